@@ -1,0 +1,51 @@
+import type { Level } from './level.ts'
+
+/** Anything JSON can hold. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+
+/** What a record may carry beside its message; at most 64 kB as JSON and 16 levels deep. */
+export type ExtraData = { [key: string]: Json }
+
+/**
+ * One log line on its way in, complete: the shape every handler is given, every decoder ends in and the store
+ * writes. The same names as the columns of `logs`.
+ */
+export type LogRecord = {
+  /** Event time, ISO 8601 in UTC with up to six fractional digits: `2025-01-01T12:30:00.123456Z`. */
+  timestamp: string
+  level: Level
+  /** Any text; at most 256 kB are kept. */
+  message: string
+  /** Where it comes from: `system`, `api`, `worker`, `camera_1`, …; 1 to 100 characters. */
+  source: string
+  /** The logger inside the source, at most 200 characters. */
+  logger_name: string | null
+  camera_id: number | null
+  extra_data: ExtraData | null
+}
+
+/** Where records go. A handler never throws into its caller and never blocks it. */
+export interface LogHandler {
+  /** Takes one record; returns at once. */
+  handle(record: LogRecord): void
+  /** Whether the handler could want a record of this level; a logger whose handlers all decline does nothing. */
+  isEnabled?(level: Level): boolean
+  /** Resolves when everything handled so far is delivered or given up. */
+  flush(): Promise<void>
+  /** Flushes and frees whatever the handler holds; further records are dropped. */
+  close(): Promise<void>
+}
+
+/** Bounds of one record, the same in the logger, on the wire and in the table. */
+export const RECORD_LIMITS = {
+  /** Bytes of UTF-8. Longer messages are cut there, and `extra_data.truncated_bytes` says by how much. */
+  messageBytes: 256 * 1024,
+  /** Bytes of JSON. More is rejected on the wire and replaced by its keys in the logger. */
+  extraDataBytes: 64 * 1024,
+  /** Levels of nesting in `extra_data`. */
+  extraDataDepth: 16,
+  /** Characters; the column is varchar(100). */
+  sourceCharacters: 100,
+  /** Characters; the column is varchar(200). */
+  loggerNameCharacters: 200,
+} as const

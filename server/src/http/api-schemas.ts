@@ -1,0 +1,223 @@
+// The shapes of the API: one schema validates, serialises, documents and types. The page imports the types alone.
+import { LEVELS } from '@timelapser/logger'
+import { type Static, type TSchema, Type } from 'typebox'
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+export const LevelSchema = Type.Union(
+  LEVELS.map((level) => Type.Literal(level)),
+  { description: 'One of the five levels' },
+)
+
+/** ISO 8601 in UTC with up to six fractional digits, trailing zeros cut: `2025-01-01T12:30:00.12Z`. */
+export const TimestampSchema = Type.String({ description: 'ISO 8601, UTC, microseconds' })
+
+export const LogRow = Type.Object({
+  id: Type.Integer(),
+  level: LevelSchema,
+  message: Type.String(),
+  timestamp: TimestampSchema,
+  camera_id: Nullable(Type.Integer()),
+  camera_name: Nullable(Type.String()),
+  source: Type.String(),
+  logger_name: Nullable(Type.String()),
+  extra_data: Nullable(Type.Record(Type.String(), Type.Unknown())),
+})
+export type LogRow = Static<typeof LogRow>
+
+export const Pagination = Type.Object({
+  page: Type.Integer(),
+  limit: Type.Integer(),
+  /** Exact, or a lower bound when `total_is_exact` is false. */
+  total_pages: Type.Integer(),
+  total_items: Type.Integer(),
+  total_is_exact: Type.Boolean(),
+  has_next: Type.Boolean(),
+  has_previous: Type.Boolean(),
+  /** Pass as `cursor` for the page after this one; null at the end. */
+  next_cursor: Nullable(Type.String()),
+  /** Pass as `cursor` for the page before this one; null on the first. */
+  previous_cursor: Nullable(Type.String()),
+})
+export type Pagination = Static<typeof Pagination>
+
+/** The filters in force, as they were understood; unset ones are absent, several values become a list. */
+export const FiltersApplied = Type.Record(Type.String(), Type.Unknown())
+
+export const LogPage = Type.Object({
+  logs: Type.Array(LogRow),
+  pagination: Pagination,
+  filters_applied: FiltersApplied,
+})
+export type LogPage = Static<typeof LogPage>
+
+export const LogSummary = Type.Object({
+  total_logs: Type.Integer(),
+  critical_count: Type.Integer(),
+  error_count: Type.Integer(),
+  warning_count: Type.Integer(),
+  info_count: Type.Integer(),
+  debug_count: Type.Integer(),
+  unique_sources: Type.Integer(),
+  unique_cameras: Type.Integer(),
+  first_log_at: Nullable(TimestampSchema),
+  last_log_at: Nullable(TimestampSchema),
+})
+export type LogSummary = Static<typeof LogSummary>
+
+export const LogStats = Type.Object({
+  summary: LogSummary,
+  period_hours: Type.Integer(),
+  metadata: Type.Object({
+    generated_at: TimestampSchema,
+    data_range: Type.Object({ first_log: Nullable(TimestampSchema), last_log: Nullable(TimestampSchema) }),
+    coverage: Type.Object({ unique_sources: Type.Integer(), unique_cameras: Type.Integer() }),
+  }),
+})
+export type LogStats = Static<typeof LogStats>
+
+export const LogSource = Type.Object({
+  source: Type.String(),
+  log_count: Type.Integer(),
+  last_log_at: Nullable(TimestampSchema),
+  error_count: Type.Integer(),
+  warning_count: Type.Integer(),
+})
+export type LogSource = Static<typeof LogSource>
+
+export const LogSources = Type.Object({ sources: Type.Array(LogSource), total_sources: Type.Integer() })
+export type LogSources = Static<typeof LogSources>
+
+export const LogSearchPage = Type.Object({
+  logs: Type.Array(LogRow),
+  search_query: Type.String(),
+  pagination: Pagination,
+  filters_applied: FiltersApplied,
+})
+export type LogSearchPage = Static<typeof LogSearchPage>
+
+export const CameraLogs = Type.Object({
+  logs: Type.Array(LogRow),
+  camera_id: Type.Integer(),
+  /** All the logs of this camera, not just the ones on this page. */
+  count: Type.Integer(),
+})
+export type CameraLogs = Static<typeof CameraLogs>
+
+export const CleanupResult = Type.Object({ deleted_count: Type.Integer(), days_kept: Type.Integer() })
+export type CleanupResult = Static<typeof CleanupResult>
+
+/** Rows by level in one step of time, the range [start, start + bucket_seconds). */
+export const HistogramBucket = Type.Object({
+  start: TimestampSchema,
+  debug: Type.Integer(),
+  info: Type.Integer(),
+  warning: Type.Integer(),
+  error: Type.Integer(),
+  critical: Type.Integer(),
+})
+export type HistogramBucket = Static<typeof HistogramBucket>
+
+export const Histogram = Type.Object({
+  start: TimestampSchema,
+  end: TimestampSchema,
+  bucket_seconds: Type.Integer(),
+  /** All buckets of the range, empty ones included. */
+  buckets: Type.Array(HistogramBucket),
+  total: Type.Integer(),
+})
+export type Histogram = Static<typeof Histogram>
+
+export const FacetValue = Type.Object({
+  value: Type.Union([Type.String(), Type.Integer()]),
+  label: Type.String(),
+  count: Type.Integer(),
+})
+/** Counts of each value under the other filters, most frequent first (levels: highest first). */
+export const Facets = Type.Object({
+  level: Type.Array(FacetValue),
+  source: Type.Array(FacetValue),
+  camera_id: Type.Array(FacetValue),
+})
+export type Facets = Static<typeof Facets>
+
+export const IngestResult = Type.Object({
+  accepted: Type.Integer(),
+  /** Records refused, by their index in what was sent; at most 1,000 are named. */
+  rejected: Type.Array(Type.Object({ index: Type.Integer(), reason: Type.String() })),
+  rejected_count: Type.Integer(),
+  /** Records held back by the level in force. */
+  filtered: Type.Integer(),
+  first_id: Nullable(Type.Integer()),
+  last_id: Nullable(Type.Integer()),
+})
+export type IngestResult = Static<typeof IngestResult>
+
+export const Camera = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  created_at: TimestampSchema,
+})
+export type Camera = Static<typeof Camera>
+export const Cameras = Type.Object({ cameras: Type.Array(Camera), total_cameras: Type.Integer() })
+export type Cameras = Static<typeof Cameras>
+
+export const CameraInput = Type.Object(
+  {
+    id: Type.Optional(Type.Integer({ minimum: 1, maximum: 2147483647 })),
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+  },
+  { additionalProperties: false },
+)
+export type CameraInput = Static<typeof CameraInput>
+
+export const Settings = Type.Object({
+  /** Records below it are not stored. */
+  log_level: LevelSchema,
+  /** IANA name; where people read times. Stored times are UTC. */
+  timezone: Type.String(),
+  /** Lines older than this many days are deleted; 0 keeps everything. */
+  retention_days: Type.Integer(),
+  /** Whether a record naming an unknown camera creates it. */
+  register_cameras: Type.Boolean(),
+})
+export type Settings = Static<typeof Settings>
+
+/** Who is asking, from `GET /api/session`. */
+export const Session = Type.Object({
+  kind: Type.Union([Type.Literal('user'), Type.Literal('key')]),
+  name: Type.String(),
+  role: Type.Union([Type.Literal('admin'), Type.Literal('viewer'), Type.Literal('ingest')]),
+})
+export type Session = Static<typeof Session>
+
+/** `event: log_entry_created` on `GET /api/events`. */
+export const LogEntryEvent = Type.Object({
+  type: Type.Literal('log_entry_created'),
+  data: Type.Object({
+    log_id: Type.Integer(),
+    level: LevelSchema,
+    source: Type.String(),
+    camera_id: Nullable(Type.Integer()),
+    /** The first 100 characters. */
+    message: Type.String(),
+    timestamp: TimestampSchema,
+  }),
+  priority: Type.Literal('normal'),
+  source: Type.Literal('logging_system'),
+})
+export type LogEntryEvent = Static<typeof LogEntryEvent>
+
+export const ErrorReply = Type.Object({
+  success: Type.Literal(false),
+  message: Type.String(),
+  status_code: Type.Integer(),
+  code: Type.String(),
+  request_id: Type.String(),
+})
+export type ErrorReply = Static<typeof ErrorReply>
+
+/** The envelope of every reply that is not an error. */
+export const Reply = <T extends TSchema>(data: T) =>
+  Type.Object({ success: Type.Literal(true), message: Type.String(), data })
+export type Reply<T> = { success: true; message: string; data: T }
