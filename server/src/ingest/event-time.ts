@@ -1,0 +1,28 @@
+import type { LogRecord } from '@timelapser/logger'
+import { isBefore } from './utc-text.ts'
+
+/** The times a live record may carry. */
+export type EventTimeBounds = {
+  /** Arrival, ISO 8601 in UTC, as the others. */
+  now: string
+  /** The oldest that is kept; null when everything is. */
+  oldest: string | null
+  /** The latest believed: an hour after `now`. */
+  newest: string
+}
+
+/**
+ * Gives a record whose clock cannot be right (a camera that says 1970, a laptop a day ahead) its arrival time.
+ *
+ * @returns the record itself when its time fits; otherwise a new one at `now`, the time it came with in
+ *   `extra_data.original_timestamp`. So `fitted !== record` counts them.
+ */
+export function fitEventTime(record: LogRecord, bounds: EventTimeBounds): LogRecord {
+  const tooOld = bounds.oldest !== null && isBefore(record.timestamp, bounds.oldest)
+  if (!tooOld && !isBefore(bounds.newest, record.timestamp)) return record
+  return {
+    ...record,
+    timestamp: bounds.now,
+    extra_data: { ...record.extra_data, original_timestamp: record.timestamp },
+  }
+}

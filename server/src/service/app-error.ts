@@ -1,0 +1,43 @@
+/**
+ * Every error a caller can be told of: its code, the HTTP status it becomes and when it happens. Listed in
+ * docs/errors.md; a test keeps the two equal.
+ */
+export const ERRORS = {
+  INVALID_REQUEST: { status: 400, when: 'A parameter or field is not what it has to be; the message names it.' },
+  INVALID_LEVEL: { status: 400, when: 'A level is none of the five.' },
+  INVALID_DATE: { status: 400, when: 'A date is not ISO 8601, or a range ends before it starts.' },
+  INVALID_CURSOR: { status: 400, when: 'A cursor was not made by this API.' },
+  UNAUTHENTICATED: { status: 401, when: 'No session and no valid key came with the request.' },
+  FORBIDDEN: { status: 403, when: 'The session or key may not do this.' },
+  NOT_FOUND: { status: 404, when: 'There is no such route or record.' },
+  CAMERA_NOT_FOUND: { status: 404, when: 'The camera has neither a row nor a log.' },
+  CAMERA_EXISTS: { status: 409, when: 'A camera with this id exists already.' },
+  CONFLICT: { status: 409, when: 'The request contradicts what is stored.' },
+  PAYLOAD_TOO_LARGE: { status: 413, when: 'The body, compressed or not, is over the limit.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, when: 'The content type or encoding is not understood here.' },
+  RATE_LIMITED: { status: 429, when: 'Too many requests; Retry-After says when to try again.' },
+  INTERNAL: { status: 500, when: 'A defect; the request id finds its log line.' },
+  UNAVAILABLE: { status: 503, when: 'The database cannot be reached or the server is stopping.' },
+  QUERY_TIMEOUT: { status: 504, when: 'The query took longer than it may; narrow the range.' },
+  STORAGE_FULL: { status: 507, when: 'The disk is below its reserve; nothing was stored.' },
+} as const satisfies Record<string, { status: number; when: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A failure with a sentence for the caller: what failed, with the value, and what to do about it. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  /** Seconds, becomes `Retry-After`. */
+  readonly retryAfter: number | undefined
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfter?: number }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.retryAfter = options?.retryAfter
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+}

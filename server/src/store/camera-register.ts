@@ -1,0 +1,67 @@
+import type pg from 'pg'
+
+/** Cameras that records may create by naming them. More than this is a mistake or an attack. */
+const MAX_REGISTERED = 10_000
+
+export type CameraRegisterOptions = {
+  pool: pg.Pool
+  isRegistrationOn: () => Promise<boolean>
+  /** Told of each camera that a record created. */
+  onRegistered?: (camera: { id: number; name: string }) => void
+}
+
+/** Creates the cameras that records name and nobody has created yet. */
+export class CameraRegister {
+  readonly #options: CameraRegisterOptions
+  /** Ids known to exist. Bounded by the table. */
+  #known: Set<number> | undefined
+
+  constructor(options: CameraRegisterOptions) {
+    this.#options = options
+  }
+
+  /** Forgets what is known; the next record naming a camera reads it anew. */
+  reload(): void {
+    this.#known = undefined
+  }
+
+  /** Returns when every camera named has a row, or may not have one. */
+  async register(ids: Iterable<number>): Promise<void> {
+    let unknown: Set<number> | undefined
+    for (const id of ids) {
+      this.#known ??= await this.#load()
+      if (this.#known.has(id)) continue
+      unknown ??= new Set()
+      unknown.add(id)
+    }
+    if (!unknown || !(await this.#options.isRegistrationOn())) return
+    await this.#create([...unknown])
+  }
+
+  async #load(): Promise<Set<number>> {
+    const { rows } = await this.#options.pool.query<{ id: number }>('select id from cameras')
+    return new Set(rows.map((row) => row.id))
+  }
+
+  async #create(ids: number[]): Promise<void> {
+    const known = this.#known ?? new Set()
+    const room = MAX_REGISTERED - known.size
+    if (room <= 0) return
+    const { rows } = await this.#options.pool.query<{ id: number; name: string }>({
+      name: 'register_cameras',
+      text: `
+        with created as (
+          insert into cameras (id, name)
+          select id, 'Camera ' || id
+          from unnest($1::integer[]) as t (id)
+          on conflict (id) do nothing
+          returning id, name
+        )
+        select id, name, pg_notify('cameras', id::text)
+        from created`,
+      values: [ids.slice(0, room)],
+    })
+    for (const id of ids.slice(0, room)) known.add(id)
+    for (const camera of rows) this.#options.onRegistered?.({ id: camera.id, name: camera.name })
+  }
+}

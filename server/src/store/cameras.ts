@@ -1,0 +1,67 @@
+import type pg from 'pg'
+
+export type Camera = { id: number; name: string; created_at: string }
+
+/** All cameras that are not deleted, by name. */
+export async function listCameras(pool: pg.Pool): Promise<Camera[]> {
+  const { rows } = await pool.query<Camera>({
+    name: 'list_cameras',
+    text: `
+      select id, name, created_at
+      from cameras
+      where deleted_at is null
+      order by lower(name), id`,
+  })
+  return rows
+}
+
+/** The camera, or undefined when there is none or it was deleted. */
+export async function findCamera(pool: pg.Pool, id: number): Promise<Camera | undefined> {
+  const { rows } = await pool.query<Camera>({
+    name: 'find_camera',
+    text: 'select id, name, created_at from cameras where id = $1 and deleted_at is null',
+    values: [id],
+  })
+  return rows[0]
+}
+
+/** Creates a camera, its id as given or the next free one; undefined when the id is taken. */
+export async function createCamera(
+  pool: pg.Pool,
+  input: { id?: number | undefined; name: string },
+): Promise<Camera | undefined> {
+  const { rows } = await pool.query<Camera>({
+    name: 'create_camera',
+    text: `
+      with created as (
+        insert into cameras (id, name)
+        values (coalesce($1, (select coalesce(max(id), 0) + 1 from cameras)), $2)
+        on conflict (id) do nothing
+        returning id, name, created_at
+      )
+      select id, name, created_at, pg_notify('cameras', id::text)
+      from created`,
+    values: [input.id ?? null, input.name],
+  })
+  const row = rows[0]
+  return row && { id: row.id, name: row.name, created_at: row.created_at }
+}
+
+/** Renames a camera; undefined when there is none. */
+export async function renameCamera(pool: pg.Pool, id: number, name: string): Promise<Camera | undefined> {
+  const { rows } = await pool.query<Camera>({
+    name: 'rename_camera',
+    text: `
+      with renamed as (
+        update cameras
+        set name = $2
+        where id = $1 and deleted_at is null
+        returning id, name, created_at
+      )
+      select id, name, created_at, pg_notify('cameras', id::text)
+      from renamed`,
+    values: [id, name],
+  })
+  const row = rows[0]
+  return row && { id: row.id, name: row.name, created_at: row.created_at }
+}

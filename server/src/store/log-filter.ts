@@ -1,0 +1,153 @@
+import type { Level } from '@timelapser/logger'
+import type { SqlParameters } from './sql-parameters.ts'
+
+/** Which logs a caller sees: all, or those of these cameras. Part of every read. */
+export type Visibility = { cameras: readonly number[] | null }
+
+/** What a reader asks for; every field unset asks for everything the visibility allows. */
+export type LogFilter = {
+  visibility: Visibility
+  levels?: readonly Level[]
+  exclude_levels?: readonly Level[]
+  sources?: readonly string[]
+  exclude_sources?: readonly string[]
+  /** A camera's logs are those with its id and those of the source `camera_<id>`. */
+  cameras?: readonly number[]
+  exclude_cameras?: readonly number[]
+  logger_names?: readonly string[]
+  request_id?: string
+  /** Case-insensitive substring of message or logger name. */
+  search?: string
+  /** ISO 8601, UTC, inclusive. */
+  start?: string
+  /** ISO 8601, UTC, inclusive. */
+  end?: string
+}
+
+/** Whether the kept counts can answer for this filter: it asks for nothing but level, source, camera and time. */
+export function isCountable(filter: LogFilter): boolean {
+  return !filter.search && !filter.logger_names && filter.request_id === undefined
+}
+
+/** Whether the filter asks for anything but a time range. */
+export function isUnfiltered(filter: LogFilter): boolean {
+  return isCountable(filter) && dimensionConditions(filter, { add: () => '' }).length === 0
+}
+
+type Add = Pick<SqlParameters, 'add'>
+
+/** Conditions on level, source and camera: the columns that `logs` and the kept counts have in common. */
+export function dimensionConditions(filter: LogFilter, parameters: Add): string[] {
+  const conditions: string[] = []
+  if (filter.visibility.cameras) conditions.push(visibleTo(filter.visibility.cameras, parameters))
+  if (filter.levels) conditions.push(isOneOf('level', filter.levels, 'text', parameters))
+  if (filter.exclude_levels)
+    conditions.push(`level <> all (${parameters.add(filter.exclude_levels)}::text[])`)
+  if (filter.sources) conditions.push(isOneOf('source', filter.sources, 'text', parameters))
+  if (filter.exclude_sources)
+    conditions.push(`source <> all (${parameters.add(filter.exclude_sources)}::text[])`)
+  if (filter.cameras) {
+    const byId = isOneOf('camera_id', filter.cameras, 'integer', parameters)
+    const bySource = isOneOf('source', filter.cameras.map(cameraSource), 'text', parameters)
+    conditions.push(`(${byId} or ${bySource})`)
+  }
+  if (filter.exclude_cameras) {
+    conditions.push(
+      `(camera_id is null or camera_id <> all (${parameters.add(filter.exclude_cameras)}::integer[]))`,
+    )
+    conditions.push(`source <> all (${parameters.add(filter.exclude_cameras.map(cameraSource))}::text[])`)
+  }
+  return conditions
+}
+
+/** Conditions that only rows can answer. */
+export function textConditions(filter: LogFilter, parameters: Add): string[] {
+  const conditions: string[] = []
+  if (filter.logger_names) conditions.push(isOneOf('logger_name', filter.logger_names, 'text', parameters))
+  if (filter.request_id !== undefined) {
+    conditions.push(`extra_data ->> 'request_id' = ${parameters.add(filter.request_id)}`)
+  }
+  if (filter.search) {
+    const pattern = parameters.add(`%${escapeLike(filter.search)}%`)
+    conditions.push(`(message ilike ${pattern} or logger_name ilike ${pattern})`)
+  }
+  return conditions
+}
+
+/** Conditions on the time range. */
+export function rangeConditions(filter: LogFilter, parameters: Add): string[] {
+  const conditions: string[] = []
+  if (filter.start !== undefined) conditions.push(`timestamp >= ${parameters.add(filter.start)}::timestamptz`)
+  if (filter.end !== undefined) conditions.push(`timestamp <= ${parameters.add(filter.end)}::timestamptz`)
+  return conditions
+}
+
+/** One of several filters that exclude each other and together match what the filter they came from matches. */
+export type FilterVariant = LogFilter & { camera_id?: number; without_camera_ids?: readonly number[] }
+
+/** How many single-value variants of a filter are still cheaper to merge than one scan over several values. */
+const MAX_VARIANTS = 12
+
+/**
+ * The filter as variants with one value a column, so that each is read in order from an index; a column with two
+ * values has no index order and would have everything it matches sorted.
+ */
+export function variantsOf(filter: LogFilter): FilterVariant[] {
+  let variants: FilterVariant[] = filter.cameras ? cameraVariants(filter, filter.cameras) : [filter]
+  variants = variants.flatMap((v) =>
+    isSplit(v.sources) ? v.sources.map((s) => ({ ...v, sources: [s] })) : [v],
+  )
+  if (filter.levels?.every((level) => level !== 'DEBUG' && level !== 'INFO')) {
+    variants = variants.flatMap((v) =>
+      isSplit(v.levels) ? v.levels.map((l) => ({ ...v, levels: [l] })) : [v],
+    )
+  }
+  return variants.length > 0 && variants.length <= MAX_VARIANTS ? variants : [filter]
+}
+
+/** The conditions of a variant. */
+export function variantConditions(variant: FilterVariant, parameters: Add): string[] {
+  const conditions = [...dimensionConditions(variant, parameters), ...textConditions(variant, parameters)]
+  if (variant.camera_id !== undefined)
+    conditions.push(`camera_id = ${parameters.add(variant.camera_id)}::integer`)
+  if (variant.without_camera_ids) {
+    const ids = parameters.add(variant.without_camera_ids)
+    conditions.push(`(camera_id is null or camera_id <> all (${ids}::integer[]))`)
+  }
+  return conditions
+}
+
+/** The rows with one of the camera ids, then those with none of them but one of their sources. */
+function cameraVariants(filter: LogFilter, cameras: readonly number[]): FilterVariant[] {
+  const { cameras: _, ...rest } = filter
+  const ids = [...new Set(cameras)]
+  const sources = ids.map(cameraSource).filter((source) => !rest.sources || rest.sources.includes(source))
+  return [
+    ...ids.map((camera_id) => ({ ...rest, camera_id })),
+    ...sources.map((source) => ({ ...rest, sources: [source], without_camera_ids: ids })),
+  ]
+}
+
+export function cameraSource(camera: number): string {
+  return `camera_${camera}`
+}
+
+function visibleTo(cameras: readonly number[], parameters: Add): string {
+  const ids = parameters.add(cameras)
+  const sources = parameters.add(cameras.map(cameraSource))
+  return `(camera_id = any (${ids}::integer[]) or (camera_id is null and source = any (${sources}::text[])))`
+}
+
+function isOneOf(column: string, values: readonly unknown[], type: string, parameters: Add): string {
+  if (values.length === 1) return `${column} = ${parameters.add(values[0])}::${type}`
+  return `${column} = any (${parameters.add(values)}::${type}[])`
+}
+
+function isSplit<T>(values: readonly T[] | undefined): values is readonly T[] {
+  return values !== undefined && values.length > 1
+}
+
+/** Text that `like` takes literally. */
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&')
+}

@@ -1,0 +1,153 @@
+import type { LogRecord } from '@timelapser/logger'
+import type pg from 'pg'
+import { CameraRegister } from './camera-register.ts'
+import { deleteEverything, deleteOlderThan } from './cleanup.ts'
+import { countRows, type LevelBucket } from './counts.ts'
+import { findRow } from './find-row.ts'
+import { IdBlocks } from './id-blocks.ts'
+import type { LogFilter } from './log-filter.ts'
+import {
+  type Facet,
+  facet,
+  histogram,
+  type LogSummary,
+  type SourceSummary,
+  summarise,
+  summariseSources,
+} from './log-overview.ts'
+import { readBeyond, readPage, readTotal, type Total } from './log-pages.ts'
+import type { LogRow } from './log-row.ts'
+import type { Position } from './log-rows.ts'
+import { type AddResult, LogWriter } from './log-writer.ts'
+import { Partitions } from './partitions.ts'
+import type { SenderMark } from './senders.ts'
+import type { SettingsStore } from './settings.ts'
+import { DAY, fromMillis } from './timestamp.ts'
+
+export type LogOperationsOptions = {
+  /** Reads, and what writes need beside their own connection. */
+  pool: pg.Pool
+  settings: SettingsStore
+  onCameraRegistered?: (camera: { id: number; name: string }) => void
+}
+
+/** Which part of the matching rows to read: so many after an offset, or next to a position. */
+export type Slice =
+  | { offset: number; limit: number }
+  | { beyond: Position; order: 'newest' | 'oldest'; limit: number }
+
+/** Everything that is done to log rows (spec: "Database Operations Layer"). */
+export class LogOperations {
+  readonly partitions: Partitions
+  readonly #pool: pg.Pool
+  readonly #writer: LogWriter
+  readonly #cameras: CameraRegister
+
+  constructor({ pool, settings, onCameraRegistered }: LogOperationsOptions) {
+    this.#pool = pool
+    this.partitions = new Partitions(pool)
+    const isRegistrationOn = async () => (await settings.get()).register_cameras
+    this.#cameras = new CameraRegister({
+      pool,
+      isRegistrationOn,
+      ...(onCameraRegistered ? { onRegistered: onCameraRegistered } : {}),
+    })
+    this.#writer = new LogWriter({
+      pool,
+      partitions: this.partitions,
+      ids: new IdBlocks(pool),
+      cameras: this.#cameras,
+    })
+  }
+
+  /** Rows accepted by `addLogEntries` that no transaction has taken yet. */
+  get waitingRows(): number {
+    return this.#writer.waitingRows
+  }
+
+  /**
+   * Stores a batch; resolves after COMMIT. With a `sender` mark a repeat of the batch stores nothing and is answered
+   * as the first time; without one, a caller that repeats after a lost reply stores twice.
+   *
+   * @throws {WriterOverloaded} when too many rows wait, {@link WriterClosed} after `close()`, or PostgreSQL's error when
+   * nothing was stored
+   */
+  addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
+    return this.#writer.add(records, sender)
+  }
+
+  /** Stores one record and returns its row. */
+  async addLogEntry(record: LogRecord): Promise<LogRow> {
+    const { first_id, rejected } = await this.#writer.add([record])
+    if (first_id === null) throw new Error(rejected[0]?.reason ?? 'the record was not stored')
+    const row = await this.getLog(first_id, { visibility: { cameras: null } })
+    if (!row) throw new Error(`the row ${first_id} was removed as soon as it was stored`)
+    return row
+  }
+
+  /** Matching rows in the order (timestamp, id). */
+  getLogs(filter: LogFilter, slice: Slice): Promise<LogRow[]> {
+    const store = { pool: this.#pool, partitions: this.partitions }
+    if ('beyond' in slice) return readBeyond(store, filter, slice.beyond, slice.order, slice.limit)
+    return readPage(store, filter, slice.offset, slice.limit)
+  }
+
+  /** How many rows match; exact up to 10,000 where the kept counts cannot tell. */
+  countLogs(filter: LogFilter): Promise<Total> {
+    return readTotal({ pool: this.#pool, partitions: this.partitions }, filter)
+  }
+
+  /** One row by id, if the filter's visibility allows it. */
+  getLog(id: number, filter: LogFilter): Promise<LogRow | undefined> {
+    return findRow(this.#pool, this.partitions, id, filter)
+  }
+
+  /** Counts, coverage and first and last timestamp of the last so many hours, or of a filter's own range. */
+  getLogSummary(hours: number | undefined, filter: LogFilter): Promise<LogSummary> {
+    const range =
+      hours === undefined ? filter : { ...filter, start: fromMillis(Date.now() - hours * 3_600_000) }
+    return summarise({ pool: this.#pool, partitions: this.partitions }, range)
+  }
+
+  /** Every source with its counts, by name. */
+  getLogSources(filter: LogFilter): Promise<SourceSummary[]> {
+    return summariseSources({ pool: this.#pool, partitions: this.partitions }, filter)
+  }
+
+  /** Rows by level in steps of time; steps without rows are left out. */
+  getHistogram(
+    filter: LogFilter & { start: string; end: string },
+    origin: number,
+    bucketMs: number,
+  ): Promise<LevelBucket[]> {
+    return histogram({ pool: this.#pool, partitions: this.partitions }, filter, origin, bucketMs)
+  }
+
+  /** Rows by each value of one column. */
+  getFacet(filter: LogFilter, name: Facet): Promise<{ value: string | number; rows: number }[]> {
+    return facet({ pool: this.#pool, partitions: this.partitions }, filter, name)
+  }
+
+  /** How many rows `deleteOldLogs(days)` would delete now. */
+  countOldLogs(days: number): Promise<number> {
+    const everything = { visibility: { cameras: null } }
+    if (days === 0) return countRows(this.#pool, everything)
+    return countRows(this.#pool, { ...everything, end: fromMillis(Date.now() - days * DAY) })
+  }
+
+  /** Deletes the rows older than so many times 24 hours, everything for 0; returns how many. */
+  deleteOldLogs(days: number): Promise<number> {
+    if (days === 0) return deleteEverything(this.#pool, this.partitions)
+    return deleteOlderThan(this.#pool, this.partitions, fromMillis(Date.now() - days * DAY))
+  }
+
+  /** Forgets what was kept in memory about cameras. */
+  reloadCameras(): void {
+    this.#cameras.reload()
+  }
+
+  /** Waits until everything accepted is stored; refuses what comes after. */
+  close(): Promise<void> {
+    return this.#writer.close()
+  }
+}

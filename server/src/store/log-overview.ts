@@ -1,0 +1,208 @@
+// What is known of many rows at once: summary, sources, histogram, facets.
+import { LEVELS, type Level } from '@timelapser/logger'
+import { countByBuckets, countByDimensions, type DimensionCount, type LevelBucket } from './counts.ts'
+import { isCountable, type LogFilter, rangeConditions, variantConditions } from './log-filter.ts'
+import { readBeyond, readPage, type Store } from './log-pages.ts'
+import { MAX_PARTITIONS_A_STATEMENT } from './partitions.ts'
+import { SqlParameters } from './sql-parameters.ts'
+import { DAY, fromMillis, toMillis } from './timestamp.ts'
+
+export type LogSummary = {
+  total_logs: number
+  critical_count: number
+  error_count: number
+  warning_count: number
+  info_count: number
+  debug_count: number
+  unique_sources: number
+  unique_cameras: number
+  first_log_at: string | null
+  last_log_at: string | null
+}
+
+export type SourceSummary = {
+  source: string
+  log_count: number
+  last_log_at: string | null
+  error_count: number
+  warning_count: number
+}
+
+export type Facet = 'level' | 'source' | 'camera_id'
+
+const BEFORE_EVERYTHING = { timestamp: '0001-01-01T00:00:00Z', id: 0 }
+
+/** Counts by level and coverage of what the filter matches, and its first and last timestamp; exact. */
+export async function summarise(store: Store, filter: LogFilter): Promise<LogSummary> {
+  const counts = await countDimensions(store, filter)
+  const rowsOf = (level: Level) => sum(counts.filter((count) => count.level === level))
+  const [last] = await readPage(store, filter, 0, 1)
+  const [first] = last ? await readBeyond(store, filter, BEFORE_EVERYTHING, 'oldest', 1) : []
+  return {
+    total_logs: sum(counts),
+    critical_count: rowsOf('CRITICAL'),
+    error_count: rowsOf('ERROR'),
+    warning_count: rowsOf('WARNING'),
+    info_count: rowsOf('INFO'),
+    debug_count: rowsOf('DEBUG'),
+    unique_sources: new Set(counts.map((count) => count.source)).size,
+    unique_cameras: new Set(counts.map((count) => count.camera_id).filter((id) => id !== null)).size,
+    first_log_at: first?.timestamp ?? null,
+    last_log_at: last?.timestamp ?? null,
+  }
+}
+
+/** Each source the filter matches, by name, with its counts and the time of its newest row; exact. */
+export async function summariseSources(store: Store, filter: LogFilter): Promise<SourceSummary[]> {
+  const counts = await countDimensions(store, filter)
+  const bySource = Map.groupBy(counts, (count) => count.source)
+  const newest = await newestBySource(store, filter, bySource)
+  return [...bySource]
+    .map(([source, of]) => ({
+      source,
+      log_count: sum(of),
+      last_log_at: newest.get(source) ?? null,
+      error_count: sum(of.filter((count) => count.level === 'ERROR')),
+      warning_count: sum(of.filter((count) => count.level === 'WARNING')),
+    }))
+    .sort((a, b) => (a.source < b.source ? -1 : 1))
+}
+
+/** Rows by level in steps of `bucketMs` from `origin`; steps without rows are left out. */
+export async function histogram(
+  store: Store,
+  filter: LogFilter & { start: string; end: string },
+  origin: number,
+  bucketMs: number,
+): Promise<LevelBucket[]> {
+  if (isCountable(filter)) return countByBuckets(store.pool, filter, origin, bucketMs)
+  const rows = await groupRows<LevelBucket>(store, filter, (parameters) => {
+    const bin = `date_bin(${parameters.add(bucketMs)}::bigint * interval '1 millisecond', timestamp, ${parameters.add(fromMillis(origin))}::timestamptz)`
+    return { columns: `${bin} as bucket, level`, groupBy: '1, 2' }
+  })
+  return merge(rows, (row) => `${row.bucket} ${row.level}`)
+}
+
+/** Rows by each value of the facet, most first; the filter's own condition on that facet is the caller's to drop. */
+export async function facet(
+  store: Store,
+  filter: LogFilter,
+  name: Facet,
+): Promise<{ value: string | number; rows: number }[]> {
+  const counts = await countDimensions(store, filter)
+  if (name === 'camera_id') return mostFirst(countCameras(counts))
+  const byValue = Map.groupBy(counts, (count) => count[name])
+  const values = [...byValue].map(([value, of]) => ({ value, rows: sum(of) }))
+  if (name === 'level') return values.sort((a, b) => rank(b.value) - rank(a.value))
+  return mostFirst(values)
+}
+
+/** A camera's rows are those with its id and those of the source `camera_<id>`, as its filter finds them. */
+function countCameras(counts: readonly DimensionCount[]): { value: number; rows: number }[] {
+  const cameras = new Map<number, number>()
+  for (const { camera_id, source, rows } of counts) {
+    const named = /^camera_([1-9]\d{0,9})$/.exec(source)?.[1]
+    for (const id of new Set([camera_id, named === undefined ? null : Number(named)])) {
+      if (id !== null) cameras.set(id, (cameras.get(id) ?? 0) + rows)
+    }
+  }
+  return [...cameras].map(([value, rows]) => ({ value, rows }))
+}
+
+function mostFirst<V extends string | number>(
+  values: { value: V; rows: number }[],
+): { value: V; rows: number }[] {
+  return values.sort((a, b) => b.rows - a.rows || (a.value < b.value ? -1 : 1))
+}
+
+async function countDimensions(store: Store, filter: LogFilter): Promise<DimensionCount[]> {
+  if (isCountable(filter)) return countByDimensions(store.pool, filter)
+  const rows = await groupRows<DimensionCount>(store, filter, () => ({
+    columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_day`,
+    groupBy: '1, 2, 3',
+  }))
+  return merge(rows, (row) => `${row.level} ${row.camera_id} ${row.source}`)
+}
+
+/** Groups the rows themselves, sixteen partitions a statement; for filters the kept counts cannot answer. */
+async function groupRows<R extends { rows: number }>(
+  store: Store,
+  filter: LogFilter,
+  grouping: (parameters: SqlParameters) => { columns: string; groupBy: string },
+): Promise<R[]> {
+  const partitions = await store.partitions.overlapping(filter.start, filter.end)
+  const rows: R[] = []
+  for (let index = 0; index < partitions.length; index += MAX_PARTITIONS_A_STATEMENT) {
+    const group = partitions.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
+    const parameters = new SqlParameters()
+    const { columns, groupBy } = grouping(parameters)
+    const conditions = [
+      `timestamp >= ${parameters.add(group.at(-1)?.lower)}::timestamptz`,
+      `timestamp < ${parameters.add(group[0]?.upper)}::timestamptz`,
+      ...rangeConditions(filter, parameters),
+      ...variantConditions(filter, parameters),
+    ]
+    const text = `
+    select ${columns}, count(*)::bigint as rows
+    from logs
+    where ${conditions.join(' and ')}
+    group by ${groupBy}`
+    rows.push(...(await store.pool.query(text, parameters.values)).rows)
+  }
+  return rows
+}
+
+/** Adds up what several statements counted for the same group; the first one's other columns stay (the newest's). */
+function merge<R extends { rows: number }>(rows: readonly R[], key: (row: R) => string): R[] {
+  const merged = new Map<string, R>()
+  for (const row of rows) {
+    const sameGroup = merged.get(key(row))
+    if (sameGroup) sameGroup.rows += row.rows
+    else merged.set(key(row), { ...row })
+  }
+  return [...merged.values()]
+}
+
+/** The newest timestamp of each source: one statement a day that was some source's last. */
+async function newestBySource(
+  store: Store,
+  filter: LogFilter,
+  bySource: ReadonlyMap<string, readonly DimensionCount[]>,
+): Promise<Map<string, string>> {
+  const lastDays = [...bySource].map(([source, of]) => ({
+    source,
+    day: Math.max(...of.map((count) => toMillis(count.last_day))),
+  }))
+  const newest = new Map<string, string>()
+  for (const [day, ofDay] of Map.groupBy(lastDays, (entry) => entry.day)) {
+    const parameters = new SqlParameters()
+    const sources = parameters.add(ofDay.map((entry) => entry.source))
+    const conditions = [
+      `timestamp >= ${parameters.add(fromMillis(day))}::timestamptz`,
+      `timestamp < ${parameters.add(fromMillis(day + DAY))}::timestamptz`,
+      ...rangeConditions(filter, parameters),
+      ...variantConditions(filter, parameters),
+    ]
+    const text = `
+    select s.name as source, newest.timestamp
+    from unnest(${sources}::text[]) as s (name)
+    cross join lateral (
+      select timestamp
+      from logs
+      where source = s.name and ${conditions.join(' and ')}
+      order by timestamp desc, id desc
+      limit 1
+    ) newest`
+    const { rows } = await store.pool.query<{ source: string; timestamp: string }>(text, parameters.values)
+    for (const { source, timestamp } of rows) newest.set(source, timestamp)
+  }
+  return newest
+}
+
+function rank(level: string | number): number {
+  return LEVELS.indexOf(level as Level)
+}
+
+function sum(counts: readonly { rows: number }[]): number {
+  return counts.reduce((total, count) => total + count.rows, 0)
+}

@@ -1,0 +1,92 @@
+import { EventEmitter } from 'node:events'
+import type pg from 'pg'
+
+/** What servers on one database tell each other. A notice is a hint: who misses one looks every two seconds. */
+export const CHANNELS = [
+  'log_feed',
+  'log_partitions',
+  'cameras',
+  'settings',
+  'levels',
+  'api_keys',
+  'log_events',
+] as const
+export type Channel = (typeof CHANNELS)[number]
+
+const RETRY_MS = 500
+const MAX_RETRY_MS = 5000
+
+export type NoticesOptions = {
+  /** A connection of its own: LISTEN belongs to a session. */
+  connect: () => Promise<pg.Client>
+  /** Told when the connection was lost and when it is back. */
+  onConnectionChange?: (state: 'lost' | 'back', error?: Error) => void
+}
+
+/**
+ * Listens to the channels for as long as it is open. Emits the channel's name with the payload; after a reconnect
+ * every channel is emitted once with `''`, since notices may have been missed.
+ */
+export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }> {
+  readonly #options: NoticesOptions
+  #client: pg.Client | undefined
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: NoticesOptions) {
+    super()
+    this.setMaxListeners(0)
+    this.#options = options
+  }
+
+  async open(): Promise<void> {
+    await this.#listen()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    const client = this.#client
+    this.#client = undefined
+    await client?.end().catch(() => undefined)
+  }
+
+  async #listen(): Promise<void> {
+    const client = await this.#options.connect()
+    client.on('notification', ({ channel, payload }) => this.emit(channel as Channel, payload ?? ''))
+    let lost = false
+    const onLost = (error?: Error) => {
+      if (lost || this.#closed) return
+      lost = true
+      this.#client = undefined
+      client.end().catch(() => undefined)
+      this.#options.onConnectionChange?.('lost', error)
+      this.#retry(RETRY_MS)
+    }
+    client.on('error', onLost)
+    client.on('end', () => onLost())
+    try {
+      await client.query(CHANNELS.map((channel) => `listen ${channel}`).join('; '))
+    } catch (error) {
+      lost = true
+      await client.end().catch(() => undefined)
+      throw error
+    }
+    this.#client = client
+  }
+
+  #retry(delay: number): void {
+    if (this.#closed) return
+    this.#timer = setTimeout(async () => {
+      try {
+        await this.#listen()
+        this.#options.onConnectionChange?.('back')
+        for (const channel of CHANNELS) this.emit(channel, '')
+      } catch {
+        // Still away; the state was told when it was lost.
+        this.#retry(Math.min(delay * 2, MAX_RETRY_MS))
+      }
+    }, delay)
+    this.#timer.unref()
+  }
+}

@@ -1,0 +1,83 @@
+import type pg from 'pg'
+import type { AddResult } from './log-writer.ts'
+
+/** Whose batch it is: `batch` rises with each batch of the sender, one is under way at a time. */
+export type SenderMark = { sender: string; batch: number }
+
+type Batch = { sender: SenderMark | undefined }
+
+/**
+ * Moves the marks of the senders forward and returns the batches that did not move theirs: repeats of a batch that
+ * is stored already, with what was answered then. The rows stay locked until COMMIT, so the same batch arriving
+ * twice at once waits here.
+ */
+export async function claimBatches<B extends Batch>(
+  client: pg.PoolClient,
+  group: readonly B[],
+): Promise<Map<B, AddResult>> {
+  const repeats = new Map<B, AddResult>()
+  // In one order everywhere, or two transactions would wait for each other.
+  const marked = group
+    .filter((b) => b.sender)
+    .sort((a, b) => (senderOf(a).sender < senderOf(b).sender ? -1 : 1))
+  for (const batch of marked) {
+    const { sender, batch: number } = senderOf(batch)
+    const { rowCount } = await client.query({
+      name: 'claim_batch',
+      text: `
+        insert into senders (sender, last_batch)
+        values ($1, $2)
+        on conflict (sender) do update
+        set last_batch = excluded.last_batch, updated_at = now()
+        where senders.last_batch < excluded.last_batch`,
+      values: [sender, number],
+    })
+    if (rowCount === 0) repeats.set(batch, await storedReply(client, sender, number))
+  }
+  return repeats
+}
+
+/** Keeps what each sender is about to be told, for the case that it asks again. */
+export async function rememberReplies<B extends Batch>(
+  client: pg.PoolClient,
+  group: readonly B[],
+  results: ReadonlyMap<B, AddResult>,
+): Promise<void> {
+  for (const batch of group) {
+    const result = results.get(batch)
+    if (!batch.sender || !result) continue
+    await client.query({
+      name: 'remember_reply',
+      text: 'update senders set accepted = $2, first_id = $3, last_id = $4 where sender = $1',
+      values: [batch.sender.sender, result.accepted, result.first_id, result.last_id],
+    })
+  }
+}
+
+async function storedReply(client: pg.PoolClient, sender: string, batch: number): Promise<AddResult> {
+  const { rows } = await client.query<{
+    last_batch: number
+    accepted: number
+    first_id: number | null
+    last_id: number | null
+  }>({
+    name: 'stored_reply',
+    text: 'select last_batch, accepted, first_id, last_id from senders where sender = $1',
+    values: [sender],
+  })
+  const row = rows[0]
+  // A batch older than the last one was acknowledged long ago; its numbers are gone, its rows are not.
+  if (row?.last_batch !== batch)
+    return { accepted: 0, rejected: [], first_id: null, last_id: null, repeated: true }
+  return {
+    accepted: row.accepted,
+    rejected: [],
+    first_id: row.first_id,
+    last_id: row.last_id,
+    repeated: true,
+  }
+}
+
+function senderOf(batch: Batch): SenderMark {
+  return batch.sender as SenderMark
+}

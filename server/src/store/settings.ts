@@ -1,0 +1,80 @@
+import type { Level } from '@timelapser/logger'
+import type pg from 'pg'
+
+export type Settings = {
+  /** Records below it are not stored. */
+  log_level: Level
+  /** IANA name; where people read times. Stored times are UTC. */
+  timezone: string
+  /** Lines older than this many days are deleted; 0 keeps everything. */
+  retention_days: number
+  /** Whether a record naming an unknown camera creates it. */
+  register_cameras: boolean
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  log_level: 'INFO',
+  timezone: 'UTC',
+  retention_days: 30,
+  register_cameras: true,
+}
+
+/** How long a value is believed when no notice of a change arrives. */
+const MAX_AGE_MS = 30_000
+
+/** The settings, read once and then kept; a notice from whichever server changed them, or 30 s, makes them be read anew. */
+export class SettingsStore {
+  readonly #pool: pg.Pool
+  #current: Promise<Settings> | undefined
+  #readAt = 0
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async get(): Promise<Settings> {
+    if (this.#current && Date.now() - this.#readAt < MAX_AGE_MS) return this.#current
+    this.#readAt = Date.now()
+    const reading = readSettings(this.#pool)
+    this.#current = reading
+    reading.catch(() => this.reload())
+    return reading
+  }
+
+  /** Forgets what is known. */
+  reload(): void {
+    this.#current = undefined
+  }
+
+  /** Sets what is given, leaves the rest; returns all. */
+  async update(changes: Partial<Settings>): Promise<Settings> {
+    const names = Object.keys(changes)
+    const values = Object.values(changes).map((value) => JSON.stringify(value))
+    await this.#pool.query({
+      name: 'update_settings',
+      text: `
+        with changed as (
+          insert into settings (name, value)
+          select name, value
+          from unnest($1::text[], $2::jsonb[]) as t (name, value)
+          on conflict (name) do update
+          set value = excluded.value, updated_at = now()
+          returning name
+        )
+        select pg_notify('settings', string_agg(name, ','))
+        from changed`,
+      values: [names, values],
+    })
+    this.reload()
+    return this.get()
+  }
+}
+
+async function readSettings(pool: pg.Pool): Promise<Settings> {
+  const { rows } = await pool.query<{ name: string; value: unknown }>({
+    name: 'read_settings',
+    text: 'select name, value from settings',
+  })
+  const known = rows.filter(({ name }) => Object.hasOwn(DEFAULT_SETTINGS, name))
+  return { ...DEFAULT_SETTINGS, ...Object.fromEntries(known.map(({ name, value }) => [name, value])) }
+}

@@ -1,0 +1,46 @@
+// Timestamps travel as text with microseconds; through JavaScript's Date a cursor would lose rows. What must be
+// computed is computed on whole minutes, which Date holds exactly.
+
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+
+/** `2025-01-01 12:30:00.12+00`, as PostgreSQL prints it in UTC, as ISO 8601. */
+export function fromPostgres(text: string): string {
+  return text.endsWith('+00') ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z` : text
+}
+
+/** The instant in milliseconds, digits below dropped. */
+export function toMillis(timestamp: string): number {
+  const fraction = timestamp.indexOf('.')
+  return Date.parse(fraction === -1 ? timestamp : `${timestamp.slice(0, fraction + 4).replace('Z', '')}Z`)
+}
+
+/** Whole milliseconds as ISO 8601, trailing zeros cut. */
+export function fromMillis(millis: number): string {
+  const iso = new Date(millis).toISOString()
+  return iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : iso
+}
+
+/** The start of the step of `size` milliseconds that holds the timestamp. */
+export function floorTo(timestamp: string, size: number): number {
+  return Math.floor(toMillis(timestamp) / size) * size
+}
+
+/** The first start of a step of `size` milliseconds that is not before the timestamp. */
+export function ceilTo(timestamp: string, size: number): number {
+  const floor = floorTo(timestamp, size)
+  return comparable(fromMillis(floor)) === comparable(timestamp) ? floor : floor + size
+}
+
+/** A form of the timestamp that sorts as text: six fractional digits always. */
+export function comparable(timestamp: string): string {
+  const seconds = timestamp.slice(0, 19)
+  const fraction = timestamp.charCodeAt(19) === 46 ? timestamp.slice(20, -1) : ''
+  return `${seconds}.${fraction.padEnd(6, '0')}`
+}
+
+/** The present, in milliseconds' resolution. */
+export function now(): string {
+  return fromMillis(Date.now())
+}
