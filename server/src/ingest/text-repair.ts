@@ -22,7 +22,9 @@ export function repairRecord(record: LogRecord): LogRecord {
 
 function repairObject(object: ExtraData): ExtraData {
   // fromEntries defines properties, so a key named __proto__ stays a key.
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [repairText(key), repairJson(value)]))
+  return Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [repairText(key), repairJson(value)]),
+  )
 }
 
 function repairJson(value: Json): Json {

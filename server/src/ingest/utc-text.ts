@@ -71,14 +71,11 @@ export function toUtcText(seconds: number, fraction: string): string | undefined
 
 /** What the clock shows, counted in seconds as if it stood in UTC. */
 export function civilSeconds(civil: Civil): number {
-  const millis = Date.UTC(2000, civil.month - 1, civil.day, civil.hour, civil.minute, civil.second)
-  if (civil.year === 2000) return millis / 1000
-  // Date.UTC takes the years 0 to 99 for 1900 to 1999; setting the full year does not.
-  return new Date(0).setUTCFullYear(civil.year, civil.month - 1, civil.day) / 1000 + secondsOfDay(civil)
-}
-
-function secondsOfDay(civil: Civil): number {
-  return civil.hour * 3600 + civil.minute * 60 + civil.second
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999, so these are counted 400 years (a full cycle) later.
+  const early = civil.year < 100
+  const year = early ? civil.year + 400 : civil.year
+  const millis = Date.UTC(year, civil.month - 1, civil.day, civil.hour, civil.minute, civil.second)
+  return millis / 1000 - (early ? 146_097 * 86_400 : 0)
 }
 
 /** Whole seconds since 1970 of such a text. */

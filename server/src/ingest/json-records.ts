@@ -1,0 +1,136 @@
+import type { LogRecord } from '@timelapser/logger'
+import { type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
+import { NEEDS_EXACT_NUMBERS, toRecord } from './json-record.ts'
+import { isInexact, shorten } from './record-fields.ts'
+import { repairRecord } from './text-repair.ts'
+
+/**
+ * The body of `POST /api/logs`: one JSON object, a JSON array of them, or NDJSON (one object a line). Which of
+ * them it is shows in the bytes; a byte order mark, CRLF, blank lines and a missing last newline are fine.
+ *
+ * Never throws. A body that is no JSON at all is a rejection at index 0; in NDJSON each line stands for itself,
+ * blank ones are not counted.
+ */
+export function decodeJsonRecords(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  const text = toText(body)
+  const first = firstCharacter(text)
+  if (first === '[') return decodeArray(text, body.length, defaults)
+  const whole = first === '{' ? spreadObject(text) : undefined
+  if (whole === undefined) return decodeLines(text, defaults)
+  const decoded = new DecodedBody()
+  decoded.add(decodeLine(whole, text.includes('\\u'), defaults))
+  return decoded
+}
+
+/** One line of NDJSON as a record, or why it is none. */
+export function decodeJsonLine(line: string, defaults: RecordDefaults): LogRecord | string {
+  return decodeLine(line, line.includes('\\u'), defaults)
+}
+
+function toText(body: Uint8Array): string {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
+function firstCharacter(text: string): string {
+  return /\S/.exec(text)?.[0] ?? ''
+}
+
+/** The text itself when it is one object written over several lines; undefined when lines stand for themselves. */
+function spreadObject(text: string): string | undefined {
+  const end = text.indexOf('\n', text.search(/\S/))
+  if (end === -1 || parses(text.slice(0, end)) || !parses(text)) return undefined
+  return text
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function decodeLines(text: string, defaults: RecordDefaults): Decoded {
+  const decoded = new DecodedBody()
+  // Only an escape can bring in a NUL or half a surrogate pair: as bytes the one is no JSON and the other no UTF-8.
+  const mayNeedRepair = text.includes('\\u')
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const line = text.slice(start, end)
+    start = end + 1
+    if (isBlank(line)) continue
+    decoded.add(decodeLine(line, mayNeedRepair, defaults))
+  }
+  return decoded
+}
+
+function isBlank(line: string): boolean {
+  return line.charCodeAt(0) !== 123 && line.trim() === ''
+}
+
+function decodeLine(line: string, mayNeedRepair: boolean, defaults: RecordDefaults): LogRecord | string {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (error) {
+    return `not JSON: ${shorten(line.trim())} (${explain(error)})`
+  }
+  let record = toRecord(value, line.length, defaults, false)
+  if (record === NEEDS_EXACT_NUMBERS) record = toRecord(parseExactly(line), line.length, defaults, true)
+  if (typeof record === 'symbol') throw new TypeError('a record was asked for its exact numbers twice')
+  if (typeof record === 'string' || !mayNeedRepair) return record
+  return line.includes('\\u') ? repairRecord(record) : record
+}
+
+function decodeArray(text: string, bytes: number, defaults: RecordDefaults): Decoded {
+  const decoded = new DecodedBody()
+  let values: unknown[]
+  try {
+    values = JSON.parse(text)
+  } catch (error) {
+    decoded.add(
+      `the body is no JSON array: ${explain(error)}; to have good records kept beside bad ones, send a line each`,
+    )
+    return decoded
+  }
+  const mayNeedRepair = text.includes('\\u')
+  let exact = false
+  for (let index = 0; index < values.length; index += 1) {
+    // The size of the whole body bounds each record's; in a small body nothing has to be measured.
+    let record = toRecord(values[index], bytes, defaults, exact)
+    if (record === NEEDS_EXACT_NUMBERS) {
+      values = parseExactly(text) as unknown[]
+      exact = true
+      record = toRecord(values[index], bytes, defaults, true)
+    }
+    if (typeof record === 'symbol') throw new TypeError('a record was asked for its exact numbers twice')
+    decoded.add(typeof record === 'string' || !mayNeedRepair ? record : repairRecord(record))
+  }
+  return decoded
+}
+
+/** Parses once more; numbers that would change become text with the digits as they were written. */
+function parseExactly(text: string): unknown {
+  const keepDigits = (_key: string, value: unknown, context: { source?: string }): unknown => {
+    if (typeof value !== 'number' || !isInexact(value) || context.source === undefined) return value
+    const changed = Number.isFinite(value)
+      ? /^-?\d+$/.test(context.source) && String(value) !== context.source
+      : true
+    return changed ? context.source : value
+  }
+  try {
+    return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
+  } catch {
+    // A reviver recurses; next to an element nested 10,000 deep the plain parse has to do.
+    return JSON.parse(text)
+  }
+}
+
+/** What the parser complains of, without the piece of the body it repeats. */
+function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/, (?:\.\.\.)?".*$/s, '').replace(/ in JSON/, '')
+}

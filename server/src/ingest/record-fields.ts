@@ -1,0 +1,86 @@
+// What each field of a record may be on the wire. A reader returns undefined for a value it cannot use; the
+// reason, with the value and the limit, is built only then.
+import { type ExtraData, type Json, type Level, parseLevel, RECORD_LIMITS } from '@timelapser/logger'
+import { readTimeText } from './time-forms.ts'
+import { epochToUtcText, isUtcText } from './utc-text.ts'
+
+export const MAX_CAMERA_ID = 2_147_483_647
+
+/** A name in any case, or a number of pino's scale, also as text. */
+export function readLevel(value: unknown): Level | undefined {
+  if (typeof value === 'string' && /^\s*\d{1,3}\s*$/.test(value)) return parseLevel(Number(value))
+  return parseLevel(value)
+}
+
+/** ISO 8601 or one of the common forms; a number counts seconds, milli-, micro- or nanoseconds since 1970. */
+export function readTimestamp(value: unknown): string | undefined {
+  if (typeof value === 'string') return isUtcText(value) ? value : readTimeText(value)
+  if (typeof value !== 'number') return undefined
+  // A double of this size holds microseconds; toFixed hands back the six digits that were meant.
+  return epochToUtcText(Number.isInteger(value) ? String(value) : value.toFixed(6))
+}
+
+/** An integer from 1 to 2147483647, also as text. */
+export function readCameraId(value: unknown): number | undefined {
+  const id = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
+  return typeof id === 'number' && Number.isInteger(id) && id >= 1 && id <= MAX_CAMERA_ID ? id : undefined
+}
+
+/** Whether the text is no longer than `limit` characters, counted as PostgreSQL counts them. */
+export function isWithin(text: string, limit: number): boolean {
+  if (text.length <= limit) return true
+  return text.length <= limit * 2 && [...text].length <= limit
+}
+
+/** Bits of what `inspectJson` finds. */
+export const TOO_DEEP = 1
+export const INEXACT = 2
+
+/**
+ * Looks through a parsed value: whether it nests deeper than `RECORD_LIMITS.extraDataDepth` (`TOO_DEEP`;
+ * nothing may recurse into it then), and whether it holds a number JavaScript could not keep (`INEXACT`).
+ */
+export function inspectJson(value: unknown, depth = 1): number {
+  if (typeof value === 'number') return isInexact(value) ? INEXACT : 0
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth > RECORD_LIMITS.extraDataDepth) return TOO_DEEP
+  let found = 0
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    found |= inspectJson(item, depth + 1)
+    if ((found & TOO_DEEP) !== 0) return found
+  }
+  return found
+}
+
+/** Whether a parsed number may differ from what was written: integers beyond 2^53 and overflows. */
+export function isInexact(value: number): boolean {
+  return Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value)
+}
+
+/**
+ * The message cut to `RECORD_LIMITS.messageBytes` at a whole character, and by how many bytes.
+ */
+export function cutMessage(message: string): { message: string; truncatedBytes: number } {
+  // UTF-8 takes at most three bytes for a UTF-16 unit, so nearly all messages are passed by their length.
+  if (message.length * 3 <= RECORD_LIMITS.messageBytes) return { message, truncatedBytes: 0 }
+  const bytes = Buffer.from(message, 'utf8')
+  if (bytes.length <= RECORD_LIMITS.messageBytes) return { message, truncatedBytes: 0 }
+  let end: number = RECORD_LIMITS.messageBytes
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return { message: bytes.toString('utf8', 0, end), truncatedBytes: bytes.length - end }
+}
+
+/** Adds without replacing: a taken key gets underscores in front. */
+export function putExtra(extra: ExtraData, key: string, value: Json): void {
+  let free = key
+  while (Object.hasOwn(extra, free)) free = `_${free}`
+  if (free !== '__proto__') extra[free] = value
+  else Object.defineProperty(extra, free, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** A value for a reason, at most 60 characters of it. */
+export function shorten(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…`
+}
