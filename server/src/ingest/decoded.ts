@@ -11,6 +11,8 @@ export type Decoded = {
   rejections: Rejection[]
   /** All of them. */
   rejectedCount: number
+  /** Where each record stood among what was sent; undefined when none was rejected, so each at its own index. */
+  positions: number[] | undefined
 }
 
 /**
@@ -36,14 +38,17 @@ export class DecodedBody implements Decoded {
   readonly records: LogRecord[] = []
   readonly rejections: Rejection[] = []
   rejectedCount = 0
+  positions: number[] | undefined = undefined
 
   /** @param outcome the record, or the reason why there is none. */
   add(outcome: LogRecord | string): void {
+    const index = this.records.length + this.rejectedCount
     if (typeof outcome !== 'string') {
       this.records.push(outcome)
+      this.positions?.push(index)
       return
     }
-    const index = this.records.length + this.rejectedCount
+    this.positions ??= this.records.map((_, position) => position)
     if (this.rejectedCount < MAX_NAMED_REJECTIONS) this.rejections.push({ index, reason: outcome })
     this.rejectedCount += 1
   }

@@ -5,8 +5,8 @@ import { isBefore } from './utc-text.ts'
 export type EventTimeBounds = {
   /** Arrival, ISO 8601 in UTC, as the others. */
   now: string
-  /** The oldest that is kept; null when everything is. */
-  oldest: string | null
+  /** The oldest that is kept; undefined when everything is. */
+  oldest: string | undefined
   /** The latest believed: an hour after `now`. */
   newest: string
 }
@@ -18,7 +18,7 @@ export type EventTimeBounds = {
  *   `extra_data.original_timestamp`. So `fitted !== record` counts them.
  */
 export function fitEventTime(record: LogRecord, bounds: EventTimeBounds): LogRecord {
-  const tooOld = bounds.oldest !== null && isBefore(record.timestamp, bounds.oldest)
+  const tooOld = bounds.oldest !== undefined && isBefore(record.timestamp, bounds.oldest)
   if (!tooOld && !isBefore(bounds.newest, record.timestamp)) return record
   return {
     ...record,

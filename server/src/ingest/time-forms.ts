@@ -2,8 +2,11 @@
 // none of them can backtrack further than its own few characters.
 import { type Civil, civilSeconds, epochToUtcText, isCivil, toUtcText } from './utc-text.ts'
 
+export type TimeForm = 'iso' | 'syslog' | 'ctime' | 'common' | 'klog' | 'epoch'
+
 /** A time read from a text. A year of 0 means that none was written. */
 export type WrittenTime = {
+  form: TimeForm
   /** Where it starts and ends in the text, brackets included. */
   start: number
   end: number
@@ -15,22 +18,29 @@ const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?`
 // After a space only a four-digit offset counts: ` -10` may be the first word of the message.
 const ZONE = String.raw`(Z|[+-]\d\d(?::?\d\d)?| ?(?:UTC|GMT)| [+-]\d\d:?\d\d)?(?![A-Za-z\d])`
 
-type Form = { pattern: RegExp; read: (match: RegExpExecArray) => [string, string, string, ...string[]] }
+type Form = {
+  name: TimeForm
+  pattern: RegExp
+  read: (match: RegExpExecArray) => [string, string, string, ...string[]]
+}
 
 /** Each brings its pieces in the order year, month, day, hour, minute, second, fraction, zone. */
 const FORMS: readonly Form[] = [
   {
     // 2015-07-29 17:41:44,747 · 2025-01-01T12:30:00.123456+02:00 · [2024/01/31 12:00:00]
+    name: 'iso',
     pattern: new RegExp(String.raw`^\[?(\d{4})[-/](\d\d)[-/](\d\d)[T ]${CLOCK}${ZONE}\]?`),
     read: (m) => [...m.slice(1)] as [string, string, string],
   },
   {
     // Jun 14 15:16:01 · Jun 14 2005 15:16:01
+    name: 'syslog',
     pattern: new RegExp(String.raw`^${MONTH} {1,2}(\d{1,2})(?: (\d{4}))? ${CLOCK}(?=[\s:]|$)`),
     read: (m) => [m[3] ?? '0', m[1] ?? '', m[2] ?? '', ...m.slice(4)],
   },
   {
     // [Sun Dec 04 04:47:44 2005] · Sun Dec  4 04:47:44.123456 UTC 2005
+    name: 'ctime',
     pattern: new RegExp(
       String.raw`^\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} {1,2}(\d{1,2}) ${CLOCK}( UTC| GMT)? (\d{4})\]?`,
     ),
@@ -38,8 +48,15 @@ const FORMS: readonly Form[] = [
   },
   {
     // 10/Oct/2000:13:55:36 -0700 · 04-Jan-2024 12:00:00 UTC · 31 Jan 2024 12:00:00.123
+    name: 'common',
     pattern: new RegExp(String.raw`^\[?(\d{1,2})[-/ ]${MONTH}[-/ ](\d{4})[: T]${CLOCK}${ZONE}\]?`),
     read: (m) => [m[3] ?? '', m[2] ?? '', m[1] ?? '', ...m.slice(4)],
+  },
+  {
+    // W0102 15:04:05.678901
+    name: 'klog',
+    pattern: new RegExp(String.raw`^[IWEF](\d\d)(\d\d) ${CLOCK}(?= )`),
+    read: (m) => ['0', m[1] ?? '', m[2] ?? '', ...m.slice(3)],
   },
 ]
 
@@ -53,11 +70,11 @@ export function readTimeForm(text: string): WrittenTime | undefined {
     if (match === null) continue
     const civil = toCivil(form.read(match))
     if (civil === undefined) return undefined
-    return { start: 0, end: match[0].length, ...civil }
+    return { form: form.name, start: 0, end: match[0].length, ...civil }
   }
   const epoch = EPOCH.exec(text)
   const utc = epoch === null ? undefined : epochToUtcText(epoch[1] ?? '')
-  return utc === undefined ? undefined : { start: 0, end: epoch?.[0].length ?? 0, utc }
+  return utc === undefined ? undefined : { form: 'epoch', start: 0, end: epoch?.[0].length ?? 0, utc }
 }
 
 function toCivil(

@@ -1,0 +1,80 @@
+// Records a second of the decoders, on one core: `node scripts/run.mjs bench/decode.ts`.
+
+import { decodeJsonRecords } from '../server/src/ingest/json-records.ts'
+import { createLineDecoder } from '../server/src/ingest/line-records.ts'
+
+const RECORDS = 50_000
+const ROUNDS = 8
+const now = '2025-06-01T00:00:00Z'
+
+const times = Array.from({ length: RECORDS }, (_, index) =>
+  new Date(Date.UTC(2025, 4, 31) + index * 37).toISOString().replace('Z', `${100 + (index % 900)}Z`),
+)
+
+const native = times.map((timestamp, index) =>
+  JSON.stringify({
+    timestamp,
+    level: index % 50 === 0 ? 'ERROR' : 'INFO',
+    message: `Captured frame ${index} of the timelapse in ${index % 900} ms, stored as frame-${index}.jpg`,
+    source: `camera_${index % 8}`,
+    logger_name: 'capture.pipeline',
+    camera_id: (index % 8) + 1,
+    extra_data: { request_id: `req-${index.toString(16)}`, duration_ms: index % 900 },
+  }),
+)
+
+const pino = times.map((timestamp, index) =>
+  JSON.stringify({
+    level: index % 50 === 0 ? 50 : 30,
+    time: Date.parse(timestamp),
+    pid: 4711,
+    hostname: 'edge-7',
+    name: 'capture',
+    msg: `Captured frame ${index} of the timelapse in ${index % 900} ms, stored as frame-${index}.jpg`,
+    req: { id: `req-${index.toString(16)}`, method: 'GET', url: `/frames/${index}` },
+  }),
+)
+
+const syslog = times.map(
+  (timestamp, index) =>
+    `Jun ${(index % 28) + 1} ${timestamp.slice(11, 19)} edge-7 sshd[${index}]: Failed password for root from 10.0.0.${index % 250} port ${index}`,
+)
+const log4j = times.map(
+  (timestamp, index) =>
+    `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)},${timestamp.slice(20, 23)} - INFO  [Worker-${index}:FrameStore@${index % 700}] - Stored frame ${index}`,
+)
+
+function measure(name: string, bytes: number, decode: () => number): void {
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const start = performance.now()
+    const count = decode()
+    best = Math.min(best, performance.now() - start)
+    if (count !== RECORDS) throw new Error(`${name}: ${count} of ${RECORDS} records`)
+  }
+  const perSecond = Math.round((RECORDS / best) * 1000).toLocaleString('en-US')
+  console.log(
+    `${name.padEnd(22)} ${perSecond.padStart(10)} records/s   ${Math.round(bytes / RECORDS)} bytes each`,
+  )
+}
+
+function measureJson(name: string, text: string): void {
+  const body = Buffer.from(text)
+  measure(name, body.length, () => decodeJsonRecords(body, { now }).records.length)
+}
+
+function measureLines(name: string, lines: string[]): void {
+  measure(name, lines.join('\n').length, () => {
+    const decoder = createLineDecoder({ now })
+    let count = 0
+    for (const line of lines) count += decoder.push(line) === undefined ? 0 : 1
+    return count + (decoder.end() === undefined ? 0 : 1)
+  })
+}
+
+measureJson('NDJSON, our fields', native.join('\n'))
+measureJson('NDJSON, not ASCII', native.join('\n').replaceAll('Captured', 'Kapturé №'))
+measureJson('NDJSON, pino', pino.join('\n'))
+measureJson('JSON array', `[${native.join(',')}]`)
+measureLines('lines, syslog', syslog)
+measureLines('lines, log4j', log4j)
