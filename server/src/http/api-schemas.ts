@@ -1,13 +1,16 @@
 // The shapes of the API: one schema validates, serialises, documents and types. The page imports the types alone.
-import { LEVELS } from '@timelapser/logger'
+import { LEVELS, type Level } from '@timelapser/logger'
 import { type Static, type TSchema, Type } from 'typebox'
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+/** `nullable` and not a union with null: unions are tried one by one when a reply is serialised. */
+const Nullable = <T extends TSchema>(schema: T) =>
+  Type.Unsafe<Static<T> | null>({ ...schema, nullable: true })
 
-export const LevelSchema = Type.Union(
-  LEVELS.map((level) => Type.Literal(level)),
-  { description: 'One of the five levels' },
-)
+export const LevelSchema = Type.Unsafe<Level>({
+  type: 'string',
+  enum: [...LEVELS],
+  description: 'One of the five levels',
+})
 
 /** ISO 8601 in UTC with up to six fractional digits, trailing zeros cut: `2025-01-01T12:30:00.12Z`. */
 export const TimestampSchema = Type.String({ description: 'ISO 8601, UTC, microseconds' })
@@ -21,7 +24,7 @@ export const LogRow = Type.Object({
   camera_name: Nullable(Type.String()),
   source: Type.String(),
   logger_name: Nullable(Type.String()),
-  extra_data: Nullable(Type.Record(Type.String(), Type.Unknown())),
+  extra_data: Nullable(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })),
 })
 export type LogRow = Static<typeof LogRow>
 

@@ -3,7 +3,10 @@
  * docs/errors.md; a test keeps the two equal.
  */
 export const ERRORS = {
-  INVALID_REQUEST: { status: 400, when: 'A parameter or field is not what it has to be; the message names it.' },
+  INVALID_REQUEST: {
+    status: 400,
+    when: 'A parameter or field is not what it has to be; the message names it.',
+  },
   INVALID_LEVEL: { status: 400, when: 'A level is none of the five.' },
   INVALID_DATE: { status: 400, when: 'A date is not ISO 8601, or a range ends before it starts.' },
   INVALID_CURSOR: { status: 400, when: 'A cursor was not made by this API.' },

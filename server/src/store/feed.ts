@@ -14,8 +14,8 @@ export type FeedEntry = {
   rows: number
 }
 
-/** A row as the feed gives it: where it stands in the order of commits. */
-export type FeedRow = LogRow & { feed_id: number }
+/** A row as the feed gives it: its entry, and its index among the ids of the entry. */
+export type FeedRow = LogRow & { feed_id: number; feed_index: number }
 
 /** Entries with more rows than this together are read in several goes. */
 const MAX_ROWS_A_READ = 5000
@@ -126,9 +126,9 @@ function feedRowsStatement(
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
     case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data, l.feed_id
+    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
   from (
-    select e.feed_id, r.*
+    select e.feed_id, r.id - e.first_id as feed_index, r.*
     from unnest(${feedIds}::bigint[], ${firstIds}::bigint[], ${lastIds}::bigint[]) as e (feed_id, first_id, last_id)
     cross join lateral (
       select id, timestamp, camera_id, level, source, logger_name, message, extra_data

@@ -13,6 +13,11 @@ export const CHANNELS = [
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 
+/** Tells every server on the database; at most 8,000 bytes. */
+export async function notify(pool: pg.Pool, channel: Channel, payload: string): Promise<void> {
+  await pool.query({ name: 'notify', text: 'select pg_notify($1, $2)', values: [channel, payload] })
+}
+
 const RETRY_MS = 500
 const MAX_RETRY_MS = 5000
 

@@ -44,3 +44,29 @@ export function comparable(timestamp: string): string {
 export function now(): string {
   return fromMillis(Date.now())
 }
+
+const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?$/i
+
+/**
+ * Any ISO 8601 date or time as the UTC text the store uses, microseconds kept; undefined when it is none. A naive
+ * one is UTC. A date alone is its first instant, or its last with `endOfDay`.
+ */
+export function parseIso(text: string, endOfDay = false): string | undefined {
+  const match = ISO.exec(text.trim())
+  if (!match) return undefined
+  const [, date, clock, second = '00', fraction = '', zone = 'Z'] = match
+  if (clock === undefined && endOfDay) return parseIso(`${date}T23:59:59.999999${match[5] ?? ''}`)
+  const offset = /^z$/i.test(zone)
+    ? 'Z'
+    : zone.length === 3
+      ? `${zone}:00`
+      : zone.replace(/(\d\d):?(\d\d)$/, '$1:$2')
+  const millis = Date.parse(`${date}T${clock ?? '00:00'}:${second}${offset}`)
+  const isRealDate =
+    Number(date?.slice(8)) <=
+    new Date(Date.UTC(Number(date?.slice(0, 4)), Number(date?.slice(5, 7)), 0)).getUTCDate()
+  if (Number.isNaN(millis) || !isRealDate) return undefined
+  const digits = fraction.slice(0, 6).replace(/0+$/, '')
+  const utc = new Date(millis).toISOString()
+  return utc.length === 24 ? `${utc.slice(0, 19)}${digits && `.${digits}`}Z` : undefined
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import compress from '@fastify/compress'
+import helmet from '@fastify/helmet'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import type { CameraService } from '../service/camera-service.ts'
+import type { IngestService } from '../service/ingest-service.ts'
+import type { LiveFeed } from '../service/live-feed.ts'
+import type { LogService } from '../service/log-service.ts'
+import type { ServerEvents } from '../service/server-events.ts'
+import type { SettingsService } from '../service/settings-service.ts'
+import { cameraRoutes } from './cameras.ts'
+import { cleanupRoutes } from './cleanup.ts'
+import { registerErrorReplies, type UnexpectedError } from './error-replies.ts'
+import { healthRoutes } from './health.ts'
+import { ingestRoutes } from './ingest.ts'
+import { logRoutes } from './logs.ts'
+import { pageRoutes } from './page.ts'
+import { type RequestLine, registerRequestLog } from './request-log.ts'
+import { settingsRoutes } from './settings.ts'
+import { streamRoutes } from './streams.ts'
+
+/** Bodies of everything but ingest. */
+const MAX_JSON_BYTES = 1024 * 1024
+
+export type AppOptions = {
+  logService: LogService
+  ingestService: IngestService
+  cameraService: CameraService
+  settingsService: SettingsService
+  liveFeed: LiveFeed
+  serverEvents: ServerEvents
+  /** Authenticates every request and sets `request.principal`; its routes sign people in and out. */
+  access: FastifyPluginAsync
+  /** Where the built page lies. */
+  pageDirectory: string
+  trustProxy: boolean | string[]
+  isReady: () => Promise<boolean>
+  /** What the server logs of itself. */
+  onRequestLine: (line: RequestLine) => void
+  onUnexpected: (failure: UnexpectedError) => void
+}
+
+/** The whole HTTP side, not yet listening. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { serverEvents } = options
+  const app = fastify({
+    logger: false,
+    trustProxy: options.trustProxy,
+    bodyLimit: MAX_JSON_BYTES,
+    genReqId: () => randomUUID(),
+    // A stream that is open must not keep the server from stopping.
+    forceCloseConnections: true,
+    requestTimeout: 120_000,
+    routerOptions: { maxParamLength: 200 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  registerErrorReplies(app, options.onUnexpected)
+  registerRequestLog(app, options.onRequestLine)
+  app.addHook('onRequest', async (request, response) => {
+    response.header('x-request-id', request.id)
+  })
+  await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY }, hsts: false })
+  await app.register(compress, { threshold: 1024, encodings: ['gzip', 'deflate', 'identity'] })
+  await app.register(options.access)
+
+  await app.register(healthRoutes(options.isReady))
+  await app.register(logRoutes(options.logService))
+  await app.register(
+    cleanupRoutes(options.logService, {
+      onCleaned: (result) => serverEvents.publish('logs_cleaned', result),
+    }),
+  )
+  await app.register(ingestRoutes(options.ingestService))
+  await app.register(streamRoutes({ liveFeed: options.liveFeed, serverEvents }))
+  await app.register(cameraRoutes(options.cameraService))
+  await app.register(settingsRoutes(options.settingsService))
+  await app.register(pageRoutes(options.pageDirectory))
+  return app
+}
+
+/** The page runs its own scripts alone and talks to its own server alone. */
+const PAGE_POLICY = {
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  // Positions of virtual rows and chart sizes are inline styles.
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  fontSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  objectSrc: ["'none'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  // Plain HTTP on a LAN is allowed; the directive would turn every file into one that cannot be loaded.
+  upgradeInsecureRequests: null,
+}

@@ -1,0 +1,45 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { CameraService } from '../service/camera-service.ts'
+import { Camera, CameraInput, Cameras, Reply } from './api-schemas.ts'
+import { reply } from './reply.ts'
+
+/** Cameras: list, create, rename. */
+export function cameraRoutes(cameras: CameraService): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/cameras',
+      { config: { access: 'read' }, schema: { response: { 200: Reply(Cameras) } } },
+      async ({ principal }) => {
+        const visible = await cameras.list(principal.visibility)
+        return reply('Cameras fetched successfully', { cameras: visible, total_cameras: visible.length })
+      },
+    )
+
+    app.post(
+      '/api/cameras',
+      {
+        config: { access: 'admin' },
+        schema: { body: CameraInput, response: { 201: Reply(Type.Object({ camera: Camera })) } },
+      },
+      async ({ body }, response) => {
+        const camera = await cameras.create(body)
+        return response.code(201).send(reply('Camera created successfully', { camera }))
+      },
+    )
+
+    app.put(
+      '/api/cameras/:id',
+      {
+        config: { access: 'admin' },
+        schema: {
+          params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2147483647 }) }),
+          body: Type.Pick(CameraInput, ['name'], { additionalProperties: false }),
+          response: { 200: Reply(Type.Object({ camera: Camera })) },
+        },
+      },
+      async ({ params, body }) =>
+        reply('Camera renamed successfully', { camera: await cameras.rename(params.id, body.name) }),
+    )
+  }
+}

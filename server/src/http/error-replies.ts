@@ -1,0 +1,99 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, ERRORS, type ErrorCode } from '../service/app-error.ts'
+
+export type UnexpectedError = { error: unknown; method: string; url: string; request_id: string }
+
+/** Turns whatever a route throws into the error envelope. What nobody foresaw is told to `onUnexpected`, never to the caller. */
+export function registerErrorReplies(
+  app: FastifyInstance,
+  onUnexpected: (failure: UnexpectedError) => void,
+): void {
+  app.setErrorHandler((error: FastifyError, request, response) => {
+    const known = translate(error)
+    if (known) return send(response, request, known)
+    onUnexpected({ error, method: request.method, url: routeOf(request), request_id: request.id })
+    return send(
+      response,
+      request,
+      new AppError('INTERNAL', 'Something failed on the server; its log line carries this request id.'),
+    )
+  })
+  app.setNotFoundHandler({ preHandler: [] }, (request, response) =>
+    send(response, request, new AppError('NOT_FOUND', `There is no ${request.method} ${routeOf(request)}`)),
+  )
+}
+
+/** Writes the error envelope. */
+export function send(response: FastifyReply, request: FastifyRequest, error: AppError): FastifyReply {
+  if (error.retryAfter !== undefined) response.header('retry-after', String(error.retryAfter))
+  return response
+    .code(error.status)
+    .type('application/json; charset=utf-8')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send({
+      success: false,
+      message: error.message,
+      status_code: error.status,
+      code: error.code,
+      request_id: request.id,
+    })
+}
+
+const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'INVALID_REQUEST',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'INVALID_REQUEST',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_REQUEST',
+}
+
+/** SQLSTATE classes that mean "not now" rather than "wrong": connection, resources, operator intervention. */
+const IS_UNAVAILABLE = /^(08|53|57P)/
+
+function translate(error: FastifyError): AppError | undefined {
+  if (error instanceof AppError) return error
+  if (error.validation) return new AppError('INVALID_REQUEST', validationSentence(error))
+  const code = BY_FASTIFY_CODE[error.code]
+  if (code) return new AppError(code, error.message, { cause: error })
+  if (error.code === '57014') {
+    return new AppError('QUERY_TIMEOUT', 'The query took longer than it may. Narrow the range or the search.')
+  }
+  if (IS_UNAVAILABLE.test(error.code ?? '') || isConnectionLoss(error)) {
+    return new AppError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {
+      cause: error,
+      retryAfter: 2,
+    })
+  }
+  const status = error.statusCode
+  if (status !== undefined && status >= 400 && status < 500) return clientError(status, error)
+  return undefined
+}
+
+function clientError(status: number, error: Error): AppError {
+  const codes = Object.keys(ERRORS) as ErrorCode[]
+  const code = codes.find((candidate) => ERRORS[candidate].status === status) ?? 'INVALID_REQUEST'
+  return new AppError(code, error.message, { cause: error })
+}
+
+function isConnectionLoss(error: Error & { code?: string }): boolean {
+  if (/^E(CONNREFUSED|CONNRESET|PIPE|NOENT|TIMEDOUT)$/.test(error.code ?? '')) return true
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+    error.message,
+  )
+}
+
+/** `query/limit must be <= 1000` as a sentence that names the parameter. */
+function validationSentence(error: FastifyError): string {
+  const [first] = error.validation ?? []
+  if (!first) return error.message
+  const path = first.instancePath.replace(/^\//, '').replaceAll('/', '.')
+  const missing = (first.params as { missingProperty?: string }).missingProperty
+  const unknown = (first.params as { additionalProperty?: string }).additionalProperty
+  if (missing) return `${[path, missing].filter(Boolean).join('.')} is required.`
+  if (unknown) return `${unknown} is not a known field.`
+  return `${path || error.validationContext || 'The request'} ${first.message ?? 'is not valid'}.`
+}
+
+function routeOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? request.url
+}

@@ -1,0 +1,116 @@
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { decodeJsonRecords } from '../ingest/json-records.ts'
+import { AppError } from '../service/app-error.ts'
+import type { IngestService } from '../service/ingest-service.ts'
+import type { SenderMark } from '../store/senders.ts'
+import { now } from '../store/timestamp.ts'
+import { IngestResult, Reply } from './api-schemas.ts'
+import { grouped, reply } from './reply.ts'
+
+/** Bytes of a body, as sent and unpacked. */
+export const MAX_BODY_BYTES = 16 * 1024 * 1024
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** `POST /api/logs`: one record, a JSON array or NDJSON, gzip accepted; answered after COMMIT. */
+export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (request, payload, done) => {
+      readBody(payload, request.headers['content-encoding']).then((body) => done(null, body), done)
+    })
+
+    app.post(
+      '/api/logs',
+      {
+        config: { access: 'ingest' },
+        schema: {
+          headers: Type.Object({
+            'x-sender': Type.Optional(
+              Type.String({ description: 'A uuid; with X-Batch it makes repeats harmless' }),
+            ),
+            'x-batch': Type.Optional(Type.String({ description: 'Rises with each batch of the sender' })),
+            'x-import': Type.Optional(
+              Type.String({ description: 'true: keep times and levels as they are (administrators)' }),
+            ),
+          }),
+          response: { 200: Reply(IngestResult) },
+        },
+      },
+      async (request) => {
+        const body = request.body
+        if (!Buffer.isBuffer(body) || body.length === 0) {
+          throw new AppError(
+            'INVALID_REQUEST',
+            'The body is empty. Send one JSON record, a JSON array of records or one record a line.',
+          )
+        }
+        const isImport = request.headers['x-import'] === 'true'
+        if (isImport && request.principal.role !== 'admin') {
+          throw new AppError(
+            'FORBIDDEN',
+            'X-Import keeps times and levels as they are and needs an administrator or an admin key.',
+          )
+        }
+        const sender = senderOf(request.headers['x-sender'], request.headers['x-batch'])
+        const decoded = decodeJsonRecords(body, { now: now() })
+        const result = await ingest.ingest(decoded, { isImport, sender })
+        return reply(`Stored ${grouped(result.accepted)} log entries`, result)
+      },
+    )
+  }
+}
+
+function senderOf(sender: string | undefined, batch: string | undefined): SenderMark | undefined {
+  if (sender === undefined && batch === undefined) return undefined
+  if (!sender || !UUID.test(sender)) throw new AppError('INVALID_REQUEST', 'X-Sender has to be a uuid.')
+  const number = Number(batch)
+  if (!batch || !Number.isSafeInteger(number) || number < 1) {
+    throw new AppError(
+      'INVALID_REQUEST',
+      'X-Batch has to be a whole number from 1 on that rises with each batch.',
+    )
+  }
+  return { sender: sender.toLowerCase(), batch: number }
+}
+
+async function readBody(payload: Readable, encoding: string | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of unpacked(payload, encoding) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) {
+      throw new AppError(
+        'PAYLOAD_TOO_LARGE',
+        `The body is over ${MAX_BODY_BYTES / 1024 / 1024} MB unpacked. Send smaller batches.`,
+      )
+    }
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+}
+
+async function* unpacked(payload: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
+  if (encoding === undefined || encoding === 'identity') {
+    yield* payload as AsyncIterable<Buffer>
+    return
+  }
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    throw new AppError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Content-Encoding ${encoding} is not understood here; send gzip or none.`,
+    )
+  }
+  const gunzip = createGunzip()
+  payload.on('error', (error) => gunzip.destroy(error))
+  try {
+    yield* payload.pipe(gunzip) as AsyncIterable<Buffer>
+  } catch (error) {
+    throw new AppError('INVALID_REQUEST', 'The body is not valid gzip; nothing of it was stored.', {
+      cause: error,
+    })
+  }
+}

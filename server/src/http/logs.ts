@@ -1,0 +1,162 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { LogService } from '../service/log-service.ts'
+import {
+  CameraLogs,
+  Facets,
+  Histogram,
+  LogPage,
+  LogRow,
+  LogSearchPage,
+  LogSources,
+  LogStats,
+  Reply,
+} from './api-schemas.ts'
+import { filterParameters, pagingParameters } from './log-parameters.ts'
+import { reply } from './reply.ts'
+
+const read = { access: 'read' } as const
+const { search: _, ...filtersWithoutSearch } = filterParameters
+const { camera_id: __, exclude_camera_id: ___, ...filtersWithoutCamera } = filterParameters
+
+/** Reading logs: list, search, one, of a camera, and what is known of many. */
+export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/logs',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({ ...filterParameters, ...pagingParameters }),
+          response: { 200: Reply(LogPage) },
+        },
+      },
+      async ({ query: { page, limit, cursor, ...filters }, principal }) =>
+        reply(
+          'Logs fetched successfully',
+          await service.getLogs(filters, { page, limit, cursor }, principal.visibility),
+        ),
+    )
+
+    app.get(
+      '/api/logs/search',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({
+            query: Type.String({ minLength: 1, maxLength: 1000, description: 'What to search for' }),
+            ...filtersWithoutSearch,
+            ...pagingParameters,
+          }),
+          response: { 200: Reply(LogSearchPage) },
+        },
+      },
+      async ({ query: { query, page, limit, cursor, ...filters }, principal }) => {
+        const found = await service.getLogs(
+          { ...filters, search: query },
+          { page, limit, cursor },
+          principal.visibility,
+        )
+        const { search: ____, ...filters_applied } = found.filters_applied
+        return reply('Log search completed successfully', { ...found, search_query: query, filters_applied })
+      },
+    )
+
+    app.get(
+      '/api/logs/stats',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({
+            hours: Type.Integer({ minimum: 1, maximum: 168, default: 24 }),
+            ...filterParameters,
+          }),
+          response: { 200: Reply(LogStats) },
+        },
+      },
+      async ({ query: { hours, ...filters }, principal }) =>
+        reply(
+          'Log statistics fetched successfully',
+          await service.getStats(filters, hours, principal.visibility),
+        ),
+    )
+
+    app.get(
+      '/api/logs/sources',
+      { config: read, schema: { response: { 200: Reply(LogSources) } } },
+      async ({ principal }) => {
+        const sources = await service.getSources(principal.visibility)
+        return reply('Log sources fetched successfully', { sources, total_sources: sources.length })
+      },
+    )
+
+    app.get(
+      '/api/logs/histogram',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({
+            ...filterParameters,
+            buckets: Type.Integer({
+              minimum: 1,
+              maximum: 2000,
+              default: 100,
+              description: 'Most bars to cut the range into',
+            }),
+          }),
+          response: { 200: Reply(Histogram) },
+        },
+      },
+      async ({ query: { buckets, ...filters }, principal }) =>
+        reply(
+          'Log histogram fetched successfully',
+          await service.getHistogram(filters, buckets, principal.visibility),
+        ),
+    )
+
+    app.get(
+      '/api/logs/facets',
+      {
+        config: read,
+        schema: { querystring: Type.Object(filterParameters), response: { 200: Reply(Facets) } },
+      },
+      async ({ query, principal }) =>
+        reply('Log facets fetched successfully', await service.getFacets(query, principal.visibility)),
+    )
+
+    app.get(
+      '/api/logs/cameras/:camera_id',
+      {
+        config: read,
+        schema: {
+          params: Type.Object({ camera_id: Type.Integer({ minimum: 1, maximum: 2147483647 }) }),
+          querystring: Type.Object({ ...filtersWithoutCamera, ...pagingParameters }),
+          response: { 200: Reply(CameraLogs) },
+        },
+      },
+      async ({ params, query: { page, limit, cursor, ...filters }, principal }) =>
+        reply(
+          'Camera logs fetched successfully',
+          await service.getCameraLogs(
+            params.camera_id,
+            filters,
+            { page, limit, cursor },
+            principal.visibility,
+          ),
+        ),
+    )
+
+    app.get(
+      '/api/logs/:id',
+      {
+        config: read,
+        schema: {
+          params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
+          response: { 200: Reply(Type.Object({ log: LogRow })) },
+        },
+      },
+      async ({ params, principal }) =>
+        reply('Log fetched successfully', { log: await service.getLog(params.id, principal.visibility) }),
+    )
+  }
+}

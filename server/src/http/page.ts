@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyPluginAsync } from 'fastify'
+
+/** Views of the page; each is answered with its one document, the page does the rest. */
+const VIEWS = [
+  '/',
+  '/sign-in',
+  '/logs',
+  '/logs/:id',
+  '/settings',
+  '/settings/*',
+  '/cameras',
+  '/access',
+  '/audit',
+  '/diagnostics',
+]
+
+/** The built page: its document for every view, its files as they are, hashed ones to be kept for a year. */
+export function pageRoutes(directory: string): FastifyPluginAsync {
+  return async (app) => {
+    if (!existsSync(resolve(directory, 'index.html'))) return
+    const access = { config: { access: 'public' as const } }
+    await app.register(fastifyStatic, {
+      root: directory,
+      serve: false,
+    })
+    for (const view of VIEWS) {
+      app.get(view, access, (_request, response) =>
+        response.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false }),
+      )
+    }
+    app.get('/assets/*', access, (request, response) =>
+      response
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .sendFile(`assets/${(request.params as { '*': string })['*']}`, { cacheControl: false }),
+    )
+    for (const file of ['/favicon.svg', '/theme.js', '/robots.txt']) {
+      app.get(file, access, (_request, response) => response.sendFile(file.slice(1)))
+    }
+  }
+}

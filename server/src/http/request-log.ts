@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+
+/** One finished request worth a line. */
+export type RequestLine = {
+  level: 'info' | 'warning' | 'error'
+  message: string
+  extra_data: {
+    method: string
+    route: string
+    status: number
+    duration_ms: number
+    request_id: string
+    by: string | null
+  }
+}
+
+/** Slower than this, in milliseconds, is worth a line. */
+const SLOW_MS = 1000
+
+/** Its own ingest and streams would make every line write another. */
+const SILENT_ROUTES = new Set(['POST /api/logs', 'GET /api/events', 'GET /api/logs/stream'])
+
+/** Tells of changes, failures and slow requests. Query strings stay out: they hold what people search for. */
+export function registerRequestLog(app: FastifyInstance, onLine: (line: RequestLine) => void): void {
+  app.addHook('onResponse', async (request, response) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    const { method } = request
+    const status = response.statusCode
+    if (SILENT_ROUTES.has(`${method} ${route}`) && status < 500) return
+    const isChange = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
+    const isSlow = response.elapsedTime > SLOW_MS
+    if (!isChange && !isSlow && status < 500) return
+    const duration_ms = Math.round(response.elapsedTime * 10) / 10
+    onLine({
+      level: status >= 500 ? 'error' : status >= 400 || isSlow ? 'warning' : 'info',
+      message: `${method} ${route} ${status} in ${duration_ms} ms`,
+      extra_data: {
+        method,
+        route,
+        status,
+        duration_ms,
+        request_id: request.id,
+        by: request.principal?.name ?? null,
+      },
+    })
+  })
+}

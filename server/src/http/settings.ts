@@ -1,0 +1,31 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { SettingsService } from '../service/settings-service.ts'
+import { Reply, Settings } from './api-schemas.ts'
+import { reply } from './reply.ts'
+
+/** Settings: all at once, and changing some of them. */
+export function settingsRoutes(settings: SettingsService): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/settings',
+      {
+        config: { access: 'read' },
+        schema: { response: { 200: Reply(Type.Object({ settings: Settings })) } },
+      },
+      async () => reply('Settings fetched successfully', { settings: await settings.get() }),
+    )
+
+    app.put(
+      '/api/settings',
+      {
+        config: { access: 'admin' },
+        schema: {
+          body: Type.Record(Type.String({ maxLength: 100 }), Type.Unknown()),
+          response: { 200: Reply(Type.Object({ settings: Settings })) },
+        },
+      },
+      async ({ body }) => reply('Settings updated successfully', { settings: await settings.update(body) }),
+    )
+  }
+}

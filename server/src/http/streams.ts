@@ -1,0 +1,180 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { formatPosition, parsePosition } from '../service/feed-cursor.ts'
+import type { FeedPosition, LiveFeed } from '../service/live-feed.ts'
+import { createLogEntryEvent } from '../service/log-entry-event.ts'
+import { toFilter } from '../service/log-query.ts'
+import type { ServerEvents } from '../service/server-events.ts'
+import type { FeedRow } from '../store/feed.ts'
+import { EventStream } from './event-stream.ts'
+import { filterParameters } from './log-parameters.ts'
+
+export type StreamOptions = { liveFeed: LiveFeed; serverEvents: ServerEvents }
+
+/** Rows one event of the stream carries at most. */
+const ROWS_AN_EVENT = 500
+
+/** From here on a subscriber of `/api/events` is told how many rows came instead of each. */
+const EVENTS_A_SECOND = 100
+
+const resumeParameters = {
+  last_event_id: Type.Optional(
+    Type.String({ maxLength: 40, description: 'Resume after this event; beats the Last-Event-ID header' }),
+  ),
+}
+
+/** Server-sent events: short ones about every new row, and whole rows that match a filter. */
+export function streamRoutes({ liveFeed, serverEvents }: StreamOptions): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/events',
+      { config: { access: 'read' }, schema: { querystring: Type.Object(resumeParameters) } },
+      async (request, response) => {
+        const filter = toFilter({}, request.principal.visibility)
+        const from = await startOf(liveFeed, request.query.last_event_id, request)
+        const stream = new EventStream(response)
+        const detach = serverEvents.subscribe((event) => void stream.send({ event: event.type, data: event }))
+        stream.signal.addEventListener('abort', detach, { once: true })
+        const rate = new RateWindow()
+        await follow(stream, from, async (position) => {
+          for await (const { rows, position: next } of liveFeed.read(filter, position, stream.signal)) {
+            if (rows.length > 0) await tell(stream, rows, next, rate)
+            else await stream.send({ id: formatPosition(next) })
+          }
+        })
+      },
+    )
+
+    app.get(
+      '/api/logs/stream',
+      {
+        config: { access: 'read' },
+        schema: {
+          querystring: Type.Object({
+            ...filterParameters,
+            ...resumeParameters,
+            max_batch: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: 1000,
+                description:
+                  'Skip all but so many of the newest rows when more arrive at once, and say how many; unset skips none',
+              }),
+            ),
+          }),
+        },
+      },
+      async (request, response) => {
+        const { last_event_id, max_batch, ...query } = request.query
+        const filter = toFilter(query, request.principal.visibility)
+        const from = await startOf(liveFeed, last_event_id, request)
+        const stream = new EventStream(response)
+        await follow(stream, from, async (position) => {
+          for await (const { rows, position: next } of liveFeed.read(filter, position, stream.signal)) {
+            await sendRows(stream, rows, next, max_batch)
+          }
+        })
+      },
+    )
+  }
+}
+
+/** The position to read from, and whether it is too old to be reached. */
+async function startOf(
+  liveFeed: LiveFeed,
+  parameter: string | undefined,
+  { headers }: FastifyRequest,
+): Promise<{ position: FeedPosition; isReset: boolean }> {
+  const lastEventId = parameter ?? [headers['last-event-id']].flat()[0]
+  if (!lastEventId) return { position: await liveFeed.head(), isReset: false }
+  const position = parsePosition(lastEventId)
+  if (await liveFeed.reachesBackTo(position)) return { position, isReset: false }
+  return { position: await liveFeed.head(), isReset: true }
+}
+
+/** Runs a stream to its end; a failing read ends it, and the client resumes. */
+async function follow(
+  stream: EventStream,
+  { position, isReset }: { position: FeedPosition; isReset: boolean },
+  run: (position: FeedPosition) => Promise<void>,
+): Promise<void> {
+  try {
+    if (isReset)
+      await stream.send({
+        event: 'reset',
+        id: formatPosition(position),
+        data: { reason: 'position_too_old' },
+      })
+    else await stream.send({ id: formatPosition(position) })
+    await run(position)
+  } finally {
+    stream.close()
+  }
+}
+
+async function sendRows(
+  stream: EventStream,
+  rows: readonly FeedRow[],
+  next: FeedPosition,
+  maxBatch: number | undefined,
+): Promise<void> {
+  if (rows.length === 0) return stream.send({ id: formatPosition(next) })
+  const skipped = maxBatch !== undefined && rows.length > maxBatch ? rows.length - maxBatch : 0
+  for (let index = skipped; index < rows.length; index += ROWS_AN_EVENT) {
+    const part = rows.slice(index, index + ROWS_AN_EVENT)
+    const isLast = index + ROWS_AN_EVENT >= rows.length
+    const data = { rows: part.map(toWire), skipped: index === skipped ? skipped : 0 }
+    const id = isLast ? formatPosition(next) : formatPosition(positionAfter(part.at(-1) as FeedRow))
+    await stream.send({ event: 'log_rows', id, data })
+  }
+}
+
+/** Each row as an event of its own, or a single one with their number when they come too fast to be read. */
+async function tell(
+  stream: EventStream,
+  rows: readonly FeedRow[],
+  next: FeedPosition,
+  rate: RateWindow,
+): Promise<void> {
+  if (rate.add(rows.length) > EVENTS_A_SECOND) {
+    const ids = rows.map((row) => row.id)
+    const data = { count: rows.length, first_id: Math.min(...ids), last_id: Math.max(...ids) }
+    return stream.send({
+      event: 'log_entries_created',
+      id: formatPosition(next),
+      data: { type: 'log_entries_created', data, priority: 'normal', source: 'logging_system' },
+    })
+  }
+  for (const row of rows) {
+    await stream.send({
+      event: 'log_entry_created',
+      id: formatPosition(positionAfter(row)),
+      data: createLogEntryEvent(row),
+    })
+  }
+}
+
+function positionAfter(row: FeedRow): FeedPosition {
+  return { entry: row.feed_id, index: row.feed_index }
+}
+
+function toWire({ feed_id: _, feed_index: __, ...row }: FeedRow) {
+  return row
+}
+
+/** How many rows came within the last second. */
+class RateWindow {
+  #second = 0
+  #rows = 0
+
+  add(rows: number): number {
+    const second = Math.floor(Date.now() / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#rows = 0
+    }
+    this.#rows += rows
+    return this.#rows
+  }
+}

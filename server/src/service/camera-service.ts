@@ -1,0 +1,58 @@
+import type pg from 'pg'
+import * as cameras from '../store/cameras.ts'
+import type { Visibility } from '../store/log-filter.ts'
+import { AppError } from './app-error.ts'
+
+export type CameraInput = { id?: number | undefined; name: string }
+
+/** The cameras, as far as the caller may see them. */
+export class CameraService {
+  readonly #pool: pg.Pool
+  #all: Promise<cameras.Camera[]> | undefined
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  /** Forgets what is known; called on every notice that a camera changed. */
+  reload(): void {
+    this.#all = undefined
+  }
+
+  async list(visibility: Visibility): Promise<cameras.Camera[]> {
+    const all = await this.#read()
+    return all.filter(({ id }) => !visibility.cameras || visibility.cameras.includes(id))
+  }
+
+  /** The name of each camera by id. */
+  async names(): Promise<Map<number, string>> {
+    return new Map((await this.#read()).map(({ id, name }) => [id, name]))
+  }
+
+  async isVisible(id: number, visibility: Visibility): Promise<boolean> {
+    return (await this.list(visibility)).some((camera) => camera.id === id)
+  }
+
+  /** @throws {AppError} CAMERA_EXISTS when the id is taken */
+  async create(input: CameraInput): Promise<cameras.Camera> {
+    const camera = await cameras.createCamera(this.#pool, input)
+    this.reload()
+    if (camera) return camera
+    throw new AppError('CAMERA_EXISTS', `Camera with ID ${input.id} exists already`)
+  }
+
+  /** @throws {AppError} CAMERA_NOT_FOUND */
+  async rename(id: number, name: string): Promise<cameras.Camera> {
+    const camera = await cameras.renameCamera(this.#pool, id, name)
+    this.reload()
+    if (camera) return camera
+    throw new AppError('CAMERA_NOT_FOUND', `Camera with ID ${id} not found`)
+  }
+
+  #read(): Promise<cameras.Camera[]> {
+    const reading = this.#all ?? cameras.listCameras(this.#pool)
+    this.#all = reading
+    reading.catch(() => this.reload())
+    return reading
+  }
+}

@@ -1,0 +1,107 @@
+import { isEnabled, type LogRecord, redactRecord } from '@timelapser/logger'
+import { type Decoded, MAX_NAMED_REJECTIONS } from '../ingest/decoded.ts'
+import { fitEventTime } from '../ingest/event-time.ts'
+import type { LogOperations } from '../store/log-operations.ts'
+import { WriterClosed, WriterOverloaded } from '../store/log-writer.ts'
+import type { NotStored } from '../store/not-stored.ts'
+import type { SenderMark } from '../store/senders.ts'
+import type { SettingsStore } from '../store/settings.ts'
+import { DAY, fromMillis, HOUR } from '../store/timestamp.ts'
+import { AppError } from './app-error.ts'
+
+export type IngestResult = {
+  accepted: number
+  rejected: { index: number; reason: string }[]
+  rejected_count: number
+  filtered: number
+  first_id: number | null
+  last_id: number | null
+}
+
+export type IngestOptions = {
+  /** An import keeps its own times and is not gated by level. */
+  isImport?: boolean
+  sender?: SenderMark | undefined
+}
+
+export type IngestServiceOptions = {
+  logOperations: LogOperations
+  settings: SettingsStore
+  notStored: NotStored
+}
+
+/** The way in that every protocol ends in: gate, event time, redaction, store; replies after COMMIT. */
+export class IngestService {
+  readonly #options: IngestServiceOptions
+
+  constructor(options: IngestServiceOptions) {
+    this.#options = options
+  }
+
+  /** @throws {AppError} UNAVAILABLE when the writer cannot take more now; nothing of the batch was stored */
+  async ingest(decoded: Decoded, { isImport = false, sender }: IngestOptions = {}): Promise<IngestResult> {
+    const { logOperations, notStored } = this.#options
+    const { kept, indexes, filtered, retimed } = await this.#admit(decoded, isImport)
+    const added = await logOperations.addLogEntries(kept, sender).catch(translate)
+    const refused = added.rejected.map(({ index, reason }) => ({ index: indexes?.[index] ?? index, reason }))
+    const rejected = [...decoded.rejections, ...refused].sort((a, b) => a.index - b.index)
+    if (!added.repeated) {
+      notStored.add('filtered', filtered)
+      notStored.add('stored_at_arrival', retimed)
+      notStored.add('rejected', decoded.rejectedCount)
+      notStored.add('refused_by_database', refused.length)
+    }
+    return {
+      accepted: added.accepted,
+      rejected: rejected.slice(0, MAX_NAMED_REJECTIONS),
+      rejected_count: decoded.rejectedCount + refused.length,
+      filtered,
+      first_id: added.first_id,
+      last_id: added.last_id,
+    }
+  }
+
+  /** The records to store, redacted, and where each stood in what was sent (unset when nothing was left out). */
+  async #admit(
+    { records, rejections }: Decoded,
+    isImport: boolean,
+  ): Promise<{ kept: LogRecord[]; indexes: number[] | undefined; filtered: number; retimed: number }> {
+    const settings = await this.#options.settings.get()
+    const nowMs = Date.now()
+    const bounds = {
+      now: fromMillis(nowMs),
+      newest: fromMillis(nowMs + HOUR),
+      oldest: settings.retention_days > 0 ? fromMillis(nowMs - settings.retention_days * DAY) : undefined,
+    }
+    const kept: LogRecord[] = []
+    const indexes: number[] = []
+    const refused = new Set(rejections.map(({ index }) => index))
+    let position = 0
+    let retimed = 0
+    for (const record of records) {
+      while (refused.has(position)) position++
+      const index = position++
+      if (!isImport && !isEnabled(record.level, settings.log_level)) continue
+      const fitted = isImport ? record : fitEventTime(record, bounds)
+      if (fitted !== record) retimed++
+      kept.push(redactRecord(fitted))
+      indexes.push(index)
+    }
+    const isWhole = kept.length === records.length && rejections.length === 0
+    return { kept, indexes: isWhole ? undefined : indexes, filtered: records.length - kept.length, retimed }
+  }
+}
+
+function translate(error: unknown): never {
+  if (error instanceof WriterOverloaded) {
+    const sentence =
+      'The database takes in less than arrives; nothing of this batch was stored. Send it again shortly.'
+    throw new AppError('UNAVAILABLE', sentence, { cause: error, retryAfter: 1 })
+  }
+  if (error instanceof WriterClosed) {
+    throw new AppError('UNAVAILABLE', 'The server is stopping; nothing of this batch was stored.', {
+      retryAfter: 2,
+    })
+  }
+  throw error
+}

@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Feed, FeedEntry, FeedRow } from '../store/feed.ts'
+import type { LogFilter } from '../store/log-filter.ts'
+
+/** A place in the feed: rows up to index `index` of entry `entry` were seen; the whole entry when it is Infinity. */
+export type FeedPosition = { entry: number; index: number }
+
+export type LiveBatch = {
+  /** Matching rows after the last batch, in the order of commits. */
+  rows: FeedRow[]
+  /** The position after these rows. */
+  position: FeedPosition
+}
+
+/** Readers look this often though no notice came: a notice is a hint and may be lost. */
+const POLL_MS = 2000
+
+/** Results kept for readers that ask for the same: every open page without filters is one of them. */
+const MAX_SHARED_READS = 32
+
+export type LiveFeedOptions = { feed: Feed; pollMs?: number }
+
+/** The feed for many readers at once: one look at the database serves all that ask the same. */
+export class LiveFeed {
+  readonly #feed: Feed
+  readonly #pollMs: number
+  readonly #shared = new Map<string, Promise<FeedRow[]>>()
+  readonly #closing = new AbortController()
+  #wake: PromiseWithResolvers<void> = Promise.withResolvers()
+  #readers = 0
+
+  constructor({ feed, pollMs }: LiveFeedOptions) {
+    this.#feed = feed
+    this.#pollMs = pollMs ?? POLL_MS
+  }
+
+  /** How many readers are attached. */
+  get readers(): number {
+    return this.#readers
+  }
+
+  /** Tells the readers that there may be something new. */
+  notify(): void {
+    this.#wake.resolve()
+    this.#wake = Promise.withResolvers()
+  }
+
+  /** The position of the newest committed batch. */
+  async head(): Promise<FeedPosition> {
+    return { entry: await this.#feed.head(), index: Number.POSITIVE_INFINITY }
+  }
+
+  /** Whether reading can go on from the position without a gap. */
+  reachesBackTo({ entry, index }: FeedPosition): Promise<boolean> {
+    return this.#feed.reachesBackTo(Number.isFinite(index) ? entry - 1 : entry)
+  }
+
+  /**
+   * The rows committed after the position, each once, until the signal aborts or the feed closes. A reader that takes
+   * its time holds nothing but its position. A batch without rows only moves the position on.
+   */
+  async *read(filter: LogFilter, from: FeedPosition, signal: AbortSignal): AsyncGenerator<LiveBatch> {
+    const stop = AbortSignal.any([signal, this.#closing.signal])
+    let position = from
+    this.#readers++
+    try {
+      while (!stop.aborted) {
+        const woken = this.#wake.promise
+        const entries = await this.#entriesAfter(position)
+        const last = entries.at(-1)
+        if (!last) {
+          await Promise.race([woken, delay(this.#pollMs, undefined, { signal: stop }).catch(() => undefined)])
+          continue
+        }
+        const rows = await this.#rowsOf(entries, filter)
+        const fresh = rows.filter((row) => isAfter(row, position))
+        position = { entry: last.id, index: Number.POSITIVE_INFINITY }
+        yield { rows: fresh, position }
+      }
+    } finally {
+      this.#readers--
+    }
+  }
+
+  /** Lets every reader end. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  #entriesAfter({ entry, index }: FeedPosition): Promise<FeedEntry[]> {
+    return this.#feed.entriesAfter(Number.isFinite(index) ? entry - 1 : entry)
+  }
+
+  #rowsOf(entries: readonly FeedEntry[], filter: LogFilter): Promise<FeedRow[]> {
+    const key = JSON.stringify([filter, entries[0]?.id, entries.at(-1)?.id])
+    const known = this.#shared.get(key)
+    if (known) return known
+    const reading = this.#feed.rowsOf(entries, filter)
+    this.#shared.set(key, reading)
+    reading.catch(() => this.#shared.delete(key))
+    const oldest = this.#shared.keys().next().value
+    if (this.#shared.size > MAX_SHARED_READS && oldest !== undefined) this.#shared.delete(oldest)
+    return reading
+  }
+}
+
+function isAfter(row: FeedRow, position: FeedPosition): boolean {
+  return row.feed_id !== position.entry || row.feed_index > position.index
+}
