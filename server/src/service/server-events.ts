@@ -23,6 +23,11 @@ export class ServerEvents {
     await this.#notify('log_events', JSON.stringify(event))
   }
 
+  /** Tells the streams of this server alone, of something every server hears of in its own way. */
+  announce(type: ServerEvent['type'], data: Record<string, unknown>): void {
+    this.#emitter.emit('event', { type, data, priority: 'normal', source: 'logging_system' })
+  }
+
   /** What arrived as a notice on `log_events`. */
   receive(payload: string): void {
     if (payload) this.#emitter.emit('event', JSON.parse(payload) as ServerEvent)

@@ -141,6 +141,15 @@ export class LogOperations {
     return deleteOlderThan(this.#pool, this.partitions, fromMillis(Date.now() - days * DAY))
   }
 
+  /** Whether the database answers and holds our tables. */
+  isReachable(): Promise<boolean> {
+    const looked = this.#pool.query({ name: 'is_reachable', text: 'select 1 from log_partitions limit 1' })
+    return looked.then(
+      () => true,
+      () => false,
+    )
+  }
+
   /** Forgets what was kept in memory about cameras. */
   reloadCameras(): void {
     this.#cameras.reload()

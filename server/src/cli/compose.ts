@@ -1,0 +1,132 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type pg from 'pg'
+import { buildApp } from '../http/app.ts'
+import type { UnexpectedError } from '../http/error-replies.ts'
+import type { RequestLine } from '../http/request-log.ts'
+import { startFolding } from '../jobs/fold-counts.ts'
+import { startSchedule } from '../jobs/schedule.ts'
+import { CameraService } from '../service/camera-service.ts'
+import { IngestService } from '../service/ingest-service.ts'
+import { LiveFeed } from '../service/live-feed.ts'
+import { LogService } from '../service/log-service.ts'
+import { ServerEvents } from '../service/server-events.ts'
+import { SettingsService } from '../service/settings-service.ts'
+import { Feed } from '../store/feed.ts'
+import { trimFeed } from '../store/feed-trimming.ts'
+import { LogOperations } from '../store/log-operations.ts'
+import { NotStored } from '../store/not-stored.ts'
+import { Notices, notify } from '../store/notices.ts'
+import { SettingsStore } from '../store/settings.ts'
+import { DAY, fromMillis } from '../store/timestamp.ts'
+
+/** What the system tells of itself while it runs. */
+export type SystemReports = {
+  onCameraRegistered: (camera: { id: number; name: string }) => void
+  onRequestLine: (line: RequestLine) => void
+  onUnexpected: (failure: UnexpectedError) => void
+  onJobFailed: (job: string, error: unknown) => void
+  onRetention: (result: { deleted_count: number; days_kept: number }) => void
+  onDatabaseConnection: (state: 'lost' | 'back') => void
+}
+
+export type SystemOptions = {
+  /** For requests and writes, with `valueParsers` on every connection. */
+  pool: pg.Pool
+  /** For the jobs' library, with the parsers it expects. */
+  jobPool: pg.Pool
+  /** A connection of its own for LISTEN. */
+  connect: () => Promise<pg.Client>
+  /** Authenticates requests; see `http/access-guard.ts`. */
+  access: (notices: Notices) => FastifyPluginAsync
+  pageDirectory: string
+  trustProxy: boolean | string[]
+  reports: SystemReports
+}
+
+export type System = {
+  app: FastifyInstance
+  logOperations: LogOperations
+  settings: SettingsStore
+  /** Stops taking requests, stores what was accepted, ends the jobs. The pools stay the caller's. */
+  close: () => Promise<void>
+}
+
+/** Puts store, service, jobs and HTTP together; top to bottom is the order of start, bottom to top that of stop. */
+export async function composeSystem(options: SystemOptions): Promise<System> {
+  const { pool, reports } = options
+  const notices = new Notices({ connect: options.connect, onConnectionChange: reports.onDatabaseConnection })
+  const settings = new SettingsStore(pool)
+  const logOperations = new LogOperations({ pool, settings, onCameraRegistered: reports.onCameraRegistered })
+  const notStored = new NotStored(pool)
+  const liveFeed = new LiveFeed({ feed: new Feed(pool, logOperations.partitions) })
+  const serverEvents = new ServerEvents((channel, payload) => notify(pool, channel, payload))
+  const cameraService = new CameraService(pool)
+  const logService = new LogService({ logOperations, cameras: cameraService })
+
+  notices.on('log_feed', () => liveFeed.notify())
+  notices.on('log_partitions', () => logOperations.partitions.reload())
+  notices.on('log_events', (payload) => serverEvents.receive(payload))
+  notices.on('settings', (names) => {
+    settings.reload()
+    serverEvents.announce('settings_changed', { names: names.split(',').filter(Boolean) })
+  })
+  notices.on('cameras', (id) => {
+    cameraService.reload()
+    logOperations.reloadCameras()
+    serverEvents.announce('camera_changed', { camera_id: id === '' ? null : Number(id) })
+  })
+  await notices.open()
+
+  const folding = startFolding(pool, (error) => reports.onJobFailed('counts', error))
+  const schedule = await startSchedule({
+    pool: options.jobPool,
+    onFailure: reports.onJobFailed,
+    jobs: {
+      partitions: () =>
+        logOperations.partitions.ensure([0, 1].map((days) => fromMillis(Date.now() + days * DAY))),
+      feed: async () => void (await trimFeed(pool)),
+      retention: async () => {
+        const { retention_days } = await settings.get()
+        if (retention_days === 0) return
+        const deleted_count = await logOperations.deleteOldLogs(retention_days)
+        if (deleted_count === 0) return
+        reports.onRetention({ deleted_count, days_kept: retention_days })
+        await serverEvents.publish('logs_cleaned', {
+          deleted_count,
+          days_kept: retention_days,
+          by: 'retention',
+        })
+      },
+    },
+  })
+
+  const app = await buildApp({
+    logService,
+    ingestService: new IngestService({ logOperations, settings, notStored }),
+    cameraService,
+    settingsService: new SettingsService(settings),
+    liveFeed,
+    serverEvents,
+    access: options.access(notices),
+    pageDirectory: options.pageDirectory,
+    trustProxy: options.trustProxy,
+    isReady: () => logOperations.isReachable(),
+    onRequestLine: reports.onRequestLine,
+    onUnexpected: reports.onUnexpected,
+  })
+
+  return {
+    app,
+    logOperations,
+    settings,
+    close: async () => {
+      liveFeed.close()
+      await app.close()
+      await schedule.stop()
+      await folding.stop()
+      await logOperations.close()
+      await notStored.close()
+      await notices.close()
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import type pg from 'pg'
+import { foldCounts } from '../store/count-folding.ts'
+
+/** Readers add up what is not folded yet, so this bounds their work, not their truth. */
+const INTERVAL_MS = 1000
+
+/** Folds the kept counts every second; whichever server holds the lock does the work. */
+export function startFolding(
+  pool: pg.Pool,
+  onFailure: (error: unknown) => void,
+): { stop: () => Promise<void> } {
+  let running: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  const schedule = () => {
+    timer = setTimeout(() => {
+      running = foldAll(pool)
+        .catch(onFailure)
+        .then(() => {
+          if (!stopped) schedule()
+        })
+    }, INTERVAL_MS).unref()
+  }
+  schedule()
+  return {
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}
+
+async function foldAll(pool: pg.Pool): Promise<void> {
+  for (let folded = 1; folded > 0; ) folded = await foldCounts(pool)
+}

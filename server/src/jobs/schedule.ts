@@ -1,0 +1,50 @@
+import { Logger, type Runner, run, type TaskList } from 'graphile-worker'
+import type pg from 'pg'
+
+/** What runs on a clock, each once however many servers share the database. */
+export type Jobs = {
+  /** Deletes what is older than the retention. */
+  retention: () => Promise<void>
+  /** Creates tomorrow's partition while today's is still in use. */
+  partitions: () => Promise<void>
+  /** Takes entries older than a day out of the feed. */
+  feed: () => Promise<void>
+}
+
+const CRONTAB = `
+7 * * * * retention ?max=1&jobKey=retention
+*/10 * * * * partitions ?max=1&jobKey=partitions
+23 * * * * feed ?max=1&jobKey=feed
+`
+
+export type ScheduleOptions = {
+  /** A pool of its own: the jobs' library reads values in its own way. */
+  pool: pg.Pool
+  jobs: Jobs
+  onFailure: (job: string, error: unknown) => void
+}
+
+/** Starts the jobs; graphile-worker keeps the times and the locks in the database. */
+export async function startSchedule({ pool, jobs, onFailure }: ScheduleOptions): Promise<Runner> {
+  const taskList: TaskList = {}
+  for (const [name, job] of Object.entries(jobs)) {
+    taskList[name] = async () => {
+      try {
+        await job()
+      } catch (error) {
+        onFailure(name, error)
+        throw error
+      }
+    }
+  }
+  return run({
+    pgPool: pool,
+    taskList,
+    crontab: CRONTAB,
+    concurrency: 1,
+    noHandleSignals: true,
+    // A cron job is never late by more than this; polling more often would keep an idle machine awake.
+    pollInterval: 10_000,
+    logger: new Logger(() => () => undefined),
+  })
+}
