@@ -1,2 +1,26 @@
+// What applications use.
+
+// For handlers and decoders of your own: the same repair, redaction and batching the ones above use.
+export { BatchingBuffer } from './batching-buffer.ts'
+export {
+  type Batch,
+  type BatchingLimits,
+  type BatchingOptions,
+  type Delivery,
+  DeliveryFailure,
+  type Loss,
+} from './batching-options.ts'
+export { eventTime } from './clock.ts'
+export { type ConsoleOptions, consoleHandler } from './console-handler.ts'
+export { createLogger } from './create-logger.ts'
+export { type Flushable, flushAtExit } from './exit-flush.ts'
+export { type HttpOptions, httpHandler } from './http-handler.ts'
+// The vocabulary, shared with the server.
 export * from './level.ts'
+export type { Bindings, LogFn, Logger, LoggerOptions, LoggerStats } from './logger.ts'
+export { lossRecord, stderrReporter } from './loss-record.ts'
+export { jsonBytes, toExtraData } from './plain-data.ts'
 export * from './record.ts'
+export { normaliseRecord, type RecordInput, repairTimestamp } from './record-repair.ts'
+export { redactData, redactRecord, redactText } from './redaction.ts'
+export { repairText } from './repair-text.ts'

@@ -34,6 +34,27 @@ export interface LogHandler {
   flush(): Promise<void>
   /** Flushes and frees whatever the handler holds; further records are dropped. */
   close(): Promise<void>
+  /** What became of the records, and what is waiting. */
+  stats?(): HandlerStats
+}
+
+/** Counts since the handler was made; `queued…` and `lastError` are the state now. */
+export type HandlerStats = {
+  name: string
+  /** Records delivered. */
+  delivered: number
+  /** Records given up because the queue was full or the handler closed before it could deliver them. */
+  dropped: number
+  /** Records the other side refused. */
+  rejected: number
+  /** Records held back by the level in force, here or on the other side. */
+  filtered: number
+  /** Deliveries that failed and were tried again. */
+  retries: number
+  queuedRows: number
+  queuedBytes: number
+  /** Why the last delivery failed; null after one that worked. */
+  lastError: string | null
 }
 
 /** Bounds of one record, the same in the logger, on the wire and in the table. */

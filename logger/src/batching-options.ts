@@ -1,0 +1,82 @@
+/** Items that are delivered together. */
+export type Batch<Item> = {
+  /** Rises by one with each batch; a batch that is tried again keeps its number. */
+  number: number
+  items: readonly Item[]
+  bytes: number
+}
+
+/** What became of a batch that arrived. */
+export type Delivery = {
+  /** Items the other side refused, and why. */
+  rejected?: number
+  reason?: string
+  /** Items it held back by level. */
+  filtered?: number
+}
+
+/** What was lost since it was last told. */
+export type Loss = { dropped: number; rejected: number; reason: string }
+
+/** Thrown by `deliver`; any other error means `retry`. */
+export class DeliveryFailure extends Error {
+  /** `retry`: the same batch again; `refused`: never; `too_large`: in smaller batches. */
+  readonly kind: 'retry' | 'refused' | 'too_large'
+  /** Not before that. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(kind: DeliveryFailure['kind'], message: string, retryAfterMs?: number) {
+    super(message)
+    this.name = 'DeliveryFailure'
+    this.kind = kind
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** Bounds and times of batching that an application may set. */
+export type BatchingLimits = {
+  /** Default 1,000. */
+  maxBatchRows?: number
+  /** Default 1 MB. */
+  maxBatchBytes?: number
+  /** How long a line waits for others. Default 500. */
+  flushIntervalMs?: number
+  /** Lines kept while the other side is away; then the oldest are dropped. Default 50,000. */
+  maxQueueRows?: number
+  /** Default 64 MB. */
+  maxQueueBytes?: number
+  /** The first pause after a failure; doubles up to `retryMaxMs`. Default 500. */
+  retryBaseMs?: number
+  /** Default 30,000. */
+  retryMaxMs?: number
+  /** How long `flush()` and `close()` wait for the other side. Default 5,000. */
+  flushTimeoutMs?: number
+  /** Least time between two lines that tell of lost lines. Default 10,000. */
+  noticeIntervalMs?: number
+}
+
+export type BatchingOptions<Item> = BatchingLimits & {
+  /** Resolves when the batch is stored; throws {@link DeliveryFailure}, or anything else to be called again. */
+  deliver(batch: Batch<Item>, signal: AbortSignal): Promise<Delivery>
+  /** The item that tells of lost ones. */
+  describeLoss(loss: Loss): { item: Item; bytes: number }
+  /** Told of failures in one sentence; must not log through the buffer. */
+  onProblem(sentence: string): void
+}
+
+export function withDefaults<Item>(options: BatchingOptions<Item>): Required<BatchingOptions<Item>> {
+  return {
+    maxBatchRows: 1_000,
+    maxBatchBytes: 1024 * 1024,
+    flushIntervalMs: 500,
+    maxQueueRows: 50_000,
+    maxQueueBytes: 64 * 1024 * 1024,
+    retryBaseMs: 500,
+    retryMaxMs: 30_000,
+    flushTimeoutMs: 5_000,
+    noticeIntervalMs: 10_000,
+    ...(Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== undefined),
+    ) as BatchingOptions<Item>),
+  }
+}

@@ -1,0 +1,195 @@
+import pino from 'pino'
+import { type Bound, bindTo, buildRecord, type Serializers, UNBOUND } from './build-record.ts'
+import { consoleHandler } from './console-handler.ts'
+import { type Level, parseLevel } from './level.ts'
+import type { Bindings, Logger, LoggerOptions, LoggerStats } from './logger.ts'
+import type { HandlerStats, LogHandler } from './record.ts'
+
+/** pino's numbers under our names; equal numbers make aliases, of which the last is the one `level` reads as. */
+const LEVEL_NUMBERS = {
+  trace: 20,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  warning: 40,
+  error: 50,
+  fatal: 60,
+  critical: 60,
+}
+const LEVEL_OF: Readonly<Record<number, Level>> = {
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARNING',
+  50: 'ERROR',
+  60: 'CRITICAL',
+}
+
+const BOUND = Symbol('timelapser.bound')
+
+/** A logger as it is inside: pino's object with our bindings. */
+type Instance = {
+  [BOUND]: Bound
+  [pino.symbols.serializersSym]: Serializers
+  readonly levelVal: number
+  child(bindings: object, options: object): Instance
+}
+
+/** What a logger and all its children share. */
+type Core = { handlers: readonly LogHandler[]; lines: number; failures: number; closed: boolean }
+
+/**
+ * Makes a logger. Its levels, children and serializers are pino's; what is written goes to the handlers as complete
+ * records: repaired to what JSON and PostgreSQL can hold, without credentials, timed at the call.
+ *
+ * @example
+ * import { consoleHandler, createLogger, httpHandler } from '@timelapser/logger'
+ *
+ * const logger = createLogger({
+ *   source: 'worker',
+ *   logger_name: 'capture',
+ *   handlers: [consoleHandler(), httpHandler({ url: 'http://localhost:4700', apiKey: process.env.LOGS_API_KEY })],
+ * })
+ * logger.bind({ camera_id: 1 }).warning('Frame is late', { late_ms: 180 })
+ * await logger.close()
+ */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const core: Core = {
+    handlers: options.handlers ?? [consoleHandler()],
+    lines: 0,
+    failures: 0,
+    closed: false,
+  }
+  const root = pino(
+    {
+      level: pinoLevel(options.level ?? 'DEBUG'),
+      customLevels: LEVEL_NUMBERS,
+      useOnlyCustomLevels: true,
+      base: null,
+      serializers: { ...options.serializers },
+      hooks: {
+        logMethod(args, _method, number) {
+          writeCall(core, this as unknown as Instance, LEVEL_OF[number] ?? 'INFO', args)
+        },
+      },
+    },
+    // Lines never take pino's way to a stream; the hook above is where they go.
+    { write: () => {} },
+  ) as unknown as Instance
+  describeErrorsOurselves(root)
+  const { source, logger_name } = options
+  const bindings = { ...(source === undefined ? {} : { source }), ...(logger_name ? { logger_name } : {}) }
+  root[BOUND] = bindTo(UNBOUND, bindings, {})
+  return Object.defineProperties(root, methodsOf(core, root)) as unknown as Logger
+}
+
+function writeCall(core: Core, logger: Instance, level: Level, args: readonly unknown[]): void {
+  const { handlers } = core
+  if (core.closed || !isWanted(handlers, level)) return
+  try {
+    const record = buildRecord(level, args, logger[BOUND], logger[pino.symbols.serializersSym])
+    core.lines++
+    for (const handler of handlers) deliver(core, handler, record)
+  } catch {
+    // Nothing an application logs may hurt it; the count says that there is something to look at.
+    core.failures++
+  }
+}
+
+function deliver(core: Core, handler: LogHandler, record: ReturnType<typeof buildRecord>): void {
+  try {
+    if (handler.isEnabled === undefined || handler.isEnabled(record.level)) handler.handle(record)
+  } catch {
+    core.failures++
+  }
+}
+
+function isWanted(handlers: readonly LogHandler[], level: Level): boolean {
+  for (const handler of handlers) {
+    if (handler.isEnabled === undefined || handler.isEnabled(level)) return true
+  }
+  return false
+}
+
+/** What differs from pino's prototype; children inherit it. */
+function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
+  const pinoChild = root.child
+  const level = inheritedDescriptor(root, 'level')
+  const method = (value: unknown): PropertyDescriptor => ({ value, writable: true, configurable: true })
+
+  function child(this: Instance, bindings: Bindings, options?: pino.ChildLoggerOptions): Instance {
+    const levelName = options?.level
+    const own = levelName ? { ...options, level: pinoLevel(levelName) } : { ...options }
+    const instance = pinoChild.call(this, {}, own)
+    if (options?.serializers) describeErrorsOurselves(instance)
+    const bound = bindTo(this[BOUND], bindings ?? {}, instance[pino.symbols.serializersSym])
+    instance[BOUND] = options?.msgPrefix ? { ...bound, prefix: bound.prefix + options.msgPrefix } : bound
+    return instance
+  }
+
+  return {
+    child: method(child),
+    bind: method(function bind(this: Instance, bindings: Bindings) {
+      return child.call(this, bindings)
+    }),
+    bindings: method(function bindings(this: Instance): Bindings {
+      const { source, logger_name, camera_id, extra } = this[BOUND]
+      return { source, logger_name, camera_id, ...extra }
+    }),
+    setBindings: method(function setBindings(this: Instance, bindings: Bindings) {
+      this[BOUND] = bindTo(this[BOUND], bindings, this[pino.symbols.serializersSym])
+    }),
+    isLevelEnabled: method(function isLevelEnabled(this: Instance, name: string) {
+      const level = parseLevel(name)
+      return level !== undefined && this.levelVal <= LEVEL_NUMBERS[level.toLowerCase() as 'info']
+    }),
+    level: {
+      get(this: Instance) {
+        return level.get?.call(this)
+      },
+      set(this: Instance, name: string) {
+        level.set?.call(this, pinoLevel(name))
+      },
+      configurable: true,
+    },
+    flush: method((done?: (error?: Error) => void) =>
+      settle(core, (handler) => handler.flush()).then(() => done?.()),
+    ),
+    close: method(async () => {
+      core.closed = true
+      await settle(core, (handler) => handler.close())
+    }),
+    stats: method((): LoggerStats => {
+      const stats = core.handlers.map((handler) => handler.stats?.())
+      const handlers = stats.filter((one): one is HandlerStats => one !== undefined)
+      return { lines: core.lines, failures: core.failures, handlers }
+    }),
+  }
+}
+
+/** pino's standard serializer of `err`, which Fastify hands on, would keep cause and fields from ours. */
+function describeErrorsOurselves(logger: Instance): void {
+  const { err, ...others } = logger[pino.symbols.serializersSym]
+  if (err === pino.stdSerializers.err) logger[pino.symbols.serializersSym] = others
+}
+
+async function settle(core: Core, act: (handler: LogHandler) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled(core.handlers.map(async (handler) => act(handler)))
+  core.failures += results.filter((result) => result.status === 'rejected').length
+}
+
+function inheritedDescriptor(object: object, name: string): PropertyDescriptor {
+  for (let holder: object | null = object; holder; holder = Object.getPrototypeOf(holder)) {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, name)
+    if (descriptor) return descriptor
+  }
+  return {}
+}
+
+/** @throws {TypeError} when `name` is no level: a typing error should be seen at the start, not as missing lines */
+function pinoLevel(name: string): string {
+  if (name === 'silent') return name
+  const level = parseLevel(name)
+  if (!level)
+    throw new TypeError(`"${name}" is no log level; use DEBUG, INFO, WARNING, ERROR, CRITICAL or silent`)
+  return level.toLowerCase()
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import { BatchingBuffer } from './batching-buffer.ts'
+import type { BatchingLimits } from './batching-options.ts'
+import { flushAtExit } from './exit-flush.ts'
+import { httpDelivery } from './http-delivery.ts'
+import { isEnabled, type Level } from './level.ts'
+import { lossRecord, stderrReporter } from './loss-record.ts'
+import type { HandlerStats, LogHandler, LogRecord } from './record.ts'
+
+export type HttpOptions = BatchingLimits & {
+  /** The log system, like `http://localhost:4700`. */
+  url: string
+  /** A key that may write, sent as `Authorization: Bearer …`. */
+  apiKey?: string | undefined
+  /** Lines below it are not sent. Default `DEBUG`. */
+  level?: Level
+  /** Compresses each batch; worth it over a network, not on one machine. Default false. */
+  gzip?: boolean
+  /** How long one request may take. Default 30,000. */
+  requestTimeoutMs?: number
+  /** Sends what waits when the process ends, is told to end or dies of an exception. Default true. */
+  flushOnExit?: boolean
+  /** Told of failures in one sentence. Default: stderr, at most once a minute. */
+  onProblem?: (sentence: string) => void
+}
+
+/**
+ * Sends records to a log system over HTTP, in batches, in order, each stored once however often it had to be sent.
+ * While the server is away lines wait in memory, up to `maxQueueRows` and `maxQueueBytes`; then the oldest go, and a
+ * log line says how many.
+ *
+ * @example
+ * const handler = httpHandler({ url: 'http://localhost:4700', apiKey: process.env.LOGS_API_KEY })
+ * const logger = createLogger({ source: 'worker', handlers: [handler] })
+ */
+export function httpHandler(options: HttpOptions): LogHandler {
+  const {
+    url,
+    apiKey,
+    level = 'DEBUG',
+    gzip = false,
+    requestTimeoutMs = 30_000,
+    flushOnExit = true,
+    ...limits
+  } = options
+  const buffer = new BatchingBuffer<string>({
+    ...limits,
+    deliver: httpDelivery({ url, apiKey, gzip, requestTimeoutMs, sender: randomUUID() }),
+    describeLoss: (loss) => toItem(lossRecord(loss, url)),
+    onProblem: options.onProblem ?? stderrReporter('http'),
+  })
+  const leaveExit = flushOnExit ? flushAtExit(buffer) : () => {}
+
+  return {
+    handle(record) {
+      const { item, bytes } = toItem(record)
+      buffer.add(item, bytes)
+    },
+    isEnabled: (wanted) => isEnabled(wanted, level),
+    flush: () => buffer.flush(),
+    async close() {
+      await buffer.close()
+      leaveExit()
+    },
+    stats: (): HandlerStats => ({ name: 'http', ...buffer.stats() }),
+  }
+}
+
+/** Made into JSON at the call: a string is smaller than the record, and the queue's bytes are the wire's. */
+function toItem(record: LogRecord): { item: string; bytes: number } {
+  const item = JSON.stringify(record)
+  return { item, bytes: Buffer.byteLength(item) + 1 }
+}

@@ -1,0 +1,75 @@
+// One place decides what is a credential, for the logger and for the server: nothing that reaches a handler or the
+// table holds one.
+import { setField } from './plain-data.ts'
+import type { ExtraData, Json, LogRecord } from './record.ts'
+import { redactText } from './redact-text.ts'
+import { isSecretName, MASK } from './secret-names.ts'
+
+export { redactText } from './redact-text.ts'
+
+/** The record without credentials in its message, names and `extra_data`; the same object when it held none. */
+export function redactRecord(record: LogRecord): LogRecord {
+  const message = redactText(record.message)
+  const source = redactText(record.source)
+  const logger_name = record.logger_name && redactText(record.logger_name)
+  const extra_data = record.extra_data && redactData(record.extra_data)
+  if (
+    message === record.message &&
+    source === record.source &&
+    logger_name === record.logger_name &&
+    extra_data === record.extra_data
+  ) {
+    return record
+  }
+  return { ...record, message, source, logger_name, extra_data }
+}
+
+/**
+ * `extra_data` without credentials: fields named like one are masked whole (`true`, `false` and `null` stay: they say
+ * whether, not what), texts at any depth as {@link redactText} does. Copies only what changes.
+ */
+export function redactData(data: ExtraData): ExtraData {
+  let copy: ExtraData | undefined
+  const keys = Object.keys(data)
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string
+    const value = data[key] as Json
+    const cleanKey = redactText(key)
+    const clean = isSecretName(key) ? maskAll(value) : redactValue(value, key)
+    if (copy === undefined && (clean !== value || cleanKey !== key)) {
+      copy = {}
+      for (const earlier of keys.slice(0, index)) setField(copy, earlier, data[earlier] as Json)
+    }
+    if (copy) setField(copy, cleanKey, clean)
+  }
+  return copy ?? data
+}
+
+function redactValue(value: Json, key: string): Json {
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value !== 'object' || value === null) return value
+  return Array.isArray(value) ? redactArray(value, key) : redactData(value)
+}
+
+function redactArray(values: Json[], key: string): Json[] {
+  // Node's rawHeaders and HAR-like pairs: the name stands before its value.
+  const namesValues = /headers?$/i.test(key)
+  let changed = false
+  const result = values.map((value, index) => {
+    const name = namesValues ? values[index - 1] : undefined
+    const clean = typeof name === 'string' && isSecretName(name) ? maskAll(value) : redactValue(value, key)
+    if (clean !== value) changed = true
+    return clean
+  })
+  return changed ? result : values
+}
+
+/** Masks every leaf and keeps the shape, so that one sees what was there. */
+function maskAll(value: Json): Json {
+  if (value === null || typeof value === 'boolean' || value === '') return value
+  if (typeof value !== 'object') return MASK
+  if (Array.isArray(value)) return value.map(maskAll)
+  const masked: ExtraData = {}
+  for (const key of Object.keys(value)) setField(masked, key, maskAll(value[key] as Json))
+  return masked
+}
