@@ -1,0 +1,28 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ROOT } from './source-files.ts'
+
+const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
+const table = [...text.matchAll(/^\| `(\w+)`(.*?) \| (\S+) \|$/gm)].map(([, name, rest, file]) => ({
+  file: file as string,
+  names: [name as string, ...[...(rest as string).matchAll(/`(\w+)`/g)].map(([, inner]) => inner as string)],
+}))
+
+describe('ARCHITECTURE.md', () => {
+  it('has a table of the names of the spec', () => {
+    expect(table.length).toBeGreaterThan(5)
+  })
+
+  it.each(table)('says where $names.0 is', ({ names, file }) => {
+    const source = readFileSync(join(ROOT, file), 'utf8')
+    for (const name of names) expect(source).toMatch(new RegExp(`\\b${name}\\b`))
+  })
+
+  it('names files that exist as the six to read first', () => {
+    const section = text.slice(text.indexOf('## Six files'), text.indexOf('## The path in'))
+    const files = [...section.matchAll(/`([^`]+)`/g)].map(([, file]) => file as string)
+    expect(files).toHaveLength(6)
+    expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
+  })
+})

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { type SourceFile, sourceFiles } from './source-files.ts'
+
+/** Inside the server, from the bottom up: a folder may import from those before it and from itself. */
+const FLOORS: Record<string, string[]> = {
+  store: [],
+  ingest: [],
+  service: ['store', 'ingest'],
+  http: ['service', 'store', 'ingest'],
+  jobs: ['service', 'store'],
+  cli: ['http', 'jobs', 'service', 'store', 'ingest'],
+}
+
+/** Files beside the folders that anyone may read from. */
+const GROUND = ['server/src/config.ts', 'server/src/startup-error.ts']
+
+const server = sourceFiles('server/src')
+
+describe('the house', () => {
+  it.each(Object.entries(FLOORS))('server/src/%s imports from the floors below it alone', (floor, below) => {
+    const strays = server
+      .filter(({ path }) => path.startsWith(`server/src/${floor}/`))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter((name) => name.startsWith('server/src/') && !GROUND.includes(name))
+          .filter((name) => ![floor, ...below].some((allowed) => name.startsWith(`server/src/${allowed}/`)))
+          .map((name) => `${path} -> ${name}`),
+      )
+    expect(strays).toEqual([])
+  })
+
+  it('keeps SQL in store/', () => {
+    const sql =
+      /(['"`])\s*(select\s[\s\S]*?\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+(table|index)\s|alter\s+table\s)/
+    const strays = server.filter(({ path, text }) => !path.startsWith('server/src/store/') && sql.test(text))
+    expect(strays.map(({ path }) => path)).toEqual([])
+  })
+
+  it('keeps Fastify in http/', () => {
+    const strays = server.filter(
+      ({ path, imports }) =>
+        !/^server\/src\/(http|cli)\//.test(path) && imports.some((name) => /^@?fastify/.test(name)),
+    )
+    expect(strays.map(({ path }) => path)).toEqual([])
+  })
+
+  it('keeps decoders free of everything that does something', () => {
+    const strays = sourceFiles('server/src/ingest').flatMap(({ path, imports }) =>
+      imports
+        .filter(
+          (name) =>
+            !name.startsWith('server/src/ingest/') && name !== '@timelapser/logger' && name !== 'node:util',
+        )
+        .map((name) => `${path} -> ${name}`),
+    )
+    expect(strays).toEqual([])
+  })
+
+  it('reads the environment in config.ts alone', () => {
+    const strays = server.filter(
+      ({ path, text }) => path !== 'server/src/config.ts' && /process\.env\b/.test(text),
+    )
+    expect(strays.map(({ path }) => path)).toEqual([])
+  })
+
+  it('has a logger that stands on pino alone', () => {
+    const strays = sourceFiles('logger/src').flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => !name.startsWith('logger/src/') && !name.startsWith('node:') && name !== 'pino')
+        .map((name) => `${path} -> ${name}`),
+    )
+    expect(strays).toEqual([])
+  })
+
+  it('has a page that takes types alone from the server', () => {
+    const strays = sourceFiles('web/src').filter(({ text }) =>
+      /^import\s+(?!type\b)[^'"]*['"](timelapser-logs|@timelapser\/logger)/m.test(text),
+    )
+    expect(strays.map(({ path }) => path)).toEqual([])
+  })
+
+  it.each(['logger/src', 'server/src', 'web/src'])('has no import cycles in %s', (folder) => {
+    expect(cycleIn(sourceFiles(folder))).toBeUndefined()
+  })
+})
+
+/** The first cycle found, as a path of files. Type-only imports vanish at run time and may point back. */
+function cycleIn(files: readonly SourceFile[]): string[] | undefined {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const done = new Set<string>()
+  const visit = (path: string, trail: readonly string[]): string[] | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path]
+    const file = byPath.get(path)
+    if (!file || done.has(path)) return undefined
+    for (const next of runtimeImports(file)) {
+      const cycle = visit(next, [...trail, path])
+      if (cycle) return cycle
+    }
+    done.add(path)
+    return undefined
+  }
+  for (const { path } of files) {
+    const cycle = visit(path, [])
+    if (cycle) return cycle
+  }
+  return undefined
+}
+
+function runtimeImports({ text, imports }: SourceFile): string[] {
+  const typeOnly = new Set(
+    [...text.matchAll(/^(?:import|export)\s+type\b[^'"]*?from\s+'([^']+)'/gms)].map(([, name]) => name),
+  )
+  return imports.filter(
+    (name) => ![...typeOnly].some((type) => type && name.endsWith(type.replace(/^(\.\.?\/)+/, '/'))),
+  )
+}
