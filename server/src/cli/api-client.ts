@@ -108,5 +108,6 @@ function reasonOf(error: unknown): string {
   const cause = error.cause as { code?: string; message?: string } | undefined
   if (cause?.code === 'ECONNREFUSED') return 'the connection was refused'
   if (cause?.code === 'ENOTFOUND') return 'there is no such host'
+  if (cause?.code === 'UND_ERR_SOCKET' || cause?.code === 'ECONNRESET') return 'the connection broke'
   return cause?.code ?? cause?.message ?? error.message
 }

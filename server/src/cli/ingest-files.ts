@@ -7,7 +7,7 @@ import { type InputFile, readFileLines } from './ingest-input.ts'
 import { describeFiles, ensureKept, type PlannedFile, planShifts, type ShiftMode } from './ingest-plan.ts'
 import { type FileOptions, type FileScan, outcomesOf, scanFile } from './ingest-scan.ts'
 import type { IngestSender } from './ingest-sender.ts'
-import { count, type IngestTally } from './ingest-tally.ts'
+import type { IngestTally } from './ingest-tally.ts'
 
 export type FilesRun = {
   files: FileOptions[]
@@ -40,10 +40,7 @@ export async function ingestFiles(run: FilesRun): Promise<string> {
     for (const file of planned) await sendFile(file, tally, delivery?.sender, onBytes)
     await delivery?.sender.finish()
   })
-  const names = describeFiles(inputs)
-  if (delivery !== undefined) return tally.summary(names)
-  const records = planned.reduce((sum, { scan }) => sum + scan.records, 0)
-  return `Dry run: nothing was sent. Would send ${count(records, 'record')}.\n${tally.summary(names)}`
+  return tally.summary(describeFiles(inputs), delivery === undefined)
 }
 
 async function sendFile(

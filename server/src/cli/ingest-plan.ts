@@ -25,6 +25,17 @@ export type PlannedFile = { options: FileOptions; scan: FileScan; shiftSeconds: 
 
 export type ShiftMode = 'together' | 'each'
 
+/** The days the server keeps logs; 0 keeps everything. */
+export async function readRetention(client: ApiClient): Promise<number> {
+  const { settings } = await client.request<{ settings: Settings }>('GET', '/api/settings')
+  return settings.retention_days
+}
+
+export async function raiseRetention(client: ApiClient, days: number): Promise<void> {
+  const body = JSON.stringify({ retention_days: days })
+  await client.request('PUT', '/api/settings', { body, headers: { 'content-type': 'application/json' } })
+}
+
 /** Finds by how much times move so that the newest line (of all files, or of each) becomes now. */
 export function planShifts(
   scanned: { options: FileOptions; scan: FileScan }[],
@@ -60,52 +71,47 @@ export async function ensureKept(
   nowSeconds: number,
   client: ApiClient,
 ): Promise<void> {
-  const settings = await client.request<Settings>('GET', '/api/settings')
-  if (settings.retention_days === 0) return
-  const days = Math.max(settings.retention_days, keepDays ?? 0)
-  const needed = Math.max(0, ...files.map((file) => neededDays(file, nowSeconds)))
-  if (needed > days)
-    throw new IngestStop(await tooOld(files, days, needed, keepDays, nowSeconds), EXIT.tooOld)
-  if (days > settings.retention_days) {
-    await client.request('PUT', '/api/settings', {
-      body: JSON.stringify({ retention_days: days }),
-      headers: { 'content-type': 'application/json' },
-    })
+  const retentionDays = await readRetention(client)
+  if (retentionDays === 0) return
+  const days = Math.max(retentionDays, keepDays ?? 0)
+  const cutOff = toUtcText(nowSeconds - days * DAY_SECONDS, '') ?? ''
+  const old = files.filter(({ scan, shiftSeconds }) => {
+    const oldest = scan.oldest === undefined ? undefined : shiftUtcText(scan.oldest, shiftSeconds)
+    return oldest !== undefined && isBefore(oldest, cutOff)
+  })
+  if (old.length > 0) {
+    const limit =
+      days === retentionDays ? `the ${count(days, 'day')} the server keeps` : `--keep-days ${days}`
+    throw new IngestStop(await describeOld(old, files, limit, cutOff, nowSeconds), EXIT.tooOld)
   }
+  if (days > retentionDays) await raiseRetention(client, days)
 }
 
-function neededDays({ scan, shiftSeconds }: PlannedFile, nowSeconds: number): number {
-  return scan.oldest === undefined ? 0 : daysToKeep(scan.oldest, nowSeconds - shiftSeconds)
-}
-
-async function tooOld(
-  files: PlannedFile[],
-  days: number,
-  needed: number,
-  keepDays: number | undefined,
+async function describeOld(
+  old: PlannedFile[],
+  all: PlannedFile[],
+  limit: string,
+  cutOff: string,
   nowSeconds: number,
 ): Promise<string> {
-  const cutOff = toUtcText(nowSeconds - days * DAY_SECONDS, '') ?? ''
-  let old = 0
-  let records = 0
-  let oldest: string | undefined
-  for (const { options, scan, shiftSeconds } of files) {
-    records += scan.records
-    const before = shiftUtcText(cutOff, -shiftSeconds)
-    if (before === undefined || scan.oldest === undefined || !isBefore(scan.oldest, before)) continue
-    old += await countOlder({ ...options, line: { ...options.line, firstYear: scan.firstYear } }, before)
-    const shifted = shiftUtcText(scan.oldest, shiftSeconds) ?? scan.oldest
-    if (oldest === undefined || isBefore(shifted, oldest)) oldest = shifted
+  let oldRecords = 0
+  let oldest = cutOff
+  for (const { options, scan, shiftSeconds } of old) {
+    const line = { ...options.line, firstYear: scan.firstYear }
+    oldRecords += await countOlder({ ...options, line }, shiftUtcText(cutOff, -shiftSeconds) ?? cutOff)
+    const shifted = shiftUtcText(scan.oldest ?? cutOff, shiftSeconds) ?? cutOff
+    if (isBefore(shifted, oldest)) oldest = shifted
   }
-  const isShifted = files.some(({ shiftSeconds }) => shiftSeconds !== 0)
-  const limit = keepDays === undefined ? `the ${count(days, 'day')} the server keeps` : `--keep-days ${days}`
-  const ways = isShifted
-    ? [`--keep-days ${needed}`, ...(files.length > 1 ? ['--shift-to-now each'] : [])]
-    : ['--shift-to-now', `--keep-days ${needed}`]
+  const ways = [`--keep-days ${daysToKeep(oldest, nowSeconds)}`]
+  const isShifted = all.some(({ shiftSeconds }) => shiftSeconds !== 0)
+  if (!isShifted) ways.unshift('--shift-to-now')
+  else if (new Set(all.map(({ shiftSeconds }) => shiftSeconds)).size === 1 && all.length > 1) {
+    ways.push('--shift-to-now each')
+  }
+  const records = all.reduce((sum, { scan }) => sum + scan.records, 0)
   return (
-    `${old.toLocaleString('en-US')} of ${count(records, 'record')} are older than ${limit}` +
-    `${oldest === undefined ? '' : ` (the oldest is of ${oldest})`} and would be deleted again. ` +
-    `Nothing was sent. Use ${ways.join(' or ')}.`
+    `${oldRecords.toLocaleString('en-US')} of ${count(records, 'record')} are older than ${limit} ` +
+    `(the oldest is of ${oldest}) and would be deleted again. Nothing was sent. Use ${ways.join(' or ')}.`
   )
 }
 

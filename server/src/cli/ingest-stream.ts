@@ -75,7 +75,7 @@ export async function ingestStream(run: StreamRun): Promise<string> {
   }
   await take(decoder.end())
   await sender?.finish()
-  return `${sender === undefined ? 'Dry run: nothing was sent.\n' : ''}${tally.summary('stdin')}`
+  return tally.summary('stdin', sender === undefined)
 }
 
 function boundsAt(

@@ -6,6 +6,7 @@ const MAX_NAMED = 10
 /** What an ingest has come to so far. */
 export class IngestTally {
   lines = 0
+  decoded = 0
   stored = 0
   filtered = 0
   rejected = 0
@@ -22,17 +23,20 @@ export class IngestTally {
   }
 
   noteTime(timestamp: string): void {
+    this.decoded += 1
     if (this.oldest === undefined || isBefore(timestamp, this.oldest)) this.oldest = timestamp
     if (this.newest === undefined || isBefore(this.newest, timestamp)) this.newest = timestamp
   }
 
   /** The summary, a sentence a line. */
-  summary(files: string): string {
+  summary(files: string, isDryRun: boolean): string {
     const seconds = (performance.now() - this.#startedMs) / 1000
     const rate = Math.round(this.stored / Math.max(seconds, 0.001))
     const sentences = [
       `Read ${count(this.lines, 'line')} of ${files}.`,
-      `Stored ${count(this.stored, 'record')} in ${seconds.toFixed(1)} s (${rate.toLocaleString('en-US')} a second).`,
+      isDryRun
+        ? `A dry run: nothing was sent. It would be ${count(this.decoded, 'record')}.`
+        : `Stored ${count(this.stored, 'record')} in ${seconds.toFixed(1)} s (${rate.toLocaleString('en-US')} a second).`,
     ]
     if (this.oldest !== undefined) sentences.push(`Their times go from ${this.oldest} to ${this.newest}.`)
     if (this.retimed > 0)

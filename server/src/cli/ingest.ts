@@ -1,13 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Settings } from '../http/api-schemas.ts'
+import { Command, Option } from 'commander'
 import type { LineOptions } from '../ingest/line-records.ts'
-import { readCameraId } from '../ingest/record-fields.ts'
-import { type NaiveClock, zoneClock } from '../ingest/time-zone.ts'
+import type { NaiveClock } from '../ingest/time-zone.ts'
 import { ApiClient, ApiFailure, readLocalApiKey } from './api-client.ts'
+import { toCameraId, toClock, toDays, toSeconds, toSource } from './ingest-arguments.ts'
 import { FORMATS, type Format } from './ingest-decoder.ts'
 import { ingestFiles } from './ingest-files.ts'
 import { inspectFile, sourceNameOf } from './ingest-input.ts'
-import { EXIT, IngestStop, type ShiftMode } from './ingest-plan.ts'
+import { EXIT, IngestStop, raiseRetention, readRetention, type ShiftMode } from './ingest-plan.ts'
 import { IngestSender } from './ingest-sender.ts'
 import { ingestStream } from './ingest-stream.ts'
 import { IngestTally } from './ingest-tally.ts'
@@ -161,10 +160,9 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
 /** The days the server keeps, raised to `keepDays` first. */
 async function retentionFor(client: ApiClient | undefined, keepDays: number | undefined): Promise<number> {
   if (client === undefined) return 0
-  const { retention_days: days } = await client.request<Settings>('GET', '/api/settings')
+  const days = await readRetention(client)
   if (days === 0 || keepDays === undefined || keepDays <= days) return days
-  const body = JSON.stringify({ retention_days: keepDays })
-  await client.request('PUT', '/api/settings', { body, headers: { 'content-type': 'application/json' } })
+  await raiseRetention(client, keepDays)
   return keepDays
 }
 
@@ -209,33 +207,4 @@ function sentenceOf(error: unknown): string | undefined {
   if (error.code === 'Z_BUF_ERROR' || error.code === 'Z_DATA_ERROR')
     return `A gzip file is damaged: ${error.message}.`
   return undefined
-}
-
-function toSource(text: string): string {
-  if (text === '' || [...text].length > 100) throw new InvalidArgumentError('It takes 1 to 100 characters.')
-  return text
-}
-
-function toCameraId(text: string): number {
-  const id = readCameraId(text)
-  if (id === undefined) throw new InvalidArgumentError('It takes a whole number from 1 to 2147483647.')
-  return id
-}
-
-function toDays(text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It takes whole days, 1 to 99999.')
-  return Number(text)
-}
-
-function toSeconds(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It takes whole seconds.')
-  return Number(text)
-}
-
-function toClock(zone: string): NaiveClock {
-  try {
-    return zoneClock(zone)
-  } catch {
-    throw new InvalidArgumentError('It takes an IANA name such as Europe/Berlin or America/New_York.')
-  }
 }
