@@ -1,0 +1,311 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createLineDecoder, decodeLineRecords, type LineOptions } from './line-records.ts'
+import { zoneClock } from './time-zone.ts'
+import { isUtcText } from './utc-text.ts'
+
+const now = '2025-06-01T12:00:00Z'
+
+function decode(text: string, options: Partial<LineOptions> = {}) {
+  return decodeLineRecords(Buffer.from(text), { now, ...options }).records
+}
+
+function one(line: string, options: Partial<LineOptions> = {}) {
+  const records = decode(line, options)
+  expect(records).toHaveLength(1)
+  return records[0]
+}
+
+describe('the time of a line', () => {
+  it.each<[string, string, string]>([
+    ['2025-05-01T12:30:00.123456Z started', '2025-05-01T12:30:00.123456Z', 'started'],
+    ['2025-05-01T12:30:00+02:00 started', '2025-05-01T10:30:00Z', 'started'],
+    ['2025-05-01 12:30:00,747 - INFO - started', '2025-05-01T12:30:00.747Z', 'INFO - started'],
+    ['[2025-05-01 12:30:00] started', '2025-05-01T12:30:00Z', 'started'],
+    ['2025/05/01 12:30:00 [error] 1#1: refused', '2025-05-01T12:30:00Z', '[error] 1#1: refused'],
+    ['2025-05-01 12:30:00 -10 degrees', '2025-05-01T12:30:00Z', '-10 degrees'],
+    ['2025-05-01 12:30:00 Zoo is open', '2025-05-01T12:30:00Z', 'Zoo is open'],
+    ['2025-05-01 12:30:00.5 UTC [77] LOG:  ready', '2025-05-01T12:30:00.5Z', '[77] LOG:  ready'],
+    ['[Thu May 01 12:30:00 2025] [notice] started', '2025-05-01T12:30:00Z', '[notice] started'],
+    [
+      '[Thu May  1 12:30:00.123456 2025] [core:error] [pid 1] no',
+      '2025-05-01T12:30:00.123456Z',
+      '[core:error] [pid 1] no',
+    ],
+    ['May  1 12:30:00 edge sshd[7]: started', '2025-05-01T12:30:00Z', 'edge sshd[7]: started'],
+    ['May 01 2024 12:30:00 edge sshd[7]: started', '2024-05-01T12:30:00Z', 'edge sshd[7]: started'],
+    ['<13>May  1 12:30:00 edge app: started', '2025-05-01T12:30:00Z', 'edge app: started'],
+    [
+      '<165>1 2025-05-01T12:30:00.003Z edge app 7 ID1 - started',
+      '2025-05-01T12:30:00.003Z',
+      'edge app 7 ID1 - started',
+    ],
+    ['[01/May/2025:12:30:00 -0700] "GET /"', '2025-05-01T19:30:00Z', '"GET /"'],
+    [
+      '10.0.0.1 - - [01/May/2025:12:30:00 -0700] "GET /"',
+      '2025-05-01T19:30:00Z',
+      '10.0.0.1 - - [01/May/2025:12:30:00 -0700] "GET /"',
+    ],
+    ['01-May-2025 12:30:00.250 INFO [main] started', '2025-05-01T12:30:00.250Z', 'INFO [main] started'],
+    ['1746102600 started', '2025-05-01T12:30:00Z', 'started'],
+    ['[1746102600.250] started', '2025-05-01T12:30:00.25Z', 'started'],
+    ['1746102600250 started', '2025-05-01T12:30:00.25Z', 'started'],
+    ['W0501 12:30:00.123456    7 watch.go:10] slow', '2025-05-01T12:30:00.123456Z', '7 watch.go:10] slow'],
+    ['time="2025-05-01T12:30:00Z" level=warning msg=slow', '2025-05-01T12:30:00Z', 'level=warning msg=slow'],
+    [
+      'app.log.1 2025-05-01 12:30:00.008 7 INFO a.b [-] up',
+      '2025-05-01T12:30:00.008Z',
+      'app.log.1 7 INFO a.b [-] up',
+    ],
+    ['worker-1  | 2025-05-01 12:30:00 up', '2025-05-01T12:30:00Z', 'worker-1  | up'],
+    ['\u001b[32m2025-05-01 12:30:00\u001b[0m up', '2025-05-01T12:30:00Z', '\u001b[32m\u001b[0m up'],
+  ])('%s', (line, timestamp, message) => {
+    expect(one(line)).toMatchObject({ timestamp, message })
+  })
+
+  it.each([
+    'started',
+    '12 monkeys',
+    '2025-13-01 00:00:00 x',
+    'May 32 12:30:00 x',
+    '234567890 x y',
+    'x 2025-05-01',
+    '0001 x',
+  ])('is that of arrival when there is none: %s', (line) => {
+    expect(one(line)).toMatchObject({ message: line, extra_data: null, timestamp: now })
+  })
+
+  it('is that of the line before, in a file', () => {
+    const records = decode('May  1 12:30:00 a\nno time here', { undated: 'previous' })
+    expect(records.map(({ timestamp }) => timestamp)).toEqual([
+      '2025-05-01T12:30:00Z',
+      '2025-05-01T12:30:00Z',
+    ])
+  })
+
+  it('is in the zone that is given, where the line names none', () => {
+    const clock = zoneClock('Europe/Berlin')
+    expect(one('2025-05-01 12:30:00 x', { clock })?.timestamp).toBe('2025-05-01T10:30:00Z')
+    expect(one('2025-05-01 12:30:00Z x', { clock })?.timestamp).toBe('2025-05-01T12:30:00Z')
+    expect(one('2025-03-30 02:30:00 x', { clock })?.timestamp).toBe('2025-03-30T01:30:00Z')
+  })
+
+  it('stays readable as it was written', () => {
+    expect(one('May  1 12:30:00 edge app: x')?.extra_data?.line_time).toBe('May  1 12:30:00')
+    expect(one('2025-05-01T12:30:00Z x')?.extra_data).toBeNull()
+  })
+})
+
+describe('a year that is not written', () => {
+  const years = (text: string, options: Partial<LineOptions> = {}) =>
+    decode(text, options).map(({ timestamp }) => timestamp.slice(0, 10))
+
+  it('is the newest that is not in the future', () => {
+    expect(years('Jun  1 11:00:00 x')).toEqual(['2025-06-01'])
+    expect(years('Jun  2 11:00:00 x')).toEqual(['2025-06-02'])
+    expect(years('Jun  3 12:00:00 x')).toEqual(['2024-06-03'])
+    expect(years('Feb 29 12:00:00 x')).toEqual(['2024-02-29'])
+  })
+
+  it('counts on over a new year', () => {
+    expect(years('Dec 30 01:00:00 x\nDec 31 23:59:59 x\nJan  1 00:00:01 x\nJan  2 00:00:01 x')).toEqual([
+      '2024-12-30',
+      '2024-12-31',
+      '2025-01-01',
+      '2025-01-02',
+    ])
+  })
+
+  it('stands for lines a little out of order', () => {
+    expect(years('Dec 31 23:59:59 x\nJan  1 00:00:01 x\nDec 31 23:59:58 x\nJan  1 00:00:02 x')).toEqual([
+      '2024-12-31',
+      '2025-01-01',
+      '2024-12-31',
+      '2025-01-01',
+    ])
+    expect(years('Apr  2 00:00:00 x\nApr  1 23:59:59 x')).toEqual(['2025-04-02', '2025-04-01'])
+  })
+
+  it('is known in hindsight for a file longer than a year', () => {
+    const text = 'Mar  1 00:00:00 x\nDec  1 00:00:00 x\nFeb  1 00:00:00 x\nApr  1 00:00:00 x'
+    const decoder = createLineDecoder({ now })
+    for (const line of text.split('\n')) decoder.push(line)
+    const firstYear = decoder.years.firstYearInHindsight()
+    expect(firstYear).toBe(2024)
+    expect(years(text, { firstYear })).toEqual(['2024-03-01', '2024-12-01', '2025-02-01', '2025-04-01'])
+  })
+})
+
+describe('the level of a line', () => {
+  it.each<[string, string, string | undefined]>([
+    ['[notice] up', 'INFO', 'notice'],
+    ['[error] down', 'ERROR', undefined],
+    ['[core:warn] [pid 1] hm', 'WARNING', 'warn'],
+    ['- WARN  [Main:Store@1] - hm', 'WARNING', 'WARN'],
+    ['25746 INFO nova.x [-] up', 'INFO', undefined],
+    ['ERROR: no', 'ERROR', undefined],
+    ['WARNING:root:hm', 'WARNING', undefined],
+    ['level=warn msg=hm', 'WARNING', 'warn'],
+    ['msg=hm level="debug"', 'DEBUG', undefined],
+    ['severity: FATAL', 'CRITICAL', 'FATAL'],
+    ['edge sshd[1]: error: no', 'ERROR', undefined],
+    ['fatal: write failed', 'CRITICAL', 'fatal'],
+    ['panic: nil', 'CRITICAL', 'panic'],
+    ['<11>edge app: no', 'ERROR', 'ERR'],
+    ['<0>edge app: no', 'CRITICAL', 'EMERG'],
+    ['<999>edge app: no', 'INFO', undefined],
+    ['E0501 12:30:00.123456    7 watch.go:10] no', 'ERROR', 'E'],
+    ['\u001b[31mERROR\u001b[0m no', 'ERROR', undefined],
+    ['[77] LOG:  ready', 'INFO', 'LOG'],
+    ['an error occurred', 'INFO', undefined],
+    ['GET /errors/ERRORS HTTP/1.1', 'INFO', undefined],
+    [`${'x '.repeat(40)}ERROR is far away`, 'INFO', undefined],
+    ['Information desk', 'INFO', undefined],
+  ])('%s', (line, level, original) => {
+    const record = one(line)
+    expect(record?.level).toBe(level)
+    expect(record?.extra_data?.original_level).toBe(original)
+  })
+})
+
+describe('who wrote a line', () => {
+  it.each<[string, string | null, Record<string, unknown>]>([
+    ['May  1 12:30:00 edge sshd(pam_unix)[7]: x', 'sshd', { host: 'edge', module: 'pam_unix', pid: 7 }],
+    ['May  1 12:30:00 edge kernel: x', 'kernel', { host: 'edge' }],
+    ['2025-05-01T12:30:00.1+00:00 edge sshd[7]: x', 'sshd', { host: 'edge', pid: 7 }],
+    ['<165>1 2025-05-01T12:30:00Z edge app 7 ID - x', 'app', { host: 'edge', pid: 7 }],
+    [
+      '2025-05-01 12:30:00,1 - INFO  [Peer[id=1]/0:0:2181:Election@774] - x',
+      'Election',
+      { thread: 'Peer[id=1]/0:0:2181', line: 774 },
+    ],
+    [
+      'a.log 2025-05-01 12:30:00 7 INFO nova.api [req-38101a0b-2096-447d-96ea-a692162415ae u] x',
+      'nova.api',
+      { pid: 7, file: 'a.log', request_id: 'req-38101a0b-2096-447d-96ea-a692162415ae' },
+    ],
+    ['2025-05-01 12:30:00,1 - app.store - INFO - x', 'app.store', {}],
+    ['2025-05-01 12:30:00,1 INFO  [main] com.example.Store - x', 'com.example.Store', { thread: 'main' }],
+    ['W0501 12:30:00.1    7 watch.go:10] x', 'watch.go', { pid: 7, line: 10 }],
+    ['WARNING:root:x', 'root', {}],
+    ['2025-05-01 12:30:00 INFO worker[12]: x', null, {}],
+    ['2025-05-01 12:30:00 just words', null, {}],
+  ])('%s', (line, loggerName, extra) => {
+    const record = one(line)
+    expect(record?.logger_name).toBe(loggerName)
+    expect(record?.extra_data ?? {}).toMatchObject(extra)
+  })
+
+  it('is the logger that is given, before the one in the line', () => {
+    expect(
+      one('May  1 12:30:00 edge sshd[7]: x', { logger_name: 'auth', source: 'edge', camera_id: 3 }),
+    ).toMatchObject({
+      logger_name: 'auth',
+      source: 'edge',
+      camera_id: 3,
+    })
+  })
+})
+
+describe('lines that belong together', () => {
+  const shapes = (text: string, options: Partial<LineOptions> = {}) =>
+    decode(text, options).map(({ message }) => message.split('\n').length)
+
+  it.each<[string, string, number[]]>([
+    [
+      'a Java trace',
+      '2025-05-01 12:30:00 ERROR no\njava.lang.E: x\n\tat a.b(C.java:1)\n\t... 3 more\nCaused by: y\n\tat c\n2025-05-01 12:30:01 up',
+      [1, 5, 1],
+    ],
+    ['a JavaScript trace', 'Error: no\n    at f (file.js:1:1)\n    at g\nnext', [3, 1]],
+    [
+      'a Python trace',
+      '2025-05-01 12:30:00 ERROR no\nTraceback (most recent call last):\n  File "a.py", line 1\n    x()\nValueError: x\n2025-05-01 12:30:01 up',
+      [5, 1],
+    ],
+    ['indented lines behind a dated one', '2025-05-01 12:30:00 config\n  a: 1\n  b: 2\nother', [3, 1]],
+    ['not indented lines of a stream without times', 'a\n  b\n\tc', [1, 1, 1]],
+    ['not dated lines', '2025-05-01 12:30:00 a\n2025-05-01 12:30:00 b', [1, 1]],
+  ])('%s', (_name, text, expected) => {
+    expect(shapes(text)).toEqual(expected)
+  })
+
+  it('stay apart on request', () => {
+    expect(shapes('Error: no\n    at f', { join: false })).toEqual([1, 1])
+  })
+
+  it('end with what fits into a message', () => {
+    const records = decode(`2025-05-01 12:30:00 a\n${` ${'x'.repeat(1000)}\n`.repeat(600)}`)
+    expect(records.length).toBeGreaterThan(2)
+    expect(
+      records
+        .map(({ message }) => message)
+        .join('\n')
+        .match(/x{1000}/g),
+    ).toHaveLength(600)
+  })
+})
+
+describe('any text', () => {
+  it('drops carriage returns at the end and blank lines, and nothing else', () => {
+    expect(decode('a\r\n\r\n  \n\r\nb\rc\r\r\n').map(({ message }) => message)).toEqual(['a', 'b\rc'])
+    expect(decode('\uFEFFa').map(({ message }) => message)).toEqual(['a'])
+    expect(decode('')).toEqual([])
+  })
+
+  it('cuts a message over 256 kB and says by how much', () => {
+    const record = one('x'.repeat(300_000))
+    expect(record?.message).toHaveLength(256 * 1024)
+    expect(record?.extra_data).toEqual({ truncated_bytes: 300_000 - 256 * 1024 })
+  })
+
+  it('replaces NUL', () => {
+    expect(one('a\0b')?.message).toBe('a\uFFFDb')
+  })
+
+  it('takes lines made to be slow in no time', () => {
+    const long = 200_000
+    const lines = ['[', ' ', '(', '<1', 'a.', 'a ', '- INFO [', '::', '\u001b[', 'level', '0', '@1] '].map(
+      (piece) => piece.repeat(long / piece.length),
+    )
+    const start = performance.now()
+    for (const line of lines) decode(`x${line}\n2025-05-01 12:30:00 ${line}\nMay  1 12:30:00 ${line}`)
+    expect(performance.now() - start).toBeLessThan(2000)
+  })
+
+  it('never throws, and every word of a line but its time is in the message', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '2025-05-01 12:30:00',
+        'May  1 12:30:00',
+        ' ',
+        '[',
+        ']',
+        'INFO',
+        '<13>',
+        'a.log',
+        'error:',
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const records = decode(pieces.join(''))
+        for (const record of records) expect(isUtcText(record.timestamp)).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+    const words = fc.array(fc.stringMatching(/^[A-Za-z_./:@=-]{1,12}$/), { minLength: 1, maxLength: 10 })
+    fc.assert(
+      fc.property(
+        fc.constantFrom('', '2025-05-01 12:30:00 ', 'May  1 12:30:00 ', '[Thu May 01 12:30:00 2025] '),
+        words,
+        (time, sent) => {
+          const message = decode(`${time}${sent.join(' ')}`)[0]?.message ?? ''
+          for (const word of sent) if (/\w/.test(word)) expect(message).toContain(word)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+})
