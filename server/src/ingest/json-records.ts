@@ -2,7 +2,7 @@ import type { LogRecord } from '@timelapser/logger'
 import { type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
 import { NEEDS_EXACT_NUMBERS, toRecord } from './json-record.ts'
 import { isInexact, shorten } from './record-fields.ts'
-import { repairRecord } from './text-repair.ts'
+import { repairRecord } from './repair-record.ts'
 
 /**
  * The body of `POST /api/logs`: one JSON object, a JSON array of them, or NDJSON (one object a line). Which of

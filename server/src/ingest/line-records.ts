@@ -1,13 +1,12 @@
 // Plain lines of log files. The message keeps the line but for its leading time, which has a column of its own:
 // whatever else a line says is found by searching for it.
-import { type ExtraData, isLevel, type LogRecord, RECORD_LIMITS } from '@timelapser/logger'
+import { type ExtraData, isLevel, type LogRecord, RECORD_LIMITS, repairText } from '@timelapser/logger'
 import { DEFAULT_SOURCE, type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
 import { LineJoin } from './line-join.ts'
 import { readLineLevel } from './line-level.ts'
 import { type LineKind, readLineParts } from './line-parts.ts'
 import { readLineTime } from './line-time.ts'
 import { cutMessage } from './record-fields.ts'
-import { repairText } from './text-repair.ts'
 import { type WrittenTime, withOffset } from './time-forms.ts'
 import { type NaiveClock, utcClock } from './time-zone.ts'
 import { secondsOf } from './utc-text.ts'

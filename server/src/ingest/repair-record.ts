@@ -1,13 +1,4 @@
-import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
-
-/** What stands for a character PostgreSQL cannot hold. */
-const REPLACEMENT = '\uFFFD'
-
-/** The text without what PostgreSQL refuses: NUL and halves of surrogate pairs become U+FFFD. */
-export function repairText(text: string): string {
-  const wellFormed = text.isWellFormed() ? text : text.toWellFormed()
-  return wellFormed.includes('\0') ? wellFormed.replaceAll('\0', REPLACEMENT) : wellFormed
-}
+import { type ExtraData, type Json, type LogRecord, repairText } from '@timelapser/logger'
 
 /** The record with every text of it repaired, keys of `extra_data` included. */
 export function repairRecord(record: LogRecord): LogRecord {
