@@ -1,0 +1,55 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** PostgreSQL's settings by name. */
+export type PostgresSettings = Record<string, string>
+
+const FILE = 'timelapser.conf'
+
+/** For a log store on a small machine: two cores and a gigabyte for everything. */
+const DEFAULTS: PostgresSettings = {
+  // The page, ingest, jobs and the commands of one machine; the pool takes 20 at most.
+  max_connections: '60',
+  shared_buffers: '256MB',
+  effective_cache_size: '1GB',
+  work_mem: '8MB',
+  maintenance_work_mem: '128MB',
+  // Logs are written much and read little: few, long checkpoints, and what is written of them compressed.
+  wal_compression: 'on',
+  max_wal_size: '3GB',
+  min_wal_size: '256MB',
+  checkpoint_timeout: '15min',
+  // No replica reads this WAL.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  random_page_cost: '1.1',
+  // Compiling takes longer than the short statements of this system run.
+  jit: 'off',
+  autovacuum_max_workers: '2',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  lc_messages: 'C',
+  // A week of files, each day's overwritten a week later. Statements stay out: their values are people's logs.
+  logging_collector: 'on',
+  log_directory: 'log',
+  log_filename: 'postgresql-%a.log',
+  log_rotation_age: '1d',
+  log_rotation_size: '0',
+  log_truncate_on_rotation: 'on',
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+  log_checkpoints: 'off',
+}
+
+/** Writes the settings beside the cluster's own file, which includes them and has the last word. */
+export function writeSettings(cluster: string, overrides: PostgresSettings): void {
+  const lines = Object.entries({ ...DEFAULTS, ...overrides }).map(([name, value]) => `${name} = '${value}'`)
+  writeFileSync(
+    join(cluster, FILE),
+    `# Written at every start. What postgresql.conf says below its include line has precedence.\n${lines.join('\n')}\n`,
+    { mode: 0o644 },
+  )
+  const main = join(cluster, 'postgresql.conf')
+  if (readFileSync(main, 'utf8').includes(FILE)) return
+  appendFileSync(main, `\ninclude_if_exists = '${FILE}'\n# Your own settings go below this line.\n`)
+}
