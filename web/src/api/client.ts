@@ -1,0 +1,61 @@
+import type { ErrorReply, Reply } from 'timelapser-logs/api'
+import { noteServerDate } from './server-clock.ts'
+
+/** What the server refused, or that it could not be reached (`status` 0). */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly requestId: string | null
+  readonly retryAfterSeconds: number | null
+
+  constructor(
+    message: string,
+    facts: { status: number; code: string; requestId?: string | null; retryAfterSeconds?: number | null },
+  ) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = facts.status
+    this.code = facts.code
+    this.requestId = facts.requestId ?? null
+    this.retryAfterSeconds = facts.retryAfterSeconds ?? null
+  }
+}
+
+type RequestOptions = { method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; body?: unknown; signal?: AbortSignal }
+
+/** The whole reply, for the callers that show its message. */
+export async function requestReply<T>(path: string, options: RequestOptions = {}): Promise<Reply<T>> {
+  const response = await send(path, options)
+  noteServerDate(response.headers.get('date'))
+  const body = (await response.json().catch(() => null)) as Reply<T> | ErrorReply | null
+  if (body?.success === true) return body
+  throw new ApiError(body?.message ?? `The server answered ${response.status} without an explanation.`, {
+    status: response.status,
+    code: body?.code ?? 'UNKNOWN',
+    requestId: body?.request_id ?? response.headers.get('x-request-id'),
+    retryAfterSeconds: Number(response.headers.get('retry-after')) || null,
+  })
+}
+
+/** The `data` of a reply. */
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  return (await requestReply<T>(path, options)).data
+}
+
+async function send(path: string, { method = 'GET', body, signal }: RequestOptions): Promise<Response> {
+  try {
+    return await fetch(path, {
+      method,
+      credentials: 'same-origin',
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  } catch (cause) {
+    if (signal?.aborted) throw cause
+    throw new ApiError('The server cannot be reached.', { status: 0, code: 'UNREACHABLE' })
+  }
+}

@@ -1,0 +1,51 @@
+import type { Session } from 'timelapser-logs/api'
+import { lastLogsPath } from '../logs/use-view.ts'
+import { UserMenu } from '../session/user-menu.tsx'
+import { ThemeSwitch } from '../theme/theme-switch.tsx'
+import { Link } from './link.tsx'
+import { ProductMark } from './product-mark.tsx'
+
+export function AppHeader({ session, path }: { session: Session | null; path: string }) {
+  return (
+    <header className="border-b border-line bg-surface">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-md focus:bg-surface focus:p-2"
+      >
+        Skip to the content
+      </a>
+      <div className="flex h-12 items-center gap-4 px-4 sm:gap-6 sm:px-6">
+        <Link href={lastLogsPath()} className="flex items-center gap-2.5 rounded-sm text-title font-semibold">
+          <ProductMark />
+          <span className="max-sm:sr-only">Timelapser Logs</span>
+        </Link>
+        <nav aria-label="Main" className="flex h-full items-stretch gap-1">
+          <NavLink href={lastLogsPath()} active={path === '/logs' || path === '/'}>
+            Logs
+          </NavLink>
+          {session?.role === 'admin' && (
+            <NavLink href="/settings" active={path === '/settings'}>
+              Settings
+            </NavLink>
+          )}
+        </nav>
+        <div className="ml-auto flex items-center gap-1">
+          <ThemeSwitch />
+          {session && <UserMenu session={session} />}
+        </div>
+      </div>
+    </header>
+  )
+}
+
+function NavLink({ href, active, children }: { href: string; active: boolean; children: string }) {
+  return (
+    <Link
+      href={href}
+      aria-current={active ? 'page' : undefined}
+      className={`-mb-px flex items-center border-b-2 px-2.5 text-body font-medium ${active ? 'border-accent text-ink' : 'border-transparent text-muted hover:text-ink'}`}
+    >
+      {children}
+    </Link>
+  )
+}

@@ -1,0 +1,64 @@
+import { lazy, Suspense, useEffect } from 'react'
+import { Notices } from '../controls/notice.tsx'
+import { useServerEvents } from '../live/use-server-events.ts'
+import { LogsPage } from '../logs/logs-page.tsx'
+import { lastLogsPath } from '../logs/use-view.ts'
+import { useSession } from '../session/use-session.ts'
+import { AppHeader } from './app-header.tsx'
+import { Link } from './link.tsx'
+import { navigate, usePathname } from './location.ts'
+import { ServerUnreachable } from './server-unreachable.tsx'
+
+const SignInPage = lazy(() =>
+  import('../session/sign-in-page.tsx').then((module) => ({ default: module.SignInPage })),
+)
+const SettingsPage = lazy(() =>
+  import('../settings/settings-page.tsx').then((module) => ({ default: module.SettingsPage })),
+)
+
+export function App() {
+  const path = usePathname()
+  useEffect(() => {
+    if (path === '/') navigate(`/logs${window.location.search}`, { replace: true })
+  }, [path])
+  return (
+    <>
+      <Suspense fallback={null}>{path === '/sign-in' ? <SignInPage /> : <SignedIn path={path} />}</Suspense>
+      <Notices />
+    </>
+  )
+}
+
+function SignedIn({ path }: { path: string }) {
+  const session = useSession()
+  if (session.isError && session.data === undefined) {
+    return <ServerUnreachable error={session.error} retry={() => session.refetch()} />
+  }
+  // The logs are asked for beside the session, not after it: a refused one leads to sign-in all the same.
+  return (
+    <>
+      <AppHeader session={session.data ?? null} path={path} />
+      {session.data && <ServerEvents />}
+      <Screen path={path} />
+    </>
+  )
+}
+
+function ServerEvents() {
+  useServerEvents()
+  return null
+}
+
+function Screen({ path }: { path: string }) {
+  if (path === '/logs' || path === '/') return <LogsPage />
+  if (path === '/settings') return <SettingsPage />
+  return (
+    <main className="mx-auto grid max-w-md gap-3 px-4 py-24">
+      <h1 className="text-title font-semibold">There is no page here</h1>
+      <p className="text-muted">The address {path} leads nowhere.</p>
+      <Link className="font-medium text-accent underline" href={lastLogsPath()}>
+        To the logs
+      </Link>
+    </main>
+  )
+}

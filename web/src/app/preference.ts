@@ -1,0 +1,35 @@
+import { useSyncExternalStore } from 'react'
+import { recall, remember } from './remember.ts'
+
+/** A choice of this browser, the same in every component that shows it. */
+export type Preference<T extends string> = {
+  get(): T
+  set(value: T): void
+  subscribe(listener: () => void): () => void
+}
+
+export function createPreference<T extends string>(
+  key: string,
+  values: readonly T[],
+  initial: T,
+): Preference<T> {
+  const stored = recall(key)
+  let current = values.find((value) => value === stored) ?? initial
+  const listeners = new Set<() => void>()
+  return {
+    get: () => current,
+    set(value) {
+      current = value
+      remember(key, value)
+      for (const listener of listeners) listener()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+export function usePreference<T extends string>(preference: Preference<T>): [T, (value: T) => void] {
+  return [useSyncExternalStore(preference.subscribe, preference.get), preference.set]
+}

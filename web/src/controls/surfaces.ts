@@ -1,0 +1,18 @@
+// The looks that floating surfaces and fields share.
+
+export const POPUP =
+  'z-50 max-h-(--available-height) overflow-auto rounded-lg border border-line bg-surface text-ink shadow-float outline-none origin-(--transform-origin) transition-[opacity,scale] duration-100 data-[starting-style]:scale-98 data-[starting-style]:opacity-0 data-[ending-style]:opacity-0'
+
+export const MENU_ITEM =
+  'flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-1.5 text-body outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-not-allowed data-[disabled]:opacity-50'
+
+export const MENU_LABEL = 'px-2.5 pt-2 pb-1 text-label font-medium text-faint'
+
+export const FIELD =
+  'h-8 w-full rounded-md border border-line-strong bg-surface px-2.5 text-body text-ink focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent'
+
+export const BACKDROP =
+  'fixed inset-0 z-40 bg-[rgb(8_14_16/0.5)] transition-opacity duration-150 data-[starting-style]:opacity-0 data-[ending-style]:opacity-0'
+
+export const DIALOG =
+  'fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-auto rounded-lg border border-line bg-surface p-5 text-ink shadow-float outline-none transition-opacity duration-150 data-[starting-style]:opacity-0 data-[ending-style]:opacity-0'

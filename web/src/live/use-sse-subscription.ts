@@ -1,0 +1,67 @@
+import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
+import { queryClient } from '../api/query-client.ts'
+import { SseConnection, type StreamMessage, type StreamState } from './sse-connection.ts'
+
+export type SseOptions = {
+  /** The stream; every subscription to the same one shares a connection. */
+  url?: string
+  enabled?: boolean
+}
+
+const EVENTS_URL = '/api/events'
+const shared = new Map<string, { connection: SseConnection; users: number }>()
+
+function acquire(url: string): SseConnection {
+  const entry = shared.get(url) ?? {
+    // The stream does not say why it was refused; asking who we are leads to sign-in if the session has ended.
+    connection: new SseConnection(url, {
+      onRefused: () => queryClient.invalidateQueries({ queryKey: ['session'] }),
+    }),
+    users: 0,
+  }
+  entry.users += 1
+  shared.set(url, entry)
+  return entry.connection
+}
+
+function release(url: string): void {
+  const entry = shared.get(url)
+  if (entry === undefined) return
+  entry.users -= 1
+  if (entry.users > 0) return
+  shared.delete(url)
+  entry.connection.close()
+}
+
+/**
+ * Calls `handler` for each `event` of a stream while the component is shown, and tells the state of the connection.
+ * The only place of the page that streams; reconnecting and resuming are the connection's.
+ */
+export function useSSESubscription(
+  event: string,
+  handler: (message: StreamMessage) => void,
+  { url = EVENTS_URL, enabled = true }: SseOptions = {},
+): StreamState {
+  const onMessage = useEffectEvent(handler)
+  useEffect(() => {
+    if (!enabled) return
+    const off = acquire(url).on(event, (message) => onMessage(message))
+    return () => {
+      off()
+      release(url)
+    }
+  }, [event, url, enabled])
+
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      if (!enabled) return () => {}
+      const off = acquire(url).onState(listener)
+      return () => {
+        off()
+        release(url)
+      }
+    },
+    [url, enabled],
+  )
+  return useSyncExternalStore(subscribe, () => shared.get(url)?.connection.state ?? 'connecting')
+}

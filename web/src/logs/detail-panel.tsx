@@ -1,0 +1,110 @@
+import { Tabs } from '@base-ui/react/tabs'
+import { Link2, X } from 'lucide-react'
+import type { LogRow } from 'timelapser-logs/api'
+import { ApiError } from '../api/client.ts'
+import { useLog } from '../api/use-logs.ts'
+import { IconButton } from '../controls/button.tsx'
+import { copy } from '../controls/copy.ts'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { DetailFields } from './detail-fields.tsx'
+import { DetailJson } from './detail-json.tsx'
+import { DetailSurroundings } from './detail-surroundings.tsx'
+import type { ChangeView } from './use-view.ts'
+import type { LogView } from './view.ts'
+
+type Props = { id: number; row: LogRow | null; view: LogView; change: ChangeView; zone: string }
+
+/** Everything of one line, beside the list; the list stays usable. */
+export function DetailPanel({ id, row, view, change, zone }: Props) {
+  const fetched = useLog(row === null ? id : null)
+  const log = row ?? fetched.data ?? null
+  return (
+    <aside
+      aria-label={`Line ${id}`}
+      className="flex flex-col border-line bg-surface max-lg:fixed max-lg:inset-y-0 max-lg:right-0 max-lg:z-30 max-lg:w-[min(30rem,100vw)] max-lg:border-l max-lg:shadow-float lg:sticky lg:top-14 lg:ml-4 lg:h-[calc(100dvh-4.5rem)] lg:w-[27rem] lg:shrink-0 lg:rounded-lg lg:border"
+    >
+      <div className="flex items-center gap-1 border-b border-line py-1.5 pr-1.5 pl-4">
+        <h2 className="figures mr-auto font-semibold">Line {id}</h2>
+        <IconButton
+          label="Copy a link to this line"
+          onClick={() => copy(`${window.location.origin}/logs?log=${id}`, 'the link')}
+        >
+          <Link2 size={16} aria-hidden />
+        </IconButton>
+        <IconButton label="Close (Esc)" onClick={() => change({ log: null })}>
+          <X size={16} aria-hidden />
+        </IconButton>
+      </div>
+      {log !== null ? (
+        <DetailTabs log={log} view={view} change={change} zone={zone} />
+      ) : fetched.isError ? (
+        <Missing error={fetched.error} />
+      ) : (
+        <div className="grid gap-3 p-4">
+          <Skeleton className="h-4 w-3/4" />
+          <Skeleton className="h-4 w-1/2" />
+          <Skeleton className="h-4 w-2/3" />
+        </div>
+      )}
+    </aside>
+  )
+}
+
+const TAB =
+  'border-b-2 border-transparent px-3 py-2 font-medium text-muted hover:text-ink data-[active]:border-accent data-[active]:text-ink focus-visible:-outline-offset-2'
+const TAB_PANEL = 'min-h-0 flex-1 overflow-auto outline-none'
+
+function DetailTabs({
+  log,
+  view,
+  change,
+  zone,
+}: {
+  log: LogRow
+  view: LogView
+  change: ChangeView
+  zone: string
+}) {
+  return (
+    <Tabs.Root defaultValue="fields" className="flex min-h-0 flex-1 flex-col">
+      <Tabs.List className="flex gap-1 border-b border-line px-2">
+        <Tabs.Tab value="fields" className={TAB}>
+          Fields
+        </Tabs.Tab>
+        <Tabs.Tab value="json" className={TAB}>
+          JSON
+        </Tabs.Tab>
+        <Tabs.Tab value="surroundings" className={TAB}>
+          Surroundings
+        </Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="fields" className={TAB_PANEL}>
+        <DetailFields log={log} view={view} change={change} zone={zone} />
+      </Tabs.Panel>
+      <Tabs.Panel value="json" className={TAB_PANEL}>
+        <DetailJson log={log} />
+      </Tabs.Panel>
+      <Tabs.Panel value="surroundings" className={TAB_PANEL}>
+        <DetailSurroundings log={log} change={change} zone={zone} />
+      </Tabs.Panel>
+    </Tabs.Root>
+  )
+}
+
+function Missing({ error }: { error: Error }) {
+  const status = error instanceof ApiError ? error.status : 0
+  const text =
+    status === 404
+      ? 'This line is not here any more. Retention or a cleanup has removed it, or it belongs to a camera you may not see.'
+      : status === 403
+        ? 'You may not see this line. An administrator of this server can give you access to its camera.'
+        : error.message
+  return (
+    <div role="alert" className="p-4">
+      <p className="text-pretty">{text}</p>
+      {error instanceof ApiError && error.requestId && (
+        <p className="mt-2 font-mono text-small text-faint">Request {error.requestId}</p>
+      )}
+    </div>
+  )
+}

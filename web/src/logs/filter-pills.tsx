@@ -1,0 +1,114 @@
+import { X } from 'lucide-react'
+import type { Facets } from 'timelapser-logs/api'
+import { useCameras } from '../api/use-settings.ts'
+import { OPPOSITE, setValue, type ValueField } from './filter-values.ts'
+import { LEVEL_NAME, type Level } from './levels.ts'
+import { type ChangeView, NO_FILTERS } from './use-view.ts'
+import { hasFilters, type LogView } from './view.ts'
+
+const FIELD_NAME = { level: 'level', camera_id: 'camera', source: 'source' } as const
+const FIELDS = ['level', 'camera_id', 'source'] as const satisfies readonly ValueField[]
+
+/** The filters in force, each to be removed or turned into its opposite by a click. */
+export function FilterPills({
+  view,
+  change,
+  facets,
+}: {
+  view: LogView
+  change: ChangeView
+  facets: Facets | undefined
+}) {
+  const cameras = useCameras()
+  if (!hasFilters(view)) return null
+  const nameOf = (field: ValueField, value: string | number): string => {
+    if (field === 'level') return LEVEL_NAME[value as Level]
+    if (field === 'source') return String(value)
+    const camera = cameras.data?.cameras.find((one) => one.id === value)?.name
+    return camera ?? facets?.camera_id.find((one) => one.value === value)?.label ?? `Camera ${value}`
+  }
+  return (
+    <ul aria-label="Active filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-6">
+      {view.search !== '' && (
+        <Pill name="text" value={`“${view.search}”`} onRemove={() => change({ search: '' })} />
+      )}
+      {view.min_level !== null && (
+        <Pill
+          name="level"
+          value={`${LEVEL_NAME[view.min_level]} and above`}
+          onRemove={() => change({ min_level: null })}
+        />
+      )}
+      {FIELDS.flatMap((field) =>
+        (['in', 'out'] as const).flatMap((state) =>
+          view[state === 'in' ? field : OPPOSITE[field]].map((value) => (
+            <Pill
+              key={`${field} ${state} ${value}`}
+              name={FIELD_NAME[field]}
+              value={nameOf(field, value)}
+              inverted={state === 'out'}
+              onInvert={() => change(setValue(view, field, value, state === 'in' ? 'out' : 'in'))}
+              onRemove={() => change(setValue(view, field, value, 'unset'))}
+            />
+          )),
+        ),
+      )}
+      <li>
+        <button
+          type="button"
+          onClick={() => change(NO_FILTERS)}
+          className="rounded-sm px-2 py-1 text-small font-medium text-accent hover:underline"
+        >
+          Clear all
+        </button>
+      </li>
+    </ul>
+  )
+}
+
+function Pill({
+  name,
+  value,
+  inverted = false,
+  onInvert,
+  onRemove,
+}: {
+  name: string
+  value: string
+  inverted?: boolean
+  onInvert?: () => void
+  onRemove: () => void
+}) {
+  const text = (
+    <>
+      <span className="text-faint">{name}:</span>{' '}
+      {inverted && <span className="font-medium text-error">not </span>}
+      <span className="font-medium">{value}</span>
+    </>
+  )
+  return (
+    <li className="flex max-w-full items-center overflow-hidden rounded-md border border-line bg-surface text-small">
+      {onInvert ? (
+        <button
+          type="button"
+          onClick={onInvert}
+          title={inverted ? 'Show these instead of hiding them' : 'Hide these instead of showing them'}
+          className="truncate py-1 pl-2.5 hover:underline focus-visible:-outline-offset-2"
+        >
+          {text}
+        </button>
+      ) : (
+        <span className="truncate py-1 pl-2.5">{text}</span>
+      )}
+      <button
+        type="button"
+        aria-label={`Remove the filter ${name}: ${inverted ? 'not ' : ''}${value}`}
+        title="Remove"
+        onClick={onRemove}
+        className="grid size-6.5 shrink-0 place-items-center text-faint hover:text-ink focus-visible:-outline-offset-2"
+      >
+        <X size={13} aria-hidden />
+      </button>
+    </li>
+  )
+}

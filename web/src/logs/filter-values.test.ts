@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { setValue, stateOf } from './filter-values.ts'
+import { DEFAULT_VIEW } from './view.ts'
+
+describe('values of a filter', () => {
+  it('are added beside the others, once', () => {
+    const filters = { ...DEFAULT_VIEW, source: ['api'] }
+    expect(setValue(filters, 'source', 'worker', 'in').source).toEqual(['api', 'worker'])
+    expect(setValue(filters, 'source', 'api', 'in').source).toEqual(['api'])
+  })
+
+  it('move to the opposite and back', () => {
+    const out = {
+      ...DEFAULT_VIEW,
+      ...setValue({ ...DEFAULT_VIEW, camera_id: [3, 4] }, 'camera_id', 3, 'out'),
+    }
+    expect(out).toMatchObject({ camera_id: [4], exclude_camera_id: [3] })
+    expect(stateOf(out, 'camera_id', 3)).toBe('out')
+    expect(setValue(out, 'camera_id', 3, 'in')).toEqual({ camera_id: [4, 3], exclude_camera_id: [] })
+  })
+
+  it('of the level replace “and above”', () => {
+    const filters = { ...DEFAULT_VIEW, min_level: 'WARNING' as const }
+    expect(setValue(filters, 'level', 'INFO', 'in')).toMatchObject({ level: ['INFO'], min_level: null })
+  })
+})

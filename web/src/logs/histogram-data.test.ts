@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { bucketAt, stackBuckets } from './histogram-data.ts'
+
+const histogram = {
+  start: '2026-01-01T00:00:30Z',
+  end: '2026-01-01T00:02:30Z',
+  bucket_seconds: 60,
+  total: 12,
+  buckets: [
+    { start: '2026-01-01T00:00:00Z', critical: 1, error: 2, warning: 0, info: 4, debug: 5 },
+    { start: '2026-01-01T00:01:00Z', critical: 0, error: 0, warning: 0, info: 0, debug: 0 },
+  ],
+}
+const zero = Date.parse('2026-01-01T00:00:00Z') / 1000
+
+describe('the bars', () => {
+  it('stack the severe levels at the bottom, the tallest sum first', () => {
+    expect(stackBuckets(histogram)).toEqual([
+      [zero, zero + 60],
+      [12, 0],
+      [7, 0],
+      [3, 0],
+      [3, 0],
+      [1, 0],
+    ])
+  })
+
+  it('are found by a time inside them', () => {
+    expect(bucketAt(histogram, zero)).toBe(0)
+    expect(bucketAt(histogram, zero + 59.9)).toBe(0)
+    expect(bucketAt(histogram, zero + 60)).toBe(1)
+    expect(bucketAt(histogram, zero + 120)).toBeNull()
+    expect(bucketAt(histogram, zero - 1)).toBeNull()
+  })
+})

@@ -1,0 +1,47 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
+import type { Histogram } from 'timelapser-logs/api'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { HistogramTable } from './histogram-table.tsx'
+
+// The chart library is the second largest part of the page and nothing waits for it.
+const HistogramChart = lazy(() =>
+  import('./histogram-chart.tsx').then((module) => ({ default: module.HistogramChart })),
+)
+
+/** Lines over time by level; a drag zooms into a span, a click into one bar. */
+export function HistogramPanel({
+  histogram,
+  zone,
+  zoom,
+  onBrush,
+}: {
+  histogram: UseQueryResult<Histogram>
+  zone: string
+  zoom: (from: string, to: string) => void
+  onBrush: (brushing: boolean) => void
+}) {
+  const { data, isError, isPlaceholderData } = histogram
+  return (
+    <section aria-label="Lines over time" className="mx-4 sm:mx-6">
+      <div className={`h-24 transition-opacity ${isPlaceholderData ? 'opacity-60' : ''}`}>
+        {isError ? (
+          <p className="grid h-full place-items-center rounded-md border border-dashed border-line text-muted">
+            The bars could not be loaded: {histogram.error.message}
+          </p>
+        ) : data ? (
+          <Suspense fallback={<Placeholder />}>
+            <HistogramChart histogram={data} zone={zone} zoom={zoom} onBrush={onBrush} />
+          </Suspense>
+        ) : (
+          histogram.isFetching && <Placeholder />
+        )}
+      </div>
+      {data && !isError && <HistogramTable histogram={data} zone={zone} />}
+    </section>
+  )
+}
+
+function Placeholder() {
+  return <Skeleton className="h-[4.5rem] w-full opacity-40" />
+}

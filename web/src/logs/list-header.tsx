@@ -1,0 +1,23 @@
+import { COLUMNS } from './columns.ts'
+
+export function ListHeader({ zone }: { zone: string }) {
+  return (
+    <div
+      role="rowgroup"
+      className="sticky top-14 z-10 rounded-t-lg border-b border-line bg-surface text-label font-medium text-faint"
+    >
+      <div
+        role="row"
+        aria-rowindex={1}
+        className={`${COLUMNS} h-7 items-center border-l-2 border-transparent`}
+      >
+        <span role="columnheader" className="truncate" title={`Times in ${zone}`}>
+          Time · {zone}
+        </span>
+        <span role="columnheader">Level</span>
+        <span role="columnheader">Origin</span>
+        <span role="columnheader">Message</span>
+      </div>
+    </div>
+  )
+}

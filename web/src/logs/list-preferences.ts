@@ -1,0 +1,4 @@
+import { createPreference } from '../app/preference.ts'
+
+export const wrapPreference = createPreference('wrap', ['cut', 'wrap'] as const, 'cut')
+export const densityPreference = createPreference('density', ['compact', 'roomy'] as const, 'compact')

@@ -1,0 +1,145 @@
+import { useQuery } from '@tanstack/react-query'
+import type { LogPage } from 'timelapser-logs/api'
+import { ApiError, request } from '../api/client.ts'
+import { Button } from '../controls/button.tsx'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { EmptyState, FirstLine } from './empty-state.tsx'
+import { periodInWords } from './period.ts'
+import type { useLogsScreen } from './use-logs-screen.ts'
+import { type ChangeView, NO_FILTERS } from './use-view.ts'
+import { hasFilters, type LogView } from './view.ts'
+
+type Screen = ReturnType<typeof useLogsScreen>
+
+/** What stands where rows would be: loading, an error, or which of the ways there is nothing to show. */
+export function ListState({
+  screen,
+  view,
+  change,
+  zone,
+}: {
+  screen: Screen
+  view: LogView
+  change: ChangeView
+  zone: string
+}) {
+  const { page } = screen
+  if (page.isError) return <Failure error={page.error} retry={screen.refresh} />
+  if (page.data === undefined || page.isPlaceholderData) return <LoadingRows />
+  if (view.page > 1 && page.data.pagination.total_items > 0) {
+    return (
+      <EmptyState title="There is no such page">
+        <p>The list has {page.data.pagination.total_pages.toLocaleString()} of them now.</p>
+        <Button onClick={() => change({ page: page.data.pagination.total_pages, log: null })}>
+          To the last page
+        </Button>
+        <Button onClick={() => change({ page: 1, until: null })}>To the newest lines</Button>
+      </EmptyState>
+    )
+  }
+  if (hasFilters(view)) {
+    return (
+      <EmptyState title="Nothing matches these filters">
+        <p>In this range ({periodInWords(view.range, zone)}) no line passes all of them.</p>
+        <Button onClick={() => change(NO_FILTERS)}>Clear the filters</Button>
+        {view.range.kind !== 'all' && (
+          <Button onClick={() => change({ range: { kind: 'all' } })}>Look in everything kept</Button>
+        )}
+      </EmptyState>
+    )
+  }
+  return <NothingInRange view={view} change={change} zone={zone} />
+}
+
+/** Nothing here, without a filter to blame: either the range is empty or no line was ever written. */
+function NothingInRange({ view, change, zone }: { view: LogView; change: ChangeView; zone: string }) {
+  const latest = useQuery({
+    queryKey: ['logs', 'latest'],
+    staleTime: 0,
+    queryFn: ({ signal }) => request<LogPage>('/api/logs?limit=1', { signal }),
+  })
+  const newest = latest.data?.logs[0]
+  if (latest.isPending) return <LoadingRows />
+  if (newest === undefined) return <FirstLine />
+  const newestAt = Date.parse(newest.timestamp)
+  return (
+    <EmptyState title={`No lines in this range`}>
+      <p>Nothing was logged: {periodInWords(view.range, zone)}. There are other lines.</p>
+      <Button
+        kind="accent"
+        onClick={() =>
+          change({
+            range: {
+              kind: 'between',
+              from: new Date(newestAt - 3_600_000).toISOString(),
+              to: new Date(newestAt + 1000).toISOString(),
+            },
+          })
+        }
+      >
+        Jump to the latest
+      </Button>
+      <Button onClick={() => change({ range: { kind: 'all' } })}>Show everything kept</Button>
+    </EmptyState>
+  )
+}
+
+function Failure({ error, retry }: { error: Error; retry: () => void }) {
+  const known = error instanceof ApiError ? error : null
+  if (known?.status === 401) return <LoadingRows />
+  if (known?.status === 403) {
+    return (
+      <EmptyState title="You may not see these logs">
+        <p>{known.message} An administrator of this server can give you access.</p>
+      </EmptyState>
+    )
+  }
+  return (
+    <EmptyState title="The logs could not be loaded" failed>
+      <p>
+        {error.message}
+        {known?.retryAfterSeconds ? ` Try again in ${known.retryAfterSeconds} s.` : ''}
+      </p>
+      {known?.requestId && (
+        <p className="w-full font-mono text-small text-faint">Request {known.requestId}</p>
+      )}
+      <Button kind="accent" onClick={retry}>
+        Try again
+      </Button>
+    </EmptyState>
+  )
+}
+
+const WIDTHS = [
+  'w-3/5',
+  'w-2/5',
+  'w-4/5',
+  'w-1/2',
+  'w-3/4',
+  'w-1/3',
+  'w-2/3',
+  'w-1/2',
+  'w-4/5',
+  'w-2/5',
+  'w-3/5',
+  'w-1/2',
+]
+
+function LoadingRows() {
+  return (
+    <div
+      role="status"
+      aria-label="Loading lines"
+      className="grid gap-3.5 rounded-lg border border-line bg-surface p-4"
+    >
+      {WIDTHS.map((width, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: twelve bars that never change
+        <div key={index} className="flex gap-4">
+          <Skeleton className="h-3 w-28" />
+          <Skeleton className="h-3 w-16" />
+          <Skeleton className={`h-3 ${width}`} />
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,41 @@
+import { CirclePause, LoaderCircle } from 'lucide-react'
+import type { LiveListState } from './use-live-list.ts'
+
+const LOOK = {
+  live: { name: 'Live', look: 'border-live/40 text-live' },
+  paused: { name: 'Paused', look: 'border-paused/50 text-paused' },
+  reconnecting: { name: 'Reconnecting', look: 'border-error/50 text-error' },
+  unavailable: { name: 'Not live', look: 'border-line text-faint' },
+} as const
+
+/** Whether new lines come in by themselves; three states told apart by word, shape and colour. */
+export function LiveBadge({ live }: { live: LiveListState }) {
+  const { name, look } = LOOK[live.state]
+  const hint =
+    live.state === 'live'
+      ? 'New lines appear by themselves. L pauses.'
+      : live.state === 'paused'
+        ? `New lines wait: ${live.why}. L resumes.`
+        : live.state === 'reconnecting'
+          ? 'The connection is lost; it is tried again until it works, and nothing is missed.'
+          : (live.why ?? '')
+  return (
+    <button
+      type="button"
+      aria-pressed={live.state === 'live'}
+      aria-label={`${name}. ${hint}`}
+      title={hint}
+      disabled={live.state === 'unavailable'}
+      onClick={live.toggle}
+      className={`flex h-8 items-center gap-2 rounded-md border bg-surface px-3 font-medium disabled:cursor-not-allowed ${look}`}
+    >
+      {live.state === 'live' && <span className="breathing size-2 rounded-full bg-live" aria-hidden />}
+      {live.state === 'paused' && <CirclePause size={14} aria-hidden />}
+      {live.state === 'reconnecting' && <LoaderCircle size={14} className="animate-spin" aria-hidden />}
+      {live.state === 'unavailable' && (
+        <span className="size-2 rounded-full border border-line-strong" aria-hidden />
+      )}
+      {name}
+    </button>
+  )
+}

@@ -1,0 +1,40 @@
+import { memo } from 'react'
+import { formatClock, formatDay } from '../time/format.ts'
+import { LevelLabel } from './level-label.tsx'
+import { LEVEL_FILL } from './levels.ts'
+import type { RowProps } from './log-list.tsx'
+import { originOf } from './origin.ts'
+import { RowMessage } from './row-message.tsx'
+
+/** One line of the list on a phone. */
+export const LogCard = memo(function LogCard(props: RowProps) {
+  const { row, zone, now, opened, active, open } = props
+  const origin = originOf(row)
+  const day = formatDay(row.timestamp, zone, now)
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Enter and o open the line the cursor is on
+    // biome-ignore lint/a11y/noStaticElementInteractions: the row around it has the role
+    <div
+      onClick={() => open(row.id)}
+      className={`relative grid gap-1 border-b border-line py-2 pr-3 pl-3.5 text-small ${opened || active ? 'bg-selected' : ''}`}
+    >
+      <span className={`absolute inset-y-0 left-0 w-1 ${LEVEL_FILL[row.level]}`} aria-hidden />
+      <span role="gridcell" className="flex items-center gap-2">
+        <LevelLabel level={row.level} />
+        <span className="flex min-w-0 items-center gap-1 text-muted">
+          <span role="img" aria-label={origin.iconName}>
+            {origin.icon}
+          </span>
+          <span className="truncate">{origin.name}</span>
+        </span>
+        <time dateTime={row.timestamp} className="ml-auto shrink-0 font-mono text-label text-faint">
+          {day !== null && `${day} `}
+          {formatClock(row.timestamp, zone)}
+        </time>
+      </span>
+      <span role="gridcell" className="line-clamp-3 font-mono">
+        <RowMessage {...props} wrap />
+      </span>
+    </div>
+  )
+})

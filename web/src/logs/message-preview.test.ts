@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { previewOf } from './message-preview.ts'
+
+describe('the message of a row', () => {
+  it('is its first line, with the number of lines below', () => {
+    const trace = 'Error: no\n    at a\r\n    at b\n'
+    expect(previewOf(trace, false)).toEqual({ text: 'Error: no', moreLines: 2, moreCharacters: 0 })
+    expect(previewOf(trace, true)).toEqual({
+      text: 'Error: no\n    at a\r\n    at b',
+      moreLines: 0,
+      moreCharacters: 0,
+    })
+  })
+
+  it('skips empty first lines', () => {
+    expect(previewOf('\n\nhello', false).text).toBe('hello')
+    expect(previewOf('', false)).toEqual({ text: '', moreLines: 0, moreCharacters: 0 })
+  })
+
+  it('is bounded and never cuts a character in two', () => {
+    expect(previewOf('x'.repeat(100_000), false)).toEqual({
+      text: 'x'.repeat(1000),
+      moreLines: 0,
+      moreCharacters: 99_000,
+    })
+    const smiles = `${'x'.repeat(999)}😀`
+    expect(previewOf(smiles, false).text).toBe('x'.repeat(999))
+    expect(previewOf('y'.repeat(100_000), true).text).toHaveLength(20_000)
+  })
+})

@@ -1,0 +1,53 @@
+import { Skeleton } from '../controls/skeleton.tsx'
+import { LEVEL_FILL, LEVEL_NAME, LEVEL_TEXT, type Level } from './levels.ts'
+
+/** One count; `undefined` is loading, and an error shows a dash, never a zero. */
+export function StatCard({
+  level,
+  count,
+  failed,
+  stale,
+  period,
+  pressed,
+  onToggle,
+}: {
+  level: Level | null
+  count: number | undefined
+  failed: boolean
+  stale: boolean
+  period: string
+  pressed: boolean
+  onToggle: () => void
+}) {
+  const name = level === null ? 'Total' : LEVEL_NAME[level]
+  const shown = failed ? '–' : count?.toLocaleString()
+  const quiet = count === 0 || failed
+  return (
+    <button
+      type="button"
+      aria-pressed={pressed}
+      aria-label={`${name}: ${failed ? 'not known' : (shown ?? 'loading')}, ${period}`}
+      title={`${name}, ${period}. ${level === null ? 'Show all levels' : pressed ? 'Stop filtering by it' : 'Show only it'}`}
+      onClick={onToggle}
+      className={`relative grid min-w-0 content-center gap-0.5 px-3.5 py-2 text-left transition-colors focus-visible:-outline-offset-2 ${pressed && level !== null ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
+    >
+      <span className="flex items-center gap-2 text-small font-medium text-muted">
+        {level !== null && <span className={`size-2 shrink-0 rounded-sm ${LEVEL_FILL[level]}`} aria-hidden />}
+        <span className="truncate">{name}</span>
+        {level === null && <span className="truncate font-normal text-faint max-lg:hidden">{period}</span>}
+      </span>
+      {shown === undefined ? (
+        <Skeleton className="my-1 h-[1.125rem] w-14" />
+      ) : (
+        <span
+          className={`figures text-figure font-semibold tracking-tight transition-opacity ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'opacity-60' : ''}`}
+        >
+          {shown}
+        </span>
+      )}
+      {pressed && level !== null && (
+        <span className={`absolute inset-x-0 bottom-0 h-0.5 ${LEVEL_FILL[level]}`} aria-hidden />
+      )}
+    </button>
+  )
+}

@@ -1,0 +1,46 @@
+import { formatCount } from './format-count.ts'
+import { periodInWords } from './period.ts'
+import type { LiveListState } from './use-live-list.ts'
+import type { useLogsScreen } from './use-logs-screen.ts'
+import type { LogView } from './view.ts'
+
+/** One line above the list: how many match, in which span, and how long it took. */
+export function Summary({
+  screen,
+  view,
+  live,
+  zone,
+}: {
+  screen: ReturnType<typeof useLogsScreen>
+  view: LogView
+  live: LiveListState
+  zone: string
+}) {
+  const { data, isError } = screen.page
+  if (data === undefined) return <p className="h-9" />
+  const { total_items, total_is_exact } = data.pagination
+  const total = total_items + (live.state === 'unavailable' ? 0 : live.arrived)
+  return (
+    <p
+      className="figures flex h-9 items-center gap-2 px-4 text-small text-muted sm:px-6"
+      aria-live="polite"
+      aria-atomic
+    >
+      {isError ? (
+        <span className="text-error">What is shown is the last answer; the newest request failed.</span>
+      ) : (
+        <>
+          <span>
+            <strong className="font-semibold text-ink">{formatCount(total, total_is_exact)}</strong>{' '}
+            {total === 1 ? 'line' : 'lines'}
+          </span>
+          <span aria-hidden>·</span>
+          <span>{periodInWords(view.range, zone)}</span>
+          <span className="text-faint max-sm:hidden" aria-hidden>
+            · {Math.max(1, Math.round(data.duration_ms))} ms
+          </span>
+        </>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,90 @@
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
+import { mergeRows } from '../live/live-lines.ts'
+import { useLiveLines } from '../live/use-live-lines.ts'
+import type { useLogsScreen } from './use-logs-screen.ts'
+import { useReading } from './use-reading.ts'
+import type { ChangeView } from './use-view.ts'
+import type { LogView } from './view.ts'
+
+export type LiveState = 'live' | 'paused' | 'reconnecting' | 'unavailable'
+export type LiveListState = ReturnType<typeof useLiveList>
+
+/** The rows of the screen: the fetched page and, on the first one of an open range, the lines arriving since. */
+export function useLiveList(view: LogView, change: ChangeView, screen: ReturnType<typeof useLogsScreen>) {
+  const [brushing, setBrushing] = useState(false)
+  const reading = useReading()
+  const page = screen.page.data ?? null
+  const enabled = view.page === 1 && screen.open && page !== null
+  const held = reading ?? (view.log !== null ? 'a line is open' : brushing ? 'a span is being chosen' : null)
+  const paused = !view.live || held !== null
+  const lines = useLiveLines({
+    url: screen.streamUrl,
+    base: page,
+    fetching: screen.page.isFetching,
+    enabled,
+    paused,
+    onReset: screen.refresh,
+  })
+
+  // What was written between the page's answer and the stream's opening is in neither: ask once more.
+  const opened = useRef('')
+  const onOpen = useEffectEvent(() => {
+    if (opened.current === screen.streamUrl) return
+    opened.current = screen.streamUrl
+    screen.page.refetch()
+  })
+  const isOpen = enabled && lines.state === 'open'
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another stream opens anew
+  useEffect(() => {
+    if (isOpen) onOpen()
+  }, [isOpen, screen.streamUrl])
+
+  const show = () => {
+    if (!lines.resume()) screen.refresh()
+  }
+  const onResumed = useEffectEvent(show)
+  useEffect(() => {
+    if (!paused) onResumed()
+  }, [paused])
+
+  const shown = enabled ? lines.shown : null
+  const rows = useMemo(() => mergeRows(shown ?? [], page?.logs ?? []), [shown, page])
+  const state: LiveState = !enabled
+    ? 'unavailable'
+    : lines.state === 'reconnecting'
+      ? 'reconnecting'
+      : paused
+        ? 'paused'
+        : 'live'
+  return {
+    rows,
+    state,
+    why: !screen.open
+      ? 'This range has ended; choose one that reaches to now to follow new lines.'
+      : view.page > 1
+        ? 'New lines arrive on page 1.'
+        : (held ?? (view.live ? null : 'you paused it')),
+    arrived: lines.shown.length,
+    waitingCount: enabled ? lines.waitingCount : 0,
+    skipped: enabled ? lines.skipped : 0,
+    freshAfter: page?.logs[0]?.id ?? 0,
+    setBrushing,
+    /** Shows what waits without ending the pause. */
+    show() {
+      window.scrollTo({ top: 0 })
+      show()
+    },
+    toggle() {
+      if (!enabled) return
+      if (view.live && held !== null) {
+        // Something else holds the list: live means letting go of it.
+        window.getSelection()?.removeAllRanges()
+        window.scrollTo({ top: 0 })
+        change({ log: null })
+        show()
+        return
+      }
+      change({ live: !view.live }, { replace: true })
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { useState } from 'react'
+import type { LogRow } from 'timelapser-logs/api'
+import { usePreference } from '../app/preference.ts'
+import { useHotkeys } from '../app/use-hotkeys.ts'
+import { densityPreference, wrapPreference } from './list-preferences.ts'
+import type { LiveListState } from './use-live-list.ts'
+import type { ChangeView } from './use-view.ts'
+import type { LogView } from './view.ts'
+
+/** Every single key of the explorer; the sheet of shortcuts lists the same. */
+export function useLogsKeys(screen: {
+  view: LogView
+  change: ChangeView
+  live: LiveListState
+  refresh: () => void
+  rows: readonly LogRow[]
+  openSheet: () => void
+}) {
+  const { view, change, rows } = screen
+  const [active, setActive] = useState<number | null>(null)
+  const [wrap, setWrap] = usePreference(wrapPreference)
+  const [density, setDensity] = usePreference(densityPreference)
+
+  const move = (step: number) => {
+    const at = rows.findIndex((row) => row.id === active)
+    const next = rows[at === -1 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1)]
+    if (next === undefined) return
+    setActive(next.id)
+    if (view.log !== null) change({ log: next.id }, { replace: true })
+  }
+  const open = () => {
+    if (active !== null) change({ log: view.log === active ? null : active })
+  }
+  useHotkeys({
+    '/': () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
+    L: screen.live.toggle,
+    l: screen.live.toggle,
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Enter: open,
+    o: open,
+    r: screen.refresh,
+    w: () => setWrap(wrap === 'wrap' ? 'cut' : 'wrap'),
+    d: () => setDensity(density === 'compact' ? 'roomy' : 'compact'),
+    '?': screen.openSheet,
+    Escape: () => {
+      if (view.log !== null) change({ log: null })
+      else setActive(null)
+    },
+  })
+  return { active, setActive }
+}

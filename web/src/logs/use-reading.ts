@@ -1,0 +1,27 @@
+import { useEffect, useState } from 'react'
+
+/** Far enough from the top that new rows above would no longer be seen, near enough to be there after one flick. */
+const AWAY_PX = 240
+
+/** Why the list should hold still: the reader has scrolled away or is selecting text. Null when nothing says so. */
+export function useReading(): string | null {
+  const [scrolled, setScrolled] = useState(false)
+  const [selecting, setSelecting] = useState(false)
+  useEffect(() => {
+    const onScroll = () => setScrolled(window.scrollY > AWAY_PX)
+    const onSelection = () => {
+      const selection = document.getSelection()
+      const inList = selection?.anchorNode?.parentElement?.closest('[data-log-list]') !== null
+      setSelecting(selection !== null && !selection.isCollapsed && inList)
+    }
+    onScroll()
+    window.addEventListener('scroll', onScroll, { passive: true })
+    document.addEventListener('selectionchange', onSelection)
+    return () => {
+      window.removeEventListener('scroll', onScroll)
+      document.removeEventListener('selectionchange', onSelection)
+    }
+  }, [])
+  if (selecting) return 'text is selected'
+  return scrolled ? 'the list is scrolled' : null
+}

@@ -1,0 +1,15 @@
+import { useEffect } from 'react'
+import { LEVEL_NAME } from './levels.ts'
+import type { LogView } from './view.ts'
+
+/** `(37) Logs – Error`: what waits and what is looked at, readable in a row of tabs. */
+export function useWindowTitle(view: LogView, waiting: number): void {
+  const levels = view.min_level
+    ? `${LEVEL_NAME[view.min_level]} and above`
+    : view.level.map((one) => LEVEL_NAME[one]).join(', ')
+  const about = [levels, view.search && `“${view.search.slice(0, 30)}”`].filter(Boolean).join(' ')
+  const title = `${waiting > 0 ? `(${waiting.toLocaleString()}) ` : ''}Logs${about && ` – ${about}`}`
+  useEffect(() => {
+    document.title = title
+  }, [title])
+}

@@ -1,0 +1,106 @@
+import { type FormEvent, useEffect, useState } from 'react'
+import { ApiError, request } from '../api/client.ts'
+import { queryClient } from '../api/query-client.ts'
+import { navigate } from '../app/location.ts'
+import { ProductMark } from '../app/product-mark.tsx'
+import { Button } from '../controls/button.tsx'
+import { FIELD } from '../controls/surfaces.ts'
+import { ThemeSwitch } from '../theme/theme-switch.tsx'
+import { returnPath } from './go-to-sign-in.ts'
+
+/** The secret of a one-time link; it stays in the fragment, which browsers do not send to servers or proxies. */
+function linkSecret(): string | null {
+  return new URLSearchParams(window.location.hash.slice(1)).get('link')
+}
+
+/** Sign-in by name and password, or, from a one-time link, the choice of both. */
+export function SignInPage() {
+  const [secret] = useState(linkSecret)
+  const [problem, setProblem] = useState<ApiError | null>(null)
+  const [busy, setBusy] = useState(false)
+  useEffect(() => {
+    document.title = 'Sign in – Timelapser Logs'
+  }, [])
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const who = { username: String(form.get('username')).trim(), password: String(form.get('password')) }
+    setBusy(true)
+    setProblem(null)
+    try {
+      if (secret === null) await request('/api/auth/sign-in', { method: 'POST', body: who })
+      else await request('/api/auth/link', { method: 'POST', body: { secret, ...who } })
+      queryClient.clear()
+      navigate(returnPath(window.location.search), { replace: true })
+    } catch (error) {
+      setProblem(error as ApiError)
+      setBusy(false)
+    }
+  }
+
+  return (
+    <main className="grid min-h-screen content-center justify-items-center px-4 py-12">
+      <div className="fixed top-3 right-3">
+        <ThemeSwitch />
+      </div>
+      <form onSubmit={submit} className="grid w-full max-w-80 gap-4">
+        <div className="mb-1 grid gap-3">
+          <ProductMark size={32} />
+          <h1 className="text-figure font-semibold tracking-tight">
+            {secret === null ? 'Sign in' : 'Welcome to Timelapser Logs'}
+          </h1>
+          <p className="text-muted">
+            {secret === null
+              ? 'To read the logs of this server.'
+              : 'This link signs you in once. Choose the name and password you will use from now on.'}
+          </p>
+        </div>
+        <label className="grid gap-1.5">
+          <span className="font-medium">Name</span>
+          <input
+            name="username"
+            required
+            maxLength={100}
+            autoComplete="username"
+            autoCapitalize="none"
+            className={`${FIELD} h-9`}
+          />
+        </label>
+        <label className="grid gap-1.5">
+          <span className="font-medium">Password</span>
+          <input
+            name="password"
+            type="password"
+            required
+            minLength={secret === null ? undefined : 8}
+            maxLength={128}
+            autoComplete={secret === null ? 'current-password' : 'new-password'}
+            className={`${FIELD} h-9`}
+          />
+          {secret !== null && <span className="text-small text-faint">At least 8 characters.</span>}
+        </label>
+        {problem && <Problem error={problem} />}
+        <Button type="submit" kind="accent" disabled={busy} className="h-9">
+          {secret === null ? 'Sign in' : 'Sign in and keep this name'}
+        </Button>
+        {secret === null && (
+          <p className="text-small text-faint">
+            Locked out? On the server, <code className="font-mono">timelapser-logs users link NAME</code>{' '}
+            makes a new one-time link.
+          </p>
+        )}
+      </form>
+    </main>
+  )
+}
+
+function Problem({ error }: { error: ApiError }) {
+  const wait = error instanceof ApiError && error.retryAfterSeconds !== null
+  return (
+    <p role="alert" className="rounded-md border border-error bg-error-wash px-3 py-2 text-error">
+      {error.message}
+      {wait && ` Try again in ${error.retryAfterSeconds} s.`}
+    </p>
+  )
+}

@@ -1,0 +1,15 @@
+import { useSettings } from '../api/use-settings.ts'
+import { createPreference, usePreference } from '../app/preference.ts'
+import { isTimeZone, localZone } from './zone.ts'
+
+export const zonePreference = createPreference('zone', ['configured', 'utc', 'local'] as const, 'configured')
+
+/** The zone times are shown and typed in: the configured one unless this browser chose otherwise. */
+export function useDisplayZone(): string {
+  const [choice] = usePreference(zonePreference)
+  const settings = useSettings()
+  if (choice === 'utc') return 'UTC'
+  if (choice === 'local') return localZone
+  const configured = settings.data?.timezone ?? 'UTC'
+  return isTimeZone(configured) ? configured : 'UTC'
+}

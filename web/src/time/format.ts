@@ -1,0 +1,67 @@
+import { wallTime } from './zone.ts'
+
+const two = (value: number) => String(value).padStart(2, '0')
+
+/** `2026-11-21`, comparable, in a zone. */
+export function dayIn(instant: number, zone: string): string {
+  const { year, month, day } = wallTime(instant, zone)
+  return `${year}-${two(month)}-${two(day)}`
+}
+
+/** `14:03:22.118`: log lines are read by the millisecond and compared by eye, so the form is fixed. */
+export function formatClock(timestamp: string, zone: string): string {
+  const instant = Date.parse(timestamp)
+  const { hour, minute, second } = wallTime(instant, zone)
+  const milliseconds = String(((instant % 1000) + 1000) % 1000).padStart(3, '0')
+  return `${two(hour)}:${two(minute)}:${two(second)}.${milliseconds}`
+}
+
+const dayFormats = new Map<string, Intl.DateTimeFormat>()
+
+function dayFormat(zone: string, withYear: boolean): Intl.DateTimeFormat {
+  const key = `${zone}|${withYear}`
+  const known = dayFormats.get(key)
+  if (known) return known
+  const made = new Intl.DateTimeFormat(undefined, {
+    timeZone: zone,
+    day: '2-digit',
+    month: 'short',
+    ...(withYear ? { year: 'numeric' } : {}),
+  })
+  dayFormats.set(key, made)
+  return made
+}
+
+/** The day in the reader's own form, or null when it is the day of `now`. */
+export function formatDay(timestamp: string, zone: string, now: number): string | null {
+  const instant = Date.parse(timestamp)
+  const day = dayIn(instant, zone)
+  const today = dayIn(now, zone)
+  if (day === today) return null
+  return dayFormat(zone, day.slice(0, 4) !== today.slice(0, 4)).format(instant)
+}
+
+/** One line for tooltips and summaries: the day when it is not today's, hours and minutes, seconds if any. */
+export function formatMoment(timestamp: string, zone: string, now: number): string {
+  const clock = formatClock(timestamp, zone)
+  const short = clock.endsWith(':00.000') ? clock.slice(0, 5) : clock.slice(0, 8)
+  const day = formatDay(timestamp, zone, now)
+  return day === null ? short : `${day}, ${short}`
+}
+
+/** `+01:00`, as ISO 8601 writes it. */
+export function offsetAt(timestamp: string, zone: string): string {
+  const instant = Math.floor(Date.parse(timestamp) / 1000) * 1000
+  const wall = wallTime(instant, zone)
+  const shown = Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second)
+  const minutes = Math.round((shown - instant) / 60_000)
+  const size = Math.abs(minutes)
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
+}
+
+/** The full ISO time with all its digits in the zone, and the zone's name. */
+export function formatFull(timestamp: string, zone: string): string {
+  const fraction = /\.\d+/.exec(timestamp)?.[0] ?? ''
+  const clock = formatClock(timestamp, zone).slice(0, 8)
+  return `${dayIn(Date.parse(timestamp), zone)}T${clock}${fraction}${offsetAt(timestamp, zone)} ${zone}`
+}
