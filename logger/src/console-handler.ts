@@ -45,7 +45,10 @@ export function consoleHandler(options: ConsoleOptions = {}): LogHandler {
     stream.once('error', ignore)
     try {
       stream.write(text, (error) => {
-        if (error) lastError = error.message
+        if (!error) return
+        lastError = error.message
+        // The event follows this call; unheard it would be an uncaught exception.
+        if (stream.listenerCount('error') === 0) stream.once('error', ignore)
       })
     } finally {
       stream.removeListener('error', ignore)

@@ -35,6 +35,7 @@ export function flushAtExit(target: Flushable): () => void {
 function install(): void {
   registry.installed = true
   process.on('beforeExit', onBeforeExit)
+  process.on('exit', onExit)
   process.on('uncaughtExceptionMonitor', onUncaught)
   for (const signal of Object.keys(SIGNALS) as Signal[]) process.on(signal, onSignal)
 }
@@ -42,6 +43,7 @@ function install(): void {
 function uninstall(): void {
   registry.installed = false
   process.off('beforeExit', onBeforeExit)
+  process.off('exit', onExit)
   process.off('uncaughtExceptionMonitor', onUncaught)
   for (const signal of Object.keys(SIGNALS) as Signal[]) process.off(signal, onSignal)
 }
@@ -53,12 +55,23 @@ async function flushAll(timeoutMs: number): Promise<void> {
 let pendingAtLastExit = 0
 
 function onBeforeExit(): void {
-  const pending = [...registry.targets].reduce((sum, target) => sum + target.pendingRows, 0)
+  const pending = pendingRows()
   // Node asks again after each flush; when that one changed nothing, asking on would keep the process for ever.
   if (pending === 0 || pending === pendingAtLastExit) return
   void flushAll(SIGNAL_TIMEOUT_MS).then(() => {
-    pendingAtLastExit = [...registry.targets].reduce((sum, target) => sum + target.pendingRows, 0)
+    pendingAtLastExit = pendingRows()
   })
+}
+
+/** Too late to deliver, early enough to say so. */
+function onExit(): void {
+  const pending = pendingRows()
+  if (pending > 0)
+    process.stderr.write(`timelapser logger: ${pending} log lines were not delivered before the exit\n`)
+}
+
+function pendingRows(): number {
+  return [...registry.targets].reduce((sum, target) => sum + target.pendingRows, 0)
 }
 
 function onSignal(signal: Signal): void {
@@ -75,7 +88,7 @@ function onSignal(signal: Signal): void {
 /** Node asks the monitor first: if the application will not catch the error, we hold it until the lines are out. */
 function onUncaught(error: Error): void {
   if (process.listenerCount('uncaughtException') > 0) return
-  if ([...registry.targets].every((target) => target.pendingRows === 0)) return
+  if (pendingRows() === 0) return
   process.once('uncaughtException', () => {
     void flushAll(SIGNAL_TIMEOUT_MS).then(() => {
       process.off('uncaughtExceptionMonitor', onUncaught)
