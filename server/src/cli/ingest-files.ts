@@ -51,18 +51,19 @@ async function sendFile(
 ): Promise<void> {
   const decoder = createFileDecoder(options.format, { ...options.line, firstYear: scan.firstYear })
   for await (const outcomes of outcomesOf(decoder, readFileLines(options.file, onBytes))) {
-    for (const outcome of outcomes) await take(outcome)
+    for (const outcome of outcomes) if (take(outcome)) await sender?.send()
   }
   tally.lines += decoder.lines
 
-  async function take(outcome: LineOutcome): Promise<void> {
+  /** Whether a batch is full now. */
+  function take(outcome: LineOutcome): boolean {
     if (!('record' in outcome)) {
       tally.reject(options.file.path, outcome.line, outcome.reason)
-      return
+      return false
     }
     const record = shiftSeconds === 0 ? outcome.record : shifted(outcome.record, shiftSeconds)
     tally.noteTime(record.timestamp)
-    await sender?.add(record, options.file.path, outcome.line)
+    return sender?.add(record, options.file.path, outcome.line) === true
   }
 }
 

@@ -31,11 +31,12 @@ async function look(options: FileOptions, onBytes: (bytes: number) => void): Pro
     newest: undefined,
     firstYear: options.line.firstYear,
   }
-  for await (const record of recordsOf(decoder, options.file, onBytes)) {
-    const { timestamp } = record
-    scan.records += 1
-    if (scan.oldest === undefined || isBefore(timestamp, scan.oldest)) scan.oldest = timestamp
-    if (scan.newest === undefined || isBefore(scan.newest, timestamp)) scan.newest = timestamp
+  for await (const outcomes of outcomesOf(decoder, readFileLines(options.file, onBytes))) {
+    for (const { timestamp } of recordsOf(outcomes)) {
+      scan.records += 1
+      if (scan.oldest === undefined || isBefore(timestamp, scan.oldest)) scan.oldest = timestamp
+      if (scan.newest === undefined || isBefore(scan.newest, timestamp)) scan.newest = timestamp
+    }
   }
   scan.firstYear ??= decoder.firstYear()
   return scan
@@ -45,20 +46,17 @@ async function look(options: FileOptions, onBytes: (bytes: number) => void): Pro
 export async function countOlder(options: FileOptions, before: string): Promise<number> {
   const decoder = createFileDecoder(options.format, options.line)
   let count = 0
-  for await (const record of recordsOf(decoder, options.file, () => {})) {
-    if (isBefore(record.timestamp, before)) count += 1
+  for await (const outcomes of outcomesOf(
+    decoder,
+    readFileLines(options.file, () => {}),
+  )) {
+    for (const { timestamp } of recordsOf(outcomes)) if (isBefore(timestamp, before)) count += 1
   }
   return count
 }
 
-async function* recordsOf(
-  decoder: FileDecoder,
-  file: InputFile,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<LogRecord> {
-  for await (const outcomes of outcomesOf(decoder, readFileLines(file, onBytes))) {
-    for (const outcome of outcomes) if ('record' in outcome) yield outcome.record
-  }
+function recordsOf(outcomes: LineOutcome[]): LogRecord[] {
+  return outcomes.flatMap((outcome) => ('record' in outcome ? [outcome.record] : []))
 }
 
 /** What becomes of the lines, chunk by chunk as they were read. */

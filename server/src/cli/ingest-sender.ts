@@ -50,11 +50,11 @@ export class IngestSender {
   }
 
   /**
-   * Takes a record; resolves at once unless its batch is full and the one before still under way.
+   * Takes a record.
    *
-   * @throws ApiFailure when a batch before it could not be delivered.
+   * @returns whether its batch is full; `send` it before the next one.
    */
-  async add(record: LogRecord, file: string, line: number): Promise<void> {
+  add(record: LogRecord, file: string, line: number): boolean {
     const body = JSON.stringify(record)
     const batch = this.#filling
     if (batch.bodies.length === 0) batch.sinceMs = performance.now()
@@ -62,11 +62,14 @@ export class IngestSender {
     batch.lines.push(line)
     batch.files.push(file)
     batch.characters += body.length + 1
-    if (batch.bodies.length >= MAX_BATCH_RECORDS || batch.characters >= MAX_BATCH_CHARACTERS)
-      await this.send()
+    return batch.bodies.length >= MAX_BATCH_RECORDS || batch.characters >= MAX_BATCH_CHARACTERS
   }
 
-  /** Sends what was taken so far, without waiting for the reply. */
+  /**
+   * Sends what was taken so far, once the batch before it is stored; does not wait for its own reply.
+   *
+   * @throws ApiFailure when a batch before it could not be delivered.
+   */
   async send(): Promise<void> {
     await this.#underway
     if (this.#filling.bodies.length === 0) return

@@ -53,7 +53,7 @@ export async function ingestStream(run: StreamRun): Promise<string> {
       const record = bounds === undefined ? outcome.record : fitEventTime(outcome.record, bounds)
       if (record !== outcome.record) tally.retimed += 1
       tally.noteTime(record.timestamp)
-      await sender?.add(record, 'stdin', outcome.line)
+      if (sender?.add(record, 'stdin', outcome.line) === true) await sender.send()
     }
   }
 
