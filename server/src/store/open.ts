@@ -81,8 +81,8 @@ async function checkServer(pool: pg.Pool, connection: pg.PoolConfig): Promise<nu
         pg_encoding_to_char(encoding) as encoding,
         datctype as locale,
         encoding = pg_char_to_encoding('UTF8')
-          and lower(convert_from('\\xc384', 'UTF8')) = convert_from('\\xc3a4', 'UTF8')
-          and lower('I') = 'i' as "foldsCase"
+          and lower(convert_from('\\xc384', 'UTF8') collate "default") = convert_from('\\xc3a4', 'UTF8')
+          and lower('I' collate "default") = 'i' as "foldsCase"
       from pg_database
       where datname = current_database()`,
     )

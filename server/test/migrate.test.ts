@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { migrate } from '../src/store/migrate.ts'
+import { type Database, openDatabase } from '../src/store/open.ts'
+import { createBareDatabase, createTestDatabase } from './support/database.ts'
+
+let directory: string
+let database: Database
+let drop: () => Promise<void>
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'migrations-'))
+  const bare = await createBareDatabase()
+  database = await openDatabase({ connection: { connectionString: bare.url } })
+  drop = bare.drop
+})
+
+afterEach(async () => {
+  await database.close()
+  await drop()
+  rmSync(directory, { recursive: true })
+})
+
+function addMigration(name: string, sql: string): void {
+  writeFileSync(join(directory, name), sql)
+}
+
+test('applies what is missing, in order, and nothing twice', async () => {
+  addMigration('0001_first.sql', 'create table steps (name text); insert into steps values ($$first$$)')
+  expect(await migrate(database, directory)).toEqual(['0001_first.sql'])
+  addMigration('0002_second.sql', 'insert into steps values ($$second$$)')
+  expect(await migrate(database, directory)).toEqual(['0002_second.sql'])
+  expect(await migrate(database, directory)).toEqual([])
+  const { rows } = await database.pool.query('select name from steps')
+  expect(rows).toEqual([{ name: 'first' }, { name: 'second' }])
+})
+
+test('applies each once when several servers start together', async () => {
+  addMigration('0001_first.sql', 'create table steps (name text); select pg_sleep(0.1)')
+  const applied = await Promise.all([1, 2, 3, 4].map(() => migrate(database, directory)))
+  expect(applied.flat()).toEqual(['0001_first.sql'])
+})
+
+test('leaves nothing behind of a migration that fails, and names it', async () => {
+  addMigration('0001_broken.sql', 'create table half (name text); select 1 / 0')
+  await expect(migrate(database, directory)).rejects.toThrow(/"0001_broken.sql": division by zero/)
+  const { rows } = await database.pool.query(`select to_regclass('half') as half`)
+  expect(rows).toEqual([{ half: null }])
+})
+
+test('refuses a database that is newer than the program', async () => {
+  addMigration('0001_first.sql', 'select')
+  addMigration('0002_second.sql', 'select')
+  await migrate(database, directory)
+  rmSync(join(directory, '0002_second.sql'))
+  await expect(migrate(database, directory)).rejects.toThrow(
+    /has schema 2 .* knows 1\. Start the newer version/,
+  )
+})
+
+test('refuses a migration that was edited after it was applied', async () => {
+  addMigration('0001_first.sql', 'select')
+  await migrate(database, directory)
+  addMigration('0001_first.sql', 'select 2')
+  await expect(migrate(database, directory)).rejects.toThrow(/another "0001_first.sql"/)
+})
+
+test('refuses a database in which another program keeps its logs', async () => {
+  await database.pool.query('create table logs (id integer)')
+  await expect(migrate(database)).rejects.toThrow(/table "logs" that is not of Timelapser Logs/)
+})
+
+test('applies the real migrations to an empty database', async () => {
+  expect(await migrate(database)).toContain('0001_initial.sql')
+})
+
+test('gives every test file a migrated database in which sessions are in UTC', async () => {
+  const own = await createTestDatabase()
+  const { rows } = await own.database.pool.query(
+    `select current_setting('TimeZone') as zone, timestamptz '2025-01-02 03:04:05.678901+00' as time, count(*) as logs
+    from logs`,
+  )
+  expect(rows).toEqual([{ zone: 'UTC', time: '2025-01-02T03:04:05.678901Z', logs: 0 }])
+  await own.close()
+})
