@@ -1,0 +1,57 @@
+import type { LogRecord } from '@timelapser/logger'
+
+const WORDS = [
+  'capture',
+  'stream',
+  'timeout',
+  'connection',
+  'frame',
+  'upload',
+  'retry',
+  'thumbnail',
+  'disk',
+  'overlay',
+]
+const LEVELS = [
+  'DEBUG',
+  'INFO',
+  'INFO',
+  'INFO',
+  'INFO',
+  'INFO',
+  'INFO',
+  'WARNING',
+  'WARNING',
+  'ERROR',
+] as const
+const CAMERAS = 20
+
+/** A repeatable stream of numbers in [0, 1): mulberry32. */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** A record of about 230 bytes as NDJSON, as cameras, workers and an API write them. */
+export function makeRecord(random: () => number, millis: number): LogRecord {
+  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T
+  const camera = random() < 0.7 ? 1 + Math.floor(random() * CAMERAS) : null
+  const level = random() < 0.0001 ? 'CRITICAL' : pick(LEVELS)
+  const token = Math.floor(random() * 0xffffffff)
+    .toString(16)
+    .padStart(8, '0')
+  return {
+    timestamp: new Date(millis).toISOString(),
+    level,
+    message: `${pick(WORDS)} ${pick(WORDS)} finished after ${Math.floor(random() * 30_000)} ms, job ${token}`,
+    source: camera === null ? pick(['api', 'worker', 'system']) : `camera_${camera}`,
+    logger_name: camera === null ? 'app.main' : 'camera_worker',
+    camera_id: camera,
+    extra_data: { retry_count: Math.floor(random() * 5), duration_ms: Math.floor(random() * 30_000) },
+  }
+}
