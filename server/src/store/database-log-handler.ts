@@ -17,7 +17,7 @@ import {
 export type LogSink = {
   addLogEntries(
     records: readonly LogRecord[],
-    options?: { sender?: string; batch?: number },
+    sender?: { sender: string; batch: number },
   ): Promise<{ rejected: readonly { index: number; reason: string }[] }>
 }
 
