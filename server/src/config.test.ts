@@ -1,0 +1,87 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readConfig, VARIABLES } from './config.ts'
+
+test('needs no configuration at all', () => {
+  expect(readConfig({})).toEqual({
+    host: '127.0.0.1',
+    port: 4700,
+    databaseUrl: undefined,
+    dataDir: resolve('data'),
+    publicUrl: undefined,
+    trustProxy: false,
+    adminApiKey: undefined,
+  })
+})
+
+test('takes an empty variable for an unset one', () => {
+  expect(readConfig({ PORT: '', DATABASE_URL: ' ' })).toEqual(readConfig({}))
+})
+
+test('reads what is set', () => {
+  const config = readConfig({
+    HOST: '::',
+    PORT: '0',
+    DATABASE_URL: 'postgresql://me@db/logs',
+    DATA_DIR: '/var/lib/logs',
+    PUBLIC_URL: 'https://logs.example.org/',
+    TRUST_PROXY: '10.0.0.5, 172.16.0.0/12',
+    ADMIN_API_KEY: '0123456789abcdef',
+  })
+  expect(config).toEqual({
+    host: '::',
+    port: 0,
+    databaseUrl: 'postgresql://me@db/logs',
+    dataDir: '/var/lib/logs',
+    publicUrl: 'https://logs.example.org',
+    trustProxy: ['10.0.0.5', '172.16.0.0/12'],
+    adminApiKey: '0123456789abcdef',
+  })
+})
+
+describe('refuses, naming variable and value,', () => {
+  test.each([
+    ['HOST', 'not a host'],
+    ['PORT', '70000'],
+    ['PORT', 'http'],
+    ['PORT', '-1'],
+    ['PUBLIC_URL', 'logs.example.org'],
+    ['PUBLIC_URL', 'https://example.org/logs'],
+    ['TRUST_PROXY', 'yes'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+  ])('%s=%s', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(`${name} is not valid ("${value}"). It has to be `)
+  })
+
+  test.each([
+    ['DATABASE_URL', 'mysql://me:secret@db/logs'],
+    ['DATABASE_URL', 'secret'],
+    ['ADMIN_API_KEY', 'secret'],
+    ['ADMIN_API_KEY', 'secret with some spaces'],
+  ])('%s, whose value is a secret', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(
+      `${name} is not valid (not shown here). It has to be `,
+    )
+    expect(() => readConfig({ [name]: value })).not.toThrow('secret')
+  })
+})
+
+const root = join(import.meta.dirname, '../..')
+
+test('every variable that is read is documented, and none besides', () => {
+  const commands = globSync('server/src/cli/*.ts', { cwd: root })
+    .flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/\.env\('(\w+)'\)/g)])
+    .map(([, name]) => name)
+  const documented = [
+    ...readFileSync(join(root, 'docs/configuration.md'), 'utf8').matchAll(/^\| `(\w+)` \|/gm),
+  ].map(([, name]) => name)
+  expect(documented.toSorted()).toEqual([...new Set([...VARIABLES, ...commands])].toSorted())
+})
+
+test('nothing else in the server reads the environment', () => {
+  const readers = globSync('server/src/**/*.ts', { cwd: root })
+    .filter((file) => !file.endsWith('.test.ts'))
+    .filter((file) => readFileSync(join(root, file), 'utf8').includes('process.env'))
+  expect(readers).toEqual([join('server/src/config.ts')])
+})
