@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { EXIT, IngestStop } from './ingest-stop.ts'
 
 /** Read at a time; large enough that splitting costs nothing beside decoding. */
 const CHUNK_BYTES = 256 * 1024
@@ -10,16 +11,28 @@ const CHUNK_BYTES = 256 * 1024
 const MAX_LINE_BYTES = 4 * 1024 * 1024
 const NEWLINE = 10
 
+/** The first two bytes of a file. */
+const GZIP = 0x1f8b
+const UTF16_LITTLE = 0xfffe
+const UTF16_BIG = 0xfeff
+
 /** A log file that is read from its start each time it is asked for. */
 export type InputFile = { path: string; sizeBytes: number; isGzip: boolean }
 
-/** @throws the error of the file system when the file cannot be read. */
+/** @throws the error of the file system when the file cannot be read, IngestStop when it is no UTF-8. */
 export async function inspectFile(path: string): Promise<InputFile> {
   const handle = await open(path, 'r')
   try {
     const { size } = await handle.stat()
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
-    return { path, sizeBytes: size, isGzip: bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b }
+    const mark = bytesRead === 2 ? buffer.readUInt16BE() : 0
+    if (mark === UTF16_LITTLE || mark === UTF16_BIG) {
+      throw new IngestStop(
+        `${path} is written in UTF-16; convert it to UTF-8 first, with iconv for one.`,
+        EXIT.failed,
+      )
+    }
+    return { path, sizeBytes: size, isGzip: mark === GZIP }
   } finally {
     await handle.close()
   }

@@ -3,22 +3,10 @@ import { isBefore, secondsOf, shiftUtcText, toUtcText } from '../ingest/utc-text
 import type { ApiClient } from './api-client.ts'
 import type { InputFile } from './ingest-input.ts'
 import { countOlder, type FileOptions, type FileScan } from './ingest-scan.ts'
+import { EXIT, IngestStop } from './ingest-stop.ts'
 import { count } from './ingest-tally.ts'
 
 const DAY_SECONDS = 86_400
-
-export const EXIT = { failed: 1, tooOld: 2, someRejected: 3 } as const
-
-/** Ends the command with a sentence and an exit code. */
-export class IngestStop extends Error {
-  readonly exitCode: number
-
-  constructor(message: string, exitCode: number) {
-    super(message)
-    this.name = 'IngestStop'
-    this.exitCode = exitCode
-  }
-}
 
 /** A file that was looked through, and by how many seconds its times are moved. */
 export type PlannedFile = { options: FileOptions; scan: FileScan; shiftSeconds: number }

@@ -4,8 +4,8 @@ import type { LineOptions } from '../ingest/line-records.ts'
 import { isBefore, toUtcText } from '../ingest/utc-text.ts'
 import { createFileDecoder, type Format, type LineOutcome } from './ingest-decoder.ts'
 import { splitLines } from './ingest-input.ts'
-import { EXIT, IngestStop } from './ingest-plan.ts'
 import type { IngestSender } from './ingest-sender.ts'
+import { EXIT, IngestStop } from './ingest-stop.ts'
 import type { IngestTally } from './ingest-tally.ts'
 
 /** A line is on its way at most this long after it was read. */

@@ -251,6 +251,11 @@ describe('files', () => {
   })
 })
 
+it('refuses a file in UTF-16 with the way out', async () => {
+  const path = await file('a.log', Buffer.from('\uFEFFa\n', 'utf16le'))
+  await expect(run([path])).rejects.toThrow(/is written in UTF-16; convert it to UTF-8/)
+})
+
 describe('lines older than what is kept', () => {
   const old = '2025-04-30 12:00:00 a\n2025-05-01 12:00:00 b\n2025-05-31 12:00:00 c\n'
 

@@ -6,8 +6,9 @@ import { toCameraId, toClock, toDays, toSeconds, toSource } from './ingest-argum
 import { FORMATS, type Format } from './ingest-decoder.ts'
 import { ingestFiles } from './ingest-files.ts'
 import { inspectFile, sourceNameOf } from './ingest-input.ts'
-import { EXIT, IngestStop, raiseRetention, readRetention, type ShiftMode } from './ingest-plan.ts'
+import { raiseRetention, readRetention, type ShiftMode } from './ingest-plan.ts'
 import { IngestSender } from './ingest-sender.ts'
+import { EXIT, IngestStop } from './ingest-stop.ts'
 import { ingestStream } from './ingest-stream.ts'
 import { IngestTally } from './ingest-tally.ts'
 

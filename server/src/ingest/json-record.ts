@@ -1,8 +1,14 @@
-import { type ExtraData, isLevel, type Json, type LogRecord, RECORD_LIMITS } from '@timelapser/logger'
+import {
+  cutBytes,
+  type ExtraData,
+  isLevel,
+  type Json,
+  type LogRecord,
+  RECORD_LIMITS,
+} from '@timelapser/logger'
 import { DEFAULT_SOURCE, type RecordDefaults } from './decoded.ts'
 import { fieldFor, type RecordField } from './field-names.ts'
 import {
-  cutMessage,
   INEXACT,
   inspectJson,
   isInexact,
@@ -110,14 +116,14 @@ export function toRecord(
 
 /** Adds what the record should tell about its way here: the level's first name, what its message lost. */
 function annotate(record: LogRecord, originalLevel: unknown): LogRecord {
-  const { message, truncatedBytes } = cutMessage(record.message)
+  const { text, truncatedBytes } = cutBytes(record.message, RECORD_LIMITS.messageBytes)
   if (originalLevel === undefined && truncatedBytes === 0) return record
   const extra: ExtraData = { ...record.extra_data }
   if (originalLevel !== undefined && !Object.hasOwn(extra, 'original_level')) {
     extra.original_level = originalLevel as string | number
   }
   if (truncatedBytes > 0) extra.truncated_bytes = truncatedBytes
-  return { ...record, message, extra_data: extra }
+  return { ...record, message: text, extra_data: extra }
 }
 
 function sortFields(input: ExtraData): SentFields {

@@ -1,12 +1,18 @@
 // Plain lines of log files. The message keeps the line but for its leading time, which has a column of its own:
 // whatever else a line says is found by searching for it.
-import { type ExtraData, isLevel, type LogRecord, RECORD_LIMITS, repairText } from '@timelapser/logger'
+import {
+  cutBytes,
+  type ExtraData,
+  isLevel,
+  type LogRecord,
+  RECORD_LIMITS,
+  repairText,
+} from '@timelapser/logger'
 import { DEFAULT_SOURCE, type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
 import { LineJoin } from './line-join.ts'
 import { readLineLevel } from './line-level.ts'
 import { type LineKind, readLineParts } from './line-parts.ts'
 import { readLineTime } from './line-time.ts'
-import { cutMessage } from './record-fields.ts'
 import { type WrittenTime, withOffset } from './time-forms.ts'
 import { type NaiveClock, utcClock } from './time-zone.ts'
 import { secondsOf } from './utc-text.ts'
@@ -145,14 +151,14 @@ function kindOf(time: WrittenTime | undefined, before: string): LineKind {
 }
 
 function finish(record: LogRecord): LogRecord {
-  const { message, truncatedBytes } = cutMessage(record.message)
+  const { text, truncatedBytes } = cutBytes(record.message, RECORD_LIMITS.messageBytes)
   const extra: ExtraData = { ...record.extra_data }
   if (truncatedBytes > 0) extra.truncated_bytes = truncatedBytes
   for (const [key, value] of Object.entries(extra))
     if (typeof value === 'string') extra[key] = repairText(value)
   return {
     ...record,
-    message: repairText(message),
+    message: repairText(text),
     logger_name: record.logger_name === null ? null : repairText(record.logger_name),
     extra_data: Object.keys(extra).length === 0 ? null : extra,
   }

@@ -57,19 +57,6 @@ export function isInexact(value: number): boolean {
   return Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value)
 }
 
-/**
- * The message cut to `RECORD_LIMITS.messageBytes` at a whole character, and by how many bytes.
- */
-export function cutMessage(message: string): { message: string; truncatedBytes: number } {
-  // UTF-8 takes at most three bytes for a UTF-16 unit, so nearly all messages are passed by their length.
-  if (message.length * 3 <= RECORD_LIMITS.messageBytes) return { message, truncatedBytes: 0 }
-  const bytes = Buffer.from(message, 'utf8')
-  if (bytes.length <= RECORD_LIMITS.messageBytes) return { message, truncatedBytes: 0 }
-  let end: number = RECORD_LIMITS.messageBytes
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
-  return { message: bytes.toString('utf8', 0, end), truncatedBytes: bytes.length - end }
-}
-
 /** Adds without replacing: a taken key gets underscores in front. */
 export function putExtra(extra: ExtraData, key: string, value: Json): void {
   let free = key
