@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { decodeJsonRecords } from '../ingest/json-records.ts'
+import { decodeBody } from '../ingest/body.ts'
 import { AppError } from '../service/app-error.ts'
 import type { IngestService } from '../service/ingest-service.ts'
 import type { SenderMark } from '../store/senders.ts'
@@ -56,7 +56,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
           )
         }
         const sender = senderOf(request.headers['x-sender'], request.headers['x-batch'])
-        const decoded = decodeJsonRecords(body, { now: now() })
+        const decoded = decodeBody(body, request.headers['content-type'], { now: now() })
         const result = await ingest.ingest(decoded, { isImport, sender })
         return reply(`Stored ${grouped(result.accepted)} log entries`, result)
       },

@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { ApiClient, ApiFailure, readLocalApiKey } from './api-client.ts'
+
+/** What asking a server that answers so comes to. */
+async function ask(answer: (response: ServerResponse) => void, apiKey?: string): Promise<unknown> {
+  const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    return await new ApiClient({ url, apiKey }).request('GET', '/api/settings', { timeoutMs: 500 })
+  } catch (error) {
+    return error
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+function json(status: number, body: unknown, headers: Record<string, string> = {}) {
+  return (response: ServerResponse) => response.writeHead(status, headers).end(JSON.stringify(body))
+}
+
+it('gives the data of a reply', async () => {
+  expect(await ask(json(200, { success: true, message: '', data: { a: 1 } }))).toEqual({ a: 1 })
+})
+
+it.each<[string, (response: ServerResponse) => void, RegExp, boolean]>([
+  [
+    'a refusal',
+    json(400, { success: false, message: 'X-Batch has to rise.' }),
+    /answered 400: X-Batch has to rise\.$/,
+    false,
+  ],
+  ['no key', json(401, { success: false, message: 'x' }), /asks for an API key: give --key/, false],
+  ['an overload', json(503, { success: false, message: 'Busy.' }), /answered 503: Busy\.$/, true],
+  [
+    'another program',
+    (response) => response.end('<html>'),
+    /answered 200, and not as a Timelapser Logs server does/,
+    false,
+  ],
+  [
+    'a proxy without its server',
+    (response) => response.writeHead(502).end('<html>'),
+    /answered 502, and not as/,
+    true,
+  ],
+  [
+    'a broken connection',
+    (response) => response.socket?.destroy(),
+    /No answer from .*: the connection broke/,
+    true,
+  ],
+  ['silence', () => {}, /No answer from .*: it took too long/, true],
+])('tells %s in a sentence, and whether to try again', async (_name, answer, sentence, isTransient) => {
+  const failure = await ask(answer)
+  expect(failure).toBeInstanceOf(ApiFailure)
+  expect(failure).toMatchObject({ message: expect.stringMatching(sentence), isTransient })
+})
+
+it('tells a wrong key from none', async () => {
+  expect(await ask(json(401, { success: false, message: 'x' }), 'wrong')).toMatchObject({
+    message: expect.stringMatching(/does not know this API key/),
+  })
+})
+
+it('passes on how long to wait', async () => {
+  const failure = await ask(json(429, { success: false, message: 'Slow.' }, { 'retry-after': '2' }))
+  expect(failure).toMatchObject({ isTransient: true, retryAfterMs: 2000 })
+})
+
+it('finds the key that the server keeps beside its data', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'api-key-'))
+  expect(await readLocalApiKey(folder)).toBeUndefined()
+  await writeFile(join(folder, 'admin-api-key'), 'secret-of-the-folder\n')
+  expect(await readLocalApiKey(folder)).toBe('secret-of-the-folder')
+  await rm(folder, { recursive: true })
+})
