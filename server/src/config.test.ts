@@ -78,10 +78,3 @@ test('every variable that is read is documented, and none besides', () => {
   ].map(([, name]) => name)
   expect(documented.toSorted()).toEqual([...new Set([...VARIABLES, ...commands])].toSorted())
 })
-
-test('nothing else in the server reads the environment', () => {
-  const readers = globSync('server/src/**/*.ts', { cwd: root })
-    .filter((file) => !file.endsWith('.test.ts'))
-    .filter((file) => readFileSync(join(root, file), 'utf8').includes('process.env'))
-  expect(readers).toEqual([join('server/src/config.ts')])
-})

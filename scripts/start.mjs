@@ -1,0 +1,22 @@
+// `npm start`: from a fresh clone to a running server.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { CONDITION, ensurePackages, ensurePage, findNode, ROOT, run } from './toolchain.mjs'
+
+await run(async () => {
+  await ensurePackages()
+  await ensurePage()
+  const main = join(ROOT, 'server/src/cli/main.ts')
+  const server = spawn(findNode(), [CONDITION, main, 'serve', ...process.argv.slice(2)], {
+    // The channel tells the server when this process is gone, however it ended.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Ctrl-C reaches every process of the terminal's group, and the server by us as well: once is enough.
+    detached: true,
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => server.kill(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM'))
+  }
+  process.exitCode = await new Promise((resolve) => {
+    server.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)))
+  })
+})

@@ -1,0 +1,71 @@
+// `npm test`: everything there is to check, on a fresh clone too. Arguments go to vitest.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CONDITION, ensurePackages, ensurePage, findNode, Problem, ROOT, run, step } from './toolchain.mjs'
+
+const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+
+await run(async () => {
+  const began = Date.now()
+  await ensurePackages()
+  await ensureChromium()
+  const node = findNode()
+  const bin = (path) => join(ROOT, 'node_modules', path)
+  const checks = [
+    () => step('Type check', node, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']),
+    () => step('Type check of the page', node, [bin('typescript/bin/tsc'), '-p', 'web/tsconfig.json']),
+    () => step('Lint', node, [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']),
+    () => ensurePage(),
+  ]
+  let failed = 0
+  for (const check of checks) failed += await check().then(() => 0, reportFailure)
+  const tests = await runTests(node, bin('vitest/vitest.mjs'))
+  failed += tests.failed
+  console.log(`\nTook ${Math.round((Date.now() - began) / 1000)} s`)
+  console.log(`${tests.passed} passed, ${failed} failed`)
+  if (failed > 0) process.exitCode = 1
+})
+
+/** A check that fails counts as one and does not keep the others from running. */
+function reportFailure(error) {
+  if (!(error instanceof Problem)) throw error
+  console.error(error.message)
+  return 1
+}
+
+async function runTests(node, vitest) {
+  const folder = mkdtempSync(join(tmpdir(), 'timelapser-results-'))
+  const results = join(folder, 'results.json')
+  try {
+    const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
+    const code = await new Promise((resolve) => {
+      const child = spawn(node, [CONDITION, ...args, ...process.argv.slice(2)], { cwd: ROOT, stdio: 'inherit' })
+      for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal))
+      child.on('exit', (status) => resolve(status ?? 1))
+    })
+    if (!existsSync(results)) return { passed: 0, failed: 1 }
+    const report = JSON.parse(readFileSync(results, 'utf8'))
+    // A file that cannot even be loaded has no tests to count.
+    const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
+    const failed = report.numFailedTests + broken.length
+    return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The end-to-end tests drive a real Chromium. */
+async function ensureChromium() {
+  const isThere = () => CHROMIUMS.some((name) => spawnSync('which', [name]).status === 0)
+  if (process.env.CHROMIUM_PATH || isThere()) return
+  if (process.getuid?.() === 0 && spawnSync('which', ['apt-get']).status === 0) {
+    await step('Updating the package lists', 'apt-get', ['update'])
+    await step('Installing Chromium', 'apt-get', ['install', '-y', '--no-install-recommends', 'chromium'])
+    return
+  }
+  throw new Problem(
+    'The end-to-end tests need Chromium. Install it (Debian: sudo apt-get install chromium), or name it in CHROMIUM_PATH.',
+  )
+}
