@@ -1,5 +1,5 @@
 import { createLogger, type LogHandler, type LogRecord } from '@timelapser/logger'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import { expect, it } from 'vitest'
 
 it('serves Fastify as its logger, request ids, serializers and errors included', async () => {
@@ -10,7 +10,10 @@ it('serves Fastify as its logger, request ids, serializers and errors included',
     close: async () => {},
   }
   const logger = createLogger({ source: 'api', handlers: [handler] })
-  const app = Fastify({ loggerInstance: logger, requestIdLogLabel: 'request_id' })
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ requestIdLogLabel: 'request_id' }),
+  })
   app.get('/boom', async (request) => {
     request.log.info({ camera_id: 3 }, 'about to fail')
     throw new Error('boom', { cause: new TypeError('inner') })

@@ -23,9 +23,11 @@ export class BatchingBuffer<Item> {
   #batchNumber = 0
   #maxBatchBytes: number
   #timer: NodeJS.Timeout | undefined
+  #timerDelayMs = Number.POSITIVE_INFINITY
   #pumping = false
   #wake: (() => void) | undefined
   #failures = 0
+  #retryAfterMs: number | undefined
   #waiters: Waiter[] = []
   #added = 0
   #settled = 0
@@ -99,7 +101,7 @@ export class BatchingBuffer<Item> {
     this.#queue.clear()
     this.#batch = undefined
     this.#countDropped(left)
-    this.#options.onProblem(`${left} log lines could not be delivered: ${this.#lastError ?? 'no time left'}`)
+    this.#tell(`${left} log lines could not be delivered: ${this.#lastError ?? 'no time left'}`)
   }
 
   /** Items that are neither delivered nor given up. */
@@ -117,8 +119,10 @@ export class BatchingBuffer<Item> {
   }
 
   #startSoon(delayMs: number): void {
-    if (this.#timer !== undefined && delayMs > 0) return
+    // A timer is set once, not by each line: one that is put off by every line never fires.
+    if (delayMs >= this.#timerDelayMs) return
     clearTimeout(this.#timer)
+    this.#timerDelayMs = delayMs
     this.#timer = setTimeout(() => void this.#pump(), delayMs).unref()
   }
 
@@ -126,7 +130,7 @@ export class BatchingBuffer<Item> {
     if (this.#pumping) return
     this.#pumping = true
     clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#timerDelayMs = Number.POSITIVE_INFINITY
     do {
       this.#batch ??= this.#takeBatch()
       if (this.#batch && !(await this.#attempt(this.#batch))) await this.#backOff()
@@ -159,7 +163,7 @@ export class BatchingBuffer<Item> {
       if (kind === 'retry') {
         this.#counts.retries++
         this.#retryAfterMs = error instanceof DeliveryFailure ? error.retryAfterMs : undefined
-        this.#options.onProblem(`${this.#lastError}; ${this.pendingRows} log lines wait and are sent again`)
+        this.#tell(`${this.#lastError}; ${this.pendingRows} log lines wait and are sent again`)
         return false
       }
       if (kind === 'too_large' && batch.items.length > 1) this.#halve(batch)
@@ -168,7 +172,13 @@ export class BatchingBuffer<Item> {
     }
   }
 
-  #retryAfterMs: number | undefined
+  #tell(sentence: string): void {
+    try {
+      this.#options.onProblem(sentence)
+    } catch {
+      // The application's own function; delivery goes on without it.
+    }
+  }
 
   #halve(batch: Batch<Item>): void {
     this.#batch = undefined

@@ -107,6 +107,16 @@ describe('httpHandler', () => {
     expect(messages(received)).toHaveLength(7)
   })
 
+  it('delivers while lines keep coming', async () => {
+    const { url, received } = await startServer()
+    const { logger } = setUp({ url, maxBatchRows: 10 })
+    while (received.length === 0) {
+      logger.info('text')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(received[0]?.records).toHaveLength(10)
+  })
+
   it('cuts batches by bytes', async () => {
     const { url, received } = await startServer()
     const { logger } = setUp({ url, maxBatchBytes: 1_000 })
@@ -273,6 +283,19 @@ describe('httpHandler', () => {
     expect(stats()).toMatchObject({ dropped: 1, queuedRows: 0 })
     expect(problems.at(-1)).toMatch(/^1 log lines could not be delivered: .*ECONNREFUSED/)
     logger.info('after')
+  })
+
+  it('goes on when the function that is told of problems throws', async () => {
+    const { url } = await startServer((_, nth) => (nth === 1 ? { status: 500 } : undefined))
+    const { logger, stats } = setUp({
+      url,
+      onProblem() {
+        throw new Error('no')
+      },
+    })
+    logger.info('text')
+    await logger.flush()
+    expect(stats()).toMatchObject({ delivered: 1, retries: 1 })
   })
 
   it('does not send what is below its level', async () => {

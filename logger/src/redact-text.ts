@@ -3,16 +3,16 @@ import { MASK } from './secret-names.ts'
 
 /** One look that lets most lines through: nothing here, nothing to hide but user:password@ in URLs. */
 const HINT =
-  /pass|loginpas|pwd|psw|secret|token|key|bearer|basic|cookie|credential|authorization|sessid|connect\.sid|jwt|eyJ|AKIA|ASIA|gh[opsru]_|github_pat|xox|sk[-_]|AIza|glpat|npm_/i
+  /pass|loginpas|pwd|psw|psk|secret|token|key|bearer|basic|cookie|credential|authorization|sessid|connect\.sid|jwt|eyJ|AKIA|ASIA|gh[opsru]_|github_pat|xox|sk[-_]|AIza|glpat|npm_|curl|wget/i
 
 const NAME =
-  /(--)?(?:(?<![a-z])(?:pass|pwd|psw|jwt)|password|passwd|passphrase|passcode|loginpas|secret|token|(?:api|access|secret|private|encryption|signing|master|auth|shared)[-_ ]?key|authorization|cookies?|credentials?|phpsessid|jsessionid|connect\.sid)(?:\\{0,3}["'])?(?:[ \t]{0,4}(?:=>?|:(?!\/\/|:)|%(?:25)?3[ad])[ \t]{0,4}|[ \t]{1,4})/gi
+  /(--)?(?:(?<![a-z])(?:pass|pwd|psw|psk|jwt)|password|passwd|passphrase|passcode|loginpas|secret|token|(?:api|access|secret|private|encryption|signing|master|auth|shared)[-_ ]?key|authorization|cookies?|credentials?|phpsessid|jsessionid|connect\.sid)(?:\\{0,3}["'])?(?:[ \t]{0,4}(?:=>?|:(?!\/\/|:)|%(?:25)?3[ad])[ \t]{0,4}|[ \t]{1,4})/gi
 
 /** Prose after a colon ("password: must not be empty") is no password. */
 const PROSE = new Set(
   (
     'is was must may too not no none null nil undefined required invalid missing expired failed incorrect wrong ok yes ' +
-    'true false empty set unset changed valid accepted rejected denied unknown the a an for to of and or from in'
+    'true false empty set unset changed valid accepted rejected denied unknown loaded stored found generated created saved updated rotated revoked mismatch the a an for to of and or from in'
   ).split(' '),
 )
 
@@ -22,7 +22,16 @@ const JWT = /\beyJ[\w-]*(?:\.[\w-]*){0,2}/g
 const KNOWN_TOKENS =
   /\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}\b|gh[opsru]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|xox[abeprs]-[\w-]{10,}|sk[-_](?:live|test|proj|ant)[-_][\w-]{10,}|AIza[\w-]{30,}|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{30,})/g
 const QUERY_KEY = /([?&]key=)([^\s&"'<>]{16,})/g
+/** ONVIF and other SOAP: `<wsse:Password Type="…">geheim</wsse:Password>`. */
+const ELEMENT =
+  /(<(?:[\w-]{1,20}:)?(?:password|passwd|passphrase|secret|token|api-?key)(?:\s[^<>]{0,200})?>)[^<]{1,4096}(?=<\/)/gi
+/** `curl -u name:password` */
+const USER_FLAG = /((?:^|\s)(?:-u|--user)[ =]["']?)[^\s:"']{1,64}:[^\s"']{1,128}/g
 const PEM = /-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----/g
+
+const VALUE = /^[^\s"'<>&]+/
+/** In a query string that is itself a parameter, %26 ends the value. */
+const ENCODED_VALUE = /^(?:(?!%(?:25)?26)[^\s"'<>&])+/
 
 /** A value longer than this is masked as far as it reaches. */
 const MAX_VALUE = 4_096
@@ -43,6 +52,8 @@ function redactTokens(text: string): string {
     .replace(JWT, (jwt) => (jwt.length >= 20 && jwt.includes('.') ? MASK : jwt))
     .replace(KNOWN_TOKENS, MASK)
     .replace(QUERY_KEY, `$1${MASK}`)
+    .replace(ELEMENT, `$1${MASK}`)
+    .replace(USER_FLAG, `$1${MASK}:${MASK}`)
     .replace(AUTHORIZATION, (whole: string, scheme: string, space: string, value: string) =>
       looksLikeToken(value) ? `${scheme}${space}${MASK}` : whole,
     )
@@ -125,7 +136,7 @@ function unquoted(text: string, start: number, name: string): Span {
   const isCookie = /cookie/i.test(name)
   const run = isCookie
     ? (/^[^\s"'<>;]+(?:;[ \t]?[^\s"'<>;]+)*/.exec(piece)?.[0] ?? '')
-    : (/^(?:(?!%(?:25)?26)[^\s"'<>&])+/.exec(piece)?.[0] ?? '')
+    : ((/%(?:25)?3d/i.test(name) ? ENCODED_VALUE : VALUE).exec(piece)?.[0] ?? '')
   // "password=a,user=b": the next field is not part of the value.
   const next = isCookie ? -1 : run.search(/[,;|][\w.-]{1,64}[=:]/)
   const value = next < 0 ? run : run.slice(0, next)

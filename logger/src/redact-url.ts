@@ -3,7 +3,7 @@ import { MASK } from './secret-names.ts'
 
 /** How far a user and password may reach; a URL's own limit in practice is about 2,000. */
 const MAX_AUTHORITY = 512
-const SEPARATOR = /:\/\/|%(?:25){0,2}3a%(?:25){0,2}2f%(?:25){0,2}2f/gi
+const SEPARATOR = /:(?:\\{0,3}\/){2}|%(?:25){0,2}3a%(?:25){0,2}2f%(?:25){0,2}2f/gi
 const ENCODED_AT = /%(?:25){0,2}40/gi
 const ENCODED_COLON = /%(?:25){0,2}3a/i
 const ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}(?!\d)/
@@ -17,7 +17,7 @@ export function redactUrls(text: string): string {
   for (let match = SEPARATOR.exec(text); match; match = SEPARATOR.exec(text)) {
     const start = match.index + match[0].length
     const run = nonSpaceRun(text, start)
-    const userinfo = match[0] === '://' ? plainUserinfo(run) : encodedUserinfo(run)
+    const userinfo = match[0].startsWith(':') ? plainUserinfo(run) : encodedUserinfo(run)
     if (userinfo === undefined) continue
     const masked = maskUserinfo(userinfo)
     result += text.slice(done, start) + masked

@@ -38,6 +38,12 @@ const HIDDEN: [string, string][] = [
   ['mount --password hunter2 /mnt', 'mount --password *** /mnt'],
   ['run --api-key=abc123 --dry', 'run --api-key=*** --dry'],
   ['AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG', 'AWS_SECRET_ACCESS_KEY=***'],
+  ['http://h/?password=p%40ss%26w&b=2', 'http://h/?password=***&b=2'],
+  ['{"url":"rtsp:\\/\\/admin:pw@host\\/x"}', '{"url":"rtsp:\\/\\/***:***@host\\/x"}'],
+  ['curl -u admin:geheim http://h/', 'curl -u ***:*** http://h/'],
+  ['<wsse:Password Type="Digest">abc==</wsse:Password>', '<wsse:Password Type="Digest">***</wsse:Password>'],
+  ['<password>geheim</password>', '<password>***</password>'],
+  ['network={ssid=x psk=abcdefgh}', 'network={ssid=x psk=***}'],
   ['found AKIAIOSFODNN7EXAMPLE in env', 'found *** in env'],
   ['remote ghp_abcdefghijklmnopqrstuvwxyz0123456789', 'remote ***'],
   ['jwt is eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF-_1', 'jwt is ***'],
@@ -70,6 +76,7 @@ const ORDINARY = [
   'Token: {kind: HDFS_DELEGATION}',
   'Established session 0x14f05578bd8001b for client /10.10.34.13:40570',
   'secretary of the task-force for disk-usage said: 50% is ok',
+  'private key: loaded from /etc/ssl/key.pem',
   'primary key: id; foreign key=camera_id',
   'scp file user@192.168.1.4:/tmp and 12:30:05@192.168.1.4',
   'password changed for user joe; cookies accepted',
@@ -100,7 +107,7 @@ describe('redactText', () => {
   it('takes time in proportion to the length, on hostile input too', () => {
     const pieces = [
       '://', '@', 'a:', '://a:b', 'eyJ', 'eyJ-', 'token', 'token=', 'password="', "password='", 'password=\\"', 'key=',
-      'Cookie: ', 'Cookie: a;', 'bearer ', 'basic a ', 'Authorization: ', '%3A%2F%2F', '%40', '-----BEGIN PRIVATE KEY-----',
+      '<token>', '<token ', '-u a:', 'Cookie: ', 'Cookie: a;', 'bearer ', 'basic a ', 'Authorization: ', '%3A%2F%2F', '%40', '-----BEGIN PRIVATE KEY-----',
       'a', 'aA', '?key=a', '--token ', ',a', 'password=,', 'x:y@1.1.1.1', '\\', 'AKIA', 'sk-live-', ' ', ';',
     ] // biome-ignore format: a table
     for (const piece of pieces) {
