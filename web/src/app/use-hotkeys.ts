@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent } from 'react'
 
-/** Keys by their `event.key`; a handler is given the event, which is already kept from the browser. */
+/** Keys by their `event.key` in lower case; a handler is given the event, which is already kept from the browser. */
 export type Hotkeys = Record<string, (event: KeyboardEvent) => void>
 
 function isTyping(target: EventTarget | null): boolean {
@@ -15,7 +15,7 @@ export function useHotkeys(keys: Hotkeys): void {
     if (isTyping(event.target)) return
     if (document.querySelector('[role="dialog"][data-open],[role="alertdialog"][data-open],[role="menu"]'))
       return
-    const handler = keys[event.key]
+    const handler = keys[event.key.toLowerCase()]
     if (handler === undefined) return
     // A focused button keeps its own Enter and Space.
     if (event.key === 'Enter' && event.target instanceof HTMLElement && event.target.closest('button, a'))

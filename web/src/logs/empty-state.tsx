@@ -37,6 +37,7 @@ export function FirstLine() {
     <EmptyState title="No line has been written yet">
       <p>This page is watching and will show the first one as it arrives. Send it from a terminal:</p>
       <div className="flex w-full items-start gap-1 rounded-md border border-line bg-sunken py-2 pr-2 pl-4 text-left">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
         <pre className="flex-1 overflow-x-auto py-1.5 font-mono text-small text-ink" tabIndex={0}>
           {command}
         </pre>

@@ -31,19 +31,15 @@ export function optionsOf(field: ValueField, view: LogView, facets: Facets | und
   return [...chosen.map((value) => ({ value, label: label(value), count: facets ? 0 : null })), ...found]
 }
 
-export function FacetList({
-  field,
-  name,
-  view,
-  change,
-  facets,
-}: {
+export type FacetListProps = {
   field: ValueField
   name: string
   view: LogView
   change: ChangeView
   facets: UseQueryResult<Facets>
-}) {
+}
+
+export function FacetList({ field, name, view, change, facets }: FacetListProps) {
   const [typed, setTyped] = useState('')
   const options = optionsOf(field, view, facets.data)
   const matching = options.filter((one) => one.label.toLowerCase().includes(typed.trim().toLowerCase()))

@@ -19,7 +19,7 @@ export function chartOptions(chart: {
   return {
     width: chart.width,
     height: chart.height,
-    padding: [6, 0, 0, 0],
+    padding: [6, 20, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), chart.zone),
     legend: { show: false },
     cursor: {
@@ -38,7 +38,8 @@ export function chartOptions(chart: {
         size: 44,
         gap: 8,
         splits: (_, __, ___, max) => [0, max],
-        values: (_, splits) => splits.map((value) => (value === 0 ? '' : compact.format(value))),
+        values: (plot, splits) =>
+          splits.map((value) => (value === 0 || isEmpty(plot) ? '' : compact.format(value))),
         grid: { stroke: token('line'), width: 1 },
       },
     ],
@@ -87,6 +88,10 @@ function clockValues(zone: string): uPlot.Axis.DynamicValues {
 
 const two = (value: number) => String(value).padStart(2, '0')
 
+function isEmpty(plot: uPlot): boolean {
+  return Array.from(plot.data[1] ?? []).every((value) => !value)
+}
+
 /** The bar that is still growing is veiled: it is not a drop. */
 function markUnfinished(plot: uPlot, now: number): void {
   const last = plot.data[0].at(-1)
@@ -95,7 +100,7 @@ function markUnfinished(plot: uPlot, now: number): void {
   const { ctx, bbox } = plot
   ctx.save()
   ctx.fillStyle = token('canvas')
-  ctx.globalAlpha = 0.7
-  for (let x = left; x < bbox.left + bbox.width; x += 4) ctx.fillRect(x, bbox.top, 2, bbox.height)
+  ctx.globalAlpha = 0.55
+  ctx.fillRect(left, bbox.top + 1, bbox.left + bbox.width - left, bbox.height - 2)
   ctx.restore()
 }

@@ -12,7 +12,7 @@ export function ListNotices({
 }) {
   return (
     <div className="pointer-events-none sticky top-16 z-20 flex h-0 flex-col items-center gap-2">
-      {live.waitingCount > 0 && (
+      {live.waitingCount > 0 && live.state !== 'live' && (
         <button
           type="button"
           onClick={live.show}

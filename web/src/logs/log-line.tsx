@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 import { memo } from 'react'
 import { formatClock, formatDay, formatFull } from '../time/format.ts'
 import { COLUMNS } from './columns.ts'
@@ -22,15 +24,12 @@ export const LogLine = memo(function LogLine(props: RowProps) {
       className={`${COLUMNS} relative cursor-default border-b border-line/60 text-small ${roomy ? 'py-2' : 'py-1'} ${ground} ${fresh ? 'arriving' : ''} ${active ? 'outline-1 -outline-offset-1 outline-accent outline-solid' : ''}`}
     >
       {severe && <span className={`absolute inset-y-0 left-0 w-0.5 ${LEVEL_FILL[row.level]}`} aria-hidden />}
-      <time
-        role="gridcell"
-        dateTime={row.timestamp}
-        title={formatFull(row.timestamp, zone)}
-        className="overflow-hidden font-mono whitespace-nowrap text-muted"
-      >
-        {day !== null && <span className="text-faint">{day} </span>}
-        {formatClock(row.timestamp, zone)}
-      </time>
+      <span role="gridcell" className="overflow-hidden font-mono whitespace-nowrap text-muted">
+        <time dateTime={row.timestamp} title={formatFull(row.timestamp, zone)}>
+          {day !== null && <span className="text-faint">{day} </span>}
+          {formatClock(row.timestamp, zone)}
+        </time>
+      </span>
       <span role="gridcell">
         <button
           type="button"

@@ -1,5 +1,6 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
 import { serverNow } from '../api/server-clock.ts'
 import { usePreference } from '../app/preference.ts'
@@ -9,8 +10,10 @@ import { densityPreference, wrapPreference } from './list-preferences.ts'
 import { LogCard } from './log-card.tsx'
 import { LogLine } from './log-line.tsx'
 import type { ChangeView } from './use-view.ts'
-import { ValueMenu, type ValueTarget } from './value-menu.tsx'
+import type { ValueTarget } from './value-menu.tsx'
 import type { LogView } from './view.ts'
+
+const ValueMenu = lazy(() => import('./value-menu.tsx').then((module) => ({ default: module.ValueMenu })))
 
 const ROW_PX = { compact: 26, roomy: 34 } as const
 const CARD_PX = 76
@@ -41,6 +44,7 @@ export function LogList({
   activeId,
   setActive,
   freshAfter,
+  onChoosing,
 }: {
   rows: readonly LogRow[]
   view: LogView
@@ -51,6 +55,7 @@ export function LogList({
   activeId: number | null
   setActive: (id: number) => void
   freshAfter: number
+  onChoosing: (choosing: boolean) => void
 }) {
   const phone = useMediaQuery(PHONE)
   const [wrap] = usePreference(wrapPreference)
@@ -68,6 +73,10 @@ export function LogList({
     scrollPaddingStart: 96,
     scrollPaddingEnd: 16,
   })
+  const pick = (next: ValueTarget | null) => {
+    setTarget(next)
+    onChoosing(next !== null)
+  }
   const activeIndex = rows.findIndex((row) => row.id === activeId)
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a move of the cursor scrolls, not arriving rows
   useEffect(() => {
@@ -83,54 +92,60 @@ export function LogList({
     change({ log: view.log === id ? null : id })
   }
   return (
-    <div
-      role="grid"
-      aria-label="Log lines"
-      aria-rowcount={rows.length + 1}
-      aria-busy={dimmed}
-      aria-activedescendant={activeId === null ? undefined : `log-${activeId}`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid takes the focus; j and k move in it
-      tabIndex={0}
-      data-log-list
-      className={`rounded-lg border border-line bg-surface transition-opacity duration-200 focus-visible:outline-offset-0 ${dimmed ? 'opacity-55 delay-150' : ''} ${stale ? 'border-dashed opacity-70' : ''}`}
-    >
-      {!phone && <ListHeader zone={zone} />}
-      <div ref={body} role="rowgroup" className="relative" style={{ height: virtualizer.getTotalSize() }}>
-        {virtualizer.getVirtualItems().map((item) => {
-          const row = rows[item.index]
-          if (row === undefined) return null
-          return (
-            <div
-              key={item.key}
-              data-index={item.index}
-              ref={virtualizer.measureElement}
-              role="row"
-              id={`log-${row.id}`}
-              aria-rowindex={item.index + 2}
-              aria-selected={row.id === view.log}
-              tabIndex={-1}
-              className="absolute inset-x-0 top-0"
-              style={{ transform: `translateY(${item.start - scrollMargin}px)` }}
-            >
-              <Row
-                row={row}
-                zone={zone}
-                now={now}
-                needle={view.search}
-                active={row.id === activeId}
-                opened={row.id === view.log}
-                fresh={freshAfter > 0 && row.id > freshAfter}
-                wrap={wrap === 'wrap'}
-                roomy={density === 'roomy'}
-                open={open}
-                pick={setTarget}
-              />
-            </div>
-          )
-        })}
+    <>
+      <div
+        role="grid"
+        aria-label="Log lines"
+        aria-rowcount={rows.length + 1}
+        aria-busy={dimmed}
+        aria-activedescendant={activeId === null ? undefined : `log-${activeId}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid takes the focus; j and k move in it
+        tabIndex={0}
+        data-log-list
+        className={`rounded-lg border border-line bg-surface transition-opacity duration-200 focus-visible:outline-offset-0 ${dimmed ? 'opacity-55 delay-150' : ''} ${stale ? 'border-dashed opacity-70' : ''}`}
+      >
+        {!phone && <ListHeader zone={zone} />}
+        <div ref={body} role="rowgroup" className="relative" style={{ height: virtualizer.getTotalSize() }}>
+          {virtualizer.getVirtualItems().map((item) => {
+            const row = rows[item.index]
+            if (row === undefined) return null
+            return (
+              <div
+                key={item.key}
+                data-index={item.index}
+                ref={virtualizer.measureElement}
+                role="row"
+                id={`log-${row.id}`}
+                aria-rowindex={item.index + 2}
+                aria-selected={row.id === view.log}
+                tabIndex={-1}
+                className="absolute inset-x-0 top-0"
+                style={{ transform: `translateY(${item.start - scrollMargin}px)` }}
+              >
+                <Row
+                  row={row}
+                  zone={zone}
+                  now={now}
+                  needle={view.search}
+                  active={row.id === activeId}
+                  opened={row.id === view.log}
+                  fresh={freshAfter > 0 && row.id > freshAfter}
+                  wrap={wrap === 'wrap'}
+                  roomy={density === 'roomy'}
+                  open={open}
+                  pick={pick}
+                />
+              </div>
+            )
+          })}
+        </div>
       </div>
-      <ValueMenu target={target} view={view} change={change} close={() => setTarget(null)} />
-    </div>
+      {target && (
+        <Suspense fallback={null}>
+          <ValueMenu target={target} view={view} change={change} close={() => pick(null)} />
+        </Suspense>
+      )}
+    </>
   )
 }
 

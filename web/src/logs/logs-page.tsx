@@ -1,7 +1,6 @@
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useSession } from '../session/use-session.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { DetailPanel } from './detail-panel.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { FilterPills } from './filter-pills.tsx'
 import { HistogramPanel } from './histogram-panel.tsx'
@@ -10,7 +9,6 @@ import { ListState } from './list-state.tsx'
 import { LogList } from './log-list.tsx'
 import { Paging } from './paging.tsx'
 import { ScreenActions } from './screen-actions.tsx'
-import { ShortcutsSheet } from './shortcuts-sheet.tsx'
 import { StatCards } from './stat-cards.tsx'
 import { Summary } from './summary.tsx'
 import { useLiveList } from './use-live-list.ts'
@@ -18,6 +16,13 @@ import { useLogsKeys } from './use-logs-keys.ts'
 import { useLogsScreen } from './use-logs-screen.ts'
 import { useView } from './use-view.ts'
 import { useWindowTitle } from './use-window-title.ts'
+
+const DetailPanel = lazy(() =>
+  import('./detail-panel.tsx').then((module) => ({ default: module.DetailPanel })),
+)
+const ShortcutsSheet = lazy(() =>
+  import('./shortcuts-sheet.tsx').then((module) => ({ default: module.ShortcutsSheet })),
+)
 
 /** The explorer: what the URL says, drawn. */
 export function LogsPage() {
@@ -45,6 +50,7 @@ export function LogsPage() {
 
   return (
     <main id="content" className="pb-10">
+      <h1 className="sr-only">Logs</h1>
       <div className="flex flex-wrap items-stretch gap-3 px-4 pt-4 sm:px-6">
         <StatCards stats={screen.stats} view={view} change={change} zone={zone} />
         <ScreenActions
@@ -80,6 +86,7 @@ export function LogsPage() {
               activeId={keys.active}
               setActive={keys.setActive}
               freshAfter={live.freshAfter}
+              onChoosing={live.setChoosing}
             />
           ) : (
             <ListState screen={screen} view={view} change={change} zone={zone} />
@@ -92,10 +99,16 @@ export function LogsPage() {
           />
         </div>
         {view.log !== null && (
-          <DetailPanel key={view.log} id={view.log} row={opened} view={view} change={change} zone={zone} />
+          <Suspense fallback={null}>
+            <DetailPanel id={view.log} row={opened} view={view} change={change} zone={zone} />
+          </Suspense>
         )}
       </div>
-      <ShortcutsSheet open={sheetOpen} onOpenChange={setSheetOpen} />
+      {sheetOpen && (
+        <Suspense fallback={null}>
+          <ShortcutsSheet close={() => setSheetOpen(false)} />
+        </Suspense>
+      )}
     </main>
   )
 }

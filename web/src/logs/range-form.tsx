@@ -3,6 +3,8 @@ import { serverNow } from '../api/server-clock.ts'
 import { usePreference } from '../app/preference.ts'
 import { Button } from '../controls/button.tsx'
 import { copy } from '../controls/copy.ts'
+import { FloatingPanel } from '../controls/floating-panel.tsx'
+import type { PopupProps } from '../controls/popup-button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { zonePreference } from '../time/display-zone.ts'
 import { parseRange } from '../time/parse-range.ts'
@@ -11,16 +13,27 @@ import { formatView, parseView } from './view.ts'
 
 const PRESETS = [300, 900, 3600, 21_600, 86_400, 172_800, 604_800, 2_592_000]
 
+type Props = { range: Range; zone: string; choose: (range: Range) => void }
+
+export function RangePanel({ anchor, close, choose, ...form }: PopupProps & Props) {
+  const chooseAndClose = (range: Range) => {
+    close()
+    choose(range)
+  }
+  return (
+    <FloatingPanel
+      anchor={anchor}
+      close={close}
+      label="Time range"
+      className="w-[min(26rem,calc(100vw-2rem))] p-4"
+    >
+      <RangeForm {...form} choose={chooseAndClose} />
+    </FloatingPanel>
+  )
+}
+
 /** Presets, and one field that takes spans, moments and two moments with “to” between. */
-export function RangeForm({
-  range,
-  zone,
-  choose,
-}: {
-  range: Range
-  zone: string
-  choose: (range: Range) => void
-}) {
+function RangeForm({ range, zone, choose }: Props) {
   const [typed, setTyped] = useState('')
   const [problem, setProblem] = useState<string | null>(null)
   const field = useId()

@@ -26,7 +26,6 @@ export function StatCard({
     <button
       type="button"
       aria-pressed={pressed}
-      aria-label={`${name}: ${failed ? 'not known' : (shown ?? 'loading')}, ${period}`}
       title={`${name}, ${period}. ${level === null ? 'Show all levels' : pressed ? 'Stop filtering by it' : 'Show only it'}`}
       onClick={onToggle}
       className={`relative grid min-w-0 content-center gap-0.5 px-3.5 py-2 text-left transition-colors focus-visible:-outline-offset-2 ${pressed && level !== null ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
@@ -37,10 +36,13 @@ export function StatCard({
         {level === null && <span className="truncate font-normal text-faint max-lg:hidden">{period}</span>}
       </span>
       {shown === undefined ? (
-        <Skeleton className="my-1 h-[1.125rem] w-14" />
+        <>
+          <Skeleton className="my-1 h-[1.125rem] w-14" />
+          <span className="sr-only">loading</span>
+        </>
       ) : (
         <span
-          className={`figures text-figure font-semibold tracking-tight transition-opacity ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'opacity-60' : ''}`}
+          className={`figures text-figure font-semibold tracking-tight transition-opacity ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'opacity-60 delay-300' : ''}`}
         >
           {shown}
         </span>

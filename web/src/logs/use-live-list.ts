@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import { mergeRows } from '../live/live-lines.ts'
 import { useLiveLines } from '../live/use-live-lines.ts'
 import type { useLogsScreen } from './use-logs-screen.ts'
-import { useReading } from './use-reading.ts'
+import { usePointing, useReading } from './use-reading.ts'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
@@ -12,17 +12,29 @@ export type LiveListState = ReturnType<typeof useLiveList>
 /** The rows of the screen: the fetched page and, on the first one of an open range, the lines arriving since. */
 export function useLiveList(view: LogView, change: ChangeView, screen: ReturnType<typeof useLogsScreen>) {
   const [brushing, setBrushing] = useState(false)
+  const [choosing, setChoosing] = useState(false)
   const reading = useReading()
+  const pointing = usePointing()
   const page = screen.page.data ?? null
   const enabled = view.page === 1 && screen.open && page !== null
-  const held = reading ?? (view.log !== null ? 'a line is open' : brushing ? 'a span is being chosen' : null)
+  const held =
+    reading ??
+    (view.log !== null
+      ? 'a line is open'
+      : brushing
+        ? 'a span is being chosen'
+        : choosing
+          ? 'a menu is open'
+          : null)
   const paused = !view.live || held !== null
+  // Under a moving pointer rows wait a moment; that is no pause to speak of.
+  const still = paused || pointing
   const lines = useLiveLines({
     url: screen.streamUrl,
     base: page,
     fetching: screen.page.isFetching,
     enabled,
-    paused,
+    paused: still,
     onReset: screen.refresh,
   })
 
@@ -44,8 +56,8 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
   }
   const onResumed = useEffectEvent(show)
   useEffect(() => {
-    if (!paused) onResumed()
-  }, [paused])
+    if (!still) onResumed()
+  }, [still])
 
   const shown = enabled ? lines.shown : null
   const rows = useMemo(() => mergeRows(shown ?? [], page?.logs ?? []), [shown, page])
@@ -69,6 +81,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
     skipped: enabled ? lines.skipped : 0,
     freshAfter: page?.logs[0]?.id ?? 0,
     setBrushing,
+    setChoosing,
     /** Shows what waits without ending the pause. */
     show() {
       window.scrollTo({ top: 0 })

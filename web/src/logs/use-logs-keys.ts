@@ -33,19 +33,18 @@ export function useLogsKeys(screen: {
   }
   useHotkeys({
     '/': () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
-    L: screen.live.toggle,
     l: screen.live.toggle,
     j: () => move(1),
     k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    Enter: open,
+    arrowdown: () => move(1),
+    arrowup: () => move(-1),
+    enter: open,
     o: open,
     r: screen.refresh,
     w: () => setWrap(wrap === 'wrap' ? 'cut' : 'wrap'),
     d: () => setDensity(density === 'compact' ? 'roomy' : 'compact'),
     '?': screen.openSheet,
-    Escape: () => {
+    escape: () => {
       if (view.log !== null) change({ log: null })
       else setActive(null)
     },

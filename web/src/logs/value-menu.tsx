@@ -15,12 +15,11 @@ export function ValueMenu({
   change,
   close,
 }: {
-  target: ValueTarget | null
+  target: ValueTarget
   view: LogView
   change: ChangeView
   close: () => void
 }) {
-  if (target === null) return null
   const { anchor, field, value, label } = target
   const state = stateOf(view, field, value)
   return (

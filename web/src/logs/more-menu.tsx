@@ -1,0 +1,62 @@
+import { Menu } from '@base-ui/react/menu'
+import { Check, Keyboard, Trash2 } from 'lucide-react'
+import { type Preference, usePreference } from '../app/preference.ts'
+import { FloatingMenu } from '../controls/floating-menu.tsx'
+import type { PopupProps } from '../controls/popup-button.tsx'
+import { MENU_ITEM } from '../controls/surfaces.ts'
+import { densityPreference, wrapPreference } from './list-preferences.ts'
+
+/** What is wanted now and then: how rows look, the shortcuts, and deleting. */
+export function MoreMenu({
+  isAdmin,
+  openSheet,
+  clear,
+  ...popup
+}: PopupProps & { isAdmin: boolean; openSheet: () => void; clear: () => void }) {
+  return (
+    <FloatingMenu {...popup} label="More">
+      <Choice preference={wrapPreference} on="wrap" off="cut" name="Wrap long lines" hint="w" />
+      <Choice preference={densityPreference} on="roomy" off="compact" name="Roomy rows" hint="d" />
+      <Menu.Item className={MENU_ITEM} onClick={openSheet}>
+        <Keyboard size={15} aria-hidden /> Keyboard shortcuts <Hint>?</Hint>
+      </Menu.Item>
+      <Menu.Separator className="my-1.5 border-t border-line" />
+      <Menu.Item
+        className={`${MENU_ITEM} text-error`}
+        disabled={!isAdmin}
+        title={isAdmin ? undefined : 'Only an administrator may delete lines.'}
+        onClick={clear}
+      >
+        <Trash2 size={15} aria-hidden /> Clear logs…
+      </Menu.Item>
+    </FloatingMenu>
+  )
+}
+
+function Choice<On extends string, Off extends string>(props: {
+  preference: Preference<On | Off>
+  on: On
+  off: Off
+  name: string
+  hint: string
+}) {
+  const [value, setValue] = usePreference(props.preference)
+  return (
+    <Menu.CheckboxItem
+      className={MENU_ITEM}
+      checked={value === props.on}
+      onCheckedChange={(checked) => setValue(checked ? props.on : props.off)}
+    >
+      <span className="grid size-4 place-items-center">
+        <Menu.CheckboxItemIndicator>
+          <Check size={14} aria-hidden />
+        </Menu.CheckboxItemIndicator>
+      </span>
+      {props.name} <Hint>{props.hint}</Hint>
+    </Menu.CheckboxItem>
+  )
+}
+
+function Hint({ children }: { children: string }) {
+  return <span className="ml-auto pl-4 font-mono text-small text-faint">{children}</span>
+}
