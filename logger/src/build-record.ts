@@ -1,11 +1,11 @@
 // One call -> one record, complete: repaired, redacted, within the limits. Everything a logger does when it is enabled.
 import { parseCall } from './call-arguments.ts'
 import { eventTime } from './clock.ts'
-import { isError } from './describe-error.ts'
 import type { Level } from './level.ts'
+import { isErrorLike, type Lifted, lift, readField, type Serializers, safeKeys } from './lift-columns.ts'
 import { jsonBytes, toExtraData } from './plain-data.ts'
 import { type ExtraData, type LogRecord, RECORD_LIMITS } from './record.ts'
-import { noteTruncation, toCameraId, toLoggerName, toSource } from './record-repair.ts'
+import { noteTruncation } from './record-repair.ts'
 import { redactData, redactText } from './redaction.ts'
 import { cutBytes, repairText } from './repair-text.ts'
 import { MASK } from './secret-names.ts'
@@ -21,17 +21,6 @@ export type Bound = {
   extra: ExtraData | null
   extraBytes: number
   prefix: string
-}
-
-export type Serializers = { readonly [key: string]: ((value: unknown) => unknown) | undefined }
-
-/** What the columns take of an object, and the rest of it. */
-type Lifted = {
-  source: string | undefined
-  logger_name: string | null | undefined
-  camera_id: number | null | undefined
-  sensitive: boolean
-  rest: object
 }
 
 /** Characters kept of a message that is sensitive. */
@@ -143,105 +132,12 @@ function keysOnly(extra: ExtraData | null): ExtraData {
   return masked
 }
 
-/** Takes the columns out of what was logged. A value that fits no column stays where it was. */
-function lift(value: object, serializers: Serializers): Lifted {
-  const lifted: Lifted = {
-    source: undefined,
-    logger_name: undefined,
-    camera_id: undefined,
-    sensitive: false,
-    rest: value,
-  }
-  let rest: Record<string, unknown> | undefined
-  for (const key of safeKeys(value)) {
-    const entry = read(value, key)
-    let target: string | undefined = key
-    let replacement = entry
-    if (key === 'camera_id') {
-      const id = entry === null ? null : toCameraId(entry)
-      lifted.camera_id = id
-      if (id !== undefined) target = undefined
-    } else if (key === 'source') {
-      lifted.source = toSource(entry)
-      if (lifted.source !== undefined) {
-        lifted.source = redactText(lifted.source)
-        target = undefined
-      }
-    } else if (key === 'logger_name') {
-      if (typeof entry === 'string' || entry === null) {
-        lifted.logger_name = entry && redactText(toLoggerName(entry) ?? '')
-        target = undefined
-      }
-    } else if (key === 'sensitive' && typeof entry === 'boolean') {
-      lifted.sensitive = entry
-      target = undefined
-    } else {
-      const serializer = serializers[key]
-      if (serializer) replacement = serialize(serializer, entry)
-      // pino's name for it; the pages look for one.
-      if (key === 'err' && isErrorLike(replacement)) target = 'error'
-    }
-    if (target === key && replacement === entry) {
-      if (rest) setOwn(rest, key, entry)
-      continue
-    }
-    rest ??= copyBefore(value, key)
-    if (target !== undefined) setOwn(rest, target, replacement)
-  }
-  if (rest) lifted.rest = rest
-  return lifted
-}
-
-function copyBefore(value: object, end: string): Record<string, unknown> {
-  const copy: Record<string, unknown> = {}
-  for (const key of safeKeys(value)) {
-    if (key === end) break
-    setOwn(copy, key, read(value, key))
-  }
-  return copy
-}
-
-function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true })
-  else target[key] = value
-}
-
-function safeKeys(value: object): string[] {
-  try {
-    return Object.keys(value)
-  } catch {
-    return []
-  }
-}
-
-function read(value: object, key: string): unknown {
-  try {
-    return (value as Record<string, unknown>)[key]
-  } catch (error) {
-    return `[threw: ${isError(error) ? error.message : 'unknown'}]`
-  }
-}
-
-function serialize(serializer: (value: unknown) => unknown, value: unknown): unknown {
-  try {
-    return serializer(value)
-  } catch (error) {
-    return `[serializer threw: ${isError(error) ? error.message : 'unknown'}]`
-  }
-}
-
-function isErrorLike(value: unknown): boolean {
-  return (
-    isError(value) || (typeof value === 'object' && value !== null && 'stack' in value && 'message' in value)
-  )
-}
-
 /** The message of the first error in what was logged: the text of a call that has none of its own. */
 function errorMessage(extra: object): string {
   for (const key of safeKeys(extra)) {
-    const value = read(extra, key)
+    const value = readField(extra, key)
     if (isErrorLike(value)) return String((value as Error).message)
   }
-  const message = read(extra, 'msg') ?? read(extra, 'message')
+  const message = readField(extra, 'msg') ?? readField(extra, 'message')
   return typeof message === 'string' ? message : ''
 }

@@ -106,6 +106,13 @@ describe('arguments', () => {
     ['text and an error', ['failed', error], 'failed', { error: described }],
     ["pino's err", [{ err: error }], 'boom', { error: described }],
     ['an error under another key', [{ reason: error, a: 1 }], 'boom', { reason: described, a: 1 }],
+    ['err beside error', [{ err: error, error: 'E7' }, 'text'], 'text', { err: described, error: 'E7' }],
+    [
+      "fields called like an object's own",
+      [{ constructor: 1, toString: 2, hasOwnProperty: 3 }, 'text'],
+      'text',
+      { constructor: 1, toString: 2, hasOwnProperty: 3 },
+    ],
     ['text, error and extra', ['failed', error, { a: 1 }], 'failed', { error: described, a: 1 }],
     ['error, text and extra', [error, 'failed', { a: 1 }], 'failed', { error: described, a: 1 }],
     ['placeholders', ['%s took %d ms', 'capture', 87], 'capture took 87 ms', null],
@@ -279,6 +286,14 @@ describe('what leaves the process', () => {
     logger.info('text', { source: url, logger_name: url })
     expect(JSON.stringify(records)).not.toContain('Xq7Zk')
     expect(records).toHaveLength(3)
+  })
+
+  it('fits the columns after masking, too', () => {
+    const { logger, last } = setUp()
+    logger.info('text', { source: `${'s'.repeat(88)}: password=a`, logger_name: '' })
+    expect(last().source).toMatch(/password=\*$/)
+    expect(last()).toMatchObject({ logger_name: null, extra_data: null })
+    expect(last().source).toHaveLength(100)
   })
 
   it('is cut to a prefix and keys when the call is sensitive', () => {

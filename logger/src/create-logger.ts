@@ -1,7 +1,8 @@
 import pino from 'pino'
-import { type Bound, bindTo, buildRecord, type Serializers, UNBOUND } from './build-record.ts'
+import { type Bound, bindTo, buildRecord, UNBOUND } from './build-record.ts'
 import { consoleHandler } from './console-handler.ts'
 import { type Level, parseLevel } from './level.ts'
+import type { Serializers } from './lift-columns.ts'
 import type { Bindings, Logger, LoggerOptions, LoggerStats } from './logger.ts'
 import type { HandlerStats, LogHandler } from './record.ts'
 
@@ -169,7 +170,9 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
 /** pino's standard serializer of `err`, which Fastify hands on, would keep cause and fields from ours. */
 function describeErrorsOurselves(logger: Instance): void {
   const { err, ...others } = logger[pino.symbols.serializersSym]
-  if (err === pino.stdSerializers.err) logger[pino.symbols.serializersSym] = others
+  // Without a prototype: a field called `constructor` has no serializer.
+  const bare = Object.assign(Object.create(null) as Serializers, others)
+  if (err === pino.stdSerializers.err) logger[pino.symbols.serializersSym] = bare
 }
 
 async function settle(core: Core, act: (handler: LogHandler) => Promise<void>): Promise<void> {

@@ -11,10 +11,13 @@ const NAME =
 /** Prose after a colon ("password: must not be empty") is no password. */
 const PROSE = new Set(
   (
-    'is was must may too not no none null nil undefined required invalid missing expired failed incorrect wrong ok yes ' +
-    'true false empty set unset changed valid accepted rejected denied unknown loaded stored found generated created saved updated rotated revoked mismatch the a an for to of and or from in'
+    'is was must may too not no required invalid missing expired failed incorrect wrong ok yes ' +
+    'empty set unset changed valid accepted rejected denied unknown loaded stored found generated created saved updated rotated revoked mismatch the a an for to of and or from in'
   ).split(' '),
 )
+
+/** Values that say there is no secret, in any notation. */
+const NOTHING = /^(?:null|none|nil|undefined|true|false)$/i
 
 const SCHEMES = /^(?:bearer|basic|token|apikey|negotiate|ntlm|digest|aws4-hmac-sha256)$/i
 const AUTHORIZATION = /\b(bearer|basic)([ \t]+)([\w.~+/=-]{8,})/gi
@@ -112,9 +115,11 @@ function valueAfter(name: string, isFlag: boolean, text: string, start: number):
 }
 
 function isOrdinary(value: string, name: string, isQuoted: boolean): boolean {
-  if (/^[[{(<]/.test(value) && !isQuoted) return true
+  if (NOTHING.test(value)) return true
+  if (isQuoted) return false
+  if (/^[[{(<]/.test(value)) return true
   if (/^pwd/i.test(name) && /^[/~.]/.test(value)) return true
-  return PROSE.has(value.toLowerCase())
+  return !/=|%(?:25)?3d/i.test(name) && PROSE.has(value.toLowerCase())
 }
 
 function quoted(text: string, start: number, quote: string): Span {

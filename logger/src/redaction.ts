@@ -1,8 +1,9 @@
 // One place decides what is a credential, for the logger and for the server: nothing that reaches a handler or the
 // table holds one.
 import { setField } from './plain-data.ts'
-import type { ExtraData, Json, LogRecord } from './record.ts'
+import { type ExtraData, type Json, type LogRecord, RECORD_LIMITS } from './record.ts'
 import { redactText } from './redact-text.ts'
+import { cutCharacters } from './repair-text.ts'
 import { isSecretName, MASK } from './secret-names.ts'
 
 export { redactText } from './redact-text.ts'
@@ -10,8 +11,10 @@ export { redactText } from './redact-text.ts'
 /** The record without credentials in its message, names and `extra_data`; the same object when it held none. */
 export function redactRecord(record: LogRecord): LogRecord {
   const message = redactText(record.message)
-  const source = redactText(record.source)
-  const logger_name = record.logger_name && redactText(record.logger_name)
+  // A mask can be longer than what it hides; the columns are bounded.
+  const source = cutCharacters(redactText(record.source), RECORD_LIMITS.sourceCharacters)
+  const logger_name =
+    record.logger_name && cutCharacters(redactText(record.logger_name), RECORD_LIMITS.loggerNameCharacters)
   const extra_data = record.extra_data && redactData(record.extra_data)
   if (
     message === record.message &&
