@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { readCameraId } from '../ingest/record-fields.ts'
 import { type NaiveClock, zoneClock } from '../ingest/time-zone.ts'
+import { LONGEST_RETENTION_DAYS } from './ingest-plan.ts'
 
 export function toSource(text: string): string {
   if (text === '' || [...text].length > 100) throw new InvalidArgumentError('It takes 1 to 100 characters.')
@@ -15,7 +16,8 @@ export function toCameraId(text: string): number {
 }
 
 export function toDays(text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It takes whole days, 1 to 99999.')
+  if (!/^\d{1,4}$/.test(text) || Number(text) > LONGEST_RETENTION_DAYS)
+    throw new InvalidArgumentError('It takes whole days, at most 3650; 0 keeps everything.')
   return Number(text)
 }
 

@@ -7,6 +7,8 @@ import { EXIT, IngestStop } from './ingest-stop.ts'
 import { count } from './ingest-tally.ts'
 
 const DAY_SECONDS = 86_400
+/** The server's longest retention in days; longer is 0, everything. */
+export const LONGEST_RETENTION_DAYS = 3650
 
 /** A file that was looked through, and by how many seconds its times are moved. */
 export type PlannedFile = { options: FileOptions; scan: FileScan; shiftSeconds: number }
@@ -19,9 +21,20 @@ export async function readRetention(client: ApiClient): Promise<number> {
   return settings.retention_days
 }
 
-export async function raiseRetention(client: ApiClient, days: number): Promise<void> {
-  const body = JSON.stringify({ retention_days: days })
+/**
+ * Raises the retention to `keepDays`, 0 being everything; never lowers it.
+ *
+ * @returns the days that are kept then.
+ */
+export async function raiseRetention(
+  client: ApiClient,
+  days: number,
+  keepDays: number | undefined,
+): Promise<number> {
+  if (days === 0 || keepDays === undefined || (keepDays !== 0 && keepDays <= days)) return days
+  const body = JSON.stringify({ retention_days: keepDays })
   await client.request('PUT', '/api/settings', { body, headers: { 'content-type': 'application/json' } })
+  return keepDays
 }
 
 /** Finds by how much times move so that the newest line (of all files, or of each) becomes now. */
@@ -60,7 +73,10 @@ export async function ensureKept(
   client: ApiClient,
 ): Promise<void> {
   const retentionDays = await readRetention(client)
-  if (retentionDays === 0) return
+  if (retentionDays === 0 || keepDays === 0) {
+    await raiseRetention(client, retentionDays, keepDays)
+    return
+  }
   const days = Math.max(retentionDays, keepDays ?? 0)
   const cutOff = toUtcText(nowSeconds - days * DAY_SECONDS, '') ?? ''
   const old = files.filter(({ scan, shiftSeconds }) => {
@@ -72,7 +88,7 @@ export async function ensureKept(
       days === retentionDays ? `the ${count(days, 'day')} the server keeps` : `--keep-days ${days}`
     throw new IngestStop(await describeOld(old, files, limit, cutOff, nowSeconds), EXIT.tooOld)
   }
-  if (days > retentionDays) await raiseRetention(client, days)
+  await raiseRetention(client, retentionDays, keepDays)
 }
 
 async function describeOld(
@@ -90,7 +106,8 @@ async function describeOld(
     const shifted = shiftUtcText(scan.oldest ?? cutOff, shiftSeconds) ?? cutOff
     if (isBefore(shifted, oldest)) oldest = shifted
   }
-  const ways = [`--keep-days ${daysToKeep(oldest, nowSeconds)}`]
+  const needed = daysToKeep(oldest, nowSeconds)
+  const ways = [needed > LONGEST_RETENTION_DAYS ? '--keep-days 0 (everything)' : `--keep-days ${needed}`]
   const isShifted = all.some(({ shiftSeconds }) => shiftSeconds !== 0)
   if (!isShifted) ways.unshift('--shift-to-now')
   else if (new Set(all.map(({ shiftSeconds }) => shiftSeconds)).size === 1 && all.length > 1) {

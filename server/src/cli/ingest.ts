@@ -71,7 +71,11 @@ export function ingestCommand(): Command {
       toClock,
     )
     .option('--no-join', 'make every line a record, also those of a stack trace')
-    .option('--keep-days <days>', 'raise the retention to this many days when it is less', toDays)
+    .option(
+      '--keep-days <days>',
+      'raise the retention to this many days when it is less; 0 keeps everything',
+      toDays,
+    )
     .addOption(
       new Option(
         '--shift-to-now [which]',
@@ -161,10 +165,7 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
 /** The days the server keeps, raised to `keepDays` first. */
 async function retentionFor(client: ApiClient | undefined, keepDays: number | undefined): Promise<number> {
   if (client === undefined) return 0
-  const days = await readRetention(client)
-  if (days === 0 || keepDays === undefined || keepDays <= days) return days
-  await raiseRetention(client, keepDays)
-  return keepDays
+  return raiseRetention(client, await readRetention(client), keepDays)
 }
 
 async function connect(options: Options): Promise<ApiClient> {
