@@ -224,3 +224,91 @@ export type ErrorReply = Static<typeof ErrorReply>
 export const Reply = <T extends TSchema>(data: T) =>
   Type.Object({ success: Type.Literal(true), message: Type.String(), data })
 export type Reply<T> = { success: true; message: string; data: T }
+
+// Access
+
+/** Of people and of the owners of one-time links: trimmed, any letters, no control characters. Unique without regard to case. */
+const Username = Type.String({ minLength: 1, maxLength: 64 })
+/** Of a password that is being chosen. */
+const NewPassword = Type.String({ minLength: 8, maxLength: 128 })
+
+/** `POST /api/auth/sign-in`; answers with a `Session` and the session's cookie. */
+export const SignInInput = Type.Object(
+  { username: Username, password: Type.String({ minLength: 1, maxLength: 128 }) },
+  { additionalProperties: false },
+)
+export type SignInInput = Static<typeof SignInInput>
+
+/** `POST /api/auth/link`: the secret of a one-time link and what to sign in with from now on; answers as sign-in does. */
+export const RedeemLinkInput = Type.Object(
+  {
+    secret: Type.String({ minLength: 1, maxLength: 100 }),
+    username: Username,
+    password: NewPassword,
+  },
+  { additionalProperties: false },
+)
+export type RedeemLinkInput = Static<typeof RedeemLinkInput>
+
+const KeyScope = Type.Union([Type.Literal('ingest'), Type.Literal('read'), Type.Literal('admin')])
+
+/** An API key without its secret, which nobody can see again. */
+export const ApiKey = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  /** The first characters of the secret, enough to recognise it. */
+  prefix: Type.String(),
+  scope: KeyScope,
+  /** The cameras whose logs it reads; null for all logs. */
+  cameras: Nullable(Type.Array(Type.Integer())),
+  expires_at: Nullable(TimestampSchema),
+  created_at: TimestampSchema,
+  /** To the minute. */
+  last_used_at: Nullable(TimestampSchema),
+})
+export type ApiKey = Static<typeof ApiKey>
+
+/** `GET /api/keys`: those that are not revoked, newest first. */
+export const ApiKeys = Type.Object({ keys: Type.Array(ApiKey), total_keys: Type.Integer() })
+export type ApiKeys = Static<typeof ApiKeys>
+
+/** `POST /api/keys`. */
+export const ApiKeyInput = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    scope: KeyScope,
+    /** Only with the scope `read`; absent or null for all logs. */
+    cameras: Type.Optional(
+      Nullable(
+        Type.Array(Type.Integer({ minimum: 1, maximum: 2147483647 }), { minItems: 1, maxItems: 1000 }),
+      ),
+    ),
+    /** Days until it expires; absent for never. */
+    expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+  },
+  { additionalProperties: false },
+)
+export type ApiKeyInput = Static<typeof ApiKeyInput>
+
+/** A new key with its secret: the only time it is shown. */
+export const CreatedApiKey = Type.Object({ key: ApiKey, secret: Type.String() })
+export type CreatedApiKey = Static<typeof CreatedApiKey>
+
+/** `POST /api/users/link`: for a person who cannot get in; a name nobody has yet invites someone with this role. */
+export const UserLinkInput = Type.Object(
+  {
+    username: Username,
+    role: Type.Optional(Type.Union([Type.Literal('admin'), Type.Literal('viewer')])),
+  },
+  { additionalProperties: false },
+)
+export type UserLinkInput = Static<typeof UserLinkInput>
+
+export const UserLink = Type.Object({
+  username: Type.String(),
+  role: Type.Union([Type.Literal('admin'), Type.Literal('viewer')]),
+  /** Signs its finder in, once. */
+  url: Type.String(),
+  expires_at: TimestampSchema,
+})
+export type UserLink = Static<typeof UserLink>
