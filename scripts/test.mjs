@@ -41,14 +41,19 @@ async function runTests(node, vitest) {
   try {
     const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
     const code = await new Promise((resolve) => {
-      const child = spawn(node, [CONDITION, ...args, ...process.argv.slice(2)], { cwd: ROOT, stdio: 'inherit' })
+      const child = spawn(node, [CONDITION, ...args, ...process.argv.slice(2)], {
+        cwd: ROOT,
+        stdio: 'inherit',
+      })
       for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal))
       child.on('exit', (status) => resolve(status ?? 1))
     })
     if (!existsSync(results)) return { passed: 0, failed: 1 }
     const report = JSON.parse(readFileSync(results, 'utf8'))
     // A file that cannot even be loaded has no tests to count.
-    const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
+    const broken = report.testResults.filter(
+      (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    )
     const failed = report.numFailedTests + broken.length
     return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
   } finally {

@@ -33,9 +33,14 @@ export async function ensurePage() {
   const stamp = join(ROOT, 'web/dist/.source-hash')
   const hash = hashOf(['web', 'server/src/http/api-schemas.ts', 'package-lock.json'])
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
-  await step('Building the page', findNode(), [join(modules, 'vite/bin/vite.js'), 'build', '--logLevel', 'error'], {
-    cwd: join(ROOT, 'web'),
-  })
+  await step(
+    'Building the page',
+    findNode(),
+    [join(modules, 'vite/bin/vite.js'), 'build', '--logLevel', 'error'],
+    {
+      cwd: join(ROOT, 'web'),
+    },
+  )
   writeFileSync(stamp, hash)
 }
 

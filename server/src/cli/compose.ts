@@ -41,6 +41,8 @@ export type SystemOptions = {
   pageDirectory: string
   trustProxy: boolean | string[]
   reports: SystemReports
+  /** Called at the stop when no request comes any more and the store still takes lines: what logs, logs its last. */
+  beforeStoreCloses?: () => Promise<void>
 }
 
 export type System = {
@@ -124,6 +126,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       await app.close()
       await schedule.stop()
       await folding.stop()
+      await options.beforeStoreCloses?.()
       await logOperations.close()
       await notStored.close()
       await notices.close()

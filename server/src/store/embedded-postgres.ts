@@ -2,19 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { StartupError } from '../startup-error.ts'
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
-import {
-  CLUSTER_OWNER,
-  checkCluster,
-  createCluster,
-  locateCluster,
-  prepareDataDirectory,
-} from './postgres-cluster.ts'
+import { CLUSTER_OWNER, checkCluster, createCluster, locateCluster } from './postgres-cluster.ts'
 import { PostgresProcess } from './postgres-process.ts'
 import { type PostgresSettings, writeSettings } from './postgres-settings.ts'
 import { choosePostgresUser } from './postgres-user.ts'
 import { findPostmaster, type Postmaster, stopPostmaster } from './postmaster.ts'
 
 export type EmbeddedPostgresOptions = {
+  /** There already; see `prepareDataDirectory`. */
   dataDir: string
   log: (line: string) => void
   /** Another PostgreSQL than the one that came with the packages. */
@@ -47,11 +42,10 @@ const OWNER_PATIENCE_MS = 2000
  * Starts the PostgreSQL that came with the packages on the data folder: made at the first start, recovered after a
  * crash, out of reach of Ctrl-C, without TCP, started again when it dies.
  *
- * @throws {StartupError} when the folder cannot be used: in use, not writable, of another major version
+ * @throws {StartupError} when the folder cannot be used: in use, or of another major version
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, log, unsafe = false } = options
-  prepareDataDirectory(dataDir)
   const user = choosePostgresUser(`${dataDir}/postgres`)
   const binaries = options.binaries ?? findPostgresBinaries(user)
   const cluster = locateCluster(dataDir, user)

@@ -17,6 +17,8 @@ export type OpenDatabaseOptions = {
 /** A PostgreSQL that is known to be able to hold the logs. */
 export type Database = {
   pool: pg.Pool
+  /** A few connections more for libraries with SQL of their own, which expect values read as `pg` reads them. */
+  libraryPool: pg.Pool
   /** Connects a client outside the pool, with the same session settings: for LISTEN, COPY and long statements. */
   connect(): Promise<pg.Client>
   /** Such as 180004 for 18.4. */
@@ -27,6 +29,7 @@ export type Database = {
 
 const OLDEST_VERSION = 150_000
 const MAX_CONNECTIONS = 20
+const MAX_LIBRARY_CONNECTIONS = 5
 const STATEMENT_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -46,23 +49,32 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    types: valueParsers,
   }
-  const pool = new pg.Pool({ ...settings, max: options.maxConnections ?? MAX_CONNECTIONS })
+  const ours = { ...settings, types: valueParsers }
+  const pool = new pg.Pool({ ...ours, max: options.maxConnections ?? MAX_CONNECTIONS })
+  const libraryPool = new pg.Pool({ ...settings, max: MAX_LIBRARY_CONNECTIONS })
   // Without a listener the loss of an idle connection would end the process.
-  pool.on('error', (error) => options.onConnectionLost?.(error))
+  for (const one of [pool, libraryPool]) {
+    one.on('error', (error) => options.onConnectionLost?.(error))
+    // So would the loss of one in use; whoever uses it is told by the statement that fails.
+    one.on('connect', (client) => client.on('error', () => undefined))
+  }
   try {
     const serverVersion = await checkServer(pool, options.connection)
     return {
       pool,
+      libraryPool,
       serverVersion,
       async connect() {
-        const client = new pg.Client(settings)
+        const client = new pg.Client(ours)
         client.on('error', (error) => options.onConnectionLost?.(error))
         await client.connect()
         return client
       },
-      close: () => pool.end(),
+      async close() {
+        await libraryPool.end()
+        await pool.end()
+      },
     }
   } catch (error) {
     await pool.end()

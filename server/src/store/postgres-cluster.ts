@@ -12,32 +12,15 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { errorCode, StartupError } from '../startup-error.ts'
+import { StartupError } from '../startup-error.ts'
 import { type PostgresBinaries, SHARED_DIRECTORY } from './postgres-binaries.ts'
 import { canReach, type PostgresUser } from './postgres-user.ts'
 
 /** The superuser of a cluster of ours; only the folder's owner and root can connect at all. */
 export const CLUSTER_OWNER = 'timelapser'
-
-/** Makes the data folder if need be. @throws {StartupError} when nothing can be written there */
-export function prepareDataDirectory(dataDirectory: string): void {
-  try {
-    // Root's must be passed through by the account PostgreSQL runs as; what is secret in it has its own mode.
-    mkdirSync(dataDirectory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
-    const probe = join(dataDirectory, `.probe-${process.pid}`)
-    writeFileSync(probe, '')
-    rmSync(probe)
-  } catch (cause) {
-    throw new StartupError(
-      `The data folder ${dataDirectory} cannot be written to (${errorCode(cause) || cause}). Give this user the right to write there, or set DATA_DIR to another folder.`,
-      { cause },
-    )
-  }
-}
 
 /**
  * Where the cluster of a data folder is, or is to be made: `postgres` inside it. Where the account PostgreSQL runs as
