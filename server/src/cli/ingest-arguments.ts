@@ -16,8 +16,8 @@ export function toCameraId(text: string): number {
 }
 
 export function toDays(text: string): number {
-  if (!/^\d{1,4}$/.test(text) || Number(text) > LONGEST_RETENTION_DAYS)
-    throw new InvalidArgumentError('It takes whole days, at most 3650; 0 keeps everything.')
+  if (!/^\d{1,5}$/.test(text) || Number(text) > LONGEST_RETENTION_DAYS)
+    throw new InvalidArgumentError('It takes whole days, at most 36500; 0 keeps everything.')
   return Number(text)
 }
 

@@ -8,7 +8,7 @@ import { count } from './ingest-tally.ts'
 
 const DAY_SECONDS = 86_400
 /** The server's longest retention in days; longer is 0, everything. */
-export const LONGEST_RETENTION_DAYS = 3650
+export const LONGEST_RETENTION_DAYS = 36_500
 
 /** A file that was looked through, and by how many seconds its times are moved. */
 export type PlannedFile = { options: FileOptions; scan: FileScan; shiftSeconds: number }

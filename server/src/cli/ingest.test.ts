@@ -313,7 +313,7 @@ describe('--shift-to-now', () => {
     const a = await file('a.log', '2005-01-01 00:00:00 a\n')
     const b = await file('b.log', '2015-01-02 00:00:00 b\n')
     await expect(run([a, b], { shift: 'together' })).rejects.toThrow(
-      /^1 of 2 .* Use --keep-days 0 \(everything\) or --shift-to-now each\.$/,
+      /^1 of 2 .* Use --keep-days 3654 or --shift-to-now each\.$/,
     )
     await run([a, b], { shift: 'each' })
     expect(receiver.stored.map(({ timestamp }) => timestamp)).toEqual([NOW, NOW])

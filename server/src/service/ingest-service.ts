@@ -63,7 +63,7 @@ export class IngestService {
 
   /** The records to store, redacted, and where each stood in what was sent (unset when nothing was left out). */
   async #admit(
-    { records, rejections }: Decoded,
+    { records, positions }: Decoded,
     isImport: boolean,
   ): Promise<{ kept: LogRecord[]; indexes: number[] | undefined; filtered: number; retimed: number }> {
     const settings = await this.#options.settings.get()
@@ -75,19 +75,15 @@ export class IngestService {
     }
     const kept: LogRecord[] = []
     const indexes: number[] = []
-    const refused = new Set(rejections.map(({ index }) => index))
-    let position = 0
     let retimed = 0
-    for (const record of records) {
-      while (refused.has(position)) position++
-      const index = position++
+    for (const [index, record] of records.entries()) {
       if (!isImport && !isEnabled(record.level, settings.log_level)) continue
       const fitted = isImport ? record : fitEventTime(record, bounds)
       if (fitted !== record) retimed++
       kept.push(redactRecord(fitted))
-      indexes.push(index)
+      indexes.push(positions?.[index] ?? index)
     }
-    const isWhole = kept.length === records.length && rejections.length === 0
+    const isWhole = kept.length === records.length && !positions
     return { kept, indexes: isWhole ? undefined : indexes, filtered: records.length - kept.length, retimed }
   }
 }

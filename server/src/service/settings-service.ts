@@ -2,8 +2,8 @@ import type { Settings, SettingsStore } from '../store/settings.ts'
 import { AppError } from './app-error.ts'
 import { parseLevelName } from './log-query.ts'
 
-/** Ten years; longer is `0`, everything. */
-const MAX_RETENTION_DAYS = 3650
+/** A hundred years; longer is `0`, everything. */
+const MAX_RETENTION_DAYS = 36_500
 
 /** Checks each value as it was given; names the field and the limit where it is none. */
 const CHECKS: { [N in keyof Settings]: (value: unknown) => Settings[N] } = {
