@@ -20,7 +20,7 @@ export function useLogPage(query: string, refresh: number) {
 export function useLog(id: number | null) {
   return useQuery({
     queryKey: ['logs', 'one', id],
-    queryFn: ({ signal }) => request<LogRow>(`/api/logs/${id}`, { signal }),
+    queryFn: async ({ signal }) => (await request<{ log: LogRow }>(`/api/logs/${id}`, { signal })).log,
     enabled: id !== null,
   })
 }

@@ -5,15 +5,16 @@ import { request } from './client.ts'
 export function useSettings() {
   return useQuery({
     queryKey: ['settings'],
-    queryFn: ({ signal }) => request<Settings>('/api/settings', { signal }),
+    queryFn: async ({ signal }) =>
+      (await request<{ settings: Settings }>('/api/settings', { signal })).settings,
   })
 }
 
 export function useSaveSettings() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (change: Partial<Settings>) =>
-      request<Settings>('/api/settings', { method: 'PUT', body: change }),
+    mutationFn: async (change: Partial<Settings>) =>
+      (await request<{ settings: Settings }>('/api/settings', { method: 'PUT', body: change })).settings,
     onSuccess: (settings) => client.setQueryData(['settings'], settings),
   })
 }

@@ -1,26 +1,31 @@
+import { createSseParser, type SseEvent } from './sse-parser.ts'
+
 /** What a reader may be told about a stream; a paused list is the list's own matter. */
 export type StreamState = 'connecting' | 'open' | 'reconnecting'
 
-export type StreamMessage = { data: unknown; lastEventId: string }
-type Handler = (message: StreamMessage) => void
+type Handler = (data: unknown) => void
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 15_000
+/** The server says something every 15 s; twice that and some more is a dead connection nobody told us of. */
+const SILENCE_MS = 40_000
 
 /**
- * One event stream that never gives up: it reconnects with growing pauses and resumes after the last event it saw.
- * The browser's own reconnection stops for good at the first answer that is not a stream (a proxy's 502, a 401).
- * A hidden tab lets go of its connection, of which browsers allow six to a host, and catches up when shown.
+ * One event stream that never gives up: it reconnects with growing pauses and resumes after the last position it saw.
+ * It reads the stream itself, because the browser's EventSource stops for good at the first answer that is no stream
+ * (a proxy's 502), does not notice a dead connection, and hides positions that come without an event. A hidden tab
+ * lets go of its connection, of which browsers allow six to a host, and catches up when shown.
  */
 export class SseConnection {
   readonly #url: string
+  readonly #onRefused: () => void
   readonly #handlers = new Map<string, Set<Handler>>()
   readonly #stateListeners = new Set<() => void>()
-  readonly #onRefused: () => void
-  #source: EventSource | null = null
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #abort: AbortController | null = null
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #silence: ReturnType<typeof setTimeout> | undefined
   #failures = 0
-  #lastEventId = ''
+  #position: string | null = null
   #state: StreamState = 'connecting'
 
   constructor(url: string, options: { onRefused: () => void }) {
@@ -36,13 +41,8 @@ export class SseConnection {
   }
 
   on(event: string, handler: Handler): () => void {
-    const known = this.#handlers.get(event)
-    const handlers = known ?? new Set<Handler>()
-    handlers.add(handler)
-    if (!known) {
-      this.#handlers.set(event, handlers)
-      this.#source?.addEventListener(event, this.#dispatch)
-    }
+    const handlers = this.#handlers.get(event) ?? new Set<Handler>()
+    this.#handlers.set(event, handlers.add(handler))
     return () => handlers.delete(handler)
   }
 
@@ -57,41 +57,65 @@ export class SseConnection {
     this.#letGo()
   }
 
-  #open(): void {
-    const resume = this.#lastEventId === '' ? '' : `last_event_id=${encodeURIComponent(this.#lastEventId)}`
-    const glue = this.#url.includes('?') ? '&' : '?'
-    const source = new EventSource(resume === '' ? this.#url : `${this.#url}${glue}${resume}`)
-    this.#source = source
-    source.onopen = () => {
-      this.#failures = 0
-      this.#setState('open')
+  async #open(): Promise<void> {
+    const abort = new AbortController()
+    this.#abort = abort
+    try {
+      await this.#read(abort)
+    } catch {
+      // Cut off, unreachable or silent; all of them end in another try.
     }
-    source.onerror = () => this.#onError(source)
-    for (const event of this.#handlers.keys()) source.addEventListener(event, this.#dispatch)
-  }
-
-  #onError(source: EventSource): void {
-    if (source !== this.#source) return
-    const refused = source.readyState === EventSource.CLOSED
+    if (abort !== this.#abort) return
     this.#letGo()
     this.#setState('reconnecting')
-    if (refused) this.#onRefused()
     const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, LONGEST_DELAY_MS)
     this.#failures += 1
     // Jitter, so that all the tabs of a building do not return in the same moment after a restart.
-    this.#timer = setTimeout(() => this.#open(), delay * (0.75 + Math.random() / 2))
+    this.#retry = setTimeout(() => this.#open(), delay * (0.75 + Math.random() / 2))
+  }
+
+  async #read(abort: AbortController): Promise<void> {
+    const url = new URL(this.#url, window.location.origin)
+    if (this.#position !== null) url.searchParams.set('last_event_id', this.#position)
+    this.#expectWord(abort)
+    const response = await fetch(url, {
+      signal: abort.signal,
+      headers: { accept: 'text/event-stream' },
+      cache: 'no-store',
+    })
+    if (!response.ok || response.body === null) {
+      this.#onRefused()
+      return
+    }
+    this.#failures = 0
+    this.#setState('open')
+    const parse = createSseParser((event) => this.#dispatch(event))
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      this.#expectWord(abort)
+      parse(part.value)
+    }
+  }
+
+  #expectWord(abort: AbortController): void {
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => abort.abort(), SILENCE_MS)
+  }
+
+  #dispatch({ event, id, data }: SseEvent): void {
+    if (id !== null) this.#position = id
+    const handlers = this.#handlers.get(event)
+    if (handlers === undefined || data === '') return
+    const parsed: unknown = JSON.parse(data)
+    for (const handler of handlers) handler(parsed)
   }
 
   #letGo(): void {
-    clearTimeout(this.#timer)
-    this.#source?.close()
-    this.#source = null
-  }
-
-  readonly #dispatch = (event: MessageEvent<string>) => {
-    if (event.lastEventId !== '') this.#lastEventId = event.lastEventId
-    const message = { data: JSON.parse(event.data || 'null') as unknown, lastEventId: event.lastEventId }
-    for (const handler of this.#handlers.get(event.type) ?? []) handler(message)
+    clearTimeout(this.#retry)
+    clearTimeout(this.#silence)
+    const abort = this.#abort
+    this.#abort = null
+    abort?.abort()
   }
 
   readonly #onVisibility = () => {
@@ -100,7 +124,7 @@ export class SseConnection {
   }
 
   readonly #reconnectNow = () => {
-    if (document.hidden || this.#source?.readyState === EventSource.OPEN) return
+    if (document.hidden || (this.#abort !== null && this.#state === 'open')) return
     this.#letGo()
     this.#open()
   }

@@ -51,7 +51,7 @@ export function useLiveLines(options: {
   })
   const state = useSSESubscription(
     'log_rows',
-    ({ data }) => {
+    (data) => {
       const batch = data as Batch
       for (const row of batch.rows) inbox.current.rows.push(row)
       if (fetching) for (const row of batch.rows) whileFetching.current.push(row)

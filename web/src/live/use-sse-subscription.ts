@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 import { queryClient } from '../api/query-client.ts'
-import { SseConnection, type StreamMessage, type StreamState } from './sse-connection.ts'
+import { SseConnection, type StreamState } from './sse-connection.ts'
 
 export type SseOptions = {
   /** The stream; every subscription to the same one shares a connection. */
@@ -13,7 +13,7 @@ const shared = new Map<string, { connection: SseConnection; users: number }>()
 
 function acquire(url: string): SseConnection {
   const entry = shared.get(url) ?? {
-    // The stream does not say why it was refused; asking who we are leads to sign-in if the session has ended.
+    // Asking who we are leads to sign-in if the session has ended.
     connection: new SseConnection(url, {
       onRefused: () => queryClient.invalidateQueries({ queryKey: ['session'] }),
     }),
@@ -39,13 +39,13 @@ function release(url: string): void {
  */
 export function useSSESubscription(
   event: string,
-  handler: (message: StreamMessage) => void,
+  handler: (data: unknown) => void,
   { url = EVENTS_URL, enabled = true }: SseOptions = {},
 ): StreamState {
   const onMessage = useEffectEvent(handler)
   useEffect(() => {
     if (!enabled) return
-    const off = acquire(url).on(event, (message) => onMessage(message))
+    const off = acquire(url).on(event, (data) => onMessage(data))
     return () => {
       off()
       release(url)

@@ -1,13 +1,11 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId, useRef, useState } from 'react'
-import type { CleanupResult, LogStats } from 'timelapser-logs/api'
+import type { CleanupResult } from 'timelapser-logs/api'
 import { ApiError, request, requestReply } from '../api/client.ts'
-import { serverNow } from '../api/server-clock.ts'
 import { Button } from '../controls/button.tsx'
 import { notify } from '../controls/notice.tsx'
 import { BACKDROP, DIALOG, FIELD } from '../controls/surfaces.ts'
-import { BEGINNING } from '../time/range.ts'
 
 const KEEPS = [0, 1, 7, 30, 90, 365]
 const WORD = 'delete'
@@ -113,11 +111,8 @@ function useDoomedCount(days: number) {
     queryKey: ['logs', 'doomed', days],
     staleTime: 0,
     queryFn: async ({ signal }) => {
-      const end = new Date(serverNow() - days * 86_400_000).toISOString()
-      const stats = await request<LogStats>(`/api/logs/stats?start_date=${BEGINNING}&end_date=${end}`, {
-        signal,
-      })
-      return stats.summary.total_logs
+      const path = `/api/logs/cleanup?days_to_keep=${days}`
+      return (await request<{ would_delete: number }>(path, { signal })).would_delete
     },
   })
 }

@@ -21,7 +21,7 @@ export function DetailField({
 }) {
   return (
     <div className="group flex items-start gap-2 bg-surface py-1.5 pr-1.5 pl-3">
-      <dt className="w-20 shrink-0 pt-0.5 text-small text-faint">{name}</dt>
+      <dt className="w-[4.5rem] shrink-0 pt-0.5 text-small text-faint">{name}</dt>
       <dd className="min-w-0 flex-1 pt-0.5 text-small">{children}</dd>
       <dd className="flex text-faint">
         {filter && <FilterButtons {...filter} text={text} />}

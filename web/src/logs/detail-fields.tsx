@@ -22,6 +22,7 @@ export function DetailFields({
   zone: string
 }) {
   const filter = { view, change }
+  const [fullTime] = formatFull(log.timestamp, zone).split(' ')
   return (
     <div className="grid gap-4 p-4">
       <Message text={log.message} needle={view.search} />
@@ -30,7 +31,8 @@ export function DetailFields({
           <LevelLabel level={log.level} />
         </DetailField>
         <DetailField name="timestamp" text={log.timestamp}>
-          <span className="font-mono">{formatFull(log.timestamp, zone)}</span>
+          <span className="block font-mono wrap-anywhere">{fullTime}</span>
+          <span className="block text-faint">{zone}</span>
           {zone !== 'UTC' && <span className="block font-mono text-faint">{log.timestamp}</span>}
         </DetailField>
         {log.camera_id !== null && (

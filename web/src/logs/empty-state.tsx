@@ -30,7 +30,8 @@ export function EmptyState({
 export function FirstLine() {
   const command = [
     `curl ${window.location.origin}/api/logs`,
-    `  -H 'Authorization: Bearer YOUR_KEY' -H 'Content-Type: application/json'`,
+    `  -H 'Authorization: Bearer YOUR_KEY'`,
+    `  -H 'Content-Type: application/json'`,
     `  -d '{"level":"INFO","message":"Hello from curl","source":"api"}'`,
   ].join(' \\\n')
   return (

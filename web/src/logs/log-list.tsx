@@ -17,6 +17,8 @@ const ValueMenu = lazy(() => import('./value-menu.tsx').then((module) => ({ defa
 
 const ROW_PX = { compact: 26, roomy: 34 } as const
 const CARD_PX = 76
+/** A line that arrived is tinted this long; one that is scrolled back to is not new any more. */
+const FRESH_MS = 3000
 
 /** What every row is drawn with; rows of a list differ only in their line. */
 export type RowProps = {
@@ -129,7 +131,7 @@ export function LogList({
                   needle={view.search}
                   active={row.id === activeId}
                   opened={row.id === view.log}
-                  fresh={freshAfter > 0 && row.id > freshAfter}
+                  fresh={freshAfter > 0 && row.id > freshAfter && now - Date.parse(row.timestamp) < FRESH_MS}
                   wrap={wrap === 'wrap'}
                   roomy={density === 'roomy'}
                   open={open}

@@ -75,7 +75,9 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
       ? 'This range has ended; choose one that reaches to now to follow new lines.'
       : view.page > 1
         ? 'New lines arrive on page 1.'
-        : (held ?? (view.live ? null : 'you paused it')),
+        : page === null
+          ? 'Nothing is loaded to follow.'
+          : (held ?? (view.live ? null : 'you paused it')),
     arrived: lines.shown.length,
     waitingCount: enabled ? lines.waitingCount : 0,
     skipped: enabled ? lines.skipped : 0,

@@ -7,6 +7,8 @@ import { filterParameters, formatView, type LogFilters, type LogView } from './v
 
 /** Enough bars to see a spike, few enough to click one. */
 const BUCKETS = 90
+/** More lines than this in one go cannot be read as they pass; the list says how many it left out. */
+const ROWS_A_BATCH = 1000
 const COUNTS_EVERY_MS = 1000
 
 function withBounds(filters: LogFilters, start: string, end: string | null): URLSearchParams {
@@ -69,6 +71,7 @@ export function useLogsScreen(view: LogView) {
   useSSESubscription('logs_cleaned', refresh)
 
   const stream = withBounds(view, start, null)
+  stream.set('max_batch', String(ROWS_A_BATCH))
   return { page, stats, facets, histogram, refresh, open, asOf, streamUrl: `/api/logs/stream?${stream}` }
 }
 
