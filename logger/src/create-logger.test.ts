@@ -362,6 +362,20 @@ describe('handlers', () => {
     expect(logger.stats().failures).toBe(3)
   })
 
+  it('cannot throw into the application when asked whether they want a level', () => {
+    const broken: LogHandler = {
+      isEnabled() {
+        throw new Error('isEnabled')
+      },
+      handle: () => {},
+      flush: async () => {},
+      close: async () => {},
+    }
+    const logger = createLogger({ handlers: [broken] })
+    expect(() => logger.info('text')).not.toThrow()
+    expect(logger.stats().failures).toBe(1)
+  })
+
   it('get nothing after close', async () => {
     const { logger, records } = setUp()
     await logger.close()

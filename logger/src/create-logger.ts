@@ -85,8 +85,8 @@ export function createLogger(options: LoggerOptions = {}): Logger {
 
 function writeCall(core: Core, logger: Instance, level: Level, args: readonly unknown[]): void {
   const { handlers } = core
-  if (core.closed || !isWanted(handlers, level)) return
   try {
+    if (core.closed || !isWanted(handlers, level)) return
     const record = buildRecord(level, args, logger[BOUND], logger[pino.symbols.serializersSym])
     core.lines++
     for (const handler of handlers) deliver(core, handler, record)

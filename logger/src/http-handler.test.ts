@@ -109,7 +109,7 @@ describe('httpHandler', () => {
 
   it('delivers while lines keep coming', async () => {
     const { url, received } = await startServer()
-    const { logger } = setUp({ url, maxBatchRows: 10 })
+    const { logger } = setUp({ url, maxBatchRows: 10, flushIntervalMs: 60_000 })
     while (received.length === 0) {
       logger.info('text')
       await new Promise((resolve) => setImmediate(resolve))
