@@ -1,4 +1,4 @@
-/** How far the two clocks may part before we believe the wall clock was set: a step or a suspended machine. */
+/** A clock that goes back further than this was set; less is the two clocks drifting, and lines keep their order. */
 const STEP_MS = 5
 
 let offsetMs = Date.now() - performance.now()
@@ -13,8 +13,13 @@ let cachedPrefix = ''
 export function eventTime(): string {
   const wall = Date.now()
   const monotonic = performance.now()
-  if (Math.abs(offsetMs + monotonic - wall) > STEP_MS) offsetMs = wall - monotonic
-  let micros = Math.floor((offsetMs + monotonic) * 1000)
+  let now = offsetMs + monotonic
+  // The wall clock has the milliseconds, the monotonic one what is below them.
+  if (now < wall || now >= wall + 1) {
+    offsetMs = wall - monotonic
+    now = wall
+  }
+  let micros = Math.floor(now * 1000)
   // The monotonic clock ticks slower than some loops log; one microsecond more keeps the lines in their order.
   if (micros <= lastMicros && lastMicros - micros < STEP_MS * 1000) micros = lastMicros + 1
   lastMicros = micros
