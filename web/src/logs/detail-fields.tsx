@@ -31,7 +31,7 @@ export function DetailFields({
           <LevelLabel level={log.level} />
         </DetailField>
         <DetailField name="timestamp" text={log.timestamp}>
-          <span className="block font-mono wrap-anywhere">{fullTime}</span>
+          <span className="block font-mono tracking-tight wrap-anywhere">{fullTime}</span>
           <span className="block text-faint">{zone}</span>
           {zone !== 'UTC' && <span className="block font-mono text-faint">{log.timestamp}</span>}
         </DetailField>

@@ -1,6 +1,6 @@
-import type { UseQueryResult } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Facets } from 'timelapser-logs/api'
+import { useFacets } from '../api/use-logs.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { FacetOption } from './facet-option.tsx'
@@ -36,10 +36,12 @@ export type FacetListProps = {
   name: string
   view: LogView
   change: ChangeView
-  facets: UseQueryResult<Facets>
+  /** The query of the counts; they are fetched when the list is shown. */
+  facetsQuery: string
 }
 
-export function FacetList({ field, name, view, change, facets }: FacetListProps) {
+export function FacetList({ field, name, view, change, facetsQuery }: FacetListProps) {
+  const facets = useFacets(facetsQuery)
   const [typed, setTyped] = useState('')
   const options = optionsOf(field, view, facets.data)
   const matching = options.filter((one) => one.label.toLowerCase().includes(typed.trim().toLowerCase()))

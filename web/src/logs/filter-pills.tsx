@@ -1,5 +1,4 @@
 import { X } from 'lucide-react'
-import type { Facets } from 'timelapser-logs/api'
 import { useCameras } from '../api/use-settings.ts'
 import { OPPOSITE, setValue, type ValueField } from './filter-values.ts'
 import { LEVEL_NAME, type Level } from './levels.ts'
@@ -10,22 +9,13 @@ const FIELD_NAME = { level: 'level', camera_id: 'camera', source: 'source' } as 
 const FIELDS = ['level', 'camera_id', 'source'] as const satisfies readonly ValueField[]
 
 /** The filters in force, each to be removed or turned into its opposite by a click. */
-export function FilterPills({
-  view,
-  change,
-  facets,
-}: {
-  view: LogView
-  change: ChangeView
-  facets: Facets | undefined
-}) {
+export function FilterPills({ view, change }: { view: LogView; change: ChangeView }) {
   const cameras = useCameras()
   if (!hasFilters(view)) return null
   const nameOf = (field: ValueField, value: string | number): string => {
     if (field === 'level') return LEVEL_NAME[value as Level]
     if (field === 'source') return String(value)
-    const camera = cameras.data?.cameras.find((one) => one.id === value)?.name
-    return camera ?? facets?.camera_id.find((one) => one.value === value)?.label ?? `Camera ${value}`
+    return cameras.data?.cameras.find((one) => one.id === value)?.name ?? `Camera ${value}`
   }
   return (
     <ul aria-label="Active filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-6">

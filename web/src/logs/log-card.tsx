@@ -18,7 +18,7 @@ export const LogCard = memo(function LogCard(props: RowProps) {
     // biome-ignore lint/a11y/noStaticElementInteractions: the row around it has the role
     <div
       onClick={() => open(row.id)}
-      className={`relative grid gap-1 border-b border-line py-2 pr-3 pl-3.5 text-small ${opened || active ? 'bg-selected' : ''}`}
+      className={`relative grid grid-cols-[minmax(0,1fr)] gap-1 border-b border-line py-2 pr-3 pl-3.5 text-small ${opened || active ? 'bg-selected' : ''}`}
     >
       <span className={`absolute inset-y-0 left-0 w-1 ${LEVEL_FILL[row.level]}`} aria-hidden />
       <span role="gridcell" className="flex items-center gap-2">

@@ -62,9 +62,9 @@ export function LogsPage() {
         />
       </div>
       <div className="sticky top-0 z-20 bg-canvas">
-        <FilterBar view={view} change={change} facets={screen.facets} zone={zone} />
+        <FilterBar view={view} change={change} facetsQuery={screen.facetsQuery} zone={zone} />
       </div>
-      <FilterPills view={view} change={change} facets={screen.facets.data} />
+      <FilterPills view={view} change={change} />
       <HistogramPanel
         histogram={screen.histogram}
         zone={zone}

@@ -28,7 +28,7 @@ export function StatCard({
       aria-pressed={pressed}
       title={`${name}, ${period}. ${level === null ? 'Show all levels' : pressed ? 'Stop filtering by it' : 'Show only it'}`}
       onClick={onToggle}
-      className={`relative grid min-w-0 content-center gap-0.5 px-3.5 py-2 text-left transition-colors focus-visible:-outline-offset-2 ${pressed && level !== null ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
+      className={`relative grid min-w-0 content-center gap-0.5 px-3.5 py-2 sm:max-lg:px-2.5 text-left transition-colors focus-visible:-outline-offset-2 ${pressed && level !== null ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
     >
       <span className="flex items-center gap-2 text-small font-medium text-muted">
         {level !== null && <span className={`size-2 shrink-0 rounded-sm ${LEVEL_FILL[level]}`} aria-hidden />}
@@ -42,7 +42,7 @@ export function StatCard({
         </>
       ) : (
         <span
-          className={`figures text-figure font-semibold tracking-tight transition-opacity ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'opacity-60 delay-300' : ''}`}
+          className={`figures text-figure font-semibold sm:max-lg:text-title tracking-tight transition-opacity ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'opacity-60 delay-300' : ''}`}
         >
           {shown}
         </span>

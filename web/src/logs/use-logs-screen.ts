@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { serverNow } from '../api/server-clock.ts'
-import { useFacets, useHistogram, useLogPage, useLogStats } from '../api/use-logs.ts'
+import { useHistogram, useLogPage, useLogStats } from '../api/use-logs.ts'
 import { useSSESubscription } from '../live/use-sse-subscription.ts'
 import { BEGINNING, boundsOf, isOpen } from '../time/range.ts'
 import { filterParameters, formatView, type LogFilters, type LogView } from './view.ts'
@@ -19,7 +19,7 @@ function withBounds(filters: LogFilters, start: string, end: string | null): URL
 }
 
 /**
- * The four answers of the screen, asked for the same span of time, so that list, cards and bars agree. A relative
+ * The answers of the screen, asked for the same span of time, so that list, cards and bars agree. A relative
  * range is laid down when the view changes or is refreshed; while lines arrive the counts follow, at most once a
  * second and never while the last answer is still out.
  */
@@ -50,7 +50,8 @@ export function useLogsScreen(view: LogView) {
 
   const anyLevel = { ...view, level: [], exclude_level: [], min_level: null }
   const stats = useLogStats(withBounds(anyLevel, start, countsEnd).toString())
-  const facets = useFacets(withBounds(view, start, countsEnd).toString())
+  // Asked for when a menu of values is open.
+  const facetsQuery = withBounds(view, start, countsEnd).toString()
 
   // Everything kept begins where its first line does, not in 1970.
   const first = view.range.kind === 'all' ? (stats.data?.summary.first_log_at ?? null) : start
@@ -63,7 +64,7 @@ export function useLogsScreen(view: LogView) {
     moveTo(serverNow())
   }
 
-  const busy = stats.isFetching || histogram.isFetching || facets.isFetching
+  const busy = stats.isFetching || histogram.isFetching
   const follow = useThrottled(() => setCountsAsOf(serverNow()), busy)
   const watching = { enabled: open && view.until === null }
   useSSESubscription('log_entry_created', follow, watching)
@@ -72,7 +73,7 @@ export function useLogsScreen(view: LogView) {
 
   const stream = withBounds(view, start, null)
   stream.set('max_batch', String(ROWS_A_BATCH))
-  return { page, stats, facets, histogram, refresh, open, asOf, streamUrl: `/api/logs/stream?${stream}` }
+  return { page, stats, facetsQuery, histogram, refresh, open, asOf, streamUrl: `/api/logs/stream?${stream}` }
 }
 
 /** Calls `action` at most once a second, later if `busy`, and always once after the last call. */
