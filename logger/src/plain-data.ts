@@ -85,7 +85,7 @@ function walk(value: unknown, ancestors: object[], budget: Budget): Json | undef
       return spend(budget, value)
     case 'number':
       budget.characters -= 8
-      if (Number.isFinite(value)) return value
+      if (Number.isFinite(value)) return value === 0 ? 0 : value
       return String(value)
     case 'boolean':
       return value
