@@ -62,11 +62,25 @@ create table log_partitions (
   -- When it stopped being written to in bulk and its remaining indexes became due, and when they were there.
   closed_at timestamptz,
   indexed_at timestamptz,
+  -- Rows deleted one by one since it was last written anew: the room they leave is not given back until it is.
+  removed_rows bigint not null default 0,
   -- Set while a cleared partition is kept for an undo.
   detached_at timestamptz,
+  clear_id bigint,
   check (lower < upper)
 );
 create index log_partitions_upper_idx on log_partitions (upper desc);
+
+-- Each time everything was cleared: what was there lies under names that end in `_c<id>` until it is dropped.
+create table log_clears (
+  id bigint generated always as identity primary key,
+  cleared_at timestamptz not null default now(),
+  rows bigint not null,
+  -- The newest feed entry of then; what came after it is what an undo has to add.
+  feed_id bigint not null,
+  undone_at timestamptz,
+  dropped_at timestamptz
+);
 
 -- Feed ----------------------------------------------------------------------------------------------------------
 
@@ -182,6 +196,64 @@ begin
   values (feed_id, first_id, last_id, first_timestamp, last_timestamp, rows);
   perform pg_notify('log_feed', feed_id::text);
   return feed_id;
+end
+$$;
+
+-- Clearing ------------------------------------------------------------------------------------------------------
+
+-- Renames a table and puts an empty one of the same shape in its place, whatever the old one holds: ten million rows
+-- or fifteen hundred partitions cost what one row costs. Indexes keep their names on the new table.
+create function set_aside(live text, aside text) returns void
+language plpgsql
+as $$
+declare
+  suffix text := substring(aside from length(live) + 1);
+  partitioning text := (select pg_get_partkeydef(to_regclass(live)));
+  options text := (select array_to_string(reloptions, ', ') from pg_class where oid = to_regclass(live));
+  pair record;
+begin
+  execute format('alter table %I rename to %I', live, aside);
+  execute format(
+    'create table %I (like %I including all) %s',
+    live, aside, case when partitioning is null then '' else 'partition by ' || partitioning end);
+  if options is not null then
+    execute format('alter table %I set (%s)', live, options);
+  end if;
+  for pair in
+    select o.relname as old_name, n.relname as new_name
+    from pg_index oi
+    join pg_class o on o.oid = oi.indexrelid
+    join pg_index ni on ni.indrelid = to_regclass(live)
+      and ni.indisprimary = oi.indisprimary
+      and substring(pg_get_indexdef(ni.indexrelid) from ' USING .*$')
+        = substring(pg_get_indexdef(oi.indexrelid) from ' USING .*$')
+    join pg_class n on n.oid = ni.indexrelid
+    where oi.indrelid = to_regclass(aside)
+  loop
+    execute format('alter index %I rename to %I', pair.old_name, pair.old_name || suffix);
+    execute format('alter index %I rename to %I', pair.new_name, pair.old_name);
+  end loop;
+end
+$$;
+
+-- The reverse: drops what stands in the table's place and gives it its names back.
+create function put_back(live text, aside text) returns void
+language plpgsql
+as $$
+declare
+  suffix text := substring(aside from length(live) + 1);
+  name text;
+begin
+  execute format('drop table %I', live);
+  execute format('alter table %I rename to %I', aside, live);
+  for name in
+    select c.relname
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    where i.indrelid = to_regclass(live) and right(c.relname, length(suffix)) = suffix
+  loop
+    execute format('alter index %I rename to %I', name, left(name, -length(suffix)));
+  end loop;
 end
 $$;
 

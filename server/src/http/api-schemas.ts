@@ -181,6 +181,14 @@ export const Settings = Type.Object({
   timezone: Type.String(),
   /** Lines older than this many days are deleted; 0 keeps everything. */
   retention_days: Type.Integer(),
+  /** Days for lines of these levels instead; 0 keeps them. */
+  retention_by_level: Type.Record(Type.String(), Type.Integer()),
+  /** Days for lines of these sources instead, whatever their level; 0 keeps them. */
+  retention_by_source: Type.Record(Type.String(), Type.Integer()),
+  /** The oldest partitions are dropped while all of them together take more; 0 sets no limit. */
+  retention_max_bytes: Type.Integer(),
+  /** With less than this free on the disk nothing more is stored; 0 sets no reserve. */
+  disk_reserve_bytes: Type.Integer(),
   /** Whether a record naming an unknown camera creates it. */
   register_cameras: Type.Boolean(),
 })

@@ -5,6 +5,9 @@ import { parseLevelName } from './log-query.ts'
 /** A hundred years; longer is `0`, everything. */
 const MAX_RETENTION_DAYS = 36_500
 
+/** Rules a kind: each is a condition in every retention statement. */
+const MAX_RETENTION_RULES = 100
+
 /** Checks each value as it was given; names the field and the limit where it is none. */
 const CHECKS: { [N in keyof Settings]: (value: unknown) => Settings[N] } = {
   log_level: (value) => parseLevelName(String(value)),
@@ -15,14 +18,24 @@ const CHECKS: { [N in keyof Settings]: (value: unknown) => Settings[N] } = {
       `timezone has to be an IANA name such as Europe/Berlin; "${value}" is none.`,
     )
   },
-  retention_days: (value) => {
-    if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_RETENTION_DAYS)
-      return Number(value)
-    throw new AppError(
-      'INVALID_REQUEST',
-      `retention_days has to be a whole number from 0 (keep everything) to ${MAX_RETENTION_DAYS}.`,
-    )
-  },
+  retention_days: (value) => days('retention_days', value),
+  retention_by_level: (value) =>
+    Object.fromEntries(
+      entriesOf('retention_by_level', value).map(([level, kept]) => [
+        parseLevelName(level),
+        days(`retention_by_level.${level}`, kept),
+      ]),
+    ),
+  retention_by_source: (value) =>
+    Object.fromEntries(
+      entriesOf('retention_by_source', value).map(([source, kept]) => {
+        if (source.length > 0 && source.length <= 100)
+          return [source, days(`retention_by_source.${source}`, kept)]
+        throw new AppError('INVALID_REQUEST', 'A source in retention_by_source has 1 to 100 characters.')
+      }),
+    ),
+  retention_max_bytes: (value) => bytes('retention_max_bytes', value),
+  disk_reserve_bytes: (value) => bytes('disk_reserve_bytes', value),
   register_cameras: (value) => {
     if (typeof value === 'boolean') return value
     throw new AppError('INVALID_REQUEST', 'register_cameras has to be true or false.')
@@ -59,6 +72,33 @@ export class SettingsService {
     }
     return Object.keys(checked).length > 0 ? this.#store.update(checked) : this.#store.get()
   }
+}
+
+function days(name: string, value: unknown): number {
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_RETENTION_DAYS)
+    return Number(value)
+  throw new AppError(
+    'INVALID_REQUEST',
+    `${name} has to be a whole number from 0 (keep everything) to ${MAX_RETENTION_DAYS}.`,
+  )
+}
+
+function bytes(name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value)
+  throw new AppError(
+    'INVALID_REQUEST',
+    `${name} has to be a whole number of bytes from 0 (no limit) to ${Number.MAX_SAFE_INTEGER}.`,
+  )
+}
+
+function entriesOf(name: string, value: unknown): [string, unknown][] {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const entries = isObject ? Object.entries(value) : []
+  if (isObject && entries.length <= MAX_RETENTION_RULES) return entries
+  throw new AppError(
+    'INVALID_REQUEST',
+    `${name} has to be an object of names and days, ${MAX_RETENTION_RULES} at most.`,
+  )
 }
 
 function isTimeZone(name: string): boolean {

@@ -1,8 +1,9 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import { CameraRegister } from './camera-register.ts'
-import { deleteEverything, deleteOlderThan } from './cleanup.ts'
+import { type Clear, clearLogs, dropCleared, undoClear } from './clear.ts'
 import { countRows, type LevelBucket } from './counts.ts'
+import { deleteMatching, type MatchingRows, previewMatching } from './delete-matching.ts'
 import { findRow } from './find-row.ts'
 import { IdBlocks } from './id-blocks.ts'
 import type { LogFilter } from './log-filter.ts'
@@ -15,11 +16,14 @@ import {
   summarise,
   summariseSources,
 } from './log-overview.ts'
-import { readBeyond, readPage, readTotal, type Total } from './log-pages.ts'
+import { readBeyond, readPage, readTotal, type Store, type Total } from './log-pages.ts'
 import type { LogRow } from './log-row.ts'
 import type { Position } from './log-rows.ts'
 import { type AddResult, LogWriter } from './log-writer.ts'
 import { Partitions } from './partitions.ts'
+import { applyRetention, type RetentionResult } from './retention.ts'
+import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
+import { type Cutoffs, cutoffForAll } from './retention-policy.ts'
 import type { SenderMark } from './senders.ts'
 import type { SettingsStore } from './settings.ts'
 import { DAY, fromMillis } from './timestamp.ts'
@@ -60,6 +64,10 @@ export class LogOperations {
     })
   }
 
+  get #store(): Store {
+    return { pool: this.#pool, partitions: this.partitions }
+  }
+
   /** Rows accepted by `addLogEntries` that no transaction has taken yet. */
   get waitingRows(): number {
     return this.#writer.waitingRows
@@ -87,14 +95,14 @@ export class LogOperations {
 
   /** Matching rows in the order (timestamp, id). */
   getLogs(filter: LogFilter, slice: Slice): Promise<LogRow[]> {
-    const store = { pool: this.#pool, partitions: this.partitions }
+    const store = this.#store
     if ('beyond' in slice) return readBeyond(store, filter, slice.beyond, slice.order, slice.limit)
     return readPage(store, filter, slice.offset, slice.limit)
   }
 
   /** How many rows match; exact up to 10,000 where the kept counts cannot tell. */
   countLogs(filter: LogFilter): Promise<Total> {
-    return readTotal({ pool: this.#pool, partitions: this.partitions }, filter)
+    return readTotal(this.#store, filter)
   }
 
   /** One row by id, if the filter's visibility allows it. */
@@ -106,12 +114,12 @@ export class LogOperations {
   getLogSummary(hours: number | undefined, filter: LogFilter): Promise<LogSummary> {
     const range =
       hours === undefined ? filter : { ...filter, start: fromMillis(Date.now() - hours * 3_600_000) }
-    return summarise({ pool: this.#pool, partitions: this.partitions }, range)
+    return summarise(this.#store, range)
   }
 
   /** Every source with its counts, by name. */
   getLogSources(filter: LogFilter): Promise<SourceSummary[]> {
-    return summariseSources({ pool: this.#pool, partitions: this.partitions }, filter)
+    return summariseSources(this.#store, filter)
   }
 
   /** Rows by level in steps of time; steps without rows are left out. */
@@ -120,12 +128,12 @@ export class LogOperations {
     origin: number,
     bucketMs: number,
   ): Promise<LevelBucket[]> {
-    return histogram({ pool: this.#pool, partitions: this.partitions }, filter, origin, bucketMs)
+    return histogram(this.#store, filter, origin, bucketMs)
   }
 
   /** Rows by each value of one column. */
   getFacet(filter: LogFilter, name: Facet): Promise<{ value: string | number; rows: number }[]> {
-    return facet({ pool: this.#pool, partitions: this.partitions }, filter, name)
+    return facet(this.#store, filter, name)
   }
 
   /** How many rows `deleteOldLogs(days)` would delete now. */
@@ -135,10 +143,56 @@ export class LogOperations {
     return countRows(this.#pool, { ...everything, end: fromMillis(Date.now() - days * DAY) })
   }
 
-  /** Deletes the rows older than so many times 24 hours, everything for 0; returns how many. */
-  deleteOldLogs(days: number): Promise<number> {
-    if (days === 0) return deleteEverything(this.#pool, this.partitions)
-    return deleteOlderThan(this.#pool, this.partitions, fromMillis(Date.now() - days * DAY))
+  /** Deletes the rows older than so many times 24 hours, everything for 0 (see `undoClear`); returns how many. */
+  async deleteOldLogs(days: number): Promise<number> {
+    if (days === 0) return (await this.clearLogs()).rows
+    const cutoffs = cutoffForAll(fromMillis(Date.now() - days * DAY))
+    return (await applyRetention(this.#store, cutoffs, 0)).deleted_count
+  }
+
+  /** What `deleteOldLogs(days)` would do, partition by partition. */
+  planOldLogs(days: number): Promise<PlannedRemoval[]> {
+    const cutoff = days === 0 ? 'infinity' : fromMillis(Date.now() - days * DAY)
+    return planRemovals(this.#store, cutoffForAll(cutoff), 0)
+  }
+
+  /** Removes what the cut-offs name, then the oldest partitions beyond the budget (0: none). */
+  applyRetention(cutoffs: Cutoffs, maxBytes: number): Promise<RetentionResult> {
+    return applyRetention(this.#store, cutoffs, maxBytes)
+  }
+
+  /** What `applyRetention` would do now. */
+  planRetention(cutoffs: Cutoffs, maxBytes: number): Promise<PlannedRemoval[]> {
+    return planRemovals(this.#store, cutoffs, maxBytes)
+  }
+
+  /** Clears everything; can be undone for ten minutes. */
+  async clearLogs(): Promise<Clear> {
+    const clear = await clearLogs(this.#pool)
+    this.partitions.reload()
+    return clear
+  }
+
+  /** Takes the last clear back; undefined when there is none of the past ten minutes. */
+  async undoClear(): Promise<Clear | undefined> {
+    const clear = await undoClear(this.#pool)
+    this.partitions.reload()
+    return clear
+  }
+
+  /** Drops for good what was cleared so many minutes ago or earlier; returns how many clears that were. */
+  dropCleared(minutes?: number): Promise<number> {
+    return dropCleared(this.#pool, minutes)
+  }
+
+  /** Deletes the rows the filter matches, one partition after the other; returns how many, up to the signal. */
+  deleteMatching(filter: LogFilter, signal?: AbortSignal): Promise<number> {
+    return deleteMatching(this.#store, filter, signal)
+  }
+
+  /** How many rows the filter matches, all counted, and the first and last time of them. */
+  previewMatching(filter: LogFilter): Promise<MatchingRows> {
+    return previewMatching(this.#store, filter)
   }
 
   /** Whether the database answers and holds our tables. */

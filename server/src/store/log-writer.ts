@@ -38,6 +38,9 @@ export const MAX_WAITING_ROWS = 200_000
 /** Transactions under way at once: while one waits for its fsync the other copies. */
 const LANES = 2
 
+/** How often a batch is written whose partition is dropped under its hands: clears that follow each other closely. */
+const MAX_ATTEMPTS = 5
+
 /** Bytes of COPY text given to the socket at once. */
 const CHUNK_CHARACTERS = 256 * 1024
 
@@ -112,12 +115,7 @@ export class LogWriter {
     await Promise.resolve()
     for (let group = this.#takeGroup(); group.length > 0; group = this.#takeGroup()) {
       try {
-        const results = await this.#write(group).catch((error: unknown) => {
-          if (!isMissingPartition(error)) throw error
-          // A cleanup dropped it between the look and the COPY; nothing was stored yet.
-          this.#options.partitions.reload()
-          return this.#write(group)
-        })
+        const results = await this.#writeAnyway(group)
         group.forEach((pending, index) => {
           pending.resolve(results[index] ?? nothing())
         })
@@ -142,6 +140,18 @@ export class LogWriter {
     }
     this.#waitingRows -= rows
     return group
+  }
+
+  /** A cleanup may drop the partition between the look and the COPY; nothing was stored then. */
+  async #writeAnyway(group: readonly Pending[]): Promise<AddResult[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#write(group)
+      } catch (error) {
+        if (!isMissingPartition(error) || attempt === MAX_ATTEMPTS) throw error
+        this.#options.partitions.reload()
+      }
+    }
   }
 
   async #write(group: readonly Pending[]): Promise<AddResult[]> {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { freeTableName } from './table-names.ts'
 import { comparable, DAY, floorTo, fromMillis, toMillis } from './timestamp.ts'
 
 /** One partition of `logs`, the half-open range [lower, upper). */
@@ -19,6 +20,8 @@ export class Partitions {
   /** Newest first. */
   #list: Partition[] = []
   #loaded: Promise<void> | undefined
+  /** Rises with each `reload`. */
+  #version = 0
   #lastHit: Partition | undefined
 
   constructor(pool: pg.Pool) {
@@ -34,6 +37,7 @@ export class Partitions {
 
   /** Forgets what is known; the next call reads it anew. */
   reload(): void {
+    this.#version++
     this.#loaded = undefined
     this.#lastHit = undefined
   }
@@ -72,7 +76,14 @@ export class Partitions {
 
   async #load(): Promise<void> {
     try {
-      this.#list = await readPartitions(this.#pool)
+      let list: Partition[]
+      let version: number
+      // A list read before a change must not take the place of one read after it.
+      do {
+        version = this.#version
+        list = await readPartitions(this.#pool)
+      } while (version !== this.#version)
+      this.#list = list
       this.#lastHit = undefined
     } catch (error) {
       this.#loaded = undefined
@@ -144,7 +155,9 @@ function partitionName(lower: number, upper: number): string {
  * `create table like` and `attach` take locks that writers and readers of `logs` do not wait for; `partition of`
  * would wait behind any open reader and have everyone queue behind itself.
  */
-async function createPartition(client: pg.PoolClient, { name, lower, upper }: Partition): Promise<void> {
+async function createPartition(client: pg.PoolClient, range: Partition): Promise<void> {
+  const { lower, upper } = range
+  const name = await freeTableName(client, range.name)
   const bounds = `check (timestamp >= '${lower}' and timestamp < '${upper}')`
   await client.query(`create table ${name} (like logs including all, constraint ${name}_bounds ${bounds})`)
   await client.query(`alter table logs attach partition ${name} for values from ('${lower}') to ('${upper}')`)

@@ -8,6 +8,14 @@ export type Settings = {
   timezone: string
   /** Lines older than this many days are deleted; 0 keeps everything. */
   retention_days: number
+  /** Days for lines of these levels instead; 0 keeps them. */
+  retention_by_level: Partial<Record<Level, number>>
+  /** Days for lines of these sources instead, whatever their level; 0 keeps them. */
+  retention_by_source: Record<string, number>
+  /** The oldest partitions are dropped while all of them together take more; 0 sets no limit. */
+  retention_max_bytes: number
+  /** With less than this free on the disk nothing more is stored, so that PostgreSQL can go on; 0 sets no reserve. */
+  disk_reserve_bytes: number
   /** Whether a record naming an unknown camera creates it. */
   register_cameras: boolean
 }
@@ -16,6 +24,11 @@ export const DEFAULT_SETTINGS: Settings = {
   log_level: 'INFO',
   timezone: 'UTC',
   retention_days: 30,
+  retention_by_level: {},
+  retention_by_source: {},
+  retention_max_bytes: 0,
+  // A checkpoint's worth of WAL and what dropping and rewriting need.
+  disk_reserve_bytes: 512 * 1024 * 1024,
   register_cameras: true,
 }
 

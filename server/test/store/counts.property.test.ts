@@ -1,10 +1,11 @@
 import { LEVELS } from '@timelapser/logger'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { deleteOlderThan } from '../../src/store/cleanup.ts'
 import { foldCounts } from '../../src/store/count-folding.ts'
 import type { LogFilter } from '../../src/store/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
+import { applyRetention } from '../../src/store/retention.ts'
+import { cutoffForAll } from '../../src/store/retention-policy.ts'
 import { SettingsStore } from '../../src/store/settings.ts'
 import { comparable } from '../../src/store/timestamp.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -50,7 +51,8 @@ describe('the kept counts', () => {
             if (step.kind === 'fold') await foldCounts(database.database.pool)
             if (step.kind === 'delete') {
               const kept = model.filter((row) => comparable(row.timestamp) >= comparable(step.cutoff))
-              const deleted = await deleteOlderThan(database.database.pool, logs.partitions, step.cutoff)
+              const store = { pool: database.database.pool, partitions: logs.partitions }
+              const { deleted_count: deleted } = await applyRetention(store, cutoffForAll(step.cutoff), 0)
               expect(deleted).toBe(model.length - kept.length)
               model = kept
             }

@@ -1,0 +1,191 @@
+import type pg from 'pg'
+import { COUNTS_LOCK } from './count-folding.ts'
+import { inTransaction, withLogsToItself, withMaintenance } from './exclusive-access.ts'
+import { catchUp, catchUpFully, ENTRIES_A_STEP, feedMark, MAX_LATE_ROWS } from './feed-catch-up.ts'
+import { attachMissing } from './partition-gaps.ts'
+
+/** How long what was cleared can be had back. */
+export const UNDO_MINUTES = 10
+
+/** 7,469,005: 'undo'. Held while an undo runs: what it copies must not be cleared under its hands. */
+const UNDO_LOCK = 7469005
+
+/** Partitions dropped in one transaction: each is a dozen locks. */
+const DROPPED_AT_ONCE = 16
+
+/** Everything there is of rows and counts. */
+const TABLES = [
+  'logs',
+  'log_counts_pending',
+  'log_counts_minute',
+  'log_counts_hour',
+  'log_counts_day',
+] as const
+
+const EVER = { lower: '-infinity', upper: 'infinity' }
+
+/** An undo is running; clearing has to wait for its end. */
+export class UndoRunning extends Error {
+  override name = 'UndoRunning'
+}
+
+export type Clear = { id: number; rows: number; cleared_at: string }
+
+/**
+ * Clears everything: the tables of rows and counts are renamed and empty ones put in their place, which costs the same
+ * for one row and for ten million. What is written meanwhile waits a moment and goes to the empty ones.
+ *
+ * @returns how many rows were cleared; exact
+ * @throws {UndoRunning}
+ */
+export function clearLogs(pool: pg.Pool): Promise<Clear> {
+  return inTransaction(pool, async (client) => {
+    await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
+    return withLogsToItself(client, async () => {
+      const { rows: undo } = await client.query<{ free: boolean }>(
+        'select pg_try_advisory_xact_lock($1) as free',
+        [UNDO_LOCK],
+      )
+      if (!undo[0]?.free) throw new UndoRunning('an undo is running')
+      const { rows } = await client.query<Clear>(
+        `insert into log_clears (rows, feed_id)
+        select (select coalesce(sum(rows), 0) from log_counts_day)
+          + (select coalesce(sum(rows), 0) from log_counts_pending), $1::bigint
+        returning id, rows, cleared_at`,
+        [await feedMark(client)],
+      )
+      const clear = rows[0] as Clear
+      for (const table of TABLES) {
+        await client.query('select set_aside($1, $2)', [table, asideName(table, clear.id)])
+      }
+      await client.query(
+        'update log_partitions set detached_at = now(), clear_id = $1 where detached_at is null',
+        [clear.id],
+      )
+      await client.query(`select pg_notify('log_partitions', '')`)
+      return clear
+    })
+  })
+}
+
+/** The clear an undo would take back, if there is one. */
+export async function lastClear(pool: pg.Pool): Promise<Clear | undefined> {
+  const { rows } = await pool.query<Clear>({
+    name: 'last_clear',
+    text: `
+      select id, rows, cleared_at
+      from log_clears
+      where undone_at is null and dropped_at is null and cleared_at > now() - $1::integer * interval '1 minute'
+      order by id desc
+      limit 1`,
+    values: [UNDO_MINUTES],
+  })
+  return rows[0]
+}
+
+/**
+ * Brings back what the last clear of the past ten minutes took, counts and all. The rows written since are copied to
+ * it, while everyone works on, and then it takes their table's place again.
+ *
+ * @returns the clear that was taken back, undefined when there is none
+ */
+export function undoClear(pool: pg.Pool): Promise<Clear | undefined> {
+  return withMaintenance(pool, async () => {
+    const holder = await pool.connect()
+    try {
+      await holder.query('select pg_advisory_lock($1)', [UNDO_LOCK])
+      const clear = await lastClear(pool)
+      if (clear) await bringBack(pool, clear)
+      return clear
+    } finally {
+      const unlocked = await holder.query('select pg_advisory_unlock($1)', [UNDO_LOCK]).catch(() => undefined)
+      holder.release(unlocked === undefined)
+    }
+  })
+}
+
+async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
+  const aside = asideName('logs', id)
+  const tables = { from: 'logs', into: aside, ...EVER }
+  let mark = await clearedMark(pool, id)
+  for (let isFarBehind = true; isFarBehind; ) {
+    const step = await inTransaction(pool, async (client) => {
+      await attachMissing(client, aside, id)
+      return catchUp(client, mark, tables)
+    })
+    isFarBehind = step.mark !== mark && (step.rows >= MAX_LATE_ROWS || step.entries === ENTRIES_A_STEP)
+    mark = step.mark
+  }
+  await inTransaction(pool, async (client) => {
+    await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
+    await withLogsToItself(client, async () => {
+      await attachMissing(client, aside, id)
+      await catchUpFully(client, mark, tables)
+      await client.query(`
+        insert into ${asideName('log_counts_pending', id)} (bucket, level, source, camera_id, rows)
+        select bucket, level, source, camera_id, rows
+        from log_counts_minute
+        union all
+        select bucket, level, source, camera_id, rows
+        from log_counts_pending`)
+      for (const table of TABLES) await client.query('select put_back($1, $2)', [table, asideName(table, id)])
+      await client.query('delete from log_partitions where detached_at is null')
+      await client.query(
+        'update log_partitions set detached_at = null, clear_id = null where clear_id = $1',
+        [id],
+      )
+      await client.query('update log_clears set undone_at = now() where id = $1', [id])
+      await client.query(`select pg_notify('log_partitions', '')`)
+    })
+  })
+}
+
+async function clearedMark(pool: pg.Pool, id: number): Promise<number> {
+  const { rows } = await pool.query<{ feed_id: number }>('select feed_id from log_clears where id = $1', [id])
+  return rows[0]?.feed_id ?? 0
+}
+
+/**
+ * Drops for good what was cleared more than ten minutes ago, or all of it when room is needed at once.
+ *
+ * @returns how many clears can no longer be undone
+ */
+export function dropCleared(pool: pg.Pool, minutes = UNDO_MINUTES): Promise<number> {
+  return withMaintenance(pool, async () => {
+    const { rows } = await pool.query<{ id: number }>(
+      `select id
+      from log_clears
+      where undone_at is null and dropped_at is null
+        and cleared_at <= now() - $1::integer * interval '1 minute'`,
+      [minutes],
+    )
+    for (const { id } of rows) await dropOne(pool, id)
+    return rows.length
+  })
+}
+
+async function dropOne(pool: pg.Pool, id: number): Promise<void> {
+  for (let dropped = DROPPED_AT_ONCE; dropped === DROPPED_AT_ONCE; ) {
+    dropped = await inTransaction(pool, async (client) => {
+      const { rows } = await client.query<{ name: string }>(
+        `delete from log_partitions
+        where name in (select name from log_partitions where clear_id = $1 limit ${DROPPED_AT_ONCE})
+        returning name`,
+        [id],
+      )
+      const names = rows.map(({ name }) => name)
+      if (names.length > 0) await client.query(`drop table if exists ${names.join(', ')}`)
+      return names.length
+    })
+  }
+  await inTransaction(pool, async (client) => {
+    const names = TABLES.map((table) => asideName(table, id))
+    await client.query(`drop table if exists ${names.join(', ')}`)
+    await client.query('update log_clears set dropped_at = now() where id = $1', [id])
+  })
+}
+
+/** Index names get the same ending and must stay within 63 bytes; hence so short. */
+function asideName(table: (typeof TABLES)[number], id: number): string {
+  return `${table}_c${id}`
+}

@@ -1,0 +1,37 @@
+import type pg from 'pg'
+import { COUNTS_LOCK } from './count-folding.ts'
+import { inTransaction, withLogsToItself } from './exclusive-access.ts'
+import type { Partition } from './partitions.ts'
+import { removeFoldedCounts, removePendingCounts } from './removed-counts.ts'
+
+/**
+ * Drops a partition with its counts, in one transaction: rows, counts and the registry agree at every moment. The
+ * counts go first, while everyone works on; `logs` is locked for the last step alone.
+ *
+ * @returns how many rows it held; 0 when it is gone already
+ */
+export function dropPartition(pool: pg.Pool, { name, lower, upper }: Partition): Promise<number> {
+  return inTransaction(pool, async (client) => {
+    await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
+    if (!(await isAttached(client, name))) return 0
+    const folded = await removeFoldedCounts(client, lower, upper)
+    return withLogsToItself(client, async () => {
+      const pending = await removePendingCounts(client, lower, upper)
+      await client.query(`alter table logs detach partition ${name}`)
+      await client.query(`drop table ${name}`)
+      await client.query('delete from log_partitions where name = $1', [name])
+      await client.query(`select pg_notify('log_partitions', '')`)
+      return folded + pending
+    })
+  })
+}
+
+/** Whether the partition is one of `logs` still, and not dropped or cleared meanwhile. */
+export async function isAttached(client: pg.PoolClient, name: string): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'is_attached',
+    text: 'select 1 from log_partitions where name = $1 and detached_at is null',
+    values: [name],
+  })
+  return rowCount === 1
+}

@@ -1,0 +1,81 @@
+import type pg from 'pg'
+
+/** Feed entries one step copies: at most 200 batches. */
+export const ENTRIES_A_STEP = 200
+
+/** Fewer late rows than this are copied while everyone waits: some 30 ms. */
+export const MAX_LATE_ROWS = 2000
+
+export const ALL_COLUMNS = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
+
+export type CatchUp = {
+  /** Tables of the shape of `logs`. */
+  from: string
+  into: string
+  /** The rows' range, half-open. */
+  lower: string
+  upper: string
+}
+
+/** The newest entry of the feed; what is visible now came with it or before. */
+export async function feedMark(client: pg.PoolClient): Promise<number> {
+  const { rows } = await client.query<{ mark: number }>({
+    name: 'feed_mark',
+    text: 'select coalesce(max(id), 0) as mark from log_feed',
+  })
+  return rows[0]?.mark ?? 0
+}
+
+/**
+ * Copies the rows of the batches that were committed after the mark: the feed is in the order of commits, so what
+ * came while a table was being copied is known exactly.
+ *
+ * @returns the new mark and how many entries were read and rows copied; the same mark when there was nothing
+ */
+export async function catchUp(
+  client: pg.PoolClient,
+  mark: number,
+  { from, into, lower, upper }: CatchUp,
+): Promise<{ mark: number; rows: number; entries: number }> {
+  const text = `
+    with entries as materialized (
+      select id, first_id, last_id, first_timestamp, last_timestamp
+      from log_feed
+      where id > $1
+      order by id
+      limit ${ENTRIES_A_STEP}
+    ), copied as (
+      insert into ${into} (${ALL_COLUMNS})
+      select r.*
+      from entries e
+      cross join lateral (
+        select ${ALL_COLUMNS}
+        from ${from}
+        where id between e.first_id and e.last_id
+          and timestamp >= greatest(e.first_timestamp, $2::timestamptz)
+          and timestamp <= e.last_timestamp and timestamp < $3::timestamptz
+        offset 0
+      ) r
+      where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
+      returning 1
+    )
+    select
+      (select max(id) from entries) as mark,
+      (select count(*) from entries) as entries,
+      (select count(*) from copied) as rows`
+  const { rows } = await client.query<{ mark: number | null; rows: number; entries: number }>(text, [
+    mark,
+    lower,
+    upper,
+  ])
+  return { mark: rows[0]?.mark ?? mark, rows: rows[0]?.rows ?? 0, entries: rows[0]?.entries ?? 0 }
+}
+
+/** Catches up until nothing is left to copy, all in the client's transaction. Returns the new mark. */
+export async function catchUpFully(client: pg.PoolClient, mark: number, tables: CatchUp): Promise<number> {
+  for (let before = mark; ; ) {
+    const { mark: after } = await catchUp(client, before, tables)
+    if (after === before) return after
+    before = after
+  }
+}

@@ -1,0 +1,148 @@
+import type pg from 'pg'
+import { isAttached } from './drop-partition.ts'
+import { inTransaction, withLogsToItself } from './exclusive-access.ts'
+import {
+  ALL_COLUMNS,
+  catchUp,
+  catchUpFully,
+  ENTRIES_A_STEP,
+  feedMark,
+  MAX_LATE_ROWS,
+} from './feed-catch-up.ts'
+import type { Partition } from './partitions.ts'
+import { SqlParameters } from './sql-parameters.ts'
+
+/** The table in the making and the counts of what is left out. One rewrite at a time, so one name each. */
+const REWRITE = 'logs_rewrite'
+const REMOVED = 'logs_rewrite_removed'
+
+/**
+ * Writes a partition anew without the rows that go, and puts it in the old one's place. Writers may add to the old
+ * one all the while: what came after the copy is known from the feed and copied after it, the last of it in the short
+ * step that swaps the two. Rows that came late are kept whatever they are; the next run looks at them.
+ *
+ * For a caller that holds the maintenance lock: nothing else deletes or changes rows meanwhile.
+ *
+ * @param goes the condition on a row of `logs` that is to go
+ * @returns how many rows went; exact
+ */
+export async function rewritePartition(
+  pool: pg.Pool,
+  partition: Partition,
+  goes: (parameters: SqlParameters) => string,
+): Promise<number> {
+  // What a rewrite that was cut short may have left.
+  await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
+  try {
+    let mark = await copyKept(pool, partition, goes)
+    await buildIndexes(pool)
+    const tables = { from: partition.name, into: REWRITE, lower: partition.lower, upper: partition.upper }
+    for (let isFarBehind = true; isFarBehind; ) {
+      const step = await inTransaction(pool, (client) => catchUp(client, mark, tables))
+      // Entries of other partitions count for nothing, but there may be many of them before ours.
+      isFarBehind = step.mark !== mark && (step.rows >= MAX_LATE_ROWS || step.entries === ENTRIES_A_STEP)
+      mark = step.mark
+    }
+    return await swap(pool, partition, mark)
+  } finally {
+    await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
+  }
+}
+
+/** Copies what stays and counts what goes, both of one moment; returns the feed's mark of that moment. */
+function copyKept(
+  pool: pg.Pool,
+  { name, lower, upper }: Partition,
+  goes: (parameters: SqlParameters) => string,
+): Promise<number> {
+  return inTransaction(
+    pool,
+    async (client) => {
+      const mark = await feedMark(client)
+      const bounds = `check (timestamp >= '${lower}' and timestamp < '${upper}')`
+      await client.query(`
+        create table ${REWRITE} (
+          like logs including defaults including constraints including storage including compression,
+          constraint ${REWRITE}_bounds ${bounds}
+        )`)
+      await client.query(`
+        create table ${REMOVED} (
+          like log_counts_pending
+        )`)
+      const kept = new SqlParameters()
+      await client.query(
+        `insert into ${REWRITE} (${ALL_COLUMNS})
+        select ${ALL_COLUMNS}
+        from ${name}
+        where (${goes(kept)}) is not true`,
+        kept.values,
+      )
+      const removed = new SqlParameters()
+      await client.query(
+        `insert into ${REMOVED} (bucket, level, source, camera_id, rows)
+        select date_trunc('minute', timestamp), level, source, camera_id, -count(*)
+        from ${name}
+        where ${goes(removed)}
+        group by 1, 2, 3, 4`,
+        removed.values,
+      )
+      return mark
+    },
+    'begin isolation level repeatable read',
+  )
+}
+
+/** Those of `logs`, after the copy: five times as fast as kept up row by row. */
+async function buildIndexes(pool: pg.Pool): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    const { rows } = await client.query<{ definition: string; primary: boolean }>(`
+      select indisprimary as primary, substring(pg_get_indexdef(indexrelid) from ' USING .*$') as definition
+      from pg_index
+      where indrelid = 'logs'::regclass`)
+    for (const { definition, primary } of rows) {
+      const statement = primary
+        ? `alter table ${REWRITE} add primary key (id, timestamp)`
+        : `create index on ${REWRITE}${definition}`
+      await client.query(statement)
+    }
+  })
+  await pool.query(`analyze ${REWRITE}`)
+}
+
+function swap(pool: pg.Pool, { name, lower, upper }: Partition, mark: number): Promise<number> {
+  return inTransaction(pool, async (client) => {
+    const { rows } = await client.query<{ removed: number }>(`
+      with lowered as (
+        insert into log_counts_pending (bucket, level, source, camera_id, rows)
+        select bucket, level, source, camera_id, rows
+        from ${REMOVED}
+        returning rows
+      )
+      select -coalesce(sum(rows), 0)::bigint as removed
+      from lowered`)
+    const isThere = await withLogsToItself(client, async () => {
+      if (!(await isAttached(client, name))) return false
+      await catchUpFully(client, mark, { from: name, into: REWRITE, lower, upper })
+      await client.query(`alter table logs detach partition ${name}`)
+      await client.query(`drop table ${name}`)
+      await putInPlace(client, { name, lower, upper })
+      await client.query(`select pg_notify('log_partitions', '')`)
+      return true
+    })
+    if (!isThere) throw new Error(`the partition ${name} was cleared while it was being rewritten`)
+    return rows[0]?.removed ?? 0
+  })
+}
+
+/** Attaches the new table under the old one's name; one without rows is not needed. */
+async function putInPlace(client: pg.PoolClient, { name, lower, upper }: Partition): Promise<void> {
+  const { rowCount } = await client.query(`select 1 from ${REWRITE} limit 1`)
+  if (rowCount === 0) {
+    await client.query('delete from log_partitions where name = $1', [name])
+    return
+  }
+  await client.query(`alter table ${REWRITE} rename to ${name}`)
+  await client.query(`alter table logs attach partition ${name} for values from ('${lower}') to ('${upper}')`)
+  await client.query(`alter table ${name} drop constraint ${REWRITE}_bounds`)
+  await client.query('update log_partitions set removed_rows = 0, indexed_at = null where name = $1', [name])
+}
