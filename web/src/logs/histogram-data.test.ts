@@ -25,6 +25,13 @@ describe('the bars', () => {
     ])
   })
 
+  it('show one error among thousands of lines without growing taller', () => {
+    const bucket = { start: '2026-01-01T00:00:00Z', critical: 0, error: 1, warning: 0, info: 9999, debug: 0 }
+    const [, total, , , error] = stackBuckets({ ...histogram, buckets: [bucket] })
+    expect(total).toEqual([10_000])
+    expect(error).toEqual([300])
+  })
+
   it('are found by a time inside them', () => {
     expect(bucketAt(histogram, zero)).toBe(0)
     expect(bucketAt(histogram, zero + 59.9)).toBe(0)

@@ -1,3 +1,4 @@
+import { clockOffsetMs } from '../api/server-clock.ts'
 import { formatCount } from './format-count.ts'
 import { periodInWords } from './period.ts'
 import type { LiveListState } from './use-live-list.ts'
@@ -36,11 +37,26 @@ export function Summary({
           </span>
           <span aria-hidden>·</span>
           <span>{periodInWords(view.range, zone)}</span>
+          <ClockNotice />
           <span className="text-faint max-sm:hidden" aria-hidden>
             · {Math.max(1, Math.round(data.duration_ms))} ms
           </span>
         </>
       )}
     </p>
+  )
+}
+
+/** From here on times typed and times shown would not mean the same to a person and to the server. */
+const NOTICED_MS = 30_000
+
+function ClockNotice() {
+  const offset = clockOffsetMs()
+  if (Math.abs(offset) < NOTICED_MS) return null
+  const seconds = Math.round(Math.abs(offset) / 1000).toLocaleString()
+  return (
+    <span className="text-warning">
+      · this device’s clock is {seconds} s {offset > 0 ? 'behind' : 'ahead of'} the server’s
+    </span>
   )
 }
