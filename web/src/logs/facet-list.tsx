@@ -1,35 +1,16 @@
 import { useState } from 'react'
-import type { Facets } from 'timelapser-logs/api'
 import { useFacets } from '../api/use-logs.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { FacetOption } from './facet-option.tsx'
-import { OPPOSITE, setValue, stateOf, type ValueField } from './filter-values.ts'
-import { LEVEL_NAME, LEVELS } from './levels.ts'
+import { optionsOf } from './facets.ts'
+import { setValue, stateOf, type ValueField } from './filter-values.ts'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
 /** Beyond it a list is found in by typing; the counts still cover everything. */
 const SHOWN = 100
 const WORTH_SEARCHING = 8
-
-export type Option = { value: string | number; label: string; count: number | null }
-
-/** The values of one field, most frequent first; chosen ones stay even where they count nothing. */
-export function optionsOf(field: ValueField, view: LogView, facets: Facets | undefined): Option[] {
-  const found: Option[] = facets?.[field] ?? []
-  const counts = new Map(found.map((one) => [one.value, one]))
-  if (field === 'level') {
-    return LEVELS.map((level) => ({
-      value: level,
-      label: LEVEL_NAME[level],
-      count: facets === undefined ? null : (counts.get(level)?.count ?? 0),
-    }))
-  }
-  const chosen = [...view[field], ...view[OPPOSITE[field]]].filter((value) => !counts.has(value))
-  const label = (value: string | number) => (field === 'camera_id' ? `Camera ${value}` : String(value))
-  return [...chosen.map((value) => ({ value, label: label(value), count: facets ? 0 : null })), ...found]
-}
 
 export type FacetListProps = {
   field: ValueField

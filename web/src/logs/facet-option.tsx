@@ -1,5 +1,5 @@
 import { Ban, ChevronsUp } from 'lucide-react'
-import type { Option } from './facet-list.tsx'
+import type { Option } from './facets.ts'
 import type { ValueField, ValueState } from './filter-values.ts'
 import { isLevel, LEVEL_FILL, type Level } from './levels.ts'
 

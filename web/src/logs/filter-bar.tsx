@@ -4,17 +4,12 @@ import { PopupButton } from '../controls/popup-button.tsx'
 import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
 import type { FacetListProps } from './facet-list.tsx'
 import { FacetMenu } from './facet-menu.tsx'
+import { FACETS } from './facets.ts'
 import { RangePicker } from './range-picker.tsx'
 import { SearchBox } from './search-box.tsx'
 
 const loadSheet = () => import('./filter-sheet.tsx').then((module) => ({ default: module.FilterSheet }))
 const FilterSheet = lazy(loadSheet)
-
-export const FACETS = [
-  { field: 'level', name: 'Level' },
-  { field: 'camera_id', name: 'Camera' },
-  { field: 'source', name: 'Source' },
-] as const
 
 /** Search, range and the menus of values; it stays in sight while the list scrolls. */
 export function FilterBar({ zone, ...list }: Omit<FacetListProps, 'field' | 'name'> & { zone: string }) {

@@ -3,7 +3,7 @@ import { Button } from '../controls/button.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { BACKDROP } from '../controls/surfaces.ts'
 import { FacetList, type FacetListProps } from './facet-list.tsx'
-import { FACETS } from './filter-bar.tsx'
+import { FACETS } from './facets.ts'
 
 /** On a phone the three menus are one sheet from below. */
 export function FilterSheet({ anchor, close, ...list }: PopupProps & Omit<FacetListProps, 'field' | 'name'>) {

@@ -4,9 +4,9 @@ import { memo } from 'react'
 import { formatClock, formatDay } from '../time/format.ts'
 import { LevelLabel } from './level-label.tsx'
 import { LEVEL_FILL } from './levels.ts'
-import type { RowProps } from './log-list.tsx'
 import { originOf } from './origin.ts'
 import { RowMessage } from './row-message.tsx'
+import type { RowProps } from './row-props.ts'
 
 /** One line of the list on a phone. */
 export const LogCard = memo(function LogCard(props: RowProps) {

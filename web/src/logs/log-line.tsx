@@ -5,9 +5,9 @@ import { formatClock, formatDay, formatFull } from '../time/format.ts'
 import { COLUMNS } from './columns.ts'
 import { LevelLabel } from './level-label.tsx'
 import { LEVEL_FILL } from './levels.ts'
-import type { RowProps } from './log-list.tsx'
 import { originOf } from './origin.ts'
 import { RowMessage } from './row-message.tsx'
+import type { RowProps } from './row-props.ts'
 
 /** One line of the list on a wide screen. */
 export const LogLine = memo(function LogLine(props: RowProps) {

@@ -20,21 +20,6 @@ const CARD_PX = 76
 /** A line that arrived is tinted this long; one that is scrolled back to is not new any more. */
 const FRESH_MS = 3000
 
-/** What every row is drawn with; rows of a list differ only in their line. */
-export type RowProps = {
-  row: LogRow
-  zone: string
-  now: number
-  needle: string
-  active: boolean
-  opened: boolean
-  fresh: boolean
-  wrap: boolean
-  roomy: boolean
-  open: (id: number) => void
-  pick: (target: ValueTarget) => void
-}
-
 /** The lines, as many in the document as the window shows; the page itself scrolls. */
 export function LogList({
   rows,

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { MessageText } from '../text/message-text.tsx'
-import type { RowProps } from './log-list.tsx'
 import { previewOf } from './message-preview.ts'
+import type { RowProps } from './row-props.ts'
 
 /** The message of a row: one line, or all of them once unfolded. */
 export function RowMessage({ row, needle, wrap }: Pick<RowProps, 'row' | 'needle' | 'wrap'>) {
