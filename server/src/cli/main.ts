@@ -28,3 +28,5 @@ try {
   console.error(error.message)
   process.exitCode = 1
 }
+// Everything is closed by now; what a library forgot is no reason to stay.
+process.exit()

@@ -1,20 +1,24 @@
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import type { FastifyInstance } from 'fastify'
 import { type Config, readConfig } from '../config.ts'
-import { errorCode, StartupError } from '../startup-error.ts'
 import { prepareDataDirectory } from '../store/data-directory.ts'
 import { startEmbeddedPostgres } from '../store/embedded-postgres.ts'
 import { migrate } from '../store/migrate.ts'
 import { openDatabase } from '../store/open.ts'
 import { openAccess } from './access.ts'
 import { composeSystem } from './compose.ts'
+import { checkPort, listen } from './listen.ts'
 import { untilStopped } from './stop-signals.ts'
 import { openSystemLog } from './system-log.ts'
-import { sayReady, urlOf } from './welcome.ts'
+import { sayReady } from './welcome.ts'
 
 const PAGE = join(import.meta.dirname, '../../../web/dist')
+
+type Stop = [what: string, stop: () => Promise<void>]
+
+/** Longer than any request may take; a supervisor's patience is rarely more. */
+const STOP_PATIENCE_MS = 60_000
 
 /** `timelapser-logs serve`: the server, until it is told to stop. */
 export function serveCommand(): Command {
@@ -26,14 +30,16 @@ export function serveCommand(): Command {
 async function serve(): Promise<void> {
   const began = performance.now()
   const config = readConfig()
-  const stops: (() => Promise<void>)[] = []
+  const stops: Stop[] = []
   const stopped = untilStopped()
   try {
+    // Before anything is made: what is told at the first start alone must not be lost to a second try.
+    await checkPort(config)
     prepareDataDirectory(config.dataDir)
     const postgres = await openPostgres(config)
-    stops.push(postgres.stop)
+    stops.push(['the built-in PostgreSQL', postgres.stop])
     const database = await openDatabase({ connection: postgres.connection })
-    stops.push(database.close)
+    stops.push(['the connections to the database', database.close])
     await migrate(database)
 
     const log = openSystemLog()
@@ -48,7 +54,7 @@ async function serve(): Promise<void> {
       reports: log.reports,
       beforeStoreCloses: log.close,
     })
-    stops.push(system.close)
+    stops.push(['the server', system.close])
     await log.attach(system)
 
     const url = await listen(system.app, config)
@@ -59,10 +65,8 @@ async function serve(): Promise<void> {
     log.stopping(reason)
     if (reason.error !== undefined) process.exitCode = 1
   } finally {
-    for (const stop of stops.reverse()) await stop()
+    await stopAll(stops.reverse())
   }
-  // A library's forgotten timer is no reason to stay.
-  process.exit()
 }
 
 async function openPostgres(config: Config) {
@@ -82,25 +86,13 @@ async function openPostgres(config: Config) {
   }
 }
 
-async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
-  try {
-    await app.listen({ host, port })
-  } catch (cause) {
-    throw new StartupError(LISTEN_FAILURES[errorCode(cause)]?.(host, port) ?? unexpected(host, port, cause), {
-      cause,
+async function stopAll(stops: Stop[]): Promise<void> {
+  for (const [what, stop] of stops) {
+    const patience = AbortSignal.timeout(STOP_PATIENCE_MS)
+    const tooLong = once(patience, 'abort').then(() => Promise.reject(new Error('it takes too long')))
+    await Promise.race([stop(), tooLong]).catch((error: unknown) => {
+      process.exitCode = 1
+      console.error(`Stopping ${what} failed: ${error instanceof Error ? error.message : error}.`)
     })
   }
-  return urlOf(app.server.address() as AddressInfo)
-}
-
-const LISTEN_FAILURES: Readonly<Record<string, (host: string, port: number) => string>> = {
-  EADDRINUSE: (host, port) =>
-    `Port ${port} on ${host} is taken by another program. Stop it, or start with another one: PORT=${port + 1}.`,
-  EACCES: (_host, port) => `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`,
-  EADDRNOTAVAIL: (host) => `${host} is no address of this machine. Set HOST to one, or to 0.0.0.0 for all.`,
-  ENOTFOUND: (host) => `The name ${host} has no address. Set HOST to an address of this machine.`,
-}
-
-function unexpected(host: string, port: number, cause: unknown): string {
-  return `Listening on ${host}:${port} failed (${cause instanceof Error ? cause.message : cause}). Set HOST and PORT to something that can be listened on.`
 }

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import type { Config } from '../config.ts'
@@ -35,10 +34,3 @@ export function sayReady({ url, config, database, access, startMs }: WelcomeFact
 
 const WIDTH = 10
 const INDENT = ' '.repeat(WIDTH + 2)
-
-/** The address as one types it into a browser on this machine. */
-export function urlOf({ address, port, family }: AddressInfo): string {
-  const isLocal = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(address)
-  const host = isLocal ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
-  return `http://${host}:${port}`
-}

@@ -58,7 +58,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   })
 
   const postgres = new PostgresProcess({ binaries, cluster, user, port: PORT, log })
-  const admin = { host: await postgres.start(), port: PORT, user: CLUSTER_OWNER, database: 'postgres' }
+  const host = await postgres.start().catch(async (error: unknown) => {
+    await postgres.stop()
+    // Another server may have started its own in the same moment.
+    await stopOrphan(cluster, dataDir, log)
+    throw error
+  })
+  const admin = { host, port: PORT, user: CLUSTER_OWNER, database: 'postgres' }
   const ownership = new Ownership(admin)
   try {
     if (!(await ownership.claim())) throw inUse(dataDir)

@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -23,6 +33,7 @@ const POLL_MS = 20
 /** After a crash the log of up to `max_wal_size` is replayed first. */
 const RECOVERY_PATIENCE_MS = 15 * 60_000
 const QUIET_MS = 3000
+const SESSIONS_END_MS = 15_000
 const RESTARTS_PER_MINUTE = 5
 
 /** One `postgres` in a process group of its own. It is started again when it ends without having been asked to. */
@@ -30,6 +41,7 @@ export class PostgresProcess {
   readonly #options: PostgresProcessOptions
   readonly #restarts: number[] = []
   #child: ChildProcess | undefined
+  #launchedMs = 0
   #socketDirectory = ''
   #ownSocketDirectory: string | undefined
   #isStopping = false
@@ -48,7 +60,7 @@ export class PostgresProcess {
       this.#socketDirectory = this.#ownSocketDirectory
     }
     process.once('exit', this.#onExit)
-    await this.#launch()
+    await this.#launchPatiently()
     return this.#socketDirectory
   }
 
@@ -60,8 +72,23 @@ export class PostgresProcess {
     if (this.#ownSocketDirectory) rmSync(this.#ownSocketDirectory, { recursive: true, force: true })
   }
 
+  /** Sessions of a postmaster that was killed take a moment to notice; until then its memory is in use. */
+  async #launchPatiently(): Promise<void> {
+    const deadline = Date.now() + SESSIONS_END_MS
+    for (;;) {
+      try {
+        return await this.#launch()
+      } catch (error) {
+        const isInUse = error instanceof StartupError && error.message.includes('shared memory block')
+        if (!isInUse || Date.now() > deadline) throw error
+        await delay(200)
+      }
+    }
+  }
+
   async #launch(): Promise<void> {
     const { binaries, cluster, user, port } = this.#options
+    this.#launchedMs = Date.now()
     const output = openSync(join(cluster, 'start.log'), 'w')
     const child = spawn(
       join(binaries.directory, 'postgres'),
@@ -146,13 +173,24 @@ export class PostgresProcess {
     this.#child?.kill('SIGINT')
   }
 
+  /** What it wrote last of its end: before its log is open, or in its log. */
   #lastWords(): string {
-    const lines = readFileSync(join(this.#options.cluster, 'start.log'), 'utf8').trim().split('\n')
-    return (
-      lines
-        .filter((line) => /FATAL|PANIC|error/.test(line))
-        .at(-1)
-        ?.replace(/^.*?(FATAL|PANIC): +/, '') ?? `see ${this.#options.cluster}/log for why`
-    )
+    const { cluster } = this.#options
+    const files = [...globSync(join(cluster, 'log/*')).sort(byAge), join(cluster, 'start.log')]
+    const fatal = files
+      .filter((file) => existsSync(file))
+      .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+      .filter((line) => / (FATAL|PANIC): /.test(line) && writtenMs(line) >= this.#launchedMs)
+      .at(-1)
+    return fatal?.replace(/^.*?(FATAL|PANIC): +/, '') ?? `see ${cluster}/log for why`
   }
+}
+
+/** `2026-11-22 23:45:09.645 UTC [13364] FATAL: …` */
+function writtenMs(line: string): number {
+  return Date.parse(`${line.slice(0, 10)}T${line.slice(11, 23)}Z`)
+}
+
+function byAge(a: string, b: string): number {
+  return statSync(a).mtimeMs - statSync(b).mtimeMs
 }

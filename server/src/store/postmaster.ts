@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -10,7 +10,10 @@ const FAST_SHUTDOWN_MS = 60_000
 const IMMEDIATE_SHUTDOWN_MS = 10_000
 const POLL_MS = 20
 
-/** The server of the cluster if there is one alive; PostgreSQL itself clears the file of a dead one. */
+/**
+ * The server of the cluster if there is one alive. What a dead one left is removed: PostgreSQL takes any process with
+ * its id for it, be it a zombie nobody waited for or a program that came after a restart of the machine.
+ */
 export function findPostmaster(cluster: string): Postmaster | undefined {
   const file = join(cluster, 'postmaster.pid')
   if (!existsSync(file)) return undefined
@@ -21,7 +24,12 @@ export function findPostmaster(cluster: string): Postmaster | undefined {
     port: Number(port),
     socketDirectory,
   }
-  return postmaster.pid > 0 && isPostgres(postmaster.pid) ? postmaster : undefined
+  // Being written this moment.
+  if (!(postmaster.pid > 0)) return undefined
+  if (isPostgres(postmaster.pid)) return postmaster
+  rmSync(file, { force: true })
+  rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true })
+  return undefined
 }
 
 /** Ends the server, sessions and all, and waits until it is gone. Nothing committed is lost either way. */

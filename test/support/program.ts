@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { ROOT } from '../repository/source-files.ts'
+
+export const MAIN = join(ROOT, 'server/src/cli/main.ts')
+
+export type Program = {
+  pid: number
+  /** Everything it has printed. */
+  output: () => string
+  /** Where it listens; rejects with its output when it ends before. */
+  ready: Promise<string>
+  /** Its exit code, or the name of the signal that ended it. */
+  ended: Promise<number | string>
+  kill: (signal: NodeJS.Signals) => void
+}
+
+export type ProgramOptions = {
+  env?: Record<string, string>
+  args?: string[]
+  uid?: number
+  gid?: number
+}
+
+/** Starts the real program as people do, on a free port; ended with the test if it still runs. */
+export function startProgram({ env = {}, args = ['serve'], uid, gid }: ProgramOptions): Program {
+  const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, ...args], {
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  })
+  const program = follow(child)
+  onTestFinished(async () => {
+    child.kill('SIGTERM')
+    await program.ended
+  })
+  return program
+}
+
+/** Reads what a child of ours prints. */
+export function follow(child: ChildProcess): Program {
+  let output = ''
+  const ended = new Promise<number | string>((resolve) => {
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'))
+  })
+  const ready = new Promise<string>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+        const url = /Address +(http:\S+)[\s\S]*Database/.exec(output)?.[1]
+        if (url) resolve(url)
+      })
+    }
+    void ended.then(() => reject(new Error(`It ended before it was ready:\n${output}`)))
+  })
+  // Whoever expects it to end does not wait for it to be ready.
+  ready.catch(() => undefined)
+  return { pid: child.pid ?? 0, output: () => output, ready, ended, kill: (signal) => child.kill(signal) }
+}
+
+/** A folder of the test's own, which every user can enter. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'timelapser-e2e-'))
+  chmodSync(folder, 0o711)
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}

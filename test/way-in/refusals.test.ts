@@ -1,0 +1,105 @@
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startProgram, temporaryFolder } from '../support/program.ts'
+import { expectRefusal } from '../support/refusal.ts'
+
+const isRoot = process.getuid?.() === 0
+const NOBODY = { uid: 65_534, gid: 65_534 }
+
+describe('refuses to start with a sentence', () => {
+  test('when the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    const { port } = await new Promise<{ port: number }>((resolve) => {
+      other.on('listening', () => resolve(other.address() as { port: number }))
+    })
+    const env = { DATA_DIR: join(temporaryFolder(), 'data'), PORT: `${port}` }
+    await expectRefusal(startProgram({ env }), `Port ${port} on 127.0.0.1 is taken`, `PORT=${port + 1}`)
+  })
+
+  test('when another instance uses the data folder', async () => {
+    const env = { DATA_DIR: join(temporaryFolder(), 'data') }
+    const first = startProgram({ env })
+    const url = await first.ready
+    await expectRefusal(
+      startProgram({ env }),
+      `${env.DATA_DIR} is in use by another Timelapser Logs`,
+      'Stop that one',
+    )
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  })
+
+  test('in one of two that start on the same folder at once', async () => {
+    const env = { DATA_DIR: join(temporaryFolder(), 'data') }
+    const both = [startProgram({ env }), startProgram({ env })]
+    const outcomes = await Promise.allSettled(both.map(({ ready }) => ready))
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const loser = both[outcomes.findIndex(({ status }) => status === 'rejected')]
+    expect(loser?.output()).toMatch(/is in use by another Timelapser Logs/)
+  })
+
+  test('when the data folder cannot be made', async () => {
+    const file = join(temporaryFolder(), 'file')
+    writeFileSync(file, '')
+    const env = { DATA_DIR: join(file, 'data') }
+    await expectRefusal(
+      startProgram({ env }),
+      `${env.DATA_DIR} cannot be written to (ENOTDIR)`,
+      'set DATA_DIR',
+    )
+  })
+
+  test.skipIf(!isRoot)('when the data folder may not be written to', async () => {
+    const folder = temporaryFolder()
+    chmodSync(folder, 0o755)
+    const program = startProgram({ env: { DATA_DIR: folder }, ...NOBODY })
+    await expectRefusal(program, `${folder} cannot be written to (EACCES)`, 'Give this user the right')
+  })
+
+  test.skipIf(!isRoot)('when the data belongs to somebody else', async () => {
+    const folder = temporaryFolder()
+    const cluster = join(folder, 'postgres')
+    mkdirSync(cluster)
+    chownSync(folder, NOBODY.uid, NOBODY.gid)
+    const program = startProgram({ env: { DATA_DIR: folder }, ...NOBODY })
+    await expectRefusal(
+      program,
+      `${cluster} belongs to the user id 0, and this is user id 65534`,
+      'Start as its owner',
+    )
+  })
+
+  test('when the data is of another major version of PostgreSQL', async () => {
+    const dataDir = temporaryFolder()
+    mkdirSync(join(dataDir, 'postgres'))
+    writeFileSync(join(dataDir, 'postgres/PG_VERSION'), '17\n')
+    const program = startProgram({ env: { DATA_DIR: dataDir } })
+    await expectRefusal(
+      program,
+      'was made by PostgreSQL 17, and this version of Timelapser Logs brings 18',
+      'backup',
+    )
+  })
+
+  test('when the data folder holds something else', async () => {
+    const dataDir = temporaryFolder()
+    mkdirSync(join(dataDir, 'postgres'))
+    writeFileSync(join(dataDir, 'postgres/letter.txt'), 'Dear …')
+    await expectRefusal(
+      startProgram({ env: { DATA_DIR: dataDir } }),
+      'no PostgreSQL database',
+      'Move them away',
+    )
+  })
+
+  test.each([
+    ['PORT', 'http', 'from 0 to 65535'],
+    ['HOST', '203.0.113.7', 'Set HOST to one'],
+    ['DATABASE_URL', 'mysql://db/logs', 'postgres://user:password@host:5432/database'],
+  ])('when %s is %s', async (name, value, advice) => {
+    const env = { DATA_DIR: join(temporaryFolder(), 'data'), [name]: value }
+    await expectRefusal(startProgram({ env }), name, advice)
+  })
+})
