@@ -1,0 +1,154 @@
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+
+beforeEach(async () => {
+  server = await startTestServer()
+})
+
+afterEach(() => server.close())
+
+const stored = async () => (await server.get('/api/logs')).body.data.logs
+const ndjson = { 'content-type': 'application/x-ndjson' }
+
+describe('POST /api/logs', () => {
+  it.each([
+    ['one record', '{"message":"a"}', 1],
+    ['an array', '[{"message":"a"},{"message":"b"}]', 2],
+    ['one record a line', '{"message":"a"}\r\n\n{"message":"b"}\n{"message":"c"}', 3],
+  ])('takes %s', async (_name, body, count) => {
+    const { status, body: answer } = await server.send('POST', '/api/logs', body, ndjson)
+    expect([status, answer.data.accepted, answer.data.rejected]).toEqual([200, count, []])
+    expect(await stored()).toHaveLength(count)
+  })
+
+  it('takes gzip', async () => {
+    const body = gzipSync('{"message":"packed"}')
+    await server.send('POST', '/api/logs', body, { ...ndjson, 'content-encoding': 'gzip' })
+    expect((await stored())[0].message).toBe('packed')
+  })
+
+  it('stores the good records though others are bad, and says which and why', async () => {
+    const lines = [
+      '{"message":"one"}',
+      '{"level":"INFO"}',
+      'not json',
+      '{"message":"four","camera_id":"x"}',
+      '{"message":"five"}',
+    ]
+    const { body } = await server.send('POST', '/api/logs', lines.join('\n'), ndjson)
+    expect(body.data).toMatchObject({ accepted: 2, rejected_count: 3 })
+    expect(body.data.rejected.map(({ index }: { index: number }) => index)).toEqual([1, 2, 3])
+    expect(body.data.rejected[0].reason).toMatch(/^message/)
+    expect(body.data.rejected[2].reason).toMatch(/camera_id/)
+    expect((await stored()).map(({ message }: { message: string }) => message).sort()).toEqual([
+      'five',
+      'one',
+    ])
+  })
+
+  it('maps the levels of other systems and keeps the original', async () => {
+    await server.send('PUT', '/api/settings', { log_level: 'DEBUG' })
+    const levels = ['TRACE', 'warn', 'NOTICE', 'fatal', 30]
+    await server.send(
+      'POST',
+      '/api/logs',
+      levels.map((level, index) => ({ level, message: `m${index}` })),
+    )
+    const rows = (await stored()).sort((a: { message: string }, b: { message: string }) =>
+      a.message < b.message ? -1 : 1,
+    )
+    expect(rows.map(({ level }: { level: string }) => level)).toEqual([
+      'DEBUG',
+      'WARNING',
+      'INFO',
+      'CRITICAL',
+      'INFO',
+    ])
+    expect(rows[0].extra_data).toEqual({ original_level: 'TRACE' })
+  })
+
+  it('masks credentials wherever they stand', async () => {
+    await server.send('POST', '/api/logs', {
+      message: 'cannot open rtsp://admin:hunter2@10.0.0.1/stream',
+      extra_data: { rtsp_url: 'rtsp://admin:hunter2@10.0.0.1/', deep: [{ password: 'hunter2' }] },
+    })
+    const text = JSON.stringify(await stored())
+    expect(text).not.toContain('hunter2')
+    expect(text).toContain('rtsp://***:***@10.0.0.1/stream')
+  })
+
+  it('holds back what is below the level people set, and counts it', async () => {
+    await server.send('PUT', '/api/settings', { log_level: 'ERROR' })
+    const records = ['DEBUG', 'INFO', 'ERROR', 'CRITICAL'].map((level) => ({ level, message: level }))
+    const { body } = await server.send('POST', '/api/logs', records)
+    expect(body.data).toMatchObject({ accepted: 2, filtered: 2, rejected: [] })
+    const imported = await server.send('POST', '/api/logs', records, { 'x-import': 'true' })
+    expect(imported.body.data).toMatchObject({ accepted: 4, filtered: 0 })
+  })
+
+  it('stores a line of a wrong clock at its arrival and keeps the time it came with', async () => {
+    await server.send('POST', '/api/logs', { message: 'from 1970', timestamp: '1970-01-01T00:00:12.5Z' })
+    const [row] = await stored()
+    expect(Date.now() - Date.parse(row.timestamp)).toBeLessThan(60_000)
+    expect(row.extra_data).toEqual({ original_timestamp: '1970-01-01T00:00:12.5Z' })
+  })
+
+  it('creates the cameras that records name, unless that is off', async () => {
+    await server.send('POST', '/api/logs', { message: 'hello', camera_id: 12 })
+    await server.send('PUT', '/api/settings', { register_cameras: false })
+    await server.send('POST', '/api/logs', { message: 'hello', camera_id: 13 })
+    const { body } = await server.get('/api/cameras')
+    expect(body.data.cameras.map(({ id, name }: { id: number; name: string }) => [id, name])).toEqual([
+      [12, 'Camera 12'],
+    ])
+    expect(server.reports.filter(({ kind }) => kind === 'camera')).toHaveLength(1)
+  })
+
+  it.each([
+    ['nothing', '', {}, 400, /body is empty/],
+    ['an unknown encoding', 'x', { 'content-encoding': 'br' }, 415, /Content-Encoding br/],
+    ['gzip that is none', 'x', { 'content-encoding': 'gzip' }, 400, /not valid gzip/],
+    [
+      'gzip that breaks off',
+      gzipSync('{"message":"a"}'.repeat(50)).subarray(0, 20),
+      { 'content-encoding': 'gzip' },
+      400,
+      /not valid gzip/,
+    ],
+    [
+      'a gzip bomb',
+      gzipSync(Buffer.alloc(64 * 1024 * 1024, 32)),
+      { 'content-encoding': 'gzip' },
+      413,
+      /16 MB/,
+    ],
+    ['too much', Buffer.alloc(17 * 1024 * 1024, 32), {}, 413, /16 MB/],
+    ['a sender that is no uuid', '{"message":"a"}', { 'x-sender': 'me', 'x-batch': '1' }, 400, /X-Sender/],
+    [
+      'a batch that is no number',
+      '{"message":"a"}',
+      { 'x-sender': crypto.randomUUID(), 'x-batch': '0' },
+      400,
+      /X-Batch/,
+    ],
+  ])('refuses %s with a sentence', async (_name, body, headers, status, message) => {
+    const answer = await server.send('POST', '/api/logs', body, {
+      ...ndjson,
+      ...(headers as Record<string, string>),
+    })
+    expect([answer.status, answer.body.status_code]).toEqual([status, status])
+    expect(answer.body.message).toMatch(message)
+    expect(await stored()).toEqual([])
+  })
+
+  it('stores a batch of a sender once', async () => {
+    const headers = { ...ndjson, 'x-sender': crypto.randomUUID(), 'x-batch': '7' }
+    const first = await server.send('POST', '/api/logs', '{"message":"once"}', headers)
+    const second = await server.send('POST', '/api/logs', '{"message":"once"}', headers)
+    expect(second.body.data).toEqual(first.body.data)
+    expect(await stored()).toHaveLength(1)
+  })
+})

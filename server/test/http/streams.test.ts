@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type EventClient, openEvents } from '../support/event-client.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+const clients: EventClient[] = []
+
+beforeEach(async () => {
+  server = await startTestServer()
+})
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close()
+  await server.close()
+})
+
+async function subscribe(path: string, headers: Record<string, string> = {}): Promise<EventClient> {
+  const client = await openEvents(`${server.url}${path}`, {
+    authorization: `Bearer ${server.apiKey}`,
+    ...headers,
+  })
+  clients.push(client)
+  return client
+}
+
+const post = (...messages: string[]) =>
+  server.send(
+    'POST',
+    '/api/logs',
+    messages.map((message) => ({ message, level: 'INFO', source: 'worker' })),
+  )
+
+const messages = (client: EventClient) =>
+  client.events.flatMap(({ data }) => data.rows ?? []).map((row: { message: string }) => row.message)
+
+describe('GET /api/events', () => {
+  it('tells of each new row as the specification has it', async () => {
+    const client = await subscribe('/api/events')
+    const { body } = await server.send('POST', '/api/logs', {
+      level: 'ERROR',
+      message: 'x'.repeat(150),
+      source: 'camera_1',
+      camera_id: 1,
+    })
+    await client.until((events) => events.some(({ event }) => event === 'log_entry_created'))
+    const { id, data } = client.events.find(({ event }) => event === 'log_entry_created') ?? {}
+    expect(id).toMatch(/^\d+\.\d+$/)
+    expect(data).toEqual({
+      type: 'log_entry_created',
+      data: {
+        log_id: body.data.first_id,
+        level: 'ERROR',
+        source: 'camera_1',
+        camera_id: 1,
+        message: 'x'.repeat(100),
+        timestamp: expect.any(String),
+      },
+      priority: 'normal',
+      source: 'logging_system',
+    })
+  })
+
+  it('says how many rows came when they come too fast to be read', async () => {
+    const client = await subscribe('/api/events')
+    const { body } = await post(...Array.from({ length: 300 }, (_, index) => `line ${index}`))
+    await client.until((events) => events.length > 0)
+    const [first] = client.events
+    expect([first?.event, first?.data.data]).toEqual([
+      'log_entries_created',
+      { count: 300, first_id: body.data.first_id, last_id: body.data.last_id },
+    ])
+  })
+
+  it('tells of cleanups, settings and cameras', async () => {
+    const client = await subscribe('/api/events')
+    await server.send('PUT', '/api/settings', { timezone: 'Europe/Berlin' })
+    await server.send('POST', '/api/cameras', { id: 4, name: 'Garden' })
+    await server.send('DELETE', '/api/logs/cleanup?days_to_keep=0')
+    const told = (type: string) => client.events.find(({ event }) => event === type)?.data.data
+    await client.until(() => ['settings_changed', 'camera_changed', 'logs_cleaned'].every(told))
+    expect(told('settings_changed')).toEqual({ names: ['timezone'] })
+    expect(told('camera_changed')).toEqual({ camera_id: 4 })
+    expect(told('logs_cleaned')).toMatchObject({ deleted_count: 0, days_kept: 0 })
+  })
+})
+
+describe('GET /api/logs/stream', () => {
+  it('sends whole rows that match the filter, and headers that proxies understand', async () => {
+    const client = await subscribe('/api/logs/stream?level=ERROR&search=TimeOut')
+    await server.send('POST', '/api/logs', [
+      { level: 'ERROR', message: 'RTSP timeout', source: 'camera_2', camera_id: 2, extra_data: { retry: 1 } },
+      { level: 'INFO', message: 'no timeout at all', source: 'worker' },
+      { level: 'ERROR', message: 'refused', source: 'worker' },
+    ])
+    await client.until(() => messages(client).length > 0)
+    expect(messages(client)).toEqual(['RTSP timeout'])
+    expect(client.events[0]?.data.rows[0]).toMatchObject({
+      camera_id: 2,
+      camera_name: 'Camera 2',
+      extra_data: { retry: 1 },
+    })
+    expect(client.headers.get('content-type')).toMatch('text/event-stream')
+    expect(client.headers.get('x-accel-buffering')).toBe('no')
+  })
+
+  it('resumes after the last event without gap or repeat', async () => {
+    const first = await subscribe('/api/logs/stream')
+    await post('one', 'two')
+    await first.until(() => messages(first).length === 2)
+    const lastId = first.lastId()
+    first.close()
+    await post('three')
+    await post('four', 'five')
+    const byHeader = await subscribe('/api/logs/stream', { 'last-event-id': lastId })
+    const byParameter = await subscribe(`/api/logs/stream?last_event_id=${lastId}`)
+    await post('six')
+    for (const client of [byHeader, byParameter]) {
+      await client.until(() => messages(client).length >= 4)
+      expect(messages(client)).toEqual(['three', 'four', 'five', 'six'])
+    }
+  })
+
+  it('resumes in the middle of a batch', async () => {
+    const client = await subscribe('/api/events')
+    await post('one', 'two', 'three')
+    await client.until((events) => events.length === 3)
+    const resumed = await subscribe(`/api/logs/stream?last_event_id=${client.events[1]?.id}`)
+    await resumed.until(() => messages(resumed).length > 0)
+    expect(messages(resumed)).toEqual(['three'])
+  })
+
+  it('answers a position that left the feed with a reset', async () => {
+    await post('one')
+    await post('two')
+    await server.database.database.pool.query(
+      'delete from log_feed where id < (select max(id) from log_feed)',
+    )
+    const client = await subscribe('/api/logs/stream?last_event_id=0.*')
+    await client.until((events) => events.length > 0)
+    expect(client.events[0]).toMatchObject({ event: 'reset' })
+  })
+
+  it('skips what is too fast for the reader only when it asked for that, and says how much', async () => {
+    const all = await subscribe('/api/logs/stream')
+    const some = await subscribe('/api/logs/stream?max_batch=10')
+    await post(...Array.from({ length: 1200 }, (_, index) => `line ${index}`))
+    await all.until(() => messages(all).length === 1200)
+    await some.until((events) => events.length > 0)
+    expect([some.events[0]?.data.skipped, messages(some)[0], messages(some).at(-1)]).toEqual([
+      1190,
+      'line 1190',
+      'line 1199',
+    ])
+  })
+
+  it('refuses a position that is none', async () => {
+    const { status, body } = await server.get('/api/logs/stream?last_event_id=yesterday')
+    expect([status, body.code]).toEqual([400, 'INVALID_CURSOR'])
+  })
+})

@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openAccess } from '../../src/cli/access.ts'
+import { composeSystem, type System } from '../../src/cli/compose.ts'
+import { readConfig } from '../../src/config.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+
+/** The status and the parsed body of a reply. */
+export type Answer = {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came
+  body: any
+}
+
+export type TestServer = {
+  url: string
+  /** Opens everything. */
+  apiKey: string
+  system: System
+  database: TestDatabase
+  /** What the server reported of itself, in order. */
+  reports: { kind: string; detail: unknown }[]
+  get: (path: string) => Promise<Answer>
+  send: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+  close: () => Promise<void>
+}
+
+/** The whole server but its process: real HTTP on a free port, a database of its own. */
+export async function startTestServer(): Promise<TestServer> {
+  const apiKey = `test-${'k'.repeat(40)}`
+  const database = await createTestDatabase()
+  const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-server-'))
+  const reports: TestServer['reports'] = []
+  const report = (kind: string) => (detail: unknown) => void reports.push({ kind, detail })
+  const { pool, libraryPool, connect } = database.database
+  const config = readConfig({ DATA_DIR: dataDir, ADMIN_API_KEY: apiKey })
+  const access = await openAccess(config)
+  const system = await composeSystem({
+    pool,
+    jobPool: libraryPool,
+    connect,
+    access: access.plugin,
+    pageDirectory: join(import.meta.dirname, '../../../web/dist'),
+    trustProxy: false,
+    reports: {
+      onCameraRegistered: report('camera'),
+      onRequestLine: report('request'),
+      onUnexpected: report('unexpected'),
+      onJobFailed: (job, error) => report('job')({ job, error }),
+      onRetention: report('retention'),
+      onStorage: report('storage'),
+      onDatabaseConnection: report('connection'),
+    },
+  })
+  await system.app.listen({ host: '127.0.0.1', port: 0 })
+  const url = `http://127.0.0.1:${(system.app.server.address() as AddressInfo).port}`
+  const send: TestServer['send'] = async (method, path, body, headers = {}) => {
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body === undefined || isRaw ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+    })
+    return { status: response.status, headers: response.headers, body: await response.json() }
+  }
+  return {
+    url,
+    apiKey,
+    system,
+    database,
+    reports,
+    get: (path) => send('GET', path),
+    send,
+    async close() {
+      await system.close()
+      await database.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
