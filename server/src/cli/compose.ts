@@ -9,8 +9,10 @@ import { CameraService } from '../service/camera-service.ts'
 import { IngestService } from '../service/ingest-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
 import { LogService } from '../service/log-service.ts'
+import { type Removal, RetentionService } from '../service/retention-service.ts'
 import { ServerEvents } from '../service/server-events.ts'
 import { SettingsService } from '../service/settings-service.ts'
+import { freeBytesAt, StorageGuard } from '../service/storage-guard.ts'
 import { Feed } from '../store/feed.ts'
 import { trimFeed } from '../store/feed-trimming.ts'
 import { LogOperations } from '../store/log-operations.ts'
@@ -25,7 +27,8 @@ export type SystemReports = {
   onRequestLine: (line: RequestLine) => void
   onUnexpected: (failure: UnexpectedError) => void
   onJobFailed: (job: string, error: unknown) => void
-  onRetention: (result: { deleted_count: number; days_kept: number }) => void
+  onRetention: (removal: Removal) => void
+  onStorage: (state: 'full' | 'back', freeBytes: number | null) => void
   onDatabaseConnection: (state: 'lost' | 'back') => void
 }
 
@@ -40,6 +43,8 @@ export type SystemOptions = {
   access: (notices: Notices) => FastifyPluginAsync
   pageDirectory: string
   trustProxy: boolean | string[]
+  /** Where the database's files are, when that is on this machine: watched for room. */
+  dataDirectory?: string | undefined
   reports: SystemReports
   /** Called at the stop when no request comes any more and the store still takes lines: what logs, logs its last. */
   beforeStoreCloses?: () => Promise<void>
@@ -58,10 +63,32 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const { pool, reports } = options
   const notices = new Notices({ connect: options.connect, onConnectionChange: reports.onDatabaseConnection })
   const settings = new SettingsStore(pool)
-  const logOperations = new LogOperations({ pool, settings, onCameraRegistered: reports.onCameraRegistered })
+  const { dataDirectory } = options
+  const storageGuard = new StorageGuard({
+    settings,
+    freeBytes: dataDirectory === undefined ? undefined : () => freeBytesAt(dataDirectory),
+    relieve: () => relieve().catch((error: unknown) => reports.onJobFailed('relief', error)),
+    onChange: reports.onStorage,
+  })
+  const logOperations = new LogOperations({
+    pool,
+    settings,
+    onCameraRegistered: reports.onCameraRegistered,
+    gate: storageGuard,
+  })
   const notStored = new NotStored(pool)
   const liveFeed = new LiveFeed({ feed: new Feed(pool, logOperations.partitions) })
   const serverEvents = new ServerEvents((channel, payload) => notify(pool, channel, payload))
+  const retentionService = new RetentionService({
+    logOperations,
+    settings,
+    serverEvents,
+    onRemoval: reports.onRetention,
+  })
+  const relieve = async () => {
+    await retentionService.dropCleared(0)
+    await retentionService.apply('full disk')
+  }
   const cameraService = new CameraService(pool)
   const logService = new LogService({ logOperations, cameras: cameraService })
 
@@ -87,18 +114,9 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       partitions: () =>
         logOperations.partitions.ensure([0, 1].map((days) => fromMillis(Date.now() + days * DAY))),
       feed: async () => void (await trimFeed(pool)),
-      retention: async () => {
-        const { retention_days } = await settings.get()
-        if (retention_days === 0) return
-        const deleted_count = await logOperations.deleteOldLogs(retention_days)
-        if (deleted_count === 0) return
-        reports.onRetention({ deleted_count, days_kept: retention_days })
-        await serverEvents.publish('logs_cleaned', {
-          deleted_count,
-          days_kept: retention_days,
-          by: 'retention',
-        })
-      },
+      retention: async () => void (await retentionService.apply('retention')),
+      cleared: async () => void (await retentionService.dropCleared()),
+      cameras: async () => void (await logOperations.forgetDeletedCameras()),
     },
   })
 
@@ -107,6 +125,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     ingestService: new IngestService({ logOperations, settings, notStored }),
     cameraService,
     settingsService: new SettingsService(settings),
+    retentionService,
     liveFeed,
     serverEvents,
     access: options.access(notices),
@@ -122,8 +141,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     logOperations,
     settings,
     close: async () => {
-      liveFeed.close()
-      await app.close()
+      await Promise.all([liveFeed.close(), app.close()])
       await schedule.stop()
       await folding.stop()
       await options.beforeStoreCloses?.()

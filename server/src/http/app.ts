@@ -7,10 +7,12 @@ import type { CameraService } from '../service/camera-service.ts'
 import type { IngestService } from '../service/ingest-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
 import type { LogService } from '../service/log-service.ts'
+import type { RetentionService } from '../service/retention-service.ts'
 import type { ServerEvents } from '../service/server-events.ts'
 import type { SettingsService } from '../service/settings-service.ts'
 import { cameraRoutes } from './cameras.ts'
 import { cleanupRoutes } from './cleanup.ts'
+import { deletionRoutes } from './deletion.ts'
 import { registerErrorReplies, type UnexpectedError } from './error-replies.ts'
 import { healthRoutes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
@@ -28,6 +30,7 @@ export type AppOptions = {
   ingestService: IngestService
   cameraService: CameraService
   settingsService: SettingsService
+  retentionService: RetentionService
   liveFeed: LiveFeed
   serverEvents: ServerEvents
   /** Authenticates every request and sets `request.principal`; its routes sign people in and out. */
@@ -43,7 +46,6 @@ export type AppOptions = {
 
 /** The whole HTTP side, not yet listening. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { serverEvents } = options
   const app = fastify({
     logger: false,
     trustProxy: options.trustProxy,
@@ -62,18 +64,20 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     response.header('x-request-id', request.id)
   })
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY }, hsts: false })
-  await app.register(compress, { threshold: 1024, encodings: ['gzip', 'deflate', 'identity'] })
+  // Bodies that come in packed are the ingest routes' own: they bound what unpacks.
+  await app.register(compress, {
+    globalDecompression: false,
+    threshold: 1024,
+    encodings: ['gzip', 'deflate', 'identity'],
+  })
   await app.register(options.access)
 
   await app.register(healthRoutes(options.isReady))
   await app.register(logRoutes(options.logService))
-  await app.register(
-    cleanupRoutes(options.logService, {
-      onCleaned: (result) => serverEvents.publish('logs_cleaned', result),
-    }),
-  )
+  await app.register(cleanupRoutes(options.retentionService))
+  await app.register(deletionRoutes(options.retentionService))
   await app.register(ingestRoutes(options.ingestService))
-  await app.register(streamRoutes({ liveFeed: options.liveFeed, serverEvents }))
+  await app.register(streamRoutes({ liveFeed: options.liveFeed, serverEvents: options.serverEvents }))
   await app.register(cameraRoutes(options.cameraService))
   await app.register(settingsRoutes(options.settingsService))
   await app.register(pageRoutes(options.pageDirectory))

@@ -28,6 +28,7 @@ export class LiveFeed {
   readonly #closing = new AbortController()
   #wake: PromiseWithResolvers<void> = Promise.withResolvers()
   #readers = 0
+  #idle: PromiseWithResolvers<void> | undefined
 
   constructor({ feed, pollMs }: LiveFeedOptions) {
     this.#feed = feed
@@ -79,12 +80,16 @@ export class LiveFeed {
       }
     } finally {
       this.#readers--
+      if (this.#readers === 0) this.#idle?.resolve()
     }
   }
 
-  /** Lets every reader end. */
-  close(): void {
+  /** Ends every reader and waits for the reads that were under way. */
+  async close(): Promise<void> {
     this.#closing.abort()
+    if (this.#readers === 0) return
+    this.#idle ??= Promise.withResolvers()
+    await this.#idle.promise
   }
 
   #entriesAfter({ entry, index }: FeedPosition): Promise<FeedEntry[]> {
