@@ -26,7 +26,17 @@ export type ProgramOptions = {
 }
 
 /** Starts the real program as people do, on a free port; ended with the test if it still runs. */
-export function startProgram({ env = {}, args = ['serve'], uid, gid }: ProgramOptions): Program {
+export function startProgram(options: ProgramOptions): Program {
+  const program = launchProgram(options)
+  onTestFinished(async () => {
+    program.kill('SIGTERM')
+    await program.ended
+  })
+  return program
+}
+
+/** The same for the tests of a whole file, which end it themselves. */
+export function launchProgram({ env = {}, args = ['serve'], uid, gid }: ProgramOptions): Program {
   const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, ...args], {
     env: { PATH: process.env.PATH, PORT: '0', ...env },
     cwd: '/',
@@ -34,12 +44,7 @@ export function startProgram({ env = {}, args = ['serve'], uid, gid }: ProgramOp
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
   })
-  const program = follow(child)
-  onTestFinished(async () => {
-    child.kill('SIGTERM')
-    await program.ended
-  })
-  return program
+  return follow(child)
 }
 
 /** Reads what a child of ours prints. */

@@ -61,7 +61,7 @@ export function SignInPage() {
           <input
             name="username"
             required
-            maxLength={100}
+            maxLength={64}
             autoComplete="username"
             autoCapitalize="none"
             className={`${FIELD} h-9`}

@@ -1,0 +1,206 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, openPage } from '../support/browser.ts'
+import { launchProgram, type Program } from '../support/program.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const SECOND_MS = 1000
+
+let folder: string
+let program: Program
+let url: string
+let browser: Browser
+let context: BrowserContext
+
+type Line = { level: string; message: string; source?: string; camera_id?: number; timestamp?: string }
+
+/** Writes lines as an application does, with the key of the first start. */
+async function write(lines: Line[]): Promise<void> {
+  const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
+  const reply = await fetch(`${url}/api/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify(lines.map((line) => ({ source: 'test', ...line }))),
+  })
+  expect(reply.status, await reply.text()).toBeLessThan(300)
+}
+
+const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
+const card = (page: Page, level: string) =>
+  page.getByRole('group', { name: /by level/ }).getByRole('button', { name: level })
+
+async function seriousProblems(page: Page): Promise<string[]> {
+  return page.evaluate(async (source) => {
+    // axe-core comes as a script that sets a global.
+    new Function(source)()
+    type Result = { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<Result> } }
+    const { violations } = await axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+  }, AXE)
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'timelapser-page-'))
+  program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
+  url = await program.ready
+  const link = /Sign in +(\S+)/.exec(program.output())?.[1] ?? ''
+  browser = await openBrowser()
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: false })
+  context.setDefaultTimeout(10 * SECOND_MS)
+  const page = await context.newPage()
+  await page.goto(link)
+  await page.getByLabel('Name').fill('ada')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.getByRole('button', { name: /Sign in/ }).click()
+  await page.waitForURL(/\/logs/)
+  await page.close()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  program?.kill('SIGTERM')
+  await program?.ended
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the logs page', () => {
+  test('shows a line within two seconds of its writing, with the name of its camera', async () => {
+    const page = await openPage(context)
+    await page.goto(`${url}/logs`)
+    await page.getByRole('button', { name: /^Live/ }).waitFor()
+    await write([{ level: 'ERROR', message: 'RTSP timeout after 30 s', source: 'camera_7', camera_id: 7 }])
+    await row(page, 'RTSP timeout after 30 s').waitFor({ timeout: 2 * SECOND_MS })
+    expect(await row(page, 'RTSP timeout').textContent()).toContain('Camera 7')
+    await expect.poll(() => card(page, 'Error').textContent()).toMatch(/Error1/)
+  })
+
+  test('holds new lines back while a line is open, and says how many', async () => {
+    const page = await openPage(context)
+    await write([{ level: 'INFO', message: 'to be opened' }])
+    await page.goto(`${url}/logs`)
+    await row(page, 'to be opened').click()
+    await page.getByRole('complementary').waitFor()
+    await page.getByRole('button', { name: /^Paused/ }).waitFor()
+    await write([
+      { level: 'INFO', message: 'held back one' },
+      { level: 'INFO', message: 'held back two' },
+    ])
+    await page.getByRole('button', { name: '2 new lines – show' }).click()
+    await row(page, 'held back two').waitFor()
+  })
+
+  test('keeps its filters in the URL, through reload and back', async () => {
+    const page = await openPage(context)
+    await write([
+      { level: 'WARNING', message: 'disk 87 % full' },
+      { level: 'INFO', message: 'disk is fine' },
+    ])
+    await page.goto(`${url}/logs`)
+    await card(page, 'Warning').click()
+    await page.waitForURL(/level=WARNING/)
+    await page.keyboard.press('/')
+    await page.keyboard.type('87 %')
+    await page.waitForURL(/search=87/)
+    await expect.poll(() => row(page, 'disk is fine').count()).toBe(0)
+    expect(await row(page, 'disk').locator('mark').textContent()).toBe('87 %')
+    await page.reload()
+    await row(page, '87 % full').waitFor()
+    expect(await page.getByRole('searchbox').inputValue()).toBe('87 %')
+    await page.goBack()
+    await page.waitForURL((where) => !where.search.includes('search'))
+  })
+
+  test('says that nothing matches, and clears the filters', async () => {
+    const page = await openPage(context)
+    await write([{ level: 'INFO', message: 'something is here' }])
+    await page.goto(`${url}/logs?search=no+such+words+anywhere`)
+    await page.getByRole('heading', { name: 'Nothing matches these filters' }).waitFor()
+    await page.getByRole('button', { name: 'Clear the filters' }).click()
+    await row(page, 'something is here').waitFor()
+  })
+
+  test('shows hostile messages inert and their hidden characters by name', async () => {
+    const page = await openPage(context)
+    await write([
+      { level: 'INFO', message: 'hostile <img src=x onerror=alert(1)> user\u202Egpj.exe \u001b[31mred' },
+    ])
+    await page.goto(`${url}/logs?search=hostile`)
+    const line = row(page, 'hostile')
+    await line.waitFor()
+    expect(await line.textContent()).toContain('<img src=x onerror=alert(1)> userRLOgpj.exe red')
+    expect(await line.locator('img').count()).toBe(0)
+  })
+
+  test('is worked by keyboard alone', async () => {
+    const page = await openPage(context)
+    await write([
+      { level: 'INFO', message: 'keyboard older' },
+      { level: 'INFO', message: 'keyboard newer' },
+    ])
+    await page.goto(`${url}/logs?search=keyboard`)
+    await row(page, 'keyboard newer').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/log=\d+/)
+    const opened = () => page.getByRole('complementary').locator('pre').first().textContent()
+    await expect.poll(opened).toBe('keyboard newer')
+    await page.keyboard.press('j')
+    await expect.poll(opened).toBe('keyboard older')
+    await page.keyboard.press('Escape')
+    await page.waitForURL((where) => !where.search.includes('log='))
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+  })
+
+  test.each([
+    ['dark', 1440],
+    ['light', 1440],
+    ['dark', 390],
+    ['light', 390],
+  ] as const)('has nothing serious for axe in %s at %i pixels', async (colorScheme, width) => {
+    const page = await openPage(context)
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height: 844 })
+    await write([{ level: 'CRITICAL', message: 'seen by axe' }])
+    await page.goto(`${url}/logs`)
+    await row(page, 'seen by axe').first().waitFor()
+    expect(await seriousProblems(page)).toEqual([])
+  })
+
+  test('clears everything only after its count was shown and the word was typed', async () => {
+    const page = await openPage(context)
+    await write([{ level: 'INFO', message: 'about to go' }])
+    await page.goto(`${url}/logs`)
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: 'Clear logs…' }).click()
+    const dialog = page.getByRole('alertdialog')
+    await dialog.getByText(/\d lines of all cameras and sources will be deleted/).waitFor()
+    expect(
+      await dialog.getByRole('button', { name: 'Cancel' }).evaluate((it) => it === document.activeElement),
+    ).toBe(true)
+    expect(await dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true)
+    await dialog.getByRole('textbox').fill('delete')
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await page.getByText(/^Cleaned up [\d,]+ old log entries$/).waitFor()
+    await expect.poll(() => row(page, 'about to go').count()).toBe(0)
+  })
+
+  test('leads to sign-in when the session has ended, and back to the same screen', async () => {
+    const stranger = await browser.newContext()
+    const page = await openPage(stranger)
+    await page.goto(`${url}/logs?level=ERROR&search=timeout`)
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.getByLabel('Name').fill('ada')
+    await page.getByLabel('Password').fill('correct horse battery')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL(/\/logs\?level=ERROR&search=timeout/)
+    await stranger.close()
+  })
+})
