@@ -1,75 +1,56 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { FastifyPluginAsync } from 'fastify'
 import type { Config } from '../config.ts'
-import { ACCESS_LEVELS, type AccessLevel, type Principal, SEES_EVERYTHING } from '../service/access.ts'
-import { AppError } from '../service/app-error.ts'
-import { errorCode } from '../startup-error.ts'
+import { accessPlugin } from '../http/access.ts'
+import { signInUrl } from '../http/users.ts'
+import { Accounts } from '../service/accounts.ts'
+import { ApiKeys } from '../service/api-keys.ts'
+import type { Notices } from '../store/notices.ts'
+import type { Database } from '../store/open.ts'
+import { ensureLocalApiKey } from './local-api-key.ts'
+
+export type AccessOptions = {
+  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl'>
+  database: Pick<Database, 'pool' | 'libraryPool'>
+  /** Told of what went wrong while nobody was asking. */
+  onTrouble: (message: string) => void
+}
 
 /** How people and programs come in. */
 export type Access = {
-  plugin: () => FastifyPluginAsync
+  plugin: (notices: Notices) => FastifyPluginAsync
   /** The administrator's key when it was made just now. */
   newApiKey: string | undefined
-  /** Signs the first administrator in; its secret is in the fragment. */
+  /** Makes the first administrator, once; undefined when there is one. */
   signInLink: (url: string) => string | undefined
+  /** Writes down which keys were used. */
+  close: () => Promise<void>
 }
 
-/** The administrator's key opens everything: the configured one, or the one made at the first start. */
-export async function openAccess(config: Config): Promise<Access> {
-  const { key, isNew } = await adminKey(config)
-  return {
-    plugin: () => guard(key),
-    newApiKey: isNew ? key : undefined,
-    signInLink: () => undefined,
-  }
-}
-
-async function adminKey(config: Config): Promise<{ key: string; isNew: boolean }> {
-  if (config.adminApiKey !== undefined) return { key: config.adminApiKey, isNew: false }
-  const file = join(config.dataDir, 'admin-api-key')
-  const kept = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return ''
-    throw error
+/**
+ * Opens accounts and keys. Until somebody is administrator every start makes a link that lets one in, and a machine
+ * without a key of its own gets one, unless the operator gave another in ADMIN_API_KEY.
+ */
+export async function openAccess({ config, database, onTrouble }: AccessOptions): Promise<Access> {
+  const { publicUrl, adminApiKey } = config
+  const accounts = await Accounts.open({
+    ...database,
+    secureCookie: publicUrl?.startsWith('https:') ?? false,
+    onTrouble: (message) => onTrouble(`Sign-in: ${message}`),
   })
-  if (kept.trim() !== '') return { key: kept.trim(), isNew: false }
-  const key = `tl_${randomBytes(32).toString('base64url')}`
-  await writeFile(file, `${key}\n`, { mode: 0o600 })
-  return { key, isNew: true }
-}
-
-function guard(key: string): FastifyPluginAsync {
-  const expected = sha256(key)
-  const admin: Principal = {
-    kind: 'key',
-    id: 'admin',
-    name: 'admin',
-    role: 'admin',
-    visibility: SEES_EVERYTHING,
+  const apiKeys = new ApiKeys({
+    pool: database.pool,
+    adminApiKey,
+    onFlushFailed: (error) =>
+      onTrouble(
+        `When API keys were used could not be written: ${error instanceof Error ? error.message : error}`,
+      ),
+  })
+  const newApiKey = adminApiKey === undefined ? await ensureLocalApiKey(apiKeys, config.dataDir) : undefined
+  const firstLink = await accounts.createFirstLink()
+  return {
+    plugin: (notices) => accessPlugin({ accounts, apiKeys, notices, publicUrl }),
+    newApiKey,
+    signInLink: (url) => (firstLink === undefined ? undefined : signInUrl(publicUrl ?? url, firstLink)),
+    close: () => apiKeys.close(),
   }
-  const plugin: FastifyPluginAsync = async (app) => {
-    app.decorateRequest('principal')
-    app.addHook('onRoute', ({ url, config }) => {
-      const { access } = (config ?? {}) as { access?: AccessLevel }
-      if (!access || !ACCESS_LEVELS.includes(access)) throw new Error(`${url} does not declare its access`)
-    })
-    app.addHook('onRequest', async (request) => {
-      const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
-      const given = bearer ?? request.headers['x-api-key']
-      if (typeof given === 'string' && timingSafeEqual(sha256(given), expected)) {
-        Object.assign(request, { principal: admin })
-        return
-      }
-      const { access } = request.routeOptions.config as { access?: AccessLevel }
-      if (access !== undefined && access !== 'public')
-        throw new AppError('UNAUTHENTICATED', 'Sign in, or send an API key.')
-    })
-  }
-  // Its hooks are for the routes of all others.
-  return Object.assign(plugin, { [Symbol.for('skip-override')]: true })
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

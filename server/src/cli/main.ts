@@ -6,6 +6,7 @@ import { StartupError } from '../startup-error.ts'
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   ingest: async () => (await import('./ingest.ts')).ingestCommand(),
+  users: async () => (await import('./users.ts')).usersCommand(),
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -43,7 +43,8 @@ async function serve(): Promise<void> {
     await migrate(database)
 
     const log = openSystemLog()
-    const access = await openAccess(config)
+    const access = await openAccess({ config, database, onTrouble: log.accessTrouble })
+    stops.push(['the API keys', access.close])
     const system = await composeSystem({
       pool: database.pool,
       jobPool: database.libraryPool,

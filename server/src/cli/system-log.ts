@@ -10,6 +10,8 @@ export type SystemLog = {
   attach: (system: Pick<System, 'logOperations' | 'settings'>) => Promise<void>
   started: (facts: { url: string; postgres: string; start_ms: number }) => void
   stopping: (reason: StopReason) => void
+  /** Sign-in or keys had trouble that no reply tells of. */
+  accessTrouble: (message: string) => void
   /** Delivers what was logged. */
   close: () => Promise<void>
 }
@@ -49,6 +51,7 @@ export function openSystemLog(): SystemLog {
       error === undefined
         ? from('system', 'server').info(`Stopping: ${cause}`)
         : from('system', 'server').critical({ err: error }, `Stopping: ${cause}`),
+    accessTrouble: (message) => from('system', 'access').error(message),
     close: () => logger.close(),
   }
 }

@@ -1,7 +1,7 @@
 import type { Visibility } from '../store/log-filter.ts'
 
-/** What a route asks of its caller; every route declares one. */
-export const ACCESS_LEVELS = ['public', 'ingest', 'read', 'admin'] as const
+/** What a route asks of its caller; every route declares one. `any` is whoever is known, whatever they may do. */
+export const ACCESS_LEVELS = ['public', 'any', 'ingest', 'read', 'admin'] as const
 export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 
 export type Role = 'admin' | 'viewer' | 'ingest'
@@ -21,7 +21,7 @@ export type Principal = {
 
 /** Whether a role may use a route of this access level. `ingest` and `read` exclude each other: a key that writes reads nothing. */
 export function mayUse(role: Role, access: AccessLevel): boolean {
-  if (access === 'public' || role === 'admin') return true
+  if (access === 'public' || access === 'any' || role === 'admin') return true
   if (access === 'read') return role === 'viewer'
   if (access === 'ingest') return role === 'ingest'
   return false

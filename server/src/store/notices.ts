@@ -9,6 +9,7 @@ export const CHANNELS = [
   'settings',
   'levels',
   'api_keys',
+  'sessions',
   'log_events',
 ] as const
 export type Channel = (typeof CHANNELS)[number]

@@ -37,7 +37,11 @@ export async function startTestServer(): Promise<TestServer> {
   const report = (kind: string) => (detail: unknown) => void reports.push({ kind, detail })
   const { pool, libraryPool, connect } = database.database
   const config = readConfig({ DATA_DIR: dataDir, ADMIN_API_KEY: apiKey })
-  const access = await openAccess(config)
+  const access = await openAccess({
+    config,
+    database: database.database,
+    onTrouble: report('access'),
+  })
   const system = await composeSystem({
     pool,
     jobPool: libraryPool,
@@ -80,6 +84,7 @@ export async function startTestServer(): Promise<TestServer> {
     send,
     async close() {
       await system.close()
+      await access.close()
       await database.close()
       await rm(dataDir, { recursive: true, force: true })
     },

@@ -1,0 +1,113 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ACCESS_LEVELS, type AccessLevel, mayUse, type Principal } from '../service/access.ts'
+import type { Accounts } from '../service/accounts.ts'
+import type { ApiKeys } from '../service/api-keys.ts'
+import { AppError } from '../service/app-error.ts'
+import type { Notices } from '../store/notices.ts'
+import { OpenStreams } from './open-streams.ts'
+import { changesState, isFromOurPage } from './same-origin.ts'
+import { readSessionCookie, setCookies } from './session-cookie.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route asks of its caller. */
+    access?: AccessLevel
+  }
+  interface FastifyRequest {
+    /** Who is asking; on every route but the public ones. */
+    principal: Principal
+  }
+}
+
+export type AccessGuardOptions = {
+  accounts: Accounts
+  apiKeys: ApiKeys
+  notices: Notices
+  publicUrl: string | undefined
+}
+
+/** Lets nobody through who is not entitled to the route, and no route that does not say who is. */
+export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOptions): void {
+  const { accounts, apiKeys, notices, publicUrl } = options
+  const streams = new OpenStreams()
+  const onKeys = () => {
+    apiKeys.reload()
+    void streams.recheck()
+  }
+  const onSessions = () => {
+    accounts.reload()
+    void streams.recheck()
+  }
+  notices.on('api_keys', onKeys)
+  notices.on('sessions', onSessions)
+
+  app.decorateRequest('principal', null as unknown as Principal)
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.access !== undefined && ACCESS_LEVELS.includes(config.access)) return
+    throw new Error(`${method} ${url} does not declare config.access: one of ${ACCESS_LEVELS.join(', ')}.`)
+  })
+  app.addHook('onRequest', async (request, response) => {
+    if (request.is404) return
+    const { access } = request.routeOptions.config
+    const isOurs = changesState(request) ? isFromOurPage(request, publicUrl) : true
+    if (access === 'public') {
+      // Another site must not sign people in, or out.
+      if (isOurs === false) throw FOREIGN_PAGE()
+      return
+    }
+    // What is for one caller alone must not wait in anybody's cache.
+    response.header('cache-control', 'no-store')
+    const key = keyOf(request)
+    const caller = key ? await byKey(key) : await bySession(request, response, isOurs)
+    if (!caller) {
+      response.header('www-authenticate', 'Bearer')
+      throw new AppError(
+        'UNAUTHENTICATED',
+        key ? 'The API key is unknown, expired or revoked.' : 'Sign in, or send an API key.',
+      )
+    }
+    if (access === undefined || !mayUse(caller.principal.role, access)) throw forbidden(caller.principal)
+    request.principal = caller.principal
+    if (!changesState(request)) {
+      streams.watch(response.raw, caller.principal, caller.credential, caller.identify)
+    }
+  })
+  app.addHook('onClose', async () => {
+    streams.close()
+    notices.off('api_keys', onKeys)
+    notices.off('sessions', onSessions)
+  })
+
+  const byKey = async (secret: string) => {
+    const identify = () => apiKeys.identify(secret)
+    const principal = await identify()
+    return principal && { principal, credential: principal.id, identify }
+  }
+  const bySession = async (request: FastifyRequest, response: FastifyReply, isOurs: boolean | undefined) => {
+    const cookie = readSessionCookie(request, accounts.cookieName)
+    if (cookie === undefined) return undefined
+    const session = await accounts.identify(cookie)
+    if (!session) return undefined
+    if (!isOurs) throw FOREIGN_PAGE()
+    setCookies(request, response, session.renewal)
+    const identify = async () => (await accounts.identify(cookie))?.principal
+    return { principal: session.principal, credential: cookie, identify }
+  }
+}
+
+/** The key in `Authorization: Bearer …` or `X-API-Key`; other schemes may be a proxy's. */
+function keyOf({ headers }: FastifyRequest): string | undefined {
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+  return bearer ?? [headers['x-api-key']].flat()[0]?.trim()
+}
+
+const FOREIGN_PAGE = () =>
+  new AppError(
+    'FORBIDDEN',
+    'The request came from a page of another site. If it is this one behind a proxy, set PUBLIC_URL to its address.',
+  )
+
+function forbidden({ kind, role }: Principal): AppError {
+  const who = kind === 'key' ? `An API key with the scope ${role === 'viewer' ? 'read' : role}` : `A ${role}`
+  return new AppError('FORBIDDEN', `${who} may not do this.`)
+}

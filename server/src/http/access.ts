@@ -1,0 +1,17 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { type AccessGuardOptions, registerAccessGuard } from './access-guard.ts'
+import { apiKeyRoutes } from './api-keys.ts'
+import { signInRoutes } from './sign-in.ts'
+import { userRoutes } from './users.ts'
+
+/** The guard before every route, and the routes by which people and programs get their credentials. */
+export function accessPlugin(options: AccessGuardOptions): FastifyPluginAsync {
+  const plugin: FastifyPluginAsync = async (app) => {
+    registerAccessGuard(app, options)
+    await app.register(signInRoutes(options.accounts))
+    await app.register(apiKeyRoutes(options.apiKeys))
+    await app.register(userRoutes(options.accounts, options.publicUrl))
+  }
+  // Without it the guard's hooks would see its own routes alone; fastify-plugin does the same.
+  return Object.assign(plugin, { [Symbol.for('skip-override')]: true })
+}

@@ -1,0 +1,41 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { ApiKeys as ApiKeyService } from '../service/api-keys.ts'
+import { ApiKey, ApiKeyInput, ApiKeys, CreatedApiKey, Reply } from './api-schemas.ts'
+import { reply } from './reply.ts'
+
+/** API keys: list, create, revoke. */
+export function apiKeyRoutes(apiKeys: ApiKeyService): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/keys',
+      { config: { access: 'admin' }, schema: { response: { 200: Reply(ApiKeys) } } },
+      async () => {
+        const keys = await apiKeys.list()
+        return reply('API keys fetched successfully', { keys, total_keys: keys.length })
+      },
+    )
+
+    app.post(
+      '/api/keys',
+      {
+        config: { access: 'admin' },
+        schema: { body: ApiKeyInput, response: { 201: Reply(CreatedApiKey) } },
+      },
+      async ({ body }, response) =>
+        response.code(201).send(reply('API key created successfully', await apiKeys.create(body))),
+    )
+
+    app.delete(
+      '/api/keys/:id',
+      {
+        config: { access: 'admin' },
+        schema: {
+          params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
+          response: { 200: Reply(Type.Object({ key: ApiKey })) },
+        },
+      },
+      async ({ params }) => reply('API key revoked', { key: await apiKeys.revoke(params.id) }),
+    )
+  }
+}

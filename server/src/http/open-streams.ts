@@ -1,0 +1,59 @@
+import type { ServerResponse } from 'node:http'
+import type { Principal } from '../service/access.ts'
+
+/** How often those who read a stream are asked for their right to it again, in milliseconds: keys and sessions expire. */
+const RECHECK_MS = 15_000
+
+type Identify = () => Promise<Principal | undefined>
+type Reader = { identify: Identify; rights: string; replies: Set<ServerResponse> }
+
+/**
+ * Replies that are still being written, by who reads them. A stream outlives the check at its beginning: when a key is
+ * revoked, a session ends or somebody may see less, what they have open is cut off.
+ */
+export class OpenStreams {
+  readonly #readers = new Map<string, Reader>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor() {
+    this.#timer = setInterval(() => void this.recheck(), RECHECK_MS)
+    this.#timer.unref()
+  }
+
+  /** Watches a reply until it is closed. `identify` says who the same credential belongs to later on. */
+  watch(reply: ServerResponse, principal: Principal, credential: string, identify: Identify): void {
+    const id = `${principal.kind} ${credential} ${rightsOf(principal)}`
+    const reader = this.#readers.get(id) ?? { identify, rights: rightsOf(principal), replies: new Set() }
+    this.#readers.set(id, reader)
+    reader.replies.add(reply)
+    reply.once('close', () => {
+      reader.replies.delete(reply)
+      if (reader.replies.size === 0 && this.#readers.get(id) === reader) this.#readers.delete(id)
+    })
+  }
+
+  /** Cuts off those who may no longer read, or no longer the same. */
+  async recheck(): Promise<void> {
+    await Promise.all([...this.#readers.values()].map((reader) => this.#check(reader)))
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  async #check({ identify, rights, replies }: Reader): Promise<void> {
+    try {
+      const principal = await identify()
+      if (principal && rightsOf(principal) === rights) return
+    } catch {
+      // Whether they still may cannot be told now. Nothing new reaches them meanwhile: what they read comes from the
+      // same database.
+      return
+    }
+    for (const reply of replies) reply.destroy()
+  }
+}
+
+function rightsOf({ role, visibility }: Principal): string {
+  return JSON.stringify([role, visibility.cameras])
+}

@@ -1,0 +1,204 @@
+import { isAPIError } from 'better-auth/api'
+import type pg from 'pg'
+import * as store from '../store/accounts.ts'
+import { notify } from '../store/notices.ts'
+import { createLink, redeemLink } from '../store/one-time-links.ts'
+import { readOrCreateSecret } from '../store/secrets.ts'
+import { type Principal, SEES_EVERYTHING } from './access.ts'
+import { AppError } from './app-error.ts'
+import { ADDRESS_HEADER, openPasswordSignIn, type PasswordSignIn } from './password-sign-in.ts'
+import { randomSecret, sha256 } from './random-secret.ts'
+import { type KnownSession, SessionCache } from './session-cache.ts'
+import { SignInThrottle } from './sign-in-throttle.ts'
+import { USERNAME_PATTERN, uniqueForm } from './username.ts'
+
+const LINK_HOURS = 24
+
+export type AccountsOptions = {
+  pool: pg.Pool
+  /** The same database with `pg`'s own parsers, for the library. */
+  libraryPool: pg.Pool
+  /** Whether people come by https, so that the cookie need not go another way. */
+  secureCookie: boolean
+  /** Told of trouble inside the library. */
+  onTrouble: (message: string) => void
+}
+
+/** Where a request comes from. */
+export type Client = { address: string; userAgent: string }
+
+/** Somebody who has just come in, and the cookies that say so. */
+export type SignedIn = { principal: Principal; cookies: string[] }
+
+/** A one-time link that is still to be put into a URL. */
+export type UserLink = { username: string; role: store.UserRole; secret: string; expires_at: string }
+
+/** People: how they come in, stay and leave. */
+export class Accounts {
+  /** Names the session cookie. Cookies know no ports: each installation has its own, or two on a host would sign each other out. */
+  readonly cookieName: string
+  readonly #pool: pg.Pool
+  readonly #signIn: PasswordSignIn
+  readonly #throttle = new SignInThrottle()
+  readonly #sessions = new SessionCache((cookie) => this.#read(cookie))
+
+  static async open(options: AccountsOptions): Promise<Accounts> {
+    return new Accounts(options, await readOrCreateSecret(options.pool, 'session_cookies'))
+  }
+
+  constructor(options: AccountsOptions, secret: string) {
+    this.#pool = options.pool
+    this.cookieName = `timelapser_session_${sha256(secret).toString('hex', 0, 4)}`
+    this.#signIn = openPasswordSignIn({
+      pool: options.libraryPool,
+      secret,
+      cookieName: this.cookieName,
+      secureCookie: options.secureCookie,
+      onTrouble: options.onTrouble,
+      isWelcome: async (id) => (await store.findActiveUser(options.pool, id)) !== undefined,
+    })
+  }
+
+  /** @throws {AppError} UNAUTHENTICATED, with one sentence for every reason; RATE_LIMITED after too many failures */
+  async signIn(input: { username: string; password: string }, client: Client): Promise<SignedIn> {
+    const username = input.username.trim()
+    const succeed = this.#throttle.begin(client.address, uniqueForm(username))
+    const signedIn = await this.#startSession({ username, password: input.password }, client)
+    succeed()
+    return signedIn
+  }
+
+  /** Ends a session, on every server; returns the cookies that make the browser forget it. */
+  async signOut(cookie: string): Promise<string[]> {
+    const { headers } = await this.#signIn.api.signOut({
+      headers: this.#headers(cookie),
+      returnHeaders: true,
+    })
+    await notify(this.#pool, 'sessions', '')
+    this.reload()
+    // The library passes over a session that could not be deleted; saying that it ended would be a lie.
+    if (await this.#read(cookie)) throw new AppError('UNAVAILABLE', 'Signing out failed. Try again shortly.')
+    return headers.getSetCookie()
+  }
+
+  /** The session that a cookie stands for, read at most every few seconds; undefined when it is not valid (any more). */
+  identify(cookie: string): Promise<KnownSession | undefined> {
+    return this.#sessions.get(cookie)
+  }
+
+  /** Forgets what is known of sessions; called on every notice that some ended. */
+  reload(): void {
+    this.#sessions.clear()
+  }
+
+  /**
+   * Uses a one-time link up: its owner's name and password are these from now on, and a session begins.
+   *
+   * @throws {AppError} FORBIDDEN for a link that is unknown, used or too old; CONFLICT for a name that is taken;
+   * INVALID_REQUEST for a name or password that will not do
+   */
+  async redeemLink(
+    input: { secret: string; username: string; password: string },
+    client: Client,
+  ): Promise<SignedIn> {
+    const name = validName(input.username)
+    const username = uniqueForm(name)
+    if (uniqueForm(input.password) === username) {
+      throw new AppError('INVALID_REQUEST', 'password must not be the name.')
+    }
+    const succeed = this.#throttle.begin(client.address, 'one-time link')
+    const { password } = await this.#signIn.$context
+    const redeemed = await redeemLink(this.#pool, {
+      hash: sha256(input.secret),
+      name,
+      username,
+      passwordHash: await password.hash(input.password),
+    })
+    if (redeemed === 'invalid_link') {
+      throw new AppError('FORBIDDEN', 'This link was used already, is older than a day or was never valid.')
+    }
+    succeed()
+    if (redeemed === 'name_taken') throw new AppError('CONFLICT', `The name "${name}" is taken.`)
+    this.reload()
+    return this.#startSession({ username: name, password: input.password }, client)
+  }
+
+  /**
+   * A new link for a user; a name that nobody has invites somebody with this role, viewer unless given.
+   *
+   * @throws {AppError} CONFLICT when the user exists with another role than the given one
+   */
+  async createUserLink(input: { username: string; role?: store.UserRole | undefined }): Promise<UserLink> {
+    const name = validName(input.username)
+    const user = await store.findOrInviteUser(this.#pool, {
+      name,
+      username: uniqueForm(name),
+      role: input.role ?? 'viewer',
+    })
+    if (input.role && user.role !== input.role) {
+      throw new AppError('CONFLICT', `${user.name} exists with the role ${user.role}.`)
+    }
+    const secret = randomSecret()
+    const expires_at = await createLink(this.#pool, {
+      hash: sha256(secret),
+      userId: user.id,
+      hours: LINK_HOURS,
+    })
+    return { username: user.name, role: user.role, secret, expires_at }
+  }
+
+  /** The secret of a link that makes the first administrator; undefined when there is one. */
+  async createFirstLink(): Promise<string | undefined> {
+    if (await store.hasAdministrator(this.#pool)) return undefined
+    const secret = randomSecret()
+    await createLink(this.#pool, { hash: sha256(secret), userId: null, hours: LINK_HOURS })
+    return secret
+  }
+
+  async #startSession(body: { username: string; password: string }, client: Client): Promise<SignedIn> {
+    const headers = new Headers({ [ADDRESS_HEADER]: client.address, 'user-agent': client.userAgent })
+    try {
+      const { headers: answer, response } = await this.#signIn.api.signInUsername({
+        body,
+        headers,
+        returnHeaders: true,
+      })
+      const user = await store.findActiveUser(this.#pool, response.user.id)
+      if (!user) throw wrong(undefined)
+      await store.deleteExpiredSessions(this.#pool)
+      return { principal: toPrincipal(user), cookies: answer.getSetCookie() }
+    } catch (error) {
+      if (isAPIError(error) && error.statusCode < 500) throw wrong(error)
+      throw error
+    }
+  }
+
+  async #read(cookie: string): Promise<KnownSession | undefined> {
+    const { headers, response } = await this.#signIn.api.getSession({
+      headers: this.#headers(cookie),
+      returnHeaders: true,
+    })
+    const user = response && (await store.findActiveUser(this.#pool, response.user.id))
+    if (!user) return undefined
+    return { principal: toPrincipal(user), renewal: headers.getSetCookie() }
+  }
+
+  #headers(cookie: string): Headers {
+    return new Headers({ cookie: `${this.cookieName}=${cookie}` })
+  }
+}
+
+function toPrincipal({ id, name, role, cameras }: store.User): Principal {
+  const visibility = role === 'admin' ? SEES_EVERYTHING : { cameras }
+  return { kind: 'user', id, name, role, visibility }
+}
+
+function wrong(cause: unknown): AppError {
+  return new AppError('UNAUTHENTICATED', 'The name or the password is wrong.', { cause })
+}
+
+function validName(text: string): string {
+  const name = text.trim()
+  if (USERNAME_PATTERN.test(name)) return name
+  throw new AppError('INVALID_REQUEST', 'username must be 1 to 64 visible characters.')
+}

@@ -1,0 +1,119 @@
+import { type BetterAuthOptions, betterAuth } from 'better-auth'
+import { APIError } from 'better-auth/api'
+import { username } from 'better-auth/plugins/username'
+import type pg from 'pg'
+import { USERNAME_PATTERN, uniqueForm } from './username.ts'
+
+/** Our own header for the address, since the usual ones can be sent by anybody. */
+export const ADDRESS_HEADER = 'x-timelapser-client-address'
+
+const DAY_S = 24 * 60 * 60
+export const MAX_PASSWORD_CHARACTERS = 128
+
+export type PasswordSignInOptions = {
+  /** With `pg`'s own parsers: times have to be `Date`s. */
+  pool: pg.Pool
+  /** Signs the cookies. */
+  secret: string
+  cookieName: string
+  /** Whether the cookie goes over TLS alone. */
+  secureCookie: boolean
+  /** Told of trouble inside the library, without personal data. */
+  onTrouble: (message: string) => void
+  /** Whether this user may have a session. */
+  isWelcome: (userId: string) => Promise<boolean>
+}
+
+export type PasswordSignIn = ReturnType<typeof openPasswordSignIn>
+
+/**
+ * better-auth on our tables. Only its functions are called, by our routes: its own routes, sign-up among them, are
+ * never mounted.
+ */
+export function openPasswordSignIn(options: PasswordSignInOptions) {
+  return betterAuth({
+    database: options.pool,
+    secret: options.secret,
+    // Only links in e-mails would need the real one, and none are sent.
+    baseURL: 'http://localhost',
+    telemetry: { enabled: false },
+    logger: { level: 'error', log: (_level, message) => options.onTrouble(message) },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      maxPasswordLength: MAX_PASSWORD_CHARACTERS,
+    },
+    plugins: [
+      username({
+        displayUsername: false,
+        minUsernameLength: 1,
+        maxUsernameLength: 64,
+        usernameNormalization: uniqueForm,
+        usernameValidator: (name) => USERNAME_PATTERN.test(name),
+      }),
+    ],
+    session: { ...SESSION_COLUMNS, expiresIn: 30 * DAY_S, updateAge: DAY_S },
+    user: USER_COLUMNS,
+    account: ACCOUNT_COLUMNS,
+    verification: VERIFICATION_COLUMNS,
+    databaseHooks: {
+      session: {
+        create: {
+          // After the password was found right, so that a wrong one learns nothing of who is disabled.
+          before: async ({ userId }) => {
+            if (!(await options.isWelcome(userId))) throw new APIError('UNAUTHORIZED')
+          },
+        },
+      },
+    },
+    advanced: {
+      database: { generateId: 'uuid' },
+      useSecureCookies: false,
+      cookies: {
+        session_token: {
+          name: options.cookieName,
+          attributes: { httpOnly: true, sameSite: 'lax', path: '/', secure: options.secureCookie },
+        },
+      },
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
+    },
+  })
+}
+
+const TIMES = { createdAt: 'created_at', updatedAt: 'updated_at' }
+
+const USER_COLUMNS = {
+  modelName: 'auth_users',
+  fields: { ...TIMES, emailVerified: 'email_verified' },
+} satisfies BetterAuthOptions['user']
+
+const SESSION_COLUMNS = {
+  modelName: 'auth_sessions',
+  fields: {
+    ...TIMES,
+    expiresAt: 'expires_at',
+    ipAddress: 'ip_address',
+    userAgent: 'user_agent',
+    userId: 'user_id',
+  },
+} satisfies BetterAuthOptions['session']
+
+const ACCOUNT_COLUMNS = {
+  modelName: 'auth_accounts',
+  fields: {
+    ...TIMES,
+    accountId: 'account_id',
+    providerId: 'provider_id',
+    userId: 'user_id',
+    accessToken: 'access_token',
+    refreshToken: 'refresh_token',
+    idToken: 'id_token',
+    accessTokenExpiresAt: 'access_token_expires_at',
+    refreshTokenExpiresAt: 'refresh_token_expires_at',
+  },
+} satisfies BetterAuthOptions['account']
+
+const VERIFICATION_COLUMNS = {
+  modelName: 'auth_verifications',
+  fields: { ...TIMES, expiresAt: 'expires_at' },
+} satisfies BetterAuthOptions['verification']
