@@ -9,7 +9,9 @@ create table cameras (
   name varchar(200) not null,
   created_at timestamptz not null default now(),
   -- A deleted camera leaves its row behind: its logs read as having no camera until they are rewritten.
-  deleted_at timestamptz
+  deleted_at timestamptz,
+  -- When no log named it any more; from then on its id may be used again.
+  rewritten_at timestamptz
 );
 
 -- Logs ----------------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ beforeAll(async () => {
       onUnexpected: (failure) => console.error(failure),
       onJobFailed: ignore,
       onRetention: ignore,
+      onStorage: ignore,
       onDatabaseConnection: ignore,
     },
   })

@@ -77,7 +77,9 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     gate: storageGuard,
   })
   const notStored = new NotStored(pool)
-  const liveFeed = new LiveFeed({ feed: new Feed(pool, logOperations.partitions) })
+  const liveFeed = new LiveFeed({
+    feed: new Feed(pool, logOperations.partitions, () => logOperations.deletedCameras()),
+  })
   const serverEvents = new ServerEvents((channel, payload) => notify(pool, channel, payload))
   const retentionService = new RetentionService({
     logOperations,
@@ -89,7 +91,10 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     await retentionService.dropCleared(0)
     await retentionService.apply('full disk')
   }
-  const cameraService = new CameraService(pool)
+  const cameraService = new CameraService(pool, async () => {
+    logOperations.reloadCameras()
+    await schedule.addJob('cameras', {}, { jobKey: 'cameras' })
+  })
   const logService = new LogService({ logOperations, cameras: cameraService })
 
   notices.on('log_feed', () => liveFeed.notify())

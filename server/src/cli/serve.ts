@@ -52,6 +52,7 @@ async function serve(): Promise<void> {
       access: access.plugin,
       pageDirectory: PAGE,
       trustProxy: config.trustProxy,
+      dataDirectory: postgres.directory,
       reports: log.reports,
       beforeStoreCloses: log.close,
     })
@@ -76,6 +77,7 @@ async function openPostgres(config: Config) {
     return {
       connection: { connectionString: config.databaseUrl },
       description: `PostgreSQL at ${hostname || 'the local socket'}${pathname}`,
+      directory: undefined,
       stop: async () => {},
     }
   }
@@ -83,6 +85,7 @@ async function openPostgres(config: Config) {
   return {
     connection: postgres.connection,
     description: `PostgreSQL ${postgres.version}, in ${postgres.directory}`,
+    directory: postgres.directory,
     stop: postgres.stop,
   }
 }

@@ -1,4 +1,5 @@
 import { consoleHandler, createLogger, type Logger } from '@timelapser/logger'
+import type { Removal } from '../service/retention-service.ts'
 import { setupDatabaseLogging } from '../store/setup-database-logging.ts'
 import type { System, SystemReports } from './compose.ts'
 import type { StopReason } from './stop-signals.ts'
@@ -16,6 +17,15 @@ export type SystemLog = {
   close: () => Promise<void>
 }
 
+const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => string> = {
+  retention: ({ deleted_count, by }) => `Retention removed ${deleted_count} logs, started by ${by}`,
+  cleanup: ({ deleted_count, days_kept, by }) =>
+    `${by} cleaned up ${deleted_count} logs older than ${days_kept} days`,
+  clear: ({ deleted_count, by }) => `${by} cleared all ${deleted_count} logs`,
+  undo: ({ deleted_count, by }) => `${by} brought ${deleted_count} cleared logs back`,
+  delete: ({ deleted_count, by }) => `${by} deleted ${deleted_count} logs by filter`,
+}
+
 /** Opens the log of the server itself; sources `system`, `api` and `worker`. */
 export function openSystemLog(): SystemLog {
   const handlers = [consoleHandler({ format: 'pretty', level: 'WARNING' })]
@@ -31,8 +41,14 @@ export function openSystemLog(): SystemLog {
       onUnexpected: ({ error, ...request }) =>
         from('api', 'requests').error({ err: error, ...request }, 'A request failed unexpectedly'),
       onJobFailed: (job, error) => from('worker', 'jobs').error({ err: error, job }, `The job ${job} failed`),
-      onRetention: (result) =>
-        from('worker', 'retention').info(`Removed ${result.deleted_count} logs past retention`, result),
+      onRetention: ({ action, ...removal }) =>
+        from('worker', 'retention').info(REMOVALS[action](removal), { action, ...removal }),
+      onStorage: (state, free_bytes) =>
+        state === 'full'
+          ? from('worker', 'storage').critical('The disk is below its reserve: nothing is stored', {
+              free_bytes,
+            })
+          : from('worker', 'storage').info('The disk has room again: storing goes on', { free_bytes }),
       onDatabaseConnection: (state) =>
         state === 'lost'
           ? from('system', 'database').warning('The connection to the database is lost; trying again')

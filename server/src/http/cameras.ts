@@ -4,7 +4,7 @@ import type { CameraService } from '../service/camera-service.ts'
 import { Camera, CameraInput, Cameras, Reply } from './api-schemas.ts'
 import { reply } from './reply.ts'
 
-/** Cameras: list, create, rename. */
+/** Cameras: list, create, rename, delete. */
 export function cameraRoutes(cameras: CameraService): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -40,6 +40,18 @@ export function cameraRoutes(cameras: CameraService): FastifyPluginAsyncTypebox 
       },
       async ({ params, body }) =>
         reply('Camera renamed successfully', { camera: await cameras.rename(params.id, body.name) }),
+    )
+
+    app.delete(
+      '/api/cameras/:id',
+      {
+        config: { access: 'admin' },
+        schema: {
+          params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2147483647 }) }),
+          response: { 200: Reply(Type.Object({ camera: Type.Pick(Camera, ['id', 'name']) })) },
+        },
+      },
+      async ({ params }) => reply('Camera deleted successfully', { camera: await cameras.delete(params.id) }),
     )
   }
 }

@@ -1,36 +1,42 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { LogService } from '../service/log-service.ts'
-import { CleanupResult, Reply } from './api-schemas.ts'
+import type { RetentionService } from '../service/retention-service.ts'
+import { CleanupResult, Reply, RetentionPlan } from './api-schemas.ts'
 import { grouped, reply } from './reply.ts'
-
-export type CleanupHooks = {
-  onCleaned: (result: { deleted_count: number; days_kept: number; by: string }) => Promise<void>
-}
 
 const daysToKeep = Type.Integer({
   minimum: 0,
   maximum: 365,
   default: 30,
-  description: '0 deletes everything',
+  description: '0 deletes everything; that can be undone for ten minutes',
 })
 
-/** Deleting old logs, and asking first what that would delete. */
-export function cleanupRoutes(service: LogService, { onCleaned }: CleanupHooks): FastifyPluginAsyncTypebox {
+const admin = { access: 'admin' } as const
+
+/** Deleting old logs, asking first what that would delete, and having everything back that was cleared. */
+export function cleanupRoutes(retention: RetentionService): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/logs/cleanup',
       {
-        config: { access: 'admin' },
+        config: admin,
         schema: {
           querystring: Type.Object({ days_to_keep: daysToKeep }),
-          response: { 200: Reply(Type.Object({ would_delete: Type.Integer(), days_kept: Type.Integer() })) },
+          response: {
+            200: Reply(
+              Type.Object({
+                would_delete: Type.Integer(),
+                would_free_bytes: Type.Integer(),
+                days_kept: Type.Integer(),
+              }),
+            ),
+          },
         },
       },
       async ({ query: { days_to_keep } }) => {
-        const would_delete = await service.countCleanup(days_to_keep)
-        return reply(`Would clean up ${grouped(would_delete)} old log entries`, {
-          would_delete,
+        const preview = await retention.previewCleanup(days_to_keep)
+        return reply(`Would clean up ${grouped(preview.would_delete)} old log entries`, {
+          ...preview,
           days_kept: days_to_keep,
         })
       },
@@ -39,19 +45,58 @@ export function cleanupRoutes(service: LogService, { onCleaned }: CleanupHooks):
     app.delete(
       '/api/logs/cleanup',
       {
-        config: { access: 'admin' },
+        config: admin,
         schema: {
           querystring: Type.Object({ days_to_keep: daysToKeep }),
           response: { 200: Reply(CleanupResult) },
         },
       },
       async ({ query: { days_to_keep }, principal }) => {
-        const deleted_count = await service.cleanup(days_to_keep)
-        await onCleaned({ deleted_count, days_kept: days_to_keep, by: principal.name })
-        return reply(`Cleaned up ${grouped(deleted_count)} old log entries`, {
-          deleted_count,
+        const result = await retention.cleanup(days_to_keep, principal.name)
+        return reply(`Cleaned up ${grouped(result.deleted_count)} old log entries`, {
+          ...result,
           days_kept: days_to_keep,
         })
+      },
+    )
+
+    app.post(
+      '/api/logs/cleanup/undo',
+      {
+        config: admin,
+        schema: { response: { 200: Reply(Type.Object({ restored_count: Type.Integer() })) } },
+      },
+      async ({ principal }) => {
+        const restored_count = await retention.undo(principal.name)
+        return reply(`Restored ${grouped(restored_count)} log entries`, { restored_count })
+      },
+    )
+
+    app.get(
+      '/api/logs/retention',
+      { config: admin, schema: { response: { 200: Reply(RetentionPlan) } } },
+      async () => {
+        const removals = await retention.plan()
+        const would_delete = removals.reduce((sum, { rows }) => sum + rows, 0)
+        return reply(`Retention would remove ${grouped(would_delete)} log entries`, {
+          would_delete,
+          would_free_bytes: removals.reduce((sum, { bytes }) => sum + bytes, 0),
+          partitions: removals.map(({ partition: { lower, upper }, action, reason, rows, bytes }) => {
+            return { start: lower, end: upper, action, reason, rows, bytes }
+          }),
+        })
+      },
+    )
+
+    app.post(
+      '/api/logs/retention',
+      {
+        config: admin,
+        schema: { response: { 200: Reply(Type.Object({ deleted_count: Type.Integer() })) } },
+      },
+      async ({ principal }) => {
+        const deleted_count = await retention.apply(principal.name)
+        return reply(`Retention removed ${grouped(deleted_count)} log entries`, { deleted_count })
       },
     )
   }

@@ -58,6 +58,12 @@ function translate(error: FastifyError): AppError | undefined {
   if (error.code === '57014') {
     return new AppError('QUERY_TIMEOUT', 'The query took longer than it may. Narrow the range or the search.')
   }
+  if (error.code === '53100') {
+    return new AppError('STORAGE_FULL', 'The disk of the database is full. Nothing was changed.', {
+      cause: error,
+      retryAfter: 30,
+    })
+  }
   if (IS_UNAVAILABLE.test(error.code ?? '') || isConnectionLoss(error)) {
     return new AppError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {
       cause: error,

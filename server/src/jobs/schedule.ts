@@ -5,6 +5,10 @@ import type pg from 'pg'
 export type Jobs = {
   /** Deletes what is older than the retention. */
   retention: () => Promise<void>
+  /** Drops what was cleared and can no longer be undone. */
+  cleared: () => Promise<void>
+  /** Rewrites the logs of deleted cameras. */
+  cameras: () => Promise<void>
   /** Creates tomorrow's partition while today's is still in use. */
   partitions: () => Promise<void>
   /** Takes entries older than a day out of the feed. */
@@ -13,6 +17,8 @@ export type Jobs = {
 
 const CRONTAB = `
 7 * * * * retention ?max=1&jobKey=retention
+* * * * * cleared ?max=1&jobKey=cleared
+*/5 * * * * cameras ?max=1&jobKey=cameras
 */10 * * * * partitions ?max=1&jobKey=partitions
 23 * * * * feed ?max=1&jobKey=feed
 `

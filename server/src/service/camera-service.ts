@@ -8,10 +8,13 @@ export type CameraInput = { id?: number | undefined; name: string }
 /** The cameras, as far as the caller may see them. */
 export class CameraService {
   readonly #pool: pg.Pool
+  readonly #onDeleted: () => Promise<void>
   #all: Promise<cameras.Camera[]> | undefined
 
-  constructor(pool: pg.Pool) {
+  /** @param onDeleted has the logs of deleted cameras rewritten */
+  constructor(pool: pg.Pool, onDeleted: () => Promise<void>) {
     this.#pool = pool
+    this.#onDeleted = onDeleted
   }
 
   /** Forgets what is known; called on every notice that a camera changed. */
@@ -33,11 +36,17 @@ export class CameraService {
     return (await this.list(visibility)).some((camera) => camera.id === id)
   }
 
-  /** @throws {AppError} CAMERA_EXISTS when the id is taken */
+  /** @throws {AppError} CAMERA_EXISTS when the id is taken, CONFLICT when logs of a deleted one still name it */
   async create(input: CameraInput): Promise<cameras.Camera> {
     const camera = await cameras.createCamera(this.#pool, input)
     this.reload()
     if (camera) return camera
+    if (input.id !== undefined && (await cameras.isBeingForgotten(this.#pool, input.id))) {
+      throw new AppError(
+        'CONFLICT',
+        `The logs of the deleted camera ${input.id} are still being rewritten. Try again in a few minutes, or take another id.`,
+      )
+    }
     throw new AppError('CAMERA_EXISTS', `Camera with ID ${input.id} exists already`)
   }
 
@@ -47,6 +56,19 @@ export class CameraService {
     this.reload()
     if (camera) return camera
     throw new AppError('CAMERA_NOT_FOUND', `Camera with ID ${id} not found`)
+  }
+
+  /**
+   * Deletes a camera. Its logs read as having no camera at once, their `source` stays.
+   *
+   * @throws {AppError} CAMERA_NOT_FOUND
+   */
+  async delete(id: number): Promise<{ id: number; name: string }> {
+    const name = await cameras.deleteCamera(this.#pool, id)
+    this.reload()
+    if (name === undefined) throw new AppError('CAMERA_NOT_FOUND', `Camera with ID ${id} not found`)
+    await this.#onDeleted()
+    return { id, name }
   }
 
   #read(): Promise<cameras.Camera[]> {

@@ -158,16 +158,6 @@ export class LogService {
     }
   }
 
-  /** How many rows a cleanup would delete now. */
-  countCleanup(daysToKeep: number): Promise<number> {
-    return this.#logs.countOldLogs(daysToKeep)
-  }
-
-  /** Deletes the rows older than so many days, all of them for 0; returns how many. */
-  cleanup(daysToKeep: number): Promise<number> {
-    return this.#logs.deleteOldLogs(daysToKeep)
-  }
-
   /** The rows of a page and whether there are others on either side. */
   async #slice(
     filter: LogFilter,

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 
 /** Something other than a new row that open pages want to know of. */
 export type ServerEvent = {
-  type: 'logs_cleaned' | 'settings_changed' | 'camera_changed'
+  type: 'logs_cleaned' | 'logs_restored' | 'settings_changed' | 'camera_changed'
   data: Record<string, unknown>
   priority: 'normal'
   source: 'logging_system'

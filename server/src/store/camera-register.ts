@@ -1,4 +1,6 @@
+import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import { listDeletedCameras } from './deleted-cameras.ts'
 
 /** Cameras that records may create by naming them. More than this is a mistake or an attack. */
 const MAX_REGISTERED = 10_000
@@ -10,11 +12,12 @@ export type CameraRegisterOptions = {
   onRegistered?: (camera: { id: number; name: string }) => void
 }
 
-/** Creates the cameras that records name and nobody has created yet. */
+/** Knows the cameras: creates those that records name and nobody has created yet, and tells which were deleted. */
 export class CameraRegister {
   readonly #options: CameraRegisterOptions
-  /** Ids known to exist. Bounded by the table. */
+  /** Ids known to exist, deleted ones too. Bounded by the table. */
   #known: Set<number> | undefined
+  #deleted: Promise<readonly number[]> | undefined
 
   constructor(options: CameraRegisterOptions) {
     this.#options = options
@@ -23,6 +26,26 @@ export class CameraRegister {
   /** Forgets what is known; the next record naming a camera reads it anew. */
   reload(): void {
     this.#known = undefined
+    this.#deleted = undefined
+  }
+
+  /** The cameras that were deleted. */
+  deleted(): Promise<readonly number[]> {
+    const reading = this.#deleted ?? listDeletedCameras(this.#options.pool)
+    this.#deleted = reading
+    reading.catch(() => this.reload())
+    return reading
+  }
+
+  /** The records, those of deleted cameras without their camera. */
+  async withoutDeleted(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
+    const deleted = await this.deleted()
+    if (deleted.length === 0) return records
+    return records.map((record) =>
+      record.camera_id !== null && deleted.includes(record.camera_id)
+        ? { ...record, camera_id: null }
+        : record,
+    )
   }
 
   /** Returns when every camera named has a row, or may not have one. */

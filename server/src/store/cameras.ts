@@ -25,7 +25,10 @@ export async function findCamera(pool: pg.Pool, id: number): Promise<Camera | un
   return rows[0]
 }
 
-/** Creates a camera, its id as given or the next free one; undefined when the id is taken. */
+/**
+ * Creates a camera, its id as given or the next free one; undefined when the id is taken. That of a deleted camera is
+ * free once no log names it any more: what is not its own must not become its own.
+ */
 export async function createCamera(
   pool: pg.Pool,
   input: { id?: number | undefined; name: string },
@@ -36,7 +39,9 @@ export async function createCamera(
       with created as (
         insert into cameras (id, name)
         values (coalesce($1, (select coalesce(max(id), 0) + 1 from cameras)), $2)
-        on conflict (id) do nothing
+        on conflict (id) do update
+        set name = excluded.name, created_at = now(), deleted_at = null, rewritten_at = null
+        where cameras.rewritten_at is not null
         returning id, name, created_at
       )
       select id, name, created_at, pg_notify('cameras', id::text)
@@ -64,4 +69,32 @@ export async function renameCamera(pool: pg.Pool, id: number, name: string): Pro
   })
   const row = rows[0]
   return row && { id: row.id, name: row.name, created_at: row.created_at }
+}
+
+/** Deletes a camera, leaving a tombstone; its name, or undefined when there is none. */
+export async function deleteCamera(pool: pg.Pool, id: number): Promise<string | undefined> {
+  const { rows } = await pool.query<{ name: string }>({
+    name: 'delete_camera',
+    text: `
+      with deleted as (
+        update cameras
+        set deleted_at = now(), rewritten_at = null
+        where id = $1 and deleted_at is null
+        returning id, name
+      )
+      select name, pg_notify('cameras', id::text)
+      from deleted`,
+    values: [id],
+  })
+  return rows[0]?.name
+}
+
+/** Whether the camera was deleted and logs may still name it. */
+export async function isBeingForgotten(pool: pg.Pool, id: number): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'is_being_forgotten',
+    text: 'select 1 from cameras where id = $1 and deleted_at is not null and rewritten_at is null',
+    values: [id],
+  })
+  return rowCount === 1
 }

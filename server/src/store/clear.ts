@@ -150,18 +150,26 @@ async function clearedMark(pool: pg.Pool, id: number): Promise<number> {
  *
  * @returns how many clears can no longer be undone
  */
-export function dropCleared(pool: pg.Pool, minutes = UNDO_MINUTES): Promise<number> {
+export async function dropCleared(pool: pg.Pool, minutes = UNDO_MINUTES): Promise<number> {
+  if ((await clearsOlderThan(pool, minutes)).length === 0) return 0
   return withMaintenance(pool, async () => {
-    const { rows } = await pool.query<{ id: number }>(
-      `select id
+    const ids = await clearsOlderThan(pool, minutes)
+    for (const id of ids) await dropOne(pool, id)
+    return ids.length
+  })
+}
+
+async function clearsOlderThan(pool: pg.Pool, minutes: number): Promise<number[]> {
+  const { rows } = await pool.query<{ id: number }>({
+    name: 'clears_older_than',
+    text: `
+      select id
       from log_clears
       where undone_at is null and dropped_at is null
         and cleared_at <= now() - $1::integer * interval '1 minute'`,
-      [minutes],
-    )
-    for (const { id } of rows) await dropOne(pool, id)
-    return rows.length
+    values: [minutes],
   })
+  return rows.map(({ id }) => id)
 }
 
 async function dropOne(pool: pg.Pool, id: number): Promise<void> {

@@ -1,11 +1,9 @@
-import { COUNTS_LOCK } from './count-folding.ts'
 import { deleteRows } from './delete-rows.ts'
-import { inTransaction, withMaintenance } from './exclusive-access.ts'
+import { withMaintenance } from './exclusive-access.ts'
 import { type LogFilter, rangeConditions, variantConditions } from './log-filter.ts'
 import type { Store } from './log-pages.ts'
 import { readBeyond, readPage } from './log-pages.ts'
 import { countMatches } from './log-rows.ts'
-import { dropEmptyCounts } from './removed-counts.ts'
 
 export type MatchingRows = { rows: number; first_log_at: string | null; last_log_at: string | null }
 
@@ -36,7 +34,7 @@ export function deleteMatching(store: Store, filter: LogFilter, signal?: AbortSi
       let deleted = 0
       store.partitions.reload()
       for (const { lower, upper } of await store.partitions.overlapping(filter.start, filter.end)) {
-        const inPartition = await deleteRows(store.pool, {
+        deleted += await deleteRows(store.pool, {
           lower,
           upper,
           conditions: (parameters) => [
@@ -44,12 +42,6 @@ export function deleteMatching(store: Store, filter: LogFilter, signal?: AbortSi
             ...variantConditions(filter, parameters),
           ],
           signal,
-        })
-        deleted += inPartition
-        if (inPartition === 0) continue
-        await inTransaction(store.pool, async (client) => {
-          await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
-          await dropEmptyCounts(client, lower, upper)
         })
       }
       return deleted

@@ -24,10 +24,16 @@ const MAX_ROWS_A_READ = 5000
 export class Feed {
   readonly #pool: pg.Pool
   readonly #partitions: Partitions
+  readonly #deletedCameras: () => Promise<readonly number[]>
 
-  constructor(pool: pg.Pool, partitions: Partitions) {
+  constructor(
+    pool: pg.Pool,
+    partitions: Partitions,
+    deletedCameras: () => Promise<readonly number[]> = async () => [],
+  ) {
     this.#pool = pool
     this.#partitions = partitions
+    this.#deletedCameras = deletedCameras
   }
 
   /** The id of the newest entry; 0 when there has never been one. */
@@ -74,7 +80,8 @@ export class Feed {
   }
 
   /** The rows of the entries that match the filter, in the order of commits. */
-  async rowsOf(entries: readonly FeedEntry[], filter: LogFilter): Promise<FeedRow[]> {
+  async rowsOf(entries: readonly FeedEntry[], asked: LogFilter): Promise<FeedRow[]> {
+    const filter = { ...asked, deleted_cameras: await this.#deletedCameras() }
     const rows: FeedRow[] = []
     for (const { lower, upper } of await this.#stretches(entries)) {
       const { text, values } = feedRowsStatement(entries, filter, lower, upper)

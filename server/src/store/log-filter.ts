@@ -14,6 +14,8 @@ export type LogFilter = {
   /** A camera's logs are those with its id and those of the source `camera_<id>`. */
   cameras?: readonly number[]
   exclude_cameras?: readonly number[]
+  /** Cameras that were deleted: a row that names one counts as having no camera. Set by the store. */
+  deleted_cameras?: readonly number[]
   logger_names?: readonly string[]
   request_id?: string
   /** Case-insensitive substring of message or logger name. */
@@ -39,7 +41,7 @@ type Add = Pick<SqlParameters, 'add'>
 /** Conditions on level, source and camera: the columns that `logs` and the kept counts have in common. */
 export function dimensionConditions(filter: LogFilter, parameters: Add): string[] {
   const conditions: string[] = []
-  if (filter.visibility.cameras) conditions.push(visibleTo(filter.visibility.cameras, parameters))
+  if (filter.visibility.cameras) conditions.push(visibleTo(filter, filter.visibility.cameras, parameters))
   if (filter.levels) conditions.push(isOneOf('level', filter.levels, 'text', parameters))
   if (filter.exclude_levels)
     conditions.push(`level <> all (${parameters.add(filter.exclude_levels)}::text[])`)
@@ -47,13 +49,13 @@ export function dimensionConditions(filter: LogFilter, parameters: Add): string[
   if (filter.exclude_sources)
     conditions.push(`source <> all (${parameters.add(filter.exclude_sources)}::text[])`)
   if (filter.cameras) {
-    const byId = isOneOf('camera_id', filter.cameras, 'integer', parameters)
+    const byId = isOneOf('camera_id', existing(filter, filter.cameras), 'integer', parameters)
     const bySource = isOneOf('source', filter.cameras.map(cameraSource), 'text', parameters)
     conditions.push(`(${byId} or ${bySource})`)
   }
   if (filter.exclude_cameras) {
     conditions.push(
-      `(camera_id is null or camera_id <> all (${parameters.add(filter.exclude_cameras)}::integer[]))`,
+      `(camera_id is null or camera_id <> all (${parameters.add(existing(filter, filter.exclude_cameras))}::integer[]))`,
     )
     conditions.push(`source <> all (${parameters.add(filter.exclude_cameras.map(cameraSource))}::text[])`)
   }
@@ -120,8 +122,10 @@ export function variantConditions(variant: FilterVariant, parameters: Add): stri
 /** The rows with one of the camera ids, then those with none of them but one of their sources. */
 function cameraVariants(filter: LogFilter, cameras: readonly number[]): FilterVariant[] {
   const { cameras: _, ...rest } = filter
-  const ids = [...new Set(cameras)]
-  const sources = ids.map(cameraSource).filter((source) => !rest.sources || rest.sources.includes(source))
+  const ids = existing(filter, [...new Set(cameras)])
+  const sources = [...new Set(cameras)]
+    .map(cameraSource)
+    .filter((source) => !rest.sources || rest.sources.includes(source))
   return [
     ...ids.map((camera_id) => ({ ...rest, camera_id })),
     ...sources.map((source) => ({ ...rest, sources: [source], without_camera_ids: ids })),
@@ -132,10 +136,18 @@ export function cameraSource(camera: number): string {
   return `camera_${camera}`
 }
 
-function visibleTo(cameras: readonly number[], parameters: Add): string {
-  const ids = parameters.add(cameras)
+function visibleTo(filter: LogFilter, cameras: readonly number[], parameters: Add): string {
+  const ids = parameters.add(existing(filter, cameras))
   const sources = parameters.add(cameras.map(cameraSource))
-  return `(camera_id = any (${ids}::integer[]) or (camera_id is null and source = any (${sources}::text[])))`
+  const hasNone = filter.deleted_cameras?.length
+    ? `(camera_id is null or camera_id = any (${parameters.add(filter.deleted_cameras)}::integer[]))`
+    : 'camera_id is null'
+  return `(camera_id = any (${ids}::integer[]) or (${hasNone} and source = any (${sources}::text[])))`
+}
+
+/** The cameras among these that were not deleted. */
+function existing({ deleted_cameras }: LogFilter, cameras: readonly number[]): readonly number[] {
+  return deleted_cameras?.length ? cameras.filter((id) => !deleted_cameras.includes(id)) : cameras
 }
 
 function isOneOf(column: string, values: readonly unknown[], type: string, parameters: Add): string {

@@ -4,6 +4,7 @@ import { CameraRegister } from './camera-register.ts'
 import { type Clear, clearLogs, dropCleared, undoClear } from './clear.ts'
 import { countRows, type LevelBucket } from './counts.ts'
 import { deleteMatching, type MatchingRows, previewMatching } from './delete-matching.ts'
+import { forgetDeletedCameras } from './deleted-cameras.ts'
 import { findRow } from './find-row.ts'
 import { IdBlocks } from './id-blocks.ts'
 import type { LogFilter } from './log-filter.ts'
@@ -33,6 +34,15 @@ export type LogOperationsOptions = {
   pool: pg.Pool
   settings: SettingsStore
   onCameraRegistered?: (camera: { id: number; name: string }) => void
+  gate?: WriteGate
+}
+
+/** Asked before anything is written. */
+export type WriteGate = {
+  /** Rejects when nothing may be written now. */
+  check: () => Promise<void>
+  /** The error to throw instead of the database's. */
+  translate: (error: unknown) => unknown
 }
 
 /** Which part of the matching rows to read: so many after an offset, or next to a position. */
@@ -46,8 +56,10 @@ export class LogOperations {
   readonly #pool: pg.Pool
   readonly #writer: LogWriter
   readonly #cameras: CameraRegister
+  readonly #gate: WriteGate | undefined
 
-  constructor({ pool, settings, onCameraRegistered }: LogOperationsOptions) {
+  constructor({ pool, settings, onCameraRegistered, gate }: LogOperationsOptions) {
+    this.#gate = gate
     this.#pool = pool
     this.partitions = new Partitions(pool)
     const isRegistrationOn = async () => (await settings.get()).register_cameras
@@ -80,13 +92,17 @@ export class LogOperations {
    * @throws {WriterOverloaded} when too many rows wait, {@link WriterClosed} after `close()`, or PostgreSQL's error when
    * nothing was stored
    */
-  addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
-    return this.#writer.add(records, sender)
+  async addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
+    await this.#gate?.check()
+    const named = await this.#cameras.withoutDeleted(records)
+    return this.#writer.add(named, sender).catch((error: unknown) => {
+      throw this.#gate ? this.#gate.translate(error) : error
+    })
   }
 
   /** Stores one record and returns its row. */
   async addLogEntry(record: LogRecord): Promise<LogRow> {
-    const { first_id, rejected } = await this.#writer.add([record])
+    const { first_id, rejected } = await this.addLogEntries([record])
     if (first_id === null) throw new Error(rejected[0]?.reason ?? 'the record was not stored')
     const row = await this.getLog(first_id, { visibility: { cameras: null } })
     if (!row) throw new Error(`the row ${first_id} was removed as soon as it was stored`)
@@ -94,46 +110,48 @@ export class LogOperations {
   }
 
   /** Matching rows in the order (timestamp, id). */
-  getLogs(filter: LogFilter, slice: Slice): Promise<LogRow[]> {
+  async getLogs(asked: LogFilter, slice: Slice): Promise<LogRow[]> {
     const store = this.#store
+    const filter = await this.#complete(asked)
     if ('beyond' in slice) return readBeyond(store, filter, slice.beyond, slice.order, slice.limit)
     return readPage(store, filter, slice.offset, slice.limit)
   }
 
   /** How many rows match; exact up to 10,000 where the kept counts cannot tell. */
-  countLogs(filter: LogFilter): Promise<Total> {
-    return readTotal(this.#store, filter)
+  async countLogs(filter: LogFilter): Promise<Total> {
+    return readTotal(this.#store, await this.#complete(filter))
   }
 
   /** One row by id, if the filter's visibility allows it. */
-  getLog(id: number, filter: LogFilter): Promise<LogRow | undefined> {
-    return findRow(this.#pool, this.partitions, id, filter)
+  async getLog(id: number, filter: LogFilter): Promise<LogRow | undefined> {
+    return findRow(this.#pool, this.partitions, id, await this.#complete(filter))
   }
 
   /** Counts, coverage and first and last timestamp of the last so many hours, or of a filter's own range. */
-  getLogSummary(hours: number | undefined, filter: LogFilter): Promise<LogSummary> {
+  async getLogSummary(hours: number | undefined, asked: LogFilter): Promise<LogSummary> {
+    const filter = await this.#complete(asked)
     const range =
       hours === undefined ? filter : { ...filter, start: fromMillis(Date.now() - hours * 3_600_000) }
     return summarise(this.#store, range)
   }
 
   /** Every source with its counts, by name. */
-  getLogSources(filter: LogFilter): Promise<SourceSummary[]> {
-    return summariseSources(this.#store, filter)
+  async getLogSources(filter: LogFilter): Promise<SourceSummary[]> {
+    return summariseSources(this.#store, await this.#complete(filter))
   }
 
   /** Rows by level in steps of time; steps without rows are left out. */
-  getHistogram(
+  async getHistogram(
     filter: LogFilter & { start: string; end: string },
     origin: number,
     bucketMs: number,
   ): Promise<LevelBucket[]> {
-    return histogram(this.#store, filter, origin, bucketMs)
+    return histogram(this.#store, await this.#complete(filter), origin, bucketMs)
   }
 
   /** Rows by each value of one column. */
-  getFacet(filter: LogFilter, name: Facet): Promise<{ value: string | number; rows: number }[]> {
-    return facet(this.#store, filter, name)
+  async getFacet(filter: LogFilter, name: Facet): Promise<{ value: string | number; rows: number }[]> {
+    return facet(this.#store, await this.#complete(filter), name)
   }
 
   /** How many rows `deleteOldLogs(days)` would delete now. */
@@ -186,13 +204,13 @@ export class LogOperations {
   }
 
   /** Deletes the rows the filter matches, one partition after the other; returns how many, up to the signal. */
-  deleteMatching(filter: LogFilter, signal?: AbortSignal): Promise<number> {
-    return deleteMatching(this.#store, filter, signal)
+  async deleteMatching(filter: LogFilter, signal?: AbortSignal): Promise<number> {
+    return deleteMatching(this.#store, await this.#complete(filter), signal)
   }
 
   /** How many rows the filter matches, all counted, and the first and last time of them. */
-  previewMatching(filter: LogFilter): Promise<MatchingRows> {
-    return previewMatching(this.#store, filter)
+  async previewMatching(filter: LogFilter): Promise<MatchingRows> {
+    return previewMatching(this.#store, await this.#complete(filter))
   }
 
   /** Whether the database answers and holds our tables. */
@@ -204,6 +222,16 @@ export class LogOperations {
     )
   }
 
+  /** Rewrites the logs of deleted cameras to have none; returns how many. */
+  forgetDeletedCameras(): Promise<number> {
+    return forgetDeletedCameras(this.#store)
+  }
+
+  /** The cameras that were deleted; their logs read as having none. */
+  deletedCameras(): Promise<readonly number[]> {
+    return this.#cameras.deleted()
+  }
+
   /** Forgets what was kept in memory about cameras. */
   reloadCameras(): void {
     this.#cameras.reload()
@@ -212,5 +240,10 @@ export class LogOperations {
   /** Waits until everything accepted is stored; refuses what comes after. */
   close(): Promise<void> {
     return this.#writer.close()
+  }
+
+  async #complete<F extends LogFilter>(filter: F): Promise<F> {
+    const deleted_cameras = await this.#cameras.deleted()
+    return deleted_cameras.length > 0 ? { ...filter, deleted_cameras } : filter
   }
 }

@@ -116,6 +116,15 @@ function mostFirst<V extends string | number>(
 }
 
 async function countDimensions(store: Store, filter: LogFilter): Promise<DimensionCount[]> {
+  const counts = await countStoredDimensions(store, filter)
+  if (!filter.deleted_cameras?.length) return counts
+  const deleted = new Set(filter.deleted_cameras)
+  return counts.map((count) =>
+    count.camera_id !== null && deleted.has(count.camera_id) ? { ...count, camera_id: null } : count,
+  )
+}
+
+async function countStoredDimensions(store: Store, filter: LogFilter): Promise<DimensionCount[]> {
   if (isCountable(filter)) return countByDimensions(store.pool, filter)
   const rows = await groupRows<DimensionCount>(store, filter, () => ({
     columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_day`,

@@ -1,11 +1,9 @@
 import type pg from 'pg'
-import { COUNTS_LOCK } from './count-folding.ts'
 import { deleteRows } from './delete-rows.ts'
 import { dropPartition } from './drop-partition.ts'
-import { inTransaction, withMaintenance } from './exclusive-access.ts'
+import { withMaintenance } from './exclusive-access.ts'
 import type { Store } from './log-pages.ts'
 import type { Partition } from './partitions.ts'
-import { dropEmptyCounts } from './removed-counts.ts'
 import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
 import { type Cutoffs, goesBefore, latestCutoff } from './retention-policy.ts'
 import { rewritePartition } from './rewrite-partition.ts'
@@ -44,12 +42,7 @@ async function remove(pool: pg.Pool, removal: PlannedRemoval, cutoffs: Cutoffs):
   if (action === 'rewrite') {
     return rewritePartition(pool, partition, (parameters) => goesBefore(cutoffs, 'timestamp', parameters))
   }
-  const deleted = await deleteEdge(pool, partition, cutoffs)
-  await inTransaction(pool, async (client) => {
-    await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
-    await dropEmptyCounts(client, partition.lower, partition.upper)
-  })
-  return deleted
+  return deleteEdge(pool, partition, cutoffs)
 }
 
 function deleteEdge(pool: pg.Pool, { lower, upper }: Partition, cutoffs: Cutoffs): Promise<number> {

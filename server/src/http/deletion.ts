@@ -1,0 +1,55 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { RetentionService } from '../service/retention-service.ts'
+import { DeletionPreview, Reply } from './api-schemas.ts'
+import { filterParameters } from './log-parameters.ts'
+import { grouped, reply } from './reply.ts'
+
+const admin = { access: 'admin' } as const
+const filters = Type.Object(filterParameters, { additionalProperties: false })
+const confirmed = Type.Object(
+  {
+    ...filterParameters,
+    confirm_rows: Type.Integer({
+      minimum: 0,
+      description: 'The rows the preview told; when more match by now nothing is deleted',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+/** Deleting by filter what must not stay, such as a password that was logged. */
+export function deletionRoutes(retention: RetentionService): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      '/api/logs/delete/preview',
+      { config: admin, schema: { body: filters, response: { 200: Reply(DeletionPreview) } } },
+      async ({ body, principal }) => {
+        const preview = await retention.previewMatching(body, principal.visibility)
+        return reply(`Would delete ${grouped(preview.rows)} log entries`, preview)
+      },
+    )
+
+    app.post(
+      '/api/logs/delete',
+      {
+        config: admin,
+        schema: {
+          body: confirmed,
+          response: { 200: Reply(Type.Object({ deleted_count: Type.Integer() })) },
+        },
+      },
+      async ({ body: { confirm_rows, ...query }, principal }, response) => {
+        // Who closes the request wants it to end.
+        const closing = new AbortController()
+        response.raw.once('close', () => closing.abort())
+        const deleted_count = await retention.deleteMatching(query, confirm_rows, {
+          visibility: principal.visibility,
+          by: principal.name,
+          signal: closing.signal,
+        })
+        return reply(`Deleted ${grouped(deleted_count)} log entries`, { deleted_count })
+      },
+    )
+  }
+}

@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { foldCounts } from '../../src/store/count-folding.ts'
+import { LogOperations } from '../../src/store/log-operations.ts'
+import { cutoffForAll, cutoffsOf } from '../../src/store/retention-policy.ts'
+import { SettingsStore } from '../../src/store/settings.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { ago, DAY, HOUR, record, spread, whileWriting } from './some-records.ts'
+import { expectExactCounts } from './stored-counts.ts'
+
+const KEEP_ALL = { retention_days: 0, retention_by_level: {}, retention_by_source: {} }
+const EVERYTHING = { visibility: { cameras: null } }
+
+let database: TestDatabase
+let logs: LogOperations
+let pool: TestDatabase['database']['pool']
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+  pool = database.database.pool
+  logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
+})
+
+afterEach(async () => {
+  await logs.close()
+  await database.close()
+})
+
+const countRows = async (condition = 'true') =>
+  (await pool.query<{ rows: number }>(`select count(*) as rows from logs where ${condition}`)).rows[0]?.rows
+
+/** What the plan says and what then goes, which have to be the same. */
+async function planAndApply(cutoffs: ReturnType<typeof cutoffsOf>, maxBytes = 0) {
+  const plan = await logs.planRetention(cutoffs, maxBytes)
+  const before = Number(await countRows())
+  const result = await logs.applyRetention(cutoffs, maxBytes)
+  expect(result.deleted_count).toBe(before - Number(await countRows()))
+  expect(plan.reduce((sum, { rows }) => sum + rows, 0)).toBe(result.deleted_count)
+  await expectExactCounts(pool)
+  return { plan, result }
+}
+
+describe('retention', () => {
+  it('drops whole partitions and thins the one that holds the cut-off', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(6000, now - 6 * DAY, now))
+    await foldCounts(pool)
+    const { result } = await planAndApply(cutoffsOf({ ...KEEP_ALL, retention_days: 3 }, now))
+    expect(result.dropped_partitions).toBeGreaterThanOrEqual(2)
+    expect(result.deleted_count).toBeGreaterThan(2900)
+    expect(result.deleted_count).toBeLessThanOrEqual(3001)
+  })
+
+  it('keeps a level for as long as it has a setting of its own', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(4000, now - 8 * DAY, now))
+    const kept = `level = 'INFO' and timestamp >= to_timestamp(${(now - 5 * DAY) / 1000})`
+    const before = await countRows(kept)
+    const cutoffs = cutoffsOf(
+      { ...KEEP_ALL, retention_days: 5, retention_by_level: { DEBUG: 2, ERROR: 90 } },
+      now,
+    )
+    await planAndApply(cutoffs)
+    const older = (days: number) =>
+      `timestamp < to_timestamp(${(now - days * DAY) / 1000}) - interval '1 minute'`
+    expect(await countRows("level = 'ERROR'")).toBe(1000)
+    expect(await countRows(`level = 'DEBUG' and ${older(2)}`)).toBe(0)
+    expect(await countRows(`level = 'INFO' and ${older(5)}`)).toBe(0)
+    expect(await countRows(kept)).toBe(before)
+  })
+
+  it("goes by the source's setting before the level's", async () => {
+    const old = ago(10 * DAY)
+    await logs.addLogEntries([
+      record({ timestamp: old, source: 'api', level: 'DEBUG' }),
+      record({ timestamp: old, source: 'system', level: 'DEBUG' }),
+      record({ timestamp: old, source: 'noise', level: 'ERROR' }),
+      record({ timestamp: old, source: 'system', level: 'ERROR' }),
+    ])
+    const by = { retention_by_level: { DEBUG: 3, ERROR: 90 }, retention_by_source: { api: 0, noise: 1 } }
+    await planAndApply(cutoffsOf({ retention_days: 30, ...by }, Date.now()))
+    const { rows } = await pool.query('select source, level from logs order by source')
+    expect(rows).toEqual([
+      { source: 'api', level: 'DEBUG' },
+      { source: 'system', level: 'ERROR' },
+    ])
+  })
+
+  it('writes a partition anew when over a third of it goes, late rows and all, while others write to it', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(
+      spread(20_000, now - 4 * DAY, now - 2 * DAY, ['DEBUG', 'DEBUG', 'DEBUG', 'ERROR']),
+    )
+    const cutoffs = cutoffsOf({ ...KEEP_ALL, retention_by_level: { DEBUG: 1 } }, now)
+    const errors = await countRows("level = 'ERROR'")
+    const { result, written, slowestMs } = await whileWriting(logs, 4 * DAY, () =>
+      logs.applyRetention(cutoffs, 0),
+    )
+    expect(result.rewritten_partitions).toBeGreaterThanOrEqual(2)
+    expect(result.deleted_count).toBe(15_000)
+    expect(await countRows("level = 'ERROR'")).toBe(errors)
+    expect(await countRows("level = 'INFO'")).toBe(written)
+    expect(slowestMs).toBeLessThan(2000)
+    await expectExactCounts(pool)
+    const indexes = await pool.query<{ missing: number }>(`
+      select count(*) as missing
+      from pg_inherits i
+      cross join pg_index p
+      where i.inhparent = 'logs'::regclass and p.indrelid = 'logs'::regclass
+        and not exists (
+          select from pg_inherits child join pg_index c on c.indexrelid = child.inhrelid
+          where child.inhparent = p.indexrelid and c.indrelid = i.inhrelid and c.indisvalid)`)
+    expect(indexes.rows[0]?.missing).toBe(0)
+  })
+
+  it('leaves no partition behind where nothing stays', async () => {
+    const old = Date.now() - 10 * DAY
+    await logs.addLogEntries(spread(300, old, old + HOUR, ['DEBUG']))
+    await planAndApply(cutoffsOf({ ...KEEP_ALL, retention_by_level: { DEBUG: 3 } }, Date.now()))
+    expect(await logs.partitions.overlapping(undefined, ago(9 * DAY))).toEqual([])
+  })
+
+  it('drops the oldest until the rest fits the budget, and never what is being written', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(3000, now - 5 * DAY, now))
+    const none = cutoffsOf(KEEP_ALL, now)
+    const { rows } = await pool.query<{ bytes: number }>(
+      'select sum(pg_total_relation_size(to_regclass(name)))::bigint as bytes from log_partitions',
+    )
+    const all = rows[0]?.bytes ?? 0
+    expect((await planAndApply(none, all)).plan).toEqual([])
+    const { plan } = await planAndApply(none, Math.floor(all * 0.6))
+    expect(plan.length).toBeGreaterThanOrEqual(2)
+    expect(plan.every(({ action, reason }) => action === 'drop' && reason === 'size')).toBe(true)
+    await planAndApply(none, 1)
+    expect(Number(await countRows())).toBeGreaterThan(0)
+  })
+
+  it('has nothing to do twice', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(2000, now - 6 * DAY, now))
+    await logs.applyRetention(cutoffForAll(ago(3 * DAY)), 0)
+    const store = cutoffForAll(ago(3 * DAY + HOUR))
+    expect(await logs.planRetention(store, 0)).toEqual([])
+    expect((await logs.applyRetention(store, 0)).deleted_count).toBe(0)
+  })
+
+  it('runs once at a time, however many ask', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(5000, now - 6 * DAY, now))
+    const cutoffs = cutoffForAll(ago(3 * DAY))
+    const before = Number(await countRows())
+    const results = await Promise.all([0, 1, 2].map(() => logs.applyRetention(cutoffs, 0)))
+    const deleted = results.reduce((sum, { deleted_count }) => sum + deleted_count, 0)
+    expect(deleted).toBe(before - Number(await countRows()))
+    await expectExactCounts(pool)
+  })
+})
+
+describe('deleting by filter', () => {
+  it('deletes what the preview counted and nothing else, while others write', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(12_000, now - 3 * DAY, now - HOUR))
+    const filter = { ...EVERYTHING, search: 'LINE 1', cameras: [1], end: ago(HOUR) }
+    const preview = await logs.previewMatching(filter)
+    const others = Number(await countRows()) - preview.rows
+    const { result, written } = await whileWriting(logs, 3 * DAY, () => logs.deleteMatching(filter))
+    expect(preview.rows).toBeGreaterThan(1000)
+    expect(result).toBe(preview.rows)
+    expect(await countRows()).toBe(others + written)
+    expect(await logs.previewMatching(filter)).toEqual({ rows: 0, first_log_at: null, last_log_at: null })
+    await expectExactCounts(pool)
+  })
+
+  it('stops when it is told to, with exact counts of what is left', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(12_000, now - 3 * DAY, now - HOUR))
+    const stop = new AbortController()
+    const deleting = logs.deleteMatching({ ...EVERYTHING, search: 'line' }, stop.signal)
+    stop.abort()
+    const deleted = await deleting.catch(() => 0)
+    expect(await countRows()).toBe(12_000 - deleted)
+    await expectExactCounts(pool)
+  })
+})
