@@ -16,6 +16,11 @@ await run(async () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => server.kill(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM'))
   }
+  // SIGTERM ends npm and the shell between us without reaching us; that we were orphaned is all we see of it.
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event) {
+    setInterval(() => process.ppid !== parent && server.kill('SIGTERM'), 250).unref()
+  }
   process.exitCode = await new Promise((resolve) => {
     server.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)))
   })
