@@ -174,7 +174,7 @@ describe('the logs page', () => {
     expect(await seriousProblems(page)).toEqual([])
   })
 
-  test('clears everything only after its count was shown and the word was typed', async () => {
+  test('clears everything only after its count was shown and the word was typed, and undoes it', async () => {
     const page = await openPage(context)
     await write([{ level: 'INFO', message: 'about to go' }])
     await page.goto(`${url}/logs`)
@@ -190,6 +190,8 @@ describe('the logs page', () => {
     await dialog.getByRole('button', { name: 'Delete' }).click()
     await page.getByText(/^Cleaned up [\d,]+ old log entries$/).waitFor()
     await expect.poll(() => row(page, 'about to go').count()).toBe(0)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await row(page, 'about to go').first().waitFor()
   })
 
   test('leads to sign-in when the session has ended, and back to the same screen', async () => {

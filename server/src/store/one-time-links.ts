@@ -64,7 +64,7 @@ async function redeem(client: pg.PoolClient, { hash, name, username, passwordHas
     name: 'save_password',
     text: `
       insert into auth_accounts (user_id, account_id, provider_id, password)
-      values ($1, $1::text, 'credential', $2)
+      values ($1::uuid, $1::uuid::text, 'credential', $2)
       on conflict (user_id, provider_id) do update
       set password = excluded.password, updated_at = now()`,
     values: [user.id, passwordHash],

@@ -1,5 +1,5 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId, useRef, useState } from 'react'
 import type { CleanupResult } from 'timelapser-logs/api'
 import { ApiError, request, requestReply } from '../api/client.ts'
@@ -21,8 +21,9 @@ export function ClearDialog({ close }: { close: () => void }) {
   const clear = useMutation({
     mutationFn: () =>
       requestReply<CleanupResult>(`/api/logs/cleanup?days_to_keep=${days}`, { method: 'DELETE' }),
-    onSuccess: (reply) => {
-      notify(reply.message)
+    onSuccess: ({ message, data }) => {
+      const undo = data.undo_until === undefined ? null : { name: 'Undo', run: () => undoClear(client) }
+      notify(message, 'done', undo)
       client.invalidateQueries({ queryKey: ['logs'] })
       close()
     },
@@ -57,7 +58,7 @@ export function ClearDialog({ close }: { close: () => void }) {
               </select>
             </label>
             <AlertDialog.Description className="rounded-md bg-sunken px-3 py-2.5">
-              <Consequence count={count.data} error={count.error} />
+              <Consequence count={count.data} error={count.error} canUndo={days === 0} />
             </AlertDialog.Description>
             <label htmlFor={field} className="grid gap-1.5">
               <span className="text-muted">
@@ -93,15 +94,33 @@ export function ClearDialog({ close }: { close: () => void }) {
   )
 }
 
-function Consequence({ count, error }: { count: number | undefined; error: Error | null }) {
+async function undoClear(client: QueryClient): Promise<void> {
+  try {
+    const { message } = await requestReply('/api/logs/cleanup/undo', { method: 'POST' })
+    notify(message)
+  } catch (error) {
+    notify((error as Error).message, 'failed')
+  }
+  await client.invalidateQueries({ queryKey: ['logs'] })
+}
+
+function Consequence({
+  count,
+  error,
+  canUndo,
+}: {
+  count: number | undefined
+  error: Error | null
+  canUndo: boolean
+}) {
   if (error) return <span className="text-error">The lines could not be counted: {error.message}</span>
   if (count === undefined) return <span className="text-muted">Counting…</span>
   if (count === 0) return <span>There is no such line.</span>
   return (
     <span>
       <strong className="figures font-semibold">{count.toLocaleString()}</strong>{' '}
-      {count === 1 ? 'line' : 'lines'} of all cameras and sources will be deleted, whatever filters are set.
-      This cannot be undone.
+      {count === 1 ? 'line' : 'lines'} of all cameras and sources will be deleted, whatever filters are set.{' '}
+      {canUndo ? 'For ten minutes this can be undone.' : 'This cannot be undone.'}
     </span>
   )
 }
