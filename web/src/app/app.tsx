@@ -20,6 +20,8 @@ export function App() {
   const path = usePathname()
   useEffect(() => {
     if (path === '/') navigate(`/logs${window.location.search}`, { replace: true })
+    const line = /^\/logs\/(\d+)$/.exec(path)?.[1]
+    if (line !== undefined) navigate(`/logs?log=${line}`, { replace: true })
   }, [path])
   return (
     <>

@@ -6,7 +6,7 @@ import { DEFAULT_VIEW, formatView, type LogView, parseView } from './view.ts'
 const uniqueArray = <T>(values: fc.Arbitrary<T>) => fc.uniqueArray(values, { maxLength: 4 })
 const levels = uniqueArray(fc.constantFrom(...LEVELS))
 const sources = uniqueArray(fc.string({ minLength: 1, unit: 'binary' }).filter((text) => text.isWellFormed()))
-const ids = uniqueArray(fc.integer({ min: 1, max: 2147483647 }))
+const ids = uniqueArray(fc.integer({ min: -2147483648, max: 2147483647 }))
 const views: fc.Arbitrary<LogView> = fc.record({
   level: levels,
   min_level: fc.option(fc.constantFrom(...LEVELS)),

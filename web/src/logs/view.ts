@@ -51,6 +51,7 @@ export function parseView(search: string): LogView {
     [...new Set(list(name).map((value) => value.toUpperCase()))].filter(isLevel)
   const numbers = (name: string) =>
     [...new Set(list(name).map(Number))].filter((value) => Number.isSafeInteger(value) && value > 0)
+  const cameras = (name: string) => [...new Set(list(name).map(Number))].filter(Number.isSafeInteger)
   const [minLevel = null] = levels('min_level')
   const [page = 1] = numbers('page')
   const [limit = DEFAULT_VIEW.limit] = numbers('limit')
@@ -59,10 +60,10 @@ export function parseView(search: string): LogView {
     level: levels('level'),
     min_level: minLevel,
     source: list('source'),
-    camera_id: numbers('camera_id'),
+    camera_id: cameras('camera_id'),
     exclude_level: levels('exclude_level'),
     exclude_source: list('exclude_source'),
-    exclude_camera_id: numbers('exclude_camera_id'),
+    exclude_camera_id: cameras('exclude_camera_id'),
     search: query.get('search') ?? '',
     range: parseRangeParameters(query),
     page,
