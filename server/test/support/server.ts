@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { FastifyPluginAsync, onRouteHookHandler } from 'fastify'
 import { openAccess } from '../../src/cli/access.ts'
 import { composeSystem, type System } from '../../src/cli/compose.ts'
 import { readConfig } from '../../src/config.ts'
@@ -28,15 +29,24 @@ export type TestServer = {
   close: () => Promise<void>
 }
 
+export type TestServerOptions = {
+  /** As the process would have them, beside those of the test. */
+  environment?: Record<string, string>
+  /** Shared with another server, and the caller's to close. */
+  database?: TestDatabase
+  /** Told of each route as it is registered. */
+  onRoute?: onRouteHookHandler
+}
+
 /** The whole server but its process: real HTTP on a free port, a database of its own. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const apiKey = `test-${'k'.repeat(40)}`
-  const database = await createTestDatabase()
+  const database = options.database ?? (await createTestDatabase())
   const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-server-'))
   const reports: TestServer['reports'] = []
   const report = (kind: string) => (detail: unknown) => void reports.push({ kind, detail })
   const { pool, libraryPool, connect } = database.database
-  const config = readConfig({ DATA_DIR: dataDir, ADMIN_API_KEY: apiKey })
+  const config = readConfig({ DATA_DIR: dataDir, ADMIN_API_KEY: apiKey, ...options.environment })
   const access = await openAccess({
     config,
     database: database.database,
@@ -46,9 +56,15 @@ export async function startTestServer(): Promise<TestServer> {
     pool,
     jobPool: libraryPool,
     connect,
-    access: access.plugin,
+    access: (notices) => {
+      const plugin: FastifyPluginAsync = async (app, pluginOptions) => {
+        if (options.onRoute) app.addHook('onRoute', options.onRoute)
+        await access.plugin(notices)(app, pluginOptions)
+      }
+      return Object.assign(plugin, { [Symbol.for('skip-override')]: true })
+    },
     pageDirectory: join(import.meta.dirname, '../../../web/dist'),
-    trustProxy: false,
+    trustProxy: config.trustProxy,
     reports: {
       onCameraRegistered: report('camera'),
       onRequestLine: report('request'),
@@ -85,7 +101,7 @@ export async function startTestServer(): Promise<TestServer> {
     async close() {
       await system.close()
       await access.close()
-      await database.close()
+      if (!options.database) await database.close()
       await rm(dataDir, { recursive: true, force: true })
     },
   }

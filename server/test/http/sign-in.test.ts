@@ -1,0 +1,327 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openAccess } from '../../src/cli/access.ts'
+import { Browser } from '../support/browser.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const PASSWORD = 'correct horse battery'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ environment: { TRUST_PROXY: 'true' } })
+})
+afterAll(() => server.close())
+
+const query = (text: string, values: unknown[] = []) => server.database.database.pool.query(text, values)
+
+/** The secret of a link that makes the first administrator, as a start prints it; undefined when there is one. */
+async function firstLink(): Promise<string | undefined> {
+  const access = await openAccess({
+    config: { adminApiKey: 'not-used-here-at-all', dataDir: '/nowhere', publicUrl: undefined },
+    database: server.database.database,
+    onTrouble: (message) => expect.fail(message),
+  })
+  await access.close()
+  return access.signInLink(server.url)?.split('#link=')[1]
+}
+
+async function invite(username: string, role?: string): Promise<string> {
+  const { body } = await server.send('POST', '/api/users/link', { username, role })
+  return body.data.url.split('#link=')[1]
+}
+
+/** Somebody with a password who is signed in. */
+async function arrive(username: string, role?: string): Promise<Browser> {
+  const browser = new Browser(server.url)
+  const secret = await invite(username, role)
+  const { status } = await browser.post('/api/auth/link', { secret, username, password: PASSWORD })
+  expect(status).toBe(200)
+  return browser
+}
+
+describe('the first administrator', () => {
+  it('comes in by a link that works once, and ends all other first links', async () => {
+    const [secret, another] = [await firstLink(), await firstLink()]
+    const browser = new Browser(server.url)
+    const came = await browser.post('/api/auth/link', { secret, username: ' Root ', password: PASSWORD })
+    expect(came.body).toEqual({
+      success: true,
+      message: 'Signed in',
+      data: { kind: 'user', name: 'Root', role: 'admin' },
+    })
+    expect((await browser.get('/api/session')).body.data).toEqual(came.body.data)
+
+    for (const used of [secret, another]) {
+      const again = { secret: used, username: 'second', password: PASSWORD }
+      const { status, body } = await new Browser(server.url).post('/api/auth/link', again)
+      expect([status, body.code]).toEqual([403, 'FORBIDDEN'])
+    }
+    expect(await firstLink()).toBeUndefined()
+  })
+
+  it('is one, however many redeem at the same time', async () => {
+    const other = await startTestServer({ environment: { TRUST_PROXY: 'true' } })
+    try {
+      const secrets = await Promise.all(
+        [1, 2, 3].map(async () => {
+          const access = await openAccess({
+            config: { adminApiKey: 'not-used-here-at-all', dataDir: '/nowhere', publicUrl: undefined },
+            database: other.database.database,
+            onTrouble: (message) => expect.fail(message),
+          })
+          await access.close()
+          return access.signInLink(other.url)?.split('#link=')[1]
+        }),
+      )
+      const answers = await Promise.all(
+        secrets.map((secret, index) =>
+          new Browser(other.url).post('/api/auth/link', {
+            secret,
+            username: `root${index}`,
+            password: PASSWORD,
+          }),
+        ),
+      )
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 403, 403])
+    } finally {
+      await other.close()
+    }
+  })
+})
+
+describe('a one-time link', () => {
+  it('is refused after its day', async () => {
+    const secret = await invite('late')
+    await query(`update one_time_links set expires_at = now() - interval '1 second' where used_at is null`)
+    const { status, body } = await new Browser(server.url).post('/api/auth/link', {
+      secret,
+      username: 'late',
+      password: PASSWORD,
+    })
+    expect([status, body.message]).toEqual([
+      403,
+      'This link was used already, is older than a day or was never valid.',
+    ])
+  })
+
+  it('stays good when the chosen name is taken', async () => {
+    await arrive('First')
+    const secret = await invite('other')
+    const taken = await new Browser(server.url).post('/api/auth/link', {
+      secret,
+      username: 'FIRST',
+      password: PASSWORD,
+    })
+    expect([taken.status, taken.body.code]).toEqual([409, 'CONFLICT'])
+    const free = await new Browser(server.url).post('/api/auth/link', {
+      secret,
+      username: 'other',
+      password: PASSWORD,
+    })
+    expect(free.body.data).toEqual({ kind: 'user', name: 'other', role: 'viewer' })
+  })
+
+  it.each([
+    ['a short password', { username: 'x', password: '1234567' }],
+    ['the name as password', { username: 'longname', password: 'LongName' }],
+    ['a blank name', { username: '  ', password: PASSWORD }],
+    ['an invisible name', { username: 'a\u202eb', password: PASSWORD }],
+  ])('refuses %s and stays good', async (_what, choice) => {
+    const secret = await invite('careless')
+    const { status, body } = await new Browser(server.url).post('/api/auth/link', { secret, ...choice })
+    expect([status, body.code]).toEqual([400, 'INVALID_REQUEST'])
+    const { rows } = await query('select 1 from one_time_links where used_at is null')
+    expect(rows.length).toBeGreaterThan(0)
+  })
+
+  it('lets somebody locked out back in, and ends the sessions of whoever had the old password', async () => {
+    const thief = await arrive('anna')
+    const secret = await invite('ANNA')
+    expect((await thief.get('/api/session')).status).toBe(200)
+    const anna = new Browser(server.url)
+    const came = await anna.post('/api/auth/link', { secret, username: 'Anna', password: 'something new' })
+    expect(came.body.data.name).toBe('Anna')
+    expect((await thief.get('/api/session')).status).toBe(401)
+    const old = { username: 'anna', password: PASSWORD }
+    expect((await new Browser(server.url).post('/api/auth/sign-in', old)).status).toBe(401)
+  })
+
+  it('is stored as a hash alone', async () => {
+    const secret = await invite('hidden')
+    const { rows } = await query('select one_time_links::text as row from one_time_links')
+    for (const { row } of rows) expect(row).not.toContain(secret)
+  })
+
+  it('does not change what somebody may do', async () => {
+    await arrive('plain')
+    const { status, body } = await server.send('POST', '/api/users/link', {
+      username: 'plain',
+      role: 'admin',
+    })
+    expect([status, body.message]).toEqual([409, 'plain exists with the role viewer.'])
+  })
+})
+
+describe('signing in', () => {
+  it('takes the password, whatever the case of the name', async () => {
+    await arrive('Bertha')
+    const browser = new Browser(server.url)
+    const { status, body, headers } = await browser.post('/api/auth/sign-in', {
+      username: 'bERTHA',
+      password: PASSWORD,
+    })
+    expect([status, body.data]).toEqual([200, { kind: 'user', name: 'Bertha', role: 'viewer' }])
+    expect(headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('says the same of a wrong password, an unknown name, an invited and a disabled user', async () => {
+    await arrive('careful')
+    await arrive('gone')
+    await invite('invited')
+    await query(`update auth_users set disabled = true where username = 'gone'`)
+    const attempts = [
+      { username: 'careful', password: 'wrong horse battery' },
+      { username: 'nobody', password: PASSWORD },
+      { username: 'invited', password: PASSWORD },
+      { username: 'gone', password: PASSWORD },
+      { username: '\u0000', password: PASSWORD },
+    ]
+    for (const attempt of attempts) {
+      const { status, body, headers } = await new Browser(server.url).post('/api/auth/sign-in', attempt)
+      expect([status, body.message]).toEqual([401, 'The name or the password is wrong.'])
+      expect(headers.getSetCookie()).toEqual([])
+    }
+  })
+
+  it('is refused for a while after five failures, also with the right password, for that name', async () => {
+    await arrive('target')
+    await arrive('bystander')
+    const browser = new Browser(server.url)
+    const wrong = { username: 'target', password: 'guess' }
+    const guesses = await Promise.all([1, 2, 3, 4, 5].map(() => browser.post('/api/auth/sign-in', wrong)))
+    expect(guesses.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401])
+    const right = await browser.post('/api/auth/sign-in', { username: 'Target', password: PASSWORD })
+    expect([right.status, right.body.code]).toEqual([429, 'RATE_LIMITED'])
+    expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(200)
+    const other = await browser.post('/api/auth/sign-in', { username: 'bystander', password: PASSWORD })
+    expect(other.status).toBe(200)
+  })
+})
+
+describe('a session', () => {
+  it('has a cookie that scripts and other sites do not get', async () => {
+    const secret = await invite('cookie')
+    const { headers } = await new Browser(server.url).post('/api/auth/link', {
+      secret,
+      username: 'cookie',
+      password: PASSWORD,
+    })
+    const [cookie, ...more] = headers.getSetCookie()
+    expect(more).toEqual([])
+    expect(cookie).toMatch(/^timelapser_session_[0-9a-f]{8}=/)
+    expect(cookie).toMatch(/; HttpOnly/)
+    expect(cookie).toMatch(/; SameSite=Lax/)
+    expect(cookie).toMatch(/; Path=\//)
+    expect(cookie).not.toMatch(/; Secure/)
+  })
+
+  it('ends at once when signing out, and its open streams with it', async () => {
+    const browser = await arrive('leaver')
+    const kept = browser.cookie
+    const stream = await fetch(`${server.url}/api/events`, { headers: { cookie: kept } })
+    expect(stream.status).toBe(200)
+    expect((await browser.post('/api/auth/sign-out', {})).body).toEqual({
+      success: true,
+      message: 'Signed out',
+      data: null,
+    })
+    expect(browser.cookie).toBe('')
+    const after = await fetch(`${server.url}/api/session`, { headers: { cookie: kept } })
+    expect(after.status).toBe(401)
+    await expect(stream.text()).rejects.toThrow()
+  })
+
+  it('ends on every server', async () => {
+    const second = await startTestServer({ database: server.database })
+    try {
+      const browser = await arrive('traveller')
+      const headers = { cookie: browser.cookie }
+      const statusThere = async () => (await fetch(`${second.url}/api/session`, { headers })).status
+      expect(await statusThere()).toBe(200)
+      await browser.post('/api/auth/sign-out', {})
+      await expect.poll(statusThere, { timeout: 2000 }).toBe(401)
+    } finally {
+      await second.close()
+    }
+  })
+
+  it('ends when it expires', async () => {
+    const browser = await arrive('sleeper')
+    await query(
+      `update auth_sessions set expires_at = now() - interval '1 second' where user_id = (select id from auth_users where username = 'sleeper')`,
+    )
+    await query(`select pg_notify('sessions', '')`)
+    await expect.poll(async () => (await browser.get('/api/session')).status).toBe(401)
+  })
+
+  it('is prolonged by being used, once a day', async () => {
+    const browser = await arrive('regular')
+    await query(
+      `update auth_sessions set expires_at = now() + interval '20 days' where user_id = (select id from auth_users where username = 'regular')`,
+    )
+    const { status, headers } = await browser.get('/api/session')
+    expect([status, headers.getSetCookie().length]).toEqual([200, 1])
+    expect((await browser.get('/api/session')).headers.getSetCookie()).toEqual([])
+  })
+
+  it.each(['tampered.c2lnbmF0dXJl', 'x', '%', ''])('is not made up by the cookie "%s"', async (value) => {
+    const name = (await arrive(`n${Math.random()}`)).cookie.split('=')[0]
+    const { status } = await fetch(`${server.url}/api/session`, { headers: { cookie: `${name}=${value}` } })
+    expect(status).toBe(401)
+  })
+
+  it('leaves signing out open to those who have none', async () => {
+    const { status } = await new Browser(server.url).post('/api/auth/sign-out', {})
+    expect(status).toBe(200)
+  })
+})
+
+describe('over TLS', () => {
+  it.each([
+    ['a public address', { PUBLIC_URL: 'https://logs.example.org' }, {}],
+    ['a trusted proxy', { TRUST_PROXY: 'true' }, { 'x-forwarded-proto': 'https' }],
+  ])('the cookie is for TLS alone, known by %s', async (_how, environment, headers) => {
+    const secure = await startTestServer({ environment })
+    try {
+      const { body } = await secure.send('POST', '/api/users/link', { username: 'someone' })
+      const answer = await new Browser(secure.url).post(
+        '/api/auth/link',
+        { secret: body.data.url.split('#link=')[1], username: 'someone', password: PASSWORD },
+        { ...headers },
+      )
+      expect(answer.headers.getSetCookie()[0]).toMatch(/; Secure/)
+    } finally {
+      await secure.close()
+    }
+  })
+})
+
+describe('replies', () => {
+  it('hold no secret', async () => {
+    const browser = new Browser(server.url)
+    const secret = await invite('quiet')
+    const answers = [
+      await browser.post('/api/auth/link', { secret, username: 'quiet', password: PASSWORD }),
+      await browser.post('/api/auth/sign-in', { username: 'quiet', password: PASSWORD }),
+      await browser.get('/api/session'),
+    ]
+    const { rows } = await query('select token from auth_sessions')
+    const secrets = [secret, PASSWORD, ...rows.map(({ token }) => token)]
+    for (const { body } of answers) {
+      for (const one of secrets) expect(JSON.stringify(body)).not.toContain(one)
+    }
+  })
+
+  it('tell the log nothing of passwords either', async () => {
+    expect(JSON.stringify(server.reports)).not.toContain(PASSWORD)
+  })
+})
