@@ -42,7 +42,7 @@ describe('an API key', () => {
   it('says whose it is', async () => {
     const { secret } = await create({ scope: 'ingest', name: 'Barn' })
     const answer = await ask(server.url, '/api/session', secret)
-    expect((await answer.json()).data).toEqual({ kind: 'key', name: 'Barn', role: 'ingest' })
+    expect(await answer.json()).toMatchObject({ data: { kind: 'key', name: 'Barn', role: 'ingest' } })
   })
 
   it('opens nothing once it is revoked, on any server, and what it had open is cut off', async () => {
@@ -91,10 +91,10 @@ describe('an API key', () => {
       { message: 'by source', source: 'camera_1' },
     ])
     const { secret } = await create({ scope: 'read', cameras: [1] })
-    const { data } = await (await ask(server.url, '/api/logs', secret)).json()
-    const messages = data.logs.map(({ message }: { message: string }) => message)
+    const { body } = await server.send('GET', '/api/logs', undefined, { authorization: `Bearer ${secret}` })
+    const messages = body.data.logs.map(({ message }: { message: string }) => message)
     expect(messages.sort()).toEqual(['by source', 'of one'])
-    expect(data.pagination.total_items).toBe(2)
+    expect(body.data.pagination.total_items).toBe(2)
   })
 
   it.each([
