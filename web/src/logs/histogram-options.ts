@@ -101,6 +101,6 @@ function markUnfinished(plot: uPlot, now: number): void {
   ctx.save()
   ctx.fillStyle = token('canvas')
   ctx.globalAlpha = 0.55
-  ctx.fillRect(left, bbox.top + 1, bbox.left + bbox.width - left, bbox.height - 2)
+  ctx.fillRect(left, bbox.top, bbox.left + bbox.width - left, bbox.height)
   ctx.restore()
 }

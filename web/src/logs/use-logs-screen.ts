@@ -70,6 +70,7 @@ export function useLogsScreen(view: LogView) {
   useSSESubscription('log_entry_created', follow, watching)
   useSSESubscription('log_entries_created', follow, watching)
   useSSESubscription('logs_cleaned', refresh)
+  useSSESubscription('logs_restored', refresh)
 
   const stream = withBounds(view, start, null)
   stream.set('max_batch', String(ROWS_A_BATCH))
