@@ -34,6 +34,8 @@ export type TestServerOptions = {
   environment?: Record<string, string>
   /** Shared with another server, and the caller's to close. */
   database?: TestDatabase
+  /** Where the database's files are, to be watched for room. */
+  dataDirectory?: string
   /** Told of each route as it is registered. */
   onRoute?: onRouteHookHandler
 }
@@ -65,6 +67,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     pageDirectory: join(import.meta.dirname, '../../../web/dist'),
     trustProxy: config.trustProxy,
+    dataDirectory: options.dataDirectory,
     reports: {
       onCameraRegistered: report('camera'),
       onRequestLine: report('request'),

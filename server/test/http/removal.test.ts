@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const HOUR = 3_600_000
+const ago = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString()
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer()
+})
+
+afterAll(async () => {
+  await server.close()
+})
+
+const records = (count: number, given: object) =>
+  Array.from({ length: count }, (_, index) => ({ level: 'INFO', message: `line ${index}`, ...given }))
+
+const ingest = (list: object[]) => server.send('POST', '/api/logs', list, { 'x-import': 'true' })
+
+const total = async (query = '') =>
+  (await server.get(`/api/logs?limit=1${query}`)).body.data.pagination.total_items
+
+beforeEach(async () => {
+  await server.send('DELETE', '/api/logs/cleanup?days_to_keep=0')
+  await server.system.logOperations.dropCleared(0)
+  server.reports.length = 0
+})
+
+describe('removing logs over HTTP', () => {
+  it('says what a cleanup would delete, deletes that and reports it', async () => {
+    await ingest([...records(30, { timestamp: ago(80) }), ...records(5, { timestamp: ago(1) })])
+    const preview = await server.get('/api/logs/cleanup?days_to_keep=2')
+    expect(preview.body.data).toMatchObject({ would_delete: 30, days_kept: 2 })
+    expect(preview.body.data.would_free_bytes).toBeGreaterThan(0)
+    const done = await server.send('DELETE', '/api/logs/cleanup?days_to_keep=2')
+    expect(done.body).toEqual({
+      success: true,
+      message: 'Cleaned up 30 old log entries',
+      data: { deleted_count: 30, days_kept: 2 },
+    })
+    expect(server.reports).toContainEqual({
+      kind: 'retention',
+      detail: { action: 'cleanup', deleted_count: 30, days_kept: 2, by: expect.any(String) },
+    })
+  })
+
+  it('clears everything and brings it back', async () => {
+    await ingest(records(40, { timestamp: ago(30) }))
+    const cleared = await server.send('DELETE', '/api/logs/cleanup?days_to_keep=0')
+    expect(cleared.body.data).toEqual({ deleted_count: 40, days_kept: 0, undo_until: expect.any(String) })
+    await ingest(records(2, {}))
+    expect(await total()).toBe(2)
+    const undone = await server.send('POST', '/api/logs/cleanup/undo')
+    expect(undone.body).toMatchObject({ message: 'Restored 40 log entries', data: { restored_count: 40 } })
+    expect(await total()).toBe(42)
+    expect((await server.send('POST', '/api/logs/cleanup/undo')).status).toBe(404)
+  })
+
+  it('shows what the settings would remove, and removes it', async () => {
+    await ingest([
+      ...records(20, { timestamp: ago(100), level: 'DEBUG' }),
+      ...records(3, { timestamp: ago(100), level: 'ERROR' }),
+    ])
+    await server.send('PUT', '/api/settings', { retention_by_level: { debug: 2, ERROR: 90 } })
+    const plan = await server.get('/api/logs/retention')
+    expect(plan.body.data.would_delete).toBe(20)
+    expect(plan.body.data.partitions).toHaveLength(1)
+    const done = await server.send('POST', '/api/logs/retention')
+    expect(done.body.data).toEqual({ deleted_count: 20 })
+    expect(await total()).toBe(3)
+    await server.send('PUT', '/api/settings', { retention_by_level: {} })
+  })
+
+  it('deletes by filter what the preview showed, and nothing when more match by then', async () => {
+    await ingest([...records(12, { message: 'the word hunter2' }), ...records(4, {})])
+    const preview = (await server.send('POST', '/api/logs/delete/preview', { search: 'hunter2' })).body.data
+    expect(preview.rows).toBe(12)
+    const tooFew = await server.send('POST', '/api/logs/delete', {
+      ...preview.filters_applied,
+      confirm_rows: 11,
+    })
+    expect(tooFew.status).toBe(409)
+    const done = await server.send('POST', '/api/logs/delete', {
+      ...preview.filters_applied,
+      confirm_rows: 12,
+    })
+    expect(done.body.data).toEqual({ deleted_count: 12 })
+    expect(await total()).toBe(4)
+  })
+
+  it.each([
+    ['/api/logs/delete/preview', {}, 'at least one filter'],
+    ['/api/logs/delete/preview', { end_date: ago(1) }, 'at least one filter'],
+    ['/api/logs/delete', { search: 'x' }, 'confirm_rows is required'],
+    ['/api/logs/delete', { serach: 'x', confirm_rows: 1 }, 'serach is not a known field'],
+  ])('refuses %s with %j', async (path, body, sentence) => {
+    const answer = await server.send('POST', path, body)
+    expect(answer.status).toBe(400)
+    expect(answer.body.message).toContain(sentence)
+  })
+
+  it.each([
+    [{ retention_by_level: { LOUD: 3 } }, 'Invalid log level'],
+    [{ retention_by_level: { DEBUG: -1 } }, 'retention_by_level.DEBUG has to be a whole number from 0'],
+    [{ retention_by_source: { api: 40_000 } }, '36500'],
+    [{ retention_by_source: [1] }, 'retention_by_source has to be an object'],
+    [{ retention_max_bytes: '10 GB' }, 'retention_max_bytes has to be a whole number of bytes'],
+    [{ disk_reserve_bytes: -5 }, 'disk_reserve_bytes has to be a whole number of bytes'],
+  ])('refuses the settings %j', async (settings, sentence) => {
+    const answer = await server.send('PUT', '/api/settings', settings)
+    expect(answer.status).toBe(400)
+    expect(answer.body.message).toContain(sentence)
+  })
+
+  it('deletes a camera: gone from the list, its logs kept without it, then a stranger', async () => {
+    await ingest(records(6, { camera_id: 7, source: 'camera_7' }))
+    await ingest(records(2, { camera_id: 8, source: 'worker' }))
+    for (const id of [7, 8]) {
+      expect((await server.send('DELETE', `/api/cameras/${id}`)).body.data.camera).toEqual({
+        id,
+        name: `Camera ${id}`,
+      })
+    }
+    expect((await server.send('DELETE', '/api/cameras/7')).status).toBe(404)
+    expect((await server.get('/api/cameras')).body.data.total_cameras).toBe(0)
+    const of7 = (await server.get('/api/logs/cameras/7')).body.data
+    expect(of7.count).toBe(6)
+    expect(of7.logs[0].camera_id).toBeNull()
+    expect((await server.get('/api/logs/cameras/8')).status).toBe(404)
+    expect((await server.get('/api/logs/stats')).body.data.summary.unique_cameras).toBe(0)
+    expect(await total('&camera_id=8')).toBe(0)
+    await vi.waitFor(async () => {
+      expect((await server.send('POST', '/api/cameras', { id: 8, name: 'New' })).status).toBe(201)
+    }, 10_000)
+    expect((await server.get('/api/logs/cameras/8')).body.data.count).toBe(0)
+  })
+})
