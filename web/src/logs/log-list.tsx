@@ -86,7 +86,6 @@ export function LogList({
         aria-rowcount={rows.length + 1}
         aria-busy={dimmed}
         aria-activedescendant={activeId === null ? undefined : `log-${activeId}`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid takes the focus; j and k move in it
         tabIndex={0}
         data-log-list
         className={`rounded-lg border border-line bg-surface transition-opacity duration-200 focus-visible:outline-offset-0 ${dimmed ? 'opacity-55 delay-150' : ''} ${stale ? 'border-dashed opacity-70' : ''}`}
