@@ -4,9 +4,10 @@ import { fitEventTime } from '../ingest/event-time.ts'
 import type { LogOperations } from '../store/log-operations.ts'
 import { WriterClosed, WriterOverloaded } from '../store/log-writer.ts'
 import type { NotStored } from '../store/not-stored.ts'
+import { cutoffFor, cutoffsOf, hasOwnRules } from '../store/retention-policy.ts'
 import type { SenderMark } from '../store/senders.ts'
 import type { SettingsStore } from '../store/settings.ts'
-import { DAY, fromMillis, HOUR } from '../store/timestamp.ts'
+import { fromMillis, HOUR } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
 
 export type IngestResult = {
@@ -68,17 +69,21 @@ export class IngestService {
   ): Promise<{ kept: LogRecord[]; indexes: number[] | undefined; filtered: number; retimed: number }> {
     const settings = await this.#options.settings.get()
     const nowMs = Date.now()
+    const cutoffs = cutoffsOf(settings, nowMs)
     const bounds = {
       now: fromMillis(nowMs),
       newest: fromMillis(nowMs + HOUR),
-      oldest: settings.retention_days > 0 ? fromMillis(nowMs - settings.retention_days * DAY) : undefined,
+      oldest: cutoffs.general ?? undefined,
     }
+    const boundsOf = hasOwnRules(cutoffs)
+      ? (record: LogRecord) => ({ ...bounds, oldest: cutoffFor(cutoffs, record) ?? undefined })
+      : () => bounds
     const kept: LogRecord[] = []
     const indexes: number[] = []
     let retimed = 0
     for (const [index, record] of records.entries()) {
       if (!isImport && !isEnabled(record.level, settings.log_level)) continue
-      const fitted = isImport ? record : fitEventTime(record, bounds)
+      const fitted = isImport ? record : fitEventTime(record, boundsOf(record))
       if (fitted !== record) retimed++
       kept.push(redactRecord(fitted))
       indexes.push(positions?.[index] ?? index)

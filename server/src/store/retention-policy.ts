@@ -28,6 +28,20 @@ export function cutoffsOf(settings: RetentionSettings, now: number): Cutoffs {
   }
 }
 
+/** Whether levels or sources have cut-offs of their own. */
+export function hasOwnRules({ levels, sources }: Cutoffs): boolean {
+  return Object.keys(levels).length > 0 || Object.keys(sources).length > 0
+}
+
+/** The cut-off of one row. */
+export function cutoffFor(
+  { general, levels, sources }: Cutoffs,
+  { level, source }: { level: Level; source: string },
+): string | null {
+  const own = Object.hasOwn(sources, source) ? sources[source] : levels[level]
+  return own === undefined ? general : own
+}
+
 /** One cut-off for every row. */
 export function cutoffForAll(cutoff: string): Cutoffs {
   return { general: cutoff, levels: {}, sources: {} }
@@ -46,10 +60,10 @@ export function goesBefore(cutoffs: Cutoffs, column: string, parameters: SqlPara
       ([level, cutoff]) => `when level = ${parameters.add(level)}::text then ${value(cutoff)}`,
     ),
   ]
-  const bound = `${column} < ${value(latest)}`
-  if (cases.length === 0) return bound
+  const otherwise = value(cutoffs.general)
+  if (cases.length === 0) return `${column} < ${otherwise}`
   // The bound says nothing new, but an index can use it.
-  return `${bound} and ${column} < case ${cases.join(' ')} else ${value(cutoffs.general)} end`
+  return `${column} < ${value(latest)} and ${column} < case ${cases.join(' ')} else ${otherwise} end`
 }
 
 /** Rows from here on stay, whatever they are; null when all do. */
@@ -61,7 +75,9 @@ export function latestCutoff(cutoffs: Cutoffs): string | null {
 
 /** Rows before here go, whatever they are; null when some are kept for ever. */
 export function earliestCutoff(cutoffs: Cutoffs): string | null {
-  return all(cutoffs).reduce((a, b) => (a === null || b === null || comparable(a) < comparable(b) ? a : b))
+  const every = all(cutoffs)
+  if (every.includes(null)) return null
+  return every.reduce((a, b) => (a !== null && b !== null && comparable(a) < comparable(b) ? a : b))
 }
 
 function all({ general, levels, sources }: Cutoffs): (string | null)[] {

@@ -85,6 +85,15 @@ describe('retention', () => {
     ])
   })
 
+  it('keeps what is kept for ever however old the rest of its partition is', async () => {
+    const old = Date.now() - 100 * DAY
+    await logs.addLogEntries(spread(400, old, old + HOUR))
+    await planAndApply(
+      cutoffsOf({ ...KEEP_ALL, retention_days: 30, retention_by_level: { ERROR: 0 } }, Date.now()),
+    )
+    expect([await countRows(), await countRows("level = 'ERROR'")]).toEqual([100, 100])
+  })
+
   it('writes a partition anew when over a third of it goes, late rows and all, while others write to it', async () => {
     const now = Date.now()
     await logs.addLogEntries(
