@@ -90,8 +90,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     if (!session) return undefined
     if (!isOurs) throw FOREIGN_PAGE()
     setCookies(request, response, session.renewal)
-    const identify = async () => (await accounts.identify(cookie))?.principal
-    return { principal: session.principal, credential: cookie, identify }
+    return { principal: session.principal, credential: cookie, identify: () => accounts.check(cookie) }
   }
 }
 

@@ -77,13 +77,18 @@ export class Accounts {
     await notify(this.#pool, 'sessions', '')
     this.reload()
     // The library passes over a session that could not be deleted; saying that it ended would be a lie.
-    if (await this.#read(cookie)) throw new AppError('UNAVAILABLE', 'Signing out failed. Try again shortly.')
+    if (await this.check(cookie)) throw new AppError('UNAVAILABLE', 'Signing out failed. Try again shortly.')
     return headers.getSetCookie()
   }
 
   /** The session that a cookie stands for, read at most every few seconds; undefined when it is not valid (any more). */
   identify(cookie: string): Promise<KnownSession | undefined> {
     return this.#sessions.get(cookie)
+  }
+
+  /** Who a session belongs to now, not as lately read, and without prolonging it: nobody is there to take the cookie. */
+  async check(cookie: string): Promise<Principal | undefined> {
+    return (await this.#read(cookie, { disableRefresh: true }))?.principal
   }
 
   /** Forgets what is known of sessions; called on every notice that some ended. */
@@ -173,8 +178,9 @@ export class Accounts {
     }
   }
 
-  async #read(cookie: string): Promise<KnownSession | undefined> {
+  async #read(cookie: string, query?: { disableRefresh: true }): Promise<KnownSession | undefined> {
     const { headers, response } = await this.#signIn.api.getSession({
+      query: query ?? {},
       headers: this.#headers(cookie),
       returnHeaders: true,
     })

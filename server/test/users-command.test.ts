@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Browser } from './support/browser.ts'
+import { startTestServer, type TestServer } from './support/server.ts'
+
+const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
+const PASSWORD = 'correct horse battery'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.close())
+
+type Outcome = { code: number; stdout: string; stderr: string }
+
+/** Runs `timelapser-logs users link` as a process of its own. */
+async function link(...options: string[]): Promise<Outcome> {
+  const command = [...process.execArgv, MAIN, 'users', 'link', '--url', server.url, ...options]
+  return promisify(execFile)(process.execPath, command).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: Outcome) => ({ code, stdout, stderr }),
+  )
+}
+
+describe('timelapser-logs users link', () => {
+  it('lets somebody in who is locked out', async () => {
+    const { code, stdout } = await link('--key', server.apiKey, '--role', 'admin', 'anna')
+    expect(code).toBe(0)
+    const [url = '', sentence] = stdout.split('\n')
+    expect(sentence).toMatch(/^Lets anna \(admin\) in, once, until \d{4}-/)
+    const [page, secret] = url.split('#link=')
+    expect(page).toBe(`${server.url}/sign-in`)
+    const answer = await new Browser(server.url).post('/api/auth/link', {
+      secret,
+      username: 'anna',
+      password: PASSWORD,
+    })
+    expect(answer.body.data).toEqual({ kind: 'user', name: 'anna', role: 'admin' })
+  })
+
+  it.each([
+    ['no key', ['--data-dir', '/nonexistent', 'ben'], /^No API key: give --key/],
+    ['a wrong key', ['--key', 'tl_wrong', 'ben'], /does not know this API key/],
+    [
+      'a role that is not theirs',
+      ['--key', 'KEY', '--role', 'viewer', 'anna'],
+      /anna exists with the role admin/,
+    ],
+    ['a role that is none', ['--key', 'KEY', '--role', 'king', 'ben'], /Allowed choices are admin, viewer/],
+  ])('says in a sentence what is wrong with %s', async (_what, options, sentence) => {
+    const outcome = await link(...options.map((option) => (option === 'KEY' ? server.apiKey : option)))
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toMatch(sentence)
+    expect(outcome.stderr).not.toMatch(/^\s+at /m)
+  })
+})
