@@ -16,10 +16,10 @@ await run(async () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => server.kill(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM'))
   }
-  // SIGTERM ends npm and the shell between us without reaching us; that we were orphaned is all we see of it.
+  // npm passes a signal on to its shell, which ends without telling us.
   const parent = process.ppid
   if (process.env.npm_lifecycle_event) {
-    setInterval(() => process.ppid !== parent && server.kill('SIGTERM'), 250).unref()
+    setInterval(() => process.ppid === parent || server.kill('SIGTERM'), 250).unref()
   }
   process.exitCode = await new Promise((resolve) => {
     server.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)))
