@@ -10,12 +10,15 @@ import { removeFoldedCounts, removePendingCounts } from './removed-counts.ts'
  *
  * @returns how many rows it held; 0 when it is gone already
  */
-export function dropPartition(pool: pg.Pool, { name, lower, upper }: Partition): Promise<number> {
+export function dropPartition(pool: pg.Pool, partition: Partition): Promise<number> {
+  const { name, lower, upper } = partition
   return inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
-    if (!(await isAttached(client, name))) return 0
+    if (!(await isAttached(client, partition))) return 0
     const folded = await removeFoldedCounts(client, lower, upper)
     return withLogsToItself(client, async () => {
+      if (!(await isAttached(client, partition)))
+        throw new Error(`the partition ${name} was changed meanwhile`)
       const pending = await removePendingCounts(client, lower, upper)
       await client.query(`alter table logs detach partition ${name}`)
       await client.query(`drop table ${name}`)
@@ -26,12 +29,15 @@ export function dropPartition(pool: pg.Pool, { name, lower, upper }: Partition):
   })
 }
 
-/** Whether the partition is one of `logs` still, and not dropped or cleared meanwhile. */
-export async function isAttached(client: pg.PoolClient, name: string): Promise<boolean> {
+/** Whether the partition is one of `logs` still, within the same bounds: not dropped, cleared or ended early meanwhile. */
+export async function isAttached(client: pg.PoolClient, { name, lower, upper }: Partition): Promise<boolean> {
   const { rowCount } = await client.query({
     name: 'is_attached',
-    text: 'select 1 from log_partitions where name = $1 and detached_at is null',
-    values: [name],
+    text: `
+      select 1
+      from log_partitions
+      where name = $1 and lower = $2 and upper = $3 and detached_at is null`,
+    values: [name, lower, upper],
   })
   return rowCount === 1
 }

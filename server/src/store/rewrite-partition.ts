@@ -42,7 +42,7 @@ export async function rewritePartition(
   await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
   try {
     let mark = await copyKept(pool, partition, goes)
-    await buildIndexes(pool)
+    const indexes = await buildIndexes(pool, partition.name)
     const tables = { from: partition.name, into: REWRITE, lower: partition.lower, upper: partition.upper }
     for (let isFarBehind = true; isFarBehind; ) {
       const step = await inTransaction(pool, (client) => catchUp(client, mark, tables))
@@ -50,7 +50,7 @@ export async function rewritePartition(
       isFarBehind = step.mark !== mark && (step.rows >= MAX_LATE_ROWS || step.entries === ENTRIES_A_STEP)
       mark = step.mark
     }
-    return await swap(pool, partition, mark)
+    return await swap(pool, partition, mark, indexes)
   } finally {
     await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
   }
@@ -118,25 +118,52 @@ async function copyPages(
   )
 }
 
-/** Those of `logs`, after the copy: five times as fast as kept up row by row. One core builds them, whatever there are. */
-async function buildIndexes(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ definition: string; primary: boolean }>(`
-    select indisprimary as primary, substring(pg_get_indexdef(indexrelid) from ' USING .*$') as definition
-    from pg_index
-    where indrelid = 'logs'::regclass`)
-  for (const { definition, primary } of rows) {
+/** What a partition has of its own beside the indexes of `logs`, by the endings of their names. */
+async function ownIndexes(client: pg.Pool | pg.PoolClient, name: string): Promise<string[]> {
+  const { rows } = await client.query<{ ending: string }>(
+    `select substring(c.relname from length($1::text) + 2) as ending
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    where i.indrelid = to_regclass($1) and i.indisvalid and starts_with(c.relname, $1 || '_')
+      and not exists (select from pg_inherits where inhrelid = i.indexrelid)
+      and not i.indisprimary
+    order by 1`,
+    [name],
+  )
+  return rows.map(({ ending }) => ending)
+}
+
+/**
+ * Those of the old partition, after the copy: five times as fast as kept up row by row. One core builds them, whatever
+ * there are. Returns the endings of those that `logs` does not have.
+ */
+async function buildIndexes(pool: pg.Pool, name: string): Promise<string[]> {
+  const own = await ownIndexes(pool, name)
+  const { rows } = await pool.query<{ index: string; definition: string; primary: boolean }>(
+    `select c.relname as index, i.indisprimary as primary,
+      substring(pg_get_indexdef(i.indexrelid) from ' USING .*$') as definition
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    where i.indrelid = to_regclass($1) and i.indisvalid`,
+    [name],
+  )
+  for (const { index, definition, primary } of rows) {
+    const ending = own.find((candidate) => index === `${name}_${candidate}`)
+    const called = ending === undefined ? '' : `${REWRITE}_${ending}`
     await inTransaction(pool, async (client) => {
       await client.query('set local max_parallel_maintenance_workers = 0')
       const statement = primary
         ? `alter table ${REWRITE} add primary key (id, timestamp)`
-        : `create index on ${REWRITE}${definition}`
+        : `create index ${called} on ${REWRITE}${definition}`
       await client.query(statement)
     })
   }
   await pool.query(`analyze ${REWRITE}`)
+  return own
 }
 
-function swap(pool: pg.Pool, { name, lower, upper }: Partition, mark: number): Promise<number> {
+function swap(pool: pg.Pool, partition: Partition, mark: number, indexes: string[]): Promise<number> {
+  const { name, lower, upper } = partition
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ removed: number }>(`
       with lowered as (
@@ -148,28 +175,42 @@ function swap(pool: pg.Pool, { name, lower, upper }: Partition, mark: number): P
       select -coalesce(sum(rows), 0)::bigint as removed
       from lowered`)
     const isThere = await withLogsToItself(client, async () => {
-      if (!(await isAttached(client, name))) return false
+      if (!(await isAttached(client, partition))) return false
+      const isComplete = `${await ownIndexes(client, name)}` === `${indexes}`
       await catchUpFully(client, mark, { from: name, into: REWRITE, lower, upper })
       await client.query(`alter table logs detach partition ${name}`)
       await client.query(`drop table ${name}`)
-      await putInPlace(client, { name, lower, upper })
+      await putInPlace(client, partition, indexes, isComplete)
       await client.query(`select pg_notify('log_partitions', '')`)
       return true
     })
-    if (!isThere) throw new Error(`the partition ${name} was cleared while it was being rewritten`)
+    if (!isThere) throw new Error(`the partition ${name} is another than when its rewriting began`)
     return rows[0]?.removed ?? 0
   })
 }
 
 /** Attaches the new table under the old one's name; one without rows is not needed. */
-async function putInPlace(client: pg.PoolClient, { name, lower, upper }: Partition): Promise<void> {
+async function putInPlace(
+  client: pg.PoolClient,
+  { name, lower, upper }: Partition,
+  indexes: readonly string[],
+  isComplete: boolean,
+): Promise<void> {
   const { rowCount } = await client.query(`select 1 from ${REWRITE} limit 1`)
   if (rowCount === 0) {
     await client.query('delete from log_partitions where name = $1', [name])
     return
   }
   await client.query(`alter table ${REWRITE} rename to ${name}`)
+  for (const ending of indexes)
+    await client.query(`alter index ${REWRITE}_${ending} rename to ${name}_${ending}`)
   await client.query(`alter table logs attach partition ${name} for values from ('${lower}') to ('${upper}')`)
   await client.query(`alter table ${name} drop constraint ${REWRITE}_bounds`)
-  await client.query('update log_partitions set removed_rows = 0, indexed_at = null where name = $1', [name])
+  // An index that came to the old one after the copy is due again.
+  await client.query(
+    `update log_partitions
+    set removed_rows = 0, indexed_at = case when $2 then indexed_at end
+    where name = $1`,
+    [name, isComplete],
+  )
 }

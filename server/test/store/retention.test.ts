@@ -121,6 +121,27 @@ describe('retention', () => {
     expect(indexes.rows[0]?.missing).toBe(0)
   })
 
+  it('gives the new partition the indexes that only the old one had', async () => {
+    const old = Date.now() - 10 * DAY
+    await logs.addLogEntries(spread(300, old, old + HOUR))
+    const [partition] = await logs.partitions.overlapping(ago(11 * DAY), ago(9 * DAY))
+    const index = `${partition?.name}_extra`
+    await pool.query(`drop index if exists ${index}`)
+    await pool.query(`create index ${index} on ${partition?.name} using gin (extra_data jsonb_path_ops)`)
+    await pool.query('update log_partitions set closed_at = now(), indexed_at = now()')
+    const cutoffs = cutoffsOf({ ...KEEP_ALL, retention_by_level: { INFO: 3 } }, Date.now())
+    expect((await logs.applyRetention(cutoffs, 0)).rewritten_partitions).toBe(1)
+    const { rows } = await pool.query(
+      `select p.indexed_at is not null as is_indexed, i.indrelid = to_regclass(p.name) as is_there
+      from log_partitions p
+      left join pg_index i on i.indexrelid = to_regclass($1)
+      where p.name = $2`,
+      [index, partition?.name],
+    )
+    expect(rows).toEqual([{ is_indexed: true, is_there: true }])
+    await expectExactCounts(pool)
+  })
+
   it('leaves no partition behind where nothing stays', async () => {
     const old = Date.now() - 10 * DAY
     await logs.addLogEntries(spread(300, old, old + HOUR, ['DEBUG']))
