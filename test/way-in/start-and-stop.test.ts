@@ -19,6 +19,7 @@ async function write(url: string, dataDir: string, message: string): Promise<voi
 
 async function messages(url: string, dataDir: string): Promise<string[]> {
   const response = await fetch(`${url}/api/logs?source=test`, { headers: keyOf(dataDir) })
+  expect(response.status, await response.clone().text()).toBe(200)
   const body = (await response.json()) as { data: { logs: { message: string }[] } }
   return body.data.logs.map(({ message }) => message)
 }
