@@ -17,8 +17,10 @@ export class EventStream {
   readonly #response: ServerResponse
   readonly #abort = new AbortController()
   readonly #heartbeat: NodeJS.Timeout
+  readonly #stallMs: number
 
-  constructor(reply: FastifyReply) {
+  constructor(reply: FastifyReply, { stallMs = STALL_MS }: { stallMs?: number } = {}) {
+    this.#stallMs = stallMs
     reply.hijack()
     this.#response = reply.raw
     // Headers that hooks have set so far (security, rate limits) go with the stream as with every reply.
@@ -57,7 +59,7 @@ export class EventStream {
 
   async #write(text: string): Promise<void> {
     if (this.signal.aborted || this.#response.write(text)) return
-    const stalled = setTimeout(() => this.#response.destroy(), STALL_MS)
+    const stalled = setTimeout(() => this.#response.destroy(), this.#stallMs)
     await new Promise<void>((resolve) => {
       this.#response.once('drain', resolve)
       this.signal.addEventListener('abort', () => resolve(), { once: true })
