@@ -10,6 +10,7 @@ import { IngestService } from '../service/ingest-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
 import { LogService } from '../service/log-service.ts'
 import { type Removal, RetentionService } from '../service/retention-service.ts'
+import { SearchQueries } from '../service/search-query.ts'
 import { ServerEvents } from '../service/server-events.ts'
 import { SettingsService } from '../service/settings-service.ts'
 import { freeBytesAt, StorageGuard } from '../service/storage-guard.ts'
@@ -81,21 +82,23 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     feed: new Feed(pool, logOperations.partitions, () => logOperations.deletedCameras()),
   })
   const serverEvents = new ServerEvents((channel, payload) => notify(pool, channel, payload))
+  const cameraService = new CameraService(pool, async () => {
+    logOperations.reloadCameras()
+    await schedule.addJob('cameras', {}, { jobKey: 'cameras' })
+  })
+  const queries = new SearchQueries({ logOperations, cameras: cameraService })
   const retentionService = new RetentionService({
     logOperations,
     settings,
     serverEvents,
+    queries,
     onRemoval: reports.onRetention,
   })
   const relieve = async () => {
     await retentionService.dropCleared(0)
     await retentionService.apply('full disk')
   }
-  const cameraService = new CameraService(pool, async () => {
-    logOperations.reloadCameras()
-    await schedule.addJob('cameras', {}, { jobKey: 'cameras' })
-  })
-  const logService = new LogService({ logOperations, cameras: cameraService })
+  const logService = new LogService({ logOperations, cameras: cameraService, queries })
 
   notices.on('log_feed', () => liveFeed.notify())
   notices.on('log_partitions', () => logOperations.partitions.reload())
@@ -133,6 +136,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     retentionService,
     liveFeed,
     serverEvents,
+    queries,
     access: options.access(notices),
     pageDirectory: options.pageDirectory,
     trustProxy: options.trustProxy,

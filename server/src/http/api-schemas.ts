@@ -41,6 +41,8 @@ export const Pagination = Type.Object({
   next_cursor: Nullable(Type.String()),
   /** Pass as `cursor` for the page before this one; null on the first. */
   previous_cursor: Nullable(Type.String()),
+  /** Where a search stopped because its time was over: the cursors go on from there. Null: all of it was searched. */
+  searched_to: Nullable(TimestampSchema),
 })
 export type Pagination = Static<typeof Pagination>
 
@@ -102,8 +104,9 @@ export type LogSearchPage = Static<typeof LogSearchPage>
 export const CameraLogs = Type.Object({
   logs: Type.Array(LogRow),
   camera_id: Type.Integer(),
-  /** All the logs of this camera, not just the ones on this page. */
+  /** All the logs of this camera, not just the ones on this page. At least, when the total of `pagination` is not exact. */
   count: Type.Integer(),
+  pagination: Pagination,
 })
 export type CameraLogs = Static<typeof CameraLogs>
 
@@ -256,6 +259,8 @@ export const ErrorReply = Type.Object({
   message: Type.String(),
   status_code: Type.Integer(),
   code: Type.String(),
+  /** Of INVALID_QUERY: the character of `q` it is about, 1 being the first. */
+  position: Type.Optional(Type.Integer()),
   request_id: Type.String(),
 })
 export type ErrorReply = Static<typeof ErrorReply>

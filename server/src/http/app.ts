@@ -8,6 +8,7 @@ import type { IngestService } from '../service/ingest-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
 import type { LogService } from '../service/log-service.ts'
 import type { RetentionService } from '../service/retention-service.ts'
+import type { SearchQueries } from '../service/search-query.ts'
 import type { ServerEvents } from '../service/server-events.ts'
 import type { SettingsService } from '../service/settings-service.ts'
 import { cameraRoutes } from './cameras.ts'
@@ -33,6 +34,7 @@ export type AppOptions = {
   retentionService: RetentionService
   liveFeed: LiveFeed
   serverEvents: ServerEvents
+  queries: SearchQueries
   /** Authenticates every request and sets `request.principal`; its routes sign people in and out. */
   access: FastifyPluginAsync
   /** Where the built page lies. */
@@ -77,7 +79,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(cleanupRoutes(options.retentionService))
   await app.register(deletionRoutes(options.retentionService))
   await app.register(ingestRoutes(options.ingestService))
-  await app.register(streamRoutes({ liveFeed: options.liveFeed, serverEvents: options.serverEvents }))
+  const { liveFeed, serverEvents, queries } = options
+  await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
   await app.register(cameraRoutes(options.cameraService))
   await app.register(settingsRoutes(options.settingsService))
   await app.register(pageRoutes(options.pageDirectory))

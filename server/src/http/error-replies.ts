@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, ERRORS, type ErrorCode } from '../service/app-error.ts'
+import { SearchTooLong } from '../store/search-rows.ts'
 
 export type UnexpectedError = { error: unknown; method: string; url: string; request_id: string }
 
@@ -35,6 +36,7 @@ export function send(response: FastifyReply, request: FastifyRequest, error: App
       message: error.message,
       status_code: error.status,
       code: error.code,
+      ...(error.position !== undefined && { position: error.position }),
       request_id: request.id,
     })
 }
@@ -52,10 +54,12 @@ const IS_UNAVAILABLE = /^(08|53|57P)/
 
 function translate(error: FastifyError): AppError | undefined {
   if (error instanceof AppError) return error
+  // The reason of an aborted signal.
+  if (error.name === 'AbortError') return new AppError('CLIENT_CLOSED_REQUEST', 'The caller has gone.')
   if (error.validation) return new AppError('INVALID_REQUEST', validationSentence(error))
   const code = BY_FASTIFY_CODE[error.code]
   if (code) return new AppError(code, error.message, { cause: error })
-  if (error.code === '57014') {
+  if (error.code === '57014' || error instanceof SearchTooLong) {
     return new AppError('QUERY_TIMEOUT', 'The query took longer than it may. Narrow the range or the search.')
   }
   if (error.code === '53100') {

@@ -22,6 +22,13 @@ export const filterParameters = {
   search: Type.Optional(
     Type.String({ maxLength: 1000, description: 'Case-insensitive substring of message or logger name' }),
   ),
+  q: Type.Optional(
+    Type.String({
+      maxLength: 1000,
+      description:
+        'Search syntax: words, "phrases", -not, (a or b), /regex/, level:>=warning, camera:"Front Door", source:api*, logger:, message:, id:, request_id:, extra_data.key:value, extra_data.key:>3',
+    }),
+  ),
   start_date: Type.Optional(Type.String({ maxLength: 40, description: 'ISO 8601, inclusive; naive is UTC' })),
   end_date: Type.Optional(Type.String({ maxLength: 40, description: 'ISO 8601, inclusive; naive is UTC' })),
 }

@@ -31,10 +31,10 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(LogPage) },
         },
       },
-      async ({ query: { page, limit, cursor, ...filters }, principal }) =>
+      async ({ query: { page, limit, cursor, ...filters }, principal, signal }) =>
         reply(
           'Logs fetched successfully',
-          await service.getLogs(filters, { page, limit, cursor }, principal.visibility),
+          await service.getLogs(filters, { page, limit, cursor }, principal.visibility, signal),
         ),
     )
 
@@ -51,11 +51,12 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(LogSearchPage) },
         },
       },
-      async ({ query: { query, page, limit, cursor, ...filters }, principal }) => {
+      async ({ query: { query, page, limit, cursor, ...filters }, principal, signal }) => {
         const found = await service.getLogs(
           { ...filters, search: query },
           { page, limit, cursor },
           principal.visibility,
+          signal,
         )
         const { search: ____, ...filters_applied } = found.filters_applied
         return reply('Log search completed successfully', { ...found, search_query: query, filters_applied })
@@ -74,18 +75,18 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(LogStats) },
         },
       },
-      async ({ query: { hours, ...filters }, principal }) =>
+      async ({ query: { hours, ...filters }, principal, signal }) =>
         reply(
           'Log statistics fetched successfully',
-          await service.getStats(filters, hours, principal.visibility),
+          await service.getStats(filters, hours, principal.visibility, signal),
         ),
     )
 
     app.get(
       '/api/logs/sources',
       { config: read, schema: { response: { 200: Reply(LogSources) } } },
-      async ({ principal }) => {
-        const sources = await service.getSources(principal.visibility)
+      async ({ principal, signal }) => {
+        const sources = await service.getSources(principal.visibility, signal)
         return reply('Log sources fetched successfully', { sources, total_sources: sources.length })
       },
     )
@@ -107,10 +108,10 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(Histogram) },
         },
       },
-      async ({ query: { buckets, ...filters }, principal }) =>
+      async ({ query: { buckets, ...filters }, principal, signal }) =>
         reply(
           'Log histogram fetched successfully',
-          await service.getHistogram(filters, buckets, principal.visibility),
+          await service.getHistogram(filters, buckets, principal.visibility, signal),
         ),
     )
 
@@ -120,8 +121,11 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
         config: read,
         schema: { querystring: Type.Object(filterParameters), response: { 200: Reply(Facets) } },
       },
-      async ({ query, principal }) =>
-        reply('Log facets fetched successfully', await service.getFacets(query, principal.visibility)),
+      async ({ query, principal, signal }) =>
+        reply(
+          'Log facets fetched successfully',
+          await service.getFacets(query, principal.visibility, signal),
+        ),
     )
 
     app.get(
@@ -134,7 +138,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
           response: { 200: Reply(CameraLogs) },
         },
       },
-      async ({ params, query: { page, limit, cursor, ...filters }, principal }) =>
+      async ({ params, query: { page, limit, cursor, ...filters }, principal, signal }) =>
         reply(
           'Camera logs fetched successfully',
           await service.getCameraLogs(
@@ -142,6 +146,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
             filters,
             { page, limit, cursor },
             principal.visibility,
+            signal,
           ),
         ),
     )

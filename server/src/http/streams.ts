@@ -4,13 +4,13 @@ import { Type } from 'typebox'
 import { formatPosition, parsePosition } from '../service/feed-cursor.ts'
 import type { FeedPosition, LiveFeed } from '../service/live-feed.ts'
 import { createLogEntryEvent } from '../service/log-entry-event.ts'
-import { toFilter } from '../service/log-query.ts'
+import type { SearchQueries } from '../service/search-query.ts'
 import type { ServerEvents } from '../service/server-events.ts'
 import type { FeedRow } from '../store/feed.ts'
 import { EventStream } from './event-stream.ts'
 import { filterParameters } from './log-parameters.ts'
 
-export type StreamOptions = { liveFeed: LiveFeed; serverEvents: ServerEvents }
+export type StreamOptions = { liveFeed: LiveFeed; serverEvents: ServerEvents; queries: SearchQueries }
 
 /** Rows one event of the stream carries at most. */
 const ROWS_AN_EVENT = 500
@@ -25,13 +25,13 @@ const resumeParameters = {
 }
 
 /** Server-sent events: short ones about every new row, and whole rows that match a filter. */
-export function streamRoutes({ liveFeed, serverEvents }: StreamOptions): FastifyPluginAsyncTypebox {
+export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/events',
       { config: { access: 'read' }, schema: { querystring: Type.Object(resumeParameters) } },
       async (request, response) => {
-        const filter = toFilter({}, request.principal.visibility)
+        const filter = { visibility: request.principal.visibility }
         const from = await startOf(liveFeed, request.query.last_event_id, request)
         const stream = new EventStream(response)
         const detach = serverEvents.subscribe((event) => void stream.send({ event: event.type, data: event }))
@@ -67,7 +67,7 @@ export function streamRoutes({ liveFeed, serverEvents }: StreamOptions): Fastify
       },
       async (request, response) => {
         const { last_event_id, max_batch, ...query } = request.query
-        const filter = toFilter(query, request.principal.visibility)
+        const filter = await queries.toFilter(query, request.principal.visibility)
         const from = await startOf(liveFeed, last_event_id, request)
         const stream = new EventStream(response)
         await follow(stream, from, async (position) => {

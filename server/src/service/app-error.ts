@@ -10,6 +10,10 @@ export const ERRORS = {
   INVALID_LEVEL: { status: 400, when: 'A level is none of the five.' },
   INVALID_DATE: { status: 400, when: 'A date is not ISO 8601, or a range ends before it starts.' },
   INVALID_CURSOR: { status: 400, when: 'A cursor was not made by this API.' },
+  INVALID_QUERY: {
+    status: 400,
+    when: 'The search syntax is broken; `position` says where, 1 being the first character.',
+  },
   UNAUTHENTICATED: { status: 401, when: 'No session and no valid key came with the request.' },
   FORBIDDEN: { status: 403, when: 'The session or key may not do this.' },
   NOT_FOUND: { status: 404, when: 'There is no such route or record.' },
@@ -19,6 +23,7 @@ export const ERRORS = {
   PAYLOAD_TOO_LARGE: { status: 413, when: 'The body, compressed or not, is over the limit.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, when: 'The content type or encoding is not understood here.' },
   RATE_LIMITED: { status: 429, when: 'Too many requests; Retry-After says when to try again.' },
+  CLIENT_CLOSED_REQUEST: { status: 499, when: 'The caller was gone before the answer; nobody reads it.' },
   INTERNAL: { status: 500, when: 'A defect; the request id finds its log line.' },
   UNAVAILABLE: { status: 503, when: 'The database cannot be reached or the server is stopping.' },
   QUERY_TIMEOUT: { status: 504, when: 'The query took longer than it may; narrow the range.' },
@@ -32,12 +37,19 @@ export class AppError extends Error {
   readonly code: ErrorCode
   /** Seconds, becomes `Retry-After`. */
   readonly retryAfter: number | undefined
+  /** Of a broken query: the character it is about, 1 being the first. */
+  readonly position: number | undefined
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfter?: number }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; retryAfter?: number; position?: number },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.retryAfter = options?.retryAfter
+    this.position = options?.position
   }
 
   get status(): number {

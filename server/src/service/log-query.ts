@@ -15,6 +15,8 @@ export type LogQuery = {
   logger_name?: string[]
   request_id?: string
   search?: string
+  /** The search syntax; see `search-syntax.ts`. */
+  q?: string
   start_date?: string
   end_date?: string
 }

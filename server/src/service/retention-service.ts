@@ -1,12 +1,13 @@
 import { UNDO_MINUTES, UndoRunning } from '../store/clear.ts'
-import type { Visibility } from '../store/log-filter.ts'
+import type { LogFilter, Visibility } from '../store/log-filter.ts'
 import type { LogOperations } from '../store/log-operations.ts'
 import type { PlannedRemoval } from '../store/retention-plan.ts'
 import { cutoffsOf } from '../store/retention-policy.ts'
 import type { SettingsStore } from '../store/settings.ts'
 import { fromMillis, now, toMillis } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
-import { appliedFilters, type LogQuery, toFilter } from './log-query.ts'
+import { appliedFilters, type LogQuery } from './log-query.ts'
+import type { SearchQueries } from './search-query.ts'
 import type { ServerEvents } from './server-events.ts'
 
 /** Rows that were removed or came back: who did it, what it was. */
@@ -25,6 +26,7 @@ export type RetentionServiceOptions = {
   logOperations: LogOperations
   settings: SettingsStore
   serverEvents: ServerEvents
+  queries: SearchQueries
   /** Told of everything that was removed, for the server's own log. */
   onRemoval: (removal: Removal) => void
 }
@@ -109,7 +111,7 @@ export class RetentionService {
   /** What `deleteMatching` would delete, and the filters to give it: without an end they get one, the present. */
   async previewMatching(query: LogQuery, visibility: Visibility) {
     const bounded = { ...query, end_date: query.end_date || now() }
-    const found = await this.#options.logOperations.previewMatching(filterOf(bounded, visibility))
+    const found = await this.#options.logOperations.previewMatching(await this.#filterOf(bounded, visibility))
     return { ...found, filters_applied: appliedFilters(bounded) }
   }
 
@@ -126,7 +128,7 @@ export class RetentionService {
     { visibility, by, signal }: { visibility: Visibility; by: string; signal: AbortSignal },
   ): Promise<number> {
     const { logOperations } = this.#options
-    const filter = filterOf(query, visibility)
+    const filter = await this.#filterOf(query, visibility)
     const { rows } = await logOperations.previewMatching(filter)
     if (rows > confirmRows) {
       throw new AppError(
@@ -139,6 +141,16 @@ export class RetentionService {
     return deleted_count
   }
 
+  async #filterOf(query: LogQuery, visibility: Visibility): Promise<LogFilter> {
+    const filter = await this.#options.queries.toFilter(query, visibility)
+    const { visibility: _, end: __, ...others } = filter
+    if (Object.keys(others).length > 0) return filter
+    throw new AppError(
+      'INVALID_REQUEST',
+      'Give at least one filter. Everything, or everything older than some days, is deleted by /api/logs/cleanup.',
+    )
+  }
+
   async #tell(removal: Removal): Promise<void> {
     if (removal.deleted_count === 0 && removal.action === 'retention') return
     this.#options.onRemoval(removal)
@@ -149,13 +161,4 @@ export class RetentionService {
     }
     await this.#options.serverEvents.publish('logs_cleaned', { deleted_count, days_kept, by })
   }
-}
-
-function filterOf(query: LogQuery, visibility: Visibility) {
-  const { end_date, ...others } = appliedFilters(query)
-  if (Object.keys(others).length > 0) return toFilter(query, visibility)
-  throw new AppError(
-    'INVALID_REQUEST',
-    'Give at least one filter. Everything, or everything older than some days, is deleted by /api/logs/cleanup.',
-  )
 }

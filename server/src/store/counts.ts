@@ -1,6 +1,6 @@
 import type { Level } from '@timelapser/logger'
-import type pg from 'pg'
 import { dimensionConditions, type LogFilter } from './log-filter.ts'
+import type { Reader } from './reader.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import { ceilTo, DAY, floorTo, fromMillis, HOUR, MINUTE } from './timestamp.ts'
 
@@ -113,17 +113,17 @@ function foldedSegments(from: number | undefined, to: number | undefined, widest
 }
 
 /** How many rows a countable filter matches; exact. One statement. */
-export async function countRows(pool: pg.Pool, filter: LogFilter): Promise<number> {
+export async function countRows(reader: Reader, filter: LogFilter): Promise<number> {
   const parameters = new SqlParameters()
   const text = `select coalesce(sum(rows), 0)::bigint as total from ${countedRows(filter, parameters)} c`
-  const { rows } = await pool.query<{ total: number }>(text, parameters.values)
+  const { rows } = await reader.query<{ total: number }>(text, parameters.values)
   return rows[0]?.total ?? 0
 }
 
 export type StepCount = { bucket: string; rows: number }
 
 /** Rows by day, hour or minute, newest first, steps without rows left out. One statement. */
-export async function countBySteps(pool: pg.Pool, filter: LogFilter, grain: Grain): Promise<StepCount[]> {
+export async function countBySteps(reader: Reader, filter: LogFilter, grain: Grain): Promise<StepCount[]> {
   const parameters = new SqlParameters()
   const text = `
     select date_trunc('${grain}', bucket) as bucket, sum(rows)::bigint as rows
@@ -131,7 +131,7 @@ export async function countBySteps(pool: pg.Pool, filter: LogFilter, grain: Grai
     group by 1
     having sum(rows) > 0
     order by 1 desc`
-  const { rows } = await pool.query<StepCount>(text, parameters.values)
+  const { rows } = await reader.query<StepCount>(text, parameters.values)
   return rows
 }
 
@@ -144,7 +144,7 @@ export type DimensionCount = {
 }
 
 /** Rows by level, source and camera, with the day of the newest. One statement. */
-export async function countByDimensions(pool: pg.Pool, filter: LogFilter): Promise<DimensionCount[]> {
+export async function countByDimensions(reader: Reader, filter: LogFilter): Promise<DimensionCount[]> {
   const parameters = new SqlParameters()
   const text = `
     select level, source, camera_id, sum(rows)::bigint as rows,
@@ -152,7 +152,7 @@ export async function countByDimensions(pool: pg.Pool, filter: LogFilter): Promi
     from ${countedRows(filter, parameters)} c
     group by level, source, camera_id
     having sum(rows) > 0`
-  const { rows } = await pool.query<DimensionCount>(text, parameters.values)
+  const { rows } = await reader.query<DimensionCount>(text, parameters.values)
   return rows
 }
 
@@ -163,7 +163,7 @@ export type LevelBucket = { bucket: string; level: Level; rows: number }
  * One statement.
  */
 export async function countByBuckets(
-  pool: pg.Pool,
+  reader: Reader,
   filter: LogFilter,
   origin: number,
   bucketMs: number,
@@ -175,7 +175,7 @@ export async function countByBuckets(
     from ${countedRowsForBuckets(filter, parameters, origin, bucketMs)} c
     group by 1, 2
     having sum(rows) > 0`
-  const { rows } = await pool.query<LevelBucket>(text, parameters.values)
+  const { rows } = await reader.query<LevelBucket>(text, parameters.values)
   return rows
 }
 

@@ -1,4 +1,7 @@
 import type { Level } from '@timelapser/logger'
+import { cameraSource, escapeLike, isOneOf } from './filter-terms.ts'
+import { compileSearch, levelsOf } from './search-conditions.ts'
+import { conjuncts, isDimensional, type SearchNode } from './search-tree.ts'
 import type { SqlParameters } from './sql-parameters.ts'
 
 /** Which logs a caller sees: all, or those of these cameras. Part of every read. */
@@ -20,6 +23,8 @@ export type LogFilter = {
   request_id?: string
   /** Case-insensitive substring of message or logger name. */
   search?: string
+  /** What the search syntax asks for; whatever of it names level, source or camera alone stays countable. */
+  q?: SearchNode
   /** ISO 8601, UTC, inclusive. */
   start?: string
   /** ISO 8601, UTC, inclusive. */
@@ -28,7 +33,19 @@ export type LogFilter = {
 
 /** Whether the kept counts can answer for this filter: it asks for nothing but level, source, camera and time. */
 export function isCountable(filter: LogFilter): boolean {
-  return !filter.search && !filter.logger_names && filter.request_id === undefined
+  return (
+    !filter.search &&
+    !filter.logger_names &&
+    filter.request_id === undefined &&
+    conjuncts(filter.q).every(isDimensional)
+  )
+}
+
+/** The filter without what only rows can answer: it matches what the filter matches and more, and is countable. */
+export function countablePart(filter: LogFilter): LogFilter {
+  if (isCountable(filter)) return filter
+  const { search: _, logger_names: __, request_id: ___, q, ...rest } = filter
+  return { ...rest, q: { kind: 'and', nodes: conjuncts(q).filter(isDimensional) } }
 }
 
 /** Whether the filter asks for anything but a time range. */
@@ -59,6 +76,9 @@ export function dimensionConditions(filter: LogFilter, parameters: Add): string[
     )
     conditions.push(`source <> all (${parameters.add(filter.exclude_cameras.map(cameraSource))}::text[])`)
   }
+  for (const node of conjuncts(filter.q)) {
+    if (isDimensional(node)) conditions.push(compileSearch(node, parameters, filter.deleted_cameras))
+  }
   return conditions
 }
 
@@ -72,6 +92,9 @@ export function textConditions(filter: LogFilter, parameters: Add): string[] {
   if (filter.search) {
     const pattern = parameters.add(`%${escapeLike(filter.search)}%`)
     conditions.push(`(message ilike ${pattern} or logger_name ilike ${pattern})`)
+  }
+  for (const node of conjuncts(filter.q)) {
+    if (!isDimensional(node)) conditions.push(compileSearch(node, parameters, filter.deleted_cameras))
   }
   return conditions
 }
@@ -94,7 +117,8 @@ const MAX_VARIANTS = 12
  * The filter as variants with one value a column, so that each is read in order from an index; a column with two
  * values has no index order and would have everything it matches sorted.
  */
-export function variantsOf(filter: LogFilter): FilterVariant[] {
+export function variantsOf(asked: LogFilter): FilterVariant[] {
+  const filter = absorbSearch(asked)
   let variants: FilterVariant[] = filter.cameras ? cameraVariants(filter, filter.cameras) : [filter]
   variants = variants.flatMap((v) =>
     isSplit(v.sources) ? v.sources.map((s) => ({ ...v, sources: [s] })) : [v],
@@ -119,6 +143,25 @@ export function variantConditions(variant: FilterVariant, parameters: Add): stri
   return conditions
 }
 
+/** The filter with what its search says plainly of level, source and camera said by its own fields. */
+function absorbSearch(filter: LogFilter): LogFilter {
+  let absorbed = filter
+  const remaining: SearchNode[] = []
+  for (const node of conjuncts(filter.q)) {
+    const { levels, sources, cameras } = absorbed
+    if (node.kind === 'level') {
+      const named = levelsOf(node.comparison, node.level)
+      absorbed = { ...absorbed, levels: levels?.filter((level) => named.includes(level)) ?? named }
+    } else if (node.kind === 'source' && !node.isGlob) {
+      absorbed = { ...absorbed, sources: sources?.filter((source) => source === node.value) ?? [node.value] }
+    } else if (node.kind === 'camera' && node.id !== null && !cameras) {
+      absorbed = { ...absorbed, cameras: [node.id] }
+    } else remaining.push(node)
+  }
+  if (absorbed === filter) return filter
+  return { ...absorbed, q: { kind: 'and', nodes: remaining } }
+}
+
 /** The rows with one of the camera ids, then those with none of them but one of their sources. */
 function cameraVariants(filter: LogFilter, cameras: readonly number[]): FilterVariant[] {
   const { cameras: _, ...rest } = filter
@@ -130,10 +173,6 @@ function cameraVariants(filter: LogFilter, cameras: readonly number[]): FilterVa
     ...ids.map((camera_id) => ({ ...rest, camera_id })),
     ...sources.map((source) => ({ ...rest, sources: [source], without_camera_ids: ids })),
   ]
-}
-
-export function cameraSource(camera: number): string {
-  return `camera_${camera}`
 }
 
 function visibleTo(filter: LogFilter, cameras: readonly number[], parameters: Add): string {
@@ -150,16 +189,6 @@ function existing({ deleted_cameras }: LogFilter, cameras: readonly number[]): r
   return deleted_cameras?.length ? cameras.filter((id) => !deleted_cameras.includes(id)) : cameras
 }
 
-function isOneOf(column: string, values: readonly unknown[], type: string, parameters: Add): string {
-  if (values.length === 1) return `${column} = ${parameters.add(values[0])}::${type}`
-  return `${column} = any (${parameters.add(values)}::${type}[])`
-}
-
 function isSplit<T>(values: readonly T[] | undefined): values is readonly T[] {
   return values !== undefined && values.length > 1
-}
-
-/** Text that `like` takes literally. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&')
 }

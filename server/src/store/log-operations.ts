@@ -17,7 +17,15 @@ import {
   summarise,
   summariseSources,
 } from './log-overview.ts'
-import { readBeyond, readPage, readTotal, type Store, type Total } from './log-pages.ts'
+import {
+  type Page,
+  readBeyond,
+  readPage,
+  readPageWithTotal,
+  readTotal,
+  type Store,
+  type Total,
+} from './log-pages.ts'
 import type { LogRow } from './log-row.ts'
 import type { Position } from './log-rows.ts'
 import { type AddResult, LogWriter } from './log-writer.ts'
@@ -25,6 +33,7 @@ import { Partitions } from './partitions.ts'
 import { applyRetention, type RetentionResult } from './retention.ts'
 import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
 import { type Cutoffs, cutoffForAll } from './retention-policy.ts'
+import { explainPattern } from './search-pattern.ts'
 import type { SenderMark } from './senders.ts'
 import type { SettingsStore } from './settings.ts'
 import { DAY, fromMillis } from './timestamp.ts'
@@ -35,6 +44,8 @@ export type LogOperationsOptions = {
   settings: SettingsStore
   onCameraRegistered?: (camera: { id: number; name: string }) => void
   gate?: WriteGate
+  /** How long a search may scan; `SEARCH_BUDGET_MS` when unset. */
+  searchBudgetMs?: number
 }
 
 /** Asked before anything is written. */
@@ -57,9 +68,11 @@ export class LogOperations {
   readonly #writer: LogWriter
   readonly #cameras: CameraRegister
   readonly #gate: WriteGate | undefined
+  readonly #searchBudgetMs: number | undefined
 
-  constructor({ pool, settings, onCameraRegistered, gate }: LogOperationsOptions) {
+  constructor({ pool, settings, onCameraRegistered, gate, searchBudgetMs }: LogOperationsOptions) {
     this.#gate = gate
+    this.#searchBudgetMs = searchBudgetMs
     this.#pool = pool
     this.partitions = new Partitions(pool)
     const isRegistrationOn = async () => (await settings.get()).register_cameras
@@ -77,7 +90,7 @@ export class LogOperations {
   }
 
   get #store(): Store {
-    return { pool: this.#pool, partitions: this.partitions }
+    return { pool: this.#pool, partitions: this.partitions, searchBudgetMs: this.#searchBudgetMs }
   }
 
   /** Rows accepted by `addLogEntries` that no transaction has taken yet. */
@@ -117,9 +130,20 @@ export class LogOperations {
     return readPage(store, filter, slice.offset, slice.limit)
   }
 
+  /** Matching rows in order with their total; a search whose time is over answers with what it has and says so. */
+  async getPage(filter: LogFilter, slice: Slice, signal?: AbortSignal): Promise<Page> {
+    const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
+    return readPageWithTotal({ ...this.#store, signal }, await this.#complete(filter), range)
+  }
+
   /** How many rows match; exact up to 10,000 where the kept counts cannot tell. */
-  async countLogs(filter: LogFilter): Promise<Total> {
-    return readTotal(this.#store, await this.#complete(filter))
+  async countLogs(filter: LogFilter, signal?: AbortSignal): Promise<Total> {
+    return readTotal({ ...this.#store, signal }, await this.#complete(filter))
+  }
+
+  /** What is wrong with a regular expression of a search; undefined when nothing is. */
+  explainPattern(pattern: string): Promise<string | undefined> {
+    return explainPattern(this.#pool, pattern)
   }
 
   /** One row by id, if the filter's visibility allows it. */
@@ -128,16 +152,20 @@ export class LogOperations {
   }
 
   /** Counts, coverage and first and last timestamp of the last so many hours, or of a filter's own range. */
-  async getLogSummary(hours: number | undefined, asked: LogFilter): Promise<LogSummary> {
+  async getLogSummary(
+    hours: number | undefined,
+    asked: LogFilter,
+    signal?: AbortSignal,
+  ): Promise<LogSummary> {
     const filter = await this.#complete(asked)
     const range =
       hours === undefined ? filter : { ...filter, start: fromMillis(Date.now() - hours * 3_600_000) }
-    return summarise(this.#store, range)
+    return summarise({ ...this.#store, signal }, range)
   }
 
   /** Every source with its counts, by name. */
-  async getLogSources(filter: LogFilter): Promise<SourceSummary[]> {
-    return summariseSources(this.#store, await this.#complete(filter))
+  async getLogSources(filter: LogFilter, signal?: AbortSignal): Promise<SourceSummary[]> {
+    return summariseSources({ ...this.#store, signal }, await this.#complete(filter))
   }
 
   /** Rows by level in steps of time; steps without rows are left out. */
@@ -145,13 +173,18 @@ export class LogOperations {
     filter: LogFilter & { start: string; end: string },
     origin: number,
     bucketMs: number,
+    signal?: AbortSignal,
   ): Promise<LevelBucket[]> {
-    return histogram(this.#store, await this.#complete(filter), origin, bucketMs)
+    return histogram({ ...this.#store, signal }, await this.#complete(filter), origin, bucketMs)
   }
 
   /** Rows by each value of one column. */
-  async getFacet(filter: LogFilter, name: Facet): Promise<{ value: string | number; rows: number }[]> {
-    return facet(this.#store, await this.#complete(filter), name)
+  async getFacet(
+    filter: LogFilter,
+    name: Facet,
+    signal?: AbortSignal,
+  ): Promise<{ value: string | number; rows: number }[]> {
+    return facet({ ...this.#store, signal }, await this.#complete(filter), name)
   }
 
   /** How many rows `deleteOldLogs(days)` would delete now. */

@@ -1,11 +1,12 @@
 // What is known of many rows at once: summary, sources, histogram, facets.
 import { LEVELS, type Level } from '@timelapser/logger'
 import { countByBuckets, countByDimensions, type DimensionCount, type LevelBucket } from './counts.ts'
+import { groupRows } from './grouped-rows.ts'
 import { isCountable, type LogFilter, rangeConditions, variantConditions } from './log-filter.ts'
 import { readBeyond, readPage, type Store } from './log-pages.ts'
-import { MAX_PARTITIONS_A_STATEMENT } from './partitions.ts'
+import { readerFor } from './reader.ts'
 import { SqlParameters } from './sql-parameters.ts'
-import { DAY, fromMillis, toMillis } from './timestamp.ts'
+import { comparable, DAY, fromMillis, toMillis } from './timestamp.ts'
 
 export type LogSummary = {
   total_logs: number
@@ -36,8 +37,7 @@ const BEFORE_EVERYTHING = { timestamp: '0001-01-01T00:00:00Z', id: 0 }
 export async function summarise(store: Store, filter: LogFilter): Promise<LogSummary> {
   const counts = await countDimensions(store, filter)
   const rowsOf = (level: Level) => sum(counts.filter((count) => count.level === level))
-  const [last] = await readPage(store, filter, 0, 1)
-  const [first] = last ? await readBeyond(store, filter, BEFORE_EVERYTHING, 'oldest', 1) : []
+  const bounds = await boundsOf(store, filter, counts)
   return {
     total_logs: sum(counts),
     critical_count: rowsOf('CRITICAL'),
@@ -47,9 +47,27 @@ export async function summarise(store: Store, filter: LogFilter): Promise<LogSum
     debug_count: rowsOf('DEBUG'),
     unique_sources: new Set(counts.map((count) => count.source)).size,
     unique_cameras: new Set(counts.map((count) => count.camera_id).filter((id) => id !== null)).size,
-    first_log_at: first?.timestamp ?? null,
-    last_log_at: last?.timestamp ?? null,
+    ...bounds,
   }
+}
+
+/** The first and the last timestamp: from the counts when the rows were counted one by one, else from the rows. */
+async function boundsOf(
+  store: Store,
+  filter: LogFilter,
+  counts: readonly TimedCount[],
+): Promise<Pick<LogSummary, 'first_log_at' | 'last_log_at'>> {
+  if (!isCountable(filter)) {
+    const inOrder = (timestamps: (string | undefined)[]) =>
+      timestamps.filter((at) => at !== undefined).sort((a, b) => (comparable(a) < comparable(b) ? -1 : 1))
+    return {
+      first_log_at: inOrder(counts.map((count) => count.first_at))[0] ?? null,
+      last_log_at: inOrder(counts.map((count) => count.last_at)).at(-1) ?? null,
+    }
+  }
+  const [last] = await readPage(store, filter, 0, 1)
+  const [first] = last ? await readBeyond(store, filter, BEFORE_EVERYTHING, 'oldest', 1) : []
+  return { first_log_at: first?.timestamp ?? null, last_log_at: last?.timestamp ?? null }
 }
 
 /** Each source the filter matches, by name, with its counts and the time of its newest row; exact. */
@@ -75,7 +93,8 @@ export async function histogram(
   origin: number,
   bucketMs: number,
 ): Promise<LevelBucket[]> {
-  if (isCountable(filter)) return countByBuckets(store.pool, filter, origin, bucketMs)
+  if (isCountable(filter))
+    return countByBuckets(readerFor(store.pool, store.signal), filter, origin, bucketMs)
   const rows = await groupRows<LevelBucket>(store, filter, (parameters) => {
     const bin = `date_bin(${parameters.add(bucketMs)}::bigint * interval '1 millisecond', timestamp, ${parameters.add(fromMillis(origin))}::timestamptz)`
     return { columns: `${bin} as bucket, level`, groupBy: '1, 2' }
@@ -115,7 +134,10 @@ function mostFirst<V extends string | number>(
   return values.sort((a, b) => b.rows - a.rows || (a.value < b.value ? -1 : 1))
 }
 
-async function countDimensions(store: Store, filter: LogFilter): Promise<DimensionCount[]> {
+/** Counted from the rows, a count knows the times of its first and last one. */
+type TimedCount = DimensionCount & { first_at?: string; last_at?: string }
+
+async function countDimensions(store: Store, filter: LogFilter): Promise<TimedCount[]> {
   const counts = await countStoredDimensions(store, filter)
   if (!filter.deleted_cameras?.length) return counts
   const deleted = new Set(filter.deleted_cameras)
@@ -124,41 +146,13 @@ async function countDimensions(store: Store, filter: LogFilter): Promise<Dimensi
   )
 }
 
-async function countStoredDimensions(store: Store, filter: LogFilter): Promise<DimensionCount[]> {
-  if (isCountable(filter)) return countByDimensions(store.pool, filter)
-  const rows = await groupRows<DimensionCount>(store, filter, () => ({
-    columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_day`,
+async function countStoredDimensions(store: Store, filter: LogFilter): Promise<TimedCount[]> {
+  if (isCountable(filter)) return countByDimensions(readerFor(store.pool, store.signal), filter)
+  return groupRows<TimedCount>(store, filter, () => ({
+    columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_day,
+      min(timestamp) as first_at, max(timestamp) as last_at`,
     groupBy: '1, 2, 3',
   }))
-  return merge(rows, (row) => `${row.level} ${row.camera_id} ${row.source}`)
-}
-
-/** Groups the rows themselves, sixteen partitions a statement; for filters the kept counts cannot answer. */
-async function groupRows<R extends { rows: number }>(
-  store: Store,
-  filter: LogFilter,
-  grouping: (parameters: SqlParameters) => { columns: string; groupBy: string },
-): Promise<R[]> {
-  const partitions = await store.partitions.overlapping(filter.start, filter.end)
-  const rows: R[] = []
-  for (let index = 0; index < partitions.length; index += MAX_PARTITIONS_A_STATEMENT) {
-    const group = partitions.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
-    const parameters = new SqlParameters()
-    const { columns, groupBy } = grouping(parameters)
-    const conditions = [
-      `timestamp >= ${parameters.add(group.at(-1)?.lower)}::timestamptz`,
-      `timestamp < ${parameters.add(group[0]?.upper)}::timestamptz`,
-      ...rangeConditions(filter, parameters),
-      ...variantConditions(filter, parameters),
-    ]
-    const text = `
-    select ${columns}, count(*)::bigint as rows
-    from logs
-    where ${conditions.join(' and ')}
-    group by ${groupBy}`
-    rows.push(...(await store.pool.query(text, parameters.values)).rows)
-  }
-  return rows
 }
 
 /** Adds up what several statements counted for the same group; the first one's other columns stay (the newest's). */
@@ -202,7 +196,10 @@ async function newestBySource(
       order by timestamp desc, id desc
       limit 1
     ) newest`
-    const { rows } = await store.pool.query<{ source: string; timestamp: string }>(text, parameters.values)
+    const { rows } = await readerFor(store.pool, store.signal).query<{ source: string; timestamp: string }>(
+      text,
+      parameters.values,
+    )
     for (const { source, timestamp } of rows) newest.set(source, timestamp)
   }
   return newest

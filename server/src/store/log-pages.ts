@@ -1,29 +1,59 @@
-import type pg from 'pg'
 import { countBySteps, countRows, type Grain } from './counts.ts'
-import { isCountable, isUnfiltered, type LogFilter } from './log-filter.ts'
+import { countablePart, isCountable, type LogFilter } from './log-filter.ts'
+import { earliest, groupsFor, latest, range } from './log-groups.ts'
 import type { LogRow } from './log-row.ts'
-import { countMatches, type Position, readRows } from './log-rows.ts'
-import { MAX_PARTITIONS_A_STATEMENT, type Partition, type Partitions } from './partitions.ts'
-import { comparable, DAY, fromMillis, HOUR, MINUTE, toMillis } from './timestamp.ts'
+import { countMatches, type Order, type Position, readRows } from './log-rows.ts'
+import { isTimeout, queryWithin, type Reader, readerFor } from './reader.ts'
+import { type Found, SEARCH_BUDGET_MS, SearchTooLong, type Slice, searchRows } from './search-rows.ts'
+import type { Store } from './store.ts'
+import { DAY, fromMillis, HOUR, MINUTE, toMillis } from './timestamp.ts'
 
-export type Store = { pool: pg.Pool; partitions: Partitions }
+export type { Store } from './store.ts'
 
 /** Totals of filters that need the rows themselves are exact up to this many. */
 export const EXACT_TOTAL_LIMIT = 10_000
 
+/** What a page waits for the total of a search, after its rows are there. */
+const PAGE_TOTAL_BUDGET_MS = 250
+
+/** A number of rows, or the least it is. */
 export type Total = { total: number; is_exact: boolean }
 
+export type Page = {
+  rows: LogRow[]
+  /** The last place searched, when the time a search may take was over before the page was full or the range read. */
+  stopped_at: Position | null
+  total: Total
+}
+
+/**
+ * A slice of the matching rows and how many there are in all: exact where the kept counts know, where the slice held
+ * all of them, and up to 10,000 where an index finds them soon; "at least" otherwise.
+ */
+export async function readPageWithTotal(store: Store, filter: LogFilter, slice: Slice): Promise<Page> {
+  if (isCountable(filter)) {
+    const [rows, total] = await Promise.all([readSlice(store, filter, slice), readTotal(store, filter)])
+    return { rows, stopped_at: null, total }
+  }
+  const found = await searchRows(store, filter, slice)
+  const total = await totalOf(store, filter, found, slice)
+  return { rows: found.rows, stopped_at: found.stoppedAt, total }
+}
+
+async function totalOf(store: Store, filter: LogFilter, found: Found, slice: Slice): Promise<Total> {
+  if (found.matched !== undefined) return { total: found.matched, is_exact: true }
+  const seen = { total: found.rows.length > 0 ? slice.offset + found.rows.length : 0, is_exact: false }
+  if (found.stoppedAt) return seen
+  // Counting ten thousand of a common word would take fifty times as long as finding the hundred of the page.
+  const candidates = await countRows(readerFor(store.pool, store.signal), countablePart(filter))
+  if (candidates * (found.density ?? 0) > EXACT_TOTAL_LIMIT) return seen
+  const counted = await countSearch(store, filter, PAGE_TOTAL_BUDGET_MS)
+  return counted.total < seen.total ? seen : counted
+}
+
 /** The newest `limit` rows after the first `offset`. */
-export async function readPage(
-  store: Store,
-  filter: LogFilter,
-  offset: number,
-  limit: number,
-): Promise<LogRow[]> {
-  if (offset === 0 || !isCountable(filter)) return walk(store, filter, { order: 'newest', offset, limit })
-  const found = await locate(store.pool, filter, offset)
-  if (!found) return []
-  return walk(store, { ...filter, end: found.end }, { order: 'newest', offset: found.offset, limit })
+export function readPage(store: Store, filter: LogFilter, offset: number, limit: number): Promise<LogRow[]> {
+  return readSlice(store, filter, { order: 'newest', offset, limit })
 }
 
 /** The `limit` rows next to a position, older ones newest first or newer ones oldest first. */
@@ -31,25 +61,54 @@ export function readBeyond(
   store: Store,
   filter: LogFilter,
   beyond: Position,
-  order: 'newest' | 'oldest',
+  order: Order,
   limit: number,
 ): Promise<LogRow[]> {
-  return walk(store, filter, { order, beyond, offset: 0, limit })
+  return readSlice(store, filter, { order, beyond, offset: 0, limit })
 }
 
-/** How many rows match: exact from the kept counts, or counted up to `EXACT_TOTAL_LIMIT`. */
+/** @throws {SearchTooLong} when a search had to stop before the slice was complete */
+async function readSlice(store: Store, filter: LogFilter, slice: Slice): Promise<LogRow[]> {
+  if (!isCountable(filter)) {
+    const { rows, stoppedAt } = await searchRows(store, filter, slice)
+    if (stoppedAt) throw new SearchTooLong()
+    return rows
+  }
+  if (slice.offset === 0) return walk(store, filter, slice)
+  const found = await locate(readerFor(store.pool, store.signal), filter, slice.offset)
+  if (!found) return []
+  return walk(store, { ...filter, end: found.end }, { ...slice, offset: found.offset })
+}
+
+/** How many rows match: exact from the kept counts, or counted up to `EXACT_TOTAL_LIMIT` within the time of a search. */
 export async function readTotal(store: Store, filter: LogFilter): Promise<Total> {
-  if (isCountable(filter)) return { total: await countRows(store.pool, filter), is_exact: true }
+  if (!isCountable(filter)) return countSearch(store, filter, store.searchBudgetMs ?? SEARCH_BUDGET_MS)
+  return { total: await countRows(readerFor(store.pool, store.signal), filter), is_exact: true }
+}
+
+/** Counts the rows themselves, newest partitions first, until there are too many or the time is over. */
+async function countSearch(store: Store, filter: LogFilter, budgetMs: number): Promise<Total> {
+  const deadline = performance.now() + budgetMs
+  const reader: Reader = {
+    query: (text, values) =>
+      queryWithin(store.pool, text, values ?? [], {
+        signal: store.signal,
+        timeoutMs: deadline - performance.now(),
+      }),
+  }
   let total = 0
-  for (const group of await groupsFor(store, filter, 'newest', undefined)) {
-    const limit = EXACT_TOTAL_LIMIT + 1 - total
-    total += await countMatches(store.pool, { filter, ...group, limit })
-    if (total > EXACT_TOTAL_LIMIT) return { total: EXACT_TOTAL_LIMIT, is_exact: false }
+  try {
+    for (const group of await groupsFor(store, filter, 'newest', undefined)) {
+      if (performance.now() >= deadline) return { total, is_exact: false }
+      total += await countMatches(reader, { filter, ...group, limit: EXACT_TOTAL_LIMIT + 1 - total })
+      if (total > EXACT_TOTAL_LIMIT) return { total: EXACT_TOTAL_LIMIT, is_exact: false }
+    }
+  } catch (error) {
+    if (!isTimeout(error)) throw error
+    return { total, is_exact: false }
   }
   return { total, is_exact: true }
 }
-
-type Walk = { order: 'newest' | 'oldest'; beyond?: Position; offset: number; limit: number }
 
 /**
  * Reads partitions in bounded statements, in order, until there are enough rows. With the whole list in one
@@ -58,61 +117,22 @@ type Walk = { order: 'newest' | 'oldest'; beyond?: Position; offset: number; lim
 async function walk(
   store: Store,
   filter: LogFilter,
-  { order, beyond, offset, limit }: Walk,
+  { order, beyond, offset, limit }: Slice,
 ): Promise<LogRow[]> {
+  const reader = readerFor(store.pool, store.signal)
   const rows: LogRow[] = []
   let skip = offset
   for (const { lower, upper } of await groupsFor(store, filter, order, beyond)) {
     const query = { filter, lower, upper, beyond, order, offset: skip, limit: limit - rows.length }
-    const found = await readRows(store.pool, query)
+    const found = await readRows(reader, query)
     rows.push(...found)
     if (rows.length >= limit) break
     if (skip > 0) {
       if (found.length > 0) skip = 0
-      else skip -= await countMatches(store.pool, { filter, lower, upper, limit: skip })
+      else skip -= await countMatches(reader, { filter, lower, upper, limit: skip })
     }
   }
   return rows
-}
-
-type Group = { lower: string; upper: string }
-
-/** The stretches of time to read one after the other, growing from one partition to sixteen. */
-async function groupsFor(
-  store: Store,
-  filter: LogFilter,
-  order: 'newest' | 'oldest',
-  beyond: Position | undefined,
-): Promise<Group[]> {
-  const start = order === 'oldest' && beyond ? latest(filter.start, beyond.timestamp) : filter.start
-  const end = order === 'newest' && beyond ? earliest(filter.end, beyond.timestamp) : filter.end
-  let partitions = await store.partitions.overlapping(start, end)
-  if (partitions.length > 2 && isCountable(filter) && !isUnfiltered(filter)) {
-    partitions = await holdingRows(store.pool, { ...filter, ...range(start, end) }, partitions)
-  }
-  if (order === 'oldest') partitions = partitions.toReversed()
-  const groups: Group[] = []
-  for (
-    let index = 0, size = 1;
-    index < partitions.length;
-    index += size, size = Math.min(size * 4, MAX_PARTITIONS_A_STATEMENT)
-  ) {
-    const group = partitions.slice(index, index + size)
-    const newest = (order === 'newest' ? group[0] : group.at(-1)) as Partition
-    const oldest = (order === 'newest' ? group.at(-1) : group[0]) as Partition
-    groups.push({ lower: oldest.lower, upper: newest.upper })
-  }
-  return groups
-}
-
-/** Of the partitions those that the kept counts say hold matching rows. */
-async function holdingRows(pool: pg.Pool, filter: LogFilter, partitions: Partition[]): Promise<Partition[]> {
-  const days = (await countBySteps(pool, filter, 'day')).map(({ bucket }) => toMillis(bucket))
-  return partitions.filter((partition) => {
-    const lower = toMillis(partition.lower)
-    const upper = toMillis(partition.upper)
-    return days.some((day) => day < upper && day + DAY > lower)
-  })
 }
 
 /**
@@ -120,7 +140,7 @@ async function holdingRows(pool: pg.Pool, filter: LogFilter, partitions: Partiti
  * OFFSET would read all it skips (160 ms a million rows); the kept counts skip whole days, hours and minutes.
  */
 async function locate(
-  pool: pg.Pool,
+  reader: Reader,
   filter: LogFilter,
   offset: number,
 ): Promise<{ end: string; offset: number } | undefined> {
@@ -131,7 +151,7 @@ async function locate(
     ['hour', HOUR],
     ['minute', MINUTE],
   ] as [Grain, number][]) {
-    const steps = await countBySteps(pool, within, grain)
+    const steps = await countBySteps(reader, within, grain)
     let holding: number | undefined
     for (const { bucket, rows } of steps) {
       if (remaining < rows) {
@@ -147,16 +167,4 @@ async function locate(
     within = { ...within, ...range(start, end) }
   }
   return { end: within.end as string, offset: remaining }
-}
-
-function range(start: string | undefined, end: string | undefined): Pick<LogFilter, 'start' | 'end'> {
-  return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) }
-}
-
-function latest(a: string | undefined, b: string): string {
-  return a !== undefined && comparable(a) > comparable(b) ? a : b
-}
-
-function earliest(a: string | undefined, b: string): string {
-  return a !== undefined && comparable(a) < comparable(b) ? a : b
 }

@@ -1,101 +1,122 @@
-import type pg from 'pg'
 import type { LogFilter } from './log-filter.ts'
 import { type FilterVariant, rangeConditions, variantConditions, variantsOf } from './log-filter.ts'
 import type { LogRow } from './log-row.ts'
+import type { Reader } from './reader.ts'
 import { SqlParameters } from './sql-parameters.ts'
 
 /** A place in the order (timestamp desc, id desc). */
 export type Position = { timestamp: string; id: number }
 
-export type RowsQuery = {
+export type Order = 'newest' | 'oldest'
+
+/** Which rows a statement looks at. */
+export type RowsRange = {
   filter: LogFilter
-  /** Half-open [lower, upper), the bounds of the partitions to read. */
+  /** Half-open [lower, upper), within the bounds of the partitions to read. */
   lower: string
   upper: string
   /** Only rows older than this position (newest first) or newer (oldest first). */
   beyond?: Position | undefined
-  order: 'newest' | 'oldest'
-  offset?: number
-  limit: number
+  order: Order
 }
 
-const ROW_COLUMNS = `
-    l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data`
+export type RowsQuery = RowsRange & { offset?: number; limit: number }
+
+export type Statement = { text: string; values: unknown[] }
+
+const COLUMNS = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
 
 /** Rows in the one order of the system. One statement, over the partitions of [lower, upper) alone. */
-export async function readRows(pool: pg.Pool, query: RowsQuery): Promise<LogRow[]> {
+export async function readRows(reader: Reader, query: RowsQuery): Promise<LogRow[]> {
   const { text, values } = rowsStatement(query)
-  const { rows } = await pool.query<LogRow>(text, values)
+  const { rows } = await reader.query<LogRow>(text, values)
   return rows
 }
 
 /** The statement of `readRows`: the variants of the filter, each read from its index, merged, with camera names. */
-export function rowsStatement(query: RowsQuery): { text: string; values: unknown[] } {
+export function rowsStatement(query: RowsQuery): Statement {
   const parameters = new SqlParameters()
-  const direction = query.order === 'newest' ? 'desc' : 'asc'
-  const order = `timestamp ${direction}, id ${direction}`
   const offset = query.offset ?? 0
   const wanted = parameters.add(query.limit + offset)
-  const variants = variantsOf(query.filter).map((variant) =>
-    variantSql(variant, query, order, wanted, parameters),
-  )
-  const text = `
-  select ${ROW_COLUMNS.trim()}
-  from (
+  const text = withCameras(
+    `
     select *
-    from (
-      ${variants.join('\n      union all\n      ')}
-    ) matches
-    order by ${order}
+    from ${rowsInOrder(query, wanted, parameters)} matches
+    order by ${orderOf(query)}
     offset ${parameters.add(offset)}
-    limit ${parameters.add(query.limit)}
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp ${direction}, l.id ${direction}`
+    limit ${parameters.add(query.limit)}`,
+    query.order,
+  )
   return { text, values: parameters.values }
 }
 
-function variantSql(
+/** A relation of the first `wanted` rows of each variant of the filter: together they hold the first of all. */
+export function rowsInOrder(range: RowsRange, wanted: string, parameters: SqlParameters): string {
+  const variants = variantsOf(range.filter).map((variant) => {
+    const conditions = rangeAnd(range, variant, parameters)
+    return `(select ${COLUMNS} from logs where ${conditions} order by ${orderOf(range)} limit ${wanted})`
+  })
+  return `(
+      ${variants.join('\n      union all\n      ')}
+    )`
+}
+
+/** A relation of all rows of the range that match, found by whichever index holds fewest of them. */
+export function rowsAsSet(range: RowsRange, parameters: SqlParameters): string {
+  // `offset 0` keeps the order and the limit from the planner: with them it bets on meeting enough matches early and
+  // reads a million rows for a word that is rare.
+  return `(select ${COLUMNS} from logs where ${rangeAnd(range, range.filter, parameters)} offset 0)`
+}
+
+/** The rows of a relation as they are answered: columns by name, with the camera's. */
+export function withCameras(relation: string, order: Order, more = ''): string {
+  return `
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data${more}
+  from (${relation}
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by ${orderOf({ order }, 'l.')}`
+}
+
+/** `order by` of the system's order. */
+export function orderOf({ order }: { order: Order }, table = ''): string {
+  const direction = order === 'newest' ? 'desc' : 'asc'
+  return `${table}timestamp ${direction}, ${table}id ${direction}`
+}
+
+/** How many rows match within the range, counted up to `limit`. One statement. */
+export async function countMatches(
+  reader: Reader,
+  query: Omit<RowsQuery, 'order' | 'offset'> & { order?: Order },
+): Promise<number> {
+  const parameters = new SqlParameters()
+  const conditions = rangeAnd({ order: 'newest', ...query }, query.filter, parameters)
+  const text = `
+  select count(*) as total
+  from (select 1 from logs where ${conditions} limit ${parameters.add(query.limit)}) matches`
+  const { rows } = await reader.query<{ total: number }>(text, parameters.values)
+  return rows[0]?.total ?? 0
+}
+
+function rangeAnd(
+  { lower, upper, beyond, order }: RowsRange,
   variant: FilterVariant,
-  query: RowsQuery,
-  order: string,
-  wanted: string,
   parameters: SqlParameters,
 ): string {
   const conditions = [
-    `timestamp >= ${parameters.add(query.lower)}::timestamptz`,
-    `timestamp < ${parameters.add(query.upper)}::timestamptz`,
+    `timestamp >= ${parameters.add(lower)}::timestamptz`,
+    `timestamp < ${parameters.add(upper)}::timestamptz`,
     ...rangeConditions(variant, parameters),
     ...variantConditions(variant, parameters),
   ]
-  if (query.beyond) {
-    const operator = query.order === 'newest' ? '<' : '>'
-    const timestamp = parameters.add(query.beyond.timestamp)
-    const id = parameters.add(query.beyond.id)
+  if (beyond) {
+    const operator = order === 'newest' ? '<' : '>'
+    const timestamp = parameters.add(beyond.timestamp)
+    const id = parameters.add(beyond.id)
     conditions.push(`(timestamp, id) ${operator} (${timestamp}::timestamptz, ${id}::bigint)`)
   }
-  const columns = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
-  return `(select ${columns} from logs where ${conditions.join(' and ')} order by ${order} limit ${wanted})`
-}
-
-/** How many rows match within [lower, upper), counted up to `limit`. One statement. */
-export async function countMatches(
-  pool: pg.Pool,
-  query: Pick<RowsQuery, 'filter' | 'lower' | 'upper' | 'limit'>,
-): Promise<number> {
-  const parameters = new SqlParameters()
-  const conditions = [
-    `timestamp >= ${parameters.add(query.lower)}::timestamptz`,
-    `timestamp < ${parameters.add(query.upper)}::timestamptz`,
-    ...rangeConditions(query.filter, parameters),
-    ...variantConditions(query.filter, parameters),
-  ]
-  const text = `
-  select count(*) as total
-  from (select 1 from logs where ${conditions.join(' and ')} limit ${parameters.add(query.limit)}) matches`
-  const { rows } = await pool.query<{ total: number }>(text, parameters.values)
-  return rows[0]?.total ?? 0
+  return conditions.join(' and ')
 }

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+
+/** What runs one reading statement: a pool, or one that follows a signal. */
+export type Reader = {
+  query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: R[] }>
+}
+
+export type StatementLimits = {
+  /** Cancels the statement on the server when it aborts. */
+  signal?: AbortSignal | undefined
+  /** How long the statement may take; the connection's own limit otherwise. */
+  timeoutMs?: number | undefined
+}
+
+/** A cancel that overtook its statement on the way to the server did nothing, so it is repeated. */
+const REPEAT_CANCEL_MS = 200
+
+/** A reader whose statements end when the signal aborts. */
+export function readerFor(pool: pg.Pool, signal: AbortSignal | undefined): Reader {
+  if (!signal) return pool
+  return { query: (text, values) => queryWithin(pool, text, values ?? [], { signal }) }
+}
+
+/**
+ * Runs one statement within limits.
+ *
+ * @throws the signal's reason once it has aborted and the statement is gone from the server; PostgreSQL's error 57014,
+ * see `isTimeout`, when the statement took too long
+ */
+export async function queryWithin<R extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  text: string,
+  values: unknown[],
+  { signal, timeoutMs }: StatementLimits,
+): Promise<{ rows: R[] }> {
+  signal?.throwIfAborted()
+  const client = await pool.connect()
+  const ended = new AbortController()
+  let cancelling: Promise<void> | undefined
+  const cancel = () => {
+    cancelling = cancelUntil(ended.signal, pool, client)
+  }
+  signal?.addEventListener('abort', cancel, { once: true })
+  let isUsable = true
+  try {
+    signal?.throwIfAborted()
+    if (timeoutMs !== undefined) {
+      await client.query(
+        `begin read only; set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
+      )
+    }
+    return await client.query<R>(text, values)
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    ended.abort()
+    // A cancel under way hits whatever the connection does next, so nobody else gets the connection before it is done.
+    await cancelling
+    if (timeoutMs !== undefined || cancelling) isUsable = await rollBack(client)
+    client.release(!isUsable)
+  }
+}
+
+/** Whether the statement was ended by its time limit. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '57014'
+}
+
+function rollBack(client: pg.PoolClient): Promise<boolean> {
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Cancels what the client runs, from a connection of its own: the pool may be all taken by what is to be cancelled. */
+async function cancelUntil(ended: AbortSignal, pool: pg.Pool, client: pg.PoolClient): Promise<void> {
+  const { processID } = client as pg.PoolClient & { processID: number }
+  const canceller = new pg.Client(pool.options)
+  canceller.on('error', () => undefined)
+  try {
+    await canceller.connect()
+    while (!ended.aborted) {
+      await canceller.query('select pg_cancel_backend($1)', [processID])
+      await delay(REPEAT_CANCEL_MS, undefined, { signal: ended }).catch(() => undefined)
+    }
+  } catch {
+    // It cannot be cancelled now; the statement ends at its time limit, and the caller waits for that.
+  } finally {
+    await canceller.end().catch(() => undefined)
+  }
+}
