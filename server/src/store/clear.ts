@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { COUNTS_LOCK } from './count-folding.ts'
 import { inTransaction, withLogsToItself, withMaintenance } from './exclusive-access.ts'
-import { catchUp, catchUpFully, ENTRIES_A_STEP, feedMark, MAX_LATE_ROWS } from './feed-catch-up.ts'
+import { catchUp, catchUpClosely, catchUpFully, feedMark } from './feed-catch-up.ts'
 import { attachMissing } from './partition-gaps.ts'
 
 /** How long what was cleared can be had back. */
@@ -107,15 +107,12 @@ export function undoClear(pool: pg.Pool): Promise<Clear | undefined> {
 async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
   const aside = asideName('logs', id)
   const tables = { from: 'logs', into: aside, ...EVER }
-  let mark = await clearedMark(pool, id)
-  for (let isFarBehind = true; isFarBehind; ) {
-    const step = await inTransaction(pool, async (client) => {
+  const mark = await catchUpClosely(await clearedMark(pool, id), (from) =>
+    inTransaction(pool, async (client) => {
       await attachMissing(client, aside, id)
-      return catchUp(client, mark, tables)
-    })
-    isFarBehind = step.mark !== mark && (step.rows >= MAX_LATE_ROWS || step.entries === ENTRIES_A_STEP)
-    mark = step.mark
-  }
+      return catchUp(client, from, tables)
+    }),
+  )
   await inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
     await withLogsToItself(client, async () => {

@@ -1,10 +1,13 @@
 import type pg from 'pg'
 
 /** Feed entries one step copies: few enough that a step of full batches takes a fraction of a second. */
-export const ENTRIES_A_STEP = 50
+const ENTRIES_A_STEP = 50
+
+/** A step that copies more than this share of what the one before did is not getting closer. */
+const SHRINKING = 0.8
 
 /** Fewer late rows than this are copied while everyone waits: some 30 ms. */
-export const MAX_LATE_ROWS = 2000
+const MAX_LATE_ROWS = 2000
 
 export const ALL_COLUMNS = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
 
@@ -69,6 +72,27 @@ export async function catchUp(
     upper,
   ])
   return { mark: rows[0]?.mark ?? mark, rows: rows[0]?.rows ?? 0, entries: rows[0]?.entries ?? 0 }
+}
+
+/**
+ * Catches up in transactions of its own while others go on writing, until so little is left that it can be copied
+ * while everyone waits, or until writers bring as much as is copied.
+ *
+ * @param step one `catchUp` in its transaction
+ * @returns the new mark
+ */
+export async function catchUpClosely(
+  mark: number,
+  step: (mark: number) => Promise<{ mark: number; rows: number; entries: number }>,
+): Promise<number> {
+  let before = Number.POSITIVE_INFINITY
+  for (;;) {
+    const { rows, entries, ...reached } = await step(mark)
+    mark = reached.mark
+    const isSteady = rows > before * SHRINKING
+    if (entries < ENTRIES_A_STEP && (rows < MAX_LATE_ROWS || isSteady)) return mark
+    before = rows
+  }
 }
 
 /** Catches up until nothing is left to copy, all in the client's transaction. Returns the new mark. */

@@ -2,14 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { isAttached } from './drop-partition.ts'
 import { inTransaction, withLogsToItself } from './exclusive-access.ts'
-import {
-  ALL_COLUMNS,
-  catchUp,
-  catchUpFully,
-  ENTRIES_A_STEP,
-  feedMark,
-  MAX_LATE_ROWS,
-} from './feed-catch-up.ts'
+import { ALL_COLUMNS, catchUp, catchUpClosely, catchUpFully, feedMark } from './feed-catch-up.ts'
 import type { Partition } from './partitions.ts'
 import { SqlParameters } from './sql-parameters.ts'
 
@@ -41,15 +34,12 @@ export async function rewritePartition(
   // What a rewrite that was cut short may have left.
   await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
   try {
-    let mark = await copyKept(pool, partition, goes)
+    const copied = await copyKept(pool, partition, goes)
     const indexes = await buildIndexes(pool, partition.name)
     const tables = { from: partition.name, into: REWRITE, lower: partition.lower, upper: partition.upper }
-    for (let isFarBehind = true; isFarBehind; ) {
-      const step = await inTransaction(pool, (client) => catchUp(client, mark, tables))
-      // Entries of other partitions count for nothing, but there may be many of them before ours.
-      isFarBehind = step.mark !== mark && (step.rows >= MAX_LATE_ROWS || step.entries === ENTRIES_A_STEP)
-      mark = step.mark
-    }
+    const mark = await catchUpClosely(copied, (from) =>
+      inTransaction(pool, (client) => catchUp(client, from, tables)),
+    )
     return await swap(pool, partition, mark, indexes)
   } finally {
     await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
