@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,8 @@ const START_TIMEOUT_MS = 60_000
 /** Starts the program; everything it stores is gone after `stop()`. */
 export async function startSystem(environment: Record<string, string> = {}): Promise<BenchSystem> {
   const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-bench-'))
+  // PostgreSQL does not run as root; its user has to get through to the data.
+  await chmod(dataDir, 0o711)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, 'serve'], {
