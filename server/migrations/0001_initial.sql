@@ -31,15 +31,16 @@ create table logs (
   primary key (id, timestamp)
 ) partition by range (timestamp);
 
--- Each ends in the one order of the system, so that any page is read from an index and never sorted.
-create index logs_timestamp_idx on logs (timestamp desc, id desc);
-create index logs_source_idx on logs (source, timestamp desc, id desc);
-create index logs_camera_idx on logs (camera_id, timestamp desc, id desc)
+-- Each ends in the one order of the system, so that any page is read from an index and never sorted. Ascending, though
+-- pages are read the other way: that is how rows come, and pages split in the middle would stay half empty.
+create index logs_timestamp_idx on logs (timestamp, id);
+create index logs_source_idx on logs (source, timestamp, id);
+create index logs_camera_idx on logs (camera_id, timestamp, id)
   where camera_id is not null;
 -- DEBUG and INFO are most of every table; the rows of the higher levels are the ones to be found.
-create index logs_level_idx on logs (level, timestamp desc, id desc)
+create index logs_level_idx on logs (level, timestamp, id)
   where level in ('WARNING', 'ERROR', 'CRITICAL');
-create index logs_request_id_idx on logs ((extra_data ->> 'request_id'), timestamp desc, id desc)
+create index logs_request_id_idx on logs ((extra_data ->> 'request_id'), timestamp, id)
   where extra_data ->> 'request_id' is not null;
 
 -- lz4 where the server was built with it; pglz otherwise.

@@ -5,6 +5,7 @@ import type { UnexpectedError } from '../http/error-replies.ts'
 import type { RequestLine } from '../http/request-log.ts'
 import { startFolding } from '../jobs/fold-counts.ts'
 import { startSchedule } from '../jobs/schedule.ts'
+import { startTending } from '../jobs/tend-partitions.ts'
 import { CameraService } from '../service/camera-service.ts'
 import { IngestService } from '../service/ingest-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
@@ -20,7 +21,6 @@ import { LogOperations } from '../store/log-operations.ts'
 import { NotStored } from '../store/not-stored.ts'
 import { Notices, notify } from '../store/notices.ts'
 import { SettingsStore } from '../store/settings.ts'
-import { DAY, fromMillis } from '../store/timestamp.ts'
 
 /** What the system tells of itself while it runs. */
 export type SystemReports = {
@@ -115,12 +115,16 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   await notices.open()
 
   const folding = startFolding(pool, (error) => reports.onJobFailed('counts', error))
+  const tending = startTending({
+    pool,
+    partitions: logOperations.partitions,
+    connect: options.connect,
+    onFailure: (error) => reports.onJobFailed('partitions', error),
+  })
   const schedule = await startSchedule({
     pool: options.jobPool,
     onFailure: reports.onJobFailed,
     jobs: {
-      partitions: () =>
-        logOperations.partitions.ensure([0, 1].map((days) => fromMillis(Date.now() + days * DAY))),
       feed: async () => void (await trimFeed(pool)),
       retention: async () => void (await retentionService.apply('retention')),
       cleared: async () => void (await retentionService.dropCleared()),
@@ -152,6 +156,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     close: async () => {
       await Promise.all([liveFeed.close(), app.close()])
       await schedule.stop()
+      await tending.stop()
       await folding.stop()
       await options.beforeStoreCloses?.()
       await logOperations.close()

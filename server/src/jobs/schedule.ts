@@ -9,8 +9,6 @@ export type Jobs = {
   cleared: () => Promise<void>
   /** Rewrites the logs of deleted cameras. */
   cameras: () => Promise<void>
-  /** Creates tomorrow's partition while today's is still in use. */
-  partitions: () => Promise<void>
   /** Takes entries older than a day out of the feed. */
   feed: () => Promise<void>
 }
@@ -19,7 +17,6 @@ const CRONTAB = `
 7 * * * * retention ?max=1&jobKey=retention
 * * * * * cleared ?max=1&jobKey=cleared
 */5 * * * * cameras ?max=1&jobKey=cameras
-*/10 * * * * partitions ?max=1&jobKey=partitions
 23 * * * * feed ?max=1&jobKey=feed
 `
 

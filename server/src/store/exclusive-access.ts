@@ -46,14 +46,28 @@ export async function inTransaction<T>(
  *
  * @throws PostgreSQL's 55P03 after more than a minute of attempts
  */
-export async function withLogsToItself<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+export function withLogsToItself<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  return inAttempts(client, async () => {
+    await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
+    await client.query('lock table only logs in access exclusive mode')
+    return work()
+  })
+}
+
+/**
+ * Runs `work`, which waits for locks that others hold, in a transaction of its own and so that nobody queues behind it
+ * for long; see `withLogsToItself`.
+ */
+export function withLockTimeout<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(pool, (client) => inAttempts(client, () => work(client)))
+}
+
+async function inAttempts<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
   await client.query('savepoint attempt')
   for (let attempt = 0; ; attempt++) {
     const wait = WAITS_MS[attempt] ?? 200
     try {
       await client.query(`set local lock_timeout = ${wait}`)
-      await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
-      await client.query('lock table only logs in access exclusive mode')
       return await work()
     } catch (error) {
       if (!isLockFailure(error) || attempt + 1 >= MAX_ATTEMPTS) throw error

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
@@ -7,6 +8,7 @@ import { countBatch } from './batch-counts.ts'
 import type { CameraRegister } from './camera-register.ts'
 import { COPY_COLUMNS, copyLine } from './copy-format.ts'
 import type { IdBlocks } from './id-blocks.ts'
+import { isClosingRefusal, recoverEndings } from './partition-closing.ts'
 import type { Partitions } from './partitions.ts'
 import { claimBatches, rememberReplies, type SenderMark } from './senders.ts'
 
@@ -40,6 +42,13 @@ const LANES = 2
 
 /** How often a batch is written whose partition is dropped under its hands: clears that follow each other closely. */
 const MAX_ATTEMPTS = 5
+
+/** How often a batch is tried that reaches into a partition about to end, 50 ms apart: longer than an ending takes. */
+const MAX_CLOSING_ATTEMPTS = 1500
+const CLOSING_RETRY_MS = 50
+
+/** After so many it is asked whether the server that was ending the partition is still there. */
+const ATTEMPTS_BEFORE_RECOVERY = 100
 
 /** Bytes of COPY text given to the socket at once. */
 const CHUNK_CHARACTERS = 256 * 1024
@@ -142,14 +151,21 @@ export class LogWriter {
     return group
   }
 
-  /** A cleanup may drop the partition between the look and the COPY; nothing was stored then. */
+  /** A partition may be dropped, or be about to end, between the look and the COPY; nothing was stored then. */
   async #writeAnyway(group: readonly Pending[]): Promise<AddResult[]> {
+    const { pool, partitions } = this.#options
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#write(group)
       } catch (error) {
-        if (!isMissingPartition(error) || attempt === MAX_ATTEMPTS) throw error
-        this.#options.partitions.reload()
+        const isEnding = isClosingRefusal(error)
+        if (!isEnding && !isMissingPartition(error)) throw error
+        if (attempt >= (isEnding ? MAX_CLOSING_ATTEMPTS : MAX_ATTEMPTS)) throw error
+        if (isEnding) {
+          if (attempt % ATTEMPTS_BEFORE_RECOVERY === 0) await recoverEndings(pool)
+          await delay(CLOSING_RETRY_MS)
+        }
+        partitions.reload()
       }
     }
   }
@@ -317,7 +333,12 @@ function* camerasOf(group: readonly Pending[]): Generator<number> {
 /** Classes 22 (data exception) and 23 (integrity): the record's fault. 54000: a value over PostgreSQL's own limits. */
 function isDataError(error: unknown): error is pg.DatabaseError {
   const code = (error as { code?: unknown }).code
-  return typeof code === 'string' && (/^2[23]/.test(code) || code === '54000') && !isMissingPartition(error)
+  return (
+    typeof code === 'string' &&
+    (/^2[23]/.test(code) || code === '54000') &&
+    !isMissingPartition(error) &&
+    !isClosingRefusal(error)
+  )
 }
 
 /** 23514 without a constraint name: no partition of `logs` holds the timestamp (one was dropped meanwhile). */

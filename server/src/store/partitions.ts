@@ -1,6 +1,8 @@
 import type pg from 'pg'
-import { freeTableName } from './table-names.ts'
-import { comparable, DAY, floorTo, fromMillis, toMillis } from './timestamp.ts'
+import { readLoad } from './partition-load.ts'
+import { createPartition } from './partition-tables.ts'
+import { type Span, spanFor } from './partition-width.ts'
+import { comparable, floorTo, fromMillis, MINUTE, toMillis } from './timestamp.ts'
 
 /** One partition of `logs`, the half-open range [lower, upper). */
 export type Partition = { name: string; lower: string; upper: string }
@@ -11,18 +13,23 @@ export const MAX_PARTITIONS_A_STATEMENT = 16
 /** 7,469,002: 'partitions'. Held by whoever creates or removes one. */
 export const PARTITION_LOCK = 7469002
 
-/** Days this far back come one by one, older ones by the month: old imports are thin and many. */
-const DAILY_FOR_MS = 35 * DAY
+/** Rows a second up to which a new partition is searchable from the start: 33 µs a row, a hundredth of a core. */
+export const SEARCHABLE_RATE = 300
+
+/** Partitions made in one transaction: each takes a dozen locks. */
+const MADE_AT_ONCE = 16
 
 /** The partitions of `logs`, kept in memory; told of other servers' changes by `reload`. */
 export class Partitions {
   readonly #pool: pg.Pool
   /** Newest first. */
   #list: Partition[] = []
+  /** The bounds of `#list` to the second, in a form that sorts as text. */
+  #bounds: { lower: string; upper: string }[] = []
   #loaded: Promise<void> | undefined
   /** Rises with each `reload`. */
   #version = 0
-  #lastHit: Partition | undefined
+  #lastHit = -1
 
   constructor(pool: pg.Pool) {
     this.#pool = pool
@@ -39,7 +46,6 @@ export class Partitions {
   reload(): void {
     this.#version++
     this.#loaded = undefined
-    this.#lastHit = undefined
   }
 
   /** The partitions that overlap [start, end], newest first; an unset end of the range is open. */
@@ -47,10 +53,17 @@ export class Partitions {
     const from = start === undefined ? undefined : comparable(start)
     const to = end === undefined ? undefined : comparable(end)
     const list = await this.list()
-    return list.filter(
-      (p) =>
-        (from === undefined || comparable(p.upper) > from) && (to === undefined || comparable(p.lower) <= to),
-    )
+    // Half-open: a partition that begins at the end of the range holds its last instant, one that ends at its start none.
+    return list.filter((_, index) => {
+      const { lower, upper } = this.#bounds[index] as { lower: string; upper: string }
+      return (from === undefined || upper > from) && (to === undefined || lower <= to)
+    })
+  }
+
+  /** The partition that holds the instant. */
+  async holding(timestamp: string): Promise<Partition | undefined> {
+    const list = await this.list()
+    return list[this.#find(timestamp)]
   }
 
   /** Makes sure that every timestamp has a partition to go to. */
@@ -58,20 +71,32 @@ export class Partitions {
     await this.list()
     let missing: Set<number> | undefined
     for (const timestamp of timestamps) {
-      if (this.#find(timestamp)) continue
+      if (this.#find(timestamp) !== -1) continue
       missing ??= new Set()
-      missing.add(floorTo(timestamp, DAY))
+      missing.add(floorTo(timestamp, MINUTE))
     }
     if (missing) await this.#create([...missing].sort((a, b) => a - b))
   }
 
-  #find(timestamp: string): Partition | undefined {
-    // Bounds lie on whole seconds, so the first 19 characters decide.
-    const second = timestamp.slice(0, 19)
-    const holds = (p: Partition) => second >= p.lower.slice(0, 19) && second < p.upper.slice(0, 19)
-    if (this.#lastHit && holds(this.#lastHit)) return this.#lastHit
-    this.#lastHit = this.#list.find(holds)
-    return this.#lastHit
+  /** The index in the list, -1 when none holds it. */
+  #find(timestamp: string): number {
+    // Bounds are whole minutes, so the second decides.
+    const instant = `${timestamp.slice(0, 19)}.9`
+    const holds = (index: number) => {
+      const bounds = this.#bounds[index]
+      return bounds !== undefined && instant >= bounds.lower && instant < bounds.upper
+    }
+    if (holds(this.#lastHit)) return this.#lastHit
+    let low = 0
+    let high = this.#bounds.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#bounds[middle]?.lower ?? '') <= instant) high = middle
+      else low = middle + 1
+    }
+    if (!holds(low)) return -1
+    this.#lastHit = low
+    return low
   }
 
   async #load(): Promise<void> {
@@ -84,88 +109,73 @@ export class Partitions {
         list = await readPartitions(this.#pool)
       } while (version !== this.#version)
       this.#list = list
-      this.#lastHit = undefined
+      this.#bounds = list.map(({ lower, upper }) => ({ lower: comparable(lower), upper: comparable(upper) }))
+      this.#lastHit = -1
     } catch (error) {
       this.#loaded = undefined
       throw error
     }
   }
 
-  async #create(days: readonly number[]): Promise<void> {
-    const client = await this.#pool.connect()
-    try {
-      await client.query('begin')
-      await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
-      const existing = await readPartitions(client)
-      for (const day of days) {
-        const range = rangeFor(day, Date.now(), existing)
-        if (!range) continue
-        await createPartition(client, range)
-        existing.push(range)
-      }
-      await client.query(`select pg_notify('log_partitions', '')`)
-      await client.query('commit')
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined)
-      throw error
-    } finally {
-      client.release()
-    }
+  async #create(instants: readonly number[]): Promise<void> {
+    for (let rest = instants; rest.length > 0; ) rest = await this.#createSome(rest)
     this.reload()
     await this.list()
   }
+
+  /** Makes a few partitions in one transaction and returns the instants that are left. */
+  async #createSome(instants: readonly number[]): Promise<readonly number[]> {
+    const client = await this.#pool.connect()
+    let broken: Error | undefined
+    try {
+      await client.query('begin')
+      // Whoever makes partitions reads what there is under this lock, so that no two collide.
+      await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
+      const now = Date.now()
+      const { peak, average } = await readLoad(client, now)
+      const spans = (await readPartitions(client)).map(spanOf)
+      let index = 0
+      for (let made = 0, covered = 0; index < instants.length && made < MADE_AT_ONCE; index++) {
+        const instant = instants[index] as number
+        if (instant < covered) continue
+        const span = spanFor(instant, now, peak, spans)
+        if (!span) continue
+        const isSearchable = span.upper > now && average < SEARCHABLE_RATE
+        await createPartition(
+          client,
+          { lower: fromMillis(span.lower), upper: fromMillis(span.upper) },
+          isSearchable,
+        )
+        spans.push(span)
+        covered = span.upper
+        made++
+      }
+      await client.query(`select pg_notify('log_partitions', '')`)
+      await client.query('commit')
+      return instants.slice(index)
+    } catch (error) {
+      await client.query('rollback').catch((reason: Error) => {
+        broken = reason
+      })
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+}
+
+function spanOf({ lower, upper }: Partition): Span {
+  return { lower: toMillis(lower), upper: toMillis(upper) }
 }
 
 async function readPartitions(client: pg.Pool | pg.PoolClient): Promise<Partition[]> {
-  const { rows } = await client.query<Partition>(`
-    select name, lower, upper
-    from log_partitions
-    where detached_at is null
-    order by lower desc`)
+  const { rows } = await client.query<Partition>({
+    name: 'partitions',
+    text: `
+      select name, lower, upper
+      from log_partitions
+      where detached_at is null
+      order by lower desc`,
+  })
   return rows
-}
-
-/** The range of the partition that is to hold the day: the day or its month, less what others hold already. */
-function rangeFor(day: number, now: number, existing: readonly Partition[]): Partition | undefined {
-  const date = new Date(day)
-  const month = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)
-  const nextMonth = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
-  const isOld = nextMonth < now - DAILY_FOR_MS
-  let lower = isOld ? month : day
-  let upper = isOld ? nextMonth : day + DAY
-  for (const other of existing) {
-    const otherLower = toMillis(other.lower)
-    const otherUpper = toMillis(other.upper)
-    if (otherLower <= day && otherUpper > day) return undefined
-    if (otherUpper <= day && otherUpper > lower) lower = otherUpper
-    if (otherLower > day && otherLower < upper) upper = otherLower
-  }
-  return { name: partitionName(lower, upper), lower: fromMillis(lower), upper: fromMillis(upper) }
-}
-
-function partitionName(lower: number, upper: number): string {
-  const stamp = (millis: number) =>
-    fromMillis(millis)
-      .replace(/[-:TZ]/g, '')
-      .replace(/0{6}$/, '')
-  return `logs_${stamp(lower)}_${stamp(upper)}`
-}
-
-/**
- * `create table like` and `attach` take locks that writers and readers of `logs` do not wait for; `partition of`
- * would wait behind any open reader and have everyone queue behind itself.
- */
-async function createPartition(client: pg.PoolClient, range: Partition): Promise<void> {
-  const { lower, upper } = range
-  const name = await freeTableName(client, range.name)
-  const bounds = `check (timestamp >= '${lower}' and timestamp < '${upper}')`
-  await client.query(`create table ${name} (like logs including all, constraint ${name}_bounds ${bounds})`)
-  await client.query(`alter table logs attach partition ${name} for values from ('${lower}') to ('${upper}')`)
-  // The bounds are the partition's own from here on; a second check a row would only cost.
-  await client.query(`alter table ${name} drop constraint ${name}_bounds`)
-  await client.query('insert into log_partitions (name, lower, upper) values ($1, $2, $3)', [
-    name,
-    lower,
-    upper,
-  ])
 }

@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import { OpenSearchIndex } from '../store/open-search-index.ts'
+import { reopenAll, UPKEEP_LOCK } from '../store/partition-closing.ts'
+import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partition-indexes.ts'
+import { tendPartitions, type UpkeepStore } from '../store/partition-upkeep.ts'
+
+/** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */
+const INTERVAL_MS = 2000
+
+/** After a failed build: a full disk is not freed by trying again at once. */
+const REBUILD_AFTER_MS = 60_000
+
+/** How often a server looks whether the one that does the work is gone. */
+const CANDIDATE_INTERVAL_MS = 15_000
+
+export type TendingOptions = UpkeepStore & {
+  /** A connection of its own, without a time limit on statements: index builds take minutes. */
+  connect: () => Promise<pg.Client>
+  onFailure: (error: unknown) => void
+  intervalMs?: number
+}
+
+/**
+ * Makes, ends, closes and indexes partitions for as long as it runs. Of several servers one does it: the one whose
+ * connection holds the lock. When it is gone another goes on where it stopped.
+ */
+export function startTending(options: TendingOptions): { stop: () => Promise<void> } {
+  const interval = options.intervalMs ?? INTERVAL_MS
+  let leader: Leader | undefined
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+
+  const step = async () => {
+    if (leader && !leader.isAlive()) leader = undefined
+    leader ??= await becomeLeader(options)
+    await leader?.tend()
+  }
+  const schedule = (delay: number) => {
+    timer = setTimeout(() => {
+      running = step()
+        .catch(options.onFailure)
+        .then(() => {
+          if (!stopped) schedule(leader ? interval : (options.intervalMs ?? CANDIDATE_INTERVAL_MS))
+        })
+    }, delay).unref()
+  }
+  schedule(0)
+  return {
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await running
+      await leader?.stop()
+    },
+  }
+}
+
+/** The server that does the work. `tend` is called again and again; index builds go on beside it, one at a time. */
+type Leader = { tend: () => Promise<void>; isAlive: () => boolean; stop: () => Promise<void> }
+
+async function becomeLeader(options: TendingOptions): Promise<Leader | undefined> {
+  const client = await options.connect()
+  let alive = true
+  client.on('end', () => {
+    alive = false
+  })
+  client.on('error', () => {
+    alive = false
+  })
+  try {
+    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
+      UPKEEP_LOCK,
+    ])
+    if (!rows[0]?.locked) {
+      await client.end()
+      return undefined
+    }
+    await client.query(`set statement_timeout = 0`)
+    await recover(options.pool, client)
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw error
+  }
+
+  const openSearchIndex = new OpenSearchIndex(options)
+  let indexing: Promise<void> | undefined
+  let indexNotBefore = 0
+  return {
+    isAlive: () => alive,
+    tend: async () => {
+      try {
+        await tendPartitions(options)
+      } catch (error) {
+        if (alive) await reopenAll(options.pool)
+        throw error
+      }
+      // Its connection is for one thing at a time.
+      if (indexing || Date.now() < indexNotBefore) return
+      await openSearchIndex.adjust(client)
+      indexing = indexAll(client)
+        .catch((error: unknown) => {
+          indexNotBefore = Date.now() + REBUILD_AFTER_MS
+          if (alive) options.onFailure(error)
+        })
+        .finally(() => {
+          indexing = undefined
+        })
+    },
+    stop: async () => {
+      alive = false
+      // A build would hold the stop up for a minute; the next start begins it anew.
+      while (indexing) {
+        await cancel(options.pool, client)
+        await Promise.race([indexing, delay(100)])
+      }
+      await client.end().catch(() => undefined)
+    },
+  }
+}
+
+/** What the one before left unfinished. */
+async function recover(pool: pg.Pool, client: pg.Client): Promise<void> {
+  await reopenAll(pool)
+  await dropInvalidIndexes(client)
+}
+
+/** One after the other, each once: what fails is left for the next call, its partition may just have been dropped. */
+async function indexAll(client: pg.Client): Promise<void> {
+  const tried: string[] = []
+  for (let next = await nextToIndex(client, tried); next; next = await nextToIndex(client, tried)) {
+    tried.push(next.name)
+    await buildIndexes(client, next)
+  }
+}
+
+async function cancel(pool: pg.Pool, client: pg.Client): Promise<void> {
+  const { processID } = client as pg.Client & { processID?: number | null }
+  if (processID) await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined)
+}

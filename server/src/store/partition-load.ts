@@ -1,0 +1,57 @@
+import type pg from 'pg'
+import { countRows } from './counts.ts'
+import type { Partition } from './partitions.ts'
+import { fromMillis, MINUTE } from './timestamp.ts'
+
+/** Minutes the lower of the two rates is taken over. */
+const LONG_MINUTES = 10
+
+/** Rows a second by event time. */
+export type Load = {
+  /** Over the last one to two minutes, or the last ten where that is more: what a partition has to be ready for. */
+  peak: number
+  /** Over the last ten minutes. */
+  average: number
+}
+
+/** Seconds a burst is measured over. */
+const BURST_SECONDS = 5
+
+/** Rows a second that arrived in the last seconds for times after `since`. One statement, a millisecond. */
+export async function readBurst(pool: pg.Pool, since: string): Promise<number> {
+  const { rows } = await pool.query<{ rows: number }>({
+    name: 'recent_burst',
+    text: `
+      select coalesce(sum(rows), 0)::bigint as rows
+      from (select * from log_feed order by id desc limit 1000) f
+      where created_at > now() - $1::integer * interval '1 second' and last_timestamp >= $2::timestamptz`,
+    values: [BURST_SECONDS, since],
+  })
+  return (rows[0]?.rows ?? 0) / BURST_SECONDS
+}
+
+/** How much is being written, from the kept counts. One statement, a millisecond. */
+export async function readLoad(client: pg.Pool | pg.PoolClient, now: number): Promise<Load> {
+  const minute = Math.floor(now / MINUTE) * MINUTE
+  const recent = minute - MINUTE
+  const { rows } = await client.query<{ recent: number; total: number }>({
+    name: 'recent_load',
+    text: `
+      select coalesce(sum(rows) filter (where bucket >= $2), 0)::bigint as recent,
+        coalesce(sum(rows), 0)::bigint as total
+      from (
+        select bucket, rows from log_counts_minute where bucket >= $1 and bucket <= $3
+        union all
+        select bucket, rows from log_counts_pending where bucket >= $1 and bucket <= $3
+      ) c`,
+    values: [fromMillis(minute - LONG_MINUTES * MINUTE), fromMillis(recent), fromMillis(minute)],
+  })
+  const { recent: recentRows, total } = rows[0] ?? { recent: 0, total: 0 }
+  const average = total / (LONG_MINUTES * 60 + (now - minute) / 1000)
+  return { average, peak: Math.max(average, recentRows / ((now - recent) / 1000)) }
+}
+
+/** Rows in a partition, from the kept counts; exact but for rows of the very first instant of the next. */
+export function rowsIn(pool: pg.Pool, { lower, upper }: Partition): Promise<number> {
+  return countRows(pool, { visibility: { cameras: null }, start: lower, end: upper })
+}

@@ -1,0 +1,258 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startTending } from '../../src/jobs/tend-partitions.ts'
+import { foldCounts } from '../../src/store/count-folding.ts'
+import { LogOperations } from '../../src/store/log-operations.ts'
+import { endEarly, reopenAll } from '../../src/store/partition-closing.ts'
+import { buildIndexes, hasSearchIndex, nextToIndex } from '../../src/store/partition-indexes.ts'
+import { tendPartitions } from '../../src/store/partition-upkeep.ts'
+import { SettingsStore } from '../../src/store/settings.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { DAY, HOUR, record, spread, whileWriting } from './some-records.ts'
+import { expectExactCounts } from './stored-counts.ts'
+
+const EVERYTHING = { visibility: { cameras: null } }
+const MINUTE = 60_000
+
+let database: TestDatabase
+let pool: TestDatabase['database']['pool']
+let logs: LogOperations
+let others: LogOperations[]
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+  pool = database.database.pool
+  others = []
+  logs = newServer()
+  others = []
+})
+
+afterEach(async () => {
+  await Promise.all([logs, ...others].map((server) => server.close()))
+  await database.close()
+})
+
+function newServer(): LogOperations {
+  const server = new LogOperations({ pool, settings: new SettingsStore(pool) })
+  others.push(server)
+  return server
+}
+
+const iso = (millis: number) => new Date(millis).toISOString()
+const wholeMinute = (millis: number) => `${iso(Math.ceil(millis / MINUTE) * MINUTE).slice(0, 19)}Z`
+
+/** What PostgreSQL says, beside what the registry says. */
+async function attached(): Promise<{ name: string; lower: string; upper: string }[]> {
+  const { rows } = await pool.query<{ name: string; bounds: string }>(`
+    select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
+    from pg_inherits i
+    join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'logs'::regclass`)
+  return rows
+    .map(({ name, bounds }) => {
+      const [lower = '', upper = ''] = [...bounds.matchAll(/'([^']+)'/g)].map((match) =>
+        iso(Date.parse(`${match[1]?.replace(' ', 'T')}:00`)),
+      )
+      return { name, lower, upper }
+    })
+    .sort((a, b) => (a.lower < b.lower ? -1 : 1))
+}
+
+async function expectTrueRegistry(): Promise<void> {
+  const { rows } = await pool.query<{ name: string; lower: string; upper: string }>(
+    'select name, lower, upper from log_partitions where detached_at is null order by lower',
+  )
+  expect(
+    rows.map(({ name, lower, upper }) => ({
+      name,
+      lower: iso(Date.parse(lower)),
+      upper: iso(Date.parse(upper)),
+    })),
+  ).toEqual(await attached())
+}
+
+const openPartition = async () => {
+  const open = await logs.partitions.holding(iso(Date.now()))
+  if (!open) throw new Error('no partition for now')
+  return open
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20)
+}
+
+describe('partitions', () => {
+  it('there is always one for now and a next one', async () => {
+    await tendPartitions({ pool, partitions: logs.partitions })
+    const open = await openPartition()
+    expect(await logs.partitions.holding(open.upper)).toBeDefined()
+    expect(await hasSearchIndex(pool, open.name)).toBe(true)
+    await expectTrueRegistry()
+  })
+
+  it('several servers that make the same ones at once store everything', async () => {
+    const servers = [logs, newServer(), newServer(), newServer()]
+    const now = Date.now()
+    await Promise.all(
+      servers.flatMap((server, shift) =>
+        Array.from({ length: 5 }, (_, batch) =>
+          server.addLogEntries(spread(200, now - (30 + batch + shift) * DAY, now - batch * 7 * HOUR)),
+        ),
+      ),
+    )
+    await expectTrueRegistry()
+    await expectExactCounts(pool)
+  })
+
+  it('fills the gaps that narrower and wider ones leave', async () => {
+    const day = Math.floor(Date.now() / DAY) * DAY - 3 * DAY
+    await pool.query(`
+      create table logs_narrow partition of logs for values from ('${iso(day + 10 * HOUR)}') to ('${iso(day + 11 * HOUR)}')`)
+    await pool.query(`
+      create table logs_wide partition of logs for values from ('${iso(day + 20 * HOUR)}') to ('${iso(day + 3 * DAY)}')`)
+    await pool.query(
+      `insert into log_partitions (name, lower, upper) values ('logs_narrow', $1, $2), ('logs_wide', $3, $4)`,
+      [iso(day + 10 * HOUR), iso(day + 11 * HOUR), iso(day + 20 * HOUR), iso(day + 3 * DAY)],
+    )
+    logs.partitions.reload()
+    expect((await logs.addLogEntries(spread(3000, day - DAY, day + 3 * DAY))).accepted).toBe(3000)
+    await expectTrueRegistry()
+    await expectExactCounts(pool)
+  })
+
+  it('thousands of days in one batch', async () => {
+    const now = Date.now()
+    expect((await logs.addLogEntries(spread(4000, now - 4000 * DAY, now))).accepted).toBe(4000)
+    expect((await attached()).length).toBeLessThan(200)
+    await expectTrueRegistry()
+    const all = await logs.getLogs({ ...EVERYTHING, cameras: [1] }, { offset: 0, limit: 5000 })
+    expect(all).toHaveLength(1333)
+  })
+})
+
+describe('ending a partition early', () => {
+  it('loses no row and fails no writer, whether rows are late or ahead of the end', async () => {
+    await logs.addLogEntries([record({})])
+    const open = await openPartition()
+    const other = newServer()
+    const { written } = await whileWriting(logs, HOUR, async () => {
+      const ahead = (async () => {
+        const end = Date.now() + 70_000
+        for (let index = 0; index < 20; index++) {
+          await other.addLogEntries([record({ timestamp: iso(end + index * 7000) })])
+        }
+      })()
+      // A row beyond the end may come first; the next attempt sees it.
+      await until(async () => {
+        const { rows } = await pool.query<{ newest: string }>('select max(timestamp) as newest from logs')
+        return endEarly(pool, open, wholeMinute(Date.parse(rows[0]?.newest ?? '') + 1))
+      })
+      await ahead
+    })
+    await expectTrueRegistry()
+    await expectExactCounts(pool)
+    const { total } = await logs.countLogs(EVERYTHING)
+    expect(total).toBe(written + 21)
+    expect((await attached()).filter(({ lower }) => lower >= iso(Date.now() - HOUR)).length).toBeGreaterThan(
+      0,
+    )
+  })
+
+  it('holds nobody up for long while somebody reads for long', async () => {
+    await logs.addLogEntries([record({})])
+    const open = await openPartition()
+    const reader = await database.database.connect()
+    await reader.query('begin')
+    await reader.query('select count(*) from logs')
+    const ending = endEarly(pool, open, wholeMinute(Date.now() + 90_000))
+    const { slowestMs } = await whileWriting(logs, 0, () => delay(1500))
+    expect(slowestMs).toBeLessThan(700)
+    await reader.query('rollback')
+    await reader.end()
+    expect(await ending).toBe(true)
+    await expectTrueRegistry()
+  })
+
+  it('what a server that died left is undone and its writers go on', async () => {
+    await logs.addLogEntries([record({})])
+    const open = await openPartition()
+    await pool.query(
+      `alter table ${open.name} add constraint ${open.name}_closing
+      check (timestamp < '${wholeMinute(Date.now())}') not valid`,
+    )
+    const waiting = logs.addLogEntries([record({ timestamp: iso(Date.now() + 5 * MINUTE) })])
+    await delay(200)
+    await reopenAll(pool)
+    expect((await waiting).accepted).toBe(1)
+    await expectTrueRegistry()
+  })
+})
+
+describe('closed partitions', () => {
+  it('get their indexes, also when a build was cut short', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(500, now - 2 * DAY, now - DAY))
+    await pool.query(`update log_partitions set created_at = now() - interval '3 hours'`)
+    await tendPartitions({ pool, partitions: logs.partitions })
+    const next = await nextToIndex(pool, [])
+    if (!next) throw new Error('nothing is due')
+    await leaveInvalidIndex(next.name)
+    const client = await database.database.connect()
+    await buildIndexes(client, next)
+    await client.end()
+    const { rows } = await pool.query<{ valid: boolean }>(
+      `select indisvalid as valid from pg_index where indrelid = $1::regclass`,
+      [next.name],
+    )
+    expect(rows.length).toBe(8)
+    expect(rows.every(({ valid }) => valid)).toBe(true)
+    expect((await nextToIndex(pool, []))?.name).not.toBe(next.name)
+  })
+
+  it('of two servers one does the work, and the other takes over', async () => {
+    const now = Date.now()
+    const tend = (server: LogOperations, sessions: pg.Client[]) =>
+      startTending({
+        pool,
+        partitions: server.partitions,
+        connect: async () => {
+          const client = await database.database.connect()
+          sessions.push(client)
+          return client
+        },
+        onFailure: () => undefined,
+        intervalMs: 30,
+      })
+    const sessions: pg.Client[] = []
+    const first = tend(logs, sessions)
+    await until(async () => sessions.length > 0)
+    const second = tend(newServer(), [])
+    await logs.addLogEntries(spread(100, now - 3 * DAY, now - 2 * DAY))
+    await pool.query(`update log_partitions set created_at = now() - interval '3 hours'`)
+    const isIndexed = async () => {
+      const { rows } = await pool.query<{ due: number }>(
+        `select count(*) as due from log_partitions where upper < now() - interval '1 day' and indexed_at is null`,
+      )
+      return rows[0]?.due === 0
+    }
+    await until(isIndexed)
+    const { processID } = sessions[0] as pg.Client & { processID: number }
+    await pool.query('select pg_terminate_backend($1)', [processID])
+    await logs.addLogEntries(spread(100, now - 9 * DAY, now - 8 * DAY))
+    await pool.query(`update log_partitions set created_at = now() - interval '3 hours'`)
+    await until(isIndexed)
+    await Promise.all([first.stop(), second.stop()])
+    await foldCounts(pool)
+  })
+
+  /** A concurrent build that fails: the index stays, not valid. */
+  async function leaveInvalidIndex(name: string): Promise<void> {
+    const client = await database.database.connect()
+    await pool.query(`update ${name} set message = 'same'`)
+    await client
+      .query(`create unique index concurrently ${name}_trgm on ${name} (message)`)
+      .catch(() => undefined)
+    await client.end()
+  }
+})
