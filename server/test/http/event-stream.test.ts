@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import fastify from 'fastify'
 import { expect, it } from 'vitest'
 import { EventStream } from '../../src/http/event-stream.ts'
@@ -17,7 +17,7 @@ it('cuts off a client that takes nothing, and holds no more for it than its sock
     ended.resolve(sent)
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = connect(app.addresses()[0]?.port ?? 0, '127.0.0.1')
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
   socket.on('error', () => undefined)
   socket.pause()
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
