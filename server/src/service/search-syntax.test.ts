@@ -9,7 +9,10 @@ const text = (value: string): ParsedSearch => ({ kind: 'text', text: value })
 const not = (node: ParsedSearch): ParsedSearch => ({ kind: 'not', node })
 const and = (...nodes: ParsedSearch[]): ParsedSearch => ({ kind: 'and', nodes })
 const or = (...nodes: ParsedSearch[]): ParsedSearch => ({ kind: 'or', nodes })
-const extra = (path: string, match: Extract<ParsedSearch, { kind: 'extra_data' }>['match']): ParsedSearch => ({
+const extra = (
+  path: string,
+  match: Extract<ParsedSearch, { kind: 'extra_data' }>['match'],
+): ParsedSearch => ({
   kind: 'extra_data',
   path: path.split('.'),
   match,
@@ -121,11 +124,34 @@ describe('the search syntax', () => {
   })
 
   const pieces = fc.constantFrom(
-    ...['a', 'or', 'OR', '-', '(', ')', '()', '"', '\\', '\\"', ' ', ' ', '/', '/x y/', '*', ':', '>', '=', '<'],
+    ...[
+      'a',
+      'or',
+      'OR',
+      '-',
+      '(',
+      ')',
+      '()',
+      '"',
+      '\\',
+      '\\"',
+      ' ',
+      ' ',
+      '/',
+      '/x y/',
+      '*',
+      ':',
+      '>',
+      '=',
+      '<',
+    ],
     ...['level:', 'error', '>=', 'camera:', 'none', '7', 'source:', 'logger_name:', 'message:', 'id:'],
     ...['request_id:', 'extra_data.', 'k', '.', 'true', '1.5', '"q r"', 'ß', '\ud800', '\0'],
   )
-  const queries = fc.oneof(fc.string(), fc.array(pieces, { maxLength: 25 }).map((parts) => parts.join('')))
+  const queries = fc.oneof(
+    fc.string(),
+    fc.array(pieces, { maxLength: 25 }).map((parts) => parts.join('')),
+  )
 
   it('throws nothing but its own error, whatever the text', () => {
     fc.assert(

@@ -1,0 +1,102 @@
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer()
+  await server.send('POST', '/api/cameras', { id: 3, name: 'Front Door' })
+  await server.send('POST', '/api/logs', [
+    {
+      level: 'ERROR',
+      message: 'connection timeout',
+      source: 'camera_3',
+      camera_id: 3,
+      extra_data: { retry_count: 5 },
+    },
+    { level: 'ERROR', message: 'connection timeout, retry', source: 'api', extra_data: { retry_count: 2 } },
+    { level: 'WARNING', message: '[disk] 93% used at rtsp://x', source: 'api_gateway' },
+    { level: 'INFO', message: 'frame captured', source: 'worker' },
+  ])
+})
+
+afterAll(() => server.close())
+
+const search = (q: string, path = '/api/logs') => server.get(`${path}?q=${encodeURIComponent(q)}`)
+
+describe('q', () => {
+  it.each([
+    ['level:error camera:"front door" -retry', ['connection timeout']],
+    ['source:api*', ['connection timeout, retry', '[disk] 93% used at rtsp://x']],
+    ['extra_data.retry_count:>3', ['connection timeout']],
+    ['/^conn.*retry$/ or [DISK]', ['connection timeout, retry', '[disk] 93% used at rtsp://x']],
+    ['level:>=warning -level:error', ['[disk] 93% used at rtsp://x']],
+    ['camera:nobody', []],
+    ['a\0', []],
+  ])('%j finds what it says', async (q, messages) => {
+    const { status, body } = await search(q)
+    expect([status, body.message]).toEqual([200, 'Logs fetched successfully'])
+    expect(body.data.logs.map((log: { message: string }) => log.message).sort()).toEqual(messages.sort())
+    expect(body.data.filters_applied).toEqual({ q })
+    expect(body.data.pagination).toMatchObject({
+      total_items: messages.length,
+      total_is_exact: true,
+      searched_to: null,
+    })
+    const stats = await search(q, '/api/logs/stats')
+    expect(stats.body.data.summary.total_logs).toBe(messages.length)
+    const { levels } = await search(q, '/api/logs/facets').then(({ body }) => ({ levels: body.data.level }))
+    expect(levels.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(messages.length)
+    const histogram = await search(q, '/api/logs/histogram')
+    expect(histogram.body.data.total).toBe(messages.length)
+  })
+
+  it('narrows the logs of a camera', async () => {
+    const { body } = await search('timeout', '/api/logs/cameras/3')
+    expect([body.data.count, body.data.logs.length]).toEqual([1, 1])
+  })
+
+  it.each([
+    ['"open', 1],
+    ['a (b', 3],
+    ['x /(/', 3],
+    ['level:loud', 7],
+  ])('%j is refused with the position', async (q, position) => {
+    for (const path of ['/api/logs', '/api/logs/stats', '/api/logs/stream']) {
+      const { status, body } = await search(q, path)
+      expect([status, body.code, body.position]).toEqual([400, 'INVALID_QUERY', position])
+      expect(body.message).toContain(`position ${position}`)
+    }
+  })
+})
+
+describe('a caller who goes away', () => {
+  it('takes the statement along', async () => {
+    const { pool } = server.database.database
+    const blocker = await pool.connect()
+    await blocker.query('begin; lock table logs in access exclusive mode')
+    try {
+      const asking = request(`${server.url}/api/logs?q=retry`, {
+        headers: { authorization: `Bearer ${server.apiKey}` },
+      })
+      asking.on('error', () => undefined)
+      asking.end()
+      await expect.poll(waiting).toBe(1)
+      asking.destroy()
+      await expect.poll(waiting, { timeout: 2000 }).toBe(0)
+    } finally {
+      await blocker.query('rollback')
+      blocker.release()
+    }
+    expect(server.reports.filter(({ kind }) => kind === 'unexpected')).toEqual([])
+
+    async function waiting() {
+      const { rows } = await pool.query(`
+        select pid
+        from pg_stat_activity
+        where datname = current_database() and state = 'active' and wait_event_type = 'Lock'`)
+      return rows.length
+    }
+  })
+})

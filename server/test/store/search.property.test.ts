@@ -1,0 +1,53 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LogOperations } from '../../src/store/log-operations.ts'
+import { SettingsStore } from '../../src/store/settings.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type ModelRow, newestFirst } from './brute-force.ts'
+import { finds, searchedRecords, searches } from './search-model.ts'
+
+let database: TestDatabase
+let logs: LogOperations
+let rows: ModelRow[]
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  const { pool } = database.database
+  logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
+  const records = fc.sample(searchedRecords, { numRuns: 300, seed: 7 })
+  const { first_id } = await logs.addLogEntries(records)
+  rows = newestFirst(records.map((record, index) => ({ ...record, id: (first_id ?? 0) + index })))
+})
+
+afterAll(async () => {
+  await logs.close()
+  await database.close()
+})
+
+describe('a search', () => {
+  it('finds, counts and pages through what brute force finds', async () => {
+    await fc.assert(
+      fc.asyncProperty(searches, fc.integer({ min: 0, max: 40 }), async (q, offset) => {
+        const filter = { visibility: { cameras: null }, q }
+        const expected = rows.filter((row) => finds(q, row)).map(({ id }) => id)
+        expect(await logs.countLogs(filter)).toEqual({ total: expected.length, is_exact: true })
+        const page = await logs.getPage(filter, { offset, limit: 25 })
+        expect(page.rows.map(({ id }) => id)).toEqual(expected.slice(offset, offset + 25))
+        expect(page).toMatchObject({ stopped_at: null, total: { total: expected.length, is_exact: true } })
+        const summary = await logs.getLogSummary(undefined, filter)
+        expect(summary).toMatchObject({
+          total_logs: expected.length,
+          last_log_at: rows.find(({ id }) => id === expected[0])?.timestamp.replace(/\.?0*Z$/, 'Z') ?? null,
+        })
+        const beyond = page.rows.at(-1)
+        if (!beyond) return
+        const older = await logs.getLogs(filter, { beyond, order: 'newest', limit: 10 })
+        expect(older.map(({ id }) => id)).toEqual(expected.slice(offset + page.rows.length).slice(0, 10))
+        const newer = await logs.getLogs(filter, { beyond, order: 'oldest', limit: 10 })
+        const before = expected.slice(0, offset + page.rows.length - 1).reverse()
+        expect(newer.map(({ id }) => id)).toEqual(before.slice(0, 10))
+      }),
+      { numRuns: 300, endOnFailure: false },
+    )
+  })
+})
