@@ -107,8 +107,11 @@ export function rangeConditions(filter: LogFilter, parameters: Add): string[] {
   return conditions
 }
 
-/** One of several filters that exclude each other and together match what the filter they came from matches. */
-export type FilterVariant = LogFilter & { camera_id?: number; without_camera_ids?: readonly number[] }
+/**
+ * One of several filters that together match what the filter they came from matches. Those of cameras overlap: a row
+ * may have both the id and the source.
+ */
+export type FilterVariant = LogFilter & { camera_id?: number }
 
 /** How many single-value variants of a filter are still cheaper to merge than one scan over several values. */
 const MAX_VARIANTS = 12
@@ -136,10 +139,6 @@ export function variantConditions(variant: FilterVariant, parameters: Add): stri
   const conditions = [...dimensionConditions(variant, parameters), ...textConditions(variant, parameters)]
   if (variant.camera_id !== undefined)
     conditions.push(`camera_id = ${parameters.add(variant.camera_id)}::integer`)
-  if (variant.without_camera_ids) {
-    const ids = parameters.add(variant.without_camera_ids)
-    conditions.push(`(camera_id is null or camera_id <> all (${ids}::integer[]))`)
-  }
   return conditions
 }
 
@@ -162,7 +161,7 @@ function absorbSearch(filter: LogFilter): LogFilter {
   return { ...absorbed, q: { kind: 'and', nodes: remaining } }
 }
 
-/** The rows with one of the camera ids, then those with none of them but one of their sources. */
+/** The rows with one of the camera ids, and those of one of their sources. */
 function cameraVariants(filter: LogFilter, cameras: readonly number[]): FilterVariant[] {
   const { cameras: _, ...rest } = filter
   const ids = existing(filter, [...new Set(cameras)])
@@ -171,7 +170,7 @@ function cameraVariants(filter: LogFilter, cameras: readonly number[]): FilterVa
     .filter((source) => !rest.sources || rest.sources.includes(source))
   return [
     ...ids.map((camera_id) => ({ ...rest, camera_id })),
-    ...sources.map((source) => ({ ...rest, sources: [source], without_camera_ids: ids })),
+    ...sources.map((source) => ({ ...rest, sources: [source] })),
   ]
 }
 

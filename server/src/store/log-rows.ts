@@ -52,13 +52,18 @@ export function rowsStatement(query: RowsQuery): Statement {
 
 /** A relation of the first `wanted` rows of each variant of the filter: together they hold the first of all. */
 export function rowsInOrder(range: RowsRange, wanted: string, parameters: SqlParameters): string {
-  const variants = variantsOf(range.filter).map((variant) => {
+  const variants = variantsOf(range.filter)
+  // Leaving the other variant's rows out of one instead would have it read all it has to find none that are its own.
+  const overlap = variants.length > 1 && variants.some((variant) => variant.camera_id !== undefined)
+  const relations = variants.map((variant) => {
     const conditions = rangeAnd(range, variant, parameters)
     return `(select ${COLUMNS} from logs where ${conditions} order by ${orderOf(range)} limit ${wanted})`
   })
-  return `(
-      ${variants.join('\n      union all\n      ')}
+  const union = `(
+      ${relations.join('\n      union all\n      ')}
     )`
+  if (!overlap) return union
+  return `(select distinct on (timestamp, id) * from ${union} overlapping order by ${orderOf(range)})`
 }
 
 /** A relation of all rows of the range that match, found by whichever index holds fewest of them. */
