@@ -1,4 +1,4 @@
-import { isEnabled, LEVELS, type Level } from '@timelapser/logger'
+import { isEnabled, LEVELS, type Level, repairText } from '@timelapser/logger'
 import type { LogFilter, Visibility } from '../store/log-filter.ts'
 import { comparable, parseIso } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
@@ -22,7 +22,7 @@ export type LogQuery = {
 }
 
 /**
- * The filter a query asks for, within what the caller may see.
+ * The filter a query asks for, within what the caller may see, but for `q`: see `SearchQueries`.
  *
  * @throws {AppError} INVALID_LEVEL or INVALID_DATE with the spec's sentences
  */
@@ -41,13 +41,13 @@ export function toFilter(query: LogQuery, visibility: Visibility): LogFilter {
     visibility,
     ...(levels && { levels }),
     ...(isGiven(excluded) && { exclude_levels: excluded }),
-    ...(isGiven(query.source) && { sources: unique(query.source) }),
-    ...(isGiven(query.exclude_source) && { exclude_sources: unique(query.exclude_source) }),
+    ...(isGiven(query.source) && { sources: texts(query.source) }),
+    ...(isGiven(query.exclude_source) && { exclude_sources: texts(query.exclude_source) }),
     ...(isGiven(query.camera_id) && { cameras: unique(query.camera_id) }),
     ...(isGiven(query.exclude_camera_id) && { exclude_cameras: unique(query.exclude_camera_id) }),
-    ...(isGiven(query.logger_name) && { logger_names: unique(query.logger_name) }),
-    ...(query.request_id && { request_id: query.request_id }),
-    ...(query.search && { search: query.search }),
+    ...(isGiven(query.logger_name) && { logger_names: texts(query.logger_name) }),
+    ...(query.request_id && { request_id: repairText(query.request_id) }),
+    ...(query.search && { search: repairText(query.search) }),
     ...(start !== undefined && { start }),
     ...(end !== undefined && { end }),
   }
@@ -89,6 +89,11 @@ function parseDate(text: string | undefined, name: 'start_date' | 'end_date'): s
 
 function isGiven<T>(values: readonly T[] | undefined): values is readonly T[] {
   return values !== undefined && values.length > 0
+}
+
+/** Repaired as stored texts are: PostgreSQL refuses the rest. */
+function texts(values: readonly string[]): string[] {
+  return unique(values.map(repairText))
 }
 
 function unique<T>(values: readonly T[]): T[] {

@@ -17,7 +17,7 @@ export function compileSearch(node: SearchNode, parameters: Add, deleted: readon
     return `(${parts.join(` ${node.kind} `)})`
   }
   // Not `not`: where the logger name is null, a term about it is null, and its negation has to be true.
-  if (node.kind === 'not') return `(${compileSearch(node.node, parameters, deleted)} is not true)`
+  if (node.kind === 'not') return `((${compileSearch(node.node, parameters, deleted)}) is not true)`
   // Narrowed by `kind`, a union that holds itself loses its members one by one; the three above are all but these.
   return compileCondition(node as SearchCondition, parameters, deleted)
 }

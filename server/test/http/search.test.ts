@@ -52,6 +52,16 @@ describe('q', () => {
     expect(histogram.body.data.total).toBe(messages.length)
   })
 
+  it.each(['search', 'q', 'source', 'logger_name', 'request_id'])(
+    'no text of %s breaks anything',
+    async (name) => {
+      for (const text of ['%00', 'a%00b', '%ED%A0%80', '%', '\\', "'", '"a', '<b>', '('.repeat(900)]) {
+        const { status } = await server.get(`/api/logs?${name}=${text === '%' ? '%25' : text}`)
+        expect([200, 400]).toContain(status)
+      }
+    },
+  )
+
   it('narrows the logs of a camera', async () => {
     const { body } = await search('timeout', '/api/logs/cameras/3')
     expect([body.data.count, body.data.logs.length]).toEqual([1, 1])
