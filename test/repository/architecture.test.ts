@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ROOT } from './source-files.ts'
 
 const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
-const table = [...text.matchAll(/^\| `(\w+)`(.*?) \| (\S+) \|$/gm)].map(([, name, rest, file]) => ({
+const table = [...text.matchAll(/^\| `(\w+)`(.*?) +\| (\S+) +\|$/gm)].map(([, name, rest, file]) => ({
   file: file as string,
   names: [name as string, ...[...(rest as string).matchAll(/`(\w+)`/g)].map(([, inner]) => inner as string)],
 }))

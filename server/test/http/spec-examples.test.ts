@@ -210,7 +210,11 @@ describe('GET /api/logs/cameras/:id', () => {
   })
 
   it('knows a camera without logs, and says so of one it does not know', async () => {
-    expect((await server.get('/api/logs/cameras/7')).body.data).toMatchObject({ logs: [], camera_id: 7, count: 0 })
+    expect((await server.get('/api/logs/cameras/7')).body.data).toMatchObject({
+      logs: [],
+      camera_id: 7,
+      count: 0,
+    })
     const unknown = await server.get('/api/logs/cameras/999')
     expect(unknown.body).toMatchObject({
       success: false,
