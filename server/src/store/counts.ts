@@ -159,8 +159,8 @@ export async function countByDimensions(reader: Reader, filter: LogFilter): Prom
 export type LevelBucket = { bucket: string; level: Level; rows: number }
 
 /**
- * Rows by level in steps of `bucketMs`, the first starting at `origin` (milliseconds), steps without rows left out.
- * One statement.
+ * Rows by level in steps of `bucketMs`, the first starting at `origin` (milliseconds), both whole minutes; steps without
+ * rows left out. One statement.
  */
 export async function countByBuckets(
   reader: Reader,
@@ -169,29 +169,14 @@ export async function countByBuckets(
   bucketMs: number,
 ): Promise<LevelBucket[]> {
   const parameters = new SqlParameters()
+  const isWhole = (size: number) => bucketMs % size === 0 && origin % size === 0
+  const grain = isWhole(DAY) ? 'day' : isWhole(HOUR) ? 'hour' : 'minute'
   const bin = `date_bin(${parameters.add(bucketMs)}::bigint * interval '1 millisecond', bucket, ${parameters.add(fromMillis(origin))}::timestamptz)`
   const text = `
     select ${bin} as bucket, level, sum(rows)::bigint as rows
-    from ${countedRowsForBuckets(filter, parameters, origin, bucketMs)} c
+    from ${countedRows(filter, parameters, grain)} c
     group by 1, 2
     having sum(rows) > 0`
   const { rows } = await reader.query<LevelBucket>(text, parameters.values)
   return rows
-}
-
-function countedRowsForBuckets(
-  filter: LogFilter,
-  parameters: SqlParameters,
-  origin: number,
-  bucketMs: number,
-): string {
-  for (const [grain, size] of [
-    ['day', DAY],
-    ['hour', HOUR],
-    ['minute', MINUTE],
-  ] as const) {
-    if (bucketMs % size === 0 && origin % size === 0) return countedRows(filter, parameters, grain)
-  }
-  const range = { from: filter.start, to: filter.end, isEndInclusive: true }
-  return `(${rowRangeSql(range, dimensionConditions(filter, parameters), parameters)})`
 }

@@ -3,12 +3,10 @@ import type pg from 'pg'
 /** Hours an entry stays in the feed: as long a reader may be away and still resume without a gap. */
 const KEPT_HOURS = 24
 
-/** Entries folded into one range at most; the wider the range, the more partitions a look-up by id has to try. */
-const ENTRIES_A_RANGE = 200
-
 /**
- * Takes entries older than a day out of the feed and keeps where their ids are: neighbours of the same hour are
- * folded into one range.
+ * Takes entries older than a day out of the feed and keeps where their ids are. Neighbours of the same hours are folded
+ * into one range, but only when their ids follow each other without a gap: servers draw ids in blocks, so a gap may
+ * hold batches of any time, also ones that come later. Ranges without gaps never overlap; each id is in one at most.
  *
  * @returns how many entries left the feed
  */
@@ -19,20 +17,29 @@ export async function trimFeed(pool: pg.Pool): Promise<number> {
       with gone as (
         delete from log_feed
         where created_at < now() - $1::integer * interval '1 hour'
-        returning first_id, last_id, first_timestamp, last_timestamp
-      ), numbered as (
-        select *, (row_number() over (order by first_id)) / $2::integer as range
+        returning first_id, last_id, first_timestamp, last_timestamp,
+          (date_trunc('hour', first_timestamp), date_trunc('hour', last_timestamp)) as hours
+      ), marked as (
+        select *, (
+          first_id = lag(last_id) over by_id + 1 and hours = lag(hours) over by_id
+        ) is not true as begins
         from gone
+        window by_id as (order by first_id)
+      ), numbered as (
+        select *, count(*) filter (where begins) over (order by first_id) as range
+        from marked
       ), kept as (
         insert into log_id_ranges (first_id, last_id, first_timestamp, last_timestamp)
         select min(first_id), max(last_id), min(first_timestamp), max(last_timestamp)
         from numbered
-        group by range, date_trunc('hour', first_timestamp)
-        on conflict (first_id) do nothing
+        group by range
+      ), outlived as (
+        delete from log_id_ranges
+        where last_timestamp < (select min(lower) from log_partitions)
       )
       select count(*) as trimmed
       from gone`,
-    values: [KEPT_HOURS, ENTRIES_A_RANGE],
+    values: [KEPT_HOURS],
   })
   return rows[0]?.trimmed ?? 0
 }

@@ -6,7 +6,8 @@ import { SqlParameters } from './sql-parameters.ts'
 
 /**
  * One row by id. The id says nothing of the time, so the feed (or what it was folded into) is asked which stretch of
- * time the id's batch covers; then it is one look into the primary key of a partition or two.
+ * time the id's batch covers; then it is one look into the primary key of a partition or two. Ranges do not overlap
+ * (see `trimFeed`), so the one that begins last before the id is the only one that can hold it.
  */
 export async function findRow(
   pool: pg.Pool,
@@ -14,29 +15,49 @@ export async function findRow(
   id: number,
   filter: LogFilter,
 ): Promise<LogRow | undefined> {
-  const { rows: ranges } = await pool.query<{ first_timestamp: string; last_timestamp: string }>({
+  const { rows: ranges } = await pool.query<Range>({
     name: 'find_id_range',
     text: `
-      (select first_timestamp, last_timestamp, last_id
-      from log_feed
-      where first_id <= $1
-      order by first_id desc
-      limit 1)
-      union all
-      (select first_timestamp, last_timestamp, last_id
-      from log_id_ranges
-      where first_id <= $1
-      order by first_id desc
-      limit 1)`,
+      select first_timestamp, last_timestamp
+      from (
+        (select first_timestamp, last_timestamp, last_id
+        from log_feed
+        where first_id <= $1
+        order by first_id desc
+        limit 1)
+        union all
+        (select first_timestamp, last_timestamp, last_id
+        from log_id_ranges
+        where first_id <= $1
+        order by first_id desc
+        limit 1)
+      ) nearest
+      where last_id >= $1`,
     values: [id],
   })
-  for (const { first_timestamp, last_timestamp } of ranges) {
-    const holding = await partitions.overlapping(first_timestamp, last_timestamp)
-    for (let index = 0; index < holding.length; index += MAX_PARTITIONS_A_STATEMENT) {
-      const group = holding.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
-      const row = await readOne(pool, id, filter, group.at(-1)?.lower, group[0]?.upper)
-      if (row) return row
-    }
+  const [range] = ranges
+  if (!range) return undefined
+  const row = await findWithin(pool, partitions, id, filter, range)
+  if (row) return row
+  // Another server made the partition a moment ago; or the row was deleted.
+  partitions.reload()
+  return findWithin(pool, partitions, id, filter, range)
+}
+
+type Range = { first_timestamp: string; last_timestamp: string }
+
+async function findWithin(
+  pool: pg.Pool,
+  partitions: Partitions,
+  id: number,
+  filter: LogFilter,
+  { first_timestamp, last_timestamp }: Range,
+): Promise<LogRow | undefined> {
+  const holding = await partitions.overlapping(first_timestamp, last_timestamp)
+  for (let index = 0; index < holding.length; index += MAX_PARTITIONS_A_STATEMENT) {
+    const group = holding.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
+    const row = await readOne(pool, id, filter, group.at(-1)?.lower, group[0]?.upper)
+    if (row) return row
   }
   return undefined
 }

@@ -1,55 +1,126 @@
-import { countBySteps } from './counts.ts'
-import { countablePart, isUnfiltered, type LogFilter } from './log-filter.ts'
+import { countablePart, dimensionConditions, isUnfiltered, type LogFilter } from './log-filter.ts'
 import type { Order, Position } from './log-rows.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partition } from './partitions.ts'
 import { readerFor } from './reader.ts'
+import { SqlParameters } from './sql-parameters.ts'
 import type { Store } from './store.ts'
-import { comparable, DAY, toMillis } from './timestamp.ts'
+import { comparable, DAY, fromMillis, HOUR, MINUTE, toMillis } from './timestamp.ts'
 
 /** A half-open stretch of time, [lower, upper), between bounds of partitions. */
 export type Group = { lower: string; upper: string }
 
+/** Partitions whose counts are asked for at a time, after the first, which is read without asking; then all others. */
+const CHUNKS = [1, 32, 256, Number.POSITIVE_INFINITY]
+
 /**
  * The stretches of time to read one after the other, growing from one partition to sixteen. Where the filter names
- * level, source or camera, partitions are left out that the kept counts know to hold none of its rows.
+ * level, source or camera, partitions are left out that the kept counts know to hold none of its rows. The counts are
+ * read only as far as the caller goes: a dense filter never asks them.
  */
-export async function groupsFor(
+export async function* groupsFor(
   store: Store,
   filter: LogFilter,
   order: Order,
   beyond: Position | undefined,
-): Promise<Group[]> {
+): AsyncGenerator<Group> {
   const start = order === 'oldest' && beyond ? latest(filter.start, beyond.timestamp) : filter.start
   const end = order === 'newest' && beyond ? earliest(filter.end, beyond.timestamp) : filter.end
-  let partitions = await store.partitions.overlapping(start, end)
+  const newestFirst = await store.partitions.overlapping(start, end)
+  const partitions = order === 'newest' ? newestFirst : newestFirst.toReversed()
   const countable = countablePart(filter)
-  if (partitions.length > 2 && !isUnfiltered(countable)) {
-    partitions = await holdingRows(store, { ...countable, ...range(start, end) }, partitions)
+  const isDense = isUnfiltered(countable)
+  let size = 1
+  for (let index = 0, step = 0; index < partitions.length; step++) {
+    const chunk = partitions.slice(index, index + (CHUNKS[step] ?? Number.POSITIVE_INFINITY))
+    const holding = isDense || step === 0 ? undefined : await holdingRows(store, countable, chunk)
+    for (const group of groupsOf(chunk, holding, () => nextSize())) yield group
+    index += chunk.length
   }
-  if (order === 'oldest') partitions = partitions.toReversed()
-  const groups: Group[] = []
-  for (
-    let index = 0, size = 1;
-    index < partitions.length;
-    index += size, size = Math.min(size * 4, MAX_PARTITIONS_A_STATEMENT)
-  ) {
-    const group = partitions.slice(index, index + size)
-    const newest = (order === 'newest' ? group[0] : group.at(-1)) as Partition
-    const oldest = (order === 'newest' ? group.at(-1) : group[0]) as Partition
-    groups.push({ lower: oldest.lower, upper: newest.upper })
+
+  function nextSize(): number {
+    const now = size
+    size = Math.min(size * 4, MAX_PARTITIONS_A_STATEMENT)
+    return now
   }
-  return groups
 }
 
-/** Of the partitions those that the kept counts say hold matching rows. */
-async function holdingRows(store: Store, filter: LogFilter, partitions: Partition[]): Promise<Partition[]> {
-  const steps = await countBySteps(readerFor(store.pool, store.signal), filter, 'day')
-  const days = steps.map(({ bucket }) => toMillis(bucket))
-  return partitions.filter((partition) => {
-    const lower = toMillis(partition.lower)
-    const upper = toMillis(partition.upper)
-    return days.some((day) => day < upper && day + DAY > lower)
-  })
+/** Those of the chunk that hold rows, grouped; what lies between two of a group counts too, as it is read with them. */
+function* groupsOf(
+  chunk: readonly Partition[],
+  holding: ReadonlySet<Partition> | undefined,
+  nextSize: () => number,
+): Generator<Group> {
+  for (let index = 0; index < chunk.length; ) {
+    const first = chunk[index++] as Partition
+    if (holding && !holding.has(first)) continue
+    const from = index - 1
+    const size = nextSize()
+    let last = first
+    for (let other = chunk[index]; other && index - from < size; other = chunk[++index]) {
+      if (!holding || holding.has(other)) last = other
+    }
+    yield first.lower < last.lower
+      ? { lower: first.lower, upper: last.upper }
+      : { lower: last.lower, upper: first.upper }
+  }
+}
+
+/** The kept counts by how much time of partitions is looked up in them: steps finer than the partitions, but few. */
+const LOOKUPS = [
+  { table: 'log_counts_minute', step: MINUTE, upTo: 6 * HOUR },
+  { table: 'log_counts_hour', step: HOUR, upTo: 20 * DAY },
+  { table: 'log_counts_day', step: DAY, upTo: Number.POSITIVE_INFINITY },
+] as const
+
+/** Of neighbouring partitions those that the kept counts say may hold matching rows. One statement. */
+async function holdingRows(
+  store: Store,
+  filter: LogFilter,
+  partitions: readonly Partition[],
+): Promise<Set<Partition>> {
+  const bounds = partitions.map(({ lower, upper }) => ({ lower: toMillis(lower), upper: toMillis(upper) }))
+  const from = Math.min(...bounds.map(({ lower }) => lower))
+  const to = Math.max(...bounds.map(({ upper }) => upper))
+  const { table, step } = LOOKUPS.find(({ upTo }) => to - from <= upTo) ?? LOOKUPS[2]
+  const parameters = new SqlParameters()
+  const conditions = [
+    `bucket >= ${parameters.add(fromMillis(Math.floor(from / step) * step))}::timestamptz`,
+    `bucket < ${parameters.add(fromMillis(to))}::timestamptz`,
+    ...dimensionConditions(filter, parameters),
+  ].join(' and ')
+  const text = `
+  select bucket
+  from ${table}
+  where ${conditions} and rows > 0
+  union
+  select date_bin('${step / 1000} seconds', bucket, 'epoch') as bucket
+  from log_counts_pending
+  where ${conditions}
+  order by bucket`
+  const { rows } = await readerFor(store.pool, store.signal).query<{ bucket: string }>(
+    text,
+    parameters.values,
+  )
+  const buckets = rows.map(({ bucket }) => toMillis(bucket))
+  return new Set(
+    partitions.filter((_, index) => {
+      const { lower, upper } = bounds[index] as { lower: number; upper: number }
+      const nearest = firstAfter(buckets, lower - step)
+      return nearest !== undefined && nearest < upper
+    }),
+  )
+}
+
+/** The first of the ascending values that is greater. */
+function firstAfter(values: readonly number[], than: number): number | undefined {
+  let low = 0
+  let high = values.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((values[middle] as number) > than) high = middle
+    else low = middle + 1
+  }
+  return values[low]
 }
 
 /** The ends of a range as a filter has them. */

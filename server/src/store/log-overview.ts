@@ -2,11 +2,11 @@
 import { LEVELS, type Level } from '@timelapser/logger'
 import { countByBuckets, countByDimensions, type DimensionCount, type LevelBucket } from './counts.ts'
 import { groupRows } from './grouped-rows.ts'
-import { isCountable, type LogFilter, rangeConditions, variantConditions } from './log-filter.ts'
+import { isCountable, type LogFilter } from './log-filter.ts'
 import { readBeyond, readPage, type Store } from './log-pages.ts'
+import { newestBySource } from './newest-by-source.ts'
 import { readerFor } from './reader.ts'
-import { SqlParameters } from './sql-parameters.ts'
-import { comparable, DAY, fromMillis, toMillis } from './timestamp.ts'
+import { comparable, fromMillis, MINUTE, toMillis } from './timestamp.ts'
 
 export type LogSummary = {
   total_logs: number
@@ -74,7 +74,11 @@ async function boundsOf(
 export async function summariseSources(store: Store, filter: LogFilter): Promise<SourceSummary[]> {
   const counts = await countDimensions(store, filter)
   const bySource = Map.groupBy(counts, (count) => count.source)
-  const newest = await newestBySource(store, filter, bySource)
+  const lastDays = [...bySource].map(([source, of]) => ({
+    source,
+    day: Math.max(...of.map((count) => toMillis(count.last_day))),
+  }))
+  const newest = await newestBySource(store, filter, lastDays)
   return [...bySource]
     .map(([source, of]) => ({
       source,
@@ -93,8 +97,10 @@ export async function histogram(
   origin: number,
   bucketMs: number,
 ): Promise<LevelBucket[]> {
-  if (isCountable(filter))
+  // Steps finer than the kept counts are counted from the rows.
+  if (isCountable(filter) && bucketMs % MINUTE === 0 && origin % MINUTE === 0) {
     return countByBuckets(readerFor(store.pool, store.signal), filter, origin, bucketMs)
+  }
   const rows = await groupRows<LevelBucket>(store, filter, (parameters) => {
     const bin = `date_bin(${parameters.add(bucketMs)}::bigint * interval '1 millisecond', timestamp, ${parameters.add(fromMillis(origin))}::timestamptz)`
     return { columns: `${bin} as bucket, level`, groupBy: '1, 2' }
@@ -164,45 +170,6 @@ function merge<R extends { rows: number }>(rows: readonly R[], key: (row: R) => 
     else merged.set(key(row), { ...row })
   }
   return [...merged.values()]
-}
-
-/** The newest timestamp of each source: one statement a day that was some source's last. */
-async function newestBySource(
-  store: Store,
-  filter: LogFilter,
-  bySource: ReadonlyMap<string, readonly DimensionCount[]>,
-): Promise<Map<string, string>> {
-  const lastDays = [...bySource].map(([source, of]) => ({
-    source,
-    day: Math.max(...of.map((count) => toMillis(count.last_day))),
-  }))
-  const newest = new Map<string, string>()
-  for (const [day, ofDay] of Map.groupBy(lastDays, (entry) => entry.day)) {
-    const parameters = new SqlParameters()
-    const sources = parameters.add(ofDay.map((entry) => entry.source))
-    const conditions = [
-      `timestamp >= ${parameters.add(fromMillis(day))}::timestamptz`,
-      `timestamp < ${parameters.add(fromMillis(day + DAY))}::timestamptz`,
-      ...rangeConditions(filter, parameters),
-      ...variantConditions(filter, parameters),
-    ]
-    const text = `
-    select s.name as source, newest.timestamp
-    from unnest(${sources}::text[]) as s (name)
-    cross join lateral (
-      select timestamp
-      from logs
-      where source = s.name and ${conditions.join(' and ')}
-      order by timestamp desc, id desc
-      limit 1
-    ) newest`
-    const { rows } = await readerFor(store.pool, store.signal).query<{ source: string; timestamp: string }>(
-      text,
-      parameters.values,
-    )
-    for (const { source, timestamp } of rows) newest.set(source, timestamp)
-  }
-  return newest
 }
 
 function rank(level: string | number): number {

@@ -14,7 +14,7 @@ export type { Store } from './store.ts'
 export const EXACT_TOTAL_LIMIT = 10_000
 
 /** What a page waits for the total of a search, after its rows are there. */
-const PAGE_TOTAL_BUDGET_MS = 250
+const PAGE_TOTAL_BUDGET_MS = 100
 
 /** A number of rows, or the least it is. */
 export type Total = { total: number; is_exact: boolean }
@@ -98,7 +98,7 @@ async function countSearch(store: Store, filter: LogFilter, budgetMs: number): P
   }
   let total = 0
   try {
-    for (const group of await groupsFor(store, filter, 'newest', undefined)) {
+    for await (const group of groupsFor(store, filter, 'newest', undefined)) {
       if (performance.now() >= deadline) return { total, is_exact: false }
       total += await countMatches(reader, { filter, ...group, limit: EXACT_TOTAL_LIMIT + 1 - total })
       if (total > EXACT_TOTAL_LIMIT) return { total: EXACT_TOTAL_LIMIT, is_exact: false }
@@ -122,7 +122,7 @@ async function walk(
   const reader = readerFor(store.pool, store.signal)
   const rows: LogRow[] = []
   let skip = offset
-  for (const { lower, upper } of await groupsFor(store, filter, order, beyond)) {
+  for await (const { lower, upper } of groupsFor(store, filter, order, beyond)) {
     const query = { filter, lower, upper, beyond, order, offset: skip, limit: limit - rows.length }
     const found = await readRows(reader, query)
     rows.push(...found)

@@ -71,7 +71,7 @@ class Search {
 
   async run(): Promise<Found> {
     const { order, beyond, limit, offset } = this.#slice
-    for (const group of await groupsFor(this.#store, this.#filter, order, beyond)) {
+    for await (const group of groupsFor(this.#store, this.#filter, order, beyond)) {
       this.#edge = this.#later(this.#edge, startOf(group, order))
       const outcome = await this.#readGroup(group)
       if (outcome === 'full') return this.#found(undefined, null)
