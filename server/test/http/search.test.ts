@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -61,6 +62,31 @@ describe('q', () => {
       }
     },
   )
+
+  it('decides on live rows as on stored ones', async () => {
+    const q = encodeURIComponent(
+      'level:>=error camera:"front door" /LENS (dirty|fogged)/ -test extra_data.x:>1',
+    )
+    const client = await openEvents(`${server.url}/api/logs/stream?q=${q}`, {
+      authorization: `Bearer ${server.apiKey}`,
+    })
+    const line = { level: 'CRITICAL', camera_id: 3, source: 'worker', extra_data: { x: 2 } }
+    await server.send('POST', '/api/logs', [
+      { ...line, message: 'lens dirty, a test' },
+      { ...line, message: 'lens dirty', extra_data: { x: '2' } },
+      { ...line, message: 'lens dirty', camera_id: 4 },
+      { ...line, message: 'Lens Fogged' },
+    ])
+    try {
+      await client.until((events) => events.length > 0)
+      const rows = client.events.flatMap(({ data }) => data.rows)
+      expect(rows.map(({ message }: { message: string }) => message)).toEqual(['Lens Fogged'])
+    } finally {
+      client.close()
+    }
+    const { body } = await server.get(`/api/logs?q=${q}`)
+    expect(body.data.pagination.total_items).toBe(1)
+  })
 
   it('narrows the logs of a camera', async () => {
     const { body } = await search('timeout', '/api/logs/cameras/3')
