@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogFilter } from '../../src/store/log-filter.ts'
 import { LogOperations, type Slice } from '../../src/store/log-operations.ts'
+import { SearchTooLong } from '../../src/store/search-rows.ts'
 import type { SearchNode } from '../../src/store/search-tree.ts'
 import { SettingsStore } from '../../src/store/settings.ts'
 import { fromMillis } from '../../src/store/timestamp.ts'
@@ -21,12 +22,12 @@ beforeAll(async () => {
   const { pool } = database.database
   const settings = new SettingsStore(pool)
   logs = new LogOperations({ pool, settings })
-  hurried = new LogOperations({ pool, settings, searchBudgetMs: 60 })
+  hurried = new LogOperations({ pool, settings, searchBudgetMs: 40 })
   const { first_id } = await logs.addLogEntries(
     Array.from({ length: ROWS }, (_, index) => ({
       timestamp: fromMillis(START + Math.floor((index / ROWS) * DAYS_MS)),
       level: 'INFO' as const,
-      message: `capture ${index} ${index % 1000 === 7 ? 'zq' : ''} ${'frame '.repeat(20)}${index === 5 ? 'needle-x1' : ''}`,
+      message: `capture ${index} ${index % 1000 === 7 ? 'zq walnut' : ''} ${'frame '.repeat(80)}${index === 5 ? 'needle-x1' : ''}`,
       source: 'worker',
       logger_name: null,
       camera_id: null,
@@ -82,6 +83,12 @@ describe('a search that runs out of time', () => {
     if (next) expect(Date.parse(next.timestamp)).toBeLessThanOrEqual(Date.parse(stopped_at?.timestamp ?? ''))
   })
 
+  it('is an error where only the whole answer would do', async () => {
+    const nowhere = all({ kind: 'text', text: 'qz' })
+    await expect(hurried.getLogs(nowhere, { offset: 0, limit: 1 })).rejects.toBeInstanceOf(SearchTooLong)
+    expect(await hurried.countLogs(nowhere)).toEqual({ total: 0, is_exact: false })
+  })
+
   it('is complete and exact with time enough', async () => {
     const page = await logs.getPage(zq, { offset: 0, limit: 100 })
     expect(page).toMatchObject({ stopped_at: null, total: { total: ROWS / 1000, is_exact: true } })
@@ -103,6 +110,18 @@ describe('a search', () => {
     expect(page).toMatchObject({ stopped_at: null, total: { total: 101, is_exact: false } })
     expect(await logs.countLogs(filter)).toEqual({ total: 10_000, is_exact: false })
     expect(await logs.getLogSummary(undefined, filter)).toMatchObject({ total_logs: ROWS })
+  })
+
+  it.each([0, 10, 29, 30, 31])('looks a rare word up, after %d others', async (offset) => {
+    const filter = all({ kind: 'text', text: 'Walnut' })
+    const expected = idsOf(7, 1000).reverse()
+    const page = await logs.getPage(filter, { offset, limit: 101 })
+    expect(page.rows.map(({ id }) => id)).toEqual(expected.slice(offset))
+    expect(page.total).toEqual({ total: 30, is_exact: true })
+    const beyond = page.rows[4]
+    if (!beyond) return
+    const newer = await logs.getLogs(filter, { beyond, order: 'oldest', limit: 101 })
+    expect(newer.map(({ id }) => id)).toEqual(expected.slice(0, offset + 4).reverse())
   })
 
   it('skips matches by their number, within a partition and across several', async () => {
