@@ -1,6 +1,7 @@
 import { LEVELS, type LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
 import type { LogFilter } from '../../src/store/log-filter.ts'
+import { searches } from './search-model.ts'
 
 /** Around a month boundary, an hour and a day are cut through, and there is one old month. */
 export const BASE = Date.parse('2026-03-30T21:30:00Z')
@@ -55,6 +56,7 @@ export const filters: fc.Arbitrary<LogFilter> = fc
       cameras: some(cameras),
       exclude_cameras: some(cameras),
       search: fc.constantFrom('timeout', '%', '_', '\\', '<b>', 'größe', 'nothing like it'),
+      q: searches,
       start: timestamps,
       end: timestamps,
     },

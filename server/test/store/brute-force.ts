@@ -1,6 +1,7 @@
 import { LEVELS, type Level, type LogRecord } from '@timelapser/logger'
 import type { LogFilter } from '../../src/store/log-filter.ts'
 import { comparable } from '../../src/store/timestamp.ts'
+import { finds } from './search-model.ts'
 
 /** A stored record as the model knows it. */
 export type ModelRow = LogRecord & { id: number }
@@ -26,6 +27,7 @@ export function matches(filter: LogFilter, row: ModelRow): boolean {
     if (![row.message, row.logger_name ?? ''].some((text) => text.toLowerCase().includes(needle)))
       return false
   }
+  if (filter.q && !finds(filter.q, row)) return false
   const at = comparable(row.timestamp)
   if (filter.start !== undefined && at < comparable(filter.start)) return false
   return !(filter.end !== undefined && at > comparable(filter.end))
