@@ -5,15 +5,17 @@ import type { BenchSystem } from './system.ts'
 const BATCH = 5000
 const LANES = 4
 const DAY_MS = 86_400_000
+/** How far back the rows of `today` reach, whatever the clock says. */
+const TODAY_MS = 12 * 3_600_000
 
 /** The camera that was last heard of a week ago. */
 export const SILENT_CAMERA = 99
 
 export type FillOptions = {
-  /** Rows spread evenly over the days before today. */
+  /** Rows spread evenly over the days before those. */
   rows: number
   days: number
-  /** Rows of the last hours. */
+  /** Rows of the last twelve hours. */
   today: number
 }
 
@@ -30,9 +32,9 @@ export async function fill(
   }
   const poster = new Poster({ url: `${system.url}/api/logs`, connections: LANES, headers })
   const rareTokens: string[] = []
-  const end = Math.floor(Date.now() / DAY_MS) * DAY_MS
+  const end = Date.now() - TODAY_MS
   await write(rows, end - days * DAY_MS, days * DAY_MS)
-  await write(today, end, Date.now() - end)
+  await write(today, end, TODAY_MS)
   poster.close()
   return { rareTokens }
 

@@ -3,10 +3,9 @@
 // COPY over HTTP of the same rows in the same run.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type pg from 'pg'
 import { copyLine } from '../server/src/store/copy-format.ts'
+import { connectionOf, cpuSeconds } from './cluster.ts'
 import { inLanes, Poster } from './post.ts'
 import { makeRecord, seeded } from './records.ts'
 import { type BenchSystem, machine, startSystem } from './system.ts'
@@ -95,34 +94,6 @@ async function measureBareCopy(target: BenchSystem): Promise<{ rate: number }> {
   child.kill('SIGTERM')
   await once(child, 'exit')
   return { rate: ROWS / seconds }
-}
-
-/** How to reach the embedded PostgreSQL: the socket folder and port stand in the fourth and fifth line of its pid file. */
-export function connectionOf(target: BenchSystem): pg.PoolConfig {
-  const lines = readFileSync(`${target.dataDir}/postgres/postmaster.pid`, 'utf8').split('\n')
-  return { host: lines[4] ?? '', port: Number(lines[3]), user: 'timelapser', database: 'timelapser_logs' }
-}
-
-/** CPU seconds so far of the server and of PostgreSQL with all its processes, ended ones included. */
-function cpuSeconds(target: BenchSystem): { server: number; postgres: number } {
-  const postmaster = Number(readFileSync(`${target.dataDir}/postgres/postmaster.pid`, 'utf8').split('\n')[0])
-  return { server: cpuOf(target.pid), postgres: cpuOfTree(postmaster) }
-}
-
-function cpuOfTree(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .trim()
-    .split(/\s+/)
-    .filter(Boolean)
-  return cpuOf(pid) + children.reduce((sum, child) => sum + cpuOf(Number(child)), 0)
-}
-
-/** utime, stime and those of ended children, in clock ticks of a hundredth of a second. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) / 100
 }
 
 function format(rate: number): string {

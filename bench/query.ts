@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { fill } from './fill.ts'
+import { untilIndexed } from './indexed.ts'
 import { inLanes, Poster } from './post.ts'
 import { makeRecord, seeded } from './records.ts'
 import { type BenchSystem, machine, percentiles, startSystem } from './system.ts'
@@ -29,10 +30,12 @@ const random = seeded(2)
 const system = await startSystem()
 try {
   const filled = await fill(system, { rows: ROWS, days: DAYS, today: TODAY })
+  const waited = await untilIndexed(system)
   console.log(machine())
   console.log(
     `${(ROWS + TODAY).toLocaleString('en')} rows: ${ROWS.toLocaleString('en')} over ${DAYS} days, ${TODAY.toLocaleString('en')} today; ${RUNS} runs each`,
   )
+  console.log(`indexes of closed partitions were complete ${waited} s after the last row`)
   await measureAll('at rest', filled.rareTokens)
   if (WRITING > 0) await measureWhileWriting(filled.rareTokens)
 } finally {
