@@ -62,7 +62,7 @@ create table log_partitions (
   lower timestamptz not null,
   upper timestamptz not null,
   created_at timestamptz not null default now(),
-  -- When it stopped being written to in bulk and its remaining indexes became due, and when they were there.
+  -- When it is no longer written to in bulk and its remaining indexes become due, and when they were there.
   closed_at timestamptz,
   indexed_at timestamptz,
   -- Rows deleted one by one since it was last written anew: the room they leave is not given back until it is.

@@ -3,10 +3,14 @@ import type pg from 'pg'
 import { OpenSearchIndex } from '../store/open-search-index.ts'
 import { reopenAll, UPKEEP_LOCK } from '../store/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partition-indexes.ts'
+import { batchesSoFar } from '../store/partition-load.ts'
 import { tendPartitions, type UpkeepStore } from '../store/partition-upkeep.ts'
 
 /** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */
 const INTERVAL_MS = 2000
+
+/** While nothing is written one look in so many is enough: what then comes due is tomorrow's partition. */
+const IDLE_INTERVALS = 15
 
 /** After a failed build: a full disk is not freed by trying again at once. */
 const REBUILD_AFTER_MS = 60_000
@@ -87,9 +91,15 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   const openSearchIndex = new OpenSearchIndex(options)
   let indexing: Promise<void> | undefined
   let indexNotBefore = 0
+  let seenBatches: number | undefined
+  let skipped = 0
   return {
     isAlive: () => alive,
     tend: async () => {
+      const batches = await batchesSoFar(options.pool)
+      if (batches === seenBatches && skipped++ < IDLE_INTERVALS) return
+      seenBatches = batches
+      skipped = 0
       try {
         await tendPartitions(options)
       } catch (error) {
@@ -98,8 +108,13 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
       }
       // Its connection is for one thing at a time.
       if (indexing || Date.now() < indexNotBefore) return
-      await openSearchIndex.adjust(client)
-      indexing = indexAll(client)
+      indexing = openSearchIndex
+        .adjust(client)
+        .then(() => indexNext(client))
+        .then((isBuilt) => {
+          // There may be more.
+          if (isBuilt) seenBatches = undefined
+        })
         .catch((error: unknown) => {
           indexNotBefore = Date.now() + REBUILD_AFTER_MS
           if (alive) options.onFailure(error)
@@ -126,13 +141,11 @@ async function recover(pool: pg.Pool, client: pg.Client): Promise<void> {
   await dropInvalidIndexes(client)
 }
 
-/** One after the other, each once: what fails is left for the next call, its partition may just have been dropped. */
-async function indexAll(client: pg.Client): Promise<void> {
-  const tried: string[] = []
-  for (let next = await nextToIndex(client, tried); next; next = await nextToIndex(client, tried)) {
-    tried.push(next.name)
-    await buildIndexes(client, next)
-  }
+/** Builds the indexes of one partition, if any is due; between two the open one gets its turn. */
+async function indexNext(client: pg.Client): Promise<boolean> {
+  const next = await nextToIndex(client)
+  if (next) await buildIndexes(client, next)
+  return next !== undefined
 }
 
 async function cancel(pool: pg.Pool, client: pg.Client): Promise<void> {

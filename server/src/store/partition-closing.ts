@@ -85,8 +85,11 @@ async function reopen(pool: pg.Pool, name: string): Promise<void> {
 function attachAnew(pool: pg.Pool, { name, lower, upper }: Partition, end: string): Promise<void> {
   return inTransaction(pool, (client) =>
     withLogsToItself(client, async () => {
+      // Under load a search must not wait for its indexes as long as its width would have it.
       const { rowCount } = await client.query(
-        'update log_partitions set upper = $3 where name = $1 and upper = $2 and detached_at is null',
+        `update log_partitions
+        set upper = $3::timestamptz, closed_at = $3::timestamptz + interval '10 seconds'
+        where name = $1 and upper = $2 and detached_at is null`,
         [name, upper, end],
       )
       if (!rowCount) return

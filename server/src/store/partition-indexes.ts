@@ -39,19 +39,15 @@ export async function hasSearchIndex(client: pg.Pool | pg.ClientBase, name: stri
 }
 
 /** The closed partition whose indexes are due, the newest first: people look there. */
-export async function nextToIndex(
-  client: pg.Pool | pg.ClientBase,
-  except: readonly string[],
-): Promise<Partition | undefined> {
+export async function nextToIndex(client: pg.Pool | pg.ClientBase): Promise<Partition | undefined> {
   const { rows } = await client.query<Partition>({
     name: 'next_to_index',
     text: `
       select name, lower, upper
       from log_partitions
-      where closed_at is not null and indexed_at is null and detached_at is null and name <> all ($1::text[])
+      where closed_at <= now() and indexed_at is null and detached_at is null
       order by upper desc
       limit 1`,
-    values: [except],
   })
   return rows[0]
 }

@@ -14,6 +14,15 @@ export type Load = {
   average: number
 }
 
+/** Rises with each batch that is stored, by whatever server. */
+export async function batchesSoFar(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ last_value: number }>({
+    name: 'batches_so_far',
+    text: 'select last_value from log_feed_ids',
+  })
+  return rows[0]?.last_value ?? 0
+}
+
 /** Seconds a burst is measured over. */
 const BURST_SECONDS = 5
 
