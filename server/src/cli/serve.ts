@@ -6,6 +6,7 @@ import { prepareDataDirectory } from '../store/data-directory.ts'
 import { startEmbeddedPostgres } from '../store/embedded-postgres.ts'
 import { migrate } from '../store/migrate.ts'
 import { openDatabase } from '../store/open.ts'
+import { onlySlow } from '../store/statement-watch.ts'
 import { openAccess } from './access.ts'
 import { composeSystem } from './compose.ts'
 import { checkPort, listen } from './listen.ts'
@@ -27,6 +28,9 @@ export function serveCommand(): Command {
     .action(serve)
 }
 
+/** Statements that take longer become a line. The usual ones take milliseconds, a search may take its whole budget. */
+const SLOW_STATEMENT_MS = 1000
+
 async function serve(): Promise<void> {
   const began = performance.now()
   const config = readConfig()
@@ -38,18 +42,27 @@ async function serve(): Promise<void> {
     prepareDataDirectory(config.dataDir)
     const postgres = await openPostgres(config)
     stops.push(['the built-in PostgreSQL', postgres.stop])
-    const database = await openDatabase({ connection: postgres.connection })
+    const log = openSystemLog()
+    const database = await openDatabase({
+      connection: postgres.connection,
+      onStatement: onlySlow(SLOW_STATEMENT_MS, log.slowStatement),
+    })
     stops.push(['the connections to the database', database.close])
     await migrate(database)
 
-    const log = openSystemLog()
-    const access = await openAccess({ config, database, onTrouble: log.accessTrouble })
+    const access = await openAccess({
+      config,
+      database,
+      onTrouble: log.accessTrouble,
+      onAudit: log.audit,
+    })
     stops.push(['the API keys', access.close])
     const system = await composeSystem({
       pool: database.pool,
       jobPool: database.libraryPool,
       connect: database.connect,
       access: access.plugin,
+      auditTrail: access.auditTrail,
       pageDirectory: PAGE,
       trustProxy: config.trustProxy,
       dataDirectory: postgres.directory,

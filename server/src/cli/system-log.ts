@@ -1,6 +1,8 @@
 import { consoleHandler, createLogger, type Logger } from '@timelapser/logger'
 import type { Removal } from '../service/retention-service.ts'
+import type { AuditRow } from '../store/audit.ts'
 import { setupDatabaseLogging } from '../store/setup-database-logging.ts'
+import type { StatementTiming } from '../store/statement-watch.ts'
 import type { System, SystemReports } from './compose.ts'
 import type { StopReason } from './stop-signals.ts'
 
@@ -13,6 +15,10 @@ export type SystemLog = {
   stopping: (reason: StopReason) => void
   /** Sign-in or keys had trouble that no reply tells of. */
   accessTrouble: (message: string) => void
+  /** A statement took long. */
+  slowStatement: (timing: StatementTiming) => void
+  /** Somebody did something. */
+  audit: (entry: AuditRow) => void
   /** Delivers what was logged. */
   close: () => Promise<void>
 }
@@ -68,6 +74,15 @@ export function openSystemLog(): SystemLog {
         ? from('system', 'server').info(`Stopping: ${cause}`)
         : from('system', 'server').critical({ err: error }, `Stopping: ${cause}`),
     accessTrouble: (message) => from('system', 'access').error(message),
+    slowStatement: ({ name, millis }) =>
+      from('system', 'database').info(`Slow statement: ${name} took ${Math.round(millis)} ms`, {
+        statement: name,
+        duration_ms: Math.round(millis),
+      }),
+    audit: ({ id, actor, action, entity, before, after, address, request_id, hash }) =>
+      from('system', 'audit').info(`${actor}: ${action}, ${entity}`, {
+        ...{ audit_id: id, actor, action, entity, before, after, address, request_id, hash },
+      }),
     close: () => logger.close(),
   }
 }

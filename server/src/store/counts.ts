@@ -115,7 +115,7 @@ function foldedSegments(from: number | undefined, to: number | undefined, widest
 /** How many rows a countable filter matches; exact. One statement. */
 export async function countRows(reader: Reader, filter: LogFilter): Promise<number> {
   const parameters = new SqlParameters()
-  const text = `select coalesce(sum(rows), 0)::bigint as total from ${countedRows(filter, parameters)} c`
+  const text = `/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from ${countedRows(filter, parameters)} c`
   const { rows } = await reader.query<{ total: number }>(text, parameters.values)
   return rows[0]?.total ?? 0
 }
@@ -126,6 +126,7 @@ export type StepCount = { bucket: string; rows: number }
 export async function countBySteps(reader: Reader, filter: LogFilter, grain: Grain): Promise<StepCount[]> {
   const parameters = new SqlParameters()
   const text = `
+    /* count_by_steps */
     select date_trunc('${grain}', bucket) as bucket, sum(rows)::bigint as rows
     from ${countedRows(filter, parameters, grain)} c
     group by 1
@@ -147,6 +148,7 @@ export type DimensionCount = {
 export async function countByDimensions(reader: Reader, filter: LogFilter): Promise<DimensionCount[]> {
   const parameters = new SqlParameters()
   const text = `
+    /* count_by_dimensions */
     select level, source, camera_id, sum(rows)::bigint as rows,
       date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
     from ${countedRows(filter, parameters)} c
@@ -173,6 +175,7 @@ export async function countByBuckets(
   const grain = isWhole(DAY) ? 'day' : isWhole(HOUR) ? 'hour' : 'minute'
   const bin = `date_bin(${parameters.add(bucketMs)}::bigint * interval '1 millisecond', bucket, ${parameters.add(fromMillis(origin))}::timestamptz)`
   const text = `
+    /* count_by_buckets */
     select ${bin} as bucket, level, sum(rows)::bigint as rows
     from ${countedRows(filter, parameters, grain)} c
     group by 1, 2

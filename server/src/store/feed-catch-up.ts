@@ -41,6 +41,7 @@ export async function catchUp(
   { from, into, lower, upper }: CatchUp,
 ): Promise<{ mark: number; rows: number; entries: number }> {
   const text = `
+    /* catch_up */
     with entries as materialized (
       select id, first_id, last_id, first_timestamp, last_timestamp
       from log_feed

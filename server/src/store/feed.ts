@@ -130,6 +130,7 @@ function feedRowsStatement(
   const lastIds = parameters.add(entries.map((entry) => entry.last_id))
   // Lateral with a range on the primary key's first column: one index range an entry, whatever the table holds.
   const text = `
+  /* feed_rows */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
     case when c.deleted_at is null then c.name end as camera_name,

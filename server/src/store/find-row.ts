@@ -77,6 +77,7 @@ async function readOne(
     ...dimensionConditions(filter, parameters),
   ]
   const text = `
+  /* find_row */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
     case when c.deleted_at is null then c.name end as camera_name,

@@ -36,6 +36,7 @@ export async function groupRows<R extends pg.QueryResultRow>(
       ...variantConditions(filter, parameters),
     ]
     const text = `
+    /* group_rows */
     select ${columns}, count(*)::bigint as rows
     from logs
     where ${conditions.join(' and ')}

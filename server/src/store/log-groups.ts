@@ -89,6 +89,7 @@ async function holdingRows(
     ...dimensionConditions(filter, parameters),
   ].join(' and ')
   const text = `
+  /* find_steps */
   select bucket
   from ${table}
   where ${conditions} and rows > 0

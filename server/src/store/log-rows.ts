@@ -39,6 +39,7 @@ export function rowsStatement(query: RowsQuery): Statement {
   const offset = query.offset ?? 0
   const wanted = parameters.add(query.limit + offset)
   const text = withCameras(
+    'read_rows',
     `
     select *
     from ${rowsInOrder(query, wanted, parameters)} matches
@@ -74,8 +75,9 @@ export function rowsAsSet(range: RowsRange, parameters: SqlParameters): string {
 }
 
 /** The rows of a relation as they are answered: columns by name, with the camera's. */
-export function withCameras(relation: string, order: Order, more = ''): string {
+export function withCameras(name: string, relation: string, order: Order, more = ''): string {
   return `
+  /* ${name} */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
     case when c.deleted_at is null then c.name end as camera_name,
@@ -100,6 +102,7 @@ export async function countMatches(
   const parameters = new SqlParameters()
   const conditions = rangeAnd({ order: 'newest', ...query }, query.filter, parameters)
   const text = `
+  /* count_matches */
   select count(*) as total
   from (select 1 from logs where ${conditions} limit ${parameters.add(query.limit)}) matches`
   const { rows } = await reader.query<{ total: number }>(text, parameters.values)

@@ -65,6 +65,7 @@ async function newestWithin(
     ...variantConditions(filter, parameters),
   ]
   const text = `
+  /* newest_by_source */
   select s.name as source, newest.timestamp
   from unnest(${names}::text[]) as s (name)
   cross join lateral (

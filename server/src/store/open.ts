@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { errorCode, StartupError } from '../startup-error.ts'
+import { type StatementTiming, watchStatements } from './statement-watch.ts'
 import { valueParsers } from './value-parsers.ts'
 
 export type OpenDatabaseOptions = {
@@ -10,6 +11,8 @@ export type OpenDatabaseOptions = {
   maxConnections?: number
   /** A statement that may take longer says so itself. */
   statementTimeoutMs?: number
+  /** Told of every statement of the pool when it ends. */
+  onStatement?: (timing: StatementTiming) => void
   /** Told when an idle connection breaks; the pool makes a new one by itself. */
   onConnectionLost?: (error: Error) => void
 }
@@ -53,6 +56,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   const ours = { ...settings, types: valueParsers }
   const pool = new pg.Pool({ ...ours, max: options.maxConnections ?? MAX_CONNECTIONS })
   const libraryPool = new pg.Pool({ ...settings, max: MAX_LIBRARY_CONNECTIONS })
+  if (options.onStatement) watchStatements(pool, options.onStatement)
   // Without a listener the loss of an idle connection would end the process.
   for (const one of [pool, libraryPool]) {
     one.on('error', (error) => options.onConnectionLost?.(error))

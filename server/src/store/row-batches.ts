@@ -66,6 +66,7 @@ async function changeBatch(
       where lower <= ${from} and upper > ${from} and detached_at is null
     )`
   const text = `
+    /* change_rows */
     with chosen as materialized (
       select id, timestamp, camera_id
       from logs

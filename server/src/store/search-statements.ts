@@ -18,6 +18,7 @@ export function scanStatement(query: RowsQuery & { lookAt: number }): Statement 
   const condition = textConditions(query.filter, parameters).join(' and ')
   const order = orderOf(query)
   const text = withCameras(
+    'search_in_order',
     `
     select *
     from (
@@ -47,6 +48,7 @@ export function scanStatement(query: RowsQuery & { lookAt: number }): Statement 
 export function setStatement(query: RowsQuery): Statement {
   const parameters = new SqlParameters()
   const text = withCameras(
+    'search_as_set',
     `
     select *
     from ${rowsAsSet(query, parameters)} found

@@ -1,0 +1,937 @@
+-- alter table logs
+alter table logs attach partition logs_of_a_range for values from ('…') to ('…');
+
+-- alter table logs_of_a_range
+alter table logs_of_a_range drop constraint logs_of_a_range;
+
+-- append_to_feed
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- begin
+begin;
+
+-- begin read only;
+begin read only; set local statement_timeout = …;
+
+-- claim_batch
+
+        insert into senders (sender, last_batch)
+        values ($1, $2)
+        on conflict (sender) do update
+        set last_batch = excluded.last_batch, updated_at = now()
+        where senders.last_batch < excluded.last_batch;
+
+-- commit
+commit;
+
+-- count_by_buckets
+
+    /* count_by_buckets */
+    select date_bin($1::bigint * interval '1 millisecond', bucket, $2::timestamptz) as bucket, level, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $12::timestamptz and bucket < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
+    group by 1, 2
+    having sum(rows) > 0;
+
+
+    /* count_by_buckets */
+    select date_bin($1::bigint * interval '1 millisecond', bucket, $2::timestamptz) as bucket, level, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $9::timestamptz and bucket < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $13::timestamptz and timestamp <= $14::timestamptz) c
+    group by 1, 2
+    having sum(rows) > 0;
+
+
+    /* count_by_buckets */
+    select date_bin($1::bigint * interval '1 millisecond', bucket, $2::timestamptz) as bucket, level, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $12::timestamptz and bucket < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
+    group by 1, 2
+    having sum(rows) > 0;
+
+-- count_by_dimensions
+
+    /* count_by_dimensions */
+    select level, source, camera_id, sum(rows)::bigint as rows,
+      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
+    from (select bucket, level, source, camera_id, rows from log_counts_pending
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day) c
+    group by level, source, camera_id
+    having sum(rows) > 0;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, sum(rows)::bigint as rows,
+      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
+    group by level, source, camera_id
+    having sum(rows) > 0;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, sum(rows)::bigint as rows,
+      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+    group by level, source, camera_id
+    having sum(rows) > 0;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, sum(rows)::bigint as rows,
+      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c
+    group by level, source, camera_id
+    having sum(rows) > 0;
+
+-- count_by_steps
+
+    /* count_by_steps */
+    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('hour', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('minute', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $5::timestamptz and timestamp <= $6::timestamptz) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+-- count_matches
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) and (timestamp, id) < ($5::timestamptz, $6::bigint) limit $7) matches;
+
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches;
+
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and (timestamp, id) < ($5::timestamptz, $6::bigint) limit $7) matches;
+
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 limit $5) matches;
+
+-- count_rows
+/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day) c;
+
+/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c;
+
+/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c;
+
+/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c;
+
+-- create table logs_of_a_range
+create table logs_of_a_range (
+      like logs including all,
+      constraint logs_of_a_range check (timestamp >= '…' and timestamp < '…')
+    );
+
+-- feed_entries_after
+
+        select id, first_id, last_id, first_timestamp, last_timestamp, rows
+        from log_feed
+        where id > $1
+        order by id
+        limit 200;
+
+-- feed_head
+
+        select coalesce(
+          (select id from log_feed order by id desc limit 1),
+          (select case when is_called then last_value else 0 end from log_feed_ids)
+        ) as id;
+
+-- feed_rows
+
+  /* feed_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
+  from (
+    select e.feed_id, r.id - e.first_id as feed_index, r.*
+    from unnest($3::bigint[], $4::bigint[], $5::bigint[]) as e (feed_id, first_id, last_id)
+    cross join lateral (
+      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+      from logs
+      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+      offset 0
+    ) r
+  ) l
+  left join cameras c on c.id = l.camera_id;
+
+
+  /* feed_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
+  from (
+    select e.feed_id, r.id - e.first_id as feed_index, r.*
+    from unnest($5::bigint[], $6::bigint[], $7::bigint[]) as e (feed_id, first_id, last_id)
+    cross join lateral (
+      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+      from logs
+      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+      offset 0
+    ) r
+  ) l
+  left join cameras c on c.id = l.camera_id;
+
+
+  /* feed_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
+  from (
+    select e.feed_id, r.id - e.first_id as feed_index, r.*
+    from unnest($5::bigint[], $6::bigint[], $7::bigint[]) as e (feed_id, first_id, last_id)
+    cross join lateral (
+      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+      from logs
+      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4
+      offset 0
+    ) r
+  ) l
+  left join cameras c on c.id = l.camera_id;
+
+
+  /* feed_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
+  from (
+    select e.feed_id, r.id - e.first_id as feed_index, r.*
+    from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as e (feed_id, first_id, last_id)
+    cross join lateral (
+      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+      from logs
+      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
+      offset 0
+    ) r
+  ) l
+  left join cameras c on c.id = l.camera_id;
+
+
+  /* feed_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
+  from (
+    select e.feed_id, r.id - e.first_id as feed_index, r.*
+    from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as e (feed_id, first_id, last_id)
+    cross join lateral (
+      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+      from logs
+      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
+      offset 0
+    ) r
+  ) l
+  left join cameras c on c.id = l.camera_id;
+
+-- find_id_range
+
+      select first_timestamp, last_timestamp
+      from (
+        (select first_timestamp, last_timestamp, last_id
+        from log_feed
+        where first_id <= $1
+        order by first_id desc
+        limit 1)
+        union all
+        (select first_timestamp, last_timestamp, last_id
+        from log_id_ranges
+        where first_id <= $1
+        order by first_id desc
+        limit 1)
+      ) nearest
+      where last_id >= $1;
+
+-- find_row
+
+  /* find_row */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = any ($6::text[])) l
+  left join cameras c on c.id = l.camera_id;
+
+
+  /* find_row */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and (camera_id = $5::integer or source = $6::text)) l
+  left join cameras c on c.id = l.camera_id;
+
+
+  /* find_row */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[])) l
+  left join cameras c on c.id = l.camera_id;
+
+
+  /* find_row */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz) l
+  left join cameras c on c.id = l.camera_id;
+
+-- fold_counts
+
+  with moved as (
+    delete from log_counts_pending
+    where ctid = any (array(select ctid from log_counts_pending limit 50000))
+    returning bucket, level, source, camera_id, rows
+  ), 
+  minute as (
+    insert into log_counts_minute (bucket, level, source, camera_id, rows)
+    select date_trunc('minute', bucket), level, source, camera_id, sum(rows)
+    from moved
+    group by 1, 2, 3, 4
+    on conflict (bucket, level, source, camera_id) do update
+    set rows = log_counts_minute.rows + excluded.rows
+  ), 
+  hour as (
+    insert into log_counts_hour (bucket, level, source, camera_id, rows)
+    select date_trunc('hour', bucket), level, source, camera_id, sum(rows)
+    from moved
+    group by 1, 2, 3, 4
+    on conflict (bucket, level, source, camera_id) do update
+    set rows = log_counts_hour.rows + excluded.rows
+  ), 
+  day as (
+    insert into log_counts_day (bucket, level, source, camera_id, rows)
+    select date_trunc('day', bucket), level, source, camera_id, sum(rows)
+    from moved
+    group by 1, 2, 3, 4
+    on conflict (bucket, level, source, camera_id) do update
+    set rows = log_counts_day.rows + excluded.rows
+  )
+  select count(*) as folded
+  from moved;
+
+-- group_rows
+
+    /* group_rows */
+    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
+    from logs
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz
+    group by 1, 2;
+
+
+    /* group_rows */
+    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
+    from logs
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[])
+    group by 1, 2;
+
+
+    /* group_rows */
+    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
+    from logs
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)
+    group by 1, 2;
+
+
+    /* group_rows */
+    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
+    from logs
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source <> all ($7::text[]) and (camera_id = $8::integer or source = $9::text)
+    group by 1, 2;
+
+
+    /* group_rows */
+    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
+    from logs
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8
+    group by 1, 2;
+
+
+    /* group_rows */
+    select level, source, camera_id, date_trunc('day', max(timestamp)) as last_day,
+      min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+    group by 1, 2, 3;
+
+
+    /* group_rows */
+    select level, source, camera_id, date_trunc('day', max(timestamp)) as last_day,
+      min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4
+    group by 1, 2, 3;
+
+-- insert into log_partitions
+insert into log_partitions (name, lower, upper) values ($1, $2, $3);
+
+-- is_table_name_taken
+select to_regclass($1) is not null as taken;
+
+-- list_deleted_cameras
+select id from cameras where deleted_at is not null order by id;
+
+-- newest_by_source
+
+  /* newest_by_source */
+  select s.name as source, newest.timestamp
+  from unnest($1::text[]) as s (name)
+  cross join lateral (
+    select timestamp
+    from logs
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz
+    order by timestamp desc, id desc
+    limit 1
+  ) newest;
+
+
+  /* newest_by_source */
+  select s.name as source, newest.timestamp
+  from unnest($1::text[]) as s (name)
+  cross join lateral (
+    select timestamp
+    from logs
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7
+    order by timestamp desc, id desc
+    limit 1
+  ) newest;
+
+
+  /* newest_by_source */
+  select s.name as source, newest.timestamp
+  from unnest($1::text[]) as s (name)
+  cross join lateral (
+    select timestamp
+    from logs
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz
+    order by timestamp desc, id desc
+    limit 1
+  ) newest;
+
+
+  /* newest_by_source */
+  select s.name as source, newest.timestamp
+  from unnest($1::text[]) as s (name)
+  cross join lateral (
+    select timestamp
+    from logs
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz and (camera_id = any ($8::integer[]) or (camera_id is null and source = any ($9::text[]))) and level = any ($10::text[])
+    order by timestamp desc, id desc
+    limit 1
+  ) newest;
+
+-- partitions
+
+      select name, lower, upper
+      from log_partitions
+      where detached_at is null
+      order by lower desc;
+
+-- read_rows
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (timestamp, id) < ($4::timestamptz, $5::bigint) order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $6
+    limit $7
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (timestamp, id) > ($4::timestamptz, $5::bigint) order by timestamp asc, id asc limit $1)
+    ) matches
+    order by timestamp asc, id asc
+    offset $6
+    limit $7
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp asc, l.id asc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $5
+    limit $6
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text and (timestamp, id) < ($9::timestamptz, $10::bigint) order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz and timestamp >= $13::timestamptz and timestamp <= $14::timestamptz and (camera_id = any ($15::integer[]) or (camera_id is null and source = any ($16::text[]))) and level = $17::text and (timestamp, id) < ($18::timestamptz, $19::bigint) order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $20
+    limit $21
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text and (timestamp, id) > ($9::timestamptz, $10::bigint) order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz and timestamp >= $13::timestamptz and timestamp <= $14::timestamptz and (camera_id = any ($15::integer[]) or (camera_id is null and source = any ($16::text[]))) and level = $17::text and (timestamp, id) > ($18::timestamptz, $19::bigint) order by timestamp asc, id asc limit $1)
+    ) matches
+    order by timestamp asc, id asc
+    offset $20
+    limit $21
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp asc, l.id asc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz and (camera_id = any ($13::integer[]) or (camera_id is null and source = any ($14::text[]))) and level = $15::text order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $16
+    limit $17
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (timestamp, id) < ($6::timestamptz, $7::bigint) order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $8
+    limit $9
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (timestamp, id) > ($6::timestamptz, $7::bigint) order by timestamp asc, id asc limit $1)
+    ) matches
+    order by timestamp asc, id asc
+    offset $8
+    limit $9
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp asc, l.id asc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $6
+    limit $7
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $4
+    limit $5
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (select distinct on (timestamp, id) * from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and camera_id = $5::integer order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $6::timestamptz and timestamp < $7::timestamptz and source = $8::text and source <> all ($9::text[]) order by timestamp desc, id desc limit $1)
+    ) overlapping order by timestamp desc, id desc) matches
+    order by timestamp desc, id desc
+    offset $10
+    limit $11
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+-- read_settings
+select name, value from settings;
+
+-- recent_load
+
+      select coalesce(sum(rows) filter (where bucket >= $2), 0)::bigint as recent,
+        coalesce(sum(rows), 0)::bigint as total
+      from (
+        select bucket, rows from log_counts_minute where bucket >= $1 and bucket <= $3
+        union all
+        select bucket, rows from log_counts_pending where bucket >= $1 and bucket <= $3
+      ) c;
+
+-- register_cameras
+
+        with created as (
+          insert into cameras (id, name)
+          select id, 'Camera ' || id
+          from unnest($1::integer[]) as t (id)
+          on conflict (id) do nothing
+          returning id, name
+        )
+        select id, name, pg_notify('cameras', id::text)
+        from created;
+
+-- release savepoint records
+release savepoint records;
+
+-- remember_reply
+update senders set accepted = $2, first_id = $3, last_id = $4 where sender = $1;
+
+-- reserve_log_ids
+select nextval('log_ids') as id from generate_series(1, $1);
+
+-- rollback
+rollback;
+
+-- savepoint records
+savepoint records;
+
+-- search_as_set
+
+  /* search_as_set */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and (timestamp, id) < ($5::timestamptz, $6::bigint) offset 0) found
+    order by timestamp desc, id desc
+    offset $7
+    limit $8
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+-- search_in_order
+
+  /* search_in_order */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data, l.is_match, l.looked_at, l.matched
+  from (
+    select *
+    from (
+      select compared.*, row_number() over so_far as looked_at,
+        count(*) filter (where is_match) over so_far as matched
+      from (
+        select *, coalesce(logger_name = $6::text and (message ilike $7 or logger_name ilike $7), false) as is_match
+        from (
+          select *
+          from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (timestamp, id) < ($4::timestamptz, $5::bigint) order by timestamp desc, id desc limit $1)
+    ) candidates
+          order by timestamp desc, id desc
+          limit $1
+        ) chosen
+      ) compared
+      window so_far as (order by timestamp desc, id desc rows unbounded preceding)
+    ) counted
+    where (is_match and matched > $8) or looked_at = $1
+    order by timestamp desc, id desc
+    limit $9
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+-- select current_setting('server_version_num')::int as
+select
+        current_setting('server_version_num')::int as version,
+        datname as database,
+        pg_encoding_to_char(encoding) as encoding,
+        datctype as locale,
+        encoding = pg_char_to_encoding('UTF8')
+          and lower(convert_from('\xc384', 'UTF8') collate "default") = convert_from('\xc3a4', 'UTF8')
+          and lower('I' collate "default") = 'i' as "foldsCase"
+      from pg_database
+      where datname = current_database();
+
+-- select id from
+select id from cameras;
+
+-- select pg_advisory_xact_lock($1)
+select pg_advisory_xact_lock($1);
+
+-- select pg_notify('log_partitions', '')
+select pg_notify('log_partitions', '');
+
+-- select pg_try_advisory_xact_lock($1) as
+select pg_try_advisory_xact_lock($1) as locked;
+
+-- trim_feed
+
+      with gone as (
+        delete from log_feed
+        where created_at < now() - $1::integer * interval '1 hour'
+        returning first_id, last_id, first_timestamp, last_timestamp,
+          (date_trunc('hour', first_timestamp), date_trunc('hour', last_timestamp)) as hours
+      ), marked as (
+        select *, (
+          first_id = lag(last_id) over by_id + 1 and hours = lag(hours) over by_id
+        ) is not true as begins
+        from gone
+        window by_id as (order by first_id)
+      ), numbered as (
+        select *, count(*) filter (where begins) over (order by first_id) as range
+        from marked
+      ), kept as (
+        insert into log_id_ranges (first_id, last_id, first_timestamp, last_timestamp)
+        select min(first_id), max(last_id), min(first_timestamp), max(last_timestamp)
+        from numbered
+        group by range
+      ), outlived as (
+        delete from log_id_ranges
+        where last_timestamp < (select min(lower) from log_partitions)
+      )
+      select count(*) as trimmed
+      from gone;
