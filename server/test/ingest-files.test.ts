@@ -13,6 +13,7 @@ import { IngestSender } from '../src/cli/ingest-sender.ts'
 import { IngestTally } from '../src/cli/ingest-tally.ts'
 import type { LogPage, Settings } from '../src/http/api-schemas.ts'
 import { type Principal, SEES_EVERYTHING } from '../src/service/access.ts'
+import { AuditTrail } from '../src/service/audit-trail.ts'
 import { openDatabase } from '../src/store/open.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 
@@ -42,6 +43,11 @@ beforeAll(async () => {
     jobPool: jobs.pool,
     connect: database.database.connect,
     access: () => Object.assign(everybody, { [Symbol.for('skip-override')]: true }),
+    auditTrail: new AuditTrail({
+      pool: database.database.pool,
+      onEntry: ignore,
+      hashes: { read: async () => [], keep: ignore },
+    }),
     pageDirectory: tmpdir(),
     trustProxy: false,
     reports: {

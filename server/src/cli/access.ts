@@ -4,6 +4,9 @@ import { accessPlugin } from '../http/access.ts'
 import { signInUrl } from '../http/users.ts'
 import { Accounts } from '../service/accounts.ts'
 import { ApiKeys } from '../service/api-keys.ts'
+import { AuditTrail } from '../service/audit-trail.ts'
+import type { AuditRow } from '../store/audit.ts'
+import { AuditHashFile } from '../store/audit-hash-file.ts'
 import type { Notices } from '../store/notices.ts'
 import type { Database } from '../store/open.ts'
 import { ensureLocalApiKey } from './local-api-key.ts'
@@ -13,10 +16,14 @@ export type AccessOptions = {
   database: Pick<Database, 'pool' | 'libraryPool'>
   /** Told of what went wrong while nobody was asking. */
   onTrouble: (message: string) => void
+  /** Told of each entry of the audit trail. */
+  onAudit: (entry: AuditRow) => void
 }
 
 /** How people and programs come in. */
 export type Access = {
+  /** Where everything people and programs do is written down. */
+  auditTrail: AuditTrail
   plugin: (notices: Notices) => FastifyPluginAsync
   /** The administrator's key when it was made just now. */
   newApiKey: string | undefined
@@ -30,15 +37,23 @@ export type Access = {
  * Opens accounts and keys. Until somebody is administrator every start makes a link that lets one in, and a machine
  * without a key of its own gets one, unless the operator gave another in ADMIN_API_KEY.
  */
-export async function openAccess({ config, database, onTrouble }: AccessOptions): Promise<Access> {
+export async function openAccess({ config, database, onTrouble, onAudit }: AccessOptions): Promise<Access> {
   const { publicUrl, adminApiKey } = config
+  const hashes = new AuditHashFile(config.dataDir, (error) =>
+    onTrouble(
+      `The hashes of the audit trail could not be kept in ${config.dataDir}: ${error instanceof Error ? error.message : error}`,
+    ),
+  )
+  const auditTrail = new AuditTrail({ pool: database.pool, onEntry: onAudit, hashes })
   const accounts = await Accounts.open({
     ...database,
+    auditTrail,
     secureCookie: publicUrl?.startsWith('https:') ?? false,
     onTrouble: (message) => onTrouble(`Sign-in: ${message}`),
   })
   const apiKeys = new ApiKeys({
     pool: database.pool,
+    auditTrail,
     adminApiKey,
     onFlushFailed: (error) =>
       onTrouble(
@@ -48,9 +63,13 @@ export async function openAccess({ config, database, onTrouble }: AccessOptions)
   const newApiKey = adminApiKey === undefined ? await ensureLocalApiKey(apiKeys, config.dataDir) : undefined
   const firstLink = await accounts.createFirstLink()
   return {
+    auditTrail,
     plugin: (notices) => accessPlugin({ accounts, apiKeys, notices, publicUrl }),
     newApiKey,
     signInLink: (url) => (firstLink === undefined ? undefined : signInUrl(publicUrl ?? url, firstLink)),
-    close: () => apiKeys.close(),
+    close: async () => {
+      await apiKeys.close()
+      await hashes.close()
+    },
   }
 }

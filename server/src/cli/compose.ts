@@ -6,6 +6,7 @@ import type { RequestLine } from '../http/request-log.ts'
 import { startFolding } from '../jobs/fold-counts.ts'
 import { startSchedule } from '../jobs/schedule.ts'
 import { startTending } from '../jobs/tend-partitions.ts'
+import type { AuditTrail } from '../service/audit-trail.ts'
 import { CameraService } from '../service/camera-service.ts'
 import { IngestService } from '../service/ingest-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
@@ -42,6 +43,7 @@ export type SystemOptions = {
   connect: () => Promise<pg.Client>
   /** Authenticates requests; see `http/access-guard.ts`. */
   access: (notices: Notices) => FastifyPluginAsync
+  auditTrail: AuditTrail
   pageDirectory: string
   trustProxy: boolean | string[]
   /** Where the database's files are, when that is on this machine: watched for room. */
@@ -61,7 +63,7 @@ export type System = {
 
 /** Puts store, service, jobs and HTTP together; top to bottom is the order of start, bottom to top that of stop. */
 export async function composeSystem(options: SystemOptions): Promise<System> {
-  const { pool, reports } = options
+  const { pool, reports, auditTrail } = options
   const notices = new Notices({ connect: options.connect, onConnectionChange: reports.onDatabaseConnection })
   const settings = new SettingsStore(pool)
   const { dataDirectory } = options
@@ -82,7 +84,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     feed: new Feed(pool, logOperations.partitions, () => logOperations.deletedCameras()),
   })
   const serverEvents = new ServerEvents((channel, payload) => notify(pool, channel, payload))
-  const cameraService = new CameraService(pool, async () => {
+  const cameraService = new CameraService(pool, auditTrail, async () => {
     logOperations.reloadCameras()
     await schedule.addJob('cameras', {}, { jobKey: 'cameras' })
   })
@@ -92,13 +94,14 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     settings,
     serverEvents,
     queries,
+    auditTrail,
     onRemoval: reports.onRetention,
   })
   const relieve = async () => {
     await retentionService.dropCleared(0)
     await retentionService.apply('full disk')
   }
-  const logService = new LogService({ logOperations, cameras: cameraService, queries })
+  const logService = new LogService({ logOperations, cameras: cameraService, queries, auditTrail })
 
   notices.on('log_feed', () => liveFeed.notify())
   notices.on('log_partitions', () => logOperations.partitions.reload())
@@ -136,12 +139,13 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     logService,
     ingestService: new IngestService({ logOperations, settings, notStored }),
     cameraService,
-    settingsService: new SettingsService(settings),
+    settingsService: new SettingsService(settings, auditTrail),
     retentionService,
     liveFeed,
     serverEvents,
     queries,
     access: options.access(notices),
+    auditTrail,
     pageDirectory: options.pageDirectory,
     trustProxy: options.trustProxy,
     isReady: () => logOperations.isReachable(),

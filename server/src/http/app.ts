@@ -3,6 +3,7 @@ import compress from '@fastify/compress'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import type { AuditTrail } from '../service/audit-trail.ts'
 import type { CameraService } from '../service/camera-service.ts'
 import type { IngestService } from '../service/ingest-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
@@ -11,6 +12,7 @@ import type { RetentionService } from '../service/retention-service.ts'
 import type { SearchQueries } from '../service/search-query.ts'
 import type { ServerEvents } from '../service/server-events.ts'
 import type { SettingsService } from '../service/settings-service.ts'
+import { auditRoutes, registerActors } from './audit.ts'
 import { cameraRoutes } from './cameras.ts'
 import { cleanupRoutes } from './cleanup.ts'
 import { deletionRoutes } from './deletion.ts'
@@ -37,6 +39,7 @@ export type AppOptions = {
   queries: SearchQueries
   /** Authenticates every request and sets `request.principal`; its routes sign people in and out. */
   access: FastifyPluginAsync
+  auditTrail: AuditTrail
   /** Where the built page lies. */
   pageDirectory: string
   trustProxy: boolean | string[]
@@ -72,6 +75,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     threshold: 1024,
     encodings: ['gzip', 'deflate', 'identity'],
   })
+  registerActors(app, options.auditTrail)
   await app.register(options.access)
 
   await app.register(healthRoutes(options.isReady))
@@ -83,6 +87,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
   await app.register(cameraRoutes(options.cameraService))
   await app.register(settingsRoutes(options.settingsService))
+  await app.register(auditRoutes(options.auditTrail))
   await app.register(pageRoutes(options.pageDirectory))
   return app
 }

@@ -95,7 +95,7 @@ export function cleanupRoutes(retention: RetentionService): FastifyPluginAsyncTy
         schema: { response: { 200: Reply(Type.Object({ deleted_count: Type.Integer() })) } },
       },
       async ({ principal }) => {
-        const deleted_count = await retention.apply(principal.name)
+        const deleted_count = await retention.applyNow(principal.name)
         return reply(`Retention removed ${grouped(deleted_count)} log entries`, { deleted_count })
       },
     )

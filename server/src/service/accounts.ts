@@ -6,6 +6,7 @@ import { createLink, redeemLink } from '../store/one-time-links.ts'
 import { readOrCreateSecret } from '../store/secrets.ts'
 import { type Principal, SEES_EVERYTHING } from './access.ts'
 import { AppError } from './app-error.ts'
+import type { AuditTrail } from './audit-trail.ts'
 import { ADDRESS_HEADER, openPasswordSignIn, type PasswordSignIn } from './password-sign-in.ts'
 import { randomSecret, sha256 } from './random-secret.ts'
 import { type KnownSession, SessionCache } from './session-cache.ts'
@@ -16,6 +17,7 @@ const LINK_HOURS = 24
 
 export type AccountsOptions = {
   pool: pg.Pool
+  auditTrail: AuditTrail
   /** The same database with `pg`'s own parsers, for the library. */
   libraryPool: pg.Pool
   /** Whether people come by https, so that the cookie need not go another way. */
@@ -38,6 +40,7 @@ export class Accounts {
   /** Names the session cookie. Cookies know no ports: each installation has its own, or two on a host would sign each other out. */
   readonly cookieName: string
   readonly #pool: pg.Pool
+  readonly #auditTrail: AuditTrail
   readonly #signIn: PasswordSignIn
   readonly #throttle = new SignInThrottle()
   readonly #sessions = new SessionCache((cookie) => this.#read(cookie))
@@ -48,6 +51,7 @@ export class Accounts {
 
   constructor(options: AccountsOptions, secret: string) {
     this.#pool = options.pool
+    this.#auditTrail = options.auditTrail
     this.cookieName = `timelapser_session_${sha256(secret).toString('hex', 0, 4)}`
     this.#signIn = openPasswordSignIn({
       pool: options.libraryPool,
@@ -63,13 +67,20 @@ export class Accounts {
   async signIn(input: { username: string; password: string }, client: Client): Promise<SignedIn> {
     const username = input.username.trim()
     const succeed = this.#throttle.begin(client.address, uniqueForm(username))
-    const signedIn = await this.#startSession({ username, password: input.password }, client)
+    const signedIn = await this.#startSession({ username, password: input.password }, client).catch(
+      async (error: unknown) => {
+        if (error instanceof AppError) await this.#audit('sign-in.failed', `user ${username}`)
+        throw error
+      },
+    )
     succeed()
+    await this.#audit('sign-in', `user ${signedIn.principal.name}`)
     return signedIn
   }
 
   /** Ends a session, on every server; returns the cookies that make the browser forget it. */
   async signOut(cookie: string): Promise<string[]> {
+    const session = await this.identify(cookie)
     const { headers } = await this.#signIn.api.signOut({
       headers: this.#headers(cookie),
       returnHeaders: true,
@@ -78,6 +89,7 @@ export class Accounts {
     this.reload()
     // The library passes over a session that could not be deleted; saying that it ended would be a lie.
     if (await this.check(cookie)) throw new AppError('UNAVAILABLE', 'Signing out failed. Try again shortly.')
+    if (session) await this.#audit('sign-out', `user ${session.principal.name}`)
     return headers.getSetCookie()
   }
 
@@ -120,11 +132,13 @@ export class Accounts {
       passwordHash: await password.hash(input.password),
     })
     if (redeemed === 'invalid_link') {
+      await this.#audit('link.refused', `user ${name}`)
       throw new AppError('FORBIDDEN', 'This link was used already, is older than a day or was never valid.')
     }
     succeed()
     if (redeemed === 'name_taken') throw new AppError('CONFLICT', `The name "${name}" is taken.`)
     this.reload()
+    await this.#audit('link.redeemed', `user ${name}`, { role: redeemed.role })
     return this.#startSession({ username: name, password: input.password }, client)
   }
 
@@ -149,6 +163,7 @@ export class Accounts {
       userId: user.id,
       hours: LINK_HOURS,
     })
+    await this.#audit('user.link', `user ${user.name}`, { role: user.role, expires_at })
     return { username: user.name, role: user.role, secret, expires_at }
   }
 
@@ -187,6 +202,11 @@ export class Accounts {
     const user = response && (await store.findActiveUser(this.#pool, response.user.id))
     if (!user) return undefined
     return { principal: toPrincipal(user), renewal: headers.getSetCookie() }
+  }
+
+  /** Right after it happened: the library's transactions are its own. */
+  #audit(action: string, entity: string, after?: unknown): Promise<void> {
+    return this.#auditTrail.write({ action, entity, after })
   }
 
   #headers(cookie: string): Headers {

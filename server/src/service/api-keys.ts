@@ -3,6 +3,7 @@ import type pg from 'pg'
 import * as store from '../store/api-keys.ts'
 import type { Principal, Role } from './access.ts'
 import { AppError } from './app-error.ts'
+import type { AuditTrail } from './audit-trail.ts'
 import { randomSecret, sha256 } from './random-secret.ts'
 
 /** So that people, and programs that look for leaked secrets, know one when they see it. */
@@ -25,6 +26,7 @@ export type KeyInput = {
 
 export type ApiKeysOptions = {
   pool: pg.Pool
+  auditTrail: AuditTrail
   /** A key of the operator's own that is never stored. */
   adminApiKey: string | undefined
   /** Told when the last uses could not be written; they are tried again. */
@@ -107,7 +109,13 @@ export class ApiKeys {
 
   /** @throws {AppError} NOT_FOUND */
   async revoke(id: number): Promise<store.ApiKey> {
-    const key = await store.revokeKey(this.#options.pool, id)
+    const key = await this.#options.auditTrail.change(async (client) => {
+      const result = await store.revokeKey(client, id)
+      return {
+        result,
+        entry: result && { action: 'key.revoke', entity: `key ${id}`, before: described(result) },
+      }
+    })
     this.reload()
     if (key) return key
     throw new AppError('NOT_FOUND', `There is no API key ${id}, or it is revoked already.`)
@@ -119,13 +127,17 @@ export class ApiKeys {
   }
 
   async #store(name: string, secret: string, input: Omit<KeyInput, 'name'>): Promise<store.ApiKey> {
-    const key = await store.createKey(this.#options.pool, {
-      name,
-      prefix: secret.slice(0, SHOWN_CHARACTERS),
-      hash: sha256(secret),
-      scope: input.scope,
-      cameras: input.cameras ?? null,
-      expires_in_days: input.expires_in_days ?? null,
+    const key = await this.#options.auditTrail.change(async (client) => {
+      const result = await store.createKey(client, {
+        name,
+        prefix: secret.slice(0, SHOWN_CHARACTERS),
+        hash: sha256(secret),
+        scope: input.scope,
+        cameras: input.cameras ?? null,
+        expires_in_days: input.expires_in_days ?? null,
+      })
+      const entry = result && { action: 'key.create', entity: `key ${result.id}`, after: described(result) }
+      return { result, entry }
     })
     this.reload()
     if (key) return key
@@ -170,4 +182,8 @@ const OPERATOR: Principal = {
 
 function hasExpired(key: store.ApiKey): boolean {
   return key.expires_at !== null && Date.parse(key.expires_at) <= Date.now()
+}
+
+function described({ name, scope, cameras, expires_at }: store.ApiKey) {
+  return { name, scope, cameras, expires_at }
 }

@@ -2,18 +2,21 @@ import type pg from 'pg'
 import * as cameras from '../store/cameras.ts'
 import type { Visibility } from '../store/log-filter.ts'
 import { AppError } from './app-error.ts'
+import type { AuditTrail } from './audit-trail.ts'
 
 export type CameraInput = { id?: number | undefined; name: string }
 
 /** The cameras, as far as the caller may see them. */
 export class CameraService {
   readonly #pool: pg.Pool
+  readonly #auditTrail: AuditTrail
   readonly #onDeleted: () => Promise<void>
   #all: Promise<cameras.Camera[]> | undefined
 
   /** @param onDeleted has the logs of deleted cameras rewritten */
-  constructor(pool: pg.Pool, onDeleted: () => Promise<void>) {
+  constructor(pool: pg.Pool, auditTrail: AuditTrail, onDeleted: () => Promise<void>) {
     this.#pool = pool
+    this.#auditTrail = auditTrail
     this.#onDeleted = onDeleted
   }
 
@@ -38,7 +41,15 @@ export class CameraService {
 
   /** @throws {AppError} CAMERA_EXISTS when the id is taken, CONFLICT when logs of a deleted one still name it */
   async create(input: CameraInput): Promise<cameras.Camera> {
-    const camera = await cameras.createCamera(this.#pool, input)
+    const camera = await this.#auditTrail.change(async (client) => {
+      const result = await cameras.createCamera(client, input)
+      const entry = result && {
+        action: 'camera.create',
+        entity: `camera ${result.id}`,
+        after: { name: result.name },
+      }
+      return { result, entry }
+    })
     this.reload()
     if (camera) return camera
     if (input.id !== undefined && (await cameras.isBeingForgotten(this.#pool, input.id))) {
@@ -52,9 +63,13 @@ export class CameraService {
 
   /** @throws {AppError} CAMERA_NOT_FOUND */
   async rename(id: number, name: string): Promise<cameras.Camera> {
-    const camera = await cameras.renameCamera(this.#pool, id, name)
+    const camera = await this.#auditTrail.change(async (client) => {
+      const result = await cameras.renameCamera(client, id, name)
+      const names = result && { before: { name: result.old_name }, after: { name } }
+      return { result, entry: names && { action: 'camera.rename', entity: `camera ${id}`, ...names } }
+    })
     this.reload()
-    if (camera) return camera
+    if (camera) return { id: camera.id, name: camera.name, created_at: camera.created_at }
     throw new AppError('CAMERA_NOT_FOUND', `Camera with ID ${id} not found`)
   }
 
@@ -64,7 +79,11 @@ export class CameraService {
    * @throws {AppError} CAMERA_NOT_FOUND
    */
   async delete(id: number): Promise<{ id: number; name: string }> {
-    const name = await cameras.deleteCamera(this.#pool, id)
+    const name = await this.#auditTrail.change(async (client) => {
+      const result = await cameras.deleteCamera(client, id)
+      const entry = { action: 'camera.delete', entity: `camera ${id}`, before: { name: result } }
+      return { result, entry: result === undefined ? undefined : entry }
+    })
     this.reload()
     if (name === undefined) throw new AppError('CAMERA_NOT_FOUND', `Camera with ID ${id} not found`)
     await this.#onDeleted()

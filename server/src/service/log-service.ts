@@ -4,6 +4,7 @@ import type { LogSummary } from '../store/log-overview.ts'
 import type { LogRow } from '../store/log-row.ts'
 import { comparable, fromMillis, now, toMillis } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
+import type { AuditDetails, AuditTrail } from './audit-trail.ts'
 import type { CameraService } from './camera-service.ts'
 import { chooseBucket, fillBuckets, type Histogram } from './histogram.ts'
 import { type Pagination, type Paging, sliceOf, toPage } from './log-page.ts'
@@ -18,6 +19,7 @@ export type LogServiceOptions = {
   logOperations: LogOperations
   cameras: CameraService
   queries: SearchQueries
+  auditTrail: AuditTrail
 }
 
 /** The rules of reading and removing logs; no HTTP and no SQL (spec: "Business Logic Layer"). */
@@ -25,11 +27,22 @@ export class LogService {
   readonly #logs: LogOperations
   readonly #cameras: CameraService
   readonly #queries: SearchQueries
+  readonly #auditTrail: AuditTrail
 
-  constructor({ logOperations, cameras, queries }: LogServiceOptions) {
+  constructor({ logOperations, cameras, queries, auditTrail }: LogServiceOptions) {
+    this.#auditTrail = auditTrail
     this.#queries = queries
     this.#logs = logOperations
     this.#cameras = cameras
+  }
+
+  /** Writes down that somebody did something (spec: "Log Retention and Lifecycle"); changes of our own write theirs themselves. */
+  maintainAuditTrail(
+    action: string,
+    entity: string,
+    details: Pick<AuditDetails, 'before' | 'after'> = {},
+  ): Promise<void> {
+    return this.#auditTrail.write({ action, entity, ...details })
   }
 
   /** One page of matching rows, newest first, by number or from a cursor. */
@@ -61,7 +74,11 @@ export class LogService {
   ): Promise<{ summary: LogSummary; period_hours: number; metadata: StatsMetadata }> {
     const filter = await this.#queries.toFilter(query, visibility)
     const hasRange = filter.start !== undefined || filter.end !== undefined
-    const summary = await this.#logs.getLogSummary(hasRange ? undefined : hours, filter, signal)
+    // A rolling period changes with the clock; a fixed one only with the rows.
+    const isFixed = filter.start !== undefined && filter.end !== undefined
+    const summary = isFixed
+      ? await this.#summaries.get(JSON.stringify(filter), () => this.#logs.getLogSummary(undefined, filter))
+      : await this.#logs.getLogSummary(hasRange ? undefined : hours, filter, signal)
     const { first_log_at, last_log_at, unique_sources, unique_cameras } = summary
     return {
       summary,
@@ -75,8 +92,14 @@ export class LogService {
   }
 
   /** Every source kept, by name, with its counts. */
-  getSources(visibility: Visibility, signal?: AbortSignal) {
-    return this.#logs.getLogSources({ visibility }, signal)
+  getSources(visibility: Visibility): Promise<SourceSummary[]> {
+    return this.#sources.get(JSON.stringify(visibility), () => this.#logs.getLogSources({ visibility }))
+  }
+
+  /** Something was stored, removed or renamed: what was answered before may no longer be true. */
+  forgetAnswers(): void {
+    this.#summaries.clear()
+    this.#sources.clear()
   }
 
   /**

@@ -6,6 +6,7 @@ import { cutoffsOf } from '../store/retention-policy.ts'
 import type { SettingsStore } from '../store/settings.ts'
 import { fromMillis, now, toMillis } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
+import type { AuditTrail } from './audit-trail.ts'
 import { appliedFilters, type LogQuery } from './log-query.ts'
 import type { SearchQueries } from './search-query.ts'
 import type { ServerEvents } from './server-events.ts'
@@ -27,6 +28,7 @@ export type RetentionServiceOptions = {
   settings: SettingsStore
   serverEvents: ServerEvents
   queries: SearchQueries
+  auditTrail: AuditTrail
   /** Told of everything that was removed, for the server's own log. */
   onRemoval: (removal: Removal) => void
 }
@@ -39,8 +41,27 @@ export class RetentionService {
     this.#options = options
   }
 
-  /** Applies the retention of the settings. */
+  /** Applies the retention of the settings, as it is done all the time; what was removed is audited. */
   async apply(by: string): Promise<number> {
+    const deleted_count = await this.#apply(by)
+    if (deleted_count > 0) {
+      const entry = { action: 'logs.retention', entity: 'logs', after: { by, deleted_count } }
+      await this.#options.auditTrail.write(entry)
+    }
+    return deleted_count
+  }
+
+  /** Applies the retention of the settings because somebody asked for it. */
+  applyNow(by: string): Promise<number> {
+    return this.#audited(
+      'logs.retention',
+      {},
+      () => this.#apply(by),
+      (deleted_count) => ({ deleted_count }),
+    )
+  }
+
+  async #apply(by: string): Promise<number> {
     const { logOperations, settings } = this.#options
     const current = await settings.get()
     const { deleted_count } = await logOperations.applyRetention(
@@ -77,14 +98,23 @@ export class RetentionService {
   async cleanup(daysToKeep: number, by: string): Promise<{ deleted_count: number; undo_until?: string }> {
     const { logOperations } = this.#options
     if (daysToKeep > 0) {
-      const deleted_count = await logOperations.deleteOldLogs(daysToKeep)
+      const deleted_count = await this.#audited(
+        'logs.cleanup',
+        { days_kept: daysToKeep },
+        () => logOperations.deleteOldLogs(daysToKeep),
+        (count) => ({ deleted_count: count }),
+      )
       await this.#tell({ action: 'cleanup', deleted_count, days_kept: daysToKeep, by })
       return { deleted_count }
     }
-    const { rows, cleared_at } = await logOperations.clearLogs().catch((error: unknown) => {
-      if (!(error instanceof UndoRunning)) throw error
-      throw new AppError('CONFLICT', 'A clear is being undone at this moment. Try again when that is done.')
-    })
+    const clear = () =>
+      logOperations.clearLogs().catch((error: unknown) => {
+        if (!(error instanceof UndoRunning)) throw error
+        throw new AppError('CONFLICT', 'A clear is being undone at this moment. Try again when that is done.')
+      })
+    const { rows, cleared_at } = await this.#audited('logs.clear', {}, clear, (cleared) => ({
+      deleted_count: cleared.rows,
+    }))
     await this.#tell({ action: 'clear', deleted_count: rows, days_kept: 0, by })
     return { deleted_count: rows, undo_until: fromMillis(toMillis(cleared_at) + UNDO_MINUTES * 60_000) }
   }
@@ -95,10 +125,12 @@ export class RetentionService {
    * @throws {AppError} NOT_FOUND when nothing was cleared in the last ten minutes
    */
   async undo(by: string): Promise<number> {
-    const clear = await this.#options.logOperations.undoClear()
-    if (!clear) {
+    const undo = async () => {
+      const clear = await this.#options.logOperations.undoClear()
+      if (clear) return clear
       throw new AppError('NOT_FOUND', `Nothing was cleared in the last ${UNDO_MINUTES} minutes.`)
     }
+    const clear = await this.#audited('logs.undo', {}, undo, ({ rows }) => ({ restored_count: rows }))
     await this.#tell({ action: 'undo', deleted_count: clear.rows, days_kept: null, by })
     return clear.rows
   }
@@ -136,9 +168,18 @@ export class RetentionService {
         `${rows} rows match, more than the ${confirmRows} that were confirmed; nothing was deleted. Look at the preview again.`,
       )
     }
-    const deleted_count = await logOperations.deleteMatching(filter, signal)
+    const deleted_count = await this.#audited(
+      'logs.delete',
+      { filters: appliedFilters(query), confirmed_rows: confirmRows },
+      () => logOperations.deleteMatching(filter, signal),
+      (count) => ({ deleted_count: count }),
+    )
     await this.#tell({ action: 'delete', deleted_count, days_kept: null, by })
     return deleted_count
+  }
+
+  #audited<T>(action: string, asked: object, work: () => Promise<T>, describe: (result: T) => object) {
+    return this.#options.auditTrail.around({ action, entity: 'logs', after: asked }, work, describe)
   }
 
   async #filterOf(query: LogQuery, visibility: Visibility): Promise<LogFilter> {

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Settings, SettingsStore } from '../store/settings.ts'
 import { AppError } from './app-error.ts'
+import type { AuditTrail } from './audit-trail.ts'
 import { parseLevelName } from './log-query.ts'
 
 /** A hundred years; longer is `0`, everything. */
@@ -45,9 +47,11 @@ const CHECKS: { [N in keyof Settings]: (value: unknown) => Settings[N] } = {
 /** The settings people change while everything runs. */
 export class SettingsService {
   readonly #store: SettingsStore
+  readonly #auditTrail: AuditTrail
 
-  constructor(store: SettingsStore) {
+  constructor(store: SettingsStore, auditTrail: AuditTrail) {
     this.#store = store
+    this.#auditTrail = auditTrail
   }
 
   get(): Promise<Settings> {
@@ -70,7 +74,19 @@ export class SettingsService {
       }
       Object.assign(checked, { [name]: CHECKS[name as keyof Settings](value) })
     }
-    return Object.keys(checked).length > 0 ? this.#store.update(checked) : this.#store.get()
+    await this.#auditTrail.change(async (client) => {
+      const old = await this.#store.readForChange(client)
+      const names = (Object.keys(checked) as (keyof Settings)[]).filter(
+        (name) => !isDeepStrictEqual(old[name], checked[name]),
+      )
+      if (names.length === 0) return { result: undefined, entry: undefined }
+      const only = (from: Partial<Settings>) => Object.fromEntries(names.map((name) => [name, from[name]]))
+      await this.#store.update(only(checked), client)
+      const entry = { action: 'settings.update', entity: 'settings', before: only(old), after: only(checked) }
+      return { result: undefined, entry }
+    })
+    this.#store.reload()
+    return this.#store.get()
   }
 }
 

@@ -47,7 +47,7 @@ export async function listKeys(pool: pg.Pool): Promise<StoredKey[]> {
 }
 
 /** Stores a key and tells every server; undefined when there are as many as may be. */
-export async function createKey(pool: pg.Pool, key: NewKey): Promise<ApiKey | undefined> {
+export async function createKey(pool: pg.Pool | pg.PoolClient, key: NewKey): Promise<ApiKey | undefined> {
   const { rows } = await pool.query<ApiKey>({
     name: 'create_api_key',
     text: `
@@ -68,7 +68,7 @@ export async function createKey(pool: pg.Pool, key: NewKey): Promise<ApiKey | un
 }
 
 /** Revokes a key and tells every server; undefined when there is none or it was revoked before. */
-export async function revokeKey(pool: pg.Pool, id: number): Promise<ApiKey | undefined> {
+export async function revokeKey(pool: pg.Pool | pg.PoolClient, id: number): Promise<ApiKey | undefined> {
   const { rows } = await pool.query<ApiKey>({
     name: 'revoke_api_key',
     text: `

@@ -30,7 +30,7 @@ export async function findCamera(pool: pg.Pool, id: number): Promise<Camera | un
  * free once no log names it any more: what is not its own must not become its own.
  */
 export async function createCamera(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.PoolClient,
   input: { id?: number | undefined; name: string },
 ): Promise<Camera | undefined> {
   const { rows } = await pool.query<Camera>({
@@ -52,27 +52,36 @@ export async function createCamera(
   return row && { id: row.id, name: row.name, created_at: row.created_at }
 }
 
-/** Renames a camera; undefined when there is none. */
-export async function renameCamera(pool: pg.Pool, id: number, name: string): Promise<Camera | undefined> {
-  const { rows } = await pool.query<Camera>({
+/** Renames a camera and tells its old name; undefined when there is none. */
+export async function renameCamera(
+  pool: pg.Pool | pg.PoolClient,
+  id: number,
+  name: string,
+): Promise<(Camera & { old_name: string }) | undefined> {
+  const { rows } = await pool.query<Camera & { old_name: string }>({
     name: 'rename_camera',
     text: `
-      with renamed as (
+      with old as (
+        select name
+        from cameras
+        where id = $1
+        for update
+      ), renamed as (
         update cameras
         set name = $2
-        where id = $1 and deleted_at is null
+        where id = $1 and deleted_at is null and exists (select 1 from old)
         returning id, name, created_at
       )
-      select id, name, created_at, pg_notify('cameras', id::text)
-      from renamed`,
+      select r.id, r.name, created_at, old.name as old_name, pg_notify('cameras', r.id::text)
+      from renamed r, old`,
     values: [id, name],
   })
   const row = rows[0]
-  return row && { id: row.id, name: row.name, created_at: row.created_at }
+  return row && { id: row.id, name: row.name, created_at: row.created_at, old_name: row.old_name }
 }
 
 /** Deletes a camera, leaving a tombstone; its name, or undefined when there is none. */
-export async function deleteCamera(pool: pg.Pool, id: number): Promise<string | undefined> {
+export async function deleteCamera(pool: pg.Pool | pg.PoolClient, id: number): Promise<string | undefined> {
   const { rows } = await pool.query<{ name: string }>({
     name: 'delete_camera',
     text: `

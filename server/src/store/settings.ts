@@ -59,11 +59,17 @@ export class SettingsStore {
     this.#current = undefined
   }
 
-  /** Sets what is given, leaves the rest; returns all. */
-  async update(changes: Partial<Settings>): Promise<Settings> {
+  /** What is stored, as the transaction of this client sees it until its end. */
+  async readForChange(client: pg.PoolClient): Promise<Settings> {
+    await client.query('lock table settings in share row exclusive mode')
+    return readSettings(client)
+  }
+
+  /** Sets what is given, leaves the rest; for other transactions from its COMMIT on, so call `reload` after it. */
+  async update(changes: Partial<Settings>, client: pg.Pool | pg.PoolClient = this.#pool): Promise<void> {
     const names = Object.keys(changes)
     const values = Object.values(changes).map((value) => JSON.stringify(value))
-    await this.#pool.query({
+    await client.query({
       name: 'update_settings',
       text: `
         with changed as (
@@ -79,11 +85,10 @@ export class SettingsStore {
       values: [names, values],
     })
     this.reload()
-    return this.get()
   }
 }
 
-async function readSettings(pool: pg.Pool): Promise<Settings> {
+async function readSettings(pool: pg.Pool | pg.PoolClient): Promise<Settings> {
   const { rows } = await pool.query<{ name: string; value: unknown }>({
     name: 'read_settings',
     text: 'select name, value from settings',

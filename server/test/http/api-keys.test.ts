@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAccess } from '../../src/cli/access.ts'
 import { ApiKeys } from '../../src/service/api-keys.ts'
+import { AuditTrail } from '../../src/service/audit-trail.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -120,7 +121,17 @@ describe('an API key', () => {
         return typeof value === 'function' ? value.bind(target) : value
       },
     })
-    const counting = new ApiKeys({ pool: counted, adminApiKey: undefined, onFlushFailed: () => {} })
+    const auditTrail = new AuditTrail({
+      pool,
+      onEntry: () => {},
+      hashes: { read: async () => [], keep: () => {} },
+    })
+    const counting = new ApiKeys({
+      pool: counted,
+      auditTrail,
+      adminApiKey: undefined,
+      onFlushFailed: () => {},
+    })
     for (let request = 0; request < 100; request++) {
       expect(await counting.identify(secret)).toMatchObject({ role: 'viewer' })
       expect(await counting.identify(`${secret.slice(0, -1)}!`)).toBeUndefined()
@@ -136,6 +147,7 @@ describe('the key of the machine', () => {
       config: { adminApiKey, dataDir, publicUrl: undefined },
       database: server.database.database,
       onTrouble: (message) => expect.fail(message),
+      onAudit: () => {},
     })
     await access.close()
     return access

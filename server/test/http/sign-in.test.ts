@@ -19,6 +19,7 @@ async function firstLink(): Promise<string | undefined> {
     config: { adminApiKey: 'not-used-here-at-all', dataDir: '/nowhere', publicUrl: undefined },
     database: server.database.database,
     onTrouble: (message) => expect.fail(message),
+    onAudit: () => {},
   })
   await access.close()
   return access.signInLink(server.url)?.split('#link=')[1]

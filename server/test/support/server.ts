@@ -20,6 +20,8 @@ export type TestServer = {
   url: string
   /** Opens everything. */
   apiKey: string
+  /** Where the server keeps its files. */
+  dataDir: string
   system: System
   database: TestDatabase
   /** What the server reported of itself, in order. */
@@ -53,11 +55,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     config,
     database: database.database,
     onTrouble: report('access'),
+    onAudit: report('audit'),
   })
   const system = await composeSystem({
     pool,
     jobPool: libraryPool,
     connect,
+    auditTrail: access.auditTrail,
     access: (notices) => {
       const plugin: FastifyPluginAsync = async (app, pluginOptions) => {
         if (options.onRoute) app.addHook('onRoute', options.onRoute)
@@ -96,6 +100,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return {
     url,
     apiKey,
+    dataDir,
     system,
     database,
     reports,

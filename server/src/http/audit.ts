@@ -1,0 +1,78 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { AppError } from '../service/app-error.ts'
+import type { AuditTrail } from '../service/audit-trail.ts'
+import { parseIso } from '../store/timestamp.ts'
+import { AuditCheck, AuditPage, Reply } from './api-schemas.ts'
+import { grouped, reply } from './reply.ts'
+
+const Text = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }))
+const admin = { access: 'admin' } as const
+
+/** Has whatever a request makes be done count as the doing of its caller. */
+export function registerActors(app: FastifyInstance, auditTrail: AuditTrail): void {
+  // The last hook: earlier ones, and reading the body, would lose the context on their way.
+  app.addHook('preHandler', ({ principal, ip, id }, _response, done) => {
+    const name = principal ? `${principal.kind} ${principal.name}` : 'nobody'
+    auditTrail.as({ name, address: ip, request_id: id }, done)
+  })
+}
+
+/** The audit trail: reading it, and having it checked. */
+export function auditRoutes(auditTrail: AuditTrail): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/audit',
+      {
+        config: admin,
+        schema: {
+          querystring: Type.Object({
+            actor: Text('Exactly, such as `user anna`'),
+            action: Text('Exactly, or what it begins with up to a dot: `logs` for `logs.clear`'),
+            entity: Text('Exactly, such as `camera 4`'),
+            request_id: Text('Of the request that did it'),
+            start_date: Text('ISO 8601, inclusive; naive is UTC'),
+            end_date: Text('ISO 8601, inclusive; naive is UTC'),
+            page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
+            limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+          }),
+          response: { 200: Reply(AuditPage) },
+        },
+      },
+      async ({ query: { page, limit, start_date, end_date, ...filter } }) => {
+        const range = { start: instant('start_date', start_date), end: instant('end_date', end_date) }
+        const offset = (page - 1) * limit
+        const { entries, total } = await auditTrail.list({ ...filter, ...range }, { offset, limit })
+        const total_pages = Math.ceil(total / limit)
+        return reply('Audit trail fetched successfully', {
+          entries,
+          pagination: {
+            ...{ page, limit, total_pages, total_items: total },
+            has_next: page < total_pages,
+            has_previous: page > 1,
+          },
+        })
+      },
+    )
+
+    app.get(
+      '/api/audit/verify',
+      { config: admin, schema: { response: { 200: Reply(AuditCheck) } } },
+      async () => {
+        const check = await auditTrail.verify()
+        const { checked, faults } = check
+        const sentence = faults.length === 0 ? 'all as they were written' : `${faults.length} faults found`
+        return reply(`Checked ${grouped(checked)} audit entries: ${sentence}`, check)
+      },
+    )
+  }
+}
+
+function instant(name: 'start_date' | 'end_date', text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const parsed = parseIso(text, name === 'end_date')
+  if (parsed === undefined) throw new AppError('INVALID_DATE', `${name} is not ISO 8601: ${text}`)
+  return parsed
+}
