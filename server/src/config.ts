@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { parseRateLimits, type RateLimits } from './service/rate-limits.ts'
 import { StartupError } from './startup-error.ts'
 
 /** What the environment decides; everything else is a setting people change while it runs. */
@@ -16,6 +17,8 @@ export type Config = {
   publicUrl: string | undefined
   /** Whose `X-Forwarded-…` headers are believed. */
   trustProxy: boolean | string[]
+  /** Requests a minute each caller may make; undefined for the default ones. */
+  rateLimits: RateLimits | undefined
   /** Given by the operator instead of being made at the first start. */
   adminApiKey: string | undefined
 }
@@ -53,6 +56,7 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
   DATA_DIR: (text = './data') => ({ dataDir: resolve(text) }),
   PUBLIC_URL: (text) => ({ publicUrl: text === undefined ? undefined : readPublicUrl(text) }),
   TRUST_PROXY: (text = 'false') => ({ trustProxy: readTrustProxy(text) }),
+  RATE_LIMITS: (text) => ({ rateLimits: text === undefined ? undefined : readRateLimits(text) }),
   ADMIN_API_KEY: (text) => ({
     adminApiKey:
       text === undefined
@@ -101,6 +105,17 @@ function readPublicUrl(text: string): string {
     'the http or https address of the page without a path, like https://logs.example.org',
   )
   return url?.origin ?? text
+}
+
+function readRateLimits(text: string): RateLimits | undefined {
+  const limits = parseRateLimits(text)
+  valid(
+    'RATE_LIMITS',
+    text,
+    limits !== undefined,
+    'off, or limits with commas between, like query=600,ingest=off',
+  )
+  return limits
 }
 
 function readTrustProxy(text: string): boolean | string[] {

@@ -11,6 +11,7 @@ import { CameraService } from '../service/camera-service.ts'
 import { IngestService } from '../service/ingest-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
 import { LogService } from '../service/log-service.ts'
+import { DEFAULT_RATE_LIMITS, type RateLimits } from '../service/rate-limits.ts'
 import { type Removal, RetentionService } from '../service/retention-service.ts'
 import { SearchQueries } from '../service/search-query.ts'
 import { ServerEvents } from '../service/server-events.ts'
@@ -46,6 +47,8 @@ export type SystemOptions = {
   auditTrail: AuditTrail
   pageDirectory: string
   trustProxy: boolean | string[]
+  /** Unset for the default ones. */
+  rateLimits?: RateLimits | undefined
   /** Where the database's files are, when that is on this machine: watched for room. */
   dataDirectory?: string | undefined
   reports: SystemReports
@@ -77,6 +80,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     pool,
     settings,
     onCameraRegistered: reports.onCameraRegistered,
+    onStored: () => logService.forgetAnswers(),
     gate: storageGuard,
   })
   const notStored = new NotStored(pool)
@@ -95,7 +99,10 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     serverEvents,
     queries,
     auditTrail,
-    onRemoval: reports.onRetention,
+    onRemoval: (removal) => {
+      logService.forgetAnswers()
+      reports.onRetention(removal)
+    },
   })
   const relieve = async () => {
     await retentionService.dropCleared(0)
@@ -103,6 +110,9 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   }
   const logService = new LogService({ logOperations, cameras: cameraService, queries, auditTrail })
 
+  for (const channel of ['log_feed', 'log_partitions', 'log_events', 'cameras', 'settings'] as const) {
+    notices.on(channel, () => logService.forgetAnswers())
+  }
   notices.on('log_feed', () => liveFeed.notify())
   notices.on('log_partitions', () => logOperations.partitions.reload())
   notices.on('log_events', (payload) => serverEvents.receive(payload))
@@ -148,6 +158,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     auditTrail,
     pageDirectory: options.pageDirectory,
     trustProxy: options.trustProxy,
+    rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
     isReady: () => logOperations.isReachable(),
     onRequestLine: reports.onRequestLine,
     onUnexpected: reports.onUnexpected,

@@ -65,6 +65,7 @@ async function serve(): Promise<void> {
       auditTrail: access.auditTrail,
       pageDirectory: PAGE,
       trustProxy: config.trustProxy,
+      rateLimits: config.rateLimits,
       dataDirectory: postgres.directory,
       reports: log.reports,
       beforeStoreCloses: log.close,

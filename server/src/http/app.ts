@@ -8,6 +8,7 @@ import type { CameraService } from '../service/camera-service.ts'
 import type { IngestService } from '../service/ingest-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
 import type { LogService } from '../service/log-service.ts'
+import type { RateLimits } from '../service/rate-limits.ts'
 import type { RetentionService } from '../service/retention-service.ts'
 import type { SearchQueries } from '../service/search-query.ts'
 import type { ServerEvents } from '../service/server-events.ts'
@@ -21,6 +22,7 @@ import { healthRoutes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
 import { logRoutes } from './logs.ts'
 import { pageRoutes } from './page.ts'
+import { registerRateLimits } from './rate-limits.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
 import { settingsRoutes } from './settings.ts'
 import { streamRoutes } from './streams.ts'
@@ -43,6 +45,7 @@ export type AppOptions = {
   /** Where the built page lies. */
   pageDirectory: string
   trustProxy: boolean | string[]
+  rateLimits: RateLimits
   isReady: () => Promise<boolean>
   /** What the server logs of itself. */
   onRequestLine: (line: RequestLine) => void
@@ -75,6 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     threshold: 1024,
     encodings: ['gzip', 'deflate', 'identity'],
   })
+  await registerRateLimits(app, options.rateLimits)
   registerActors(app, options.auditTrail)
   await app.register(options.access)
 
