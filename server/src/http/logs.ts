@@ -85,8 +85,8 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
     app.get(
       '/api/logs/sources',
       { config: read, schema: { response: { 200: Reply(LogSources) } } },
-      async ({ principal, signal }) => {
-        const sources = await service.getSources(principal.visibility, signal)
+      async ({ principal }) => {
+        const sources = await service.getSources(principal.visibility)
         return reply('Log sources fetched successfully', { sources, total_sources: sources.length })
       },
     )

@@ -1,11 +1,12 @@
 import type { Visibility } from '../store/log-filter.ts'
 import type { LogOperations } from '../store/log-operations.ts'
-import type { LogSummary } from '../store/log-overview.ts'
+import type { LogSummary, SourceSummary } from '../store/log-overview.ts'
 import type { LogRow } from '../store/log-row.ts'
-import { comparable, fromMillis, now, toMillis } from '../store/timestamp.ts'
+import { comparable, fromMillis, MINUTE, now, toMillis } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
 import type { AuditDetails, AuditTrail } from './audit-trail.ts'
 import type { CameraService } from './camera-service.ts'
+import { FreshCache } from './fresh-cache.ts'
 import { chooseBucket, fillBuckets, type Histogram } from './histogram.ts'
 import { type Pagination, type Paging, sliceOf, toPage } from './log-page.ts'
 import { appliedFilters, type LogQuery } from './log-query.ts'
@@ -28,6 +29,8 @@ export class LogService {
   readonly #cameras: CameraService
   readonly #queries: SearchQueries
   readonly #auditTrail: AuditTrail
+  readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
+  readonly #sources = new FreshCache<SourceSummary[]>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
 
   constructor({ logOperations, cameras, queries, auditTrail }: LogServiceOptions) {
     this.#auditTrail = auditTrail

@@ -43,6 +43,8 @@ export type LogOperationsOptions = {
   pool: pg.Pool
   settings: SettingsStore
   onCameraRegistered?: (camera: { id: number; name: string }) => void
+  /** Told of every batch after its COMMIT. */
+  onStored?: () => void
   gate?: WriteGate
   /** How long a search may scan; `SEARCH_BUDGET_MS` when unset. */
   searchBudgetMs?: number
@@ -68,10 +70,12 @@ export class LogOperations {
   readonly #writer: LogWriter
   readonly #cameras: CameraRegister
   readonly #gate: WriteGate | undefined
+  readonly #onStored: (() => void) | undefined
   readonly #searchBudgetMs: number | undefined
 
-  constructor({ pool, settings, onCameraRegistered, gate, searchBudgetMs }: LogOperationsOptions) {
+  constructor({ pool, settings, onCameraRegistered, onStored, gate, searchBudgetMs }: LogOperationsOptions) {
     this.#gate = gate
+    this.#onStored = onStored
     this.#searchBudgetMs = searchBudgetMs
     this.#pool = pool
     this.partitions = new Partitions(pool)
@@ -108,9 +112,11 @@ export class LogOperations {
   async addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
     await this.#gate?.check()
     const named = await this.#cameras.withoutDeleted(records)
-    return this.#writer.add(named, sender).catch((error: unknown) => {
+    const added = await this.#writer.add(named, sender).catch((error: unknown) => {
       throw this.#gate ? this.#gate.translate(error) : error
     })
+    this.#onStored?.()
+    return added
   }
 
   /** Stores one record and returns its row. */

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import { FreshCache } from './fresh-cache.ts'
+
+const options = { maxAgeMs: 60_000, maxEntries: 2 }
+
+it('loads once for all that ask the same, until it is cleared', async () => {
+  const cache = new FreshCache<number>(options)
+  let loads = 0
+  const load = async () => ++loads
+  expect(await Promise.all([cache.get('a', load), cache.get('a', load)])).toEqual([1, 1])
+  cache.clear()
+  expect(await cache.get('a', load)).toBe(2)
+})
+
+it('keeps nothing that was being loaded when a change came', async () => {
+  const cache = new FreshCache<string>(options)
+  const slow = Promise.withResolvers<string>()
+  const asked = cache.get('a', () => slow.promise)
+  cache.clear()
+  slow.resolve('of before')
+  expect(await asked).toBe('of before')
+  expect(await cache.get('a', async () => 'of after')).toBe('of after')
+})
+
+it('keeps no failure and no more than it may', async () => {
+  const cache = new FreshCache<string>(options)
+  await expect(cache.get('a', () => Promise.reject(new Error('away')))).rejects.toThrow('away')
+  for (const key of ['a', 'b', 'c']) await cache.get(key, async () => `first ${key}`)
+  expect(await cache.get('a', async () => 'second a')).toBe('second a')
+  expect(await cache.get('c', async () => 'second c')).toBe('first c')
+})
+
+it('loads anew when an answer has reached its age', async () => {
+  const cache = new FreshCache<string>({ ...options, maxAgeMs: 0 })
+  await cache.get('a', async () => 'first')
+  expect(await cache.get('a', async () => 'second')).toBe('second')
+})
