@@ -1,0 +1,58 @@
+// npm run bench:report
+// Runs the benches one after the other and writes what they printed into docs/benchmarks.md; about fifteen minutes.
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+type Part = { title: string; says: string; script: string; args: string[] }
+
+const PARTS: Part[] = [
+  {
+    title: 'Taking in',
+    says: 'Four clients on the same cores as the server and PostgreSQL, each waiting for the reply to its last batch. A reply means: checked, credentials masked, counted, indexed and committed with fsync. Beside it the same rows as COPY text through a bare HTTP server into a table without indexes.',
+    script: 'ingest.ts',
+    args: ['--rows', '1000000'],
+  },
+  {
+    title: 'Asking',
+    says: 'Through HTTP on a kept-alive connection, other words and ranges each run. The first table at rest, with all closed partitions indexed; the second while rows are being written.',
+    script: 'query.ts',
+    args: ['--rows', '10000000', '--days', '10', '--today', '1000000', '--runs', '20', '--writing', '20000'],
+  },
+  {
+    title: 'Bytes a row',
+    says: 'In closed partitions, with every index, for rows of about 236 bytes as NDJSON.',
+    script: 'size.ts',
+    args: ['--rows', '1000000'],
+  },
+]
+
+const sections: string[] = []
+for (const { title, says, script, args } of PARTS) {
+  const output = await run(script, args)
+  sections.push(`## ${title}\n\n${says}\n\n\`\`\`\n$ ${script} ${args.join(' ')}\n${output.trim()}\n\`\`\`\n`)
+}
+const head = `# Benchmarks
+
+Written by \`npm run bench:report\`, which runs the programs in \`bench/\` and copies what they print. Times depend on the
+machine and on what else it does; each part names the machine it ran on.
+`
+writeFileSync(join(import.meta.dirname, '../docs/benchmarks.md'), [head, ...sections].join('\n'))
+
+function run(script: string, args: readonly string[]): Promise<string> {
+  console.log(`${script} ${args.join(' ')}`)
+  const program = join(import.meta.dirname, script)
+  const child = spawn(process.execPath, ['--conditions=timelapser-source', program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    process.stdout.write(text)
+  })
+  return new Promise((resolve, reject) => {
+    child.on('exit', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`${script} ended with ${code}`)),
+    )
+  })
+}
