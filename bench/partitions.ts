@@ -86,7 +86,7 @@ async function cpuDuring<T>(work: () => Promise<T>): Promise<{ result: T; cpu: s
 async function untilIndexed(): Promise<void> {
   for (;;) {
     const { rows } = await database.query(
-      `select from log_partitions where indexed_at is null and upper <= now()`,
+      `select from log_partitions where indexed_at is null and (closed_at is not null or upper <= now())`,
     )
     if (rows.length === 0) return
     await sleep(500)

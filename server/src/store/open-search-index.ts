@@ -30,12 +30,12 @@ export class OpenSearchIndex {
     const open = await partitions.holding(fromMillis(now))
     if (!open) return
     const isThere = await hasSearchIndex(client, open.name)
-    const { peak, average } = await readLoad(pool, now)
+    const { recent, average } = await readLoad(pool, now)
     if (isThere) {
-      if (peak < REMOVED_AT && (await readBurst(pool, open.lower)) < REMOVED_AT_BURST) return
+      if (recent < REMOVED_AT && (await readBurst(pool, open.lower)) < REMOVED_AT_BURST) return
       await removeSearchIndex(client, open.name)
       this.#removedAt = now
-    } else if (average < SEARCHABLE_RATE && peak < REMOVED_AT && now - this.#removedAt > KEPT_AWAY_MS) {
+    } else if (average < SEARCHABLE_RATE && recent < REMOVED_AT && now - this.#removedAt > KEPT_AWAY_MS) {
       await addSearchIndex(client, open.name)
     }
   }

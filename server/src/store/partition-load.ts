@@ -8,8 +8,11 @@ const LONG_MINUTES = 10
 
 /** Rows a second by event time. */
 export type Load = {
-  /** Over the last one to two minutes, or the last ten where that is more: what a partition has to be ready for. */
-  peak: number
+  /**
+   * Over the last one to two minutes. Widths go by it: after a burst the next partition is a wide one again, and what
+   * then comes too fast ends it early; by the average each burst would leave a row of narrow, empty ones.
+   */
+  recent: number
   /** Over the last ten minutes. */
   average: number
 }
@@ -55,9 +58,11 @@ export async function readLoad(client: pg.Pool | pg.PoolClient, now: number): Pr
       ) c`,
     values: [fromMillis(minute - LONG_MINUTES * MINUTE), fromMillis(recent), fromMillis(minute)],
   })
-  const { recent: recentRows, total } = rows[0] ?? { recent: 0, total: 0 }
-  const average = total / (LONG_MINUTES * 60 + (now - minute) / 1000)
-  return { average, peak: Math.max(average, recentRows / ((now - recent) / 1000)) }
+  const counted = rows[0] ?? { recent: 0, total: 0 }
+  return {
+    recent: counted.recent / ((now - recent) / 1000),
+    average: counted.total / (LONG_MINUTES * 60 + (now - minute) / 1000),
+  }
 }
 
 /** Rows in a partition, from the kept counts; exact but for rows of the very first instant of the next. */

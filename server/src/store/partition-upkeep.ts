@@ -33,16 +33,16 @@ async function endWhenFull(
   pool: pg.Pool,
   partitions: Partitions,
   open: Partition,
-  { peak }: Load,
+  { recent }: Load,
   now: number,
 ): Promise<void> {
   const lower = toMillis(open.lower)
   const upper = toMillis(open.upper)
   // The rows it holds are worth counting only when they could be too many.
-  if (earlyEnd({ lower, upper, rows: Number.MAX_SAFE_INTEGER }, now, now, peak) === undefined) return
+  if (earlyEnd({ lower, upper, rows: Number.MAX_SAFE_INTEGER }, now, now, recent) === undefined) return
   const span = { lower, upper, rows: await rowsIn(pool, open) }
-  if (earlyEnd(span, now, now, peak) === undefined) return
-  const end = earlyEnd(span, await newestIn(pool, open), now, peak)
+  if (earlyEnd(span, now, now, recent) === undefined) return
+  const end = earlyEnd(span, await newestIn(pool, open), now, recent)
   if (end === undefined) return
   await endEarly(pool, open, fromMillis(end))
   partitions.reload()

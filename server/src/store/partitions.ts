@@ -132,13 +132,13 @@ export class Partitions {
       // Whoever makes partitions reads what there is under this lock, so that no two collide.
       await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
       const now = Date.now()
-      const { peak, average } = await readLoad(client, now)
+      const { recent, average } = await readLoad(client, now)
       const spans = (await readPartitions(client)).map(spanOf)
       let index = 0
       for (let made = 0, covered = 0; index < instants.length && made < MADE_AT_ONCE; index++) {
         const instant = instants[index] as number
         if (instant < covered) continue
-        const span = spanFor(instant, now, peak, spans)
+        const span = spanFor(instant, now, recent, spans)
         if (!span) continue
         const isSearchable = span.upper > now && average < SEARCHABLE_RATE
         await createPartition(
