@@ -27,6 +27,44 @@ export function redactRecord(record: LogRecord): LogRecord {
   return { ...record, message, source, logger_name, extra_data }
 }
 
+/** The record with what the patterns match masked in its message, logger name and `extra_data`; the same one when nothing does. */
+export function maskRecord(record: LogRecord, patterns: readonly RegExp[]): LogRecord {
+  if (patterns.length === 0) return record
+  const message = maskText(record.message, patterns)
+  const logger_name =
+    record.logger_name &&
+    cutCharacters(maskText(record.logger_name, patterns), RECORD_LIMITS.loggerNameCharacters)
+  const extra_data = record.extra_data && (maskJson(record.extra_data, patterns) as ExtraData)
+  const isSame =
+    message === record.message && logger_name === record.logger_name && extra_data === record.extra_data
+  return isSame ? record : { ...record, message, logger_name, extra_data }
+}
+
+function maskText(text: string, patterns: readonly RegExp[]): string {
+  let masked = text
+  for (const pattern of patterns) masked = masked.replace(pattern, MASK)
+  return masked
+}
+
+function maskJson(value: Json, patterns: readonly RegExp[]): Json {
+  if (typeof value === 'string') return maskText(value, patterns)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items = value.map((item) => maskJson(item, patterns))
+    return items.some((item, index) => item !== value[index]) ? items : value
+  }
+  const keys = Object.keys(value)
+  const masked: ExtraData = {}
+  let changed = false
+  for (const key of keys) {
+    const before = value[key] as Json
+    const after = maskJson(before, patterns)
+    if (after !== before) changed = true
+    setField(masked, key, after)
+  }
+  return changed ? masked : value
+}
+
 /**
  * `extra_data` without credentials: fields named like one are masked whole (`true`, `false` and `null` stay: they say
  * whether, not what), texts at any depth as {@link redactText} does. Copies only what changes.
