@@ -12,6 +12,7 @@ import { IngestService } from '../service/ingest-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
 import { LogService } from '../service/log-service.ts'
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../service/rate-limits.ts'
+import { RedactionService } from '../service/redaction-service.ts'
 import { type Removal, RetentionService } from '../service/retention-service.ts'
 import { SearchQueries } from '../service/search-query.ts'
 import { ServerEvents } from '../service/server-events.ts'
@@ -151,6 +152,11 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     cameraService,
     settingsService: new SettingsService(settings, auditTrail),
     retentionService,
+    redactionService: new RedactionService({
+      store: { pool, partitions: logOperations.partitions },
+      settings,
+      auditTrail,
+    }),
     liveFeed,
     serverEvents,
     queries,

@@ -6,6 +6,8 @@ import { StartupError } from '../startup-error.ts'
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   ingest: async () => (await import('./ingest.ts')).ingestCommand(),
+  audit: async () => (await import('./audit.ts')).auditCommand(),
+  scrub: async () => (await import('./scrub.ts')).scrubCommand(),
   users: async () => (await import('./users.ts')).usersCommand(),
 }
 

@@ -226,6 +226,12 @@ export const Settings = Type.Object({
   disk_reserve_bytes: Type.Integer(),
   /** Whether a record naming an unknown camera creates it. */
   register_cameras: Type.Boolean(),
+  /** Bytes of UTF-8 a message is cut at; `extra_data.truncated_bytes` says by how much. */
+  message_max: Type.Integer(),
+  /** Regular expressions, without regard to case, of what is masked beside credentials. */
+  redaction: Type.Array(Type.String()),
+  /** Which requests the server logs: none; changes, failures and slow ones; all but ingest and streams. */
+  request_logging: Type.Union([Type.Literal('off'), Type.Literal('changes'), Type.Literal('all')]),
 })
 export type Settings = Static<typeof Settings>
 
@@ -408,3 +414,22 @@ export const AuditCheck = Type.Object({
   ),
 })
 export type AuditCheck = Static<typeof AuditCheck>
+
+// Redaction
+
+/** `POST /api/redaction/test`: the line as it would be stored. */
+export const RedactionTest = Type.Object({
+  message: Type.String(),
+  extra_data: Nullable(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })),
+  changed: Type.Boolean(),
+})
+export type RedactionTest = Static<typeof RedactionTest>
+
+/** `POST /api/logs/scrub`. */
+export const ScrubResult = Type.Object({
+  scanned_rows: Type.Integer(),
+  matched_rows: Type.Integer(),
+  /** Some of the messages as they are now, or would be. */
+  examples: Type.Array(Type.Object({ id: Type.Integer(), message: Type.String() })),
+})
+export type ScrubResult = Static<typeof ScrubResult>

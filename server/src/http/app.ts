@@ -9,6 +9,7 @@ import type { IngestService } from '../service/ingest-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
 import type { LogService } from '../service/log-service.ts'
 import type { RateLimits } from '../service/rate-limits.ts'
+import type { RedactionService } from '../service/redaction-service.ts'
 import type { RetentionService } from '../service/retention-service.ts'
 import type { SearchQueries } from '../service/search-query.ts'
 import type { ServerEvents } from '../service/server-events.ts'
@@ -24,6 +25,7 @@ import { logRoutes } from './logs.ts'
 import { pageRoutes } from './page.ts'
 import { registerRateLimits } from './rate-limits.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
+import { redactionRoutes } from './redaction.ts'
 import { settingsRoutes } from './settings.ts'
 import { streamRoutes } from './streams.ts'
 
@@ -36,6 +38,7 @@ export type AppOptions = {
   cameraService: CameraService
   settingsService: SettingsService
   retentionService: RetentionService
+  redactionService: RedactionService
   liveFeed: LiveFeed
   serverEvents: ServerEvents
   queries: SearchQueries
@@ -67,7 +70,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   registerErrorReplies(app, options.onUnexpected)
-  registerRequestLog(app, options.onRequestLine)
+  registerRequestLog(app, options.settingsService, options.onRequestLine)
   app.addHook('onRequest', async (request, response) => {
     response.header('x-request-id', request.id)
   })
@@ -91,6 +94,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
   await app.register(cameraRoutes(options.cameraService))
   await app.register(settingsRoutes(options.settingsService))
+  await app.register(redactionRoutes(options.redactionService))
   await app.register(auditRoutes(options.auditTrail))
   await app.register(pageRoutes(options.pageDirectory))
   return app

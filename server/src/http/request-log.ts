@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { SettingsService } from '../service/settings-service.ts'
 
 /** One finished request worth a line. */
 export type RequestLine = {
@@ -20,16 +21,26 @@ const SLOW_MS = 1000
 /** Its own ingest and streams would make every line write another. */
 const SILENT_ROUTES = new Set(['POST /api/logs', 'GET /api/events', 'GET /api/logs/stream'])
 
-/** Tells of changes, failures and slow requests. Query strings stay out: they hold what people search for. */
-export function registerRequestLog(app: FastifyInstance, onLine: (line: RequestLine) => void): void {
+/** Tells of requests as the setting `request_logging` has it. Query strings stay out: they hold what people search for. */
+export function registerRequestLog(
+  app: FastifyInstance,
+  settings: SettingsService,
+  onLine: (line: RequestLine) => void,
+): void {
   app.addHook('onResponse', async (request, response) => {
     const route = request.routeOptions.url ?? 'unknown'
     const { method } = request
     const status = response.statusCode
     if (SILENT_ROUTES.has(`${method} ${route}`) && status < 500) return
+    // Without its settings the server tells more rather than less.
+    const wanted = await settings.get().then(
+      ({ request_logging }) => request_logging,
+      () => 'changes',
+    )
+    if (wanted === 'off' && status < 500) return
     const isChange = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
     const isSlow = response.elapsedTime > SLOW_MS
-    if (!isChange && !isSlow && status < 500) return
+    if (wanted !== 'all' && !isChange && !isSlow && status < 500) return
     const duration_ms = Math.round(response.elapsedTime * 10) / 10
     onLine({
       level: status >= 500 ? 'error' : status >= 400 || isSlow ? 'warning' : 'info',

@@ -1,11 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Settings, SettingsStore } from '../store/settings.ts'
+import { RECORD_LIMITS } from '@timelapser/logger'
+import { REQUEST_LOGGING, type Settings, type SettingsStore } from '../store/settings.ts'
 import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { parseLevelName } from './log-query.ts'
+import { compileAll, MAX_PATTERNS } from './redaction-service.ts'
 
 /** A hundred years; longer is `0`, everything. */
 const MAX_RETENTION_DAYS = 36_500
+
+/** Shorter ones would not say what happened. */
+const MIN_MESSAGE_BYTES = 100
 
 /** Rules a kind: each is a condition in every retention statement. */
 const MAX_RETENTION_RULES = 100
@@ -41,6 +46,31 @@ const CHECKS: { [N in keyof Settings]: (value: unknown) => Settings[N] } = {
   register_cameras: (value) => {
     if (typeof value === 'boolean') return value
     throw new AppError('INVALID_REQUEST', 'register_cameras has to be true or false.')
+  },
+  message_max: (value) => {
+    const { messageBytes } = RECORD_LIMITS
+    if (Number.isInteger(value) && Number(value) >= MIN_MESSAGE_BYTES && Number(value) <= messageBytes)
+      return Number(value)
+    throw new AppError(
+      'INVALID_REQUEST',
+      `message_max has to be a whole number of bytes from ${MIN_MESSAGE_BYTES} to ${messageBytes}.`,
+    )
+  },
+  redaction: (value) => {
+    const isList = Array.isArray(value) && value.every((item) => typeof item === 'string')
+    if (!isList || value.length > MAX_PATTERNS) {
+      throw new AppError(
+        'INVALID_REQUEST',
+        `redaction has to be a list of patterns, ${MAX_PATTERNS} at most.`,
+      )
+    }
+    compileAll('redaction', value)
+    return value
+  },
+  request_logging: (value) => {
+    const known = REQUEST_LOGGING.find((choice) => choice === value)
+    if (known) return known
+    throw new AppError('INVALID_REQUEST', `request_logging has to be one of ${REQUEST_LOGGING.join(', ')}.`)
   },
 }
 

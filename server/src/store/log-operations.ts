@@ -5,6 +5,7 @@ import { type Clear, clearLogs, dropCleared, undoClear } from './clear.ts'
 import { countRows, type LevelBucket } from './counts.ts'
 import { deleteMatching, type MatchingRows, previewMatching } from './delete-matching.ts'
 import { forgetDeletedCameras } from './deleted-cameras.ts'
+import { EntryRules } from './entry-rules.ts'
 import { findRow } from './find-row.ts'
 import { IdBlocks } from './id-blocks.ts'
 import type { LogFilter } from './log-filter.ts'
@@ -70,6 +71,7 @@ export class LogOperations {
   readonly #writer: LogWriter
   readonly #cameras: CameraRegister
   readonly #gate: WriteGate | undefined
+  readonly #rules: EntryRules
   readonly #onStored: (() => void) | undefined
   readonly #searchBudgetMs: number | undefined
 
@@ -78,6 +80,7 @@ export class LogOperations {
     this.#onStored = onStored
     this.#searchBudgetMs = searchBudgetMs
     this.#pool = pool
+    this.#rules = new EntryRules(settings)
     this.partitions = new Partitions(pool)
     const isRegistrationOn = async () => (await settings.get()).register_cameras
     this.#cameras = new CameraRegister({
@@ -111,7 +114,8 @@ export class LogOperations {
    */
   async addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
     await this.#gate?.check()
-    const named = await this.#cameras.withoutDeleted(records)
+    const ruled = await this.#rules.apply(records)
+    const named = await this.#cameras.withoutDeleted(ruled)
     const added = await this.#writer.add(named, sender).catch((error: unknown) => {
       throw this.#gate ? this.#gate.translate(error) : error
     })

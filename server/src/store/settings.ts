@@ -1,4 +1,4 @@
-import type { Level } from '@timelapser/logger'
+import { type Level, RECORD_LIMITS } from '@timelapser/logger'
 import type pg from 'pg'
 
 export type Settings = {
@@ -18,7 +18,16 @@ export type Settings = {
   disk_reserve_bytes: number
   /** Whether a record naming an unknown camera creates it. */
   register_cameras: boolean
+  /** Bytes of UTF-8 a message is cut at. */
+  message_max: number
+  /** Patterns of what is masked beside credentials; see `compileRedactionPattern`. */
+  redaction: string[]
+  /** Which requests the server logs: none; changes, failures and slow ones; all but ingest and streams. */
+  request_logging: RequestLogging
 }
+
+export const REQUEST_LOGGING = ['off', 'changes', 'all'] as const
+export type RequestLogging = (typeof REQUEST_LOGGING)[number]
 
 export const DEFAULT_SETTINGS: Settings = {
   log_level: 'INFO',
@@ -30,6 +39,9 @@ export const DEFAULT_SETTINGS: Settings = {
   // A checkpoint's worth of WAL and what dropping and rewriting need.
   disk_reserve_bytes: 512 * 1024 * 1024,
   register_cameras: true,
+  message_max: RECORD_LIMITS.messageBytes,
+  redaction: [],
+  request_logging: 'changes',
 }
 
 /** How long a value is believed when no notice of a change arrives. */

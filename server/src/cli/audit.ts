@@ -1,0 +1,28 @@
+import { Command } from 'commander'
+import type { AuditCheck } from '../http/api-schemas.ts'
+import type { ApiClient } from './api-client.ts'
+import { addServerOptions, type ServerOptions, withServer } from './server-options.ts'
+
+/** A trail of a million entries takes seconds; a slow disk may take minutes. */
+const TIMEOUT_MS = 10 * 60_000
+
+/** `timelapser-logs audit verify`: whether the audit trail is as it was written. */
+export function auditCommand(): Command {
+  const verify = addServerOptions(new Command('verify'))
+    .description('find entries that were changed, removed or cut off; exit code 2 when there are some')
+    .action((options: ServerOptions) => withServer(options, verifyTrail))
+  return new Command('audit').description('the audit trail').addCommand(verify)
+}
+
+async function verifyTrail(client: ApiClient): Promise<number> {
+  const { checked, compared, faults } = await client.request<AuditCheck>('GET', '/api/audit/verify', {
+    timeoutMs: TIMEOUT_MS,
+  })
+  console.log(
+    `Checked ${checked} entries; ${compared} hashes kept in the server's data folder were compared.`,
+  )
+  for (const { sentence } of faults) console.error(sentence)
+  if (faults.length > 0) return 2
+  console.log('The trail is as it was written.')
+  return 0
+}
