@@ -104,14 +104,28 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
               default: 100,
               description: 'Most bars to cut the range into',
             }),
+            bucket_seconds: Type.Optional(
+              Type.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds a bar; beats buckets' }),
+            ),
+            timezone: Type.Optional(
+              Type.String({
+                maxLength: 100,
+                description: 'IANA name; bars are round on its clocks. Default UTC',
+              }),
+            ),
           }),
           response: { 200: Reply(Histogram) },
         },
       },
-      async ({ query: { buckets, ...filters }, principal, signal }) =>
+      async ({ query: { buckets, bucket_seconds, timezone, ...filters }, principal, signal }) =>
         reply(
           'Log histogram fetched successfully',
-          await service.getHistogram(filters, buckets, principal.visibility, signal),
+          await service.getHistogram(
+            filters,
+            { buckets, ...(bucket_seconds && { bucket_seconds }), ...(timezone && { timezone }) },
+            principal.visibility,
+            signal,
+          ),
         ),
     )
 

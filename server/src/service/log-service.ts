@@ -7,12 +7,16 @@ import { AppError } from './app-error.ts'
 import type { AuditDetails, AuditTrail } from './audit-trail.ts'
 import type { CameraService } from './camera-service.ts'
 import { FreshCache } from './fresh-cache.ts'
-import { chooseBucket, fillBuckets, type Histogram } from './histogram.ts'
+import { chooseBucket, cutRange, fillBuckets, type Histogram, MAX_BUCKETS } from './histogram.ts'
 import { type Pagination, type Paging, sliceOf, toPage } from './log-page.ts'
 import { appliedFilters, type LogQuery } from './log-query.ts'
 import type { SearchQueries } from './search-query.ts'
+import { parseTimeZone } from './time-zone.ts'
 
 export type LogPage = { logs: LogRow[]; pagination: Pagination; filters_applied: Record<string, unknown> }
+
+/** In about `buckets` steps, or in steps of `bucket_seconds`, on the clocks of `timezone`. */
+export type HistogramShape = { buckets: number; bucket_seconds?: number; timezone?: string }
 
 export type FacetValue = { value: string | number; label: string; count: number }
 
@@ -131,10 +135,10 @@ export class LogService {
     return { logs, camera_id, count, pagination }
   }
 
-  /** Rows by level over the range, zeros filled, in about as many steps as asked for. */
+  /** Rows by level over the range, zeros filled, in steps that are round on the zone's clocks. */
   async getHistogram(
     query: LogQuery,
-    steps: number,
+    { buckets, bucket_seconds, timezone = 'UTC' }: HistogramShape,
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<Histogram> {
@@ -143,9 +147,21 @@ export class LogService {
     const start = filter.start ?? fromMillis(toMillis(end) - 24 * 3_600_000)
     if (comparable(end) < comparable(start))
       throw new AppError('INVALID_DATE', `end_date (${end}) is before start_date.`)
-    const bucketMs = chooseBucket(start, end, steps)
-    const rows = await this.#logs.getHistogram({ ...filter, start, end }, 0, bucketMs, signal)
-    return fillBuckets(rows, start, end, bucketMs)
+    const bucketMs = bucket_seconds === undefined ? chooseBucket(start, end, buckets) : bucket_seconds * 1000
+    if ((toMillis(end) - toMillis(start)) / bucketMs > MAX_BUCKETS) {
+      throw new AppError(
+        'INVALID_REQUEST',
+        `bucket_seconds cuts the range into more than ${MAX_BUCKETS} bars.`,
+      )
+    }
+    const cut = cutRange(start, end, bucketMs, parseTimeZone(timezone))
+    const rows = await this.#logs.getHistogram(
+      { ...filter, start, end },
+      cut.countedFrom,
+      cut.countedMs,
+      signal,
+    )
+    return fillBuckets(rows, start, end, cut)
   }
 
   /** Rows by level, source and camera, each under all filters but its own. */

@@ -29,7 +29,7 @@ export function LogsPage() {
   const [view, change] = useView()
   const zone = useDisplayZone()
   const session = useSession()
-  const screen = useLogsScreen(view)
+  const screen = useLogsScreen(view, zone)
   const live = useLiveList(view, change, screen)
   const [sheetOpen, setSheetOpen] = useState(false)
   const keys = useLogsKeys({

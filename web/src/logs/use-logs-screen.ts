@@ -23,7 +23,7 @@ function withBounds(filters: LogFilters, start: string, end: string | null): URL
  * range is laid down when the view changes or is refreshed; while lines arrive the counts follow, at most once a
  * second and never while the last answer is still out.
  */
-export function useLogsScreen(view: LogView) {
+export function useLogsScreen(view: LogView, zone: string) {
   const listed = formatView({ ...view, page: 1, until: null, log: null, live: true })
   const [shown, setShown] = useState(listed)
   const [refreshes, setRefreshes] = useState(0)
@@ -57,6 +57,7 @@ export function useLogsScreen(view: LogView) {
   const first = view.range.kind === 'all' ? (stats.data?.summary.first_log_at ?? null) : start
   const bars = first === null ? null : withBounds(view, first, countsEnd)
   bars?.set('buckets', String(BUCKETS))
+  bars?.set('timezone', zone)
   const histogram = useHistogram(bars?.toString() ?? null)
 
   const refresh = () => {
