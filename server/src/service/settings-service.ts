@@ -5,6 +5,7 @@ import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { parseLevelName } from './log-query.ts'
 import { compileAll, MAX_PATTERNS } from './redaction-service.ts'
+import { isTimeZone } from './time-zone.ts'
 
 /** A hundred years; longer is `0`, everything. */
 const MAX_RETENTION_DAYS = 36_500
@@ -145,14 +146,4 @@ function entriesOf(name: string, value: unknown): [string, unknown][] {
     'INVALID_REQUEST',
     `${name} has to be an object of names and days, ${MAX_RETENTION_RULES} at most.`,
   )
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    // Offsets such as +02:00 are accepted by Intl, but are no zones: they know no summer time.
-    return !/^[+-]/.test(name)
-  } catch {
-    return false
-  }
 }
