@@ -21,6 +21,11 @@ async function startServer(
 ) {
   const received: Received[] = []
   const server: Server = createServer(async (request, response) => {
+    if (request.method === 'GET') {
+      // It knows of no levels.
+      response.writeHead(404).end()
+      return
+    }
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)

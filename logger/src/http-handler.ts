@@ -4,6 +4,8 @@ import type { BatchingLimits } from './batching-options.ts'
 import { flushAtExit } from './exit-flush.ts'
 import { httpDelivery } from './http-delivery.ts'
 import { isEnabled, type Level } from './level.ts'
+import { LevelGate } from './level-gate.ts'
+import { LevelWatch } from './level-watch.ts'
 import { lossRecord, stderrReporter } from './loss-record.ts'
 import type { HandlerStats, LogHandler, LogRecord } from './record.ts'
 
@@ -14,6 +16,8 @@ export type HttpOptions = BatchingLimits & {
   apiKey?: string | undefined
   /** Lines below it are not sent. Default `DEBUG`. */
   level?: Level
+  /** Whether to hold back what the levels set on the server hold back, instead of sending it. Default true. */
+  followLevels?: boolean
   /** Compresses each batch; worth it over a network, not on one machine. Default false. */
   gzip?: boolean
   /** How long one request may take. Default 30,000. */
@@ -38,6 +42,7 @@ export function httpHandler(options: HttpOptions): LogHandler {
     url,
     apiKey,
     level = 'DEBUG',
+    followLevels = true,
     gzip = false,
     requestTimeoutMs = 30_000,
     flushOnExit = true,
@@ -49,20 +54,38 @@ export function httpHandler(options: HttpOptions): LogHandler {
     describeLoss: (loss) => toItem(lossRecord(loss, url)),
     onProblem: options.onProblem ?? stderrReporter('http'),
   })
+  const gate = new LevelGate({
+    onHeldBack(record) {
+      const { item, bytes } = toItem(record)
+      buffer.add(item, bytes)
+    },
+  })
+  const watch = new LevelWatch({ url, apiKey, onRules: (rules) => gate.setRules(rules) })
+  if (followLevels) watch.start()
+  let filtered = 0
   const leaveExit = flushOnExit ? flushAtExit(buffer) : () => {}
 
   return {
     handle(record) {
+      if (gate.admit(record.level, record) !== 'pass') {
+        filtered++
+        return
+      }
       const { item, bytes } = toItem(record)
       buffer.add(item, bytes)
     },
-    isEnabled: (wanted) => isEnabled(wanted, level),
+    isEnabled: (wanted) => isEnabled(wanted, level) && gate.couldPass(wanted),
     flush: () => buffer.flush(),
     async close() {
+      watch.close()
+      gate.close()
       await buffer.close()
       leaveExit()
     },
-    stats: (): HandlerStats => ({ name: 'http', ...buffer.stats() }),
+    stats(): HandlerStats {
+      const stats = buffer.stats()
+      return { name: 'http', ...stats, filtered: stats.filtered + filtered }
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { LevelGate, type LogRecord } from '@timelapser/logger'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type pg from 'pg'
 import { buildApp } from '../http/app.ts'
@@ -9,6 +10,7 @@ import { startTending } from '../jobs/tend-partitions.ts'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import { CameraService } from '../service/camera-service.ts'
 import { IngestService } from '../service/ingest-service.ts'
+import { LevelService } from '../service/level-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
 import { LogService } from '../service/log-service.ts'
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../service/rate-limits.ts'
@@ -20,6 +22,7 @@ import { SettingsService } from '../service/settings-service.ts'
 import { freeBytesAt, StorageGuard } from '../service/storage-guard.ts'
 import { Feed } from '../store/feed.ts'
 import { trimFeed } from '../store/feed-trimming.ts'
+import { LevelOverrides } from '../store/level-overrides.ts'
 import { LogOperations } from '../store/log-operations.ts'
 import { NotStored } from '../store/not-stored.ts'
 import { Notices, notify } from '../store/notices.ts'
@@ -61,6 +64,7 @@ export type System = {
   app: FastifyInstance
   logOperations: LogOperations
   settings: SettingsStore
+  levels: LevelOverrides
   /** Stops taking requests, stores what was accepted, ends the jobs. The pools stay the caller's. */
   close: () => Promise<void>
 }
@@ -109,16 +113,31 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     await retentionService.dropCleared(0)
     await retentionService.apply('full disk')
   }
-  const logService = new LogService({ logOperations, cameras: cameraService, queries, auditTrail })
+  const levels = new LevelOverrides(pool, settings)
+  const told = new Set<Promise<unknown>>()
+  const tellHeldBack = (record: LogRecord) => {
+    const onFailure = (error: unknown) => reports.onJobFailed('levels', error)
+    const telling: Promise<unknown> = logOperations.addLogEntries([record]).catch(onFailure)
+    told.add(telling)
+    void telling.finally(() => told.delete(telling))
+  }
+  const gate = new LevelGate({ onHeldBack: tellHeldBack })
+  const settingsService = new SettingsService(settings, auditTrail)
+  const levelService = new LevelService({ levels, settings, settingsService, auditTrail, gate })
+  const logService = new LogService({
+    ...{ logOperations, cameras: cameraService, levels: levelService, queries, auditTrail },
+  })
 
   for (const channel of ['log_feed', 'log_partitions', 'log_events', 'cameras', 'settings'] as const) {
     notices.on(channel, () => logService.forgetAnswers())
   }
   notices.on('log_feed', () => liveFeed.notify())
   notices.on('log_partitions', () => logOperations.partitions.reload())
+  notices.on('levels', () => levels.reload())
   notices.on('log_events', (payload) => serverEvents.receive(payload))
   notices.on('settings', (names) => {
     settings.reload()
+    levels.reload()
     serverEvents.announce('settings_changed', { names: names.split(',').filter(Boolean) })
   })
   notices.on('cameras', (id) => {
@@ -148,9 +167,10 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
 
   const app = await buildApp({
     logService,
-    ingestService: new IngestService({ logOperations, settings, notStored }),
+    ingestService: new IngestService({ logOperations, settings, notStored, levels, gate }),
+    levelService,
     cameraService,
-    settingsService: new SettingsService(settings, auditTrail),
+    settingsService,
     retentionService,
     redactionService: new RedactionService({
       store: { pool, partitions: logOperations.partitions },
@@ -174,12 +194,15 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     app,
     logOperations,
     settings,
+    levels,
     close: async () => {
       await Promise.all([liveFeed.close(), app.close()])
       await schedule.stop()
       await tending.stop()
       await folding.stop()
       await options.beforeStoreCloses?.()
+      gate.close()
+      await Promise.all(told)
       await logOperations.close()
       await notStored.close()
       await notices.close()

@@ -10,7 +10,7 @@ import type { StopReason } from './stop-signals.ts'
 export type SystemLog = {
   reports: SystemReports
   /** From here on lines go to the database too. */
-  attach: (system: Pick<System, 'logOperations' | 'settings'>) => Promise<void>
+  attach: (system: Pick<System, 'logOperations' | 'levels'>) => Promise<void>
   started: (facts: { url: string; postgres: string; start_ms: number }) => void
   stopping: (reason: StopReason) => void
   /** Sign-in or keys had trouble that no reply tells of. */
@@ -60,10 +60,11 @@ export function openSystemLog(): SystemLog {
           ? from('system', 'database').warning('The connection to the database is lost; trying again')
           : from('system', 'database').info('The connection to the database is back'),
     },
-    async attach({ logOperations, settings }) {
+    async attach({ logOperations, levels }) {
       const attached = await setupDatabaseLogging({
         logOperations,
-        readLogLevel: async () => (await settings.get()).log_level,
+        readLogLevel: () => levels.get(),
+        onLevelChange: (listener) => levels.onChange(listener),
         handlers,
       })
       logger = attached.logger

@@ -1,5 +1,5 @@
 // The shapes of the API: one schema validates, serialises, documents and types. The page imports the types alone.
-import { LEVELS, type Level } from '@timelapser/logger'
+import { LEVEL_SCOPES, LEVELS, type Level, type LevelScope } from '@timelapser/logger'
 import { type Static, type TSchema, Type } from 'typebox'
 
 /** `nullable` and not a union with null: unions are tried one by one when a reply is serialised. */
@@ -433,3 +433,34 @@ export const ScrubResult = Type.Object({
   examples: Type.Array(Type.Object({ id: Type.Integer(), message: Type.String() })),
 })
 export type ScrubResult = Static<typeof ScrubResult>
+
+export const LevelOverride = Type.Object({
+  scope: Type.Unsafe<LevelScope>({ type: 'string', enum: [...LEVEL_SCOPES] }),
+  target: Type.String({
+    description: "The camera's id, the logger's name or the beginning of it, or the source",
+  }),
+  level: LevelSchema,
+  expires_at: Nullable(TimestampSchema),
+  max_lines_per_minute: Type.Integer(),
+  /** These three are not told to keys that write. */
+  reason: Type.Optional(Nullable(Type.String())),
+  author: Type.Optional(Type.String()),
+  created_at: Type.Optional(TimestampSchema),
+})
+export const Levels = Type.Object({
+  /** The server's clock, for those whose own is another. */
+  now: TimestampSchema,
+  log_level: LevelSchema,
+  overrides: Type.Array(LevelOverride),
+})
+export type Levels = Static<typeof Levels>
+
+export const LevelExplanation = Type.Object({
+  verdict: Type.Unsafe<'stored' | 'held_back' | 'rate_limited' | 'past_retention'>({ type: 'string' }),
+  level: LevelSchema,
+  override: Nullable(LevelOverride),
+  until: Nullable(TimestampSchema),
+  is_masked: Type.Boolean(),
+  sentence: Type.String(),
+})
+export type LevelExplanation = Static<typeof LevelExplanation>

@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import type { CameraService } from '../service/camera-service.ts'
 import type { IngestService } from '../service/ingest-service.ts'
+import type { LevelService } from '../service/level-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
 import type { LogService } from '../service/log-service.ts'
 import type { RateLimits } from '../service/rate-limits.ts'
@@ -21,11 +22,12 @@ import { deletionRoutes } from './deletion.ts'
 import { registerErrorReplies, type UnexpectedError } from './error-replies.ts'
 import { healthRoutes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
+import { levelRoutes } from './levels.ts'
 import { logRoutes } from './logs.ts'
 import { pageRoutes } from './page.ts'
 import { registerRateLimits } from './rate-limits.ts'
-import { type RequestLine, registerRequestLog } from './request-log.ts'
 import { redactionRoutes } from './redaction.ts'
+import { type RequestLine, registerRequestLog } from './request-log.ts'
 import { settingsRoutes } from './settings.ts'
 import { streamRoutes } from './streams.ts'
 
@@ -35,6 +37,7 @@ const MAX_JSON_BYTES = 1024 * 1024
 export type AppOptions = {
   logService: LogService
   ingestService: IngestService
+  levelService: LevelService
   cameraService: CameraService
   settingsService: SettingsService
   retentionService: RetentionService
@@ -93,6 +96,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { liveFeed, serverEvents, queries } = options
   await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
   await app.register(cameraRoutes(options.cameraService))
+  await app.register(levelRoutes(options))
   await app.register(settingsRoutes(options.settingsService))
   await app.register(redactionRoutes(options.redactionService))
   await app.register(auditRoutes(options.auditTrail))

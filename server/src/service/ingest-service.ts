@@ -1,6 +1,7 @@
-import { isEnabled, type LogRecord, redactRecord } from '@timelapser/logger'
+import { type LevelGate, type LogRecord, redactRecord } from '@timelapser/logger'
 import { type Decoded, MAX_NAMED_REJECTIONS } from '../ingest/decoded.ts'
 import { fitEventTime } from '../ingest/event-time.ts'
+import type { LevelOverrides } from '../store/level-overrides.ts'
 import type { LogOperations } from '../store/log-operations.ts'
 import { WriterClosed, WriterOverloaded } from '../store/log-writer.ts'
 import type { NotStored } from '../store/not-stored.ts'
@@ -29,6 +30,19 @@ export type IngestServiceOptions = {
   logOperations: LogOperations
   settings: SettingsStore
   notStored: NotStored
+  levels: LevelOverrides
+  /** Holds back what the levels people set hold back, whether or not the sender did. */
+  gate: LevelGate
+}
+
+type Admitted = {
+  kept: LogRecord[]
+  indexes: number[] | undefined
+  /** Held back by level or cap. */
+  filtered: number
+  /** Those held back by a cap. */
+  capped: number
+  retimed: number
 }
 
 /** The way in that every protocol ends in: gate, event time, redaction, store; replies after COMMIT. */
@@ -42,12 +56,13 @@ export class IngestService {
   /** @throws {AppError} UNAVAILABLE when the writer cannot take more now; nothing of the batch was stored */
   async ingest(decoded: Decoded, { isImport = false, sender }: IngestOptions = {}): Promise<IngestResult> {
     const { logOperations, notStored } = this.#options
-    const { kept, indexes, filtered, retimed } = await this.#admit(decoded, isImport)
+    const { kept, indexes, filtered, capped, retimed } = await this.#admit(decoded, isImport)
     const added = await logOperations.addLogEntries(kept, sender).catch(translate)
     const refused = added.rejected.map(({ index, reason }) => ({ index: indexes?.[index] ?? index, reason }))
     const rejected = [...decoded.rejections, ...refused].sort((a, b) => a.index - b.index)
     if (!added.repeated) {
-      notStored.add('filtered', filtered)
+      notStored.add('filtered', filtered - capped)
+      notStored.add('rate_limited', capped)
       notStored.add('stored_at_arrival', retimed)
       notStored.add('rejected', decoded.rejectedCount)
       notStored.add('refused_by_database', refused.length)
@@ -63,11 +78,10 @@ export class IngestService {
   }
 
   /** The records to store, redacted, and where each stood in what was sent (unset when nothing was left out). */
-  async #admit(
-    { records, positions }: Decoded,
-    isImport: boolean,
-  ): Promise<{ kept: LogRecord[]; indexes: number[] | undefined; filtered: number; retimed: number }> {
+  async #admit({ records, positions }: Decoded, isImport: boolean): Promise<Admitted> {
+    const { gate, levels } = this.#options
     const settings = await this.#options.settings.get()
+    if (!isImport) gate.setRules(await levels.get())
     const nowMs = Date.now()
     const cutoffs = cutoffsOf(settings, nowMs)
     const bounds = {
@@ -81,15 +95,19 @@ export class IngestService {
     const kept: LogRecord[] = []
     const indexes: number[] = []
     let retimed = 0
+    let capped = 0
     for (const [index, record] of records.entries()) {
-      if (!isImport && !isEnabled(record.level, settings.log_level)) continue
+      const verdict = isImport ? 'pass' : gate.admit(record.level, record)
+      if (verdict === 'rate') capped++
+      if (verdict !== 'pass') continue
       const fitted = isImport ? record : fitEventTime(record, boundsOf(record))
       if (fitted !== record) retimed++
       kept.push(redactRecord(fitted))
       indexes.push(positions?.[index] ?? index)
     }
     const isWhole = kept.length === records.length && !positions
-    return { kept, indexes: isWhole ? undefined : indexes, filtered: records.length - kept.length, retimed }
+    const filtered = records.length - kept.length
+    return { kept, indexes: isWhole ? undefined : indexes, filtered, capped, retimed }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Visibility } from '../store/log-filter.ts'
+import type { StoredRules } from '../store/level-overrides.ts'
 import type { LogOperations } from '../store/log-operations.ts'
 import type { LogSummary, SourceSummary } from '../store/log-overview.ts'
 import type { LogRow } from '../store/log-row.ts'
@@ -8,6 +9,7 @@ import type { AuditDetails, AuditTrail } from './audit-trail.ts'
 import type { CameraService } from './camera-service.ts'
 import { FreshCache } from './fresh-cache.ts'
 import { chooseBucket, cutRange, fillBuckets, type Histogram, MAX_BUCKETS } from './histogram.ts'
+import type { LevelConfiguration, LevelService } from './level-service.ts'
 import { type Pagination, type Paging, sliceOf, toPage } from './log-page.ts'
 import { appliedFilters, type LogQuery } from './log-query.ts'
 import type { SearchQueries } from './search-query.ts'
@@ -23,6 +25,7 @@ export type FacetValue = { value: string | number; label: string; count: number 
 export type LogServiceOptions = {
   logOperations: LogOperations
   cameras: CameraService
+  levels: LevelService
   queries: SearchQueries
   auditTrail: AuditTrail
 }
@@ -33,10 +36,12 @@ export class LogService {
   readonly #cameras: CameraService
   readonly #queries: SearchQueries
   readonly #auditTrail: AuditTrail
+  readonly #levels: LevelService
   readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
   readonly #sources = new FreshCache<SourceSummary[]>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
 
-  constructor({ logOperations, cameras, queries, auditTrail }: LogServiceOptions) {
+  constructor({ logOperations, cameras, levels, queries, auditTrail }: LogServiceOptions) {
+    this.#levels = levels
     this.#auditTrail = auditTrail
     this.#queries = queries
     this.#logs = logOperations
@@ -50,6 +55,11 @@ export class LogService {
     details: Pick<AuditDetails, 'before' | 'after'> = {},
   ): Promise<void> {
     return this.#auditTrail.write({ action, entity, ...details })
+  }
+
+  /** Sets the global level and overrides, and removes overrides; returns what is in force then (spec: "Business Logic Layer"). */
+  manageLogLevels(configuration: LevelConfiguration, author: string): Promise<StoredRules> {
+    return this.#levels.manage(configuration, author)
   }
 
   /** One page of matching rows, newest first, by number or from a cursor. */

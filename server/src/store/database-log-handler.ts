@@ -4,9 +4,11 @@ import {
   type BatchingLimits,
   flushAtExit,
   type HandlerStats,
-  isEnabled,
   jsonBytes,
   type Level,
+  LevelGate,
+  type LevelRules,
+  type LinePlace,
   type LogHandler,
   type LogRecord,
   lossRecord,
@@ -23,8 +25,10 @@ export type LogSink = {
 
 export type DatabaseLogHandlerOptions = BatchingLimits & {
   logOperations: LogSink
-  /** Reads the level people set; asked at most every 30 seconds. */
-  readLogLevel(): Promise<Level>
+  /** Reads the level people set, or all their rules; asked at most every 30 seconds, and on each change. */
+  readLogLevel(): Promise<Level | LevelRules>
+  /** Calls on each change until the returned function is called; without it levels are up to 30 seconds old. */
+  onLevelChange?: (listener: () => void) => () => void
   /** In force until the first reading arrives. Default INFO. */
   initialLevel?: Level
   /** Default true. */
@@ -36,6 +40,9 @@ export type DatabaseLogHandlerOptions = BatchingLimits & {
 /** How long a level that was read counts (spec, "User Settings Integration"). */
 const LEVEL_CACHE_MS = 30_000
 
+/** What no override is about. */
+const NOWHERE: LinePlace = { source: '', logger_name: null, camera_id: null }
+
 /** Bytes of a record beside its texts, roughly; the queue's bound need not be exact. */
 const FIXED_BYTES = 120
 
@@ -45,10 +52,11 @@ const FIXED_BYTES = 120
  */
 export class DatabaseLogHandler implements LogHandler {
   readonly #buffer: BatchingBuffer<LogRecord>
-  readonly #readLogLevel: () => Promise<Level>
+  readonly #readLogLevel: () => Promise<Level | LevelRules>
   readonly #onProblem: (sentence: string) => void
   readonly #leaveExit: () => void
-  #level: Level
+  readonly #gate: LevelGate
+  readonly #forgetChanges: () => void
   #levelReadMs = Number.NEGATIVE_INFINITY
   #reading: Promise<Level> | undefined
   #filtered = 0
@@ -57,13 +65,17 @@ export class DatabaseLogHandler implements LogHandler {
     const {
       logOperations,
       readLogLevel,
+      onLevelChange,
       initialLevel = 'INFO',
       flushOnExit = true,
       onProblem,
       ...limits
     } = options
     const sender = randomUUID()
-    this.#level = initialLevel
+    this.#gate = new LevelGate({
+      rules: { log_level: initialLevel, overrides: [] },
+      onHeldBack: (record) => this.#buffer.add(record, bytesOf(record)),
+    })
     this.#readLogLevel = readLogLevel
     this.#onProblem = onProblem ?? stderrReporter('database')
     this.#buffer = new BatchingBuffer<LogRecord>({
@@ -79,11 +91,13 @@ export class DatabaseLogHandler implements LogHandler {
       },
       onProblem: this.#onProblem,
     })
+    this.#forgetChanges = onLevelChange?.(() => void this.#readAnew()) ?? (() => {})
     this.#leaveExit = flushOnExit ? flushAtExit(this.#buffer) : () => {}
   }
 
   handle(record: LogRecord): void {
-    if (!this.shouldLogToDatabase(record.level)) {
+    this.#readWhenOld()
+    if (this.#gate.admit(record.level, record) !== 'pass') {
       this.#filtered++
       return
     }
@@ -91,18 +105,20 @@ export class DatabaseLogHandler implements LogHandler {
   }
 
   isEnabled(level: Level): boolean {
-    return this.shouldLogToDatabase(level)
+    this.#readWhenOld()
+    return this.#gate.couldPass(level)
   }
 
-  /** The level in force: at most 30 seconds old, read anew in the background. */
+  /** The global level: at most 30 seconds old, read anew in the background. */
   getUserLogLevel(): Level {
-    if (performance.now() - this.#levelReadMs > LEVEL_CACHE_MS) void this.refreshLogLevel()
-    return this.#level
+    this.#readWhenOld()
+    return this.#gate.rules.log_level
   }
 
-  /** Whether a record of this level reaches the level in force. */
-  shouldLogToDatabase(level: Level): boolean {
-    return isEnabled(level, this.getUserLogLevel())
+  /** Whether a record of this level reaches the level in force: the place's where one is named, or the global one. */
+  shouldLogToDatabase(level: Level, place: LinePlace = NOWHERE): boolean {
+    this.#readWhenOld()
+    return this.#gate.isEnabled(level, place)
   }
 
   /** Reads the level now: at the start, or on news that it changed. Keeps the old one when it cannot be read. */
@@ -120,6 +136,8 @@ export class DatabaseLogHandler implements LogHandler {
   }
 
   async close(): Promise<void> {
+    this.#forgetChanges()
+    this.#gate.close()
     await this.#buffer.close()
     this.#leaveExit()
   }
@@ -131,13 +149,24 @@ export class DatabaseLogHandler implements LogHandler {
 
   async #read(): Promise<Level> {
     try {
-      this.#level = await this.#readLogLevel()
+      const read = await this.#readLogLevel()
+      this.#gate.setRules(typeof read === 'string' ? { log_level: read, overrides: [] } : read)
     } catch (error) {
       this.#onProblem(
         `the log level cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       )
     }
-    return this.#level
+    return this.#gate.rules.log_level
+  }
+
+  /** Not the reading under way, which may have begun before the change. */
+  async #readAnew(): Promise<void> {
+    await this.#reading
+    await this.refreshLogLevel()
+  }
+
+  #readWhenOld(): void {
+    if (performance.now() - this.#levelReadMs > LEVEL_CACHE_MS) void this.refreshLogLevel()
   }
 }
 

@@ -3,6 +3,7 @@ import type pg from 'pg'
 /** Why a line that reached the server is not in the table, or not at the time it came with. */
 export type NotStoredReason =
   | 'filtered'
+  | 'rate_limited'
   | 'rejected'
   | 'refused_by_database'
   | 'dropped_by_sender'

@@ -1,0 +1,80 @@
+import {
+  compileRules,
+  findOverride,
+  isEnabled,
+  type Level,
+  type LevelOverride,
+  type LevelRules,
+  type LinePlace,
+  redactText,
+} from '@timelapser/logger'
+import { cutoffFor, cutoffsOf } from '../store/retention-policy.ts'
+import type { Settings } from '../store/settings.ts'
+import { fromMillis } from '../store/timestamp.ts'
+
+/** A line somebody misses. */
+export type QuestionedLine = LinePlace & {
+  level: Level
+  message: string | undefined
+  timestamp: string | undefined
+}
+
+export type ExplainState = {
+  rules: LevelRules
+  settings: Pick<Settings, 'retention_days' | 'retention_by_level' | 'retention_by_source'>
+  nowMs: number
+  /** When the cap of an override lets lines through again; undefined when it does. */
+  cappedUntilMs: (override: LevelOverride) => number | undefined
+}
+
+export type Explanation = {
+  verdict: 'stored' | 'held_back' | 'rate_limited' | 'past_retention'
+  /** In force at the line's place. */
+  level: Level
+  /** What sets that level; null when the global one does. */
+  override: LevelOverride | null
+  /** Until when the verdict holds by what is set now; null when that is not known. */
+  until: string | null
+  /** Whether something in the message would be hidden. */
+  is_masked: boolean
+  sentence: string
+}
+
+/** What becomes of a line and why; pure. */
+export function explainLine(line: QuestionedLine, state: ExplainState): Explanation {
+  const { rules, nowMs } = state
+  const {
+    value: _,
+    expiresMs: __,
+    ...override
+  } = findOverride(compileRules(rules), line, nowMs) ?? {
+    value: 0,
+    expiresMs: 0,
+  }
+  const inForce = 'scope' in override ? (override as LevelOverride) : null
+  const level = inForce?.level ?? rules.log_level
+  const setBy = inForce ? `the override of ${inForce.scope} ${inForce.target}` : 'the global level'
+  const masked = line.message !== undefined && redactText(line.message) !== line.message
+  const known = { level, override: inForce, is_masked: masked }
+  const until = inForce?.expires_at ?? null
+  const lasting = until === null ? '' : ` until ${until}`
+  if (!isEnabled(line.level, level)) {
+    const sentence = `Held back: ${line.level} is below ${level}, set by ${setBy}${lasting}.`
+    return { ...known, verdict: 'held_back', until, sentence }
+  }
+  const cappedUntil =
+    inForce && !isEnabled(line.level, rules.log_level) ? state.cappedUntilMs(inForce) : undefined
+  if (inForce && cappedUntil !== undefined) {
+    const at = fromMillis(cappedUntil)
+    const sentence = `Rate-limited: ${setBy} lets ${inForce.max_lines_per_minute} lines a minute through and they are used up until ${at}.`
+    return { ...known, verdict: 'rate_limited', until: at, sentence }
+  }
+  const cutoff = cutoffFor(cutoffsOf(state.settings, nowMs), line)
+  if (line.timestamp !== undefined && cutoff !== null && Date.parse(line.timestamp) < Date.parse(cutoff)) {
+    const sentence = `Past retention: lines of ${line.source} at ${line.level} before ${cutoff} are deleted; one that comes in so late is stored at its arrival.`
+    return { ...known, verdict: 'past_retention', until: null, sentence }
+  }
+  const hidden = masked ? ' Credentials in its message are masked, so search for other words.' : ''
+  const sentence = `Stored: ${line.level} reaches ${level}, set by ${setBy}${lasting}.${hidden}`
+  return { ...known, verdict: 'stored', until, sentence }
+}

@@ -1,0 +1,180 @@
+// Levels at run time, over real HTTP and PostgreSQL: obeyed everywhere within two seconds.
+import { createLogger, httpHandler } from '@timelapser/logger'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { LevelOverrides } from '../../src/store/level-overrides.ts'
+import { Notices } from '../../src/store/notices.ts'
+import { SettingsStore } from '../../src/store/settings.ts'
+import { setupDatabaseLogging } from '../../src/store/setup-database-logging.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let database: TestDatabase
+let server: TestServer
+const opened: { close: () => unknown }[] = []
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+  server = await startTestServer({ database })
+})
+
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.close()
+  await database.close()
+})
+
+const put = (override: Record<string, unknown>, at = server) => at.send('PUT', '/api/levels', override)
+const post = async (record: Record<string, unknown>, at = server) =>
+  (await at.send('POST', '/api/logs', record)).body.data
+const storedMessages = async () =>
+  (await database.database.pool.query('select message from logs order by timestamp, id')).rows.map(
+    (row: { message: string }) => row.message,
+  )
+
+/** An application that logs over HTTP. */
+function remote() {
+  const handler = httpHandler({
+    url: server.url,
+    apiKey: server.apiKey,
+    flushIntervalMs: 5,
+    flushOnExit: false,
+    flushTimeoutMs: 100,
+    onProblem: () => {},
+  })
+  const logger = createLogger({ source: 'worker', handlers: [handler] })
+  opened.push(logger)
+  return { handler, logger }
+}
+
+it('gates what comes in by camera, logger and source, and counts what it holds back', async () => {
+  opened.push(server)
+  expect((await post({ message: 'no', level: 'DEBUG', source: 'worker' })).filtered).toBe(1)
+  await put({ scope: 'source', target: 'worker', level: 'debug', minutes: 5, reason: 'looking for a leak' })
+  await put({ scope: 'logger', target: 'worker.rtsp', level: 'ERROR' })
+  await put({ scope: 'camera', target: 3, level: 'DEBUG' })
+  expect((await post({ message: 'a', level: 'DEBUG', source: 'worker' })).accepted).toBe(1)
+  const rtsp = { source: 'worker', logger_name: 'worker.rtsp.session', level: 'WARNING' }
+  expect((await post({ ...rtsp, message: 'no' })).filtered).toBe(1)
+  expect((await post({ ...rtsp, message: 'b', level: 'DEBUG', camera_id: 3 })).accepted).toBe(1)
+  expect((await post({ message: 'c', level: 'DEBUG', source: 'camera_3' })).accepted).toBe(1)
+  const { data } = (await server.get('/api/levels')).body
+  expect(data.log_level).toBe('INFO')
+  expect(data.overrides).toMatchObject([
+    { scope: 'camera', target: '3', level: 'DEBUG', expires_at: null, max_lines_per_minute: 6000 },
+    { scope: 'logger', target: 'worker.rtsp', level: 'ERROR' },
+    { scope: 'source', target: 'worker', level: 'DEBUG', reason: 'looking for a leak' },
+  ])
+  expect((await server.send('DELETE', '/api/levels/source/worker')).status).toBe(200)
+  expect((await server.send('DELETE', '/api/levels/source/worker')).status).toBe(404)
+  expect((await post({ message: 'no', level: 'DEBUG', source: 'worker' })).filtered).toBe(1)
+})
+
+it.each([
+  [{ scope: 'lens', target: '1', level: 'DEBUG' }, 'scope'],
+  [{ scope: 'camera', target: 'front door', level: 'DEBUG' }, 'target'],
+  [{ scope: 'source', target: '', level: 'DEBUG' }, 'target'],
+  [{ scope: 'source', target: 'x'.repeat(201), level: 'DEBUG' }, '200'],
+  [{ scope: 'source', target: 'api', level: 'LOUD' }, 'DEBUG, INFO'],
+  [{ scope: 'source', target: 'api', level: 'DEBUG', minutes: 0 }, 'minutes'],
+  [{ scope: 'source', target: 'api', level: 'DEBUG', minutes: 1e9 }, '527040'],
+  [{ scope: 'source', target: 'api', level: 'DEBUG', expires_at: '2001-01-01T00:00:00Z' }, 'expires_at'],
+  [{ scope: 'source', target: 'api', level: 'DEBUG', max_lines_per_minute: -1 }, 'max_lines_per_minute'],
+  [{ scope: 'source', target: 'api', level: 'DEBUG', reason: 'r'.repeat(501) }, 'reason'],
+  [{ log_level: 'LOUD' }, 'DEBUG, INFO'],
+])('refuses %j and names what is wrong', async (override, named) => {
+  opened.push(server)
+  const { status, body } = await put(override)
+  expect(status).toBe(400)
+  expect(body.message).toContain(named)
+})
+
+it('holds back what goes beyond the cap while raised, counts it and stores a line about it', async () => {
+  await put({ scope: 'camera', target: '1', level: 'DEBUG', max_lines_per_minute: 10 })
+  const records = Array.from({ length: 25 }, (_, n) => ({ message: `d${n}`, level: 'DEBUG', camera_id: 1 }))
+  const answer = await server.send('POST', '/api/logs', [...records, { message: 'i', camera_id: 1 }])
+  expect(answer.body.data).toMatchObject({ accepted: 11, filtered: 15 })
+  const why = await server.get('/api/levels/why?level=debug&camera_id=1')
+  expect(why.body.data.verdict).toBe('rate_limited')
+  await server.close()
+  expect(await storedMessages()).toContain(
+    '15 log lines were held back: camera 1 is raised to DEBUG for at most 10 lines a minute',
+  )
+  const { rows } = await database.database.pool.query(
+    "select reason, rows::int as rows from not_stored where reason in ('filtered', 'rate_limited')",
+  )
+  expect(rows).toEqual([{ reason: 'rate_limited', rows: 15 }])
+})
+
+it('is obeyed by remote applications within two seconds, both ways', async () => {
+  opened.push(server)
+  const { handler, logger } = remote()
+  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 2_000 }).toBe(false)
+  await put({ scope: 'camera', target: '3', level: 'DEBUG' })
+  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 2_000 }).toBe(true)
+  logger.bind({ camera_id: 3 }).debug('wanted')
+  logger.debug('not wanted')
+  await logger.flush()
+  expect(await storedMessages()).toEqual(['wanted'])
+  expect(handler.stats?.()).toMatchObject({ delivered: 1, filtered: 1 })
+  await put({ log_level: 'ERROR' })
+  await server.send('DELETE', '/api/levels/camera/3')
+  await expect.poll(() => handler.isEnabled?.('WARNING'), { timeout: 2_000 }).toBe(false)
+})
+
+it('lets an override expire in a remote application though the server is down', async () => {
+  const { handler } = remote()
+  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 2_000 }).toBe(false)
+  await put({
+    scope: 'camera',
+    target: '3',
+    level: 'DEBUG',
+    expires_at: new Date(Date.now() + 1_500).toISOString(),
+  })
+  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 1_400, interval: 10 }).toBe(true)
+  await server.close()
+  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 3_000 }).toBe(false)
+})
+
+it('is obeyed by a second server and by worker processes on the database within two seconds', async () => {
+  opened.push(server)
+  const second = await startTestServer({ database })
+  opened.push(second)
+  const { pool, connect } = database.database
+  const settings = new SettingsStore(pool)
+  const levels = new LevelOverrides(pool, settings)
+  const notices = new Notices({ connect })
+  levels.follow(notices)
+  await notices.open()
+  const { logger, handler } = await setupDatabaseLogging({
+    logOperations: second.system.logOperations,
+    readLogLevel: () => levels.get(),
+    onLevelChange: (listener) => levels.onChange(listener),
+    handlers: [],
+    flushOnExit: false,
+  })
+  opened.push(logger, notices)
+  const line = { message: 'through the other', level: 'DEBUG', logger_name: 'capture.rtsp' }
+  expect((await post(line, second)).filtered).toBe(1)
+  await put({ scope: 'logger', target: 'capture', level: 'DEBUG', minutes: 1 })
+  await expect.poll(async () => (await post(line, second)).accepted, { timeout: 2_000 }).toBe(1)
+  await expect.poll(() => handler.isEnabled('DEBUG'), { timeout: 2_000 }).toBe(true)
+  logger.bind({ logger_name: 'capture.rtsp' }).debug('from the worker')
+  logger.bind({ logger_name: 'captured' }).debug('not this one')
+  await logger.flush()
+  const messages = await storedMessages()
+  expect(messages).toContain('from the worker')
+  expect(messages).not.toContain('not this one')
+  await put({ log_level: 'ERROR' })
+  await expect.poll(() => handler.getUserLogLevel(), { timeout: 2_000 }).toBe('ERROR')
+})
+
+it('tells keys that write every rule, and neither reasons nor people', async () => {
+  opened.push(server)
+  await put({ scope: 'source', target: 'api', level: 'DEBUG', reason: 'private' })
+  const { secret } = (await server.send('POST', '/api/keys', { name: 'camera', scope: 'ingest' })).body.data
+  const headers = { authorization: `Bearer ${secret}` }
+  const { body } = await server.send('GET', '/api/levels', undefined, headers)
+  expect(body.data.overrides).toEqual([
+    { scope: 'source', target: 'api', level: 'DEBUG', expires_at: null, max_lines_per_minute: 6000 },
+  ])
+  expect((await server.send('PUT', '/api/levels', { log_level: 'DEBUG' }, headers)).status).toBe(403)
+})
