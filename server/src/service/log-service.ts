@@ -184,12 +184,13 @@ export class LogService {
     const { levels, exclude_levels, ...withoutLevel } = filter
     const { sources, exclude_sources, ...withoutSource } = filter
     const { cameras, exclude_cameras, ...withoutCamera } = filter
-    const [level, source, camera, names] = await Promise.all([
+    const [level, source, camera, visibleCameras] = await Promise.all([
       this.#logs.getFacet(withoutLevel, 'level', signal),
       this.#logs.getFacet(withoutSource, 'source', signal),
       this.#logs.getFacet(withoutCamera, 'camera_id', signal),
-      this.#cameras.names(),
+      this.#cameras.list(visibility),
     ])
+    const names = new Map(visibleCameras.map(({ id, name }) => [id, name]))
     const labelled = (values: typeof level, label: (value: string | number) => string) =>
       values.map(({ value, rows }) => ({ value, label: label(value), count: rows }))
     return {

@@ -1,0 +1,223 @@
+// What people and keys see that were granted some cameras, by every way of reading, against plain code.
+import { LEVELS } from '@timelapser/logger'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LogFilter } from '../../src/store/log-filter.ts'
+import { records } from '../store/arbitraries.ts'
+import { byLevel, type ModelRow, matches, newestFirst } from '../store/brute-force.ts'
+import { Browser } from '../support/browser.ts'
+import { openEvents } from '../support/event-client.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const CAMERAS = [1, 2, 3, 4, 5]
+const RANGE = 'start_date=2026-01-01T00:00:00Z&end_date=2026-05-01T00:00:00Z'
+
+let server: TestServer
+let rows: ModelRow[]
+let viewer: Browser
+
+beforeAll(async () => {
+  server = await startTestServer()
+  const sent = fc.sample(records, { numRuns: 400, seed: 4 })
+  const { body } = await server.send('POST', '/api/logs', sent, { 'x-import': 'true' })
+  expect(body.data.accepted).toBe(sent.length)
+  rows = sent.map((record, index) => ({ ...record, id: body.data.first_id + index }))
+  for (const id of CAMERAS) await server.send('PUT', `/api/cameras/${id}`, { name: `Name ${id}` })
+  viewer = new Browser(server.url)
+  const link = await server.send('POST', '/api/users/link', { username: 'viewer' })
+  const secret = link.body.data.url.split('#link=')[1]
+  await viewer.post('/api/auth/link', { secret, username: 'viewer', password: 'correct horse battery' })
+})
+afterAll(() => server.close())
+
+type Reader = { grants: number[]; headers: Record<string, string> }
+
+/** A key, or our viewer, with these cameras from now on. */
+async function readerOf(grants: number[], kind: 'key' | 'user'): Promise<Reader> {
+  if (kind === 'key') {
+    const input = { name: 'reader', scope: 'read', cameras: grants }
+    const { body } = await server.send('POST', '/api/keys', input)
+    return { grants, headers: { authorization: `Bearer ${body.data.secret}` } }
+  }
+  const { pool } = server.database.database
+  await pool.query('update auth_users set cameras = $1 where username = $2', [grants, 'viewer'])
+  await pool.query(`select pg_notify('sessions', '')`)
+  const reader = { grants, headers: { authorization: '', cookie: viewer.cookie } }
+  const seen = async () => (await read(reader, '/api/cameras')).body.data.cameras.map(idOf)
+  await expect.poll(async () => (await seen()).toSorted()).toEqual(grants.toSorted())
+  return reader
+}
+
+const idOf = ({ id }: { id: number }) => id
+const read = ({ headers }: Reader, path: string) => server.send('GET', path, undefined, headers)
+const dataOf = async (reader: Reader, path: string) => (await read(reader, path)).body.data
+const visible = ({ grants }: Reader, filter: Omit<LogFilter, 'visibility'> = {}) =>
+  newestFirst(rows.filter((row) => matches({ visibility: { cameras: grants }, ...filter }, row)))
+
+/** Each way of reading: its answer, and what it should be. */
+const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
+  list: async (reader) => {
+    const { logs, pagination } = await dataOf(reader, '/api/logs?limit=1000')
+    expect(logs.map(idOf)).toEqual(visible(reader).map(idOf))
+    expect(pagination).toMatchObject({ total_items: logs.length, total_is_exact: true })
+  },
+  'list of each camera by filter': async (reader) => {
+    for (const camera of CAMERAS) {
+      const { pagination } = await dataOf(reader, `/api/logs?camera_id=${camera}&limit=1`)
+      expect(pagination.total_items).toBe(visible(reader, { cameras: [camera] }).length)
+    }
+  },
+  search: async (reader) => {
+    const { logs, pagination } = await dataOf(reader, '/api/logs/search?query=timeout&limit=1000')
+    expect(logs.map(idOf)).toEqual(visible(reader, { search: 'timeout' }).map(idOf))
+    expect(pagination.total_items).toBe(logs.length)
+  },
+  'search syntax, also where it says or and not': async (reader) => {
+    const q = encodeURIComponent('camera:2 or -level:info or source:camera_4')
+    const { logs } = await dataOf(reader, `/api/logs?q=${q}&limit=1000`)
+    const found = visible(reader).filter(
+      ({ camera_id, source, level }) =>
+        camera_id === 2 || source === 'camera_2' || level !== 'INFO' || source === 'camera_4',
+    )
+    expect(logs.map(idOf)).toEqual(found.map(idOf))
+  },
+  stats: async (reader) => {
+    const { summary } = await dataOf(reader, `/api/logs/stats?${RANGE}`)
+    const seen = visible(reader)
+    const counts = byLevel(seen)
+    expect(summary).toMatchObject({
+      total_logs: seen.length,
+      critical_count: counts.CRITICAL,
+      error_count: counts.ERROR,
+      warning_count: counts.WARNING,
+      info_count: counts.INFO,
+      debug_count: counts.DEBUG,
+      unique_sources: new Set(seen.map(({ source }) => source)).size,
+      unique_cameras: new Set(seen.flatMap(({ camera_id }) => camera_id ?? [])).size,
+      first_log_at: seen.at(-1)?.timestamp ?? null,
+      last_log_at: seen[0]?.timestamp ?? null,
+    })
+  },
+  sources: async (reader) => {
+    const { sources, total_sources } = await dataOf(reader, '/api/logs/sources')
+    const bySource = Map.groupBy(visible(reader), ({ source }) => source)
+    const found = [...bySource].map(([source, of]) => ({
+      source,
+      log_count: of.length,
+      last_log_at: of[0]?.timestamp ?? null,
+      error_count: byLevel(of).ERROR,
+      warning_count: byLevel(of).WARNING,
+    }))
+    const byName = (a: { source: string }, b: { source: string }) => (a.source < b.source ? -1 : 1)
+    expect(sources.toSorted(byName)).toEqual(found.toSorted(byName))
+    expect(total_sources).toBe(found.length)
+  },
+  histogram: async (reader) => {
+    const { total, buckets } = await dataOf(reader, `/api/logs/histogram?${RANGE}`)
+    const counts = byLevel(visible(reader))
+    expect(total).toBe(visible(reader).length)
+    for (const level of LEVELS) {
+      const name = level.toLowerCase()
+      const sum = buckets.reduce(
+        (all: number, bucket: Record<string, number>) => all + (bucket[name] ?? 0),
+        0,
+      )
+      expect(sum).toBe(counts[level])
+    }
+  },
+  facets: async (reader) => {
+    const facets = await dataOf(reader, `/api/logs/facets?${RANGE}`)
+    const told = (name: string) =>
+      Object.fromEntries(facets[name].map(({ value, count }: Record<string, unknown>) => [value, count]))
+    for (const name of ['level', 'source'] as const) {
+      const counted = [...Map.groupBy(visible(reader), (row) => row[name])]
+      expect(told(name)).toEqual(Object.fromEntries(counted.map(([value, of]) => [value, of.length])))
+    }
+    // A camera's are those with its id and those of its source, which may be another's.
+    const ofCameras = CAMERAS.map((id) => [id, visible(reader, { cameras: [id] }).length] as const)
+    expect(told('camera_id')).toEqual(Object.fromEntries(ofCameras.filter(([, count]) => count > 0)))
+    for (const { value, label } of facets.camera_id) {
+      expect(label).toBe(reader.grants.includes(value) ? `Name ${value}` : `Camera ${value}`)
+    }
+  },
+  'one log by id': async (reader) => {
+    const seen = new Set(visible(reader).map(idOf))
+    for (const row of rows.filter((_, index) => index % 40 === 0)) {
+      const { status } = await read(reader, `/api/logs/${row.id}`)
+      expect([row, status]).toEqual([row, seen.has(row.id) ? 200 : 404])
+    }
+  },
+  "one camera's logs": async (reader) => {
+    for (const camera of [...CAMERAS, 99]) {
+      const { status, body } = await read(reader, `/api/logs/cameras/${camera}?limit=1000`)
+      const seen = visible(reader, { cameras: [camera] })
+      if (seen.length === 0 && !reader.grants.includes(camera))
+        expect([camera, status]).toEqual([camera, 404])
+      else expect(body.data.logs.map(idOf)).toEqual(seen.map(idOf))
+    }
+  },
+  cameras: async (reader) => {
+    const { cameras, total_cameras } = await dataOf(reader, '/api/cameras')
+    expect(cameras.map(idOf).toSorted()).toEqual(reader.grants.toSorted())
+    expect(total_cameras).toBe(reader.grants.length)
+  },
+  'pages from cursor to cursor': async (reader) => {
+    const ids: number[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page = await dataOf(
+        reader,
+        `/api/logs?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      )
+      ids.push(...page.logs.map(idOf))
+      cursor = page.pagination.next_cursor
+    }
+    expect(ids).toEqual(visible(reader).map(idOf))
+  },
+}
+
+const grants = fc.uniqueArray(fc.constantFrom(...CAMERAS), { minLength: 1, maxLength: 4 })
+
+describe('a reader with some cameras sees their rows and no trace of others', () => {
+  it.each(['key', 'user'] as const)('as a %s, whatever the cameras', async (kind) => {
+    await fc.assert(
+      fc.asyncProperty(grants, async (cameras) => {
+        const reader = await readerOf(cameras, kind)
+        for (const check of Object.values(CHECKS)) await check(reader)
+      }),
+      { numRuns: 6 },
+    )
+  })
+
+  it('as somebody without any camera', async () => {
+    const reader = await readerOf([], 'user')
+    for (const check of Object.values(CHECKS)) await check(reader)
+  })
+
+  it.each(['/api/events', '/api/logs/stream'])('in %s', async (path) => {
+    const reader = await readerOf([1, 4], 'key')
+    const client = await openEvents(`${server.url}${path}`, reader.headers)
+    const sent = fc.sample(records, { numRuns: 80, seed: 5 }).map((record, index) => ({
+      ...record,
+      // All at once would be told as a number.
+      message: `live ${path} ${index}`,
+    }))
+    const last = {
+      level: 'INFO',
+      source: 'camera_4',
+      message: `live ${path} last`,
+      timestamp: sent[0]?.timestamp,
+    }
+    const { body } = await server.send('POST', '/api/logs', [...sent, last], { 'x-import': 'true' })
+    const came = () =>
+      client.events
+        .flatMap(({ data }) => data.rows ?? [data.data])
+        .map((row: { message: string }) => row?.message)
+        .filter((message) => message?.startsWith('live'))
+    await client.until(() => came().includes(`live ${path} last`))
+    client.close()
+    const added = sent.map((record, index) => ({ ...record, id: body.data.first_id + index }))
+    const expected = added.filter((row) => matches({ visibility: { cameras: [1, 4] } }, row))
+    expect(came().toSorted()).toEqual([...expected.map(({ message }) => message), last.message].toSorted())
+  })
+})
