@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from './support/server.ts'
+
+const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+  await server.send('POST', '/api/logs', { level: 'INFO', message: 'plate LIC-1234', camera_id: 1 })
+})
+afterAll(() => server.close())
+
+type Outcome = { code: number; stdout: string; stderr: string }
+
+/** Runs a command as a process of its own, its key in the environment. */
+async function run(...options: string[]): Promise<Outcome> {
+  const command = [...process.execArgv, MAIN, ...options, '--url', server.url]
+  const env = { ...process.env, TIMELAPSER_LOGS_API_KEY: server.apiKey }
+  return promisify(execFile)(process.execPath, command, { env }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: Outcome) => ({ code, stdout, stderr }),
+  )
+}
+
+describe('timelapser-logs scrub', () => {
+  const message = async () => (await server.get('/api/logs/1')).body.data.log.message
+
+  it('tells with --dry-run what it would do, and does it without', async () => {
+    const dry = await run('scrub', '--pattern', 'lic-\\d+', '--dry-run')
+    expect(dry).toMatchObject({ code: 0, stdout: 'Would mask 1 of 1 lines, such as\n  1  plate ***\n' })
+    expect(await message()).toBe('plate LIC-1234')
+    expect((await run('scrub', '--pattern', 'lic-\\d+')).stdout).toMatch(/^Masked 1 of 1 lines/)
+    expect(await message()).toBe('plate ***')
+  })
+
+  it('says what is wrong with a pattern, and where', async () => {
+    const { code, stderr } = await run('scrub', '--pattern', '(a+)+')
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/at character 4: a repeated group/)])
+  })
+})
+
+describe('timelapser-logs audit verify', () => {
+  it('is content with a trail that is as it was written, and names what is not', async () => {
+    expect(await run('audit', 'verify')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Checked 2 entries; 2 hashes .*\nThe trail is as it was written\.\n$/),
+    })
+    const client = await server.database.database.connect()
+    await client.query('set session_replication_role = replica')
+    await client.query(`update audit set actor = 'nobody' where id = 1`)
+    await client.end()
+    const { code, stderr } = await run('audit', 'verify')
+    expect([code, stderr]).toEqual([2, 'Row 1 is not what was written.\n'])
+  })
+})

@@ -1,0 +1,108 @@
+// docs/security.md: what each route answers whom. The table there is this test's; written anew by
+// WRITE_DOCS=1 node scripts/run.mjs vitest run server/test/http/security-table.test.ts
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RouteOptions } from 'fastify'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Browser } from '../support/browser.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const DOCUMENT = join(import.meta.dirname, '../../../docs/security.md')
+const [BEGIN, END] = ['<!-- routes: begin -->', '<!-- routes: end -->']
+
+type Route = { method: string; url: string }
+type Caller = { title: string; headers: Record<string, string> }
+
+const routes: Route[] = []
+let server: TestServer
+const callers: Caller[] = []
+
+beforeAll(async () => {
+  server = await startTestServer({
+    onRoute: ({ method, url }: RouteOptions) => {
+      for (const one of [method].flat())
+        if (one !== 'HEAD' && url.startsWith('/api')) routes.push({ method: one, url })
+    },
+  })
+  const key = async (scope: string) => {
+    const { body } = await server.send('POST', '/api/keys', { name: scope, scope })
+    return { authorization: `Bearer ${body.data.secret}` }
+  }
+  callers.push(
+    { title: 'nobody', headers: {} },
+    { title: 'ingest key', headers: await key('ingest') },
+    { title: 'read key', headers: await key('read') },
+    { title: 'camera viewer', headers: await signedIn('camera viewer', 'viewer', [1]) },
+    { title: 'viewer', headers: await signedIn('viewer', 'viewer', null) },
+    { title: 'admin', headers: await signedIn('admin', 'admin', null) },
+  )
+  // Of two cameras one is the camera viewer's; log 1 is of the other.
+  await server.send('POST', '/api/logs', {
+    level: 'INFO',
+    message: 'of camera 2',
+    camera_id: 2,
+    source: 'camera_2',
+  })
+})
+afterAll(() => server.close())
+
+async function signedIn(username: string, role: string, cameras: number[] | null) {
+  const link = await server.send('POST', '/api/users/link', { username, role })
+  const secret = link.body.data.url.split('#link=')[1]
+  const browser = new Browser(server.url)
+  await browser.post('/api/auth/link', { secret, username, password: 'correct horse battery' })
+  const { pool } = server.database.database
+  await pool.query('update auth_users set cameras = $1 where name = $2', [cameras, username])
+  return { cookie: browser.cookie, origin: server.url }
+}
+
+/** The status of a request for camera or log 2 or 1, without a body: who is let in gets as far as validation. */
+async function statusOf({ method, url }: Route, headers: Record<string, string>): Promise<number> {
+  const path = url
+    .replace('/api/logs/:id', '/api/logs/1')
+    .replace('/api/logs/cameras/:camera_id', '/api/logs/cameras/2')
+    .replaceAll(/:\w+/g, '999999')
+  const isRead = method === 'GET'
+  const response = await fetch(`${server.url}${path}`, {
+    method,
+    headers: isRead ? headers : { 'content-type': 'application/json', ...headers },
+    body: isRead ? null : '{}',
+  })
+  await response.body?.cancel()
+  return response.status
+}
+
+it('is what docs/security.md says', async () => {
+  const sorted = routes
+    .filter(({ url }) => url !== '/api/auth/sign-out')
+    .toSorted((a, b) => `${a.url} ${a.method}`.localeCompare(`${b.url} ${b.method}`, 'en'))
+  const lines: string[][] = [['route', ...callers.map(({ title }) => title)]]
+  // What changes something comes last, so that all reads find the same.
+  const statuses = new Map<Route, number[]>()
+  for (const route of sorted.toSorted((a, b) => Number(a.method !== 'GET') - Number(b.method !== 'GET'))) {
+    const of: number[] = []
+    for (const { headers } of callers) of.push(await statusOf(route, headers))
+    statuses.set(route, of)
+  }
+  for (const route of sorted) {
+    lines.push([`\`${route.method} ${route.url}\``, ...(statuses.get(route) ?? []).map(String)])
+  }
+  const table = padded(lines)
+  const text = await readFile(DOCUMENT, 'utf8')
+  const [before = '', rest = ''] = text.split(BEGIN)
+  const [written = '', after = ''] = rest.split(END)
+  if (process.env.WRITE_DOCS) await writeFile(DOCUMENT, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`)
+  else expect(written.trim()).toBe(table)
+})
+
+function padded(lines: string[][]): string {
+  const widths = (lines[0] ?? []).map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  )
+  const row = (cells: string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  const [head = [], ...body] = lines
+  return [row(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(row)].join(
+    '\n',
+  )
+}
