@@ -123,9 +123,9 @@ export class LogOperations {
     return added
   }
 
-  /** Stores one record and returns its row. */
-  async addLogEntry(record: LogRecord): Promise<LogRow> {
-    const { first_id, rejected } = await this.addLogEntries([record])
+  /** Stores one record and returns its row; `sender` as in `addLogEntries`. */
+  async addLogEntry(record: LogRecord, sender?: SenderMark): Promise<LogRow> {
+    const { first_id, rejected } = await this.addLogEntries([record], sender)
     if (first_id === null) throw new Error(rejected[0]?.reason ?? 'the record was not stored')
     const row = await this.getLog(first_id, { visibility: { cameras: null } })
     if (!row) throw new Error(`the row ${first_id} was removed as soon as it was stored`)
