@@ -8,6 +8,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   ingest: async () => (await import('./ingest.ts')).ingestCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   scrub: async () => (await import('./scrub.ts')).scrubCommand(),
+  levels: async () => (await import('./levels.ts')).levelsCommand(),
+  why: async () => (await import('./levels.ts')).whyCommand(),
   users: async () => (await import('./users.ts')).usersCommand(),
 }
 
