@@ -1,3 +1,4 @@
+import { repairText } from '@timelapser/logger'
 import type pg from 'pg'
 import { SqlParameters } from './sql-parameters.ts'
 
@@ -49,9 +50,9 @@ export async function appendAudit(client: pg.Pool | pg.PoolClient, entry: AuditE
       select ${COLUMNS}, (select trail from audit_head) as trail
       from append_audit($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7)`,
     values: [
-      entry.actor,
+      repairText(entry.actor),
       entry.action,
-      entry.entity,
+      repairText(entry.entity),
       toJson(entry.before),
       toJson(entry.after),
       entry.address,
@@ -103,5 +104,6 @@ function conditionsOf(filter: AuditFilter, parameters: SqlParameters): string {
 }
 
 function toJson(value: unknown): string | null {
-  return value === undefined || value === null ? null : JSON.stringify(value)
+  if (value === undefined || value === null) return null
+  return JSON.stringify(value, (_, part) => (typeof part === 'string' ? repairText(part) : part))
 }
