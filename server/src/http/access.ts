@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { type AccessGuardOptions, registerAccessGuard } from './access-guard.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { sessionRoutes } from './sessions.ts'
 import { signInRoutes } from './sign-in.ts'
 import { userRoutes } from './users.ts'
 
@@ -9,6 +10,7 @@ export function accessPlugin(options: AccessGuardOptions): FastifyPluginAsync {
   const plugin: FastifyPluginAsync = async (app) => {
     registerAccessGuard(app, options)
     await app.register(signInRoutes(options.accounts))
+    await app.register(sessionRoutes(options.accounts))
     await app.register(apiKeyRoutes(options.apiKeys))
     await app.register(userRoutes(options.accounts, options.publicUrl))
   }

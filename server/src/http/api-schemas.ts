@@ -323,17 +323,17 @@ export type ApiKey = Static<typeof ApiKey>
 export const ApiKeys = Type.Object({ keys: Type.Array(ApiKey), total_keys: Type.Integer() })
 export type ApiKeys = Static<typeof ApiKeys>
 
+const CameraGrants = Nullable(
+  Type.Array(Type.Integer({ minimum: 1, maximum: 2147483647 }), { minItems: 1, maxItems: 1000 }),
+)
+
 /** `POST /api/keys`. */
 export const ApiKeyInput = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 100 }),
     scope: KeyScope,
     /** Only with the scope `read`; absent or null for all logs. */
-    cameras: Type.Optional(
-      Nullable(
-        Type.Array(Type.Integer({ minimum: 1, maximum: 2147483647 }), { minItems: 1, maxItems: 1000 }),
-      ),
-    ),
+    cameras: Type.Optional(CameraGrants),
     /** Days until it expires; absent for never. */
     expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
   },
@@ -350,6 +350,8 @@ export const UserLinkInput = Type.Object(
   {
     username: Username,
     role: Type.Optional(Type.Union([Type.Literal('admin'), Type.Literal('viewer')])),
+    /** Of a viewer who is invited: the cameras whose logs they see; absent or null for all logs. */
+    cameras: Type.Optional(CameraGrants),
   },
   { additionalProperties: false },
 )
@@ -363,6 +365,62 @@ export const UserLink = Type.Object({
   expires_at: TimestampSchema,
 })
 export type UserLink = Static<typeof UserLink>
+
+const UserRole = Type.Union([Type.Literal('admin'), Type.Literal('viewer')])
+
+export const User = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: UserRole,
+  /** The cameras whose logs a viewer sees; null for all logs. */
+  cameras: Nullable(Type.Array(Type.Integer())),
+  disabled: Type.Boolean(),
+  /** False for somebody who was invited and has not come yet. */
+  has_password: Type.Boolean(),
+  last_sign_in_at: Nullable(TimestampSchema),
+  created_at: TimestampSchema,
+})
+export type User = Static<typeof User>
+
+/** `GET /api/users`: everybody, by name. */
+export const Users = Type.Object({ users: Type.Array(User), total_users: Type.Integer() })
+export type Users = Static<typeof Users>
+
+/** `PATCH /api/users/:id`: what is absent stays. */
+export const UserChange = Type.Object(
+  {
+    role: Type.Optional(UserRole),
+    cameras: Type.Optional(CameraGrants),
+    disabled: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+export type UserChange = Static<typeof UserChange>
+
+export const BrowserSession = Type.Object({
+  id: Type.String(),
+  created_at: TimestampSchema,
+  expires_at: TimestampSchema,
+  ip_address: Nullable(Type.String()),
+  user_agent: Nullable(Type.String()),
+  /** Whether it is the one that asks. */
+  current: Type.Boolean(),
+})
+export type BrowserSession = Static<typeof BrowserSession>
+
+/** `GET /api/sessions`: one's own, newest first. */
+export const BrowserSessions = Type.Object({
+  sessions: Type.Array(BrowserSession),
+  total_sessions: Type.Integer(),
+})
+export type BrowserSessions = Static<typeof BrowserSessions>
+
+/** `POST /api/auth/password`: all other sessions end. */
+export const PasswordInput = Type.Object(
+  { current_password: Type.String({ minLength: 1, maxLength: 128 }), new_password: NewPassword },
+  { additionalProperties: false },
+)
+export type PasswordInput = Static<typeof PasswordInput>
 
 // Audit
 

@@ -55,6 +55,7 @@ function welcome(request: FastifyRequest, response: FastifyReply, { principal, c
   return reply('Signed in', { kind, name, role })
 }
 
-function clientOf({ ip, headers }: FastifyRequest): Client {
+/** Where a request comes from. */
+export function clientOf({ ip, headers }: FastifyRequest): Client {
   return { address: ip, userAgent: headers['user-agent'] ?? '' }
 }

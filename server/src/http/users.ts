@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Accounts } from '../service/accounts.ts'
-import { Reply, UserLink, UserLinkInput } from './api-schemas.ts'
+import { Reply, User, UserChange, UserLink, UserLinkInput, Users } from './api-schemas.ts'
 import { reply } from './reply.ts'
 
 /** Where a one-time link leads. The secret is in the fragment, which browsers send to nobody. */
@@ -23,5 +24,40 @@ export function userRoutes(accounts: Accounts, publicUrl: string | undefined): F
         return response.code(201).send(reply('One-time link created successfully', { ...link, url }))
       },
     )
+
+    app.get(
+      '/api/users',
+      { config: { access: 'admin' }, schema: { response: { 200: Reply(Users) } } },
+      async () => {
+        const users = await accounts.users.list()
+        return reply('Users fetched successfully', { users, total_users: users.length })
+      },
+    )
+
+    app.patch(
+      '/api/users/:id',
+      {
+        config: { access: 'admin' },
+        schema: { params: UserId, body: UserChange, response: { 200: OneUser } },
+      },
+      async ({ params, body }) =>
+        reply('User updated successfully', { user: await accounts.users.change(params.id, body) }),
+    )
+
+    app.delete(
+      '/api/users/:id',
+      { config: { access: 'admin' }, schema: { params: UserId, response: { 200: OneUser } } },
+      async ({ params }) => reply('User deleted', { user: await accounts.users.delete(params.id) }),
+    )
+
+    app.delete(
+      '/api/users/:id/sessions',
+      { config: { access: 'admin' }, schema: { params: UserId, response: { 200: OneUser } } },
+      async ({ params }) =>
+        reply('User signed out everywhere', { user: await accounts.users.endSessions(params.id) }),
+    )
   }
 }
+
+const UserId = Type.Object({ id: Type.String({ format: 'uuid' }) })
+const OneUser = Reply(Type.Object({ user: User }))

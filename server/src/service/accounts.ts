@@ -4,6 +4,15 @@ import * as store from '../store/accounts.ts'
 import { notify } from '../store/notices.ts'
 import { createLink, redeemLink } from '../store/one-time-links.ts'
 import { readOrCreateSecret } from '../store/secrets.ts'
+import {
+  endSession,
+  endSessions,
+  findPasswordHash,
+  type ListedSession,
+  listSessions,
+  replacePasswordHash,
+} from '../store/sessions.ts'
+import { noteSignIn } from '../store/users.ts'
 import { type Principal, SEES_EVERYTHING } from './access.ts'
 import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
@@ -12,6 +21,7 @@ import { randomSecret, sha256 } from './random-secret.ts'
 import { type KnownSession, SessionCache } from './session-cache.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
 import { USERNAME_PATTERN, uniqueForm } from './username.ts'
+import { Users } from './users.ts'
 
 const LINK_HOURS = 24
 
@@ -32,6 +42,12 @@ export type Client = { address: string; userAgent: string }
 /** Somebody who has just come in, and the cookies that say so. */
 export type SignedIn = { principal: Principal; cookies: string[] }
 
+export type UserLinkRequest = {
+  username: string
+  role?: store.UserRole | undefined
+  cameras?: number[] | null | undefined
+}
+
 /** A one-time link that is still to be put into a URL. */
 export type UserLink = { username: string; role: store.UserRole; secret: string; expires_at: string }
 
@@ -44,6 +60,7 @@ export class Accounts {
   readonly #signIn: PasswordSignIn
   readonly #throttle = new SignInThrottle()
   readonly #sessions = new SessionCache((cookie) => this.#read(cookie))
+  readonly users: Users
 
   static async open(options: AccountsOptions): Promise<Accounts> {
     return new Accounts(options, await readOrCreateSecret(options.pool, 'session_cookies'))
@@ -52,6 +69,7 @@ export class Accounts {
   constructor(options: AccountsOptions, secret: string) {
     this.#pool = options.pool
     this.#auditTrail = options.auditTrail
+    this.users = new Users({ ...options, onChange: () => this.reload() })
     this.cookieName = `timelapser_session_${sha256(secret).toString('hex', 0, 4)}`
     this.#signIn = openPasswordSignIn({
       pool: options.libraryPool,
@@ -69,7 +87,7 @@ export class Accounts {
     const succeed = this.#throttle.begin(client.address, uniqueForm(username))
     const signedIn = await this.#startSession({ username, password: input.password }, client).catch(
       async (error: unknown) => {
-        if (error instanceof AppError) await this.#audit('sign-in.failed', `user ${username}`)
+        if (error instanceof AppError) await this.#audit('sign-in.failed', `user ${visible(username)}`)
         throw error
       },
     )
@@ -147,13 +165,21 @@ export class Accounts {
    *
    * @throws {AppError} CONFLICT when the user exists with another role than the given one
    */
-  async createUserLink(input: { username: string; role?: store.UserRole | undefined }): Promise<UserLink> {
+  async createUserLink(input: UserLinkRequest): Promise<UserLink> {
     const name = validName(input.username)
+    const cameras = input.cameras ?? null
+    if (cameras && input.role === 'admin') {
+      throw new AppError('INVALID_REQUEST', 'cameras go with the role viewer alone.')
+    }
     const user = await store.findOrInviteUser(this.#pool, {
       name,
       username: uniqueForm(name),
       role: input.role ?? 'viewer',
+      cameras,
     })
+    if (cameras && JSON.stringify(user.cameras) !== JSON.stringify(cameras)) {
+      throw new AppError('CONFLICT', `${user.name} exists with other cameras. Change the user instead.`)
+    }
     if (input.role && user.role !== input.role) {
       throw new AppError('CONFLICT', `${user.name} exists with the role ${user.role}.`)
     }
@@ -163,8 +189,91 @@ export class Accounts {
       userId: user.id,
       hours: LINK_HOURS,
     })
-    await this.#audit('user.link', `user ${user.name}`, { role: user.role, expires_at })
+    await this.#audit('user.link', `user ${user.name}`, {
+      role: user.role,
+      cameras: user.cameras,
+      expires_at,
+    })
     return { username: user.name, role: user.role, secret, expires_at }
+  }
+
+  /** One's own sessions, newest first. */
+  async listSessions(cookie: string): Promise<ListedSession[]> {
+    const user = await this.#owner(cookie)
+    return listSessions(this.#pool, user.id, tokenOf(cookie))
+  }
+
+  /** Ends one of one's own sessions, on every server. @throws {AppError} NOT_FOUND */
+  async endSession(cookie: string, id: string): Promise<void> {
+    const user = await this.#owner(cookie)
+    await this.#auditTrail.change(async (client) => {
+      if (!(await endSession(client, user.id, id))) {
+        throw new AppError('NOT_FOUND', `You have no session ${id}, or it has ended already.`)
+      }
+      return { result: undefined, entry: { action: 'session.end', entity: `user ${user.name}` } }
+    })
+    this.reload()
+  }
+
+  /** Ends all of one's own sessions, this one too; answers with how many there were. */
+  async signOutEverywhere(cookie: string): Promise<number> {
+    const user = await this.#owner(cookie)
+    const ended = await this.#auditTrail.change(async (client) => {
+      const result = await endSessions(client, user.id)
+      const entry = {
+        action: 'sign-out.everywhere',
+        entity: `user ${user.name}`,
+        after: { sessions: result },
+      }
+      return { result, entry }
+    })
+    this.reload()
+    return ended
+  }
+
+  /**
+   * Changes one's own password and ends all other sessions.
+   *
+   * @throws {AppError} FORBIDDEN when the current one is wrong; RATE_LIMITED after too many failures
+   */
+  async changePassword(
+    cookie: string,
+    input: { current_password: string; new_password: string },
+    client: Client,
+  ): Promise<void> {
+    const user = await this.#owner(cookie)
+    if (uniqueForm(input.new_password) === uniqueForm(user.name)) {
+      throw new AppError('INVALID_REQUEST', 'new_password must not be the name.')
+    }
+    const succeed = this.#throttle.begin(client.address, uniqueForm(user.name))
+    const { password } = await this.#signIn.$context
+    const hash = await findPasswordHash(this.#pool, user.id)
+    if (!hash || !(await password.verify({ hash, password: input.current_password }))) {
+      await this.#audit('password.refused', `user ${user.name}`)
+      throw new AppError('FORBIDDEN', 'The current password is wrong.')
+    }
+    succeed()
+    const to = await password.hash(input.new_password)
+    await this.#auditTrail.change(async (connection) => {
+      if (!(await replacePasswordHash(connection, { userId: user.id, from: hash, to }))) {
+        throw new AppError('CONFLICT', 'The password was changed meanwhile.')
+      }
+      const sessions = await endSessions(connection, user.id, tokenOf(cookie))
+      const entry = {
+        action: 'password.change',
+        entity: `user ${user.name}`,
+        after: { ended_sessions: sessions },
+      }
+      return { result: undefined, entry }
+    })
+    this.reload()
+  }
+
+  /** Whose session it is. */
+  async #owner(cookie: string): Promise<Principal> {
+    const principal = await this.check(cookie)
+    if (principal) return principal
+    throw new AppError('UNAUTHENTICATED', 'The session has ended. Sign in again.')
   }
 
   /** The secret of a link that makes the first administrator; undefined when there is one. */
@@ -185,6 +294,7 @@ export class Accounts {
       })
       const user = await store.findActiveUser(this.#pool, response.user.id)
       if (!user) throw wrong(undefined)
+      await noteSignIn(this.#pool, user.id)
       await store.deleteExpiredSessions(this.#pool)
       return { principal: toPrincipal(user), cookies: answer.getSetCookie() }
     } catch (error) {
@@ -217,6 +327,16 @@ export class Accounts {
 function toPrincipal({ id, name, role, cameras }: store.User): Principal {
   const visibility = role === 'admin' ? SEES_EVERYTHING : { cameras }
   return { kind: 'user', id, name, role, visibility }
+}
+
+/** As the trail can keep it: PostgreSQL stores no NUL, and what nobody sees misleads. */
+function visible(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}')
+}
+
+/** The session's token: the cookie is that, a dot and its signature, which was checked before. */
+function tokenOf(cookie: string): string {
+  return decodeURIComponent(cookie).split('.')[0] ?? ''
 }
 
 function wrong(cause: unknown): AppError {

@@ -30,15 +30,15 @@ export async function findActiveUser(pool: pg.Pool, id: string): Promise<User | 
 /** The user of this name in its unique form, or one made just now, who has no password yet. */
 export async function findOrInviteUser(
   pool: pg.Pool,
-  { name, username, role }: { name: string; username: string; role: UserRole },
+  { name, username, role, cameras }: Pick<User, 'name' | 'role' | 'cameras'> & { username: string },
 ): Promise<User> {
   await pool.query({
     name: 'invite_user',
     text: `
-      insert into auth_users (name, username, email, role)
-      values ($1, $2, gen_random_uuid() || '@users.invalid', $3)
+      insert into auth_users (name, username, email, role, cameras)
+      values ($1, $2, gen_random_uuid() || '@users.invalid', $3, $4::integer[])
       on conflict (username) do nothing`,
-    values: [name, username, role],
+    values: [name, username, role, cameras],
   })
   const { rows } = await pool.query<User>({
     name: 'find_user_by_name',

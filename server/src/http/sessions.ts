@@ -1,0 +1,64 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Accounts } from '../service/accounts.ts'
+import { AppError } from '../service/app-error.ts'
+import { BrowserSessions, PasswordInput, Reply } from './api-schemas.ts'
+import { reply } from './reply.ts'
+import { readSessionCookie } from './session-cookie.ts'
+import { clientOf } from './sign-in.ts'
+
+/** One's own sessions and password; everybody's who signed in. */
+export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
+  const cookieOf = (request: FastifyRequest): string => {
+    const cookie = readSessionCookie(request, accounts.cookieName)
+    if (request.principal.kind === 'user' && cookie !== undefined) return cookie
+    throw new AppError('FORBIDDEN', 'An API key has neither sessions nor a password. Sign in as a user.')
+  }
+  return async (app) => {
+    app.get(
+      '/api/sessions',
+      { config: { access: 'any' }, schema: { response: { 200: Reply(BrowserSessions) } } },
+      async (request) => {
+        const sessions = await accounts.listSessions(cookieOf(request))
+        return reply('Sessions fetched successfully', { sessions, total_sessions: sessions.length })
+      },
+    )
+
+    app.delete(
+      '/api/sessions/:id',
+      {
+        config: { access: 'any' },
+        schema: {
+          params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+          response: { 200: Reply(Type.Null()) },
+        },
+      },
+      async (request) => {
+        await accounts.endSession(cookieOf(request), request.params.id)
+        return reply('Session ended', null)
+      },
+    )
+
+    app.delete(
+      '/api/sessions',
+      {
+        config: { access: 'any' },
+        schema: { response: { 200: Reply(Type.Object({ ended_sessions: Type.Integer() })) } },
+      },
+      async (request) =>
+        reply('Signed out everywhere', {
+          ended_sessions: await accounts.signOutEverywhere(cookieOf(request)),
+        }),
+    )
+
+    app.post(
+      '/api/auth/password',
+      { config: { access: 'any' }, schema: { body: PasswordInput, response: { 200: Reply(Type.Null()) } } },
+      async (request) => {
+        await accounts.changePassword(cookieOf(request), request.body, clientOf(request))
+        return reply('Password changed; other sessions ended', null)
+      },
+    )
+  }
+}

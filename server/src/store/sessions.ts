@@ -1,0 +1,95 @@
+import type pg from 'pg'
+
+/** One browser that somebody is signed in with. */
+export type ListedSession = {
+  id: string
+  created_at: string
+  expires_at: string
+  ip_address: string | null
+  user_agent: string | null
+  /** Whether it is the one that asks. */
+  current: boolean
+}
+
+/** The sessions of a user that have not ended, newest first. */
+export async function listSessions(pool: pg.Pool, userId: string, token: string): Promise<ListedSession[]> {
+  const { rows } = await pool.query<ListedSession>({
+    name: 'list_sessions',
+    text: `
+      select id, created_at, expires_at, ip_address, user_agent, token = $2 as current
+      from auth_sessions
+      where user_id = $1 and expires_at > now()
+      order by created_at desc, id`,
+    values: [userId, token],
+  })
+  return rows
+}
+
+/** Ends one session of a user, and tells every server; false when it is none of theirs. */
+export async function endSession(client: pg.PoolClient, userId: string, id: string): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'end_session',
+    text: `
+      with ended as (
+        delete from auth_sessions
+        where user_id = $1 and id = $2
+        returning id
+      )
+      select pg_notify('sessions', '')
+      from ended`,
+    values: [userId, id],
+  })
+  return rowCount !== 0
+}
+
+/** Ends the sessions of a user, but the one of this token if given, and tells every server; answers with how many. */
+export async function endSessions(
+  client: pg.PoolClient,
+  userId: string,
+  exceptToken: string | null = null,
+): Promise<number> {
+  const { rows } = await client.query<{ ended: number }>({
+    name: 'end_sessions',
+    text: `
+      with ended as (
+        delete from auth_sessions
+        where user_id = $1 and token is distinct from $2
+        returning id
+      ), told as (
+        select pg_notify('sessions', '')
+      )
+      select (select count(*) from ended)::integer as ended
+      from told`,
+    values: [userId, exceptToken],
+  })
+  return rows[0]?.ended ?? 0
+}
+
+/** The hash of a user's password; undefined before they chose one. */
+export async function findPasswordHash(pool: pg.Pool, userId: string): Promise<string | undefined> {
+  const { rows } = await pool.query<{ password: string }>({
+    name: 'find_password_hash',
+    text: `
+      select password
+      from auth_accounts
+      where user_id = $1 and provider_id = 'credential' and password is not null`,
+    values: [userId],
+  })
+  return rows[0]?.password
+}
+
+/** Replaces the hash if it is still the one that was compared; false when it changed meanwhile. */
+export async function replacePasswordHash(
+  client: pg.PoolClient,
+  { userId, from, to }: { userId: string; from: string; to: string },
+): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'replace_password_hash',
+    text: `
+      update auth_accounts
+      set password = $3, updated_at = now()
+      where user_id = $1 and provider_id = 'credential' and password = $2`,
+    values: [userId, from, to],
+  })
+  return rowCount === 1
+}
