@@ -312,6 +312,8 @@ export const ApiKey = Type.Object({
   scope: KeyScope,
   /** The cameras whose logs it reads; null for all logs. */
   cameras: Nullable(Type.Array(Type.Integer())),
+  /** It reads logs of this level and above; null for all levels. */
+  min_level: Nullable(LevelSchema),
   expires_at: Nullable(TimestampSchema),
   created_at: TimestampSchema,
   /** To the minute. */
@@ -334,6 +336,8 @@ export const ApiKeyInput = Type.Object(
     scope: KeyScope,
     /** Only with the scope `read`; absent or null for all logs. */
     cameras: Type.Optional(CameraGrants),
+    /** Only with the scope `read`: it reads logs of this level and above. */
+    min_level: Type.Optional(LevelSchema),
     /** Days until it expires; absent for never. */
     expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
   },

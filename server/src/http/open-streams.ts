@@ -55,5 +55,5 @@ export class OpenStreams {
 }
 
 function rightsOf({ role, visibility }: Principal): string {
-  return JSON.stringify([role, visibility.cameras])
+  return JSON.stringify([role, visibility])
 }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import type { Level } from '@timelapser/logger'
 import type pg from 'pg'
 import * as store from '../store/api-keys.ts'
 import type { Principal, Role } from './access.ts'
@@ -21,6 +22,7 @@ export type KeyInput = {
   name: string
   scope: store.KeyScope
   cameras?: readonly number[] | null | undefined
+  min_level?: Level | undefined
   expires_in_days?: number | undefined
 }
 
@@ -65,7 +67,7 @@ export class ApiKeys {
       id: String(key.id),
       name: key.name,
       role: ROLES[key.scope],
-      visibility: { cameras: key.cameras },
+      visibility: { cameras: key.cameras, ...(key.min_level && { min_level: key.min_level }) },
     }
   }
 
@@ -88,8 +90,9 @@ export class ApiKeys {
   async create(input: KeyInput): Promise<{ key: store.ApiKey; secret: string }> {
     const name = input.name.trim()
     if (name === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
-    if (input.cameras && input.scope !== 'read') {
-      throw new AppError('INVALID_REQUEST', 'cameras go with the scope read alone.')
+    if (input.scope !== 'read' && (input.cameras || input.min_level)) {
+      const field = input.cameras ? 'cameras go' : 'min_level goes'
+      throw new AppError('INVALID_REQUEST', `${field} with the scope read alone.`)
     }
     const secret = `${PREFIX}${randomSecret()}`
     const key = await this.#store(name, secret, input)
@@ -134,6 +137,7 @@ export class ApiKeys {
         hash: sha256(secret),
         scope: input.scope,
         cameras: input.cameras ?? null,
+        min_level: input.min_level ?? null,
         expires_in_days: input.expires_in_days ?? null,
       })
       const entry = result && { action: 'key.create', entity: `key ${result.id}`, after: described(result) }
@@ -184,6 +188,6 @@ function hasExpired(key: store.ApiKey): boolean {
   return key.expires_at !== null && Date.parse(key.expires_at) <= Date.now()
 }
 
-function described({ name, scope, cameras, expires_at }: store.ApiKey) {
-  return { name, scope, cameras, expires_at }
+function described({ name, scope, cameras, min_level, expires_at }: store.ApiKey) {
+  return { name, scope, cameras, min_level, expires_at }
 }

@@ -1,3 +1,4 @@
+import type { Level } from '@timelapser/logger'
 import type pg from 'pg'
 
 export type KeyScope = 'ingest' | 'read' | 'admin'
@@ -11,6 +12,8 @@ export type ApiKey = {
   scope: KeyScope
   /** The cameras whose logs it reads; null for everything. */
   cameras: number[] | null
+  /** It reads logs of this level and above; null for all. */
+  min_level: Level | null
   created_at: string
   expires_at: string | null
   last_used_at: string | null
@@ -25,13 +28,14 @@ export type NewKey = {
   hash: Buffer
   scope: KeyScope
   cameras: readonly number[] | null
+  min_level: Level | null
   expires_in_days: number | null
 }
 
 /** All of them are kept in memory by every server. */
 const MAX_KEYS = 10_000
 
-const COLUMNS = 'id, name, prefix, scope, cameras, created_at, expires_at, last_used_at'
+const COLUMNS = 'id, name, prefix, scope, cameras, min_level, created_at, expires_at, last_used_at'
 
 /** All keys that are not revoked, newest first; expired ones too. */
 export async function listKeys(pool: pg.Pool): Promise<StoredKey[]> {
@@ -52,8 +56,8 @@ export async function createKey(pool: pg.Pool | pg.PoolClient, key: NewKey): Pro
     name: 'create_api_key',
     text: `
       with created as (
-        insert into api_keys (name, prefix, hash, scope, cameras, expires_at)
-        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day'
+        insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level)
+        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7
         where (select count(*) from api_keys where revoked_at is null) < ${MAX_KEYS}
         returning ${COLUMNS}
       ), told as (
@@ -62,7 +66,7 @@ export async function createKey(pool: pg.Pool | pg.PoolClient, key: NewKey): Pro
       )
       select ${COLUMNS}
       from created, told`,
-    values: [key.name, key.prefix, key.hash, key.scope, key.cameras, key.expires_in_days],
+    values: [key.name, key.prefix, key.hash, key.scope, key.cameras, key.expires_in_days, key.min_level],
   })
   return rows[0]
 }

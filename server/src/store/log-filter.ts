@@ -4,8 +4,8 @@ import { compileSearch, levelsOf } from './search-conditions.ts'
 import { conjuncts, isDimensional, type SearchNode } from './search-tree.ts'
 import type { SqlParameters } from './sql-parameters.ts'
 
-/** Which logs a caller sees: all, or those of these cameras. Part of every read. */
-export type Visibility = { cameras: readonly number[] | null }
+/** Which logs a caller sees: all, or those of these cameras, or of this level and above. Part of every read. */
+export type Visibility = { cameras: readonly number[] | null; min_level?: Level }
 
 /** What a reader asks for; every field unset asks for everything the visibility allows. */
 export type LogFilter = {
@@ -59,6 +59,8 @@ type Add = Pick<SqlParameters, 'add'>
 export function dimensionConditions(filter: LogFilter, parameters: Add): string[] {
   const conditions: string[] = []
   if (filter.visibility.cameras) conditions.push(visibleTo(filter, filter.visibility.cameras, parameters))
+  const { min_level } = filter.visibility
+  if (min_level) conditions.push(isOneOf('level', levelsOf('>=', min_level), 'text', parameters))
   if (filter.levels) conditions.push(isOneOf('level', filter.levels, 'text', parameters))
   if (filter.exclude_levels)
     conditions.push(`level <> all (${parameters.add(filter.exclude_levels)}::text[])`)

@@ -1,5 +1,5 @@
 // What people and keys see that were granted some cameras, by every way of reading, against plain code.
-import { LEVELS } from '@timelapser/logger'
+import { LEVELS, type Level } from '@timelapser/logger'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogFilter } from '../../src/store/log-filter.ts'
@@ -30,14 +30,18 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-type Reader = { grants: number[]; headers: Record<string, string> }
+type Reader = { grants: number[]; min_level?: Level; headers: Record<string, string> }
 
 /** A key, or our viewer, with these cameras from now on. */
-async function readerOf(grants: number[], kind: 'key' | 'user'): Promise<Reader> {
+async function readerOf(grants: number[], kind: 'key' | 'user', min_level?: Level): Promise<Reader> {
   if (kind === 'key') {
-    const input = { name: 'reader', scope: 'read', cameras: grants }
+    const input = { name: 'reader', scope: 'read', cameras: grants, min_level }
     const { body } = await server.send('POST', '/api/keys', input)
-    return { grants, headers: { authorization: `Bearer ${body.data.secret}` } }
+    return {
+      grants,
+      ...(min_level && { min_level }),
+      headers: { authorization: `Bearer ${body.data.secret}` },
+    }
   }
   const { pool } = server.database.database
   await pool.query('update auth_users set cameras = $1 where username = $2', [grants, 'viewer'])
@@ -51,8 +55,12 @@ async function readerOf(grants: number[], kind: 'key' | 'user'): Promise<Reader>
 const idOf = ({ id }: { id: number }) => id
 const read = ({ headers }: Reader, path: string) => server.send('GET', path, undefined, headers)
 const dataOf = async (reader: Reader, path: string) => (await read(reader, path)).body.data
-const visible = ({ grants }: Reader, filter: Omit<LogFilter, 'visibility'> = {}) =>
-  newestFirst(rows.filter((row) => matches({ visibility: { cameras: grants }, ...filter }, row)))
+const visible = ({ grants, min_level }: Reader, filter: Omit<LogFilter, 'visibility'> = {}) =>
+  newestFirst(
+    rows.filter((row) =>
+      matches({ visibility: { cameras: grants, ...(min_level && { min_level }) }, ...filter }, row),
+    ),
+  )
 
 /** Each way of reading: its answer, and what it should be. */
 const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
@@ -187,6 +195,11 @@ describe('a reader with some cameras sees their rows and no trace of others', ()
       }),
       { numRuns: 6 },
     )
+  })
+
+  it('as a key that reads warnings and above', async () => {
+    const reader = await readerOf([1, 2, 4], 'key', 'WARNING')
+    for (const check of Object.values(CHECKS)) await check(reader)
   })
 
   it('as somebody without any camera', async () => {

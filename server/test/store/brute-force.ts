@@ -16,6 +16,8 @@ export function matches(filter: LogFilter, row: ModelRow): boolean {
     const isVisible = row.camera_id === null ? isOfCamera(visible) : visible.includes(row.camera_id)
     if (!isVisible) return false
   }
+  const { min_level } = filter.visibility
+  if (min_level && LEVELS.indexOf(row.level) < LEVELS.indexOf(min_level)) return false
   if (filter.levels && !filter.levels.includes(row.level)) return false
   if (filter.exclude_levels?.includes(row.level)) return false
   if (filter.sources && !filter.sources.includes(row.source)) return false
