@@ -11,6 +11,8 @@ let lines: string[] = []
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
+    // It knows of no levels.
+    if (request.method === 'GET') return void response.writeHead(404).end()
     let text = ''
     for await (const chunk of request) text += chunk
     for (const line of text.trimEnd().split('\n'))

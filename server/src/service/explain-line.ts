@@ -43,15 +43,7 @@ export type Explanation = {
 /** What becomes of a line and why; pure. */
 export function explainLine(line: QuestionedLine, state: ExplainState): Explanation {
   const { rules, nowMs } = state
-  const {
-    value: _,
-    expiresMs: __,
-    ...override
-  } = findOverride(compileRules(rules), line, nowMs) ?? {
-    value: 0,
-    expiresMs: 0,
-  }
-  const inForce = 'scope' in override ? (override as LevelOverride) : null
+  const inForce = findOverride(compileRules(rules), line, nowMs) ?? null
   const level = inForce?.level ?? rules.log_level
   const setBy = inForce ? `the override of ${inForce.scope} ${inForce.target}` : 'the global level'
   const masked = line.message !== undefined && redactText(line.message) !== line.message

@@ -63,8 +63,10 @@ export class LevelService {
 
   /** What is in force, as this caller may see it, with a tag that differs when it does. */
   async get(principal: Principal): Promise<{ rules: StoredRules | LevelRules; etag: string }> {
-    const all = await this.#options.levels.get()
-    const rules = visibleTo(principal, all)
+    const { log_level, overrides } = await this.#options.levels.get()
+    const isInForce = ({ expires_at }: LevelOverride) =>
+      expires_at === null || Date.parse(expires_at) > Date.now()
+    const rules = visibleTo(principal, { log_level, overrides: overrides.filter(isInForce) })
     return { rules, etag: `"${createHash('sha1').update(JSON.stringify(rules)).digest('base64url')}"` }
   }
 
@@ -103,9 +105,9 @@ export class LevelService {
     }
     for (const override of set) {
       await auditTrail.change(async (client) => {
-        if ((await levels.count(client)) >= MAX_OVERRIDES)
-          throw invalid(`There are ${MAX_OVERRIDES} overrides, the most there may be. Remove some first.`)
         const before = await levels.set(client, { ...override, author })
+        if ((await levels.count(client)) > MAX_OVERRIDES)
+          throw invalid(`There are ${MAX_OVERRIDES} overrides, the most there may be. Remove some first.`)
         const entity = `${override.scope} ${override.target}`
         return { result: undefined, entry: { action: 'levels.set', entity, before, after: override } }
       })

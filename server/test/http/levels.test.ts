@@ -1,4 +1,6 @@
 // Levels at run time, over real HTTP and PostgreSQL: obeyed everywhere within two seconds.
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { createLogger, httpHandler } from '@timelapser/logger'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LevelOverrides } from '../../src/store/level-overrides.ts'
@@ -177,4 +179,17 @@ it('tells keys that write every rule, and neither reasons nor people', async () 
     { scope: 'source', target: 'api', level: 'DEBUG', expires_at: null, max_lines_per_minute: 6000 },
   ])
   expect((await server.send('PUT', '/api/levels', { log_level: 'DEBUG' }, headers)).status).toBe(403)
+})
+
+it('does not keep an application alive that has nothing left to do', async () => {
+  opened.push(server)
+  const options = JSON.stringify({ url: server.url, apiKey: server.apiKey })
+  const code = `
+    import { createLogger, httpHandler } from '@timelapser/logger'
+    const handler = httpHandler(${options})
+    createLogger({ handlers: [handler] }).info('last words')
+    while (handler.isEnabled('DEBUG')) await new Promise((resolve) => setTimeout(resolve, 10))`
+  const args = ['--conditions=timelapser-source', '--input-type=module', '-e', code]
+  await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 5_000 })
+  expect(await storedMessages()).toEqual(['last words'])
 })
