@@ -21,7 +21,11 @@ export class ApiError extends Error {
   }
 }
 
-type RequestOptions = { method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; body?: unknown; signal?: AbortSignal }
+type RequestOptions = {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  body?: unknown
+  signal?: AbortSignal
+}
 
 /** The whole reply, for the callers that show its message. */
 export async function requestReply<T>(path: string, options: RequestOptions = {}): Promise<Reply<T>> {

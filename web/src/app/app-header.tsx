@@ -28,6 +28,11 @@ export function AppHeader({ session, path }: { session: Session | null; path: st
               Settings
             </NavLink>
           )}
+          {session && (
+            <NavLink href="/access" active={path === '/access'}>
+              Access
+            </NavLink>
+          )}
         </nav>
         <div className="ml-auto flex items-center gap-1">
           <ThemeSwitch />

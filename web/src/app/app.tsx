@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect } from 'react'
+import type { Session } from 'timelapser-logs/api'
 import { Notices } from '../controls/notice.tsx'
 import { useServerEvents } from '../live/use-server-events.ts'
 import { LogsPage } from '../logs/logs-page.tsx'
@@ -14,6 +15,9 @@ const SignInPage = lazy(() =>
 )
 const SettingsPage = lazy(() =>
   import('../settings/settings-page.tsx').then((module) => ({ default: module.SettingsPage })),
+)
+const AccessPage = lazy(() =>
+  import('../access/access-page.tsx').then((module) => ({ default: module.AccessPage })),
 )
 
 export function App() {
@@ -41,7 +45,7 @@ function SignedIn({ path }: { path: string }) {
     <>
       <AppHeader session={session.data ?? null} path={path} />
       {session.data && <ServerEvents />}
-      <Screen path={path} />
+      <Screen path={path} session={session.data ?? null} />
     </>
   )
 }
@@ -51,9 +55,10 @@ function ServerEvents() {
   return null
 }
 
-function Screen({ path }: { path: string }) {
+function Screen({ path, session }: { path: string; session: Session | null }) {
   if (path === '/logs' || path === '/') return <LogsPage />
   if (path === '/settings') return <SettingsPage />
+  if (path === '/access') return session ? <AccessPage session={session} /> : null
   return (
     <main className="mx-auto grid max-w-md gap-3 px-4 py-24">
       <h1 className="text-title font-semibold">There is no page here</h1>

@@ -1,0 +1,22 @@
+import { useEffect } from 'react'
+import type { Session } from 'timelapser-logs/api'
+import { KeyList } from './key-list.tsx'
+import { PasswordForm } from './password-form.tsx'
+import { SessionList } from './session-list.tsx'
+import { UserList } from './user-list.tsx'
+
+/** Who may come in: everybody and all keys for administrators, one's own sessions and password for all. */
+export function AccessPage({ session }: { session: Session }) {
+  useEffect(() => {
+    document.title = 'Access – Timelapser Logs'
+  }, [])
+  return (
+    <main id="content" className="mx-auto grid max-w-2xl gap-10 px-4 py-10 sm:px-6">
+      <h1 className="text-figure font-semibold tracking-tight">Access</h1>
+      {session.role === 'admin' && <UserList />}
+      {session.role === 'admin' && <KeyList />}
+      {session.kind === 'user' && <SessionList />}
+      {session.kind === 'user' && <PasswordForm />}
+    </main>
+  )
+}

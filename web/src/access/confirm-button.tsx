@@ -1,0 +1,39 @@
+import { useState } from 'react'
+import { Button } from '../controls/button.tsx'
+
+/** A button that asks once more before it does what cannot be taken back. */
+export function ConfirmButton({
+  name,
+  of,
+  disabled,
+  onConfirm,
+}: {
+  name: string
+  of: string
+  disabled: boolean
+  onConfirm: () => void
+}) {
+  const [asking, setAsking] = useState(false)
+  if (!asking) {
+    return (
+      <Button kind="quiet" aria-label={`${name} ${of}`} disabled={disabled} onClick={() => setAsking(true)}>
+        {name}
+      </Button>
+    )
+  }
+  return (
+    <Button
+      kind="danger"
+      aria-label={`Really: ${name} ${of}`}
+      autoFocus
+      disabled={disabled}
+      onBlur={() => setAsking(false)}
+      onClick={() => {
+        setAsking(false)
+        onConfirm()
+      }}
+    >
+      Really {name.toLowerCase()}?
+    </Button>
+  )
+}

@@ -1,0 +1,55 @@
+import type { ApiKey } from 'timelapser-logs/api'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { formatFull } from '../time/format.ts'
+import { ConfirmButton } from './confirm-button.tsx'
+import { NewKey } from './new-key.tsx'
+import { useChange, useKeys } from './use-access.ts'
+
+/** The keys of programs, to be revoked, and a way to make one. */
+export function KeyList() {
+  const keys = useKeys()
+  return (
+    <section className="grid gap-4 border-t border-line pt-8">
+      <h2 className="text-title font-semibold">API keys</h2>
+      {keys.isPending && <Skeleton className="h-16 w-full" />}
+      {keys.isError && <p className="text-error">The keys could not be loaded: {keys.error.message}</p>}
+      {keys.data?.total_keys === 0 && <p className="text-muted">There is no key yet.</p>}
+      {keys.data && keys.data.total_keys > 0 && (
+        <ul className="divide-y divide-line rounded-lg border border-line bg-surface">
+          {keys.data.keys.map((key) => (
+            <KeyItem key={key.id} apiKey={key} />
+          ))}
+        </ul>
+      )}
+      <NewKey />
+    </section>
+  )
+}
+
+function KeyItem({ apiKey }: { apiKey: ApiKey }) {
+  const { id, name, prefix, scope, cameras, expires_at, last_used_at } = apiKey
+  const change = useChange('keys')
+  const zone = useDisplayZone()
+  const facts = [
+    scope,
+    cameras && `cameras ${cameras.join(', ')}`,
+    expires_at && `until ${formatFull(expires_at, zone)}`,
+    last_used_at ? `last used ${formatFull(last_used_at, zone)}` : 'never used',
+  ]
+  return (
+    <li className="flex flex-wrap items-center gap-x-3 py-1.5 pr-2 pl-4">
+      <span className="min-w-0 flex-1">
+        <span className="font-medium break-all">{name}</span>{' '}
+        <code className="font-mono text-small text-muted">{prefix}…</code>
+        <span className="block text-small text-faint">{facts.filter(Boolean).join(' · ')}</span>
+      </span>
+      <ConfirmButton
+        name="Revoke"
+        of={name}
+        disabled={change.isPending}
+        onConfirm={() => change.mutate({ method: 'DELETE', path: `/api/keys/${id}` })}
+      />
+    </li>
+  )
+}

@@ -1,0 +1,34 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { ApiKeys, BrowserSessions, Users } from 'timelapser-logs/api'
+import { request } from '../api/client.ts'
+import { notify } from '../controls/notice.tsx'
+
+export function useUsers() {
+  return useQuery({ queryKey: ['users'], queryFn: ({ signal }) => request<Users>('/api/users', { signal }) })
+}
+
+export function useKeys() {
+  return useQuery({ queryKey: ['keys'], queryFn: ({ signal }) => request<ApiKeys>('/api/keys', { signal }) })
+}
+
+export function useSessions() {
+  return useQuery({
+    queryKey: ['sessions'],
+    queryFn: ({ signal }) => request<BrowserSessions>('/api/sessions', { signal }),
+  })
+}
+
+type Change = { method: 'POST' | 'PATCH' | 'DELETE'; path: string; body?: unknown }
+
+/** Sends a change and reads the list anew; what was refused is said in a notice. */
+export function useChange<T>(list: 'users' | 'keys' | 'sessions', onDone?: (data: T) => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ path, ...options }: Change) => request<T>(path, options),
+    onSuccess: async (data) => {
+      onDone?.(data)
+      await client.invalidateQueries({ queryKey: [list] })
+    },
+    onError: (error) => notify(error.message, 'failed'),
+  })
+}
