@@ -11,7 +11,7 @@ export function AccessPage({ session }: { session: Session }) {
     document.title = 'Access – Timelapser Logs'
   }, [])
   return (
-    <main id="content" className="mx-auto grid max-w-2xl gap-10 px-4 py-10 sm:px-6">
+    <main id="content" className="mx-auto grid max-w-2xl grid-cols-1 gap-10 px-4 py-10 sm:px-6">
       <h1 className="text-figure font-semibold tracking-tight">Access</h1>
       {session.role === 'admin' && <UserList />}
       {session.role === 'admin' && <KeyList />}

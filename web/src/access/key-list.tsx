@@ -1,7 +1,7 @@
 import type { ApiKey } from 'timelapser-logs/api'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { formatFull } from '../time/format.ts'
+import { formatMoment } from '../time/format.ts'
 import { ConfirmButton } from './confirm-button.tsx'
 import { NewKey } from './new-key.tsx'
 import { useChange, useKeys } from './use-access.ts'
@@ -10,7 +10,7 @@ import { useChange, useKeys } from './use-access.ts'
 export function KeyList() {
   const keys = useKeys()
   return (
-    <section className="grid gap-4 border-t border-line pt-8">
+    <section className="grid grid-cols-1 gap-4 border-t border-line pt-8">
       <h2 className="text-title font-semibold">API keys</h2>
       {keys.isPending && <Skeleton className="h-16 w-full" />}
       {keys.isError && <p className="text-error">The keys could not be loaded: {keys.error.message}</p>}
@@ -34,8 +34,8 @@ function KeyItem({ apiKey }: { apiKey: ApiKey }) {
   const facts = [
     scope,
     cameras && `cameras ${cameras.join(', ')}`,
-    expires_at && `until ${formatFull(expires_at, zone)}`,
-    last_used_at ? `last used ${formatFull(last_used_at, zone)}` : 'never used',
+    expires_at && `until ${formatMoment(expires_at, zone, Date.now())}`,
+    last_used_at ? `last used ${formatMoment(last_used_at, zone, Date.now())}` : 'never used',
   ]
   return (
     <li className="flex flex-wrap items-center gap-x-3 py-1.5 pr-2 pl-4">

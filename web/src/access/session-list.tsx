@@ -1,7 +1,7 @@
 import { Button } from '../controls/button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { formatFull } from '../time/format.ts'
+import { formatMoment } from '../time/format.ts'
 import { useChange, useSessions } from './use-access.ts'
 
 /** The browsers one is signed in with. */
@@ -10,7 +10,7 @@ export function SessionList() {
   const change = useChange('sessions')
   const zone = useDisplayZone()
   return (
-    <section className="grid gap-4 border-t border-line pt-8">
+    <section className="grid grid-cols-1 gap-4 border-t border-line pt-8">
       <h2 className="text-title font-semibold">Your sessions</h2>
       {sessions.isPending && <Skeleton className="h-16 w-full" />}
       {sessions.isError && (
@@ -23,7 +23,7 @@ export function SessionList() {
               <span className="min-w-0 flex-1">
                 <span className="block truncate">{user_agent || 'Unknown browser'}</span>
                 <span className="block text-small text-faint">
-                  {ip_address} · since {formatFull(created_at, zone)}
+                  {ip_address} · since {formatMoment(created_at, zone, Date.now())}
                 </span>
               </span>
               {current ? (

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { User } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { formatFull } from '../time/format.ts'
+import { formatMoment } from '../time/format.ts'
 import { CameraGrants } from './camera-grants.tsx'
 import { ConfirmButton } from './confirm-button.tsx'
 import { useChange } from './use-access.ts'
@@ -24,7 +24,7 @@ export function UserItem({ user }: { user: User }) {
         </span>
         <span className="text-small text-faint sm:ml-auto">
           {user.last_sign_in_at
-            ? `Last sign-in ${formatFull(user.last_sign_in_at, zone)}`
+            ? `Last sign-in ${formatMoment(user.last_sign_in_at, zone, Date.now())}`
             : user.has_password
               ? 'Not seen yet'
               : 'Invited'}

@@ -7,7 +7,7 @@ import { UserItem } from './user-item.tsx'
 export function UserList() {
   const users = useUsers()
   return (
-    <section className="grid gap-4">
+    <section className="grid grid-cols-1 gap-4">
       <h2 className="text-title font-semibold">Users</h2>
       {users.isPending && <Skeleton className="h-16 w-full" />}
       {users.isError && <p className="text-error">The users could not be loaded: {users.error.message}</p>}

@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openBrowser } from '../support/browser.ts'
+import { launchProgram, type Program } from '../support/program.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const PASSWORD = 'correct horse battery'
+
+let folder: string
+let program: Program
+let url: string
+let browser: Browser
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'timelapser-access-'))
+  program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
+  url = await program.ready
+  browser = await openBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  program?.kill('SIGTERM')
+  await program?.ended
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function write(lines: { message: string; camera_id: number; source: string }[]): Promise<void> {
+  const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
+  const reply = await fetch(`${url}/api/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify(lines.map((line) => ({ level: 'INFO', ...line }))),
+  })
+  expect(reply.status).toBeLessThan(300)
+}
+
+/** Redeems a link in a browser of its own. */
+async function arrive(link: string, name: string): Promise<Page> {
+  const context = await browser.newContext()
+  context.setDefaultTimeout(10_000)
+  const page = await context.newPage()
+  await page.goto(link)
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/logs*')
+  return page
+}
+
+async function seriousProblems(page: Page): Promise<string[]> {
+  return page.evaluate(async (source) => {
+    // axe-core comes as a script that sets a global.
+    new Function(source)()
+    type Result = { violations: { id: string; impact: string }[] }
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<Result> } }
+    const { violations } = await axe.run()
+    return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact)).map(({ id }) => id)
+  }, AXE)
+}
+
+test('an invited viewer of one camera sees its rows and nothing of others', async () => {
+  await write([
+    { message: 'door opened', camera_id: 1, source: 'door-source' },
+    { message: 'barn opened', camera_id: 2, source: 'barn-source' },
+  ])
+  const admin = await arrive(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '', 'ada')
+  await admin.getByRole('link', { name: 'Access' }).click()
+  await admin.getByLabel('Name of a user to invite').fill('vic')
+  await admin.getByLabel('All logs').uncheck()
+  await admin.getByRole('group', { name: 'Logs that are seen' }).getByRole('checkbox').nth(1).check()
+  await admin.getByRole('button', { name: 'Invite' }).click()
+  const link = (await admin.getByText(/#link=/).textContent()) ?? ''
+  await admin.setViewportSize({ width: 390, height: 844 })
+  expect(await admin.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBe(390)
+  expect(await seriousProblems(admin)).toEqual([])
+
+  const viewer = await arrive(link, 'vic')
+  const row = (text: string) => viewer.getByRole('row').filter({ hasText: text })
+  await row('door opened').waitFor()
+  await write([
+    { message: 'barn closed', camera_id: 2, source: 'barn-source' },
+    { message: 'door closed', camera_id: 1, source: 'door-source' },
+  ])
+  await row('door closed').waitFor()
+  expect(await viewer.locator('body').textContent()).not.toContain('barn')
+  const answers = await viewer.evaluate(async () =>
+    Promise.all(
+      ['/api/logs', '/api/logs/sources', '/api/logs/summary', '/api/cameras'].map(async (path) =>
+        (await fetch(path)).text(),
+      ),
+    ),
+  )
+  for (const answer of answers) expect(answer).not.toMatch(/barn/)
+  const { logs } = JSON.parse(answers[0] ?? '').data as { logs: { message: string }[] }
+  expect(logs.map(({ message }) => message)).toEqual([
+    'door closed',
+    'Camera registered: Camera 1',
+    'door opened',
+  ])
+  expect(await viewer.getByRole('link', { name: 'Settings' }).count()).toBe(0)
+
+  await viewer.getByRole('link', { name: 'Access' }).click()
+  await viewer.getByText('This one').waitFor()
+  expect(await viewer.getByRole('heading', { name: 'Users' }).count()).toBe(0)
+  expect(await seriousProblems(viewer)).toEqual([])
+})
