@@ -57,7 +57,7 @@ function parses(pattern: string): void {
 }
 
 const PIECE =
-  /\\(?:u\{[^}]*\}|u[\da-f]{4}|x[\da-f]{2}|[pP]\{[^}]*\}|c[a-z]|[^])|\[(?:\\[^]|[^\]\\])*\]|\(\?[^:]?|\(|[)|^$]|[^]/giuy
+  /\\(?:u\{[^}]*\}|u[\da-f]{4}|x[\da-f]{2}|[pP]\{[^}]*\}|c[a-z]|[\s\S])|\[(?:\\[\s\S]|[^\]\\])*\]|\(\?[^:]?|\(|[)|^$]|[\s\S]/giuy
 const REPEAT = /(?:[*+?]|\{\d+(?:,\d*)?\})\??/y
 
 function tokenise(pattern: string): Token[] {

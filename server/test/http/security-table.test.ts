@@ -79,7 +79,7 @@ it('is what docs/security.md says', async () => {
     .toSorted((a, b) => `${a.url} ${a.method}`.localeCompare(`${b.url} ${b.method}`, 'en'))
   const lines: string[][] = [['route', ...callers.map(({ title }) => title)]]
   // What changes something comes after all reads, so that they find the same; what ends the callers' sessions last.
-  const order = ({ method, url }: Route) => (method === 'GET' ? 0 : url.startsWith('/api/sessions') ? 2 : 1)
+  const order = ({ method, url }: Route) => (method === 'GET' ? 0 : url === '/api/sessions' ? 2 : 1)
   const statuses = new Map<Route, number[]>()
   for (const route of sorted.toSorted((a, b) => order(a) - order(b))) {
     const of: number[] = []
