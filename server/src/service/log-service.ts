@@ -1,5 +1,5 @@
-import type { Visibility } from '../store/log-filter.ts'
 import type { StoredRules } from '../store/level-overrides.ts'
+import type { Visibility } from '../store/log-filter.ts'
 import type { LogOperations } from '../store/log-operations.ts'
 import type { LogSummary, SourceSummary } from '../store/log-overview.ts'
 import type { LogRow } from '../store/log-row.ts'

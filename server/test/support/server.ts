@@ -50,7 +50,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const reports: TestServer['reports'] = []
   const report = (kind: string) => (detail: unknown) => void reports.push({ kind, detail })
   const { pool, libraryPool, connect } = database.database
-  const config = readConfig({ DATA_DIR: dataDir, ADMIN_API_KEY: apiKey, RATE_LIMITS: 'off', ...options.environment })
+  const config = readConfig({
+    DATA_DIR: dataDir,
+    ADMIN_API_KEY: apiKey,
+    RATE_LIMITS: 'off',
+    ...options.environment,
+  })
   const access = await openAccess({
     config,
     database: database.database,
