@@ -13,7 +13,11 @@ export function settingsRoutes(settings: SettingsService): FastifyPluginAsyncTyp
         config: { access: 'read' },
         schema: { response: { 200: Reply(Type.Object({ settings: Settings })) } },
       },
-      async () => reply('Settings fetched successfully', { settings: await settings.get() }),
+      async ({ principal }) => {
+        const all = await settings.get()
+        const seen = principal.role === 'admin' ? all : withoutNames(all)
+        return reply('Settings fetched successfully', { settings: seen })
+      },
     )
 
     app.put(
@@ -28,4 +32,9 @@ export function settingsRoutes(settings: SettingsService): FastifyPluginAsyncTyp
       async ({ body }) => reply('Settings updated successfully', { settings: await settings.update(body) }),
     )
   }
+}
+
+/** Rules name sources and what is masked: whoever sees some cameras alone learns nothing of others from them. */
+function withoutNames(all: Awaited<ReturnType<SettingsService['get']>>) {
+  return { ...all, retention_by_source: {}, redaction: [] }
 }

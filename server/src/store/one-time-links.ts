@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { hasAdministrator, type UserRole } from './accounts.ts'
 
-/** 7,469,002. Whoever redeems a link waits for the one before, so that there is one first administrator. */
-const REDEEM_LOCK = 7_469_002
+/** 7,469,008. Whoever redeems a link waits for the one before, so that there is one first administrator. */
+const REDEEM_LOCK = 7_469_008
 
 /** Stores a link; without a user it makes the first administrator. Returns when it expires. */
 export async function createLink(
