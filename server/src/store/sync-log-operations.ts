@@ -33,6 +33,8 @@ export type Reply = { number: number; value: unknown } | { number: number; error
 
 const DEADLINE_MS = 5_000
 const CAMERA_LOGS = 100
+/** How long the thread may take to end, beyond the deadline of its last call. */
+const END_MS = 10_000
 
 /** A call was not answered within its deadline. */
 export class SyncDeadline extends Error {
@@ -108,8 +110,22 @@ export class SyncLogOperations {
       // What is kept stays in its folder for the next start.
     }
     this.#closed = true
+    await this.#end()
+  }
+
+  /**
+   * Lets the thread come to its own end: with the port closed nothing holds it. Stopped from outside while it loads
+   * its modules or waits on a socket, V8 may bring the whole process down (SIGTRAP), so that is the last resort.
+   */
+  async #end(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#worker.once('exit', () => resolve())
+    if (this.#worker.threadId === -1) resolve()
+    const lastResort = setTimeout(() => void this.#worker.terminate(), END_MS)
+    this.#worker.ref()
     this.#port.close()
-    await this.#worker.terminate()
+    await promise
+    clearTimeout(lastResort)
   }
 
   #call(request: Request): unknown {

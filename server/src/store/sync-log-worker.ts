@@ -48,7 +48,7 @@ async function replay(logs: LogOperations): Promise<void> {
 }
 
 async function run(call: Call): Promise<unknown> {
-  const { logs, close } = await open()
+  const { logs } = await open()
   switch (call.method) {
     case 'open':
       return replay(logs)
@@ -62,8 +62,7 @@ async function run(call: Call): Promise<unknown> {
     case 'cleanupOldLogs':
       return logs.deleteOldLogs(call.days)
     case 'close':
-      await replay(logs)
-      return close()
+      return replay(logs)
   }
 }
 
@@ -85,6 +84,8 @@ const inTurn = (work: () => Promise<unknown>) => {
   last = last.then(work)
 }
 port.on('message', (call: Call) => inTurn(() => answer(call)))
+// The caller has closed: without connections nothing is left to run for, and the thread ends.
+port.on('close', () => inTurn(async () => (await operations)?.close()))
 
 const timer = setInterval(() => {
   if (!spool.isEmpty())

@@ -126,6 +126,8 @@ it('masks credentials', () => {
 
 it('keeps what is not stored within the deadline, and stores it once and in order later', async () => {
   const logs = openSync(700)
+  // The thread may take longer than that to start.
+  await expect.poll(() => logs.getCameraLogs(1), { timeout: 10_000 }).toEqual([])
   expect(logs.writeLogEntry({ message: 'before' })?.message).toBe('before')
   const blocker = await database.database.connect()
   await blocker.query('begin; lock table senders in access exclusive mode')
