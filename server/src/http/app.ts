@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import type { CameraService } from '../service/camera-service.ts'
+import type { ExportService } from '../service/export-service.ts'
 import type { IngestService } from '../service/ingest-service.ts'
 import type { LevelService } from '../service/level-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
@@ -20,6 +21,7 @@ import { cameraRoutes } from './cameras.ts'
 import { cleanupRoutes } from './cleanup.ts'
 import { deletionRoutes } from './deletion.ts'
 import { registerErrorReplies, type UnexpectedError } from './error-replies.ts'
+import { exportRoutes } from './export.ts'
 import { healthRoutes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
 import { levelRoutes } from './levels.ts'
@@ -30,12 +32,14 @@ import { redactionRoutes } from './redaction.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
 import { settingsRoutes } from './settings.ts'
 import { streamRoutes } from './streams.ts'
+import { refuseUnknownParameters } from './validation-sentence.ts'
 
 /** Bodies of everything but ingest. */
 const MAX_JSON_BYTES = 1024 * 1024
 
 export type AppOptions = {
   logService: LogService
+  exportService: ExportService
   ingestService: IngestService
   levelService: LevelService
   cameraService: CameraService
@@ -69,10 +73,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: true,
     requestTimeout: 120_000,
     routerOptions: { maxParamLength: 200 },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false, verbose: true },
+    },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   registerErrorReplies(app, options.onUnexpected)
+  refuseUnknownParameters(app)
   registerRequestLog(app, options.settingsService, options.onRequestLine)
   app.addHook('onRequest', async (request, response) => {
     response.header('x-request-id', request.id)
@@ -90,6 +97,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(healthRoutes(options.isReady))
   await app.register(logRoutes(options.logService))
+  await app.register(exportRoutes(options.exportService))
   await app.register(cleanupRoutes(options.retentionService))
   await app.register(deletionRoutes(options.retentionService))
   await app.register(ingestRoutes(options.ingestService))

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, ERRORS, type ErrorCode } from '../service/app-error.ts'
 import { SearchTooLong } from '../store/search-rows.ts'
+import { validationSentence } from './validation-sentence.ts'
 
 export type UnexpectedError = { error: unknown; method: string; url: string; request_id: string }
 
@@ -10,7 +11,7 @@ export function registerErrorReplies(
   onUnexpected: (failure: UnexpectedError) => void,
 ): void {
   app.setErrorHandler((error: FastifyError, request, response) => {
-    const known = translate(error)
+    const known = translate(error, request.routeOptions.schema)
     if (known) return send(response, request, known)
     onUnexpected({ error, method: request.method, url: routeOf(request), request_id: request.id })
     return send(
@@ -52,11 +53,11 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
 /** SQLSTATE classes that mean "not now" rather than "wrong": connection, resources, operator intervention. */
 const IS_UNAVAILABLE = /^(08|53|57P)/
 
-function translate(error: FastifyError): AppError | undefined {
+function translate(error: FastifyError, schema: unknown): AppError | undefined {
   if (error instanceof AppError) return error
   // The reason of an aborted signal.
   if (error.name === 'AbortError') return new AppError('CLIENT_CLOSED_REQUEST', 'The caller has gone.')
-  if (error.validation) return new AppError('INVALID_REQUEST', validationSentence(error))
+  if (error.validation) return new AppError('INVALID_REQUEST', validationSentence(error, schema))
   const code = BY_FASTIFY_CODE[error.code]
   if (code) return new AppError(code, error.message, { cause: error })
   if (error.code === '57014' || error instanceof SearchTooLong) {
@@ -90,18 +91,6 @@ function isConnectionLoss(error: Error & { code?: string }): boolean {
   return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
     error.message,
   )
-}
-
-/** `query/limit must be <= 1000` as a sentence that names the parameter. */
-function validationSentence(error: FastifyError): string {
-  const [first] = error.validation ?? []
-  if (!first) return error.message
-  const path = first.instancePath.replace(/^\//, '').replaceAll('/', '.')
-  const missing = (first.params as { missingProperty?: string }).missingProperty
-  const unknown = (first.params as { additionalProperty?: string }).additionalProperty
-  if (missing) return `${[path, missing].filter(Boolean).join('.')} is required.`
-  if (unknown) return `${unknown} is not a known field.`
-  return `${path || error.validationContext || 'The request'} ${first.message ?? 'is not valid'}.`
 }
 
 function routeOf(request: FastifyRequest): string {

@@ -13,6 +13,10 @@ import { grouped, reply } from './reply.ts'
 /** Bytes of a body, as sent and unpacked. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
+/** JSON of any name, text, and what programs send that were told nothing (curl among them). */
+const TAKEN_TYPES =
+  /^\s*(application\/([\w.+-]*json[\w.+-]*|octet-stream|x-www-form-urlencoded)|text\/(plain|json|x-ndjson))\s*(;|$)/i
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** `POST /api/logs`: one record, a JSON array or NDJSON, gzip accepted; answered after COMMIT. */
@@ -48,6 +52,13 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
             'The body is empty. Send one JSON record, a JSON array of records or one record a line.',
           )
         }
+        const contentType = request.headers['content-type']
+        if (contentType !== undefined && !TAKEN_TYPES.test(contentType)) {
+          throw new AppError(
+            'UNSUPPORTED_MEDIA_TYPE',
+            `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
+          )
+        }
         const isImport = request.headers['x-import'] === 'true'
         if (isImport && request.principal.role !== 'admin') {
           throw new AppError(
@@ -56,12 +67,17 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
           )
         }
         const sender = senderOf(request.headers['x-sender'], request.headers['x-batch'])
-        const decoded = decodeBody(body, request.headers['content-type'], { now: now() })
+        const decoded = decodeBody(body, contentType, { now: now() })
         const result = await ingest.ingest(decoded, { isImport, sender })
-        return reply(`Stored ${grouped(result.accepted)} log entries`, result)
+        return reply(storedMessage(result), result)
       },
     )
   }
+}
+
+function storedMessage({ accepted, rejected_count }: IngestResult): string {
+  const stored = `Stored ${grouped(accepted)} log ${accepted === 1 ? 'entry' : 'entries'}`
+  return rejected_count > 0 ? `${stored}, rejected ${grouped(rejected_count)}` : stored
 }
 
 function senderOf(sender: string | undefined, batch: string | undefined): SenderMark | undefined {

@@ -230,9 +230,9 @@ describe('errors', () => {
     ['/api/logs?level=LOUD', 400, 'Invalid log level. Must be one of: DEBUG, INFO, WARNING, ERROR, CRITICAL'],
     ['/api/logs?start_date=yesterday', 400, 'Invalid start_date format. Use ISO format.'],
     ['/api/logs?end_date=2025-02-30', 400, 'Invalid end_date format. Use ISO format.'],
-    ['/api/logs?limit=1001', 400, 'limit must be <= 1000.'],
-    ['/api/logs?page=0', 400, 'page must be >= 1.'],
-    ['/api/logs/stats?hours=169', 400, 'hours must be <= 168.'],
+    ['/api/logs?limit=1001', 400, 'limit must be at most 1000; it is 1001.'],
+    ['/api/logs?page=0', 400, 'page must be at least 1; it is 0.'],
+    ['/api/logs/stats?hours=169', 400, 'hours must be at most 168; it is 169.'],
     ['/api/logs/search', 400, 'query is required.'],
     ['/api/nothing', 404, 'There is no GET /api/nothing'],
   ])('%s is answered with a sentence', async (path, status, message) => {

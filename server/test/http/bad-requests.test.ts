@@ -1,0 +1,77 @@
+// What a caller is told who asks wrongly: the field, its limit, what it was; nothing is done by half.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer()
+})
+
+afterAll(() => server.close())
+
+describe('a query', () => {
+  it.each([
+    ['/api/logs?limit=0', 'limit must be at least 1; it is 0.'],
+    ['/api/logs?limit=many', 'limit must be a whole number.'],
+    [`/api/logs?search=${'x'.repeat(1001)}`, 'search must have at most 1,000 characters; it has 1,001.'],
+    [`/api/logs?${'source=a&'.repeat(101)}`.slice(0, -1), 'source must have at most 100 values; it has 101.'],
+    ['/api/logs/search?query=', 'query must have at least 1 character.'],
+    ['/api/logs/stats?hour=3', 'hour is not a known parameter; known are hours'],
+    ['/api/logs?levle=ERROR', 'levle is not a known parameter; known are level, min_level'],
+    ['/api/cameras?id=3', 'id is not a known parameter; there are none here.'],
+  ])('%s', async (path, sentence) => {
+    const { status, body } = await server.get(path)
+    expect(body.message).toContain(sentence)
+    expect({ status, code: body.code }).toEqual({ status: 400, code: 'INVALID_REQUEST' })
+  })
+})
+
+it('deletes nothing by its default when the days are mistyped', async () => {
+  await server.send('POST', '/api/logs', [{ message: 'old', timestamp: '2025-01-01T00:00:00Z' }], {
+    'x-import': 'true',
+  })
+  const refused = await server.send('DELETE', '/api/logs/cleanup?days=900')
+  expect(refused.body.message).toBe('days is not a known parameter; known are days_to_keep.')
+  expect((await server.get('/api/logs?search=old')).body.data.logs).toHaveLength(1)
+})
+
+describe('a body', () => {
+  it.each([
+    [{ name: '' }, 'name must have at least 1 character.'],
+    [{ id: 0, name: 'x' }, 'id must be at least 1; it is 0.'],
+    [{ nmae: 'x', name: 'y' }, 'nmae is not a known field; known are id, name.'],
+    [{}, 'name is required.'],
+  ])('%j for a camera', async (body, sentence) => {
+    const refused = await server.send('POST', '/api/cameras', body)
+    expect(refused.body.message).toContain(sentence)
+    expect(refused.status).toBe(400)
+  })
+
+  it.each(['application/xml', 'multipart/form-data; boundary=x', 'image/png'])(
+    'of log records sent as %s is refused, naming what is taken',
+    async (type) => {
+      const refused = await server.send('POST', '/api/logs', '{"message":"m"}', { 'content-type': type })
+      expect(refused.body.message).toContain('send application/json, application/x-ndjson or text/plain')
+      expect(refused.status).toBe(415)
+    },
+  )
+
+  it.each([
+    'application/json; charset=utf-8',
+    'application/vnd.api+json',
+    'application/x-www-form-urlencoded',
+    'application/octet-stream',
+    'text/plain',
+  ])('of log records sent as %s is stored', async (type) => {
+    const stored = await server.send('POST', '/api/logs', '{"message":"m"}', { 'content-type': type })
+    expect(stored.body.message).toBe('Stored 1 log entry')
+  })
+
+  it('says in one line how many records were stored and how many not', async () => {
+    const stored = await server.send('POST', '/api/logs', '{"message":"a"}\n{"message":"b"}\n{', {
+      'content-type': 'application/x-ndjson',
+    })
+    expect(stored.body.message).toBe('Stored 2 log entries, rejected 1')
+  })
+})
