@@ -60,6 +60,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     const key = keyOf(request)
     const caller = key ? await byKey(key) : await bySession(request, response, isOurs)
     if (!caller) {
+      await app.countUnauthenticated(request, response)
       response.header('www-authenticate', 'Bearer')
       throw new AppError(
         'UNAUTHENTICATED',

@@ -314,6 +314,8 @@ export const ApiKey = Type.Object({
   cameras: Nullable(Type.Array(Type.Integer())),
   /** It reads logs of this level and above; null for all levels. */
   min_level: Nullable(LevelSchema),
+  /** Requests a minute, beside the limits for everybody; null for those alone. */
+  rate_limit: Nullable(Type.Integer()),
   expires_at: Nullable(TimestampSchema),
   created_at: TimestampSchema,
   /** To the minute. */
@@ -338,6 +340,8 @@ export const ApiKeyInput = Type.Object(
     cameras: Type.Optional(CameraGrants),
     /** Only with the scope `read`: it reads logs of this level and above. */
     min_level: Type.Optional(LevelSchema),
+    /** Requests a minute of all classes together, beside the limits for everybody. */
+    rate_limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     /** Days until it expires; absent for never. */
     expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
   },

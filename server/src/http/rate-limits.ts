@@ -1,5 +1,5 @@
 import rateLimit from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { AppError } from '../service/app-error.ts'
 import type { RateClass, RateLimits } from '../service/rate-limits.ts'
 
@@ -8,37 +8,92 @@ declare module 'fastify' {
     /** Which limit counts the route's requests; unset for what anybody may have as often as they like. */
     rateClass?: RateClass
   }
+  interface FastifyInstance {
+    /** Counts a request by nobody we know against its address. @throws {AppError} RATE_LIMITED */
+    countUnauthenticated: (request: FastifyRequest, response: FastifyReply) => Promise<void>
+  }
 }
 
 /** Callers remembered; beyond it whoever was seen longest ago starts anew. */
 const MAX_CALLERS = 20_000
+const WINDOW_S = 60
+
+type Counter = ReturnType<FastifyInstance['createRateLimit']>
+/** What was counted: the name of the limit, the limit, what is left of it, and the seconds until it starts anew. */
+type Count = { name: string; limit: number; left: number; resetS: number; isOver: boolean }
 
 /**
  * Counts the requests a minute of each caller, class by class, and refuses those over the limit. A caller is a user or a
- * key; where nobody has to be known it is the address. Each server counts for itself.
+ * key; where nobody has to be known it is the address. A key with a limit of its own has that besides. Each server counts
+ * for itself.
  */
 export async function registerRateLimits(app: FastifyInstance, limits: RateLimits): Promise<void> {
-  app.addHook('onRoute', (route) => {
-    const rateClass = classOf(route)
-    if (rateClass) route.config = { ...route.config, rateClass }
-  })
-  const limitOf = ({ routeOptions }: FastifyRequest) => limits[routeOptions.config.rateClass ?? 'query']
-  await app.register(rateLimit, {
-    cache: MAX_CALLERS,
-    timeWindow: 60_000,
-    max: limitOf,
-    // Its hooks are the routes' own and so come after the guard's: who asks is known.
+  await app.register(rateLimit, { global: false, cache: MAX_CALLERS, timeWindow: WINDOW_S * 1000 })
+  const ofClass = app.createRateLimit({
     keyGenerator: ({ routeOptions, principal, ip }) =>
       `${routeOptions.config.rateClass} ${principal ? `${principal.kind} ${principal.id}` : rateLimit.normalizeIP(ip)}`,
-    allowList: (request) =>
-      request.routeOptions.config.rateClass === undefined || limitOf(request) === Number.POSITIVE_INFINITY,
-    errorResponseBuilder: (request, { max, ttl }) =>
-      new AppError(
-        'RATE_LIMITED',
-        `More than ${max} requests a minute (${request.routeOptions.config.rateClass}). Wait as long as Retry-After says.`,
-        { retryAfter: Math.ceil(ttl / 1000) },
-      ),
+    max: ({ routeOptions }) => limits[routeOptions.config.rateClass ?? 'query'],
   })
+  const ofKey = app.createRateLimit({
+    keyGenerator: ({ principal }) => `key ${principal.id}`,
+    max: ({ principal }) => principal.rate_limit ?? 0,
+  })
+  const ofAddress = app.createRateLimit({
+    keyGenerator: ({ ip }) => `address ${rateLimit.normalizeIP(ip)}`,
+    max: limits.unauthenticated,
+  })
+
+  const check = async (request: FastifyRequest, response: FastifyReply) => {
+    const { rateClass } = request.routeOptions.config
+    if (rateClass === undefined) return
+    const counts: Count[] = []
+    if (Number.isFinite(limits[rateClass])) counts.push(await count(ofClass, rateClass, request))
+    // On public routes nobody was asked who they are.
+    if (request.principal?.rate_limit !== undefined) counts.push(await count(ofKey, 'key', request))
+    answer(response, counts)
+  }
+  app.addHook('onRoute', (route) => {
+    const rateClass = classOf(route)
+    if (!rateClass) return
+    route.config = { ...route.config, rateClass }
+    // The route's own hooks come after the guard's: who asks is known.
+    route.onRequest = [...[route.onRequest ?? []].flat(), check]
+  })
+  app.decorate('countUnauthenticated', async (request, response) => {
+    if (!Number.isFinite(limits.unauthenticated)) return
+    answer(response, [await count(ofAddress, 'unauthenticated', request)])
+  })
+}
+
+async function count(counter: Counter, name: string, request: FastifyRequest): Promise<Count> {
+  const counted = await counter(request)
+  if (counted.isAllowed) throw new Error(`The limit "${name}" has a list of whom it does not count.`)
+  const { max, remaining, ttlInSeconds, isExceeded } = counted
+  return { name, limit: max, left: remaining, resetS: ttlInSeconds, isOver: isExceeded }
+}
+
+/**
+ * Tells of the limits in `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) and, of the one
+ * that will be reached first, in the `X-RateLimit-…` that most clients know.
+ */
+function answer(response: FastifyReply, counts: readonly Count[]): void {
+  const [first] = counts.toSorted((a, b) => a.left - b.left)
+  if (!first) return
+  const list = (write: (count: Count) => string) => counts.map(write).join(', ')
+  response.headers({
+    'ratelimit-policy': list(({ name, limit }) => `"${name}";q=${limit};w=${WINDOW_S}`),
+    ratelimit: list(({ name, left, resetS }) => `"${name}";r=${left};t=${resetS}`),
+    'x-ratelimit-limit': first.limit,
+    'x-ratelimit-remaining': first.left,
+    'x-ratelimit-reset': first.resetS,
+  })
+  const over = counts.find(({ isOver }) => isOver)
+  if (!over) return
+  throw new AppError(
+    'RATE_LIMITED',
+    `More than ${over.limit} requests a minute (${over.name}). Wait as long as Retry-After says.`,
+    { retryAfter: over.resetS },
+  )
 }
 
 function classOf({ method, url, config }: RouteOptions): RateClass | undefined {

@@ -17,6 +17,8 @@ export type Principal = {
   name: string
   role: Role
   visibility: Visibility
+  /** Requests a minute at most, beside the limits for everybody. */
+  rate_limit?: number
 }
 
 /** Whether a role may use a route of this access level. `ingest` and `read` exclude each other: a key that writes reads nothing. */

@@ -23,6 +23,8 @@ export type KeyInput = {
   scope: store.KeyScope
   cameras?: readonly number[] | null | undefined
   min_level?: Level | undefined
+  /** Requests a minute, beside the limits for everybody. */
+  rate_limit?: number | undefined
   expires_in_days?: number | undefined
 }
 
@@ -68,6 +70,7 @@ export class ApiKeys {
       name: key.name,
       role: ROLES[key.scope],
       visibility: { cameras: key.cameras, ...(key.min_level && { min_level: key.min_level }) },
+      ...(key.rate_limit !== null && { rate_limit: key.rate_limit }),
     }
   }
 
@@ -138,6 +141,7 @@ export class ApiKeys {
         scope: input.scope,
         cameras: input.cameras ?? null,
         min_level: input.min_level ?? null,
+        rate_limit: input.rate_limit ?? null,
         expires_in_days: input.expires_in_days ?? null,
       })
       const entry = result && { action: 'key.create', entity: `key ${result.id}`, after: described(result) }
@@ -188,6 +192,6 @@ function hasExpired(key: store.ApiKey): boolean {
   return key.expires_at !== null && Date.parse(key.expires_at) <= Date.now()
 }
 
-function described({ name, scope, cameras, min_level, expires_at }: store.ApiKey) {
-  return { name, scope, cameras, min_level, expires_at }
+function described({ name, scope, cameras, min_level, rate_limit, expires_at }: store.ApiKey) {
+  return { name, scope, cameras, min_level, rate_limit, expires_at }
 }

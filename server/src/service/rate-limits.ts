@@ -1,8 +1,15 @@
-/** What requests are counted apart by. */
-export const RATE_CLASSES = ['sign_in', 'query', 'export', 'ingest', 'administration'] as const
+/** What requests are counted apart by; `unauthenticated` are those that were refused with 401. */
+export const RATE_CLASSES = [
+  'sign_in',
+  'query',
+  'export',
+  'ingest',
+  'administration',
+  'unauthenticated',
+] as const
 export type RateClass = (typeof RATE_CLASSES)[number]
 
-/** Requests a minute each caller may make; Infinity for any number. */
+/** Requests a minute each caller may make, or each address of those nobody knows; Infinity for any number. */
 export type RateLimits = Readonly<Record<RateClass, number>>
 
 /**
@@ -15,6 +22,7 @@ export const DEFAULT_RATE_LIMITS: RateLimits = {
   export: 30,
   ingest: 30_000,
   administration: 240,
+  unauthenticated: 60,
 }
 
 /** Reads `query=600,ingest=off`; classes that are not named keep their default. Undefined when the text is none. */
@@ -31,5 +39,12 @@ export function parseRateLimits(text: string): RateLimits | undefined {
 }
 
 function sameForAll(limit: number): RateLimits {
-  return { sign_in: limit, query: limit, export: limit, ingest: limit, administration: limit }
+  return {
+    sign_in: limit,
+    query: limit,
+    export: limit,
+    ingest: limit,
+    administration: limit,
+    unauthenticated: limit,
+  }
 }

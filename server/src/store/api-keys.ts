@@ -14,6 +14,8 @@ export type ApiKey = {
   cameras: number[] | null
   /** It reads logs of this level and above; null for all. */
   min_level: Level | null
+  /** Requests a minute, beside the limits for everybody; null for those alone. */
+  rate_limit: number | null
   created_at: string
   expires_at: string | null
   last_used_at: string | null
@@ -29,13 +31,15 @@ export type NewKey = {
   scope: KeyScope
   cameras: readonly number[] | null
   min_level: Level | null
+  rate_limit: number | null
   expires_in_days: number | null
 }
 
 /** All of them are kept in memory by every server. */
 const MAX_KEYS = 10_000
 
-const COLUMNS = 'id, name, prefix, scope, cameras, min_level, created_at, expires_at, last_used_at'
+const COLUMNS =
+  'id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at'
 
 /** All keys that are not revoked, newest first; expired ones too. */
 export async function listKeys(pool: pg.Pool): Promise<StoredKey[]> {
@@ -56,8 +60,8 @@ export async function createKey(pool: pg.Pool | pg.PoolClient, key: NewKey): Pro
     name: 'create_api_key',
     text: `
       with created as (
-        insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level)
-        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7
+        insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level, rate_limit)
+        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7, $8::integer
         where (select count(*) from api_keys where revoked_at is null) < ${MAX_KEYS}
         returning ${COLUMNS}
       ), told as (
@@ -66,7 +70,16 @@ export async function createKey(pool: pg.Pool | pg.PoolClient, key: NewKey): Pro
       )
       select ${COLUMNS}
       from created, told`,
-    values: [key.name, key.prefix, key.hash, key.scope, key.cameras, key.expires_in_days, key.min_level],
+    values: [
+      key.name,
+      key.prefix,
+      key.hash,
+      key.scope,
+      key.cameras,
+      key.expires_in_days,
+      key.min_level,
+      key.rate_limit,
+    ],
   })
   return rows[0]
 }

@@ -100,6 +100,7 @@ describe('an API key', () => {
 
   it.each([
     ['cameras for writing', { scope: 'ingest', cameras: [1] }],
+    ['a level for writing', { scope: 'ingest', min_level: 'ERROR' }],
     ['no camera', { scope: 'read', cameras: [] }],
     ['a blank name', { scope: 'read', name: '  ' }],
     ['an unknown scope', { scope: 'all' }],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-const LIMITS = 'query=3,ingest=2,administration=5,sign_in=4'
+const LIMITS = 'query=3,ingest=2,administration=20,sign_in=4,unauthenticated=3'
 
 let server: TestServer
 beforeAll(async () => {
@@ -11,8 +11,8 @@ afterAll(() => server.close())
 
 const keys: string[] = []
 /** The headers of a key of its own, since each caller is counted apart. */
-async function newKey(scope: 'read' | 'ingest'): Promise<Record<string, string>> {
-  const { body } = await server.send('POST', '/api/keys', { name: `key ${keys.length}`, scope })
+async function newKey(scope: 'read' | 'ingest', rate_limit?: number): Promise<Record<string, string>> {
+  const { body } = await server.send('POST', '/api/keys', { name: `key ${keys.length}`, scope, rate_limit })
   keys.push(body.data.secret)
   return { authorization: `Bearer ${body.data.secret}` }
 }
@@ -27,6 +27,10 @@ describe('a caller over the limit', () => {
     const [, , , refused] = answers
     expect(refused?.body).toMatchObject({ success: false, code: 'RATE_LIMITED', status_code: 429 })
     expect(refused?.headers.get('x-ratelimit-limit')).toBe('3')
+    expect(refused?.headers.get('ratelimit-policy')).toBe('"query";q=3;w=60')
+    expect(answers.map((answer) => answer.headers.get('ratelimit')?.replace(/t=\d+$/, 't=…'))).toEqual(
+      [2, 1, 0, 0].map((left) => `"query";r=${left};t=…`),
+    )
     const wait = Number(refused?.headers.get('retry-after'))
     expect(wait).toBeGreaterThan(0)
     expect(wait).toBeLessThanOrEqual(60)
@@ -61,4 +65,64 @@ it('leaves health and the page alone', async () => {
   for (let request = 0; request < 10; request++) {
     expect((await server.get('/healthz')).status).toBe(200)
   }
+})
+
+describe('a key with a limit of its own', () => {
+  it('is held to it beside the limits for everybody', async () => {
+    const headers = await newKey('read', 2)
+    const answers = [await read(headers), await read(headers), await read(headers)]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429])
+    const [first, , refused] = answers
+    expect(first?.headers.get('ratelimit-policy')).toBe('"query";q=3;w=60, "key";q=2;w=60')
+    expect(first?.headers.get('ratelimit')).toMatch(/^"query";r=2;t=\d+, "key";r=1;t=\d+$/)
+    expect(first?.headers.get('x-ratelimit-limit')).toBe('2')
+    expect(refused?.body.message).toMatch(/^More than 2 requests a minute \(key\)/)
+  })
+
+  it('gets no more than everybody by a higher one', async () => {
+    const headers = await newKey('read', 1000)
+    for (let request = 0; request < 3; request++) await read(headers)
+    expect((await read(headers)).body.message).toMatch(/^More than 3 requests a minute \(query\)/)
+  })
+
+  it.each([0, 1_000_001, 1.5])('cannot be made with %d', async (rate_limit) => {
+    const input = { name: 'odd', scope: 'read', rate_limit }
+    const { status, body } = await server.send('POST', '/api/keys', input)
+    expect([status, body.message]).toEqual([400, expect.stringMatching(/^rate_limit /)])
+    if (rate_limit > 1_000_000) expect(body.message).toContain('1000000')
+  })
+})
+
+describe('an address that nobody knows', () => {
+  const tries = async (headers: Record<string, string>[]) => {
+    const answers = []
+    for (const one of headers) {
+      const from = { 'x-forwarded-for': '10.1.2.3', ...one }
+      answers.push(await fetch(`${behindProxy.url}/api/logs`, { headers: from }))
+    }
+    return answers
+  }
+  let behindProxy: TestServer
+  beforeAll(async () => {
+    const environment = { RATE_LIMITS: LIMITS, TRUST_PROXY: '127.0.0.1' }
+    behindProxy = await startTestServer({ environment })
+  })
+  afterAll(() => behindProxy.close())
+
+  it('is refused with 429 after some wrong keys, wrong cookies or none at all, but never a right key', async () => {
+    const answers = await tries([
+      { authorization: 'Bearer tl_wrong' },
+      { 'x-api-key': 'tl_wronger' },
+      { cookie: 'timelapser_session_00000000=x' },
+      {},
+      { authorization: `Bearer ${behindProxy.apiKey}` },
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 429, 200])
+    const refused = answers[3]
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(refused?.headers.get('ratelimit-policy')).toBe('"unauthenticated";q=3;w=60')
+    expect(await refused?.json()).toMatchObject({ code: 'RATE_LIMITED' })
+    const [other] = await tries([{ 'x-forwarded-for': '10.1.2.4' }])
+    expect(other?.status).toBe(401)
+  })
 })
