@@ -9,6 +9,7 @@ import { startSchedule } from '../jobs/schedule.ts'
 import { startTending } from '../jobs/tend-partitions.ts'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import { CameraService } from '../service/camera-service.ts'
+import { ExportService } from '../service/export-service.ts'
 import { IngestService } from '../service/ingest-service.ts'
 import { LevelService } from '../service/level-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
@@ -167,6 +168,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
 
   const app = await buildApp({
     logService,
+    exportService: new ExportService({ logOperations, queries, auditTrail }),
     ingestService: new IngestService({ logOperations, settings, notStored, levels, gate }),
     levelService,
     cameraService,

@@ -259,6 +259,16 @@ describe('the fields', () => {
   })
 })
 
+describe('numbers written out', () => {
+  it('stay numbers when JavaScript keeps them, as PostgreSQL gives them back', () => {
+    const digits = `1${'0'.repeat(23)}`
+    const { records } = decode(
+      `{"message":"m","a":${digits},"b":-12500000000000000000000,"c":${digits.slice(0, -1)}1}`,
+    )
+    expect(records[0]?.extra_data).toEqual({ a: 1e23, b: -1.25e22, c: `${digits.slice(0, -1)}1` })
+  })
+})
+
 describe('what is refused', () => {
   it.each<[string, unknown, RegExp]>([
     ['no message', { level: 'INFO' }, /^message is missing/],

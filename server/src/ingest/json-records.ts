@@ -116,9 +116,8 @@ function decodeArray(text: string, bytes: number, defaults: RecordDefaults): Dec
 function parseExactly(text: string): unknown {
   const keepDigits = (_key: string, value: unknown, context: { source?: string }): unknown => {
     if (typeof value !== 'number' || !isInexact(value) || context.source === undefined) return value
-    const changed = Number.isFinite(value)
-      ? /^-?\d+$/.test(context.source) && String(value) !== context.source
-      : true
+    const changed =
+      !Number.isFinite(value) || (/^-?\d+$/.test(context.source) && digitsOf(value) !== context.source)
     return changed ? context.source : value
   }
   try {
@@ -127,6 +126,13 @@ function parseExactly(text: string): unknown {
     // A reviver recurses; next to an element nested 10,000 deep the plain parse has to do.
     return JSON.parse(text)
   }
+}
+
+/** A whole number with all its digits: `1e21`, as JavaScript has it, is how PostgreSQL's `1000000000000000000000` is kept. */
+function digitsOf(value: number): string {
+  const [, sign = '', first = '', rest = '', exponent] =
+    /^(-?)(\d)(?:\.(\d+))?e\+(\d+)$/.exec(String(value)) ?? []
+  return exponent === undefined ? String(value) : sign + (first + rest).padEnd(Number(exponent) + 1, '0')
 }
 
 /** What the parser complains of, without the piece of the body it repeats. */

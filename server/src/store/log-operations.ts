@@ -6,6 +6,7 @@ import { countRows, type LevelBucket } from './counts.ts'
 import { deleteMatching, type MatchingRows, previewMatching } from './delete-matching.ts'
 import { forgetDeletedCameras } from './deleted-cameras.ts'
 import { EntryRules } from './entry-rules.ts'
+import { type ExportOptions, exportRows, type LogExport } from './export-rows.ts'
 import { findRow } from './find-row.ts'
 import { IdBlocks } from './id-blocks.ts'
 import type { LogFilter } from './log-filter.ts'
@@ -144,6 +145,11 @@ export class LogOperations {
   async getPage(filter: LogFilter, slice: Slice, signal?: AbortSignal): Promise<Page> {
     const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
     return readPageWithTotal({ ...this.#store, signal }, await this.#complete(filter), range)
+  }
+
+  /** All that matches at this moment as lines of a file, oldest or newest first, read as they are taken. */
+  async exportLogs(filter: LogFilter, options: ExportOptions): Promise<LogExport> {
+    return exportRows({ ...this.#store, signal: options.signal }, await this.#complete(filter), options)
   }
 
   /** How many rows match; exact up to 10,000 where the kept counts cannot tell. */

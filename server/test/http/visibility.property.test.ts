@@ -6,6 +6,7 @@ import type { LogFilter } from '../../src/store/log-filter.ts'
 import { records } from '../store/arbitraries.ts'
 import { byLevel, type ModelRow, matches, newestFirst } from '../store/brute-force.ts'
 import { Browser } from '../support/browser.ts'
+import { download } from '../support/download.ts'
 import { openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -79,6 +80,13 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
     const { logs, pagination } = await dataOf(reader, '/api/logs/search?query=timeout&limit=1000')
     expect(logs.map(idOf)).toEqual(visible(reader, { search: 'timeout' }).map(idOf))
     expect(pagination.total_items).toBe(logs.length)
+  },
+  export: async (reader) => {
+    const url = `${server.url}/api/logs/export?fields=id`
+    const { body, headers } = await download(url, reader.headers)
+    const lines = visible(reader).map(({ id }) => `{"id":${id}}\n`)
+    expect(body.toString()).toBe(lines.reverse().join(''))
+    expect(headers['x-export-total']).toBe(String(lines.length))
   },
   'search syntax, also where it says or and not': async (reader) => {
     const q = encodeURIComponent('camera:2 or -level:info or source:camera_4')

@@ -1,6 +1,7 @@
 // Every statement that reading and writing logs runs, as it is sent, so that a changed query shows in review.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { foldCounts } from '../../src/store/count-folding.ts'
+import { EXPORT_FIELDS } from '../../src/store/export-format.ts'
 import { Feed } from '../../src/store/feed.ts'
 import { trimFeed } from '../../src/store/feed-trimming.ts'
 import type { LogFilter } from '../../src/store/log-filter.ts'
@@ -61,6 +62,12 @@ it('are the ones of the snapshot, each with a name', async () => {
     await logs.getHistogram({ ...filter, ...DAY }, 0, 3_600_000)
     await logs.getHistogram({ ...filter, ...DAY }, 0, 1000)
     await logs.getLog(first_id ?? 0, filter)
+    const { chunks } = await logs.exportLogs(filter, {
+      format: 'ndjson',
+      fields: EXPORT_FIELDS,
+      order: 'oldest',
+    })
+    for await (const _ of chunks);
   }
   const feed = new Feed(pool, logs.partitions)
   for (const filter of FILTERS) await feed.rowsOf(await feed.entriesAfter(0), filter)

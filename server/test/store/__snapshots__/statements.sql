@@ -10,6 +10,9 @@ select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 -- begin
 begin;
 
+-- begin isolation level
+begin isolation level repeatable read;
+
 -- begin read only;
 begin read only; set local statement_timeout = …;
 
@@ -237,6 +240,16 @@ commit;
   select count(*) as total
   from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 limit $5) matches;
 
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp <= $3::timestamptz and logger_name = $4::text and (message ilike $5 or logger_name ilike $5) limit $6) matches;
+
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 limit $6) matches;
+
 -- count_rows
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
       union all
@@ -275,6 +288,225 @@ create table logs_of_a_range (
       like logs including all,
       constraint logs_of_a_range check (timestamp >= '…' and timestamp < '…')
     );
+
+-- export_partitions
+
+    /* export_partitions */
+    select name, coalesce(to_regclass(name)::oid::bigint, 0) as table, removed_rows
+    from log_partitions
+    where detached_at is null;
+
+
+    /* export_partitions */
+    select name, coalesce(to_regclass(name)::oid::bigint, 0) as table, removed_rows
+    from log_partitions
+    where detached_at is null and upper > $1::timestamptz and lower <= $2::timestamptz;
+
+-- export_place
+
+      select coalesce((select max(id) from log_feed), 0) as feed_id, last_value + $1 - 1 as last_id
+      from log_ids;
+
+-- export_rows
+
+  /* export_rows */
+  with looked_at as materialized (
+    select *, coalesce(id <= $12 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $13 and first_id <= $12), false) as is_match
+    from (select distinct on (timestamp, id) * from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz and source <> all ($5::text[]) and camera_id = $6::integer order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp < $8::timestamptz and timestamp <= $9::timestamptz and source = $10::text and source <> all ($11::text[]) order by timestamp asc, id asc limit $1)
+    ) overlapping order by timestamp asc, id asc) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $14 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* export_rows */
+  with looked_at as materialized (
+    select *, coalesce(id <= $16 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $17 and first_id <= $16), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz and (camera_id = any ($13::integer[]) or (camera_id is null and source = any ($14::text[]))) and level = $15::text order by timestamp asc, id asc limit $1)
+    ) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $18 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* export_rows */
+  with looked_at as materialized (
+    select *, coalesce(id <= $5 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $6 and first_id <= $5) and logger_name = $7::text and (message ilike $8 or logger_name ilike $8), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp asc, id asc limit $1)
+    ) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $9 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* export_rows */
+  with looked_at as materialized (
+    select *, coalesce(id <= $5 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $6 and first_id <= $5), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp asc, id asc limit $1)
+    ) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $7 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* export_rows */
+  with looked_at as materialized (
+    select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $7 and first_id <= $6), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by timestamp asc, id asc limit $1)
+    ) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $8 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* export_rows */
+  with looked_at as materialized (
+    select *, coalesce(id <= $7 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $8 and first_id <= $7), false) as is_match
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz and source = any ($5::text[]) and extra_data ->> 'request_id' = $6 offset 0) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $9 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
 
 -- feed_entries_after
 
@@ -907,6 +1139,9 @@ select pg_notify('log_partitions', '');
 
 -- select pg_try_advisory_xact_lock($1) as
 select pg_try_advisory_xact_lock($1) as locked;
+
+-- set local statement_timeout
+set local statement_timeout = …;
 
 -- trim_feed
 

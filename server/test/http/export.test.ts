@@ -1,0 +1,300 @@
+import { once } from 'node:events'
+import { gunzipSync } from 'node:zlib'
+import type { LogRecord } from '@timelapser/logger'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LogOperations } from '../../src/store/log-operations.ts'
+import { SettingsStore } from '../../src/store/settings.ts'
+import { records } from '../store/arbitraries.ts'
+import { record } from '../store/some-records.ts'
+import { download, openDownload } from '../support/download.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const RECORD_FIELDS = ['timestamp', 'level', 'source', 'camera_id', 'logger_name', 'message', 'extra_data']
+
+let server: TestServer
+let sent: LogRecord[]
+
+beforeAll(async () => {
+  server = await startTestServer()
+  sent = fc.sample(records, { numRuns: 500, seed: 6 })
+  await store(sent)
+})
+afterAll(() => server.close())
+
+async function store(some: LogRecord[]): Promise<{ first_id: number }> {
+  const { body } = await server.send('POST', '/api/logs', some, { 'x-import': 'true' })
+  expect(body.data.accepted).toBe(some.length)
+  return body.data
+}
+
+const auth = () => ({ authorization: `Bearer ${server.apiKey}` })
+const get = (query: string, headers: Record<string, string> = {}) =>
+  download(`${server.url}/api/logs/export?${query}`, { ...auth(), ...headers })
+const linesOf = (body: Buffer) => body.toString().split('\n').slice(0, -1)
+const rowsOf = (body: Buffer) => linesOf(body).map((line) => JSON.parse(line))
+
+/** The rows of a list, oldest first, with these fields alone. */
+async function listed(query: string, fields: readonly string[], target = server) {
+  const rows: Record<string, unknown>[] = []
+  for (let cursor = ''; ; ) {
+    const { body } = await target.get(`/api/logs?limit=1000&${query}${cursor && `&cursor=${cursor}`}`)
+    rows.push(...body.data.logs)
+    if (body.data.pagination.next_cursor === null) break
+    cursor = encodeURIComponent(body.data.pagination.next_cursor)
+  }
+  return rows.reverse().map((row) => Object.fromEntries(fields.map((field) => [field, row[field]])))
+}
+
+async function auditOf(action: string) {
+  const { body } = await server.get(`/api/audit?action=${action}&limit=1`)
+  return body.data.entries[0]
+}
+
+describe('an export', () => {
+  it.each([
+    '',
+    'level=ERROR&level=CRITICAL',
+    'camera_id=2',
+    'min_level=WARNING&source=api&source=camera_1&exclude_camera_id=3',
+    'search=timeout',
+    'q=message:timeout%20or%20camera:4',
+    'q=-captured',
+    'q=message:/fr.me/',
+    'start_date=2026-03-31T00:00:00Z&end_date=2026-04-01T08:00:00.5Z',
+    'request_id=nobody',
+  ])('holds what the list shows, oldest first, for ?%s', async (query) => {
+    const { status, headers, body, trailers } = await get(query)
+    expect(status).toBe(200)
+    const rows = rowsOf(body)
+    expect(rows).toEqual(await listed(query, RECORD_FIELDS))
+    expect(headers['x-export-total']).toBe(String(rows.length))
+    expect(headers['x-export-total-is-exact']).toBe('true')
+    expect(headers['content-type']).toBe('application/x-ndjson; charset=utf-8')
+    expect(headers['content-disposition']).toMatch(/^attachment; filename="logs-[\dT-]+\.ndjson"$/)
+    expect(trailers).toEqual({ 'x-export-rows': String(rows.length), 'x-export-removed': '0' })
+  })
+
+  it('comes in chosen columns and the newest first', async () => {
+    const fields = ['camera_name', 'id', 'message']
+    const { body } = await get(`${fields.map((field) => `fields=${field}`).join('&')}&order=newest`)
+    expect(rowsOf(body)).toEqual((await listed('', fields)).reverse())
+    expect(Object.keys(rowsOf(body)[0])).toEqual(fields)
+  })
+
+  it('comes packed by encoding, or as a packed file', async () => {
+    const plain = (await get('')).body
+    const encoded = await get('', { 'accept-encoding': 'gzip' })
+    expect(encoded.headers['content-encoding']).toBe('gzip')
+    expect(gunzipSync(encoded.body)).toEqual(plain)
+    expect(encoded.trailers['x-export-rows']).toBe('500')
+    const file = await get('compress=gzip', { 'accept-encoding': 'gzip' })
+    expect(file.headers['content-encoding']).toBeUndefined()
+    expect(file.headers['content-type']).toBe('application/gzip')
+    expect(file.headers['content-disposition']).toContain('.ndjson.gz"')
+    expect(gunzipSync(file.body)).toEqual(plain)
+    expect(file.trailers['x-export-rows']).toBe('500')
+  })
+
+  it('is stored again by ingest as it was, row for row', async () => {
+    const { first_id } = await store(HARD)
+    const again = await startTestServer()
+    try {
+      const { body } = await get('')
+      const answer = await again.send('POST', '/api/logs', body, {
+        'x-import': 'true',
+        'content-type': 'application/x-ndjson',
+      })
+      expect(answer.body.data).toMatchObject({ accepted: sent.length + HARD.length, rejected_count: 0 })
+      expect(await listed('', RECORD_FIELDS, again)).toEqual(await listed('', RECORD_FIELDS))
+      // And the second export is the first, byte for byte.
+      const second = await download(`${again.url}/api/logs/export`, auth())
+      expect(second.body.equals(body)).toBe(true)
+    } finally {
+      await again.close()
+      const ids = HARD.map((_, index) => `id:${first_id + index}`).join(' or ')
+      await server.send('POST', '/api/logs/delete', { q: ids, confirm_rows: HARD.length })
+    }
+  })
+
+  it('refuses what is wrong with the query before it begins', async () => {
+    for (const [query, code] of [
+      ['format=xml', 'INVALID_REQUEST'],
+      ['fields=password', 'INVALID_REQUEST'],
+      ['level=LOUD', 'INVALID_LEVEL'],
+      ['q=(', 'INVALID_QUERY'],
+    ]) {
+      const { status, body } = await get(query as string)
+      expect([query, status, JSON.parse(body.toString()).code]).toEqual([query, 400, code])
+    }
+  })
+
+  it('is written down as begun and as done', async () => {
+    await get('level=ERROR&format=csv')
+    const asked = { filters: { level: 'ERROR' }, format: 'csv' }
+    expect((await auditOf('logs.export.started')).after).toMatchObject(asked)
+    await expect
+      .poll(async () => (await auditOf('logs.export'))?.after)
+      .toMatchObject({ ...asked, removed: 0 })
+    expect((await auditOf('logs.export')).actor).toMatch(/^key /)
+  })
+})
+
+/** What is hard to write down and read again. */
+const HARD: LogRecord[] = [
+  record({ message: '', extra_data: {} }),
+  record({ message: 'lines\nand\r\ntabs\tand "quotes" and \\ and \u0001 and 😀 and \u2028' }),
+  record({ message: 'x'.repeat(200_000), source: 'worker "1"\n', logger_name: '' }),
+  record({ extra_data: { deep: { list: [1, 2.5, -0.001, 1e21, 1e300, 1e-7, null, true, { a: 'b' }] } } }),
+  record({ extra_data: { id: 7, camera_name: 'a name of their own', timestamp: 'text', __proto__x: 1 } }),
+  record({ extra_data: { big: '12345678901234567890', long: 'é'.repeat(20_000) } }),
+  record({ timestamp: '2026-03-30T21:30:00.000001Z', camera_id: 3, level: 'CRITICAL' }),
+]
+
+describe('an export as CSV', () => {
+  it('has a head, quotes what needs quotes and nothing that a spreadsheet runs', async () => {
+    const { first_id } = await store([
+      record({
+        message: '=cmd|calc',
+        source: '@source',
+        logger_name: '-name',
+        timestamp: '2026-05-01T00:00:00Z',
+      }),
+      record({ message: 'say "hi",\nplease', timestamp: '2026-05-01T00:00:01.5Z', extra_data: { a: '=1' } }),
+      record({ message: '＋1', timestamp: '2026-05-01T00:00:02Z', camera_id: 1, level: 'ERROR' }),
+    ])
+    const { body, headers } = await get(
+      'format=csv&start_date=2026-05-01T00:00:00Z&end_date=2026-05-01T00:00:02Z',
+    )
+    expect(headers['content-type']).toBe('text/csv; charset=utf-8; header=present')
+    expect(body.toString()).toBe(
+      [
+        'id,timestamp,level,source,camera_id,camera_name,logger_name,message,extra_data',
+        `${first_id},2026-05-01T00:00:00Z,INFO,"'@source",,,"'-name","'=cmd|calc",`,
+        `${first_id + 1},2026-05-01T00:00:01.5Z,INFO,"worker",,,,"say ""hi"",\nplease","{""a"": ""=1""}"`,
+        `${first_id + 2},2026-05-01T00:00:02Z,ERROR,"worker",1,"Camera 1",,"'＋1",`,
+        '',
+      ].join('\r\n'),
+    )
+    const q = [0, 1, 2].map((index) => `id:${first_id + index}`).join(' or ')
+    await server.send('POST', '/api/logs/delete', { q, confirm_rows: 3 })
+  })
+})
+
+describe('while an export runs', () => {
+  let big: TestServer
+  const ROWS = 60_000
+  const open = (query = '') =>
+    openDownload(`${big.url}/api/logs/export?${query}`, { authorization: `Bearer ${big.apiKey}` })
+  const restOf = async (reply: Awaited<ReturnType<typeof open>>) => {
+    const parts: Buffer[] = []
+    for await (const part of reply) parts.push(part as Buffer)
+    return rowsOf(Buffer.concat(parts))
+  }
+  const statements = async () =>
+    (
+      await big.database.database.pool.query(
+        `select count(*) as n from pg_stat_activity
+        where datname = current_database() and query like '%export_rows%' and state = 'active' and pid <> pg_backend_pid()`,
+      )
+    ).rows[0].n
+  const auditOfBig = async (action: string) =>
+    (await big.get(`/api/audit?action=${action}&limit=1`)).body.data.entries[0]
+
+  beforeAll(async () => {
+    big = await startTestServer()
+    const logs = new LogOperations({
+      pool: big.database.database.pool,
+      settings: new SettingsStore(big.database.database.pool),
+    })
+    const from = Date.parse('2026-06-01T00:00:00Z')
+    const line = 'x'.repeat(300)
+    for (let batch = 0; batch < ROWS; batch += 5000) {
+      await logs.addLogEntries(
+        Array.from({ length: 5000 }, (_, index) =>
+          record({
+            timestamp: new Date(from + (batch + index) * 4000).toISOString(),
+            message: `${line} ${batch + index}`,
+            camera_id: 1 + (index % 2),
+          }),
+        ),
+      )
+    }
+    await logs.close()
+  })
+  afterAll(() => big.close())
+
+  it('leaves out what comes later, also among what is still to be read', async () => {
+    const reply = await open()
+    await once(reply, 'readable')
+    const late = [
+      record({ message: 'late', timestamp: '2026-06-03T00:00:00Z' }),
+      record({ message: 'later', timestamp: '2026-06-01T00:00:00Z' }),
+    ]
+    const { body } = await big.send('POST', '/api/logs', late, { 'x-import': 'true' })
+    const rows = await restOf(reply)
+    expect(rows.length).toBe(ROWS)
+    expect(rows.filter(({ message }) => message.startsWith('late'))).toEqual([])
+    const q = `id:${body.data.first_id} or id:${body.data.last_id}`
+    await big.send('POST', '/api/logs/delete', { q, confirm_rows: 2 })
+  })
+
+  it('waits for a slow reader without anything running on the database', async () => {
+    const reply = await open()
+    await once(reply, 'readable')
+    await expect.poll(statements).toBe(0)
+    const transactions = await big.database.database.pool.query(
+      `select count(*) as n from pg_stat_activity where datname = current_database() and state like 'idle in%'`,
+    )
+    expect(transactions.rows[0].n).toBe(0)
+    expect((await restOf(reply)).length).toBe(ROWS)
+  })
+
+  it('ends its statement and says so when the reader goes', async () => {
+    // Backreferences over 300 equal letters take PostgreSQL a long time.
+    const reply = await open(`q=${encodeURIComponent(String.raw`message:/(x*)(x*)\1\2y/`)}`)
+    await expect.poll(statements).toBe(1)
+    reply.destroy()
+    await expect.poll(async () => (await auditOfBig('logs.export.failed'))?.after.rows).toBe(0)
+    await expect.poll(statements).toBe(0)
+    const read = await open()
+    await once(read, 'readable')
+    read.destroy()
+    await expect.poll(async () => (await auditOfBig('logs.export.failed')).after.total).toBe(ROWS)
+  })
+
+  it('refuses a fifth beside four, and takes it when one has ended', async () => {
+    const running = await Promise.all([1, 2, 3, 4].map(() => open()))
+    const refused = await open()
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '10'])
+    refused.resume()
+    for (const reply of running) reply.destroy()
+    await expect
+      .poll(async () => {
+        const again = await open('camera_id=99')
+        again.resume()
+        return again.statusCode
+      })
+      .toBe(200)
+  })
+
+  it('tells at the end how many rows were removed before they were read', async () => {
+    const [all, some] = await Promise.all([open(), open('search=xxx')])
+    await Promise.all([once(all, 'readable'), once(some, 'readable')])
+    const filter = { camera_id: [2], start_date: '2026-06-02T00:00:00Z' }
+    const { body } = await big.send('POST', '/api/logs/delete/preview', filter)
+    const { rows } = body.data
+    await big.send('POST', '/api/logs/delete', { ...body.data.filters_applied, confirm_rows: rows })
+    const kept = await restOf(all)
+    expect(rows).toBeGreaterThan(15_000)
+    expect(all.headers['x-export-total']).toBe(String(ROWS))
+    expect(all.trailers).toEqual({
+      'x-export-rows': String(kept.length),
+      'x-export-removed': String(ROWS - kept.length),
+    })
+    expect(ROWS - kept.length).toBeGreaterThan(10_000)
+    await restOf(some)
+    expect(some.trailers['x-export-removed']).toBe('unknown')
+    await expect.poll(async () => (await auditOfBig('logs.export'))?.after.removed).not.toBe(0)
+  })
+})
