@@ -70,6 +70,8 @@ export function consoleHandler(options: ConsoleOptions = {}): LogHandler {
   return {
     handle,
     isEnabled: (wanted) => isEnabled(wanted, level),
+    // It never changes.
+    watchEnabled: () => ignore,
     flush,
     close: async () => {
       closed = true

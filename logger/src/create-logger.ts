@@ -2,28 +2,10 @@ import pino from 'pino'
 import { type Bound, bindTo, buildRecord, UNBOUND } from './build-record.ts'
 import { consoleHandler } from './console-handler.ts'
 import { type Level, parseLevel } from './level.ts'
+import { LEVEL_NUMBERS, LevelMethods } from './level-methods.ts'
 import type { Serializers } from './lift-columns.ts'
 import type { Bindings, Logger, LoggerOptions, LoggerStats } from './logger.ts'
 import type { HandlerStats, LogHandler } from './record.ts'
-
-/** pino's numbers under our names; equal numbers make aliases, of which the last is the one `level` reads as. */
-const LEVEL_NUMBERS = {
-  trace: 20,
-  debug: 20,
-  info: 30,
-  warn: 40,
-  warning: 40,
-  error: 50,
-  fatal: 60,
-  critical: 60,
-}
-const LEVEL_OF: Readonly<Record<number, Level>> = {
-  20: 'DEBUG',
-  30: 'INFO',
-  40: 'WARNING',
-  50: 'ERROR',
-  60: 'CRITICAL',
-}
 
 const BOUND = Symbol('timelapser.bound')
 
@@ -31,12 +13,20 @@ const BOUND = Symbol('timelapser.bound')
 type Instance = {
   [BOUND]: Bound
   [pino.symbols.serializersSym]: Serializers
+  [pino.symbols.setLevelSym](level: string): void
   readonly levelVal: number
+  readonly silent: unknown
   child(bindings: object, options: object): Instance
 }
 
 /** What a logger and all its children share. */
-type Core = { handlers: readonly LogHandler[]; lines: number; failures: number; closed: boolean }
+type Core = {
+  handlers: readonly LogHandler[]
+  methods: LevelMethods
+  lines: number
+  failures: number
+  closed: boolean
+}
 
 /**
  * Makes a logger. Its levels, children and serializers are pino's; what is written goes to the handlers as complete
@@ -54,12 +44,14 @@ type Core = { handlers: readonly LogHandler[]; lines: number; failures: number; 
  * await logger.close()
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
-  const core: Core = {
-    handlers: options.handlers ?? [consoleHandler()],
-    lines: 0,
-    failures: 0,
-    closed: false,
-  }
+  const handlers = options.handlers ?? [consoleHandler()]
+  const methods = new LevelMethods({
+    handlers,
+    isWantedAnyway: () => false,
+    // A method taken off its logger (`const { info } = logger`) writes for the first one.
+    write: (logger, level, args) => writeCall(core, (logger as Instance | undefined) ?? root, level, args),
+  })
+  const core: Core = { handlers, methods, lines: 0, failures: 0, closed: false }
   const root = pino(
     {
       level: pinoLevel(options.level ?? 'DEBUG'),
@@ -67,20 +59,17 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       useOnlyCustomLevels: true,
       base: null,
       serializers: { ...options.serializers },
-      hooks: {
-        logMethod(args, _method, number) {
-          writeCall(core, this as unknown as Instance, LEVEL_OF[number] ?? 'INFO', args)
-        },
-      },
     },
-    // Lines never take pino's way to a stream; the hook above is where they go.
+    // Lines never take pino's way to a stream: its methods are exchanged for ours.
     { write: () => {} },
   ) as unknown as Instance
   describeErrorsOurselves(root)
   const { source, logger_name } = options
   const bindings = { ...(source === undefined ? {} : { source }), ...(logger_name ? { logger_name } : {}) }
   root[BOUND] = bindTo(UNBOUND, bindings, {})
-  return Object.defineProperties(root, methodsOf(core, root)) as unknown as Logger
+  Object.defineProperties(root, methodsOf(core, root))
+  methods.adopt(root)
+  return root as unknown as Logger
 }
 
 function writeCall(core: Core, logger: Instance, level: Level, args: readonly unknown[]): void {
@@ -114,6 +103,7 @@ function isWanted(handlers: readonly LogHandler[], level: Level): boolean {
 /** What differs from pino's prototype; children inherit it. */
 function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
   const pinoChild = root.child
+  const setLevel = root[pino.symbols.setLevelSym]
   const level = inheritedDescriptor(root, 'level')
   const method = (value: unknown): PropertyDescriptor => ({ value, writable: true, configurable: true })
 
@@ -141,7 +131,13 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
     }),
     isLevelEnabled: method(function isLevelEnabled(this: Instance, name: string) {
       const level = parseLevel(name)
-      return level !== undefined && this.levelVal <= LEVEL_NUMBERS[level.toLowerCase() as 'info']
+      if (level === undefined || !core.methods.isWanted(level)) return false
+      return this.levelVal <= LEVEL_NUMBERS[level.toLowerCase() as 'info']
+    }),
+    // Also what pino's `child` calls for its option `level`.
+    [pino.symbols.setLevelSym]: method(function (this: Instance, name: string) {
+      setLevel.call(this, name)
+      core.methods.adopt(this)
     }),
     level: {
       get(this: Instance) {
@@ -157,6 +153,7 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
     ),
     close: method(async () => {
       core.closed = true
+      core.methods.close()
       await settle(core, (handler) => handler.close())
     }),
     stats: method((): LoggerStats => {

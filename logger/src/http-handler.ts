@@ -75,6 +75,7 @@ export function httpHandler(options: HttpOptions): LogHandler {
       buffer.add(item, bytes)
     },
     isEnabled: (wanted) => isEnabled(wanted, level) && gate.couldPass(wanted),
+    watchEnabled: (listener) => gate.watch(listener),
     flush: () => buffer.flush(),
     async close() {
       watch.close()

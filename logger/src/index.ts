@@ -18,6 +18,7 @@ export { type HttpOptions, httpHandler } from './http-handler.ts'
 // The vocabulary, shared with the server.
 export * from './level.ts'
 export * from './level-gate.ts'
+export * from './level-rules.ts'
 export type { Bindings, LogFn, Logger, LoggerOptions, LoggerStats } from './logger.ts'
 export { lossRecord, stderrReporter } from './loss-record.ts'
 export { jsonBytes, toExtraData } from './plain-data.ts'

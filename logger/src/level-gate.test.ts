@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compileRules, findOverride, LevelGate, type LevelOverride } from './level-gate.ts'
+import { LevelGate } from './level-gate.ts'
+import { compileRules, findOverride, type LevelOverride } from './level-rules.ts'
 import { readRules } from './level-watch.ts'
 import type { LogRecord } from './record.ts'
 

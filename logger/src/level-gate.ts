@@ -1,90 +1,17 @@
-// Which lines pass by the levels people set. Pure but for the counting of the cap; the server and every handler decide
-// by this one file.
+// Which lines pass by the levels people set: the server and every handler decide by this one class.
 import { eventTime } from './clock.ts'
 import { LEVEL_VALUES, type Level } from './level.ts'
+import {
+  type CompiledOverride,
+  type CompiledRules,
+  compileRules,
+  findOverride,
+  LEVEL_SCOPES,
+  type LevelOverride,
+  type LevelRules,
+  type LinePlace,
+} from './level-rules.ts'
 import type { LogRecord } from './record.ts'
-
-/** What an override may be about, the strongest first. */
-export const LEVEL_SCOPES = ['camera', 'logger', 'source'] as const
-export type LevelScope = (typeof LEVEL_SCOPES)[number]
-
-/** Another level than the global one for a camera, a logger or a source. */
-export type LevelOverride = {
-  scope: LevelScope
-  /** The camera's id as text, the logger's name (or its beginning up to a dot), or the source. */
-  target: string
-  level: Level
-  /** ISO 8601; null for ever. */
-  expires_at: string | null
-  /** Lines a minute that only this override lets through; more are held back and counted. */
-  max_lines_per_minute: number
-}
-
-/** Everything people set about levels. */
-export type LevelRules = { log_level: Level; overrides: readonly LevelOverride[] }
-
-/** Where a line comes from. */
-export type LinePlace = Pick<LogRecord, 'source' | 'logger_name' | 'camera_id'>
-
-/** An override as it is decided by. */
-export type CompiledOverride = LevelOverride & { value: number; expiresMs: number }
-
-/** Rules made ready: looked up, not searched. */
-export type CompiledRules = {
-  rules: LevelRules
-  value: number
-  camera: ReadonlyMap<string, CompiledOverride>
-  logger: ReadonlyMap<string, CompiledOverride>
-  source: ReadonlyMap<string, CompiledOverride>
-}
-
-export function compileRules(rules: LevelRules): CompiledRules {
-  const maps = { camera: new Map(), logger: new Map(), source: new Map() } satisfies Record<
-    LevelScope,
-    Map<string, CompiledOverride>
-  >
-  for (const override of rules.overrides) {
-    const expiresMs =
-      override.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(override.expires_at)
-    maps[override.scope].set(override.target, { ...override, value: LEVEL_VALUES[override.level], expiresMs })
-  }
-  return { rules, value: LEVEL_VALUES[rules.log_level], ...maps }
-}
-
-/**
- * The override in force for a line, undefined when the global level is. A camera's goes before a logger's, that before
- * a source's: whoever raises camera 3 wants all of it, whichever logger writes. Of loggers the longest name that the
- * line's begins with, up to a dot, decides; one that has expired counts as none.
- */
-export function findOverride(
-  rules: CompiledRules,
-  place: LinePlace,
-  nowMs: number,
-): CompiledOverride | undefined {
-  const { camera, logger, source } = rules
-  const inForce = (one: CompiledOverride | undefined) => (one && one.expiresMs > nowMs ? one : undefined)
-  if (camera.size > 0) {
-    const found = inForce(camera.get(cameraOf(place)))
-    if (found) return found
-  }
-  if (logger.size > 0 && place.logger_name !== null) {
-    for (
-      let name = place.logger_name;
-      name !== '';
-      name = name.slice(0, Math.max(0, name.lastIndexOf('.')))
-    ) {
-      const found = inForce(logger.get(name))
-      if (found) return found
-    }
-  }
-  return source.size > 0 ? inForce(source.get(place.source)) : undefined
-}
-
-/** A line of the source `camera_3` is one of camera 3, also when it names none. */
-function cameraOf({ camera_id, source }: LinePlace): string {
-  if (camera_id !== null) return String(camera_id)
-  return source.startsWith('camera_') ? source.slice(7) : ''
-}
 
 /** What becomes of a line: `level`: below the level in force; `rate`: beyond its override's cap. */
 export type Verdict = 'pass' | 'level' | 'rate'
@@ -92,6 +19,8 @@ export type Verdict = 'pass' | 'level' | 'rate'
 type Window = { override: CompiledOverride; startMs: number; passed: number; held: number }
 
 const MINUTE_MS = 60_000
+/** Node's timers take 31 bits; what lies further off is looked at again then. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 export type LevelGateOptions = {
   /** In force until others are set. Default: everything passes. */
@@ -112,6 +41,8 @@ export class LevelGate {
   /** When `#lowest` is to be found anew. */
   #lowestUntilMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
+  readonly #listeners = new Set<() => void>()
+  #expiryTimer: NodeJS.Timeout | undefined
 
   constructor(options: LevelGateOptions = {}) {
     this.#onHeldBack = options.onHeldBack ?? (() => {})
@@ -128,6 +59,17 @@ export class LevelGate {
     if (rules === this.#compiled.rules) return
     this.#compiled = compileRules(rules)
     this.#lowestUntilMs = Number.NEGATIVE_INFINITY
+    this.#tellListeners()
+  }
+
+  /** Calls `listener` when answers of {@link couldPass} may have changed, also by an expiry, until told to stop. */
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    this.#awaitExpiry()
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#listeners.size === 0) clearTimeout(this.#expiryTimer)
+    }
   }
 
   /** Whether a line of this level could pass anywhere: what could not need not even be built. */
@@ -177,8 +119,25 @@ export class LevelGate {
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    clearTimeout(this.#expiryTimer)
+    this.#listeners.clear()
     for (const window of this.#windows.values()) this.#tell(window)
     this.#windows.clear()
+  }
+
+  #tellListeners(): void {
+    for (const listener of this.#listeners) listener()
+    this.#awaitExpiry()
+  }
+
+  #awaitExpiry(): void {
+    clearTimeout(this.#expiryTimer)
+    if (this.#listeners.size === 0) return
+    const nowMs = this.#now()
+    if (nowMs >= this.#lowestUntilMs) this.#findLowest(nowMs)
+    if (this.#lowestUntilMs === Number.POSITIVE_INFINITY) return
+    const restMs = Math.min(this.#lowestUntilMs - nowMs, MAX_TIMER_MS)
+    this.#expiryTimer = setTimeout(() => this.#tellListeners(), restMs).unref()
   }
 
   #findLowest(nowMs: number): void {

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isLevel } from './level.ts'
-import { LEVEL_SCOPES, type LevelOverride, type LevelRules } from './level-gate.ts'
+import { LEVEL_SCOPES, type LevelOverride, type LevelRules } from './level-rules.ts'
 
 /** Seconds the server may hold a question until something changes; under the idle limits of usual proxies. */
 const WAIT_S = 25

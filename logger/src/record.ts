@@ -30,6 +30,11 @@ export interface LogHandler {
   handle(record: LogRecord): void
   /** Whether the handler could want a record of this level; a logger whose handlers all decline does nothing. */
   isEnabled?(level: Level): boolean
+  /**
+   * Calls `listener` whenever answers of `isEnabled` change, until the returned function is called. With it a call that
+   * no handler wants costs nothing; without it the handler is asked at each call.
+   */
+  watchEnabled?(listener: () => void): () => void
   /** Resolves when everything handled so far is delivered or given up. */
   flush(): Promise<void>
   /** Flushes and frees whatever the handler holds; further records are dropped. */

@@ -39,6 +39,8 @@ export type DatabaseLogHandlerOptions = BatchingLimits & {
 
 /** How long a level that was read counts (spec, "User Settings Integration"). */
 const LEVEL_CACHE_MS = 30_000
+/** How often the age of the level is looked at where no line asks. */
+const LEVEL_CHECK_MS = 1_000
 
 /** What no override is about. */
 const NOWHERE: LinePlace = { source: '', logger_name: null, camera_id: null }
@@ -107,6 +109,16 @@ export class DatabaseLogHandler implements LogHandler {
   isEnabled(level: Level): boolean {
     this.#readWhenOld()
     return this.#gate.couldPass(level)
+  }
+
+  /** With a clock of its own: calls that cost nothing do not ask whether the level is old. */
+  watchEnabled(listener: () => void): () => void {
+    const timer = setInterval(() => this.#readWhenOld(), LEVEL_CHECK_MS).unref()
+    const forget = this.#gate.watch(listener)
+    return () => {
+      clearInterval(timer)
+      forget()
+    }
   }
 
   /** The global level: at most 30 seconds old, read anew in the background. */
