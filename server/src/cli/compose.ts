@@ -126,7 +126,8 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const settingsService = new SettingsService(settings, auditTrail)
   const levelService = new LevelService({ levels, settings, settingsService, auditTrail, gate })
   const logService = new LogService({
-    ...{ logOperations, cameras: cameraService, levels: levelService, queries, auditTrail },
+    ...{ logOperations, cameras: cameraService, levels: levelService, settings: settingsService },
+    ...{ queries, auditTrail },
   })
 
   for (const channel of ['log_feed', 'log_partitions', 'log_events', 'cameras', 'settings'] as const) {

@@ -1,6 +1,7 @@
 // The shapes of the API: one schema validates, serialises, documents and types. The page imports the types alone.
 import { LEVEL_SCOPES, LEVELS, type Level, type LevelScope } from '@timelapser/logger'
 import { type Static, type TSchema, Type } from 'typebox'
+import { SettingsSchema } from '../store/settings-schema.ts'
 
 /** `nullable` and not a union with null: unions are tried one by one when a reply is serialised. */
 const Nullable = <T extends TSchema>(schema: T) =>
@@ -209,30 +210,8 @@ export const CameraInput = Type.Object(
 )
 export type CameraInput = Static<typeof CameraInput>
 
-export const Settings = Type.Object({
-  /** Records below it are not stored. */
-  log_level: LevelSchema,
-  /** IANA name; where people read times. Stored times are UTC. */
-  timezone: Type.String(),
-  /** Lines older than this many days are deleted; 0 keeps everything. */
-  retention_days: Type.Integer(),
-  /** Days for lines of these levels instead; 0 keeps them. */
-  retention_by_level: Type.Record(Type.String(), Type.Integer()),
-  /** Days for lines of these sources instead, whatever their level; 0 keeps them. */
-  retention_by_source: Type.Record(Type.String(), Type.Integer()),
-  /** The oldest partitions are dropped while all of them together take more; 0 sets no limit. */
-  retention_max_bytes: Type.Integer(),
-  /** With less than this free on the disk nothing more is stored; 0 sets no reserve. */
-  disk_reserve_bytes: Type.Integer(),
-  /** Whether a record naming an unknown camera creates it. */
-  register_cameras: Type.Boolean(),
-  /** Bytes of UTF-8 a message is cut at; `extra_data.truncated_bytes` says by how much. */
-  message_max: Type.Integer(),
-  /** Regular expressions, without regard to case, of what is masked beside credentials. */
-  redaction: Type.Array(Type.String()),
-  /** Which requests the server logs: none; changes, failures and slow ones; all but ingest and streams. */
-  request_logging: Type.Union([Type.Literal('off'), Type.Literal('changes'), Type.Literal('all')]),
-})
+/** See `store/settings-schema.ts`, where each is described. */
+export const Settings = SettingsSchema
 export type Settings = Static<typeof Settings>
 
 /** Who is asking, from `GET /api/session`. */

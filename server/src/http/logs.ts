@@ -110,7 +110,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
             timezone: Type.Optional(
               Type.String({
                 maxLength: 100,
-                description: 'IANA name; bars are round on its clocks. Default UTC',
+                description: 'IANA name; bars are round on its clocks. Default: the setting',
               }),
             ),
           }),

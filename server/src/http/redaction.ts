@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ExtraData } from '@timelapser/logger'
 import { Type } from 'typebox'
-import { MAX_PATTERNS, type RedactionService } from '../service/redaction-service.ts'
+import type { RedactionService } from '../service/redaction-service.ts'
+import { MAX_PATTERNS } from '../store/settings-schema.ts'
 import { RedactionTest, Reply, ScrubResult } from './api-schemas.ts'
 import { grouped, reply } from './reply.ts'
 

@@ -4,7 +4,7 @@ import type { SettingsService } from '../service/settings-service.ts'
 import { Reply, Settings } from './api-schemas.ts'
 import { reply } from './reply.ts'
 
-/** Settings: all at once, and changing some of them. */
+/** Settings: all at once, what they may be, and changing some of them. */
 export function settingsRoutes(settings: SettingsService): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -18,6 +18,15 @@ export function settingsRoutes(settings: SettingsService): FastifyPluginAsyncTyp
         const seen = principal.role === 'admin' ? all : withoutNames(all)
         return reply('Settings fetched successfully', { settings: seen })
       },
+    )
+
+    app.get(
+      '/api/settings/schema',
+      {
+        config: { access: 'read' },
+        schema: { response: { 200: Reply(Type.Object({ schema: Type.Unknown() })) } },
+      },
+      async () => reply('Schema of the settings fetched successfully', { schema: Settings }),
     )
 
     app.put(

@@ -9,7 +9,7 @@ import {
   redactText,
 } from '@timelapser/logger'
 import { cutoffFor, cutoffsOf } from '../store/retention-policy.ts'
-import type { Settings } from '../store/settings.ts'
+import type { Settings } from '../store/settings-schema.ts'
 import { fromMillis } from '../store/timestamp.ts'
 
 /** A line somebody misses. */

@@ -13,11 +13,12 @@ import type { LevelConfiguration, LevelService } from './level-service.ts'
 import { type Pagination, type Paging, sliceOf, toPage } from './log-page.ts'
 import { appliedFilters, type LogQuery } from './log-query.ts'
 import type { SearchQueries } from './search-query.ts'
+import type { SettingsService } from './settings-service.ts'
 import { parseTimeZone } from './time-zone.ts'
 
 export type LogPage = { logs: LogRow[]; pagination: Pagination; filters_applied: Record<string, unknown> }
 
-/** In about `buckets` steps, or in steps of `bucket_seconds`, on the clocks of `timezone`. */
+/** In about `buckets` steps, or in steps of `bucket_seconds`, on the clocks of `timezone`, the configured one unless given. */
 export type HistogramShape = { buckets: number; bucket_seconds?: number; timezone?: string }
 
 export type FacetValue = { value: string | number; label: string; count: number }
@@ -26,6 +27,7 @@ export type LogServiceOptions = {
   logOperations: LogOperations
   cameras: CameraService
   levels: LevelService
+  settings: SettingsService
   queries: SearchQueries
   auditTrail: AuditTrail
 }
@@ -37,10 +39,12 @@ export class LogService {
   readonly #queries: SearchQueries
   readonly #auditTrail: AuditTrail
   readonly #levels: LevelService
+  readonly #settings: SettingsService
   readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
   readonly #sources = new FreshCache<SourceSummary[]>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
 
-  constructor({ logOperations, cameras, levels, queries, auditTrail }: LogServiceOptions) {
+  constructor({ logOperations, cameras, levels, settings, queries, auditTrail }: LogServiceOptions) {
+    this.#settings = settings
     this.#levels = levels
     this.#auditTrail = auditTrail
     this.#queries = queries
@@ -148,7 +152,7 @@ export class LogService {
   /** Rows by level over the range, zeros filled, in steps that are round on the zone's clocks. */
   async getHistogram(
     query: LogQuery,
-    { buckets, bucket_seconds, timezone = 'UTC' }: HistogramShape,
+    { buckets, bucket_seconds, timezone }: HistogramShape,
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<Histogram> {
@@ -164,7 +168,8 @@ export class LogService {
         `bucket_seconds cuts the range into more than ${MAX_BUCKETS} bars.`,
       )
     }
-    const cut = cutRange(start, end, bucketMs, parseTimeZone(timezone))
+    const zone = timezone === undefined ? (await this.#settings.get()).timezone : parseTimeZone(timezone)
+    const cut = cutRange(start, end, bucketMs, zone)
     const rows = await this.#logs.getHistogram(
       { ...filter, start, end },
       cut.countedFrom,

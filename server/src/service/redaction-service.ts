@@ -12,9 +12,6 @@ import { now } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
 
-/** Patterns of one setting; each is tried on every line that comes in. */
-export const MAX_PATTERNS = 50
-
 export type RedactionServiceOptions = {
   store: Store
   settings: SettingsStore

@@ -1,5 +1,6 @@
 import { compileRedactionPattern, cutBytes, type LogRecord, maskRecord } from '@timelapser/logger'
-import type { Settings, SettingsStore } from './settings.ts'
+import type { SettingsStore } from './settings.ts'
+import type { Settings } from './settings-schema.ts'
 
 /** What the settings do to every record that is stored, whichever way it came: more is masked, long messages are cut. */
 export class EntryRules {

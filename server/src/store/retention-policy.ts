@@ -1,5 +1,5 @@
 import type { Level } from '@timelapser/logger'
-import type { Settings } from './settings.ts'
+import type { Settings } from './settings-schema.ts'
 import type { SqlParameters } from './sql-parameters.ts'
 import { comparable, DAY, floorTo, fromMillis, MINUTE } from './timestamp.ts'
 

@@ -1,48 +1,5 @@
-import { type Level, RECORD_LIMITS } from '@timelapser/logger'
 import type pg from 'pg'
-
-export type Settings = {
-  /** Records below it are not stored. */
-  log_level: Level
-  /** IANA name; where people read times. Stored times are UTC. */
-  timezone: string
-  /** Lines older than this many days are deleted; 0 keeps everything. */
-  retention_days: number
-  /** Days for lines of these levels instead; 0 keeps them. */
-  retention_by_level: Partial<Record<Level, number>>
-  /** Days for lines of these sources instead, whatever their level; 0 keeps them. */
-  retention_by_source: Record<string, number>
-  /** The oldest partitions are dropped while all of them together take more; 0 sets no limit. */
-  retention_max_bytes: number
-  /** With less than this free on the disk nothing more is stored, so that PostgreSQL can go on; 0 sets no reserve. */
-  disk_reserve_bytes: number
-  /** Whether a record naming an unknown camera creates it. */
-  register_cameras: boolean
-  /** Bytes of UTF-8 a message is cut at. */
-  message_max: number
-  /** Patterns of what is masked beside credentials; see `compileRedactionPattern`. */
-  redaction: string[]
-  /** Which requests the server logs: none; changes, failures and slow ones; all but ingest and streams. */
-  request_logging: RequestLogging
-}
-
-export const REQUEST_LOGGING = ['off', 'changes', 'all'] as const
-export type RequestLogging = (typeof REQUEST_LOGGING)[number]
-
-export const DEFAULT_SETTINGS: Settings = {
-  log_level: 'INFO',
-  timezone: 'UTC',
-  retention_days: 30,
-  retention_by_level: {},
-  retention_by_source: {},
-  retention_max_bytes: 0,
-  // A checkpoint's worth of WAL and what dropping and rewriting need.
-  disk_reserve_bytes: 512 * 1024 * 1024,
-  register_cameras: true,
-  message_max: RECORD_LIMITS.messageBytes,
-  redaction: [],
-  request_logging: 'changes',
-}
+import { DEFAULT_SETTINGS, type Settings } from './settings-schema.ts'
 
 /** How long a value is believed when no notice of a change arrives. */
 const MAX_AGE_MS = 30_000

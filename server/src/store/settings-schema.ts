@@ -1,0 +1,94 @@
+// The settings, once: what each is, what it may be and what it is before anybody sets it. The API's replies and the
+// page's types, the check of changes, the commands and the code that obeys them all take it from here.
+import { LEVELS, type Level, RECORD_LIMITS } from '@timelapser/logger'
+import { type Static, Type } from 'typebox'
+
+/** A hundred years; longer is 0, everything. */
+const MAX_DAYS = 36_500
+/** Rules a kind: each is a condition in every retention statement. */
+const MAX_RULES = 100
+/** Each is tried on every line that comes in. */
+export const MAX_PATTERNS = 50
+/** Shorter messages would not say what happened. */
+const MIN_MESSAGE_BYTES = 100
+/** A checkpoint's worth of WAL and what dropping and rewriting need. */
+const DISK_RESERVE_BYTES = 512 * 1024 * 1024
+
+export const REQUEST_LOGGING = ['off', 'changes', 'all'] as const
+export type RequestLogging = (typeof REQUEST_LOGGING)[number]
+
+/** `unit` is ours: sentences about a value name it. */
+const days = (description: string, more: object = {}) =>
+  Type.Integer({ minimum: 0, maximum: MAX_DAYS, unit: 'days', description, ...more })
+const bytes = (description: string, more: object) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, unit: 'bytes', description, ...more })
+
+export const SettingsSchema = Type.Object({
+  log_level: Type.Unsafe<Level>({
+    type: 'string',
+    enum: [...LEVELS],
+    default: 'INFO',
+    description: 'Records below it are not stored.',
+  }),
+  timezone: Type.String({
+    maxLength: 100,
+    default: 'UTC',
+    description:
+      'IANA name such as Europe/Berlin: where people read times, and what days are. Stored times are UTC.',
+  }),
+  retention_days: days('Lines older than this many days are deleted; 0 keeps everything.', { default: 30 }),
+  retention_by_level: Type.Unsafe<Partial<Record<Level, number>>>({
+    type: 'object',
+    properties: Object.fromEntries(LEVELS.map((level) => [level, days(`For ${level} lines.`)])),
+    additionalProperties: false,
+    default: {},
+    description: 'Days for lines of these levels instead; 0 keeps them.',
+  }),
+  retention_by_source: Type.Unsafe<Record<string, number>>({
+    type: 'object',
+    propertyNames: { minLength: 1, maxLength: 100 },
+    additionalProperties: days('For lines of this source.'),
+    maxProperties: MAX_RULES,
+    default: {},
+    description: 'Days for lines of these sources instead, whatever their level; 0 keeps them.',
+  }),
+  retention_max_bytes: bytes(
+    'The oldest partitions are dropped while all of them together take more; 0 sets no limit.',
+    { default: 0 },
+  ),
+  disk_reserve_bytes: bytes(
+    'With less than this free on the disk nothing more is stored, so that PostgreSQL can go on; 0 sets no reserve.',
+    { default: DISK_RESERVE_BYTES },
+  ),
+  register_cameras: Type.Boolean({
+    default: true,
+    description: 'Whether a record naming an unknown camera creates it.',
+  }),
+  message_max: bytes('UTF-8 a message is cut at; `extra_data.truncated_bytes` says by how much.', {
+    minimum: MIN_MESSAGE_BYTES,
+    maximum: RECORD_LIMITS.messageBytes,
+    default: RECORD_LIMITS.messageBytes,
+  }),
+  redaction: Type.Array(Type.String(), {
+    maxItems: MAX_PATTERNS,
+    default: [],
+    description: 'Regular expressions, without regard to case, of what is masked beside credentials.',
+  }),
+  request_logging: Type.Unsafe<RequestLogging>({
+    type: 'string',
+    enum: [...REQUEST_LOGGING],
+    default: 'changes',
+    description:
+      'Which requests the server logs: none (off); changes, failures and slow ones; all but ingest and streams.',
+  }),
+})
+export type Settings = Static<typeof SettingsSchema>
+
+export const SETTING_NAMES = Object.keys(SettingsSchema.properties) as (keyof Settings)[]
+
+export const DEFAULT_SETTINGS = Object.fromEntries(
+  Object.entries(SettingsSchema.properties).map(([name, schema]) => [
+    name,
+    (schema as { default?: unknown }).default,
+  ]),
+) as Settings
