@@ -11,6 +11,8 @@ export type BenchSystem = {
   apiKey: string
   dataDir: string
   pid: number
+  /** The link that signs the first administrator in, once. */
+  signInLink: string
   request: <T>(method: string, path: string, body?: unknown) => Promise<T>
   stop: () => Promise<void>
 }
@@ -64,7 +66,8 @@ export async function startSystem(environment: Record<string, string> = {}): Pro
     if (!answer.success) throw new Error(`${method} ${path}: ${answer.message}`)
     return answer.data
   }
-  return { url, apiKey, dataDir: join(dataDir, 'data'), pid: child.pid ?? 0, request, stop }
+  const signInLink = /Sign in +(\S+)/.exec(output)?.[1] ?? ''
+  return { url, apiKey, dataDir: join(dataDir, 'data'), pid: child.pid ?? 0, signInLink, request, stop }
 }
 
 /** The machine and the versions, for the head of a table. */

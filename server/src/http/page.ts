@@ -25,6 +25,8 @@ export function pageRoutes(directory: string): FastifyPluginAsync {
     await app.register(fastifyStatic, {
       root: directory,
       serve: false,
+      // The build lays packed forms beside the files.
+      preCompressed: true,
     })
     for (const view of VIEWS) {
       app.get(view, access, (_request, response) =>

@@ -11,8 +11,8 @@ export type LiveLines = {
   skipped: number
 }
 
-/** Beyond it the oldest lines leave the screen and are counted as skipped; 20,000 rows are about 20 MB. */
-export const MAX_SHOWN = 20_000
+/** Beyond it the oldest lines leave the screen and are counted as skipped; so many rows hold about 21 MB. */
+export const MAX_SHOWN = 100_000
 /** Beyond it a paused list only counts, and resuming fetches the page anew. */
 export const MAX_WAITING = 2_000
 

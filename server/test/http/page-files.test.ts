@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import fastify from 'fastify'
+import { expect, it, onTestFinished } from 'vitest'
+import { pageRoutes } from '../../src/http/page.ts'
+
+const SCRIPT = `console.log(${JSON.stringify('a page '.repeat(300))})`
+
+/** A built page of one document and one script, served. */
+async function servePage() {
+  const directory = mkdtempSync(join(tmpdir(), 'timelapser-built-'))
+  mkdirSync(join(directory, 'assets'))
+  writeFileSync(join(directory, 'index.html'), '<!doctype html>')
+  const script = join(directory, 'assets/index-abc.js')
+  writeFileSync(script, SCRIPT)
+  writeFileSync(`${script}.br`, brotliCompressSync(SCRIPT))
+  writeFileSync(`${script}.gz`, gzipSync(SCRIPT))
+  const app = fastify()
+  await app.register(pageRoutes(directory))
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  onTestFinished(async () => {
+    await app.close()
+    rmSync(directory, { recursive: true })
+  })
+  return url
+}
+
+it.each(['br', 'gzip', 'identity'])('sends a file as its build packed it: %s', async (encoding) => {
+  const url = await servePage()
+  const file = await fetch(`${url}/assets/index-abc.js`, { headers: { 'accept-encoding': encoding } })
+  expect(await file.text()).toBe(SCRIPT)
+  expect(file.headers.get('content-encoding')).toBe(encoding === 'identity' ? null : encoding)
+  expect(file.headers.get('content-type')).toContain('javascript')
+  expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+})
+
+it('answers every view with the document, which is asked for anew each time', async () => {
+  const url = await servePage()
+  for (const view of ['/', '/logs', '/logs/17', '/settings', '/access', '/audit', '/diagnostics']) {
+    const document = await fetch(`${url}${view}`)
+    expect(await document.text()).toBe('<!doctype html>')
+    expect(document.headers.get('cache-control')).toBe('no-cache')
+  }
+})
