@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   levels: async () => (await import('./levels.ts')).levelsCommand(),
   why: async () => (await import('./levels.ts')).whyCommand(),
   users: async () => (await import('./users.ts')).usersCommand(),
+  keys: async () => (await import('./keys.ts')).keysCommand(),
+  settings: async () => (await import('./settings.ts')).settingsCommand(),
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -1,23 +1,9 @@
 import { Value } from 'typebox/value'
-import { type Settings, SettingsSchema } from '../store/settings-schema.ts'
+import { SETTING_PROPERTIES, type SettingProperty, type Settings } from '../store/settings-schema.ts'
 import { AppError } from './app-error.ts'
 import { parseLevelName } from './log-query.ts'
 import { compileAll } from './redaction-service.ts'
 import { parseTimeZone } from './time-zone.ts'
-
-/** As much of a JSON schema as the settings use. */
-type Schema = {
-  type: 'string' | 'integer' | 'boolean' | 'array' | 'object'
-  enum?: string[]
-  minimum?: number
-  maximum?: number
-  unit?: string
-  maxItems?: number
-  maxProperties?: number
-  properties?: Record<string, Schema>
-  propertyNames?: { minLength: number; maxLength: number }
-  additionalProperties?: Schema | false
-}
 
 /** Levels are taken in any case. */
 const FORGIVING: Partial<Record<keyof Settings, (value: unknown) => unknown>> = {
@@ -41,14 +27,14 @@ const MORE: { [N in keyof Settings]?: (value: Settings[N]) => unknown } = {
  */
 export function checkSetting<N extends keyof Settings>(name: N, given: unknown): Settings[N] {
   const value = FORGIVING[name]?.(given) ?? given
-  const problem = problemOf(name, SettingsSchema.properties[name] as unknown as Schema, value)
+  const problem = problemOf(name, SETTING_PROPERTIES[name], value)
   if (problem !== undefined) throw new AppError('INVALID_REQUEST', problem)
   MORE[name]?.(value as Settings[N])
   return value as Settings[N]
 }
 
 /** The first thing that is wrong by the schema, as a sentence; undefined when nothing is. */
-function problemOf(name: string, schema: Schema, value: unknown): string | undefined {
+function problemOf(name: string, schema: SettingProperty, value: unknown): string | undefined {
   if (schema.type === 'object' && isObject(value)) {
     for (const [key, item] of Object.entries(value)) {
       const { minLength = 0, maxLength = Number.POSITIVE_INFINITY } = schema.propertyNames ?? {}
@@ -62,7 +48,7 @@ function problemOf(name: string, schema: Schema, value: unknown): string | undef
   return Value.Check(schema, value) ? undefined : `${name} has to be ${wanted(schema)}.`
 }
 
-function wanted(schema: Schema): string {
+function wanted(schema: SettingProperty): string {
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
   if (schema.type === 'boolean') return 'true or false'
   if (schema.type === 'array') return `a list of patterns, ${schema.maxItems} at most`

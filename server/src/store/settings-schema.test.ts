@@ -3,26 +3,15 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { SettingsSchema } from './settings-schema.ts'
+import { SETTING_NAMES, SETTING_PROPERTIES, type SettingProperty } from './settings-schema.ts'
 
 const DOCUMENT = join(import.meta.dirname, '../../../docs/configuration.md')
 const [BEGIN, END] = ['<!-- settings: begin -->', '<!-- settings: end -->']
 
-type Property = {
-  type: string
-  enum?: string[]
-  unit?: string
-  minimum?: number
-  maximum?: number
-  default: unknown
-  description: string
-}
-
 it('is what docs/configuration.md says', () => {
-  const properties = Object.entries(SettingsSchema.properties) as unknown as [string, Property][]
   const table = padded([
     ['setting', 'at first', 'may be', 'what it is'],
-    ...properties.map(([name, property]) => [
+    ...SETTING_NAMES.map((name) => [name, SETTING_PROPERTIES[name]] as const).map(([name, property]) => [
       `\`${name}\``,
       `\`${JSON.stringify(property.default).replaceAll('"', '')}\``,
       range(property),
@@ -36,7 +25,7 @@ it('is what docs/configuration.md says', () => {
   else expect(written.trim()).toBe(table)
 })
 
-function range(property: Property): string {
+function range(property: SettingProperty): string {
   if (property.enum) return property.enum.join(', ')
   if (property.type === 'integer')
     return `${property.minimum} to ${property.maximum?.toLocaleString('en-US')} ${property.unit}`

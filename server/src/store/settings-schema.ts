@@ -84,11 +84,28 @@ export const SettingsSchema = Type.Object({
 })
 export type Settings = Static<typeof SettingsSchema>
 
-export const SETTING_NAMES = Object.keys(SettingsSchema.properties) as (keyof Settings)[]
+/** What the schema says of one setting, or of what is in it. */
+export type SettingProperty = {
+  type: 'string' | 'integer' | 'boolean' | 'array' | 'object'
+  description: string
+  default: unknown
+  enum?: string[]
+  minimum?: number
+  maximum?: number
+  unit?: string
+  maxItems?: number
+  maxProperties?: number
+  properties?: Record<string, SettingProperty>
+  propertyNames?: { minLength: number; maxLength: number }
+  additionalProperties?: SettingProperty | false
+}
+
+export const SETTING_PROPERTIES = SettingsSchema.properties as unknown as Record<
+  keyof Settings,
+  SettingProperty
+>
+export const SETTING_NAMES = Object.keys(SETTING_PROPERTIES) as (keyof Settings)[]
 
 export const DEFAULT_SETTINGS = Object.fromEntries(
-  Object.entries(SettingsSchema.properties).map(([name, schema]) => [
-    name,
-    (schema as { default?: unknown }).default,
-  ]),
+  SETTING_NAMES.map((name) => [name, SETTING_PROPERTIES[name].default]),
 ) as Settings

@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Browser } from './support/browser.ts'
+import { startTestServer, type TestServer } from './support/server.ts'
+
+const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.close())
+
+type Outcome = { code: number; stdout: string; stderr: string }
+
+/** Runs a command as a process of its own. */
+async function run(...args: string[]): Promise<Outcome> {
+  const env = { ...process.env, TIMELAPSER_LOGS_URL: server.url, TIMELAPSER_LOGS_API_KEY: server.apiKey }
+  const command = ['--conditions=timelapser-source', PROGRAM, ...args]
+  return promisify(execFile)(process.execPath, command, { env }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: Outcome) => ({ code, stdout, stderr }),
+  )
+}
+
+/** The answer of a command that has to succeed. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await run(...args, '--json')
+  expect([code, stderr]).toEqual([0, ''])
+  return JSON.parse(stdout)
+}
+
+describe('users', () => {
+  const signIn = async (password = 'correct horse battery') =>
+    (await new Browser(server.url).post('/api/auth/sign-in', { username: 'vic', password })).status
+
+  it('are invited, listed, changed, disabled and enabled by name', async () => {
+    const made = await json('users', 'invite', 'Vic', '--camera', '1', '--camera', '4')
+    expect(made).toMatchObject({ username: 'Vic', role: 'viewer' })
+    expect((await run('users', 'list')).stdout).toMatch(/^Vic +viewer +cameras 1, 4 +invited +never$/m)
+    const secret = made.url.split('#link=')[1]
+    const input = { secret, username: 'Vic', password: 'correct horse battery' }
+    expect((await new Browser(server.url).post('/api/auth/link', input)).status).toBe(200)
+    expect((await run('users', 'invite', 'vic')).stderr).toMatch(/^Vic is a user already/)
+
+    expect((await run('users', 'cameras', 'vic', '2')).stdout).toBe('Vic: viewer, camera 2, active.\n')
+    expect((await json('users', 'cameras', 'VIC', 'all')).cameras).toBeNull()
+    expect((await json('users', 'role', 'vic', 'admin')).role).toBe('admin')
+    expect((await run('users', 'disable', 'vic')).stderr).toMatch(/is the last administrator/)
+  })
+
+  it('lose and regain their way in at once', async () => {
+    const { url } = await json('users', 'invite', 'root', '--role', 'admin')
+    const secret = url.split('#link=')[1]
+    const input = { secret, username: 'root', password: 'correct horse battery' }
+    await new Browser(server.url).post('/api/auth/link', input)
+    expect((await run('users', 'disable', 'vic')).stdout).toBe('Vic: admin, all logs, disabled.\n')
+    expect(await signIn()).toBe(401)
+    expect((await json('users', 'enable', 'vic')).disabled).toBe(false)
+    expect(await signIn()).toBe(200)
+  })
+})
+
+describe('keys', () => {
+  it('are created with all their limits, listed and revoked', async () => {
+    const { key, secret } = await json(
+      ...['keys', 'create', 'wall', '--scope', 'read', '--camera', '1', '--min-level', 'warning'],
+      ...['--rate-limit', '600', '--expires-in-days', '90'],
+    )
+    expect(key).toMatchObject({ scope: 'read', cameras: [1], min_level: 'WARNING', rate_limit: 600 })
+    expect(Date.parse(key.expires_at)).toBeGreaterThan(Date.now() + 89 * 86_400_000)
+    const session = () => server.send('GET', '/api/session', undefined, { authorization: `Bearer ${secret}` })
+    expect((await session()).body.data.name).toBe('wall')
+    const { stdout } = await run('keys', 'list')
+    expect(stdout).toMatch(/wall +tl_\S{8}… +read +camera 1, WARNING and above, 600 requests a minute/)
+    expect(stdout).not.toContain(secret)
+    expect((await run('keys', 'revoke', String(key.id))).stdout).toMatch(/^Revoked: key \d+, "wall"/)
+    expect((await session()).status).toBe(401)
+  })
+
+  it('are alone on stdout when they are made', async () => {
+    const { code, stdout, stderr } = await run('keys', 'create', 'camera 3', '--scope', 'ingest')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^tl_[\w-]{43}\n$/)
+    expect(stderr).toMatch(/^Key \d+, "camera 3" \(ingest\): no limits of its own\. It is not shown again\./)
+  })
+})
+
+describe('settings', () => {
+  it('are listed, read and set, as text or JSON', async () => {
+    const list = await run('settings', 'list')
+    expect(list.stdout).toMatch(/^log_level +INFO$/m)
+    expect(await json('settings', 'list')).toMatchObject({ log_level: 'INFO', retention_days: 30 })
+    expect((await run('settings', 'get', 'timezone')).stdout).toBe('UTC\n')
+    expect((await run('settings', 'set', 'timezone', 'Europe/Berlin')).stdout).toBe(
+      'timezone is Europe/Berlin now.\n',
+    )
+    const set = await json('settings', 'set', 'retention_by_level', '{"DEBUG": 3}')
+    expect(set).toEqual({ retention_by_level: { DEBUG: 3 } })
+    expect(await json('settings', 'get', 'retention_by_level')).toEqual({ DEBUG: 3 })
+  })
+})
+
+it.each([
+  [['users', 'disable', 'nobody'], 'There is no user nobody.'],
+  [['users', 'role', 'vic', 'king'], 'Allowed choices are admin, viewer'],
+  [['users', 'cameras', 'vic', 'door'], '"door" is no whole number'],
+  [['keys', 'create', 'x'], "required option '--scope <scope>' not specified"],
+  [['keys', 'create', 'x', '--scope', 'ingest', '--camera', '1'], 'cameras go with the scope read alone'],
+  [['keys', 'create', 'x', '--scope', 'read', '--rate-limit', '0'], 'rate_limit must be at least 1'],
+  [['keys', 'create', 'x', '--scope', 'read', '--min-level', 'loud'], 'min_level must be one of DEBUG'],
+  [['keys', 'revoke', '9999'], 'There is no API key 9999'],
+  [['settings', 'get', 'colour'], 'colour is not a setting. There are log_level'],
+  [['settings', 'set', 'message_max', '5'], 'message_max has to be a whole number of bytes from 100'],
+  [['settings', 'set', 'timezone', 'Mars/Olympus'], 'IANA name'],
+  [['settings', 'list', '--url', 'http://127.0.0.1:1'], 'No answer from http://127.0.0.1:1'],
+  [['keys', 'list', '--key', 'tl_wrong'], 'does not know this API key'],
+])('%j is refused with exit code 1 and a sentence', async (args, sentence) => {
+  const { code, stdout, stderr } = await run(...args)
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain(sentence)
+  expect(stderr).not.toMatch(/^\s+at /m)
+})
+
+it.each(['users', 'keys', 'settings'])('%s --help shows examples and exit codes', async (name) => {
+  const { code, stdout } = await run(name, '--help')
+  expect(code).toBe(0)
+  expect(stdout).toContain(`  timelapser-logs ${name} list`)
+  expect(stdout).toContain('Exit codes:')
+})
