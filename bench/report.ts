@@ -20,6 +20,12 @@ const PARTS: Part[] = [
     args: ['--rows', '10000000', '--days', '10', '--today', '1000000', '--runs', '20', '--writing', '20000'],
   },
   {
+    title: 'Getting out',
+    says: 'Everything, and parts of it, to one client; then a million rows out of one system, into another and out of that again.',
+    script: 'export.ts',
+    args: ['--rows', '1000000'],
+  },
+  {
     title: 'Bytes a row',
     says: 'In closed partitions, with every index, for rows of about 236 bytes as NDJSON.',
     script: 'size.ts',

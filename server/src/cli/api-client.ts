@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { join } from 'node:path'
 import type { Reply } from '../http/api-schemas.ts'
 
@@ -58,9 +60,7 @@ export class ApiClient {
       response = await fetch(`${this.url}${path}`, { method, headers, body: request.body ?? null, signal })
       text = await response.text()
     } catch (error) {
-      throw new ApiFailure(`No answer from ${this.url}: ${reasonOf(error)}. Is the server running there?`, {
-        cause: error,
-      })
+      throw this.#noAnswer(error)
     }
     const reply = parseReply(text)
     if (response.ok && reply?.success === true) return reply.data as T
@@ -69,6 +69,32 @@ export class ApiClient {
       status: response.status,
       ...(Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
     })
+  }
+
+  /**
+   * Begins a reply that is read as it comes; how it ends stands in its trailers.
+   *
+   * @throws ApiFailure when it is not a success
+   */
+  async open(path: string): Promise<IncomingMessage> {
+    const headers = this.#apiKey === undefined ? {} : { authorization: `Bearer ${this.#apiKey}` }
+    const url = new URL(`${this.url}${path}`)
+    const request = url.protocol === 'https:' ? requestHttps : requestHttp
+    const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(url, { headers }, resolve).on('error', reject).end()
+    }).catch((error: unknown) => {
+      throw this.#noAnswer(error)
+    })
+    if (reply.statusCode === 200) return reply
+    let text = ''
+    for await (const part of reply.setEncoding('utf8')) text += part
+    const status = reply.statusCode ?? 0
+    throw new ApiFailure(this.#sentence(status, parseReply(text)?.message), { status })
+  }
+
+  #noAnswer(cause: unknown): ApiFailure {
+    const sentence = `No answer from ${this.url}: ${reasonOf(cause)}. Is the server running there?`
+    return new ApiFailure(sentence, { cause })
   }
 
   #sentence(status: number, message: string | undefined): string {
@@ -105,9 +131,9 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError') return 'it took too long'
   // fetch says "fetch failed"; why is in the cause, and with several addresses in the cause's errors.
-  const cause = error.cause as { code?: string; message?: string } | undefined
-  if (cause?.code === 'ECONNREFUSED') return 'the connection was refused'
-  if (cause?.code === 'ENOTFOUND') return 'there is no such host'
-  if (cause?.code === 'UND_ERR_SOCKET' || cause?.code === 'ECONNRESET') return 'the connection broke'
-  return cause?.code ?? cause?.message ?? error.message
+  const cause = (error.cause ?? error) as { code?: string; message?: string }
+  if (cause.code === 'ECONNREFUSED') return 'the connection was refused'
+  if (cause.code === 'ENOTFOUND') return 'there is no such host'
+  if (cause.code === 'UND_ERR_SOCKET' || cause.code === 'ECONNRESET') return 'the connection broke'
+  return cause.code ?? cause.message ?? error.message
 }

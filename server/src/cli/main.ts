@@ -5,6 +5,7 @@ import { StartupError } from '../startup-error.ts'
 /** Each command by name; only the one that is asked for is loaded. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
+  export: async () => (await import('./export.ts')).exportCommand(),
   ingest: async () => (await import('./ingest.ts')).ingestCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   scrub: async () => (await import('./scrub.ts')).scrubCommand(),

@@ -6,7 +6,7 @@ import type { ExportService } from '../service/export-service.ts'
 import { EXPORT_FIELDS, EXPORT_FORMATS } from '../store/export-format.ts'
 import { filterParameters } from './log-parameters.ts'
 
-/** Level 1 packs logs to a seventh at 100 MB/s of one core; level 6 takes three times that for a ninth. */
+/** Level 1 packs logs to an eighth at 390 MB/s of a core, level 6 to a tenth at 150. */
 const GZIP = { level: 1 }
 
 const TYPES = {

@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { type ApiClient, ApiFailure } from './api-client.ts'
+import { ExportProgress } from './export-progress.ts'
+
+/** What an export came to. */
+export type ExportSummary = {
+  /** Null for stdout. */
+  file: string | null
+  rows: number
+  bytes: number
+  /** Rows deleted before they were read; null when that is not known. */
+  removed: number | null
+  seconds: number
+}
+
+/** Writes the export at the path of the API to a file, which has its name only when it is whole. */
+export async function exportToFile(client: ApiClient, path: string, file: string): Promise<ExportSummary> {
+  const reply = await client.open(path)
+  const part = `${file}.part`
+  const output = createWriteStream(part)
+  try {
+    const summary = await receive(reply, output, file)
+    output.end()
+    await finished(output)
+    await rename(part, file)
+    return summary
+  } catch (error) {
+    output.destroy()
+    await rm(part, { force: true })
+    throw fileFailure(error) ?? error
+  }
+}
+
+/** Writes the export to stdout; whoever reads it may stop early. */
+export async function exportToStdout(client: ApiClient, path: string): Promise<ExportSummary> {
+  return receive(await client.open(path), process.stdout, null)
+}
+
+async function receive(
+  reply: IncomingMessage,
+  output: Writable,
+  file: string | null,
+): Promise<ExportSummary> {
+  const began = performance.now()
+  const total = Number(reply.headers['x-export-total'])
+  const isExact = reply.headers['x-export-total-is-exact'] === 'true'
+  const isPacked = reply.headers['content-type'] === 'application/gzip'
+  const isShown = file !== null && process.stderr.isTTY
+  const progress = isShown ? new ExportProgress(isExact ? total : undefined, isPacked) : undefined
+  // Ctrl-C ends the export like a failure, and what is there of the file goes with it.
+  const interrupt = () => reply.destroy(new Error('it was interrupted'))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
+  let failure: Error | undefined
+  output.once('error', (error) => {
+    failure = error
+    reply.destroy(error)
+  })
+  let bytes = 0
+  try {
+    for await (const chunk of reply as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      await progress?.add(chunk)
+      if (!output.write(chunk)) await once(output, 'drain')
+    }
+  } catch (error) {
+    throw brokenOff(failure ?? error, bytes)
+  } finally {
+    progress?.stop()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt)
+  }
+  const { 'x-export-rows': rows, 'x-export-removed': removed } = reply.trailers
+  return {
+    file,
+    // A proxy may keep the trailers to itself.
+    rows: rows === undefined ? total : Number(rows),
+    bytes,
+    removed: removed === undefined || removed === 'unknown' ? null : Number(removed),
+    seconds: Math.round(performance.now() - began) / 1000,
+  }
+}
+
+function brokenOff(error: unknown, bytes: number): ApiFailure {
+  const known = fileFailure(error)
+  if (known) return known
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ApiFailure(
+    `The export broke off after ${bytes.toLocaleString('en-US')} bytes: ${reason}. What was written is not whole; run it again.`,
+    { cause: error },
+  )
+}
+
+function fileFailure(error: unknown): ApiFailure | undefined {
+  const { code, path = 'stdout' } = error as { code?: string; path?: string }
+  if (code === 'ENOENT') return new ApiFailure(`There is no folder for ${path}.`, { cause: error })
+  if (code === 'EACCES') return new ApiFailure(`${path} may not be written by this user.`, { cause: error })
+  if (code === 'ENOSPC') return new ApiFailure(`There is no room left for ${path}.`, { cause: error })
+  if (code === 'EPIPE') return new ApiFailure('Whoever read stdout has stopped.', { cause: error })
+  return undefined
+}

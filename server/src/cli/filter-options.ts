@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+
+/** The filters of the API as options of a command; each that can be repeated is a list. */
+export type FilterOptions = {
+  level?: string[]
+  minLevel?: string
+  source?: string[]
+  camera?: string[]
+  logger?: string[]
+  requestId?: string
+  search?: string
+  query?: string
+  since?: string
+  until?: string
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Adds the options; see `filterParameters`. */
+export function addFilterOptions(command: Command): Command {
+  const several = (value: string, before: string[] | undefined) => [...(before ?? []), value]
+  return command
+    .option('--level <level>', 'a level; repeat for several', several)
+    .option('--min-level <level>', 'this level and above')
+    .option('--source <name>', 'a source; repeat for several', several)
+    .option('--camera <id>', 'a camera; repeat for several', several)
+    .option('--logger <name>', 'a logger; repeat for several', several)
+    .option('--request-id <id>', 'what belongs to one request')
+    .option('--search <text>', 'text in message or logger name, in any case')
+    .option('-q, --query <query>', 'the search syntax of the page, such as "level:>=warning timeout -retry"')
+    .option('--since <time>', 'from this time on: 2026-01-31T12:00:00Z, or how long ago, such as 90m or 2d')
+    .option('--until <time>', 'up to this time, in the same forms')
+}
+
+/** The options as parameters of the API. */
+export function filterParametersOf(options: FilterOptions, nowMs = Date.now()): URLSearchParams {
+  const parameters = new URLSearchParams()
+  const add = (name: string, value: string | string[] | undefined) => {
+    for (const one of [value ?? []].flat()) parameters.append(name, one)
+  }
+  add('level', options.level)
+  add('min_level', options.minLevel)
+  add('source', options.source)
+  add('camera_id', options.camera)
+  add('logger_name', options.logger)
+  add('request_id', options.requestId)
+  add('search', options.search)
+  add('q', options.query)
+  add('start_date', options.since && toTime(options.since, nowMs))
+  add('end_date', options.until && toTime(options.until, nowMs))
+  return parameters
+}
+
+/** What is no time goes to the server as it is, which refuses it by name. */
+function toTime(text: string, nowMs: number): string {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text.trim()) ?? []
+  if (count === undefined || unit === undefined) return text
+  return new Date(nowMs - Number(count) * (UNITS[unit] ?? 0)).toISOString()
+}

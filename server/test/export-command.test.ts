@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from './support/server.ts'
+
+const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
+
+let server: TestServer
+let folder: string
+
+beforeAll(async () => {
+  server = await startTestServer()
+  folder = await mkdtemp(join(tmpdir(), 'timelapser-export-'))
+  const lines = Array.from({ length: 300 }, (_, index) => ({
+    message: `line ${index}`,
+    level: index % 3 ? 'INFO' : 'ERROR',
+    camera_id: 1 + (index % 2),
+    timestamp: new Date(Date.now() - (300 - index) * 60_000).toISOString(),
+  }))
+  await server.send('POST', '/api/logs', lines)
+})
+afterAll(async () => {
+  await server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+function start(args: string[], url = server.url): ChildProcess {
+  return spawn(process.execPath, ['--conditions=timelapser-source', PROGRAM, ...args], {
+    env: { ...process.env, TIMELAPSER_LOGS_URL: url, TIMELAPSER_LOGS_API_KEY: server.apiKey },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+async function outcomeOf(child: ChildProcess): Promise<{ code: number; output: string; errors: string }> {
+  const texts = { output: '', errors: '' }
+  child.stdout?.on('data', (text) => (texts.output += text))
+  child.stderr?.on('data', (text) => (texts.errors += text))
+  const [code] = await once(child, 'close')
+  return { code, ...texts }
+}
+
+const run = (...args: string[]) => outcomeOf(start(args))
+
+it('writes what matches to a file, in the format of its name, and to stdout', async () => {
+  const packed = join(folder, 'errors.ndjson.gz')
+  const told = await run('export', '--level', 'error', '--since', '90m', '-o', packed, '--json')
+  expect(told).toMatchObject({ code: 0, errors: '' })
+  const rows = gunzipSync(await readFile(packed))
+    .toString()
+    .trim()
+    .split('\n')
+  expect(JSON.parse(told.output)).toMatchObject({ file: packed, rows: rows.length, removed: 0 })
+  expect(rows.length).toBeGreaterThanOrEqual(29)
+  expect(rows.every((row) => JSON.parse(row).level === 'ERROR')).toBe(true)
+
+  const csv = join(folder, 'one.csv')
+  expect((await run('export', '-q', 'camera:2 -level:error', '-o', csv)).output).toMatch(
+    /^Wrote 100 rows \([\d,]+ bytes\) to .*one\.csv in /,
+  )
+  expect(await readFile(csv, 'utf8')).toMatch(/^id,timestamp,level,source/)
+
+  const piped = await run('export', '--camera', '1', '--fields', 'level,message', '--order', 'newest')
+  expect(piped.output.split('\n')[0]).toBe('{"level":"INFO","message":"line 298"}')
+  expect(piped.output.split('\n').length).toBe(151)
+  expect(piped.errors).toContain('Wrote 150 rows')
+})
+
+it('takes an export in again with ingest', async () => {
+  const again = await startTestServer()
+  try {
+    const file = join(folder, 'all.ndjson')
+    await run('export', '-o', file)
+    const ingest = start(['ingest', file], again.url)
+    expect(await outcomeOf(ingest)).toMatchObject({ code: 0 })
+    const copy = join(folder, 'copy.ndjson')
+    await outcomeOf(start(['export', '-o', copy], again.url))
+    expect(await readFile(copy, 'utf8')).toBe(await readFile(file, 'utf8'))
+  } finally {
+    await again.close()
+  }
+})
+
+it('leaves no file behind when the export breaks off, and says so', async () => {
+  const broken = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-export-total': '10' })
+    response.write('{"message":"one"}\n')
+    setImmediate(() => response.destroy())
+  })
+  await once(broken.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`
+  const { code, errors } = await outcomeOf(start(['export', '-o', join(folder, 'broken.ndjson')], url))
+  broken.close()
+  expect(code).toBe(1)
+  expect(errors).toMatch(/^The export broke off after 18 bytes: .* run it again\.\n$/)
+  expect((await readdir(folder)).filter((name) => name.startsWith('broken'))).toEqual([])
+})
+
+it('ends at Ctrl-C, and the file with it', async () => {
+  let waiting = 0
+  const slow = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-export-total': '10' })
+    response.write('{"message":"one"}\n')
+    waiting++
+  })
+  await once(slow.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`
+  const child = start(['export', '-o', join(folder, 'slow.ndjson')], url)
+  const ended = outcomeOf(child)
+  await expect.poll(() => waiting, { timeout: 10_000 }).toBe(1)
+  await expect
+    .poll(async () => readFile(join(folder, 'slow.ndjson.part'), 'utf8').catch(() => ''))
+    .not.toBe('')
+  child.kill('SIGINT')
+  const { code, errors } = await ended
+  slow.closeAllConnections()
+  slow.close()
+  expect([code, errors]).toEqual([1, expect.stringContaining('it was interrupted')])
+  expect((await readdir(folder)).filter((name) => name.startsWith('slow'))).toEqual([])
+})
+
+it.each([
+  [['--level', 'loud'], 'Invalid log level'],
+  [['--fields', 'password'], 'There is no column password'],
+  [['-o', '/nowhere/at/all'], 'There is no folder for /nowhere/at/all.part'],
+  [['--since', 'yesterday'], 'start_date'],
+])('refuses %j with a sentence', async (args, sentence) => {
+  const { code, errors } = await run('export', ...args)
+  expect([code, errors]).toEqual([1, expect.stringContaining(sentence)])
+})
