@@ -10,10 +10,12 @@ import { startTending } from '../jobs/tend-partitions.ts'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import { CameraService } from '../service/camera-service.ts'
 import { ExportService } from '../service/export-service.ts'
+import { Health } from '../service/health.ts'
 import { IngestService } from '../service/ingest-service.ts'
 import { LevelService } from '../service/level-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
 import { LogService } from '../service/log-service.ts'
+import { type MetricSources, Metrics } from '../service/metrics.ts'
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../service/rate-limits.ts'
 import { RedactionService } from '../service/redaction-service.ts'
 import { type Removal, RetentionService } from '../service/retention-service.ts'
@@ -56,6 +58,10 @@ export type SystemOptions = {
   rateLimits?: RateLimits | undefined
   /** Where the database's files are, when that is on this machine: watched for room. */
   dataDirectory?: string | undefined
+  /** Counts from the first statement on; an own one when unset. */
+  metrics?: Metrics | undefined
+  /** What waits and was lost of the server's own lines. */
+  ownLog?: MetricSources['ownLog']
   reports: SystemReports
   /** Called at the stop when no request comes any more and the store still takes lines: what logs, logs its last. */
   beforeStoreCloses?: () => Promise<void>
@@ -72,7 +78,7 @@ export type System = {
 
 /** Puts store, service, jobs and HTTP together; top to bottom is the order of start, bottom to top that of stop. */
 export async function composeSystem(options: SystemOptions): Promise<System> {
-  const { pool, reports, auditTrail } = options
+  const { pool, reports, auditTrail, metrics = new Metrics() } = options
   const notices = new Notices({ connect: options.connect, onConnectionChange: reports.onDatabaseConnection })
   const settings = new SettingsStore(pool)
   const { dataDirectory } = options
@@ -86,10 +92,14 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     pool,
     settings,
     onCameraRegistered: reports.onCameraRegistered,
-    onStored: () => logService.forgetAnswers(),
+    onStored: ({ accepted, repeated }) => {
+      if (!repeated) metrics.stored(accepted)
+      logService.forgetAnswers()
+    },
+    onFlush: ({ millis, outcome }) => metrics.flushed(millis / 1000, outcome),
     gate: storageGuard,
   })
-  const notStored = new NotStored(pool)
+  const notStored = new NotStored(pool, (reason, rows) => metrics.notStored(reason, rows))
   const liveFeed = new LiveFeed({
     feed: new Feed(pool, logOperations.partitions, () => logOperations.deletedCameras()),
   })
@@ -147,6 +157,14 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     logOperations.reloadCameras()
     serverEvents.announce('camera_changed', { camera_id: id === '' ? null : Number(id) })
   })
+  const health = new Health({ pool, logOperations, notices, storageGuard })
+  metrics.attach({
+    waitingRows: () => logOperations.waitingRows,
+    subscribers: () => liveFeed.readers,
+    ownLog: options.ownLog ?? (() => ({ queuedRows: 0, dropped: 0 })),
+    database: () => health.databaseFigures(),
+    disk: () => storageGuard.state(),
+  })
   await notices.open()
 
   const folding = startFolding(pool, (error) => reports.onJobFailed('counts', error))
@@ -188,7 +206,8 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     pageDirectory: options.pageDirectory,
     trustProxy: options.trustProxy,
     rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
-    isReady: () => logOperations.isReachable(),
+    health,
+    metrics,
     onRequestLine: reports.onRequestLine,
     onUnexpected: reports.onUnexpected,
   })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
+import { Metrics } from '../service/metrics.ts'
 import { prepareDataDirectory } from '../store/data-directory.ts'
 import { startEmbeddedPostgres } from '../store/embedded-postgres.ts'
 import { migrate } from '../store/migrate.ts'
@@ -43,9 +44,14 @@ async function serve(): Promise<void> {
     const postgres = await openPostgres(config)
     stops.push(['the built-in PostgreSQL', postgres.stop])
     const log = openSystemLog()
+    const metrics = new Metrics()
+    const tellSlow = onlySlow(SLOW_STATEMENT_MS, log.slowStatement)
     const database = await openDatabase({
       connection: postgres.connection,
-      onStatement: onlySlow(SLOW_STATEMENT_MS, log.slowStatement),
+      onStatement: (timing) => {
+        metrics.statement(timing)
+        tellSlow(timing)
+      },
     })
     stops.push(['the connections to the database', database.close])
     await migrate(database)
@@ -67,6 +73,8 @@ async function serve(): Promise<void> {
       trustProxy: config.trustProxy,
       rateLimits: config.rateLimits,
       dataDirectory: postgres.directory,
+      metrics,
+      ownLog: log.stats,
       reports: log.reports,
       beforeStoreCloses: log.close,
     })

@@ -1,6 +1,7 @@
 import { consoleHandler, createLogger, type Logger } from '@timelapser/logger'
 import type { Removal } from '../service/retention-service.ts'
 import type { AuditRow } from '../store/audit.ts'
+import type { DatabaseLogHandler } from '../store/database-log-handler.ts'
 import { setupDatabaseLogging } from '../store/setup-database-logging.ts'
 import type { StatementTiming } from '../store/statement-watch.ts'
 import type { System, SystemReports } from './compose.ts'
@@ -19,6 +20,8 @@ export type SystemLog = {
   slowStatement: (timing: StatementTiming) => void
   /** Somebody did something. */
   audit: (entry: AuditRow) => void
+  /** What waits to be stored, and what was lost since the start. */
+  stats: () => { queuedRows: number; dropped: number }
   /** Delivers what was logged. */
   close: () => Promise<void>
 }
@@ -35,6 +38,7 @@ const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => 
 /** Opens the log of the server itself; sources `system`, `api` and `worker`. */
 export function openSystemLog(): SystemLog {
   const handlers = [consoleHandler({ format: 'pretty', level: 'WARNING' })]
+  let handler: DatabaseLogHandler | undefined
   let logger: Logger = createLogger({ handlers })
   const from = (source: 'system' | 'api' | 'worker', logger_name: string) =>
     logger.bind({ source, logger_name })
@@ -67,7 +71,7 @@ export function openSystemLog(): SystemLog {
         onLevelChange: (listener) => levels.onChange(listener),
         handlers,
       })
-      logger = attached.logger
+      ;({ logger, handler } = attached)
     },
     started: (facts) => from('system', 'server').info(`Started on ${facts.url}`, facts),
     stopping: ({ cause, error }) =>
@@ -84,6 +88,7 @@ export function openSystemLog(): SystemLog {
       from('system', 'audit').info(`${actor}: ${action}, ${entity}`, {
         ...{ audit_id: id, actor, action, entity, before, after, address, request_id, hash },
       }),
+    stats: () => handler?.stats() ?? { queuedRows: 0, dropped: 0 },
     close: () => logger.close(),
   }
 }

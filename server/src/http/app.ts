@@ -6,10 +6,12 @@ import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import type { CameraService } from '../service/camera-service.ts'
 import type { ExportService } from '../service/export-service.ts'
+import type { Health } from '../service/health.ts'
 import type { IngestService } from '../service/ingest-service.ts'
 import type { LevelService } from '../service/level-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
 import type { LogService } from '../service/log-service.ts'
+import type { Metrics } from '../service/metrics.ts'
 import type { RateLimits } from '../service/rate-limits.ts'
 import type { RedactionService } from '../service/redaction-service.ts'
 import type { RetentionService } from '../service/retention-service.ts'
@@ -22,7 +24,7 @@ import { cleanupRoutes } from './cleanup.ts'
 import { deletionRoutes } from './deletion.ts'
 import { registerErrorReplies, type UnexpectedError } from './error-replies.ts'
 import { exportRoutes } from './export.ts'
-import { healthRoutes } from './health.ts'
+import { healthRoutes, registerRequestTimes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
 import { levelRoutes } from './levels.ts'
 import { logRoutes } from './logs.ts'
@@ -56,7 +58,8 @@ export type AppOptions = {
   pageDirectory: string
   trustProxy: boolean | string[]
   rateLimits: RateLimits
-  isReady: () => Promise<boolean>
+  health: Health
+  metrics: Metrics
   /** What the server logs of itself. */
   onRequestLine: (line: RequestLine) => void
   onUnexpected: (failure: UnexpectedError) => void
@@ -80,6 +83,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   registerErrorReplies(app, options.onUnexpected)
   refuseUnknownParameters(app)
+  registerRequestTimes(app, options.metrics)
   registerRequestLog(app, options.settingsService, options.onRequestLine)
   app.addHook('onRequest', async (request, response) => {
     response.header('x-request-id', request.id)
@@ -95,7 +99,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerActors(app, options.auditTrail)
   await app.register(options.access)
 
-  await app.register(healthRoutes(options.isReady))
+  await app.register(healthRoutes(options.health, options.metrics))
   await app.register(logRoutes(options.logService))
   await app.register(exportRoutes(options.exportService))
   await app.register(cleanupRoutes(options.retentionService))

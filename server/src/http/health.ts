@@ -1,14 +1,66 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
 import { AppError } from '../service/app-error.ts'
+import type { Health, Readiness } from '../service/health.ts'
+import type { Metrics } from '../service/metrics.ts'
 
-/** `/healthz`: the process answers. `/readyz`: it can store and find. Neither tells more than that. */
-export function healthRoutes(isReady: () => Promise<boolean>): FastifyPluginAsyncTypebox {
+const outcome = Type.Unsafe<'ok' | 'failed'>({ type: 'string', enum: ['ok', 'failed'] })
+
+const Ready = Type.Object({
+  status: Type.Unsafe<Readiness['status']>({ type: 'string', enum: ['ready', 'degraded', 'unavailable'] }),
+  checks: Type.Object({ database: outcome, migrations: outcome, feed: outcome, disk: outcome }),
+})
+
+/** `/healthz`: the process answers. `/readyz`: it can store and find, and what it cannot. `/metrics`: in numbers. */
+export function healthRoutes(health: Health, metrics: Metrics): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.get('/healthz', { config: { access: 'public' } }, async () => ({ status: 'ok' }))
+    app.get(
+      '/healthz',
+      {
+        config: { access: 'public' },
+        schema: { response: { 200: Type.Object({ status: Type.String() }) } },
+      },
+      async () => ({ status: 'ok' }),
+    )
 
-    app.get('/readyz', { config: { access: 'public' } }, async () => {
-      if (await isReady()) return { status: 'ready' }
-      throw new AppError('UNAVAILABLE', 'Not ready.', { retryAfter: 2 })
-    })
+    app.get(
+      '/readyz',
+      { config: { access: 'public' }, schema: { response: { 200: Ready, 503: Ready } } },
+      async (_request, response) => {
+        const readiness = await health.readiness()
+        if (readiness.status === 'unavailable') response.code(503).header('retry-after', '2')
+        return readiness
+      },
+    )
+
+    app.get(
+      '/metrics',
+      {
+        config: { access: 'read' },
+        schema: { response: { 200: Type.String({ description: 'The text format of Prometheus' }) } },
+      },
+      async ({ principal }, response) => {
+        // They count the lines of all cameras.
+        if (principal.visibility.cameras !== null) {
+          throw new AppError('FORBIDDEN', 'Metrics are for those who see all cameras.')
+        }
+        response.type(metrics.registry.contentType).serializer((text: unknown) => String(text))
+        return metrics.scrape()
+      },
+    )
   }
+}
+
+/** Streams last as long as somebody looks; their times would say nothing. */
+const STREAMS = new Set(['/api/events', '/api/logs/stream'])
+
+/** Times every request by its route. */
+export function registerRequestTimes(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onResponse', async (request, response) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    if (STREAMS.has(route)) return
+    const { method } = request
+    metrics.request({ method, route, status: response.statusCode, seconds: response.elapsedTime / 1000 })
+  })
 }

@@ -43,6 +43,12 @@ export class StorageGuard {
     this.#clock = options.clock ?? Date.now
   }
 
+  /** Whether nothing is stored for want of room, and the free bytes where they are known. */
+  async state(): Promise<{ isFull: boolean; freeBytes: number | null }> {
+    if (this.#clock() - this.#lookedAt >= LOOK_INTERVAL_MS) await this.#look()
+    return { isFull: this.#isFull, freeBytes: this.#free }
+  }
+
   /** @throws {AppError} STORAGE_FULL */
   async check(): Promise<void> {
     if (this.#clock() - this.#lookedAt >= LOOK_INTERVAL_MS) await this.#look()

@@ -30,7 +30,7 @@ import {
 } from './log-pages.ts'
 import type { LogRow } from './log-row.ts'
 import type { Position } from './log-rows.ts'
-import { type AddResult, LogWriter } from './log-writer.ts'
+import { type AddResult, type Flush, LogWriter } from './log-writer.ts'
 import { Partitions } from './partitions.ts'
 import { applyRetention, type RetentionResult } from './retention.ts'
 import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
@@ -46,7 +46,9 @@ export type LogOperationsOptions = {
   settings: SettingsStore
   onCameraRegistered?: (camera: { id: number; name: string }) => void
   /** Told of every batch after its COMMIT. */
-  onStored?: () => void
+  onStored?: (added: AddResult) => void
+  /** Told of every transaction that stores rows, or fails to. */
+  onFlush?: (flush: Flush) => void
   gate?: WriteGate
   /** How long a search may scan; `SEARCH_BUDGET_MS` when unset. */
   searchBudgetMs?: number
@@ -73,10 +75,11 @@ export class LogOperations {
   readonly #cameras: CameraRegister
   readonly #gate: WriteGate | undefined
   readonly #rules: EntryRules
-  readonly #onStored: (() => void) | undefined
+  readonly #onStored: ((added: AddResult) => void) | undefined
   readonly #searchBudgetMs: number | undefined
 
-  constructor({ pool, settings, onCameraRegistered, onStored, gate, searchBudgetMs }: LogOperationsOptions) {
+  constructor(options: LogOperationsOptions) {
+    const { pool, settings, onCameraRegistered, onStored, onFlush, gate, searchBudgetMs } = options
     this.#gate = gate
     this.#onStored = onStored
     this.#searchBudgetMs = searchBudgetMs
@@ -94,6 +97,7 @@ export class LogOperations {
       partitions: this.partitions,
       ids: new IdBlocks(pool),
       cameras: this.#cameras,
+      onFlush,
     })
   }
 
@@ -120,7 +124,7 @@ export class LogOperations {
     const added = await this.#writer.add(named, sender).catch((error: unknown) => {
       throw this.#gate ? this.#gate.translate(error) : error
     })
-    this.#onStored?.()
+    this.#onStored?.(added)
     return added
   }
 

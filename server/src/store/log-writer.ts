@@ -68,7 +68,12 @@ export type LogWriterOptions = {
   partitions: Partitions
   ids: IdBlocks
   cameras: CameraRegister
+  /** Told of every transaction: its time, and whether it stored anything. */
+  onFlush?: ((flush: Flush) => void) | undefined
 }
+
+/** One transaction that stores rows. */
+export type Flush = { millis: number; outcome: 'stored' | 'failed' }
 
 /**
  * Writes batches, several callers' in one transaction when they arrive together. A batch is acknowledged after
@@ -123,12 +128,17 @@ export class LogWriter {
     // Lets callers of the same tick share the transaction.
     await Promise.resolve()
     for (let group = this.#takeGroup(); group.length > 0; group = this.#takeGroup()) {
+      const began = performance.now()
+      const tell = (outcome: Flush['outcome']) =>
+        this.#options.onFlush?.({ millis: performance.now() - began, outcome })
       try {
         const results = await this.#writeAnyway(group)
+        tell('stored')
         group.forEach((pending, index) => {
           pending.resolve(results[index] ?? nothing())
         })
       } catch (error) {
+        tell('failed')
         for (const pending of group) pending.reject(error)
       }
     }

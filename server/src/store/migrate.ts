@@ -38,6 +38,16 @@ export async function migrate(database: Database, directory = MIGRATIONS): Promi
   }
 }
 
+/** The names of the migrations this program has and the database lacks. */
+export async function missingMigrations(pool: pg.Pool, directory = MIGRATIONS): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>({
+    name: 'applied_migrations',
+    text: 'select name from migrations',
+  })
+  const applied = new Set(rows.map(({ name }) => name))
+  return readMigrations(directory).flatMap(({ name }) => (applied.has(name) ? [] : name))
+}
+
 function readMigrations(directory: string): Migration[] {
   return readdirSync(directory)
     .filter((name) => /^\d{4}_.+\.sql$/.test(name))

@@ -17,12 +17,20 @@ export class NotStored {
   readonly #counts = new Map<NotStoredReason, number>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(pool: pg.Pool) {
+  readonly #onCounted: ((reason: NotStoredReason, rows: number) => void) | undefined
+
+  constructor(pool: pg.Pool, onCounted?: (reason: NotStoredReason, rows: number) => void) {
     this.#pool = pool
+    this.#onCounted = onCounted
   }
 
   add(reason: NotStoredReason, rows: number): void {
     if (rows === 0) return
+    this.#onCounted?.(reason, rows)
+    this.#keep(reason, rows)
+  }
+
+  #keep(reason: NotStoredReason, rows: number): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + rows)
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref()
   }
@@ -47,7 +55,7 @@ export class NotStored {
       })
     } catch {
       // The database is away; the next flush carries these numbers with it.
-      for (const [reason, rows] of counts) this.add(reason, rows)
+      for (const [reason, rows] of counts) this.#keep(reason, rows)
     }
   }
 

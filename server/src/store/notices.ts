@@ -49,6 +49,11 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
     await this.#listen()
   }
 
+  /** Whether notices arrive. */
+  get isListening(): boolean {
+    return this.#client !== undefined
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)

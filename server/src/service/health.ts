@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import { readFeedAge, readHealthFigures } from '../store/health-figures.ts'
+import type { LogOperations } from '../store/log-operations.ts'
+import { missingMigrations } from '../store/migrate.ts'
+import type { Notices } from '../store/notices.ts'
+import type { DatabaseFigures } from './metrics.ts'
+import type { StorageGuard } from './storage-guard.ts'
+
+/** A supervisor's probe waits a few seconds at most. */
+const PATIENCE_MS = 2000
+
+export const READY_CHECKS = ['database', 'migrations', 'feed', 'disk'] as const
+export type ReadyCheck = (typeof READY_CHECKS)[number]
+
+/** `degraded`: it answers every question, but stores nothing (disk) or shows new lines late (feed). */
+export type Readiness = {
+  status: 'ready' | 'degraded' | 'unavailable'
+  checks: Record<ReadyCheck, 'ok' | 'failed'>
+}
+
+export type HealthOptions = {
+  pool: pg.Pool
+  logOperations: LogOperations
+  notices: Notices
+  storageGuard: StorageGuard
+  patienceMs?: number
+}
+
+/** What probes and scrapes ask; answers within two seconds whatever the database does. */
+export class Health {
+  readonly #options: HealthOptions
+  readonly #patienceMs: number
+  /** The newest feed entry there was a notice of; undefined when notices may have been missed. */
+  #noticed: number | undefined
+
+  constructor(options: HealthOptions) {
+    this.#options = options
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS
+    options.notices.on('log_feed', (id) => {
+      this.#noticed = id === '' ? undefined : Math.max(Number(id), this.#noticed ?? 0)
+    })
+  }
+
+  async readiness(): Promise<Readiness> {
+    const { pool, logOperations, notices, storageGuard } = this.#options
+    const [database, migrations, disk] = await Promise.all([
+      this.#holds(logOperations.isReachable()),
+      this.#holds(missingMigrations(pool).then((missing) => missing.length === 0)),
+      this.#holds(storageGuard.state().then(({ isFull }) => !isFull)),
+    ])
+    const outcomes = { database, migrations, feed: notices.isListening, disk }
+    const checks = Object.fromEntries(
+      READY_CHECKS.map((name) => [name, outcomes[name] ? 'ok' : 'failed']),
+    ) as Readiness['checks']
+    if (!database || !migrations) return { status: 'unavailable', checks }
+    return { status: Object.values(outcomes).every(Boolean) ? 'ready' : 'degraded', checks }
+  }
+
+  /** @throws when the database does not answer in two seconds */
+  async databaseFigures(): Promise<DatabaseFigures> {
+    const { pool } = this.#options
+    const [figures, feedLagSeconds] = await this.#within(
+      Promise.all([readHealthFigures(pool), this.feedLagSeconds()]),
+    )
+    return {
+      feedLagSeconds,
+      partitions: figures.partitions,
+      partitionBytes: figures.partition_bytes,
+      databaseBytes: figures.database_bytes,
+      indexBuildsDue: figures.index_builds_due,
+      indexBuildsRunning: figures.index_builds_running,
+      countsPending: figures.counts_pending,
+    }
+  }
+
+  /** How long the oldest batch waits that this server knows nothing of. */
+  async feedLagSeconds(): Promise<number> {
+    return this.#noticed === undefined ? 0 : readFeedAge(this.#options.pool, this.#noticed)
+  }
+
+  #holds(check: Promise<boolean>): Promise<boolean> {
+    return this.#within(check).catch(() => false)
+  }
+
+  async #within<T>(work: Promise<T>): Promise<T> {
+    const giveUp = new AbortController()
+    const tooLong = delay(this.#patienceMs, undefined, { signal: giveUp.signal }).then(() => {
+      throw new Error(`no answer within ${this.#patienceMs} ms`)
+    })
+    tooLong.catch(() => undefined)
+    return Promise.race([work, tooLong]).finally(() => giveUp.abort())
+  }
+}

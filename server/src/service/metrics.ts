@@ -1,0 +1,191 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { NotStoredReason } from '../store/not-stored.ts'
+import type { StatementTiming } from '../store/statement-watch.ts'
+
+/** Names of statements counted apart; those beyond are counted as `other`. There are some 150. */
+const MAX_STATEMENTS = 300
+
+const STATEMENT_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 30]
+const FLUSH_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15]
+const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60]
+
+/** All of these exist from the start, so that a rate can be told from their first rise on. */
+const REASONS: readonly NotStoredReason[] = [
+  'filtered',
+  'rate_limited',
+  'rejected',
+  'refused_by_database',
+  'stored_at_arrival',
+]
+
+/** What is read when somebody asks for the metrics. */
+export type MetricSources = {
+  waitingRows: () => number
+  subscribers: () => number
+  /** Lines of the server's own log that wait, and those it lost. */
+  ownLog: () => { queuedRows: number; dropped: number }
+  /** Fails when the database does not answer in time. */
+  database: () => Promise<DatabaseFigures>
+  disk: () => Promise<{ freeBytes: number | null; isFull: boolean }>
+}
+
+/** What only the database knows. */
+export type DatabaseFigures = {
+  feedLagSeconds: number
+  partitions: number
+  partitionBytes: number
+  databaseBytes: number
+  indexBuildsDue: number
+  indexBuildsRunning: number
+  countsPending: number
+}
+
+/** What is set at each scrape. */
+const GAUGES = {
+  timelapser_write_queue_rows: 'Rows taken over and in no transaction yet.',
+  timelapser_stream_subscribers: 'Live views open at this server.',
+  timelapser_own_log_queue_rows: 'Lines of the server itself that wait to be stored.',
+  timelapser_own_log_dropped_rows: 'Lines of the server itself that were lost since its start.',
+  timelapser_disk_free_bytes: 'Free where the built-in database is.',
+  timelapser_disk_full: '1 while the disk is below its reserve and nothing is stored.',
+  timelapser_database_up: '1 when the database answered this scrape.',
+  timelapser_feed_lag_seconds:
+    'Age of the oldest committed batch this server had no notice of; 0 without any.',
+  timelapser_partitions: 'Partitions of the logs.',
+  timelapser_partition_bytes: 'Bytes of all partitions with their indexes.',
+  timelapser_database_bytes: 'Bytes of the whole database.',
+  timelapser_index_builds_due: 'Closed partitions that wait for their indexes.',
+  timelapser_index_builds_running: 'Index builds under way in the database.',
+  timelapser_counts_pending: 'Kept counts that are not folded yet.',
+} as const
+type GaugeName = keyof typeof GAUGES
+
+/** The numbers of this process for Prometheus, in one registry. Names are in docs/health.md; a test compares. */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly #stored = this.#counter('timelapser_rows_stored_total', 'Rows committed by this server.')
+  readonly #notStored = this.#counter(
+    'timelapser_rows_not_stored_total',
+    'Rows that reached this server and were not stored, or not at their own time, by reason.',
+    ['reason'],
+  )
+  readonly #flush = this.#histogram(
+    'timelapser_flush_seconds',
+    'Transactions that store rows, from the first statement to COMMIT.',
+    FLUSH_SECONDS,
+    ['outcome'],
+  )
+  readonly #statements = this.#histogram(
+    'timelapser_statement_seconds',
+    'Statements of this server by name.',
+    STATEMENT_SECONDS,
+    ['statement'],
+  )
+  readonly #requests = this.#histogram(
+    'timelapser_http_request_seconds',
+    'Requests answered, streams excepted.',
+    REQUEST_SECONDS,
+    ['method', 'route', 'status'],
+  )
+  readonly #gauges: Record<string, Gauge>
+  /** Names of statements that have times of their own. */
+  readonly #seen = new Set<string>()
+  #sources: MetricSources | undefined
+
+  constructor() {
+    for (const reason of REASONS) this.#notStored.inc({ reason }, 0)
+    const registers = [this.registry]
+    this.#gauges = Object.fromEntries(
+      Object.entries(GAUGES).map(([name, help]) => [name, new Gauge({ name, help, registers })]),
+    )
+    addProcessMetrics(this.registry)
+  }
+
+  stored(rows: number): void {
+    this.#stored.inc(rows)
+  }
+
+  notStored(reason: NotStoredReason, rows: number): void {
+    this.#notStored.inc({ reason }, rows)
+  }
+
+  flushed(seconds: number, outcome: 'stored' | 'failed'): void {
+    this.#flush.observe({ outcome }, seconds)
+  }
+
+  statement({ name, millis }: StatementTiming): void {
+    this.#statements.observe({ statement: this.#nameOf(name) }, millis / 1000)
+  }
+
+  request(request: { method: string; route: string; status: number; seconds: number }): void {
+    const { method, route, status, seconds } = request
+    this.#requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds)
+  }
+
+  /** From here on a scrape also tells what these say. */
+  attach(sources: MetricSources): void {
+    this.#sources = sources
+  }
+
+  /** All of it in the text format of Prometheus. */
+  async scrape(): Promise<string> {
+    if (this.#sources) await this.#read(this.#sources)
+    return this.registry.metrics()
+  }
+
+  async #read({ waitingRows, subscribers, ownLog, disk, database }: MetricSources): Promise<void> {
+    const [space, figures] = await Promise.all([
+      disk().catch(() => undefined),
+      database().catch(() => undefined),
+    ])
+    const { queuedRows, dropped } = ownLog()
+    const values: Record<GaugeName, number | null | undefined> = {
+      timelapser_write_queue_rows: waitingRows(),
+      timelapser_stream_subscribers: subscribers(),
+      timelapser_own_log_queue_rows: queuedRows,
+      timelapser_own_log_dropped_rows: dropped,
+      timelapser_disk_free_bytes: space?.freeBytes,
+      timelapser_disk_full: space && Number(space.isFull),
+      timelapser_database_up: Number(figures !== undefined),
+      timelapser_feed_lag_seconds: figures?.feedLagSeconds,
+      timelapser_partitions: figures?.partitions,
+      timelapser_partition_bytes: figures?.partitionBytes,
+      timelapser_database_bytes: figures?.databaseBytes,
+      timelapser_index_builds_due: figures?.indexBuildsDue,
+      timelapser_index_builds_running: figures?.indexBuildsRunning,
+      timelapser_counts_pending: figures?.countsPending,
+    }
+    for (const [name, gauge] of Object.entries(this.#gauges)) {
+      const value = values[name as GaugeName]
+      // An old number would be believed.
+      if (value === null || value === undefined) gauge.remove()
+      else gauge.set(value)
+    }
+  }
+
+  #nameOf(name: string): string {
+    // A statement without a name is called by its verb: its text may hold names of partitions.
+    const short = name.includes(' ') ? (name.split(' ', 1)[0] ?? '') : name
+    if (this.#seen.has(short)) return short
+    if (this.#seen.size >= MAX_STATEMENTS) return 'other'
+    this.#seen.add(short)
+    return short
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: L[] = []): Counter<L> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  #histogram<L extends string>(name: string, help: string, buckets: number[], labelNames: L[]): Histogram<L> {
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] })
+  }
+}
+
+/** Some of the library's are gauges with the names of counters, which Prometheus' own check refuses. */
+function addProcessMetrics(register: Registry): void {
+  collectDefaultMetrics({ register })
+  for (const metric of register.getMetricsAsArray()) {
+    const { name } = metric as { name?: string }
+    if (metric instanceof Gauge && name?.endsWith('_total')) register.removeSingleMetric(name)
+  }
+}

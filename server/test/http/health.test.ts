@@ -1,0 +1,138 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openEvents } from '../support/event-client.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const RULES = join(import.meta.dirname, '../../../examples/prometheus/timelapser-logs.rules.yml')
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.close())
+
+async function scrape(key = server.apiKey): Promise<{ status: number; text: string; type: string | null }> {
+  const response = await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${key}` } })
+  return { status: response.status, text: await response.text(), type: response.headers.get('content-type') }
+}
+
+async function sampled(sample: string): Promise<number | undefined> {
+  const line = (await scrape()).text.split('\n').find((one) => one.startsWith(`${sample} `))
+  return line === undefined ? undefined : Number(line.slice(sample.length + 1))
+}
+
+describe('/readyz', () => {
+  it('names each thing it looked at', async () => {
+    const response = await fetch(`${server.url}/readyz`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({
+      status: 'ready',
+      checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'ok' },
+    })
+  })
+
+  it('is unavailable while a migration is missing', async () => {
+    const { pool } = server.database.database
+    const { rows } = await pool.query('delete from migrations where id = 1 returning *')
+    const response = await fetch(`${server.url}/readyz`)
+    await pool.query('insert into migrations select * from json_populate_record(null::migrations, $1)', rows)
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('2')
+    expect(await response.json()).toMatchObject({
+      status: 'unavailable',
+      checks: { database: 'ok', migrations: 'failed' },
+    })
+  })
+
+  it('is degraded, and still answers, below the reserve of the disk', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'timelapser-disk-'))
+    const small = await startTestServer({ dataDirectory: directory })
+    try {
+      await small.send('PUT', '/api/settings', { disk_reserve_bytes: Number.MAX_SAFE_INTEGER })
+      await expect
+        .poll(async () => (await fetch(`${small.url}/readyz`)).json())
+        .toEqual({
+          status: 'degraded',
+          checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'failed' },
+        })
+      expect((await fetch(`${small.url}/readyz`)).status).toBe(200)
+    } finally {
+      await small.close()
+      await rm(directory, { recursive: true })
+    }
+  })
+})
+
+describe('/metrics', () => {
+  it('counts what was stored, and what was not by reason', async () => {
+    const stored = (await sampled('timelapser_rows_stored_total')) ?? 0
+    await server.send('POST', '/api/logs', [
+      { level: 'INFO', message: 'kept', source: 'api' },
+      { level: 'DEBUG', message: 'held back', source: 'api' },
+      { level: 'INFO', message: 'long ago', source: 'api', timestamp: '1970-01-01T00:00:00Z' },
+      'no record',
+    ])
+    expect(await sampled('timelapser_rows_stored_total')).toBe(stored + 2)
+    expect(await sampled('timelapser_rows_not_stored_total{reason="filtered"}')).toBe(1)
+    expect(await sampled('timelapser_rows_not_stored_total{reason="rejected"}')).toBe(1)
+    expect(await sampled('timelapser_rows_not_stored_total{reason="stored_at_arrival"}')).toBe(1)
+    expect(await sampled('timelapser_flush_seconds_count{outcome="stored"}')).toBeGreaterThan(0)
+  })
+
+  it('tells who is looking, how far the feed is and what the database holds', async () => {
+    expect(await sampled('timelapser_stream_subscribers')).toBe(0)
+    const events = await openEvents(`${server.url}/api/logs/stream`, {
+      authorization: `Bearer ${server.apiKey}`,
+    })
+    await expect.poll(() => sampled('timelapser_stream_subscribers')).toBe(1)
+    events.close()
+    expect(await sampled('timelapser_feed_lag_seconds')).toBeLessThan(5)
+    expect(await sampled('timelapser_partitions')).toBeGreaterThan(0)
+    expect(await sampled('timelapser_database_bytes')).toBeGreaterThan(0)
+    expect(await sampled('timelapser_database_up')).toBe(1)
+    expect(await sampled('process_resident_memory_bytes')).toBeGreaterThan(0)
+  })
+
+  it('is open to a read key, and not to one of some cameras or one that only writes', async () => {
+    const keyOf = async (body: object) => (await server.send('POST', '/api/keys', body)).body.data.secret
+    const all = await scrape(await keyOf({ name: 'prometheus', scope: 'read' }))
+    expect(all.status).toBe(200)
+    expect(all.type).toContain('text/plain; version=0.0.4')
+    expect((await scrape(await keyOf({ name: 'one', scope: 'read', cameras: [1] }))).status).toBe(403)
+    expect((await scrape(await keyOf({ name: 'in', scope: 'ingest' }))).status).toBe(403)
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(401)
+  })
+
+  const promtool = spawnSync('promtool', ['--version']).error ? undefined : 'promtool'
+  const skipped = promtool
+    ? ''
+    : ' (skipped: promtool is not installed; Debian has it in the package prometheus)'
+
+  it.skipIf(!promtool)(`passes Prometheus' own check${skipped}`, async () => {
+    expect(await check(['check', 'metrics'], (await scrape()).text)).toEqual({ code: 0, said: '' })
+  })
+
+  it.skipIf(!promtool)(`has example alerts that Prometheus takes${skipped}`, async () => {
+    const { code, said } = await check(['check', 'rules', RULES], '')
+    expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') })
+  })
+
+  it('has example alerts on metrics that exist', async () => {
+    const { text } = await scrape()
+    const named = new Set((await readFile(RULES, 'utf8')).match(/timelapser_\w+/g))
+    for (const name of named) expect(text).toContain(`# TYPE ${name.replace(/_count$/, '')} `)
+  })
+})
+
+function check(parameters: string[], input: string): Promise<{ code: number | null; said: string }> {
+  return new Promise((resolve) => {
+    const child = execFile('promtool', parameters, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, said: stdout + stderr }),
+    )
+    child.stdin?.end(input)
+  })
+}
