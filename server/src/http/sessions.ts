@@ -20,7 +20,7 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       '/api/sessions',
       { config: { access: 'any' }, schema: { response: { 200: Reply(BrowserSessions) } } },
       async (request) => {
-        const sessions = await accounts.listSessions(cookieOf(request))
+        const sessions = await accounts.own.listSessions(cookieOf(request))
         return reply('Sessions fetched successfully', { sessions, total_sessions: sessions.length })
       },
     )
@@ -35,7 +35,7 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        await accounts.endSession(cookieOf(request), request.params.id)
+        await accounts.own.endSession(cookieOf(request), request.params.id)
         return reply('Session ended', null)
       },
     )
@@ -48,7 +48,7 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       },
       async (request) =>
         reply('Signed out everywhere', {
-          ended_sessions: await accounts.signOutEverywhere(cookieOf(request)),
+          ended_sessions: await accounts.own.signOutEverywhere(cookieOf(request)),
         }),
     )
 
@@ -56,7 +56,7 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       '/api/auth/password',
       { config: { access: 'any' }, schema: { body: PasswordInput, response: { 200: Reply(Type.Null()) } } },
       async (request) => {
-        await accounts.changePassword(cookieOf(request), request.body, clientOf(request))
+        await accounts.own.changePassword(cookieOf(request), request.body, clientOf(request))
         return reply('Password changed; other sessions ended', null)
       },
     )

@@ -3,19 +3,14 @@ import type pg from 'pg'
 import * as store from '../store/accounts.ts'
 import { notify } from '../store/notices.ts'
 import { createLink, redeemLink } from '../store/one-time-links.ts'
+import { awaitPasswordHash, findPasswordHashByName } from '../store/passwords.ts'
 import { readOrCreateSecret } from '../store/secrets.ts'
-import {
-  endSession,
-  endSessions,
-  findPasswordHash,
-  type ListedSession,
-  listSessions,
-  replacePasswordHash,
-} from '../store/sessions.ts'
-import { noteSignIn } from '../store/users.ts'
+import { withdrawSession } from '../store/sessions.ts'
+import { admitUser } from '../store/users.ts'
 import { type Principal, SEES_EVERYTHING } from './access.ts'
 import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
+import { OwnAccount } from './own-account.ts'
 import { ADDRESS_HEADER, openPasswordSignIn, type PasswordSignIn } from './password-sign-in.ts'
 import { randomSecret, sha256 } from './random-secret.ts'
 import { type KnownSession, SessionCache } from './session-cache.ts'
@@ -61,6 +56,8 @@ export class Accounts {
   readonly #throttle = new SignInThrottle()
   readonly #sessions = new SessionCache((cookie) => this.#read(cookie))
   readonly users: Users
+  /** What everybody does with their own sessions and password. */
+  readonly own: OwnAccount
 
   static async open(options: AccountsOptions): Promise<Accounts> {
     return new Accounts(options, await readOrCreateSecret(options.pool, 'session_cookies'))
@@ -78,6 +75,13 @@ export class Accounts {
       secureCookie: options.secureCookie,
       onTrouble: options.onTrouble,
       isWelcome: async (id) => (await store.findActiveUser(options.pool, id)) !== undefined,
+    })
+    this.own = new OwnAccount({
+      ...options,
+      throttle: this.#throttle,
+      passwords: async () => (await this.#signIn.$context).password,
+      check: (cookie) => this.check(cookie),
+      onChange: () => this.reload(),
     })
   }
 
@@ -197,85 +201,6 @@ export class Accounts {
     return { username: user.name, role: user.role, secret, expires_at }
   }
 
-  /** One's own sessions, newest first. */
-  async listSessions(cookie: string): Promise<ListedSession[]> {
-    const user = await this.#owner(cookie)
-    return listSessions(this.#pool, user.id, tokenOf(cookie))
-  }
-
-  /** Ends one of one's own sessions, on every server. @throws {AppError} NOT_FOUND */
-  async endSession(cookie: string, id: string): Promise<void> {
-    const user = await this.#owner(cookie)
-    await this.#auditTrail.change(async (client) => {
-      if (!(await endSession(client, user.id, id))) {
-        throw new AppError('NOT_FOUND', `You have no session ${id}, or it has ended already.`)
-      }
-      return { result: undefined, entry: { action: 'session.end', entity: `user ${user.name}` } }
-    })
-    this.reload()
-  }
-
-  /** Ends all of one's own sessions, this one too; answers with how many there were. */
-  async signOutEverywhere(cookie: string): Promise<number> {
-    const user = await this.#owner(cookie)
-    const ended = await this.#auditTrail.change(async (client) => {
-      const result = await endSessions(client, user.id)
-      const entry = {
-        action: 'sign-out.everywhere',
-        entity: `user ${user.name}`,
-        after: { sessions: result },
-      }
-      return { result, entry }
-    })
-    this.reload()
-    return ended
-  }
-
-  /**
-   * Changes one's own password and ends all other sessions.
-   *
-   * @throws {AppError} FORBIDDEN when the current one is wrong; RATE_LIMITED after too many failures
-   */
-  async changePassword(
-    cookie: string,
-    input: { current_password: string; new_password: string },
-    client: Client,
-  ): Promise<void> {
-    const user = await this.#owner(cookie)
-    if (uniqueForm(input.new_password) === uniqueForm(user.name)) {
-      throw new AppError('INVALID_REQUEST', 'new_password must not be the name.')
-    }
-    const succeed = this.#throttle.begin(client.address, uniqueForm(user.name))
-    const { password } = await this.#signIn.$context
-    const hash = await findPasswordHash(this.#pool, user.id)
-    if (!hash || !(await password.verify({ hash, password: input.current_password }))) {
-      await this.#audit('password.refused', `user ${user.name}`)
-      throw new AppError('FORBIDDEN', 'The current password is wrong.')
-    }
-    succeed()
-    const to = await password.hash(input.new_password)
-    await this.#auditTrail.change(async (connection) => {
-      if (!(await replacePasswordHash(connection, { userId: user.id, from: hash, to }))) {
-        throw new AppError('CONFLICT', 'The password was changed meanwhile.')
-      }
-      const sessions = await endSessions(connection, user.id, tokenOf(cookie))
-      const entry = {
-        action: 'password.change',
-        entity: `user ${user.name}`,
-        after: { ended_sessions: sessions },
-      }
-      return { result: undefined, entry }
-    })
-    this.reload()
-  }
-
-  /** Whose session it is. */
-  async #owner(cookie: string): Promise<Principal> {
-    const principal = await this.check(cookie)
-    if (principal) return principal
-    throw new AppError('UNAUTHENTICATED', 'The session has ended. Sign in again.')
-  }
-
   /** The secret of a link that makes the first administrator; undefined when there is one. */
   async createFirstLink(): Promise<string | undefined> {
     if (await store.hasAdministrator(this.#pool)) return undefined
@@ -286,21 +211,39 @@ export class Accounts {
 
   async #startSession(body: { username: string; password: string }, client: Client): Promise<SignedIn> {
     const headers = new Headers({ [ADDRESS_HEADER]: client.address, 'user-agent': client.userAgent })
+    const hash = USERNAME_PATTERN.test(body.username)
+      ? await findPasswordHashByName(this.#pool, uniqueForm(body.username))
+      : undefined
     try {
       const { headers: answer, response } = await this.#signIn.api.signInUsername({
         body,
         headers,
         returnHeaders: true,
       })
-      const user = await store.findActiveUser(this.#pool, response.user.id)
-      if (!user) throw wrong(undefined)
-      await noteSignIn(this.#pool, user.id)
+      const {
+        user: { id },
+        token,
+      } = response
+      // Checking takes a while. A change that ended all sessions meanwhile knew nothing of this one: look again, after it.
+      const isStillRight = await this.#isStillRight(id, hash, body.password)
+      const user = isStillRight ? await admitUser(this.#pool, id) : undefined
+      if (!user) {
+        await withdrawSession(this.#pool, token)
+        throw wrong(undefined)
+      }
       await store.deleteExpiredSessions(this.#pool)
       return { principal: toPrincipal(user), cookies: answer.getSetCookie() }
     } catch (error) {
       if (isAPIError(error) && error.statusCode < 500) throw wrong(error)
       throw error
     }
+  }
+
+  /** Whether the password is still the one, given the hash from before it was compared. */
+  async #isStillRight(userId: string, before: string | undefined, password: string): Promise<boolean> {
+    const hash = await awaitPasswordHash(this.#pool, userId)
+    if (hash === undefined || hash === before) return hash !== undefined
+    return (await this.#signIn.$context).password.verify({ hash, password })
   }
 
   async #read(cookie: string, query?: { disableRefresh: true }): Promise<KnownSession | undefined> {
@@ -332,11 +275,6 @@ function toPrincipal({ id, name, role, cameras }: store.User): Principal {
 /** As the trail can keep it: PostgreSQL stores no NUL, and what nobody sees misleads. */
 function visible(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '\u{fffd}')
-}
-
-/** The session's token: the cookie is that, a dot and its signature, which was checked before. */
-function tokenOf(cookie: string): string {
-  return decodeURIComponent(cookie).split('.')[0] ?? ''
 }
 
 function wrong(cause: unknown): AppError {

@@ -65,31 +65,11 @@ export async function endSessions(
   return rows[0]?.ended ?? 0
 }
 
-/** The hash of a user's password; undefined before they chose one. */
-export async function findPasswordHash(pool: pg.Pool, userId: string): Promise<string | undefined> {
-  const { rows } = await pool.query<{ password: string }>({
-    name: 'find_password_hash',
-    text: `
-      select password
-      from auth_accounts
-      where user_id = $1 and provider_id = 'credential' and password is not null`,
-    values: [userId],
+/** Ends the session of this token; nobody has its cookie yet, so no server has to be told. */
+export async function withdrawSession(pool: pg.Pool, token: string): Promise<void> {
+  await pool.query({
+    name: 'withdraw_session',
+    text: 'delete from auth_sessions where token = $1',
+    values: [token],
   })
-  return rows[0]?.password
-}
-
-/** Replaces the hash if it is still the one that was compared; false when it changed meanwhile. */
-export async function replacePasswordHash(
-  client: pg.PoolClient,
-  { userId, from, to }: { userId: string; from: string; to: string },
-): Promise<boolean> {
-  const { rowCount } = await client.query({
-    name: 'replace_password_hash',
-    text: `
-      update auth_accounts
-      set password = $3, updated_at = now()
-      where user_id = $1 and provider_id = 'credential' and password = $2`,
-    values: [userId, from, to],
-  })
-  return rowCount === 1
 }

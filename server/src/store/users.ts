@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { UserRole } from './accounts.ts'
+import type { User, UserRole } from './accounts.ts'
 
 /** A person as administrators see them: nothing here opens anything. */
 export type ListedUser = {
@@ -80,13 +80,18 @@ export async function deleteUser(client: pg.PoolClient, id: string): Promise<voi
   await client.query({ name: 'delete_user', text: 'delete from auth_users where id = $1', values: [id] })
 }
 
-/** Notes that somebody has just come in. */
-export async function noteSignIn(pool: pg.Pool, id: string): Promise<void> {
-  await pool.query({
-    name: 'note_sign_in',
-    text: 'update auth_users set last_sign_in_at = now() where id = $1',
+/** Notes that somebody has just come in, and answers with who they are now; undefined when they may not (any more). */
+export async function admitUser(pool: pg.Pool, id: string): Promise<User | undefined> {
+  const { rows } = await pool.query<User>({
+    name: 'admit_user',
+    text: `
+      update auth_users
+      set last_sign_in_at = now()
+      where id = $1 and not disabled
+      returning id, name, role, cameras`,
     values: [id],
   })
+  return rows[0]
 }
 
 /** Makes every server look anew at who is signed in and what they may do, once this is committed. */

@@ -93,6 +93,19 @@ describe('a key with a limit of its own', () => {
   })
 })
 
+it('looks at 60 wrong keys a minute of an address unless told otherwise', async () => {
+  const asShipped = await startTestServer({ environment: { RATE_LIMITS: '' } })
+  try {
+    const headers = { authorization: 'Bearer tl_wrong' }
+    const answers = Array.from({ length: 100 }, () => fetch(`${asShipped.url}/api/logs`, { headers }))
+    const statuses = (await Promise.all(answers)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401).length).toBe(60)
+    expect(statuses.filter((status) => status === 429).length).toBe(40)
+  } finally {
+    await asShipped.close()
+  }
+})
+
 describe('an address that nobody knows', () => {
   const tries = async (headers: Record<string, string>[]) => {
     const answers = []
