@@ -2,6 +2,7 @@ import { findCallSite } from './call-site.ts'
 import { formatLine } from './console-format.ts'
 import { isEnabled, type Level } from './level.ts'
 import type { HandlerStats, LogHandler, LogRecord } from './record.ts'
+import { recordJson } from './record-json.ts'
 
 export type ConsoleOptions = {
   /** Lines for people, JSON a line for machines; `auto` (default) is `pretty` on a terminal and `json` elsewhere. */
@@ -93,8 +94,8 @@ export function consoleHandler(options: ConsoleOptions = {}): LogHandler {
 
 function jsonLine(record: LogRecord, withCallSite: boolean): string {
   const site = withCallSite ? findCallSite() : undefined
-  const line = site ? { ...record, function: site.functionName, line: site.line } : record
-  return `${JSON.stringify(line)}\n`
+  if (!site) return `${recordJson(record)}\n`
+  return `${JSON.stringify({ ...record, function: site.functionName, line: site.line })}\n`
 }
 
 function wantsColours(isTerminal: boolean): boolean {

@@ -1,11 +1,14 @@
 import pino from 'pino'
 import { type Bound, bindTo, buildRecord, UNBOUND } from './build-record.ts'
 import { consoleHandler } from './console-handler.ts'
+import { inContext } from './context.ts'
+import { type GuardOptions, guard, type WriteLine } from './guard-function.ts'
 import { type Level, parseLevel } from './level.ts'
 import { LEVEL_NUMBERS, LevelMethods } from './level-methods.ts'
 import type { Serializers } from './lift-columns.ts'
 import type { Bindings, Logger, LoggerOptions, LoggerStats } from './logger.ts'
 import type { HandlerStats, LogHandler } from './record.ts'
+import { watchUncaught } from './uncaught.ts'
 
 const BOUND = Symbol('timelapser.bound')
 
@@ -26,6 +29,7 @@ type Core = {
   lines: number
   failures: number
   closed: boolean
+  stopUncaught: () => void
 }
 
 /**
@@ -51,7 +55,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     // A method taken off its logger (`const { info } = logger`) writes for the first one.
     write: (logger, level, args) => writeCall(core, (logger as Instance | undefined) ?? root, level, args),
   })
-  const core: Core = { handlers, methods, lines: 0, failures: 0, closed: false }
+  const core: Core = { handlers, methods, lines: 0, failures: 0, closed: false, stopUncaught: () => {} }
   const root = pino(
     {
       level: pinoLevel(options.level ?? 'DEBUG'),
@@ -69,14 +73,16 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   root[BOUND] = bindTo(UNBOUND, bindings, {})
   Object.defineProperties(root, methodsOf(core, root))
   methods.adopt(root)
-  return root as unknown as Logger
+  const logger = root as unknown as Logger
+  if (options.uncaught) core.stopUncaught = watchUncaught((extra, message) => logger.critical(extra, message))
+  return logger
 }
 
 function writeCall(core: Core, logger: Instance, level: Level, args: readonly unknown[]): void {
   const { handlers } = core
   try {
     if (core.closed || !isWanted(handlers, level)) return
-    const record = buildRecord(level, args, logger[BOUND], logger[pino.symbols.serializersSym])
+    const record = buildRecord(level, args, inContext(logger[BOUND]), logger[pino.symbols.serializersSym])
     core.lines++
     for (const handler of handlers) deliver(core, handler, record)
   } catch {
@@ -122,6 +128,15 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
     bind: method(function bind(this: Instance, bindings: Bindings) {
       return child.call(this, bindings)
     }),
+    catch: method(function <Result>(this: Instance, work: () => Result, options?: GuardOptions) {
+      return guard(work, methodFor(this, options), { rethrow: false, ...options })
+    }),
+    wrap: method(function (this: Instance, work: (...args: unknown[]) => unknown, options?: GuardOptions) {
+      const log = methodFor(this, options)
+      return function (this: unknown, ...args: unknown[]) {
+        return guard(() => work.apply(this, args), log, { rethrow: true, ...options })
+      }
+    }),
     bindings: method(function bindings(this: Instance): Bindings {
       const { source, logger_name, camera_id, extra } = this[BOUND]
       return { source, logger_name, camera_id, ...extra }
@@ -154,6 +169,7 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
     close: method(async () => {
       core.closed = true
       core.methods.close()
+      core.stopUncaught()
       await settle(core, (handler) => handler.close())
     }),
     stats: method((): LoggerStats => {
@@ -162,6 +178,11 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
       return { lines: core.lines, failures: core.failures, handlers }
     }),
   }
+}
+
+function methodFor(logger: Instance, options: GuardOptions | undefined): WriteLine {
+  const name = pinoLevel(options?.level ?? 'ERROR')
+  return (extra, message) => (logger as unknown as Record<string, WriteLine>)[name]?.(extra, message)
 }
 
 /** pino's standard serializer of `err`, which Fastify hands on, would keep cause and fields from ours. */

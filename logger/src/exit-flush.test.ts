@@ -31,11 +31,11 @@ afterAll(() => {
 })
 
 /** Runs an application with a logger whose lines wait for a minute; `signal` is sent once it prints "ready". */
-async function run(body: string, options: { signal?: NodeJS.Signals; to?: string } = {}) {
+async function run(body: string, options: { signal?: NodeJS.Signals; to?: string; uncaught?: boolean } = {}) {
   const source = `
     import { createLogger, httpHandler } from ${JSON.stringify(index)}
     const handler = httpHandler({ url: ${JSON.stringify(options.to ?? url)}, flushIntervalMs: 60000 })
-    const logger = createLogger({ handlers: [handler] })
+    const logger = createLogger({ handlers: [handler], uncaught: ${options.uncaught ?? false} })
     ${body}`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source])
   let stdout = ''
@@ -104,5 +104,23 @@ describe('a process with an httpHandler', () => {
     const count = `['SIGTERM', 'SIGINT', 'SIGHUP', 'beforeExit', 'exit', 'uncaughtExceptionMonitor'].map((name) => process.listenerCount(name)).join()`
     const result = await run(`console.log(${count}); await logger.close(); console.log(${count})`)
     expect(result.stdout).toBe('1,1,1,1,1,1\n0,0,0,0,0,0\n')
+  })
+
+  describe('that logs what nobody catches', () => {
+    it.each([
+      ['exception', `setTimeout(() => { throw new Error('boom') })`, 'Uncaught exception: boom'],
+      ['rejection', `Promise.reject(new Error('boom'))`, 'Unhandled rejection: boom'],
+    ])('delivers an %s as a line and ends as Node does', async (_, body, line) => {
+      const ended = await run(`${body}; ${WAIT}`, { uncaught: true })
+      expect(ended).toMatchObject({ code: 1, signal: null })
+      expect(ended.stderr).toContain('Error: boom')
+      expect(lines).toEqual([line])
+    })
+
+    it('goes on where the application catches it', async () => {
+      const body = `process.on('uncaughtException', () => logger.info('caught')); setTimeout(() => { throw 7 })`
+      expect(await run(body, { uncaught: true })).toMatchObject({ code: 0, stderr: '' })
+      expect(lines).toEqual(['Uncaught exception: 7', 'caught'])
+    })
   })
 })

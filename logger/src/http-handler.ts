@@ -8,6 +8,7 @@ import { LevelGate } from './level-gate.ts'
 import { LevelWatch } from './level-watch.ts'
 import { lossRecord, stderrReporter } from './loss-record.ts'
 import type { HandlerStats, LogHandler, LogRecord } from './record.ts'
+import { recordJson } from './record-json.ts'
 
 export type HttpOptions = BatchingLimits & {
   /** The log system, like `http://localhost:4700`. */
@@ -92,6 +93,6 @@ export function httpHandler(options: HttpOptions): LogHandler {
 
 /** Made into JSON at the call: a string is smaller than the record, and the queue's bytes are the wire's. */
 function toItem(record: LogRecord): { item: string; bytes: number } {
-  const item = JSON.stringify(record)
+  const item = recordJson(record)
   return { item, bytes: Buffer.byteLength(item) + 1 }
 }

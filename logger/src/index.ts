@@ -10,16 +10,19 @@ export {
   DeliveryFailure,
   type Loss,
 } from './batching-options.ts'
+export { type CaptureOptions, captureConsole } from './capture-console.ts'
 export { eventTime } from './clock.ts'
 export { type ConsoleOptions, consoleHandler } from './console-handler.ts'
+export { withContext } from './context.ts'
 export { createLogger } from './create-logger.ts'
 export { type Flushable, flushAtExit } from './exit-flush.ts'
+export type { GuardOptions } from './guard-function.ts'
 export { type HttpOptions, httpHandler } from './http-handler.ts'
 // The vocabulary, shared with the server.
 export * from './level.ts'
 export * from './level-gate.ts'
 export * from './level-rules.ts'
-export type { Bindings, LogFn, Logger, LoggerOptions, LoggerStats } from './logger.ts'
+export type { Bindings, Guarded, LogFn, Logger, LoggerOptions, LoggerStats } from './logger.ts'
 export { lossRecord, stderrReporter } from './loss-record.ts'
 export { jsonBytes, toExtraData } from './plain-data.ts'
 export * from './record.ts'

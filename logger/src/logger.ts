@@ -1,4 +1,5 @@
 import type pino from 'pino'
+import type { GuardOptions } from './guard-function.ts'
 import type { HandlerStats, LogHandler } from './record.ts'
 
 /** What a logger is bound to: columns of its own, and anything else for `extra_data`. */
@@ -22,6 +23,10 @@ export type LogFn = {
   (message: string, ...rest: unknown[]): void
   (extra: unknown, message?: string, ...rest: unknown[]): void
 }
+
+/** The result of a function whose errors end with it. */
+export type Guarded<Result> =
+  Result extends PromiseLike<infer Value> ? Promise<Value | undefined> : Result | undefined
 
 export type LoggerStats = {
   /** Lines that were written and given to the handlers. */
@@ -62,6 +67,25 @@ export interface Logger {
   bind(bindings: Bindings): Logger
   /** pino's name for {@link Logger.bind}; takes its `level`, `serializers` and `msgPrefix`. */
   child(bindings: Bindings, options?: pino.ChildLoggerOptions): Logger
+  /**
+   * Calls `work` and logs what it throws or what its promise is rejected with, in which case the result is `undefined`.
+   *
+   * @example
+   * const frame = await logger.catch(() => camera.capture(), { message: 'No frame' })
+   */
+  catch<Result>(work: () => Result, options?: GuardOptions): Guarded<Result>
+  /**
+   * The same function, its errors logged on their way to the caller. An error that went through another one is not
+   * logged again.
+   */
+  wrap<Args extends unknown[], Result>(
+    work: (...args: Args) => Result,
+    options?: GuardOptions & { rethrow?: true },
+  ): (...args: Args) => Result
+  wrap<Args extends unknown[], Result>(
+    work: (...args: Args) => Result,
+    options: GuardOptions,
+  ): (...args: Args) => Guarded<Result>
   /** What this logger is bound to. */
   bindings(): Bindings
   /** Resolves when every handler has delivered, or given up on, what was logged so far. */
@@ -80,6 +104,11 @@ export type LoggerOptions = {
   handlers?: readonly LogHandler[]
   /** Lines below it cost nothing; any name of a level or `silent`. Default `DEBUG`: the handlers decide. */
   level?: string
+  /**
+   * Logs uncaught exceptions and unhandled rejections as CRITICAL and delivers before Node ends the process, as it would
+   * have without. Default false.
+   */
+  uncaught?: boolean
   /** pino's: a function for each top-level key of `extra_data` whose value it turns into something loggable. */
   serializers?: { [key: string]: (value: unknown) => unknown }
 }
