@@ -38,7 +38,7 @@ const MAX_ROWS_A_TRANSACTION = 10_000
 export const MAX_WAITING_ROWS = 200_000
 
 /** Transactions under way at once: while one waits for its fsync the other copies. */
-const LANES = 2
+const LANES = 4
 
 /** How often a batch is written whose partition is dropped under its hands: clears that follow each other closely. */
 const MAX_ATTEMPTS = 5
