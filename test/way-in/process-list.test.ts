@@ -1,0 +1,67 @@
+// What everybody on the machine can read of processes: `ps` shows /proc/*/cmdline.
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { ROOT } from '../repository/source-files.ts'
+import { postmasterOf, processesWith } from '../support/processes.ts'
+import { startProgram, temporaryFolder } from '../support/program.ts'
+
+const BIN = join(ROOT, 'server/bin/timelapser-logs.mjs')
+
+/** A command that waits for its stdin, so that it can be looked at. */
+function startIngest(url: string, args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, [BIN, 'ingest', '--url', url, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text
+  })
+  const ended = new Promise<number | null>((done) => child.on('close', done))
+  onTestFinished(async () => {
+    child.stdin.end()
+    await ended
+  })
+  return { stdin: child.stdin, ended, errors: () => errors }
+}
+
+test('shows no secret of the server, its PostgreSQL or the commands', async () => {
+  const dataDir = join(temporaryFolder(), 'data')
+  const operators = `operators-own-${'k'.repeat(30)}`
+  const server = startProgram({ env: { DATA_DIR: dataDir, ADMIN_API_KEY: operators } })
+  const url = await server.ready
+  const headers = { authorization: `Bearer ${operators}`, 'content-type': 'application/json' }
+  const created = await fetch(`${url}/api/keys`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ name: 'ingest', scope: 'ingest' }),
+  })
+  const { secret } = ((await created.json()) as { data: { secret: string } }).data
+  const link = /#link=(\S+)/.exec(server.output())?.[1] ?? ''
+  expect(link.length).toBeGreaterThan(20)
+
+  // The list shows what it would show them in.
+  expect(readFileSync(`/proc/${postmasterOf(dataDir)}/cmdline`, 'utf8')).toContain(dataDir)
+  expect(processesWith('server/src/cli/main.ts').length).toBeGreaterThan(0)
+
+  for (const [args, env] of [
+    [['--live', '--key', secret], {}],
+    [['--live', `--key=${secret}`], {}],
+    [['--live'], { TIMELAPSER_LOGS_API_KEY: secret }],
+  ] as const) {
+    const arrived = async () => {
+      const found = await fetch(`${url}/api/logs?search=arrives`, { headers })
+      const { data } = (await found.json()) as { data: { pagination: { total_items: number } } }
+      return data.pagination.total_items
+    }
+    const before = await arrived()
+    const command = startIngest(url, [...args], { ...env })
+    command.stdin.write('a line that arrives\n')
+    await expect.poll(arrived, { timeout: 10_000 }).toBeGreaterThan(before)
+    for (const one of [secret, operators, link]) expect(processesWith(one)).toEqual([])
+    command.stdin.end()
+    expect([await command.ended, command.errors()]).toEqual([0, ''])
+  }
+})
