@@ -15,7 +15,7 @@ import { untilStopped } from './stop-signals.ts'
 import { openSystemLog } from './system-log.ts'
 import { sayReady } from './welcome.ts'
 
-const PAGE = join(import.meta.dirname, '../../../web/dist')
+const PAGE = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../../../web/dist' : '../page')
 
 type Stop = [what: string, stop: () => Promise<void>]
 

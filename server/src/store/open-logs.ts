@@ -1,0 +1,91 @@
+import type { Logger } from '@timelapser/logger'
+import type pg from 'pg'
+import { errorCode, StartupError } from '../startup-error.ts'
+import { LevelOverrides } from './level-overrides.ts'
+import { LogOperations } from './log-operations.ts'
+import { missingMigrations } from './migrate.ts'
+import { Notices } from './notices.ts'
+import { openDatabase } from './open.ts'
+import { SettingsStore } from './settings.ts'
+import { type DatabaseLoggingOptions, setupDatabaseLogging } from './setup-database-logging.ts'
+
+export type OpenLogsOptions = {
+  /** Where the database is, as for `pg`. */
+  connection: pg.PoolConfig
+  /** Connections for statements, beside one that hears of changes. Default 3. */
+  maxConnections?: number
+  /** How its sessions are called in `pg_stat_activity`. Default `timelapser-logs-worker`. */
+  applicationName?: string
+}
+
+/** What a process on the database itself works with: the rows, and loggers that obey the levels people set. */
+export type OpenLogs = {
+  operations: LogOperations
+  /** A logger that writes to the database; closed with the rest, at the latest. */
+  createLogger(
+    options?: Omit<DatabaseLoggingOptions, 'logOperations' | 'readLogLevel' | 'onLevelChange'>,
+  ): Promise<Logger>
+  /** Stores what waits, then disconnects. */
+  close(): Promise<void>
+}
+
+const MAX_CONNECTIONS = 3
+
+/**
+ * Opens the log table for a process beside the server (spec: "Worker Process Integration"): no HTTP between, the same
+ * statements, and a change of level heard at once.
+ *
+ * @throws {StartupError} when the database cannot be reached, or has not the schema of this version
+ */
+export async function openLogs(options: OpenLogsOptions): Promise<OpenLogs> {
+  const database = await openDatabase({
+    connection: options.connection,
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+    applicationName: options.applicationName ?? 'timelapser-logs-worker',
+  })
+  const { pool, connect } = database
+  const notices = new Notices({ connect })
+  const loggers: Logger[] = []
+  try {
+    await checkSchema(pool)
+    const settings = new SettingsStore(pool)
+    const levels = new LevelOverrides(pool, settings)
+    levels.follow(notices)
+    await notices.open()
+    const operations = new LogOperations({ pool, settings })
+    return {
+      operations,
+      async createLogger(logging = {}) {
+        const { logger } = await setupDatabaseLogging({
+          ...logging,
+          logOperations: operations,
+          readLogLevel: () => levels.get(),
+          onLevelChange: (listener) => levels.onChange(listener),
+        })
+        loggers.push(logger)
+        return logger
+      },
+      async close() {
+        await Promise.all(loggers.map((logger) => logger.close()))
+        await operations.close()
+        await notices.close()
+        await database.close()
+      },
+    }
+  } catch (error) {
+    await notices.close()
+    await database.close()
+    throw error
+  }
+}
+
+async function checkSchema(pool: pg.Pool): Promise<void> {
+  const missing = await missingMigrations(pool).catch((error: unknown) => {
+    if (errorCode(error) === '42P01') return ['all']
+    throw error
+  })
+  if (missing.length === 0) return
+  throw new StartupError(
+    'The database has not the schema of this version of Timelapser Logs. Start its server once, which brings it up to date.',
+  )
+}
