@@ -395,7 +395,7 @@ export const BrowserSession = Type.Object({
 })
 export type BrowserSession = Static<typeof BrowserSession>
 
-/** `GET /api/sessions`: one's own, newest first. */
+/** `GET /api/sessions`: one's own, newest first; `GET /api/users/:id/sessions`: a user's. */
 export const BrowserSessions = Type.Object({
   sessions: Type.Array(BrowserSession),
   total_sessions: Type.Integer(),

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Accounts } from '../service/accounts.ts'
-import { Reply, User, UserChange, UserLink, UserLinkInput, Users } from './api-schemas.ts'
+import { tokenOf } from '../service/own-account.ts'
+import { BrowserSessions, Reply, User, UserChange, UserLink, UserLinkInput, Users } from './api-schemas.ts'
 import { reply } from './reply.ts'
+import { readSessionCookie } from './session-cookie.ts'
 
 /** Where a one-time link leads. The secret is in the fragment, which browsers send to nobody. */
 export function signInUrl(origin: string, secret: string): string {
@@ -56,8 +58,35 @@ export function userRoutes(accounts: Accounts, publicUrl: string | undefined): F
       async ({ params }) =>
         reply('User signed out everywhere', { user: await accounts.users.endSessions(params.id) }),
     )
+
+    app.get(
+      '/api/users/:id/sessions',
+      {
+        config: { access: 'admin' },
+        schema: { params: UserId, response: { 200: Reply(BrowserSessions) } },
+      },
+      async (request) => {
+        const cookie = readSessionCookie(request, accounts.cookieName)
+        const sessions = await accounts.users.listSessions(request.params.id, cookie && tokenOf(cookie))
+        return reply('Sessions fetched successfully', { sessions, total_sessions: sessions.length })
+      },
+    )
+
+    app.delete(
+      '/api/users/:id/sessions/:session_id',
+      {
+        config: { access: 'admin' },
+        schema: { params: UserSessionId, response: { 200: OneUser } },
+      },
+      async ({ params }) =>
+        reply('Session ended', { user: await accounts.users.endSession(params.id, params.session_id) }),
+    )
   }
 }
 
 const UserId = Type.Object({ id: Type.String({ format: 'uuid' }) })
+const UserSessionId = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  session_id: Type.String({ format: 'uuid' }),
+})
 const OneUser = Reply(Type.Object({ user: User }))

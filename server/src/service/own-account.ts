@@ -111,6 +111,6 @@ export class OwnAccount {
 }
 
 /** The session's token: the cookie is that, a dot and its signature, which was checked before. */
-function tokenOf(cookie: string): string {
+export function tokenOf(cookie: string): string {
   return decodeURIComponent(cookie).split('.')[0] ?? ''
 }

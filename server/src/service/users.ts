@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { hasAdministrator } from '../store/accounts.ts'
-import { endSessions } from '../store/sessions.ts'
+import { endSession, endSessions, type ListedSession, listSessions } from '../store/sessions.ts'
 import * as store from '../store/users.ts'
 import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
@@ -60,14 +60,28 @@ export class Users {
     })
   }
 
+  /** The sessions of a user, newest first. @throws {AppError} NOT_FOUND */
+  async listSessions(id: string, ownToken: string | undefined): Promise<ListedSession[]> {
+    if (!(await store.findUser(this.#pool, id))) throw unknown(id)
+    return listSessions(this.#pool, id, ownToken ?? '')
+  }
+
+  /** Ends one session of a user. @throws {AppError} NOT_FOUND */
+  async endSession(id: string, sessionId: string): Promise<store.ListedUser> {
+    return this.#onUser(id, 'session.end', async (client, user) => {
+      if (await endSession(client, id, sessionId)) return user
+      throw new AppError('NOT_FOUND', `${user.name} has no session ${sessionId}, or it has ended already.`)
+    })
+  }
+
   async #onUser(
     id: string,
-    action: 'user.update' | 'user.delete' | 'user.sign-out',
+    action: 'user.update' | 'user.delete' | 'user.sign-out' | 'session.end',
     work: (client: pg.PoolClient, user: store.ListedUser) => Promise<store.ListedUser>,
   ): Promise<store.ListedUser> {
     const result = await this.#auditTrail.change(async (client) => {
       const user = await store.lockUser(client, id)
-      if (!user) throw new AppError('NOT_FOUND', `There is no user ${id}.`)
+      if (!user) throw unknown(id)
       const changed = await work(client, user)
       if (canAdminister(user) && !(await hasAdministrator(client))) {
         throw new AppError(
@@ -85,6 +99,10 @@ export class Users {
     this.#onChange()
     return result
   }
+}
+
+function unknown(id: string): AppError {
+  return new AppError('NOT_FOUND', `There is no user ${id}.`)
 }
 
 function canAdminister({ role, disabled, has_password }: store.ListedUser): boolean {

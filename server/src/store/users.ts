@@ -52,6 +52,11 @@ export async function lockUser(client: pg.PoolClient, id: string): Promise<Liste
       for update`,
     values: [id],
   })
+  return findUser(client, id)
+}
+
+/** One of them. */
+export async function findUser(client: pg.Pool | pg.PoolClient, id: string): Promise<ListedUser | undefined> {
   const { rows } = await client.query<ListedUser>({
     name: 'find_user',
     text: `

@@ -102,6 +102,36 @@ describe('users', () => {
 })
 
 describe('sessions', () => {
+  it('are listed to administrators and ended by them one by one, on every server', async () => {
+    const second = await startTestServer({ database: server.database })
+    try {
+      const { id, browser } = await arrive('Tess')
+      const { browser: phone } = await signIn('Tess')
+      const statusThere = async () =>
+        (await fetch(`${second.url}/api/session`, { headers: { cookie: phone.cookie } })).status
+      expect(await statusThere()).toBe(200)
+      const { body } = await server.get(`/api/users/${id}/sessions`)
+      expect(body.data.total_sessions).toBe(2)
+      expect(body.data.sessions.map(({ current }: { current: boolean }) => current)).toEqual([false, false])
+      expect(JSON.stringify(body)).not.toContain(
+        decodeURIComponent(phone.cookie.split('=')[1] ?? '').split('.')[0],
+      )
+      const [newest] = body.data.sessions
+      const end = () => server.send('DELETE', `/api/users/${id}/sessions/${newest.id}`)
+      expect((await end()).status).toBe(200)
+      await expect.poll(statusThere, { timeout: 2000 }).toBe(401)
+      expect([await statusOf(phone), await statusOf(browser)]).toEqual([401, 200])
+      expect((await end()).status).toBe(404)
+      const { browser: admin, id: own } = await arrive('Ute', 'admin')
+      const { sessions } = (await admin.get(`/api/users/${own}/sessions`)).body.data
+      expect(sessions.map(({ current }: { current: boolean }) => current)).toEqual([true])
+      const { entries } = (await server.get('/api/audit?action=session.end&limit=1')).body.data
+      expect(entries[0]).toMatchObject({ entity: 'user Tess' })
+    } finally {
+      await second.close()
+    }
+  })
+
   it('are listed to their owner, and end one by one or all at once', async () => {
     const { browser } = await arrive('Sara')
     const { browser: phone } = await signIn('Sara')
