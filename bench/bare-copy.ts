@@ -1,9 +1,13 @@
-// The floor under ingest: an HTTP server that pipes COPY text into a table without indexes and answers after COMMIT.
+// The floor under ingest: an HTTP server that copies each body into a table without indexes and answers after COMMIT.
+// NDJSON is parsed and written as COPY text, nothing else is done to it; any other body is piped through as it is.
 // Run as a process of its own by bench/ingest.ts, so that both sides have the same cores to share.
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { COPY_COLUMNS, copyLine } from '../server/src/store/copy-format.ts'
 
 const connection = JSON.parse(process.argv[2] ?? '{}') as pg.PoolConfig
 const pool = new pg.Pool({ ...connection, max: 4 })
@@ -17,7 +21,9 @@ await pool.query(`
 const server = createServer(async (request, response) => {
   const client = await pool.connect()
   try {
-    await pipeline(request, client.query(copyFrom('copy bare_copy from stdin')))
+    const isText = request.headers['content-type'] !== 'application/x-ndjson'
+    const source = isText ? request : Readable.from([await copyTextOf(request)])
+    await pipeline(source, client.query(copyFrom(`copy bare_copy (${COPY_COLUMNS}) from stdin`)))
     response.end('ok')
   } catch (error) {
     response.statusCode = 500
@@ -26,6 +32,13 @@ const server = createServer(async (request, response) => {
     client.release()
   }
 })
+let nextId = 1
+
+async function copyTextOf(request: IncomingMessage): Promise<Buffer> {
+  const lines = (await buffer(request)).toString('utf8').split('\n')
+  return Buffer.from(lines.map((line) => copyLine(nextId++, JSON.parse(line))).join(''))
+}
+
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   process.stdout.write(`${typeof address === 'object' && address ? address.port : 0}\n`)

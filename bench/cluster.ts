@@ -8,10 +8,10 @@ export function connectionOf(target: BenchSystem): pg.PoolConfig {
   return { host: lines[4] ?? '', port: Number(lines[3]), user: 'timelapser', database: 'timelapser_logs' }
 }
 
-/** CPU seconds so far of the server and of PostgreSQL with all its processes, ended ones included. */
-export function cpuSeconds(target: BenchSystem): { server: number; postgres: number } {
+/** CPU seconds so far of a server (the system's own when unset) and of PostgreSQL with all its processes, ended ones included. */
+export function cpuSeconds(target: BenchSystem, server = target.pid): { server: number; postgres: number } {
   const postmaster = Number(readFileSync(`${target.dataDir}/postgres/postmaster.pid`, 'utf8').split('\n')[0])
-  return { server: cpuOf(target.pid), postgres: cpuOfTree(postmaster) }
+  return { server: cpuOf(server), postgres: cpuOfTree(postmaster) }
 }
 
 function cpuOfTree(pid: number): number {

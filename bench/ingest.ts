@@ -1,6 +1,6 @@
 // npm run bench:ingest [-- --rows 1000000]
-// Rows a second that are accepted, checked, masked, counted, indexed and committed before the reply, beside a bare
-// COPY over HTTP of the same rows in the same run.
+// Rows a second that are accepted, checked, masked, counted, indexed and committed before the reply, beside two bare
+// COPYs over HTTP of the same rows in the same run: of the same bodies, and of text that needs no parsing.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
@@ -36,14 +36,15 @@ try {
   console.log(
     `${ROWS.toLocaleString('en')} rows of ${Math.round((ndjson[0]?.length ?? 0) / BATCH)} bytes, batches of ${BATCH}, ${CLIENTS} clients on the same cores`,
   )
-  const bare = await measureBareCopy(system)
+  const text = await measureBareCopy(system, copyText, {})
+  const bare = await measureBareCopy(system, ndjson, { 'content-type': 'application/x-ndjson' })
   const ours = await measureIngest(system)
-  console.log(`bare COPY over HTTP  ${format(bare.rate)} rows/s`)
+  console.log(`a million rows                                    rows/s   CPU seconds: server  PostgreSQL`)
+  console.log(`bare COPY over HTTP, text made beforehand      ${format(text)}`)
+  console.log(`bare COPY over HTTP, the same bodies           ${format(bare)}`)
+  console.log(`POST /api/logs                                 ${format(ours)}`)
   console.log(
-    `POST /api/logs       ${format(ours.rate)} rows/s, ${Math.round((100 * ours.rate) / bare.rate)} % of the bare COPY`,
-  )
-  console.log(
-    `CPU seconds a million rows: server ${ours.serverCpu.toFixed(1)}, PostgreSQL ${ours.postgresCpu.toFixed(1)}`,
+    `POST /api/logs takes in ${share(ours, bare)} % of the bare COPY of the same bodies, ${share(ours, text)} % of that of text`,
   )
   const { summary } = await system.request<{ summary: { total_logs: number } }>(
     'GET',
@@ -54,29 +55,26 @@ try {
   await system.stop()
 }
 
-async function measureIngest(
-  target: BenchSystem,
-): Promise<{ rate: number; serverCpu: number; postgresCpu: number }> {
+type Measured = { rate: number; serverCpu: number; postgresCpu: number }
+
+async function measureIngest(target: BenchSystem): Promise<Measured> {
   const headers = { authorization: `Bearer ${target.apiKey}`, 'content-type': 'application/x-ndjson' }
   const poster = new Poster({ url: `${target.url}/api/logs`, connections: CLIENTS, headers })
-  const before = cpuSeconds(target)
-  const seconds = await inLanes(CLIENTS, ROWS / BATCH, async (index) => {
+  const measured = await measure(target, target.pid, async (index) => {
     const { data } = JSON.parse(await poster.post(ndjson[index % BODIES] as Buffer)) as {
       data: { accepted: number }
     }
     if (data.accepted !== BATCH) throw new Error(`only ${data.accepted} of ${BATCH} rows were accepted`)
   })
-  const after = cpuSeconds(target)
   poster.close()
-  const millions = ROWS / 1e6
-  return {
-    rate: ROWS / seconds,
-    serverCpu: (after.server - before.server) / millions,
-    postgresCpu: (after.postgres - before.postgres) / millions,
-  }
+  return measured
 }
 
-async function measureBareCopy(target: BenchSystem): Promise<{ rate: number }> {
+async function measureBareCopy(
+  target: BenchSystem,
+  bodies: readonly Buffer[],
+  headers: Record<string, string>,
+): Promise<Measured> {
   const program = new URL('./bare-copy.ts', import.meta.url).pathname
   const child = spawn(
     process.execPath,
@@ -86,16 +84,38 @@ async function measureBareCopy(target: BenchSystem): Promise<{ rate: number }> {
     },
   )
   const [port] = (await once(child.stdout, 'data')) as [Buffer]
-  const poster = new Poster({ url: `http://127.0.0.1:${port.toString().trim()}/`, connections: CLIENTS })
-  const seconds = await inLanes(CLIENTS, ROWS / BATCH, async (index) => {
-    await poster.post(copyText[index % BODIES] as Buffer)
+  const url = `http://127.0.0.1:${port.toString().trim()}/`
+  const poster = new Poster({ url, connections: CLIENTS, headers })
+  const measured = await measure(target, child.pid ?? 0, async (index) => {
+    await poster.post(bodies[index % BODIES] as Buffer)
   })
   poster.close()
   child.kill('SIGTERM')
   await once(child, 'exit')
-  return { rate: ROWS / seconds }
+  return measured
 }
 
-function format(rate: number): string {
-  return Math.round(rate).toLocaleString('en').padStart(9)
+async function measure(
+  target: BenchSystem,
+  server: number,
+  post: (index: number) => Promise<void>,
+): Promise<Measured> {
+  const before = cpuSeconds(target, server)
+  const seconds = await inLanes(CLIENTS, ROWS / BATCH, post)
+  const after = cpuSeconds(target, server)
+  const millions = ROWS / 1e6
+  return {
+    rate: ROWS / seconds,
+    serverCpu: (after.server - before.server) / millions,
+    postgresCpu: (after.postgres - before.postgres) / millions,
+  }
+}
+
+function share(part: Measured, whole: Measured): number {
+  return Math.round((100 * part.rate) / whole.rate)
+}
+
+function format({ rate, serverCpu, postgresCpu }: Measured): string {
+  const rows = Math.round(rate).toLocaleString('en').padStart(9)
+  return `${rows} ${serverCpu.toFixed(1).padStart(21)} ${postgresCpu.toFixed(1).padStart(11)}`
 }
