@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
   ingest: async () => (await import('./ingest.ts')).ingestCommand(),
+  scenarios: async () => (await import('./scenarios.ts')).scenariosCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   scrub: async () => (await import('./scrub.ts')).scrubCommand(),
   levels: async () => (await import('./levels.ts')).levelsCommand(),
