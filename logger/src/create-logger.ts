@@ -2,6 +2,7 @@ import pino from 'pino'
 import { type Bound, bindTo, buildRecord, UNBOUND } from './build-record.ts'
 import { consoleHandler } from './console-handler.ts'
 import { inContext } from './context.ts'
+import { FlightRecorder } from './flight-recorder.ts'
 import { type GuardOptions, guard, type WriteLine } from './guard-function.ts'
 import { type Level, parseLevel } from './level.ts'
 import { LEVEL_NUMBERS, LevelMethods } from './level-methods.ts'
@@ -25,6 +26,7 @@ type Instance = {
 /** What a logger and all its children share. */
 type Core = {
   handlers: readonly LogHandler[]
+  recorder: FlightRecorder | undefined
   methods: LevelMethods
   lines: number
   failures: number
@@ -49,13 +51,25 @@ type Core = {
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const handlers = options.handlers ?? [consoleHandler()]
+  const { flightRecorder } = options
+  const recorder = flightRecorder
+    ? new FlightRecorder(handlers, flightRecorder === true ? {} : flightRecorder)
+    : undefined
   const methods = new LevelMethods({
     handlers,
-    isWantedAnyway: () => false,
+    isWantedAnyway: (level) => recorder?.wants(level) ?? false,
     // A method taken off its logger (`const { info } = logger`) writes for the first one.
     write: (logger, level, args) => writeCall(core, (logger as Instance | undefined) ?? root, level, args),
   })
-  const core: Core = { handlers, methods, lines: 0, failures: 0, closed: false, stopUncaught: () => {} }
+  const core: Core = {
+    handlers,
+    recorder,
+    methods,
+    lines: 0,
+    failures: 0,
+    closed: false,
+    stopUncaught: () => {},
+  }
   const root = pino(
     {
       level: pinoLevel(options.level ?? 'DEBUG'),
@@ -81,8 +95,12 @@ export function createLogger(options: LoggerOptions = {}): Logger {
 function writeCall(core: Core, logger: Instance, level: Level, args: readonly unknown[]): void {
   const { handlers } = core
   try {
-    if (core.closed || !isWanted(handlers, level)) return
+    if (core.closed) return
+    const wanted = isWanted(handlers, level)
+    if (!wanted && !core.recorder?.wants(level)) return
     const record = buildRecord(level, args, inContext(logger[BOUND]), logger[pino.symbols.serializersSym])
+    core.recorder?.see(record)
+    if (!wanted) return
     core.lines++
     for (const handler of handlers) deliver(core, handler, record)
   } catch {
@@ -175,7 +193,8 @@ function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
     stats: method((): LoggerStats => {
       const stats = core.handlers.map((handler) => handler.stats?.())
       const handlers = stats.filter((one): one is HandlerStats => one !== undefined)
-      return { lines: core.lines, failures: core.failures, handlers }
+      const recorder = core.recorder?.stats()
+      return { lines: core.lines, failures: core.failures, handlers, ...(recorder && { recorder }) }
     }),
   }
 }

@@ -76,6 +76,11 @@ export function httpHandler(options: HttpOptions): LogHandler {
       buffer.add(item, bytes)
     },
     isEnabled: (wanted) => isEnabled(wanted, level) && gate.couldPass(wanted),
+    holdsBack: (record) => !isEnabled(record.level, level) || !gate.isEnabled(record.level, record),
+    handleRecorded(record) {
+      const { item, bytes } = toItem(record)
+      buffer.add(item, bytes)
+    },
     watchEnabled: (listener) => gate.watch(listener),
     flush: () => buffer.flush(),
     async close() {

@@ -12,10 +12,12 @@ export {
 } from './batching-options.ts'
 export { type CaptureOptions, captureConsole } from './capture-console.ts'
 export { eventTime } from './clock.ts'
+export { type CollapseOptions, collapseRepeats } from './collapse-repeats.ts'
 export { type ConsoleOptions, consoleHandler } from './console-handler.ts'
 export { withContext } from './context.ts'
 export { createLogger } from './create-logger.ts'
 export { type Flushable, flushAtExit } from './exit-flush.ts'
+export type { FlightRecorderOptions, FlightRecorderStats } from './flight-recorder.ts'
 export type { GuardOptions } from './guard-function.ts'
 export { type HttpOptions, httpHandler } from './http-handler.ts'
 // The vocabulary, shared with the server.

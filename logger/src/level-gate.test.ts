@@ -87,6 +87,25 @@ describe('LevelGate', () => {
   })
 })
 
+describe('what a flight recorder brings', () => {
+  it('passes a gate that is closed to it, up to a cap', () => {
+    const told: LogRecord[] = []
+    const gate = new LevelGate({
+      rules: { log_level: 'ERROR', overrides: [] },
+      onHeldBack: (record) => told.push(record),
+    })
+    const line = { camera_id: null, logger_name: null, source: 'system', extra_data: { recorded: true } }
+    const verdicts = Array.from({ length: 6_002 }, () => gate.admit('DEBUG', line))
+    expect(verdicts.filter((verdict) => verdict === 'pass')).toHaveLength(6_000)
+    expect(verdicts.at(-1)).toBe('rate')
+    expect(gate.admit('DEBUG', { ...line, extra_data: { recorded: 'yes' } })).toBe('level')
+    gate.close()
+    expect(told[0]?.message).toBe(
+      '2 log lines were held back: flight recorders may bring at most 6,000 lines a minute',
+    )
+  })
+})
+
 describe('readRules', () => {
   it('moves expiries to the clock of this machine', () => {
     const data = {

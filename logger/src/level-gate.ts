@@ -2,7 +2,6 @@
 import { eventTime } from './clock.ts'
 import { LEVEL_VALUES, type Level } from './level.ts'
 import {
-  type CompiledOverride,
   type CompiledRules,
   compileRules,
   findOverride,
@@ -16,7 +15,13 @@ import type { LogRecord } from './record.ts'
 /** What becomes of a line: `level`: below the level in force; `rate`: beyond its override's cap. */
 export type Verdict = 'pass' | 'level' | 'rate'
 
-type Window = { override: CompiledOverride; startMs: number; passed: number; held: number }
+/** What lets a limited number of lines a minute through. */
+type Cap = Pick<LevelOverride, 'target' | 'level' | 'max_lines_per_minute'> & { scope: string }
+
+/** Enough for the errors of a minute; a client that marks all its lines still cannot fill the table. */
+const RECORDED: Cap = { scope: 'recorded', target: 'lines', level: 'DEBUG', max_lines_per_minute: 6_000 }
+
+type Window = { cap: Cap; startMs: number; passed: number; held: number }
 
 const MINUTE_MS = 60_000
 /** Node's timers take 31 bits; what lies further off is looked at again then. */
@@ -88,8 +93,14 @@ export class LevelGate {
     return LEVEL_VALUES[level] >= (override?.value ?? this.#compiled.value)
   }
 
-  /** Judges one line, and counts it where a cap is. */
-  admit(level: Level, place: LinePlace): Verdict {
+  /** Judges one line, and counts it where a cap is. What a flight recorder brings passes, up to a cap of its own. */
+  admit(level: Level, place: LinePlace & Partial<Pick<LogRecord, 'extra_data'>>): Verdict {
+    const verdict = this.#judge(level, place)
+    if (verdict !== 'level' || place.extra_data?.recorded !== true) return verdict
+    return this.#count(RECORDED, this.#now())
+  }
+
+  #judge(level: Level, place: LinePlace): Verdict {
     const { camera, logger, source, value: general } = this.#compiled
     const value = LEVEL_VALUES[level]
     if (camera.size + logger.size + source.size === 0) return value >= general ? 'pass' : 'level'
@@ -98,8 +109,12 @@ export class LevelGate {
     if (value < (override?.value ?? general)) return 'level'
     // Only what would not be there without the override is capped.
     if (override === undefined || value >= general) return 'pass'
-    const window = this.#windowOf(override, nowMs)
-    if (window.passed < override.max_lines_per_minute) {
+    return this.#count(override, nowMs)
+  }
+
+  #count(cap: Cap, nowMs: number): Verdict {
+    const window = this.#windowOf(cap, nowMs)
+    if (window.passed < cap.max_lines_per_minute) {
       window.passed++
       return 'pass'
     }
@@ -154,12 +169,12 @@ export class LevelGate {
     this.#lowestUntilMs = untilMs
   }
 
-  #windowOf(override: CompiledOverride, nowMs: number): Window {
-    const key = keyOf(override)
+  #windowOf(cap: Cap, nowMs: number): Window {
+    const key = keyOf(cap)
     const known = this.#windows.get(key)
     if (known && nowMs < known.startMs + MINUTE_MS && nowMs >= known.startMs) return known
     if (known) this.#tell(known)
-    const window = { override, startMs: nowMs, passed: 0, held: 0 }
+    const window = { cap, startMs: nowMs, passed: 0, held: 0 }
     this.#windows.set(key, window)
     return window
   }
@@ -173,24 +188,27 @@ export class LevelGate {
 
   #tell(window: Window): void {
     if (window.held === 0) return
-    const { override, held } = window
+    const { cap, held } = window
     window.held = 0
-    this.#onHeldBack(heldBackRecord(override, held))
+    this.#onHeldBack(heldBackRecord(cap, held))
   }
 }
 
-function keyOf({ scope, target }: LevelOverride): string {
+function keyOf({ scope, target }: Pick<Cap, 'scope' | 'target'>): string {
   return `${scope} ${target}`
 }
 
-function heldBackRecord(
-  { scope, target, level, max_lines_per_minute }: LevelOverride,
-  held: number,
-): LogRecord {
+function heldBackRecord(cap: Cap, held: number): LogRecord {
+  const { scope, target, level, max_lines_per_minute } = cap
+  const most = `at most ${max_lines_per_minute.toLocaleString('en-US')} lines a minute`
+  const why =
+    cap === RECORDED
+      ? `flight recorders may bring ${most}`
+      : `${scope} ${target} is raised to ${level} for ${most}`
   return {
     timestamp: eventTime(),
     level: 'WARNING',
-    message: `${held.toLocaleString('en-US')} log lines were held back: ${scope} ${target} is raised to ${level} for at most ${max_lines_per_minute.toLocaleString('en-US')} lines a minute`,
+    message: `${held.toLocaleString('en-US')} log lines were held back: ${why}`,
     source: 'system',
     logger_name: 'timelapser.logger',
     camera_id: null,

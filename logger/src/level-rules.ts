@@ -78,8 +78,8 @@ export function findOverride(
   return source.size > 0 ? inForce(source.get(place.source)) : undefined
 }
 
-/** A line of the source `camera_3` is one of camera 3, also when it names none. */
-function cameraOf({ camera_id, source }: LinePlace): string {
+/** The camera of a line as text, empty without one; a line of the source `camera_3` is one of camera 3. */
+export function cameraOf({ camera_id, source }: Pick<LinePlace, 'camera_id' | 'source'>): string {
   if (camera_id !== null) return String(camera_id)
   return source.startsWith('camera_') ? source.slice(7) : ''
 }

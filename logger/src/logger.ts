@@ -1,4 +1,5 @@
 import type pino from 'pino'
+import type { FlightRecorderOptions, FlightRecorderStats } from './flight-recorder.ts'
 import type { GuardOptions } from './guard-function.ts'
 import type { HandlerStats, LogHandler } from './record.ts'
 
@@ -34,6 +35,8 @@ export type LoggerStats = {
   /** Lines that could not be built or that a handler threw at; a bug of the handler or of this package. */
   failures: number
   handlers: HandlerStats[]
+  /** What the flight recorder kept, where there is one. */
+  recorder?: FlightRecorderStats
 }
 
 /**
@@ -109,6 +112,11 @@ export type LoggerOptions = {
    * have without. Default false.
    */
   uncaught?: boolean
+  /**
+   * Keeps lines that handlers hold back by level and writes them when an error comes in the same request
+   * (`extra_data.request_id`) or camera. Default false.
+   */
+  flightRecorder?: boolean | FlightRecorderOptions
   /** pino's: a function for each top-level key of `extra_data` whose value it turns into something loggable. */
   serializers?: { [key: string]: (value: unknown) => unknown }
 }

@@ -35,6 +35,10 @@ export interface LogHandler {
    * no handler wants costs nothing; without it the handler is asked at each call.
    */
   watchEnabled?(listener: () => void): () => void
+  /** Whether the level in force holds back this record; with `handleRecorded`, for the flight recorder. */
+  holdsBack?(record: LogRecord): boolean
+  /** Takes a record that was held back, because an error followed it. */
+  handleRecorded?(record: LogRecord): void
   /** Resolves when everything handled so far is delivered or given up. */
   flush(): Promise<void>
   /** Flushes and frees whatever the handler holds; further records are dropped. */

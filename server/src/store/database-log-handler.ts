@@ -111,6 +111,14 @@ export class DatabaseLogHandler implements LogHandler {
     return this.#gate.couldPass(level)
   }
 
+  holdsBack(record: LogRecord): boolean {
+    return !this.shouldLogToDatabase(record.level, record)
+  }
+
+  handleRecorded(record: LogRecord): void {
+    this.#buffer.add(record, bytesOf(record))
+  }
+
   /** With a clock of its own: calls that cost nothing do not ask whether the level is old. */
   watchEnabled(listener: () => void): () => void {
     const timer = setInterval(() => this.#readWhenOld(), LEVEL_CHECK_MS).unref()

@@ -32,9 +32,8 @@ const storedMessages = async () =>
     (row: { message: string }) => row.message,
   )
 
-/** An application that logs over HTTP. */
-function remote() {
-  const handler = httpHandler({
+function overHttp() {
+  return httpHandler({
     url: server.url,
     apiKey: server.apiKey,
     flushIntervalMs: 5,
@@ -42,10 +41,36 @@ function remote() {
     flushTimeoutMs: 100,
     onProblem: () => {},
   })
+}
+
+/** An application that logs over HTTP. */
+function remote() {
+  const handler = overHttp()
   const logger = createLogger({ source: 'worker', handlers: [handler] })
   opened.push(logger)
   return { handler, logger }
 }
+
+it('stores what a flight recorder held back before an error, over HTTP and on the database', async () => {
+  const { logOperations, levels } = server.system
+  const onDatabase = await setupDatabaseLogging({
+    ...{ logOperations, readLogLevel: () => levels.get(), handlers: [] },
+    ...{ flightRecorder: true, flushOnExit: false },
+  })
+  const handler = overHttp()
+  const logger = createLogger({ handlers: [handler], flightRecorder: true })
+  opened.push(server, logger, onDatabase.logger)
+  const line = { level: 'DEBUG', message: '', source: 'worker', logger_name: null } as const
+  const debug = { ...line, timestamp: '2026-01-01T00:00:00Z', camera_id: null, extra_data: null }
+  await expect.poll(() => handler.holdsBack?.(debug), { timeout: 5_000 }).toBe(true)
+  for (const one of [logger, onDatabase.logger]) {
+    one.debug('kept', { request_id: 'a' })
+    one.debug('of another', { request_id: 'b' })
+    one.error('failed', { request_id: 'a' })
+    await one.flush()
+  }
+  expect(await storedMessages()).toEqual(['kept', 'failed', 'kept', 'failed'])
+})
 
 it('gates what comes in by camera, logger and source, and counts what it holds back', async () => {
   opened.push(server)
