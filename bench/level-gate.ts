@@ -33,6 +33,7 @@ measure('admit, 300 overrides, the source matches', () =>
 const handler: LogHandler = {
   handle: () => {},
   isEnabled: (level) => busy.couldPass(level),
+  watchEnabled: (listener) => busy.watch(listener),
   flush: async () => {},
   close: async () => {},
 }
