@@ -103,7 +103,10 @@ describe('removing logs over HTTP', () => {
 
   it.each([
     [{ retention_by_level: { LOUD: 3 } }, 'Invalid log level'],
-    [{ retention_by_level: { DEBUG: -1 } }, 'retention_by_level.DEBUG has to be a whole number of days from 0'],
+    [
+      { retention_by_level: { DEBUG: -1 } },
+      'retention_by_level.DEBUG has to be a whole number of days from 0',
+    ],
     [{ retention_by_source: { api: 40_000 } }, '36500'],
     [{ retention_by_source: [1] }, 'retention_by_source has to be an object'],
     [{ retention_max_bytes: '10 GB' }, 'retention_max_bytes has to be a whole number of bytes'],
