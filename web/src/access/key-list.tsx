@@ -1,5 +1,6 @@
 import type { ApiKey } from 'timelapser-logs/api'
 import { Skeleton } from '../controls/skeleton.tsx'
+import { LEVEL_NAME } from '../logs/levels.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatMoment } from '../time/format.ts'
 import { ConfirmButton } from './confirm-button.tsx'
@@ -28,12 +29,14 @@ export function KeyList() {
 }
 
 function KeyItem({ apiKey }: { apiKey: ApiKey }) {
-  const { id, name, prefix, scope, cameras, expires_at, last_used_at } = apiKey
+  const { id, name, prefix, scope, cameras, min_level, rate_limit, expires_at, last_used_at } = apiKey
   const change = useChange('keys')
   const zone = useDisplayZone()
   const facts = [
     scope,
-    cameras && `cameras ${cameras.join(', ')}`,
+    cameras && `${cameras.length === 1 ? 'camera' : 'cameras'} ${cameras.join(', ')}`,
+    min_level && `${LEVEL_NAME[min_level]} and above`,
+    rate_limit && `${rate_limit.toLocaleString('en-US')} requests a minute`,
     expires_at && `until ${formatMoment(expires_at, zone, Date.now())}`,
     last_used_at ? `last used ${formatMoment(last_used_at, zone, Date.now())}` : 'never used',
   ]

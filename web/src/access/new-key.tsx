@@ -1,78 +1,126 @@
 import { type FormEvent, useState } from 'react'
-import type { CreatedApiKey } from 'timelapser-logs/api'
+import type { ApiKeyInput, CreatedApiKey } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
+import { LEVEL_NAME, LEVELS } from '../logs/levels.ts'
 import { CameraGrants } from './camera-grants.tsx'
+import { Labelled } from './labelled.tsx'
 import { ShownOnce } from './shown-once.tsx'
 import { useChange } from './use-access.ts'
 
 const SCOPES = { ingest: 'Write logs', read: 'Read logs', admin: 'Everything' } as const
 const DAYS = [30, 90, 365]
 
+const EMPTY = {
+  name: '',
+  scope: 'ingest' as ApiKeyInput['scope'],
+  days: 0,
+  minLevel: '' as '' | NonNullable<ApiKeyInput['min_level']>,
+  rateLimit: '',
+  cameras: null as number[] | null,
+}
+
 /** Makes a key; its secret is shown once. */
 export function NewKey() {
-  const [name, setName] = useState('')
-  const [scope, setScope] = useState('ingest')
-  const [days, setDays] = useState(0)
-  const [cameras, setCameras] = useState<number[] | null>(null)
+  const [draft, setDraft] = useState(EMPTY)
   const [secret, setSecret] = useState<string | null>(null)
   const create = useChange<CreatedApiKey>('keys', (created) => {
     setSecret(created.secret)
-    setName('')
+    setDraft(EMPTY)
   })
   if (secret !== null) return <ShownOnce text={secret} what="key" done={() => setSecret(null)} />
-  const granted = scope === 'read' ? cameras : null
+  const { name, scope, days, minLevel, rateLimit, cameras } = draft
+  const reads = scope === 'read'
+  const set = (change: Partial<typeof EMPTY>) => setDraft({ ...draft, ...change })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const body = {
+    const body: ApiKeyInput = {
       name: name.trim(),
       scope,
-      ...(granted ? { cameras: granted } : {}),
+      ...(reads && cameras ? { cameras } : {}),
+      ...(reads && minLevel ? { min_level: minLevel } : {}),
+      ...(rateLimit ? { rate_limit: Number(rateLimit) } : {}),
       ...(days > 0 ? { expires_in_days: days } : {}),
     }
     create.mutate({ method: 'POST', path: '/api/keys', body })
   }
   return (
-    <form onSubmit={submit} className="grid gap-2">
-      <div className="flex flex-wrap gap-2">
-        <input
-          aria-label="Name of a new key"
-          placeholder="Name of a new key"
-          value={name}
-          maxLength={100}
-          onChange={(event) => setName(event.target.value)}
-          className={`${FIELD} min-w-40 flex-1`}
-        />
-        <select
-          aria-label="Scope"
-          value={scope}
-          onChange={(event) => setScope(event.target.value)}
-          className={`${FIELD} max-w-36`}
-        >
-          {Object.entries(SCOPES).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-        <select
-          aria-label="Expiry"
-          value={days}
-          onChange={(event) => setDays(Number(event.target.value))}
-          className={`${FIELD} max-w-36`}
-        >
-          <option value={0}>Never expires</option>
-          {DAYS.map((count) => (
-            <option key={count} value={count}>
-              {count} days
-            </option>
-          ))}
-        </select>
-        <Button type="submit" disabled={name.trim() === '' || granted?.length === 0 || create.isPending}>
-          Create
-        </Button>
+    <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line p-4">
+      <h3 className="font-medium">New key</h3>
+      <div className="grid gap-3 sm:grid-cols-2">
+        <Labelled name="What it is for">
+          <input
+            value={name}
+            maxLength={100}
+            onChange={(event) => set({ name: event.target.value })}
+            className={FIELD}
+          />
+        </Labelled>
+        <Labelled name="Scope">
+          <select
+            value={scope}
+            onChange={(event) => set({ scope: event.target.value as ApiKeyInput['scope'] })}
+            className={FIELD}
+          >
+            {Object.entries(SCOPES).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </Labelled>
+        <Labelled name="Expiry">
+          <select
+            value={days}
+            onChange={(event) => set({ days: Number(event.target.value) })}
+            className={FIELD}
+          >
+            <option value={0}>Never</option>
+            {DAYS.map((count) => (
+              <option key={count} value={count}>
+                In {count} days
+              </option>
+            ))}
+          </select>
+        </Labelled>
+        <Labelled name="Requests a minute at most">
+          <input
+            type="number"
+            min={1}
+            max={1_000_000}
+            placeholder="as many as everybody"
+            value={rateLimit}
+            onChange={(event) => set({ rateLimit: event.target.value })}
+            className={`${FIELD} figures`}
+          />
+        </Labelled>
+        {reads && (
+          <Labelled name="Lowest level it reads">
+            <select
+              value={minLevel}
+              onChange={(event) => set({ minLevel: event.target.value as typeof minLevel })}
+              className={FIELD}
+            >
+              <option value="">All levels</option>
+              {LEVELS.filter((level) => level !== 'DEBUG').map((level) => (
+                <option key={level} value={level}>
+                  {LEVEL_NAME[level]}
+                  {level !== 'CRITICAL' && ' and above'}
+                </option>
+              ))}
+            </select>
+          </Labelled>
+        )}
       </div>
-      {scope === 'read' && <CameraGrants value={cameras} onChange={setCameras} />}
+      {reads && <CameraGrants value={cameras} onChange={(chosen) => set({ cameras: chosen })} />}
+      <Button
+        type="submit"
+        kind="accent"
+        className="justify-self-start"
+        disabled={name.trim() === '' || (reads && cameras?.length === 0) || create.isPending}
+      >
+        Create key
+      </Button>
     </form>
   )
 }

@@ -18,10 +18,21 @@ export function useSessions() {
   })
 }
 
+/** Where a user is signed in, for administrators. */
+export function useUserSessions(id: string) {
+  return useQuery({
+    queryKey: ['user-sessions', id],
+    queryFn: ({ signal }) => request<BrowserSessions>(`/api/users/${id}/sessions`, { signal }),
+  })
+}
+
 type Change = { method: 'POST' | 'PATCH' | 'DELETE'; path: string; body?: unknown }
 
 /** Sends a change and reads the list anew; what was refused is said in a notice. */
-export function useChange<T>(list: 'users' | 'keys' | 'sessions', onDone?: (data: T) => void) {
+export function useChange<T>(
+  list: 'users' | 'keys' | 'sessions' | 'user-sessions',
+  onDone?: (data: T) => void,
+) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: ({ path, ...options }: Change) => request<T>(path, options),

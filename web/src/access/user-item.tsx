@@ -1,21 +1,29 @@
 import { useState } from 'react'
-import type { User } from 'timelapser-logs/api'
+import type { User, UserLink } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatMoment } from '../time/format.ts'
-import { CameraGrants } from './camera-grants.tsx'
 import { ConfirmButton } from './confirm-button.tsx'
+import { ShownOnce } from './shown-once.tsx'
 import { useChange } from './use-access.ts'
+import { UserCameras } from './user-cameras.tsx'
+import { UserSessions } from './user-sessions.tsx'
+
+type Panel = 'cameras' | 'sessions' | null
 
 /** One user: what they may do, when they last came, and what an administrator can change. */
 export function UserItem({ user }: { user: User }) {
-  const [cameras, setCameras] = useState<number[] | null | undefined>(undefined)
-  const change = useChange('users', () => setCameras(undefined))
+  const [panel, setPanel] = useState<Panel>(null)
+  const [url, setUrl] = useState<string | null>(null)
+  const change = useChange('users', () => setPanel(null))
+  const link = useChange<UserLink>('users', (made) => setUrl(made.url))
   const zone = useDisplayZone()
+  const isBusy = change.isPending || link.isPending
   const path = `/api/users/${user.id}`
   const update = (body: unknown) => change.mutate({ method: 'PATCH', path, body })
+  const toggle = (name: Panel) => setPanel(panel === name ? null : name)
   return (
-    <li className="grid gap-2 px-4 py-3">
+    <li className="grid grid-cols-1 gap-2 px-4 py-3">
       <div className="flex flex-wrap items-baseline gap-x-3">
         <span className="font-medium break-all">{user.name}</span>
         <span className="text-small text-muted">
@@ -27,58 +35,78 @@ export function UserItem({ user }: { user: User }) {
             ? `Last sign-in ${formatMoment(user.last_sign_in_at, zone, Date.now())}`
             : user.has_password
               ? 'Not seen yet'
-              : 'Invited'}
+              : 'Invited, not here yet'}
         </span>
       </div>
-      {cameras !== undefined && (
-        <div className="grid gap-2">
-          <CameraGrants value={cameras} onChange={setCameras} />
-          <div className="flex gap-2">
-            <Button
-              kind="accent"
-              disabled={cameras?.length === 0 || change.isPending}
-              onClick={() => update({ cameras })}
-            >
-              Save
-            </Button>
-            <Button kind="quiet" onClick={() => setCameras(undefined)}>
-              Cancel
-            </Button>
-          </div>
-        </div>
+      {panel === 'cameras' && (
+        <UserCameras
+          cameras={user.cameras}
+          disabled={isBusy}
+          onSave={(cameras) => update({ cameras })}
+          onClose={() => setPanel(null)}
+        />
       )}
+      {panel === 'sessions' && <UserSessions user={user} onClose={() => setPanel(null)} />}
+      {url !== null && <ShownOnce text={url} what={linkName(user)} done={() => setUrl(null)} />}
       <div className="-ml-3 flex flex-wrap">
-        <Button
-          kind="quiet"
-          disabled={change.isPending}
-          onClick={() => update({ role: user.role === 'admin' ? 'viewer' : 'admin' })}
-        >
-          {user.role === 'admin' ? 'Make viewer' : 'Make administrator'}
-        </Button>
-        {user.role === 'viewer' && cameras === undefined && (
-          <Button kind="quiet" onClick={() => setCameras(user.cameras)}>
+        {!user.disabled && (
+          <Button
+            kind="quiet"
+            aria-label={`New link for ${user.name}`}
+            disabled={isBusy}
+            onClick={() =>
+              link.mutate({ method: 'POST', path: '/api/users/link', body: { username: user.name } })
+            }
+          >
+            New link
+          </Button>
+        )}
+        <ConfirmButton
+          name={user.role === 'admin' ? 'Make viewer' : 'Make administrator'}
+          of={user.name}
+          disabled={isBusy}
+          onConfirm={() => update({ role: user.role === 'admin' ? 'viewer' : 'admin' })}
+        />
+        {user.role === 'viewer' && (
+          <Button kind="quiet" aria-expanded={panel === 'cameras'} onClick={() => toggle('cameras')}>
             Cameras…
           </Button>
         )}
-        <Button kind="quiet" disabled={change.isPending} onClick={() => update({ disabled: !user.disabled })}>
-          {user.disabled ? 'Enable' : 'Disable'}
-        </Button>
-        <Button
-          kind="quiet"
-          disabled={change.isPending}
-          onClick={() => change.mutate({ method: 'DELETE', path: `${path}/sessions` })}
-        >
-          Sign out
-        </Button>
+        {user.has_password && (
+          <Button
+            kind="quiet"
+            aria-label={`Sessions of ${user.name}`}
+            aria-expanded={panel === 'sessions'}
+            onClick={() => toggle('sessions')}
+          >
+            Sessions…
+          </Button>
+        )}
+        {user.disabled ? (
+          <Button kind="quiet" disabled={isBusy} onClick={() => update({ disabled: false })}>
+            Enable
+          </Button>
+        ) : (
+          <ConfirmButton
+            name="Disable"
+            of={user.name}
+            disabled={isBusy}
+            onConfirm={() => update({ disabled: true })}
+          />
+        )}
         <ConfirmButton
           name="Delete"
           of={user.name}
-          disabled={change.isPending}
+          disabled={isBusy}
           onConfirm={() => change.mutate({ method: 'DELETE', path })}
         />
       </div>
     </li>
   )
+}
+
+function linkName({ name, has_password }: User): string {
+  return has_password ? `link that lets ${name} choose a new password` : `invitation link for ${name}`
 }
 
 function seen({ cameras }: User): string {
