@@ -9,6 +9,8 @@ import { startSchedule } from '../jobs/schedule.ts'
 import { startTending } from '../jobs/tend-partitions.ts'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import { CameraService } from '../service/camera-service.ts'
+import { diagnoseLogSystem } from '../service/diagnose-log-system.ts'
+import { deleteTestLines } from '../service/diagnosis/test-lines.ts'
 import { ExportService } from '../service/export-service.ts'
 import { Health } from '../service/health.ts'
 import { IngestService } from '../service/ingest-service.ts'
@@ -158,10 +160,11 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     serverEvents.announce('camera_changed', { camera_id: id === '' ? null : Number(id) })
   })
   const health = new Health({ pool, logOperations, notices, storageGuard })
+  const ownLog = options.ownLog ?? (() => ({ queuedRows: 0, dropped: 0 }))
   metrics.attach({
     waitingRows: () => logOperations.waitingRows,
     subscribers: () => liveFeed.readers,
-    ownLog: options.ownLog ?? (() => ({ queuedRows: 0, dropped: 0 })),
+    ownLog,
     database: () => health.databaseFigures(),
     disk: () => storageGuard.state(),
   })
@@ -182,6 +185,11 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       retention: async () => void (await retentionService.apply('retention')),
       cleared: async () => void (await retentionService.dropCleared()),
       cameras: async () => void (await logOperations.forgetDeletedCameras()),
+      diagnostic: async (range) => {
+        const deleted_count = await deleteTestLines(logOperations, range)
+        logService.forgetAnswers()
+        await serverEvents.publish('logs_cleaned', { deleted_count, days_kept: null, by: 'diagnose' })
+      },
     },
   })
 
@@ -208,6 +216,16 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
     health,
     metrics,
+    diagnose: (run) =>
+      diagnoseLogSystem(
+        {
+          ...{ pool, logOperations, liveFeed, levels, settings, health, storageGuard, ownLog },
+          cameras: cameraService,
+          isListening: () => notices.isListening,
+          deleteLater: async (range, runAt) => void (await schedule.addJob('diagnostic', range, { runAt })),
+        },
+        run,
+      ),
     onRequestLine: reports.onRequestLine,
     onUnexpected: reports.onUnexpected,
   })

@@ -22,6 +22,7 @@ import { auditRoutes, registerActors } from './audit.ts'
 import { cameraRoutes } from './cameras.ts'
 import { cleanupRoutes } from './cleanup.ts'
 import { deletionRoutes } from './deletion.ts'
+import { diagnosticsRoutes } from './diagnostics.ts'
 import { registerErrorReplies, type UnexpectedError } from './error-replies.ts'
 import { exportRoutes } from './export.ts'
 import { healthRoutes, registerRequestTimes } from './health.ts'
@@ -60,6 +61,7 @@ export type AppOptions = {
   rateLimits: RateLimits
   health: Health
   metrics: Metrics
+  diagnose: Parameters<typeof diagnosticsRoutes>[0]
   /** What the server logs of itself. */
   onRequestLine: (line: RequestLine) => void
   onUnexpected: (failure: UnexpectedError) => void
@@ -111,6 +113,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(levelRoutes(options))
   await app.register(settingsRoutes(options.settingsService))
   await app.register(redactionRoutes(options.redactionService))
+  await app.register(diagnosticsRoutes(options.diagnose))
   await app.register(auditRoutes(options.auditTrail))
   await app.register(pageRoutes(options.pageDirectory))
   return app

@@ -11,6 +11,8 @@ export type Jobs = {
   cameras: () => Promise<void>
   /** Takes entries older than a day out of the feed. */
   feed: () => Promise<void>
+  /** Deletes the test lines of a diagnosis; asked for by each, not by the clock. */
+  diagnostic: (range: unknown) => Promise<void>
 }
 
 const CRONTAB = `
@@ -30,10 +32,10 @@ export type ScheduleOptions = {
 /** Starts the jobs; graphile-worker keeps the times and the locks in the database. */
 export async function startSchedule({ pool, jobs, onFailure }: ScheduleOptions): Promise<Runner> {
   const taskList: TaskList = {}
-  for (const [name, job] of Object.entries(jobs)) {
-    taskList[name] = async () => {
+  for (const [name, job] of Object.entries<(payload: unknown) => Promise<void>>(jobs)) {
+    taskList[name] = async (payload) => {
       try {
-        await job()
+        await job(payload)
       } catch (error) {
         onFailure(name, error)
         throw error

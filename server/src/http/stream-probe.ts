@@ -1,0 +1,53 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type StreamProbe, TEST_SOURCE } from '../service/diagnosis/test-lines.ts'
+import type { LogRow } from './api-schemas.ts'
+
+/** What the caller is known by: the stream is opened in their name. */
+const CREDENTIALS = ['authorization', 'x-api-key', 'cookie'] as const
+
+/**
+ * Listens to this server's own event stream over its own port, as a live view does, so that what is timed is what
+ * people see. Undefined where nothing listens.
+ */
+export function openStreamProbe(
+  address: AddressInfo | string | null,
+  callers: IncomingHttpHeaders,
+): StreamProbe | undefined {
+  if (address === null || typeof address === 'string') return undefined
+  const url = `http://${hostOf(address)}:${address.port}/api/logs/stream?source=${TEST_SOURCE}`
+  const headers = Object.fromEntries(
+    CREDENTIALS.flatMap((name) => (callers[name] === undefined ? [] : [[name, String(callers[name])]])),
+  )
+  return async (onLine, signal) => {
+    const response = await fetch(url, { headers, signal })
+    if (!response.ok || !response.body) throw new Error(`The event stream answered ${response.status}`)
+    const begun = Promise.withResolvers<void>()
+    const read = async (body: ReadableStream<string>) => {
+      let rest = ''
+      for await (const chunk of body) {
+        const lines = (rest + chunk).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) {
+          // The first id is the position the stream begins at.
+          if (line.startsWith('id: ')) begun.resolve()
+          if (line.startsWith('data: ')) tell(line.slice(6), onLine)
+        }
+      }
+    }
+    // Ends with the signal.
+    read(response.body.pipeThrough(new TextDecoderStream())).catch(begun.reject)
+    await begun.promise
+  }
+}
+
+function tell(data: string, onLine: Parameters<StreamProbe>[0]): void {
+  const { rows = [] } = JSON.parse(data) as { rows?: Pick<LogRow, 'level' | 'extra_data'>[] }
+  for (const { level, extra_data } of rows) onLine({ level, diagnosis: extra_data?.diagnosis })
+}
+
+/** Who listens everywhere is reached by the loopback. */
+function hostOf({ address, family }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return '127.0.0.1'
+  return family === 'IPv6' ? `[${address}]` : address
+}

@@ -1,0 +1,142 @@
+import type pg from 'pg'
+import type { LevelOverrides } from '../store/level-overrides.ts'
+import type { LogOperations } from '../store/log-operations.ts'
+import type { SettingsStore } from '../store/settings.ts'
+import { DAY, fromMillis, now, toMillis } from '../store/timestamp.ts'
+import type { CameraService } from './camera-service.ts'
+import { type Check, guarded, type Verdict, worst } from './diagnosis/check.ts'
+import { type Comparison, compare, type Snapshot } from './diagnosis/comparison.ts'
+import { checkCameras, checkLevels, checkSources, checkTimeRange } from './diagnosis/content-checks.ts'
+import { checkCounts, checkDatabase, checkIndexBuilds } from './diagnosis/database-checks.ts'
+import { checkBuffers, checkLevelInForce } from './diagnosis/flow-checks.ts'
+import { forecast, PACE_DAYS } from './diagnosis/retention-forecast.ts'
+import { type StreamProbe, sendTestLines, TEST_LINES_MINUTES } from './diagnosis/test-lines.ts'
+import type { Health } from './health.ts'
+import type { LiveFeed } from './live-feed.ts'
+import type { StorageGuard } from './storage-guard.ts'
+
+export type Diagnosis = {
+  /** The gravest of the checks. */
+  verdict: Verdict
+  generated_at: string
+  duration_ms: number
+  checks: Check[]
+  /** After test lines: the summary before and after, in the words of the specification. */
+  comparison: Comparison['lines'] | null
+  /** Until when the test lines are kept; null without any. */
+  test_lines_until: string | null
+}
+
+export type DiagnosisOptions = {
+  pool: pg.Pool
+  logOperations: LogOperations
+  liveFeed: LiveFeed
+  cameras: CameraService
+  levels: LevelOverrides
+  settings: SettingsStore
+  health: Health
+  storageGuard: StorageGuard
+  ownLog: () => { queuedRows: number; dropped: number }
+  isListening: () => boolean
+  /** Has the test lines of the range deleted at that time. */
+  deleteLater: (range: { start: string; end: string }, at: Date) => Promise<void>
+}
+
+const EVERYTHING = { visibility: { cameras: null } }
+
+/**
+ * Looks at the whole system and says of each part whether it is well, why not and what to do (spec: "Diagnostic
+ * System Architecture"). With `testLines` a line of each level goes the whole way, and the summaries before and after
+ * are compared. A check that fails is a finding; nothing is thrown.
+ */
+export async function diagnoseLogSystem(
+  options: DiagnosisOptions,
+  run: { testLines: boolean; streamProbe?: StreamProbe | undefined },
+): Promise<Diagnosis> {
+  const began = performance.now()
+  const startedAt = Date.now()
+  const checks = await look(options, startedAt)
+  let comparison: Comparison['lines'] | null = null
+  let test_lines_until: string | null = null
+  if (run.testLines) {
+    const before = await snapshot(options).catch(() => undefined)
+    checks.push(await guarded('test lines', async () => (await sendTestLines({ ...options, ...run })).check))
+    const until = new Date(Date.now() + TEST_LINES_MINUTES * 60_000)
+    const range = { start: fromMillis(startedAt - 1000), end: fromMillis(Date.now() + 1000) }
+    checks.push(
+      await guarded('comparison', async () => {
+        await options.deleteLater(range, until)
+        test_lines_until = until.toISOString()
+        if (!before) throw new Error('There is no summary from before the test lines')
+        const compared = compare(before, await snapshot(options), (await allCameras(options)).length > 0)
+        comparison = compared.lines
+        return compared.check
+      }),
+    )
+  }
+  return {
+    verdict: worst(checks.map(({ verdict }) => verdict)),
+    generated_at: now(),
+    duration_ms: Math.round(performance.now() - began),
+    checks,
+    comparison,
+    test_lines_until,
+  }
+}
+
+/** Everything that only reads, one after the other: a diagnosis must not be the load it finds. */
+async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> {
+  const { pool, logOperations } = options
+  const day = () => logOperations.getLogSummary(24, EVERYTHING)
+  return [
+    await guarded('database', () => checkDatabase(pool)),
+    await guarded('index builds', () => checkIndexBuilds(pool)),
+    await guarded('counts', () => checkCounts(pool, logOperations.partitions)),
+    await guarded('levels', async () => checkLevels(await day())),
+    await guarded('sources', async () => checkSources(await logOperations.getLogSources(EVERYTHING))),
+    await guarded('cameras', async () => checkCameras(pool, await allCameras(options), nowMs)),
+    await guarded('time range', async () =>
+      checkTimeRange(pool, await logOperations.getLogSummary(undefined, EVERYTHING), nowMs),
+    ),
+    await guarded('level in force', async () => checkLevelInForce(await options.levels.get())),
+    await guarded('buffers', () =>
+      checkBuffers({ ...options, subscribers: () => options.liveFeed.readers }, nowMs),
+    ),
+    await guarded('retention', () => checkRetention(options, nowMs)),
+  ]
+}
+
+async function checkRetention(options: DiagnosisOptions, nowMs: number): Promise<Check> {
+  const { logOperations, storageGuard, settings, health } = options
+  const start = fromMillis(nowMs - PACE_DAYS * DAY)
+  const [all, recent, figures, { freeBytes, isFull }, current] = await Promise.all([
+    logOperations.getLogSummary(undefined, EVERYTHING),
+    logOperations.countLogs({ ...EVERYTHING, start }),
+    health.databaseFigures(),
+    storageGuard.state(),
+    settings.get(),
+  ])
+  return forecast({
+    rows: all.total_logs,
+    recentRows: recent.total,
+    ageMs: all.first_log_at === null ? 0 : nowMs - toMillis(all.first_log_at),
+    partitionBytes: figures.partitionBytes,
+    freeBytes,
+    isFull,
+    settings: current,
+  })
+}
+
+async function snapshot({ logOperations }: DiagnosisOptions): Promise<Snapshot> {
+  const start = fromMillis(Date.now() - DAY)
+  const [summary, cameras, sources] = await Promise.all([
+    logOperations.getLogSummary(24, EVERYTHING),
+    logOperations.getFacet({ ...EVERYTHING, start }, 'camera_id'),
+    logOperations.getLogSources({ ...EVERYTHING, start }),
+  ])
+  return { summary, camera_logs: cameras.reduce((sum, { rows }) => sum + rows, 0), sources }
+}
+
+function allCameras({ cameras }: DiagnosisOptions) {
+  return cameras.list({ cameras: null })
+}

@@ -1,0 +1,79 @@
+export const VERDICTS = ['ok', 'warning', 'failure'] as const
+/** ✅, ⚠️ and ❌. */
+export type Verdict = (typeof VERDICTS)[number]
+
+/** What one look found. */
+export type Check = {
+  name: string
+  verdict: Verdict
+  /** One sentence with the numbers. */
+  finding: string
+  /** Why it is not well, and what to do about it; unset when it is. */
+  cause?: string
+  advice?: string
+  /** The numbers behind the finding. */
+  details: Record<string, unknown>
+}
+
+export type Trouble = { verdict: Exclude<Verdict, 'ok'>; cause: string; advice: string }
+
+/** A check; the gravest of its troubles decides, the others are told with it. */
+export function checkOf(
+  name: string,
+  finding: string,
+  details: Record<string, unknown>,
+  troubles: readonly Trouble[] = [],
+): Check {
+  const verdict = worst(troubles.map((trouble) => trouble.verdict))
+  if (troubles.length === 0) return { name, verdict, finding, details }
+  const joined = (pick: (trouble: Trouble) => string) => [...new Set(troubles.map(pick))].join(' ')
+  return {
+    ...{ name, verdict, finding, details },
+    cause: joined(({ cause }) => cause),
+    advice: joined(({ advice }) => advice),
+  }
+}
+
+/** The gravest; `ok` of none. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  return VERDICTS.toReversed().find((verdict) => verdicts.includes(verdict)) ?? 'ok'
+}
+
+/** A check that failed itself, such as by a database that is gone. */
+export async function guarded(name: string, look: () => Promise<Check>): Promise<Check> {
+  try {
+    return await look()
+  } catch (error) {
+    const cause = error instanceof Error ? error.message || error.name : String(error)
+    const advice = 'See the check of the database; when that is well, the log of the server tells more.'
+    return checkOf(name, 'Could not be looked at', {}, [{ verdict: 'failure', cause: `${cause}.`, advice }])
+  }
+}
+
+export function count(rows: number, one = 'line', many = `${one}s`): string {
+  return `${rows.toLocaleString('en-US')} ${rows === 1 ? one : many}`
+}
+
+export function bytes(size: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  let value = size
+  let unit = 0
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** `12 minutes`, `3.5 hours`, `2 days`. */
+export function span(minutes: number): string {
+  const of = (value: number, unit: string) => {
+    const shown = Number(value.toFixed(value < 10 ? 1 : 0))
+    return `${shown} ${unit}${shown === 1 ? '' : 's'}`
+  }
+  if (minutes < 120) return of(Math.round(minutes), 'minute')
+  return minutes < 48 * 60 ? of(minutes / 60, 'hour') : of(minutes / 1440, 'day')
+}
+
+/** `a, b, c and 4 more`. */
+export function listed(names: readonly string[], most = 10): string {
+  const shown = names.slice(0, most).join(', ')
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown
+}

@@ -1,0 +1,129 @@
+import { LEVELS } from '@timelapser/logger'
+import type pg from 'pg'
+import type { Camera } from '../../store/cameras.ts'
+import { type Cadence, readAssociations, readCadences, readGaps } from '../../store/diagnosis-figures.ts'
+import type { LogSummary, SourceSummary } from '../../store/log-overview.ts'
+import { DAY, fromMillis, MINUTE, toMillis } from '../../store/timestamp.ts'
+import { type Check, checkOf, count, listed, span, type Trouble } from './check.ts'
+
+/** Above this share of ERROR and CRITICAL something is wrong with what logs, not with its logging. */
+const MANY_ERRORS = 0.2
+const FEW_LINES = 100
+
+export const CADENCE_DAYS = 7
+/** Fewer minutes with lines tell no habit. */
+const MIN_ACTIVE_MINUTES = 10
+/** No silence shorter than this is worth a word. */
+const MIN_SILENCE_MINUTES = 10
+/** How much longer than it ever was a silence has to be. */
+const MARGIN = 1.5
+
+export function checkLevels(summary: LogSummary): Check {
+  const counts = Object.fromEntries(
+    LEVELS.map((level) => [level, summary[`${level.toLowerCase()}_count` as keyof LogSummary] as number]),
+  )
+  const bad = summary.error_count + summary.critical_count
+  const share = summary.total_logs === 0 ? 0 : bad / summary.total_logs
+  const troubles: Trouble[] = []
+  if (summary.total_logs >= FEW_LINES && share > MANY_ERRORS) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `${Math.round(share * 100)} % of the lines are ERROR or CRITICAL.`,
+      advice: 'Look at them: the page at /logs?level=ERROR, or timelapser-logs query --min-level error.',
+    })
+  }
+  const finding = `${count(summary.total_logs)} in 24 hours: ${LEVELS.map((level) => `${level} ${counts[level]}`).join(', ')}`
+  return checkOf('levels', finding, { hours: 24, total: summary.total_logs, ...counts }, troubles)
+}
+
+export function checkSources(sources: readonly SourceSummary[]): Check {
+  const troubles: Trouble[] = []
+  if (sources.length === 0) {
+    troubles.push({
+      verdict: 'warning',
+      cause: 'No line was ever stored.',
+      advice: 'Point a logger at the server (docs/ingest.md), or try timelapser-logs scenarios.',
+    })
+  }
+  const names = sources.map(({ source }) => source)
+  const finding = `${count(sources.length, 'source')}: ${listed(names) || 'none'}`
+  return checkOf('sources', finding, { sources }, troubles)
+}
+
+/** Whether lines name the camera they are of, and every camera has lines. */
+export async function checkCameras(pool: pg.Pool, cameras: readonly Camera[], nowMs: number): Promise<Check> {
+  const since = fromMillis(nowMs - CADENCE_DAYS * DAY)
+  const associations = await readAssociations(pool, since)
+  const ofSource = (source: string) => Number(/^camera_(\d+)$/.exec(source)?.[1] ?? Number.NaN)
+  const unnamed = associations.filter(({ camera_id }) => camera_id === null)
+  const crossed = associations.filter(({ source, camera_id }) => {
+    const id = ofSource(source)
+    return camera_id !== null && !Number.isNaN(id) && id !== camera_id
+  })
+  const seen = new Set(associations.flatMap(({ source, camera_id }) => [camera_id, ofSource(source)]))
+  const without = cameras.filter(({ id }) => !seen.has(id))
+  const rows = (of: typeof associations) => of.reduce((sum, one) => sum + one.rows, 0)
+  const troubles: Trouble[] = []
+  if (without.length > 0) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `No line in ${CADENCE_DAYS} days from ${listed(without.map(({ id, name }) => `camera ${id} (${name})`))}.`,
+      advice: 'Start what logs for them, or delete them: timelapser-logs cameras delete <id>.',
+    })
+  }
+  if (unnamed.length > 0) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `${count(rows(unnamed))} of ${listed(unnamed.map(({ source }) => source))} name no camera.`,
+      advice:
+        'Send camera_id with the source, or create the camera; views of a camera show these lines by source.',
+    })
+  }
+  if (crossed.length > 0) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `${count(rows(crossed))} have the source of another camera than their camera_id.`,
+      advice: 'Send source camera_<id> with that camera_id.',
+    })
+  }
+  const finding = `${count(cameras.length, 'camera')}, ${count(rows(associations))} of cameras in ${CADENCE_DAYS} days`
+  return checkOf('cameras', finding, { cameras, without_lines: without, unnamed, crossed }, troubles)
+}
+
+/** What each source does usually, and where it did not. */
+export async function checkTimeRange(pool: pg.Pool, summary: LogSummary, nowMs: number): Promise<Check> {
+  const cadences = await readCadences(pool, fromMillis(nowMs - CADENCE_DAYS * DAY))
+  const regular = cadences.filter(({ source, active_minutes }) => {
+    // Test lines come when somebody tests.
+    return active_minutes >= MIN_ACTIVE_MINUTES && source !== 'diagnostic'
+  })
+  const limits = new Map(regular.map((cadence) => [cadence.source, limitOf(cadence)]))
+  const silent = regular
+    .map(({ source, last_at }) => ({ source, last_at, minutes: (nowMs - toMillis(last_at)) / MINUTE - 1 }))
+    .filter(({ source, minutes }) => minutes > (limits.get(source) ?? 0))
+  const gaps = await readGaps(pool, fromMillis(nowMs - DAY), limits)
+  const troubles: Trouble[] = silent.map(({ source, last_at, minutes }) => ({
+    verdict: 'warning',
+    cause: `${source} is silent since ${last_at} (${span(minutes)}); it usually writes at least every ${span(limits.get(source) ?? 0)}.`,
+    advice: `Look whether what writes as ${source} runs and reaches the server, and at its last lines: timelapser-logs query --source ${source}.`,
+  }))
+  if (gaps.length > 0) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `Gaps in the last 24 hours: ${listed(
+        gaps.map(({ source, from, until, minutes }) => `${source} ${span(minutes)} (${from} to ${until})`),
+      )}.`,
+      advice: 'Look at the lines around them; what was spooled meanwhile has arrived by now.',
+    })
+  }
+  const { first_log_at, last_log_at } = summary
+  const range = first_log_at === null ? 'No line yet' : `From ${first_log_at} to ${last_log_at}`
+  const finding = `${range}; ${count(regular.length, 'source')} with a habit, ${silent.length} silent`
+  const known = cadences.map((cadence) => ({ ...cadence, limit_minutes: limits.get(cadence.source) ?? null }))
+  return checkOf('time range', finding, { first_log_at, last_log_at, silent, gaps, sources: known }, troubles)
+}
+
+/** Minutes of silence that are not usual for the source. */
+function limitOf({ p95_minutes, third_longest_minutes }: Cadence): number {
+  return Math.max(MIN_SILENCE_MINUTES, 3 * p95_minutes, MARGIN * third_longest_minutes)
+}

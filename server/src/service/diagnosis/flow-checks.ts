@@ -1,0 +1,112 @@
+import type pg from 'pg'
+import { readNotStored } from '../../store/diagnosis-figures.ts'
+import type { StoredRules } from '../../store/level-overrides.ts'
+import type { LogOperations } from '../../store/log-operations.ts'
+import { MAX_WAITING_ROWS } from '../../store/log-writer.ts'
+import { fromMillis, HOUR } from '../../store/timestamp.ts'
+import type { Health } from '../health.ts'
+import { type Check, checkOf, count, listed, type Trouble } from './check.ts'
+
+const NOT_STORED_DAYS = 2
+/** Seconds after which a live view is late. */
+const LATE_SECONDS = 5
+const QUEUE_SHARE = 0.5
+
+/** What people see as the reason, and what they can do about it. */
+const REASONS: Readonly<Record<string, string>> = {
+  rate_limited: 'Raise max_lines_per_minute of the override, or end it: timelapser-logs levels.',
+  rejected: 'Mend the sender: the reply to each of its requests says which record was refused, and why.',
+  refused_by_database: 'Mend the sender: the reply to each of its requests says which record was refused.',
+  stored_at_arrival: 'Set the clock of the sender; the original time is in extra_data.',
+}
+
+export function checkLevelInForce({ log_level, overrides }: StoredRules): Check {
+  const troubles: Trouble[] = []
+  if (log_level === 'ERROR' || log_level === 'CRITICAL') {
+    troubles.push({
+      verdict: 'warning',
+      cause: `Lines below ${log_level} are not stored.`,
+      advice: 'Lower it: timelapser-logs levels set info.',
+    })
+  }
+  const lasting = overrides.filter(({ expires_at, level }) => expires_at === null && level === 'DEBUG')
+  if (lasting.length > 0) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `DEBUG for ever for ${listed(lasting.map(({ scope, target }) => `${scope} ${target}`))}.`,
+      advice: 'Give it an end, or clear it: timelapser-logs levels.',
+    })
+  }
+  const finding = `${log_level} everywhere, ${count(overrides.length, 'override')}`
+  return checkOf('level in force', finding, { log_level, overrides }, troubles)
+}
+
+export type BufferSources = {
+  pool: pg.Pool
+  logOperations: LogOperations
+  health: Health
+  subscribers: () => number
+  ownLog: () => { queuedRows: number; dropped: number }
+  isListening: () => boolean
+}
+
+/** What waits, what came late and what was lost, here and at the senders. */
+export async function checkBuffers(sources: BufferSources, nowMs: number): Promise<Check> {
+  const { pool, logOperations, health } = sources
+  const [notStored, feedLag, losses] = await Promise.all([
+    readNotStored(pool, NOT_STORED_DAYS),
+    health.feedLagSeconds(),
+    logOperations.countLogs({
+      visibility: { cameras: null },
+      logger_names: ['timelapser.logger'],
+      levels: ['WARNING'],
+      start: fromMillis(nowMs - NOT_STORED_DAYS * 24 * HOUR),
+    }),
+  ])
+  const waiting = logOperations.waitingRows
+  const own = sources.ownLog()
+  const troubles: Trouble[] = []
+  if (waiting > MAX_WAITING_ROWS * QUEUE_SHARE) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `${count(waiting, 'row')} wait to be written.`,
+      advice: 'More arrives than the database takes in; look at its disk, or send less.',
+    })
+  }
+  if (!sources.isListening() || feedLag > LATE_SECONDS) {
+    troubles.push({
+      verdict: 'warning',
+      cause: 'Notices of the database do not arrive; live views look every two seconds.',
+      advice: 'The server reconnects by itself; a pooler in front of PostgreSQL has to let LISTEN through.',
+    })
+  }
+  for (const { reason, rows } of notStored) {
+    const advice = REASONS[reason]
+    if (advice === undefined || rows === 0) continue
+    troubles.push({
+      verdict: 'warning',
+      cause: `${count(rows, 'row')} ${reason.replaceAll('_', ' ')}.`,
+      advice,
+    })
+  }
+  if (own.dropped > 0 || losses.total > 0) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `Lines were lost at their senders: ${count(losses.total, 'report')} in ${NOT_STORED_DAYS} days, ${count(own.dropped)} of the server itself.`,
+      advice:
+        'timelapser-logs query --logger timelapser.logger says whose and why; give them a larger spool.',
+    })
+  }
+  const details = {
+    write_queue_rows: waiting,
+    own_log: own,
+    feed_lag_seconds: feedLag,
+    stream_subscribers: sources.subscribers(),
+    not_stored: notStored,
+    loss_reports: losses.total,
+  }
+  const finding = `${count(waiting, 'row')} waiting, ${count(sources.subscribers(), 'live view')}, feed ${feedLag.toFixed(1)} s behind; not stored in ${NOT_STORED_DAYS} days: ${
+    listed(notStored.map(({ reason, rows }) => `${rows.toLocaleString('en-US')} ${reason}`)) || 'nothing'
+  }`
+  return checkOf('buffers', finding, details, troubles)
+}

@@ -1,0 +1,103 @@
+import type { Settings } from '../../store/settings-schema.ts'
+import { DAY, HOUR } from '../../store/timestamp.ts'
+import { bytes, type Check, checkOf, count, span, type Trouble } from './check.ts'
+
+/** Days of growth it looks at. */
+export const PACE_DAYS = 7
+/** Fewer rows tell no size: empty indexes weigh more than they. */
+const MIN_ROWS = 10_000
+/** Full sooner than this is a warning. */
+const SOON_DAYS = 14
+
+export type ForecastInput = {
+  /** All rows kept, and those of the last `PACE_DAYS` days. */
+  rows: number
+  recentRows: number
+  /** Age of the oldest row, in milliseconds. */
+  ageMs: number
+  /** Of the partitions with their indexes. */
+  partitionBytes: number
+  /** Null where the disk is that of another machine. */
+  freeBytes: number | null
+  isFull: boolean
+  settings: Pick<Settings, 'retention_days' | 'retention_max_bytes' | 'disk_reserve_bytes'>
+}
+
+/** What is kept, what comes, and when the disk is full if it goes on like this. */
+export function forecast(input: ForecastInput): Check {
+  const { rows, partitionBytes, freeBytes, isFull, settings } = input
+  const days = Math.min(PACE_DAYS, Math.max(input.ageMs, HOUR) / DAY)
+  const rowsADay = input.recentRows / days
+  const bytesARow = rows >= MIN_ROWS ? partitionBytes / rows : null
+  const bytesADay = bytesARow === null ? null : rowsADay * bytesARow
+  const finalBytes = bytesADay === null ? null : sizeInTheEnd(bytesADay, settings)
+  const room = freeBytes === null ? null : Math.max(0, freeBytes - settings.disk_reserve_bytes)
+  const fullInDays = whenFull({ partitionBytes, bytesADay, finalBytes, room })
+  const details = {
+    ...{ rows, bytes: partitionBytes, bytes_a_row: bytesARow && Math.round(bytesARow) },
+    rows_a_day: Math.round(rowsADay),
+    bytes_a_day: bytesADay && Math.round(bytesADay),
+    free_bytes: freeBytes,
+    ...settings,
+    bytes_in_the_end: finalBytes === Number.POSITIVE_INFINITY ? null : finalBytes && Math.round(finalBytes),
+    full_in_days: fullInDays === Number.POSITIVE_INFINITY ? null : fullInDays,
+  }
+  const pace = `${count(rows, 'row')} kept in ${bytes(partitionBytes)}, ${count(Math.round(rowsADay), 'row')} a day`
+  const disk = freeBytes === null ? 'the disk is not seen from here' : `${bytes(freeBytes)} free`
+  const finding = `${pace}, ${disk}; ${outlook(fullInDays, finalBytes)}`
+  return checkOf('retention', finding, details, troublesOf(input, fullInDays, isFull))
+}
+
+/** Where the size settles: what retention keeps at this pace, or the budget. */
+function sizeInTheEnd(
+  bytesADay: number,
+  { retention_days, retention_max_bytes }: ForecastInput['settings'],
+): number {
+  const byAge = retention_days === 0 ? Number.POSITIVE_INFINITY : bytesADay * retention_days
+  return retention_max_bytes === 0 ? byAge : Math.min(byAge, retention_max_bytes)
+}
+
+type Growth = {
+  partitionBytes: number
+  bytesADay: number | null
+  finalBytes: number | null
+  room: number | null
+}
+
+/** Days until the room is used up; infinite when it never is, null when it cannot be told. */
+function whenFull({ partitionBytes, bytesADay, finalBytes, room }: Growth): number | null {
+  if (bytesADay === null || finalBytes === null || room === null) return null
+  if (bytesADay === 0 || finalBytes - partitionBytes <= room) return Number.POSITIVE_INFINITY
+  return Math.round((room / bytesADay) * 10) / 10
+}
+
+function outlook(fullInDays: number | null, finalBytes: number | null): string {
+  if (fullInDays === null) return `too little is known for a forecast (it takes ${count(MIN_ROWS, 'row')})`
+  if (fullInDays !== Number.POSITIVE_INFINITY) return `full in ${span(fullInDays * 1440)} at this pace`
+  return finalBytes === null || finalBytes === Number.POSITIVE_INFINITY
+    ? 'it does not grow'
+    : `it settles at ${bytes(finalBytes)}`
+}
+
+function troublesOf(input: ForecastInput, fullInDays: number | null, isFull: boolean): Trouble[] {
+  const { settings, freeBytes, partitionBytes } = input
+  const advice =
+    'Make room, or lower retention_days, or set retention_max_bytes: timelapser-logs settings, or the page at /settings.'
+  const troubles: Trouble[] = []
+  if (isFull) {
+    const room = freeBytes === null ? 'The disk is full' : `${bytes(freeBytes)} are free`
+    const cause = `${room}, below the reserve of ${bytes(settings.disk_reserve_bytes)}: nothing is stored.`
+    troubles.push({ verdict: 'failure', cause, advice })
+  } else if (fullInDays !== null && fullInDays < SOON_DAYS) {
+    troubles.push({ verdict: 'warning', cause: `The disk is full in ${span(fullInDays * 1440)}.`, advice })
+  }
+  const budget = settings.retention_max_bytes
+  if (budget > 0 && partitionBytes > budget) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `${bytes(partitionBytes)} are over the budget of ${bytes(budget)}; the newest partition always stays.`,
+      advice: 'Retention runs every hour and drops the oldest ones; raise retention_max_bytes to keep more.',
+    })
+  }
+  return troubles
+}
