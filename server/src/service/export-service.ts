@@ -141,7 +141,7 @@ export class RunningExport {
           STALL_MS,
         )
         try {
-          yield lines
+          if (rows > 0) yield lines
         } finally {
           clearTimeout(stall)
         }

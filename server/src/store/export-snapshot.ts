@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Moment } from './chunk-statement.ts'
 import { countRows } from './counts.ts'
 import { inTransaction } from './exclusive-access.ts'
 import { BLOCK } from './id-blocks.ts'
@@ -11,11 +12,7 @@ import { SqlParameters } from './sql-parameters.ts'
 const COUNT_BUDGET_MS = 1000
 
 /** What an export reads: everything that was committed at one instant, told by feed position and id alone. */
-export type ExportSnapshot = {
-  /** The newest feed entry of then; the rows of later ones are none of ours. */
-  feed_id: number
-  /** No id above it was given out then. */
-  last_id: number
+export type ExportSnapshot = Moment & {
   total: Total
   asked: LogFilter
   /** What was asked for, ending at the newest row of then. */
@@ -74,8 +71,8 @@ export async function countRemoved(
   return isUntouched ? 0 : undefined
 }
 
-async function readPlace(client: pg.PoolClient): Promise<{ feed_id: number; last_id: number }> {
-  const { rows } = await client.query<{ feed_id: number; last_id: number }>({
+async function readPlace(client: pg.PoolClient): Promise<Moment> {
+  const { rows } = await client.query<Moment>({
     name: 'export_place',
     // The sequence counts in blocks, and by the first id of each.
     text: `

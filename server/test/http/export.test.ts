@@ -195,7 +195,7 @@ describe('while an export runs', () => {
     (
       await big.database.database.pool.query(
         `select count(*) as n from pg_stat_activity
-        where datname = current_database() and query like '%export_rows%' and state = 'active' and pid <> pg_backend_pid()`,
+        where datname = current_database() and query like '%read_chunk%' and state = 'active' and pid <> pg_backend_pid()`,
       )
     ).rows[0].n
   const auditOfBig = async (action: string) =>

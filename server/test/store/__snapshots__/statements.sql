@@ -307,207 +307,6 @@ create table logs_of_a_range (
       select coalesce((select max(id) from log_feed), 0) as feed_id, last_value + $1 - 1 as last_id
       from log_ids;
 
--- export_rows
-
-  /* export_rows */
-  with looked_at as materialized (
-    select *, coalesce(id <= $12 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $13 and first_id <= $12), false) as is_match
-    from (select distinct on (timestamp, id) * from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz and source <> all ($5::text[]) and camera_id = $6::integer order by timestamp asc, id asc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp < $8::timestamptz and timestamp <= $9::timestamptz and source = $10::text and source <> all ($11::text[]) order by timestamp asc, id asc limit $1)
-    ) overlapping order by timestamp asc, id asc) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $14 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* export_rows */
-  with looked_at as materialized (
-    select *, coalesce(id <= $16 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $17 and first_id <= $16), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text order by timestamp asc, id asc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz and (camera_id = any ($13::integer[]) or (camera_id is null and source = any ($14::text[]))) and level = $15::text order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $18 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* export_rows */
-  with looked_at as materialized (
-    select *, coalesce(id <= $5 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $6 and first_id <= $5) and logger_name = $7::text and (message ilike $8 or logger_name ilike $8), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $9 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* export_rows */
-  with looked_at as materialized (
-    select *, coalesce(id <= $5 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $6 and first_id <= $5), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $7 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* export_rows */
-  with looked_at as materialized (
-    select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $7 and first_id <= $6), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $8 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* export_rows */
-  with looked_at as materialized (
-    select *, coalesce(id <= $7 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $8 and first_id <= $7), false) as is_match
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz and source = any ($5::text[]) and extra_data ->> 'request_id' = $6 offset 0) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $9 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
 -- feed_entries_after
 
         select id, first_id, last_id, first_timestamp, last_timestamp, rows
@@ -819,6 +618,207 @@ select id from cameras where deleted_at is not null order by id;
       from log_partitions
       where detached_at is null
       order by lower desc;
+
+-- read_chunk
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(id <= $12 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $13 and first_id <= $12), false) as is_match
+    from (select distinct on (timestamp, id) * from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz and source <> all ($5::text[]) and camera_id = $6::integer order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp < $8::timestamptz and timestamp <= $9::timestamptz and source = $10::text and source <> all ($11::text[]) order by timestamp asc, id asc limit $1)
+    ) overlapping order by timestamp asc, id asc) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $14 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(id <= $16 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $17 and first_id <= $16), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz and (camera_id = any ($13::integer[]) or (camera_id is null and source = any ($14::text[]))) and level = $15::text order by timestamp asc, id asc limit $1)
+    ) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $18 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(id <= $5 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $6 and first_id <= $5) and logger_name = $7::text and (message ilike $8 or logger_name ilike $8), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp asc, id asc limit $1)
+    ) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $9 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(id <= $5 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $6 and first_id <= $5), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp asc, id asc limit $1)
+    ) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $7 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $7 and first_id <= $6), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by timestamp asc, id asc limit $1)
+    ) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $8 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(id <= $7 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $8 and first_id <= $7), false) as is_match
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz and source = any ($5::text[]) and extra_data ->> 'request_id' = $6 offset 0) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $9 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
 
 -- read_rows
 

@@ -1,22 +1,22 @@
-import { type ExportField, type ExportFormat, lineExpression } from './export-format.ts'
-import type { ExportSnapshot } from './export-snapshot.ts'
 import { countablePart, textConditions } from './log-filter.ts'
 import { orderOf, type RowsRange, rowsAsSet, rowsInOrder, type Statement } from './log-rows.ts'
 import { SqlParameters } from './sql-parameters.ts'
 
-/** What a line is made of. */
-export type ExportShape = { format: ExportFormat; fields: readonly ExportField[] }
+/** A moment: what was committed later has a later feed entry, or an id that was not given out yet. */
+export type Moment = { feed_id: number; last_id: number }
 
-export type ChunkQuery = RowsRange &
-  ExportShape & {
-    snapshot: ExportSnapshot
-    /** How many rows to look at. */
-    lookAt: number
-    /** With more text than this among several rows none is written. */
-    maxBytes: number
-    /** Whether to have an index find the matches, which pays when there are few. */
-    asSet: boolean
-  }
+export type ChunkQuery = RowsRange & {
+  /** What is made of a row `r` of `logs`, as text that ends in a new line. */
+  line: (parameters: SqlParameters) => string
+  /** Leaves out what came later. */
+  moment?: Moment | undefined
+  /** How many rows to look at. */
+  lookAt: number
+  /** With more text than this among several rows none is written. */
+  maxBytes: number
+  /** Whether to have an index find the matches, which pays when there are few. */
+  asSet: boolean
+}
 
 export type Chunk = {
   /** The lines, one after the other; null when there are none, or they are too long together. */
@@ -32,26 +32,22 @@ export type Chunk = {
 /** What PostgreSQL holds compressed may be as long as a field can be. */
 const COMPRESSED_BYTES = 65_536
 
-/** The next rows in order, those of the snapshot that match as finished lines, and the last one looked at. */
+/** The next rows in order, those that match as finished lines, and the last one looked at. */
 export function chunkStatement(query: ChunkQuery): Statement {
-  const { filter, snapshot, format, fields } = query
+  const { filter, moment } = query
   const parameters = new SqlParameters()
   const lookAt = parameters.add(query.lookAt)
   const candidates = query.asSet
     ? rowsAsSet(query, parameters)
     : rowsInOrder({ ...query, filter: countablePart(filter) }, lookAt, parameters)
-  const lastId = parameters.add(snapshot.last_id)
-  // What was committed later with ids that had been given out before: writers hold such for a while.
-  const late = `(select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > ${parameters.add(snapshot.feed_id)} and first_id <= ${lastId})`
-  const conditions = [`id <= ${lastId}`, `not id <@ ${late}`]
-  if (!query.asSet) conditions.push(...textConditions(filter, parameters))
-  const line = lineExpression(format, fields, filter.deleted_cameras ?? [], parameters)
+  const conditions = [
+    ...(moment ? momentConditions(moment, parameters) : []),
+    ...(query.asSet ? [] : textConditions(filter, parameters)),
+  ]
   const text = `
-  /* export_rows */
+  /* read_chunk */
   with looked_at as materialized (
-    select *, coalesce(${conditions.join(' and ')}, false) as is_match
+    select *, coalesce(${conditions.join(' and ') || 'true'}, false) as is_match
     from ${candidates} candidates
     order by ${orderOf(query)}
     limit ${lookAt}
@@ -65,7 +61,7 @@ export function chunkStatement(query: ChunkQuery): Statement {
   )
   select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
     case when size.looked_at = 1 or size.bytes <= ${parameters.add(query.maxBytes)} then (
-      select string_agg(${line}, '')
+      select string_agg(${query.line(parameters)}, '')
       from looked_at r
       where is_match
     ) end as lines
@@ -77,4 +73,13 @@ export function chunkStatement(query: ChunkQuery): Statement {
     limit 1
   ) last on true`
   return { text, values: parameters.values }
+}
+
+function momentConditions({ feed_id, last_id }: Moment, parameters: SqlParameters): string[] {
+  const lastId = parameters.add(last_id)
+  // What was committed later with ids that had been given out before: writers hold such for a while.
+  const late = `(select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > ${parameters.add(feed_id)} and first_id <= ${lastId})`
+  return [`id <= ${lastId}`, `not id <@ ${late}`]
 }
