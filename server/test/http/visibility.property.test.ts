@@ -172,6 +172,17 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
       else expect(body.data.logs.map(idOf)).toEqual(seen.map(idOf))
     }
   },
+  'export, with its total': async (reader) => {
+    for (const search of ['', '&search=timeout']) {
+      const response = await fetch(`${server.url}/api/logs/export?fields=id&order=newest${search}`, {
+        headers: reader.headers,
+      })
+      const lines = (await response.text()).split('\n').filter(Boolean)
+      const seen = visible(reader, search ? { search: 'timeout' } : {})
+      expect(lines.map((line) => idOf(JSON.parse(line)))).toEqual(seen.map(idOf))
+      expect(response.headers.get('x-export-total')).toBe(String(seen.length))
+    }
+  },
   cameras: async (reader) => {
     const { cameras, total_cameras } = await dataOf(reader, '/api/cameras')
     expect(cameras.map(idOf).toSorted()).toEqual(reader.grants.toSorted())
