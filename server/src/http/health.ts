@@ -41,9 +41,9 @@ export function healthRoutes(health: Health, metrics: Metrics): FastifyPluginAsy
         schema: { response: { 200: Type.String({ description: 'The text format of Prometheus' }) } },
       },
       async ({ principal }, response) => {
-        // They count the lines of all cameras.
-        if (principal.visibility.cameras !== null) {
-          throw new AppError('FORBIDDEN', 'Metrics are for those who see all cameras.')
+        // They count all lines.
+        if (principal.visibility.cameras !== null || principal.visibility.min_level) {
+          throw new AppError('FORBIDDEN', 'Metrics are for those who see all cameras and levels.')
         }
         response.type(metrics.registry.contentType).serializer((text: unknown) => String(text))
         return metrics.scrape()

@@ -22,9 +22,10 @@ const callers: Caller[] = []
 
 beforeAll(async () => {
   server = await startTestServer({
-    onRoute: ({ method, url }: RouteOptions) => {
+    onRoute: ({ method, url, config }: RouteOptions) => {
       for (const one of [method].flat())
-        if (one !== 'HEAD' && url.startsWith('/api')) routes.push({ method: one, url })
+        if (one !== 'HEAD' && (url.startsWith('/api') || config?.access !== 'public'))
+          routes.push({ method: one, url })
     },
   })
   const key = async (scope: string) => {

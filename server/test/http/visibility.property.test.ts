@@ -1,6 +1,7 @@
 // What people and keys see that were granted some cameras, by every way of reading, against plain code.
 import { LEVELS, type Level } from '@timelapser/logger'
 import fc from 'fast-check'
+import type { RouteOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogFilter } from '../../src/store/log-filter.ts'
 import { records } from '../store/arbitraries.ts'
@@ -16,14 +17,30 @@ const RANGE = 'start_date=2026-01-01T00:00:00Z&end_date=2026-05-01T00:00:00Z'
 let server: TestServer
 let rows: ModelRow[]
 let viewer: Browser
+const readRoutes = new Set<string>()
 
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startTestServer({
+    onRoute: ({ method, url, config }: RouteOptions) => {
+      const isRead = config?.access === 'read' || config?.access === 'any'
+      if (isRead && [method].flat().includes('GET')) readRoutes.add(url)
+    },
+  })
   const sent = fc.sample(records, { numRuns: 400, seed: 4 })
   const { body } = await server.send('POST', '/api/logs', sent, { 'x-import': 'true' })
   expect(body.data.accepted).toBe(sent.length)
   rows = sent.map((record, index) => ({ ...record, id: body.data.first_id + index }))
   for (const id of CAMERAS) await server.send('PUT', `/api/cameras/${id}`, { name: `Name ${id}` })
+  for (const target of [...CAMERAS, 99]) {
+    await server.send('PUT', '/api/levels', { scope: 'camera', target, level: 'DEBUG', minutes: 60 })
+  }
+  await server.send('PUT', '/api/levels', {
+    scope: 'source',
+    target: 'camera_1',
+    level: 'DEBUG',
+    minutes: 60,
+  })
+  await server.send('PUT', '/api/settings', { retention_by_source: { barn: 90 }, redaction: ['barn'] })
   viewer = new Browser(server.url)
   const link = await server.send('POST', '/api/users/link', { username: 'viewer' })
   const secret = link.body.data.url.split('#link=')[1]
@@ -188,6 +205,18 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
     expect(cameras.map(idOf).toSorted()).toEqual(reader.grants.toSorted())
     expect(total_cameras).toBe(reader.grants.length)
   },
+  levels: async (reader) => {
+    const { overrides } = await dataOf(reader, '/api/levels')
+    const targets = overrides.map(({ target }: { target: string }) => Number(target))
+    expect(targets.toSorted()).toEqual(reader.grants.toSorted())
+  },
+  settings: async (reader) => {
+    const { settings } = await dataOf(reader, '/api/settings')
+    expect(settings).toMatchObject({ retention_by_source: {}, redaction: [], retention_days: 30 })
+  },
+  'metrics, which count everything': async (reader) => {
+    expect((await read(reader, '/metrics')).status).toBe(403)
+  },
   'pages from cursor to cursor': async (reader) => {
     const ids: number[] = []
     let cursor: string | null = ''
@@ -202,6 +231,33 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
     expect(ids).toEqual(visible(reader).map(idOf))
   },
 }
+
+/** Where each way of reading is looked at: a check above, a test below, or why it tells nothing of logs. */
+const LOOKED_AT: Record<string, string> = {
+  '/api/logs': 'list',
+  '/api/logs/search': 'search',
+  '/api/logs/stats': 'stats',
+  '/api/logs/sources': 'sources',
+  '/api/logs/histogram': 'histogram',
+  '/api/logs/facets': 'facets',
+  '/api/logs/:id': 'one log by id',
+  '/api/logs/cameras/:camera_id': "one camera's logs",
+  '/api/logs/export': 'export, with its total',
+  '/api/cameras': 'cameras',
+  '/api/logs/stream': 'live, below',
+  '/api/events': 'live, below',
+  '/api/levels': 'levels',
+  '/api/settings': 'settings',
+  '/metrics': 'metrics, which count everything',
+  '/api/settings/schema': 'what settings may be',
+  '/api/session': 'who asks',
+  '/api/sessions': 'where the one who asks is signed in',
+}
+
+it('looks at every way of reading', () => {
+  const missing = [...readRoutes].filter((url) => !Object.hasOwn(LOOKED_AT, url))
+  expect(missing, 'add a check to CHECKS, then say so in LOOKED_AT').toEqual([])
+})
 
 const grants = fc.uniqueArray(fc.constantFrom(...CAMERAS), { minLength: 1, maxLength: 4 })
 
@@ -219,6 +275,16 @@ describe('a reader with some cameras sees their rows and no trace of others', ()
   it('as a key that reads warnings and above', async () => {
     const reader = await readerOf([1, 2, 4], 'key', 'WARNING')
     for (const check of Object.values(CHECKS)) await check(reader)
+  })
+
+  it('as a key that reads errors of all cameras, with no numbers of other levels', async () => {
+    const { body } = await server.send('POST', '/api/keys', { name: 'e', scope: 'read', min_level: 'ERROR' })
+    const headers = { authorization: `Bearer ${body.data.secret}` }
+    const get = (path: string) => server.send('GET', path, undefined, headers)
+    expect((await get('/metrics')).status).toBe(403)
+    const { summary } = (await get(`/api/logs/stats?${RANGE}`)).body.data
+    const errors = rows.filter(({ level }) => level === 'ERROR' || level === 'CRITICAL')
+    expect(summary).toMatchObject({ total_logs: errors.length, info_count: 0, warning_count: 0 })
   })
 
   it('as somebody without any camera', async () => {
