@@ -10,6 +10,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,8 +23,14 @@ const folder = mkdtempSync(join(tmpdir(), 'timelapser-logger-'))
 const app = join(folder, 'app')
 let archive = ''
 
-/** The Node that runs the tests and others lying about; only those that can take the package (see its `engines`). */
-const nodes = [...new Set([process.execPath, '/usr/bin/node', '/usr/local/bin/node'].filter(existsSync))]
+/**
+ * The Node that runs the tests, others lying about and those that `NODES` names, with colons between; only those that
+ * can take the package (see its `engines`).
+ */
+const named = process.env.NODES?.split(':') ?? []
+const nodes = [
+  ...new Set([process.execPath, '/usr/bin/node', '/usr/local/bin/node', ...named].filter(existsSync)),
+]
   .map((path) => ({ path, version: execFileSync(path, ['--version'], { encoding: 'utf8' }).trim() }))
   .filter(({ version }) => isSupported(version))
 
@@ -63,6 +71,20 @@ beforeAll(async () => {
     log.close()`
   writeFileSync(join(app, 'imported.mjs'), `import * as logger from '@timelapser/logger'\n${use}`)
   writeFileSync(join(app, 'required.cjs'), `const logger = require('@timelapser/logger')\n${use}`)
+  const subpaths = ['fastify', 'logtape', 'pino-transport', 'winston'].map(
+    (name) => `@timelapser/logger/${name}`,
+  )
+  const names = `console.log(JSON.stringify(all.map((one) => Object.keys(one)).flat()))`
+  writeFileSync(
+    join(app, 'subpaths.mjs'),
+    `const all = await Promise.all(${JSON.stringify(subpaths)}.map((name) => import(name)))\n${names}`,
+  )
+  writeFileSync(join(app, 'subpaths.cjs'), `const all = ${JSON.stringify(subpaths)}.map(require)\n${names}`)
+  writeFileSync(
+    join(app, 'transport.cjs'),
+    `const transport = { target: '@timelapser/logger/pino-transport', options: { url: process.argv[2] } }
+     require('pino')({ transport }).error(new TypeError('boom'))`,
+  )
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -70,6 +92,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 function readFirstFileName(json: string): string {
   const [first] = Object.values(JSON.parse(json) as Record<string, { filename: string }>)
   return first?.filename ?? ''
+}
+
+/** A log system that takes everything. */
+async function listen() {
+  const bodies: string[] = []
+  const server = createServer(async (request, response) => {
+    for await (const chunk of request) bodies.push(String(chunk))
+    response.writeHead(request.method === 'GET' ? 404 : 200).end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { server, bodies, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
 describe('the packed logger', () => {
@@ -96,18 +129,46 @@ describe('the packed logger', () => {
         line: 5,
       })
     })
+
+    it.each(['subpaths.mjs', 'subpaths.cjs'])('has what belongs to other libraries in %s', async (file) => {
+      const { stdout, stderr } = await run(path, [file], { cwd: app, env: {} })
+      expect(stderr).toBe('')
+      expect(JSON.parse(stdout).sort()).toEqual(
+        expect.arrayContaining(['WinstonTransport', 'default', 'logTapeSink', 'requestLogs']),
+      )
+    })
+
+    it('is a target of pino', async () => {
+      const { server, url, bodies } = await listen()
+      await run(path, ['transport.cjs', url], { cwd: app, env: {} })
+      server.close()
+      expect(bodies.join('')).toContain('"message":"boom"')
+    })
   })
 
   it('type-checks in an application that knows only the package', async () => {
     writeFileSync(
       join(app, 'app.ts'),
-      `import { createLogger, httpHandler, type Logger } from '@timelapser/logger'
+      `import { createLogger, httpHandler, type Logger, withContext } from '@timelapser/logger'
+       import { requestLogs } from '@timelapser/logger/fastify'
+       import { logTapeSink } from '@timelapser/logger/logtape'
+       import pinoTransport from '@timelapser/logger/pino-transport'
+       import { WinstonTransport } from '@timelapser/logger/winston'
+       export { logTapeSink, pinoTransport, requestLogs }
        const logger: Logger = createLogger({ handlers: [httpHandler({ url: 'http://localhost:4700' })] })
        logger.bind({ camera_id: 1 }).error('text', { a: 1 })
        logger.warn({ a: 1 }, 'text %s', 'x')
        logger.error(new Error('x'))
+       logger.wrap(async (id: number) => id)(3).then((id: number) => id)
+       withContext({ request_id: 'a' }, () => 1).toFixed()
+       new WinstonTransport({ handler: httpHandler({ url: 'http://localhost:4700' }) })
        // @ts-expect-error no such method
        logger.verbose('x')\n`,
+    )
+    writeFileSync(
+      join(app, 'required.cts'),
+      `import logger = require('@timelapser/logger')
+       logger.createLogger({ flightRecorder: true }).info('text')\n`,
     )
     cpSync(join(root, 'node_modules', '@types'), join(app, 'node_modules', '@types'), { recursive: true })
     cpSync(join(root, 'node_modules', 'undici-types'), join(app, 'node_modules', 'undici-types'), {
@@ -123,6 +184,7 @@ describe('the packed logger', () => {
       '--types',
       'node',
       'app.ts',
+      'required.cts',
     ]
     await run(join(root, 'node_modules', '.bin', 'tsc'), [...options, '--ignoreConfig'], { cwd: app })
   })
