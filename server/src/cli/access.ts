@@ -61,7 +61,7 @@ export async function openAccess({ config, database, onTrouble, onAudit }: Acces
       ),
   })
   const newApiKey = adminApiKey === undefined ? await ensureLocalApiKey(apiKeys, config.dataDir) : undefined
-  const firstLink = await accounts.createFirstLink()
+  const firstLink = await accounts.links.createFirst()
   return {
     auditTrail,
     plugin: (notices) => accessPlugin({ accounts, apiKeys, notices, publicUrl }),

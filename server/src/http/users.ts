@@ -21,7 +21,7 @@ export function userRoutes(accounts: Accounts, publicUrl: string | undefined): F
         schema: { body: UserLinkInput, response: { 201: Reply(UserLink) } },
       },
       async ({ body, protocol, host }, response) => {
-        const { secret, ...link } = await accounts.createUserLink(body)
+        const { secret, ...link } = await accounts.links.create(body)
         const url = signInUrl(publicUrl ?? `${protocol}://${host}`, secret)
         return response.code(201).send(reply('One-time link created successfully', { ...link, url }))
       },

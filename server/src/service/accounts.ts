@@ -2,7 +2,6 @@ import { isAPIError } from 'better-auth/api'
 import type pg from 'pg'
 import * as store from '../store/accounts.ts'
 import { notify } from '../store/notices.ts'
-import { createLink, redeemLink } from '../store/one-time-links.ts'
 import { awaitPasswordHash, findPasswordHashByName } from '../store/passwords.ts'
 import { readOrCreateSecret } from '../store/secrets.ts'
 import { withdrawSession } from '../store/sessions.ts'
@@ -12,13 +11,12 @@ import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { OwnAccount } from './own-account.ts'
 import { ADDRESS_HEADER, openPasswordSignIn, type PasswordSignIn } from './password-sign-in.ts'
-import { randomSecret, sha256 } from './random-secret.ts'
+import { sha256 } from './random-secret.ts'
 import { type KnownSession, SessionCache } from './session-cache.ts'
+import { SignInLinks } from './sign-in-links.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
-import { USERNAME_PATTERN, uniqueForm } from './username.ts'
+import { USERNAME_PATTERN, uniqueForm, validName } from './username.ts'
 import { Users } from './users.ts'
-
-const LINK_HOURS = 24
 
 export type AccountsOptions = {
   pool: pg.Pool
@@ -37,15 +35,6 @@ export type Client = { address: string; userAgent: string }
 /** Somebody who has just come in, and the cookies that say so. */
 export type SignedIn = { principal: Principal; cookies: string[] }
 
-export type UserLinkRequest = {
-  username: string
-  role?: store.UserRole | undefined
-  cameras?: number[] | null | undefined
-}
-
-/** A one-time link that is still to be put into a URL. */
-export type UserLink = { username: string; role: store.UserRole; secret: string; expires_at: string }
-
 /** People: how they come in, stay and leave. */
 export class Accounts {
   /** Names the session cookie. Cookies know no ports: each installation has its own, or two on a host would sign each other out. */
@@ -56,6 +45,7 @@ export class Accounts {
   readonly #throttle = new SignInThrottle()
   readonly #sessions = new SessionCache((cookie) => this.#read(cookie))
   readonly users: Users
+  readonly links: SignInLinks
   /** What everybody does with their own sessions and password. */
   readonly own: OwnAccount
 
@@ -66,6 +56,7 @@ export class Accounts {
   constructor(options: AccountsOptions, secret: string) {
     this.#pool = options.pool
     this.#auditTrail = options.auditTrail
+    this.links = new SignInLinks(options)
     this.users = new Users({ ...options, onChange: () => this.reload() })
     this.cookieName = `timelapser_session_${sha256(secret).toString('hex', 0, 4)}`
     this.#signIn = openPasswordSignIn({
@@ -147,66 +138,17 @@ export class Accounts {
     }
     const succeed = this.#throttle.begin(client.address, 'one-time link')
     const { password } = await this.#signIn.$context
-    const redeemed = await redeemLink(this.#pool, {
-      hash: sha256(input.secret),
-      name,
-      username,
-      passwordHash: await password.hash(input.password),
-    })
-    if (redeemed === 'invalid_link') {
-      await this.#audit('link.refused', `user ${name}`)
-      throw new AppError('FORBIDDEN', 'This link was used already, is older than a day or was never valid.')
+    const passwordHash = await password.hash(input.password)
+    try {
+      await this.links.redeem({ secret: input.secret, name, passwordHash })
+      succeed()
+    } catch (error) {
+      // Whoever has a good link and a name that is taken guesses nothing.
+      if (error instanceof AppError && error.code === 'CONFLICT') succeed()
+      throw error
     }
-    succeed()
-    if (redeemed === 'name_taken') throw new AppError('CONFLICT', `The name "${name}" is taken.`)
     this.reload()
-    await this.#audit('link.redeemed', `user ${name}`, { role: redeemed.role })
     return this.#startSession({ username: name, password: input.password }, client)
-  }
-
-  /**
-   * A new link for a user; a name that nobody has invites somebody with this role, viewer unless given.
-   *
-   * @throws {AppError} CONFLICT when the user exists with another role than the given one
-   */
-  async createUserLink(input: UserLinkRequest): Promise<UserLink> {
-    const name = validName(input.username)
-    const cameras = input.cameras ?? null
-    if (cameras && input.role === 'admin') {
-      throw new AppError('INVALID_REQUEST', 'cameras go with the role viewer alone.')
-    }
-    const user = await store.findOrInviteUser(this.#pool, {
-      name,
-      username: uniqueForm(name),
-      role: input.role ?? 'viewer',
-      cameras,
-    })
-    if (cameras && JSON.stringify(user.cameras) !== JSON.stringify(cameras)) {
-      throw new AppError('CONFLICT', `${user.name} exists with other cameras. Change the user instead.`)
-    }
-    if (input.role && user.role !== input.role) {
-      throw new AppError('CONFLICT', `${user.name} exists with the role ${user.role}.`)
-    }
-    const secret = randomSecret()
-    const expires_at = await createLink(this.#pool, {
-      hash: sha256(secret),
-      userId: user.id,
-      hours: LINK_HOURS,
-    })
-    await this.#audit('user.link', `user ${user.name}`, {
-      role: user.role,
-      cameras: user.cameras,
-      expires_at,
-    })
-    return { username: user.name, role: user.role, secret, expires_at }
-  }
-
-  /** The secret of a link that makes the first administrator; undefined when there is one. */
-  async createFirstLink(): Promise<string | undefined> {
-    if (await store.hasAdministrator(this.#pool)) return undefined
-    const secret = randomSecret()
-    await createLink(this.#pool, { hash: sha256(secret), userId: null, hours: LINK_HOURS })
-    return secret
   }
 
   async #startSession(body: { username: string; password: string }, client: Client): Promise<SignedIn> {
@@ -279,10 +221,4 @@ function visible(text: string): string {
 
 function wrong(cause: unknown): AppError {
   return new AppError('UNAUTHENTICATED', 'The name or the password is wrong.', { cause })
-}
-
-function validName(text: string): string {
-  const name = text.trim()
-  if (USERNAME_PATTERN.test(name)) return name
-  throw new AppError('INVALID_REQUEST', 'username must be 1 to 64 visible characters.')
 }

@@ -29,7 +29,7 @@ export async function findActiveUser(pool: pg.Pool, id: string): Promise<User | 
 
 /** The user of this name in its unique form, or one made just now, who has no password yet. */
 export async function findOrInviteUser(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.PoolClient,
   { name, username, role, cameras }: Pick<User, 'name' | 'role' | 'cameras'> & { username: string },
 ): Promise<User> {
   await pool.query({

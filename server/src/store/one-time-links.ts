@@ -6,7 +6,7 @@ const REDEEM_LOCK = 7_469_008
 
 /** Stores a link; without a user it makes the first administrator. Returns when it expires. */
 export async function createLink(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.PoolClient,
   link: { hash: Buffer; userId: string | null; hours: number },
 ): Promise<string> {
   const { rows } = await pool.query<{ expires_at: string }>({
@@ -37,24 +37,13 @@ export type Redeemed = { userId: string; role: UserRole } | 'invalid_link' | 'na
 
 /**
  * Uses a link up and sets its user's name and password, which ends all their sessions; makes the first administrator
- * when the link is for nobody. All or nothing: with a name that is taken the link stays good.
+ * when the link is for nobody. When it could not, the transaction is to be rolled back: the link stays good then.
  */
-export async function redeemLink(pool: pg.Pool, redemption: Redemption): Promise<Redeemed> {
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
-    await client.query('select pg_advisory_xact_lock($1)', [REDEEM_LOCK])
-    const redeemed = await redeem(client, redemption)
-    await client.query(typeof redeemed === 'string' ? 'rollback' : 'commit')
-    client.release()
-    return redeemed
-  } catch (error) {
-    client.release(error instanceof Error ? error : true)
-    throw error
-  }
-}
-
-async function redeem(client: pg.PoolClient, { hash, name, username, passwordHash }: Redemption) {
+export async function redeemLink(
+  client: pg.PoolClient,
+  { hash, name, username, passwordHash }: Redemption,
+): Promise<Redeemed> {
+  await client.query('select pg_advisory_xact_lock($1)', [REDEEM_LOCK])
   const link = await useUp(client, hash)
   if (!link) return 'invalid_link'
   if (await isTaken(client, username, link.user_id)) return 'name_taken'

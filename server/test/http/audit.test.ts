@@ -224,3 +224,30 @@ it('keeps its hashes in a file of its own that only its owner reads', async () =
   expect((await stat(file)).mode & 0o777).toBe(0o600)
   expect(await readFile(file, 'utf8')).toMatch(/^([0-9a-f-]{36} \d+ [0-9a-f]{64}\n)+$/)
 })
+
+it('leaves nothing of a change that it could not write down', async () => {
+  const { pool } = server.database.database
+  const rename = (from: string, to: string) => pool.query(`alter function ${from} rename to ${to}`)
+  const arrived = await server.send('POST', '/api/users/link', { username: 'before' })
+  const secret = arrived.body.data.url.split('#link=')[1]
+  const redeem = () =>
+    server.send('POST', '/api/auth/link', { secret, username: 'before', password: 'correct horse battery' })
+  await rename('append_audit', 'append_nothing')
+  try {
+    const refused = [
+      await server.send('POST', '/api/users/link', { username: 'unwritten' }),
+      await server.send('POST', '/api/keys', { name: 'unwritten', scope: 'read' }),
+      await server.send('PUT', '/api/settings', { timezone: 'Asia/Tokyo' }),
+      await server.send('POST', '/api/cameras', { name: 'unwritten' }),
+      await server.send('PUT', '/api/levels', { scope: 'source', target: 'unwritten', level: 'DEBUG' }),
+      await redeem(),
+    ]
+    expect(refused.map(({ status }) => status)).toEqual([500, 500, 500, 500, 500, 500])
+  } finally {
+    await rename('append_nothing', 'append_audit')
+  }
+  const paths = ['/api/users', '/api/keys', '/api/settings', '/api/cameras', '/api/levels']
+  for (const path of paths)
+    expect(JSON.stringify((await server.get(path)).body)).not.toMatch(/unwritten|Tokyo/)
+  expect((await redeem()).status).toBe(200)
+})

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { inTransaction } from '../../src/store/exclusive-access.ts'
 import { createLink, redeemLink } from '../../src/store/one-time-links.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -23,9 +24,10 @@ async function administratorsFrom(hashes: readonly Buffer[]): Promise<number> {
   // Connected beforehand, so that all are in the middle of it together.
   await Promise.all(TIMES.map(() => pool.query('select pg_sleep(0.05)')))
   const redeemed = await Promise.all(
-    hashes.map((hash, index) =>
-      redeemLink(pool, { hash, name: `Root ${index}`, username: `root ${index}`, passwordHash: 'x:y' }),
-    ),
+    hashes.map((hash, index) => {
+      const redemption = { hash, name: `Root ${index}`, username: `root ${index}`, passwordHash: 'x:y' }
+      return inTransaction(pool, (client) => redeemLink(client, redemption))
+    }),
   )
   const { rows } = await pool.query<{ count: number }>(`select count(*) from auth_users where role = 'admin'`)
   expect(redeemed.filter((one) => one !== 'invalid_link')).toHaveLength(rows[0]?.count ?? 0)
