@@ -6,7 +6,7 @@ import type { UnexpectedError } from '../http/error-replies.ts'
 import type { RequestLine } from '../http/request-log.ts'
 import { startFolding } from '../jobs/fold-counts.ts'
 import { startSchedule } from '../jobs/schedule.ts'
-import { startTending } from '../jobs/tend-partitions.ts'
+import { startTending, type Tending } from '../jobs/tend-partitions.ts'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import { CameraService } from '../service/camera-service.ts'
 import { diagnoseLogSystem } from '../service/diagnose-log-system.ts'
@@ -90,6 +90,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     relieve: () => relieve().catch((error: unknown) => reports.onJobFailed('relief', error)),
     onChange: reports.onStorage,
   })
+  let tending: Tending | undefined
   const logOperations = new LogOperations({
     pool,
     settings,
@@ -97,6 +98,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     onStored: ({ accepted, repeated }) => {
       if (!repeated) metrics.stored(accepted)
       logService.forgetAnswers()
+      if (!repeated) tending?.noteStored(accepted)
     },
     onFlush: ({ millis, outcome }) => metrics.flushed(millis / 1000, outcome),
     gate: storageGuard,
@@ -171,7 +173,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   await notices.open()
 
   const folding = startFolding(pool, (error) => reports.onJobFailed('counts', error))
-  const tending = startTending({
+  tending = startTending({
     pool,
     partitions: logOperations.partitions,
     connect: options.connect,
@@ -238,7 +240,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     close: async () => {
       await Promise.all([liveFeed.close(), app.close()])
       await schedule.stop()
-      await tending.stop()
+      await tending?.stop()
       await folding.stop()
       await options.beforeStoreCloses?.()
       gate.close()

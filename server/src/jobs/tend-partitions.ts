@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { OpenSearchIndex } from '../store/open-search-index.ts'
+import { OpenSearchIndex, REMOVED_AT_BURST } from '../store/open-search-index.ts'
 import { reopenAll, UPKEEP_LOCK } from '../store/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partition-indexes.ts'
-import { batchesSoFar } from '../store/partition-load.ts'
+import { BURST_SECONDS, batchesSoFar } from '../store/partition-load.ts'
 import { tendPartitions, type UpkeepStore } from '../store/partition-upkeep.ts'
 
 /** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */
@@ -11,6 +11,12 @@ const INTERVAL_MS = 2000
 
 /** While nothing is written one look in so many is enough: what then comes due is tomorrow's partition. */
 const IDLE_INTERVALS = 15
+
+/**
+ * Rows within an interval that end it: the open partition then has to lose its search index, which takes three times
+ * what everything else does of each row that comes before.
+ */
+const BURST_ROWS = REMOVED_AT_BURST * BURST_SECONDS
 
 /** After a failed build: a full disk is not freed by trying again at once. */
 const REBUILD_AFTER_MS = 60_000
@@ -25,33 +31,51 @@ export type TendingOptions = UpkeepStore & {
   intervalMs?: number
 }
 
+export type Tending = {
+  /** Told of rows as they are stored: the first burst after a quiet time is looked at at once. */
+  noteStored: (rows: number) => void
+  stop: () => Promise<void>
+}
+
 /**
  * Makes, ends, closes and indexes partitions for as long as it runs. Of several servers one does it: the one whose
  * connection holds the lock. When it is gone another goes on where it stopped.
  */
-export function startTending(options: TendingOptions): { stop: () => Promise<void> } {
+export function startTending(options: TendingOptions): Tending {
   const interval = options.intervalMs ?? INTERVAL_MS
   let leader: Leader | undefined
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
+  let storedRows = 0
+  let isBurst = false
 
   const step = async () => {
     if (leader && !leader.isAlive()) leader = undefined
     leader ??= await becomeLeader(options)
     await leader?.tend()
   }
+  const look = () => {
+    timer = undefined
+    isBurst = storedRows >= BURST_ROWS
+    storedRows = 0
+    running = step()
+      .catch(options.onFailure)
+      .then(() => {
+        if (!stopped) schedule(leader ? interval : (options.intervalMs ?? CANDIDATE_INTERVAL_MS))
+      })
+  }
   const schedule = (delay: number) => {
-    timer = setTimeout(() => {
-      running = step()
-        .catch(options.onFailure)
-        .then(() => {
-          if (!stopped) schedule(leader ? interval : (options.intervalMs ?? CANDIDATE_INTERVAL_MS))
-        })
-    }, delay).unref()
+    timer = setTimeout(look, delay).unref()
   }
   schedule(0)
   return {
+    noteStored: (rows) => {
+      storedRows += rows
+      if (storedRows < BURST_ROWS || isBurst || !leader || !timer) return
+      clearTimeout(timer)
+      look()
+    },
     stop: async () => {
       stopped = true
       clearTimeout(timer)

@@ -10,7 +10,7 @@ import { fromMillis, MINUTE } from './timestamp.ts'
  * each, and of 30,000 rows/s none would be left for anything else.
  */
 const REMOVED_AT = 1000
-const REMOVED_AT_BURST = 4000
+export const REMOVED_AT_BURST = 4000
 
 /** Building it again costs 25 µs a row that is there, so bursts must not have it built again and again. */
 const KEPT_AWAY_MS = 10 * MINUTE

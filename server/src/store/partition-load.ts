@@ -27,7 +27,7 @@ export async function batchesSoFar(pool: pg.Pool): Promise<number> {
 }
 
 /** Seconds a burst is measured over. */
-const BURST_SECONDS = 5
+export const BURST_SECONDS = 5
 
 /** Rows a second that arrived in the last seconds for times after `since`. One statement, a millisecond. */
 export async function readBurst(pool: pg.Pool, since: string): Promise<number> {
