@@ -12,9 +12,9 @@ export { redactText } from './redact-text.ts'
 export function redactRecord(record: LogRecord): LogRecord {
   const message = redactText(record.message)
   // A mask can be longer than what it hides; the columns are bounded.
-  const source = cutCharacters(redactText(record.source), RECORD_LIMITS.sourceCharacters)
+  const source = cutCharacters(redactName(record.source), RECORD_LIMITS.sourceCharacters)
   const logger_name =
-    record.logger_name && cutCharacters(redactText(record.logger_name), RECORD_LIMITS.loggerNameCharacters)
+    record.logger_name && cutCharacters(redactName(record.logger_name), RECORD_LIMITS.loggerNameCharacters)
   const extra_data = record.extra_data && redactData(record.extra_data)
   if (
     message === record.message &&
@@ -65,6 +65,20 @@ function maskJson(value: Json, patterns: readonly RegExp[]): Json {
   return changed ? masked : value
 }
 
+/** Names found to hold nothing. They come again in nearly every record and need no second look. */
+const harmlessNames = new Set<string>()
+const MAX_HARMLESS_NAMES = 1000
+
+function redactName(name: string): string {
+  if (harmlessNames.has(name)) return name
+  const clean = redactText(name)
+  if (clean === name && name.length <= RECORD_LIMITS.sourceCharacters) {
+    if (harmlessNames.size >= MAX_HARMLESS_NAMES) harmlessNames.clear()
+    harmlessNames.add(name)
+  }
+  return clean
+}
+
 /**
  * `extra_data` without credentials: fields named like one are masked whole (`true`, `false` and `null` stay: they say
  * whether, not what), texts at any depth as {@link redactText} does. Copies only what changes.
@@ -75,7 +89,7 @@ export function redactData(data: ExtraData): ExtraData {
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index] as string
     const value = data[key] as Json
-    const cleanKey = redactText(key)
+    const cleanKey = redactName(key)
     const clean = isSecretName(key) ? maskAll(value) : redactValue(value, key)
     if (copy === undefined && (clean !== value || cleanKey !== key)) {
       copy = {}

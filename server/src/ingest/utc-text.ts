@@ -91,6 +91,7 @@ export function shiftUtcText(utcText: string, bySeconds: number): string | undef
 
 /** Whether instant `a` lies before `b`; both any length of fraction. */
 export function isBefore(a: string, b: string): boolean {
+  if (a.length === b.length) return a < b
   const secondsA = a.slice(0, 19)
   const secondsB = b.slice(0, 19)
   if (secondsA !== secondsB) return secondsA < secondsB

@@ -1,4 +1,4 @@
-import type { LogRecord } from '@timelapser/logger'
+import { LEVELS, type Level, type LogRecord } from '@timelapser/logger'
 
 /** Rows by minute, level, source and camera, as parallel arrays for `unnest`. */
 export type BatchCounts = {
@@ -11,20 +11,40 @@ export type BatchCounts = {
 
 /** Counts a batch by minute, level, source and camera. */
 export function countBatch(records: readonly LogRecord[]): BatchCounts {
-  const groups = new Map<string, { record: LogRecord; rows: number }>()
-  for (const record of records) {
-    const key = `${record.timestamp.slice(0, 16)}\u0000${record.level}\u0000${record.camera_id}\u0000${record.source}`
-    const group = groups.get(key)
-    if (group) group.rows++
-    else groups.set(key, { record, rows: 1 })
+  // Map in map: a text of all four as the key would have to be put together for every record.
+  const sources = new Map<string, Map<string, Map<number, number>>>()
+  let minute = ''
+  for (const { timestamp, level, source, camera_id } of records) {
+    if (minute === '' || !timestamp.startsWith(minute)) minute = timestamp.slice(0, 16)
+    const minutes = entry(sources, source, newMap<string, Map<number, number>>)
+    const groups = entry(minutes, minute, newMap<number, number>)
+    const group = (camera_id ?? 0) * LEVELS.length + LEVELS.indexOf(level)
+    groups.set(group, (groups.get(group) ?? 0) + 1)
   }
   const counts: BatchCounts = { buckets: [], levels: [], sources: [], cameras: [], rows: [] }
-  for (const { record, rows } of groups.values()) {
-    counts.buckets.push(`${record.timestamp.slice(0, 16)}:00Z`)
-    counts.levels.push(record.level)
-    counts.sources.push(record.source)
-    counts.cameras.push(record.camera_id)
-    counts.rows.push(rows)
+  for (const [source, minutes] of sources) {
+    for (const [minute, groups] of minutes) {
+      for (const [group, rows] of groups) {
+        counts.buckets.push(`${minute}:00Z`)
+        counts.levels.push(LEVELS[group % LEVELS.length] as Level)
+        counts.sources.push(source)
+        // Ids of cameras begin at 1.
+        counts.cameras.push(Math.floor(group / LEVELS.length) || null)
+        counts.rows.push(rows)
+      }
+    }
   }
   return counts
+}
+
+function newMap<K, V>(): Map<K, V> {
+  return new Map()
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
 }
