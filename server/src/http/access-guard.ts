@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route asks of its caller. */
     access?: AccessLevel
+    /** Whether the route's callers, programs of other systems, may send their key in the forms those know. */
+    takesForeignKeys?: boolean
   }
   interface FastifyRequest {
     /** Who is asking; on every route but the public ones. */
@@ -96,9 +98,22 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
 }
 
 /** The key in `Authorization: Bearer …` or `X-API-Key`; other schemes may be a proxy's. */
-function keyOf({ headers }: FastifyRequest): string | undefined {
+function keyOf({ headers, routeOptions }: FastifyRequest): string | undefined {
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
-  return bearer ?? [headers['x-api-key']].flat()[0]?.trim()
+  const key = bearer ?? [headers['x-api-key']].flat()[0]?.trim()
+  return key ?? (routeOptions.config.takesForeignKeys ? foreignKeyOf(headers) : undefined)
+}
+
+/**
+ * The key as other systems send theirs: Seq's header, Elasticsearch's `ApiKey` (plain, or base64 of `id:key`), or the
+ * password of `Basic`, whoever the user is said to be.
+ */
+function foreignKeyOf(headers: FastifyRequest['headers']): string | undefined {
+  const seq = [headers['x-seq-apikey']].flat()[0]?.trim()
+  if (seq) return seq
+  const [, scheme = '', value = ''] = /^(ApiKey|Basic) +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
+  const [, secret] = /^[^:]*:(.+)$/s.exec(Buffer.from(value, 'base64').toString('utf8')) ?? []
+  return secret ?? (scheme.toLowerCase() === 'apikey' ? value : undefined)
 }
 
 const FOREIGN_PAGE = () =>

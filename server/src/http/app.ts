@@ -21,6 +21,7 @@ import type { SettingsService } from '../service/settings-service.ts'
 import { auditRoutes, registerActors } from './audit.ts'
 import { cameraRoutes } from './cameras.ts'
 import { cleanupRoutes } from './cleanup.ts'
+import { debuggingRoutes } from './debugging.ts'
 import { deletionRoutes } from './deletion.ts'
 import { diagnosticsRoutes } from './diagnostics.ts'
 import { registerErrorReplies, type UnexpectedError } from './error-replies.ts'
@@ -30,6 +31,7 @@ import { ingestRoutes } from './ingest.ts'
 import { levelRoutes } from './levels.ts'
 import { logRoutes } from './logs.ts'
 import { pageRoutes } from './page.ts'
+import { foreignIngestRoutes } from './protocols/foreign-ingest.ts'
 import { registerRateLimits } from './rate-limits.ts'
 import { redactionRoutes } from './redaction.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
@@ -104,9 +106,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(healthRoutes(options.health, options.metrics))
   await app.register(logRoutes(options.logService))
   await app.register(exportRoutes(options.exportService))
+  await app.register(debuggingRoutes(options.logService))
   await app.register(cleanupRoutes(options.retentionService))
   await app.register(deletionRoutes(options.retentionService))
   await app.register(ingestRoutes(options.ingestService))
+  await app.register(foreignIngestRoutes(options.ingestService))
   const { liveFeed, serverEvents, queries } = options
   await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
   await app.register(cameraRoutes(options.cameraService))

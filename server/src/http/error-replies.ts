@@ -5,21 +5,27 @@ import { validationSentence } from './validation-sentence.ts'
 
 export type UnexpectedError = { error: unknown; method: string; url: string; request_id: string }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What a caller may be told of an error; one that nobody foresaw is reported, and becomes INTERNAL. */
+    toAppError: (error: FastifyError, request: FastifyRequest) => AppError
+  }
+}
+
 /** Turns whatever a route throws into the error envelope. What nobody foresaw is told to `onUnexpected`, never to the caller. */
 export function registerErrorReplies(
   app: FastifyInstance,
   onUnexpected: (failure: UnexpectedError) => void,
 ): void {
-  app.setErrorHandler((error: FastifyError, request, response) => {
+  app.decorate('toAppError', (error, request) => {
     const known = translate(error, request.routeOptions.schema)
-    if (known) return send(response, request, known)
+    if (known) return known
     onUnexpected({ error, method: request.method, url: routeOf(request), request_id: request.id })
-    return send(
-      response,
-      request,
-      new AppError('INTERNAL', 'Something failed on the server; its log line carries this request id.'),
-    )
+    return new AppError('INTERNAL', 'Something failed on the server; its log line carries this request id.')
   })
+  app.setErrorHandler((error: FastifyError, request, response) =>
+    send(response, request, app.toAppError(error, request)),
+  )
   app.setNotFoundHandler({ preHandler: [] }, (request, response) =>
     send(response, request, new AppError('NOT_FOUND', `There is no ${request.method} ${routeOf(request)}`)),
   )

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { decodeBody } from '../ingest/body.ts'
@@ -8,10 +6,8 @@ import type { IngestService } from '../service/ingest-service.ts'
 import type { SenderMark } from '../store/senders.ts'
 import { now } from '../store/timestamp.ts'
 import { IngestResult, Reply } from './api-schemas.ts'
+import { takeRawBodies } from './raw-body.ts'
 import { grouped, reply } from './reply.ts'
-
-/** Bytes of a body, as sent and unpacked. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** JSON of any name, text, and what programs send that were told nothing (curl among them). */
 const TAKEN_TYPES =
@@ -22,10 +18,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** `POST /api/logs`: one record, a JSON array or NDJSON, gzip accepted; answered after COMMIT. */
 export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', (request, payload, done) => {
-      readBody(payload, request.headers['content-encoding']).then((body) => done(null, body), done)
-    })
+    takeRawBodies(app)
 
     app.post(
       '/api/logs',
@@ -91,42 +84,4 @@ function senderOf(sender: string | undefined, batch: string | undefined): Sender
     )
   }
   return { sender: sender.toLowerCase(), batch: number }
-}
-
-async function readBody(payload: Readable, encoding: string | undefined): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of unpacked(payload, encoding) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) {
-      throw new AppError(
-        'PAYLOAD_TOO_LARGE',
-        `The body is over ${MAX_BODY_BYTES / 1024 / 1024} MB unpacked. Send smaller batches.`,
-      )
-    }
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
-}
-
-async function* unpacked(payload: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
-  if (encoding === undefined || encoding === 'identity') {
-    yield* payload as AsyncIterable<Buffer>
-    return
-  }
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw new AppError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      `Content-Encoding ${encoding} is not understood here; send gzip or none.`,
-    )
-  }
-  const gunzip = createGunzip()
-  payload.on('error', (error) => gunzip.destroy(error))
-  try {
-    yield* payload.pipe(gunzip) as AsyncIterable<Buffer>
-  } catch (error) {
-    throw new AppError('INVALID_REQUEST', 'The body is not valid gzip; nothing of it was stored.', {
-      cause: error,
-    })
-  }
 }

@@ -1,0 +1,40 @@
+import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { AppError } from '../../service/app-error.ts'
+import { takeRawBodies } from '../raw-body.ts'
+
+/** A reply in a protocol's own form. */
+export type ForeignReply = { status: number; type: string; body: string | Uint8Array }
+
+/** How one protocol is spoken over HTTP. */
+export type Protocol = {
+  /** What its senders understand as an error. */
+  writeError: (error: AppError, request: FastifyRequest) => ForeignReply
+  addRoutes: (app: FastifyInstance) => void
+}
+
+/** What every route that takes logs in declares. */
+export const INGEST = { access: 'ingest', takesForeignKeys: true } as const
+
+/** The routes of one protocol: bodies come as bytes, and errors, also of the guard and the limits, go in its form. */
+export function protocolRoutes({ writeError, addRoutes }: Protocol): FastifyPluginAsync {
+  return async (app) => {
+    takeRawBodies(app)
+    app.setErrorHandler((error: FastifyError, request, response) => {
+      const known = app.toAppError(error, request)
+      if (known.retryAfter !== undefined) response.header('retry-after', String(known.retryAfter))
+      const { status, type, body } = writeError(known, request)
+      return response.code(status).type(type).send(body)
+    })
+    addRoutes(app)
+  }
+}
+
+/** The body's bytes; an empty body has none. */
+export function bytesOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+}
+
+/** A JSON reply. */
+export function jsonReply(status: number, body: unknown): ForeignReply {
+  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(body) }
+}

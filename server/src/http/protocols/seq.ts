@@ -1,0 +1,38 @@
+import { decodeSeqEvents } from '../../ingest/seq/clef.ts'
+import { AppError } from '../../service/app-error.ts'
+import type { IngestService } from '../../service/ingest-service.ts'
+import { now } from '../../store/timestamp.ts'
+import { bytesOf, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
+
+/** What senders of Seq call these bodies, and what those that say nothing send. */
+const TAKEN_TYPES =
+  /^\s*(application\/([\w.+-]*json|vnd\.serilog\.clef|octet-stream)|text\/(plain|json))\s*(;|$)/i
+
+/**
+ * Seq's way in: `POST /api/events/raw` and `POST /ingest/clef`, CLEF or the older array of events. Good events are stored
+ * beside bad ones; a reply with both names the bad ones in `Error`.
+ */
+export function seqRoutes(ingest: IngestService) {
+  return protocolRoutes({
+    writeError: (error) => jsonReply(error.status, { Error: error.message }),
+    addRoutes: (app) => {
+      for (const path of ['/api/events/raw', '/ingest/clef']) {
+        app.post(path, { config: INGEST }, async (request, response) => {
+          const type = request.headers['content-type']
+          if (type !== undefined && !TAKEN_TYPES.test(type)) {
+            throw new AppError(
+              'UNSUPPORTED_MEDIA_TYPE',
+              `Content-Type ${type.slice(0, 100)} is not taken here; send application/vnd.serilog.clef.`,
+            )
+          }
+          const result = await ingest.ingest(decodeSeqEvents(bytesOf(request), { now: now() }))
+          const { accepted, filtered, rejected, rejected_count } = result
+          const reasons = rejected.slice(0, 10).map(({ index, reason }) => `event ${index}: ${reason}`)
+          const failure = rejected_count > 0 && `${rejected_count} not stored; ${reasons.join('; ')}`
+          if (failure && accepted + filtered === 0) throw new AppError('INVALID_REQUEST', failure)
+          return response.code(201).send({ MinimumLevelAccepted: null, ...(failure && { Error: failure }) })
+        })
+      }
+    },
+  })
+}

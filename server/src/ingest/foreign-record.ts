@@ -1,0 +1,102 @@
+import { type ExtraData, type Json, type LogRecord, normaliseRecord, parseLevel } from '@timelapser/logger'
+import type { RecordDefaults } from './decoded.ts'
+import { putExtra, readCameraId } from './record-fields.ts'
+
+/** What another protocol says of one record. */
+export type ForeignRecord = {
+  /** ISO 8601 in UTC; arrival when undefined. */
+  timestamp: string | undefined
+  /** Name or number as it came; INFO when absent or unknown. */
+  level: unknown
+  /** Any text, of any length. */
+  message: string
+  /** All that came beside it, of any shape: source, logger and camera are found in it by their usual names. */
+  attributes: ExtraData
+}
+
+/**
+ * The record within the limits of the table. What other systems send was not written for these limits, and whoever sends
+ * it cannot change it: long names are cut and what is too deep or too large is named, rather than the record refused.
+ */
+export function toLogRecord(sent: ForeignRecord, defaults: RecordDefaults): LogRecord {
+  const lifted = liftFields(sent.attributes)
+  const level = parseLevel(sent.level) ?? 'INFO'
+  const record = normaliseRecord({
+    timestamp: sent.timestamp ?? defaults.now,
+    level,
+    message: sent.message,
+    source: lifted.source ?? defaults.source,
+    logger_name: lifted.logger_name ?? defaults.logger_name,
+    camera_id: lifted.camera_id ?? defaults.camera_id,
+    extra_data: lifted.rest,
+  })
+  if (sent.level == null || sent.level === '' || String(sent.level).toUpperCase() === level) return record
+  const original = typeof sent.level === 'number' ? sent.level : String(sent.level).slice(0, 100)
+  return { ...record, extra_data: { original_level: original, ...record.extra_data } }
+}
+
+type Lifted = { source?: string; logger_name?: string; camera_id?: number; rest: ExtraData }
+type LiftedField = 'source' | 'logger_name' | 'camera_id'
+
+/** What the three fields are called elsewhere, best first: ECS, OpenTelemetry, Serilog, Loki's and Docker's labels. */
+const NAMES: Readonly<Record<LiftedField, readonly string[]>> = {
+  source: [
+    'source',
+    'service.name',
+    'service_name',
+    'service',
+    'app',
+    'application',
+    'Application',
+    'appname',
+    'job',
+    'container_name',
+    'container',
+  ],
+  logger_name: ['logger_name', 'loggerName', 'log.logger', 'logger', 'SourceContext', 'sourceContext'],
+  camera_id: ['camera_id', 'cameraId', 'camera.id', 'camera'],
+}
+
+const BY_NAME: ReadonlyMap<string, { field: LiftedField; rank: number }> = new Map(
+  (Object.entries(NAMES) as [LiftedField, readonly string[]][]).flatMap(([field, names]) =>
+    names.map((name, rank) => [name, { field, rank }] as const),
+  ),
+)
+
+/** Takes source, logger and camera out of the attributes; a value that cannot be one stays where it was. */
+function liftFields(attributes: ExtraData): Lifted {
+  const best: { [Field in LiftedField]?: { key: string; rank: number } } = {}
+  for (const key of Object.keys(attributes)) {
+    const name = BY_NAME.get(key)
+    if (name === undefined || readLifted(name.field, attributes[key]) === undefined) continue
+    const rival = best[name.field]
+    if (rival === undefined || name.rank < rival.rank) best[name.field] = { key, rank: name.rank }
+  }
+  const taken = Object.values(best).map(({ key }) => key)
+  if (taken.length === 0) return { rest: attributes }
+  const lifted: Lifted = { rest: {} }
+  for (const [field, { key }] of Object.entries(best) as [LiftedField, { key: string }][]) {
+    Object.assign(lifted, { [field]: readLifted(field, attributes[key]) })
+  }
+  for (const [key, value] of Object.entries(attributes)) {
+    if (!taken.includes(key)) putExtra(lifted.rest, key, value)
+  }
+  return lifted
+}
+
+function readLifted(field: LiftedField, value: Json | undefined): string | number | undefined {
+  if (field === 'camera_id') return readCameraId(value)
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined
+}
+
+/** A parsed value as an object with fields; undefined for anything else. */
+export function asObject(value: unknown): ExtraData | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as ExtraData)
+    : undefined
+}
+
+/** The text itself when there is any; undefined for everything else. */
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

@@ -1,0 +1,106 @@
+// What Seq takes: CLEF (clef-json.org), one event a line, and the older body with an array of events.
+import type { ExtraData, LogRecord } from '@timelapser/logger'
+import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { asObject, asText, toLogRecord } from '../foreign-record.ts'
+import { bodyText, filledLines, parseJson } from '../parse-json.ts'
+import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
+import { renderTemplate } from './render-template.ts'
+
+/** The parts of an event, by whatever name they came. */
+type Event = {
+  time: unknown
+  level: unknown
+  message: unknown
+  template: unknown
+  renderings: unknown
+  exception: unknown
+  properties: ExtraData
+}
+
+/** A body of `POST /api/events/raw`. Never throws; an event that cannot be read is a rejection at its index. */
+export function decodeSeqEvents(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  const text = bodyText(body)
+  const decoded = new DecodedBody()
+  const events = readEnvelope(text)
+  if (events !== undefined) {
+    for (const event of events) decoded.add(fromRaw(event, defaults))
+    return decoded
+  }
+  for (const line of filledLines(text)) {
+    const parsed = parseJson(line)
+    decoded.add('reason' in parsed ? parsed.reason : fromClef(parsed.value, defaults))
+  }
+  return decoded
+}
+
+/** The events of `{"Events":[…]}`; undefined when the body is none. */
+function readEnvelope(text: string): unknown[] | undefined {
+  if (!/^\s*\{\s*"Events"\s*:/.test(text)) return undefined
+  const parsed = parseJson(text)
+  const events = 'value' in parsed ? asObject(parsed.value)?.Events : undefined
+  return Array.isArray(events) ? events : undefined
+}
+
+const ABOUT: Readonly<Record<string, string>> = { '@i': 'event_type', '@tr': 'trace_id', '@sp': 'span_id' }
+
+function fromClef(value: unknown, defaults: RecordDefaults): LogRecord | string {
+  const sent = asObject(value)
+  if (sent === undefined) return `an event must be a JSON object; this is ${shorten(value)}`
+  const properties: ExtraData = {}
+  for (const [key, property] of Object.entries(sent)) {
+    if (ABOUT[key] !== undefined) putExtra(properties, ABOUT[key], property)
+    else if (key.startsWith('@@')) putExtra(properties, key.slice(1), property)
+    else if (!key.startsWith('@') || !/^@(t|l|m|mt|r|x)$/.test(key)) putExtra(properties, key, property)
+  }
+  return finish(
+    {
+      time: sent['@t'],
+      level: sent['@l'],
+      message: sent['@m'],
+      template: sent['@mt'],
+      renderings: sent['@r'],
+      exception: sent['@x'],
+      properties,
+    },
+    defaults,
+  )
+}
+
+function fromRaw(value: unknown, defaults: RecordDefaults): LogRecord | string {
+  const sent = asObject(value)
+  if (sent === undefined) return `an event must be a JSON object; this is ${shorten(value)}`
+  const properties: ExtraData = {}
+  for (const [key, property] of Object.entries(asObject(sent.Properties) ?? {}))
+    putExtra(properties, key, property)
+  if (asText(sent.TraceId) !== undefined) putExtra(properties, 'trace_id', sent.TraceId ?? null)
+  if (asText(sent.SpanId) !== undefined) putExtra(properties, 'span_id', sent.SpanId ?? null)
+  return finish(
+    {
+      time: sent.Timestamp,
+      level: sent.Level,
+      message: sent.RenderedMessage,
+      template: sent.MessageTemplate,
+      renderings: undefined,
+      exception: sent.Exception,
+      properties,
+    },
+    defaults,
+  )
+}
+
+function finish(event: Event, defaults: RecordDefaults): LogRecord | string {
+  const { properties } = event
+  const timestamp = event.time == null ? undefined : readTimestamp(event.time)
+  if (event.time != null && timestamp === undefined)
+    return `the event's time ${shorten(event.time)} is no ISO 8601`
+  const template = asText(event.template)
+  const exception = asText(event.exception)
+  const rendered =
+    asText(event.message) ?? (template && renderTemplate(template, properties, event.renderings))
+  const message = rendered ?? exception?.split('\n', 1)[0]
+  if (message === undefined)
+    return 'the event has neither a message (@m), a template (@mt) nor an exception (@x)'
+  if (exception !== undefined) putExtra(properties, 'exception', exception)
+  if (template !== undefined && template !== message) putExtra(properties, 'message_template', template)
+  return toLogRecord({ timestamp, level: event.level, message, attributes: properties }, defaults)
+}

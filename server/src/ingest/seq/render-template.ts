@@ -1,0 +1,32 @@
+import type { ExtraData, Json } from '@timelapser/logger'
+
+/** `{Name}`, `{@Name}`, `{Name,10:000}`, and doubled braces, which stand for one. */
+const TOKENS = /\{\{|\}\}|\{([@$]?)([\w.-]{1,100})(,-?\d{1,4})?(:[^{}]{0,100})?\}/g
+
+/**
+ * A message template (messagetemplates.org) with its properties put in. A hole without a property stays as it is
+ * written; the sender's renderings stand in, in order, for the holes that have a format.
+ */
+export function renderTemplate(template: string, properties: ExtraData, renderings: unknown): string {
+  const ready = Array.isArray(renderings) ? renderings : []
+  let formatted = 0
+  return template.replace(TOKENS, (token, _mode, name?: string, _width?: string, format?: string) => {
+    if (name === undefined) return token === '{{' ? '{' : '}'
+    const rendering: unknown = format === undefined ? undefined : ready[formatted++]
+    if (typeof rendering === 'string') return rendering
+    return Object.hasOwn(properties, name) ? toText(properties[name] as Json) : token
+  })
+}
+
+function toText(value: Json): string {
+  return typeof value === 'string' ? value : shallow(value)
+}
+
+/** JSON of it, unless that would have to go too deep. */
+function shallow(value: Json): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return '[too deep]'
+  }
+}
