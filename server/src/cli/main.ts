@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   scenarios: async () => (await import('./scenarios.ts')).scenariosCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   scrub: async () => (await import('./scrub.ts')).scrubCommand(),
+  diagnose: async () => (await import('./diagnose.ts')).diagnoseCommand(),
   levels: async () => (await import('./levels.ts')).levelsCommand(),
   why: async () => (await import('./levels.ts')).whyCommand(),
   users: async () => (await import('./users.ts')).usersCommand(),

@@ -4,7 +4,7 @@ import type { LogOperations } from '../store/log-operations.ts'
 import type { SettingsStore } from '../store/settings.ts'
 import { DAY, fromMillis, now, toMillis } from '../store/timestamp.ts'
 import type { CameraService } from './camera-service.ts'
-import { type Check, guarded, type Verdict, worst } from './diagnosis/check.ts'
+import { type Check, guarded, UNSEEN, type Verdict, worst } from './diagnosis/check.ts'
 import { type Comparison, compare, type Snapshot } from './diagnosis/comparison.ts'
 import { checkCameras, checkLevels, checkSources, checkTimeRange } from './diagnosis/content-checks.ts'
 import { checkCounts, checkDatabase, checkIndexBuilds } from './diagnosis/database-checks.ts'
@@ -42,6 +42,9 @@ export type DiagnosisOptions = {
   deleteLater: (range: { start: string; end: string }, at: Date) => Promise<void>
 }
 
+/** A database that is well answers in milliseconds. */
+const DATABASE_PATIENCE_MS = 5000
+
 const EVERYTHING = { visibility: { cameras: null } }
 
 /**
@@ -55,18 +58,23 @@ export async function diagnoseLogSystem(
 ): Promise<Diagnosis> {
   const began = performance.now()
   const startedAt = Date.now()
-  const checks = await look(options, startedAt)
+  const database = await guarded('database', () => checkDatabase(options.pool), DATABASE_PATIENCE_MS)
+  if (database.finding === UNSEEN) return outcome([unreachable(database)], began)
+  const checks = [database, ...(await look(options, startedAt))]
   let comparison: Comparison['lines'] | null = null
   let test_lines_until: string | null = null
   if (run.testLines) {
     const before = await snapshot(options).catch(() => undefined)
-    checks.push(await guarded('test lines', async () => (await sendTestLines({ ...options, ...run })).check))
+    const { check, isStored } = await testLines(options, run.streamProbe)
+    checks.push(check)
     const until = new Date(Date.now() + TEST_LINES_MINUTES * 60_000)
     const range = { start: fromMillis(startedAt - 1000), end: fromMillis(Date.now() + 1000) }
     checks.push(
       await guarded('comparison', async () => {
-        await options.deleteLater(range, until)
-        test_lines_until = until.toISOString()
+        if (isStored) {
+          await options.deleteLater(range, until)
+          test_lines_until = until.toISOString()
+        }
         if (!before) throw new Error('There is no summary from before the test lines')
         const compared = compare(before, await snapshot(options), (await allCameras(options)).length > 0)
         comparison = compared.lines
@@ -74,14 +82,38 @@ export async function diagnoseLogSystem(
       }),
     )
   }
+  return { ...outcome(checks, began), comparison, test_lines_until }
+}
+
+function outcome(checks: Check[], began: number): Diagnosis {
   return {
     verdict: worst(checks.map(({ verdict }) => verdict)),
     generated_at: now(),
     duration_ms: Math.round(performance.now() - began),
     checks,
-    comparison,
-    test_lines_until,
+    comparison: null,
+    test_lines_until: null,
   }
+}
+
+/** Without the database there is nothing else to look at. */
+function unreachable(check: Check): Check {
+  return {
+    ...check,
+    finding: 'Does not answer; nothing is stored or found, and nothing else could be looked at',
+    advice:
+      'Start PostgreSQL and look at its log; the server goes on by itself, and senders keep their lines until then.',
+  }
+}
+
+async function testLines(options: DiagnosisOptions, streamProbe: StreamProbe | undefined) {
+  let isStored = false
+  const check = await guarded('test lines', async () => {
+    const run = await sendTestLines({ ...options, streamProbe })
+    isStored = run.journeys.some(({ database_ms }) => database_ms !== null)
+    return run.check
+  })
+  return { check, isStored }
 }
 
 /** Everything that only reads, one after the other: a diagnosis must not be the load it finds. */
@@ -89,7 +121,6 @@ async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> 
   const { pool, logOperations } = options
   const day = () => logOperations.getLogSummary(24, EVERYTHING)
   return [
-    await guarded('database', () => checkDatabase(pool)),
     await guarded('index builds', () => checkIndexBuilds(pool)),
     await guarded('counts', () => checkCounts(pool, logOperations.partitions)),
     await guarded('levels', async () => checkLevels(await day())),

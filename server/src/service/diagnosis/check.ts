@@ -1,3 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Counting a few million rows one by one takes seconds. */
+const PATIENCE_MS = 30_000
+
 export const VERDICTS = ['ok', 'warning', 'failure'] as const
 /** ✅, ⚠️ and ❌. */
 export type Verdict = (typeof VERDICTS)[number]
@@ -39,14 +44,28 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
   return VERDICTS.toReversed().find((verdict) => verdicts.includes(verdict)) ?? 'ok'
 }
 
-/** A check that failed itself, such as by a database that is gone. */
-export async function guarded(name: string, look: () => Promise<Check>): Promise<Check> {
+/** Whether a check could look at all. */
+export const UNSEEN = 'Could not be looked at'
+
+/** A check that fails itself, such as by a database that is gone, or takes longer than it may, is a finding. */
+export async function guarded(
+  name: string,
+  look: () => Promise<Check>,
+  patienceMs = PATIENCE_MS,
+): Promise<Check> {
+  const giveUp = new AbortController()
+  const tooLong = delay(patienceMs, undefined, { signal: giveUp.signal }).then(() => {
+    throw new Error(`No answer within ${patienceMs / 1000} seconds`)
+  })
+  tooLong.catch(() => undefined)
   try {
-    return await look()
+    return await Promise.race([look(), tooLong])
   } catch (error) {
     const cause = error instanceof Error ? error.message || error.name : String(error)
     const advice = 'See the check of the database; when that is well, the log of the server tells more.'
-    return checkOf(name, 'Could not be looked at', {}, [{ verdict: 'failure', cause: `${cause}.`, advice }])
+    return checkOf(name, UNSEEN, {}, [{ verdict: 'failure', cause: `${cause}.`, advice }])
+  } finally {
+    giveUp.abort()
   }
 }
 

@@ -43,7 +43,7 @@ export function compare(before: Snapshot, after: Snapshot, hasCameras: boolean):
     troubles.push({
       verdict: 'failure',
       cause: 'The summary does not show the test lines.',
-      advice: 'See the check of the counts.',
+      advice: 'See the checks of the test lines and of the counts.',
     })
   }
   if (lines.some(({ verdict }) => verdict === 'warning')) {

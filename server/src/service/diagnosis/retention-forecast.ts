@@ -44,7 +44,7 @@ export function forecast(input: ForecastInput): Check {
   }
   const pace = `${count(rows, 'row')} kept in ${bytes(partitionBytes)}, ${count(Math.round(rowsADay), 'row')} a day`
   const disk = freeBytes === null ? 'the disk is not seen from here' : `${bytes(freeBytes)} free`
-  const finding = `${pace}, ${disk}; ${outlook(fullInDays, finalBytes)}`
+  const finding = `${pace}, ${disk}; ${isFull ? 'it is full' : outlook(input, fullInDays, finalBytes)}`
   return checkOf('retention', finding, details, troublesOf(input, fullInDays, isFull))
 }
 
@@ -71,11 +71,20 @@ function whenFull({ partitionBytes, bytesADay, finalBytes, room }: Growth): numb
   return Math.round((room / bytesADay) * 10) / 10
 }
 
-function outlook(fullInDays: number | null, finalBytes: number | null): string {
+function outlook(
+  { rows, freeBytes }: ForecastInput,
+  fullInDays: number | null,
+  finalBytes: number | null,
+): string {
+  if (rows >= MIN_ROWS && freeBytes === null && finalBytes !== null) return settling(finalBytes)
   if (fullInDays === null) return `too little is known for a forecast (it takes ${count(MIN_ROWS, 'row')})`
   if (fullInDays !== Number.POSITIVE_INFINITY) return `full in ${span(fullInDays * 1440)} at this pace`
-  return finalBytes === null || finalBytes === Number.POSITIVE_INFINITY
-    ? 'it does not grow'
+  return settling(finalBytes ?? Number.POSITIVE_INFINITY)
+}
+
+function settling(finalBytes: number): string {
+  return finalBytes === Number.POSITIVE_INFINITY
+    ? 'nothing is ever deleted'
     : `it settles at ${bytes(finalBytes)}`
 }
 
