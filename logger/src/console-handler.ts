@@ -30,9 +30,8 @@ const ignore = () => {}
  * createLogger({ handlers: [consoleHandler({ level: 'INFO', callSite: true })] })
  */
 export function consoleHandler(options: ConsoleOptions = {}): LogHandler {
-  const stream = options.stream ?? process.stdout
-  const level = options.level ?? 'DEBUG'
-  const pretty = options.format === 'pretty' || (options.format !== 'json' && stream.isTTY === true)
+  const { format = 'auto', callSite = false, level = 'DEBUG', stream = process.stdout } = options
+  const pretty = format === 'pretty' || (format === 'auto' && stream.isTTY === true)
   const colours = options.colours ?? wantsColours(stream.isTTY === true)
   let closed = false
   let delivered = 0
@@ -61,8 +60,8 @@ export function consoleHandler(options: ConsoleOptions = {}): LogHandler {
       dropped++
       return
     }
-    const site = pretty && options.callSite ? findCallSite() : undefined
-    write(pretty ? formatLine(record, colours, site) : jsonLine(record, options.callSite === true))
+    const site = pretty && callSite ? findCallSite() : undefined
+    write(pretty ? formatLine(record, colours, site) : jsonLine(record, callSite))
     delivered++
   }
 

@@ -50,16 +50,16 @@ type Core = {
  * await logger.close()
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
-  const handlers = options.handlers ?? [consoleHandler()]
-  const { flightRecorder } = options
+  const { source, logger_name, handlers = [consoleHandler()] } = options
+  const { level = 'DEBUG', uncaught = false, flightRecorder = false } = options
   const recorder = flightRecorder
     ? new FlightRecorder(handlers, flightRecorder === true ? {} : flightRecorder)
     : undefined
   const methods = new LevelMethods({
     handlers,
-    isWantedAnyway: (level) => recorder?.wants(level) ?? false,
+    isWantedAnyway: (wanted) => recorder?.wants(wanted) ?? false,
     // A method taken off its logger (`const { info } = logger`) writes for the first one.
-    write: (logger, level, args) => writeCall(core, (logger as Instance | undefined) ?? root, level, args),
+    write: (logger, called, args) => writeCall(core, (logger as Instance | undefined) ?? root, called, args),
   })
   const core: Core = {
     handlers,
@@ -72,7 +72,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   }
   const root = pino(
     {
-      level: pinoLevel(options.level ?? 'DEBUG'),
+      level: pinoLevel(level),
       customLevels: LEVEL_NUMBERS,
       useOnlyCustomLevels: true,
       base: null,
@@ -82,13 +82,12 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     { write: () => {} },
   ) as unknown as Instance
   describeErrorsOurselves(root)
-  const { source, logger_name } = options
   const bindings = { ...(source === undefined ? {} : { source }), ...(logger_name ? { logger_name } : {}) }
   root[BOUND] = bindTo(UNBOUND, bindings, {})
   Object.defineProperties(root, methodsOf(core, root))
   methods.adopt(root)
   const logger = root as unknown as Logger
-  if (options.uncaught) core.stopUncaught = watchUncaught((extra, message) => logger.critical(extra, message))
+  if (uncaught) core.stopUncaught = watchUncaught((extra, message) => logger.critical(extra, message))
   return logger
 }
 
