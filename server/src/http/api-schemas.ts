@@ -506,6 +506,7 @@ export const LevelExplanation = Type.Object({
   override: Nullable(LevelOverride),
   until: Nullable(TimestampSchema),
   is_masked: Type.Boolean(),
+  stored_message: Nullable(Type.String({ description: 'The message as it would be stored' })),
   sentence: Type.String(),
 })
 export type LevelExplanation = Static<typeof LevelExplanation>

@@ -14,6 +14,7 @@ const STATE: ExplainState = {
   },
   settings: { retention_days: 30, retention_by_level: { ERROR: 90 }, retention_by_source: {} },
   nowMs: Date.parse('2026-06-01T12:00:00Z'),
+  patterns: [/badge \d+/g],
   cappedUntilMs: () => undefined,
 }
 const LINE: QuestionedLine = {
@@ -29,7 +30,8 @@ it.each<[Partial<QuestionedLine>, string, string | null, string]>([
   [{ source: 'noisy', level: 'WARNING' }, 'held_back', null, 'the override of source noisy'],
   [{ level: 'INFO', timestamp: OLD }, 'past_retention', null, 'before 2026-05-02T12:00:00'],
   [{ level: 'ERROR', timestamp: OLD }, 'stored', null, 'Stored'],
-  [{ level: 'INFO', message: 'rtsp://a:b@host/' }, 'stored', null, 'masked'],
+  [{ level: 'INFO', message: 'rtsp://a:b@host/' }, 'stored', null, 'search for: rtsp://***:***@host/'],
+  [{ level: 'INFO', message: 'badge 12 seen' }, 'stored', null, 'search for: *** seen'],
 ])('tells of %j that it is %s', (line, verdict, until, sentence) => {
   const told = explainLine({ ...LINE, ...line }, STATE)
   expect(told).toMatchObject({ verdict, until })
@@ -44,4 +46,11 @@ it('tells of a line beyond the cap until when', () => {
   expect(explainLine({ ...LINE, camera_id: 3, level: 'INFO' }, { ...STATE, cappedUntilMs }).verdict).toBe(
     'stored',
   )
+})
+
+it('tells of the message as it would be stored, held back or not', () => {
+  const asked = (message: string | undefined) => explainLine({ ...LINE, message }, STATE)
+  expect(asked('badge 12 seen')).toMatchObject({ is_masked: true, stored_message: '*** seen' })
+  expect(asked('all clear')).toMatchObject({ is_masked: false, stored_message: 'all clear' })
+  expect(asked(undefined)).toMatchObject({ is_masked: false, stored_message: null })
 })

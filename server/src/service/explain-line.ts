@@ -6,7 +6,8 @@ import {
   type LevelOverride,
   type LevelRules,
   type LinePlace,
-  redactText,
+  maskRecord,
+  redactRecord,
 } from '@timelapser/logger'
 import { cutoffFor, cutoffsOf } from '../store/retention-policy.ts'
 import type { Settings } from '../store/settings-schema.ts'
@@ -21,6 +22,8 @@ export type QuestionedLine = LinePlace & {
 
 export type ExplainState = {
   rules: LevelRules
+  /** Those people set; the built-in masks come before them. */
+  patterns: readonly RegExp[]
   settings: Pick<Settings, 'retention_days' | 'retention_by_level' | 'retention_by_source'>
   nowMs: number
   /** When the cap of an override lets lines through again; undefined when it does. */
@@ -37,6 +40,8 @@ export type Explanation = {
   until: string | null
   /** Whether something in the message would be hidden. */
   is_masked: boolean
+  /** The message as it would be stored; null when none was asked about. */
+  stored_message: string | null
   sentence: string
 }
 
@@ -46,12 +51,13 @@ export function explainLine(line: QuestionedLine, state: ExplainState): Explanat
   const inForce = findOverride(compileRules(rules), line, nowMs) ?? null
   const level = inForce?.level ?? rules.log_level
   const setBy = inForce ? `the override of ${inForce.scope} ${inForce.target}` : 'the global level'
-  const masked = line.message !== undefined && redactText(line.message) !== line.message
-  const known = { level, override: inForce, is_masked: masked }
+  const stored_message = line.message === undefined ? null : storedMessage(line.message, state.patterns)
+  const masked = line.message !== undefined && stored_message !== line.message
+  const known = { level, override: inForce, is_masked: masked, stored_message }
   const until = inForce?.expires_at ?? null
   const lasting = until === null ? '' : ` until ${until}`
   if (!isEnabled(line.level, level)) {
-    const sentence = `Held back: ${line.level} is below ${level}, set by ${setBy}${lasting}.`
+    const sentence = `Held back: ${line.level} is below ${level}, set by ${setBy}${lasting}. An error in its request or camera brings it, where a logger has a flight recorder.`
     return { ...known, verdict: 'held_back', until, sentence }
   }
   const cappedUntil =
@@ -66,7 +72,15 @@ export function explainLine(line: QuestionedLine, state: ExplainState): Explanat
     const sentence = `Past retention: lines of ${line.source} at ${line.level} before ${cutoff} are deleted; one that comes in so late is stored at its arrival.`
     return { ...known, verdict: 'past_retention', until: null, sentence }
   }
-  const hidden = masked ? ' Credentials in its message are masked, so search for other words.' : ''
+  const hidden = masked
+    ? ` What is to be hidden in its message is masked, so search for: ${stored_message}`
+    : ''
   const sentence = `Stored: ${line.level} reaches ${level}, set by ${setBy}${lasting}.${hidden}`
   return { ...known, verdict: 'stored', until, sentence }
+}
+
+/** By the same function that records coming in go through. */
+function storedMessage(message: string, patterns: readonly RegExp[]): string {
+  const nowhere = { timestamp: '', level: 'INFO', source: '', logger_name: null, camera_id: null } as const
+  return maskRecord(redactRecord({ ...nowhere, message, extra_data: null }), patterns).message
 }

@@ -15,6 +15,7 @@ import type { Principal } from './access.ts'
 import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { type Explanation, explainLine, type QuestionedLine } from './explain-line.ts'
+import { compileAll } from './redaction-service.ts'
 import type { SettingsService } from './settings-service.ts'
 
 /** One thing to set, as it was given. */
@@ -127,9 +128,11 @@ export class LevelService {
   async explain(line: QuestionedLine): Promise<Explanation> {
     const { levels, settings, gate } = this.#options
     const rules = await levels.get()
+    const known = await settings.get()
     return explainLine(line, {
       rules,
-      settings: await settings.get(),
+      settings: known,
+      patterns: compileAll('redaction', known.redaction),
       nowMs: Date.now(),
       cappedUntilMs: (override) => gate.cappedUntilMs(override),
     })
