@@ -1,10 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { IngestService } from '../../service/ingest-service.ts'
+import { elasticsearchRoutes } from './elasticsearch.ts'
 import { seqRoutes } from './seq.ts'
 
 /** Everything that other systems' senders speak, each in its own context. */
 export function foreignIngestRoutes(ingest: IngestService): FastifyPluginAsync {
   return async (app) => {
     await app.register(seqRoutes(ingest))
+    await app.register(elasticsearchRoutes(ingest))
   }
 }

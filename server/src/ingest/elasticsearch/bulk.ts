@@ -1,0 +1,87 @@
+// Elasticsearch's _bulk: an action a line, and for index and create the document on the next one.
+import type { ExtraData, LogRecord } from '@timelapser/logger'
+import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { asObject, asText } from '../foreign-record.ts'
+import { bodyText, filledLines, parseJson } from '../parse-json.ts'
+import { shorten } from '../record-fields.ts'
+import { fromDocument } from './ecs-document.ts'
+
+/** One action of a bulk request, in order, for the reply. */
+export type BulkItem = {
+  action: string
+  index: string
+  /** The document's id, when the sender gave it one. */
+  id: string | undefined
+  /** Why it was not taken, and what Elasticsearch calls that. */
+  failure: { type: string; reason: string } | undefined
+}
+
+export type DecodedBulk = { decoded: Decoded; items: BulkItem[] }
+
+const ACTIONS = ['index', 'create', 'update', 'delete']
+
+/** What an action line may say of its document; a document looks different. */
+const METADATA =
+  /^(_index|_id|_type|routing|_routing|version|version_type|if_seq_no|if_primary_term|pipeline|require_alias|require_data_stream|dynamic_templates|list_executed_pipelines|op_type|retry_on_conflict)$/
+
+type Action = { name: string; metadata: ExtraData }
+
+/** Never throws. What is no action where one should be is an item that failed; the next action line counts again. */
+export function decodeBulk(
+  body: Uint8Array,
+  index: string | undefined,
+  defaults: RecordDefaults,
+): DecodedBulk {
+  const decoded = new DecodedBody()
+  const items: BulkItem[] = []
+  let open: Action | undefined
+
+  const close = (outcome: LogRecord | { type: string; reason: string }, action = open) => {
+    const failure = 'type' in outcome ? outcome : undefined
+    decoded.add('type' in outcome ? `${outcome.type}: ${outcome.reason}` : outcome)
+    items.push({
+      action: action?.name ?? 'index',
+      index: asText(action?.metadata._index) ?? index ?? '',
+      id: asText(action?.metadata._id),
+      failure,
+    })
+    open = undefined
+  }
+
+  for (const line of filledLines(bodyText(body))) {
+    const parsed = parseJson(line)
+    const action = 'value' in parsed ? readAction(parsed.value) : undefined
+    if (action !== undefined) {
+      if (open !== undefined) close(illegal('the document of this action is missing'))
+      if (action.name === 'index' || action.name === 'create') open = action
+      else if (action.name === 'delete') close(illegal('delete is not supported: logs are kept'), action)
+      else open = action
+      continue
+    }
+    if (open === undefined) close(illegal(`no action and metadata line: ${shorten(line.trim())}`))
+    else if (open.name === 'update') close(illegal('update is not supported: logs do not change'))
+    else if ('reason' in parsed) close(unparsable(parsed.reason))
+    else close(toRecord(parsed.value, open, index, defaults))
+  }
+  if (open !== undefined) close(illegal('the document of this action is missing'))
+  return { decoded, items }
+}
+
+function readAction(value: unknown): Action | undefined {
+  const line = asObject(value)
+  const [name = '', ...more] = Object.keys(line ?? {})
+  const metadata = asObject(line?.[name])
+  if (more.length > 0 || !ACTIONS.includes(name) || metadata === undefined) return undefined
+  return Object.keys(metadata).every((key) => METADATA.test(key)) ? { name, metadata } : undefined
+}
+
+function toRecord(value: unknown, { metadata }: Action, index: string | undefined, defaults: RecordDefaults) {
+  const document = asObject(value)
+  if (document === undefined) return unparsable(`a document must be a JSON object; this is ${shorten(value)}`)
+  const source = defaults.source ?? asText(metadata._index) ?? index
+  const record = fromDocument(document, source === undefined ? defaults : { ...defaults, source })
+  return typeof record === 'string' ? unparsable(record) : record
+}
+
+const illegal = (reason: string) => ({ type: 'illegal_argument_exception', reason })
+const unparsable = (reason: string) => ({ type: 'document_parsing_exception', reason })
