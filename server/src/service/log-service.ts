@@ -7,6 +7,7 @@ import { comparable, fromMillis, MINUTE, now, toMillis } from '../store/timestam
 import { AppError } from './app-error.ts'
 import type { AuditDetails, AuditTrail } from './audit-trail.ts'
 import type { CameraService } from './camera-service.ts'
+import { DebuggingViews } from './debugging-views.ts'
 import { FreshCache } from './fresh-cache.ts'
 import { chooseBucket, cutRange, fillBuckets, type Histogram, MAX_BUCKETS } from './histogram.ts'
 import type { LevelConfiguration, LevelService } from './level-service.ts'
@@ -39,6 +40,7 @@ export class LogService {
   readonly #queries: SearchQueries
   readonly #auditTrail: AuditTrail
   readonly #levels: LevelService
+  readonly #views: DebuggingViews
   readonly #settings: SettingsService
   readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
   readonly #sources = new FreshCache<SourceSummary[]>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
@@ -46,6 +48,7 @@ export class LogService {
   constructor({ logOperations, cameras, levels, settings, queries, auditTrail }: LogServiceOptions) {
     this.#settings = settings
     this.#levels = levels
+    this.#views = new DebuggingViews(logOperations, queries)
     this.#auditTrail = auditTrail
     this.#queries = queries
     this.#logs = logOperations
@@ -64,6 +67,21 @@ export class LogService {
   /** Sets the global level and overrides, and removes overrides; returns what is in force then (spec: "Business Logic Layer"). */
   manageLogLevels(configuration: LevelConfiguration, author: string): Promise<StoredRules> {
     return this.#levels.manage(configuration, author)
+  }
+
+  /** Each service (source) with its counts, last line and new errors of the last so many hours; the busiest without names. */
+  aggregateLogsFromServices(
+    services: readonly string[] | undefined,
+    hours: number,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ) {
+    return this.#views.services(services, hours, visibility, signal)
+  }
+
+  /** Logs as no list shows them: by kind of message, by request, around a line, what is new, who is loud. */
+  get provideDebuggingViews(): DebuggingViews {
+    return this.#views
   }
 
   /** One page of matching rows, newest first, by number or from a cursor. */

@@ -2,7 +2,7 @@ import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import { CameraRegister } from './camera-register.ts'
 import { type Clear, clearLogs, dropCleared, undoClear } from './clear.ts'
-import { countRows, type LevelBucket } from './counts.ts'
+import { countRows, type DimensionCount, type LevelBucket } from './counts.ts'
 import { deleteMatching, type MatchingRows, previewMatching } from './delete-matching.ts'
 import { forgetDeletedCameras } from './deleted-cameras.ts'
 import { EntryRules } from './entry-rules.ts'
@@ -11,6 +11,7 @@ import { findRow } from './find-row.ts'
 import { IdBlocks } from './id-blocks.ts'
 import type { LogFilter } from './log-filter.ts'
 import {
+  countDimensions,
   type Facet,
   facet,
   histogram,
@@ -31,11 +32,14 @@ import {
 import type { LogRow } from './log-row.ts'
 import type { Position } from './log-rows.ts'
 import { type AddResult, type Flush, LogWriter } from './log-writer.ts'
+import { type ScannedMessages, scanMessages } from './message-scan.ts'
+import { countLoggers, type LoggerCounts } from './logger-counts.ts'
 import { Partitions } from './partitions.ts'
 import { applyRetention, type RetentionResult } from './retention.ts'
 import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
 import { type Cutoffs, cutoffForAll } from './retention-policy.ts'
 import { explainPattern } from './search-pattern.ts'
+import { SEARCH_BUDGET_MS } from './search-rows.ts'
 import type { SenderMark } from './senders.ts'
 import type { SettingsStore } from './settings.ts'
 import { DAY, fromMillis } from './timestamp.ts'
@@ -205,6 +209,22 @@ export class LogOperations {
     signal?: AbortSignal,
   ): Promise<{ value: string | number; rows: number }[]> {
     return facet({ ...this.#store, signal }, await this.#complete(filter), name)
+  }
+
+  /** The matching rows, newest first, for as long as the caller reads: what tells one kind of line from another. */
+  async *scanMessages(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<ScannedMessages> {
+    yield* scanMessages({ ...this.#store, signal }, await this.#complete(filter))
+  }
+
+  /** Rows by logger, source and level, as far back as the time lets it count. */
+  async countLoggers(filter: LogFilter, signal?: AbortSignal): Promise<LoggerCounts> {
+    const budgetMs = this.#searchBudgetMs ?? SEARCH_BUDGET_MS
+    return countLoggers({ ...this.#store, signal }, await this.#complete(filter), budgetMs)
+  }
+
+  /** Rows by level, source and camera; exact and at once where the kept counts can answer. */
+  async countByDimensions(filter: LogFilter, signal?: AbortSignal): Promise<DimensionCount[]> {
+    return countDimensions({ ...this.#store, signal }, await this.#complete(filter))
   }
 
   /** How many rows `deleteOldLogs(days)` would delete now. */

@@ -143,7 +143,8 @@ function mostFirst<V extends string | number>(
 /** Counted from the rows, a count knows the times of its first and last one. */
 type TimedCount = DimensionCount & { first_at?: string; last_at?: string }
 
-async function countDimensions(store: Store, filter: LogFilter): Promise<TimedCount[]> {
+/** Rows by level, source and camera; a deleted camera's have none. */
+export async function countDimensions(store: Store, filter: LogFilter): Promise<TimedCount[]> {
   const counts = await countStoredDimensions(store, filter)
   if (!filter.deleted_cameras?.length) return counts
   const deleted = new Set(filter.deleted_cameras)

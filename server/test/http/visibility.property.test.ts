@@ -3,6 +3,7 @@ import { LEVELS, type Level } from '@timelapser/logger'
 import fc from 'fast-check'
 import type { RouteOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { messageShape } from '../../src/service/message-shape.ts'
 import type { LogFilter } from '../../src/store/log-filter.ts'
 import { records } from '../store/arbitraries.ts'
 import { byLevel, type ModelRow, matches, newestFirst } from '../store/brute-force.ts'
@@ -173,6 +174,63 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
       expect(label).toBe(reader.grants.includes(value) ? `Name ${value}` : `Camera ${value}`)
     }
   },
+  'messages by shape': async (reader) => {
+    const { groups, total } = await dataOf(reader, `/api/debug/errors?${RANGE}&min_level=DEBUG&limit=500`)
+    const shapes = [...Map.groupBy(visible(reader), ({ message }) => messageShape(message))]
+    const told = groups.map((group: { shape: string; count: number }) => [group.shape, group.count])
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(shapes.map(([shape, of]) => [shape, of.length])),
+    )
+    expect(total).toBe(visible(reader).length)
+  },
+  'what is new': async (reader) => {
+    const since = '2026-03-31T00:00:00Z'
+    const query = `start_date=${since}&end_date=2026-05-01T00:00:00Z&min_level=DEBUG&compared_days=30`
+    const { groups, sources } = await dataOf(reader, `/api/debug/new?${query}`)
+    const [present, before] = [
+      visible(reader, { start: since }),
+      visible(reader, { start: '2026-03-01T00:00:00Z' }),
+    ]
+    const past = before.filter((row) => !present.includes(row))
+    const isNew = (of: (row: ModelRow) => string) => {
+      const known = new Set(past.map(of))
+      return [...new Set(present.map(of))].filter((value) => !known.has(value)).toSorted()
+    }
+    expect(groups.map(({ shape }: { shape: string }) => shape).toSorted()).toEqual(
+      isNew(({ message }) => messageShape(message)),
+    )
+    expect(sources.map(({ source }: { source: string }) => source)).toEqual(isNew(({ source }) => source))
+  },
+  loggers: async (reader) => {
+    const { loggers } = await dataOf(reader, `/api/debug/loggers?${RANGE}`)
+    const counted = [...Map.groupBy(visible(reader), ({ logger_name }) => logger_name)]
+    const told = loggers.map((one: { logger_name: string; count: number }) => [
+      String(one.logger_name),
+      one.count,
+    ])
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(counted.map(([name, of]) => [String(name), of.length])),
+    )
+  },
+  'last lines of services': async (reader) => {
+    const names = ['api', 'camera_1', 'camera_4']
+    const { services } = await dataOf(
+      reader,
+      `/api/debug/services?${names.map((name) => `service=${name}`).join('&')}`,
+    )
+    const newest = names.map((name) => visible(reader, { sources: [name] })[0]?.id)
+    expect(services.map(({ last_log }: { last_log: ModelRow | null }) => last_log?.id)).toEqual(newest)
+  },
+  'the surroundings of a log': async (reader) => {
+    const seen = visible(reader)
+    for (const row of rows.filter((_, index) => index % 80 === 0)) {
+      const { status, body } = await read(reader, `/api/logs/${row.id}/context?before=3&after=3`)
+      const at = seen.indexOf(row)
+      expect([row, status]).toEqual([row, at === -1 ? 404 : 200])
+      if (at !== -1)
+        expect(body.data.logs.map(idOf)).toEqual(seen.slice(Math.max(at - 3, 0), at + 4).map(idOf))
+    }
+  },
   'one log by id': async (reader) => {
     const seen = new Set(visible(reader).map(idOf))
     for (const row of rows.filter((_, index) => index % 40 === 0)) {
@@ -242,6 +300,12 @@ const LOOKED_AT: Record<string, string> = {
   '/api/logs/facets': 'facets',
   '/api/logs/:id': 'one log by id',
   '/api/logs/cameras/:camera_id': "one camera's logs",
+  '/api/logs/:id/context': 'the surroundings of a log',
+  '/api/debug/errors': 'messages by shape',
+  '/api/debug/new': 'what is new',
+  '/api/debug/loggers': 'loggers',
+  '/api/debug/services': 'last lines of services',
+  '/api/debug/requests/:request_id': 'in debugging.test.ts',
   '/api/logs/export': 'export, with its total',
   '/api/cameras': 'cameras',
   '/api/logs/stream': 'live, below',

@@ -68,6 +68,8 @@ it('are the ones of the snapshot, each with a name', async () => {
       order: 'oldest',
     })
     for await (const _ of chunks);
+    for await (const _ of logs.scanMessages(filter));
+    await logs.countLoggers(filter)
   }
   const feed = new Feed(pool, logs.partitions)
   for (const filter of FILTERS) await feed.rowsOf(await feed.entriesAfter(0), filter)

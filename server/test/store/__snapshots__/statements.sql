@@ -219,6 +219,49 @@ commit;
     having sum(rows) > 0
     order by 1 desc;
 
+-- count_loggers
+
+    /* count_loggers */
+    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+    group by 1, 2, 3;
+
+
+    /* count_loggers */
+    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+    group by 1, 2, 3;
+
+
+    /* count_loggers */
+    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
+    group by 1, 2, 3;
+
+
+    /* count_loggers */
+    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4
+    group by 1, 2, 3;
+
+
+    /* count_loggers */
+    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz
+    group by 1, 2, 3;
+
+
+    /* count_loggers */
+    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[])
+    group by 1, 2, 3;
+
 -- count_matches
 
   /* count_matches */
@@ -817,6 +860,212 @@ select id from cameras where deleted_at is not null order by id;
     select timestamp, id
     from looked_at
     order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz and (camera_id = any ($13::integer[]) or (camera_id is null and source = any ($14::text[]))) and level = $15::text order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $16 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $4 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (select distinct on (timestamp, id) * from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and camera_id = $5::integer order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $6::timestamptz and timestamp < $7::timestamptz and source = $8::text and source <> all ($9::text[]) order by timestamp desc, id desc limit $1)
+    ) overlapping order by timestamp desc, id desc) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $10 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 offset 0) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
     limit 1
   ) last on true;
 

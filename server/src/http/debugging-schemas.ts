@@ -1,0 +1,130 @@
+// The shapes of the debugging views: what `GET /api/debug/…` and `GET /api/logs/:id/context` answer.
+import { type Static, type TSchema, Type } from 'typebox'
+import { LevelSchema, LogRow, TimestampSchema } from './api-schemas.ts'
+
+const Nullable = <T extends TSchema>(schema: T) =>
+  Type.Unsafe<Static<T> | null>({ ...schema, nullable: true })
+
+const LevelCounts = Type.Object({
+  debug: Type.Integer(),
+  info: Type.Integer(),
+  warning: Type.Integer(),
+  error: Type.Integer(),
+  critical: Type.Integer(),
+})
+
+/** Messages that are the same but for numbers, ids, addresses, times and quoted text. */
+export const MessageGroup = Type.Object({
+  /** Such as `Retry <n> of <n> in <n> s`. */
+  shape: Type.String(),
+  count: Type.Integer(),
+  /** The highest among them. */
+  level: LevelSchema,
+  /** Most first, at most ten. */
+  sources: Type.Array(Type.String()),
+  logger_names: Type.Array(Type.String()),
+  first_at: TimestampSchema,
+  last_at: TimestampSchema,
+  /** The newest of them. */
+  last_id: Type.Integer(),
+  last_message: Type.String(),
+  /** What to put into `q` to list them, and sometimes others like them; empty when all of the shape is folded. */
+  q: Type.String(),
+})
+export type MessageGroup = Static<typeof MessageGroup>
+
+/** `GET /api/debug/errors`: most first. */
+export const ErrorGroups = Type.Object({
+  groups: Type.Array(MessageGroup),
+  /** Lines looked at, and those of them in groups that are not listed. */
+  total: Type.Integer(),
+  others: Type.Integer(),
+  start: TimestampSchema,
+  end: TimestampSchema,
+  /** When the time was over first: all later lines were looked at. Null for the whole range. */
+  searched_to: Nullable(TimestampSchema),
+})
+export type ErrorGroups = Static<typeof ErrorGroups>
+
+/** `GET /api/debug/new`: what there was since `start` and not from `compared_from` until then. */
+export const NewMessages = Type.Object({
+  groups: Type.Array(MessageGroup),
+  /** Sources, by name, that were not heard of before. */
+  sources: Type.Array(Type.Object({ source: Type.String(), count: Type.Integer() })),
+  start: TimestampSchema,
+  end: TimestampSchema,
+  compared_from: TimestampSchema,
+  searched_to: Nullable(TimestampSchema),
+})
+export type NewMessages = Static<typeof NewMessages>
+
+/** `GET /api/debug/requests/:request_id`: all that belongs to it, oldest first. */
+export const RequestTrail = Type.Object({
+  request_id: Type.String(),
+  lines: Type.Array(
+    Type.Object({
+      log: LogRow,
+      /** Milliseconds since the first line, and since the one before. */
+      offset_ms: Type.Number(),
+      gap_ms: Type.Number(),
+    }),
+  ),
+  sources: Type.Array(Type.String()),
+  duration_ms: Type.Number(),
+  /** The longest time nothing was logged: from which line on. Null for a single line. */
+  longest_gap: Nullable(Type.Object({ after_id: Type.Integer(), gap_ms: Type.Number() })),
+  /** There are more lines than are listed. */
+  is_cut: Type.Boolean(),
+})
+export type RequestTrail = Static<typeof RequestTrail>
+
+/** `GET /api/logs/:id/context`: newest first, the line itself among them. */
+export const LogContext = Type.Object({
+  log: LogRow,
+  logs: Type.Array(LogRow),
+  has_newer: Type.Boolean(),
+  has_older: Type.Boolean(),
+})
+export type LogContext = Static<typeof LogContext>
+
+/** `GET /api/debug/loggers`: most lines first. */
+export const NoisyLoggers = Type.Object({
+  loggers: Type.Array(
+    Type.Object({
+      logger_name: Nullable(Type.String()),
+      count: Type.Integer(),
+      /** Of all lines counted, in [0, 1]. */
+      share: Type.Number(),
+      rate_per_minute: Type.Number(),
+      by_level: LevelCounts,
+      /** Most first, at most ten. */
+      sources: Type.Array(Type.String()),
+      last_at: TimestampSchema,
+    }),
+  ),
+  total: Type.Integer(),
+  start: TimestampSchema,
+  end: TimestampSchema,
+  searched_to: Nullable(TimestampSchema),
+})
+export type NoisyLoggers = Static<typeof NoisyLoggers>
+
+/** `GET /api/debug/services`: in the order asked for, or most lines first. */
+export const Services = Type.Object({
+  services: Type.Array(
+    Type.Object({
+      service: Type.String(),
+      count: Type.Integer(),
+      by_level: LevelCounts,
+      rate_per_minute: Type.Number(),
+      last_log: Nullable(LogRow),
+      /** Errors of it that there were none of in the same time before. */
+      first_seen_errors: Type.Array(MessageGroup),
+    }),
+  ),
+  hours: Type.Integer(),
+  start: TimestampSchema,
+  end: TimestampSchema,
+  searched_to: Nullable(TimestampSchema),
+})
+export type Services = Static<typeof Services>

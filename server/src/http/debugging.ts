@@ -1,0 +1,152 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { CONTEXT_SCOPES, type ContextScope } from '../service/debugging-views.ts'
+import type { LogService } from '../service/log-service.ts'
+import { Reply } from './api-schemas.ts'
+import {
+  ErrorGroups,
+  LogContext,
+  NewMessages,
+  NoisyLoggers,
+  RequestTrail,
+  Services,
+} from './debugging-schemas.ts'
+import { filterParameters } from './log-parameters.ts'
+import { reply } from './reply.ts'
+
+const read = { access: 'read' } as const
+const { request_id: _, ...filtersWithoutRequest } = filterParameters
+const limit = Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Groups to list' })
+const lines = (description: string) => Type.Integer({ minimum: 0, maximum: 200, default: 20, description })
+
+/** Logs by kind of message, by request, around a line, by service; what is new and who is loud. */
+export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox {
+  const views = service.provideDebuggingViews
+  return async (app) => {
+    app.get(
+      '/api/debug/errors',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({ ...filterParameters, limit }),
+          response: { 200: Reply(ErrorGroups) },
+        },
+      },
+      async ({ query: { limit: most, ...filters }, principal, signal }) =>
+        reply('Errors grouped successfully', await views.errors(filters, most, principal.visibility, signal)),
+    )
+
+    app.get(
+      '/api/debug/new',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({
+            ...filterParameters,
+            limit,
+            compared_days: Type.Integer({
+              minimum: 1,
+              maximum: 30,
+              default: 7,
+              description: 'Days before start_date that nothing of it was in',
+            }),
+          }),
+          response: { 200: Reply(NewMessages) },
+        },
+      },
+      async ({ query: { limit: most, compared_days, ...filters }, principal, signal }) =>
+        reply(
+          'New messages found successfully',
+          await views.whatIsNew(
+            filters,
+            { comparedDays: compared_days, limit: most },
+            principal.visibility,
+            signal,
+          ),
+        ),
+    )
+
+    app.get(
+      '/api/debug/requests/:request_id',
+      {
+        config: read,
+        schema: {
+          params: Type.Object({ request_id: Type.String({ minLength: 1, maxLength: 200 }) }),
+          querystring: Type.Object(filtersWithoutRequest),
+          response: { 200: Reply(RequestTrail) },
+        },
+      },
+      async ({ params, query, principal }) =>
+        reply(
+          'Request followed successfully',
+          await views.request(params.request_id, query, principal.visibility),
+        ),
+    )
+
+    app.get(
+      '/api/debug/loggers',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({ ...filterParameters, limit }),
+          response: { 200: Reply(NoisyLoggers) },
+        },
+      },
+      async ({ query: { limit: most, ...filters }, principal, signal }) =>
+        reply(
+          'Loggers counted successfully',
+          await views.loggers(filters, most, principal.visibility, signal),
+        ),
+    )
+
+    app.get(
+      '/api/debug/services',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({
+            service: Type.Optional(
+              Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+                maxItems: 50,
+                description: 'Sources; repeat for several. Unset: those that wrote most',
+              }),
+            ),
+            hours: Type.Integer({ minimum: 1, maximum: 168, default: 24 }),
+          }),
+          response: { 200: Reply(Services) },
+        },
+      },
+      async ({ query: { service: names, hours }, principal, signal }) =>
+        reply(
+          'Services summarised successfully',
+          await service.aggregateLogsFromServices(names, hours, principal.visibility, signal),
+        ),
+    )
+
+    app.get(
+      '/api/logs/:id/context',
+      {
+        config: read,
+        schema: {
+          params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
+          querystring: Type.Object({
+            before: lines('Older lines'),
+            after: lines('Newer lines'),
+            same: Type.Unsafe<ContextScope>({
+              type: 'string',
+              enum: [...CONTEXT_SCOPES],
+              default: 'all',
+              description: 'Lines of the same source, camera or logger alone; all when the line has none',
+            }),
+          }),
+          response: { 200: Reply(LogContext) },
+        },
+      },
+      async ({ params, query, principal }) =>
+        reply(
+          'Log context fetched successfully',
+          await views.context(params.id, query, principal.visibility),
+        ),
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import type { Visibility } from '../store/log-filter.ts'
+import type { LogOperations } from '../store/log-operations.ts'
+import type { ScannedMessage } from '../store/message-scan.ts'
+import { comparable, DAY, fromMillis, HOUR, now, toMillis } from '../store/timestamp.ts'
+import type { LogQuery } from './log-query.ts'
+import type { SearchQueries } from './search-query.ts'
+
+/** How long a view looks through lines before it answers with what it has. */
+export const SCAN_MS = 5000
+
+/** An inclusive range of time. */
+export type Range = { start: string; end: string }
+
+export type ScanReader = { visibility: Visibility; signal?: AbortSignal | undefined; budgetMs?: number }
+
+/** Reads what matches, line by line, within the time. */
+export class MessageScanner {
+  readonly #logs: LogOperations
+  readonly #queries: SearchQueries
+
+  constructor(logs: LogOperations, queries: SearchQueries) {
+    this.#logs = logs
+    this.#queries = queries
+  }
+
+  /**
+   * Hands over what matches in the range, newest first, for as long as `take` says, until the time is over.
+   *
+   * @returns from where on all was looked at; null for the whole range
+   */
+  async scan(
+    query: LogQuery,
+    range: Range,
+    { visibility, signal, budgetMs = SCAN_MS }: ScanReader,
+    take: (messages: readonly ScannedMessage[]) => boolean,
+  ): Promise<string | null> {
+    const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
+    const deadline = performance.now() + budgetMs
+    for await (const { messages, searched_to } of this.#logs.scanMessages(filter, signal)) {
+      if (!take(messages)) return null
+      const isComplete = comparable(searched_to) <= comparable(range.start)
+      if (!isComplete && performance.now() > deadline) return searched_to
+    }
+    return null
+  }
+
+  async rangeOf(query: LogQuery, visibility: Visibility): Promise<Range> {
+    const filter = await this.#queries.toFilter(query, visibility)
+    const end = filter.end ?? now()
+    return { start: filter.start ?? fromMillis(toMillis(end) - 24 * HOUR), end }
+  }
+}
+
+/** The query with a least level where it asks for none. */
+export function withLevel(query: LogQuery, least: string): LogQuery {
+  return query.level || query.min_level ? query : { ...query, min_level: least }
+}
+
+/** The range as parameters of a query. */
+export function toDates({ start, end }: Range): Pick<LogQuery, 'start_date' | 'end_date'> {
+  return { start_date: start, end_date: end }
+}
+
+/** The last instant before a time: ranges are inclusive, and microseconds the finest there are. */
+function justBefore(timestamp: string): string {
+  const digits = comparable(timestamp)
+  const micros = Number(digits.slice(23))
+  if (micros > 0) return `${digits.slice(0, 23)}${String(micros - 1).padStart(3, '0')}Z`
+  return `${comparable(fromMillis(toMillis(timestamp) - 1)).slice(0, 23)}999Z`
+}
+
+/** So many days up to right before a time. */
+export function daysBefore(start: string, days: number): Range {
+  return { start: fromMillis(toMillis(start) - days * DAY), end: justBefore(start) }
+}
