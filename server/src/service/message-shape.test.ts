@@ -21,6 +21,7 @@ describe('the shape of a message', () => {
     ['/data/cameras/3/frames/000123.jpg is missing', '/data/cameras/<n>/frames/<n>.jpg is missing'],
     ['Größe 12 MB für Kamera 4', 'Größe <n> MB für Kamera <n>'],
     ['\n\n  second line counts\nthird', 'second line counts'],
+    ['frames/day-12 of x-3', 'frames/day-<n> of x-<n>'],
     ['', ''],
   ])('of %j is %j', (message, shape) => {
     expect(messageShape(message)).toBe(shape)

@@ -13,7 +13,7 @@ const VARIABLE = new RegExp(
     String.raw`(?<ip>\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|(?<![\p{L}\d:])(?:[\da-f]{0,4}:){2,7}[\da-f]{1,4}(?![\p{L}\d:]))`,
     // A UUID, or eight and more hexadecimal digits with a decimal one among them.
     String.raw`(?<id>\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|\b0x[\da-f]+\b|\b(?=[a-f]*\d)[\da-f]{8,}(?:-[\da-f]+)*\b)`,
-    String.raw`(?<n>[-+]?(?<![\p{L}\d])\d+(?:[.,]\d+)*|\d+)`,
+    String.raw`(?<n>(?<![\p{L}\d])[-+]?\d+(?:[.,]\d+)*|\d+)`,
   ].join('|'),
   'giu',
 )
