@@ -62,7 +62,9 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     const key = keyOf(request)
     const caller = key ? await byKey(key) : await bySession(request, response, isOurs)
     if (!caller) {
-      await app.countUnauthenticated(request, response)
+      // A page asks who is there before it shows the sign-in form: others of its address must not take that from it.
+      const isPageAsking = key === undefined && request.routeOptions.url === '/api/session'
+      if (!isPageAsking) await app.countUnauthenticated(request, response)
       response.header('www-authenticate', 'Bearer')
       throw new AppError(
         'UNAUTHENTICATED',

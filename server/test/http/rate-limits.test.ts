@@ -137,5 +137,10 @@ describe('an address that nobody knows', () => {
     expect(await refused?.json()).toMatchObject({ code: 'RATE_LIMITED' })
     const [other] = await tries([{ 'x-forwarded-for': '10.1.2.4' }])
     expect(other?.status).toBe(401)
+    // A page there can still find out that nobody is signed in, and show the form.
+    const session = await fetch(`${behindProxy.url}/api/session`, {
+      headers: { 'x-forwarded-for': '10.1.2.3' },
+    })
+    expect(session.status).toBe(401)
   })
 })
