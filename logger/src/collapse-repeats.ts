@@ -28,9 +28,12 @@ export function collapseRepeats(
   const kinds = new Map<string, Repeats>()
   let timer: NodeJS.Timeout | undefined
   const leaveExit = flushAtExit({
-    flush: () => {
+    flush: (timeoutMs) => {
       tellAll()
-      return handler.flush()
+      return Promise.race([
+        handler.flush(),
+        new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref()),
+      ])
     },
     get pendingRows() {
       let pending = 0
@@ -79,7 +82,12 @@ export function collapseRepeats(
   }
 
   function tell({ startMs, endMs, count, last }: Repeats, nowMs: number): void {
-    if (last) handler.handle(count === 1 ? last : describe(last, count, Math.min(endMs, nowMs) - startMs))
+    if (!last) return
+    try {
+      handler.handle(count === 1 ? last : describe(last, count, Math.min(endMs, nowMs) - startMs))
+    } catch {
+      // Called by a timer, a handler that throws would end the application.
+    }
   }
 
   const { isEnabled, watchEnabled, holdsBack, handleRecorded, stats } = handler

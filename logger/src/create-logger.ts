@@ -8,7 +8,7 @@ import { type Level, parseLevel } from './level.ts'
 import { LEVEL_NUMBERS, LevelMethods } from './level-methods.ts'
 import type { Serializers } from './lift-columns.ts'
 import type { Bindings, Logger, LoggerOptions, LoggerStats } from './logger.ts'
-import type { HandlerStats, LogHandler } from './record.ts'
+import type { HandlerStats, LogHandler, LogRecord } from './record.ts'
 import { watchUncaught } from './uncaught.ts'
 
 const BOUND = Symbol('timelapser.bound')
@@ -98,7 +98,7 @@ function writeCall(core: Core, logger: Instance, level: Level, args: readonly un
     const wanted = isWanted(handlers, level)
     if (!wanted && !core.recorder?.wants(level)) return
     const record = buildRecord(level, args, inContext(logger[BOUND]), logger[pino.symbols.serializersSym])
-    core.recorder?.see(record)
+    if (core.recorder) showRecorder(core, core.recorder, record)
     if (!wanted) return
     core.lines++
     for (const handler of handlers) deliver(core, handler, record)
@@ -108,7 +108,16 @@ function writeCall(core: Core, logger: Instance, level: Level, args: readonly un
   }
 }
 
-function deliver(core: Core, handler: LogHandler, record: ReturnType<typeof buildRecord>): void {
+/** Apart from the handlers: whatever becomes of the lines before it, the error itself is delivered. */
+function showRecorder(core: Core, recorder: FlightRecorder, record: LogRecord): void {
+  try {
+    recorder.see(record)
+  } catch {
+    core.failures++
+  }
+}
+
+function deliver(core: Core, handler: LogHandler, record: LogRecord): void {
   try {
     if (handler.isEnabled === undefined || handler.isEnabled(record.level)) handler.handle(record)
   } catch {

@@ -107,4 +107,22 @@ describe('the flight recorder', () => {
     logger.error('failed', { request_id: 'a' })
     expect(messages()).toEqual(['new', 'failed'])
   })
+
+  it('delivers the error when a handler fails at the lines before it', () => {
+    const stored: LogRecord[] = []
+    const broken: LogHandler = {
+      ...idle,
+      handle: (record) => void stored.push(record),
+      isEnabled: (level) => level === 'ERROR',
+      holdsBack: ({ level }) => level !== 'ERROR',
+      handleRecorded: () => {
+        throw new Error('no')
+      },
+    }
+    const logger = createLogger({ handlers: [broken], flightRecorder: true })
+    logger.debug('one', { request_id: 'a' })
+    logger.error('failed', { request_id: 'a' })
+    expect(stored.map(({ message }) => message)).toEqual(['failed'])
+    expect(logger.stats().failures).toBe(1)
+  })
 })

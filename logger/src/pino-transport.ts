@@ -12,7 +12,7 @@ export type PinoTransportOptions = Omit<HttpOptions, 'onProblem' | 'flushOnExit'
   logger_name?: string
 }
 
-/** A line that does not end is no line. */
+/** What is longer without an end is written as it is, and cut as any message. */
 const MAX_LINE_CHARACTERS = 4 * 1024 * 1024
 
 /**
@@ -38,7 +38,10 @@ export default function pinoTransport(options: PinoTransportOptions): Writable {
     write(chunk: Buffer, _encoding, done) {
       const lines = (rest + decoder.write(chunk)).split('\n')
       rest = lines.pop() ?? ''
-      if (rest.length > MAX_LINE_CHARACTERS) rest = ''
+      if (rest.length > MAX_LINE_CHARACTERS) {
+        lines.push(rest)
+        rest = ''
+      }
       for (const line of lines) writeLine(line, write)
       done()
     },

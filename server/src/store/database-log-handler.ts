@@ -62,6 +62,7 @@ export class DatabaseLogHandler implements LogHandler {
   #levelReadMs = Number.NEGATIVE_INFINITY
   #reading: Promise<Level> | undefined
   #filtered = 0
+  #ageTimer: NodeJS.Timeout | undefined
 
   constructor(options: DatabaseLogHandlerOptions) {
     const {
@@ -121,12 +122,8 @@ export class DatabaseLogHandler implements LogHandler {
 
   /** With a clock of its own: calls that cost nothing do not ask whether the level is old. */
   watchEnabled(listener: () => void): () => void {
-    const timer = setInterval(() => this.#readWhenOld(), LEVEL_CHECK_MS).unref()
-    const forget = this.#gate.watch(listener)
-    return () => {
-      clearInterval(timer)
-      forget()
-    }
+    this.#ageTimer ??= setInterval(() => this.#readWhenOld(), LEVEL_CHECK_MS).unref()
+    return this.#gate.watch(listener)
   }
 
   /** The global level: at most 30 seconds old, read anew in the background. */
@@ -157,6 +154,7 @@ export class DatabaseLogHandler implements LogHandler {
 
   async close(): Promise<void> {
     this.#forgetChanges()
+    clearInterval(this.#ageTimer)
     this.#gate.close()
     await this.#buffer.close()
     this.#leaveExit()
