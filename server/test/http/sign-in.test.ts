@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAccess } from '../../src/cli/access.ts'
 import { Browser } from '../support/browser.ts'
@@ -263,6 +264,34 @@ describe('a session', () => {
   it('leaves signing out open to those who have none', async () => {
     const { status } = await new Browser(server.url).post('/api/auth/sign-out', {})
     expect(status).toBe(200)
+  })
+})
+
+describe('by whatever name the server is reached', () => {
+  /** As a browser sends it that was told this name; `fetch` would send the address instead. */
+  const ask = (method: string, path: string, host: string, cookie: string, body?: object) =>
+    new Promise<{ status: number; cookie: string; body: string }>((resolve, reject) => {
+      const type = body && { 'content-type': 'application/json' }
+      const headers = { host, origin: `http://${host}`, cookie, ...type }
+      const sent = request(`${server.url}${path}`, { method, headers }, async (answer) => {
+        const [set = ''] = answer.headers['set-cookie'] ?? []
+        const text = (await answer.setEncoding('utf8').toArray()).join('')
+        resolve({ status: answer.statusCode ?? 0, cookie: set.split(';')[0] ?? '', body: text })
+      })
+      sent.on('error', reject)
+      sent.end(body && JSON.stringify(body))
+    })
+
+  it.each(['localhost', '127.0.0.1', 'logs.lan', '192.168.1.20', '[::1]'])('as %s', async (name) => {
+    await arrive(`by ${name}`)
+    const host = `${name}:${new URL(server.url).port}`
+    const credentials = { username: `by ${name}`, password: PASSWORD }
+    const { status, cookie } = await ask('POST', '/api/auth/sign-in', host, '', credentials)
+    expect(status).toBe(200)
+    const { id } = JSON.parse((await ask('GET', '/api/sessions', host, cookie)).body).data.sessions[1]
+    expect((await ask('DELETE', `/api/sessions/${id}`, host, cookie)).status).toBe(200)
+    expect((await ask('POST', '/api/auth/sign-out', host, cookie, {})).status).toBe(200)
+    expect((await ask('GET', '/api/session', host, cookie)).status).toBe(401)
   })
 })
 

@@ -37,7 +37,8 @@ function KeyItem({ apiKey }: { apiKey: ApiKey }) {
     cameras && `${cameras.length === 1 ? 'camera' : 'cameras'} ${cameras.join(', ')}`,
     min_level && `${LEVEL_NAME[min_level]} and above`,
     rate_limit && `${rate_limit.toLocaleString('en-US')} requests a minute`,
-    expires_at && `until ${formatMoment(expires_at, zone, Date.now())}`,
+    expires_at &&
+      `${Date.parse(expires_at) <= Date.now() ? 'expired' : 'until'} ${formatMoment(expires_at, zone, Date.now())}`,
     last_used_at ? `last used ${formatMoment(last_used_at, zone, Date.now())}` : 'never used',
   ]
   return (
