@@ -65,10 +65,13 @@ beforeAll(async () => {
   install('pino')
   writeFileSync(join(app, 'package.json'), '{"private":true}')
   const use = `
-    const { createLogger, consoleHandler } = logger
-    const log = createLogger({ source: 'app', handlers: [consoleHandler({ callSite: true })] })
-    log.bind({ camera_id: 1 }).error('failed', new TypeError('boom'))
-    log.close()`
+    const { createLogger, consoleHandler, withContext } = logger
+    const handlers = [consoleHandler({ callSite: true })]
+    const log = createLogger({ source: 'app', handlers, uncaught: true, flightRecorder: true })
+    withContext({ request_id: 'a7' }, () => setImmediate(() => {
+      log.bind({ camera_id: 1 }).error('failed', new TypeError('boom'))
+      log.close()
+    }))`
   writeFileSync(join(app, 'imported.mjs'), `import * as logger from '@timelapser/logger'\n${use}`)
   writeFileSync(join(app, 'required.cjs'), `const logger = require('@timelapser/logger')\n${use}`)
   const subpaths = ['fastify', 'logtape', 'pino-transport', 'winston'].map(
@@ -125,8 +128,8 @@ describe('the packed logger', () => {
         message: 'failed',
         source: 'camera_1',
         camera_id: 1,
-        extra_data: { error: { type: 'TypeError', message: 'boom' } },
-        line: 5,
+        extra_data: { request_id: 'a7', error: { type: 'TypeError', message: 'boom' } },
+        line: 7,
       })
     })
 

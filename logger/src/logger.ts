@@ -65,6 +65,7 @@ export interface Logger {
   silent: LogFn
   /** Lines below it cost nothing. Takes any name of a level (`'WARNING'`, `'warn'`) or `'silent'`. */
   level: string
+  /** Whether anyone could want such a line: a handler, an override on the server, the flight recorder. */
   isLevelEnabled(level: string): boolean
   /** A logger that adds these fields to every line; its level follows this one's until it is set. */
   bind(bindings: Bindings): Logger
