@@ -21,6 +21,7 @@ import { type MetricSources, Metrics } from '../service/metrics.ts'
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../service/rate-limits.ts'
 import { RedactionService } from '../service/redaction-service.ts'
 import { type Removal, RetentionService } from '../service/retention-service.ts'
+import { SavedViews } from '../service/saved-views.ts'
 import { SearchQueries } from '../service/search-query.ts'
 import { ServerEvents } from '../service/server-events.ts'
 import { SettingsService } from '../service/settings-service.ts'
@@ -201,6 +202,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     ingestService: new IngestService({ logOperations, settings, notStored, levels, gate }),
     levelService,
     cameraService,
+    savedViews: new SavedViews(pool, auditTrail),
     settingsService,
     retentionService,
     redactionService: new RedactionService({

@@ -15,6 +15,7 @@ import type { Metrics } from '../service/metrics.ts'
 import type { RateLimits } from '../service/rate-limits.ts'
 import type { RedactionService } from '../service/redaction-service.ts'
 import type { RetentionService } from '../service/retention-service.ts'
+import type { SavedViews } from '../service/saved-views.ts'
 import type { SearchQueries } from '../service/search-query.ts'
 import type { ServerEvents } from '../service/server-events.ts'
 import type { SettingsService } from '../service/settings-service.ts'
@@ -38,6 +39,7 @@ import { type RequestLine, registerRequestLog } from './request-log.ts'
 import { settingsRoutes } from './settings.ts'
 import { streamRoutes } from './streams.ts'
 import { refuseUnknownParameters } from './validation-sentence.ts'
+import { viewRoutes } from './views.ts'
 
 /** Bodies of everything but ingest. */
 const MAX_JSON_BYTES = 1024 * 1024
@@ -48,6 +50,7 @@ export type AppOptions = {
   ingestService: IngestService
   levelService: LevelService
   cameraService: CameraService
+  savedViews: SavedViews
   settingsService: SettingsService
   retentionService: RetentionService
   redactionService: RedactionService
@@ -114,6 +117,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { liveFeed, serverEvents, queries } = options
   await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
   await app.register(cameraRoutes(options.cameraService))
+  await app.register(viewRoutes(options.savedViews))
   await app.register(levelRoutes(options))
   await app.register(settingsRoutes(options.settingsService))
   await app.register(redactionRoutes(options.redactionService))

@@ -306,6 +306,7 @@ const LOOKED_AT: Record<string, string> = {
   '/api/debug/loggers': 'loggers',
   '/api/debug/services': 'last lines of services',
   '/api/debug/requests/:request_id': 'in debugging.test.ts',
+  '/api/views': 'views.test.ts: they hold no logs',
   '/api/logs/export': 'export, with its total',
   '/api/cameras': 'cameras',
   '/api/logs/stream': 'live, below',

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+const keys = new Map<string, Record<string, string>>()
+
+beforeAll(async () => {
+  server = await startTestServer()
+  for (const [name, scope] of [
+    ['ann', 'read'],
+    ['ben', 'read'],
+    ['chief', 'admin'],
+  ]) {
+    const { body } = await server.send('POST', '/api/keys', { name, scope })
+    keys.set(name as string, { authorization: `Bearer ${body.data.secret}` })
+  }
+})
+afterAll(() => server.close())
+
+const as = (who: string, method: string, path: string, body?: unknown) =>
+  server.send(method, path, body, keys.get(who))
+const listOf = async (who: string) => (await as(who, 'GET', '/api/views')).body.data.views
+const lastAudit = async (action: string) =>
+  (await server.get(`/api/audit?action=${action}&limit=1`)).body.data.entries[0]
+
+it('keeps views for their owner, and shows others the shared ones alone', async () => {
+  const own = await as('ann', 'POST', '/api/views', { name: 'Night', query: 'level=ERROR&q=rtsp%20timeout' })
+  expect(own.status).toBe(201)
+  expect(own.body.data.view).toMatchObject({ shared: false, is_own: true, may_edit: true, owner_name: 'ann' })
+  const shared = await as('ann', 'POST', '/api/views', {
+    name: 'all errors',
+    query: 'level=ERROR',
+    shared: true,
+  })
+  expect((await listOf('ann')).map(({ name }: { name: string }) => name)).toEqual(['all errors', 'Night'])
+  expect(await listOf('ben')).toEqual([{ ...shared.body.data.view, is_own: false, may_edit: false }])
+  expect(await listOf('chief')).toEqual([{ ...shared.body.data.view, is_own: false, may_edit: true }])
+  expect(await lastAudit('view.create')).toMatchObject({
+    actor: 'key ann',
+    after: { name: 'all errors', query: 'level=ERROR', shared: true },
+  })
+})
+
+it('lets the owner change and delete it, an administrator only what is shared, nobody else', async () => {
+  const { id } = (await as('ann', 'POST', '/api/views', { name: 'mine', query: '' })).body.data.view
+  expect((await as('ben', 'PATCH', `/api/views/${id}`, { name: 'x' })).status).toBe(404)
+  expect((await as('chief', 'DELETE', `/api/views/${id}`)).status).toBe(404)
+  const changed = await as('ann', 'PATCH', `/api/views/${id}`, { shared: true, query: 'source=api' })
+  expect(changed.body.data.view).toMatchObject({ name: 'mine', query: 'source=api', shared: true })
+  expect((await as('ben', 'PATCH', `/api/views/${id}`, { name: 'x' })).status).toBe(403)
+  expect((await as('ben', 'DELETE', `/api/views/${id}`)).status).toBe(403)
+  expect((await as('chief', 'PATCH', `/api/views/${id}`, { name: 'ours' })).body.data.view.name).toBe('ours')
+  expect(await lastAudit('view.update')).toMatchObject({
+    actor: 'key chief',
+    before: { name: 'mine' },
+    after: { name: 'ours' },
+  })
+  expect((await as('ann', 'DELETE', `/api/views/${id}`)).status).toBe(200)
+  expect(await lastAudit('view.delete')).toMatchObject({ before: { name: 'ours', query: 'source=api' } })
+  expect((await as('ann', 'DELETE', `/api/views/${id}`)).status).toBe(404)
+})
+
+it('refuses a name twice, for the same owner', async () => {
+  const view = { name: 'twice', query: 'a=1' }
+  await as('ann', 'POST', '/api/views', view)
+  expect((await as('ann', 'POST', '/api/views', { ...view, name: ' twice ' })).status).toBe(409)
+  const other = (await as('ann', 'POST', '/api/views', { ...view, name: 'other' })).body.data.view
+  expect((await as('ann', 'PATCH', `/api/views/${other.id}`, { name: 'twice' })).status).toBe(409)
+  expect((await as('ben', 'POST', '/api/views', view)).status).toBe(201)
+})
+
+it.each([
+  [{ name: '', query: '' }, 'name'],
+  [{ name: '  ', query: '' }, 'name'],
+  [{ name: 'x', query: '?a=1' }, 'query'],
+  [{ name: 'x', query: 'a b' }, 'query'],
+  [{ name: 'x', query: 'a'.repeat(4001) }, 'query'],
+  [{ name: 'x'.repeat(201), query: '' }, 'name'],
+  [{ query: '' }, 'name'],
+  [{ name: 'x', query: '', owner: 'user 1' }, 'owner'],
+])('refuses %j by name', async (input, field) => {
+  const { status, body } = await as('ann', 'POST', '/api/views', input)
+  expect([status, body.message]).toEqual([400, expect.stringContaining(field)])
+})
+
+it('has a bound', async () => {
+  for (let made = 0; made < 201; made++) {
+    const { status } = await as('ben', 'POST', '/api/views', { name: `many ${made}`, query: '' })
+    if (status === 201) continue
+    expect([status, made]).toEqual([409, 199])
+    return
+  }
+  expect.unreachable()
+})
