@@ -9,7 +9,13 @@ type WhyOptions = Place & { level: string; message?: string; time?: string }
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-const HELP = `
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  not done: argument, address, key or server; the message says what
+`
+
+const HELP = `${EXIT_CODES}
 Examples:
   timelapser-logs levels                                      what is in force
   timelapser-logs levels set warning                          the global level
@@ -45,7 +51,7 @@ export function whyCommand(): Command {
     .requiredOption('--level <level>', "the line's level")
     .option('--message <text>', 'its text, to see whether something in it would be masked')
     .option('--time <time>', 'its time, such as 2026-01-31T12:00:00Z')
-    .addHelpText('after', `\nExample:\n  timelapser-logs why --source camera_3 --level debug`)
+    .addHelpText('after', `${EXIT_CODES}\nExample:\n  timelapser-logs why --source camera_3 --level debug`)
     .action((options: WhyOptions, command: Command) => run(command, (client) => explain(client, options)))
 }
 

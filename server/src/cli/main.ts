@@ -1,22 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { StartupError } from '../startup-error.ts'
-
-/** Each command by name; only the one that is asked for is loaded. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => (await import('./serve.ts')).serveCommand(),
-  export: async () => (await import('./export.ts')).exportCommand(),
-  ingest: async () => (await import('./ingest.ts')).ingestCommand(),
-  scenarios: async () => (await import('./scenarios.ts')).scenariosCommand(),
-  audit: async () => (await import('./audit.ts')).auditCommand(),
-  scrub: async () => (await import('./scrub.ts')).scrubCommand(),
-  diagnose: async () => (await import('./diagnose.ts')).diagnoseCommand(),
-  levels: async () => (await import('./levels.ts')).levelsCommand(),
-  why: async () => (await import('./levels.ts')).whyCommand(),
-  users: async () => (await import('./users.ts')).usersCommand(),
-  keys: async () => (await import('./keys.ts')).keysCommand(),
-  settings: async () => (await import('./settings.ts')).settingsCommand(),
-}
+import { allCommands, COMMANDS } from './commands.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -28,7 +13,7 @@ const program = new Command('timelapser-logs')
   .showHelpAfterError()
 
 const asked = COMMANDS[process.argv[2] ?? '']
-for (const load of asked ? [asked] : Object.values(COMMANDS)) program.addCommand(await load())
+for (const command of asked ? [await asked()] : await allCommands()) program.addCommand(command)
 
 try {
   await program.parseAsync()

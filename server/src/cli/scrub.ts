@@ -11,6 +11,10 @@ const HELP = `
 The pattern is a regular expression without backreferences, lookaround and repeated groups, and without regard to case.
 What it matches becomes *** in messages, logger names and texts of extra_data, on disk too, and nothing brings it back.
 
+Exit codes:
+  0  done
+  1  not done: pattern, address, key or server; the message says what
+
 Examples:
   timelapser-logs scrub --pattern 'LIC-\\d{8}' --dry-run   how many lines, and what some would be
   timelapser-logs scrub --pattern 'LIC-\\d{8}'             mask them`

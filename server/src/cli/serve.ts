@@ -22,10 +22,20 @@ type Stop = [what: string, stop: () => Promise<void>]
 /** Longer than any request may take; a supervisor's patience is rarely more. */
 const STOP_PATIENCE_MS = 60_000
 
+const HELP = `
+Exit codes:
+  0  it was told to stop, and stored what it had taken over
+  1  it could not start, or not stop well; the message says why
+
+Examples:
+  timelapser-logs serve
+  PORT=8080 DATABASE_URL=postgres://logs:secret@db:5432/logs timelapser-logs serve`
+
 /** `timelapser-logs serve`: the server, until it is told to stop. */
 export function serveCommand(): Command {
   return new Command('serve')
     .description('start the server; configured by the environment, see docs/configuration.md')
+    .addHelpText('after', HELP)
     .action(serve)
 }
 

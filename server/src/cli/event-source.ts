@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type ApiClient, ApiFailure } from './api-client.ts'
+
+/** One event; without `data` it only moves the position on. */
+export type ServerSentEvent = { id: string | undefined; event: string; data: string | undefined }
+
+/** The server sends a comment every 15 seconds; silent for longer than this it is gone without a word. */
+const SILENCE_MS = 45_000
+const RETRY_MS = 250
+const MAX_RETRY_MS = 5000
+
+export type EventSourceOptions = {
+  client: ApiClient
+  /** With its filters. */
+  path: string
+  parameters: URLSearchParams
+  /** Told when the server went away, and when it is back. */
+  onConnection: (state: 'lost' | 'back', reason: string) => void
+}
+
+/**
+ * The events of a stream for ever: when it ends it is opened anew behind the last event, so that none is missed and
+ * none comes twice.
+ *
+ * @throws ApiFailure when the first attempt fails, or when the server refuses what is asked for
+ */
+export async function* readEvents(options: EventSourceOptions): AsyncGenerator<ServerSentEvent> {
+  const { client, path, parameters, onConnection } = options
+  const asked = new URLSearchParams(parameters)
+  let wasOpen = false
+  let isLost = false
+  let pause = RETRY_MS
+  while (true) {
+    let reason = 'the connection ended'
+    try {
+      const reply = await client.open(`${path}?${asked}`)
+      if (isLost) onConnection('back', '')
+      isLost = false
+      wasOpen = true
+      pause = RETRY_MS
+      for await (const event of eventsOf(reply)) {
+        yield event
+        if (event.id !== undefined) asked.set('last_event_id', event.id)
+      }
+    } catch (error) {
+      if (error instanceof ApiFailure && (!wasOpen || !error.isTransient)) throw error
+      reason = error instanceof Error ? error.message : String(error)
+    }
+    if (!isLost) onConnection('lost', reason)
+    isLost = true
+    await delay(pause)
+    pause = Math.min(pause * 2, MAX_RETRY_MS)
+  }
+}
+
+async function* eventsOf(reply: IncomingMessage): AsyncGenerator<ServerSentEvent> {
+  reply.setTimeout(SILENCE_MS, () => reply.destroy(new Error('the server is silent')))
+  let rest = ''
+  for await (const chunk of reply.setEncoding('utf8')) {
+    const blocks = (rest + chunk).split('\n\n')
+    // What is cut off by the end of the connection comes again, whole.
+    rest = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const event = parse(block)
+      if (event.id !== undefined || event.data !== undefined) yield event
+    }
+  }
+}
+
+function parse(block: string): ServerSentEvent {
+  const event: ServerSentEvent = { id: undefined, event: 'message', data: undefined }
+  for (const line of block.split('\n')) {
+    if (line.startsWith('id: ')) event.id = line.slice(4)
+    else if (line.startsWith('event: ')) event.event = line.slice(7)
+    else if (line.startsWith('data: ')) event.data = line.slice(6)
+  }
+  return event
+}

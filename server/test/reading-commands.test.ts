@@ -1,0 +1,258 @@
+// tail, query, stats, cameras, cleanup, undo, diagnose and completion, as they are started in a shell.
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { launchProgram, temporaryFolder } from '../../test/support/program.ts'
+import { createBareDatabase } from './support/database.ts'
+import { startTestServer, type TestServer } from './support/server.ts'
+
+const PROGRAM = ['--conditions=timelapser-source', join(import.meta.dirname, '../src/cli/main.ts')]
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+  await server.send('POST', '/api/logs', [
+    { level: 'INFO', message: 'one', source: 'api' },
+    { level: 'WARNING', message: 'two', source: 'camera_3', camera_id: 3, extra_data: { retries: 2 } },
+    { level: 'ERROR', message: 'three \u001b[2J and on', source: 'camera_3', camera_id: 3 },
+  ])
+})
+afterAll(() => server.close())
+
+type Ended = { code: number; stdout: string; stderr: string }
+
+function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const options = {
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      TIMELAPSER_LOGS_URL: server.url,
+      TIMELAPSER_LOGS_API_KEY: server.apiKey,
+      ...env,
+    },
+  }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...PROGRAM, ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
+}
+
+const messagesIn = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line).message)
+
+describe('query and tail', () => {
+  it('print what matches as JSON where nobody watches, the newest last', async () => {
+    const { code, stdout, stderr } = await run(['query', '--min-level', 'warning'])
+    expect({ code, messages: messagesIn(stdout) }).toEqual({
+      code: 0,
+      messages: ['two', 'three \u001b[2J and on'],
+    })
+    expect(stderr).toBe('2 of 2 lines\n')
+    expect(messagesIn((await run(['tail', '-n', '1', '--source', 'api'])).stdout)).toEqual(['one'])
+  })
+
+  it('print lines for people that cannot steer the terminal', async () => {
+    const { stdout } = await run(['query', '--camera', '3', '--no-json'])
+    expect(stdout).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,3} +WARNING +camera_3 Camera 3 two retries=2\n/,
+    )
+    expect(stdout).toContain('three \\u001b[2J and on')
+  })
+
+  it('paint on a terminal', async () => {
+    const { stdout } = await run(['query', '--level', 'error', '--no-json'], {
+      NO_COLOR: '',
+      FORCE_COLOR: '1',
+    })
+    expect(stdout).toContain('\u001b[31mERROR')
+  })
+
+  it('get more than a page', async () => {
+    const lines = Array.from({ length: 1500 }, (_, index) => ({
+      level: 'INFO',
+      message: `${index}`,
+      source: 'many',
+    }))
+    await server.send('POST', '/api/logs', lines)
+    const { stdout, stderr } = await run(['query', '--source', 'many', '--limit', '1400'])
+    expect(messagesIn(stdout)).toEqual(lines.slice(100).map(({ message }) => message))
+    expect(stderr).toBe('1,400 of 1,500 lines\n')
+  })
+
+  it('say what was wrong, and end with 1', async () => {
+    const { code, stderr } = await run(['query', '--level', 'loud'])
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('DEBUG, INFO') })
+    expect((await run(['tail'], { TIMELAPSER_LOGS_URL: 'http://127.0.0.1:1' })).code).toBe(1)
+    expect((await run(['tail', '-f'], { TIMELAPSER_LOGS_API_KEY: 'wrong' })).code).toBe(1)
+  })
+})
+
+describe('tail -f', () => {
+  it('goes on after a restart of the server with no line missing and none twice', {
+    timeout: 60_000,
+  }, async () => {
+    const { url: database, drop } = await createBareDatabase()
+    onTestFinished(drop)
+    const key = 'k'.repeat(40)
+    const env = { DATABASE_URL: database, DATA_DIR: join(temporaryFolder(), 'data'), ADMIN_API_KEY: key }
+    let program = launchProgram({ env })
+    onTestFinished(async () => {
+      program.kill('SIGTERM')
+      await program.ended
+    })
+    const url = await program.ready
+    const post = (messages: readonly string[]) =>
+      fetch(`${url}/api/logs`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(messages.map((message) => ({ level: 'INFO', message, source: 'shop' }))),
+      }).then(({ status }) => expect(status).toBe(200))
+    await post(['before'])
+
+    const tail = spawn(process.execPath, [
+      ...PROGRAM,
+      'tail',
+      '-f',
+      '--source',
+      'shop',
+      '--url',
+      url,
+      '--key',
+      key,
+    ])
+    onTestFinished(() => void tail.kill('SIGKILL'))
+    let printed = ''
+    let said = ''
+    tail.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+    })
+    tail.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    await expect.poll(() => messagesIn(printed), { timeout: 15_000 }).toEqual(['before'])
+    const expected = ['before']
+    for (let round = 0; round < 2; round++) {
+      const early = Array.from({ length: 50 }, (_, index) => `round ${round}, ${index}`)
+      await post(early)
+      // It stops while the lines are still on their way.
+      program.kill('SIGTERM')
+      await program.ended
+      program = launchProgram({ env: { ...env, PORT: new URL(url).port } })
+      await program.ready
+      await post([`round ${round}, after the restart`])
+      expected.push(...early, `round ${round}, after the restart`)
+    }
+    await expect.poll(() => messagesIn(printed), { timeout: 15_000 }).toEqual(expected)
+    expect(said).toContain('Waiting for the server')
+    expect(said).toContain('The server is back.')
+  })
+
+  it('ends without a complaint when its reader has enough', async () => {
+    const command = `set -o pipefail; "${process.execPath}" ${PROGRAM.join(' ')} tail -n 1000 | head -n 1`
+    const env = { ...process.env, TIMELAPSER_LOGS_URL: server.url, TIMELAPSER_LOGS_API_KEY: server.apiKey }
+    const { error, stdout, stderr } = await new Promise<{ error: unknown; stdout: string; stderr: string }>(
+      (resolve) => {
+        execFile('bash', ['-c', command], { env }, (failure, out, err) =>
+          resolve({ error: failure, stdout: out, stderr: err }),
+        )
+      },
+    )
+    expect({ error, lines: messagesIn(stdout).length, stderr }).toEqual({ error: null, lines: 1, stderr: '' })
+  })
+})
+
+describe('the others', () => {
+  it('count by level and source', async () => {
+    const { summary, sources } = JSON.parse((await run(['stats'])).stdout)
+    expect(summary).toMatchObject({ error_count: 1, warning_count: 1 })
+    expect(sources.map(({ source }: { source: string }) => source)).toContain('camera_3')
+    expect((await run(['stats', '--no-json'])).stdout).toMatch(/ERROR +1\n/)
+    expect((await run(['stats', '--hours', '999'])).code).toBe(1)
+  })
+
+  it('add, rename, list and delete cameras', async () => {
+    expect((await run(['cameras', 'add', 'North mast', '--id', '7', '--no-json'])).stdout).toBe(
+      'Camera 7 (North mast) is there.\n',
+    )
+    expect((await run(['cameras', 'rename', '7', 'South mast'])).code).toBe(0)
+    expect((await run(['cameras', 'list', '--no-json'])).stdout).toMatch(/7 +South mast/)
+    expect((await run(['cameras', 'delete', '7'])).code).toBe(0)
+    expect(await run(['cameras', 'delete', '7'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('7'),
+    })
+  })
+
+  it('diagnose: 0 all is well, 1 something warns, 2 no server answers', async () => {
+    const healthy = await run(['diagnose', '--json'])
+    expect({ code: healthy.code, verdict: JSON.parse(healthy.stdout).verdict }).toEqual({
+      code: 0,
+      verdict: 'ok',
+    })
+    expect((await run(['diagnose'])).stdout).toContain('✅ Sources: ')
+    await server.send('PUT', '/api/levels', { log_level: 'ERROR' })
+    const warned = await run(['diagnose', '--no-test-lines'])
+    expect(warned).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('Lines below ERROR are not stored.'),
+    })
+    await server.send('PUT', '/api/levels', { log_level: 'INFO' })
+    const gone = await run(['diagnose'], { TIMELAPSER_LOGS_URL: 'http://127.0.0.1:1' })
+    expect(gone).toMatchObject({ code: 2, stdout: expect.stringContaining('❌ server') })
+  })
+
+  it('clean up only what was confirmed, and bring it back', async () => {
+    const refused = await run(['cleanup', '--days', '0'])
+    expect(refused).toMatchObject({ code: 3, stdout: '' })
+    expect(refused.stderr).toMatch(/^All [\d,]+ lines, [\d.]+ MB on disk\.\nNothing was deleted/)
+    const done = await run(['cleanup', '--days', '0', '--yes', '--no-json'])
+    expect(done).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('timelapser-logs undo brings them back'),
+    })
+    expect((await run(['query'])).stdout).toBe('')
+    expect((await run(['undo', '--no-json'])).stdout).toMatch(/^[\d,]+ lines are back\.\n$/)
+    expect((await run(['undo'])).code).toBe(1)
+    expect(messagesIn((await run(['query', '--source', 'api'])).stdout)).toEqual(['one'])
+  })
+})
+
+describe('completion', () => {
+  const complete = (script: string, line: string) => {
+    const words = line.split(' ')
+    const asking = `${script}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+_timelapser_logs; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['-c', asking], { encoding: 'utf8' }).stdout.trim().split('\n')
+  }
+
+  it('completes commands, subcommands and options in bash', async () => {
+    const { stdout } = await run(['completion', 'bash'])
+    expect(complete(stdout, 'timelapser-logs ta')).toEqual(['tail'])
+    expect(complete(stdout, 'timelapser-logs cameras re')).toEqual(['rename'])
+    expect(complete(stdout, 'timelapser-logs tail --min')).toEqual(['--min-level'])
+    expect(complete(stdout, 'timelapser-logs tail --source camera_3 --fol')).toEqual(['--follow'])
+    expect(complete(stdout, 'timelapser-logs completion f')).toEqual(['fish'])
+  })
+
+  for (const shell of ['zsh', 'fish']) {
+    const isThere = !spawnSync(shell, ['--version']).error
+    it.skipIf(!isThere)(
+      `has no fault ${shell} sees${isThere ? '' : ` (skipped: ${shell} is not installed)`}`,
+      async () => {
+        const { stdout } = await run(['completion', shell])
+        const file = join(temporaryFolder(), 'script')
+        await writeFile(file, stdout)
+        expect(spawnSync(shell, ['-n', file], { encoding: 'utf8' })).toMatchObject({
+          status: 0,
+          stderr: '',
+        })
+      },
+    )
+  }
+})
