@@ -357,18 +357,24 @@ describe('a reader with some cameras sees their rows and no trace of others', ()
     for (const check of Object.values(CHECKS)) await check(reader)
   })
 
-  it.each(['/api/events', '/api/logs/stream'])('in %s', async (path) => {
-    const reader = await readerOf([1, 4], 'key')
+  it.each<[string, Level | undefined]>([
+    ['/api/events', undefined],
+    ['/api/logs/stream', undefined],
+    ['/api/events', 'WARNING'],
+    ['/api/logs/stream', 'WARNING'],
+  ])('in %s, with the lowest level %s', async (path, min_level) => {
+    const reader = await readerOf([1, 4], 'key', min_level)
+    const live = `live ${path} ${min_level}`
     const client = await openEvents(`${server.url}${path}`, reader.headers)
     const sent = fc.sample(records, { numRuns: 80, seed: 5 }).map((record, index) => ({
       ...record,
       // All at once would be told as a number.
-      message: `live ${path} ${index}`,
+      message: `${live} ${index}`,
     }))
     const last = {
-      level: 'INFO',
+      level: 'CRITICAL',
       source: 'camera_4',
-      message: `live ${path} last`,
+      message: `${live} last`,
       timestamp: sent[0]?.timestamp,
     }
     const { body } = await server.send('POST', '/api/logs', [...sent, last], { 'x-import': 'true' })
@@ -376,11 +382,13 @@ describe('a reader with some cameras sees their rows and no trace of others', ()
       client.events
         .flatMap(({ data }) => data.rows ?? [data.data])
         .map((row: { message: string }) => row?.message)
-        .filter((message) => message?.startsWith('live'))
-    await client.until(() => came().includes(`live ${path} last`))
+        .filter((message) => message?.startsWith(live))
+    await client.until(() => came().includes(`${live} last`))
     client.close()
     const added = sent.map((record, index) => ({ ...record, id: body.data.first_id + index }))
-    const expected = added.filter((row) => matches({ visibility: { cameras: [1, 4] } }, row))
+    const visibility = { cameras: [1, 4], ...(min_level && { min_level }) }
+    const expected = added.filter((row) => matches({ visibility }, row))
+    expect(expected.length).toBeGreaterThan(0)
     expect(came().toSorted()).toEqual([...expected.map(({ message }) => message), last.message].toSorted())
   })
 })
