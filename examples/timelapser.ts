@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { consoleHandler, createLogger, httpHandler } from '@timelapser/logger'
+import { consoleHandler, createLogger, httpHandler, withContext } from '@timelapser/logger'
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +28,8 @@ const CAMERAS = [
 await nameCameras()
 
 const handlers = [httpHandler({ url: values.url, apiKey }), ...(values.quiet ? [] : [consoleHandler()])]
-const logger = createLogger({ source: 'system', handlers })
+// What is too detailed to be stored is, when an error follows it: the lines `GET … received` of requests that fail.
+const logger = createLogger({ source: 'system', handlers, flightRecorder: true, uncaught: true })
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
 process.once('SIGTERM', () => stop.abort())
@@ -59,12 +60,13 @@ async function runApi(): Promise<void> {
   while (await pause(700)) {
     const route = routes[Math.floor(Math.random() * routes.length)]
     const duration_ms = Math.round(5 + Math.random() ** 4 * 1500)
-    const request_id = crypto.randomUUID()
-    log.debug(`GET ${route} received`, { request_id })
-    const status = Math.random() < 0.02 ? 500 : 200
-    const line = `GET ${route} ${status} in ${duration_ms} ms`
-    if (status === 500) log.error(line, { request_id, duration_ms, err: new TypeError('image is undefined') })
-    else log.info(line, { request_id, duration_ms })
+    withContext({ request_id: crypto.randomUUID() }, () => {
+      log.debug(`GET ${route} received`)
+      const status = Math.random() < 0.02 ? 500 : 200
+      const line = `GET ${route} ${status} in ${duration_ms} ms`
+      if (status === 500) log.error(line, { duration_ms, err: new TypeError('image is undefined') })
+      else log.info(line, { duration_ms })
+    })
   }
 }
 
