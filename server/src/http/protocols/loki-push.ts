@@ -1,0 +1,50 @@
+import type { Decoded } from '../../ingest/decoded.ts'
+import { decodeLokiJson, decodeLokiProtobuf } from '../../ingest/loki/push.ts'
+import { SnappyError, unpackSnappy } from '../../ingest/snappy.ts'
+import { AppError } from '../../service/app-error.ts'
+import type { IngestService } from '../../service/ingest-service.ts'
+import { now } from '../../store/timestamp.ts'
+import { MAX_BODY_BYTES, tooLarge } from '../raw-body.ts'
+import { bytesOf, INGEST, protocolRoutes } from './protocol-routes.ts'
+
+/**
+ * `POST /loki/api/v1/push` for Promtail, Alloy, Docker's driver and loggers' Loki transports. What cannot be stored among
+ * what can is named in a 200: Loki itself says 400 then, upon which some senders send everything again, for ever.
+ */
+export function lokiPushRoutes(ingest: IngestService) {
+  return protocolRoutes({
+    writeError: ({ status, message }) => ({
+      status,
+      type: 'text/plain; charset=utf-8',
+      body: `${message}\n`,
+    }),
+    addRoutes: (app) => {
+      app.post('/loki/api/v1/push', { config: INGEST }, async (request, response) => {
+        const decoded = decode(bytesOf(request), request.headers['content-type'])
+        const { accepted, filtered, rejected, rejected_count } = await ingest.ingest(decoded)
+        if (rejected_count === 0) return response.code(204).send()
+        const reasons = rejected.slice(0, 10).map(({ index, reason }) => `entry ${index}: ${reason}`)
+        const sentence = `${rejected_count} not stored; ${reasons.join('; ')}`
+        if (accepted + filtered === 0) throw new AppError('INVALID_REQUEST', sentence)
+        return response.type('text/plain; charset=utf-8').send(`${sentence}\n`)
+      })
+    },
+  })
+}
+
+function decode(body: Buffer, contentType = 'application/x-protobuf'): Decoded {
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
+  if (type === 'application/json') return decodeLokiJson(body, { now: now() })
+  if (type !== 'application/x-protobuf') {
+    throw new AppError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json or application/x-protobuf.`,
+    )
+  }
+  try {
+    return decodeLokiProtobuf(unpackSnappy(body, MAX_BODY_BYTES), { now: now() })
+  } catch (error) {
+    if (!(error instanceof SnappyError)) throw error
+    throw error.isTooLarge ? tooLarge() : new AppError('INVALID_REQUEST', `${error.message}.`)
+  }
+}

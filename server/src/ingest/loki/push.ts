@@ -1,0 +1,134 @@
+// What Loki's senders push: JSON, or snappy-packed protocol buffers (push.proto of grafana/loki).
+import type { ExtraData } from '@timelapser/logger'
+import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { asObject } from '../foreign-record.ts'
+import { fromNanoseconds, fromSeconds } from '../nanoseconds.ts'
+import { bodyText, parseJson } from '../parse-json.ts'
+import { BYTES, eachField, ProtobufReader } from '../protobuf-reader.ts'
+import { putExtra, shorten } from '../record-fields.ts'
+import { parseLabels } from './labels.ts'
+import { fromStreamEntry } from './stream-entry.ts'
+
+const NOTHING: ExtraData = {}
+
+/** `{"streams":[{"stream":{labels},"values":[["<ns>","line",{metadata}]]}]}`. Never throws. */
+export function decodeLokiJson(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  const decoded = new DecodedBody()
+  const parsed = parseJson(bodyText(body))
+  if ('reason' in parsed) {
+    decoded.add(parsed.reason)
+    return decoded
+  }
+  const streams = asObject(parsed.value)?.streams
+  if (!Array.isArray(streams)) {
+    decoded.add(`streams must be an array; this is ${shorten(streams ?? null)}`)
+    return decoded
+  }
+  for (const one of streams) {
+    const stream = asObject(one)
+    const labels = asObject(stream?.stream)
+    const values = stream?.values
+    if (labels === undefined || !Array.isArray(values)) {
+      decoded.add(`a stream needs the objects stream and values; this is ${shorten(one)}`)
+      continue
+    }
+    for (const value of values) decoded.add(fromValue(value, labels, defaults))
+  }
+  return decoded
+}
+
+function fromValue(value: unknown, labels: ExtraData, defaults: RecordDefaults) {
+  const [time, line, metadata] = Array.isArray(value) ? (value as unknown[]) : []
+  const timestamp = fromNanoseconds(time)
+  if (timestamp === undefined) return `timestamp ${shorten(time ?? null)} is no count of nanoseconds`
+  if (typeof line !== 'string') return `the line must be text; this is ${shorten(line ?? null)}`
+  return fromStreamEntry({ timestamp, line, labels, metadata: asObject(metadata) ?? NOTHING }, defaults)
+}
+
+/** An unpacked PushRequest. Never throws; what cannot be read costs the entry or stream it stands in, not the others. */
+export function decodeLokiProtobuf(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  const decoded = new DecodedBody()
+  rejecting(decoded, 'the request', () => {
+    const request = new ProtobufReader(body)
+    eachField(request, (field) => {
+      if (field !== 1 || request.wire !== BYTES) return false
+      const stream = request.bytes()
+      rejecting(decoded, 'a stream', () => readStream(stream, decoded, defaults))
+      return true
+    })
+  })
+  return decoded
+}
+
+function readStream(bytes: Uint8Array, decoded: DecodedBody, defaults: RecordDefaults): void {
+  const stream = new ProtobufReader(bytes)
+  const entries: Uint8Array[] = []
+  let written = '{}'
+  let failure: unknown
+  try {
+    eachField(stream, (field) => {
+      if (stream.wire !== BYTES || (field !== 1 && field !== 2)) return false
+      if (field === 1) written = stream.text()
+      else entries.push(stream.bytes())
+      return true
+    })
+  } catch (error) {
+    // What was read before stands.
+    failure = error
+  }
+  const labels = parseLabels(written)
+  for (const entry of entries) {
+    if (labels === undefined) decoded.add(`the labels ${shorten(written)} cannot be read`)
+    else rejecting(decoded, 'an entry', () => decoded.add(readEntry(entry, labels, defaults)))
+  }
+  if (failure !== undefined) throw failure
+}
+
+function readEntry(bytes: Uint8Array, labels: ExtraData, defaults: RecordDefaults) {
+  const entry = new ProtobufReader(bytes)
+  const metadata: ExtraData = {}
+  let timestamp: string | undefined = fromSeconds(0, 0)
+  let line = ''
+  eachField(entry, (field) => {
+    if (entry.wire !== BYTES || field > 3) return false
+    if (field === 1) timestamp = readTimestamp(entry.message())
+    else if (field === 2) line = entry.text()
+    else readPair(entry.message(), metadata)
+    return true
+  })
+  if (timestamp === undefined) return 'the timestamp is none'
+  return fromStreamEntry({ timestamp, line, labels, metadata }, defaults)
+}
+
+function readTimestamp(message: ProtobufReader): string | undefined {
+  let seconds = 0
+  let nanos = 0
+  eachField(message, (field) => {
+    if (message.wire !== 0 || field > 2) return false
+    if (field === 1) seconds = Number(message.int64())
+    else nanos = Number(message.int64())
+    return true
+  })
+  return fromSeconds(seconds, nanos)
+}
+
+function readPair(message: ProtobufReader, into: ExtraData): void {
+  let name = ''
+  let value = ''
+  eachField(message, (field) => {
+    if (message.wire !== BYTES || field > 2) return false
+    if (field === 1) name = message.text()
+    else value = message.text()
+    return true
+  })
+  putExtra(into, name, value)
+}
+
+/** Runs `read`; what it cannot read becomes a rejection. */
+function rejecting(decoded: DecodedBody, what: string, read: () => void): void {
+  try {
+    read()
+  } catch (error) {
+    decoded.add(`${what} is no valid protobuf: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

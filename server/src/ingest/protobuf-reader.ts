@@ -1,0 +1,121 @@
+// The wire format of protocol buffers, read field by field (protobuf.dev/programming-guides/encoding).
+
+/** Bytes that are no message. */
+export class ProtobufError extends Error {}
+
+export const VARINT = 0
+export const FIXED64 = 1
+export const BYTES = 2
+export const FIXED32 = 5
+
+/** Reads one message from front to back. Lengths are checked against the message they stand in. */
+export class ProtobufReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at: number
+  readonly #end: number
+  /** Of the field just begun. */
+  wire = VARINT
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#at = 0
+    this.#end = bytes.length
+  }
+
+  /** The number of the next field, or 0 at the end. @throws {ProtobufError} */
+  next(): number {
+    if (this.#at >= this.#end) return 0
+    const tag = this.varint()
+    this.wire = tag % 8
+    const field = Math.floor(tag / 8)
+    if (field === 0) throw new ProtobufError('a field has the number 0')
+    return field
+  }
+
+  /** Exact up to 2^53. */
+  varint(): number {
+    let value = 0
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.#byte()
+      value += (byte & 127) * 2 ** shift
+      if (byte < 128) return value
+    }
+    throw new ProtobufError('a number is longer than 64 bits')
+  }
+
+  /** All 64 bits, as a signed number. */
+  int64(): bigint {
+    let value = 0n
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#byte()
+      value |= BigInt(byte & 127) << shift
+      if (byte < 128) return BigInt.asIntN(64, value)
+    }
+    throw new ProtobufError('a number is longer than 64 bits')
+  }
+
+  fixed64(): bigint {
+    return this.#view.getBigUint64(this.#take(8), true)
+  }
+
+  fixed32(): number {
+    return this.#view.getUint32(this.#take(4), true)
+  }
+
+  double(): number {
+    return this.#view.getFloat64(this.#take(8), true)
+  }
+
+  /** A view, not a copy. */
+  bytes(): Uint8Array {
+    const length = this.varint()
+    const start = this.#take(length)
+    return this.#bytes.subarray(start, start + length)
+  }
+
+  text(): string {
+    const { buffer, byteOffset, byteLength } = this.bytes()
+    return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+  }
+
+  message(): ProtobufReader {
+    return new ProtobufReader(this.bytes())
+  }
+
+  /** Goes past a field that nobody wants. */
+  skip(): void {
+    if (this.wire === VARINT) this.int64()
+    else if (this.wire === FIXED64) this.#take(8)
+    else if (this.wire === BYTES) this.bytes()
+    else if (this.wire === FIXED32) this.#take(4)
+    else throw new ProtobufError(`a field is of the unknown kind ${this.wire}`)
+  }
+
+  #byte(): number {
+    const byte = this.#at < this.#end ? this.#bytes[this.#at] : undefined
+    if (byte === undefined) throw new ProtobufError('it breaks off')
+    this.#at += 1
+    return byte
+  }
+
+  #take(count: number): number {
+    const start = this.#at
+    if (start + count > this.#end) throw new ProtobufError('it breaks off')
+    this.#at = start + count
+    return start
+  }
+}
+
+/**
+ * Calls `onField` for each field of the message; what it leaves unread is skipped. A field of another kind than the
+ * schema says is its own mistake to find: the callback looks at `reader.wire`.
+ *
+ * @throws {ProtobufError}
+ */
+export function eachField(reader: ProtobufReader, onField: (field: number) => boolean): void {
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (!onField(field)) reader.skip()
+  }
+}
