@@ -1,6 +1,11 @@
+import type { ClassedLine } from './spool/batch-files.ts'
+import type { Spool } from './spool/spool.ts'
+
 /** Items that are delivered together. */
 export type Batch<Item> = {
-  /** Rises by one with each batch; a batch that is tried again keeps its number. */
+  /** A uuid. Batches of one sender come one after the other. */
+  sender: string
+  /** Rises with each batch of its sender; a batch that is tried again keeps its number and its items. */
   number: number
   items: readonly Item[]
   bytes: number
@@ -55,7 +60,18 @@ export type BatchingLimits = {
   noticeIntervalMs?: number
 }
 
+/** Where batches wait on disk while the other side is away. */
+export type BatchingSpool<Item> = {
+  store: Spool
+  /** Whether each item is on disk before `add` returns. */
+  durable: boolean
+  encode(item: Item): ClassedLine
+  /** @throws when the text is no item */
+  decode(text: string): Item
+}
+
 export type BatchingOptions<Item> = BatchingLimits & {
+  spool?: BatchingSpool<Item> | undefined
   /** Resolves when the batch is stored; throws {@link DeliveryFailure}, or anything else to be called again. */
   deliver(batch: Batch<Item>, signal: AbortSignal): Promise<Delivery>
   /** The item that tells of lost ones. */
@@ -66,6 +82,7 @@ export type BatchingOptions<Item> = BatchingLimits & {
 
 export function withDefaults<Item>(options: BatchingOptions<Item>): Required<BatchingOptions<Item>> {
   return {
+    spool: undefined,
     maxBatchRows: 1_000,
     maxBatchBytes: 1024 * 1024,
     flushIntervalMs: 500,

@@ -86,6 +86,9 @@ export function consoleHandler(options: ConsoleOptions = {}): LogHandler {
       retries: 0,
       queuedRows: 0,
       queuedBytes: waitingBytes(),
+      spooledRows: 0,
+      spooledBytes: 0,
+      nextAttemptAt: null,
       lastError,
     }),
   }

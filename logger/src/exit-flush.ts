@@ -1,7 +1,12 @@
 // Gets queued lines out when the process ends, without changing how it ends.
 
 /** Something with lines that wait. */
-export type Flushable = { flush(timeoutMs: number): Promise<void>; readonly pendingRows: number }
+export type Flushable = {
+  flush(timeoutMs: number): Promise<void>
+  readonly pendingRows: number
+  /** Keeps on disk what waits, where it can; returns how many lines then are in memory alone. */
+  save?(): number
+}
 
 type Registry = { targets: Set<Flushable>; installed: boolean }
 
@@ -65,9 +70,9 @@ function onBeforeExit(): void {
 
 /** Too late to deliver, early enough to say so. */
 function onExit(): void {
-  const pending = pendingRows()
-  if (pending > 0)
-    process.stderr.write(`timelapser logger: ${pending} log lines were not delivered before the exit\n`)
+  const lost = [...registry.targets].reduce((sum, target) => sum + (target.save?.() ?? target.pendingRows), 0)
+  if (lost > 0)
+    process.stderr.write(`timelapser logger: ${lost} log lines were not delivered before the exit\n`)
 }
 
 function pendingRows(): number {

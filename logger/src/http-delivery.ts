@@ -15,7 +15,6 @@ export type HttpDeliveryOptions = {
   apiKey: string | undefined
   gzip: boolean
   requestTimeoutMs: number
-  sender: string
 }
 
 /** Makes the function that POSTs a batch of JSON lines and reads the reply. */
@@ -25,7 +24,7 @@ export function httpDelivery(options: HttpDeliveryOptions) {
   return async function deliver(batch: Batch<string>, signal: AbortSignal): Promise<Delivery> {
     const text = `${batch.items.join('\n')}\n`
     const body = options.gzip ? new Uint8Array(await compress(text)) : text
-    const reply = await post(endpoint, body, batch.number, options, signal)
+    const reply = await post(endpoint, body, batch, options, signal)
     if (reply.status >= 200 && reply.status < 300) return readResult(reply.text)
     throw failureOf(reply, endpoint)
   }
@@ -36,11 +35,11 @@ type Reply = { status: number; retryAfter: string | null; text: string }
 async function post(
   endpoint: string,
   body: string | Uint8Array<ArrayBuffer>,
-  batch: number,
+  { sender, number }: Batch<string>,
   options: HttpDeliveryOptions,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const { apiKey, gzip: isCompressed, requestTimeoutMs, sender } = options
+  const { apiKey, gzip: isCompressed, requestTimeoutMs } = options
   try {
     const response = await fetch(endpoint, {
       method: 'POST',
@@ -48,7 +47,7 @@ async function post(
       headers: {
         'content-type': 'application/x-ndjson',
         'x-sender': sender,
-        'x-batch': String(batch),
+        'x-batch': String(number),
         ...(isCompressed ? { 'content-encoding': 'gzip' } : {}),
         ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
       },

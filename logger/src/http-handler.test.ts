@@ -86,7 +86,7 @@ describe('httpHandler', () => {
     for (const text of ['one', 'two', 'three']) logger.info(text, { a: 1 })
     await logger.flush()
     expect(messages(received)).toEqual(['one', 'two', 'three'])
-    expect(received.map((one) => one.headers['x-batch'])).toEqual(['1', '2'])
+    expect(received.map((one) => one.headers['x-batch'])).toEqual(['1024', '2048'])
     expect(new Set(received.map((one) => one.headers['x-sender'])).size).toBe(1)
     expect(received[0]?.headers['x-sender']).toMatch(/^[0-9a-f-]{36}$/)
     expect(received[0]).toMatchObject({
@@ -163,7 +163,7 @@ describe('httpHandler', () => {
     const { logger, stats } = setUp({ url, maxBatchRows: 2 })
     for (const text of ['one', 'two', 'three']) logger.info(text)
     await logger.flush()
-    expect(received.map((one) => one.headers['x-batch'])).toEqual(['1', '1', '1', '2'])
+    expect(received.map((one) => one.headers['x-batch'])).toEqual(['1024', '1024', '1024', '2048'])
     expect(received[2]?.records).toEqual(received[0]?.records)
     expect(stats()).toMatchObject({ delivered: 3, retries: 2 })
   })
@@ -192,7 +192,7 @@ describe('httpHandler', () => {
     logger.info('text')
     await logger.flush()
     release()
-    expect(received.map((one) => one.headers['x-batch'])).toEqual(['1', '1'])
+    expect(received.map((one) => one.headers['x-batch'])).toEqual(['1024', '1024'])
     expect(stats()).toMatchObject({ delivered: 1, retries: 1 })
   })
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { BatchingBuffer } from './batching-buffer.ts'
 import type { BatchingLimits } from './batching-options.ts'
 import { flushAtExit } from './exit-flush.ts'
@@ -9,6 +8,8 @@ import { LevelWatch } from './level-watch.ts'
 import { lossRecord, stderrReporter } from './loss-record.ts'
 import type { HandlerStats, LogHandler, LogRecord } from './record.ts'
 import { recordJson } from './record-json.ts'
+import { openSpool } from './spool/open-spool.ts'
+import type { SpoolOptions } from './spool/spool.ts'
 
 export type HttpOptions = BatchingLimits & {
   /** The log system, like `http://localhost:4700`. */
@@ -25,14 +26,25 @@ export type HttpOptions = BatchingLimits & {
   requestTimeoutMs?: number
   /** Sends what waits when the process ends, is told to end or dies of an exception. Default true. */
   flushOnExit?: boolean
+  /**
+   * A folder where lines wait on disk while the server is away, and are left to the next process when this one ends
+   * before it is back. Default none: they wait in memory.
+   */
+  spool?: SpoolOptions | undefined
+  /**
+   * Puts each line into the spool before the call returns, so that `kill -9` loses none; a loss of power may still lose
+   * what the kernel had not written. Needs `spool`. Default false: `kill -9` loses what the last `flushIntervalMs`
+   * brought, and a second more when the server had stopped answering.
+   */
+  durable?: boolean
   /** Told of failures in one sentence. Default: stderr, at most once a minute. */
   onProblem?: (sentence: string) => void
 }
 
 /**
  * Sends records to a log system over HTTP, in batches, in order, each stored once however often it had to be sent.
- * While the server is away lines wait in memory, up to `maxQueueRows` and `maxQueueBytes`; then the oldest go, and a
- * log line says how many.
+ * While the server is away lines wait in the spool, or in memory up to `maxQueueRows` and `maxQueueBytes`; when it is
+ * full the oldest go, and a log line says how many.
  *
  * @example
  * const handler = httpHandler({ url: 'http://localhost:4700', apiKey: process.env.LOGS_API_KEY })
@@ -47,13 +59,19 @@ export function httpHandler(options: HttpOptions): LogHandler {
     gzip = false,
     requestTimeoutMs = 30_000,
     flushOnExit = true,
+    spool,
+    durable = false,
+    onProblem = stderrReporter('http'),
     ...limits
   } = options
+  if (durable && !spool)
+    throw new TypeError('httpHandler: durable needs a spool, like { directory: "spool" }')
   const buffer = new BatchingBuffer<string>({
     ...limits,
-    deliver: httpDelivery({ url, apiKey, gzip, requestTimeoutMs, sender: randomUUID() }),
+    deliver: httpDelivery({ url, apiKey, gzip, requestTimeoutMs }),
+    spool: spool && openSpool(spool, { durable, destination: url, encode: asIs, decode: asIs }, onProblem),
     describeLoss: (loss) => toItem(lossRecord(loss, url)),
-    onProblem: options.onProblem ?? stderrReporter('http'),
+    onProblem,
   })
   const gate = new LevelGate({
     onHeldBack(record) {
@@ -101,3 +119,6 @@ function toItem(record: LogRecord): { item: string; bytes: number } {
   const item = recordJson(record)
   return { item, bytes: Buffer.byteLength(item) + 1 }
 }
+
+/** Items are the texts of the spool already. */
+const asIs = (text: string) => text

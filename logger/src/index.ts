@@ -6,6 +6,7 @@ export {
   type Batch,
   type BatchingLimits,
   type BatchingOptions,
+  type BatchingSpool,
   type Delivery,
   DeliveryFailure,
   type Loss,
@@ -32,3 +33,5 @@ export { normaliseRecord, type RecordInput, repairTimestamp } from './record-rep
 export { maskRecord, redactData, redactRecord, redactText } from './redaction.ts'
 export { compileRedactionPattern, RedactionPatternError } from './redaction-pattern.ts'
 export { cutBytes, repairText } from './repair-text.ts'
+export { openSpool, type SpoolUse } from './spool/open-spool.ts'
+export type { SpoolOptions } from './spool/spool.ts'

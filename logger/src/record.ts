@@ -47,7 +47,7 @@ export interface LogHandler {
   stats?(): HandlerStats
 }
 
-/** Counts since the handler was made; `queued…` and `lastError` are the state now. */
+/** Counts since the handler was made; `queued…`, `spooled…`, `lastError` and `nextAttemptAt` are the state now. */
 export type HandlerStats = {
   name: string
   /** Records delivered. */
@@ -60,10 +60,16 @@ export type HandlerStats = {
   filtered: number
   /** Deliveries that failed and were tried again. */
   retries: number
+  /** In memory. */
   queuedRows: number
   queuedBytes: number
+  /** In the spool, other processes' leavings among them. */
+  spooledRows: number
+  spooledBytes: number
   /** Why the last delivery failed; null after one that worked. */
   lastError: string | null
+  /** When the next delivery is tried, in ISO 8601; null while none has to wait. */
+  nextAttemptAt: string | null
 }
 
 /** Bounds of one record, the same in the logger, on the wire and in the table. */

@@ -67,7 +67,7 @@ describe('DatabaseLogHandler', () => {
     const after = new Date(Date.now() + 1).toISOString()
     await logger.flush()
     expect(stored(state.calls)).toEqual(['one', 'two', 'three'])
-    expect(state.calls.map((call) => call.batch)).toEqual([1, 2])
+    expect(state.calls.map((call) => call.batch)).toEqual([1024, 2048])
     expect(new Set(state.calls.map((call) => call.sender)).size).toBe(1)
     const record = state.calls[0]?.records[0]
     expect(record).toMatchObject({ source: 'camera_1', camera_id: 1, extra_data: { retry_count: 3 } })
@@ -136,7 +136,7 @@ describe('DatabaseLogHandler', () => {
     state.down = false
     state.calls.length = 0
     await logger.flush()
-    expect(state.calls.map((call) => call.batch)).toEqual([1, 2])
+    expect(state.calls.map((call) => call.batch)).toEqual([1024, 2048])
     expect(stored(state.calls)).toEqual(['one', 'two'])
   })
 

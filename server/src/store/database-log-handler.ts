@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   BatchingBuffer,
   type BatchingLimits,
@@ -12,6 +11,9 @@ import {
   type LogHandler,
   type LogRecord,
   lossRecord,
+  normaliseRecord,
+  openSpool,
+  type SpoolOptions,
   stderrReporter,
 } from '@timelapser/logger'
 
@@ -31,6 +33,10 @@ export type DatabaseLogHandlerOptions = BatchingLimits & {
   onLevelChange?: (listener: () => void) => () => void
   /** In force until the first reading arrives. Default INFO. */
   initialLevel?: Level
+  /** A folder where lines wait while the database is away, as for `httpHandler`. Default none: they wait in memory. */
+  spool?: SpoolOptions | undefined
+  /** Puts each line into the spool before the call returns, so that `kill -9` loses none. Default false. */
+  durable?: boolean
   /** Default true. */
   flushOnExit?: boolean
   /** Told of failures in one sentence; must not log through this handler. Default: stderr, once a minute. */
@@ -45,12 +51,19 @@ const LEVEL_CHECK_MS = 1_000
 /** What no override is about. */
 const NOWHERE: LinePlace = { source: '', logger_name: null, camera_id: null }
 
+/** How its records lie in a spool, which is for this database alone: two of them need two folders. */
+const SPOOLED = {
+  destination: 'database',
+  encode: (record: LogRecord) => JSON.stringify(record),
+  decode: (text: string) => normaliseRecord(JSON.parse(text)),
+}
+
 /** Bytes of a record beside its texts, roughly; the queue's bound need not be exact. */
 const FIXED_BYTES = 120
 
 /**
  * Writes records to the `logs` table: in batches, each stored once, with the time of the call. Never blocks or throws;
- * while the database is away records wait in memory, bounded, and a log line tells how many were dropped.
+ * while the database is away records wait in the spool or in memory, bounded, and a log line tells how many were dropped.
  */
 export class DatabaseLogHandler implements LogHandler {
   readonly #buffer: BatchingBuffer<LogRecord>
@@ -72,9 +85,11 @@ export class DatabaseLogHandler implements LogHandler {
       initialLevel = 'INFO',
       flushOnExit = true,
       onProblem,
+      spool,
+      durable = false,
       ...limits
     } = options
-    const sender = randomUUID()
+    if (durable && !spool) throw new TypeError('DatabaseLogHandler: durable needs a spool')
     this.#gate = new LevelGate({
       rules: { log_level: initialLevel, overrides: [] },
       onHeldBack: (record) => this.#buffer.add(record, bytesOf(record)),
@@ -85,9 +100,13 @@ export class DatabaseLogHandler implements LogHandler {
       flushIntervalMs: 200,
       ...limits,
       async deliver(batch) {
-        const { rejected } = await logOperations.addLogEntries(batch.items, { sender, batch: batch.number })
+        const { rejected } = await logOperations.addLogEntries(batch.items, {
+          sender: batch.sender,
+          batch: batch.number,
+        })
         return { rejected: rejected.length, reason: rejected[0]?.reason ?? '' }
       },
+      spool: spool && openSpool(spool, { durable, ...SPOOLED }, this.#onProblem),
       describeLoss(loss) {
         const item = lossRecord(loss, 'the database')
         return { item, bytes: bytesOf(item) }

@@ -1,0 +1,184 @@
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { decodeLines, encodeLine, type SpoolLine } from './spool-lines.ts'
+
+/** `low` is what goes first when there is no room: DEBUG and INFO. */
+export type SpoolClass = 'low' | 'high'
+export const SPOOL_CLASSES = ['low', 'high'] as const
+
+/** A line on its way into a batch. */
+export type ClassedLine = { class: SpoolClass; text: string }
+
+type File = { name: string; rows: number; bytes: number }
+type OpenFile = File & { descriptor: number; isTorn: boolean }
+type Open = { number: number; position: number; files: Partial<Record<SpoolClass, OpenFile>> }
+
+const SEALED = /^(\d{15})\.(low|high)\.(\d+)$/
+const UNSEALED = /^(\d{15})\.(low|high)\.open$/
+
+/**
+ * The batches of one sender, each as a file a class: `000000000000012.high.37` holds the 37 weightier lines of batch
+ * 12. A batch keeps its number and lines however often it is sent, also by a later process, so that it is stored once.
+ */
+export class BatchFiles {
+  readonly #directory: string
+  readonly #batches = new Map<number, Partial<Record<SpoolClass, File>>>()
+  #open: Open | undefined
+  #bytes = 0
+  #rows = 0
+
+  /** @param directory exists; what an earlier process left in it is taken on */
+  constructor(directory: string) {
+    this.#directory = directory
+    for (const name of readdirSync(directory).sort()) this.#takeOn(name)
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Rows of the batch under construction. */
+  get openRows(): number {
+    return this.#open?.position ?? 0
+  }
+
+  /** The lowest number that is complete; undefined when there is none. */
+  oldest(): number | undefined {
+    return this.numberAfter(Number.NEGATIVE_INFINITY)
+  }
+
+  /** The lowest complete number above this one. */
+  numberAfter(number: number): number | undefined {
+    let lowest: number | undefined
+    for (const one of this.#batches.keys())
+      if (one > number && (lowest === undefined || one < lowest)) lowest = one
+    return lowest
+  }
+
+  /** Adds a line to the batch under construction: the kernel has it when this returns. */
+  append(number: number, line: ClassedLine): void {
+    this.#open ??= { number, position: 0, files: {} }
+    const open = this.#open
+    open.files[line.class] ??= this.#create(open.number, line.class)
+    const file = open.files[line.class] as OpenFile
+    const encoded = encodeLine(open.position, line.text)
+    // After half a line the next one must not be taken for its end.
+    const written = writeSync(file.descriptor, file.isTorn ? `\n${encoded}` : encoded)
+    file.isTorn = written < Buffer.byteLength(encoded)
+    if (file.isTorn) throw new Error('the disk took only half a line')
+    open.position++
+    this.#count(file, 1, written)
+  }
+
+  /** Completes the batch under construction. */
+  seal(): void {
+    const open = this.#open
+    if (!open) return
+    this.#open = undefined
+    const batch: Partial<Record<SpoolClass, File>> = {}
+    for (const kind of SPOOL_CLASSES) {
+      const file = open.files[kind]
+      if (!file) continue
+      closeSync(file.descriptor)
+      batch[kind] = this.#rename(file, open.number, kind)
+    }
+    this.#batches.set(open.number, batch)
+  }
+
+  /** Adds a complete batch. */
+  write(number: number, lines: readonly ClassedLine[]): void {
+    this.seal()
+    for (const line of lines) this.append(number, line)
+    this.seal()
+  }
+
+  /** The lines of a batch as they were added, and how many are no longer readable. */
+  read(number: number): { texts: string[]; broken: number } {
+    const lines: SpoolLine[] = []
+    let expected = 0
+    for (const file of Object.values(this.#batches.get(number) ?? {})) {
+      expected += file.rows
+      lines.push(...decodeLines(readFileSync(join(this.#directory, file.name), 'utf8')).lines)
+    }
+    lines.sort((a, b) => a.position - b.position)
+    return { texts: lines.map(({ text }) => text), broken: Math.max(0, expected - lines.length) }
+  }
+
+  /** Forgets a batch. */
+  remove(number: number): void {
+    for (const kind of SPOOL_CLASSES) this.#removeFile(number, kind)
+    this.#batches.delete(number)
+  }
+
+  /** Removes the oldest file of a class, of any batch but one; returns its rows, 0 when there is none. */
+  dropOldest(kind: SpoolClass, except: number | undefined): number {
+    let oldest: number | undefined
+    for (const [number, batch] of this.#batches) {
+      if (number !== except && batch[kind] && (oldest === undefined || number < oldest)) oldest = number
+    }
+    if (oldest === undefined) return 0
+    const rows = this.#removeFile(oldest, kind)
+    const left = this.#batches.get(oldest)
+    if (!left?.low && !left?.high) this.#batches.delete(oldest)
+    return rows
+  }
+
+  #create(number: number, kind: SpoolClass): OpenFile {
+    const name = `${String(number).padStart(15, '0')}.${kind}.open`
+    const descriptor = openSync(join(this.#directory, name), 'a', 0o600)
+    return { name, rows: 0, bytes: 0, descriptor, isTorn: false }
+  }
+
+  #removeFile(number: number, kind: SpoolClass): number {
+    const batch = this.#batches.get(number)
+    const file = batch?.[kind]
+    if (!batch || !file) return 0
+    rmSync(join(this.#directory, file.name), { force: true })
+    delete batch[kind]
+    this.#count(undefined, -file.rows, -file.bytes)
+    return file.rows
+  }
+
+  #takeOn(name: string): void {
+    const sealed = SEALED.exec(name)
+    const [, digits = '', kind = ''] = sealed ?? UNSEALED.exec(name) ?? []
+    if (digits === '') return
+    const path = join(this.#directory, name)
+    // The process that wrote it ended before the batch was complete; its last line may be half a line.
+    const rows = sealed ? Number(sealed[3]) : decodeLines(readFileSync(path, 'utf8')).lines.length
+    const file: File = { name, rows, bytes: statSync(path).size }
+    const number = Number(digits)
+    const batch = this.#batches.get(number) ?? {}
+    batch[kind as SpoolClass] = sealed ? file : this.#rename(file, number, kind as SpoolClass)
+    this.#batches.set(number, batch)
+    this.#count(undefined, file.rows, file.bytes)
+  }
+
+  #rename(file: File, number: number, kind: SpoolClass): File {
+    const name = `${String(number).padStart(15, '0')}.${kind}.${file.rows}`
+    renameSync(join(this.#directory, file.name), join(this.#directory, name))
+    return { name, rows: file.rows, bytes: file.bytes }
+  }
+
+  #count(file: File | undefined, rows: number, bytes: number): void {
+    if (file) {
+      file.rows += rows
+      file.bytes += bytes
+    }
+    this.#rows += rows
+    this.#bytes += bytes
+  }
+}

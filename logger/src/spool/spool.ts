@@ -1,0 +1,186 @@
+import { mkdirSync } from 'node:fs'
+import { type ClassedLine, SPOOL_CLASSES } from './batch-files.ts'
+import { SenderFolder } from './sender-folder.ts'
+
+export type SpoolOptions = {
+  /** A folder of its own, made if need be; processes and handlers may share one. */
+  directory: string
+  /** Default 256 MB. When it is full the oldest DEBUG and INFO lines go, then the oldest others; a log line says how many. */
+  maxBytes?: number
+}
+
+export type BatchName = { sender: string; number: number }
+
+/** A batch that waits on disk: its items in order, and how many more are no longer readable. */
+export type SpooledBatch = BatchName & { texts: string[]; broken: number; isForeign: boolean }
+
+const MAX_BYTES = 256 * 1024 * 1024
+/** How often folders are looked for whose processes have ended. */
+const ADOPT_MS = 30_000
+
+/**
+ * Batches on disk until they are delivered: this process's, and those that earlier ones left. Each folder in it is a
+ * sender's; the numbers and lines of its batches never change, so that the other side can tell a repeat.
+ */
+export class Spool {
+  readonly directory: string
+  readonly #maxBytes: number
+  readonly #destination: string
+  readonly #own: SenderFolder
+  readonly #adopted: SenderFolder[] = []
+  #lookedMs = Number.NEGATIVE_INFINITY
+  /** The batch under way, which nothing may be taken from. */
+  #underWay: BatchName | undefined
+  #dropped = { own: 0, foreign: 0 }
+
+  /** @throws when the folder cannot be made or written to */
+  constructor({ directory, maxBytes = MAX_BYTES }: SpoolOptions, destination: string) {
+    this.directory = directory
+    this.#maxBytes = maxBytes
+    this.#destination = destination
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    this.#own = SenderFolder.create(directory, destination)
+    this.#adopt()
+  }
+
+  /** This process's sender; what is not spooled is sent under its name too. */
+  get sender(): string {
+    return this.#own.sender
+  }
+
+  /** Rows of this process. */
+  get ownRows(): number {
+    return this.#own.files.rows
+  }
+
+  get rows(): number {
+    return this.#folders.reduce((sum, { files }) => sum + files.rows, 0)
+  }
+
+  get bytes(): number {
+    return this.#folders.reduce((sum, { files }) => sum + files.bytes, 0)
+  }
+
+  /** Rows of the batch that `append` adds to. */
+  get openRows(): number {
+    return this.#own.files.openRows
+  }
+
+  get isEmpty(): boolean {
+    return this.rows === 0
+  }
+
+  /** Adds a line to batch `number`; on disk when it returns, as far as the kernel is concerned. */
+  append(number: number, line: ClassedLine): void {
+    this.#makeRoom(line.text.length)
+    this.#own.files.append(number, line)
+  }
+
+  /** Completes the batch that `append` adds to. */
+  seal(): void {
+    this.#own.files.seal()
+  }
+
+  /** Adds a whole batch. */
+  write(number: number, lines: readonly ClassedLine[]): void {
+    this.#makeRoom(lines.reduce((sum, { text }) => sum + text.length, 0))
+    this.#own.files.write(number, lines)
+  }
+
+  /** The next batch of this process, whose numbers have to arrive in order. */
+  nextOwn(): SpooledBatch | undefined {
+    return this.#take(this.#own, false)
+  }
+
+  /** The next batch of a process that has ended. */
+  nextForeign(): SpooledBatch | undefined {
+    if (performance.now() - this.#lookedMs > ADOPT_MS) this.#adopt()
+    for (let folder = this.#adopted[0]; folder; folder = this.#adopted[0]) {
+      const batch = this.#take(folder, true)
+      if (batch) return batch
+      folder.release()
+      this.#adopted.shift()
+    }
+    return undefined
+  }
+
+  /** Forgets a batch that was delivered, or can never be. */
+  remove(batch: BatchName): void {
+    this.#underWay = undefined
+    this.#folderOf(batch)?.files.remove(batch.number)
+  }
+
+  /** Keeps a batch that is under way from being dropped for want of room. */
+  hold({ sender, number }: BatchName): void {
+    this.#underWay = { sender, number }
+  }
+
+  /**
+   * Puts the halves of a batch in its place that was refused as too large: it was not stored, so the first takes its
+   * number, and the second one between it and the next. False when there is none left.
+   */
+  halve(batch: BatchName, lines: readonly ClassedLine[], endOfRoom: number): boolean {
+    const files = this.#folderOf(batch)?.files
+    if (!files) return false
+    const end = Math.min(files.numberAfter(batch.number) ?? endOfRoom, endOfRoom)
+    const between = batch.number + Math.floor((end - batch.number) / 2)
+    if (between === batch.number) return false
+    const middle = lines.length >> 1
+    this.remove(batch)
+    files.write(batch.number, lines.slice(0, middle))
+    files.write(between, lines.slice(middle))
+    return true
+  }
+
+  /** Rows dropped for want of room since it was last asked. */
+  takeDropped(): { own: number; foreign: number } {
+    const dropped = this.#dropped
+    this.#dropped = { own: 0, foreign: 0 }
+    return dropped
+  }
+
+  /** Leaves what is there to the next process. */
+  close(): void {
+    this.seal()
+    for (const folder of this.#folders) folder.release()
+  }
+
+  get #folders(): SenderFolder[] {
+    return [...this.#adopted, this.#own]
+  }
+
+  #folderOf({ sender }: BatchName): SenderFolder | undefined {
+    return this.#folders.find((folder) => folder.sender === sender)
+  }
+
+  #take({ sender, files }: SenderFolder, isForeign: boolean): SpooledBatch | undefined {
+    const number = files.oldest()
+    if (number === undefined) return undefined
+    this.#underWay = { sender, number }
+    return { sender, number, ...files.read(number), isForeign }
+  }
+
+  #adopt(): void {
+    this.#lookedMs = performance.now()
+    this.#adopted.push(...SenderFolder.adopt(this.directory, this.#destination))
+  }
+
+  #makeRoom(bytes: number): void {
+    while (this.bytes > 0 && this.bytes + bytes > this.#maxBytes) {
+      if (!this.#dropOldest()) throw new Error(`the spool ${this.directory} is full`)
+    }
+  }
+
+  #dropOldest(): boolean {
+    for (const kind of SPOOL_CLASSES) {
+      for (const folder of this.#folders) {
+        const kept = this.#underWay?.sender === folder.sender ? this.#underWay.number : undefined
+        const rows = folder.files.dropOldest(kind, kept)
+        if (rows === 0) continue
+        this.#dropped[folder === this.#own ? 'own' : 'foreign'] += rows
+        return true
+      }
+    }
+    return false
+  }
+}
