@@ -5,7 +5,7 @@ import { formatPosition, parsePosition } from '../service/feed-cursor.ts'
 import type { FeedPosition, LiveFeed } from '../service/live-feed.ts'
 import { createLogEntryEvent } from '../service/log-entry-event.ts'
 import type { SearchQueries } from '../service/search-query.ts'
-import type { ServerEvents } from '../service/server-events.ts'
+import { eventFor, type ServerEvents } from '../service/server-events.ts'
 import type { FeedRow } from '../store/feed.ts'
 import { EventStream } from './event-stream.ts'
 import { filterParameters } from './log-parameters.ts'
@@ -34,7 +34,10 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
         const filter = { visibility: request.principal.visibility }
         const from = await startOf(liveFeed, request.query.last_event_id, request)
         const stream = new EventStream(response)
-        const detach = serverEvents.subscribe((event) => void stream.send({ event: event.type, data: event }))
+        const detach = serverEvents.subscribe((event) => {
+          const seen = eventFor(event, filter.visibility)
+          if (seen) void stream.send({ event: seen.type, data: seen })
+        })
         stream.signal.addEventListener('abort', detach, { once: true })
         const rate = new RateWindow()
         await follow(stream, from, async (position) => {

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { Visibility } from './access.ts'
 
 /** Something other than a new row that open pages want to know of. */
 export type ServerEvent = {
@@ -38,4 +39,17 @@ export class ServerEvents {
     this.#emitter.on('event', listener)
     return () => this.#emitter.off('event', listener)
   }
+}
+
+/**
+ * What somebody who sees some logs alone is told of an event: nothing of cameras that are not theirs, and that lines
+ * have gone or come back, but not how many, which counts those of others. Undefined when it is nothing to them.
+ */
+export function eventFor(event: ServerEvent, { cameras, min_level }: Visibility): ServerEvent | undefined {
+  if (cameras === null && min_level === undefined) return event
+  if (event.type === 'settings_changed') return event
+  if (event.type !== 'camera_changed') return { ...event, data: {} }
+  const { camera_id } = event.data
+  const isVisible = cameras === null || camera_id === null || cameras.includes(Number(camera_id))
+  return isVisible ? event : undefined
 }

@@ -357,6 +357,26 @@ describe('a reader with some cameras sees their rows and no trace of others', ()
     for (const check of Object.values(CHECKS)) await check(reader)
   })
 
+  it('in events of what else happens: of their cameras alone, and no numbers', async () => {
+    const some = await readerOf([1, 4], 'key')
+    const all = { headers: { authorization: `Bearer ${server.apiKey}` } }
+    const [client, whole] = [
+      await openEvents(`${server.url}/api/events`, some.headers),
+      await openEvents(`${server.url}/api/events`, all.headers),
+    ]
+    const told = ({ events }: typeof client, type: string) =>
+      events.filter(({ event }) => event === type).map(({ data }) => data.data)
+    for (const id of [2, 3, 4]) await server.send('PUT', `/api/cameras/${id}`, { name: `Name ${id}` })
+    await server.send('DELETE', '/api/logs/cleanup?days_to_keep=365')
+    for (const one of [client, whole]) await one.until(() => told(one, 'logs_cleaned').length > 0)
+    client.close()
+    whole.close()
+    expect(told(whole, 'camera_changed').map(({ camera_id }) => camera_id)).toEqual([2, 3, 4])
+    expect(told(whole, 'logs_cleaned')[0]).toHaveProperty('deleted_count')
+    expect(told(client, 'camera_changed')).toEqual([{ camera_id: 4 }])
+    expect(told(client, 'logs_cleaned')).toEqual([{}])
+  })
+
   it.each<[string, Level | undefined]>([
     ['/api/events', undefined],
     ['/api/logs/stream', undefined],
