@@ -66,6 +66,8 @@ export function exportRoutes(service: ExportService): FastifyPluginAsyncTypebox 
         const name = `logs-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
         response
           .header('content-disposition', `attachment; filename="${compress ? `${name}.gz` : name}"`)
+          // nginx would put a gigabyte on its disk before a slow client slows us down.
+          .header('x-accel-buffering', 'no')
           .header('x-export-total', running.total.total)
           .header('x-export-total-is-exact', running.total.is_exact)
           .type(compress ? 'application/gzip' : TYPES[format])
