@@ -10,25 +10,30 @@ export type ForeignRecord = {
   level: unknown
   /** Any text, of any length. */
   message: string
-  /** All that came beside it, of any shape: source, logger and camera are found in it by their usual names. */
+  /** All that came beside it, of any shape. */
   attributes: ExtraData
+}
+
+/** Like `toPlacedRecord`, with source, logger and camera found among the attributes by their usual names. */
+export function toLogRecord(sent: ForeignRecord, defaults: RecordDefaults): LogRecord {
+  const { rest, ...placed } = liftFields(sent.attributes)
+  return toPlacedRecord({ ...sent, attributes: rest }, { ...defaults, ...placed })
 }
 
 /**
  * The record within the limits of the table. What other systems send was not written for these limits, and whoever sends
  * it cannot change it: long names are cut and what is too deep or too large is named, rather than the record refused.
  */
-export function toLogRecord(sent: ForeignRecord, defaults: RecordDefaults): LogRecord {
-  const lifted = liftFields(sent.attributes)
+export function toPlacedRecord(sent: ForeignRecord, place: RecordDefaults): LogRecord {
   const level = parseLevel(sent.level) ?? 'INFO'
   const record = normaliseRecord({
-    timestamp: sent.timestamp ?? defaults.now,
+    timestamp: sent.timestamp ?? place.now,
     level,
     message: sent.message,
-    source: lifted.source ?? defaults.source,
-    logger_name: lifted.logger_name ?? defaults.logger_name,
-    camera_id: lifted.camera_id ?? defaults.camera_id,
-    extra_data: lifted.rest,
+    source: place.source,
+    logger_name: place.logger_name,
+    camera_id: place.camera_id,
+    extra_data: sent.attributes,
   })
   if (sent.level == null || sent.level === '' || String(sent.level).toUpperCase() === level) return record
   const original = typeof sent.level === 'number' ? sent.level : String(sent.level).slice(0, 100)

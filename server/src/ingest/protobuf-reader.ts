@@ -119,3 +119,28 @@ export function eachField(reader: ProtobufReader, onField: (field: number) => bo
     if (!onField(field)) reader.skip()
   }
 }
+
+/**
+ * The parts of a message that are messages or texts themselves, by field number and in order. Of one that breaks off
+ * these are the parts before, and `failure` says why.
+ */
+export function splitMessage(bytes: Uint8Array): {
+  parts: (field: number) => readonly Uint8Array[]
+  failure: unknown
+} {
+  const byField = new Map<number, Uint8Array[]>()
+  let failure: unknown
+  try {
+    const reader = new ProtobufReader(bytes)
+    eachField(reader, (field) => {
+      if (reader.wire !== BYTES) return false
+      const known = byField.get(field)
+      if (known === undefined) byField.set(field, [reader.bytes()])
+      else known.push(reader.bytes())
+      return true
+    })
+  } catch (error) {
+    failure = error
+  }
+  return { parts: (field) => byField.get(field) ?? [], failure }
+}

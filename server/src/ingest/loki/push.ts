@@ -4,7 +4,7 @@ import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
 import { fromNanoseconds, fromSeconds } from '../nanoseconds.ts'
 import { bodyText, parseJson } from '../parse-json.ts'
-import { BYTES, eachField, ProtobufReader } from '../protobuf-reader.ts'
+import { BYTES, eachField, ProtobufReader, splitMessage } from '../protobuf-reader.ts'
 import { putExtra, shorten } from '../record-fields.ts'
 import { parseLabels } from './labels.ts'
 import { fromStreamEntry } from './stream-entry.ts'
@@ -61,23 +61,10 @@ export function decodeLokiProtobuf(body: Uint8Array, defaults: RecordDefaults): 
 }
 
 function readStream(bytes: Uint8Array, decoded: DecodedBody, defaults: RecordDefaults): void {
-  const stream = new ProtobufReader(bytes)
-  const entries: Uint8Array[] = []
-  let written = '{}'
-  let failure: unknown
-  try {
-    eachField(stream, (field) => {
-      if (stream.wire !== BYTES || (field !== 1 && field !== 2)) return false
-      if (field === 1) written = stream.text()
-      else entries.push(stream.bytes())
-      return true
-    })
-  } catch (error) {
-    // What was read before stands.
-    failure = error
-  }
+  const { parts, failure } = splitMessage(bytes)
+  const written = Buffer.from(parts(1).at(-1) ?? Buffer.from('{}')).toString('utf8')
   const labels = parseLabels(written)
-  for (const entry of entries) {
+  for (const entry of parts(2)) {
     if (labels === undefined) decoded.add(`the labels ${shorten(written)} cannot be read`)
     else rejecting(decoded, 'an entry', () => decoded.add(readEntry(entry, labels, defaults)))
   }

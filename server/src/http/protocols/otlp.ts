@@ -1,0 +1,93 @@
+import type { FastifyRequest } from 'fastify'
+import { decodeOtlpJson, decodeOtlpProtobuf } from '../../ingest/otlp/otlp-logs.ts'
+import { AppError, type ErrorCode } from '../../service/app-error.ts'
+import type { IngestService } from '../../service/ingest-service.ts'
+import { now } from '../../store/timestamp.ts'
+import { bytesOf, type ForeignReply, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
+
+const PROTOBUF = 'application/x-protobuf'
+const JSON_TYPE = 'application/json'
+
+/** Numbers of gRPC's status codes, for the bodies of errors. */
+const GRPC_CODES: { readonly [Code in ErrorCode]?: number } = {
+  INVALID_REQUEST: 3,
+  PAYLOAD_TOO_LARGE: 3,
+  UNSUPPORTED_MEDIA_TYPE: 3,
+  FORBIDDEN: 7,
+  RATE_LIMITED: 8,
+  STORAGE_FULL: 8,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+}
+const UNKNOWN = 2
+
+/** OpenTelemetry's OTLP/HTTP for logs: `POST /v1/logs`, protocol buffers and JSON, answered in what was sent. */
+export function otlpRoutes(ingest: IngestService) {
+  return protocolRoutes({
+    writeError: ({ code, message, status }, request) => {
+      const number = GRPC_CODES[code] ?? UNKNOWN
+      // Exporters send again what was refused for the moment alone: 429, 502, 503, 504.
+      const told = code === 'STORAGE_FULL' ? 503 : status
+      if (typeOf(request) === JSON_TYPE) return jsonReply(told, { code: number, message })
+      return {
+        status: told,
+        type: PROTOBUF,
+        body: Buffer.concat([varintField(1, number), textField(2, message)]),
+      }
+    },
+    addRoutes: (app) => {
+      app.post('/v1/logs', { config: INGEST }, async (request, response) => {
+        const { rejected, rejected_count, accepted, filtered } = await ingest.ingest(decode(request))
+        const reasons = rejected.slice(0, 10).map(({ index, reason }) => `record ${index}: ${reason}`)
+        const message = reasons.join('; ')
+        if (rejected_count > 0 && accepted + filtered === 0) throw new AppError('INVALID_REQUEST', message)
+        const { type, body } = partialSuccess(typeOf(request), rejected_count, message)
+        return response.type(type).send(body)
+      })
+    },
+  })
+}
+
+function typeOf({ headers }: FastifyRequest): string {
+  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? PROTOBUF
+}
+
+function decode(request: FastifyRequest) {
+  const type = typeOf(request)
+  if (type === PROTOBUF) return decodeOtlpProtobuf(bytesOf(request), { now: now() })
+  if (type === JSON_TYPE) return decodeOtlpJson(bytesOf(request), { now: now() })
+  throw new AppError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `Content-Type ${type.slice(0, 100)} is not taken here; send ${PROTOBUF} or ${JSON_TYPE}.`,
+  )
+}
+
+function partialSuccess(type: string, rejected: number, message: string): Omit<ForeignReply, 'status'> {
+  if (type === JSON_TYPE) {
+    const partial = { partialSuccess: { rejectedLogRecords: String(rejected), errorMessage: message } }
+    return { type, body: JSON.stringify(rejected > 0 ? partial : {}) }
+  }
+  const inner = Buffer.concat([varintField(1, rejected), textField(2, message)])
+  return { type: PROTOBUF, body: rejected > 0 ? bytesField(1, inner) : Buffer.alloc(0) }
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = []
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return [...bytes, rest]
+    bytes.push((rest % 128) + 128)
+  }
+}
+
+function varintField(field: number, value: number): Buffer {
+  return Buffer.from([field * 8, ...varint(value)])
+}
+
+function bytesField(field: number, value: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([field * 8 + 2, ...varint(value.length)]), value])
+}
+
+function textField(field: number, value: string): Buffer {
+  return bytesField(field, Buffer.from(value))
+}

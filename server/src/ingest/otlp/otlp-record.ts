@@ -1,0 +1,98 @@
+// One log record of OpenTelemetry's data model (opentelemetry.io/docs/specs/otel/logs/data-model) as one of ours.
+import type { ExtraData, Json, Level, LogRecord } from '@timelapser/logger'
+import type { RecordDefaults } from '../decoded.ts'
+import { asText, toPlacedRecord } from '../foreign-record.ts'
+import { fromNanoseconds } from '../nanoseconds.ts'
+import { putExtra, readCameraId } from '../record-fields.ts'
+
+/** A record as it came, by either encoding. */
+export type OtlpRecord = {
+  /** Nanoseconds since 1970; 0 for unknown. */
+  time: bigint
+  observedTime: bigint
+  severityNumber: number
+  severityText: string
+  body: Json
+  attributes: ExtraData
+  /** Lower-case hex; empty when there is none. */
+  traceId: string
+  spanId: string
+  eventName: string
+}
+
+/** What the records of one scope share. */
+export type OtlpOrigin = { defaults: RecordDefaults; shared: ExtraData }
+
+const CAMERA_NAMES = ['camera.id', 'camera_id', 'cameraId']
+
+/** Resource and scope: `service.name` is the source, the scope's name the logger, `camera.id` the camera. */
+export function toOrigin(
+  resource: ExtraData,
+  scope: { name: string; version: string; attributes: ExtraData },
+  defaults: RecordDefaults,
+): OtlpOrigin {
+  const { 'service.name': service, ...others } = resource
+  const shared: ExtraData = {}
+  if (Object.keys(others).length > 0) shared.resource = others
+  const about = { ...(scope.version && { version: scope.version }), ...scope.attributes }
+  if (Object.keys(about).length > 0) shared.scope = about
+  const camera = cameraOf(resource)
+  return {
+    shared,
+    defaults: {
+      ...defaults,
+      ...(asText(service) !== undefined && { source: service as string }),
+      ...(scope.name !== '' && { logger_name: scope.name }),
+      ...(camera !== undefined && { camera_id: camera }),
+    },
+  }
+}
+
+/** Severity in number and text, trace and span stay in `extra_data`, beside the attributes. */
+export function fromOtlp(sent: OtlpRecord, { defaults, shared }: OtlpOrigin): LogRecord {
+  const camera = cameraOf(sent.attributes)
+  const attributes: ExtraData = {}
+  if (sent.severityNumber > 0) attributes.severity_number = sent.severityNumber
+  if (sent.severityText !== '') attributes.severity_text = sent.severityText
+  if (sent.traceId !== '') attributes.trace_id = sent.traceId
+  if (sent.spanId !== '') attributes.span_id = sent.spanId
+  if (sent.eventName !== '') attributes.event_name = sent.eventName
+  for (const group of [sent.attributes, shared]) {
+    for (const [key, value] of Object.entries(group)) {
+      if (group === shared || camera === undefined || !CAMERA_NAMES.includes(key))
+        putExtra(attributes, key, value)
+    }
+  }
+  const level = levelOf(sent.severityNumber)
+  return toPlacedRecord(
+    {
+      timestamp: timeOf(sent.time) ?? timeOf(sent.observedTime),
+      level: level ?? sent.severityText,
+      message: messageOf(sent),
+      attributes,
+    },
+    camera === undefined ? defaults : { ...defaults, camera_id: camera },
+  )
+}
+
+function timeOf(nanos: bigint): string | undefined {
+  return nanos === 0n ? undefined : fromNanoseconds(nanos)
+}
+
+/** 1 to 4 trace, 5 to 8 debug, 9 to 12 info, 13 to 16 warn, 17 to 20 error, 21 to 24 fatal. */
+function levelOf(severity: number): Level | undefined {
+  if (!(severity >= 1 && severity <= 24)) return undefined
+  if (severity < 9) return 'DEBUG'
+  if (severity < 13) return 'INFO'
+  if (severity < 17) return 'WARNING'
+  return severity < 21 ? 'ERROR' : 'CRITICAL'
+}
+
+function messageOf({ body, eventName }: OtlpRecord): string {
+  if (body === null) return eventName
+  return typeof body === 'string' ? body : JSON.stringify(body)
+}
+
+function cameraOf(attributes: ExtraData): number | undefined {
+  return CAMERA_NAMES.map((name) => readCameraId(attributes[name])).find((id) => id !== undefined)
+}

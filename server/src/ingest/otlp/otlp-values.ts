@@ -1,0 +1,100 @@
+// AnyValue of OpenTelemetry, in its two encodings. Both stop at a depth no column holds: what is below is named.
+import type { ExtraData, Json } from '@timelapser/logger'
+import { asObject } from '../foreign-record.ts'
+import { eachField, ProtobufReader } from '../protobuf-reader.ts'
+import { putExtra } from '../record-fields.ts'
+
+/** One more than `extra_data` may have; deeper ones are cut there anyway. */
+const MAX_DEPTH = 17
+const TOO_DEEP = '[too deep]'
+
+/** @throws {ProtobufError} */
+export function readAnyValue(bytes: Uint8Array, depth = 1): Json {
+  const reader = new ProtobufReader(bytes)
+  let value: Json = null
+  eachField(reader, (field) => {
+    if (reader.wire !== WIRES[field]) return false
+    value = readKind(reader, field, depth)
+    return true
+  })
+  return value
+}
+
+/** Which kind of field holds a text, a truth, an integer, a double, a list, a map and bytes. */
+const WIRES: Readonly<Record<number, number>> = { 1: 2, 2: 0, 3: 0, 4: 1, 5: 2, 6: 2, 7: 2 }
+
+function readKind(reader: ProtobufReader, field: number, depth: number): Json {
+  if (field === 1) return reader.text()
+  if (field === 2) return reader.varint() !== 0
+  if (field === 3) return exactNumber(reader.int64())
+  if (field === 4) return finite(reader.double())
+  const bytes = reader.bytes()
+  if (field === 7) return Buffer.from(bytes).toString('base64')
+  if (depth > MAX_DEPTH) return TOO_DEEP
+  const inner = new ProtobufReader(bytes)
+  const list: Json[] = []
+  const map: ExtraData = {}
+  eachField(inner, (one) => {
+    if (one !== 1 || inner.wire !== 2) return false
+    if (field === 5) list.push(readAnyValue(inner.bytes(), depth + 1))
+    else readKeyValue(inner.bytes(), map, depth + 1)
+    return true
+  })
+  return field === 5 ? list : map
+}
+
+/** @throws {ProtobufError} */
+export function readKeyValue(bytes: Uint8Array, into: ExtraData, depth = 1): void {
+  const reader = new ProtobufReader(bytes)
+  let key = ''
+  let value: Json = null
+  eachField(reader, (field) => {
+    if (reader.wire !== 2 || field > 2) return false
+    if (field === 1) key = reader.text()
+    else value = readAnyValue(reader.bytes(), depth)
+    return true
+  })
+  putExtra(into, key, value)
+}
+
+/** A value of OTLP's JSON: `{"stringValue":"a"}`, `{"intValue":"5"}`, … */
+export function fromJsonValue(value: unknown, depth = 1): Json {
+  const any = asObject(value)
+  if (any === undefined) return null
+  if (typeof any.stringValue === 'string') return any.stringValue
+  if (typeof any.boolValue === 'boolean') return any.boolValue
+  if (typeof any.intValue === 'string' && /^-?\d{1,19}$/.test(any.intValue))
+    return exactNumber(BigInt(any.intValue))
+  if (typeof any.intValue === 'number') return any.intValue
+  if (any.doubleValue !== undefined) return any.doubleValue
+  if (typeof any.bytesValue === 'string') return any.bytesValue
+  if (depth > MAX_DEPTH) return TOO_DEEP
+  const list = asObject(any.arrayValue)
+  if (list !== undefined) return asList(list.values).map((one) => fromJsonValue(one, depth + 1))
+  const map = asObject(any.kvlistValue)
+  return map === undefined ? null : fromJsonAttributes(map.values, depth + 1)
+}
+
+/** `[{"key":"a","value":{…}}]` */
+export function fromJsonAttributes(attributes: unknown, depth = 1): ExtraData {
+  const read: ExtraData = {}
+  for (const one of asList(attributes)) {
+    const pair = asObject(one)
+    if (typeof pair?.key === 'string') putExtra(read, pair.key, fromJsonValue(pair.value, depth))
+  }
+  return read
+}
+
+export function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** Beyond 2^53 the digits as text. */
+function exactNumber(value: bigint): Json {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value.toString()
+}
+
+function finite(value: number): Json {
+  return Number.isFinite(value) ? value : String(value)
+}

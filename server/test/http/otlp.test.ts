@@ -1,0 +1,134 @@
+import { SeverityNumber } from '@opentelemetry/api-logs'
+import { OTLPLogExporter as JsonExporter } from '@opentelemetry/exporter-logs-otlp-http'
+import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-logs-otlp-proto'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer()
+  await server.send('PUT', '/api/settings', { log_level: 'DEBUG' })
+})
+afterAll(() => server.close())
+
+const stored = async (source: string) => (await server.get(`/api/logs?source=${source}`)).body.data.logs
+const json = { 'content-type': 'application/json' }
+const protobuf = { 'content-type': 'application/x-protobuf' }
+const post = (body: unknown, headers: Record<string, string>) =>
+  fetch(`${server.url}/v1/logs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.apiKey}`, ...headers },
+    body: body as string,
+  })
+
+describe('OTLP over HTTP', () => {
+  it.each([
+    ['protobuf', ProtobufExporter, 'none'],
+    ['protobuf-gzip', ProtobufExporter, 'gzip'],
+    ['json', JsonExporter, 'none'],
+    ['json-gzip', JsonExporter, 'gzip'],
+  ] as const)("stores what OpenTelemetry's exporters send: %s", async (service, Exporter, compression) => {
+    const exporter = new Exporter({
+      url: `${server.url}/v1/logs`,
+      headers: { authorization: `Bearer ${server.apiKey}` },
+      compression: compression as never,
+    })
+    const provider = new LoggerProvider({
+      resource: resourceFromAttributes({ 'service.name': service, 'host.name': 'edge-7' }),
+      processors: [new BatchLogRecordProcessor({ exporter })],
+    })
+    const logger = provider.getLogger('shop.cart', '1.2.3')
+    const timestamp = new Date('2026-01-02T03:04:05.678Z')
+    await server.send('PUT', '/api/settings', { retention_days: 3650 })
+    logger.emit({
+      timestamp,
+      severityNumber: SeverityNumber.WARN2,
+      severityText: 'WARN2',
+      body: 'cart is empty',
+      attributes: {
+        'camera.id': 11,
+        items: [1, 'two', true, 2.5],
+        deep: { a: { b: null } },
+        app: 'not the source',
+      },
+    })
+    logger.emit({ severityNumber: SeverityNumber.FATAL, body: { structured: [1] } })
+    for (let index = 0; index < 600; index += 1)
+      logger.emit({ severityNumber: SeverityNumber.TRACE, body: `${index}` })
+    await provider.shutdown()
+    const { pagination } = (await server.get(`/api/logs?source=${service}&limit=1`)).body.data
+    expect(pagination.total_items).toBe(602)
+    const { logs } = (await server.get(`/api/logs?source=${service}&min_level=WARNING`)).body.data
+    expect(logs.map(({ level, message }: Record<string, string>) => [level, message])).toEqual([
+      ['CRITICAL', '{"structured":[1]}'],
+      ['WARNING', 'cart is empty'],
+    ])
+    expect(logs[1]).toMatchObject({
+      timestamp: '2026-01-02T03:04:05.678Z',
+      logger_name: 'shop.cart',
+      camera_id: 11,
+      extra_data: {
+        severity_number: 14,
+        severity_text: 'WARN2',
+        items: [1, 'two', true, 2.5],
+        deep: { a: { b: null } },
+        app: 'not the source',
+        scope: { version: '1.2.3' },
+        resource: { 'host.name': 'edge-7' },
+      },
+    })
+  })
+
+  it('keeps trace and span, and answers a partial success', async () => {
+    const logRecords = [
+      { timeUnixNano: `${Date.now()}000123`, body: { stringValue: 'a' }, traceId: 'AB12', spanId: 'cd34' },
+      'no record',
+      { timeUnixNano: 'soon', body: { stringValue: 'b' } },
+      { severityText: 'Error', body: { stringValue: 'c' } },
+    ]
+    const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'partly' } }] }
+    const answer = await post(
+      JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }),
+      json,
+    )
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      {
+        partialSuccess: {
+          rejectedLogRecords: '2',
+          errorMessage: expect.stringMatching(/^record 1: .*record 2: /),
+        },
+      },
+    ])
+    const rows = await stored('partly')
+    expect(rows.map(({ level }: { level: string }) => level).sort()).toEqual(['ERROR', 'INFO'])
+    expect(rows.find(({ level }: { level: string }) => level === 'INFO').extra_data).toEqual({
+      trace_id: 'ab12',
+      span_id: 'cd34',
+    })
+  })
+
+  it.each([
+    ['no key', '{}', { ...json, authorization: '' }, 401, json['content-type']],
+    ['broken JSON', '{', json, 400, json['content-type']],
+    ['broken protobuf', '\xff\xff', protobuf, 400, protobuf['content-type']],
+    ['another content type', 'x', { 'content-type': 'text/plain' }, 415, protobuf['content-type']],
+    ['gzip that is none', 'x', { ...json, 'content-encoding': 'gzip' }, 400, json['content-type']],
+  ])('refuses %s in the encoding it was sent in', async (_name, body, headers, status, type) => {
+    const answer = await post(body, headers)
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('content-type')).toContain(type)
+    if (type === json['content-type'])
+      expect(await answer.json()).toEqual({ code: expect.any(Number), message: expect.any(String) })
+    else expect((await answer.bytes())[0]).toBe(8)
+  })
+
+  it('answers an empty request, and one that is stored, with an empty success', async () => {
+    const answer = await post('', protobuf)
+    expect([answer.status, (await answer.bytes()).length]).toEqual([200, 0])
+    expect(await (await post('{"resourceLogs":[]}', json)).json()).toEqual({})
+  })
+})
