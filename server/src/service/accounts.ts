@@ -136,7 +136,9 @@ export class Accounts {
     if (uniqueForm(input.password) === username) {
       throw new AppError('INVALID_REQUEST', 'password must not be the name.')
     }
-    const succeed = this.#throttle.begin(client.address, 'one-time link')
+    // By the link, not for all together: or a stranger's guesses would keep everybody from theirs.
+    const link = `link ${sha256(input.secret).toString('hex')}`
+    const succeed = this.#throttle.begin(client.address, link)
     const { password } = await this.#signIn.$context
     const passwordHash = await password.hash(input.password)
     try {

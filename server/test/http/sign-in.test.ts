@@ -127,6 +127,30 @@ describe('a one-time link', () => {
     expect((await new Browser(server.url).post('/api/auth/sign-in', old)).status).toBe(401)
   })
 
+  it('stays good while others try wrong ones from all over the world', async () => {
+    const redeem = (secret: string, username: string, from: string) =>
+      new Browser(server.url).post(
+        '/api/auth/link',
+        { secret, username, password: PASSWORD },
+        { 'x-forwarded-for': from },
+      )
+    const wrong = Array.from({ length: 105 }, (_, index) => redeem(`no${index}`, 'thief', `10.9.0.${index}`))
+    for (const { status } of await Promise.all(wrong)) expect(status).toBe(403)
+    expect((await redeem(await invite('patient'), 'patient', '10.8.0.1')).status).toBe(200)
+  })
+
+  it('is looked for thirty times in five minutes by one address', async () => {
+    const guesses = Array.from({ length: 32 }, (_, index) =>
+      new Browser(server.url).post(
+        '/api/auth/link',
+        { secret: `guess ${index}`, username: 'thief', password: PASSWORD },
+        { 'x-forwarded-for': '10.7.0.1' },
+      ),
+    )
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 429).length).toBe(2)
+  })
+
   it('is stored as a hash alone', async () => {
     const secret = await invite('hidden')
     const { rows } = await query('select one_time_links::text as row from one_time_links')
