@@ -1,0 +1,145 @@
+// Everything that takes part is killed at random moments under load; what was acknowledged is there, once.
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test, vi } from 'vitest'
+import { postmasterOf } from '../support/processes.ts'
+import { type Program, startProgram, temporaryFolder } from '../support/program.ts'
+
+const KILLS = 12
+const MINUTE_MS = 60_000
+/** A run that failed is repeated with its seed. */
+const SEED = Number(process.env.KILL_SEED ?? Date.now() % 100_000)
+
+/** mulberry32 */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Logs without pause, and writes down each line whose call has returned. */
+const APPLICATION = `
+  import { appendFileSync } from 'node:fs'
+  import { createLogger, httpHandler } from '@timelapser/logger'
+  const { url, apiKey, spool, acks, name } = JSON.parse(process.argv[1])
+  const logger = createLogger({
+    source: 'worker',
+    handlers: [httpHandler({
+      url, apiKey, spool: { directory: spool }, durable: true,
+      flushIntervalMs: 20, retryBaseMs: 20, retryMaxMs: 200, onProblem() {},
+    })],
+  })
+  for (let line = 0; ; line++) {
+    const message = name + ' line ' + line
+    logger[line % 5 === 0 ? 'warning' : 'info'](message)
+    appendFileSync(acks, message + '\\n')
+    if (line % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 5))
+  }`
+
+test(
+  `every acknowledged line is stored once (KILL_SEED=${SEED})`,
+  async () => {
+    const random = seeded(SEED)
+    const folder = temporaryFolder()
+    const dataDir = join(folder, 'data')
+    const env = { DATA_DIR: dataDir, PORT: String(await freePort()) }
+    let server: Program = startProgram({ env })
+    const url = await server.ready
+    const apiKey = readFileSync(join(dataDir, 'admin-api-key'), 'utf8').trim()
+
+    let runs = 0
+    const startApplication = () => {
+      const name = `run-${++runs}`
+      const told = { url, apiKey, spool: join(folder, 'spool'), acks: join(folder, `acks-${name}`), name }
+      const args = [
+        '--conditions=timelapser-source',
+        '--input-type=module',
+        '-e',
+        APPLICATION,
+        JSON.stringify(told),
+      ]
+      const child = spawn(process.execPath, args, {
+        cwd: import.meta.dirname,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      })
+      const ended = new Promise((resolve) => child.on('close', resolve))
+      return { child, ended }
+    }
+    let application = startApplication()
+
+    for (let kill = 0; kill < KILLS; kill++) {
+      await delay(200 + random() * 800)
+      const victim = random()
+      if (victim < 0.5) {
+        application.child.kill('SIGKILL')
+        await application.ended
+        application = startApplication()
+      } else if (victim < 0.75) {
+        server.kill('SIGKILL')
+        await server.ended
+        server = startProgram({ env })
+      } else {
+        // The server starts it again; it may be starting it just now.
+        try {
+          process.kill(postmasterOf(dataDir), 'SIGKILL')
+        } catch {}
+      }
+    }
+    application.child.kill('SIGKILL')
+    await application.ended
+    await server.ready
+
+    // The last of them takes over what the others left.
+    const { createLogger, httpHandler } = await import('@timelapser/logger')
+    const last = createLogger({
+      handlers: [
+        httpHandler({
+          url,
+          apiKey,
+          spool: { directory: join(folder, 'spool') },
+          flushOnExit: false,
+          retryMaxMs: 500,
+          onProblem() {},
+        }),
+      ],
+    })
+    const spooled = () => last.stats().handlers.reduce((sum, { spooledRows }) => sum + spooledRows, 0)
+    await vi.waitFor(() => expect(spooled()).toBe(0), { timeout: MINUTE_MS, interval: 50 })
+    expect(last.stats().handlers).toMatchObject([{ dropped: 0, rejected: 0 }])
+    await last.close()
+
+    const acknowledged = readdirSync(folder)
+      .filter((name) => name.startsWith('acks-'))
+      .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1))
+    const exported = await fetch(`${url}/api/logs/export?source=worker&q=line`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    })
+    const stored = (await exported.text())
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { message: string }).message)
+      .filter((message) => message.startsWith('run-'))
+    const times = new Map<string, number>()
+    for (const message of stored) times.set(message, (times.get(message) ?? 0) + 1)
+    expect(acknowledged.length).toBeGreaterThan(500)
+    expect(acknowledged.filter((message) => !times.has(message))).toEqual([])
+    expect([...times].filter(([, count]) => count > 1)).toEqual([])
+  },
+  3 * MINUTE_MS,
+)
