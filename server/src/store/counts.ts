@@ -2,7 +2,7 @@ import type { Level } from '@timelapser/logger'
 import { dimensionConditions, type LogFilter } from './log-filter.ts'
 import type { Reader } from './reader.ts'
 import { SqlParameters } from './sql-parameters.ts'
-import { ceilTo, DAY, floorTo, fromMillis, HOUR, MINUTE } from './timestamp.ts'
+import { ceilTo, DAY, endOfMinute, floorTo, fromMillis, HOUR, MINUTE } from './timestamp.ts'
 
 type CountTable = 'log_counts_day' | 'log_counts_hour' | 'log_counts_minute' | 'log_counts_pending'
 
@@ -63,7 +63,8 @@ function stepsOf(
   widest: Grain,
 ): { segments: Segment[]; rowRanges: RowRange[] } {
   const firstMinute = start === undefined ? undefined : ceilTo(start, MINUTE)
-  const lastMinute = end === undefined ? undefined : floorTo(end, MINUTE)
+  const isEndWhole = end !== undefined && end === endOfMinute(end)
+  const lastMinute = end === undefined ? undefined : floorTo(end, MINUTE) + (isEndWhole ? MINUTE : 0)
   if (firstMinute !== undefined && lastMinute !== undefined && firstMinute >= lastMinute) {
     return { segments: [], rowRanges: [{ from: start, to: end, isEndInclusive: true }] }
   }
@@ -75,7 +76,7 @@ function stepsOf(
   if (firstMinute !== undefined && fromMillis(firstMinute) !== start) {
     rowRanges.push({ from: start, to: fromMillis(firstMinute), isEndInclusive: false })
   }
-  if (lastMinute !== undefined)
+  if (lastMinute !== undefined && !isEndWhole)
     rowRanges.push({ from: fromMillis(lastMinute), to: end, isEndInclusive: true })
   return { segments, rowRanges }
 }

@@ -9,8 +9,8 @@ import { comparable, DAY, fromMillis, HOUR, MINUTE, toMillis } from './timestamp
 /** A half-open stretch of time, [lower, upper), between bounds of partitions. */
 export type Group = { lower: string; upper: string }
 
-/** Partitions whose counts are asked for at a time, after the first, which is read without asking; then all others. */
-const CHUNKS = [1, 32, 256, Number.POSITIVE_INFINITY]
+/** Partitions whose counts are asked for at a time, after the first ones, which are read without asking; then all others. */
+const CHUNKS = [32, 256, Number.POSITIVE_INFINITY]
 
 /**
  * The stretches of time to read one after the other, growing from one partition to sixteen. Where the filter names
@@ -29,9 +29,11 @@ export async function* groupsFor(
   const partitions = order === 'newest' ? newestFirst : newestFirst.toReversed()
   const countable = countablePart(filter)
   const isDense = isUnfiltered(countable)
-  let size = 1
+  const first = order === 'newest' ? firstWithRows(partitions) : 1
+  let size = first
   for (let index = 0, step = 0; index < partitions.length; step++) {
-    const chunk = partitions.slice(index, index + (CHUNKS[step] ?? Number.POSITIVE_INFINITY))
+    const count = step === 0 ? first : (CHUNKS[step - 1] ?? Number.POSITIVE_INFINITY)
+    const chunk = partitions.slice(index, index + count)
     const holding = isDense || step === 0 ? undefined : await holdingRows(store, countable, chunk)
     for (const group of groupsOf(chunk, holding, () => nextSize())) yield group
     index += chunk.length
@@ -42,6 +44,13 @@ export async function* groupsFor(
     size = Math.min(size * 4, MAX_PARTITIONS_A_STATEMENT)
     return now
   }
+}
+
+/** How many of them, newest first, it takes to come to the one of now: those made ahead hold nothing yet. */
+function firstWithRows(partitions: readonly Partition[]): number {
+  const present = fromMillis(Date.now())
+  const ahead = partitions.findIndex(({ lower }) => comparable(lower) <= comparable(present))
+  return Math.min(Math.max(ahead, 0) + 1, MAX_PARTITIONS_A_STATEMENT)
 }
 
 /** Those of the chunk that hold rows, grouped; what lies between two of a group counts too, as it is read with them. */

@@ -1,8 +1,9 @@
 import type { LogFilter } from './log-filter.ts'
-import { type FilterVariant, rangeConditions, variantConditions, variantsOf } from './log-filter.ts'
+import { type FilterVariant, variantConditions, variantsOf } from './log-filter.ts'
 import type { LogRow } from './log-row.ts'
 import type { Reader } from './reader.ts'
 import { SqlParameters } from './sql-parameters.ts'
+import { comparable } from './timestamp.ts'
 
 /** A place in the order (timestamp desc, id desc). */
 export type Position = { timestamp: string; id: number }
@@ -109,22 +110,32 @@ export async function countMatches(
   return rows[0]?.total ?? 0
 }
 
-function rangeAnd(
-  { lower, upper, beyond, order }: RowsRange,
-  variant: FilterVariant,
-  parameters: SqlParameters,
-): string {
-  const conditions = [
-    `timestamp >= ${parameters.add(lower)}::timestamptz`,
-    `timestamp < ${parameters.add(upper)}::timestamptz`,
-    ...rangeConditions(variant, parameters),
-    ...variantConditions(variant, parameters),
-  ]
-  if (beyond) {
-    const operator = order === 'newest' ? '<' : '>'
-    const timestamp = parameters.add(beyond.timestamp)
-    const id = parameters.add(beyond.id)
-    conditions.push(`(timestamp, id) ${operator} (${timestamp}::timestamptz, ${id}::bigint)`)
-  }
-  return conditions.join(' and ')
+function rangeAnd(range: RowsRange, variant: FilterVariant, parameters: SqlParameters): string {
+  return [...boundsOf(range, parameters), ...variantConditions(variant, parameters)].join(' and ')
+}
+
+/**
+ * The conditions on time and position, the tightest one at each end alone. Beside a position PostgreSQL enters the index
+ * at whatever other bound there is: with that of the partition, a page in its middle began with reading half of it
+ * (268 pages and 2 ms instead of 7 and 0.1, 50,000 rows from the end).
+ */
+function boundsOf(range: RowsRange, parameters: SqlParameters): string[] {
+  const { filter, lower, upper, beyond, order } = range
+  const { start, end } = filter
+  const isStartWithin = start !== undefined && comparable(start) > comparable(lower)
+  const isEndWithin = end !== undefined && comparable(end) < comparable(upper)
+  const first = isStartWithin ? start : lower
+  const last = isEndWithin ? end : upper
+  const from = () => `timestamp >= ${parameters.add(first)}::timestamptz`
+  const to = () => `timestamp ${isEndWithin ? '<=' : '<'} ${parameters.add(last)}::timestamptz`
+  const isBounding =
+    beyond !== undefined &&
+    (order === 'newest'
+      ? comparable(beyond.timestamp) <= comparable(last)
+      : comparable(beyond.timestamp) >= comparable(first))
+  if (!isBounding) return [from(), to()]
+  const timestamp = `${parameters.add(beyond.timestamp)}::timestamptz`
+  const position = `(${timestamp}, ${parameters.add(beyond.id)}::bigint)`
+  if (order === 'newest') return [from(), `timestamp <= ${timestamp}`, `(timestamp, id) < ${position}`]
+  return [`timestamp >= ${timestamp}`, to(), `(timestamp, id) > ${position}`]
 }

@@ -55,11 +55,15 @@ async function changeBatch(
   const parameters = new SqlParameters()
   const from = `${parameters.add(lower)}::timestamptz`
   const to = `${parameters.add(upper)}::timestamptz`
-  const chosen = [`timestamp >= ${from}`, `timestamp < ${to}`, ...conditions(parameters)]
+  const chosen = [`timestamp >= ${from}`, ...conditions(parameters)]
   if (place) {
     const [timestamp, id] = [parameters.add(place.timestamp), parameters.add(place.id)]
-    chosen.push(`(timestamp, id) < (${timestamp}::timestamptz, ${id}::bigint)`)
-  }
+    // In place of the range's end: with both, each batch would begin with reading what the ones before it were done with.
+    chosen.push(
+      `timestamp <= ${timestamp}::timestamptz`,
+      `(timestamp, id) < (${timestamp}::timestamptz, ${id}::bigint)`,
+    )
+  } else chosen.push(`timestamp < ${to}`)
   const removed = `, removed as (
       update log_partitions
       set removed_rows = removed_rows + (select count(*) from changed)

@@ -58,11 +58,11 @@ async function scrubBatch(
       text: `
         select id, timestamp, level, message, source, logger_name, camera_id, extra_data
         from logs
-        where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
-          and (timestamp, id) < ($3::timestamptz, $4::bigint)
+        where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
+          and (timestamp, id) < ($2::timestamptz, $3::bigint)
         order by timestamp desc, id desc
         limit ${BATCH_ROWS}`,
-      values: [lower, upper, place.timestamp, place.id],
+      values: [lower, place.timestamp, place.id],
     })
     const changed = rows.flatMap((row) => {
       const record = row as LogRecord & { id: number }

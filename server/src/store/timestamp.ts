@@ -33,6 +33,11 @@ export function ceilTo(timestamp: string, size: number): number {
   return comparable(fromMillis(floor)) === comparable(timestamp) ? floor : floor + size
 }
 
+/** The last microsecond of the timestamp's minute: as an inclusive end it stands for the whole of it. */
+export function endOfMinute(timestamp: string): string {
+  return `${timestamp.slice(0, 16)}:59.999999Z`
+}
+
 /** A form of the timestamp that sorts as text: six fractional digits always. */
 export function comparable(timestamp: string): string {
   const seconds = timestamp.slice(0, 19)

@@ -198,11 +198,7 @@ commit;
     select date_trunc('hour', bucket) as bucket, sum(rows)::bigint as rows
     from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
       union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $5::timestamptz and bucket < $6::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz) c
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
     group by 1
     having sum(rows) > 0
     order by 1 desc;
@@ -212,9 +208,7 @@ commit;
     select date_trunc('minute', bucket) as bucket, sum(rows)::bigint as rows
     from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
       union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $5::timestamptz and timestamp <= $6::timestamptz) c
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
     group by 1
     having sum(rows) > 0
     order by 1 desc;
@@ -266,17 +260,7 @@ commit;
 
   /* count_matches */
   select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) and (timestamp, id) < ($5::timestamptz, $6::bigint) limit $7) matches;
-
-
-  /* count_matches */
-  select count(*) as total
   from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches;
-
-
-  /* count_matches */
-  select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and (timestamp, id) < ($5::timestamptz, $6::bigint) limit $7) matches;
 
 
   /* count_matches */
@@ -286,12 +270,22 @@ commit;
 
   /* count_matches */
   select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp <= $3::timestamptz and logger_name = $4::text and (message ilike $5 or logger_name ilike $5) limit $6) matches;
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches;
 
 
   /* count_matches */
   select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 limit $6) matches;
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 limit $5) matches;
+
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and logger_name = $4::text and (message ilike $5 or logger_name ilike $5) limit $6) matches;
+
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 limit $6) matches;
 
 -- count_rows
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
@@ -666,14 +660,49 @@ select id from cameras where deleted_at is not null order by id;
 
   /* read_chunk */
   with looked_at as materialized (
+    select *, coalesce(id <= $10 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $11 and first_id <= $10), false) as is_match
+    from (select distinct on (timestamp, id) * from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source <> all ($4::text[]) and camera_id = $5::integer order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $6::timestamptz and timestamp <= $7::timestamptz and source = $8::text and source <> all ($9::text[]) order by timestamp asc, id asc limit $1)
+    ) overlapping order by timestamp asc, id asc) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $12 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
     select *, coalesce(id <= $12 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
         where id > $13 and first_id <= $12), false) as is_match
-    from (select distinct on (timestamp, id) * from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz and source <> all ($5::text[]) and camera_id = $6::integer order by timestamp asc, id asc limit $1)
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
       union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp < $8::timestamptz and timestamp <= $9::timestamptz and source = $10::text and source <> all ($11::text[]) order by timestamp asc, id asc limit $1)
-    ) overlapping order by timestamp asc, id asc) candidates
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
+    ) candidates
     order by timestamp asc, id asc
     limit $1
   ), size as (
@@ -701,112 +730,11 @@ select id from cameras where deleted_at is not null order by id;
 
   /* read_chunk */
   with looked_at as materialized (
-    select *, coalesce(id <= $16 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+    select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
-        where id > $17 and first_id <= $16), false) as is_match
+        where id > $5 and first_id <= $4) and logger_name = $6::text and (message ilike $7 or logger_name ilike $7), false) as is_match
     from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text order by timestamp asc, id asc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz and (camera_id = any ($13::integer[]) or (camera_id is null and source = any ($14::text[]))) and level = $15::text order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $18 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(id <= $5 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $6 and first_id <= $5) and logger_name = $7::text and (message ilike $8 or logger_name ilike $8), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $9 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(id <= $5 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $6 and first_id <= $5), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $7 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $7 and first_id <= $6), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by timestamp asc, id asc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
     ) candidates
     order by timestamp asc, id asc
     limit $1
@@ -835,10 +763,12 @@ select id from cameras where deleted_at is not null order by id;
 
   /* read_chunk */
   with looked_at as materialized (
-    select *, coalesce(id <= $7 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+    select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
-        where id > $8 and first_id <= $7), false) as is_match
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz and source = any ($5::text[]) and extra_data ->> 'request_id' = $6 offset 0) candidates
+        where id > $5 and first_id <= $4), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
+    ) candidates
     order by timestamp asc, id asc
     limit $1
   ), size as (
@@ -850,7 +780,38 @@ select id from cameras where deleted_at is not null order by id;
     from looked_at
   )
   select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $9 then (
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp desc, id desc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $7 and first_id <= $6), false) as is_match
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 offset 0) candidates
+    order by timestamp asc, id asc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $8 then (
       select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
       from looked_at r
       where is_match
@@ -902,77 +863,77 @@ select id from cameras where deleted_at is not null order by id;
   with looked_at as materialized (
     select *, coalesce(true, false) as is_match
     from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz and (camera_id = any ($13::integer[]) or (camera_id is null and source = any ($14::text[]))) and level = $15::text order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $16 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
       (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $4 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $12 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
     ) candidates
     order by timestamp desc, id desc
     limit $1
@@ -1079,164 +1040,14 @@ select id from cameras where deleted_at is not null order by id;
   from (
     select *
     from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (timestamp, id) < ($4::timestamptz, $5::bigint) order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $6
-    limit $7
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (timestamp, id) > ($4::timestamptz, $5::bigint) order by timestamp asc, id asc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp asc, id asc limit $1)
     ) matches
     order by timestamp asc, id asc
-    offset $6
-    limit $7
+    offset $4
+    limit $5
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp asc, l.id asc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp <= $4::timestamptz order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $5
-    limit $6
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text and (timestamp, id) < ($9::timestamptz, $10::bigint) order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz and timestamp >= $13::timestamptz and timestamp <= $14::timestamptz and (camera_id = any ($15::integer[]) or (camera_id is null and source = any ($16::text[]))) and level = $17::text and (timestamp, id) < ($18::timestamptz, $19::bigint) order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $20
-    limit $21
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text and (timestamp, id) > ($9::timestamptz, $10::bigint) order by timestamp asc, id asc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz and timestamp >= $13::timestamptz and timestamp <= $14::timestamptz and (camera_id = any ($15::integer[]) or (camera_id is null and source = any ($16::text[]))) and level = $17::text and (timestamp, id) > ($18::timestamptz, $19::bigint) order by timestamp asc, id asc limit $1)
-    ) matches
-    order by timestamp asc, id asc
-    offset $20
-    limit $21
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp asc, l.id asc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = $8::text order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz and (camera_id = any ($13::integer[]) or (camera_id is null and source = any ($14::text[]))) and level = $15::text order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $16
-    limit $17
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (timestamp, id) < ($6::timestamptz, $7::bigint) order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $8
-    limit $9
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (timestamp, id) > ($6::timestamptz, $7::bigint) order by timestamp asc, id asc limit $1)
-    ) matches
-    order by timestamp asc, id asc
-    offset $8
-    limit $9
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp asc, l.id asc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $6
-    limit $7
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
 
 
   /* read_rows */
@@ -1252,6 +1063,120 @@ select id from cameras where deleted_at is not null order by id;
     order by timestamp desc, id desc
     offset $4
     limit $5
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
+    ) matches
+    order by timestamp asc, id asc
+    offset $12
+    limit $13
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp asc, l.id asc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $12
+    limit $13
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
+    ) matches
+    order by timestamp asc, id asc
+    offset $4
+    limit $5
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp asc, l.id asc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $4
+    limit $5
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = $7::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $10::timestamptz and timestamp <= $8::timestamptz and (timestamp, id) < ($8::timestamptz, $9::bigint) and (camera_id = any ($11::integer[]) or (camera_id is null and source = any ($12::text[]))) and level = $13::text order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $14
+    limit $15
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* read_rows */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) order by timestamp desc, id desc limit $1)
+    ) matches
+    order by timestamp desc, id desc
+    offset $5
+    limit $6
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
@@ -1325,10 +1250,10 @@ savepoint records;
     l.source, l.logger_name, l.extra_data
   from (
     select *
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and (timestamp, id) < ($5::timestamptz, $6::bigint) offset 0) found
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 offset 0) found
     order by timestamp desc, id desc
-    offset $7
-    limit $8
+    offset $6
+    limit $7
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
@@ -1346,11 +1271,11 @@ savepoint records;
       select compared.*, row_number() over so_far as looked_at,
         count(*) filter (where is_match) over so_far as matched
       from (
-        select *, coalesce(logger_name = $6::text and (message ilike $7 or logger_name ilike $7), false) as is_match
+        select *, coalesce(logger_name = $5::text and (message ilike $6 or logger_name ilike $6), false) as is_match
         from (
           select *
           from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (timestamp, id) < ($4::timestamptz, $5::bigint) order by timestamp desc, id desc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) order by timestamp desc, id desc limit $1)
     ) candidates
           order by timestamp desc, id desc
           limit $1
@@ -1358,9 +1283,9 @@ savepoint records;
       ) compared
       window so_far as (order by timestamp desc, id desc rows unbounded preceding)
     ) counted
-    where (is_match and matched > $8) or looked_at = $1
+    where (is_match and matched > $7) or looked_at = $1
     order by timestamp desc, id desc
-    limit $9
+    limit $8
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
