@@ -12,7 +12,7 @@ const FLOORS: Record<string, string[]> = {
 }
 
 /** Files beside the folders that anyone may read from. */
-const GROUND = ['server/src/config.ts', 'server/src/startup-error.ts']
+const GROUND = ['server/src/config.ts', 'server/src/startup-error.ts', 'server/src/version.ts']
 
 const server = sourceFiles('server/src')
 

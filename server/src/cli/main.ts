@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { StartupError } from '../startup-error.ts'
+import { VERSION } from '../version.ts'
 import { allCommands, COMMANDS } from './commands.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
 
 const program = new Command('timelapser-logs')
   .description('A log system on PostgreSQL.')
-  .version(version)
+  .version(VERSION)
   .showHelpAfterError()
 
 const asked = COMMANDS[process.argv[2] ?? '']

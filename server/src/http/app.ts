@@ -19,6 +19,7 @@ import type { SavedViews } from '../service/saved-views.ts'
 import type { SearchQueries } from '../service/search-query.ts'
 import type { ServerEvents } from '../service/server-events.ts'
 import type { SettingsService } from '../service/settings-service.ts'
+import { VERSION } from '../version.ts'
 import { auditRoutes, registerActors } from './audit.ts'
 import { cameraRoutes } from './cameras.ts'
 import { cleanupRoutes } from './cleanup.ts'
@@ -31,6 +32,7 @@ import { healthRoutes, registerRequestTimes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
 import { levelRoutes } from './levels.ts'
 import { logRoutes } from './logs.ts'
+import { openApiRoutes, registerOpenApi } from './openapi.ts'
 import { pageRoutes } from './page.ts'
 import { foreignIngestRoutes } from './protocols/foreign-ingest.ts'
 import { registerRateLimits } from './rate-limits.ts'
@@ -104,8 +106,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   await registerRateLimits(app, options.rateLimits)
   registerActors(app, options.auditTrail)
+  await registerOpenApi(app, VERSION)
   await app.register(options.access)
 
+  await app.register(openApiRoutes)
   await app.register(healthRoutes(options.health, options.metrics))
   await app.register(logRoutes(options.logService))
   await app.register(exportRoutes(options.exportService))

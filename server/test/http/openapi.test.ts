@@ -1,0 +1,81 @@
+import type { RouteOptions } from 'fastify'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ROUTE_SUMMARIES } from '../../src/http/route-summaries.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch']
+
+let server: TestServer
+const routes: string[] = []
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came
+let description: any
+
+beforeAll(async () => {
+  server = await startTestServer({
+    onRoute: ({ method, url, schema, config }: RouteOptions) => {
+      // The page's own files are no API.
+      if (schema === undefined && config?.access === 'public') return
+      for (const one of [method].flat()) if (one !== 'HEAD') routes.push(`${one} ${url}`)
+    },
+  })
+  description = await (await fetch(`${server.url}/openapi.json`)).json()
+})
+afterAll(() => server.close())
+
+const described = (): string[] =>
+  Object.entries<Record<string, unknown>>(description.paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter((key) => METHODS.includes(key))
+      .map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+  )
+
+it('describes every route, and no other', () => {
+  expect(description.openapi).toBe('3.0.3')
+  const withoutSlash = (name: string) => name.replace(/(?<=\w)\/$/, '')
+  expect([...new Set(described().map(withoutSlash))].toSorted()).toEqual(
+    [...new Set(routes.map(withoutSlash))].toSorted(),
+  )
+})
+
+it('says of each what it does, who may use it and what errors look like', () => {
+  const operations = Object.entries<Record<string, Record<string, unknown>>>(description.paths).flatMap(
+    ([path, item]) =>
+      Object.entries(item)
+        .filter(([key]) => METHODS.includes(key))
+        .map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
+  )
+  expect(operations.length).toBeGreaterThan(60)
+  const silent = operations.filter(({ operation }) => !operation.summary || !operation.description)
+  // Each gets its line in http/route-summaries.ts.
+  expect(silent.map(({ name }) => name)).toEqual([])
+  for (const { operation } of operations) {
+    expect(operation.responses).toHaveProperty('default')
+    expect(operation.security).toBeDefined()
+  }
+})
+
+it('has no summary of a route that is gone', () => {
+  expect(Object.keys(ROUTE_SUMMARIES).filter((route) => !routes.includes(route))).toEqual([])
+})
+
+it('gives parameters with their limits, bodies and replies', () => {
+  const { parameters, responses } = description.paths['/api/logs'].get
+  expect(parameters.find(({ name }: { name: string }) => name === 'limit')).toMatchObject({
+    in: 'query',
+    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+  })
+  const row = responses['200'].content['application/json'].schema.properties.data.properties.logs.items
+  expect(Object.keys(row.properties)).toContain('extra_data')
+  expect(
+    description.paths['/api/cameras'].post.requestBody.content['application/json'].schema.required,
+  ).toEqual(['name'])
+})
+
+it('is a page of its own at /docs, which loads nothing', async () => {
+  const response = await fetch(`${server.url}/docs`)
+  const text = await response.text()
+  expect(response.headers.get('content-type')).toContain('text/html')
+  expect(text).not.toMatch(/<(script|link|img|iframe)|https?:/)
+  for (const path of ['/api/logs/{id}', '/api/diagnostics', '/readyz'])
+    expect(text).toContain(`<code>${path}</code>`)
+})
