@@ -1,4 +1,5 @@
 import type { LogRecord } from '@timelapser/logger'
+import { SeededRandom } from '../server/src/service/scenarios/seeded-random.ts'
 
 const WORDS = [
   'capture',
@@ -26,15 +27,10 @@ const LEVELS = [
 ] as const
 const CAMERAS = 20
 
-/** A repeatable stream of numbers in [0, 1): mulberry32. */
+/** A repeatable stream of numbers in [0, 1). */
 export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
+  const random = new SeededRandom(seed)
+  return () => random.next()
 }
 
 /** A record of about 230 bytes as NDJSON, as cameras, workers and an API write them. */

@@ -47,6 +47,8 @@ export function exportRoutes(service: ExportService): FastifyPluginAsyncTypebox 
       '/api/logs/export',
       {
         config: { access: 'read' },
+        // It would read everything and send nothing of it.
+        exposeHeadRoute: false,
         compress: { customTypes: /ndjson|csv/, encodings: ['gzip', 'identity'], zlibOptions: GZIP },
         schema: { querystring: Type.Object(exportParameters) },
       },

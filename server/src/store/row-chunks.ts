@@ -5,7 +5,7 @@ import type { Order, Position } from './log-rows.ts'
 import { isTimeout, queryWithin } from './reader.ts'
 import { SearchPlan } from './search-plan.ts'
 import type { Store } from './store.ts'
-import { fromMillis, toMillis } from './timestamp.ts'
+import { comparable, fromMillis, toMillis } from './timestamp.ts'
 
 /** Rows of a chunk: at 250 bytes a megabyte, 15 ms of one connection. */
 const CHUNK_ROWS = 5000
@@ -16,7 +16,7 @@ const CHUNK_BYTES = 4 * 1024 * 1024
 /** Where fewer than this among 40,000 rows match, they are looked up rather than looked for. */
 const FEW_ROWS = 250
 
-/** A statement that takes longer reaches over too much time: it is repeated for one half of it after the other. */
+/** A statement that takes longer reaches over too much time: or too many rows: it is repeated for fewer. */
 const STATEMENT_MS = 5000
 
 /** No shorter stretch is cut in two. */
@@ -53,8 +53,14 @@ export async function* readChunks(store: Store, query: ChunksQuery): AsyncGenera
         chunk = await readChunk(store, asked, statementMs)
       } catch (error) {
         if (!isTimeout(error)) throw error
+        // Too many rows were looked at, or too few of very many: less of both.
         if (asSet) plan?.avoidIndex()
-        else stretches = [...halvesOf(stretch, order, error), ...stretches.slice(1)]
+        else {
+          const halves = halvesOf(stretch, order)
+          if (halves.length === 1 && lookAt === 1) throw error
+          mostRows = Math.max(1, Math.floor(lookAt / 8))
+          stretches = [...halves, ...stretches.slice(1)]
+        }
         continue
       }
       const isTooLong = chunk.rows > 0 && chunk.lines === null
@@ -65,7 +71,9 @@ export async function* readChunks(store: Store, query: ChunksQuery): AsyncGenera
       mostRows = Math.min(mostRows * 2, plan ? Number.POSITIVE_INFINITY : CHUNK_ROWS)
       if (!asSet) plan?.learn(chunk.looked_at, chunk.rows, performance.now() - began)
       const isDone = chunk.looked_at < lookAt
-      edge = isDone ? endOf(stretch, order) : { timestamp: chunk.timestamp ?? '', id: chunk.id ?? 0 }
+      edge = isDone
+        ? further(edge, endOf(stretch, order), order)
+        : { timestamp: chunk.timestamp ?? '', id: chunk.id ?? 0 }
       if (isDone) stretches = stretches.slice(1)
       yield { lines: chunk.lines ?? '', rows: chunk.rows, edge }
     }
@@ -83,10 +91,17 @@ function endOf({ lower, upper }: Group, order: Order): Position {
   return { timestamp: order === 'newest' ? lower : upper, id: 0 }
 }
 
-/** @throws `error` when the stretch is too short to be cut */
-function halvesOf({ lower, upper }: Group, order: Order, error: unknown): Group[] {
+/** Of a stretch that was cut in two when part of it was read, the first half may end before that. */
+function further(edge: Position | undefined, end: Position, order: Order): Position {
+  if (!edge) return end
+  const isPast = comparable(end.timestamp) < comparable(edge.timestamp)
+  return isPast === (order === 'newest') ? end : edge
+}
+
+/** The stretch in two, in order; as it is when it is too short for that. */
+function halvesOf({ lower, upper }: Group, order: Order): Group[] {
   const [from, to] = [toMillis(lower), toMillis(upper)]
-  if (to - from < SHORTEST_MS) throw error
+  if (to - from < SHORTEST_MS) return [{ lower, upper }]
   const middle = fromMillis(Math.floor((from + to) / 2))
   const halves = [
     { lower, upper: middle },

@@ -117,6 +117,20 @@ describe('an export', () => {
     }
   })
 
+  it('has no camera where the camera was deleted', async () => {
+    await store([record({ message: 'of a camera', camera_id: 50, source: 'camera_50' })])
+    await server.send('PUT', '/api/cameras/50', { name: 'Fifty' })
+    const line = async () => rowsOf((await get('source=camera_50&fields=camera_id&fields=camera_name')).body)
+    expect(await line()).toEqual([{ camera_id: 50, camera_name: 'Fifty' }])
+    await server.send('DELETE', '/api/cameras/50')
+    expect(await line()).toEqual([{ camera_id: null, camera_name: null }])
+  })
+
+  it('is not begun by a HEAD', async () => {
+    const { status } = await fetch(`${server.url}/api/logs/export`, { method: 'HEAD', headers: auth() })
+    expect(status).toBe(400)
+  })
+
   it('refuses what is wrong with the query before it begins', async () => {
     for (const [query, code] of [
       ['format=xml', 'INVALID_REQUEST'],
