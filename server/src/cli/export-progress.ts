@@ -4,11 +4,15 @@ import { Presets, SingleBar } from 'cli-progress'
 
 const NEWLINE = 10
 
+/** What is left is told from the last fifty of these steps. */
+const SHOW_MS = 100
+
 /** A bar of the rows that have come. They are counted in the text itself, unpacked for that when it is packed. */
 export class ExportProgress {
   readonly #bar: SingleBar
   readonly #gunzip: Gunzip | undefined
   #rows = 0
+  #shownAt = 0
 
   /** @param total rows to come; undefined when that is not known exactly */
   constructor(total: number | undefined, isPacked: boolean) {
@@ -16,7 +20,8 @@ export class ExportProgress {
       total === undefined
         ? '{value} rows'
         : '{bar} {percentage} % {value} of {total} rows, {eta_formatted} to go'
-    this.#bar = new SingleBar({ format: `  ${counts}`, stream: process.stderr }, Presets.rect)
+    const options = { format: `  ${counts}`, stream: process.stderr, etaBuffer: 50 }
+    this.#bar = new SingleBar(options, Presets.rect)
     this.#bar.start(total ?? 0, 0)
     if (!isPacked) return
     this.#gunzip = createGunzip()
@@ -33,11 +38,15 @@ export class ExportProgress {
 
   stop(): void {
     this.#gunzip?.destroy()
+    this.#bar.update(this.#rows)
     this.#bar.stop()
   }
 
   #count(text: Buffer): void {
     for (let at = text.indexOf(NEWLINE); at !== -1; at = text.indexOf(NEWLINE, at + 1)) this.#rows++
+    const now = performance.now()
+    if (now - this.#shownAt < SHOW_MS) return
+    this.#shownAt = now
     this.#bar.update(this.#rows)
   }
 }
