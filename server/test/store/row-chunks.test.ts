@@ -83,3 +83,21 @@ it.each(['oldest', 'newest'] as const)(
     expect(reads).toBeGreaterThan(5)
   },
 )
+
+it('takes few long rows at a time', async () => {
+  const long = 'z'.repeat(250_000)
+  const at = '2026-04-01T00:00:00Z'
+  await logs.addLogEntries(Array.from({ length: 60 }, () => record({ timestamp: at, message: long })))
+  const store = { pool: test.database.pool, partitions: logs.partitions }
+  const filter: LogFilter = { visibility: { cameras: null }, start: at, end: at }
+  let rows = 0
+  for await (const chunk of readChunks(store, {
+    filter,
+    order: 'oldest',
+    line: () => `r.message || E'\\n'`,
+  })) {
+    rows += chunk.rows
+    expect(chunk.lines.length).toBeLessThan(5_000_000)
+  }
+  expect(rows).toBe(60)
+})
