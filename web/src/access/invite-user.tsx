@@ -3,6 +3,7 @@ import type { UserLink } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { CameraGrants } from './camera-grants.tsx'
+import { Labelled } from './labelled.tsx'
 import { ShownOnce } from './shown-once.tsx'
 import { useChange } from './use-access.ts'
 
@@ -24,35 +25,38 @@ export function InviteUser() {
     invite.mutate({ method: 'POST', path: '/api/users/link', body })
   }
   return (
-    <form onSubmit={submit} className="grid gap-2">
-      <div className="flex flex-wrap gap-2">
-        <input
-          aria-label="Name of a user to invite"
-          placeholder="Name of a user to invite"
-          value={username}
-          maxLength={64}
-          onChange={(event) => setUsername(event.target.value)}
-          className={`${FIELD} min-w-40 flex-1`}
-        />
-        <select
-          aria-label="Role"
-          value={role}
-          onChange={(event) => setRole(event.target.value === 'admin' ? 'admin' : 'viewer')}
-          className={`${FIELD} max-w-40`}
-        >
-          <option value="viewer">Viewer</option>
-          <option value="admin">Administrator</option>
-        </select>
-        <Button
-          type="submit"
-          disabled={
-            username.trim() === '' || invite.isPending || (role === 'viewer' && cameras?.length === 0)
-          }
-        >
-          Invite
-        </Button>
+    <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line p-4">
+      <h3 className="font-medium">Invite somebody</h3>
+      <div className="grid gap-3 sm:grid-cols-2">
+        <Labelled name="Name of a user to invite">
+          <input
+            value={username}
+            maxLength={64}
+            autoComplete="off"
+            onChange={(event) => setUsername(event.target.value)}
+            className={FIELD}
+          />
+        </Labelled>
+        <Labelled name="Role">
+          <select
+            value={role}
+            onChange={(event) => setRole(event.target.value === 'admin' ? 'admin' : 'viewer')}
+            className={FIELD}
+          >
+            <option value="viewer">Viewer</option>
+            <option value="admin">Administrator</option>
+          </select>
+        </Labelled>
       </div>
       {role === 'viewer' && <CameraGrants value={cameras} onChange={setCameras} />}
+      <Button
+        type="submit"
+        kind="accent"
+        className="justify-self-start"
+        disabled={username.trim() === '' || invite.isPending || (role === 'viewer' && cameras?.length === 0)}
+      >
+        Invite
+      </Button>
     </form>
   )
 }

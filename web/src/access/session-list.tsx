@@ -1,5 +1,5 @@
-import { Button } from '../controls/button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
+import { ConfirmButton } from './confirm-button.tsx'
 import { SessionRows } from './session-rows.tsx'
 import { useChange, useSessions } from './use-access.ts'
 
@@ -21,13 +21,15 @@ export function SessionList() {
           onEnd={(id) => change.mutate({ method: 'DELETE', path: `/api/sessions/${id}` })}
         />
       )}
-      <Button
-        className="justify-self-start"
-        disabled={change.isPending}
-        onClick={() => change.mutate({ method: 'DELETE', path: '/api/sessions' })}
-      >
-        Sign out everywhere
-      </Button>
+      <div>
+        <ConfirmButton
+          kind="plain"
+          name="Sign out everywhere"
+          of="with this browser too"
+          disabled={change.isPending}
+          onConfirm={() => change.mutate({ method: 'DELETE', path: '/api/sessions' })}
+        />
+      </div>
     </section>
   )
 }
