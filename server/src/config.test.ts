@@ -3,8 +3,11 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readConfig, VARIABLES } from './config.ts'
 
+const NO_SYSLOG = { host: '127.0.0.1', cameras: new Map(), timezone: 'UTC' }
+
 test('needs no configuration at all', () => {
   expect(readConfig({})).toEqual({
+    syslog: NO_SYSLOG,
     host: '127.0.0.1',
     port: 4700,
     databaseUrl: undefined,
@@ -30,6 +33,7 @@ test('reads what is set', () => {
     ADMIN_API_KEY: '0123456789abcdef',
   })
   expect(config).toEqual({
+    syslog: { ...NO_SYSLOG, host: '::' },
     host: '::',
     port: 0,
     databaseUrl: 'postgresql://me@db/logs',
@@ -37,6 +41,24 @@ test('reads what is set', () => {
     publicUrl: 'https://logs.example.org',
     trustProxy: ['10.0.0.5', '172.16.0.0/12'],
     adminApiKey: '0123456789abcdef',
+  })
+})
+
+test('listens for syslog where it is told to', () => {
+  const { syslog } = readConfig({
+    SYSLOG_HOST: '0.0.0.0',
+    SYSLOG_UDP_PORT: '514',
+    SYSLOG_CAMERAS: '10.0.0.21=3, Front-Door = 4,',
+    SYSLOG_TIMEZONE: 'Europe/Berlin',
+  })
+  expect(syslog).toEqual({
+    host: '0.0.0.0',
+    udpPort: 514,
+    cameras: new Map([
+      ['10.0.0.21', 3],
+      ['front-door', 4],
+    ]),
+    timezone: 'Europe/Berlin',
   })
 })
 
@@ -50,6 +72,10 @@ describe('refuses, naming variable and value,', () => {
     ['PUBLIC_URL', 'https://example.org/logs'],
     ['TRUST_PROXY', 'yes'],
     ['TRUST_PROXY', '10.0.0.0/33'],
+    ['SYSLOG_UDP_PORT', 'yes'],
+    ['SYSLOG_CAMERAS', '10.0.0.21'],
+    ['SYSLOG_CAMERAS', 'door=front'],
+    ['SYSLOG_TIMEZONE', 'Berlin'],
   ])('%s=%s', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name} is not valid ("${value}"). It has to be `)
   })

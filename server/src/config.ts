@@ -21,6 +21,22 @@ export type Config = {
   rateLimits: RateLimits | undefined
   /** Given by the operator instead of being made at the first start. */
   adminApiKey: string | undefined
+  syslog: SyslogConfig
+}
+
+/** Where syslog is listened for, each kind when its port is set, and what its messages mean. */
+export type SyslogConfig = {
+  host: string
+  udpPort: number | undefined
+  tcpPort: number | undefined
+  tlsPort: number | undefined
+  /** Files in PEM form. */
+  tlsCertificate: string | undefined
+  tlsKey: string | undefined
+  /** Cameras by address or host name of the sender, lower case. */
+  cameras: ReadonlyMap<string, number>
+  /** What times without a zone mean; a name that exists. */
+  timezone: string
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -29,19 +45,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const MIN_KEY_CHARACTERS = 16
 
 const READERS: { [name: string]: (text: string | undefined) => Partial<Config> } = {
-  HOST: (text = '127.0.0.1') => ({
-    host: valid(
-      'HOST',
-      text,
-      /^[\w.:-]+$/.test(text),
-      'an address or host name, such as 127.0.0.1 or 0.0.0.0',
-    ),
-  }),
-  PORT: (text = '4700') => ({
-    port: Number(
-      valid('PORT', text, /^\d{1,5}$/.test(text) && Number(text) <= 65_535, 'a whole number from 0 to 65535'),
-    ),
-  }),
+  HOST: (text = '127.0.0.1') => ({ host: readHost('HOST', text) }),
+  PORT: (text = '4700') => ({ port: readPort('PORT', text) }),
   DATABASE_URL: (text) => ({
     databaseUrl:
       text === undefined
@@ -70,8 +75,27 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
   }),
 }
 
+const SYSLOG_READERS: { [name: string]: (text: string | undefined) => Partial<SyslogConfig> } = {
+  SYSLOG_HOST: (text) => (text === undefined ? {} : { host: readHost('SYSLOG_HOST', text) }),
+  SYSLOG_UDP_PORT: (text) => ({
+    udpPort: text === undefined ? undefined : readPort('SYSLOG_UDP_PORT', text),
+  }),
+  SYSLOG_TCP_PORT: (text) => ({
+    tcpPort: text === undefined ? undefined : readPort('SYSLOG_TCP_PORT', text),
+  }),
+  SYSLOG_TLS_PORT: (text) => ({
+    tlsPort: text === undefined ? undefined : readPort('SYSLOG_TLS_PORT', text),
+  }),
+  SYSLOG_TLS_CERT: (text) => ({ tlsCertificate: text }),
+  SYSLOG_TLS_KEY: (text) => ({ tlsKey: text }),
+  SYSLOG_CAMERAS: (text = '') => ({ cameras: readCameras(text) }),
+  SYSLOG_TIMEZONE: (text = 'UTC') => ({
+    timezone: valid('SYSLOG_TIMEZONE', text, isTimeZone(text), 'a time zone such as UTC or Europe/Berlin'),
+  }),
+}
+
 /** The variables the server reads; docs/configuration.md has them all. */
-export const VARIABLES = Object.keys(READERS)
+export const VARIABLES = [...Object.keys(READERS), ...Object.keys(SYSLOG_READERS)]
 
 /** Never printed, not even when they are wrong. */
 const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY']
@@ -82,17 +106,59 @@ const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY']
  * @throws {StartupError} that names the variable, its value and what is allowed
  */
 export function readConfig(environment: Environment = process.env): Config {
-  const config: Partial<Config> = {}
-  for (const [name, read] of Object.entries(READERS)) {
+  const config = readAll(READERS, environment) as Config
+  const syslog = { host: config.host, ...readAll(SYSLOG_READERS, environment) } as SyslogConfig
+  return { ...config, syslog }
+}
+
+function readAll<T>(
+  readers: { [name: string]: (text: string | undefined) => Partial<T> },
+  environment: Environment,
+): Partial<T> {
+  const config: Partial<T> = {}
+  for (const [name, read] of Object.entries(readers)) {
     Object.assign(config, read(environment[name]?.trim() || undefined))
   }
-  return config as Config
+  return config
 }
 
 function valid(name: string, text: string, isValid: boolean, allowed: string): string {
   if (isValid) return text
   const value = SECRETS.includes(name) ? 'not shown here' : `"${text}"`
   throw new StartupError(`${name} is not valid (${value}). It has to be ${allowed}.`)
+}
+
+function readHost(name: string, text: string): string {
+  return valid(name, text, /^[\w.:-]+$/.test(text), 'an address or host name, such as 127.0.0.1 or 0.0.0.0')
+}
+
+function readPort(name: string, text: string): number {
+  const isPort = /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+  return Number(valid(name, text, isPort, 'a whole number from 0 to 65535'))
+}
+
+function readCameras(text: string): ReadonlyMap<string, number> {
+  const cameras = new Map<string, number>()
+  for (const pair of text.split(',').filter((one) => one.trim() !== '')) {
+    const [sender = '', id = '', ...more] = pair.split('=').map((part) => part.trim())
+    const isPair = /^[\w.:-]+$/.test(sender) && /^[1-9]\d{0,8}$/.test(id) && more.length === 0
+    valid(
+      'SYSLOG_CAMERAS',
+      text,
+      isPair,
+      'senders and camera ids with commas between, like 10.0.0.21=3,door=4',
+    )
+    cameras.set(sender.toLowerCase(), Number(id))
+  }
+  return cameras
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function readPublicUrl(text: string): string {

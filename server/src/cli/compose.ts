@@ -75,6 +75,8 @@ export type System = {
   logOperations: LogOperations
   settings: SettingsStore
   levels: LevelOverrides
+  /** For what comes in by other ways than HTTP. */
+  ingestService: IngestService
   /** Stops taking requests, stores what was accepted, ends the jobs. The pools stay the caller's. */
   close: () => Promise<void>
 }
@@ -196,10 +198,11 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     },
   })
 
+  const ingestService = new IngestService({ logOperations, settings, notStored, levels, gate })
   const app = await buildApp({
     logService,
     exportService: new ExportService({ logOperations, queries, auditTrail }),
-    ingestService: new IngestService({ logOperations, settings, notStored, levels, gate }),
+    ingestService,
     levelService,
     cameraService,
     savedViews: new SavedViews(pool, auditTrail),
@@ -239,6 +242,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     logOperations,
     settings,
     levels,
+    ingestService,
     close: async () => {
       await Promise.all([liveFeed.close(), app.close()])
       await schedule.stop()

@@ -12,6 +12,7 @@ import { openAccess } from './access.ts'
 import { composeSystem } from './compose.ts'
 import { checkPort, listen } from './listen.ts'
 import { untilStopped } from './stop-signals.ts'
+import { openSyslog } from './syslog-listener.ts'
 import { openSystemLog } from './system-log.ts'
 import { sayReady } from './welcome.ts'
 
@@ -92,8 +93,15 @@ async function serve(): Promise<void> {
     await log.attach(system)
 
     const url = await listen(system.app, config)
+    const syslog = await openSyslog(config.syslog, {
+      ingest: system.ingestService,
+      onTrouble: (error) => log.reports.onJobFailed('syslog', error),
+    })
+    stops.push(['the syslog ports', syslog.close])
     log.started({ url, postgres: postgres.description, start_ms: Math.round(performance.now() - began) })
     sayReady({ url, config, database: postgres.description, access, startMs: performance.now() - began })
+
+    if (syslog.addresses.length > 0) console.log(`Syslog is taken on ${syslog.addresses.join(', ')}.`)
 
     const reason = await stopped
     log.stopping(reason)

@@ -1,0 +1,86 @@
+/** Longer messages are cut: a little more than a message of a record may have. */
+export const MAX_FRAME_BYTES = 264 * 1024
+
+const NEWLINE = 10
+const NUL = 0
+/** The longest count before a space and a priority: `270336 <`. */
+const COUNT = /^([1-9]\d{0,8}) </
+
+/**
+ * Cuts a TCP stream into messages, by octet counting (RFC 6587, 3.4.1: `11 <13>message`) or at line ends, told apart for
+ * each message by how it begins. Holds at most `MAX_FRAME_BYTES`; what is longer is cut there and its rest skipped.
+ */
+export class SyslogFrames {
+  #held: Buffer = Buffer.alloc(0)
+  /** Bytes still to be skipped of a counted message that was too long. */
+  #skipBytes = 0
+  #skipsToLineEnd = false
+
+  /** The messages that are complete now; they may be views of the chunk. */
+  push(chunk: Buffer): Buffer[] {
+    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
+    const messages: Buffer[] = []
+    for (;;) {
+      const message = this.#next()
+      if (message === undefined) return messages
+      if (message.length > 0) messages.push(message)
+    }
+  }
+
+  /** What is left when the connection ends: a last line without its end. */
+  end(): Buffer[] {
+    const rest = this.#held
+    this.#held = Buffer.alloc(0)
+    return rest.length === 0 || this.#skipsToLineEnd || this.#skipBytes > 0 ? [] : [rest]
+  }
+
+  /** The next message, an empty one for what is passed over, or undefined when more has to come. */
+  #next(): Buffer | undefined {
+    if (this.#skipBytes > 0) return this.#skip()
+    if (this.#held.length === 0) return undefined
+    const count = this.#skipsToLineEnd ? undefined : this.#readCount()
+    if (count === 'unsure') return undefined
+    return count === undefined ? this.#line() : this.#counted(count.start, count.length)
+  }
+
+  #readCount(): { start: number; length: number } | 'unsure' | undefined {
+    const head = this.#held.toString('latin1', 0, 11)
+    const digits = COUNT.exec(head)?.[1]
+    if (digits !== undefined) return { start: digits.length + 1, length: Number(digits) }
+    return head.length < 11 && /^[1-9]\d{0,8} ?$/.test(head) ? 'unsure' : undefined
+  }
+
+  #counted(start: number, length: number): Buffer | undefined {
+    const taken = Math.min(length, MAX_FRAME_BYTES)
+    if (this.#held.length < start + taken) return undefined
+    this.#skipBytes = length - taken
+    return this.#take(start, start + taken, 0)
+  }
+
+  #line(): Buffer | undefined {
+    const end = this.#held.findIndex((byte) => byte === NEWLINE || byte === NUL)
+    const skipped = this.#skipsToLineEnd
+    if (end === -1 || end > MAX_FRAME_BYTES) {
+      if (this.#held.length < MAX_FRAME_BYTES) return undefined
+      this.#skipsToLineEnd = true
+      const message = this.#take(0, MAX_FRAME_BYTES, 0)
+      return skipped ? Buffer.alloc(0) : message
+    }
+    this.#skipsToLineEnd = false
+    const message = this.#take(0, end, 1)
+    return skipped ? Buffer.alloc(0) : message
+  }
+
+  #skip(): Buffer | undefined {
+    const skipped = Math.min(this.#skipBytes, this.#held.length)
+    if (skipped === 0) return undefined
+    this.#skipBytes -= skipped
+    return this.#take(0, 0, skipped)
+  }
+
+  #take(start: number, end: number, behind: number): Buffer {
+    const message = this.#held.subarray(start, end)
+    this.#held = this.#held.subarray(end + behind)
+    return message
+  }
+}

@@ -1,0 +1,62 @@
+import type { ExtraData, LogRecord } from '@timelapser/logger'
+import { toPlacedRecord } from '../foreign-record.ts'
+import { readLineLevel } from '../line-level.ts'
+import type { NaiveClock } from '../time-zone.ts'
+import { type Priority, readPriority } from './priority.ts'
+import { readRfc3164 } from './rfc3164.ts'
+import { readRfc5424 } from './rfc5424.ts'
+
+/** Where a message came from and how it is read. */
+export type SyslogOrigin = {
+  /** Arrival, ISO 8601 in UTC. */
+  now: string
+  /** Address of the sender. */
+  sender: string
+  /** Cameras by address or host name, lower case. */
+  cameras: ReadonlyMap<string, number>
+  /** What times without a zone mean. */
+  clock: NaiveClock
+}
+
+/**
+ * One message as a record: RFC 5424, else RFC 3164 in whatever is left of it. Nothing is refused; an empty message is
+ * undefined. The source is the camera the sender is known as, else the host the message names, else the address.
+ */
+export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): LogRecord | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .toString('utf8')
+    .replace(/[\r\n\0]+$/, '')
+  if (text.trim() === '') return undefined
+  const { priority, rest } = readPriority(text)
+  const parts = readRfc5424(rest) ?? readRfc3164(rest, origin.now, origin.clock)
+  const { host, app, timestamp } = parts
+  const camera = cameraOf(origin, host)
+  const extra: ExtraData = { ...parts.extra }
+  if (priority !== undefined) extra.facility = priority.facility
+  if (host !== undefined) extra.host = host
+  if (host === undefined || camera !== undefined) extra.sender = origin.sender
+  return toPlacedRecord(
+    {
+      timestamp,
+      level: levelOf(priority, rest, parts.message),
+      message: parts.message === '' ? rest : parts.message,
+      attributes: extra,
+    },
+    {
+      now: origin.now,
+      source: camera === undefined ? (host ?? origin.sender) : `camera_${camera}`,
+      ...(app !== undefined && { logger_name: app }),
+      ...(camera !== undefined && { camera_id: camera }),
+    },
+  )
+}
+
+function levelOf(priority: Priority | undefined, rest: string, message: string): string | undefined {
+  return priority?.severity ?? readLineLevel(rest, message)?.written
+}
+
+function cameraOf({ cameras, sender }: SyslogOrigin, host: string | undefined): number | undefined {
+  return (
+    cameras.get(sender.toLowerCase()) ?? (host === undefined ? undefined : cameras.get(host.toLowerCase()))
+  )
+}
