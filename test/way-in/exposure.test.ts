@@ -25,3 +25,24 @@ test('keeps every file of its data folder from other users', async () => {
   }
   expect(open).toEqual([])
 })
+
+test('tells of what was done in a line of its log, and of the details in the audit trail alone', async () => {
+  const dataDir = join(temporaryFolder(), 'data')
+  const program = startProgram({ env: { DATA_DIR: dataDir, ADMIN_API_KEY: 'an-administrators-own-key' } })
+  const url = await program.ready
+  const headers = { 'x-api-key': 'an-administrators-own-key', 'content-type': 'application/json' }
+  const body = JSON.stringify({ retention_by_source: { barn: 90 } })
+  expect((await fetch(`${url}/api/settings`, { method: 'PUT', headers, body })).status).toBe(200)
+  const lines = async () => {
+    const answer = await fetch(`${url}/api/logs?logger_name=audit`, { headers })
+    return ((await answer.json()) as { data: { logs: { message: string; extra_data: object }[] } }).data.logs
+  }
+  await expect.poll(lines, { timeout: 10_000 }).toHaveLength(1)
+  const [line] = await lines()
+  expect(line?.message).toBe('key ADMIN_API_KEY did settings.update on settings')
+  expect(Object.keys(line?.extra_data ?? {}).toSorted()).toEqual(
+    ['action', 'actor', 'audit_id', 'entity', 'hash', 'request_id'].toSorted(),
+  )
+  const trail = await (await fetch(`${url}/api/audit?action=settings`, { headers })).text()
+  expect(trail).toContain('barn')
+})

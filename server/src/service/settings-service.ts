@@ -42,10 +42,21 @@ export class SettingsService {
       if (names.length === 0) return { result: undefined, entry: undefined }
       const only = (from: Partial<Settings>) => Object.fromEntries(names.map((name) => [name, from[name]]))
       await this.#store.update(only(checked), client)
-      const entry = { action: 'settings.update', entity: 'settings', before: only(old), after: only(checked) }
+      const entry = {
+        action: 'settings.update',
+        entity: 'settings',
+        before: withoutPatterns(only(old)),
+        after: withoutPatterns(only(checked)),
+      }
       return { result: undefined, entry }
     })
     this.#store.reload()
     return this.#store.get()
   }
+}
+
+/** What is looked for may be the secret itself; how much of it there is, is enough. */
+function withoutPatterns({ redaction, ...others }: Partial<Settings>): Record<string, unknown> {
+  if (!redaction) return others
+  return { ...others, redaction_pattern_characters: redaction.map((pattern) => pattern.length) }
 }

@@ -31,6 +31,17 @@ describe('what somebody changes', () => {
     expect(server.reports.filter(({ kind }) => kind === 'audit').at(-1)?.detail).toEqual(entry)
   })
 
+  it('is written without what redaction looks for, which may be the secret', async () => {
+    await server.send('PUT', '/api/settings', { redaction: ['hunter2', 'LIC-\\d+'] })
+    const [entry] = await newest()
+    expect(entry).toMatchObject({
+      before: { redaction_pattern_characters: [] },
+      after: { redaction_pattern_characters: [7, 7] },
+    })
+    expect(JSON.stringify(await newest())).not.toContain('hunter2')
+    await server.send('PUT', '/api/settings', { redaction: [] })
+  })
+
   it('is not written when nothing changed or the change was refused', async () => {
     const before = await newest()
     await server.send('PUT', '/api/settings', { timezone: 'Europe/Berlin' })
