@@ -1,8 +1,11 @@
 import type { LogRecord } from '@timelapser/logger'
+import { asObject } from '../ingest/foreign-record.ts'
+import { decodeJournalLine, isJournalEntry } from '../ingest/journald/journal-entry.ts'
 import { decodeJsonLine } from '../ingest/json-records.ts'
 import { createLineDecoder, type LineOptions, type LineRecord } from '../ingest/line-records.ts'
+import { parseJson } from '../ingest/parse-json.ts'
 
-export const FORMATS = ['auto', 'ndjson', 'text'] as const
+export const FORMATS = ['auto', 'ndjson', 'text', 'journald'] as const
 export type Format = (typeof FORMATS)[number]
 
 /** What became of the line of this number: a record, or the reason why not. */
@@ -20,12 +23,13 @@ export interface FileDecoder {
 }
 
 /**
- * @param format `auto` decides by the first line. In a stream of JSON, lines that are none (a banner, a crash of
+ * @param format `auto` decides by the first line, `journald` included. In a stream of JSON, lines that are none (a banner, a crash of
  *   the runtime) are then taken as text; with `ndjson` they are rejected.
  */
 export function createFileDecoder(format: Format, options: LineOptions): FileDecoder {
   const text = createLineDecoder(options)
-  let isJson = format === 'auto' ? undefined : format === 'ndjson'
+  let isJson = format === 'auto' ? undefined : format !== 'text'
+  let isJournal = format === 'journald'
   let number = 0
   let lines = 0
 
@@ -42,10 +46,15 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
       const trimmed = line.trim()
       if (trimmed === '') return []
       lines += 1
-      isJson ??= isJsonObject(trimmed)
+      if (isJson === undefined) {
+        const first = readObject(trimmed)
+        isJson = first !== undefined
+        isJournal = isJournalEntry(first)
+      }
       if (!isJson || (format === 'auto' && !trimmed.startsWith('{')))
         return release(text.push(line, number, now))
-      const record = decodeJsonLine(trimmed, { ...options, now })
+      const decode = isJournal ? decodeJournalLine : decodeJsonLine
+      const record = decode(trimmed, { ...options, now })
       const outcome = typeof record === 'string' ? { line: number, reason: record } : { line: number, record }
       return [...release(text.end()), outcome]
     },
@@ -54,11 +63,8 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
   }
 }
 
-function isJsonObject(line: string): boolean {
-  if (!line.startsWith('{')) return false
-  try {
-    return typeof JSON.parse(line) === 'object'
-  } catch {
-    return false
-  }
+function readObject(line: string): object | undefined {
+  if (!line.startsWith('{')) return undefined
+  const parsed = parseJson(line)
+  return 'value' in parsed ? asObject(parsed.value) : undefined
 }

@@ -1,0 +1,77 @@
+// One line of `journalctl -o json` (systemd.journal-fields(7)).
+import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
+import type { RecordDefaults } from '../decoded.ts'
+import { asObject, asText, toPlacedRecord } from '../foreign-record.ts'
+import { parseJson } from '../parse-json.ts'
+import { putExtra, readCameraId, shorten } from '../record-fields.ts'
+import { SEVERITIES } from '../syslog/priority.ts'
+import { epochToUtcText } from '../utc-text.ts'
+
+/** What of the trusted fields says who wrote the entry, and what it is called in `extra_data`. */
+const TRUSTED: Readonly<Record<string, string>> = {
+  _PID: 'pid',
+  _HOSTNAME: 'host',
+  _SYSTEMD_UNIT: 'unit',
+  _SYSTEMD_USER_UNIT: 'user_unit',
+  _COMM: 'command',
+  _TRANSPORT: 'transport',
+}
+/** Fields with a place of their own. */
+const PLACED = ['MESSAGE', 'PRIORITY', 'SYSLOG_IDENTIFIER', 'CAMERA_ID']
+/** Fields that repeat what is kept. */
+const REPEATED = ['SYSLOG_PID', 'SYSLOG_TIMESTAMP', 'SYSLOG_RAW', 'SYSLOG_FACILITY']
+
+/** Whether a parsed line is one of journald's. */
+export function isJournalEntry(value: unknown): boolean {
+  return asObject(value)?.__REALTIME_TIMESTAMP !== undefined
+}
+
+/**
+ * An entry as a record, or why it is none. The source is the container, unit or program that wrote it; fields of the
+ * application's own are kept, in lower case; of those journald adds, the ones that say who it was.
+ */
+export function decodeJournalLine(line: string, defaults: RecordDefaults): LogRecord | string {
+  const parsed = parseJson(line)
+  const entry = 'value' in parsed ? asObject(parsed.value) : undefined
+  if (entry === undefined) return 'reason' in parsed ? parsed.reason : `not an entry: ${shorten(line)}`
+  const time = asText(entry._SOURCE_REALTIME_TIMESTAMP) ?? asText(entry.__REALTIME_TIMESTAMP)
+  const timestamp = time === undefined ? undefined : epochToUtcText(time)
+  if (timestamp === undefined)
+    return '__REALTIME_TIMESTAMP is missing: is this the output of journalctl -o json?'
+  const program = asText(entry.SYSLOG_IDENTIFIER) ?? asText(entry._COMM)
+  const unit = asText(entry._SYSTEMD_UNIT)?.replace(/\.service$/, '')
+  const source = asText(entry.CONTAINER_NAME) ?? unit ?? program ?? defaults.source
+  const camera = readCameraId(entry.CAMERA_ID) ?? defaults.camera_id
+  const priority = Number(entry.PRIORITY ?? Number.NaN)
+  return toPlacedRecord(
+    { timestamp, level: SEVERITIES[priority], message: textOf(entry.MESSAGE), attributes: fieldsOf(entry) },
+    {
+      now: defaults.now,
+      ...(source !== undefined && { source }),
+      ...(program !== undefined && { logger_name: program }),
+      ...(camera !== undefined && { camera_id: camera }),
+    },
+  )
+}
+
+function fieldsOf(entry: ExtraData): ExtraData {
+  const fields: ExtraData = {}
+  for (const [key, value] of Object.entries(entry)) {
+    const trusted = TRUSTED[key]
+    if (trusted !== undefined) putExtra(fields, trusted, trusted === 'pid' ? Number(value) : value)
+    else if (!key.startsWith('_') && !PLACED.includes(key) && !REPEATED.includes(key))
+      putExtra(fields, key.toLowerCase(), isBytes(value) ? textOf(value) : value)
+  }
+  return fields
+}
+
+/** What is no UTF-8 comes as an array of bytes; what is too large to show, as null. */
+function textOf(value: Json | undefined): string {
+  if (isBytes(value)) return Buffer.from(value).toString('utf8')
+  if (Array.isArray(value)) return value.map((one) => textOf(one)).join('\n')
+  return value == null || typeof value === 'object' ? '' : String(value)
+}
+
+function isBytes(value: Json | undefined): value is number[] {
+  return Array.isArray(value) && value.every((byte) => typeof byte === 'number')
+}
