@@ -82,7 +82,7 @@ export class Accounts {
     const succeed = this.#throttle.begin(client.address, uniqueForm(username))
     const signedIn = await this.#startSession({ username, password: input.password }, client).catch(
       async (error: unknown) => {
-        if (error instanceof AppError) await this.#audit('sign-in.failed', `user ${visible(username)}`)
+        if (error instanceof AppError) await this.#auditFailure(username)
         throw error
       },
     )
@@ -201,6 +201,13 @@ export class Accounts {
     return { principal: toPrincipal(user), renewal: headers.getSetCookie() }
   }
 
+  /** A name that nobody has is not written down: it may be a password that was typed in the wrong place. */
+  async #auditFailure(username: string): Promise<void> {
+    const isName = USERNAME_PATTERN.test(username)
+    const user = isName ? await store.findUserByName(this.#pool, uniqueForm(username)) : undefined
+    await this.#audit('sign-in.failed', user ? `user ${user.name}` : 'no known user')
+  }
+
   /** Right after it happened: the library's transactions are its own. */
   #audit(action: string, entity: string, after?: unknown): Promise<void> {
     return this.#auditTrail.write({ action, entity, after })
@@ -214,11 +221,6 @@ export class Accounts {
 function toPrincipal({ id, name, role, cameras }: store.User): Principal {
   const visibility = role === 'admin' ? SEES_EVERYTHING : { cameras }
   return { kind: 'user', id, name, role, visibility }
-}
-
-/** As the trail can keep it: PostgreSQL stores no NUL, and what nobody sees misleads. */
-function visible(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}')
 }
 
 function wrong(cause: unknown): AppError {

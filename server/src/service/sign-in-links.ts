@@ -49,7 +49,7 @@ export class SignInLinks {
       })
     } catch (error) {
       if (error instanceof AppError && error.code === 'FORBIDDEN')
-        await this.#auditTrail.write({ action: 'link.refused', entity })
+        await this.#auditTrail.write({ action: 'link.refused', entity: 'no known user' })
       throw error
     }
   }

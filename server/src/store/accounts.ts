@@ -40,6 +40,16 @@ export async function findOrInviteUser(
       on conflict (username) do nothing`,
     values: [name, username, role, cameras],
   })
+  const user = await findUserByName(pool, username)
+  if (!user) throw new Error(`The user "${username}" was removed while being invited`)
+  return user
+}
+
+/** The user of this name in its unique form, also one who was disabled. */
+export async function findUserByName(
+  pool: pg.Pool | pg.PoolClient,
+  username: string,
+): Promise<User | undefined> {
   const { rows } = await pool.query<User>({
     name: 'find_user_by_name',
     text: `
@@ -48,9 +58,7 @@ export async function findOrInviteUser(
       where username = $1`,
     values: [username],
   })
-  const [user] = rows
-  if (!user) throw new Error(`The user "${username}" was removed while being invited`)
-  return user
+  return rows[0]
 }
 
 /** Whether somebody can sign in who may do everything. */

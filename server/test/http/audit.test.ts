@@ -110,6 +110,18 @@ describe('coming in', () => {
     ])
     expect(JSON.stringify(entries)).not.toMatch(/horse/)
   })
+
+  it('is written without the name when nobody has it, for it may be a password in the wrong place', async () => {
+    const attempt = { username: 'my-Password-1', password: 'anna' }
+    await new Browser(server.url).post('/api/auth/sign-in', attempt)
+    await new Browser(server.url).post('/api/auth/link', { ...attempt, password: 'horse 12', secret: 'none' })
+    const entries = await newest('limit=2')
+    expect(entries.map(({ action, entity }: Record<string, string>) => `${action}: ${entity}`)).toEqual([
+      'link.refused: no known user',
+      'sign-in.failed: no known user',
+    ])
+    expect(JSON.stringify(await newest('limit=1000'))).not.toContain('my-Password-1')
+  })
 })
 
 describe('the trail', () => {
