@@ -128,10 +128,12 @@ function boundsOf(range: RowsRange, parameters: SqlParameters): string[] {
   const last = isEndWithin ? end : upper
   const from = () => `timestamp >= ${parameters.add(first)}::timestamptz`
   const to = () => `timestamp ${isEndWithin ? '<=' : '<'} ${parameters.add(last)}::timestamptz`
+  // A position at an end that is not in the range says nothing, and would touch one partition more.
   const isBounding =
     beyond !== undefined &&
     (order === 'newest'
-      ? comparable(beyond.timestamp) <= comparable(last)
+      ? comparable(beyond.timestamp) < comparable(last) ||
+        (isEndWithin && comparable(beyond.timestamp) === comparable(last))
       : comparable(beyond.timestamp) >= comparable(first))
   if (!isBounding) return [from(), to()]
   const timestamp = `${parameters.add(beyond.timestamp)}::timestamptz`

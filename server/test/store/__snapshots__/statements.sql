@@ -277,16 +277,6 @@ commit;
   select count(*) as total
   from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 limit $5) matches;
 
-
-  /* count_matches */
-  select count(*) as total
-  from (select 1 from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and logger_name = $4::text and (message ilike $5 or logger_name ilike $5) limit $6) matches;
-
-
-  /* count_matches */
-  select count(*) as total
-  from (select 1 from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 limit $6) matches;
-
 -- count_rows
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
       union all
@@ -1250,6 +1240,22 @@ savepoint records;
     l.source, l.logger_name, l.extra_data
   from (
     select *
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 offset 0) found
+    order by timestamp desc, id desc
+    offset $5
+    limit $6
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* search_as_set */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (
+    select *
     from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 offset 0) found
     order by timestamp desc, id desc
     offset $6
@@ -1271,11 +1277,11 @@ savepoint records;
       select compared.*, row_number() over so_far as looked_at,
         count(*) filter (where is_match) over so_far as matched
       from (
-        select *, coalesce(logger_name = $5::text and (message ilike $6 or logger_name ilike $6), false) as is_match
+        select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
         from (
           select *
           from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) order by timestamp desc, id desc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
     ) candidates
           order by timestamp desc, id desc
           limit $1
@@ -1283,9 +1289,9 @@ savepoint records;
       ) compared
       window so_far as (order by timestamp desc, id desc rows unbounded preceding)
     ) counted
-    where (is_match and matched > $7) or looked_at = $1
+    where (is_match and matched > $6) or looked_at = $1
     order by timestamp desc, id desc
-    limit $8
+    limit $7
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
