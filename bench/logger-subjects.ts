@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { consoleHandler, createLogger, httpHandler, type Logger } from '@timelapser/logger'
+import { consoleHandler, createLogger, type HttpOptions, httpHandler, type Logger } from '@timelapser/logger'
 import pino from 'pino'
 import winston from 'winston'
 
@@ -49,6 +49,10 @@ export const SUBJECTS = {
     }
   },
   'timelapser, http': (place) => fromOurs(createLogger({ handlers: [overHttp(place)] })),
+  'timelapser, http with a spool': (place) =>
+    fromOurs(createLogger({ handlers: [overHttp(place, { spool: spoolIn(place) })] })),
+  'timelapser, http, durable': (place) =>
+    fromOurs(createLogger({ handlers: [overHttp(place, { spool: spoolIn(place), durable: true })] })),
   'timelapser, http and JSON to a file': (place) =>
     fromOurs(createLogger({ handlers: [overHttp(place), toFile(place)] })),
   'timelapser, level of the logger': (place) =>
@@ -59,8 +63,12 @@ export const SUBJECTS = {
 
 export type SubjectName = keyof typeof SUBJECTS
 
-function overHttp({ url, apiKey }: Place) {
-  return httpHandler({ url, apiKey, onProblem: () => {} })
+function overHttp({ url, apiKey }: Place, more: Partial<HttpOptions> = {}) {
+  return httpHandler({ url, apiKey, onProblem: () => {}, ...more })
+}
+
+function spoolIn({ folder }: Place) {
+  return { directory: join(folder, `spool-${process.pid}`) }
 }
 
 function toFile({ folder }: Place) {
@@ -77,8 +85,13 @@ function fromOurs(root: Logger): Subject {
   const tell = () =>
     root
       .stats()
-      .handlers.map(({ name, delivered, dropped, queuedRows }) =>
-        [`${name} delivered ${delivered}`, `dropped ${dropped}`, `waiting ${queuedRows}`].join(', '),
+      .handlers.map(({ name, delivered, dropped, queuedRows, spooledRows, spooledBytes }) =>
+        [
+          `${name} delivered ${delivered}`,
+          `dropped ${dropped}`,
+          `waiting in memory ${queuedRows}`,
+          `on disk ${spooledRows}, ${(spooledBytes / 2 ** 20).toFixed(0)} MB`,
+        ].join(', '),
       )
       .join('; ')
   return Object.assign(root.bind(BINDINGS), { settle: () => root.flush(), tell }) as unknown as Subject

@@ -32,9 +32,18 @@ try {
     'winston',
     'timelapser, http',
     'timelapser, http and JSON to a file',
+    'timelapser, http with a spool',
+    'timelapser, http, durable',
   ])
-  await pace(['pino', 'winston', 'timelapser, http', 'timelapser, http and JSON to a file'])
-  await watchMemory()
+  await pace([
+    'pino',
+    'winston',
+    'timelapser, http',
+    'timelapser, http and JSON to a file',
+    'timelapser, http, durable',
+  ])
+  await watchMemory('timelapser, http')
+  await watchMemory('timelapser, http with a spool')
   await weigh()
 } finally {
   await system.stop()
@@ -115,10 +124,12 @@ async function pace(subjects: SubjectName[]): Promise<void> {
 
 type Memory = { steps: { lines: number; heap: number; rss: number }[]; tell: string }
 
-async function watchMemory(): Promise<void> {
+async function watchMemory(subject: SubjectName): Promise<void> {
   // Port 9 of this machine: nobody answers.
-  const { steps, tell } = await measure<Memory>('memory', 'timelapser, http', 'http://127.0.0.1:9')
-  say('\nA million lines with the server away: megabytes in use after a collection, and of the process')
+  const { steps, tell } = await measure<Memory>('memory', subject, 'http://127.0.0.1:9')
+  say(
+    `\nA million lines with the server away (${subject}): megabytes in use after a collection, and of the process`,
+  )
   say(['lines', 'in use', 'process'].map((name) => name.padStart(10)).join(''))
   for (const { lines, heap, rss } of steps)
     say([String(lines), heap.toFixed(1), rss.toFixed(0)].map((text) => text.padStart(10)).join(''))

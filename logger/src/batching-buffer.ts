@@ -151,10 +151,12 @@ export class BatchingBuffer<Item> {
 
   #enqueue(item: Item, bytes: number): void {
     const { maxQueueRows, maxQueueBytes, maxBatchRows, flushIntervalMs } = this.#options
-    while (
-      this.#queue.rows > 0 &&
-      (this.#queue.rows >= maxQueueRows || this.#queue.bytes + bytes > maxQueueBytes)
-    ) {
+    const isFull = () =>
+      this.#queue.rows > 0 && (this.#queue.rows >= maxQueueRows || this.#queue.bytes + bytes > maxQueueBytes)
+    if (this.#options.spool && (isFull() || (this.#failures > 0 && this.#queue.rows >= maxBatchRows))) {
+      this.#spillWithBatch()
+    }
+    while (isFull()) {
       this.#queue.shift()
       this.#countDropped(1)
     }
@@ -308,12 +310,18 @@ export class BatchingBuffer<Item> {
     const batch = this.#batch
     const isSlow = batch !== undefined && performance.now() - batch.beganMs > SLOW_DELIVERY_MS
     if (this.#failures === 0 && !isSlow) return
-    if (batch && isSlow && !batch.spooled && this.#write(batch)) this.#options.spool?.store.hold(batch)
-    this.#spill()
+    this.#spillWithBatch()
     this.#sealOpen()
   }
 
-  /** The queue into the spool, behind the batch under way. */
+  /** The queue into the spool, the batch under way before it. */
+  #spillWithBatch(): void {
+    const batch = this.#batch
+    if (batch && !batch.spooled && this.#write(batch)) this.#options.spool?.store.hold(batch)
+    this.#spill()
+  }
+
+  /** The queue into the spool, unless the batch under way is in memory alone, whose number comes before. */
   #spill(): void {
     const { spool } = this.#options
     if (!spool || (this.#batch && !this.#batch.spooled)) return

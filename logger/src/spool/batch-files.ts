@@ -76,8 +76,9 @@ export class BatchFiles {
     const file = open.files[line.class] as OpenFile
     const encoded = encodeLine(open.position, line.text)
     // After half a line the next one must not be taken for its end.
-    const written = writeSync(file.descriptor, file.isTorn ? `\n${encoded}` : encoded)
-    file.isTorn = written < Buffer.byteLength(encoded)
+    if (file.isTorn) writeSync(file.descriptor, '\n')
+    const written = writeSync(file.descriptor, encoded)
+    file.isTorn = written < encoded.length
     if (file.isTorn) throw new Error('the disk took only half a line')
     open.position++
     this.#count(file, 1, written)

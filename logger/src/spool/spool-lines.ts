@@ -3,10 +3,13 @@ import { crc32 } from 'node:zlib'
 /** A line of a spool file: where it stands in its batch, and its text. */
 export type SpoolLine = { position: number; text: string }
 
+const SUM_BYTES = 8
+
 /** `crc32 position text`, the sum over all that follows it. The text has no line breaks, as JSON has none. */
-export function encodeLine(position: number, text: string): string {
-  const body = `${position} ${text}`
-  return `${sumOf(body)} ${body}\n`
+export function encodeLine(position: number, text: string): Buffer {
+  const line = Buffer.from(`........ ${position} ${text}\n`)
+  line.write(sumOf(line.subarray(SUM_BYTES + 1, -1)), 'latin1')
+  return line
 }
 
 /** Reads what was written, up to a torn end; lines that are not as they were written are counted and left out. */
@@ -15,9 +18,9 @@ export function decodeLines(content: string): { lines: SpoolLine[]; broken: numb
   let broken = 0
   for (const line of content.split('\n')) {
     if (line === '') continue
-    const body = line.slice(9)
+    const body = line.slice(SUM_BYTES + 1)
     const gap = body.indexOf(' ')
-    if (line[8] === ' ' && gap > 0 && sumOf(body) === line.slice(0, 8)) {
+    if (line[SUM_BYTES] === ' ' && gap > 0 && sumOf(body) === line.slice(0, SUM_BYTES)) {
       lines.push({ position: Number(body.slice(0, gap)), text: body.slice(gap + 1) })
     } else {
       broken++
@@ -26,6 +29,6 @@ export function decodeLines(content: string): { lines: SpoolLine[]; broken: numb
   return { lines, broken }
 }
 
-function sumOf(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0')
+function sumOf(text: string | Buffer): string {
+  return crc32(text).toString(16).padStart(SUM_BYTES, '0')
 }
