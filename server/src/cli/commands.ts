@@ -20,6 +20,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   cameras: async () => (await import('./cameras.ts')).camerasCommand(),
   cleanup: async () => (await import('./cleanup.ts')).cleanupCommand(),
   undo: async () => (await import('./cleanup.ts')).undoCommand(),
+  backup: async () => (await import('./backup.ts')).backupCommand(),
+  restore: async () => (await import('./backup.ts')).restoreCommand(),
   completion: async () => (await import('./completion.ts')).completionCommand(allCommands),
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { StartupError } from '../startup-error.ts'
@@ -84,6 +85,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await postgres.stop()
     },
   }
+}
+
+/** The connection to the PostgreSQL of the data folder when it is running, its server or another program's. */
+export function findRunningPostgres(dataDir: string): EmbeddedPostgres['connection'] | undefined {
+  if (!existsSync(`${dataDir}/postgres`)) return undefined
+  const postmaster = findPostmaster(locateCluster(dataDir, choosePostgresUser(`${dataDir}/postgres`)))
+  if (!postmaster) return undefined
+  return { host: postmaster.socketDirectory, port: postmaster.port, user: CLUSTER_OWNER, database: DATABASE }
 }
 
 /**

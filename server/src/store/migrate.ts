@@ -18,9 +18,14 @@ type Applied = { id: number; name: string; checksum: string }
  * Brings the schema up to this program's: each missing migration in a transaction of its own, in order, once, however
  * many servers start together. Returns the names of those it applied.
  *
+ * @param upTo how many of them, all when unset; a backup is restored into the schema it was made from
  * @throws {StartupError} when the schema is newer than the program, was made by another one, or a merged file changed
  */
-export async function migrate(database: Database, directory = MIGRATIONS): Promise<string[]> {
+export async function migrate(
+  database: Database,
+  directory = MIGRATIONS,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
   const migrations = readMigrations(directory)
   const client = await database.connect()
   try {
@@ -28,7 +33,7 @@ export async function migrate(database: Database, directory = MIGRATIONS): Promi
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
     const applied = await readApplied(client)
     checkHistory(applied, migrations)
-    const missing = migrations.slice(applied.length)
+    const missing = migrations.slice(applied.length, upTo)
     if (applied.length === 0) await prepareEmptyDatabase(client)
     for (const migration of missing) await apply(client, migration)
     return missing.map(({ name }) => name)
@@ -36,6 +41,11 @@ export async function migrate(database: Database, directory = MIGRATIONS): Promi
     // The lock goes with the session.
     await client.end()
   }
+}
+
+/** How many migrations this program has. */
+export function countMigrations(directory = MIGRATIONS): number {
+  return readMigrations(directory).length
 }
 
 /** The names of the migrations this program has and the database lacks. */

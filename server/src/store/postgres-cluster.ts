@@ -3,10 +3,12 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -29,6 +31,8 @@ export const CLUSTER_OWNER = 'timelapser'
 export function locateCluster(dataDirectory: string, user: PostgresUser | undefined): string {
   const path = join(realpathSync(dataDirectory), 'postgres')
   const isThere = existsSync(path)
+  // A start that was cut short has left the link, and nothing where it points.
+  if (!isThere && isLink(path)) return readlinkSync(path)
   if (!isThere && !canReach(dataDirectory, user)) {
     mkdirSync(SHARED_DIRECTORY, { recursive: true, mode: 0o755 })
     const elsewhere = mkdtempSync(join(SHARED_DIRECTORY, 'data-'))
@@ -42,6 +46,10 @@ export function locateCluster(dataDirectory: string, user: PostgresUser | undefi
     )
   }
   return isThere ? realpathSync(path) : path
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 }
 
 /** @throws {StartupError} when the folder holds anything but a cluster of this major version that we may use */

@@ -1,0 +1,70 @@
+// backup and restore as people start them: beside a running server, into an empty folder.
+import { execFile } from 'node:child_process'
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { MAIN, startProgram, temporaryFolder } from '../support/program.ts'
+
+const KEY = 'k'.repeat(40)
+
+function run(args: string[], dataDir: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const env = { PATH: process.env.PATH, DATA_DIR: dataDir, ADMIN_API_KEY: KEY }
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--conditions=timelapser-source', MAIN, ...args],
+      { env },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
+}
+
+async function messages(url: string): Promise<string[]> {
+  const response = await fetch(`${url}/api/logs?source=shop`, { headers: { authorization: `Bearer ${KEY}` } })
+  const { data } = (await response.json()) as { data: { logs: { message: string }[] } }
+  return data.logs.map(({ message }) => message)
+}
+
+it('moves a running system to another folder, and refuses what it must', { timeout: 90_000 }, async () => {
+  const folder = temporaryFolder()
+  const [old, next, file] = [join(folder, 'old'), join(folder, 'next'), join(folder, 'all.backup')]
+  const first = startProgram({ env: { DATA_DIR: old, ADMIN_API_KEY: KEY } })
+  const url = await first.ready
+  await fetch(`${url}/api/logs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(['one', 'two'].map((message) => ({ level: 'INFO', message, source: 'shop' }))),
+  })
+  const written = await run(['backup', file], old)
+  expect(written).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Wrote: \d+ lines in \d+ partitions/),
+  })
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(await run(['restore', file], old)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is running'),
+  })
+  first.kill('SIGTERM')
+  await first.ended
+
+  expect(await run(['restore', file], old)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('not empty'),
+  })
+  expect(await run(['restore', '--check', '--json', file], next)).toMatchObject({ code: 0 })
+  expect(await run(['restore', file], next)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Restored of /),
+  })
+  const second = startProgram({ env: { DATA_DIR: next, ADMIN_API_KEY: KEY } })
+  expect(await messages(await second.ready)).toEqual(['two', 'one'])
+
+  const broken = join(folder, 'broken.backup')
+  writeFileSync(broken, 'not packed')
+  expect(await run(['restore', '--check', broken], next)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no backup'),
+  })
+  expect((await run(['restore', '--check', join(folder, 'nowhere')], next)).stderr).toContain('ENOENT')
+})
