@@ -5,7 +5,7 @@ import { MINUTE, toMillis } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
 import type { LogQuery } from './log-query.ts'
 import { type MessageGroup, MessageGroups } from './message-groups.ts'
-import { daysBefore, MessageScanner, type Range, SCAN_MS, toDates, withLevel } from './message-scanner.ts'
+import { daysBefore, MessageScanner, type Range, toDates, withLevel } from './message-scanner.ts'
 import { type NoisyLogger, rowsOf, toNoisyLoggers } from './noisy-loggers.ts'
 import { type RequestTrail, toTrail } from './request-trail.ts'
 import type { SearchQueries } from './search-query.ts'
@@ -42,10 +42,11 @@ export class DebuggingViews {
   readonly #queries: SearchQueries
   readonly #scanner: MessageScanner
 
-  constructor(logs: LogOperations, queries: SearchQueries) {
+  /** @param scanMs how long a view looks through lines before it answers with what it has */
+  constructor(logs: LogOperations, queries: SearchQueries, scanMs?: number) {
     this.#logs = logs
     this.#queries = queries
-    this.#scanner = new MessageScanner(logs, queries)
+    this.#scanner = new MessageScanner(logs, queries, scanMs)
   }
 
   /** Each service (source), the busiest when none are named; see `summariseServices`. */
@@ -90,7 +91,7 @@ export class DebuggingViews {
     const asked = withLevel(query, 'WARNING')
     const range = await this.#scanner.rangeOf(asked, visibility)
     const before = daysBefore(range.start, comparedDays)
-    const reader = { visibility, signal, budgetMs: SCAN_MS / 2 }
+    const reader = { visibility, signal, share: 0.5 }
     const groups = new MessageGroups()
     const searched_to = await this.#scanner.scan(asked, range, reader, (some) => {
       groups.add(some)

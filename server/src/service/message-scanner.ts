@@ -7,7 +7,7 @@ import type { LogQuery } from './log-query.ts'
 import type { SearchQueries } from './search-query.ts'
 
 /** How long a view looks through lines before it answers with what it has. */
-export const SCAN_MS = 5000
+const SCAN_MS = 5000
 
 /** Views that look through lines at once, on a server; more wait. Each keeps half a core busy. */
 const MAX_AT_ONCE = 2
@@ -18,16 +18,23 @@ const SLICE = 1000
 /** An inclusive range of time. */
 export type Range = { start: string; end: string }
 
-export type ScanReader = { visibility: Visibility; signal?: AbortSignal | undefined; budgetMs?: number }
+export type ScanReader = {
+  visibility: Visibility
+  signal?: AbortSignal | undefined
+  /** Of the time a view has, when it scans more than once. */
+  share?: number
+}
 
 /** Reads what matches, line by line, within the time. */
 export class MessageScanner {
   readonly #logs: LogOperations
   readonly #queries: SearchQueries
+  readonly #budgetMs: number
   readonly #waiting: (() => void)[] = []
   #free = MAX_AT_ONCE
 
-  constructor(logs: LogOperations, queries: SearchQueries) {
+  constructor(logs: LogOperations, queries: SearchQueries, budgetMs = SCAN_MS) {
+    this.#budgetMs = budgetMs
     this.#logs = logs
     this.#queries = queries
   }
@@ -40,14 +47,14 @@ export class MessageScanner {
   async scan(
     query: LogQuery,
     range: Range,
-    { visibility, signal, budgetMs = SCAN_MS }: ScanReader,
+    { visibility, signal, share = 1 }: ScanReader,
     take: (messages: readonly ScannedMessage[]) => boolean,
   ): Promise<string | null> {
     const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
     await this.#takePlace()
     try {
       signal?.throwIfAborted()
-      const deadline = performance.now() + budgetMs
+      const deadline = performance.now() + this.#budgetMs * share
       for await (const { messages, searched_to } of this.#logs.scanMessages(filter, signal)) {
         for (let index = 0; index < messages.length || index === 0; index += SLICE) {
           if (!take(messages.slice(index, index + SLICE))) return null

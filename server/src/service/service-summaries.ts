@@ -4,7 +4,7 @@ import type { LogRow } from '../store/log-row.ts'
 import type { ScannedMessage } from '../store/message-scan.ts'
 import { fromMillis, HOUR, now, toMillis } from '../store/timestamp.ts'
 import { type MessageGroup, MessageGroups } from './message-groups.ts'
-import { daysBefore, type MessageScanner, type Range, SCAN_MS } from './message-scanner.ts'
+import { daysBefore, type MessageScanner, type Range } from './message-scanner.ts'
 import { type LevelCounts, levelCounts, rateOf, rowsOf } from './noisy-loggers.ts'
 
 export type ServiceSummary = {
@@ -78,7 +78,7 @@ async function findFirstSeen(
   const errors = new Map(services.map((service) => [service, new MessageGroups()]))
   if (services.length === 0) return { errors, searched_to: null }
   const query = { min_level: 'ERROR', source: [...services] }
-  const reader = { ...asked, budgetMs: SCAN_MS / 2 }
+  const reader = { ...asked, share: 0.5 }
   const bySource = (some: readonly ScannedMessage[]) => Map.groupBy(some, ({ source }) => source)
   const searched_to = await scanner.scan(query, range, reader, (some) => {
     for (const [source, of] of bySource(some)) errors.get(source)?.add(of)

@@ -1,8 +1,14 @@
 // The debugging views against plain code over the same records.
 import { LEVELS, type LogRecord } from '@timelapser/logger'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AuditTrail } from '../../src/service/audit-trail.ts'
+import { CameraService } from '../../src/service/camera-service.ts'
+import { DebuggingViews } from '../../src/service/debugging-views.ts'
 import { messageShape } from '../../src/service/message-shape.ts'
 import { generateDiverseLogScenarios } from '../../src/service/scenarios/generate-diverse-log-scenarios.ts'
+import { SearchQueries } from '../../src/service/search-query.ts'
+import { LogOperations } from '../../src/store/log-operations.ts'
+import { SettingsStore } from '../../src/store/settings.ts'
 import { comparable } from '../../src/store/timestamp.ts'
 import { byLevel, type ModelRow, newestFirst } from '../store/brute-force.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -252,5 +258,31 @@ describe('services', () => {
     const present = rows.filter(({ timestamp }) => comparable(timestamp) >= comparable(start))
     const sizes = [...count(present.map(({ source }) => source)).values()].sort((a, b) => b - a)
     expect(services.map(({ count: size }: { count: number }) => size)).toEqual(sizes)
+  })
+})
+
+describe('a view whose time is over', () => {
+  it('says down to when everything was looked at, and tells that whole', async () => {
+    const { pool } = server.database.database
+    const logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
+    const queries = new SearchQueries({
+      logOperations: logs,
+      cameras: new CameraService(pool, {} as AuditTrail, async () => undefined),
+    })
+    const views = new DebuggingViews(logs, queries, 0)
+    const everything = { min_level: 'DEBUG', start_date: '2020-01-01', end_date: UNTIL }
+    const found = await views.errors(everything, 500, { cameras: null })
+    const to = comparable(found.searched_to as string)
+    const seen = rows.filter(
+      ({ timestamp }) => comparable(timestamp) <= comparable(UNTIL) && comparable(timestamp) >= to,
+    )
+    expect(found.total).toBeGreaterThan(0)
+    expect(found.total).toBeLessThan(rows.length)
+    // Others of the last microsecond may not have been looked at yet.
+    expect(found.total).toBeLessThanOrEqual(seen.length)
+    expect(found.total).toBeGreaterThanOrEqual(
+      seen.filter(({ timestamp }) => comparable(timestamp) > to).length,
+    )
+    await logs.close()
   })
 })
