@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Level, LogRecord } from '@timelapser/logger'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { DatabaseLogHandler, type DatabaseLogHandlerOptions } from './database-log-handler.ts'
 import { setupDatabaseLogging } from './setup-database-logging.ts'
 
@@ -158,4 +161,22 @@ describe('DatabaseLogHandler', () => {
     expect(handler.stats()).toMatchObject({ delivered: 1 })
     expect(handler.stats().rejected).toBeGreaterThan(0)
   })
+})
+
+it('leaves to the next process what it could not store, under its own sender and number', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'timelapser-spool-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const spool = { directory }
+  const first = await setUp({ spool, durable: true, flushTimeoutMs: 50 }, (state) => {
+    state.down = true
+    state.level = 'INFO'
+  })
+  first.logger.warning('kept', { retry_count: 3 })
+  await expect.poll(() => first.state.calls.length).toBeGreaterThan(0)
+  await first.logger.close()
+  expect(first.problems.at(-1)).toContain('1 log lines wait in')
+  const second = await setUp({ spool })
+  await expect.poll(() => stored(second.state.calls)).toEqual(['kept'])
+  expect(second.state.calls[0]).toEqual(first.state.calls[0])
+  await expect.poll(() => second.handler.stats()).toMatchObject({ spooledRows: 0, delivered: 1 })
 })
