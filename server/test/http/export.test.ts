@@ -312,3 +312,40 @@ describe('while an export runs', () => {
     await expect.poll(async () => (await auditOfBig('logs.export'))?.after.removed).not.toBe(0)
   })
 })
+
+describe('exports beside writers', () => {
+  it('hold whole batches, those acknowledged before and as many rows as their head says', async () => {
+    const busy = await startTestServer()
+    try {
+      const acknowledged: string[] = []
+      let isWriting = true
+      const writers = [0, 1, 2, 3].map(async (writer) => {
+        for (let batch = 0; isWriting; batch++) {
+          const message = `batch ${writer} ${batch}`
+          const lines = Array.from({ length: 20 }, () => ({
+            message,
+            timestamp: new Date(Date.now() - Math.random() * 7_200_000).toISOString(),
+          }))
+          await busy.send('POST', '/api/logs', lines)
+          acknowledged.push(message)
+        }
+      })
+      await expect.poll(() => acknowledged.length).toBeGreaterThan(20)
+      for (let run = 0; run < 6; run++) {
+        const before = [...acknowledged]
+        const query = `fields=message${run % 2 ? '&order=newest&search=batch' : ''}`
+        const { body, headers, trailers } = await download(`${busy.url}/api/logs/export?${query}`, auth())
+        const counts = [...Map.groupBy(rowsOf(body), ({ message }) => message)]
+        expect(counts.filter(([, of]) => of.length !== 20)).toEqual([])
+        const exported = new Set(counts.map(([message]) => message))
+        expect(before.filter((message) => !exported.has(message))).toEqual([])
+        expect(trailers['x-export-removed']).toBe('0')
+        if (run % 2 === 0) expect(trailers['x-export-rows']).toBe(headers['x-export-total'])
+      }
+      isWriting = false
+      await Promise.all(writers)
+    } finally {
+      await busy.close()
+    }
+  })
+})
