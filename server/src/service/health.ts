@@ -33,6 +33,7 @@ export class Health {
   readonly #patienceMs: number
   /** The newest feed entry there was a notice of; undefined when notices may have been missed. */
   #noticed: number | undefined
+  #looking: Promise<Readiness> | undefined
 
   constructor(options: HealthOptions) {
     this.#options = options
@@ -42,7 +43,15 @@ export class Health {
     })
   }
 
-  async readiness(): Promise<Readiness> {
+  /** Whoever asks while it is being looked gets the same answer: everybody may, as often as they like. */
+  readiness(): Promise<Readiness> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  async #look(): Promise<Readiness> {
     const { pool, logOperations, notices, storageGuard } = this.#options
     const [database, migrations, disk] = await Promise.all([
       this.#holds(logOperations.isReachable()),

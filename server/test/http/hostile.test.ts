@@ -102,6 +102,24 @@ describe('what would be read as something else is taken as it is', () => {
   })
 })
 
+it('a crowd that asks for /readyz costs the database hardly more than one who does', async () => {
+  const { pool } = server.database.database
+  const original = pool.query
+  let statements = 0
+  pool.query = ((...args: Parameters<typeof original>) => {
+    statements++
+    return original.apply(pool, args)
+  }) as typeof original
+  try {
+    const crowd = Array.from({ length: 200 }, () => fetch(`${server.url}/readyz`))
+    for (const { status } of await Promise.all(crowd)) expect(status).toBe(200)
+  } finally {
+    pool.query = original
+  }
+  expect(statements).toBeGreaterThan(0)
+  expect(statements).toBeLessThan(100)
+})
+
 describe('every reply', () => {
   it.each(['/', '/api/session', '/api/nothing', '/healthz'])(
     'of %s carries the headers that protect it',
