@@ -105,7 +105,9 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
       await client.end()
       return undefined
     }
-    await client.query(`set statement_timeout = 0`)
+    await client.query('set statement_timeout = 0')
+    // Builds take one core, however many there are; those who write and read get the others.
+    await client.query('set max_parallel_maintenance_workers = 0')
     await recover(options.pool, client)
   } catch (error) {
     await client.end().catch(() => undefined)

@@ -210,6 +210,43 @@ describe('closed partitions', () => {
     expect((await nextToIndex(pool))?.name).not.toBe(next.name)
   })
 
+  it('a stop does not wait for a build, and the next start begins it anew', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(2000, now - 3 * DAY, now - 2 * DAY))
+    await pool.query(`update log_partitions set created_at = now() - interval '3 hours'`)
+    await tendPartitions({ pool, partitions: logs.partitions })
+    const next = await nextToIndex(pool)
+    if (!next) throw new Error('no partition is due')
+    // A concurrent build waits for those who have written before it began: this one never ends by itself.
+    const writer = await pool.connect()
+    await writer.query('begin')
+    await writer.query(`lock table ${next.name} in row exclusive mode`)
+    const tend = () =>
+      startTending({
+        pool,
+        partitions: logs.partitions,
+        connect: () => database.database.connect(),
+        onFailure: () => undefined,
+        intervalMs: 30,
+      })
+    const building = tend()
+    await until(isBuilding)
+    await building.stop()
+    expect(await isBuilding()).toBe(false)
+    expect(await nextToIndex(pool)).toEqual(next)
+    await writer.query('rollback')
+    writer.release()
+    const again = tend()
+    await until(async () => (await nextToIndex(pool)) === undefined)
+    await again.stop()
+    const { rows } = await pool.query<{ valid: boolean }>(
+      'select indisvalid as valid from pg_index where indrelid = $1::regclass',
+      [next.name],
+    )
+    expect(rows.length).toBe(8)
+    expect(rows.every(({ valid }) => valid)).toBe(true)
+  })
+
   it('of two servers one does the work, and the other takes over', async () => {
     const now = Date.now()
     const tend = (server: LogOperations, sessions: pg.Client[]) =>
@@ -245,6 +282,14 @@ describe('closed partitions', () => {
     await Promise.all([first.stop(), second.stop()])
     await foldCounts(pool)
   })
+
+  /** Whether an index is being built in this database. */
+  async function isBuilding(): Promise<boolean> {
+    const { rowCount } = await pool.query(
+      'select from pg_stat_progress_create_index where datname = current_database()',
+    )
+    return Boolean(rowCount)
+  }
 
   /** A concurrent build that fails: the index stays, not valid. */
   async function leaveInvalidIndex(name: string): Promise<void> {
