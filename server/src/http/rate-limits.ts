@@ -101,5 +101,5 @@ function classOf({ method, url, config }: RouteOptions): RateClass | undefined {
   if (url.startsWith('/api/logs/export')) return 'export'
   if (config?.access === 'ingest') return 'ingest'
   if (config?.access === 'admin' && ![method].flat().includes('GET')) return 'administration'
-  return url.startsWith('/api/') ? 'query' : undefined
+  return config?.access === 'public' ? undefined : 'query'
 }

@@ -61,6 +61,14 @@ describe('a caller over the limit', () => {
   })
 })
 
+it('counts every route that asks who somebody is', async () => {
+  const headers = await newKey('read', 1)
+  const statuses = []
+  for (const path of ['/metrics', '/metrics', '/api/logs'])
+    statuses.push((await server.send('GET', path, undefined, headers)).status)
+  expect(statuses).toEqual([200, 429, 429])
+})
+
 it('leaves health and the page alone', async () => {
   for (let request = 0; request < 10; request++) {
     expect((await server.get('/healthz')).status).toBe(200)
