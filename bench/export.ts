@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { cpuSeconds } from './cluster.ts'
-import { fill } from './fill.ts'
 import { forgetPeak, megabytes, peakMegabytes } from './memory.ts'
 import { type BenchSystem, machine, startSystem } from './system.ts'
 
@@ -30,7 +29,7 @@ const KINDS = [
 const system = await startSystem()
 const folder = await mkdtemp(join(tmpdir(), 'timelapser-bench-export-'))
 try {
-  await fill(system, { rows: Math.round(ROWS * 0.6), days: DAYS, today: Math.round(ROWS * 0.4) })
+  await command(system, 'scenarios', '--rows', String(ROWS), '--days', String(DAYS))
   const filledAt = new Date().toISOString()
   console.log(
     `${machine()}; ${ROWS.toLocaleString('en')} rows over ${DAYS} days, one client on the same cores\n`,
