@@ -17,6 +17,7 @@ import { IngestService } from '../service/ingest-service.ts'
 import { LevelService } from '../service/level-service.ts'
 import { LiveFeed } from '../service/live-feed.ts'
 import { LogService } from '../service/log-service.ts'
+import { LokiQueries } from '../service/loki/loki-queries.ts'
 import { type MetricSources, Metrics } from '../service/metrics.ts'
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../service/rate-limits.ts'
 import { RedactionService } from '../service/redaction-service.ts'
@@ -216,6 +217,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     liveFeed,
     serverEvents,
     queries,
+    lokiQueries: new LokiQueries(logOperations),
     access: options.access(notices),
     auditTrail,
     pageDirectory: options.pageDirectory,

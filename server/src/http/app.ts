@@ -11,6 +11,7 @@ import type { IngestService } from '../service/ingest-service.ts'
 import type { LevelService } from '../service/level-service.ts'
 import type { LiveFeed } from '../service/live-feed.ts'
 import type { LogService } from '../service/log-service.ts'
+import type { LokiQueries } from '../service/loki/loki-queries.ts'
 import type { Metrics } from '../service/metrics.ts'
 import type { RateLimits } from '../service/rate-limits.ts'
 import type { RedactionService } from '../service/redaction-service.ts'
@@ -35,6 +36,7 @@ import { logRoutes } from './logs.ts'
 import { openApiRoutes, registerOpenApi } from './openapi.ts'
 import { pageRoutes } from './page.ts'
 import { foreignIngestRoutes } from './protocols/foreign-ingest.ts'
+import { lokiQueryRoutes } from './protocols/loki-query.ts'
 import { registerRateLimits } from './rate-limits.ts'
 import { redactionRoutes } from './redaction.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
@@ -59,6 +61,7 @@ export type AppOptions = {
   liveFeed: LiveFeed
   serverEvents: ServerEvents
   queries: SearchQueries
+  lokiQueries: LokiQueries
   /** Authenticates every request and sets `request.principal`; its routes sign people in and out. */
   access: FastifyPluginAsync
   auditTrail: AuditTrail
@@ -118,6 +121,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(deletionRoutes(options.retentionService))
   await app.register(ingestRoutes(options.ingestService))
   await app.register(foreignIngestRoutes(options.ingestService))
+  await app.register(lokiQueryRoutes(options.lokiQueries))
   const { liveFeed, serverEvents, queries } = options
   await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
   await app.register(cameraRoutes(options.cameraService))

@@ -5,7 +5,7 @@ import { queryError, type SearchScanner } from './search-scanner.ts'
 /** A camera as people call it; which ones that are is looked up when the search is run. */
 export type CameraName = { kind: 'camera_name'; name: string }
 
-export type ParsedCondition = SearchCondition | CameraName
+export type ParsedCondition = Exclude<SearchCondition, { kind: 'line' }> | CameraName
 
 /** A search as it was written. */
 export type ParsedSearch = Tree<ParsedCondition>

@@ -58,6 +58,8 @@ function compileCondition(condition: SearchCondition, parameters: Add, deleted: 
       const pattern = parameters.add(condition.pattern)
       return `(message ~* ${pattern} or logger_name ~* ${pattern})`
     }
+    case 'line':
+      return `message ~ ${parameters.add(condition.pattern)}`
     case 'level':
       return isOneOf('level', levelsOf(condition.comparison, condition.level), 'text', parameters)
     case 'source':

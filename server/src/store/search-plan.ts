@@ -90,6 +90,7 @@ function isNodeIndexed(node: SearchNode): boolean {
     case 'message':
       return hasTrigram(node.text)
     case 'regex':
+    case 'line':
       return hasTrigram(node.pattern)
     case 'logger_name':
       return hasTrigram(node.value)

@@ -16,6 +16,8 @@ export type SearchCondition =
   | { kind: 'message'; text: string }
   /** Regular expression of PostgreSQL on message or logger name, case-insensitive. */
   | { kind: 'regex'; pattern: string }
+  /** Regular expression of PostgreSQL on the message alone, upper and lower case told apart. */
+  | { kind: 'line'; pattern: string }
   | { kind: 'level'; comparison: Comparison; level: Level }
   /** As the camera filter finds them, by id or source; null: those without a camera. */
   | { kind: 'camera'; id: number | null }

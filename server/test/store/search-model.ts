@@ -20,6 +20,8 @@ export function finds(node: SearchNode, row: ModelRow): boolean {
       const pattern = new RegExp(node.pattern, 'is')
       return pattern.test(row.message) || (row.logger_name !== null && pattern.test(row.logger_name))
     }
+    case 'line':
+      return new RegExp(node.pattern, 's').test(row.message)
     case 'level':
       return compare(LEVELS.indexOf(row.level), node.comparison, LEVELS.indexOf(node.level))
     case 'camera':
