@@ -80,6 +80,14 @@ describe('keys', () => {
     expect((await session()).status).toBe(401)
   })
 
+  it('cannot make a terminal do what their name says', async () => {
+    const name = 'clear \u001b[2J\u202e\nscreen'
+    await server.send('POST', '/api/keys', { name, scope: 'read' })
+    const { stdout } = await run('keys', 'list')
+    expect(stdout).toContain('clear \\u001b[2J\\u202e screen')
+    expect(stdout).not.toContain('\u001b')
+  })
+
   it('are alone on stdout when they are made', async () => {
     const { code, stdout, stderr } = await run('keys', 'create', 'camera 3', '--scope', 'ingest')
     expect(code).toBe(0)

@@ -4,6 +4,7 @@ import type { ApiClient } from './api-client.ts'
 import { collectCamera, describeGrants, toWhole } from './grant-options.ts'
 import { printTable } from './print-table.ts'
 import { addServerOptions, type ServerOptions, withServer } from './server-options.ts'
+import { visible } from './terminal.ts'
 
 type Options = ServerOptions & { json?: true }
 type CreateOptions = Options & {
@@ -98,7 +99,7 @@ async function revoke(client: ApiClient, id: number, { json }: Options): Promise
 
 function sentenceOf(key: ApiKey): string {
   const until = key.expires_at === null ? '' : `, until ${key.expires_at}`
-  return `"${key.name}" (${key.scope}): ${limitsOf(key)}${until}`
+  return `"${visible(key.name)}" (${key.scope}): ${limitsOf(key)}${until}`
 }
 
 function limitsOf({ scope, cameras, min_level, rate_limit }: ApiKey): string {

@@ -1,6 +1,6 @@
 import type { Level } from '@timelapser/logger'
 import type { LogRow } from '../http/api-schemas.ts'
-import { paint, type Style } from './terminal.ts'
+import { paint, type Style, visible } from './terminal.ts'
 
 const STYLES: Readonly<Record<Level, Style>> = {
   DEBUG: 'cyan',
@@ -9,10 +9,6 @@ const STYLES: Readonly<Record<Level, Style>> = {
   ERROR: 'red',
   CRITICAL: ['bold', 'white', 'bgRed'],
 }
-
-/** What a terminal would obey instead of show. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** A row for people: `time  LEVEL  source logger  message key=value`. The time is UTC, as everywhere in the API. */
 export function logLine(row: LogRow): string {
@@ -34,10 +30,4 @@ export function logLine(row: LogRow): string {
 function short(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value
   return JSON.stringify(value)
-}
-
-function visible(text: string): string {
-  return text.replace(CONTROL, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
 }
