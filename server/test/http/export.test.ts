@@ -256,25 +256,32 @@ describe('while an export runs', () => {
   it('waits for a slow reader without anything running on the database', async () => {
     const reply = await open()
     await once(reply, 'readable')
-    await expect.poll(statements).toBe(0)
-    const transactions = await big.database.database.pool.query(
-      `select count(*) as n from pg_stat_activity where datname = current_database() and state like 'idle in%'`,
-    )
-    expect(transactions.rows[0].n).toBe(0)
+    const transactions = async () =>
+      (
+        await big.database.database.pool.query(
+          `select count(*) as n from pg_stat_activity where datname = current_database() and state like 'idle in%'`,
+        )
+      ).rows[0].n
+    const atWork = async () => (await statements()) + (await transactions())
+    await expect.poll(atWork, { timeout: 10_000 }).toBe(0)
     expect((await restOf(reply)).length).toBe(ROWS)
   })
 
   it('ends its statement and says so when the reader goes', async () => {
     // Backreferences over 300 equal letters take PostgreSQL a long time.
     const reply = await open(`q=${encodeURIComponent(String.raw`message:/(x*)(x*)\1\2y/`)}`)
-    await expect.poll(statements).toBe(1)
+    await expect.poll(statements, { timeout: 5000 }).toBe(1)
     reply.destroy()
-    await expect.poll(async () => (await auditOfBig('logs.export.failed'))?.after.rows).toBe(0)
-    await expect.poll(statements).toBe(0)
+    await expect
+      .poll(async () => (await auditOfBig('logs.export.failed'))?.after.rows, { timeout: 5000 })
+      .toBe(0)
+    await expect.poll(statements, { timeout: 5000 }).toBe(0)
     const read = await open()
     await once(read, 'readable')
     read.destroy()
-    await expect.poll(async () => (await auditOfBig('logs.export.failed')).after.total).toBe(ROWS)
+    await expect
+      .poll(async () => (await auditOfBig('logs.export.failed')).after.total, { timeout: 5000 })
+      .toBe(ROWS)
   })
 
   it('refuses a fifth beside four, and takes it when one has ended', async () => {
