@@ -84,6 +84,8 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
 /** Routes that answer as another product does, for its agents; all of a kind do the same. */
 const FOREIGN: readonly [RegExp, string][] = [
   [/^(POST|PUT) (\/elastic)?(\/:index)?(\/_doc)?\/_bulk$/, 'Store documents as Elasticsearch takes them'],
+  [/^GET \/loki\/api\/v1\/query(_range)?$/, 'Lines, or counts of them over time, as Loki answers'],
+  [/^GET \/loki\/api\/v1\//, "What Grafana's Loki data source asks: labels, their values, streams"],
   [/^GET (\/elastic)?\/?(_license|_cluster\/health)?$/, 'What agents of Elasticsearch ask before they send'],
 ]
 

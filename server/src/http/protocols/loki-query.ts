@@ -24,9 +24,17 @@ export function lokiQueryRoutes(queries: LokiQueries) {
       addQueries(app, queries)
       addLabels(app, queries)
       app.get('/loki/api/v1/status/buildinfo', { config: READ }, async () => ({ version: VERSION }))
-      app.get('/loki/*', { config: READ }, async ({ url }) => {
-        throw new AppError('NOT_FOUND', `${url.split('?', 1)[0]} is not answered here.`)
-      })
+      app.register(
+        async (beneath) => {
+          beneath.setNotFoundHandler(async ({ url }, response) =>
+            response
+              .code(404)
+              .type('text/plain; charset=utf-8')
+              .send(`${url.split('?', 1)[0]} is not answered here.\n`),
+          )
+        },
+        { prefix: '/loki' },
+      )
     },
   })
 }
