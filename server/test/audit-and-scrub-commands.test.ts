@@ -42,11 +42,30 @@ describe('timelapser-logs scrub', () => {
   })
 })
 
+describe('timelapser-logs audit list', () => {
+  it('shows who did what to what, and the change, by filter', async () => {
+    await server.send('PUT', '/api/settings', { retention_days: 31 })
+    await server.send('PUT', '/api/settings', { retention_days: 30 })
+    const { stdout } = await run('audit', 'list', '--action', 'settings', '--limit', '1')
+    expect(stdout).toMatch(
+      /^\d+ +\S+ +key ADMIN_API_KEY +settings\.update +settings +127\.0\.0\.1 +\{"retention_days":31\} -> \{"retention_days":30\}$/m,
+    )
+    expect(stdout).toContain('1 of 2; --limit shows more.')
+    const { entries } = JSON.parse((await run('audit', 'list', '--entity', 'settings', '--json')).stdout)
+    expect(entries).toHaveLength(2)
+  })
+
+  it('says what is wrong with a time', async () => {
+    const { code, stderr } = await run('audit', 'list', '--since', 'soon')
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/start_date is not ISO 8601: soon/)])
+  })
+})
+
 describe('timelapser-logs audit verify', () => {
   it('is content with a trail that is as it was written, and names what is not', async () => {
     expect(await run('audit', 'verify')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Checked 2 entries; 2 hashes .*\nThe trail is as it was written\.\n$/),
+      stdout: expect.stringMatching(/^Checked 4 entries; 4 hashes .*\nThe trail is as it was written\.\n$/),
     })
     const client = await server.database.database.connect()
     await client.query('set session_replication_role = replica')
