@@ -95,10 +95,10 @@ it('obeys a level that was changed at one in both', async () => {
   expect([await post(first()), await post(second())]).toEqual([0, 0])
   await send(first(), 'PUT', '/api/levels', { scope: 'camera', target: '7', level: 'DEBUG', minutes: 5 })
   expect(await post(first())).toBe(1)
-  await expect.poll(() => post(second())).toBe(1)
+  await expect.poll(() => post(second()), { timeout: 5000 }).toBe(1)
   await send(second(), 'DELETE', '/api/levels/camera/7')
   expect(await post(second())).toBe(0)
-  await expect.poll(() => post(first())).toBe(0)
+  await expect.poll(() => post(first()), { timeout: 5000 }).toBe(0)
 })
 
 /** Follows a stream for as long as the test goes on, at whichever server answers, from where it was. */
@@ -157,7 +157,7 @@ it('loses nothing and repeats nothing while one after the other is restarted', a
       }
     }),
   )
-  await expect.poll(() => reader.seen.length).toBeGreaterThan(50)
+  await expect.poll(() => reader.seen.length, { timeout: 10_000 }).toBeGreaterThan(50)
   for (const index of [0, 1]) {
     const old = servers[index] as Server
     await stop(old)

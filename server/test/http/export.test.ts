@@ -316,7 +316,9 @@ describe('while an export runs', () => {
     expect(ROWS - kept.length).toBeGreaterThan(10_000)
     await restOf(some)
     expect(some.trailers['x-export-removed']).toBe('unknown')
-    await expect.poll(async () => (await auditOfBig('logs.export'))?.after.removed).not.toBe(0)
+    await expect
+      .poll(async () => (await auditOfBig('logs.export'))?.after.removed, { timeout: 5000 })
+      .not.toBe(0)
   })
 })
 
