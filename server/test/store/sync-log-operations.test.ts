@@ -133,7 +133,7 @@ it('keeps what is not stored within the deadline, and stores it once and in orde
   await blocker.query('begin; lock table senders in access exclusive mode')
   const beganMs = performance.now()
   expect(logs.writeLogEntry({ message: 'kept 1' })).toBeNull()
-  expect(performance.now() - beganMs).toBeLessThan(1_500)
+  expect(performance.now() - beganMs).toBeLessThan(5_000)
   expect(logs.writeLogEntry({ message: 'kept 2' })).toBeNull()
   expect(await readdir(spoolDirectory)).toHaveLength(2)
   await blocker.query('rollback')
