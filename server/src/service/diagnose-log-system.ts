@@ -64,7 +64,8 @@ export async function diagnoseLogSystem(
   let comparison: Comparison['lines'] | null = null
   let test_lines_until: string | null = null
   if (run.testLines) {
-    const before = await snapshot(options).catch(() => undefined)
+    const since = fromMillis(startedAt - DAY)
+    const before = await snapshot(options, since).catch(() => undefined)
     const { check, isStored } = await testLines(options, run.streamProbe)
     checks.push(check)
     const until = new Date(Date.now() + TEST_LINES_MINUTES * 60_000)
@@ -76,7 +77,11 @@ export async function diagnoseLogSystem(
           test_lines_until = until.toISOString()
         }
         if (!before) throw new Error('There is no summary from before the test lines')
-        const compared = compare(before, await snapshot(options), (await allCameras(options)).length > 0)
+        const compared = compare(
+          before,
+          await snapshot(options, since),
+          (await allCameras(options)).length > 0,
+        )
         comparison = compared.lines
         return compared.check
       }),
@@ -158,10 +163,10 @@ async function checkRetention(options: DiagnosisOptions, nowMs: number): Promise
   })
 }
 
-async function snapshot({ logOperations }: DiagnosisOptions): Promise<Snapshot> {
-  const start = fromMillis(Date.now() - DAY)
+/** Of the same stretch both times: from a rolling one rows would leave in between. */
+async function snapshot({ logOperations }: DiagnosisOptions, start: string): Promise<Snapshot> {
   const [summary, cameras, sources] = await Promise.all([
-    logOperations.getLogSummary(24, EVERYTHING),
+    logOperations.getLogSummary(undefined, { ...EVERYTHING, start }),
     logOperations.getFacet({ ...EVERYTHING, start }, 'camera_id'),
     logOperations.getLogSources({ ...EVERYTHING, start }),
   ])

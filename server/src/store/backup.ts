@@ -40,18 +40,20 @@ export function writeBackup(
   output: Writable,
   onRows: (rows: number) => void = () => undefined,
 ): Promise<BackupSummary> {
-  const work = (client: pg.PoolClient) => new BackupWriter(client, output, onRows).write()
+  const work = (client: pg.PoolClient) => new BackupWriter(pool, client, output, onRows).write()
   return withMaintenance(pool, () => inTransaction(pool, work, 'begin isolation level repeatable read'))
 }
 
 class BackupWriter {
+  readonly #pool: pg.Pool
   readonly #client: pg.PoolClient
   readonly #output: Writable
   readonly #onRows: (rows: number) => void
   readonly #rows: Record<string, number> = {}
   #total = 0
 
-  constructor(client: pg.PoolClient, output: Writable, onRows: (rows: number) => void) {
+  constructor(pool: pg.Pool, client: pg.PoolClient, output: Writable, onRows: (rows: number) => void) {
+    this.#pool = pool
     this.#client = client
     this.#output = output
     this.#onRows = onRows
@@ -63,10 +65,11 @@ class BackupWriter {
     const partitions = await this.#partitions()
     await this.#line(await this.#header())
     for (const { name, columns } of await tablesToBackUp(this.#client)) {
-      await this.#section({ table: name, columns }, name)
+      await this.#section(this.#client, { table: name, columns }, name)
     }
+    const { rows } = await this.#client.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot')
     for (const { name, ...partition } of partitions) {
-      await this.#section({ table: 'logs', columns: LOG_COLUMNS, partition }, name)
+      await this.#partition(rows[0]?.snapshot ?? '', { table: 'logs', columns: LOG_COLUMNS, partition }, name)
     }
     // Read last: sequences know no snapshot, and must not fall behind the rows.
     const end: BackupEnd = { end: true, rows: this.#rows, sequences: await readSequences(this.#client) }
@@ -93,12 +96,21 @@ class BackupWriter {
     return rows
   }
 
-  async #section(section: BackupSection, relation: string): Promise<void> {
+  /** In a transaction of its own: all indexes of 1,500 partitions are more locks than PostgreSQL has by default. */
+  #partition(snapshot: string, section: BackupSection, name: string): Promise<void> {
+    const copy = async (client: pg.PoolClient) => {
+      await client.query(`set transaction snapshot ${client.escapeLiteral(snapshot)}`)
+      await this.#section(client, section, name)
+    }
+    return inTransaction(this.#pool, copy, 'begin isolation level repeatable read')
+  }
+
+  async #section(client: pg.PoolClient, section: BackupSection, relation: string): Promise<void> {
     await this.#line(section)
-    const columns = section.columns.map((name) => this.#client.escapeIdentifier(name)).join(', ')
-    const text = `copy (select ${columns} from ${this.#client.escapeIdentifier(relation)}) to stdout`
+    const columns = section.columns.map((name) => client.escapeIdentifier(name)).join(', ')
+    const text = `copy (select ${columns} from ${client.escapeIdentifier(relation)}) to stdout`
     let rows = 0
-    for await (const chunk of this.#client.query(copyTo(text)) as AsyncIterable<Buffer>) {
+    for await (const chunk of client.query(copyTo(text)) as AsyncIterable<Buffer>) {
       rows += countNewlines(chunk)
       await this.#write(chunk)
     }

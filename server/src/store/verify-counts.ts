@@ -6,7 +6,8 @@ export type CountCheck = { partition: Partition; rows: number; differences: Coun
 
 /**
  * Counts the rows of a partition one by one, by level, and compares with the kept counts; both are read by one
- * statement, so from one snapshot. Reads the whole partition: about 40 ms a million rows when it is in memory.
+ * statement, so from one snapshot. Reads the whole partition: a
+ * second or two for a million rows.
  */
 export async function verifyCounts(pool: pg.Pool, partition: Partition): Promise<CountCheck> {
   const { rows } = await pool.query<CountDifference>({

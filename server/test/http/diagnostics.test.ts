@@ -117,6 +117,19 @@ describe('a diagnosis', () => {
     expect(silent.map(({ source }) => source)).not.toContain('camera_8')
   })
 
+  it('compares a stretch that does not move on in between', async () => {
+    // Every second another of these leaves the last 24 hours.
+    const lines = Array.from({ length: 400 }, (_, index) => ({
+      ...{ level: 'INFO', message: `of yesterday ${index}`, source: 'old' },
+      timestamp: new Date(Date.now() - 86_400_000 + index * 25).toISOString(),
+    }))
+    await server.send('POST', '/api/logs', lines, { 'x-import': 'true' })
+    const { comparison } = await diagnose('POST')
+    const [, after = 0, before = 0] =
+      /^Total logs: (\d+) \(up from (\d+)\)$/.exec(comparison?.[0]?.text ?? '') ?? []
+    expect(Number(after) - Number(before)).toBe(5)
+  })
+
   it('tells cameras without lines, and lines that name no camera', async () => {
     await server.send('POST', '/api/cameras', { id: 50, name: 'North mast' })
     await server.send('POST', '/api/logs', { level: 'INFO', message: 'whose', source: 'camera_60' })

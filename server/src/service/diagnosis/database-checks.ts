@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { readDatabaseFacts } from '../../store/diagnosis-figures.ts'
 import { readHealthFigures } from '../../store/health-figures.ts'
 import { missingMigrations } from '../../store/migrate.ts'
+import { rowsIn } from '../../store/partition-load.ts'
 import type { Partition, Partitions } from '../../store/partitions.ts'
 import { MINUTE, toMillis } from '../../store/timestamp.ts'
 import { verifyCounts } from '../../store/verify-counts.ts'
@@ -13,8 +14,9 @@ const CONNECTIONS_TO_SPARE = 5
 /** Longer than the build of the largest partition takes. */
 const BUILD_PATIENCE_MINUTES = 60
 
-/** Partitions whose rows are counted one by one. */
+/** Partitions whose rows are counted one by one, and how many rows of them together: seconds, from a slow disk. */
 const SAMPLE = 4
+const MAX_SAMPLED_ROWS = 4_000_000
 
 export async function checkDatabase(pool: pg.Pool): Promise<Check> {
   const [facts, figures, missing] = await Promise.all([
@@ -70,7 +72,7 @@ export async function checkIndexBuilds(pool: pg.Pool): Promise<Check> {
 
 /** Counts the rows of the newest partitions, and of some others, one by one. */
 export async function checkCounts(pool: pg.Pool, partitions: Partitions): Promise<Check> {
-  const sample = sampleOf(await partitions.list())
+  const sample = await sampleOf(pool, await partitions.list())
   const checks = []
   for (const partition of sample) checks.push(await verifyCounts(pool, partition))
   const rows = checks.reduce((sum, check) => sum + check.rows, 0)
@@ -92,12 +94,18 @@ export async function checkCounts(pool: pg.Pool, partitions: Partitions): Promis
 }
 
 /** The two around the present and others at random: over many diagnoses all have their turn. */
-function sampleOf(all: readonly Partition[]): Partition[] {
+async function sampleOf(pool: pg.Pool, all: readonly Partition[]): Promise<Partition[]> {
   const present = all.findIndex(({ lower }) => toMillis(lower) <= Date.now())
   const newest = all.slice(Math.max(present, 0), Math.max(present, 0) + 2)
   const rest = all.filter((partition) => !newest.includes(partition))
-  while (newest.length < SAMPLE && rest.length > 0) {
-    newest.push(...rest.splice(Math.floor(Math.random() * rest.length), 1))
+  const sample: Partition[] = []
+  for (let left = MAX_SAMPLED_ROWS; sample.length < SAMPLE; ) {
+    const next = newest.shift() ?? rest.splice(Math.floor(Math.random() * rest.length), 1)[0]
+    if (!next) break
+    const rows = await rowsIn(pool, next)
+    if (rows > left) continue
+    left -= rows
+    sample.push(next)
   }
-  return newest
+  return sample
 }
