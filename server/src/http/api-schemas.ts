@@ -541,3 +541,6 @@ export const DiagnosisSchema = Type.Object({
   test_lines_until: Nullable(TimestampSchema),
 })
 export type Diagnosis = Static<typeof DiagnosisSchema>
+
+/** `GET /api/cameras/activity`. */
+export type { CameraActivity, CamerasActivity } from './camera-schemas.ts'

@@ -124,7 +124,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(lokiQueryRoutes(options.lokiQueries))
   const { liveFeed, serverEvents, queries } = options
   await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
-  await app.register(cameraRoutes(options.cameraService))
+  await app.register(cameraRoutes(options.cameraService, options.logService.cameraActivity))
   await app.register(viewRoutes(options.savedViews))
   await app.register(levelRoutes(options))
   await app.register(settingsRoutes(options.settingsService))

@@ -1,11 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { type CameraActivityService, STRIP_STEPS, type StripHours } from '../service/camera-activity.ts'
 import type { CameraService } from '../service/camera-service.ts'
 import { Camera, CameraInput, Cameras, Reply } from './api-schemas.ts'
+import { CamerasActivity } from './camera-schemas.ts'
 import { reply } from './reply.ts'
 
-/** Cameras: list, create, rename, delete. */
-export function cameraRoutes(cameras: CameraService): FastifyPluginAsyncTypebox {
+/** Cameras: list, activity, create, rename, delete. */
+export function cameraRoutes(
+  cameras: CameraService,
+  activity: CameraActivityService,
+): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/cameras',
@@ -14,6 +19,30 @@ export function cameraRoutes(cameras: CameraService): FastifyPluginAsyncTypebox 
         const visible = await cameras.list(principal.visibility)
         return reply('Cameras fetched successfully', { cameras: visible, total_cameras: visible.length })
       },
+    )
+
+    app.get(
+      '/api/cameras/activity',
+      {
+        config: { access: 'read' },
+        schema: {
+          querystring: Type.Object({
+            hours: Type.Unsafe<StripHours>({
+              type: 'integer',
+              enum: Object.keys(STRIP_STEPS).map(Number),
+              default: 24,
+              description: 'The period, in half hours for 24 and steps of three hours for 168',
+            }),
+            end_date: Type.Optional(Type.String({ description: 'Its end; now when unset' })),
+          }),
+          response: { 200: Reply(CamerasActivity) },
+        },
+      },
+      async ({ query: { hours, end_date }, principal }) =>
+        reply(
+          'Activity of the cameras fetched successfully',
+          await activity.list(hours, end_date, principal.visibility),
+        ),
     )
 
     app.post(

@@ -40,6 +40,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'POST /api/redaction/test': 'A line as redaction would leave it',
 
   'GET /api/cameras': 'The cameras',
+  'GET /api/cameras/activity': 'What each camera wrote of late, and where it fell silent',
   'POST /api/cameras': 'Make a camera',
   'PUT /api/cameras/:id': 'Rename a camera',
   'DELETE /api/cameras/:id': 'Delete a camera; its lines stay',

@@ -6,6 +6,7 @@ import type { LogRow } from '../store/log-row.ts'
 import { comparable, endOfMinute, fromMillis, MINUTE, now, toMillis } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
 import type { AuditDetails, AuditTrail } from './audit-trail.ts'
+import { CameraActivityService } from './camera-activity.ts'
 import type { CameraService } from './camera-service.ts'
 import { DebuggingViews } from './debugging-views.ts'
 import { FreshCache } from './fresh-cache.ts'
@@ -41,6 +42,8 @@ export class LogService {
   readonly #auditTrail: AuditTrail
   readonly #levels: LevelService
   readonly #views: DebuggingViews
+  /** What each camera wrote of late, and where it fell silent. */
+  readonly cameraActivity: CameraActivityService
   readonly #settings: SettingsService
   readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
   readonly #sources = new FreshCache<SourceSummary[]>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
@@ -49,6 +52,7 @@ export class LogService {
     this.#settings = settings
     this.#levels = levels
     this.#views = new DebuggingViews(logOperations, queries)
+    this.cameraActivity = new CameraActivityService(logOperations, cameras)
     this.#auditTrail = auditTrail
     this.#queries = queries
     this.#logs = logOperations

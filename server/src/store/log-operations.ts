@@ -1,5 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import { type CameraBucket, countByCameras } from './camera-counts.ts'
 import { CameraRegister } from './camera-register.ts'
 import { type Clear, clearLogs, dropCleared, undoClear } from './clear.ts'
 import { countRows, type DimensionCount, type LevelBucket } from './counts.ts'
@@ -34,6 +35,7 @@ import type { Position } from './log-rows.ts'
 import { type AddResult, type Flush, LogWriter } from './log-writer.ts'
 import { countLoggers, type LoggerCounts } from './logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './message-scan.ts'
+import { type LastLine, newestByCamera } from './newest-by-camera.ts'
 import { Partitions } from './partitions.ts'
 import { applyRetention, type RetentionResult } from './retention.ts'
 import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
@@ -225,6 +227,21 @@ export class LogOperations {
   /** Rows by level, source and camera; exact and at once where the kept counts can answer. */
   async countByDimensions(filter: LogFilter, signal?: AbortSignal): Promise<DimensionCount[]> {
     return countDimensions({ ...this.#store, signal }, await this.#complete(filter))
+  }
+
+  /** Rows and errors by camera in steps of time; steps without rows are left out. */
+  async countByCameras(
+    filter: LogFilter,
+    cameras: readonly number[],
+    origin: number,
+    bucketMs: number,
+  ): Promise<CameraBucket[]> {
+    return countByCameras(this.#pool, await this.#complete(filter), cameras, origin, bucketMs)
+  }
+
+  /** The newest row of each camera. */
+  async getLastLines(filter: LogFilter, cameras: readonly number[]): Promise<Map<number, LastLine>> {
+    return newestByCamera(this.#store, await this.#complete(filter), cameras)
   }
 
   /** How many rows `deleteOldLogs(days)` would delete now. */

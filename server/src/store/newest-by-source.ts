@@ -23,7 +23,7 @@ export async function newestBySource(
     await Promise.all(
       days.slice(index, index + DAYS_AT_ONCE).map(async ([day, ofDay]) => {
         const missing = new Set(ofDay.map(({ source }) => source))
-        for (const group of await partitionsOf(store, day)) {
+        for (const group of await partitionsOfDay(store, day)) {
           for (const { source, timestamp } of await newestWithin(store, filter, [...missing], day, group)) {
             newest.set(source, timestamp)
             missing.delete(source)
@@ -37,7 +37,7 @@ export async function newestBySource(
 }
 
 /** The day's partitions, newest first, as many together as a statement may touch: most sources are in the first. */
-async function partitionsOf(store: Store, day: number): Promise<Partition[][]> {
+export async function partitionsOfDay(store: Store, day: number): Promise<Partition[][]> {
   const end = fromMillis(day + DAY - 1)
   const partitions = await store.partitions.overlapping(fromMillis(day), end)
   const groups: Partition[][] = []

@@ -263,6 +263,60 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
     expect(cameras.map(idOf).toSorted()).toEqual(reader.grants.toSorted())
     expect(total_cameras).toBe(reader.grants.length)
   },
+  'activity of cameras': async (reader) => {
+    for (const hours of [24, 168]) {
+      const end = '2026-04-02T20:10:30Z'
+      const { cameras, start, bucket_seconds } = await dataOf(
+        reader,
+        `/api/cameras/activity?hours=${hours}&end_date=${end}`,
+      )
+      const seen = (id: number) => visible(reader, { cameras: [id], end: end.replace('30Z', '59.999999Z') })
+      const stepOf = ({ timestamp }: { timestamp: string }) =>
+        Math.floor((Date.parse(timestamp) - Date.parse(start)) / (bucket_seconds * 1000))
+      const inSteps = (of: readonly ModelRow[]) => {
+        const counts = new Array<number>((hours * 3600) / bucket_seconds).fill(0)
+        for (const row of of) if (stepOf(row) >= 0) counts[stepOf(row)] = (counts[stepOf(row)] ?? 0) + 1
+        return counts
+      }
+      const isError = ({ level }: ModelRow) => level === 'ERROR' || level === 'CRITICAL'
+      const told = cameras.map((camera: Record<string, never>) => [camera.id, camera.logs, camera.errors])
+      const expected = reader.grants.map((id) => [id, inSteps(seen(id)), inSteps(seen(id).filter(isError))])
+      expect(told.toSorted()).toEqual(expected.toSorted())
+      for (const { id, last_log } of cameras) {
+        const [last] = visible(reader, { cameras: [id], end })
+        expect([id, last_log?.id]).toEqual([id, last?.id])
+      }
+    }
+  },
+  "Loki's lines, labels, series and counts": async (reader) => {
+    const range = 'start=2026-01-01T00:00:00Z&end=2026-05-01T00:00:00Z'
+    const ask = (path: string) => dataOf(reader, `/loki/api/v1/${path}`)
+    const all = encodeURIComponent('{level=~".+"}')
+    const seen = visible(reader)
+    type Stream = { values: [string, string][] }
+    const streams: Stream[] = (await ask(`query_range?query=${all}&${range}&limit=1000`)).result
+    const lines = streams.flatMap(({ values }) => values.map(([, line]) => line))
+    expect(lines.toSorted()).toEqual(seen.map(({ message }) => message).toSorted())
+    const valuesOf = async (label: string) => (await ask(`label/${label}/values?${range}`)).toSorted()
+    expect(await valuesOf('source')).toEqual([...new Set(seen.map(({ source }) => source))].toSorted())
+    expect(await valuesOf('level')).toEqual([...new Set(seen.map(({ level }) => level))].toSorted())
+    const ofCameras = CAMERAS.filter((id) => visible(reader, { cameras: [id] }).length > 0)
+    expect(await valuesOf('camera')).toEqual(ofCameras.map(String))
+    const names = new Set(seen.flatMap(({ logger_name }) => logger_name ?? []))
+    expect(await valuesOf('logger_name')).toEqual([...names].toSorted())
+    const series = await ask(`series?match[]=${all}&${range}`)
+    const distinct = new Set(
+      seen.map(({ level, source, camera_id }) => JSON.stringify([level, source, camera_id])),
+    )
+    expect(series.length).toBe(distinct.size)
+    const count = encodeURIComponent('count_over_time({level=~".+"}[3000h])')
+    const { result } = await ask(`query?query=${count}&time=2026-05-01T00:00:00Z`)
+    const total = result.reduce(
+      (sum: number, { value }: { value: [number, string] }) => sum + Number(value[1]),
+      0,
+    )
+    expect(total).toBe(seen.length)
+  },
   levels: async (reader) => {
     const { overrides } = await dataOf(reader, '/api/levels')
     const targets = overrides.map(({ target }: { target: string }) => Number(target))
@@ -309,6 +363,14 @@ const LOOKED_AT: Record<string, string> = {
   '/api/views': 'views.test.ts: they hold no logs',
   '/api/logs/export': 'export, with its total',
   '/api/cameras': 'cameras',
+  '/loki/api/v1/query_range': "Loki's lines, labels, series and counts",
+  '/loki/api/v1/query': "Loki's lines, labels, series and counts",
+  '/loki/api/v1/series': "Loki's lines, labels, series and counts",
+  '/loki/api/v1/label/:name/values': "Loki's lines, labels, series and counts",
+  '/loki/api/v1/labels': 'the names of labels, always the same',
+  '/loki/api/v1/label': 'the names of labels, always the same',
+  '/loki/api/v1/status/buildinfo': 'a version',
+  '/api/cameras/activity': 'activity of cameras',
   '/api/logs/stream': 'live, below',
   '/api/events': 'live, below',
   '/api/levels': 'levels',

@@ -59,6 +59,8 @@ it('are the ones of the snapshot, each with a name', async () => {
     await logs.getLogSummary(undefined, filter)
     await logs.getLogSources(filter)
     await logs.getFacet(filter, 'camera_id')
+    await logs.countByCameras({ visibility: filter.visibility, ...DAY }, [1, 4], 0, 1_800_000)
+    await logs.getLastLines({ visibility: filter.visibility }, [1, 4])
     await logs.getHistogram({ ...filter, ...DAY }, 0, 3_600_000)
     await logs.getHistogram({ ...filter, ...DAY }, 0, 1000)
     await logs.getLog(first_id ?? 0, filter)

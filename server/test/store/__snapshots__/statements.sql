@@ -79,6 +79,57 @@ commit;
     group by 1, 2
     having sum(rows) > 0;
 
+-- count_by_cameras
+
+    /* count_by_cameras */
+    with binned as (
+      select date_bin($13::bigint * interval '1 millisecond', bucket, $14::timestamptz) as bucket, camera_id, source, sum(rows) as logs,
+        coalesce(sum(rows) filter (where level in ('ERROR', 'CRITICAL')), 0) as errors
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $7::timestamptz and timestamp < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $9::timestamptz and timestamp <= $10::timestamptz) c
+      group by 1, 2, 3
+    )
+    select id as camera_id, bucket, sum(logs)::bigint as logs, sum(errors)::bigint as errors
+    from (
+      select camera_id as id, bucket, logs, errors from binned where camera_id = any ($11::integer[])
+      union all
+      select known.id, bucket, logs, errors
+      from unnest($11::integer[], $12::text[]) as known (id, source)
+      join binned on binned.source = known.source and binned.camera_id is distinct from known.id
+    ) named
+    group by 1, 2
+    having sum(logs) > 0;
+
+
+    /* count_by_cameras */
+    with binned as (
+      select date_bin($15::bigint * interval '1 millisecond', bucket, $16::timestamptz) as bucket, camera_id, source, sum(rows) as logs,
+        coalesce(sum(rows) filter (where level in ('ERROR', 'CRITICAL')), 0) as errors
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      group by 1, 2, 3
+    )
+    select id as camera_id, bucket, sum(logs)::bigint as logs, sum(errors)::bigint as errors
+    from (
+      select camera_id as id, bucket, logs, errors from binned where camera_id = any ($13::integer[])
+      union all
+      select known.id, bucket, logs, errors
+      from unnest($13::integer[], $14::text[]) as known (id, source)
+      join binned on binned.source = known.source and binned.camera_id is distinct from known.id
+    ) named
+    group by 1, 2
+    having sum(logs) > 0;
+
 -- count_by_dimensions
 
     /* count_by_dimensions */
@@ -87,6 +138,16 @@ commit;
     from (select bucket, level, source, camera_id, rows from log_counts_pending
       union all
       select bucket, level, source, camera_id, rows from log_counts_day) c
+    group by level, source, camera_id
+    having sum(rows) > 0;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, sum(rows)::bigint as rows,
+      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[]))
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[]))) c
     group by level, source, camera_id
     having sum(rows) > 0;
 
@@ -105,6 +166,16 @@ commit;
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
       union all
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
+    group by level, source, camera_id
+    having sum(rows) > 0;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, sum(rows)::bigint as rows,
+      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or source = any ($2::text[]))
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where (camera_id = any ($1::integer[]) or source = any ($2::text[]))) c
     group by level, source, camera_id
     having sum(rows) > 0;
 
@@ -589,6 +660,61 @@ select to_regclass($1) is not null as taken;
 
 -- list_deleted_cameras
 select id from cameras where deleted_at is not null order by id;
+
+-- newest_by_camera
+
+  /* newest_by_camera */
+  select known.id as camera_id, newest.id, newest.timestamp, newest.level, newest.message
+  from unnest($1::integer[], $2::text[]) as known (id, source)
+  cross join lateral (
+    select *
+    from (
+      (
+      select id, timestamp, level, left(message, 500) as message
+      from logs
+      where camera_id = known.id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz
+      order by timestamp desc, id desc
+      limit 1
+    )
+      union all
+      (
+      select id, timestamp, level, left(message, 500) as message
+      from logs
+      where source = known.source and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz
+      order by timestamp desc, id desc
+      limit 1
+    )
+    ) either
+    order by timestamp desc, id desc
+    limit 1
+  ) newest;
+
+
+  /* newest_by_camera */
+  select known.id as camera_id, newest.id, newest.timestamp, newest.level, newest.message
+  from unnest($1::integer[], $2::text[]) as known (id, source)
+  cross join lateral (
+    select *
+    from (
+      (
+      select id, timestamp, level, left(message, 500) as message
+      from logs
+      where camera_id = known.id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[])))
+      order by timestamp desc, id desc
+      limit 1
+    )
+      union all
+      (
+      select id, timestamp, level, left(message, 500) as message
+      from logs
+      where source = known.source and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[])))
+      order by timestamp desc, id desc
+      limit 1
+    )
+    ) either
+    order by timestamp desc, id desc
+    limit 1
+  ) newest;
 
 -- newest_by_source
 
