@@ -2,20 +2,22 @@ import { countablePart, dimensionConditions, isUnfiltered, type LogFilter } from
 import type { Order, Position } from './log-rows.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partition } from './partitions.ts'
 import { readerFor } from './reader.ts'
+import { conjuncts } from './search-tree.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import type { Store } from './store.ts'
 import { comparable, DAY, fromMillis, HOUR, MINUTE, toMillis } from './timestamp.ts'
 
-/** A half-open stretch of time, [lower, upper), between bounds of partitions. */
+/** A half-open stretch of time, [lower, upper), between bounds of partitions or of what the counts know to hold rows. */
 export type Group = { lower: string; upper: string }
 
-/** Partitions whose counts are asked for at a time, after the first ones, which are read without asking; then all others. */
+/** Partitions whose counts are asked for at a time, after those of now and ahead; then all others. */
 const CHUNKS = [32, 256, Number.POSITIVE_INFINITY]
 
 /**
  * The stretches of time to read one after the other, growing from one partition to sixteen. Where the filter names
- * level, source or camera, partitions are left out that the kept counts know to hold none of its rows. The counts are
- * read only as far as the caller goes: a dense filter never asks them.
+ * level, source or camera, times are left out that the kept counts know to hold none of its rows. The counts are read
+ * only as far as the caller goes, and not for the newest partition where an index leads to the rows anyway: one of both
+ * level and camera would otherwise be looked for among all of the camera's.
  */
 export async function* groupsFor(
   store: Store,
@@ -29,12 +31,14 @@ export async function* groupsFor(
   const partitions = order === 'newest' ? newestFirst : newestFirst.toReversed()
   const countable = countablePart(filter)
   const isDense = isUnfiltered(countable)
+  const isLed = isDense || hasOneIndex(countable)
   const first = order === 'newest' ? firstWithRows(partitions) : 1
   let size = first
   for (let index = 0, step = 0; index < partitions.length; step++) {
     const count = step === 0 ? first : (CHUNKS[step - 1] ?? Number.POSITIVE_INFINITY)
     const chunk = partitions.slice(index, index + count)
-    const holding = isDense || step === 0 ? undefined : await holdingRows(store, countable, chunk)
+    const isAsked = step === 0 ? !isLed : !isDense
+    const holding = isAsked ? await holdingRows(store, countable, chunk) : undefined
     for (const group of groupsOf(chunk, holding, () => nextSize())) yield group
     index += chunk.length
   }
@@ -56,9 +60,10 @@ function firstWithRows(partitions: readonly Partition[]): number {
 /** Those of the chunk that hold rows, grouped; what lies between two of a group counts too, as it is read with them. */
 function* groupsOf(
   chunk: readonly Partition[],
-  holding: ReadonlySet<Partition> | undefined,
+  holding: ReadonlyMap<Partition, Group> | undefined,
   nextSize: () => number,
 ): Generator<Group> {
+  const boundsOf = (partition: Partition) => holding?.get(partition) ?? partition
   for (let index = 0; index < chunk.length; ) {
     const first = chunk[index++] as Partition
     if (holding && !holding.has(first)) continue
@@ -68,9 +73,8 @@ function* groupsOf(
     for (let other = chunk[index]; other && index - from < size; other = chunk[++index]) {
       if (!holding || holding.has(other)) last = other
     }
-    yield first.lower < last.lower
-      ? { lower: first.lower, upper: last.upper }
-      : { lower: last.lower, upper: first.upper }
+    const [older, newer] = first.lower < last.lower ? [first, last] : [last, first]
+    yield { lower: boundsOf(older).lower, upper: boundsOf(newer).upper }
   }
 }
 
@@ -81,12 +85,12 @@ const LOOKUPS = [
   { table: 'log_counts_day', step: DAY, upTo: Number.POSITIVE_INFINITY },
 ] as const
 
-/** Of neighbouring partitions those that the kept counts say may hold matching rows. One statement. */
+/** Of neighbouring partitions those that the kept counts say may hold matching rows, and where in them. One statement. */
 async function holdingRows(
   store: Store,
   filter: LogFilter,
   partitions: readonly Partition[],
-): Promise<Set<Partition>> {
+): Promise<Map<Partition, Group>> {
   const bounds = partitions.map(({ lower, upper }) => ({ lower: toMillis(lower), upper: toMillis(upper) }))
   const from = Math.min(...bounds.map(({ lower }) => lower))
   const to = Math.max(...bounds.map(({ upper }) => upper))
@@ -112,17 +116,32 @@ async function holdingRows(
     parameters.values,
   )
   const buckets = rows.map(({ bucket }) => toMillis(bucket))
-  return new Set(
-    partitions.filter((_, index) => {
-      const { lower, upper } = bounds[index] as { lower: number; upper: number }
-      const nearest = firstAfter(buckets, lower - step)
-      return nearest !== undefined && nearest < upper
-    }),
-  )
+  const holding = new Map<Partition, Group>()
+  for (const [index, partition] of partitions.entries()) {
+    const { lower, upper } = bounds[index] as { lower: number; upper: number }
+    const first = buckets[countUpTo(buckets, lower - step)]
+    const last = buckets[countUpTo(buckets, upper - 1) - 1]
+    if (first === undefined || last === undefined || first >= upper) continue
+    holding.set(partition, {
+      lower: fromMillis(Math.max(lower, first)),
+      upper: fromMillis(Math.min(upper, last + step)),
+    })
+  }
+  return holding
 }
 
-/** The first of the ascending values that is greater. */
-function firstAfter(values: readonly number[], than: number): number | undefined {
+/** Whether an index has the rows of the filter side by side, or those of each of its values. */
+function hasOneIndex(filter: LogFilter): boolean {
+  const { levels, sources, cameras, visibility, exclude_levels, exclude_sources, exclude_cameras, q } = filter
+  if (visibility.cameras || visibility.min_level || conjuncts(q).length > 0) return false
+  if (exclude_levels || exclude_sources || exclude_cameras) return false
+  if ([levels, sources, cameras].filter(Boolean).length > 1) return false
+  // INFO and DEBUG are in no index.
+  return !levels?.some((level) => level === 'INFO' || level === 'DEBUG')
+}
+
+/** How many of the ascending values are not greater. */
+function countUpTo(values: readonly number[], than: number): number {
   let low = 0
   let high = values.length
   while (low < high) {
@@ -130,7 +149,7 @@ function firstAfter(values: readonly number[], than: number): number | undefined
     if ((values[middle] as number) > than) high = middle
     else low = middle + 1
   }
-  return values[low]
+  return low
 }
 
 /** The ends of a range as a filter has them. */

@@ -303,13 +303,6 @@ commit;
     /* count_loggers */
     select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
     from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
-    group by 1, 2, 3;
-
-
-    /* count_loggers */
-    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from logs
     where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4
     group by 1, 2, 3;
 
@@ -566,6 +559,29 @@ create table logs_of_a_range (
   from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz) l
   left join cameras c on c.id = l.camera_id;
 
+-- find_steps
+
+  /* find_steps */
+  select bucket
+  from log_counts_day
+  where bucket >= $1::timestamptz and bucket < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and rows > 0
+  union
+  select date_bin('86400 seconds', bucket, 'epoch') as bucket
+  from log_counts_pending
+  where bucket >= $1::timestamptz and bucket < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
+  order by bucket;
+
+
+  /* find_steps */
+  select bucket
+  from log_counts_day
+  where bucket >= $1::timestamptz and bucket < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and rows > 0
+  union
+  select date_bin('86400 seconds', bucket, 'epoch') as bucket
+  from log_counts_pending
+  where bucket >= $1::timestamptz and bucket < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
+  order by bucket;
+
 -- fold_counts
 
   with moved as (
@@ -773,41 +789,6 @@ select id from cameras where deleted_at is not null order by id;
       order by lower desc;
 
 -- read_chunk
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(id <= $10 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $11 and first_id <= $10), false) as is_match
-    from (select distinct on (timestamp, id) * from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source <> all ($4::text[]) and camera_id = $5::integer order by timestamp asc, id asc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $6::timestamptz and timestamp <= $7::timestamptz and source = $8::text and source <> all ($9::text[]) order by timestamp asc, id asc limit $1)
-    ) overlapping order by timestamp asc, id asc) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $12 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
 
   /* read_chunk */
   with looked_at as materialized (
@@ -1082,42 +1063,6 @@ select id from cameras where deleted_at is not null order by id;
   /* read_chunk */
   with looked_at as materialized (
     select *, coalesce(true, false) as is_match
-    from (select distinct on (timestamp, id) * from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and camera_id = $5::integer order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $6::timestamptz and timestamp < $7::timestamptz and source = $8::text and source <> all ($9::text[]) order by timestamp desc, id desc limit $1)
-    ) overlapping order by timestamp desc, id desc) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $10 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
     from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 offset 0) candidates
     order by timestamp desc, id desc
     limit $1
@@ -1293,26 +1238,6 @@ select id from cameras where deleted_at is not null order by id;
     order by timestamp desc, id desc
     offset $5
     limit $6
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (select distinct on (timestamp, id) * from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and camera_id = $5::integer order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $6::timestamptz and timestamp < $7::timestamptz and source = $8::text and source <> all ($9::text[]) order by timestamp desc, id desc limit $1)
-    ) overlapping order by timestamp desc, id desc) matches
-    order by timestamp desc, id desc
-    offset $10
-    limit $11
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
