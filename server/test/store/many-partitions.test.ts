@@ -1,4 +1,6 @@
+import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeBackup } from '../../src/store/backup.ts'
 import { foldCounts } from '../../src/store/count-folding.ts'
 import { inTransaction } from '../../src/store/exclusive-access.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
@@ -59,6 +61,19 @@ async function soon<T>(work: () => Promise<T>): Promise<T> {
 
 /** In the order written: the last one takes everything away. */
 describe('a table with 1,500 partitions', () => {
+  it('is in a backup whole, which takes few locks', async () => {
+    let bytes = 0
+    const output = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length
+        done()
+      },
+    })
+    const { partitions, rows } = await writeBackup(pool, output)
+    expect({ partitions, logs: rows.logs }).toEqual({ partitions: DAYS, logs: DAYS + 1 })
+    expect(bytes).toBeGreaterThan(DAYS * 100)
+  })
+
   it('answers the usual questions as soon as any other', async () => {
     expect(await soon(() => logs.getLogs(EVERYTHING, { offset: 0, limit: 100 }))).toHaveLength(100)
     expect(await soon(() => logs.getLogs(EVERYTHING, { offset: 1490, limit: 100 }))).toHaveLength(11)
