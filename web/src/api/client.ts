@@ -7,10 +7,18 @@ export class ApiError extends Error {
   readonly code: string
   readonly requestId: string | null
   readonly retryAfterSeconds: number | null
+  /** Of a search that is not understood: the character it is about, 1 being the first. */
+  readonly position: number | null
 
   constructor(
     message: string,
-    facts: { status: number; code: string; requestId?: string | null; retryAfterSeconds?: number | null },
+    facts: {
+      status: number
+      code: string
+      requestId?: string | null
+      retryAfterSeconds?: number | null
+      position?: number | null
+    },
   ) {
     super(message)
     this.name = 'ApiError'
@@ -18,6 +26,7 @@ export class ApiError extends Error {
     this.code = facts.code
     this.requestId = facts.requestId ?? null
     this.retryAfterSeconds = facts.retryAfterSeconds ?? null
+    this.position = facts.position ?? null
   }
 }
 
@@ -38,6 +47,7 @@ export async function requestReply<T>(path: string, options: RequestOptions = {}
     code: body?.code ?? 'UNKNOWN',
     requestId: body?.request_id ?? response.headers.get('x-request-id'),
     retryAfterSeconds: Number(response.headers.get('retry-after')) || null,
+    position: body?.success === false ? (body.position ?? null) : null,
   })
 }
 

@@ -12,5 +12,8 @@ export function useMediaQuery(query: string): boolean {
   return useSyncExternalStore(subscribe, () => window.matchMedia(query).matches)
 }
 
+/** Where the values fit beside the list. */
+export const WIDE = '(min-width: 80rem)'
+
 /** Where rows are cards and filters a sheet: phones, and a desktop at 200 % zoom. */
 export const PHONE = '(max-width: 48rem)'

@@ -12,11 +12,14 @@ export function DetailField({
   name,
   text,
   filter,
+  only,
   children,
 }: {
   name: string
   text: string
   filter?: FieldFilter
+  /** For fields that are filtered for and not out. */
+  only?: { on: boolean; set: (on: boolean) => void }
   children: ReactNode
 }) {
   return (
@@ -25,6 +28,11 @@ export function DetailField({
       <dd className="min-w-0 flex-1 pt-0.5 text-small">{children}</dd>
       <dd className="flex text-faint">
         {filter && <FilterButtons {...filter} text={text} />}
+        {only && (
+          <FieldButton label={`Only ${text}`} pressed={only.on} onClick={() => only.set(!only.on)}>
+            <Filter size={13} aria-hidden />
+          </FieldButton>
+        )}
         <FieldButton label={`Copy ${name}`} onClick={() => copy(text, name)}>
           <Copy size={13} aria-hidden />
         </FieldButton>

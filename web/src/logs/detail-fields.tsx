@@ -1,10 +1,12 @@
 import type { LogRow } from 'timelapser-logs/api'
 import { MessageText } from '../text/message-text.tsx'
+import { needlesOf } from '../text/needles.ts'
+import type { Needles } from '../text/segments.ts'
 import { formatFull } from '../time/format.ts'
 import { DetailField } from './detail-field.tsx'
 import { JsonTree } from './json-tree.tsx'
 import { LevelLabel } from './level-label.tsx'
-import type { ChangeView } from './use-view.ts'
+import { type ChangeView, NO_FILTERS } from './use-view.ts'
 import type { LogView } from './view.ts'
 
 /** More than this of one message is shown on demand: laying out 256 kB takes a second. */
@@ -22,10 +24,11 @@ export function DetailFields({
   zone: string
 }) {
   const filter = { view, change }
+  const requestId = log.extra_data?.request_id
   const [fullTime] = formatFull(log.timestamp, zone).split(' ')
   return (
     <div className="grid gap-4 p-4">
-      <Message text={log.message} needle={view.search} />
+      <Message text={log.message} needles={needlesOf(view.q)} />
       <dl className="grid gap-px overflow-hidden rounded-md border border-line bg-line">
         <DetailField name="level" text={log.level} filter={{ ...filter, field: 'level', value: log.level }}>
           <LevelLabel level={log.level} />
@@ -52,8 +55,27 @@ export function DetailFields({
           {log.source}
         </DetailField>
         {log.logger_name !== null && (
-          <DetailField name="logger" text={log.logger_name}>
+          <DetailField
+            name="logger"
+            text={log.logger_name}
+            only={{
+              on: view.logger_name.includes(log.logger_name),
+              set: (on) => change({ logger_name: on ? [log.logger_name ?? ''] : [] }),
+            }}
+          >
             <span className="wrap-anywhere">{log.logger_name}</span>
+          </DetailField>
+        )}
+        {typeof requestId === 'string' && requestId !== '' && (
+          <DetailField
+            name="request"
+            text={requestId}
+            only={{
+              on: view.request_id === requestId,
+              set: (on) => change(on ? { ...NO_FILTERS, request_id: requestId } : { request_id: null }),
+            }}
+          >
+            <span className="font-mono wrap-anywhere">{requestId}</span>
           </DetailField>
         )}
       </dl>
@@ -67,11 +89,11 @@ export function DetailFields({
   )
 }
 
-function Message({ text, needle }: { text: string; needle: string }) {
+function Message({ text, needles }: { text: string; needles: Needles }) {
   const shown = text.slice(0, MESSAGE_CHARACTERS)
   return (
     <pre className="max-h-96 overflow-auto rounded-md bg-sunken p-3 font-mono text-small wrap-anywhere whitespace-pre-wrap">
-      <MessageText text={shown} needle={needle} />
+      <MessageText text={shown} needles={needles} />
       {shown.length < text.length && (
         <span className="text-faint">
           {' '}

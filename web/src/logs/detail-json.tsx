@@ -13,7 +13,7 @@ export function DetailJson({ log }: { log: LogRow }) {
         <Copy size={14} aria-hidden /> Copy
       </Button>
       <pre className="w-full font-mono text-small wrap-anywhere whitespace-pre-wrap">
-        <MessageText text={text} needle="" />
+        <MessageText text={text} />
       </pre>
     </div>
   )

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
 import { type Scope, useSurroundings } from '../api/use-surroundings.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
+import { NO_NEEDLES } from '../text/segments.ts'
 import { formatClock } from '../time/format.ts'
 import { LevelLabel } from './level-label.tsx'
 import { originOf } from './origin.ts'
@@ -38,7 +39,7 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
                 {scope === 'everything' && <span className="truncate text-muted">{originOf(row).name}</span>}
               </span>
               <span className="line-clamp-2 font-mono">
-                <RowMessage row={row} needle="" wrap />
+                <RowMessage row={row} needles={NO_NEEDLES} wrap />
               </span>
             </button>
           </li>

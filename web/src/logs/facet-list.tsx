@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { ApiError } from '../api/client.ts'
 import { useFacets } from '../api/use-logs.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { FIELD } from '../controls/surfaces.ts'
@@ -26,9 +27,11 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
   const [typed, setTyped] = useState('')
   const options = optionsOf(field, view, facets.data)
   const matching = options.filter((one) => one.label.toLowerCase().includes(typed.trim().toLowerCase()))
-  if (facets.isError)
+  // A search that is not understood says so at its box.
+  const refused = facets.error instanceof ApiError && facets.error.code === 'INVALID_QUERY'
+  if (facets.isError && !refused)
     return <p className="p-2 text-error">The counts could not be loaded: {facets.error.message}</p>
-  if (facets.data === undefined && field !== 'level') {
+  if (facets.data === undefined && !refused && field !== 'level') {
     return (
       <div className="grid gap-2 p-2">
         <Skeleton className="h-4 w-40" />
@@ -37,7 +40,7 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
     )
   }
   return (
-    <div className="grid gap-0.5">
+    <div className="grid grid-cols-1 gap-0.5">
       {options.length > WORTH_SEARCHING && (
         <input
           aria-label={`Find a ${name.toLowerCase()}`}

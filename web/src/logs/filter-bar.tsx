@@ -1,10 +1,13 @@
-import { SlidersHorizontal } from 'lucide-react'
+import { PanelLeft, SlidersHorizontal } from 'lucide-react'
 import { lazy } from 'react'
+import { usePreference } from '../app/preference.ts'
+import { IconButton } from '../controls/button.tsx'
 import { PopupButton } from '../controls/popup-button.tsx'
-import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
+import { PHONE, useMediaQuery, WIDE } from '../controls/use-media-query.ts'
 import type { FacetListProps } from './facet-list.tsx'
 import { FacetMenu } from './facet-menu.tsx'
 import { FACETS } from './facets.ts'
+import { facetsPreference } from './list-preferences.ts'
 import { RangePicker } from './range-picker.tsx'
 import { SearchBox } from './search-box.tsx'
 
@@ -12,12 +15,29 @@ const loadSheet = () => import('./filter-sheet.tsx').then((module) => ({ default
 const FilterSheet = lazy(loadSheet)
 
 /** Search, range and the menus of values; it stays in sight while the list scrolls. */
-export function FilterBar({ zone, ...list }: Omit<FacetListProps, 'field' | 'name'> & { zone: string }) {
+export function FilterBar({
+  zone,
+  error,
+  ...list
+}: Omit<FacetListProps, 'field' | 'name'> & { zone: string; error: Error | null }) {
+  const wide = useMediaQuery(WIDE)
+  const [facets, setFacets] = usePreference(facetsPreference)
   const phone = useMediaQuery(PHONE)
   const { view, change } = list
   return (
     <div className="flex flex-wrap items-center gap-2 px-4 py-3 sm:px-6">
-      <SearchBox search={view.search} change={change} />
+      {wide && (
+        <IconButton
+          label="Values and their counts beside the list"
+          kind="plain"
+          aria-pressed={facets === 'shown'}
+          className={facets === 'shown' ? 'text-accent' : ''}
+          onClick={() => setFacets(facets === 'shown' ? 'hidden' : 'shown')}
+        >
+          <PanelLeft size={15} aria-hidden />
+        </IconButton>
+      )}
+      <SearchBox q={view.q} change={change} error={error} />
       <RangePicker range={view.range} change={change} zone={zone} />
       {phone ? (
         <PopupButton preload={loadSheet} popup={(popup) => <FilterSheet {...popup} {...list} />}>

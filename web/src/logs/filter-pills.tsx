@@ -19,6 +19,7 @@ export function FilterPills({ view, change }: { view: LogView; change: ChangeVie
   }
   return (
     <ul aria-label="Active filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-6">
+      {view.q !== '' && <Pill name="search" value={view.q} onRemove={() => change({ q: '' })} />}
       {view.search !== '' && (
         <Pill name="text" value={`“${view.search}”`} onRemove={() => change({ search: '' })} />
       )}
@@ -42,6 +43,17 @@ export function FilterPills({ view, change }: { view: LogView; change: ChangeVie
             />
           )),
         ),
+      )}
+      {view.logger_name.map((name) => (
+        <Pill
+          key={`logger ${name}`}
+          name="logger"
+          value={name}
+          onRemove={() => change({ logger_name: view.logger_name.filter((one) => one !== name) })}
+        />
+      ))}
+      {view.request_id !== null && (
+        <Pill name="request" value={view.request_id} onRemove={() => change({ request_id: null })} />
       )}
       <li>
         <button

@@ -7,7 +7,7 @@ export function HistogramTable({ histogram, zone }: { histogram: Histogram; zone
     (bucket) => bucket.critical + bucket.error + bucket.warning + bucket.info + bucket.debug > 0,
   )
   return (
-    <table className="sr-only">
+    <table>
       <caption>
         {histogram.total.toLocaleString()} lines in steps of {histogram.bucket_seconds} seconds; empty steps
         are left out

@@ -58,7 +58,7 @@ function Key({ name, path }: { name: string; path: string }) {
       onClick={() => copy(path, 'the path')}
       className="text-muted hover:underline"
     >
-      <MessageText text={name} needle="" />
+      <MessageText text={name} />
     </button>
   )
 }
@@ -67,7 +67,7 @@ function Leaf({ value }: { value: unknown }) {
   if (typeof value === 'string') {
     return (
       <span className="min-w-0 wrap-anywhere whitespace-pre-wrap">
-        <MessageText text={value} needle="" />
+        <MessageText text={value} />
       </span>
     )
   }

@@ -1,21 +1,33 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
-import { COLUMNS } from './columns.ts'
+import { COLUMN_NAME, COLUMNS, type Column, useColumns } from './columns.ts'
+import { ResizeHandle } from './resize-handle.tsx'
 
 export function ListHeader({ zone }: { zone: string }) {
+  const { shown } = useColumns()
   return (
     <div
       role="rowgroup"
       className="sticky top-14 z-10 rounded-t-lg border-b border-line bg-surface text-label font-medium text-faint"
     >
       <div role="row" aria-rowindex={1} className={`${COLUMNS} h-7 items-center`}>
-        <span role="columnheader" className="truncate" title={`Times in ${zone}`}>
-          Time · {zone}
-        </span>
-        <span role="columnheader">Level</span>
-        <span role="columnheader">Origin</span>
+        {shown.map((name) => (
+          <span
+            key={name}
+            role="columnheader"
+            className="relative min-w-0"
+            title={name === 'time' ? `Times in ${zone}` : undefined}
+          >
+            <span className="block truncate">{headOf(name, zone)}</span>
+            <ResizeHandle column={name} />
+          </span>
+        ))}
         <span role="columnheader">Message</span>
       </div>
     </div>
   )
+}
+
+function headOf(name: Column, zone: string): string {
+  return name === 'time' ? `Time · ${zone}` : COLUMN_NAME[name]
 }

@@ -5,6 +5,7 @@ import { Button } from '../controls/button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { EmptyState, FirstLine } from './empty-state.tsx'
 import { periodInWords } from './period.ts'
+import { SearchedTo } from './searched-to.tsx'
 import type { useLogsScreen } from './use-logs-screen.ts'
 import { type ChangeView, NO_FILTERS } from './use-view.ts'
 import { hasFilters, type LogView } from './view.ts'
@@ -24,6 +25,14 @@ export function ListState({
   zone: string
 }) {
   const { page } = screen
+  if (page.error instanceof ApiError && page.error.code === 'INVALID_QUERY') {
+    return (
+      <EmptyState title="The search is not understood">
+        <p>{page.error.message}</p>
+        <Button onClick={() => change({ q: '' })}>Clear the search</Button>
+      </EmptyState>
+    )
+  }
   if (page.isError) return <Failure error={page.error} retry={screen.refresh} />
   if (page.data === undefined || page.isPlaceholderData) return <LoadingRows />
   if (view.page > 1 && page.data.pagination.total_items > 0) {
@@ -34,6 +43,15 @@ export function ListState({
           To the last page
         </Button>
         <Button onClick={() => change({ page: 1, until: null })}>To the newest lines</Button>
+      </EmptyState>
+    )
+  }
+  const { searched_to } = page.data.pagination
+  if (searched_to !== null) {
+    return (
+      <EmptyState title="Nothing found so far">
+        <p>The search was stopped after some seconds; what is older is still to be looked through.</p>
+        <SearchedTo to={searched_to} view={view} change={change} zone={zone} asOf={screen.asOf} />
       </EmptyState>
     )
   }

@@ -10,15 +10,16 @@ import type { RowProps } from './row-props.ts'
 
 /** One line of the list on a phone. */
 export const LogCard = memo(function LogCard(props: RowProps) {
-  const { row, zone, now, opened, active, open } = props
+  const { row, zone, now, opened, active, selected, onClick, onMenu } = props
   const origin = originOf(row)
   const day = formatDay(row.timestamp, zone, now)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Enter and o open the line the cursor is on
     // biome-ignore lint/a11y/noStaticElementInteractions: the row around it has the role
     <div
-      onClick={() => open(row.id)}
-      className={`relative grid grid-cols-[minmax(0,1fr)] gap-1 border-b border-line py-2 pr-3 pl-3.5 text-small ${opened || active ? 'bg-selected' : ''}`}
+      onClick={(event) => onClick(row.id, event)}
+      onContextMenu={(event) => onMenu(row, event)}
+      className={`relative grid grid-cols-[minmax(0,1fr)] gap-1 border-b border-line py-2 pr-3 pl-3.5 text-small ${opened || active || selected ? 'bg-selected' : ''}`}
     >
       <span className={`absolute inset-y-0 left-0 w-1 ${LEVEL_FILL[row.level]}`} aria-hidden />
       <span role="gridcell" className="flex items-center gap-2">

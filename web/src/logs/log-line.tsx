@@ -1,74 +1,69 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
-import { memo } from 'react'
+import { memo, type ReactNode } from 'react'
 import { formatClock, formatDay, formatFull } from '../time/format.ts'
-import { COLUMNS } from './columns.ts'
+import { COLUMNS, type Column } from './columns.ts'
 import { LevelLabel } from './level-label.tsx'
 import { LEVEL_FILL } from './levels.ts'
-import { originOf } from './origin.ts'
+import { OriginCell } from './origin-cell.tsx'
 import { RowMessage } from './row-message.tsx'
 import type { RowProps } from './row-props.ts'
 
 /** One line of the list on a wide screen. */
 export const LogLine = memo(function LogLine(props: RowProps) {
-  const { row, zone, now, active, opened, fresh, roomy, open, pick } = props
-  const origin = originOf(row)
-  const day = formatDay(row.timestamp, zone, now)
+  const { row, columns, active, opened, selected, fresh, roomy, onClick, onMenu } = props
   const severe = row.level === 'CRITICAL' || row.level === 'ERROR' || row.level === 'WARNING'
-  const ground = opened ? 'bg-selected' : active ? 'bg-hover' : 'hover:bg-hover'
+  const ground = opened || selected ? 'bg-selected' : active ? 'bg-hover' : 'hover:bg-hover'
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Enter and o open the line the cursor is on
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Enter and o open the line the cursor is on, m its menu
     // biome-ignore lint/a11y/noStaticElementInteractions: the row around it has the role
     <div
-      onClick={() => open(row.id)}
+      onClick={(event) => onClick(row.id, event)}
+      onContextMenu={(event) => onMenu(row, event)}
       className={`${COLUMNS} relative cursor-default border-b border-line/60 text-small ${roomy ? 'py-2' : 'py-1'} ${ground} ${fresh ? 'arriving' : ''} ${active ? 'outline-1 -outline-offset-1 outline-accent outline-solid' : ''}`}
     >
       {severe && <span className={`absolute inset-y-0 left-0 w-0.5 ${LEVEL_FILL[row.level]}`} aria-hidden />}
-      <span role="gridcell" className="overflow-hidden font-mono whitespace-nowrap text-muted">
-        <time dateTime={row.timestamp} title={formatFull(row.timestamp, zone)}>
-          {day !== null && <span className="text-faint">{day} </span>}
-          {formatClock(row.timestamp, zone)}
-        </time>
-      </span>
-      <span role="gridcell">
-        <button
-          type="button"
-          tabIndex={-1}
-          title={`Filter by ${row.level}`}
-          onClick={(event) => {
-            event.stopPropagation()
-            pick({ anchor: event.currentTarget, field: 'level', value: row.level, label: row.level })
-          }}
-          className="hover:underline"
-        >
-          <LevelLabel level={row.level} />
-        </button>
-      </span>
-      <span role="gridcell" className="min-w-0">
-        <button
-          type="button"
-          tabIndex={-1}
-          title={`${origin.iconName}: ${origin.name}${origin.name === row.source ? '' : ` (${row.source})`}`}
-          onClick={(event) => {
-            event.stopPropagation()
-            pick({
-              anchor: event.currentTarget,
-              field: origin.field,
-              value: origin.value,
-              label: origin.name,
-            })
-          }}
-          className="flex max-w-full items-center gap-1.5 hover:underline"
-        >
-          <span role="img" aria-label={origin.iconName} className="text-label">
-            {origin.icon}
-          </span>
-          <span className="truncate">{origin.name}</span>
-        </button>
-      </span>
+      {selected && <span className="absolute inset-y-0 left-0 w-1.5 bg-accent" aria-hidden />}
+      {columns.map((name) => (
+        <span key={name} role="gridcell" className="min-w-0 overflow-hidden whitespace-nowrap">
+          {CELLS[name](props)}
+        </span>
+      ))}
       <span role="gridcell" className="min-w-0 font-mono">
         <RowMessage {...props} />
       </span>
     </div>
   )
 })
+
+const CELLS: Readonly<Record<Column, (props: RowProps) => ReactNode>> = {
+  time: ({ row, zone, now }) => {
+    const day = formatDay(row.timestamp, zone, now)
+    return (
+      <time dateTime={row.timestamp} title={formatFull(row.timestamp, zone)} className="font-mono text-muted">
+        {day !== null && <span className="text-faint">{day} </span>}
+        {formatClock(row.timestamp, zone)}
+      </time>
+    )
+  },
+  level: ({ row, pick }) => (
+    <button
+      type="button"
+      tabIndex={-1}
+      title={`Filter by ${row.level}`}
+      onClick={(event) => {
+        event.stopPropagation()
+        pick({ anchor: event.currentTarget, field: 'level', value: row.level, label: row.level })
+      }}
+      className="hover:underline"
+    >
+      <LevelLabel level={row.level} />
+    </button>
+  ),
+  origin: ({ row, pick }) => <OriginCell row={row} pick={pick} />,
+  logger: ({ row }) => (
+    <span className="block truncate text-muted" title={row.logger_name ?? undefined}>
+      {row.logger_name ?? '–'}
+    </span>
+  ),
+}

@@ -1,19 +1,25 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { lazy, type MouseEvent, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
 import { serverNow } from '../api/server-clock.ts'
 import { usePreference } from '../app/preference.ts'
 import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
+import { needlesOf } from '../text/needles.ts'
+import { tracksOf, useColumns } from './columns.ts'
 import { ListHeader } from './list-header.tsx'
 import { densityPreference, wrapPreference } from './list-preferences.ts'
 import { LogCard } from './log-card.tsx'
 import { LogLine } from './log-line.tsx'
+import type { RowTarget } from './row-menu.tsx'
+import type { Selection } from './use-selection.ts'
 import type { ChangeView } from './use-view.ts'
 import type { ValueTarget } from './value-menu.tsx'
 import type { LogView } from './view.ts'
 
 const ValueMenu = lazy(() => import('./value-menu.tsx').then((module) => ({ default: module.ValueMenu })))
+
+const RowMenu = lazy(() => import('./row-menu.tsx').then((module) => ({ default: module.RowMenu })))
 
 const ROW_PX = { compact: 26, roomy: 34 } as const
 const CARD_PX = 76
@@ -30,6 +36,10 @@ export function LogList({
   stale,
   activeId,
   setActive,
+  selection,
+  find,
+  menuOf,
+  setMenuOf,
   freshAfter,
   onChoosing,
 }: {
@@ -41,6 +51,12 @@ export function LogList({
   stale: boolean
   activeId: number | null
   setActive: (id: number) => void
+  selection: Selection
+  /** Text to be marked beside what was searched for. */
+  find: string
+  /** The line whose menu is open. */
+  menuOf: number | null
+  setMenuOf: (id: number | null) => void
   freshAfter: number
   onChoosing: (choosing: boolean) => void
 }) {
@@ -60,6 +76,11 @@ export function LogList({
     scrollPaddingStart: 96,
     scrollPaddingEnd: 16,
   })
+  const layout = useColumns()
+  const needles = useMemo(
+    () => [...needlesOf(view.q), view.search, find].filter((needle) => needle !== ''),
+    [view.q, view.search, find],
+  )
   const pick = (next: ValueTarget | null) => {
     setTarget(next)
     onChoosing(next !== null)
@@ -72,12 +93,28 @@ export function LogList({
 
   const now = serverNow()
   const Row = phone ? LogCard : LogLine
-  const open = (id: number) => {
+  const onClick = (id: number, event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey) return selection.toggle(id)
+    if (event.shiftKey) {
+      document.getSelection()?.removeAllRanges()
+      return selection.extendTo(id)
+    }
     // The end of a selection is not a click on a line.
     if (document.getSelection()?.isCollapsed === false) return
     setActive(id)
     change({ log: view.log === id ? null : id })
   }
+  const onMenu = (row: LogRow, event: MouseEvent) => {
+    // The browser's own menu is for selected text, and for who asks for it.
+    if (event.shiftKey || document.getSelection()?.isCollapsed === false) return
+    event.preventDefault()
+    setActive(row.id)
+    setMenuOf(row.id)
+  }
+  const menuTarget = menuOf === null ? null : targetOf(menuOf, rows)
+  useEffect(() => {
+    onChoosing(menuOf !== null)
+  }, [menuOf, onChoosing])
   return (
     <>
       <div
@@ -88,6 +125,7 @@ export function LogList({
         aria-activedescendant={activeId === null ? undefined : `log-${activeId}`}
         tabIndex={0}
         data-log-list
+        style={{ '--columns': tracksOf(layout) } as React.CSSProperties}
         className={`rounded-lg border border-line bg-surface transition-opacity duration-200 focus-visible:outline-offset-0 ${dimmed ? 'opacity-55 delay-150' : ''} ${stale ? 'border-dashed opacity-70' : ''}`}
       >
         {!phone && <ListHeader zone={zone} />}
@@ -103,7 +141,7 @@ export function LogList({
                 role="row"
                 id={`log-${row.id}`}
                 aria-rowindex={item.index + 2}
-                aria-selected={row.id === view.log}
+                aria-selected={row.id === view.log || selection.ids.has(row.id)}
                 tabIndex={-1}
                 className="absolute inset-x-0 top-0"
                 style={{ transform: `translateY(${item.start - scrollMargin}px)` }}
@@ -112,13 +150,16 @@ export function LogList({
                   row={row}
                   zone={zone}
                   now={now}
-                  needle={view.search}
+                  columns={layout.shown}
+                  needles={needles}
                   active={row.id === activeId}
                   opened={row.id === view.log}
+                  selected={selection.ids.has(row.id)}
                   fresh={freshAfter > 0 && row.id > freshAfter && now - Date.parse(row.timestamp) < FRESH_MS}
                   wrap={wrap === 'wrap'}
                   roomy={density === 'roomy'}
-                  open={open}
+                  onClick={onClick}
+                  onMenu={onMenu}
                   pick={pick}
                 />
               </div>
@@ -126,6 +167,11 @@ export function LogList({
           })}
         </div>
       </div>
+      {menuTarget && (
+        <Suspense fallback={null}>
+          <RowMenu target={menuTarget} view={view} change={change} close={() => setMenuOf(null)} />
+        </Suspense>
+      )}
       {target && (
         <Suspense fallback={null}>
           <ValueMenu target={target} view={view} change={change} close={() => pick(null)} />
@@ -133,6 +179,12 @@ export function LogList({
       )}
     </>
   )
+}
+
+function targetOf(id: number, rows: readonly LogRow[]): RowTarget | null {
+  const row = rows.find((one) => one.id === id)
+  const anchor = document.getElementById(`log-${id}`)
+  return row && anchor ? { row, anchor } : null
 }
 
 /** Where an element begins on the page, kept true when what stands above it grows. */

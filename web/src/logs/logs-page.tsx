@@ -1,24 +1,34 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
+import { usePreference } from '../app/preference.ts'
+import { useMediaQuery, WIDE } from '../controls/use-media-query.ts'
+import { LevelChips } from '../levels/level-chips.tsx'
 import { useSession } from '../session/use-session.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { FilterPills } from './filter-pills.tsx'
+import { FindBar } from './find-bar.tsx'
 import { HistogramPanel } from './histogram-panel.tsx'
 import { ListNotices } from './list-notices.tsx'
+import { facetsPreference } from './list-preferences.ts'
 import { ListState } from './list-state.tsx'
 import { LogList } from './log-list.tsx'
 import { Paging } from './paging.tsx'
 import { ScreenActions } from './screen-actions.tsx'
+import { SelectionBar } from './selection-bar.tsx'
 import { StatCards } from './stat-cards.tsx'
 import { Summary } from './summary.tsx'
 import { useLiveList } from './use-live-list.ts'
 import { useLogsKeys } from './use-logs-keys.ts'
 import { useLogsScreen } from './use-logs-screen.ts'
+import { useSelection } from './use-selection.ts'
 import { useView } from './use-view.ts'
 import { useWindowTitle } from './use-window-title.ts'
 
 const DetailPanel = lazy(() =>
   import('./detail-panel.tsx').then((module) => ({ default: module.DetailPanel })),
+)
+const FacetColumn = lazy(() =>
+  import('./facet-column.tsx').then((module) => ({ default: module.FacetColumn })),
 )
 const ShortcutsSheet = lazy(() =>
   import('./shortcuts-sheet.tsx').then((module) => ({ default: module.ShortcutsSheet })),
@@ -29,9 +39,12 @@ export function LogsPage() {
   const [view, change] = useView()
   const zone = useDisplayZone()
   const session = useSession()
+  const wide = useMediaQuery(WIDE)
+  const [facets] = usePreference(facetsPreference)
   const screen = useLogsScreen(view, zone)
   const live = useLiveList(view, change, screen)
   const [sheetOpen, setSheetOpen] = useState(false)
+  const selection = useSelection(live.rows)
   const keys = useLogsKeys({
     view,
     change,
@@ -39,6 +52,7 @@ export function LogsPage() {
     refresh: screen.refresh,
     rows: live.rows,
     openSheet: () => setSheetOpen(true),
+    selection,
   })
   useWindowTitle(view, live.waitingCount)
 
@@ -62,18 +76,31 @@ export function LogsPage() {
         />
       </div>
       <div className="sticky top-0 z-20 bg-canvas">
-        <FilterBar view={view} change={change} facetsQuery={screen.facetsQuery} zone={zone} />
+        <FilterBar
+          view={view}
+          change={change}
+          facetsQuery={screen.facetsQuery}
+          zone={zone}
+          error={screen.page.error}
+        />
       </div>
       <FilterPills view={view} change={change} />
+      {session.data && <LevelChips isAdmin={session.data.role === 'admin'} />}
       <HistogramPanel
         histogram={screen.histogram}
         zone={zone}
         onBrush={live.setBrushing}
         zoom={(from, to) => change({ range: { kind: 'between', from, to } })}
       />
-      <Summary screen={screen} view={view} live={live} zone={zone} />
+      <Summary screen={screen} view={view} change={change} live={live} zone={zone} />
       <div className="flex items-start px-4 sm:px-6">
+        {wide && facets === 'shown' && (
+          <Suspense fallback={<div className="mr-4 w-56 shrink-0" />}>
+            <FacetColumn view={view} change={change} facetsQuery={screen.facetsQuery} />
+          </Suspense>
+        )}
         <div className="min-w-0 flex-1">
+          {keys.find.text !== null && <FindBar find={keys.find} />}
           <ListNotices live={live} screen={screen} />
           {live.rows.length > 0 ? (
             <LogList
@@ -85,6 +112,10 @@ export function LogsPage() {
               stale={screen.page.isError}
               activeId={keys.active}
               setActive={keys.setActive}
+              selection={selection}
+              find={keys.find.text ?? ''}
+              menuOf={keys.menuOf}
+              setMenuOf={keys.setMenuOf}
               freshAfter={live.freshAfter}
               onChoosing={live.setChoosing}
             />
@@ -104,6 +135,7 @@ export function LogsPage() {
           </Suspense>
         )}
       </div>
+      <SelectionBar selection={selection} />
       {sheetOpen && (
         <Suspense fallback={null}>
           <ShortcutsSheet close={() => setSheetOpen(false)} />

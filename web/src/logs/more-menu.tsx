@@ -4,6 +4,7 @@ import { type Preference, usePreference } from '../app/preference.ts'
 import { FloatingMenu } from '../controls/floating-menu.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { MENU_ITEM } from '../controls/surfaces.ts'
+import { ALL_COLUMNS, COLUMN_NAME, columns, useColumns } from './columns.ts'
 import { densityPreference, wrapPreference } from './list-preferences.ts'
 
 /** What is wanted now and then: how rows look, the shortcuts, and deleting. */
@@ -13,10 +14,26 @@ export function MoreMenu({
   clear,
   ...popup
 }: PopupProps & { isAdmin: boolean; openSheet: () => void; clear: () => void }) {
+  const { shown } = useColumns()
   return (
     <FloatingMenu {...popup} label="More">
       <Choice preference={wrapPreference} on="wrap" off="cut" name="Wrap long lines" hint="w" />
       <Choice preference={densityPreference} on="roomy" off="compact" name="Roomy rows" hint="d" />
+      {ALL_COLUMNS.map((name) => (
+        <Menu.CheckboxItem
+          key={name}
+          className={MENU_ITEM}
+          checked={shown.includes(name)}
+          onCheckedChange={() => columns.toggle(name)}
+        >
+          <Tick />
+          Column {COLUMN_NAME[name].toLowerCase()}
+        </Menu.CheckboxItem>
+      ))}
+      <Menu.Item className={`${MENU_ITEM} pl-9`} onClick={columns.reset}>
+        Columns as at first
+      </Menu.Item>
+      <Menu.Separator className="my-1.5 border-t border-line" />
       <Menu.Item className={MENU_ITEM} onClick={openSheet}>
         <Keyboard size={15} aria-hidden /> Keyboard shortcuts <Hint>?</Hint>
       </Menu.Item>
@@ -47,13 +64,19 @@ function Choice<On extends string, Off extends string>(props: {
       checked={value === props.on}
       onCheckedChange={(checked) => setValue(checked ? props.on : props.off)}
     >
-      <span className="grid size-4 place-items-center">
-        <Menu.CheckboxItemIndicator>
-          <Check size={14} aria-hidden />
-        </Menu.CheckboxItemIndicator>
-      </span>
+      <Tick />
       {props.name} <Hint>{props.hint}</Hint>
     </Menu.CheckboxItem>
+  )
+}
+
+function Tick() {
+  return (
+    <span className="grid size-4 place-items-center">
+      <Menu.CheckboxItemIndicator>
+        <Check size={14} aria-hidden />
+      </Menu.CheckboxItemIndicator>
+    </span>
   )
 }
 

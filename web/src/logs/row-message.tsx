@@ -4,7 +4,7 @@ import { previewOf } from './message-preview.ts'
 import type { RowProps } from './row-props.ts'
 
 /** The message of a row: one line, or all of them once unfolded. */
-export function RowMessage({ row, needle, wrap }: Pick<RowProps, 'row' | 'needle' | 'wrap'>) {
+export function RowMessage({ row, needles, wrap }: Pick<RowProps, 'row' | 'needles' | 'wrap'>) {
   const [unfolded, setUnfolded] = useState(false)
   const { text, moreLines, moreCharacters } = previewOf(row.message, unfolded)
   const tinted =
@@ -23,7 +23,7 @@ export function RowMessage({ row, needle, wrap }: Pick<RowProps, 'row' | 'needle
         {text === '' ? (
           <em className="text-faint">empty message</em>
         ) : (
-          <MessageText text={text} needle={needle} />
+          <MessageText text={text} needles={needles} />
         )}
         {moreCharacters > 0 && (
           <span className="text-faint"> … {moreCharacters.toLocaleString()} more characters</span>

@@ -1,33 +1,42 @@
-import { Search, X } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { CircleHelp, Search, X } from 'lucide-react'
+import { lazy, useEffect, useId, useRef, useState } from 'react'
+import { ApiError } from '../api/client.ts'
 import { KeyCap } from '../controls/key-cap.tsx'
+import { PopupButton } from '../controls/popup-button.tsx'
+import { SearchProblem } from './search-problem.tsx'
 import type { ChangeView } from './use-view.ts'
+
+const loadHelp = () => import('./search-help.tsx').then((module) => ({ default: module.SearchHelp }))
+const SearchHelp = lazy(loadHelp)
 
 const DEBOUNCE_MS = 250
 
-/** Searches as one types, after a short rest; Enter at once. */
-export function SearchBox({ search, change }: { search: string; change: ChangeView }) {
-  const [typed, setTyped] = useState(search)
-  const [applied, setApplied] = useState(search)
+/** Searches as one types, after a short rest; Enter at once. What is not understood is said under the box. */
+export function SearchBox({ q, change, error }: { q: string; change: ChangeView; error: Error | null }) {
+  const [typed, setTyped] = useState(q)
+  const [applied, setApplied] = useState(q)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const problemId = useId()
   // Back, a pill or "clear" changed it elsewhere.
-  if (applied !== search) {
-    setApplied(search)
-    setTyped(search)
+  if (applied !== q) {
+    setApplied(q)
+    setTyped(q)
   }
   useEffect(() => () => clearTimeout(timer.current), [])
 
   const apply = (text: string) => {
     clearTimeout(timer.current)
     setApplied(text)
+    setTyped(text)
     // While typing, one entry in the history is enough.
-    change({ search: text }, { replace: search !== '' && text !== '' })
+    change({ q: text }, { replace: q !== '' && text !== '' })
   }
   const type = (text: string) => {
     setTyped(text)
     clearTimeout(timer.current)
     timer.current = setTimeout(() => apply(text), DEBOUNCE_MS)
   }
+  const problem = error instanceof ApiError && error.code === 'INVALID_QUERY' && typed === q ? error : null
 
   return (
     <div className="relative min-w-0 flex-1 basis-72 max-sm:basis-full">
@@ -35,11 +44,13 @@ export function SearchBox({ search, change }: { search: string; change: ChangeVi
       <input
         type="search"
         aria-label="Search messages and logger names"
-        placeholder="Search messages and logger names"
+        placeholder="Search: timeout level:>=warning camera:&quot;Front Door&quot; -retry"
         value={typed}
         maxLength={1000}
         spellCheck={false}
         autoComplete="off"
+        aria-invalid={problem !== null}
+        aria-describedby={problem === null ? undefined : problemId}
         onChange={(event) => type(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter') apply(typed)
@@ -48,23 +59,36 @@ export function SearchBox({ search, change }: { search: string; change: ChangeVi
           if (typed === '') event.currentTarget.blur()
           else apply('')
         }}
-        className="h-8 w-full appearance-none rounded-md border border-line-strong bg-surface pr-9 pl-8 focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent [&::-webkit-search-cancel-button]:hidden"
+        className="h-8 w-full appearance-none rounded-md border border-line-strong bg-surface pr-16 pl-8 text-ellipsis focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent aria-invalid:border-error [&::-webkit-search-cancel-button]:hidden"
       />
-      {typed === '' ? (
-        <span className="pointer-events-none absolute top-1.5 right-2 max-sm:hidden">
-          <KeyCap>/</KeyCap>
-        </span>
-      ) : (
-        <button
-          type="button"
-          aria-label="Clear the search"
-          title="Clear the search"
-          onClick={() => apply('')}
-          className="absolute top-1 right-1 grid size-6 place-items-center rounded-sm text-faint hover:bg-hover hover:text-ink"
+      <span className="absolute inset-y-0 right-1 flex items-center">
+        {typed === '' ? (
+          <span className="pointer-events-none pr-1 max-sm:hidden">
+            <KeyCap>/</KeyCap>
+          </span>
+        ) : (
+          <button
+            type="button"
+            aria-label="Clear the search"
+            title="Clear the search"
+            onClick={() => apply('')}
+            className="grid size-6 place-items-center rounded-sm text-faint hover:bg-hover hover:text-ink"
+          >
+            <X size={14} aria-hidden />
+          </button>
+        )}
+        <PopupButton
+          kind="quiet"
+          aria-label="Search syntax"
+          title="Search syntax"
+          className="h-6! w-6! px-0!"
+          preload={loadHelp}
+          popup={(popup) => <SearchHelp {...popup} apply={apply} />}
         >
-          <X size={14} aria-hidden />
-        </button>
-      )}
+          <CircleHelp size={14} aria-hidden />
+        </PopupButton>
+      </span>
+      {problem && <SearchProblem id={problemId} q={q} error={problem} />}
     </div>
   )
 }

@@ -1,19 +1,23 @@
 import { clockOffsetMs } from '../api/server-clock.ts'
 import { formatCount } from './format-count.ts'
 import { periodInWords } from './period.ts'
+import { SearchedTo } from './searched-to.tsx'
 import type { LiveListState } from './use-live-list.ts'
 import type { useLogsScreen } from './use-logs-screen.ts'
+import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
 /** One line above the list: how many match, in which span, and how long it took. */
 export function Summary({
   screen,
   view,
+  change,
   live,
   zone,
 }: {
   screen: ReturnType<typeof useLogsScreen>
   view: LogView
+  change: ChangeView
   live: LiveListState
   zone: string
 }) {
@@ -23,7 +27,7 @@ export function Summary({
   const total = total_items + (live.state === 'unavailable' ? 0 : live.arrived)
   return (
     <p
-      className="figures flex h-9 items-center gap-2 px-4 text-small text-muted sm:px-6"
+      className="figures flex min-h-9 flex-wrap items-center gap-x-2 px-4 text-small text-muted sm:px-6"
       aria-live="polite"
       aria-atomic
     >
@@ -37,6 +41,15 @@ export function Summary({
           </span>
           <span aria-hidden>·</span>
           <span>{periodInWords(view.range, zone)}</span>
+          {data.pagination.searched_to !== null && (
+            <SearchedTo
+              to={data.pagination.searched_to}
+              view={view}
+              change={change}
+              zone={zone}
+              asOf={screen.asOf}
+            />
+          )}
           <ClockNotice />
           <span className="text-faint max-sm:hidden" aria-hidden>
             · {Math.max(1, Math.round(data.duration_ms))} ms

@@ -3,7 +3,9 @@ import type { LogRow } from 'timelapser-logs/api'
 import { usePreference } from '../app/preference.ts'
 import { useHotkeys } from '../app/use-hotkeys.ts'
 import { densityPreference, wrapPreference } from './list-preferences.ts'
+import { useFind } from './use-find.ts'
 import type { LiveListState } from './use-live-list.ts'
+import type { Selection } from './use-selection.ts'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
@@ -15,9 +17,12 @@ export function useLogsKeys(screen: {
   refresh: () => void
   rows: readonly LogRow[]
   openSheet: () => void
+  selection: Selection
 }) {
-  const { view, change, rows } = screen
+  const { view, change, rows, selection } = screen
   const [active, setActive] = useState<number | null>(null)
+  const [menuOf, setMenuOf] = useState<number | null>(null)
+  const find = useFind(rows, active, setActive)
   const [wrap, setWrap] = usePreference(wrapPreference)
   const [density, setDensity] = usePreference(densityPreference)
 
@@ -40,14 +45,20 @@ export function useLogsKeys(screen: {
     arrowup: () => move(-1),
     enter: open,
     o: open,
+    m: () => setMenuOf(active),
+    contextmenu: () => setMenuOf(active),
+    x: () => active !== null && selection.toggle(active),
+    f: find.open,
     r: screen.refresh,
     w: () => setWrap(wrap === 'wrap' ? 'cut' : 'wrap'),
     d: () => setDensity(density === 'compact' ? 'roomy' : 'compact'),
     '?': screen.openSheet,
     escape: () => {
-      if (view.log !== null) change({ log: null })
+      if (find.text !== null) find.close()
+      else if (selection.ids.size > 0) selection.clear()
+      else if (view.log !== null) change({ log: null })
       else setActive(null)
     },
   })
-  return { active, setActive }
+  return { active, setActive, menuOf, setMenuOf, find }
 }

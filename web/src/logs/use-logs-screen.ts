@@ -1,3 +1,4 @@
+import { useIsFetching } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { serverNow } from '../api/server-clock.ts'
 import { useHistogram, useLogPage, useLogStats } from '../api/use-logs.ts'
@@ -65,7 +66,8 @@ export function useLogsScreen(view: LogView, zone: string) {
     moveTo(serverNow())
   }
 
-  const busy = stats.isFetching || histogram.isFetching
+  const counting = useIsFetching({ queryKey: ['logs', 'facets'] })
+  const busy = stats.isFetching || histogram.isFetching || counting > 0
   const follow = useThrottled(() => setCountsAsOf(serverNow()), busy)
   const watching = { enabled: open && view.until === null }
   useSSESubscription('log_entry_created', follow, watching)

@@ -37,5 +37,8 @@ export const NO_FILTERS: Partial<LogView> = {
   exclude_level: [],
   exclude_source: [],
   exclude_camera_id: [],
+  logger_name: [],
+  request_id: null,
+  q: '',
   search: '',
 }

@@ -15,6 +15,9 @@ const views: fc.Arbitrary<LogView> = fc.record({
   exclude_level: levels,
   exclude_source: sources,
   exclude_camera_id: ids,
+  logger_name: sources,
+  request_id: fc.option(fc.string({ minLength: 1 }).filter((text) => text.isWellFormed())),
+  q: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
   search: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
   range: fc.oneof(
     fc.record({ kind: fc.constant('last' as const), seconds: fc.integer({ min: 1, max: 99_999 }) }),

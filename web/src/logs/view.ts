@@ -10,6 +10,11 @@ export type LogFilters = {
   exclude_level: Level[]
   exclude_source: string[]
   exclude_camera_id: number[]
+  logger_name: string[]
+  request_id: string | null
+  /** The search syntax of docs/search.md. */
+  q: string
+  /** Plain text, of links made by hand or by other programs. */
   search: string
 }
 
@@ -34,6 +39,9 @@ export const DEFAULT_VIEW: LogView = {
   exclude_level: [],
   exclude_source: [],
   exclude_camera_id: [],
+  logger_name: [],
+  request_id: null,
+  q: '',
   search: '',
   range: { kind: 'last', seconds: 86_400 },
   page: 1,
@@ -64,6 +72,9 @@ export function parseView(search: string): LogView {
     exclude_level: levels('exclude_level'),
     exclude_source: list('exclude_source'),
     exclude_camera_id: cameras('exclude_camera_id'),
+    logger_name: list('logger_name'),
+    request_id: query.get('request_id') || null,
+    q: query.get('q') ?? '',
     search: query.get('search') ?? '',
     range: parseRangeParameters(query),
     page,
@@ -103,9 +114,12 @@ export function filterParameters(filters: LogFilters): URLSearchParams {
     'exclude_level',
     'exclude_source',
     'exclude_camera_id',
+    'logger_name',
   ] as const
   for (const name of names) for (const value of filters[name]) query.append(name, String(value))
   if (filters.min_level !== null) query.set('min_level', filters.min_level)
+  if (filters.request_id !== null) query.set('request_id', filters.request_id)
+  if (filters.q !== '') query.set('q', filters.q)
   if (filters.search !== '') query.set('search', filters.search)
   return query
 }

@@ -1,6 +1,6 @@
 import { memo } from 'react'
 import type { AnsiStyle } from './ansi.ts'
-import { type Segment, toSegments } from './segments.ts'
+import { type Needles, NO_NEEDLES, type Segment, toSegments } from './segments.ts'
 
 // The terminal's colours in the colours of the page, so that they stay readable in both themes.
 const COLOR_CLASS: Readonly<Record<string, string>> = {
@@ -15,8 +15,14 @@ const COLOR_CLASS: Readonly<Record<string, string>> = {
 }
 
 /** Text from a log line, inert: nothing in it is markup, and nothing in it is invisible. */
-export const MessageText = memo(function MessageText({ text, needle }: { text: string; needle: string }) {
-  const segments = toSegments(text, needle)
+export const MessageText = memo(function MessageText({
+  text,
+  needles = NO_NEEDLES,
+}: {
+  text: string
+  needles?: Needles
+}) {
+  const segments = toSegments(text, needles)
   // biome-ignore lint/suspicious/noArrayIndexKey: the stretches of a text have no identity but their place
   return segments.map((segment, index) => <Stretch key={index} segment={segment} />)
 })

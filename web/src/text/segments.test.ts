@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { findHits, toSegments } from './segments.ts'
 
-const shown = (message: string, needle = '') =>
-  toSegments(message, needle).map((part) =>
+const shown = (message: string, ...needles: string[]) =>
+  toSegments(message, needles).map((part) =>
     part.hidden ? `<${part.hidden}>` : part.hit ? `[${part.text}]` : part.text,
   )
 
 describe('toSegments', () => {
   it('keeps a plain message whole', () => {
-    expect(toSegments('a <b>bold</b> claim', '')).toEqual([
+    expect(toSegments('a <b>bold</b> claim', [])).toEqual([
       { text: 'a <b>bold</b> claim', hidden: null, hit: false, style: null },
     ])
   })
 
   it('marks hits in any case and takes the needle literally', () => {
     expect(shown('Timeout, TIMEOUT', 'timeout')).toEqual(['[Timeout]', ', ', '[TIMEOUT]'])
+    expect(shown('camera timeout', 'time', 'cam')).toEqual(['[cam]', 'era ', '[time]', 'out'])
     expect(shown('100% of 50%', '%')).toEqual(['100', '[%]', ' of 50', '[%]'])
-    expect(findHits('a.c abc', 'a.c')).toEqual([[0, 3]])
-    expect(findHits('a/b-c', '/b-')).toEqual([[1, 4]])
+    expect(findHits('a.c abc', ['a.c'])).toEqual([[0, 3]])
+    expect(findHits('a/b-c', ['/b-'])).toEqual([[1, 4]])
   })
 
   it('finds a hit that colours cut in two', () => {
@@ -25,7 +26,7 @@ describe('toSegments', () => {
   })
 
   it('turns colours into styles and drops every other sequence', () => {
-    const [red, plain] = toSegments('\u001b[1;31mfailed\u001b[0m\u001b[2K here', '')
+    const [red, plain] = toSegments('\u001b[1;31mfailed\u001b[0m\u001b[2K here', [])
     expect(red).toMatchObject({ text: 'failed', style: { color: 'red', bold: true } })
     expect(plain).toMatchObject({ text: ' here', style: null })
     expect(shown('\u001b[38;5;196mx\u001b[m\u001b]8;;http://evil\u0007y')).toEqual(['x', 'y'])

@@ -4,17 +4,22 @@ import { splitHidden } from './hidden-characters.ts'
 /** One stretch of a message as it is to be drawn. */
 export type Segment = { text: string; hidden: string | null; hit: boolean; style: AnsiStyle | null }
 
-/** Start and end of each hit of `needle`, in any case, as the server's substring search finds them. */
-export function findHits(text: string, needle: string): [number, number][] {
-  if (needle === '') return []
-  const pattern = new RegExp(needle.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'giu')
+/** What is marked; none of them empty. */
+export type Needles = readonly string[]
+export const NO_NEEDLES: Needles = []
+
+/** Start and end of each hit of any needle, in any case, as the server's substring search finds them. */
+export function findHits(text: string, needles: Needles): [number, number][] {
+  if (needles.length === 0) return []
+  const sources = needles.map((needle) => needle.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+  const pattern = new RegExp(sources.join('|'), 'giu')
   return Array.from(text.matchAll(pattern), (match) => [match.index, match.index + match[0].length])
 }
 
 /** A message cut into stretches of one look each: terminal colours, hits, and hidden characters by name. */
-export function toSegments(message: string, needle: string): Segment[] {
+export function toSegments(message: string, needles: Needles): Segment[] {
   const styled = parseAnsi(message)
-  const hits = findHits(styled.map((part) => part.text).join(''), needle)
+  const hits = findHits(styled.map((part) => part.text).join(''), needles)
   const segments: Segment[] = []
   let offset = 0
   for (const part of styled) {

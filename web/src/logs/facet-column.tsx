@@ -1,0 +1,19 @@
+import { FacetList, type FacetListProps } from './facet-list.tsx'
+import { FACETS } from './facets.ts'
+
+/** The menus of values, all open beside the list. */
+export function FacetColumn(list: Omit<FacetListProps, 'field' | 'name'>) {
+  return (
+    <aside
+      aria-label="Values and their counts"
+      className="sticky top-14 mr-4 max-h-[calc(100dvh-4.5rem)] w-56 shrink-0 overflow-auto rounded-lg border border-line bg-surface"
+    >
+      {FACETS.map(({ field, name }) => (
+        <section key={field} className="border-b border-line p-1.5 last:border-0">
+          <h2 className="px-2 py-1 text-label font-medium text-faint">{name}</h2>
+          <FacetList field={field} name={name} {...list} />
+        </section>
+      ))}
+    </aside>
+  )
+}
