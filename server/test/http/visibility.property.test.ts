@@ -308,8 +308,8 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
     const distinct = new Set(
       seen.map(({ level, source, camera_id }) => JSON.stringify([level, source, camera_id])),
     )
-    expect(series.length).toBe(distinct.size)
-    const count = encodeURIComponent('count_over_time({level=~".+"}[3000h])')
+    expect(series.length).toBe(Math.min(distinct.size, 100))
+    const count = encodeURIComponent('sum(count_over_time({level=~".+"}[3000h]))')
     const { result } = await ask(`query?query=${count}&time=2026-05-01T00:00:00Z`)
     const total = result.reduce(
       (sum: number, { value }: { value: [number, string] }) => sum + Number(value[1]),
