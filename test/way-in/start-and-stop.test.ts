@@ -1,4 +1,4 @@
-import { chownSync, readFileSync, statSync } from 'node:fs'
+import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { canReach } from '../../server/src/store/postgres-user.ts'
@@ -17,11 +17,17 @@ async function write(url: string, dataDir: string, message: string): Promise<voi
   expect(response.status, await response.text()).toBeLessThan(300)
 }
 
-async function messages(url: string, dataDir: string): Promise<string[]> {
-  const response = await fetch(`${url}/api/logs?source=test`, { headers: keyOf(dataDir) })
+async function messages(url: string, dataDir: string, source = 'test'): Promise<string[]> {
+  const response = await fetch(`${url}/api/logs?source=${source}`, { headers: keyOf(dataDir) })
   expect(response.status, await response.clone().text()).toBe(200)
   const body = (await response.json()) as { data: { logs: { message: string }[] } }
   return body.data.logs.map(({ message }) => message)
+}
+
+/** The server's own lines that wait for its database. */
+function spooledFiles(dataDir: string): string[] {
+  const names = readdirSync(join(dataDir, 'spool'), { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => /\.(low|high)\./.test(name))
 }
 
 function keyOf(dataDir: string): Record<string, string> {
@@ -102,6 +108,13 @@ test('starts its PostgreSQL again when that is killed, and serves on', async () 
   process.kill(postmasterOf(dataDir), 'SIGKILL')
   await vi.waitFor(() => expect(program.output()).toContain('PostgreSQL is back'), { timeout: 20_000 })
   await vi.waitFor(async () => expect(await messages(url, dataDir)).toEqual(['before']), { timeout: 10_000 })
+  // What it said meanwhile waited on disk.
+  await vi.waitFor(
+    async () =>
+      expect(await messages(url, dataDir, 'system')).toContainEqual(expect.stringMatching(/is lost/)),
+    { timeout: 10_000 },
+  )
+  await vi.waitFor(() => expect(spooledFiles(dataDir)).toEqual([]))
   program.kill('SIGTERM')
   expect(await program.ended).toBe(0)
   expect(processesWith(dataDir)).toEqual([])

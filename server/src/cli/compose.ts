@@ -166,7 +166,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     serverEvents.announce('camera_changed', { camera_id: id === '' ? null : Number(id) })
   })
   const health = new Health({ pool, logOperations, notices, storageGuard })
-  const ownLog = options.ownLog ?? (() => ({ queuedRows: 0, dropped: 0 }))
+  const ownLog = options.ownLog ?? (() => ({ queuedRows: 0, spooledRows: 0, dropped: 0 }))
   metrics.attach({
     waitingRows: () => logOperations.waitingRows,
     subscribers: () => liveFeed.readers,

@@ -54,7 +54,7 @@ async function serve(): Promise<void> {
     prepareDataDirectory(config.dataDir)
     const postgres = await openPostgres(config)
     stops.push(['the built-in PostgreSQL', postgres.stop])
-    const log = openSystemLog()
+    const log = openSystemLog(join(config.dataDir, 'spool'))
     const metrics = new Metrics()
     const tellSlow = onlySlow(SLOW_STATEMENT_MS, log.slowStatement)
     const database = await openDatabase({

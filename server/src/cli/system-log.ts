@@ -21,7 +21,7 @@ export type SystemLog = {
   /** Somebody did something. */
   audit: (entry: AuditRow) => void
   /** What waits to be stored, and what was lost since the start. */
-  stats: () => { queuedRows: number; dropped: number }
+  stats: () => { queuedRows: number; spooledRows: number; dropped: number }
   /** Delivers what was logged. */
   close: () => Promise<void>
 }
@@ -35,8 +35,14 @@ const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => 
   delete: ({ deleted_count, by }) => `${by} deleted ${deleted_count} logs by filter`,
 }
 
-/** Opens the log of the server itself; sources `system`, `api` and `worker`. */
-export function openSystemLog(): SystemLog {
+/** What the server says while its database is away: a few lines a minute, for weeks. */
+const SPOOL_BYTES = 16 * 1024 * 1024
+
+/**
+ * Opens the log of the server itself; sources `system`, `api` and `worker`. What cannot be stored waits in a folder, and
+ * the next start stores it.
+ */
+export function openSystemLog(spoolDirectory: string): SystemLog {
   const handlers = [consoleHandler({ format: 'pretty', level: 'WARNING' })]
   let handler: DatabaseLogHandler | undefined
   let logger: Logger = createLogger({ handlers })
@@ -70,6 +76,7 @@ export function openSystemLog(): SystemLog {
         readLogLevel: () => levels.get(),
         onLevelChange: (listener) => levels.onChange(listener),
         handlers,
+        spool: { directory: spoolDirectory, maxBytes: SPOOL_BYTES },
       })
       ;({ logger, handler } = attached)
     },
@@ -90,7 +97,7 @@ export function openSystemLog(): SystemLog {
       from('system', 'audit').info(`${actor} did ${action} on ${entity}`, {
         ...{ audit_id: id, actor, action, entity, request_id, hash },
       }),
-    stats: () => handler?.stats() ?? { queuedRows: 0, dropped: 0 },
+    stats: () => handler?.stats() ?? { queuedRows: 0, spooledRows: 0, dropped: 0 },
     close: () => logger.close(),
   }
 }

@@ -36,7 +36,7 @@ export type DiagnosisOptions = {
   settings: SettingsStore
   health: Health
   storageGuard: StorageGuard
-  ownLog: () => { queuedRows: number; dropped: number }
+  ownLog: () => { queuedRows: number; spooledRows: number; dropped: number }
   isListening: () => boolean
   /** Has the test lines of the range deleted at that time. */
   deleteLater: (range: { start: string; end: string }, at: Date) => Promise<void>

@@ -23,7 +23,7 @@ export type MetricSources = {
   waitingRows: () => number
   subscribers: () => number
   /** Lines of the server's own log that wait, and those it lost. */
-  ownLog: () => { queuedRows: number; dropped: number }
+  ownLog: () => { queuedRows: number; spooledRows: number; dropped: number }
   /** Fails when the database does not answer in time. */
   database: () => Promise<DatabaseFigures>
   disk: () => Promise<{ freeBytes: number | null; isFull: boolean }>
@@ -45,6 +45,7 @@ const GAUGES = {
   timelapser_write_queue_rows: 'Rows taken over and in no transaction yet.',
   timelapser_stream_subscribers: 'Live views open at this server.',
   timelapser_own_log_queue_rows: 'Lines of the server itself that wait to be stored.',
+  timelapser_own_log_spooled_rows: 'Lines of the server itself that wait on disk for the database.',
   timelapser_own_log_dropped_rows: 'Lines of the server itself that were lost since its start.',
   timelapser_disk_free_bytes: 'Free where the built-in database is.',
   timelapser_disk_full: '1 while the disk is below its reserve and nothing is stored.',
@@ -138,11 +139,12 @@ export class Metrics {
       disk().catch(() => undefined),
       database().catch(() => undefined),
     ])
-    const { queuedRows, dropped } = ownLog()
+    const { queuedRows, spooledRows, dropped } = ownLog()
     const values: Record<GaugeName, number | null | undefined> = {
       timelapser_write_queue_rows: waitingRows(),
       timelapser_stream_subscribers: subscribers(),
       timelapser_own_log_queue_rows: queuedRows,
+      timelapser_own_log_spooled_rows: spooledRows,
       timelapser_own_log_dropped_rows: dropped,
       timelapser_disk_free_bytes: space?.freeBytes,
       timelapser_disk_full: space && Number(space.isFull),

@@ -46,7 +46,7 @@ export type BufferSources = {
   logOperations: LogOperations
   health: Health
   subscribers: () => number
-  ownLog: () => { queuedRows: number; dropped: number }
+  ownLog: () => { queuedRows: number; spooledRows: number; dropped: number }
   isListening: () => boolean
 }
 
