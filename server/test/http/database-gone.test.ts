@@ -1,0 +1,54 @@
+// What is told while PostgreSQL is stopped.
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { startTestServer } from '../support/server.ts'
+
+it('readyz names it, metrics go on without it, and a diagnosis says only that', {
+  timeout: 40_000,
+}, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-gone-'))
+  await chmod(dataDir, 0o711)
+  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined, unsafe: true })
+  const { connection } = postgres
+  const database = await openDatabase({ connection })
+  await migrate(database)
+  const server = await startTestServer({
+    database: { database, connection, url: '', major: postgres.version, close: () => database.close() },
+  })
+  try {
+    expect((await server.get('/readyz')).status).toBe(200)
+    await postgres.stop()
+    await expect.poll(async () => (await server.get('/readyz')).status).toBe(503)
+    expect((await server.get('/readyz')).body).toEqual({
+      status: 'unavailable',
+      checks: { database: 'failed', migrations: 'failed', feed: 'failed', disk: 'ok' },
+    })
+    expect((await server.get('/healthz')).status).toBe(200)
+    const headers = { authorization: `Bearer ${server.apiKey}` }
+    const metrics = await (await fetch(`${server.url}/metrics`, { headers })).text()
+    expect(metrics).toContain('\ntimelapser_database_up 0\n')
+    // An old number would be believed.
+    expect(metrics).not.toMatch(/^timelapser_partitions /m)
+    const { body } = await server.send('POST', '/api/diagnostics')
+    expect(body.data).toMatchObject({ verdict: 'failure', comparison: null, test_lines_until: null })
+    expect(body.data.checks).toHaveLength(1)
+    expect(body.data.checks[0]).toMatchObject({
+      ...{ name: 'database', verdict: 'failure' },
+      ...{
+        finding: expect.stringContaining('Does not answer'),
+        advice: expect.stringContaining('Start PostgreSQL'),
+      },
+    })
+  } finally {
+    await server.close().catch(() => undefined)
+    await database.close().catch(() => undefined)
+    await postgres.stop()
+    await rm(postgres.directory, { recursive: true, force: true })
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
