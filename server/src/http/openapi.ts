@@ -52,7 +52,10 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         },
       },
     },
-    transform: ({ schema, url, route }) => ({ schema: describe(schema, url, route), url }),
+    transform: ({ schema, url, route }) => ({
+      schema: plain(describe(schema, url, route)) as FastifySchema,
+      url,
+    }),
   })
 }
 
@@ -89,6 +92,17 @@ function describe(schema: FastifySchema | undefined, url: string, route: RouteOp
     ...(consumes && method !== 'GET' ? { consumes, body: rest.body ?? RAW_BODY } : {}),
     response: { ...((response as object | undefined) ?? { 200: RAW_REPLY }), default: ERROR_REPLY },
   }
+}
+
+/** Without the keywords OpenAPI 3.0 does not know: our own, and what came to JSON Schema later. */
+function plain(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(plain)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const known = Object.entries(schema).filter(([key, value]) => {
+    // A property may be called so too, and is then an object.
+    return !(key === 'propertyNames' || (key === 'unit' && typeof value === 'string'))
+  })
+  return Object.fromEntries(known.map(([key, value]) => [key, plain(value)]))
 }
 
 const RAW_BODY = { description: 'Records; see docs/ingest.md' }

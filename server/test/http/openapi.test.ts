@@ -71,6 +71,40 @@ it('gives parameters with their limits, bodies and replies', () => {
   ).toEqual(['name'])
 })
 
+it('says nothing that OpenAPI 3.0 does not know', () => {
+  const unknown = new Set<string>()
+  const look = (schema: Record<string, unknown>, where: string) => {
+    for (const key of Object.keys(schema)) if (!KEYWORDS.has(key)) unknown.add(`${key} in ${where}`)
+    const { properties = {}, items, additionalProperties, anyOf = [], allOf = [], oneOf = [] } = schema
+    for (const one of [
+      ...Object.values(properties as object),
+      ...[items, additionalProperties],
+      ...[anyOf, allOf, oneOf].flat(),
+    ]) {
+      if (typeof one === 'object' && one !== null) look(one, where)
+    }
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came
+  for (const [path, item] of Object.entries<any>(description.paths)) {
+    // biome-ignore lint/suspicious/noExplicitAny: the same
+    for (const { parameters = [], requestBody = {}, responses } of Object.values<any>(item)) {
+      for (const { schema } of parameters) look(schema, path)
+      for (const { content = {} } of [requestBody, ...(Object.values(responses) as object[])] as {
+        content?: Record<string, { schema?: Record<string, unknown> }>
+      }[]) {
+        for (const { schema } of Object.values(content)) if (schema) look(schema, path)
+      }
+    }
+  }
+  expect([...unknown]).toEqual([])
+})
+
+const KEYWORDS = new Set(
+  'title multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems uniqueItems maxProperties minProperties required enum type allOf oneOf anyOf not items properties additionalProperties description format default nullable example deprecated'.split(
+    ' ',
+  ),
+)
+
 it('is a page of its own at /docs, which loads nothing', async () => {
   const response = await fetch(`${server.url}/docs`)
   const text = await response.text()
