@@ -28,6 +28,12 @@ const PARTS: Part[] = [
     cores: '0,1',
   },
   {
+    title: 'Protocols',
+    says: "The same rows as other systems' senders write them, each until it is committed; beside it what its decoder alone does on one core.",
+    script: 'protocols.ts',
+    args: ['--rows', '200000'],
+  },
+  {
     title: 'Asking',
     says: 'Through HTTP on a kept-alive connection, other words and ranges each run. The first table at rest, with all closed partitions indexed; the second while rows are being written.',
     script: 'query.ts',

@@ -13,7 +13,10 @@ export type SyslogIntakeOptions = {
 
 /** Messages that wait at most; about half a minute of a busy network, some 20 MB. */
 const MAX_WAITING = 50_000
+/** So many do not wait for others any more. */
 const BATCH = 1000
+/** In one transaction at most; batches go one after another, so under load they are large. */
+const MAX_BATCH = 5000
 /** How long a message may wait for others: one transaction then takes them all. */
 const GATHER_MS = 100
 const RETRY_MS = 1000
@@ -75,7 +78,7 @@ export class SyslogIntake {
 
   async #sendAll(): Promise<void> {
     while (this.#waiting.length > 0 || this.#lost > 0) {
-      const batch = this.#waiting.slice(0, BATCH)
+      const batch = this.#waiting.slice(0, MAX_BATCH)
       const lost = this.#lost
       const decoded = { records: batch, rejections: [], rejectedCount: lost, positions: undefined }
       const isStored = await this.#options.ingest.ingest(decoded).then(
