@@ -89,6 +89,14 @@ export async function checkBuffers(sources: BufferSources, nowMs: number): Promi
       advice,
     })
   }
+  if (own.spooledRows > 0) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `${count(own.spooledRows)} of the server itself wait on disk.`,
+      advice:
+        'They are stored as soon as the database takes lines again; if they stay, see the check of retention.',
+    })
+  }
   if (own.dropped > 0 || losses.total > 0) {
     troubles.push({
       verdict: 'warning',
@@ -105,7 +113,7 @@ export async function checkBuffers(sources: BufferSources, nowMs: number): Promi
     not_stored: notStored,
     loss_reports: losses.total,
   }
-  const finding = `${count(waiting, 'row')} waiting, ${count(sources.subscribers(), 'live view')}, feed ${feedLag.toFixed(1)} s behind; not stored in ${NOT_STORED_DAYS} days: ${
+  const finding = `${count(waiting, 'row')} waiting, ${count(own.spooledRows)} on disk, ${count(sources.subscribers(), 'live view')}, feed ${feedLag.toFixed(1)} s behind; not stored in ${NOT_STORED_DAYS} days: ${
     listed(notStored.map(({ reason, rows }) => `${rows.toLocaleString('en-US')} ${reason}`)) || 'nothing'
   }`
   return checkOf('buffers', finding, details, troubles)
