@@ -113,6 +113,15 @@ describe("Elasticsearch's _bulk", () => {
     expect(body.error.root_cause).toHaveLength(1)
   })
 
+  it('tells the client that its key is wrong', async () => {
+    const other = new Client({ node: `${server.url}/elastic`, auth: { apiKey: 'wrong' }, maxRetries: 0 })
+    await expect(other.bulk({ operations: [{ index: {} }, { message: 'a' }] })).rejects.toMatchObject({
+      name: 'ResponseError',
+      meta: { statusCode: 401 },
+    })
+    await other.close()
+  })
+
   it('takes the key as id and key, and as a password', async () => {
     for (const auth of [
       { apiKey: { id: 'any', api_key: server.apiKey } },

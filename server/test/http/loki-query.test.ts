@@ -221,4 +221,41 @@ describe("Loki's query API", () => {
     const ingest = { authorization: `Bearer ${body.data.secret}` }
     expect((await loki('query', { query: '{source="api"}' }, ingest)).status).toBe(403)
   })
+
+  it.each([
+    [
+      { cameras: [3] },
+      ALL.slice(3),
+      { source: ['camera_3', 'worker.night'], level: ['INFO', 'WARNING'], count: '2' },
+    ],
+    [{ min_level: 'ERROR' }, ALL.slice(1, 3), { source: ['api', 'worker'], level: ['ERROR'], count: '2' }],
+  ])(
+    'shows a key of %o its part alone, in lines, counts, labels and series',
+    async (limits, mine, { source, level, count }) => {
+      const { body } = await server.send('POST', '/api/keys', {
+        name: JSON.stringify(limits),
+        scope: 'read',
+        ...limits,
+      })
+      const key = { authorization: `Bearer ${body.data.secret}` }
+      const found = await loki('query_range', { query: '{source=~".+"}', ...range }, key)
+      const shown = found.body.data.result.flatMap(({ values }: { values: string[][] }) =>
+        values.map(([, line]) => line),
+      )
+      expect(shown.sort()).toEqual(mine.toSorted())
+      const counted = await loki(
+        'query',
+        { query: 'sum(count_over_time({source=~".+"}[10m]))', time: `${base / 1000 + 540}` },
+        key,
+      )
+      expect(counted.body.data.result[0].value[1]).toBe(count)
+      expect((await loki('label/source/values', range, key)).body.data).toEqual(source)
+      expect((await loki('label/level/values', range, key)).body.data).toEqual(level)
+      expect((await loki('label/logger_name/values', range, key)).body.data).toEqual(
+        'cameras' in limits ? [] : ['jobs'],
+      )
+      const { body: series } = await loki('series', { ...range, 'match[]': '{source=~".+"}' }, key)
+      expect(series.data).toHaveLength(2)
+    },
+  )
 })
