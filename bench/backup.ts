@@ -2,7 +2,7 @@
 // A backup beside the running server, its check, and its restore into an empty folder and into PostgreSQL 15.
 import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -17,6 +17,8 @@ const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000
 const MAIN = join(import.meta.dirname, '../server/src/cli/main.ts')
 
 const folder = await mkdtemp(join(tmpdir(), 'timelapser-bench-'))
+// Root runs PostgreSQL as somebody else, who has to get in.
+await chmod(folder, 0o711)
 const file = join(folder, 'all.backup')
 const results: [string, Outcome][] = []
 try {

@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { prepareDataDirectory } from '../server/src/store/data-directory.ts'
 import { startEmbeddedPostgres } from '../server/src/store/embedded-postgres.ts'
@@ -40,7 +40,9 @@ try {
   await withStoppedDatabase(async (url) => void outputs.set('database stopped', await diagnose(url)))
   writeFileSync(DOCUMENT, replaceOutputs(readFileSync(DOCUMENT, 'utf8'), outputs))
 } finally {
-  for (const place of [...directories, folder]) rmSync(place, { recursive: true, force: true })
+  for (const place of [...directories.map((directory) => dirname(directory)), folder]) {
+    rmSync(place, { recursive: true, force: true })
+  }
 }
 
 /** A server of its own for as long as the work takes. */

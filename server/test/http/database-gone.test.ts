@@ -48,7 +48,6 @@ it('readyz names it, metrics go on without it, and a diagnosis says only that', 
     await server.close().catch(() => undefined)
     await database.close().catch(() => undefined)
     await postgres.stop()
-    await rm(postgres.directory, { recursive: true, force: true })
     await rm(dataDir, { recursive: true, force: true })
   }
 })

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { writeBackup } from '../../src/store/backup.ts'
 import { NOT_IN_BACKUPS, tablesToBackUp } from '../../src/store/backup-tables.ts'
-import { prepareDataDirectory } from '../../src/store/data-directory.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { type Database, openDatabase } from '../../src/store/open.ts'
@@ -184,7 +183,8 @@ it.skipIf(!machine)(
   async () => {
     if (!machine) return
     const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-other-'))
-    prepareDataDirectory(dataDir)
+    // Root runs PostgreSQL as somebody else, who has to get in.
+    await chmod(dataDir, 0o711)
     const postgres = await startEmbeddedPostgres({
       dataDir,
       log: () => undefined,
@@ -202,7 +202,6 @@ it.skipIf(!machine)(
     } finally {
       await other.close()
       await postgres.stop()
-      await rm(postgres.directory, { recursive: true, force: true })
       await rm(dataDir, { recursive: true, force: true })
     }
   },
