@@ -16,6 +16,12 @@ const SignInPage = lazy(() =>
 const SettingsPage = lazy(() =>
   import('../settings/settings-page.tsx').then((module) => ({ default: module.SettingsPage })),
 )
+const AuditPage = lazy(() =>
+  import('../audit/audit-page.tsx').then((module) => ({ default: module.AuditPage })),
+)
+const DiagnosticsPage = lazy(() =>
+  import('../diagnostics/diagnostics-page.tsx').then((module) => ({ default: module.DiagnosticsPage })),
+)
 const AccessPage = lazy(() =>
   import('../access/access-page.tsx').then((module) => ({ default: module.AccessPage })),
 )
@@ -58,6 +64,8 @@ function ServerEvents() {
 function Screen({ path, session }: { path: string; session: Session | null }) {
   if (path === '/logs' || path === '/') return <LogsPage />
   if (path === '/settings') return <SettingsPage />
+  if (path === '/audit') return <AuditPage />
+  if (path === '/diagnostics') return <DiagnosticsPage />
   if (path === '/access') return session ? <AccessPage session={session} /> : null
   return (
     <main className="mx-auto grid max-w-md gap-3 px-4 py-24">

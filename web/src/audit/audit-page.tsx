@@ -1,0 +1,67 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import type { AuditPage as Entries } from 'timelapser-logs/api'
+import { request } from '../api/client.ts'
+import { navigate, useSearch } from '../app/location.ts'
+import { Button } from '../controls/button.tsx'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { AuditFilter } from './audit-filter.tsx'
+import { AuditItem } from './audit-item.tsx'
+import { VerifyButton } from './verify-button.tsx'
+
+/** Who did what to what, newest first; filters and page are in the URL. */
+export function AuditPage() {
+  const search = useSearch()
+  const zone = useDisplayZone()
+  const entries = useQuery({
+    queryKey: ['audit', search],
+    queryFn: ({ signal }) => request<Entries>(`/api/audit${search}`, { signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  })
+  useEffect(() => {
+    document.title = 'Audit – Timelapser Logs'
+  }, [])
+  const pagination = entries.data?.pagination
+  const goTo = (page: number) => {
+    const query = new URLSearchParams(search)
+    query.set('page', String(page))
+    navigate(`/audit?${query}`)
+  }
+  return (
+    <main id="content" className="mx-auto grid max-w-5xl grid-cols-1 gap-5 px-4 py-8 sm:px-6">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1 className="text-figure font-semibold tracking-tight">Audit</h1>
+        <VerifyButton />
+      </div>
+      <AuditFilter key={search} search={search} />
+      {entries.isError && (
+        <p role="alert" className="text-error">
+          The audit trail could not be loaded: {entries.error.message}
+        </p>
+      )}
+      {entries.isPending && <Skeleton className="h-64 w-full" />}
+      {entries.data?.entries.length === 0 && <p className="text-muted">No entry is like that.</p>}
+      <ol className="divide-y divide-line overflow-hidden rounded-lg border border-line bg-surface empty:hidden">
+        {entries.data?.entries.map((entry) => (
+          <AuditItem key={entry.id} entry={entry} zone={zone} />
+        ))}
+      </ol>
+      {pagination && pagination.total_pages > 1 && (
+        <nav aria-label="Pages" className="figures flex items-center gap-2 text-small text-muted">
+          <span className="mr-auto">
+            Page {pagination.page.toLocaleString()} of {pagination.total_pages.toLocaleString()},{' '}
+            {pagination.total_items.toLocaleString()} entries
+          </span>
+          <Button disabled={!pagination.has_previous} onClick={() => goTo(pagination.page - 1)}>
+            Newer
+          </Button>
+          <Button disabled={!pagination.has_next} onClick={() => goTo(pagination.page + 1)}>
+            Older
+          </Button>
+        </nav>
+      )}
+    </main>
+  )
+}

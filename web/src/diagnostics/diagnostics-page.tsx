@@ -1,0 +1,73 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import type { Diagnosis } from 'timelapser-logs/api'
+import { requestReply } from '../api/client.ts'
+import { Button } from '../controls/button.tsx'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { formatFull } from '../time/format.ts'
+import { CheckItem } from './check-item.tsx'
+
+const PATH = '/api/diagnostics'
+
+/** Whether the system is well, check by check, with test lines through all of it if wanted. */
+export function DiagnosticsPage() {
+  const client = useQueryClient()
+  const zone = useDisplayZone()
+  const state = useQuery({
+    queryKey: ['diagnostics'],
+    queryFn: ({ signal }) => requestReply<Diagnosis>(PATH, { signal }),
+    staleTime: 0,
+  })
+  const tryOut = useMutation({
+    mutationFn: () => requestReply<Diagnosis>(PATH, { method: 'POST' }),
+    onSuccess: (reply) => client.setQueryData(['diagnostics'], reply),
+  })
+  useEffect(() => {
+    document.title = 'Diagnostics – Timelapser Logs'
+  }, [])
+  const busy = state.isFetching || tryOut.isPending
+  const error = tryOut.error ?? state.error
+  const diagnosis = state.data?.data
+  return (
+    <main id="content" className="mx-auto grid max-w-3xl grid-cols-1 gap-5 px-4 py-8 sm:px-6">
+      <div className="flex flex-wrap items-center gap-2">
+        <h1 className="mr-auto text-figure font-semibold tracking-tight">Diagnostics</h1>
+        <Button disabled={busy} onClick={() => tryOut.mutate()} title="They are deleted again after a while.">
+          {tryOut.isPending ? 'Sending…' : 'Send test lines'}
+        </Button>
+        <Button kind="accent" disabled={busy} onClick={() => state.refetch()}>
+          {state.isFetching ? 'Looking…' : 'Look again'}
+        </Button>
+      </div>
+      {error && (
+        <p role="alert" className="text-error">
+          The system could not be looked at: {error.message}
+        </p>
+      )}
+      {state.isPending && <Skeleton className="h-64 w-full" />}
+      {diagnosis && (
+        <>
+          <p aria-live="polite" className="text-muted">
+            {state.data?.message}. {formatFull(diagnosis.generated_at, zone)}, in {diagnosis.duration_ms} ms.
+          </p>
+          <ul aria-label="Checks" className="divide-y divide-line rounded-lg border border-line bg-surface">
+            {diagnosis.checks.map((check) => (
+              <CheckItem key={check.name} check={check} />
+            ))}
+          </ul>
+          {diagnosis.comparison && (
+            <section className="grid gap-2">
+              <h2 className="text-title font-semibold">What the test lines did</h2>
+              <ul className="grid gap-1">
+                {diagnosis.comparison.map(({ text }) => (
+                  <li key={text}>{text}</li>
+                ))}
+              </ul>
+            </section>
+          )}
+        </>
+      )}
+    </main>
+  )
+}
