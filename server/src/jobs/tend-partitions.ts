@@ -21,6 +21,8 @@ const BURST_ROWS = REMOVED_AT_BURST * BURST_SECONDS
 /** After a failed build: a full disk is not freed by trying again at once. */
 const REBUILD_AFTER_MS = 60_000
 
+const QUERY_CANCELED = '57014'
+
 /** How often a server looks whether the one that does the work is gone. */
 const CANDIDATE_INTERVAL_MS = 15_000
 
@@ -142,6 +144,8 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
           if (isBuilt) seenBatches = undefined
         })
         .catch((error: unknown) => {
+          // Cancelled for one that drops or rewrites the partition.
+          if ((error as { code?: unknown }).code === QUERY_CANCELED) return
           indexNotBefore = Date.now() + REBUILD_AFTER_MS
           if (alive) options.onFailure(error)
         })

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { COUNTS_LOCK } from './count-folding.ts'
-import { inTransaction, withLogsToItself } from './exclusive-access.ts'
+import { inTransaction, keepBuildsOff, withLogsToItself } from './exclusive-access.ts'
 import type { Partition } from './partitions.ts'
 import { removeFoldedCounts, removePendingCounts } from './removed-counts.ts'
 
@@ -15,6 +15,7 @@ export function dropPartition(pool: pg.Pool, partition: Partition): Promise<numb
   return inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
     if (!(await isAttached(client, partition))) return 0
+    await keepBuildsOff(client, name)
     const folded = await removeFoldedCounts(client, lower, upper)
     return withLogsToItself(client, async () => {
       if (!(await isAttached(client, partition)))

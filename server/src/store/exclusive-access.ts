@@ -62,6 +62,36 @@ export function withLockTimeout<T>(pool: pg.Pool, work: (client: pg.PoolClient) 
   return inTransaction(pool, (client) => inAttempts(client, () => work(client)))
 }
 
+/** How long builds that were cancelled have to be gone. Only other builds and vacuums queue behind. */
+const BUILD_WAIT = '5s'
+
+/**
+ * Ends index builds and vacuums of a partition and keeps new ones off until the transaction ends; readers and writers go
+ * on. Whoever needs a partition to itself calls this first: a build takes minutes, and each attempt to get past it has
+ * everyone who uses `logs` wait.
+ */
+export async function keepBuildsOff(client: pg.PoolClient, partition: string): Promise<void> {
+  await client.query('savepoint builds')
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(
+        `select pg_cancel_backend(a.pid)
+        from pg_locks l
+        join pg_stat_activity a on a.pid = l.pid
+        where l.relation = to_regclass($1) and l.mode = 'ShareUpdateExclusiveLock' and a.datname = current_database()
+          and a.usename = current_user and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()`,
+        [partition],
+      )
+      await client.query(`set local lock_timeout = '${BUILD_WAIT}'`)
+      await client.query(`lock table only ${partition} in share update exclusive mode`)
+      return
+    } catch (error) {
+      if (!isLockFailure(error) || attempt >= MAX_ATTEMPTS) throw error
+      await client.query('rollback to savepoint builds')
+    }
+  }
+}
+
 async function inAttempts<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
   await client.query('savepoint attempt')
   for (let attempt = 0; ; attempt++) {

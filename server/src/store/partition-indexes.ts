@@ -38,7 +38,7 @@ export async function hasSearchIndex(client: pg.Pool | pg.ClientBase, name: stri
   return rows[0]?.has === true
 }
 
-/** The closed partition whose indexes are due, the newest first: people look there. */
+/** The closed partition whose indexes are due, the newest first: people look there. One that is being rewritten is not. */
 export async function nextToIndex(client: pg.Pool | pg.ClientBase): Promise<Partition | undefined> {
   const { rows } = await client.query<Partition>({
     name: 'next_to_index',
@@ -46,6 +46,12 @@ export async function nextToIndex(client: pg.Pool | pg.ClientBase): Promise<Part
       select name, lower, upper
       from log_partitions
       where closed_at <= now() and indexed_at is null and detached_at is null
+        and not exists (
+          select
+          from pg_locks
+          where relation = to_regclass(name) and mode = 'ShareUpdateExclusiveLock' and granted
+            and database = (select oid from pg_database where datname = current_database())
+        )
       order by upper desc
       limit 1`,
   })

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { isAttached } from './drop-partition.ts'
-import { inTransaction, withLogsToItself } from './exclusive-access.ts'
+import { inTransaction, keepBuildsOff, withLogsToItself } from './exclusive-access.ts'
 import { ALL_COLUMNS, catchUp, catchUpClosely, catchUpFully, feedMark } from './feed-catch-up.ts'
 import type { Partition } from './partitions.ts'
 import { SqlParameters } from './sql-parameters.ts'
@@ -34,13 +34,17 @@ export async function rewritePartition(
   // What a rewrite that was cut short may have left.
   await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
   try {
-    const copied = await copyKept(pool, partition, goes)
-    const indexes = await buildIndexes(pool, partition.name)
-    const tables = { from: partition.name, into: REWRITE, lower: partition.lower, upper: partition.upper }
-    const mark = await catchUpClosely(copied, (from) =>
-      inTransaction(pool, (client) => catchUp(client, from, tables)),
-    )
-    return await swap(pool, partition, mark, indexes)
+    // Holds no snapshot, so that nobody waits for it, and keeps builds off that would be for nothing.
+    return await inTransaction(pool, async (client) => {
+      await keepBuildsOff(client, partition.name)
+      const copied = await copyKept(pool, partition, goes)
+      const indexes = await buildIndexes(pool, partition.name)
+      const tables = { from: partition.name, into: REWRITE, lower: partition.lower, upper: partition.upper }
+      const mark = await catchUpClosely(copied, (from) =>
+        inTransaction(pool, (other) => catchUp(other, from, tables)),
+      )
+      return swap(client, partition, mark, indexes)
+    })
   } finally {
     await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
   }
@@ -124,8 +128,10 @@ async function ownIndexes(client: pg.Pool | pg.PoolClient, name: string): Promis
 }
 
 /**
- * Those of the old partition, after the copy: five times as fast as kept up row by row. One core builds them, whatever
- * there are. Returns the endings of those that `logs` does not have.
+ * Those of the old partition, after the copy: five times as fast as kept up row by row. Concurrently, though nobody
+ * else uses the table: an index made in one transaction is not in the WAL but written out at its COMMIT, a hundred
+ * megabytes at once, and every writer's fsync waits behind them. One core builds them, whatever there are. Returns the
+ * endings of those that `logs` does not have.
  */
 async function buildIndexes(pool: pg.Pool, name: string): Promise<string[]> {
   const own = await ownIndexes(pool, name)
@@ -137,46 +143,69 @@ async function buildIndexes(pool: pg.Pool, name: string): Promise<string[]> {
     where i.indrelid = to_regclass($1) and i.indisvalid`,
     [name],
   )
-  for (const { index, definition, primary } of rows) {
-    const ending = own.find((candidate) => index === `${name}_${candidate}`)
-    const called = ending === undefined ? '' : `${REWRITE}_${ending}`
-    await inTransaction(pool, async (client) => {
-      await client.query('set local max_parallel_maintenance_workers = 0')
-      const statement = primary
-        ? `alter table ${REWRITE} add primary key (id, timestamp)`
-        : `create index ${called} on ${REWRITE}${definition}`
-      await client.query(statement)
-    })
-  }
-  await pool.query(`analyze ${REWRITE}`)
+  await withoutLimits(pool, async (client) => {
+    for (const { index, definition, primary } of rows) {
+      const ending = own.find((candidate) => index === `${name}_${candidate}`)
+      const called = ending === undefined ? '' : `${REWRITE}_${ending}`
+      const unique = primary ? 'unique' : ''
+      await client.query(`create ${unique} index concurrently ${called} on ${REWRITE}${definition}`)
+    }
+    const { rows: keys } = await client.query<{ key: string }>(
+      `select indexrelid::regclass as key from pg_index where indrelid = to_regclass('${REWRITE}') and indisunique`,
+    )
+    await client.query(`alter table ${REWRITE} add primary key using index ${keys[0]?.key}`)
+    await client.query(`analyze ${REWRITE}`)
+  })
   return own
 }
 
-function swap(pool: pg.Pool, partition: Partition, mark: number, indexes: string[]): Promise<number> {
+/** A connection of the pool, in no transaction, that may take long and keeps to one core. */
+async function withoutLimits(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+  const client = await pool.connect()
+  let broken: unknown
+  try {
+    await client.query('set statement_timeout = 0')
+    await client.query('set max_parallel_maintenance_workers = 0')
+    await work(client)
+    await client.query('reset max_parallel_maintenance_workers')
+    await client.query('reset statement_timeout')
+  } catch (error) {
+    broken = error
+    throw error
+  } finally {
+    // One that failed midway is not given to others with what was set.
+    client.release(broken !== undefined)
+  }
+}
+
+async function swap(
+  client: pg.PoolClient,
+  partition: Partition,
+  mark: number,
+  indexes: string[],
+): Promise<number> {
   const { name, lower, upper } = partition
-  return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ removed: number }>(`
-      with lowered as (
-        insert into log_counts_pending (bucket, level, source, camera_id, rows)
-        select bucket, level, source, camera_id, rows
-        from ${REMOVED}
-        returning rows
-      )
-      select -coalesce(sum(rows), 0)::bigint as removed
-      from lowered`)
-    const isThere = await withLogsToItself(client, async () => {
-      if (!(await isAttached(client, partition))) return false
-      const isComplete = `${await ownIndexes(client, name)}` === `${indexes}`
-      await catchUpFully(client, mark, { from: name, into: REWRITE, lower, upper })
-      await client.query(`alter table logs detach partition ${name}`)
-      await client.query(`drop table ${name}`)
-      await putInPlace(client, partition, indexes, isComplete)
-      await client.query(`select pg_notify('log_partitions', '')`)
-      return true
-    })
-    if (!isThere) throw new Error(`the partition ${name} is another than when its rewriting began`)
-    return rows[0]?.removed ?? 0
+  const { rows } = await client.query<{ removed: number }>(`
+    with lowered as (
+      insert into log_counts_pending (bucket, level, source, camera_id, rows)
+      select bucket, level, source, camera_id, rows
+      from ${REMOVED}
+      returning rows
+    )
+    select -coalesce(sum(rows), 0)::bigint as removed
+    from lowered`)
+  const isThere = await withLogsToItself(client, async () => {
+    if (!(await isAttached(client, partition))) return false
+    const isComplete = `${await ownIndexes(client, name)}` === `${indexes}`
+    await catchUpFully(client, mark, { from: name, into: REWRITE, lower, upper })
+    await client.query(`alter table logs detach partition ${name}`)
+    await client.query(`drop table ${name}`)
+    await putInPlace(client, partition, indexes, isComplete)
+    await client.query(`select pg_notify('log_partitions', '')`)
+    return true
   })
+  if (!isThere) throw new Error(`the partition ${name} is another than when its rewriting began`)
+  return rows[0]?.removed ?? 0
 }
 
 /** Attaches the new table under the old one's name; one without rows is not needed. */

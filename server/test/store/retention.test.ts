@@ -121,6 +121,30 @@ describe('retention', () => {
     expect(indexes.rows[0]?.missing).toBe(0)
   })
 
+  it.each([
+    ['writes anew', { retention_by_level: { DEBUG: 1 } }],
+    ['drops', { retention_days: 5 }],
+  ])(
+    'ends the index build of a partition that it %s, whose end everyone would wait for',
+    async (_, rules) => {
+      const old = Date.now() - 10 * DAY
+      await logs.addLogEntries(spread(300, old, old + HOUR, ['DEBUG', 'DEBUG', 'ERROR']))
+      const [partition] = await logs.partitions.overlapping(ago(11 * DAY), ago(9 * DAY))
+      const builder = await pool.connect()
+      await builder.query('begin')
+      await builder.query('set local statement_timeout = 0')
+      // The lock that a concurrent build holds from its beginning to its end.
+      await builder.query(`lock table ${partition?.name} in share update exclusive mode`)
+      const building = expect(builder.query('select pg_sleep(600)')).rejects.toThrow('canceling statement')
+      const result = await logs.applyRetention(cutoffsOf({ ...KEEP_ALL, ...rules }, Date.now()), 0)
+      expect(result.deleted_count).toBeGreaterThanOrEqual(200)
+      await building
+      await builder.query('rollback')
+      builder.release()
+      await expectExactCounts(pool)
+    },
+  )
+
   it('gives the new partition the indexes that only the old one had', async () => {
     const old = Date.now() - 10 * DAY
     await logs.addLogEntries(spread(300, old, old + HOUR))
