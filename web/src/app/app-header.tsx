@@ -3,6 +3,7 @@ import { lastLogsPath } from '../logs/use-view.ts'
 import { UserMenu } from '../session/user-menu.tsx'
 import { ThemeSwitch } from '../theme/theme-switch.tsx'
 import { Link } from './link.tsx'
+import { MainNav } from './main-nav.tsx'
 import { ProductMark } from './product-mark.tsx'
 
 export function AppHeader({ session, path }: { session: Session | null; path: string }) {
@@ -15,42 +16,19 @@ export function AppHeader({ session, path }: { session: Session | null; path: st
         Skip to the content
       </a>
       <div className="flex h-12 items-center gap-4 px-4 sm:gap-6 sm:px-6">
-        <Link href={lastLogsPath()} className="flex items-center gap-2.5 rounded-sm text-title font-semibold">
+        <Link
+          href={lastLogsPath()}
+          className="flex items-center gap-2.5 shrink-0 rounded-sm text-title font-semibold"
+        >
           <ProductMark />
           <span className="max-sm:sr-only">Timelapser Logs</span>
         </Link>
-        <nav aria-label="Main" className="flex h-full items-stretch gap-1">
-          <NavLink href={lastLogsPath()} active={path === '/logs' || path === '/'}>
-            Logs
-          </NavLink>
-          {session?.role === 'admin' && (
-            <NavLink href="/settings" active={path === '/settings'}>
-              Settings
-            </NavLink>
-          )}
-          {session && (
-            <NavLink href="/access" active={path === '/access'}>
-              Access
-            </NavLink>
-          )}
-        </nav>
-        <div className="ml-auto flex items-center gap-1">
+        <MainNav session={session} path={path} />
+        <div className="ml-auto flex shrink-0 items-center gap-1">
           <ThemeSwitch />
           {session && <UserMenu session={session} />}
         </div>
       </div>
     </header>
-  )
-}
-
-function NavLink({ href, active, children }: { href: string; active: boolean; children: string }) {
-  return (
-    <Link
-      href={href}
-      aria-current={active ? 'page' : undefined}
-      className={`-mb-px flex items-center border-b-2 px-2.5 text-body font-medium ${active ? 'border-accent text-ink' : 'border-transparent text-muted hover:text-ink'}`}
-    >
-      {children}
-    </Link>
   )
 }

@@ -22,6 +22,9 @@ const AuditPage = lazy(() =>
 const DiagnosticsPage = lazy(() =>
   import('../diagnostics/diagnostics-page.tsx').then((module) => ({ default: module.DiagnosticsPage })),
 )
+const CamerasPage = lazy(() =>
+  import('../cameras/cameras-page.tsx').then((module) => ({ default: module.CamerasPage })),
+)
 const AccessPage = lazy(() =>
   import('../access/access-page.tsx').then((module) => ({ default: module.AccessPage })),
 )
@@ -66,6 +69,7 @@ function Screen({ path, session }: { path: string; session: Session | null }) {
   if (path === '/settings') return <SettingsPage />
   if (path === '/audit') return <AuditPage />
   if (path === '/diagnostics') return <DiagnosticsPage />
+  if (path === '/cameras') return session ? <CamerasPage session={session} /> : null
   if (path === '/access') return session ? <AccessPage session={session} /> : null
   return (
     <main className="mx-auto grid max-w-md gap-3 px-4 py-24">

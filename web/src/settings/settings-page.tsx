@@ -2,7 +2,6 @@ import { useEffect } from 'react'
 import { useSettings } from '../api/use-settings.ts'
 import { Button } from '../controls/button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
-import { CameraList } from './camera-list.tsx'
 import { SettingsForm } from './settings-form.tsx'
 
 export function SettingsPage() {
@@ -25,7 +24,6 @@ export function SettingsPage() {
           <Skeleton className="h-48 w-full" />
         )}
       </section>
-      <CameraList />
     </main>
   )
 }

@@ -1,0 +1,96 @@
+import { Pencil, Trash2 } from 'lucide-react'
+import { lazy, memo, Suspense, useState } from 'react'
+import type { CameraActivity, CamerasActivity } from 'timelapser-logs/api'
+import { Link } from '../app/link.tsx'
+import { IconButton } from '../controls/button.tsx'
+import { DEFAULT_VIEW, formatView } from '../logs/view.ts'
+import { ActivityStrip } from './activity-strip.tsx'
+import { CameraState } from './camera-state.tsx'
+import { LastLine } from './last-line.tsx'
+import { RenameCamera } from './rename-camera.tsx'
+
+const DeleteCamera = lazy(() =>
+  import('./delete-camera.tsx').then((module) => ({ default: module.DeleteCamera })),
+)
+
+type Doing = 'nothing' | 'renaming' | 'deleting'
+
+/** One camera: who it is, what it wrote last, how much of late, and when it was silent. */
+export const CameraItem = memo(function CameraItem({
+  day,
+  shown,
+  activity,
+  zone,
+  isAdmin,
+}: {
+  /** Its last 24 hours, whatever the strip shows. */
+  day: CameraActivity
+  shown: CameraActivity
+  activity: CamerasActivity
+  zone: string
+  isAdmin: boolean
+}) {
+  const [doing, setDoing] = useState<Doing>('nothing')
+  const done = () => setDoing('nothing')
+  const period = activity.hours === 24 ? 'last 24 hours' : 'last 7 days'
+  return (
+    <li className="grid gap-x-6 gap-y-2.5 px-4 py-4 lg:grid-cols-[15rem_minmax(0,1fr)] lg:items-start">
+      <div className="flex min-w-0 items-start gap-2">
+        <div className="grid min-w-0 flex-1 gap-1">
+          {doing === 'renaming' ? (
+            <RenameCamera camera={day} done={done} />
+          ) : (
+            <h2 className="flex min-w-0 items-baseline gap-2">
+              <span aria-hidden>📹</span>
+              <Link
+                href={`/logs${formatView({ ...DEFAULT_VIEW, camera_id: [day.id] })}`}
+                className="min-w-0 text-title font-semibold wrap-anywhere hover:underline"
+              >
+                {day.name}
+              </Link>
+              <span className="figures shrink-0 text-small text-faint">id {day.id}</span>
+            </h2>
+          )}
+          <CameraState camera={day} now={Date.parse(activity.end)} />
+          <Counts camera={day} />
+        </div>
+        {isAdmin && doing !== 'renaming' && (
+          <span className="-mt-1 flex">
+            <IconButton label={`Rename ${day.name}`} onClick={() => setDoing('renaming')}>
+              <Pencil size={14} aria-hidden />
+            </IconButton>
+            <IconButton label={`Delete ${day.name}`} onClick={() => setDoing('deleting')}>
+              <Trash2 size={14} aria-hidden />
+            </IconButton>
+          </span>
+        )}
+      </div>
+      <div className="grid min-w-0 gap-1.5">
+        <ActivityStrip camera={shown} activity={activity} zone={zone} period={period} />
+        <LastLine line={day.last_log} zone={zone} now={Date.parse(activity.end)} />
+      </div>
+      {doing === 'deleting' && (
+        <Suspense fallback={null}>
+          <DeleteCamera camera={day} close={done} />
+        </Suspense>
+      )}
+    </li>
+  )
+})
+
+function Counts({ camera: { id, log_count, error_count } }: { camera: CameraActivity }) {
+  const errors = formatView({ ...DEFAULT_VIEW, camera_id: [id], min_level: 'ERROR' })
+  return (
+    <p className="figures text-small text-muted">
+      {log_count.toLocaleString()} {log_count === 1 ? 'line' : 'lines'},{' '}
+      {error_count === 0 ? (
+        'no errors'
+      ) : (
+        <Link href={`/logs${errors}`} className="font-medium text-error underline underline-offset-2">
+          {error_count.toLocaleString()} {error_count === 1 ? 'error' : 'errors'}
+        </Link>
+      )}{' '}
+      in 24 h
+    </p>
+  )
+}
