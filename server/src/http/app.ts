@@ -44,6 +44,7 @@ import { settingsRoutes } from './settings.ts'
 import { streamRoutes } from './streams.ts'
 import { refuseUnknownParameters } from './validation-sentence.ts'
 import { viewRoutes } from './views.ts'
+import { isWebSocket, registerUpgrades } from './web-socket.ts'
 
 /** Bodies of everything but ingest. */
 const MAX_JSON_BYTES = 1024 * 1024
@@ -87,12 +88,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // A stream that is open must not keep the server from stopping.
     forceCloseConnections: true,
     requestTimeout: 120_000,
+    http: { shouldUpgradeCallback: isWebSocket },
     routerOptions: { maxParamLength: 200 },
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false, verbose: true },
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  registerUpgrades(app)
   registerErrorReplies(app, options.onUnexpected)
   refuseUnknownParameters(app)
   registerRequestTimes(app, options.metrics)
@@ -121,7 +124,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(deletionRoutes(options.retentionService))
   await app.register(ingestRoutes(options.ingestService))
   await app.register(foreignIngestRoutes(options.ingestService))
-  await app.register(lokiQueryRoutes(options.lokiQueries))
+  await app.register(lokiQueryRoutes(options.lokiQueries, options.liveFeed))
   const { liveFeed, serverEvents, queries } = options
   await app.register(streamRoutes({ liveFeed, serverEvents, queries }))
   await app.register(cameraRoutes(options.cameraService, options.logService.cameraActivity))

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../service/app-error.ts'
+import type { LiveFeed } from '../../service/live-feed.ts'
 import type { LokiAnswer, LokiQueries, LokiRange, LokiSeries } from '../../service/loki/loki-queries.ts'
 import { readStep, readTime, toNanos } from '../../service/loki/loki-time.ts'
 import { LABELS } from '../../service/loki/selection-search.ts'
+import { addTail } from './loki-tail.ts'
 import { protocolRoutes } from './protocol-routes.ts'
 
 const READ = { access: 'read', takesForeignKeys: true } as const
@@ -13,7 +15,7 @@ const VERSION = '2.9.0'
 type Parameters = { [name: string]: string | undefined }
 
 /** What Grafana's Loki data source and logcli ask; what is not answered is refused in Loki's form, plain text. */
-export function lokiQueryRoutes(queries: LokiQueries) {
+export function lokiQueryRoutes(queries: LokiQueries, liveFeed: LiveFeed) {
   return protocolRoutes({
     writeError: ({ status, message }) => ({
       status,
@@ -23,6 +25,7 @@ export function lokiQueryRoutes(queries: LokiQueries) {
     addRoutes: (app) => {
       addQueries(app, queries)
       addLabels(app, queries)
+      addTail(app, queries, liveFeed)
       app.get('/loki/api/v1/status/buildinfo', { config: READ }, async () => ({ version: VERSION }))
       app.register(
         async (beneath) => {

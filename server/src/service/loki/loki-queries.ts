@@ -116,6 +116,21 @@ export class LokiQueries {
     return [...found.values()].slice(0, SERIES_LIMIT)
   }
 
+  /** What a tail shows. @throws {AppError} INVALID_REQUEST */
+  async tailFilter(query: string, visibility: Visibility): Promise<LogFilter> {
+    return this.#filter(parseSelector(query), visibility)
+  }
+
+  /** The newest rows, newest first: of the last hour, unless another start is given. */
+  async newest(filter: LogFilter, start: bigint | undefined, limit: number): Promise<LogRow[]> {
+    const end = BigInt(Date.now() + 3_600_000) * 1_000_000n
+    const { rows } = await this.#logs.getPage(
+      within(filter, { start: start ?? end - 7_200_000_000_000n, end }),
+      { offset: 0, limit: Math.min(limit, MAX_LINES) },
+    )
+    return rows
+  }
+
   async #filter(selection: LogSelection, visibility: Visibility): Promise<LogFilter> {
     const { search, patterns } = toSearch(selection)
     for (const pattern of patterns) {
@@ -162,7 +177,8 @@ export class LokiQueries {
   }
 }
 
-function labelsOf({ level, source, camera_id, logger_name }: LogRow): Labels {
+/** The labels of a row's stream. */
+export function labelsOf({ level, source, camera_id, logger_name }: LogRow): Labels {
   return {
     ...{ level, source },
     ...(camera_id !== null && { camera: String(camera_id) }),
