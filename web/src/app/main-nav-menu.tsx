@@ -3,7 +3,7 @@ import { FloatingMenu } from '../controls/floating-menu.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { MENU_ITEM } from '../controls/surfaces.ts'
 import { Link } from './link.tsx'
-import { hrefOf, type Screen } from './main-nav.tsx'
+import { hrefOf, type Screen } from './screens.ts'
 
 export function MainNavMenu({
   screens,

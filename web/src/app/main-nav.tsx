@@ -2,32 +2,11 @@ import { Menu as MenuIcon } from 'lucide-react'
 import { lazy } from 'react'
 import type { Session } from 'timelapser-logs/api'
 import { PopupButton } from '../controls/popup-button.tsx'
-import { lastLogsPath } from '../logs/use-view.ts'
 import { Link } from './link.tsx'
+import { hrefOf, screensFor } from './screens.ts'
 
 const load = () => import('./main-nav-menu.tsx').then((module) => ({ default: module.MainNavMenu }))
 const MainNavMenu = lazy(load)
-
-export type Screen = { path: string; name: string }
-
-/** The screens this person may open. */
-export function screensFor(session: Session | null): Screen[] {
-  const isAdmin = session?.role === 'admin'
-  const all: (Screen & { isShown: boolean })[] = [
-    { path: '/logs', name: 'Logs', isShown: true },
-    { path: '/cameras', name: 'Cameras', isShown: session !== null },
-    { path: '/settings', name: 'Settings', isShown: isAdmin },
-    { path: '/access', name: 'Access', isShown: session !== null },
-    { path: '/audit', name: 'Audit', isShown: isAdmin },
-    { path: '/diagnostics', name: 'Diagnostics', isShown: isAdmin },
-  ]
-  return all.filter(({ isShown }) => isShown)
-}
-
-/** The way back to the logs is the one to what was last looked at. */
-export function hrefOf({ path }: Screen): string {
-  return path === '/logs' ? lastLogsPath() : path
-}
 
 /** The screens as links beside each other, or as a menu where they do not fit. */
 export function MainNav({ session, path }: { session: Session | null; path: string }) {

@@ -27,8 +27,7 @@ export function DeleteCamera({ camera, close }: { camera: { id: number; name: st
           <AlertDialog.Title className="text-title font-semibold">Delete {camera.name}?</AlertDialog.Title>
           <AlertDialog.Description className="rounded-md bg-sunken px-3 py-2.5">
             The camera with the id {camera.id} leaves the list. Its lines stay, as lines without a camera,
-            under the source they came from. This cannot be undone: who had access to this camera alone does
-            not see them any more.
+            under the source they came from. This cannot be undone.
           </AlertDialog.Description>
           {remove.isError && (
             <p role="alert" className="text-error">
