@@ -73,6 +73,8 @@ export function LogsPage() {
           busy={screen.page.isFetching}
           isAdmin={session.data?.role === 'admin'}
           openSheet={() => setSheetOpen(true)}
+          view={view}
+          exportQuery={screen.facetsQuery}
         />
       </div>
       <div className="sticky top-0 z-20 bg-canvas">

@@ -1,14 +1,20 @@
-import { Ellipsis, RotateCw } from 'lucide-react'
+import { Download, Ellipsis, RotateCw } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { IconButton } from '../controls/button.tsx'
 import { PopupButton } from '../controls/popup-button.tsx'
+import { ViewsButton } from '../views/views-button.tsx'
 import { LiveBadge } from './live-badge.tsx'
 import type { LiveListState } from './use-live-list.ts'
+import type { LogView } from './view.ts'
 
 const loadMenu = () => import('./more-menu.tsx').then((module) => ({ default: module.MoreMenu }))
 const MoreMenu = lazy(loadMenu)
 const ClearDialog = lazy(() =>
   import('./clear-dialog.tsx').then((module) => ({ default: module.ClearDialog })),
+)
+
+const ExportDialog = lazy(() =>
+  import('../export/export-dialog.tsx').then((module) => ({ default: module.ExportDialog })),
 )
 
 /** What acts on the whole screen rather than narrowing it. */
@@ -18,20 +24,31 @@ export function ScreenActions({
   busy,
   isAdmin,
   openSheet,
+  view,
+  exportQuery,
 }: {
   live: LiveListState
   refresh: () => void
   busy: boolean
   isAdmin: boolean
   openSheet: () => void
+  view: LogView
+  /** What is listed, for all pages of it. */
+  exportQuery: string
 }) {
   const [clearing, setClearing] = useState(false)
+  // As it was when it was opened: an export does not move while lines arrive.
+  const [exporting, setExporting] = useState<string | null>(null)
   return (
     <div className="flex items-center gap-1.5 max-sm:w-full">
       <LiveBadge live={live} />
       <IconButton label="Refresh (r)" kind="plain" onClick={refresh} className="max-sm:ml-auto">
         <RotateCw size={15} className={busy ? 'animate-spin' : ''} aria-hidden />
       </IconButton>
+      <IconButton label="Export" kind="plain" onClick={() => setExporting(exportQuery)}>
+        <Download size={15} aria-hidden />
+      </IconButton>
+      <ViewsButton view={view} />
       <PopupButton
         size="icon"
         aria-label="More"
@@ -43,6 +60,11 @@ export function ScreenActions({
       >
         <Ellipsis size={16} aria-hidden />
       </PopupButton>
+      {exporting !== null && (
+        <Suspense fallback={null}>
+          <ExportDialog query={exporting} close={() => setExporting(null)} />
+        </Suspense>
+      )}
       {clearing && (
         <Suspense fallback={null}>
           <ClearDialog close={() => setClearing(false)} />

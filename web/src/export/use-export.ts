@@ -1,0 +1,70 @@
+import { useEffect, useRef, useState } from 'react'
+import { ApiError } from '../api/client.ts'
+import { countRecords } from './count-records.ts'
+import type { ExportFormat } from './export-dialog.tsx'
+
+export type ExportState =
+  | { kind: 'idle' }
+  | { kind: 'running'; rows: number; bytes: number }
+  | { kind: 'done'; rows: number; bytes: number }
+  | { kind: 'failed'; sentence: string }
+
+/** How often the count on the screen is renewed. */
+const TOLD_EVERY_MS = 100
+
+/** Reads the file to its end before it is given to the browser: a half one never looks like a whole one. */
+export function useExport() {
+  const [state, setState] = useState<ExportState>({ kind: 'idle' })
+  const running = useRef<AbortController | null>(null)
+  useEffect(() => () => running.current?.abort(), [])
+
+  const start = async (query: string, format: ExportFormat) => {
+    const stopping = new AbortController()
+    running.current = stopping
+    setState({ kind: 'running', rows: 0, bytes: 0 })
+    try {
+      const response = await fetch(`/api/logs/export?${query}&format=${format}`, { signal: stopping.signal })
+      if (!response.ok || response.body === null) throw await refusalOf(response)
+      const counter = countRecords(format)
+      const parts: Uint8Array<ArrayBuffer>[] = []
+      let bytes = 0
+      let toldAt = 0
+      for await (const part of response.body) {
+        parts.push(part)
+        bytes += part.length
+        counter.add(part)
+        if (performance.now() - toldAt < TOLD_EVERY_MS) continue
+        toldAt = performance.now()
+        setState({ kind: 'running', rows: counter.rows(), bytes })
+      }
+      save(new Blob(parts), nameOf(response, format))
+      setState({ kind: 'done', rows: counter.rows(), bytes })
+    } catch (error) {
+      if (stopping.signal.aborted) return setState({ kind: 'idle' })
+      setState({
+        kind: 'failed',
+        sentence: error instanceof ApiError ? error.message : 'The connection broke.',
+      })
+    }
+  }
+  return { state, start, stop: () => running.current?.abort() }
+}
+
+async function refusalOf(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => null)) as { message?: string; code?: string } | null
+  const message = body?.message ?? `The server answered ${response.status}.`
+  return new ApiError(message, { status: response.status, code: body?.code ?? 'UNKNOWN' })
+}
+
+function nameOf(response: Response, format: ExportFormat): string {
+  return /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? `logs.${format}`
+}
+
+function save(file: Blob, name: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(file)
+  link.download = name
+  link.click()
+  // The browser has taken hold of it once the click is through.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}
