@@ -6,7 +6,7 @@ export class ProtobufError extends Error {}
 export const VARINT = 0
 export const FIXED64 = 1
 export const BYTES = 2
-export const FIXED32 = 5
+const FIXED32 = 5
 
 /** Reads one message from front to back. Lengths are checked against the message they stand in. */
 export class ProtobufReader {
@@ -58,10 +58,6 @@ export class ProtobufReader {
 
   fixed64(): bigint {
     return this.#view.getBigUint64(this.#take(8), true)
-  }
-
-  fixed32(): number {
-    return this.#view.getUint32(this.#take(4), true)
   }
 
   double(): number {

@@ -4,7 +4,7 @@ import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
 import { fromNanoseconds, fromSeconds } from '../nanoseconds.ts'
 import { bodyText, parseJson } from '../parse-json.ts'
-import { BYTES, eachField, ProtobufReader, splitMessage } from '../protobuf-reader.ts'
+import { BYTES, eachField, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
 import { putExtra, shorten } from '../record-fields.ts'
 import { parseLabels } from './labels.ts'
 import { fromStreamEntry } from './stream-entry.ts'
@@ -91,7 +91,7 @@ function readTimestamp(message: ProtobufReader): string | undefined {
   let seconds = 0
   let nanos = 0
   eachField(message, (field) => {
-    if (message.wire !== 0 || field > 2) return false
+    if (message.wire !== VARINT || field > 2) return false
     if (field === 1) seconds = Number(message.int64())
     else nanos = Number(message.int64())
     return true

@@ -3,7 +3,7 @@ import type { ExtraData } from '@timelapser/logger'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
 import { bodyText, parseJson } from '../parse-json.ts'
-import { eachField, FIXED64, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
+import { BYTES, eachField, FIXED64, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
 import { shorten } from '../record-fields.ts'
 import { fromOtlp, type OtlpRecord, toOrigin } from './otlp-record.ts'
 import { asList, fromJsonAttributes, fromJsonValue, readAnyValue, readKeyValue } from './otlp-values.ts'
@@ -82,7 +82,8 @@ function readRecord(bytes: Uint8Array): OtlpRecord {
 
 /** The fields of a record that are kept, and of which kind each is. */
 const WIRES: Readonly<Record<number, number>> = {
-  ...{ 1: FIXED64, 11: FIXED64, 2: VARINT, 3: 2, 5: 2, 6: 2, 9: 2, 10: 2, 12: 2 },
+  ...{ 1: FIXED64, 11: FIXED64, 2: VARINT },
+  ...{ 3: BYTES, 5: BYTES, 6: BYTES, 9: BYTES, 10: BYTES, 12: BYTES },
 }
 
 function emptyRecord(): OtlpRecord {

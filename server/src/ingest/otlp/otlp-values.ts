@@ -1,7 +1,7 @@
 // AnyValue of OpenTelemetry, in its two encodings. Both stop at a depth no column holds: what is below is named.
 import type { ExtraData, Json } from '@timelapser/logger'
 import { asObject } from '../foreign-record.ts'
-import { eachField, ProtobufReader } from '../protobuf-reader.ts'
+import { BYTES, eachField, FIXED64, ProtobufReader, VARINT } from '../protobuf-reader.ts'
 import { putExtra } from '../record-fields.ts'
 
 /** One more than `extra_data` may have; deeper ones are cut there anyway. */
@@ -21,7 +21,10 @@ export function readAnyValue(bytes: Uint8Array, depth = 1): Json {
 }
 
 /** Which kind of field holds a text, a truth, an integer, a double, a list, a map and bytes. */
-const WIRES: Readonly<Record<number, number>> = { 1: 2, 2: 0, 3: 0, 4: 1, 5: 2, 6: 2, 7: 2 }
+const WIRES: Readonly<Record<number, number>> = {
+  ...{ 1: BYTES, 2: VARINT, 3: VARINT, 4: FIXED64 },
+  ...{ 5: BYTES, 6: BYTES, 7: BYTES },
+}
 
 function readKind(reader: ProtobufReader, field: number, depth: number): Json {
   if (field === 1) return reader.text()
@@ -35,7 +38,7 @@ function readKind(reader: ProtobufReader, field: number, depth: number): Json {
   const list: Json[] = []
   const map: ExtraData = {}
   eachField(inner, (one) => {
-    if (one !== 1 || inner.wire !== 2) return false
+    if (one !== 1 || inner.wire !== BYTES) return false
     if (field === 5) list.push(readAnyValue(inner.bytes(), depth + 1))
     else readKeyValue(inner.bytes(), map, depth + 1)
     return true
@@ -49,7 +52,7 @@ export function readKeyValue(bytes: Uint8Array, into: ExtraData, depth = 1): voi
   let key = ''
   let value: Json = null
   eachField(reader, (field) => {
-    if (reader.wire !== 2 || field > 2) return false
+    if (reader.wire !== BYTES || field > 2) return false
     if (field === 1) key = reader.text()
     else value = readAnyValue(reader.bytes(), depth)
     return true
