@@ -57,9 +57,18 @@ export function withLogsToItself<T>(client: pg.PoolClient, work: () => Promise<T
 /**
  * Runs `work`, which waits for locks that others hold, in a transaction of its own and so that nobody queues behind it
  * for long; see `withLogsToItself`.
+ *
+ * @param partition whose builds are ended first, see `keepBuildsOff`
  */
-export function withLockTimeout<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  return inTransaction(pool, (client) => inAttempts(client, () => work(client)))
+export function withLockTimeout<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  partition?: string,
+): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    if (partition !== undefined) await keepBuildsOff(client, partition)
+    return inAttempts(client, () => work(client))
+  })
 }
 
 /** How long builds that were cancelled have to be gone. Only other builds and vacuums queue behind. */

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { addSearchIndex, hasSearchIndex, removeSearchIndex } from './partition-indexes.ts'
+import { addSearchIndex, dropInvalidIndexes, hasSearchIndex, removeSearchIndex } from './partition-indexes.ts'
 import { readBurst, readLoad } from './partition-load.ts'
 import type { UpkeepStore } from './partition-upkeep.ts'
 import { SEARCHABLE_RATE } from './partitions.ts'
@@ -30,6 +30,8 @@ export class OpenSearchIndex {
     const open = await partitions.holding(fromMillis(now))
     if (!open) return
     const isThere = await hasSearchIndex(client, open.name)
+    // One whose build or removal was cut short: writers go on paying for it.
+    if (!isThere) await dropInvalidIndexes(client, open.name)
     const { recent, average } = await readLoad(pool, now)
     if (isThere) {
       if (recent < REMOVED_AT && (await readBurst(pool, open.lower)) < REMOVED_AT_BURST) return

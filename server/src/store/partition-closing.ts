@@ -20,11 +20,14 @@ export async function endEarly(pool: pg.Pool, partition: Partition, end: string)
   const { name, lower } = partition
   const constraint = `${name}${CLOSING}`
   try {
-    await withLockTimeout(pool, (client) =>
-      client.query(
-        `alter table ${name} add constraint ${constraint}
-        check (timestamp >= '${lower}' and timestamp < '${end}') not valid`,
-      ),
+    await withLockTimeout(
+      pool,
+      (client) =>
+        client.query(
+          `alter table ${name} add constraint ${constraint}
+          check (timestamp >= '${lower}' and timestamp < '${end}') not valid`,
+        ),
+      name,
     )
     const isProven = await inTransaction(pool, (client) =>
       client.query(`alter table ${name} validate constraint ${constraint}`),

@@ -174,6 +174,20 @@ describe('ending a partition early', () => {
     await expectTrueRegistry()
   })
 
+  it('ends the build of its search index, whose end its writers would wait for', async () => {
+    await logs.addLogEntries(spread(100, Date.now() - MINUTE, Date.now()))
+    const open = await openPartition()
+    const builder = await pool.connect()
+    await builder.query('begin')
+    await builder.query('set local statement_timeout = 0')
+    await builder.query(`lock table ${open.name} in share update exclusive mode`)
+    const building = expect(builder.query('select pg_sleep(600)')).rejects.toThrow('canceling statement')
+    expect(await endEarly(pool, open, wholeMinute(Date.now() + MINUTE))).toBe(true)
+    await building
+    await builder.query('rollback')
+    builder.release()
+  })
+
   it('what a server that died left is undone and its writers go on', async () => {
     await logs.addLogEntries([record({})])
     const open = await openPartition()
