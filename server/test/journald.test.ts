@@ -24,7 +24,7 @@ describe.skipIf(!canRun)(
     beforeAll(async () => {
       server = await startTestServer()
       journald = spawn(JOURNALD, [NAMESPACE], { stdio: 'ignore' })
-      })
+    })
     afterAll(async () => {
       await server.close()
       const exited = once(journald, 'exit')
@@ -38,7 +38,7 @@ describe.skipIf(!canRun)(
     })
 
     it('becomes records with level, program and time', async () => {
-    await expect.poll(() => existsSync(`${RUNTIME}/dev-log`), { timeout: 10_000 }).toBe(true)
+      await expect.poll(() => existsSync(`${RUNTIME}/dev-log`), { timeout: 10_000 }).toBe(true)
       const to = ['--socket', `${RUNTIME}/dev-log`, '--tag', 'cleaner']
       await run('logger', [...to, '--priority', 'user.warning', 'disk is at 95 %'])
       await run('logger', [...to, '--priority', 'user.crit', 'disk is full'])
