@@ -15,7 +15,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { StartupError } from '../startup-error.ts'
 import { type PostgresBinaries, SHARED_DIRECTORY } from './postgres-binaries.ts'
@@ -31,8 +31,7 @@ export const CLUSTER_OWNER = 'timelapser'
 export function locateCluster(dataDirectory: string, user: PostgresUser | undefined): string {
   const path = join(realpathSync(dataDirectory), 'postgres')
   const isThere = existsSync(path)
-  // A start that was cut short has left the link, and nothing where it points.
-  if (!isThere && isLink(path)) return readlinkSync(path)
+  if (!isThere && isLink(path)) return linkedPlace(path)
   if (!isThere && !canReach(dataDirectory, user)) {
     mkdirSync(SHARED_DIRECTORY, { recursive: true, mode: 0o755 })
     const elsewhere = mkdtempSync(join(SHARED_DIRECTORY, 'data-'))
@@ -46,6 +45,16 @@ export function locateCluster(dataDirectory: string, user: PostgresUser | undefi
     )
   }
   return isThere ? realpathSync(path) : path
+}
+
+/** A start that was cut short has left the link, and an empty folder where it points. */
+function linkedPlace(path: string): string {
+  const target = resolve(dirname(path), readlinkSync(path))
+  if (existsSync(dirname(target))) return target
+  // An empty database there would look like lost logs.
+  throw new StartupError(
+    `${path} points to ${target}, and there is nothing. Mount or bring back what was there; to begin anew, remove the link.`,
+  )
 }
 
 function isLink(path: string): boolean {
