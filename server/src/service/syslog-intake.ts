@@ -60,11 +60,14 @@ export class SyslogIntake {
     return this.#room.promise
   }
 
-  /** Stores what waits, in one try each. */
+  /** Stores what waits, in one try each; what cannot be stored now is told of, by its number. */
   async close(): Promise<void> {
     this.#isClosing = true
     this.#send()
     await this.#sending
+    const lost = this.#waiting.length
+    if (lost > 0)
+      this.#options.onTrouble(new Error(`${lost} syslog messages could not be stored before the stop`))
   }
 
   #send(): void {
