@@ -1,13 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seriousProblems } from '../support/axe.ts'
 import { openBrowser } from '../support/browser.ts'
 import { launchProgram, type Program } from '../support/program.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const PASSWORD = 'correct horse battery'
 
 let folder: string
@@ -52,17 +51,6 @@ async function arrive(link: string, name: string): Promise<Page> {
   await page.keyboard.press('Enter')
   await page.waitForURL('**/logs*')
   return page
-}
-
-async function seriousProblems(page: Page): Promise<string[]> {
-  return page.evaluate(async (source) => {
-    // axe-core comes as a script that sets a global.
-    new Function(source)()
-    type Result = { violations: { id: string; impact: string }[] }
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<Result> } }
-    const { violations } = await axe.run()
-    return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact)).map(({ id }) => id)
-  }, AXE)
 }
 
 test('an invited viewer of one camera sees its rows and nothing of others', async () => {

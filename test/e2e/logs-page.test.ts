@@ -1,13 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { launchProgram, type Program } from '../support/program.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const SECOND_MS = 1000
 
 let folder: string
@@ -32,19 +31,6 @@ async function write(lines: Line[]): Promise<void> {
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
 const card = (page: Page, level: string) =>
   page.getByRole('group', { name: /by level/ }).getByRole('button', { name: level })
-
-async function seriousProblems(page: Page): Promise<string[]> {
-  return page.evaluate(async (source) => {
-    // axe-core comes as a script that sets a global.
-    new Function(source)()
-    type Result = { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<Result> } }
-    const { violations } = await axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  }, AXE)
-}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'timelapser-page-'))
