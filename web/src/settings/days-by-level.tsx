@@ -1,0 +1,51 @@
+import type { Settings } from 'timelapser-logs/api'
+import { FIELD } from '../controls/surfaces.ts'
+import { LEVEL_NAME, LEVEL_TEXT, LEVELS } from '../logs/levels.ts'
+
+type Days = Settings['retention_by_level']
+
+/** Days for some of the levels; an empty field leaves a level to the days for all. */
+export function DaysByLevel({
+  days,
+  otherwise,
+  problem,
+  onChange,
+}: {
+  days: Days
+  otherwise: number
+  problem: string | null
+  onChange: (days: Days) => void
+}) {
+  const set = (level: keyof Days, text: string) => {
+    const { [level]: _, ...others } = days
+    onChange(text === '' ? others : { ...others, [level]: Number(text) })
+  }
+  return (
+    <fieldset className="grid grid-cols-1 gap-x-4 gap-y-1.5 sm:grid-cols-[11rem_minmax(0,1fr)]">
+      <legend className="float-left font-medium sm:pt-1.5">By level</legend>
+      <div className="grid grid-cols-1 gap-1 sm:col-start-2">
+        <div className="grid grid-cols-2 gap-2 sm:grid-cols-5">
+          {LEVELS.map((level) => (
+            <label key={level} className="grid gap-1">
+              <span className={`text-small font-medium ${LEVEL_TEXT[level]}`}>{LEVEL_NAME[level]}</span>
+              <input
+                type="number"
+                min={0}
+                placeholder={String(otherwise)}
+                value={days[level] ?? ''}
+                onChange={({ target }) => set(level, target.value)}
+                className={`${FIELD} figures`}
+              />
+            </label>
+          ))}
+        </div>
+        <p
+          role={problem === null ? undefined : 'alert'}
+          className={`text-small ${problem === null ? 'text-faint' : 'text-error'}`}
+        >
+          {problem ?? 'Days for lines of these levels instead. 0 keeps them; empty is as for all.'}
+        </p>
+      </div>
+    </fieldset>
+  )
+}

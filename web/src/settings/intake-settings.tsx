@@ -1,0 +1,112 @@
+import type { Settings } from 'timelapser-logs/api'
+import { FIELD } from '../controls/surfaces.ts'
+import { isTimeZone } from '../time/zone.ts'
+import { NumberField } from './number-field.tsx'
+import { SettingField } from './setting-field.tsx'
+import { DraftForm, SettingsSection } from './settings-section.tsx'
+import { useDraft } from './use-draft.ts'
+
+const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone')]
+const REQUESTS = [
+  ['off', 'No requests'],
+  ['changes', 'Changes, failures and slow ones'],
+  ['all', 'All but ingest and streams'],
+] as const satisfies readonly (readonly [Settings['request_logging'], string])[]
+
+/** The zone people read times in. */
+export function ZoneSettings({ settings }: { settings: Settings }) {
+  const draft = useDraft(settings, ['timezone'])
+  const zone = draft.value('timezone')
+  const unknown = isTimeZone(zone) ? null : `“${zone}” is not a time zone.`
+  return (
+    <SettingsSection id="zone" name="Time zone" hint="In which people read times, and what days are.">
+      <DraftForm draft={draft} isValid={unknown === null}>
+        <SettingField
+          name="Time zone"
+          hint="A name such as Europe/Berlin. Times are stored in UTC."
+          problem={unknown ?? draft.problem('timezone')}
+        >
+          {(ids) => (
+            <input
+              {...ids}
+              value={zone}
+              list="time-zones"
+              onChange={({ target }) => draft.set('timezone', target.value)}
+              className={FIELD}
+            />
+          )}
+        </SettingField>
+        <datalist id="time-zones">
+          {ZONES.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+      </DraftForm>
+    </SettingsSection>
+  )
+}
+
+/** What becomes of lines as they come in, and of the server's own. */
+export function IntakeSettings({ settings }: { settings: Settings }) {
+  const draft = useDraft(settings, ['register_cameras', 'message_max', 'request_logging'])
+  return (
+    <SettingsSection id="intake" name="Intake" hint="What becomes of lines as they come in.">
+      <DraftForm draft={draft}>
+        <SettingField
+          name="Unknown cameras"
+          hint="A line that names a camera that is not in the list."
+          problem={draft.problem('register_cameras')}
+        >
+          {(ids) => (
+            <select
+              {...ids}
+              value={String(draft.value('register_cameras'))}
+              onChange={({ target }) => draft.set('register_cameras', target.value === 'true')}
+              className={FIELD}
+            >
+              <option value="true">Add them to the list</option>
+              <option value="false">Leave the list as it is</option>
+            </select>
+          )}
+        </SettingField>
+        <SettingField
+          name="Longest message"
+          hint="Longer ones are cut there; extra_data.truncated_bytes says by how much."
+          problem={draft.problem('message_max')}
+        >
+          {(ids) => (
+            <NumberField
+              {...ids}
+              value={draft.value('message_max')}
+              unit="bytes"
+              onChange={(bytes) => draft.set('message_max', bytes)}
+            />
+          )}
+        </SettingField>
+        <SettingField
+          name="Log of requests"
+          hint="Which requests to this server become lines of its own."
+          problem={draft.problem('request_logging')}
+        >
+          {(ids) => (
+            <select
+              {...ids}
+              value={draft.value('request_logging')}
+              onChange={({ target }) => {
+                const chosen = REQUESTS.find(([value]) => value === target.value)?.[0]
+                if (chosen) draft.set('request_logging', chosen)
+              }}
+              className={FIELD}
+            >
+              {REQUESTS.map(([value, name]) => (
+                <option key={value} value={value}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </SettingField>
+      </DraftForm>
+    </SettingsSection>
+  )
+}

@@ -1,0 +1,65 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import type { Settings } from 'timelapser-logs/api'
+import { Failed } from '../controls/failed.tsx'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { useLevels } from '../levels/use-levels.ts'
+import { LevelSelect } from './level-select.tsx'
+import { NewOverride } from './new-override.tsx'
+import { OverrideItem } from './override-item.tsx'
+import { SettingField } from './setting-field.tsx'
+import { DraftForm, SettingsSection } from './settings-section.tsx'
+import { useDraft } from './use-draft.ts'
+
+/** From which level on lines are stored: in general, and for single cameras, loggers and sources, for a while or for good. */
+export function LevelSettings({ settings }: { settings: Settings }) {
+  const draft = useDraft(settings, ['log_level'])
+  return (
+    <SettingsSection
+      id="levels"
+      name="Levels"
+      hint="What is below them is held back where it is written, and never stored. Changes are in force at once, without a restart."
+    >
+      <DraftForm draft={draft}>
+        <SettingField
+          name="Level to store"
+          hint="For everything that has no level of its own below."
+          problem={draft.problem('log_level')}
+        >
+          {(ids) => (
+            <LevelSelect
+              {...ids}
+              value={draft.value('log_level')}
+              onChange={(level) => draft.set('log_level', level)}
+            />
+          )}
+        </SettingField>
+      </DraftForm>
+      <Overrides />
+    </SettingsSection>
+  )
+}
+
+function Overrides() {
+  const client = useQueryClient()
+  const levels = useLevels()
+  const again = useCallback(() => client.invalidateQueries({ queryKey: ['levels'] }), [client])
+  return (
+    <div className="grid grid-cols-1 gap-3 border-t border-line pt-5">
+      <h3 className="font-semibold">Levels of their own</h3>
+      {levels.isPending && <Skeleton className="h-12 w-full" />}
+      {levels.isError && <Failed what="The levels" error={levels.error} retry={() => levels.refetch()} />}
+      {levels.data?.overrides.length === 0 && (
+        <p className="text-muted">None. Everything follows the level above.</p>
+      )}
+      {levels.data && levels.data.overrides.length > 0 && (
+        <ul aria-label="Levels of their own" className="divide-y divide-line rounded-md border border-line">
+          {levels.data.overrides.map((override) => (
+            <OverrideItem key={`${override.scope} ${override.target}`} override={override} onOver={again} />
+          ))}
+        </ul>
+      )}
+      <NewOverride />
+    </div>
+  )
+}

@@ -1,0 +1,88 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Diagnosis, RetentionPlan } from 'timelapser-logs/api'
+import { ConfirmButton } from '../access/confirm-button.tsx'
+import { request, requestReply } from '../api/client.ts'
+import { Button } from '../controls/button.tsx'
+import { notify } from '../controls/notice.tsx'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { RemovalTable } from './removal-table.tsx'
+
+/** Where the room is heading by the rules in force, and what they would delete now. */
+export function RetentionOutlook({ isDirty }: { isDirty: boolean }) {
+  const zone = useDisplayZone()
+  const client = useQueryClient()
+  const [isAsked, setIsAsked] = useState(false)
+  const plan = useQuery({
+    queryKey: ['settings', 'retention-plan'],
+    queryFn: ({ signal }) => requestReply<RetentionPlan>('/api/logs/retention', { signal }),
+    enabled: isAsked,
+    staleTime: 0,
+  })
+  const apply = useMutation({
+    mutationFn: () => requestReply('/api/logs/retention', { method: 'POST' }),
+    onSuccess: ({ message }) => {
+      notify(message)
+      client.invalidateQueries({ queryKey: ['logs'] })
+      plan.refetch()
+    },
+    onError: (error) => notify(error.message, 'failed'),
+  })
+  const look = () => (isAsked ? plan.refetch() : setIsAsked(true))
+  return (
+    <div className="grid grid-cols-1 gap-4 border-t border-line pt-5">
+      <Forecast />
+      <div className="flex flex-wrap items-center gap-2">
+        <Button disabled={plan.isFetching} onClick={look}>
+          {plan.isFetching ? 'Looking…' : 'What would be deleted now?'}
+        </Button>
+        {plan.data && plan.data.data.would_delete > 0 && (
+          <ConfirmButton
+            name="Delete it now"
+            of="by retention"
+            kind="plain"
+            disabled={apply.isPending || isDirty}
+            onConfirm={() => apply.mutate()}
+          />
+        )}
+        {isDirty && <span className="text-small text-faint">By the saved rules, not by your changes.</span>}
+      </div>
+      <div aria-live="polite" className="grid grid-cols-1 gap-3 empty:hidden">
+        {plan.isError && <p className="text-error">{plan.error.message}</p>}
+        {plan.data && <p>{plan.data.message}.</p>}
+        {plan.data && plan.data.data.partitions.length > 0 && (
+          <RemovalTable plan={plan.data.data} zone={zone} />
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Forecast() {
+  const diagnosis = useQuery({
+    queryKey: ['settings', 'forecast'],
+    queryFn: async ({ signal }) => {
+      const { checks } = await request<Diagnosis>('/api/diagnostics', { signal })
+      return checks.find(({ name }) => name === 'retention') ?? null
+    },
+    staleTime: 60_000,
+  })
+  if (diagnosis.isPending) return <Skeleton className="h-5 w-full" />
+  if (diagnosis.isError) {
+    return <p className="text-error">The forecast could not be made: {diagnosis.error.message}</p>
+  }
+  if (diagnosis.data === null) return null
+  const { finding, cause, advice, verdict } = diagnosis.data
+  return (
+    <div className="grid gap-1">
+      <h3 className="font-semibold">Forecast</h3>
+      <p className="text-pretty first-letter:uppercase">{finding}.</p>
+      {cause && (
+        <p className={`text-pretty font-medium ${verdict === 'failure' ? 'text-error' : 'text-warning'}`}>
+          {cause} {advice}
+        </p>
+      )}
+    </div>
+  )
+}

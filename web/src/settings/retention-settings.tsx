@@ -1,0 +1,86 @@
+import type { Settings } from 'timelapser-logs/api'
+import { DaysByLevel } from './days-by-level.tsx'
+import { DaysBySource } from './days-by-source.tsx'
+import { NumberField } from './number-field.tsx'
+import { RetentionOutlook } from './retention-outlook.tsx'
+import { SettingField } from './setting-field.tsx'
+import { DraftForm, SettingsSection } from './settings-section.tsx'
+import { SizeField } from './size-field.tsx'
+import { useDraft } from './use-draft.ts'
+
+const NAMES = [
+  'retention_days',
+  'retention_by_level',
+  'retention_by_source',
+  'retention_max_bytes',
+  'disk_reserve_bytes',
+] as const satisfies readonly (keyof Settings)[]
+
+/** How long lines are kept, how much room they may take, and what that comes to. */
+export function RetentionSettings({ settings }: { settings: Settings }) {
+  const draft = useDraft(settings, NAMES)
+  return (
+    <SettingsSection
+      id="retention"
+      name="Retention"
+      hint="Once an hour what is older, or too much, is deleted. A rule for a source goes before one for a level, and that before the days for all."
+    >
+      <DraftForm draft={draft}>
+        <SettingField
+          name="Days to keep"
+          hint="Older lines are deleted. 0 keeps everything."
+          problem={draft.problem('retention_days')}
+        >
+          {(ids) => (
+            <NumberField
+              {...ids}
+              value={draft.value('retention_days')}
+              unit="days"
+              onChange={(days) => draft.set('retention_days', days)}
+            />
+          )}
+        </SettingField>
+        <DaysByLevel
+          days={draft.value('retention_by_level')}
+          otherwise={draft.value('retention_days')}
+          problem={draft.problem('retention_by_level')}
+          onChange={(days) => draft.set('retention_by_level', days)}
+        />
+        <DaysBySource
+          days={draft.value('retention_by_source')}
+          problem={draft.problem('retention_by_source')}
+          onChange={(days) => draft.set('retention_by_source', days)}
+        />
+        <SettingField
+          name="Room for logs"
+          hint="The oldest parts go while all together take more. 0 sets no limit."
+          problem={draft.problem('retention_max_bytes')}
+        >
+          {(ids) => (
+            <SizeField
+              ids={ids}
+              name="the room for logs"
+              value={draft.value('retention_max_bytes')}
+              onChange={(bytes) => draft.set('retention_max_bytes', bytes)}
+            />
+          )}
+        </SettingField>
+        <SettingField
+          name="Reserve on the disk"
+          hint="With less than this free nothing more is stored, so that PostgreSQL can go on. 0 sets no reserve."
+          problem={draft.problem('disk_reserve_bytes')}
+        >
+          {(ids) => (
+            <SizeField
+              ids={ids}
+              name="the reserve"
+              value={draft.value('disk_reserve_bytes')}
+              onChange={(bytes) => draft.set('disk_reserve_bytes', bytes)}
+            />
+          )}
+        </SettingField>
+      </DraftForm>
+      <RetentionOutlook isDirty={draft.isChanged} />
+    </SettingsSection>
+  )
+}

@@ -1,0 +1,47 @@
+import { useState } from 'react'
+import type { Settings } from 'timelapser-logs/api'
+import { useSaveSettings } from '../api/use-settings.ts'
+import { notify } from '../controls/notice.tsx'
+
+export type Draft<N extends keyof Settings> = ReturnType<typeof useDraft<N>>
+
+/** Some of the settings while they are changed. Only what was changed is sent; what was refused is told at its field. */
+export function useDraft<N extends keyof Settings>(settings: Settings, names: readonly N[]) {
+  const [values, setValues] = useState<Partial<Pick<Settings, N>>>({})
+  const save = useSaveSettings()
+  const changed = Object.fromEntries(
+    names
+      .filter((name) => name in values && !isSame(values[name], settings[name]))
+      .map((name) => [name, values[name]]),
+  ) as Partial<Settings>
+  const message = save.error?.message
+  const refused = names.find((name) => message?.startsWith(name) || message?.includes(` in ${name} `))
+  return {
+    value: <M extends N>(name: M): Settings[M] => (values[name] ?? settings[name]) as Settings[M],
+    set: <M extends N>(name: M, value: Settings[M]) => {
+      setValues({ ...values, [name]: value })
+      save.reset()
+    },
+    isChanged: Object.keys(changed).length > 0,
+    isSaving: save.isPending,
+    /** What the server has against the value of this setting. */
+    problem: (name: N): string | null => (name === refused && message !== undefined ? message : null),
+    /** What it refused without naming one of them. */
+    otherProblem: refused === undefined ? (message ?? null) : null,
+    undo: () => {
+      setValues({})
+      save.reset()
+    },
+    save: () =>
+      save.mutate(changed, {
+        onSuccess: () => {
+          setValues({})
+          notify('Settings saved')
+        },
+      }),
+  }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
