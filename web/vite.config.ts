@@ -6,6 +6,22 @@ import { packedFiles } from './packed-files.ts'
 export default defineConfig({
   plugins: [react(), tailwindcss(), packedFiles()],
   // Fonts stay files: a data: URL would need a wider content security policy.
-  build: { target: 'es2022', assetsInlineLimit: 0 },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // What every screen stands on as one file: a dozen small ones cost a kilobyte of head each.
+            {
+              name: 'base',
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|createLucideIcon|Icon\.js|src\/(api|time|text)\/|src\/app\/(location|remember|preference|link)|src\/logs\/(view|levels|origin)\.ts/,
+            },
+          ],
+        },
+      },
+    },
+  },
   server: { proxy: { '/api': 'http://127.0.0.1:4700' } },
 })

@@ -6,7 +6,7 @@ import type { Find } from './use-find.ts'
 /** A line to find text in the lines that are shown, as in an editor. */
 export function FindBar({ find }: { find: Find }) {
   return (
-    <search className="sticky top-14 z-20 ml-auto flex w-fit items-center gap-1 rounded-md border border-line-strong bg-surface p-1 shadow-float">
+    <search className="sticky top-14 z-20 mb-2 ml-auto flex w-fit max-w-full items-center gap-1 rounded-md border border-line-strong bg-surface p-1 shadow-float">
       <input
         aria-label="Find in the list"
         placeholder="Find in the list"
@@ -18,9 +18,9 @@ export function FindBar({ find }: { find: Find }) {
           if (event.key === 'Enter') find.step(event.shiftKey ? -1 : 1)
           if (event.key === 'Escape') find.close()
         }}
-        className={`${FIELD} w-48! border-transparent!`}
+        className={`${FIELD} w-48! min-w-0 shrink border-transparent!`}
       />
-      <span className="figures min-w-20 px-1 text-right text-small text-muted" aria-live="polite">
+      <span className="figures min-w-16 shrink-0 px-1 text-right text-small text-muted" aria-live="polite">
         {find.text === ''
           ? ''
           : find.hits === 0

@@ -143,7 +143,7 @@ export function LogList({
                 aria-rowindex={item.index + 2}
                 aria-selected={row.id === view.log || selection.ids.has(row.id)}
                 tabIndex={-1}
-                className="absolute inset-x-0 top-0"
+                className="absolute inset-x-0 top-0 focus-visible:-outline-offset-2"
                 style={{ transform: `translateY(${item.start - scrollMargin}px)` }}
               >
                 <Row
