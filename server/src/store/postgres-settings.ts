@@ -10,6 +10,9 @@ const FILE = 'timelapser.conf'
 const DEFAULTS: PostgresSettings = {
   // The page, ingest, jobs and the commands of one machine; the pool takes 20 at most.
   max_connections: '60',
+  // A batch of old lines may reach into any number of partitions, with a lock on each and on each of its indexes: 15,000
+  // in all, 1,500 partitions at once, for 4 MB. The usual 64 ended at 500.
+  max_locks_per_transaction: '256',
   shared_buffers: '256MB',
   effective_cache_size: '1GB',
   work_mem: '8MB',

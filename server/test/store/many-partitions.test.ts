@@ -93,6 +93,15 @@ describe('a table with 1,500 partitions', () => {
     expect(await logs.countLogs(filter)).toEqual({ total: 1, is_exact: true })
   })
 
+  it('takes a batch that reaches into every one of them', async () => {
+    const everyDay = Array.from({ length: DAYS }, (_, index) =>
+      record({ timestamp: iso(today - (1 + index) * DAY + 2) }),
+    )
+    expect(await logs.addLogEntries(everyDay)).toMatchObject({ accepted: DAYS, rejected: [] })
+    await logs.deleteMatching({ ...EVERYTHING, sources: ['worker'] })
+    expect(await logs.countLogs(EVERYTHING)).toEqual({ total: DAYS + 1, is_exact: true })
+  }, 60_000)
+
   it('is cleared, restored, and cleared for good', async () => {
     expect((await soon(() => logs.clearLogs())).rows).toBe(DAYS + 1)
     expect(await logs.getLogs(EVERYTHING, { offset: 0, limit: 1 })).toEqual([])
