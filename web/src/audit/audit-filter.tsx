@@ -3,38 +3,86 @@ import { Labelled } from '../access/labelled.tsx'
 import { navigate } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
+import { type AuditFilters, auditPath, fromField, toField } from './audit-query.ts'
 
-const FIELDS = [
+const TEXTS = [
   ['actor', 'Who', 'user anna'],
-  ['action', 'What', 'settings'],
+  ['action', 'Did what', 'settings'],
   ['entity', 'To what', 'camera 4'],
 ] as const
 
-/** What the entries are narrowed by, each exactly, the action also by its beginning. */
-export function AuditFilter({ search }: { search: string }) {
-  const [draft, setDraft] = useState(() => Object.fromEntries(new URLSearchParams(search)))
+const PERIODS = [
+  ['', 'At any time'],
+  ['1h', 'In the last hour'],
+  ['24h', 'In the last 24 hours'],
+  ['7d', 'In the last 7 days'],
+  ['30d', 'In the last 30 days'],
+  ['between', 'Between two times…'],
+] as const
+
+/** Kinds of things that are done; each stands for all its actions. */
+const ACTIONS = ['camera', 'key', 'levels', 'link', 'logs', 'password', 'session', 'settings', 'user', 'view']
+
+/** What the entries are narrowed by: each exactly, the action also by its beginning. */
+export function AuditFilter({ filters, zone }: { filters: AuditFilters; zone: string }) {
+  const [draft, setDraft] = useState(filters)
+  const [period, setPeriod] = useState(filters.from || filters.to ? 'between' : (filters.range ?? ''))
+  const set = (name: keyof AuditFilters, value: string | undefined) => {
+    const { [name]: _, ...others } = draft
+    setDraft(value ? { ...others, [name]: value } : others)
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const query = new URLSearchParams()
-    for (const [name] of FIELDS) if (draft[name]?.trim()) query.set(name, draft[name].trim())
-    navigate(query.size === 0 ? '/audit' : `/audit?${query}`)
+    const { range: _, from, to, ...exact } = draft
+    const between = { ...(from && { from }), ...(to && { to }) }
+    const time = period === 'between' ? between : period === '' ? {} : { range: period }
+    navigate(auditPath({ ...exact, ...time }))
   }
   return (
-    <form onSubmit={submit} className="grid grid-cols-1 items-end gap-3 sm:grid-cols-[1fr_1fr_1fr_auto]">
-      {FIELDS.map(([name, label, example]) => (
+    <form onSubmit={submit} className="grid grid-cols-2 items-end gap-3 lg:grid-cols-[1fr_1fr_1fr_1fr_auto]">
+      {TEXTS.map(([name, label, example]) => (
         <Labelled key={name} name={label}>
           <input
             value={draft[name] ?? ''}
             placeholder={example}
             maxLength={200}
-            onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
+            list={name === 'action' ? 'audit-actions' : undefined}
+            onChange={({ target }) => set(name, target.value)}
             className={FIELD}
           />
         </Labelled>
       ))}
+      <datalist id="audit-actions">
+        {ACTIONS.map((action) => (
+          <option key={action} value={action} />
+        ))}
+      </datalist>
+      <Labelled name="When">
+        <select value={period} onChange={({ target }) => setPeriod(target.value)} className={FIELD}>
+          {PERIODS.map(([value, name]) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </Labelled>
+      {period === 'between' && (
+        <div className="grid grid-cols-1 gap-3 col-span-full sm:max-w-lg sm:grid-cols-2 lg:order-last">
+          {(['from', 'to'] as const).map((name) => (
+            <Labelled key={name} name={`${name === 'from' ? 'From' : 'Until'} (${zone})`}>
+              <input
+                type="datetime-local"
+                value={toField(draft[name], zone)}
+                onChange={({ target }) => set(name, fromField(target.value, zone))}
+                className={FIELD}
+              />
+            </Labelled>
+          ))}
+        </div>
+      )}
       <div className="flex gap-2">
         <Button type="submit">Filter</Button>
-        {search !== '' && (
+        {Object.keys(filters).length > 0 && (
           <Button kind="quiet" onClick={() => navigate('/audit')}>
             Clear
           </Button>

@@ -2,12 +2,15 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { AuditPage as Entries } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
+import { serverNow } from '../api/server-clock.ts'
 import { navigate, useSearch } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
+import { Failed } from '../controls/failed.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { AuditFilter } from './audit-filter.tsx'
 import { AuditItem } from './audit-item.tsx'
+import { auditParameters, auditPath, filtersOf } from './audit-query.ts'
 import { VerifyButton } from './verify-button.tsx'
 
 /** Who did what to what, newest first; filters and page are in the URL. */
@@ -16,7 +19,8 @@ export function AuditPage() {
   const zone = useDisplayZone()
   const entries = useQuery({
     queryKey: ['audit', search],
-    queryFn: ({ signal }) => request<Entries>(`/api/audit${search}`, { signal }),
+    queryFn: ({ signal }) =>
+      request<Entries>(`/api/audit?${auditParameters(search, serverNow())}`, { signal }),
     placeholderData: keepPreviousData,
     staleTime: 0,
   })
@@ -25,9 +29,7 @@ export function AuditPage() {
   }, [])
   const pagination = entries.data?.pagination
   const goTo = (page: number) => {
-    const query = new URLSearchParams(search)
-    query.set('page', String(page))
-    navigate(`/audit?${query}`)
+    navigate(auditPath(filtersOf(search), page))
   }
   return (
     <main id="content" className="mx-auto grid max-w-5xl grid-cols-1 gap-5 px-4 py-8 sm:px-6">
@@ -35,20 +37,25 @@ export function AuditPage() {
         <h1 className="text-figure font-semibold tracking-tight">Audit</h1>
         <VerifyButton />
       </div>
-      <AuditFilter key={search} search={search} />
+      <AuditFilter key={search} filters={filtersOf(search)} zone={zone} />
       {entries.isError && (
-        <p role="alert" className="text-error">
-          The audit trail could not be loaded: {entries.error.message}
-        </p>
+        <Failed what="The audit trail" error={entries.error} retry={() => entries.refetch()} />
       )}
       {entries.isPending && <Skeleton className="h-64 w-full" />}
-      {entries.data?.entries.length === 0 && <p className="text-muted">No entry is like that.</p>}
-      <ol className="divide-y divide-line overflow-hidden rounded-lg border border-line bg-surface empty:hidden">
+      {entries.data?.entries.length === 0 && (
+        <p className="rounded-lg border border-line bg-surface px-4 py-8 text-center text-muted">
+          Nothing was done that is like that.
+        </p>
+      )}
+      <ol
+        aria-label="Audit entries"
+        className="divide-y divide-line overflow-hidden rounded-lg border border-line bg-surface empty:hidden"
+      >
         {entries.data?.entries.map((entry) => (
           <AuditItem key={entry.id} entry={entry} zone={zone} />
         ))}
       </ol>
-      {pagination && pagination.total_pages > 1 && (
+      {pagination && pagination.total_items > 0 && (
         <nav aria-label="Pages" className="figures flex items-center gap-2 text-small text-muted">
           <span className="mr-auto">
             Page {pagination.page.toLocaleString()} of {pagination.total_pages.toLocaleString()},{' '}

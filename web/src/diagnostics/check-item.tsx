@@ -12,9 +12,12 @@ export function CheckItem({ check }: { check: Diagnosis['checks'][number] }) {
   const { Icon, name, look } = LOOK[check.verdict]
   return (
     <li className="flex gap-3 px-4 py-3">
-      <Icon size={17} role="img" aria-label={name} className={`mt-0.5 shrink-0 ${look}`} />
+      <Icon size={17} aria-hidden className={`mt-0.5 shrink-0 ${look}`} />
       <div className="grid min-w-0 flex-1 gap-1">
-        <h2 className="font-medium first-letter:uppercase">{check.name}</h2>
+        <div className="flex items-baseline gap-2">
+          <h2 className="font-medium first-letter:uppercase">{check.name}</h2>
+          <span className={`text-small font-medium ${look}`}>{name}</span>
+        </div>
         <p className="text-pretty text-muted wrap-anywhere">{check.finding}</p>
         {check.cause && <p className="text-pretty wrap-anywhere">{check.cause}</p>}
         {check.advice && <p className={`text-pretty font-medium wrap-anywhere ${look}`}>{check.advice}</p>}

@@ -2,10 +2,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { Diagnosis } from 'timelapser-logs/api'
 import { requestReply } from '../api/client.ts'
+import { serverNow } from '../api/server-clock.ts'
 import { Button } from '../controls/button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { formatFull } from '../time/format.ts'
+import { formatFull, formatMoment } from '../time/format.ts'
 import { CheckItem } from './check-item.tsx'
 
 const PATH = '/api/diagnostics'
@@ -49,7 +50,11 @@ export function DiagnosticsPage() {
       {diagnosis && (
         <>
           <p aria-live="polite" className="text-muted">
-            {state.data?.message}. {formatFull(diagnosis.generated_at, zone)}, in {diagnosis.duration_ms} ms.
+            {state.data?.message}. Looked at{' '}
+            <time dateTime={diagnosis.generated_at} title={formatFull(diagnosis.generated_at, zone)}>
+              {formatMoment(diagnosis.generated_at, zone, serverNow())}
+            </time>
+            , in {diagnosis.duration_ms.toLocaleString()} ms.
           </p>
           <ul aria-label="Checks" className="divide-y divide-line rounded-lg border border-line bg-surface">
             {diagnosis.checks.map((check) => (
