@@ -55,6 +55,21 @@ describe.skipIf(!CAN_UPGRADE)("Loki's tail (skipped on Node before 24.9)", () =>
     expect(await tail(query, key).ended).toBe('closed 1006')
   })
 
+  it('shows a key of some cameras their lines alone, old and new', async () => {
+    const limits = { name: 'of a camera', scope: 'read', cameras: [3] }
+    const { body } = await server.send('POST', '/api/keys', limits)
+    const send = (camera_id: number, message: string) =>
+      server.send('POST', '/api/logs', { source: 'lens', camera_id, message })
+    await send(4, 'old and not theirs')
+    await send(3, 'old')
+    const { socket, lines } = tail('{source="lens"}', `Bearer ${body.data.secret}`)
+    await expect.poll(() => lines).toEqual(['old'])
+    await send(4, 'new and not theirs')
+    await send(3, 'new')
+    await expect.poll(() => lines).toEqual(['old', 'new'])
+    socket.close()
+  })
+
   it('is cut off when its key is revoked', async () => {
     const { body } = await server.send('POST', '/api/keys', { name: 'tail', scope: 'read' })
     const { socket, ended } = tail('{source="api"}', `Bearer ${body.data.secret}`)

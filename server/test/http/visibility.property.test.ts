@@ -365,6 +365,7 @@ const LOOKED_AT: Record<string, string> = {
   '/api/cameras': 'cameras',
   '/loki/api/v1/query_range': "Loki's lines, labels, series and counts",
   '/loki/api/v1/query': "Loki's lines, labels, series and counts",
+  '/loki/api/v1/tail': 'in loki-tail.test.ts',
   '/loki/api/v1/series': "Loki's lines, labels, series and counts",
   '/loki/api/v1/label/:name/values': "Loki's lines, labels, series and counts",
   '/loki/api/v1/labels': 'the names of labels, always the same',

@@ -20,7 +20,7 @@ export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: Li
     async (request, response) => {
       const { visibility, kind } = request.principal
       if (kind !== 'key')
-        throw new AppError('FORBIDDEN', 'tail needs an API key; the page has live lines of its own.')
+        throw new AppError('INVALID_REQUEST', 'tail needs an API key; the page has live lines of its own.')
       const { query, start, limit } = request.query as { [name: string]: string | undefined }
       const filter = await queries.tailFilter(query ?? '', visibility)
       const lines = /^[1-9]\d{0,3}$/.test(limit ?? '') ? Number(limit) : 100
