@@ -114,7 +114,7 @@ describe('the page', () => {
     await page.keyboard.press('/')
     await page.keyboard.type('level:>=error RTSP')
     await page.keyboard.press('Enter')
-    await expect.poll(() => row(page, 'RTSP timeout elsewhere').count()).toBe(0)
+    await row(page, 'RTSP timeout elsewhere').first().waitFor({ state: 'detached' })
     await row(page, 'RTSP timeout after 30 s').click()
     const line = page.getByRole('complementary', { name: /^Line \d+/ })
     await line.getByRole('tab', { name: 'Surroundings' }).click()
@@ -142,7 +142,7 @@ describe('the page', () => {
     await page.mouse.up()
     await page.waitForURL(/from=.*to=/)
     await row(page, 'RTSP timeout after 30 s').waitFor()
-    await expect.poll(() => row(page, 'hello from the first').count()).toBe(0)
+    await row(page, 'hello from the first').first().waitFor({ state: 'detached' })
   })
 
   test('debugs camera 3 for fifteen minutes, counted down, and ends it', async () => {
@@ -154,12 +154,12 @@ describe('the page', () => {
     await page.keyboard.press('m')
     await page.getByRole('menuitem', { name: 'Debug Site West for 15 minutes' }).click()
     const chip = page.getByRole('list', { name: 'Levels changed for a while' })
-    await expect.poll(() => chip.textContent()).toMatch(/Debug · Site West1[45]:\d\d/)
+    await expect.poll(() => chip.textContent(), { timeout: 5000 }).toMatch(/Debug · Site West1[45]:\d\d/)
     await write([{ level: 'DEBUG', message: 'frame 1 decoded', camera_id: 3 }])
     await row(page, 'frame 1 decoded').waitFor()
     await expect.poll(() => chip.textContent(), { timeout: 5000 }).toMatch(/14:\d\d/)
     await chip.getByRole('button').click()
-    await expect.poll(() => chip.count()).toBe(0)
+    await chip.first().waitFor({ state: 'detached' })
     expect((await write([{ level: 'DEBUG', message: 'too fine', camera_id: 3 }])).data.filtered).toBe(1)
   })
 
@@ -191,7 +191,7 @@ describe('the page', () => {
     expect(await box.getAttribute('aria-invalid')).toBe('true')
     await box.fill('level:error')
     await row(page, 'RTSP timeout').first().waitFor()
-    expect(await page.getByRole('alert').count()).toBe(0)
+    await page.getByRole('alert').waitFor({ state: 'detached' })
   })
 
   test('filters a value out, picks and copies lines, finds in the list: all by keyboard', async () => {
@@ -204,7 +204,7 @@ describe('the page', () => {
     const copied = String(await page.evaluate('navigator.clipboard.readText()')).split('\n')
     expect(copied.map((text) => JSON.parse(text).level)).toEqual(['ERROR', 'ERROR'])
     await page.keyboard.press('Escape')
-    await expect.poll(() => picked.count()).toBe(0)
+    await picked.first().waitFor({ state: 'detached' })
     await page.keyboard.press('f')
     await page.keyboard.type('one')
     await page.keyboard.press('Enter')
@@ -215,10 +215,13 @@ describe('the page', () => {
     await page.getByRole('menuitem', { name: 'Not INFO' }).waitFor()
     const chosen = page.locator('[role=menuitem][data-highlighted]')
     await expect
-      .poll(async () => {
-        await page.keyboard.press('ArrowDown')
-        return (await chosen.count()) === 0 ? '' : chosen.textContent()
-      })
+      .poll(
+        async () => {
+          await page.keyboard.press('ArrowDown')
+          return (await chosen.count()) === 0 ? '' : chosen.textContent()
+        },
+        { timeout: 5000 },
+      )
       .toBe('Not INFO')
     await page.keyboard.press('Enter')
     await page.waitForURL(/exclude_level=INFO/)
@@ -315,5 +318,5 @@ describe.each(SCREENS)('the %s screen', (screen) => {
 /** Its heading is there and nothing is still being asked for the first time. */
 async function settled(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' })
-  await expect.poll(() => page.locator('.breathing.bg-line').count()).toBe(0)
+  await page.locator('.breathing.bg-line').first().waitFor({ state: 'detached' })
 }
