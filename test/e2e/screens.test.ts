@@ -1,0 +1,287 @@
+// The screens beside the explorer, in one browser against one started program.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { seriousProblems } from '../support/axe.ts'
+import { openBrowser, openPage } from '../support/browser.ts'
+import { launchProgram, type Program } from '../support/program.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const SCREENS = ['/cameras', '/settings', '/access', '/audit', '/diagnostics']
+
+let folder: string
+let program: Program
+let url: string
+let browser: Browser
+let context: BrowserContext
+
+async function call(method: string, path: string, body?: unknown) {
+  const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
+  const reply = await fetch(`${url}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', 'x-import': 'true', authorization: `Bearer ${key}` },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  expect(reply.status).toBeLessThan(300)
+  return ((await reply.json()) as { data: Record<string, never> }).data
+}
+
+async function open(path: string, size = { width: 1280, height: 900 }): Promise<Page> {
+  const page = await openPage(context)
+  await page.setViewportSize(size)
+  await page.goto(`${url}${path}`)
+  return page
+}
+
+/** Waits until it has the focus. */
+function isFocused(page: Page, element: Locator): Promise<void> {
+  return element.and(page.locator(':focus')).waitFor()
+}
+
+/** A line a minute over a day; the barn's has been missing for three hours, and was for two in the night. */
+function linesOfADay() {
+  const now = Date.now()
+  const lines = []
+  for (let ago = MINUTE; ago < 24 * HOUR; ago += MINUTE) {
+    const timestamp = new Date(now - ago).toISOString()
+    lines.push({ timestamp, level: 'INFO', message: 'frame captured', source: 'camera_1', camera_id: 1 })
+    if (ago < 3 * HOUR || (ago > 8 * HOUR && ago < 10 * HOUR)) continue
+    const isError = Math.floor(ago / HOUR) === 5
+    const message = isError ? 'RTSP timeout after 30 s' : 'frame captured'
+    lines.push({ timestamp, level: isError ? 'ERROR' : 'INFO', message, source: 'camera_2', camera_id: 2 })
+  }
+  return lines
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'timelapser-screens-'))
+  program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
+  url = await program.ready
+  browser = await openBrowser()
+  // Colours that are still changing would be taken for too little contrast.
+  context = await browser.newContext({ reducedMotion: 'reduce' })
+  context.setDefaultTimeout(10_000)
+  await call('POST', '/api/cameras', { id: 1, name: 'Front door' })
+  await call('POST', '/api/cameras', { id: 2, name: 'Barn' })
+  await call('POST', '/api/logs', linesOfADay())
+  const page = await context.newPage()
+  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
+  await page.getByLabel('Name').fill('ada')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/logs*')
+  url = new URL(page.url()).origin
+  await page.close()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  program?.kill('SIGTERM')
+  await program?.ended
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the cameras', () => {
+  const camera = (page: Page, name: string) =>
+    page.getByRole('list', { name: 'Cameras' }).getByRole('listitem').filter({ hasText: name })
+
+  test('tell which one is silent, and a cell of the strip opens its lines', async () => {
+    const page = await open('/cameras')
+    await camera(page, 'Barn')
+      .getByText(/^Silent for 3.h/)
+      .waitFor()
+    await page.getByText('2 in all, 1 silent, 1 with errors in 24 h').waitFor()
+    expect(await camera(page, 'Front door').textContent()).toContain('usually a line every 1')
+    const silent = camera(page, 'Barn').getByRole('link', { name: /silent, unlike usual/ })
+    // Two hours in the night and three since, in half hours whose ends may hold lines.
+    expect(await silent.count()).toBeGreaterThanOrEqual(3 + 5)
+    await camera(page, 'Barn')
+      .getByRole('link', { name: /30 errors|: 30 lines/ })
+      .first()
+      .click()
+    await page.waitForURL('**/logs?camera_id=2&from=*&to=*')
+    await page.getByText('30 matches').or(page.getByText('30 lines')).first().waitFor()
+  })
+
+  test('are gone through by keyboard: a strip is one stop, arrows move in it', async () => {
+    const page = await open('/cameras?range=7d')
+    const cells = camera(page, 'Barn').getByRole('group').getByRole('link')
+    await cells.last().focus()
+    await page.keyboard.press('ArrowLeft')
+    await isFocused(page, cells.nth(-2))
+    await page.keyboard.press('Home')
+    await isFocused(page, cells.first())
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Tab')
+    await isFocused(page, cells.first())
+  })
+
+  test('are renamed, and deleted after a question', async () => {
+    await call('POST', '/api/cameras', { id: 7, name: 'Old shed' })
+    const page = await open('/cameras')
+    await page.getByRole('button', { name: 'Rename Old shed' }).click()
+    await page.keyboard.type(' two')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Delete Old shed two' }).click()
+    const cancel = page.getByRole('button', { name: 'Cancel' })
+    await isFocused(page, cancel)
+    expect(await seriousProblems(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Delete Old shed two' }).click()
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByText('Old shed two is deleted').waitFor()
+    await expect.poll(() => camera(page, 'Old shed two').count()).toBe(0)
+  })
+})
+
+describe('the settings', () => {
+  test('give a camera a level for a while, count it down, and take it back', async () => {
+    const page = await open('/settings')
+    const form = page.getByRole('form', { name: 'Give a level of its own' })
+    await form.getByRole('combobox', { name: 'Camera', exact: true }).selectOption({ label: 'Barn (id 2)' })
+    await form.getByRole('combobox', { name: 'For', exact: true }).selectOption('15 minutes')
+    await form.getByLabel('Reason').fill('looking into the timeouts')
+    await form.getByRole('button', { name: 'Set the level' }).click()
+    const item = page.getByRole('list', { name: 'Levels of their own' }).getByRole('listitem')
+    await item.getByText(/14:\d\d/).waitFor()
+    expect(await item.textContent()).toContain('By ada: looking into the timeouts')
+    const before = await item.locator('time').textContent()
+    await expect.poll(() => item.locator('time').textContent()).not.toBe(before)
+    await item.getByRole('button', { name: /End the level/ }).click()
+    await page.getByText('None. Everything follows the level above.').waitFor()
+  })
+
+  test('keep a change, and tell at its field what is refused', async () => {
+    const page = await open('/settings')
+    const days = page.getByLabel('Days to keep')
+    await days.fill('40000')
+    const form = page.locator('form').filter({ has: days })
+    await form.getByRole('button', { name: 'Save' }).click()
+    await form.getByRole('alert').filter({ hasText: 'retention_days has to be a whole number' }).waitFor()
+    expect(await days.getAttribute('aria-invalid')).toBe('true')
+    await days.fill('20')
+    await form.getByLabel('Debug').fill('2')
+    await form.getByLabel('Source of a new rule').fill('api')
+    await page.keyboard.press('Enter')
+    await form.getByRole('spinbutton', { name: 'Room for logs' }).fill('1.5')
+    await form.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Settings saved').waitFor()
+    const { settings } = await call('GET', '/api/settings')
+    expect(settings).toMatchObject({
+      ...{ retention_days: 20, retention_by_level: { DEBUG: 2 }, retention_by_source: { api: 30 } },
+      retention_max_bytes: 1.5 * 1024 ** 3,
+    })
+    await page.reload()
+    await expect.poll(() => page.getByRole('spinbutton', { name: 'Room for logs' }).inputValue()).toBe('1536')
+  })
+
+  test('tell what retention would delete before it does', async () => {
+    await call('PUT', '/api/settings', { retention_days: 20 })
+    const old = new Date(Date.now() - 25 * 24 * HOUR).toISOString()
+    await call('POST', '/api/logs', [{ timestamp: old, level: 'INFO', message: 'old', source: 'worker' }])
+    const page = await open('/settings')
+    await page.getByText(/rows? kept in/).waitFor()
+    await page.getByRole('button', { name: 'What would be deleted now?' }).click()
+    await page.getByText('Retention would remove 1 log entries.').waitFor()
+    expect(await page.getByRole('region', { name: 'What would be deleted' }).textContent()).toContain(
+      'too old',
+    )
+  })
+
+  test('try a pattern of redaction before it is saved', async () => {
+    const page = await open('/settings')
+    await page.getByLabel('Try it with a message').fill('badge employee-123456, password=hunter2')
+    await page.getByText('badge employee-123456, password=***').waitFor()
+    await page.getByLabel('A new pattern').fill('employee-\\d{6}')
+    await page.getByText('badge ***, password=***').waitFor()
+    await page.getByLabel('A new pattern').fill('employee-(')
+    await page.getByText(/not a regular expression/).waitFor()
+    await page.getByLabel('A new pattern').press('Enter')
+    const section = page.getByRole('region', { name: 'Redaction' })
+    await section.getByRole('button', { name: 'Save' }).click()
+    await section.getByRole('alert').waitFor()
+    expect((await call('GET', '/api/settings')).settings).toMatchObject({ redaction: [] })
+  })
+})
+
+test('the audit trail tells who changed what, narrowed by the address', async () => {
+  await call('PUT', '/api/cameras/2', { name: 'Barn, west side' })
+  const page = await open('/audit?action=camera.rename&entity=camera+2')
+  const entry = page.getByRole('list', { name: 'Audit entries' }).getByRole('listitem')
+  await entry.getByText('name: Barn → Barn, west side').waitFor()
+  expect(await entry.count()).toBe(1)
+  await entry.locator('summary').press('Enter')
+  await entry.getByRole('cell', { name: 'Barn, west side' }).waitFor()
+  await entry.getByRole('link', { name: 'All on camera 2' }).click()
+  await page.waitForURL('**/audit?entity=camera+2')
+  await expect.poll(() => entry.count()).toBeGreaterThan(1)
+  await page.getByLabel('When').selectOption('between')
+  await page.getByLabel(/^Until/).fill('2020-01-01T00:00')
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByText('Nothing was done that is like that.').waitFor()
+  await page.getByRole('button', { name: 'Check for changes' }).click()
+  await page.getByText(/all as they were written/).waitFor()
+})
+
+test('the diagnostics look at the system, and send test lines through it', async () => {
+  const page = await open('/diagnostics')
+  await page.getByText(/of \d+ checks are well/).waitFor()
+  const checks = page.getByRole('list', { name: 'Checks' }).getByRole('listitem')
+  const before = await checks.count()
+  expect(await checks.filter({ hasText: /Well|Warning|Failure/ }).count()).toBe(before)
+  await page.getByRole('button', { name: 'Send test lines' }).click()
+  await page.getByRole('heading', { name: 'What the test lines did' }).waitFor()
+  expect(await checks.count()).toBeGreaterThan(before)
+})
+
+describe('every screen', () => {
+  test.each(SCREENS)('%s has no serious finding of axe in both themes and at 320 pixels', async (path) => {
+    const page = await open(path)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await expect.poll(() => page.locator('main .breathing').count()).toBe(0)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await seriousProblems(page)).toEqual([])
+    }
+    // As a desktop at 400 % zoom has.
+    await page.setViewportSize({ width: 320, height: 640 })
+    expect(await page.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBe(320)
+    expect(await seriousProblems(page)).toEqual([])
+  })
+
+  test('is reached from every other, also where the navigation is a menu', async () => {
+    const page = await open('/cameras')
+    const names = ['Logs', 'Cameras', 'Settings', 'Access', 'Audit', 'Diagnostics']
+    const nav = page.getByRole('navigation', { name: 'Main' })
+    for (const name of names.toReversed()) {
+      await nav.getByRole('link', { name }).click()
+      await expect.poll(() => nav.getByRole('link', { name }).getAttribute('aria-current')).toBe('page')
+    }
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.getByRole('button', { name: 'Screens, now Logs' }).press('Enter')
+    await expect.poll(() => page.getByRole('menuitem').allTextContents()).toEqual(names)
+    await page.getByRole('menuitem', { name: 'Audit' }).click()
+    await page.getByRole('heading', { name: 'Audit' }).waitFor()
+    await expect.poll(() => page.getByRole('menuitem').count()).toBe(0)
+  })
+})
+
+test('a viewer finds no way to what only administrators may do', async () => {
+  const { url: link } = await call('POST', '/api/users/link', { username: 'vic', cameras: [1] })
+  const own = await browser.newContext()
+  const page = await openPage(own)
+  await page.goto(String(link))
+  await page.getByLabel('Name').fill('vic')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/logs*')
+  const nav = page.getByRole('navigation', { name: 'Main' })
+  await nav.getByRole('link', { name: 'Cameras' }).click()
+  await page.getByText('1 in all').waitFor()
+  expect(await nav.getByRole('link').allTextContents()).toEqual(['Logs', 'Cameras', 'Access'])
+  expect(await page.getByRole('button', { name: /Rename|Delete|Add/ }).count()).toBe(0)
+  expect(await page.locator('body').textContent()).not.toContain('Barn')
+})
