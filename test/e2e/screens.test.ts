@@ -284,4 +284,7 @@ test('a viewer finds no way to what only administrators may do', async () => {
   expect(await nav.getByRole('link').allTextContents()).toEqual(['Logs', 'Cameras', 'Access'])
   expect(await page.getByRole('button', { name: /Rename|Delete|Add/ }).count()).toBe(0)
   expect(await page.locator('body').textContent()).not.toContain('Barn')
+  await page.goto(`${new URL(page.url()).origin}/settings`)
+  await page.getByText('Settings: for administrators alone').waitFor()
+  expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0)
 })

@@ -6,8 +6,10 @@ import { LogsPage } from '../logs/logs-page.tsx'
 import { lastLogsPath } from '../logs/use-view.ts'
 import { useSession } from '../session/use-session.ts'
 import { AppHeader } from './app-header.tsx'
+import { ForOthers } from './for-others.tsx'
 import { Link } from './link.tsx'
 import { navigate, usePathname } from './location.ts'
+import { SCREENS, screensFor } from './screens.ts'
 import { ServerUnreachable } from './server-unreachable.tsx'
 
 const SignInPage = lazy(() =>
@@ -66,11 +68,14 @@ function ServerEvents() {
 
 function Screen({ path, session }: { path: string; session: Session | null }) {
   if (path === '/logs' || path === '/') return <LogsPage />
+  const screen = SCREENS.find((one) => one.path === path)
+  if (screen !== undefined && session === null) return null
+  if (screen !== undefined && !screensFor(session).includes(screen)) return <ForOthers screen={screen} />
   if (path === '/settings') return <SettingsPage />
   if (path === '/audit') return <AuditPage />
   if (path === '/diagnostics') return <DiagnosticsPage />
-  if (path === '/cameras') return session ? <CamerasPage session={session} /> : null
-  if (path === '/access') return session ? <AccessPage session={session} /> : null
+  if (path === '/cameras' && session) return <CamerasPage session={session} />
+  if (path === '/access' && session) return <AccessPage session={session} />
   return (
     <main className="mx-auto grid max-w-md gap-3 px-4 py-24">
       <h1 className="text-title font-semibold">There is no page here</h1>

@@ -1,20 +1,21 @@
 import type { Session } from 'timelapser-logs/api'
 import { lastLogsPath } from '../logs/use-view.ts'
 
-export type Screen = { path: string; name: string }
+export type Screen = { path: string; name: string; isForAdmins: boolean }
 
-/** The screens this person may open. */
+export const SCREENS: readonly Screen[] = [
+  { path: '/logs', name: 'Logs', isForAdmins: false },
+  { path: '/cameras', name: 'Cameras', isForAdmins: false },
+  { path: '/settings', name: 'Settings', isForAdmins: true },
+  { path: '/access', name: 'Access', isForAdmins: false },
+  { path: '/audit', name: 'Audit', isForAdmins: true },
+  { path: '/diagnostics', name: 'Diagnostics', isForAdmins: true },
+]
+
+/** The screens this person may open; while it is not known who asks, the logs alone. */
 export function screensFor(session: Session | null): Screen[] {
-  const isAdmin = session?.role === 'admin'
-  const all: (Screen & { isShown: boolean })[] = [
-    { path: '/logs', name: 'Logs', isShown: true },
-    { path: '/cameras', name: 'Cameras', isShown: session !== null },
-    { path: '/settings', name: 'Settings', isShown: isAdmin },
-    { path: '/access', name: 'Access', isShown: session !== null },
-    { path: '/audit', name: 'Audit', isShown: isAdmin },
-    { path: '/diagnostics', name: 'Diagnostics', isShown: isAdmin },
-  ]
-  return all.filter(({ isShown }) => isShown)
+  if (session === null) return SCREENS.slice(0, 1)
+  return SCREENS.filter(({ isForAdmins }) => !isForAdmins || session.role === 'admin')
 }
 
 /** The way back to the logs is the one to what was last looked at. */
