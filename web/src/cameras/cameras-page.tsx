@@ -15,32 +15,53 @@ const PERIODS = [
   [168, '7 days'],
 ] as const satisfies readonly (readonly [Period, string])[]
 
+const SHOWS = ['all', 'silent', 'errors'] as const
+type Show = (typeof SHOWS)[number]
+
+const IS_SHOWN: Readonly<Record<Show, (camera: CameraActivity) => boolean>> = {
+  all: () => true,
+  silent: ({ silent_since }) => silent_since !== null,
+  errors: ({ error_count }) => error_count > 0,
+}
+
 /** All cameras: which of them write, how much of it is errors, and which have fallen silent. */
 export function CamerasPage({ session }: { session: Session }) {
-  const period: Period = new URLSearchParams(useSearch()).get('range') === '7d' ? 168 : 24
+  const query = new URLSearchParams(useSearch())
+  const period: Period = query.get('range') === '7d' ? 168 : 24
+  const show = SHOWS.find((one) => one === query.get('show')) ?? 'all'
   const day = useActivity(24)
   const shown = useActivity(period)
   useEffect(() => {
     document.title = 'Cameras – Timelapser Logs'
   }, [])
   const failed = day.isError ? day : shown
+  const go = (change: { range?: '24h' | '7d'; show?: Show }) => {
+    const { range = period === 168 ? '7d' : '24h', show: of = show } = change
+    const to = new URLSearchParams({
+      ...(range === '7d' && { range }),
+      ...(of !== 'all' && { show: of }),
+    })
+    navigate(to.size === 0 ? '/cameras' : `/cameras?${to}`)
+  }
   return (
     <main id="content" className="mx-auto grid max-w-6xl grid-cols-1 gap-6 px-4 py-8 sm:px-6">
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
         <h1 className="text-figure font-semibold tracking-tight">Cameras</h1>
-        {day.data && <Totals cameras={day.data.cameras} />}
+        {day.data && (
+          <ShowChoice cameras={day.data.cameras} value={show} onChange={(to) => go({ show: to })} />
+        )}
         <span className="sm:ml-auto">
           <Choice
             label="Period of the strips"
             values={PERIODS}
             value={period}
-            onChange={(hours) => navigate(hours === 24 ? '/cameras' : '/cameras?range=7d')}
+            onChange={(hours) => go({ range: hours === 24 ? '24h' : '7d' })}
           />
         </span>
       </div>
       {failed.isError && <Failed what="The cameras" error={failed.error} retry={() => failed.refetch()} />}
       {day.data && shown.data ? (
-        <Items day={day.data} shown={shown.data} isAdmin={session.role === 'admin'} />
+        <Items day={day.data} shown={shown.data} show={show} isAdmin={session.role === 'admin'} />
       ) : (
         !failed.isError && <Skeleton className="h-96 w-full" />
       )}
@@ -54,26 +75,47 @@ export function CamerasPage({ session }: { session: Session }) {
   )
 }
 
-function Totals({ cameras }: { cameras: readonly CameraActivity[] }) {
-  const silent = cameras.filter(({ silent_since }) => silent_since !== null).length
-  const failing = cameras.filter(({ error_count }) => error_count > 0).length
-  return (
-    <p className="figures text-muted">
-      {cameras.length.toLocaleString()} in all, {silent === 0 ? 'none' : silent.toLocaleString()} silent,{' '}
-      {failing === 0 ? 'none' : failing.toLocaleString()} with errors in 24 h
-    </p>
-  )
+/** How many there are of each kind, and the way to see these alone. */
+function ShowChoice({
+  cameras,
+  value,
+  onChange,
+}: {
+  cameras: readonly CameraActivity[]
+  value: Show
+  onChange: (show: Show) => void
+}) {
+  const count = (show: Show) => cameras.filter(IS_SHOWN[show]).length.toLocaleString()
+  const values = [
+    ['all', `All ${count('all')}`],
+    ['silent', `${count('silent')} silent`],
+    ['errors', `${count('errors')} with errors in 24 h`],
+  ] as const satisfies readonly (readonly [Show, string])[]
+  return <Choice label="Cameras to show" values={values} value={value} onChange={onChange} />
 }
 
-function Items({ day, shown, isAdmin }: { day: CamerasActivity; shown: CamerasActivity; isAdmin: boolean }) {
+function Items({
+  day,
+  shown,
+  show,
+  isAdmin,
+}: {
+  day: CamerasActivity
+  shown: CamerasActivity
+  show: Show
+  isAdmin: boolean
+}) {
   const zone = useDisplayZone()
   const strips = new Map(shown.cameras.map((camera) => [camera.id, camera]))
-  if (day.cameras.length === 0) {
+  const listed = day.cameras.filter(IS_SHOWN[show])
+  if (listed.length === 0) {
     return (
       <p className="rounded-lg border border-line bg-surface px-4 py-8 text-center text-muted">
-        {isAdmin
-          ? 'No camera is known yet. The first line that names one adds it.'
-          : 'There is no camera you may see. An administrator can grant you some.'}
+        {day.cameras.length > 0
+          ? `No camera is ${show === 'silent' ? 'silent' : 'with errors in the last 24 hours'}.`
+          : isAdmin
+            ? 'No camera is known yet. The first line that names one adds it.'
+            : 'There is no camera you may see. An administrator can grant you some.'}
       </p>
     )
   }
@@ -81,7 +123,7 @@ function Items({ day, shown, isAdmin }: { day: CamerasActivity; shown: CamerasAc
     <div className="grid grid-cols-1 gap-3">
       <StripLegend activity={shown} zone={zone} />
       <ul aria-label="Cameras" className="divide-y divide-line rounded-lg border border-line bg-surface">
-        {day.cameras.map((camera) => {
+        {listed.map((camera) => {
           const strip = strips.get(camera.id)
           if (strip === undefined) return null
           return (
