@@ -93,7 +93,7 @@ describe('the cameras', () => {
     await camera(page, 'Barn')
       .getByText(/^Silent for 3.h/)
       .waitFor()
-    await page.getByRole('button', { name: '1 with errors in 24 h' }).waitFor()
+    await page.getByRole('button', { name: '1 with errors' }).waitFor()
     await page.getByRole('button', { name: '1 silent' }).click()
     await page.waitForURL('**/cameras?show=silent')
     await expect.poll(() => camera(page, 'Front door').count()).toBe(0)

@@ -89,7 +89,7 @@ function ShowChoice({
   const values = [
     ['all', `All ${count('all')}`],
     ['silent', `${count('silent')} silent`],
-    ['errors', `${count('errors')} with errors in 24 h`],
+    ['errors', `${count('errors')} with errors`],
   ] as const satisfies readonly (readonly [Show, string])[]
   return <Choice label="Cameras to show" values={values} value={value} onChange={onChange} />
 }

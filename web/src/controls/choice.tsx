@@ -19,7 +19,7 @@ export function Choice<T extends string | number>({
           type="button"
           aria-pressed={one === value}
           onClick={() => onChange(one)}
-          className={`rounded-sm px-3 py-1 font-medium ${one === value ? 'bg-accent-wash text-accent' : 'text-muted hover:text-ink'}`}
+          className={`rounded-sm px-3 py-1 font-medium whitespace-nowrap ${one === value ? 'bg-accent-wash text-accent' : 'text-muted hover:text-ink'}`}
         >
           {name}
         </button>
