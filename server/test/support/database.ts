@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { type Database, openDatabase } from '../../src/store/open.ts'
@@ -15,6 +16,9 @@ export type TestDatabase = {
   close(): Promise<void>
 }
 
+/** What was under way when a test ended may still be at its end. */
+const PATIENCE_MS = 5_000
+
 /** A migrated, empty database of one's own on the server of the project; about 40 ms. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { template, major, ...server } = inject('testServer')
@@ -28,10 +32,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url: `postgres://${server.user}@${encodeURIComponent(server.host)}:${server.port}/${name}`,
     major,
     async close() {
-      const { totalCount, idleCount } = database.pool
-      if (totalCount > idleCount) {
-        // Ending the pool would wait for them for ever.
-        throw new Error(`${totalCount - idleCount} clients were taken from the pool and not given back`)
+      const { pool } = database
+      // Ending the pool would wait for ever for those that nobody gives back.
+      for (const end = Date.now() + PATIENCE_MS; pool.totalCount > pool.idleCount; await delay(10)) {
+        if (Date.now() > end)
+          throw new Error(
+            `${pool.totalCount - pool.idleCount} clients were taken from the pool and not given back`,
+          )
       }
       await database.close()
       await asAdmin(`drop database ${name} with (force)`)

@@ -3,8 +3,12 @@ import { useEffect, useEffectEvent } from 'react'
 /** Keys by their `event.key` in lower case; a handler is given the event, which is already kept from the browser. */
 export type Hotkeys = Record<string, (event: KeyboardEvent) => void>
 
+/** Inputs that take no letters: a ticked box still has the focus when the next key is struck. */
+const TICKED = /^(checkbox|radio|button|submit|reset)$/
+
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
+  if (target instanceof HTMLInputElement && TICKED.test(target.type)) return false
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
 }
 
