@@ -1,8 +1,10 @@
 // npm run bench:report
-// Runs the benches one after the other and writes what they printed into docs/benchmarks.md; about half an hour.
+// Runs the benches one after the other and writes what they printed into docs/benchmarks.md; about half an hour. With
+// `-- --only 'Taking in'` one part alone, the others as they were.
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 
 type Part = {
   title: string
@@ -12,6 +14,12 @@ type Part = {
   /** Cores to keep to, as taskset takes them. */
   cores?: string
 }
+
+const HEAD = `# Benchmarks
+
+Written by \`npm run bench:report\`, which runs the programs in \`bench/\` and copies what they print. Times depend on the
+machine and on what else it does; each part names the machine it ran on.
+`
 
 const PARTS: Part[] = [
   {
@@ -71,17 +79,26 @@ const PARTS: Part[] = [
   },
 ]
 
-const sections: string[] = []
-for (const { title, says, script, args, cores } of PARTS) {
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })
+const document = join(import.meta.dirname, '../docs/benchmarks.md')
+const sections = readSections()
+for (const part of PARTS.filter(({ title }) => values.only?.includes(title) ?? true)) {
+  const { title, says, script, args, cores } = part
   const output = await run(script, args, cores)
-  sections.push(`## ${title}\n\n${says}\n\n\`\`\`\n$ ${script} ${args.join(' ')}\n${output.trim()}\n\`\`\`\n`)
+  sections.set(
+    title,
+    `## ${title}\n\n${says}\n\n\`\`\`\n$ ${script} ${args.join(' ')}\n${output.trim()}\n\`\`\`\n`,
+  )
+  // After each: the next one takes minutes.
+  const written = PARTS.flatMap((one) => sections.get(one.title) ?? [])
+  writeFileSync(document, [HEAD, ...written].join('\n'))
 }
-const head = `# Benchmarks
 
-Written by \`npm run bench:report\`, which runs the programs in \`bench/\` and copies what they print. Times depend on the
-machine and on what else it does; each part names the machine it ran on.
-`
-writeFileSync(join(import.meta.dirname, '../docs/benchmarks.md'), [head, ...sections].join('\n'))
+/** What earlier runs wrote, by title. */
+function readSections(): Map<string, string> {
+  const [, ...texts] = readFileSync(document, 'utf8').split(/^(?=## )/m)
+  return new Map(texts.map((text) => [text.slice(3, text.indexOf('\n')), `${text.trimEnd()}\n`]))
+}
 
 function run(script: string, args: readonly string[], cores?: string): Promise<string> {
   console.log(`${script} ${args.join(' ')}`)
