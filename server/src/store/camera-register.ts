@@ -58,7 +58,8 @@ export class CameraRegister {
       unknown.add(id)
     }
     if (!unknown || !(await this.#options.isRegistrationOn())) return
-    await this.#create([...unknown])
+    // In one order everywhere, or two that register the same cameras would wait for each other.
+    await this.#create([...unknown].sort((a, b) => a - b))
   }
 
   async #load(): Promise<Set<number>> {

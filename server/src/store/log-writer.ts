@@ -161,7 +161,7 @@ export class LogWriter {
     return group
   }
 
-  /** A partition may be dropped, or be about to end, between the look and the COPY; nothing was stored then. */
+  /** A partition may be dropped, or be about to end, between the look and the COPY, or somebody's work cross ours; nothing was stored then. */
   async #writeAnyway(group: readonly Pending[]): Promise<AddResult[]> {
     const { pool, partitions } = this.#options
     for (let attempt = 1; ; attempt++) {
@@ -169,7 +169,7 @@ export class LogWriter {
         return await this.#write(group)
       } catch (error) {
         const isEnding = isClosingRefusal(error)
-        if (!isEnding && !isMissingPartition(error)) throw error
+        if (!isEnding && !isMissingPartition(error) && !isDeadlock(error)) throw error
         if (attempt >= (isEnding ? MAX_CLOSING_ATTEMPTS : MAX_ATTEMPTS)) throw error
         if (isEnding) {
           if (attempt % ATTEMPTS_BEFORE_RECOVERY === 0) await recoverEndings(pool)
@@ -355,6 +355,11 @@ function isDataError(error: unknown): error is pg.DatabaseError {
 function isMissingPartition(error: unknown): boolean {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown }
   return code === '23514' && constraint === undefined
+}
+
+/** PostgreSQL ended us so that another could go on. */
+function isDeadlock(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '40P01'
 }
 
 function reasonOf(error: pg.DatabaseError): string {

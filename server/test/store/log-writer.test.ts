@@ -177,3 +177,28 @@ async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
   }
   throw new Error('waited in vain')
 }
+
+it('registers the same new cameras from several writers at once', async () => {
+  const writers = [logs, openLogs(), openLogs(), openLogs()]
+  try {
+    for (let round = 0; round < 25; round++) {
+      const batch = Array.from({ length: 100 }, (_, index) =>
+        record('a camera nobody knew', { camera_id: round * 100 + index + 1 }),
+      )
+      const orders = [
+        batch,
+        batch.toReversed(),
+        batch.toSorted((a, b) => (Number(a.camera_id) % 7) - (Number(b.camera_id) % 7)),
+        batch,
+      ]
+      const added = await Promise.all(
+        writers.map((writer, index) => writer.addLogEntries(orders[index] ?? batch)),
+      )
+      expect(added.map(({ accepted }) => accepted)).toEqual([100, 100, 100, 100])
+    }
+  } finally {
+    for (const writer of writers.slice(1)) await writer.close()
+  }
+  const { rows } = await database.database.pool.query('select count(*)::int as cameras from cameras')
+  expect(rows).toEqual([{ cameras: 2500 }])
+})
