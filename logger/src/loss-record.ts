@@ -6,7 +6,8 @@ import type { LogRecord } from './record.ts'
 export function lossRecord(loss: Loss, handler: string): LogRecord {
   const { dropped, rejected, reason } = loss
   const parts = []
-  if (dropped > 0) parts.push(`${count(dropped)} dropped because the queue was full`)
+  if (dropped > 0)
+    parts.push(`${count(dropped)} dropped, for there was no room for them or the disk had spoilt them`)
   if (rejected > 0) parts.push(`${count(rejected)} refused${reason ? `: ${reason}` : ''}`)
   return {
     timestamp: eventTime(),

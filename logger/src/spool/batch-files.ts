@@ -159,7 +159,7 @@ export class BatchFiles {
     if (digits === '') return
     const path = join(this.#directory, name)
     // The process that wrote it ended before the batch was complete; its last line may be half a line.
-    const rows = sealed ? Number(sealed[3]) : decodeLines(readFileSync(path, 'utf8')).lines.length
+    const rows = sealed ? Number(sealed[3]) : countLines(readFileSync(path, 'utf8'))
     const file: File = { name, rows, bytes: statSync(path).size }
     const number = Number(digits)
     const batch = this.#batches.get(number) ?? {}
@@ -182,4 +182,9 @@ export class BatchFiles {
     this.#rows += rows
     this.#bytes += bytes
   }
+}
+
+function countLines(content: string): number {
+  const { lines, broken } = decodeLines(content)
+  return lines.length + broken
 }

@@ -13,7 +13,14 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { BatchFiles } from './batch-files.ts'
 
-type Owner = { pid: number; host: string; destination: string; released: boolean }
+type Owner = {
+  pid: number
+  /** When it started, as Linux counts it: the machine gives numbers of processes again. Null elsewhere. */
+  started: string | null
+  host: string
+  destination: string
+  released: boolean
+}
 
 /** How often an owner shows that it is there. */
 const SIGN_OF_LIFE_MS = 15_000
@@ -34,7 +41,8 @@ export class SenderFolder {
   private constructor(directory: string, sender: string, destination: string) {
     this.sender = sender
     this.#path = join(directory, sender)
-    this.#owner = { pid: process.pid, host: hostname(), destination, released: false }
+    const started = startOf(process.pid)
+    this.#owner = { pid: process.pid, started, host: hostname(), destination, released: false }
     writeOwner(this.#path, this.#owner)
     ours.add(sender)
     this.files = new BatchFiles(this.#path)
@@ -52,12 +60,13 @@ export class SenderFolder {
   static adopt(directory: string, destination: string): SenderFolder[] {
     return readdirSync(directory).flatMap((sender) => {
       const path = join(directory, sender)
-      const owner = readOwner(path)
-      if (!owner || owner.destination !== destination || !isGone(sender, path, owner)) return []
+      const file = join(path, abandonedClaim(path) ?? 'owner')
+      const owner = readOwner(file)
+      if (!owner || owner.destination !== destination || !isGone(sender, file, owner)) return []
       const claim = join(path, `owner.${randomUUID()}`)
       try {
         // A name can be taken away once.
-        renameSync(join(path, 'owner'), claim)
+        renameSync(file, claim)
       } catch {
         return []
       }
@@ -85,23 +94,54 @@ export class SenderFolder {
   }
 }
 
+/** Whole or not at all: a folder whose owner cannot be read would be nobody's for ever. */
 function writeOwner(path: string, owner: Owner): void {
-  writeFileSync(join(path, 'owner'), JSON.stringify(owner), { mode: 0o600 })
+  const part = join(path, 'owner-part')
+  writeFileSync(part, JSON.stringify(owner), { mode: 0o600 })
+  renameSync(part, join(path, 'owner'))
 }
 
-function readOwner(path: string): Owner | undefined {
+function readOwner(file: string): Owner | undefined {
   try {
-    return JSON.parse(readFileSync(join(path, 'owner'), 'utf8')) as Owner
+    return JSON.parse(readFileSync(file, 'utf8')) as Owner
   } catch {
     return undefined
   }
 }
 
-function isGone(sender: string, path: string, owner: Owner): boolean {
+/** What a process left that ended in the middle of taking a folder over. */
+function abandonedClaim(path: string): string | undefined {
+  try {
+    const names = readdirSync(path)
+    if (names.includes('owner')) return undefined
+    return names.find(
+      (name) =>
+        name.startsWith('owner.') && Date.now() - statSync(join(path, name)).ctimeMs > PRESUMED_DEAD_MS,
+    )
+  } catch {
+    return undefined
+  }
+}
+
+function isGone(sender: string, file: string, owner: Owner): boolean {
   if (ours.has(sender)) return false
   if (owner.released) return true
-  if (owner.host === hostname() && (owner.pid === process.pid || !isRunning(owner.pid))) return true
-  return Date.now() - statSync(join(path, 'owner')).mtimeMs > PRESUMED_DEAD_MS
+  if (owner.host === hostname()) {
+    if (owner.pid === process.pid || !isRunning(owner.pid)) return true
+    // One that is held up, or sleeps with its machine, is still there.
+    if (owner.started !== null) return startOf(owner.pid) !== owner.started
+  }
+  return Date.now() - statSync(file).mtimeMs > PRESUMED_DEAD_MS
+}
+
+function startOf(pid: number): string | null {
+  try {
+    const facts = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name before may hold anything; the time is the twentieth field after it.
+    return facts.slice(facts.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
+  }
 }
 
 function isRunning(pid: number): boolean {

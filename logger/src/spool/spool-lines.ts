@@ -12,11 +12,14 @@ export function encodeLine(position: number, text: string): Buffer {
   return line
 }
 
-/** Reads what was written, up to a torn end; lines that are not as they were written are counted and left out. */
+/**
+ * Reads what was written; lines that are not as they were written are counted and left out. A torn end is not counted: the
+ * call that wrote it never returned.
+ */
 export function decodeLines(content: string): { lines: SpoolLine[]; broken: number } {
   const lines: SpoolLine[] = []
   let broken = 0
-  for (const line of content.split('\n')) {
+  for (const line of content.slice(0, content.lastIndexOf('\n') + 1).split('\n')) {
     if (line === '') continue
     const body = line.slice(SUM_BYTES + 1)
     const gap = body.indexOf(' ')

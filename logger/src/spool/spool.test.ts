@@ -261,8 +261,11 @@ describe('what a process leaves', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('line 1', 'line 7'))
     server.state.answer = () => 200
     const { stats } = setUp({ url: server.url })
-    await expect.poll(() => server.stored).toEqual(['line 0', 'line 2', 'line 3'])
+    await expect
+      .poll(() => server.stored)
+      .toEqual(['line 0', 'line 2', 'line 3', expect.stringContaining('1 dropped')])
     await expect.poll(() => stats().spooledRows).toBe(0)
+    expect(stats().dropped).toBe(1)
     expect(existsSync(path)).toBe(false)
   })
 })
