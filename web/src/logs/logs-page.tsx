@@ -97,7 +97,7 @@ export function LogsPage() {
       <Summary screen={screen} view={view} change={change} live={live} zone={zone} />
       <div className="flex items-start px-4 sm:px-6">
         {wide && facets === 'shown' && (
-          <Suspense fallback={<div className="mr-4 w-56 shrink-0" />}>
+          <Suspense fallback={<div className="mr-4 w-64 shrink-0" />}>
             <FacetColumn view={view} change={change} facetsQuery={screen.facetsQuery} />
           </Suspense>
         )}
