@@ -14,13 +14,17 @@ const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000
 const ROWS = Number(values.rows)
 const BATCH = 1000
 const CLIENTS = 4
-/** Different bodies, sent in turn: enough that nothing is warm by accident, few enough to be made beforehand. */
-const BODIES = 200
+/** Made beforehand, and each sent once for the first million rows. */
+const BODIES = Math.min(ROWS / BATCH, 1000)
+/** Rows of the same millisecond: about as many as are sent in one. */
+const ROWS_A_MS = 100
 
 const random = seeded(1)
-const now = Date.now()
+const start = Date.now() - (BODIES * BATCH) / ROWS_A_MS
 const batches = Array.from({ length: BODIES }, (_, batch) =>
-  Array.from({ length: BATCH }, (_, index) => makeRecord(random, now - (BODIES - batch) * BATCH + index)),
+  Array.from({ length: BATCH }, (_, index) =>
+    makeRecord(random, start + Math.floor((batch * BATCH + index) / ROWS_A_MS)),
+  ),
 )
 const ndjson = batches.map((records) =>
   Buffer.from(records.map((record) => JSON.stringify(record)).join('\n')),

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { OpenSearchIndex, REMOVED_AT_BURST } from '../store/open-search-index.ts'
+import { inTransaction, keepBuildsOff } from '../store/exclusive-access.ts'
+import { FILTER_BURST_ROWS, OpenIndexes, SEARCH_BURST_ROWS } from '../store/open-indexes.ts'
 import { reopenAll, UPKEEP_LOCK } from '../store/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partition-indexes.ts'
-import { BURST_SECONDS, batchesSoFar } from '../store/partition-load.ts'
+import { batchesSoFar } from '../store/partition-load.ts'
 import { tendPartitions, type UpkeepStore } from '../store/partition-upkeep.ts'
 
 /** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */
@@ -13,10 +14,10 @@ const INTERVAL_MS = 2000
 const IDLE_INTERVALS = 15
 
 /**
- * Rows within an interval that end it: the open partition then has to lose its search index, which takes three times
- * what everything else does of each row that comes before.
+ * Rows within an interval that end it, so that the open partition loses its search index, and then those of filters,
+ * within a fraction of a second: a row that comes before costs three times what it does later.
  */
-const BURST_ROWS = REMOVED_AT_BURST * BURST_SECONDS
+const BURST_ROWS = [SEARCH_BURST_ROWS, FILTER_BURST_ROWS]
 
 /** After a failed build: a full disk is not freed by trying again at once. */
 const REBUILD_AFTER_MS = 60_000
@@ -50,7 +51,8 @@ export function startTending(options: TendingOptions): Tending {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let storedRows = 0
-  let isBurst = false
+  /** How many of `BURST_ROWS` need no look any more: they were reached in the interval before or in this one. */
+  let seenBursts = 0
 
   const step = async () => {
     if (leader && !leader.isAlive()) leader = undefined
@@ -59,22 +61,26 @@ export function startTending(options: TendingOptions): Tending {
   }
   const look = () => {
     timer = undefined
-    isBurst = storedRows >= BURST_ROWS
-    storedRows = 0
     running = step()
       .catch(options.onFailure)
       .then(() => {
         if (!stopped) schedule(leader ? interval : (options.intervalMs ?? CANDIDATE_INTERVAL_MS))
       })
   }
+  const lookInTime = () => {
+    seenBursts = BURST_ROWS.filter((rows) => storedRows >= rows).length
+    storedRows = 0
+    look()
+  }
   const schedule = (delay: number) => {
-    timer = setTimeout(look, delay).unref()
+    timer = setTimeout(lookInTime, delay).unref()
   }
   schedule(0)
   return {
     noteStored: (rows) => {
       storedRows += rows
-      if (storedRows < BURST_ROWS || isBurst || !leader || !timer) return
+      if (storedRows < (BURST_ROWS[seenBursts] ?? Number.POSITIVE_INFINITY) || !leader || !timer) return
+      seenBursts++
       clearTimeout(timer)
       look()
     },
@@ -116,11 +122,19 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
     throw error
   }
 
-  const openSearchIndex = new OpenSearchIndex(options)
+  const openIndexes = new OpenIndexes(options)
+  const relief: Relief = { client: undefined }
+  let relieving: Promise<void> | undefined
   let indexing: Promise<void> | undefined
   let indexNotBefore = 0
   let seenBatches: number | undefined
   let skipped = 0
+  const failed = (error: unknown) => {
+    // Cancelled for one that drops or rewrites the partition, or takes its indexes off.
+    if ((error as { code?: unknown }).code === QUERY_CANCELED) return
+    indexNotBefore = Date.now() + REBUILD_AFTER_MS
+    if (alive) options.onFailure(error)
+  }
   return {
     isAlive: () => alive,
     tend: async () => {
@@ -134,21 +148,21 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
         if (alive) await reopenAll(options.pool)
         throw error
       }
+      relieving ??= relieve(options, openIndexes, relief)
+        .catch(failed)
+        .finally(() => {
+          relieving = undefined
+        })
       // Its connection is for one thing at a time.
       if (indexing || Date.now() < indexNotBefore) return
-      indexing = openSearchIndex
-        .adjust(client)
+      indexing = relieving
+        .then(() => openIndexes.complete(client))
         .then(() => indexNext(client))
         .then((isBuilt) => {
           // There may be more.
           if (isBuilt) seenBatches = undefined
         })
-        .catch((error: unknown) => {
-          // Cancelled for one that drops or rewrites the partition.
-          if ((error as { code?: unknown }).code === QUERY_CANCELED) return
-          indexNotBefore = Date.now() + REBUILD_AFTER_MS
-          if (alive) options.onFailure(error)
-        })
+        .catch(failed)
         .finally(() => {
           indexing = undefined
         })
@@ -156,9 +170,10 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
     stop: async () => {
       alive = false
       // A build would hold the stop up for a minute; the next start begins it anew.
-      while (indexing) {
+      while (indexing || relieving) {
         await cancel(options.pool, client)
-        await Promise.race([indexing, delay(100)])
+        if (relief.client) await cancel(options.pool, relief.client)
+        await Promise.race([Promise.all([indexing, relieving]), delay(100)])
       }
       await client.end().catch(() => undefined)
     },
@@ -169,6 +184,30 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
 async function recover(pool: pg.Pool, client: pg.Client): Promise<void> {
   await reopenAll(pool)
   await dropInvalidIndexes(client)
+}
+
+/** The connection indexes are taken off by, while they are. */
+type Relief = { client: pg.Client | undefined }
+
+/** Takes off the open partition what it cannot keep up, on a connection that no build keeps busy. */
+async function relieve(
+  { connect, pool }: TendingOptions,
+  openIndexes: OpenIndexes,
+  relief: Relief,
+): Promise<void> {
+  const tooMuch = await openIndexes.tooMuch()
+  if (!tooMuch) return
+  const client = await connect()
+  relief.client = client
+  try {
+    await client.query('set statement_timeout = 0')
+    // A build of the same partition would hold the removal up for as long as it takes.
+    await inTransaction(pool, (other) => keepBuildsOff(other, tooMuch.open.name))
+    await openIndexes.remove(client, tooMuch.open, tooMuch.groups)
+  } finally {
+    relief.client = undefined
+    await client.end().catch(() => undefined)
+  }
 }
 
 /** Builds the indexes of one partition, if any is due; between two the open one gets its turn. */

@@ -1,4 +1,4 @@
-import { LEVELS, type Level, type LogRecord } from '@timelapser/logger'
+import { LEVELS, type LogRecord } from '@timelapser/logger'
 
 /** Rows by minute, level, source and camera, as parallel arrays for `unnest`. */
 export type BatchCounts = {
@@ -26,7 +26,8 @@ export function countBatch(records: readonly LogRecord[]): BatchCounts {
     for (const [minute, groups] of minutes) {
       for (const [group, rows] of groups) {
         counts.buckets.push(`${minute}:00Z`)
-        counts.levels.push(LEVELS[group % LEVELS.length] as Level)
+        // One that is no level is about to be refused by PostgreSQL, with its record.
+        counts.levels.push(LEVELS[group % LEVELS.length] ?? '')
         counts.sources.push(source)
         // Ids of cameras begin at 1.
         counts.cameras.push(Math.floor(group / LEVELS.length) || null)

@@ -32,7 +32,7 @@ import {
 } from './log-pages.ts'
 import type { LogRow } from './log-row.ts'
 import type { Position } from './log-rows.ts'
-import { type AddResult, type Flush, LogWriter } from './log-writer.ts'
+import { type Flush, LogWriter } from './log-writer.ts'
 import { countLoggers, type LoggerCounts } from './logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './message-scan.ts'
 import { type LastLine, newestByCamera } from './newest-by-camera.ts'
@@ -44,6 +44,7 @@ import { explainPattern } from './search-pattern.ts'
 import { SEARCH_BUDGET_MS } from './search-rows.ts'
 import type { SenderMark } from './senders.ts'
 import type { SettingsStore } from './settings.ts'
+import type { AddResult } from './store-batches.ts'
 import { DAY, fromMillis } from './timestamp.ts'
 
 export type LogOperationsOptions = {

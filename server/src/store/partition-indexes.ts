@@ -1,41 +1,91 @@
-// The indexes that only closed partitions have: kept up row by row they would cost more than all the others together.
+// The indexes that are a partition's own, beside those that all of `logs` has.
 import type pg from 'pg'
 import type { Partition } from './partitions.ts'
 
-/** Leaf indexes by the ending of their names. */
-const CLOSED_INDEXES = {
-  trgm: '(message gin_trgm_ops, logger_name gin_trgm_ops)',
-  extra: '(extra_data jsonb_path_ops)',
-} as const
-
-/** Both in one index: an `or` over the two columns asks it twice; it is 3 % smaller than two and quicker to build. */
-const SEARCH = 'trgm'
-
-/** Makes an empty partition searchable from its first row on. */
-export async function createSearchIndex(client: pg.PoolClient, name: string): Promise<void> {
-  await client.query(`create index ${name}_${SEARCH} on ${name} using gin ${CLOSED_INDEXES[SEARCH]}`)
+type Index = {
+  /** What follows `on <partition>`. */
+  definition: string
+  /** Whether rows arrive in another order than the index has: its pages are split in the middle and stay half empty. */
+  isLoose?: boolean
 }
 
-/** Makes a partition in use searchable; nobody waits. `client` must not be in a transaction. */
-export async function addSearchIndex(client: pg.ClientBase, name: string): Promise<void> {
-  await client.query(
-    `create index concurrently if not exists ${name}_${SEARCH} on ${name} using gin ${CLOSED_INDEXES[SEARCH]}`,
-  )
+/**
+ * By the endings of their names. Each ends in the one order of the system, so that any page is read from an index and
+ * never sorted. Ascending, though pages are read the other way: that is how rows come.
+ */
+const FILTER_INDEXES: Readonly<Record<string, Index>> = {
+  source: { definition: '(source, timestamp, id)', isLoose: true },
+  camera: { definition: '(camera_id, timestamp, id) where camera_id is not null', isLoose: true },
+  // DEBUG and INFO are most of every table; the rows of the higher levels are the ones to be found.
+  level: { definition: `(level, timestamp, id) where level in ('WARNING', 'ERROR', 'CRITICAL')` },
+  request: {
+    definition: `((extra_data ->> 'request_id'), timestamp, id) where extra_data ->> 'request_id' is not null`,
+  },
 }
 
-/** Takes the search index off a partition whose rate it cannot keep up with; nobody waits. */
-export async function removeSearchIndex(client: pg.ClientBase, name: string): Promise<void> {
-  await client.query(`drop index concurrently if exists ${name}_${SEARCH}`)
+/** Both columns in one index: an `or` over the two asks it twice; it is 3 % smaller than two and quicker to build. */
+const SEARCH_INDEX: Readonly<Record<string, Index>> = {
+  trgm: { definition: 'using gin (message gin_trgm_ops, logger_name gin_trgm_ops)' },
 }
 
-/** Whether the partition has a finished search index. */
-export async function hasSearchIndex(client: pg.Pool | pg.ClientBase, name: string): Promise<boolean> {
-  const { rows } = await client.query<{ has: boolean }>({
-    name: 'has_search_index',
-    text: 'select exists (select from pg_index where indexrelid = to_regclass($1) and indisvalid) as has',
-    values: [`${name}_${SEARCH}`],
+const JSON_INDEX: Readonly<Record<string, Index>> = {
+  extra: { definition: 'using gin (extra_data jsonb_path_ops)' },
+}
+
+/** What a partition in use may have or go without: the indexes filters read, and the one that searches read. */
+export type IndexGroup = 'filter' | 'search'
+
+const GROUPS: Readonly<Record<IndexGroup, Readonly<Record<string, Index>>>> = {
+  filter: FILTER_INDEXES,
+  search: SEARCH_INDEX,
+}
+
+const CLOSED_INDEXES = { ...FILTER_INDEXES, ...SEARCH_INDEX, ...JSON_INDEX }
+
+/** Gives an empty partition that nobody uses yet a group of indexes. */
+export async function createIndexes(client: pg.PoolClient, name: string, group: IndexGroup): Promise<void> {
+  for (const [ending, { definition }] of Object.entries(GROUPS[group])) {
+    await client.query(`create index ${name}_${ending} on ${name} ${definition}`)
+  }
+}
+
+/** Gives a partition in use a group of indexes; nobody waits. `client` must not be in a transaction. */
+export async function addIndexes(client: pg.ClientBase, name: string, group: IndexGroup): Promise<void> {
+  for (const [ending, { definition }] of Object.entries(GROUPS[group])) {
+    await client.query(`create index concurrently if not exists ${name}_${ending} on ${name} ${definition}`)
+  }
+}
+
+/** Takes a group of indexes off a partition whose rate they cannot keep up with; nobody waits. */
+export async function removeIndexes(client: pg.ClientBase, name: string, group: IndexGroup): Promise<void> {
+  for (const ending of Object.keys(GROUPS[group])) {
+    await client.query(`drop index concurrently if exists ${name}_${ending}`)
+  }
+}
+
+/** What there is of a group of indexes: `whole` when readers may count on it, `any` when writers pay for some of it. */
+export type GroupState = { whole: boolean; any: boolean }
+
+/** What there is of each group of indexes of a partition. */
+export async function readIndexes(
+  client: pg.Pool | pg.ClientBase,
+  name: string,
+): Promise<Record<IndexGroup, GroupState>> {
+  const { rows } = await client.query<{ index: string; valid: boolean }>({
+    name: 'indexes_of_partition',
+    text: `
+      select c.relname as index, i.indisvalid as valid
+      from pg_index i
+      join pg_class c on c.oid = i.indexrelid
+      where i.indrelid = to_regclass($1)`,
+    values: [name],
   })
-  return rows[0]?.has === true
+  const validity = new Map(rows.map(({ index, valid }) => [index, valid]))
+  const stateOf = (group: IndexGroup): GroupState => {
+    const found = Object.keys(GROUPS[group]).map((ending) => validity.get(`${name}_${ending}`))
+    return { whole: found.every((valid) => valid === true), any: found.some((valid) => valid !== undefined) }
+  }
+  return { filter: stateOf('filter'), search: stateOf('search') }
 }
 
 /** The closed partition whose indexes are due, the newest first: people look there. One that is being rewritten is not. */
@@ -64,13 +114,11 @@ export async function nextToIndex(client: pg.Pool | pg.ClientBase): Promise<Part
  */
 export async function buildIndexes(client: pg.ClientBase, { name }: Partition): Promise<void> {
   await dropInvalidIndexes(client, name)
-  for (const [ending, columns] of Object.entries(CLOSED_INDEXES)) {
-    await client.query(
-      `create index concurrently if not exists ${name}_${ending} on ${name} using gin ${columns}`,
-    )
-  }
-  for (const index of await loosePagedIndexes(client, name)) {
-    await client.query(`reindex index concurrently ${index}`)
+  for (const [ending, { definition, isLoose }] of Object.entries(CLOSED_INDEXES)) {
+    const index = `${name}_${ending}`
+    // Packed, those by source and camera take 75 bytes a row and not 131.
+    if (isLoose && (await exists(client, index))) await client.query(`reindex index concurrently ${index}`)
+    else await client.query(`create index concurrently if not exists ${index} on ${name} ${definition}`)
   }
   await client.query(`vacuum (freeze, analyze) ${name}`)
   await client.query('update log_partitions set indexed_at = now() where name = $1 and detached_at is null', [
@@ -78,20 +126,11 @@ export async function buildIndexes(client: pg.ClientBase, { name }: Partition): 
   ])
 }
 
-/**
- * Those with an insertion point a source or camera: their pages are split in the middle and stay half empty. Packed
- * they take 75 bytes a row and not 131.
- */
-async function loosePagedIndexes(client: pg.ClientBase, name: string): Promise<string[]> {
-  const { rows } = await client.query<{ index: string }>(
-    `select i.indexrelid::regclass::text as index
-    from pg_index i
-    join pg_inherits h on h.inhrelid = i.indexrelid
-    where i.indrelid = to_regclass($1)
-      and h.inhparent in (to_regclass('logs_source_idx'), to_regclass('logs_camera_idx'))`,
-    [name],
-  )
-  return rows.map(({ index }) => index)
+async function exists(client: pg.ClientBase, index: string): Promise<boolean> {
+  const { rows } = await client.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+    index,
+  ])
+  return rows[0]?.exists === true
 }
 
 /** An index whose concurrent build was cut short costs every writer and helps no reader. */

@@ -26,20 +26,21 @@ export async function batchesSoFar(pool: pg.Pool): Promise<number> {
   return rows[0]?.last_value ?? 0
 }
 
-/** Seconds a burst is measured over. */
-export const BURST_SECONDS = 5
+/** Rows that arrived within the last seconds. */
+export type Burst = { within2s: number; within5s: number }
 
-/** Rows a second that arrived in the last seconds for times after `since`. One statement, a millisecond. */
-export async function readBurst(pool: pg.Pool, since: string): Promise<number> {
-  const { rows } = await pool.query<{ rows: number }>({
+/** The rows that arrived in the last seconds for times after `since`. One statement, a millisecond. */
+export async function readBurst(pool: pg.Pool, since: string): Promise<Burst> {
+  const { rows } = await pool.query<Burst>({
     name: 'recent_burst',
     text: `
-      select coalesce(sum(rows), 0)::bigint as rows
-      from (select * from log_feed order by id desc limit 1000) f
-      where created_at > now() - $1::integer * interval '1 second' and last_timestamp >= $2::timestamptz`,
-    values: [BURST_SECONDS, since],
+      select coalesce(sum(rows) filter (where created_at > now() - interval '2 seconds'), 0)::bigint as within2s,
+        coalesce(sum(rows), 0)::bigint as within5s
+      from (select * from log_feed order by id desc limit 2000) f
+      where created_at > now() - interval '5 seconds' and last_timestamp >= $1::timestamptz`,
+    values: [since],
   })
-  return (rows[0]?.rows ?? 0) / BURST_SECONDS
+  return rows[0] ?? { within2s: 0, within5s: 0 }
 }
 
 /** How much is being written, from the kept counts. One statement, a millisecond. */

@@ -1,19 +1,21 @@
 import type pg from 'pg'
-import { createSearchIndex } from './partition-indexes.ts'
+import { createIndexes, type IndexGroup } from './partition-indexes.ts'
 import type { Partition } from './partitions.ts'
 import { freeTableName } from './table-names.ts'
 
 /**
  * Makes a partition and attaches it. `create table like` and `attach` take locks that writers and readers of `logs` do
  * not wait for; `partition of` would wait behind any open reader and have everyone queue behind itself.
+ *
+ * @param indexes which it has from its first row on
  */
 export async function createPartition(
   client: pg.PoolClient,
   range: Pick<Partition, 'lower' | 'upper'>,
-  isSearchable: boolean,
+  indexes: readonly IndexGroup[],
 ): Promise<Partition> {
   const partition = await createTable(client, range)
-  if (isSearchable) await createSearchIndex(client, partition.name)
+  for (const group of indexes) await createIndexes(client, partition.name, group)
   await attach(client, partition)
   await client.query('insert into log_partitions (name, lower, upper) values ($1, $2, $3)', [
     partition.name,

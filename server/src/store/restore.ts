@@ -132,9 +132,9 @@ class Restorer {
   async #partition(client: pg.PoolClient, section: ReadSection): Promise<void> {
     if (!section.partition) return
     const { lower, upper, closed_at } = section.partition
-    const { name } = await createPartition(client, { lower, upper }, false)
+    const { name } = await createPartition(client, { lower, upper }, [])
     await this.#copy(client, name, section)
-    // Its search indexes are built by the server, in the background.
+    // Its own indexes are built by the server, in the background.
     await client.query('update log_partitions set closed_at = $2 where name = $1', [name, closed_at])
     this.partitions++
   }

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { FlightQuery } from './batch-flight.ts'
 
 /** One statement that ended, well or not. */
 export type StatementTiming = {
@@ -10,7 +11,7 @@ export type StatementTiming = {
 
 type Watcher = (timing: StatementTiming) => void
 
-/** Tells of every statement of every connection of the pool when it ends. COPY is not among them. */
+/** Tells of every statement of every connection of the pool when it ends. Of COPYs those that write batches are among them. */
 export function watchStatements(pool: pg.Pool, onEnd: Watcher): void {
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (...values: unknown[]) => unknown
@@ -27,7 +28,8 @@ export function watchStatements(pool: pg.Pool, onEnd: Watcher): void {
         })
       }
       const running = query(...values)
-      if (running instanceof Promise) running.then(end, end)
+      const ended = running instanceof FlightQuery ? running.done : running
+      if (ended instanceof Promise) ended.then(end, end)
       return running
     }
     client.query = watched as typeof client.query
@@ -51,6 +53,7 @@ export function onlySlow(thresholdMs: number, onSlow: Watcher): Watcher {
 }
 
 function describe(statement: unknown): { name: string; text: string } | undefined {
+  if (statement instanceof FlightQuery) return { name: 'write_batches', text: statement.text }
   if (typeof statement === 'string') return { name: nameIn(statement), text: statement }
   const { text, name, submit } = (statement ?? {}) as { text?: unknown; name?: unknown; submit?: unknown }
   if (typeof text !== 'string' || typeof submit === 'function') return undefined

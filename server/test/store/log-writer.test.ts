@@ -103,6 +103,19 @@ it('rejects one poison record among 5,000 from five callers alone', async () => 
   expect(rows).toEqual([{ stored: 4999 }])
 })
 
+it('rejects the poison at either end of a batch of 50 MB, and serves others on the connection it came by', async () => {
+  const long = many(250, 'x'.repeat(200_000))
+  long.splice(0, 1, record('first', { level: 'LOUD' as never }))
+  long.push(record('last', { level: 'LOUD' as never }))
+  const { accepted, rejected } = await logs.addLogEntries(long)
+  expect(accepted).toBe(249)
+  expect(rejected.map(({ index }) => index)).toEqual([0, 250])
+  for (let batch = 0; batch < 10; batch++) await logs.addLogEntries(many(3, 'short'))
+  expect((await logs.countLogs(EVERYTHING)).total).toBe(279)
+  const [newest] = await logs.getLogs({ ...EVERYTHING, search: 'xxx' }, { offset: 0, limit: 1 })
+  expect(long.map(({ message }) => message)).toContain(newest?.message)
+})
+
 it('stores a batch of a sender once, however often it comes, and answers the same', async () => {
   const sender = randomUUID()
   const batch = many(10, 'batch')

@@ -30,7 +30,7 @@ beforeAll(async () => {
     await inTransaction(pool, async (client) => {
       for (let back = day; back < day + AT_ONCE; back++) {
         const lower = today - back * DAY
-        await createPartition(client, { lower: iso(lower), upper: iso(lower + DAY) }, false)
+        await createPartition(client, { lower: iso(lower), upper: iso(lower + DAY) }, ['filter'])
       }
     })
   }

@@ -4,8 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTending } from '../../src/jobs/tend-partitions.ts'
 import { foldCounts } from '../../src/store/count-folding.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
+import {
+  FILTER_BURST_ROWS,
+  OpenIndexes,
+  SEARCH_BURST_ROWS,
+  SEARCH_WORTH_ROWS,
+} from '../../src/store/open-indexes.ts'
 import { endEarly, reopenAll } from '../../src/store/partition-closing.ts'
-import { buildIndexes, hasSearchIndex, nextToIndex } from '../../src/store/partition-indexes.ts'
+import { buildIndexes, nextToIndex, readIndexes } from '../../src/store/partition-indexes.ts'
 import { tendPartitions } from '../../src/store/partition-upkeep.ts'
 import { SettingsStore } from '../../src/store/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -87,7 +93,7 @@ describe('partitions', () => {
     await tendPartitions({ pool, partitions: logs.partitions })
     const open = await openPartition()
     expect(await logs.partitions.holding(open.upper)).toBeDefined()
-    expect(await hasSearchIndex(pool, open.name)).toBe(true)
+    expect((await readIndexes(pool, open.name)).filter.whole).toBe(true)
     await expectTrueRegistry()
   })
 
@@ -200,6 +206,84 @@ describe('ending a partition early', () => {
     await reopenAll(pool)
     expect((await waiting).accepted).toBe(1)
     await expectTrueRegistry()
+  })
+})
+
+describe('the indexes of the open partition', () => {
+  const now = Date.now()
+  const FILTERS = [{ levels: ['ERROR' as const] }, { cameras: [1] }, { sources: ['camera_2'] }, {}]
+  const answers = () =>
+    Promise.all(
+      FILTERS.map(async (filter) => ({
+        rows: await logs.getLogs({ ...EVERYTHING, ...filter }, { offset: 0, limit: 200 }),
+        count: await logs.countLogs({ ...EVERYTHING, ...filter }),
+      })),
+    )
+  /** As many rows as are worth a search index, written so long ago that it is no load. */
+  const writeSearchable = async () => {
+    const start = Math.max(now - DAY, Math.floor(now / DAY) * DAY)
+    await logs.addLogEntries(spread(SEARCH_WORTH_ROWS, start, Math.max(start + 1, now - 15 * MINUTE)))
+    await pool.query(`update log_feed set created_at = now() - interval '15 minutes'`)
+  }
+  /** As if so many rows had been stored this moment. */
+  const burst = (rows: number) =>
+    pool.query(
+      `insert into log_feed (id, first_id, last_id, first_timestamp, last_timestamp, rows)
+      values (nextval('log_feed_ids'), 1, 1, now(), now(), $1)`,
+      [rows],
+    )
+
+  it('go under load, the dearest first, and come back; what is found stays the same', async () => {
+    await writeSearchable()
+    const open = await openPartition()
+    const before = await answers()
+    const indexes = new OpenIndexes({ pool, partitions: logs.partitions })
+    const client = await database.database.connect()
+    const relieve = async () => {
+      const tooMuch = await indexes.tooMuch()
+      if (tooMuch) await indexes.remove(client, tooMuch.open, tooMuch.groups)
+      return readIndexes(pool, open.name)
+    }
+    await indexes.complete(client)
+    expect(await relieve()).toMatchObject({ search: { whole: true }, filter: { whole: true } })
+    await burst(SEARCH_BURST_ROWS)
+    expect(await relieve()).toMatchObject({ search: { any: false }, filter: { whole: true } })
+    await burst(FILTER_BURST_ROWS)
+    expect(await relieve()).toMatchObject({ search: { any: false }, filter: { any: false } })
+    expect(await answers()).toEqual(before)
+
+    // Not at once: the next burst may follow.
+    await indexes.complete(client)
+    expect(await readIndexes(pool, open.name)).toMatchObject({ filter: { any: false } })
+    await indexes.complete(client, Date.now() + 2 * MINUTE)
+    expect(await readIndexes(pool, open.name)).toMatchObject({
+      search: { any: false },
+      filter: { whole: true },
+    })
+    await indexes.complete(client, Date.now() + 12 * MINUTE)
+    expect(await readIndexes(pool, open.name)).toMatchObject({ search: { whole: true } })
+    expect(await answers()).toEqual(before)
+    await client.end()
+  })
+
+  it('are taken off by the server that tends', async () => {
+    await writeSearchable()
+    const tending = startTending({
+      pool,
+      partitions: logs.partitions,
+      connect: () => database.database.connect(),
+      onFailure: () => undefined,
+      intervalMs: 30,
+    })
+    const open = await openPartition()
+    await until(async () => (await readIndexes(pool, open.name)).search.whole)
+    await burst(FILTER_BURST_ROWS)
+    await logs.addLogEntries([record({})])
+    await until(async () => {
+      const { search, filter } = await readIndexes(pool, open.name)
+      return !search.any && !filter.any
+    })
+    await tending.stop()
   })
 })
 

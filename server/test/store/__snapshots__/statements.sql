@@ -4,9 +4,6 @@ alter table logs attach partition logs_of_a_range for values from ('…') to ('�
 -- alter table logs_of_a_range
 alter table logs_of_a_range drop constraint logs_of_a_range;
 
--- append_to_feed
-select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-
 -- begin
 begin;
 
@@ -373,6 +370,15 @@ commit;
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
       union all
       select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c;
+
+-- create index logs_of_a_range
+create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where extra_data ->> 'request_id' is not null;
+
+create index logs_of_a_range on logs_of_a_range (camera_id, timestamp, id) where camera_id is not null;
+
+create index logs_of_a_range on logs_of_a_range (level, timestamp, id) where level in ('WARNING', 'ERROR', 'CRITICAL');
+
+create index logs_of_a_range on logs_of_a_range (source, timestamp, id);
 
 -- create table logs_of_a_range
 create table logs_of_a_range (
@@ -1267,9 +1273,6 @@ select name, value from settings;
         select id, name, pg_notify('cameras', id::text)
         from created;
 
--- release savepoint records
-release savepoint records;
-
 -- remember_reply
 update senders set accepted = $2, first_id = $3, last_id = $4 where sender = $1;
 
@@ -1278,9 +1281,6 @@ select nextval('log_ids') as id from generate_series(1, $1);
 
 -- rollback
 rollback;
-
--- savepoint records
-savepoint records;
 
 -- search_as_set
 
@@ -1401,3 +1401,8 @@ set local statement_timeout = …;
       )
       select count(*) as trimmed
       from gone;
+
+-- write_batches
+copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+commit;
