@@ -7,13 +7,13 @@ export { StartupError } from './startup-error.ts'
 export { DatabaseLogHandler, type DatabaseLogHandlerOptions } from './store/database-log-handler.ts'
 export { LogOperations, type LogOperationsOptions } from './store/log-operations.ts'
 export type { LogRow } from './store/log-row.ts'
-export type { AddResult } from './store/store-batches.ts'
 export { type OpenLogs, type OpenLogsOptions, openLogs } from './store/open-logs.ts'
 export {
   type DatabaseLogging,
   type DatabaseLoggingOptions,
   setupDatabaseLogging,
 } from './store/setup-database-logging.ts'
+export type { AddResult } from './store/store-batches.ts'
 export {
   SyncDeadline,
   SyncLogOperations,

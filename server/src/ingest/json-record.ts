@@ -69,9 +69,10 @@ export function toRecord(
   const extra = toExtra(sent)
   if (typeof extra === 'string') return extra
 
+  const extraFlags = extra === null ? 0 : inspectJson(extra)
   if (!exact) {
     const inexactTime = typeof sent.timestamp === 'number' && isInexact(sent.timestamp)
-    const flags = messageFlags | (extra === null ? 0 : inspectJson(extra))
+    const flags = messageFlags | extraFlags
     if (inexactTime || ((flags & INEXACT) !== 0 && (flags & TOO_DEEP) === 0)) return NEEDS_EXACT_NUMBERS
   }
   if (timestamp === undefined) {
@@ -97,7 +98,7 @@ export function toRecord(
     return `camera_id ${shorten(sent.camera_id)} must be an integer from 1 to ${MAX_CAMERA_ID}`
   }
   if (extra !== null) {
-    const reason = refuseExtra(extra, bytes)
+    const reason = refuseExtra(extra, extraFlags, bytes)
     if (reason !== undefined) return reason
   }
 
@@ -184,8 +185,8 @@ function toExtra(sent: SentFields): ExtraData | null | string {
   return extra
 }
 
-function refuseExtra(extra: ExtraData, bytes: number): string | undefined {
-  if ((inspectJson(extra) & TOO_DEEP) !== 0) {
+function refuseExtra(extra: ExtraData, flags: number, bytes: number): string | undefined {
+  if ((flags & TOO_DEEP) !== 0) {
     return `extra_data is nested deeper than ${RECORD_LIMITS.extraDataDepth} levels`
   }
   if (bytes <= SURELY_SMALL) return undefined

@@ -45,8 +45,16 @@ export function inspectJson(value: unknown, depth = 1): number {
   if (typeof value !== 'object' || value === null) return 0
   if (depth > RECORD_LIMITS.extraDataDepth) return TOO_DEEP
   let found = 0
-  for (const item of Array.isArray(value) ? value : Object.values(value)) {
-    found |= inspectJson(item, depth + 1)
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      found |= inspectJson(item, depth + 1)
+      if ((found & TOO_DEEP) !== 0) return found
+    }
+    return found
+  }
+  // What was parsed has no properties but its own; `in` makes no list of them, and this is done to every record.
+  for (const key in value) {
+    found |= inspectJson((value as Record<string, unknown>)[key], depth + 1)
     if ((found & TOO_DEEP) !== 0) return found
   }
   return found

@@ -156,7 +156,7 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
       // Its connection is for one thing at a time.
       if (indexing || Date.now() < indexNotBefore) return
       indexing = relieving
-        .then(() => openIndexes.complete(client))
+        .then(() => makeSearchable(client, openIndexes))
         .then(() => indexNext(client))
         .then((isBuilt) => {
           // There may be more.
@@ -189,25 +189,35 @@ async function recover(pool: pg.Pool, client: pg.Client): Promise<void> {
 /** The connection indexes are taken off by, while they are. */
 type Relief = { client: pg.Client | undefined }
 
-/** Takes off the open partition what it cannot keep up, on a connection that no build keeps busy. */
+/**
+ * Takes off the open partition what it cannot keep up, and gives it the indexes of filters, on a connection that no
+ * build of minutes keeps busy.
+ */
 async function relieve(
   { connect, pool }: TendingOptions,
   openIndexes: OpenIndexes,
   relief: Relief,
 ): Promise<void> {
-  const tooMuch = await openIndexes.tooMuch()
-  if (!tooMuch) return
+  const due = await openIndexes.due()
+  if (!due || (due.remove.length === 0 && !due.add.includes('filter'))) return
   const client = await connect()
   relief.client = client
   try {
     await client.query('set statement_timeout = 0')
+    await client.query('set max_parallel_maintenance_workers = 0')
     // A build of the same partition would hold the removal up for as long as it takes.
-    await inTransaction(pool, (other) => keepBuildsOff(other, tooMuch.open.name))
-    await openIndexes.remove(client, tooMuch.open, tooMuch.groups)
+    if (due.remove.length > 0) await inTransaction(pool, (other) => keepBuildsOff(other, due.open.name))
+    await openIndexes.adjust(client, { ...due, add: due.add.filter((group) => group === 'filter') })
   } finally {
     relief.client = undefined
     await client.end().catch(() => undefined)
   }
+}
+
+/** Gives the open partition its search index when that is due. */
+async function makeSearchable(client: pg.Client, openIndexes: OpenIndexes): Promise<void> {
+  const due = await openIndexes.due()
+  if (due?.add.includes('search')) await openIndexes.adjust(client, { ...due, remove: [], add: ['search'] })
 }
 
 /** Builds the indexes of one partition, if any is due; between two the open one gets its turn. */

@@ -96,7 +96,9 @@ export class IngestService {
     const indexes: number[] = []
     let retimed = 0
     let capped = 0
-    for (const [index, record] of records.entries()) {
+    // By index: this is done to every record, and entries() makes an array for each.
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index] as LogRecord
       const verdict = isImport ? 'pass' : gate.admit(record.level, record)
       if (verdict === 'rate') capped++
       if (verdict !== 'pass') continue

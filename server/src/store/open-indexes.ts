@@ -8,7 +8,7 @@ import {
 } from './partition-indexes.ts'
 import { type Burst, type Load, readBurst, readLoad, rowsIn } from './partition-load.ts'
 import type { UpkeepStore } from './partition-upkeep.ts'
-import { FILTERABLE_RATE, type Partition } from './partitions.ts'
+import type { Partition } from './partitions.ts'
 import { fromMillis, MINUTE } from './timestamp.ts'
 
 /**
@@ -20,16 +20,21 @@ const IS_TOO_MUCH: Readonly<Record<IndexGroup, (load: Load, burst: Burst) => boo
   search: ({ recent }, { within5s }) => recent >= 1000 || within5s >= SEARCH_BURST_ROWS,
   filter: (_, { within2s }) => within2s >= FILTER_BURST_ROWS,
 }
-const IS_MODEST: Readonly<Record<IndexGroup, (load: Load) => boolean>> = {
-  search: ({ recent, average }) => average < SEARCHABLE_RATE && recent < 1000,
-  filter: ({ recent }) => recent < FILTERABLE_RATE,
+/** When a group may come back. A burst that has just begun shows in no average. */
+const IS_MODEST: Readonly<Record<IndexGroup, (load: Load, burst: Burst) => boolean>> = {
+  search: ({ recent, average }, { within5s }) =>
+    average < SEARCHABLE_RATE && recent < 1000 && within5s < SEARCH_BURST_ROWS / 2,
+  filter: ({ recent }, { within2s }) => recent < FILTERABLE_RATE && within2s < FILTER_BURST_ROWS / 2,
 }
 
 /** Rows a second up to which searches get their index: 33 µs a row, a hundredth of a core. */
 const SEARCHABLE_RATE = 300
 
+/** Rows a second up to which filters do: 4 µs a row, a tenth of a core. */
+const FILTERABLE_RATE = 25_000
+
 /** Fewer rows are read as fast as they are looked up, and many a partition begins with a burst. */
-export const SEARCH_WORTH_ROWS = 20_000
+export const INDEX_WORTH_ROWS = 20_000
 
 /** Rows within 5 s at which the search index goes, and within 2 s at which those of filters do. */
 export const SEARCH_BURST_ROWS = 10_000
@@ -41,7 +46,10 @@ const KEPT_AWAY_MS: Readonly<Record<IndexGroup, number>> = { search: 10 * MINUTE
 /** The dearest first. */
 const GROUPS = ['search', 'filter'] as const
 
-/** Takes indexes off the open partition under load and gives them back when the rate is modest. */
+/** What is to be done about the indexes of the open partition. */
+export type Adjustment = { open: Partition; remove: IndexGroup[]; add: IndexGroup[] }
+
+/** Takes indexes off the open partition under load and gives it what it can keep up. */
 export class OpenIndexes {
   readonly #store: UpkeepStore
   readonly #removedAt = { search: Number.NEGATIVE_INFINITY, filter: Number.NEGATIVE_INFINITY }
@@ -50,40 +58,34 @@ export class OpenIndexes {
     this.#store = store
   }
 
-  /** The groups that writers pay too much for now, and the partition in question. */
-  async tooMuch(now = Date.now()): Promise<{ open: Partition; groups: IndexGroup[] } | undefined> {
-    const open = await this.#store.partitions.holding(fromMillis(now))
-    if (!open) return undefined
-    const has = await readIndexes(this.#store.pool, open.name)
-    const load = await readLoad(this.#store.pool, now)
-    const burst = await readBurst(this.#store.pool, open.lower)
-    const groups = GROUPS.filter((group) => has[group].any && IS_TOO_MUCH[group](load, burst))
-    return groups.length > 0 ? { open, groups } : undefined
-  }
-
-  /** @param client in no transaction */
-  async remove(client: pg.ClientBase, { name }: Partition, groups: readonly IndexGroup[]): Promise<void> {
-    for (const group of groups) {
-      this.#removedAt[group] = Date.now()
-      await removeIndexes(client, name, group)
-    }
-  }
-
-  /** Gives the open partition what it lacks and can keep up. @param client in no transaction */
-  async complete(client: pg.ClientBase, now = Date.now()): Promise<void> {
+  /** What is due now; undefined when nothing is. */
+  async due(now = Date.now()): Promise<Adjustment | undefined> {
     const { pool, partitions } = this.#store
     const open = await partitions.holding(fromMillis(now))
-    if (!open) return
-    const has = await readIndexes(client, open.name)
-    if (GROUPS.every((group) => has[group].whole)) return
+    if (!open) return undefined
+    const has = await readIndexes(pool, open.name)
+    const load = await readLoad(pool, now)
+    const burst = await readBurst(pool, open.lower)
+    const remove = GROUPS.filter((group) => has[group].any && IS_TOO_MUCH[group](load, burst))
+    const add = GROUPS.filter(
+      (group) =>
+        !has[group].whole &&
+        IS_MODEST[group](load, burst) &&
+        now - this.#removedAt[group] > KEPT_AWAY_MS[group],
+    )
+    if (add.length > 0 && (await rowsIn(pool, open)) < INDEX_WORTH_ROWS) add.length = 0
+    return remove.length + add.length > 0 ? { open, remove, add } : undefined
+  }
+
+  /** Does what is due. @param client in no transaction */
+  async adjust(client: pg.ClientBase, { open, remove, add }: Adjustment): Promise<void> {
+    for (const group of remove) {
+      this.#removedAt[group] = Date.now()
+      await removeIndexes(client, open.name, group)
+    }
+    if (add.length === 0) return
     // One whose build or removal was cut short: writers go on paying for it.
     await dropInvalidIndexes(client, open.name)
-    const load = await readLoad(pool, now)
-    for (const group of GROUPS.toReversed()) {
-      if (has[group].whole || !IS_MODEST[group](load)) continue
-      if (now - this.#removedAt[group] <= KEPT_AWAY_MS[group]) continue
-      if (group === 'search' && (await rowsIn(pool, open)) < SEARCH_WORTH_ROWS) continue
-      await addIndexes(client, open.name, group)
-    }
+    for (const group of add) await addIndexes(client, open.name, group)
   }
 }

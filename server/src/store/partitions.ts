@@ -13,9 +13,6 @@ export const MAX_PARTITIONS_A_STATEMENT = 16
 /** 7,469,002: 'partitions'. Held by whoever creates or removes one. */
 export const PARTITION_LOCK = 7469002
 
-/** Rows a second up to which a partition in use has the indexes of filters: 4 µs a row, a tenth of a core. */
-export const FILTERABLE_RATE = 25_000
-
 /** Partitions made in one transaction: each takes a dozen locks. */
 const MADE_AT_ONCE = 16
 
@@ -70,7 +67,11 @@ export class Partitions {
   async ensure(timestamps: Iterable<string>): Promise<void> {
     await this.list()
     let missing: Set<number> | undefined
+    let minute = ''
     for (const timestamp of timestamps) {
+      // Bounds are whole minutes, and most of a batch is of the same one.
+      if (minute !== '' && timestamp.startsWith(minute)) continue
+      minute = timestamp.slice(0, 16)
       if (this.#find(timestamp) !== -1) continue
       missing ??= new Set()
       missing.add(floorTo(timestamp, MINUTE))
@@ -141,8 +142,8 @@ export class Partitions {
         const span = spanFor(instant, now, recent, spans)
         if (!span) continue
         const range = { lower: fromMillis(span.lower), upper: fromMillis(span.upper) }
-        const isFiltered = span.upper <= now || recent < FILTERABLE_RATE
-        await createPartition(client, range, isFiltered ? ['filter'] : [])
+        // The open one gets its own indexes when it has rows enough, and the load is such that it can keep them up.
+        await createPartition(client, range, span.upper <= now ? ['filter'] : [])
         spans.push(span)
         covered = span.upper
         made++

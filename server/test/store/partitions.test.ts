@@ -6,9 +6,9 @@ import { foldCounts } from '../../src/store/count-folding.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import {
   FILTER_BURST_ROWS,
+  INDEX_WORTH_ROWS,
   OpenIndexes,
   SEARCH_BURST_ROWS,
-  SEARCH_WORTH_ROWS,
 } from '../../src/store/open-indexes.ts'
 import { endEarly, reopenAll } from '../../src/store/partition-closing.ts'
 import { buildIndexes, nextToIndex, readIndexes } from '../../src/store/partition-indexes.ts'
@@ -93,7 +93,10 @@ describe('partitions', () => {
     await tendPartitions({ pool, partitions: logs.partitions })
     const open = await openPartition()
     expect(await logs.partitions.holding(open.upper)).toBeDefined()
-    expect((await readIndexes(pool, open.name)).filter.whole).toBe(true)
+    expect(await readIndexes(pool, open.name)).toMatchObject({
+      filter: { any: false },
+      search: { any: false },
+    })
     await expectTrueRegistry()
   })
 
@@ -222,7 +225,7 @@ describe('the indexes of the open partition', () => {
   /** As many rows as are worth a search index, written so long ago that it is no load. */
   const writeSearchable = async () => {
     const start = Math.max(now - DAY, Math.floor(now / DAY) * DAY)
-    await logs.addLogEntries(spread(SEARCH_WORTH_ROWS, start, Math.max(start + 1, now - 15 * MINUTE)))
+    await logs.addLogEntries(spread(INDEX_WORTH_ROWS, start, Math.max(start + 1, now - 15 * MINUTE)))
     await pool.query(`update log_feed set created_at = now() - interval '15 minutes'`)
   }
   /** As if so many rows had been stored this moment. */
@@ -239,12 +242,16 @@ describe('the indexes of the open partition', () => {
     const before = await answers()
     const indexes = new OpenIndexes({ pool, partitions: logs.partitions })
     const client = await database.database.connect()
+    const complete = async (time = Date.now()) => {
+      const due = await indexes.due(time)
+      if (due) await indexes.adjust(client, { ...due, remove: [] })
+    }
     const relieve = async () => {
-      const tooMuch = await indexes.tooMuch()
-      if (tooMuch) await indexes.remove(client, tooMuch.open, tooMuch.groups)
+      const due = await indexes.due()
+      if (due) await indexes.adjust(client, { ...due, add: [] })
       return readIndexes(pool, open.name)
     }
-    await indexes.complete(client)
+    await complete()
     expect(await relieve()).toMatchObject({ search: { whole: true }, filter: { whole: true } })
     await burst(SEARCH_BURST_ROWS)
     expect(await relieve()).toMatchObject({ search: { any: false }, filter: { whole: true } })
@@ -253,14 +260,15 @@ describe('the indexes of the open partition', () => {
     expect(await answers()).toEqual(before)
 
     // Not at once: the next burst may follow.
-    await indexes.complete(client)
+    await complete()
     expect(await readIndexes(pool, open.name)).toMatchObject({ filter: { any: false } })
-    await indexes.complete(client, Date.now() + 2 * MINUTE)
+    await pool.query(`update log_feed set created_at = now() - interval '1 minute'`)
+    await complete(Date.now() + 2 * MINUTE)
     expect(await readIndexes(pool, open.name)).toMatchObject({
       search: { any: false },
       filter: { whole: true },
     })
-    await indexes.complete(client, Date.now() + 12 * MINUTE)
+    await complete(Date.now() + 12 * MINUTE)
     expect(await readIndexes(pool, open.name)).toMatchObject({ search: { whole: true } })
     expect(await answers()).toEqual(before)
     await client.end()
