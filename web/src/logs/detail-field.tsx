@@ -1,25 +1,20 @@
 import { Ban, Copy, Filter } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { copy } from '../controls/copy.ts'
-import { setValue, stateOf, type ValueField } from './filter-values.ts'
-import type { ChangeView } from './use-view.ts'
-import type { LogView } from './view.ts'
+import type { ValueState } from './filter-values.ts'
 
-type FieldFilter = { view: LogView; change: ChangeView; field: ValueField; value: string | number }
+export type FieldFilter = { state: ValueState; set: (state: ValueState) => void }
 
 /** One field with what can be done with its value. */
 export function DetailField({
   name,
   text,
   filter,
-  only,
   children,
 }: {
   name: string
   text: string
   filter?: FieldFilter
-  /** For fields that are filtered for and not out. */
-  only?: { on: boolean; set: (on: boolean) => void }
   children: ReactNode
 }) {
   return (
@@ -28,11 +23,6 @@ export function DetailField({
       <dd className="min-w-0 flex-1 pt-0.5 text-small">{children}</dd>
       <dd className="flex text-faint">
         {filter && <FilterButtons {...filter} text={text} />}
-        {only && (
-          <FieldButton label={`Only ${text}`} pressed={only.on} onClick={() => only.set(!only.on)}>
-            <Filter size={13} aria-hidden />
-          </FieldButton>
-        )}
         <FieldButton label={`Copy ${name}`} onClick={() => copy(text, name)}>
           <Copy size={13} aria-hidden />
         </FieldButton>
@@ -41,22 +31,15 @@ export function DetailField({
   )
 }
 
-function FilterButtons({ view, change, field, value, text }: FieldFilter & { text: string }) {
-  const state = stateOf(view, field, value)
+/** Filter for the value and filter it out; struck again, neither. */
+function FilterButtons({ state, set, text }: FieldFilter & { text: string }) {
+  const toggle = (wanted: ValueState) => set(state === wanted ? 'unset' : wanted)
   return (
     <>
-      <FieldButton
-        label={`Only ${text}`}
-        pressed={state === 'in'}
-        onClick={() => change(setValue(view, field, value, state === 'in' ? 'unset' : 'in'))}
-      >
+      <FieldButton label={`Only ${text}`} pressed={state === 'in'} onClick={() => toggle('in')}>
         <Filter size={13} aria-hidden />
       </FieldButton>
-      <FieldButton
-        label={`Not ${text}`}
-        pressed={state === 'out'}
-        onClick={() => change(setValue(view, field, value, state === 'out' ? 'unset' : 'out'))}
-      >
+      <FieldButton label={`Not ${text}`} pressed={state === 'out'} onClick={() => toggle('out')}>
         <Ban size={13} aria-hidden />
       </FieldButton>
     </>

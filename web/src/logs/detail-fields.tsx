@@ -3,7 +3,8 @@ import { MessageText } from '../text/message-text.tsx'
 import { needlesOf } from '../text/needles.ts'
 import type { Needles } from '../text/segments.ts'
 import { formatFull } from '../time/format.ts'
-import { DetailField } from './detail-field.tsx'
+import { DetailField, type FieldFilter } from './detail-field.tsx'
+import { type FilterField, setValue, stateOf } from './filter-values.ts'
 import { JsonTree } from './json-tree.tsx'
 import { LevelLabel } from './level-label.tsx'
 import { type ChangeView, NO_FILTERS } from './use-view.ts'
@@ -23,14 +24,23 @@ export function DetailFields({
   change: ChangeView
   zone: string
 }) {
-  const filter = { view, change }
+  const filterBy = (field: FilterField, value: string | number): FieldFilter => ({
+    state: stateOf(view, field, value),
+    set: (state) => change(setValue(view, field, value, state)),
+  })
   const requestId = log.extra_data?.request_id
+  // A request is followed through everything it touched.
+  const requestFilter = (id: string): FieldFilter => ({
+    state: stateOf(view, 'request_id', id),
+    set: (state) =>
+      change(state === 'in' ? { ...NO_FILTERS, request_id: id } : setValue(view, 'request_id', id, state)),
+  })
   const [fullTime] = formatFull(log.timestamp, zone).split(' ')
   return (
     <div className="grid gap-4 p-4">
       <Message text={log.message} needles={needlesOf(view.q)} />
       <dl className="grid gap-px overflow-hidden rounded-md border border-line bg-line">
-        <DetailField name="level" text={log.level} filter={{ ...filter, field: 'level', value: log.level }}>
+        <DetailField name="level" text={log.level} filter={filterBy('level', log.level)}>
           <LevelLabel level={log.level} />
         </DetailField>
         <DetailField name="timestamp" text={log.timestamp}>
@@ -42,39 +52,21 @@ export function DetailFields({
           <DetailField
             name="camera"
             text={log.camera_name ?? String(log.camera_id)}
-            filter={{ ...filter, field: 'camera_id', value: log.camera_id }}
+            filter={filterBy('camera_id', log.camera_id)}
           >
             {log.camera_name ?? 'Camera'} <span className="text-faint">({log.camera_id})</span>
           </DetailField>
         )}
-        <DetailField
-          name="source"
-          text={log.source}
-          filter={{ ...filter, field: 'source', value: log.source }}
-        >
+        <DetailField name="source" text={log.source} filter={filterBy('source', log.source)}>
           {log.source}
         </DetailField>
         {log.logger_name !== null && (
-          <DetailField
-            name="logger"
-            text={log.logger_name}
-            only={{
-              on: view.logger_name.includes(log.logger_name),
-              set: (on) => change({ logger_name: on ? [log.logger_name ?? ''] : [] }),
-            }}
-          >
+          <DetailField name="logger" text={log.logger_name} filter={filterBy('logger_name', log.logger_name)}>
             <span className="wrap-anywhere">{log.logger_name}</span>
           </DetailField>
         )}
         {typeof requestId === 'string' && requestId !== '' && (
-          <DetailField
-            name="request"
-            text={requestId}
-            only={{
-              on: view.request_id === requestId,
-              set: (on) => change(on ? { ...NO_FILTERS, request_id: requestId } : { request_id: null }),
-            }}
-          >
+          <DetailField name="request" text={requestId} filter={requestFilter(requestId)}>
             <span className="font-mono wrap-anywhere">{requestId}</span>
           </DetailField>
         )}

@@ -1,7 +1,8 @@
-import { X } from 'lucide-react'
 import { useCameras } from '../api/use-settings.ts'
+import { Pill } from './filter-pill.tsx'
 import { OPPOSITE, setValue, type ValueField } from './filter-values.ts'
 import { LEVEL_NAME, type Level } from './levels.ts'
+import { SearchPills } from './search-pills.tsx'
 import { type ChangeView, NO_FILTERS } from './use-view.ts'
 import { hasFilters, type LogView } from './view.ts'
 
@@ -12,6 +13,7 @@ const FIELDS = ['level', 'camera_id', 'source'] as const satisfies readonly Valu
 export function FilterPills({ view, change }: { view: LogView; change: ChangeView }) {
   const cameras = useCameras()
   if (!hasFilters(view)) return null
+  const request = view.request_id
   const nameOf = (field: ValueField, value: string | number): string => {
     if (field === 'level') return LEVEL_NAME[value as Level]
     if (field === 'source') return String(value)
@@ -19,7 +21,7 @@ export function FilterPills({ view, change }: { view: LogView; change: ChangeVie
   }
   return (
     <ul aria-label="Active filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-6">
-      {view.q !== '' && <Pill name="search" value={view.q} onRemove={() => change({ q: '' })} />}
+      <SearchPills q={view.q} setQ={(q) => change({ q })} />
       {view.search !== '' && (
         <Pill name="text" value={`“${view.search}”`} onRemove={() => change({ search: '' })} />
       )}
@@ -49,11 +51,17 @@ export function FilterPills({ view, change }: { view: LogView; change: ChangeVie
           key={`logger ${name}`}
           name="logger"
           value={name}
-          onRemove={() => change({ logger_name: view.logger_name.filter((one) => one !== name) })}
+          onInvert={() => change(setValue(view, 'logger_name', name, 'out'))}
+          onRemove={() => change(setValue(view, 'logger_name', name, 'unset'))}
         />
       ))}
-      {view.request_id !== null && (
-        <Pill name="request" value={view.request_id} onRemove={() => change({ request_id: null })} />
+      {request !== null && (
+        <Pill
+          name="request"
+          value={request}
+          onInvert={() => change(setValue(view, 'request_id', request, 'out'))}
+          onRemove={() => change({ request_id: null })}
+        />
       )}
       <li>
         <button
@@ -65,52 +73,5 @@ export function FilterPills({ view, change }: { view: LogView; change: ChangeVie
         </button>
       </li>
     </ul>
-  )
-}
-
-function Pill({
-  name,
-  value,
-  inverted = false,
-  onInvert,
-  onRemove,
-}: {
-  name: string
-  value: string
-  inverted?: boolean
-  onInvert?: () => void
-  onRemove: () => void
-}) {
-  const text = (
-    <>
-      <span className="text-faint">{name}:</span>{' '}
-      {inverted && <span className="font-medium text-error">not </span>}
-      <span className="font-medium">{value}</span>
-    </>
-  )
-  return (
-    <li className="flex max-w-full items-center overflow-hidden rounded-md border border-line bg-surface text-small">
-      {onInvert ? (
-        <button
-          type="button"
-          onClick={onInvert}
-          title={inverted ? 'Show these instead of hiding them' : 'Hide these instead of showing them'}
-          className="truncate py-1 pl-2.5 hover:underline focus-visible:-outline-offset-2"
-        >
-          {text}
-        </button>
-      ) : (
-        <span className="truncate py-1 pl-2.5">{text}</span>
-      )}
-      <button
-        type="button"
-        aria-label={`Remove the filter ${name}: ${inverted ? 'not ' : ''}${value}`}
-        title="Remove"
-        onClick={onRemove}
-        className="grid size-6.5 shrink-0 place-items-center text-faint hover:text-ink focus-visible:-outline-offset-2"
-      >
-        <X size={13} aria-hidden />
-      </button>
-    </li>
   )
 }

@@ -23,4 +23,18 @@ describe('values of a filter', () => {
     const filters = { ...DEFAULT_VIEW, min_level: 'WARNING' as const }
     expect(setValue(filters, 'level', 'INFO', 'in')).toMatchObject({ level: ['INFO'], min_level: null })
   })
+
+  it('of loggers and requests are left out by the search', () => {
+    const out = {
+      ...DEFAULT_VIEW,
+      q: 'RTSP',
+      ...setValue({ ...DEFAULT_VIEW, q: 'RTSP' }, 'logger_name', 'my app', 'out'),
+    }
+    expect(out).toMatchObject({ logger_name: [], q: 'RTSP -logger:"my app"' })
+    expect(stateOf(out, 'logger_name', 'my app')).toBe('out')
+    expect(setValue(out, 'logger_name', 'my app', 'in')).toEqual({ logger_name: ['my app'], q: 'RTSP' })
+    const only = { ...DEFAULT_VIEW, request_id: 'r-1' }
+    expect(stateOf(only, 'request_id', 'r-1')).toBe('in')
+    expect(setValue(only, 'request_id', 'r-1', 'out')).toEqual({ request_id: null, q: '-request_id:r-1' })
+  })
 })

@@ -61,9 +61,22 @@ const CELLS: Readonly<Record<Column, (props: RowProps) => ReactNode>> = {
     </button>
   ),
   origin: ({ row, pick }) => <OriginCell row={row} pick={pick} />,
-  logger: ({ row }) => (
-    <span className="block truncate text-muted" title={row.logger_name ?? undefined}>
-      {row.logger_name ?? '–'}
-    </span>
-  ),
+  logger: ({ row, pick }) => {
+    const name = row.logger_name
+    if (name === null) return <span className="text-muted">–</span>
+    return (
+      <button
+        type="button"
+        tabIndex={-1}
+        title={name}
+        onClick={(event) => {
+          event.stopPropagation()
+          pick({ anchor: event.currentTarget, field: 'logger_name', value: name, label: name })
+        }}
+        className="block max-w-full truncate text-muted hover:underline"
+      >
+        {name}
+      </button>
+    )
+  },
 }

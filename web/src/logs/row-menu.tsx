@@ -26,6 +26,9 @@ export function RowMenu(props: { target: RowTarget; view: LogView; change: Chang
   const values = [
     { field: 'level', value: row.level, name: row.level },
     { field: origin.field, value: origin.value, name: origin.name },
+    ...(row.logger_name === null
+      ? []
+      : [{ field: 'logger_name', value: row.logger_name, name: `logger ${row.logger_name}` } as const]),
   ] as const
   return (
     <Menu.Root open onOpenChange={(open) => !open && close()} modal={false}>
@@ -42,18 +45,21 @@ export function RowMenu(props: { target: RowTarget; view: LogView; change: Chang
                 </Item>
               </div>
             ))}
-            {row.logger_name !== null && (
-              <Item icon={<Filter size={14} />} act={() => change({ logger_name: [row.logger_name ?? ''] })}>
-                Only logger {row.logger_name}
-              </Item>
-            )}
-            {typeof requestId === 'string' && (
-              <Item
-                icon={<Waypoints size={14} />}
-                act={() => change({ ...NO_FILTERS, request_id: requestId })}
-              >
-                Same request ({requestId})
-              </Item>
+            {typeof requestId === 'string' && requestId !== '' && (
+              <>
+                <Item
+                  icon={<Waypoints size={14} />}
+                  act={() => change({ ...NO_FILTERS, request_id: requestId })}
+                >
+                  Same request ({requestId})
+                </Item>
+                <Item
+                  icon={<Ban size={14} />}
+                  act={() => change(setValue(view, 'request_id', requestId, 'out'))}
+                >
+                  Not this request
+                </Item>
+              </>
             )}
             <Menu.Separator className="my-1.5 border-t border-line" />
             {MINUTES.map((minutes) => (

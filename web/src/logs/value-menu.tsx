@@ -2,11 +2,11 @@ import { Menu } from '@base-ui/react/menu'
 import { Ban, Copy, Filter, FilterX } from 'lucide-react'
 import { copy } from '../controls/copy.ts'
 import { MENU_ITEM, POPUP } from '../controls/surfaces.ts'
-import { setValue, stateOf, type ValueField } from './filter-values.ts'
+import { type FilterField, setValue, stateOf } from './filter-values.ts'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
-export type ValueTarget = { anchor: Element; field: ValueField; value: string | number; label: string }
+export type ValueTarget = { anchor: Element; field: FilterField; value: string | number; label: string }
 
 /** One menu for every value of every row: filter for it, filter it out, copy it. */
 export function ValueMenu({

@@ -1,0 +1,23 @@
+import { Pill } from './filter-pill.tsx'
+import { setTerm, splitSearch } from './search-terms.ts'
+
+/** What the search box asks for: each filter in it by itself, what is left as one. */
+export function SearchPills({ q, setQ }: { q: string; setQ: (q: string) => void }) {
+  const { fields, rest } = splitSearch(q)
+  const without = () => setQ(fields.map(({ text, inverted }) => (inverted ? `-${text}` : text)).join(' '))
+  return (
+    <>
+      {rest !== '' && <Pill name="search" value={rest} onRemove={without} />}
+      {fields.map(({ text, name, value, inverted }) => (
+        <Pill
+          key={`${inverted} ${text}`}
+          name={name}
+          value={value}
+          inverted={inverted}
+          onInvert={() => setQ(setTerm(q, text, inverted ? 'in' : 'out'))}
+          onRemove={() => setQ(setTerm(q, text, 'unset'))}
+        />
+      ))}
+    </>
+  )
+}

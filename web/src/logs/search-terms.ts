@@ -1,0 +1,97 @@
+// The search box holds more filters than there are parameters of the API: buttons add terms to its text and take them
+// away again. What a term is, is told as docs/search.md has it.
+
+export type TermState = 'in' | 'out' | 'unset'
+
+/** A filter among the words of a search, as a pill shows it. */
+export type FieldTerm = { text: string; name: string; value: string; inverted: boolean }
+
+const FIELD =
+  /^(?:level|camera|camera_id|source|logger|logger_name|message|id|request_id|extra_data(?:\.[^\s.:"()]+)+):(?=\S)/
+const PHRASE = /^"(?:[^"\\]|\\.)*"/s
+const EXPRESSION = /^\/(?![\s/])(?:[^/\\]|\\.)+\/(?=\s|$)/s
+
+/** `name:value`, in quotes where the value would not be taken for itself without. */
+export function termOf(name: string, value: string | number | boolean | null): string {
+  const plain =
+    typeof value !== 'string' || (/^[a-z_][\w./-]*$/i.test(value) && !/^(true|false|null)$/.test(value))
+  return `${name}:${plain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`
+}
+
+/** The words, phrases, filters and brackets that have to match together; null when the search says `or`, or is broken. */
+export function termsOf(q: string): string[] | null {
+  const terms: string[] = []
+  let rest = q.trim()
+  while (rest !== '') {
+    const length = lengthOfTerm(rest)
+    if (length === 0) return null
+    const term = rest.slice(0, length)
+    rest = rest.slice(length).trim()
+    if (/^(or|OR)$/.test(term) && terms.length > 0 && rest !== '') return null
+    terms.push(term)
+  }
+  return terms
+}
+
+function lengthOfTerm(text: string): number {
+  const minus = /^-(?![->\s]|$)/.test(text) ? 1 : 0
+  const body = text.slice(minus)
+  const field = FIELD.exec(body)?.[0].length ?? 0
+  const value = body.slice(field)
+  if (field === 0 && body.startsWith('(') && body[1] !== ')') return closingOf(body) + minus
+  const found = PHRASE.exec(value) ?? (field === 0 ? EXPRESSION.exec(value) : null) ?? /^\S+/.exec(value)
+  return minus + field + (found?.[0].length ?? 0)
+}
+
+/** How long the bracket is that `text` begins with, phrases in it passed over; all of it when it is never closed. */
+function closingOf(text: string): number {
+  let depth = 0
+  for (const part of text.matchAll(/"(?:[^"\\]|\\.)*"|[()]/gs)) {
+    if (part[0] === '(') depth += 1
+    if (part[0] === ')') depth -= 1
+    if (depth === 0) return part.index + 1
+  }
+  return text.length
+}
+
+export function stateOfTerm(q: string, term: string): TermState {
+  const terms = termsOf(q) ?? []
+  if (terms.includes(term)) return 'in'
+  return terms.includes(`-${term}`) ? 'out' : 'unset'
+}
+
+/** The search with the term asked for, left out or neither; what else it says stays. */
+export function setTerm(q: string, term: string, state: TermState): string {
+  const terms = termsOf(q)
+  const said = state === 'out' ? `-${term}` : term
+  // `or` binds more loosely than what stands side by side.
+  if (terms === null) return state === 'unset' ? q : `(${q.trim()}) ${said}`
+  const others = terms.filter((one) => one !== term && one !== `-${term}`)
+  if (others.length === terms.length && state === 'unset') return q
+  return [...others, ...(state === 'unset' ? [] : [said])].join(' ')
+}
+
+/** What a search consists of: the filters, and the rest of its text. */
+export function splitSearch(q: string): { fields: FieldTerm[]; rest: string } {
+  const terms = termsOf(q)
+  if (terms === null) return { fields: [], rest: q }
+  const fields = terms.flatMap((text) => fieldOf(text) ?? [])
+  const rest = terms.filter((text) => fieldOf(text) === null)
+  return { fields, rest: rest.join(' ') }
+}
+
+const NAME: Readonly<Record<string, string>> = {
+  logger_name: 'logger',
+  camera_id: 'camera',
+  request_id: 'request',
+}
+
+function fieldOf(text: string): FieldTerm | null {
+  const inverted = text.startsWith('-')
+  const body = inverted ? text.slice(1) : text
+  const name = FIELD.exec(body)?.[0].slice(0, -1)
+  if (name === undefined || name === 'message') return null
+  const written = body.slice(name.length + 1)
+  const value = PHRASE.test(written) ? written.slice(1, -1).replace(/\\(["\\])/g, '$1') : written
+  return { text: body, name: NAME[name] ?? name.replace(/^extra_data\./, ''), value, inverted }
+}
