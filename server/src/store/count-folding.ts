@@ -40,7 +40,7 @@ const into = (grain: string) => `
   ${grain} as (
     insert into log_counts_${grain} (bucket, level, source, camera_id, rows)
     select date_trunc('${grain}', bucket), level, source, camera_id, sum(rows)
-    from moved
+    from summed
     group by 1, 2, 3, 4
     on conflict (bucket, level, source, camera_id) do update
     set rows = log_counts_${grain}.rows + excluded.rows
@@ -51,6 +51,11 @@ const FOLD = `
     delete from log_counts_pending
     where ctid = any (array(select ctid from log_counts_pending limit ${MAX_FOLDED_ROWS}))
     returning bucket, level, source, camera_id, rows
+  ), summed as materialized (
+    -- Under load a hundred batches tell of the same minute: added up once and not for each grain.
+    select bucket, level, source, camera_id, sum(rows) as rows
+    from moved
+    group by 1, 2, 3, 4
   ), ${into('minute')}, ${into('hour')}, ${into('day')}
   select count(*) as folded
   from moved`

@@ -594,11 +594,16 @@ create table logs_of_a_range (
     delete from log_counts_pending
     where ctid = any (array(select ctid from log_counts_pending limit 50000))
     returning bucket, level, source, camera_id, rows
+  ), summed as materialized (
+    -- Under load a hundred batches tell of the same minute: added up once and not for each grain.
+    select bucket, level, source, camera_id, sum(rows) as rows
+    from moved
+    group by 1, 2, 3, 4
   ), 
   minute as (
     insert into log_counts_minute (bucket, level, source, camera_id, rows)
     select date_trunc('minute', bucket), level, source, camera_id, sum(rows)
-    from moved
+    from summed
     group by 1, 2, 3, 4
     on conflict (bucket, level, source, camera_id) do update
     set rows = log_counts_minute.rows + excluded.rows
@@ -606,7 +611,7 @@ create table logs_of_a_range (
   hour as (
     insert into log_counts_hour (bucket, level, source, camera_id, rows)
     select date_trunc('hour', bucket), level, source, camera_id, sum(rows)
-    from moved
+    from summed
     group by 1, 2, 3, 4
     on conflict (bucket, level, source, camera_id) do update
     set rows = log_counts_hour.rows + excluded.rows
@@ -614,7 +619,7 @@ create table logs_of_a_range (
   day as (
     insert into log_counts_day (bucket, level, source, camera_id, rows)
     select date_trunc('day', bucket), level, source, camera_id, sum(rows)
-    from moved
+    from summed
     group by 1, 2, 3, 4
     on conflict (bucket, level, source, camera_id) do update
     set rows = log_counts_day.rows + excluded.rows
