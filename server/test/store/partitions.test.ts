@@ -293,6 +293,40 @@ describe('the indexes of the open partition', () => {
     })
     await tending.stop()
   })
+
+  it('are taken off in the middle of a burst, long before the next round', async () => {
+    await writeSearchable()
+    const open = await openPartition()
+    const client = await database.database.connect()
+    const indexes = new OpenIndexes({ pool, partitions: logs.partitions })
+    const due = await indexes.due()
+    if (due) await indexes.adjust(client, due)
+    await client.end()
+    const sessions: unknown[] = []
+    const tending = startTending({
+      pool,
+      partitions: logs.partitions,
+      connect: async () => {
+        const session = await database.database.connect()
+        sessions.push(session)
+        return session
+      },
+      onFailure: () => undefined,
+      intervalMs: 600_000,
+    })
+    await until(async () => sessions.length > 0)
+    const without = async (group: 'search' | 'filter', rows: number) => {
+      await burst(rows)
+      await until(async () => {
+        tending.noteStored(rows)
+        return !(await readIndexes(pool, open.name))[group].any
+      })
+    }
+    await without('search', SEARCH_BURST_ROWS)
+    expect((await readIndexes(pool, open.name)).filter.whole).toBe(true)
+    await without('filter', FILTER_BURST_ROWS)
+    await tending.stop()
+  })
 })
 
 describe('closed partitions', () => {
