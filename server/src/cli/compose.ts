@@ -33,6 +33,7 @@ import { LevelOverrides } from '../store/level-overrides.ts'
 import { LogOperations } from '../store/log-operations.ts'
 import { NotStored } from '../store/not-stored.ts'
 import { Notices, notify } from '../store/notices.ts'
+import { forgetParts } from '../store/senders.ts'
 import { SettingsStore } from '../store/settings.ts'
 
 /** What the system tells of itself while it runs. */
@@ -187,7 +188,10 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     pool: options.jobPool,
     onFailure: reports.onJobFailed,
     jobs: {
-      feed: async () => void (await trimFeed(pool)),
+      feed: async () => {
+        await trimFeed(pool)
+        await forgetParts(pool)
+      },
       retention: async () => void (await retentionService.apply('retention')),
       cleared: async () => void (await retentionService.dropCleared()),
       cameras: async () => void (await logOperations.forgetDeletedCameras()),

@@ -53,9 +53,10 @@ async function scrubBatch(
   result: ScrubResult,
 ): Promise<Place | undefined> {
   return inTransaction(pool, async (client) => {
+    // Neither is prepared: after a few times their plans would be for any range and lock every partition there is.
     const { rows } = await client.query<Omit<LogRow, 'camera_name'>>({
-      name: 'read_rows_to_scrub',
       text: `
+        /* read_rows_to_scrub */
         select id, timestamp, level, message, source, logger_name, camera_id, extra_data
         from logs
         where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
@@ -76,8 +77,8 @@ async function scrubBatch(
     }
     if (changed.length > 0 && !isDryRun) {
       await client.query({
-        name: 'write_scrubbed_rows',
         text: `
+          /* write_scrubbed_rows */
           update logs l
           set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
           from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])

@@ -4,6 +4,15 @@ import type { AddResult } from './store-batches.ts'
 /** Whose batch it is: `batch` rises with each batch of the sender, one is under way at a time. */
 export type SenderMark = { sender: string; batch: number }
 
+/**
+ * The number of what was stored as part of a batch, in place of the batch's own; its sender is made of what is in it.
+ * Batches' own are not negative.
+ */
+export const PART_OF_A_BATCH = -1
+
+/** How long parts are remembered: a sender that was off for so long sends what it had no answer to again. */
+const PARTS_KEPT_DAYS = 30
+
 type Batch = { sender: SenderMark | undefined }
 
 /**
@@ -76,6 +85,15 @@ async function storedReply(client: pg.PoolClient, sender: string, batch: number)
     last_id: row.last_id,
     repeated: true,
   }
+}
+
+/** Forgets the parts of batches that were stored long ago. */
+export async function forgetParts(pool: pg.Pool): Promise<void> {
+  await pool.query({
+    name: 'forget_parts',
+    text: `delete from senders where last_batch = $1 and updated_at < now() - $2::integer * interval '1 day'`,
+    values: [PART_OF_A_BATCH, PARTS_KEPT_DAYS],
+  })
 }
 
 function senderOf(batch: Batch): SenderMark {
