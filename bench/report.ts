@@ -72,6 +72,12 @@ const PARTS: Part[] = [
     args: ['--rows', '10000000'],
   },
   {
+    title: 'At rest',
+    says: 'The program and its PostgreSQL, ten minutes after their first start, asked for nothing. What several processes share counts for each by its share; so do files, of which other programs on the machine may bear a part.',
+    script: 'rest.ts',
+    args: ['--minutes', '10'],
+  },
+  {
     title: 'Bytes a row',
     says: 'In closed partitions, with every index, for rows of about 236 bytes as NDJSON.',
     script: 'size.ts',
