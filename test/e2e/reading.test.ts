@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { launchProgram, type Program } from '../support/program.ts'
 
@@ -114,5 +115,115 @@ describe('loggers and requests', () => {
     await page.getByRole('menuitem', { name: 'Not logger app.menu' }).click()
     await page.waitForURL(/q=menu\+-logger%3Aapp\.menu/)
     await expect.poll(() => row(page, 'menu line').count()).toBe(1)
+  })
+})
+
+describe('extra_data', () => {
+  const tree = (page: Page) => page.getByRole('tree', { name: 'extra_data' })
+  const item = (page: Page, name: string | RegExp) => tree(page).getByRole('treeitem', { name })
+  const focused = (page: Page) => page.locator('[role=treeitem]:focus')
+  const clipboard = (page: Page) => page.evaluate('navigator.clipboard.readText()')
+
+  test('is gone through, opened and closed by keyboard as a tree', async () => {
+    await write([
+      {
+        level: 'ERROR',
+        message: 'tree of a capture',
+        extra_data: {
+          cam: { url: 'rtsp://10.0.0.7/main', retry: { count: 3, last: null } },
+          steps: ['open', { read: { frames: { lost: [4, 8] } } }],
+          'odd key': true,
+        },
+      },
+      { level: 'ERROR', message: 'tree of another capture', extra_data: { cam: { url: 'rtsp://x' } } },
+    ])
+    const page = await openPage(context)
+    await openLine(page, 'tree of a capture')
+    await item(page, 'odd key').click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Copy path' }).click()
+    await expect.poll(() => clipboard(page)).toBe('["odd key"]')
+    await focused(page).waitFor()
+    await page.keyboard.press('Home')
+    expect(await focused(page).getAttribute('aria-expanded')).toBe('true')
+    expect(await focused(page).getAttribute('aria-level')).toBe('1')
+    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key)
+    expect(await focused(page).textContent()).toContain('count')
+    await page.keyboard.press('ArrowLeft')
+    expect(await focused(page).textContent()).toContain('retry')
+    await page.keyboard.press('ArrowLeft')
+    expect(await focused(page).getAttribute('aria-expanded')).toBe('false')
+    await item(page, /^count/).waitFor({ state: 'detached' })
+    await page.keyboard.press('s')
+    expect(await focused(page).textContent()).toContain('steps')
+    await page.keyboard.press('End')
+    expect(await focused(page).getAttribute('aria-posinset')).toBe('3')
+    // The keys of the list are the tree's while it has the focus.
+    expect(await panel(page).getByRole('heading', { level: 2 }).textContent()).toBe(
+      await panel(page).getAttribute('aria-label'),
+    )
+    await page.getByRole('button', { name: 'Expand all' }).click()
+    await item(page, /^1 ?8/).waitFor()
+    expect(await seriousProblems(page)).toEqual([])
+    await page.getByRole('button', { name: 'Collapse all' }).click()
+    await expect.poll(() => tree(page).getByRole('treeitem').count()).toBe(3)
+  })
+
+  test('is filtered for and out, leaf by leaf', async () => {
+    const page = await openPage(context)
+    await openLine(page, 'tree of a capture', 'tree')
+    await page.keyboard.press('Escape')
+    await row(page, 'tree of a capture').click()
+    await item(page, /^url/).press('Enter')
+    await page.getByRole('menuitem', { name: 'Only rtsp://10.0.0.7/main' }).press('Enter')
+    await row(page, 'another capture').waitFor({ state: 'detached' })
+    expect(await page.getByRole('searchbox').inputValue()).toBe(
+      'tree extra_data.cam.url:"rtsp://10.0.0.7/main"',
+    )
+    await pills(page)
+      .getByRole('button', { name: /^cam.url: rtsp/ })
+      .click()
+    await row(page, 'another capture').waitFor()
+    await row(page, 'tree of a capture').waitFor({ state: 'detached' })
+  })
+
+  test('is searched in its keys and values; what was found is opened, counted and gone through', async () => {
+    const page = await openPage(context)
+    await openLine(page, 'tree of a capture')
+    const search = page.getByRole('textbox', { name: 'Search in extra_data' })
+    await search.fill('LOST')
+    await item(page, /^lost/).waitFor()
+    expect(await tree(page).locator('mark').allTextContents()).toEqual(['lost'])
+    await search.fill('r')
+    await panel(page).getByText('5 hits').waitFor()
+    await search.press('Enter')
+    await panel(page).getByText('1 of 5').waitFor()
+    await search.press('Shift+Enter')
+    await panel(page).getByText('5 of 5').waitFor()
+    await search.press('ArrowDown')
+    expect(await focused(page).textContent()).toContain('odd key')
+    await search.press('Escape')
+    await item(page, /^lost/).waitFor({ state: 'detached' })
+    await search.fill('nowhere in it')
+    await panel(page).getByText('not here').waitFor()
+  })
+
+  test('of thousands of values shows the first, what is asked for, and what is found', async () => {
+    let deep: object = { bottom: 'the sixteenth' }
+    for (let depth = 14; depth > 0; depth--) deep = { [`level${depth}`]: deep }
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key${index}`, index]))
+    const list = Array.from({ length: 5000 }, (_, index) => index)
+    await write([{ level: 'INFO', message: 'large data', extra_data: { deep, list, many } }])
+    const page = await openPage(context)
+    await openLine(page, 'large data')
+    await page.getByRole('button', { name: 'Expand all' }).click()
+    await item(page, /bottom/).waitFor()
+    expect(await tree(page).getByRole('treeitem').count()).toBe(3 + 15 + 2 * 101)
+    await item(page, '+4,900 more').click()
+    await item(page, '+4,400 more').waitFor()
+    expect(await focused(page).getAttribute('aria-posinset')).toBe('101')
+    await page.getByRole('textbox', { name: 'Search in extra_data' }).fill('key987')
+    await item(page, /^key987/).waitFor()
+    await item(page, '+887 more').waitFor()
+    await item(page, '+12 more').waitFor()
   })
 })

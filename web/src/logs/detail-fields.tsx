@@ -72,10 +72,7 @@ export function DetailFields({
         )}
       </dl>
       {log.extra_data !== null && (
-        <section>
-          <h3 className="mb-1.5 text-small font-medium text-faint">extra_data</h3>
-          <JsonTree value={log.extra_data} />
-        </section>
+        <JsonTree key={log.id} value={log.extra_data} view={view} change={change} zone={zone} />
       )}
     </div>
   )

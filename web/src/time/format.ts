@@ -65,3 +65,12 @@ export function formatFull(timestamp: string, zone: string): string {
   const clock = formatClock(timestamp, zone).slice(0, 8)
   return `${dayIn(Date.parse(timestamp), zone)}T${clock}${fraction}${offsetAt(timestamp, zone)} ${zone}`
 }
+
+/** Whether a value is a time as ISO 8601 writes it, with its zone. */
+export function isInstant(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/.test(value) &&
+    !Number.isNaN(Date.parse(value))
+  )
+}
