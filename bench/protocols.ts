@@ -14,10 +14,11 @@ import { unpackSnappy } from '../server/src/ingest/snappy.ts'
 import { SyslogFrames } from '../server/src/ingest/syslog/syslog-frames.ts'
 import { decodeSyslogMessage } from '../server/src/ingest/syslog/syslog-message.ts'
 import { utcClock } from '../server/src/ingest/time-zone.ts'
+import { freePort } from '../test/support/free-port.ts'
 import { inLanes, Poster } from './post.ts'
 import * as bodies from './protocol-bodies.ts'
 import { makeRecord, seeded } from './records.ts'
-import { type BenchSystem, freePort, machine, startSystem } from './system.ts'
+import { type BenchSystem, machine, startSystem } from './system.ts'
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '200000' } } })
 const ROWS = Number(values.rows)

@@ -3,10 +3,10 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { ROOT } from '../repository/source-files.ts'
+import { freePort } from '../support/free-port.ts'
 import { startProgram, temporaryFolder } from '../support/program.ts'
 
 const EXAMPLE = join(ROOT, 'examples/deploy/nginx.conf')
@@ -180,11 +180,3 @@ describe.skipIf(missing)(`behind nginx${skipped}`, () => {
     expect(JSON.parse(await textOf(exported)).message).toBe('through the proxy')
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}

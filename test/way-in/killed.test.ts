@@ -1,11 +1,11 @@
 // Everything that takes part is killed at random moments under load; what was acknowledged is there, once.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { SeededRandom } from '../../server/src/service/scenarios/seeded-random.ts'
+import { freePort } from '../support/free-port.ts'
 import { postmasterOf } from '../support/processes.ts'
 import { type Program, startProgram, temporaryFolder } from '../support/program.ts'
 
@@ -13,25 +13,6 @@ const KILLS = 12
 const MINUTE_MS = 60_000
 /** A run that failed is repeated with its seed. */
 const SEED = Number(process.env.KILL_SEED ?? Date.now() % 100_000)
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** Logs without pause, and writes down each line whose call has returned. */
 const APPLICATION = `
@@ -55,7 +36,7 @@ const APPLICATION = `
 test(
   `every acknowledged line is stored once (KILL_SEED=${SEED})`,
   async () => {
-    const random = seeded(SEED)
+    const random = new SeededRandom(SEED)
     const folder = temporaryFolder()
     const dataDir = join(folder, 'data')
     const env = { DATA_DIR: dataDir, PORT: String(await freePort()) }
@@ -84,8 +65,8 @@ test(
     let application = startApplication()
 
     for (let kill = 0; kill < KILLS; kill++) {
-      await delay(200 + random() * 800)
-      const victim = random()
+      await delay(random.int(200, 1000))
+      const victim = random.next()
       if (victim < 0.5) {
         application.child.kill('SIGKILL')
         await application.ended
