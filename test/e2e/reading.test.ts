@@ -227,3 +227,66 @@ describe('extra_data', () => {
     await item(page, '+12 more').waitFor()
   })
 })
+
+describe('surroundings', () => {
+  const around = (page: Page) => page.getByRole('list', { name: 'Lines around this one, newest first' })
+  const own = (page: Page) => around(page).locator('[aria-current]')
+  const count = (page: Page) => around(page).getByRole('listitem').count()
+
+  test('are as many lines as were chosen, more on demand, and stay so', async () => {
+    const begin = Date.now() - 3_600_000
+    await write(
+      Array.from({ length: 101 }, (_, index) => ({
+        level: 'INFO',
+        message: `around ${index}`,
+        source: 'around',
+        logger_name: index % 2 === 0 ? 'even' : 'odd',
+        timestamp: new Date(begin + index * 1000).toISOString(),
+      })),
+    )
+    const page = await openPage(context)
+    await page.goto(`${url}/logs?q=${encodeURIComponent('message:"around 50"')}`)
+    await row(page, 'around 50').click()
+    await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+    await expect.poll(() => count(page)).toBe(21)
+    expect(await own(page).textContent()).toContain('around 50')
+    await panel(page).getByLabel('Lines before and after').selectOption('20')
+    await expect.poll(() => count(page)).toBe(41)
+    const inView = async () => {
+      const [line, whole] = await Promise.all([own(page).boundingBox(), panel(page).boundingBox()])
+      if (!line || !whole) return false
+      return line.y > whole.y && line.y + line.height < whole.y + whole.height
+    }
+    await expect.poll(inView).toBe(true)
+    await page.getByRole('button', { name: 'More newer lines' }).click()
+    await around(page).getByText('around 90', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'More older lines' }).click()
+    await expect.poll(() => count(page)).toBe(81)
+    await page.getByRole('button', { name: 'Only logger even' }).click()
+    await expect.poll(() => count(page)).toBe(41)
+    await around(page).getByText('around 30', { exact: true }).click()
+    await expect.poll(() => own(page).textContent()).toContain('around 30')
+    await expect.poll(inView).toBe(true)
+    await page.reload()
+    await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+    expect(await panel(page).getByLabel('Lines before and after').inputValue()).toBe('20')
+    await panel(page).getByLabel('Lines before and after').selectOption('50')
+    await panel(page).getByText('Nothing older').waitFor()
+    expect(await seriousProblems(page)).toEqual([])
+  })
+
+  test('keep the line where it is while lines come above it', async () => {
+    const page = await openPage(context)
+    await page.goto(`${url}/logs?q=${encodeURIComponent('message:"around 50"')}`)
+    await row(page, 'around 50').click()
+    await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+    await panel(page).getByLabel('Lines before and after').selectOption('20')
+    await expect.poll(() => count(page)).toBe(41)
+    const more = page.getByRole('button', { name: 'More newer lines' })
+    await more.scrollIntoViewIfNeeded()
+    const before = await own(page).boundingBox()
+    await more.press('Enter')
+    await around(page).getByText('around 90', { exact: true }).waitFor()
+    expect((await own(page).boundingBox())?.y).toBeCloseTo(before?.y ?? 0, 0)
+  })
+})

@@ -1,58 +1,40 @@
-import { useQuery } from '@tanstack/react-query'
-import type { LogPage, LogRow } from 'timelapser-logs/api'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import type { LogRow } from 'timelapser-logs/api'
 import { request } from './client.ts'
 
-export type Scope = 'origin' | 'everything'
+export type Scope = 'origin' | 'logger' | 'everything'
 
-/** Lines on each side. */
-const SIDE = 8
-/** The newest-first list gives the lines after one only from a span's far end, so spans grow until they hold enough. */
-const SPANS_MS = [2_000, 30_000, 900_000, 86_400_000]
+/** How many lines on each side. */
+export type Sides = { before: number; after: number }
 
-/** The lines right before and after one, newest first, it among them. */
-export function useSurroundings(log: LogRow, scope: Scope) {
+/** As many as the API gives on a side. */
+export const MAX_SIDE = 200
+
+/** Newest first, the line itself among them. */
+export type Surroundings = { logs: LogRow[]; has_newer: boolean; has_older: boolean }
+
+/** The lines right before and after one; while more are fetched, those that are there stay. */
+export function useSurroundings(log: LogRow, scope: Scope, { before, after }: Sides) {
+  const client = useQueryClient()
   return useQuery({
-    queryKey: ['logs', 'surroundings', log.id, scope],
+    queryKey: ['logs', 'surroundings', log.id, scope, before, after],
     queryFn: async ({ signal }) => {
-      const [before, after] = await Promise.all([
-        linesBefore(log, scope, signal),
-        linesAfter(log, scope, signal),
-      ])
-      return [...after, log, ...before]
+      const query = new URLSearchParams({
+        before: String(before),
+        after: String(after),
+        same: sameOf(log, scope),
+      })
+      const found = await request<Surroundings>(`/api/logs/${log.id}/context?${query}`, { signal })
+      // Whichever of them is opened next is here already.
+      for (const row of found.logs) client.setQueryData(['logs', 'one', row.id], row)
+      return found
     },
+    placeholderData: (last, query) => (query?.queryKey[2] === log.id ? last : undefined),
   })
 }
 
-function scoped(log: LogRow, scope: Scope): URLSearchParams {
-  const query = new URLSearchParams()
-  if (scope === 'everything') return query
-  if (log.camera_id !== null) query.set('camera_id', String(log.camera_id))
-  else query.set('source', log.source)
-  return query
-}
-
-async function linesBefore(log: LogRow, scope: Scope, signal: AbortSignal): Promise<LogRow[]> {
-  const query = scoped(log, scope)
-  query.set('end_date', log.timestamp)
-  query.set('limit', '200')
-  const { logs } = await request<LogPage>(`/api/logs?${query}`, { signal })
-  const at = logs.findIndex((row) => row.id === log.id)
-  return logs.slice(at + 1, at + 1 + SIDE)
-}
-
-async function linesAfter(log: LogRow, scope: Scope, signal: AbortSignal): Promise<LogRow[]> {
-  let found: LogRow[] = []
-  for (const span of SPANS_MS) {
-    const query = scoped(log, scope)
-    query.set('start_date', log.timestamp)
-    query.set('end_date', new Date(Date.parse(log.timestamp) + span).toISOString())
-    query.set('limit', '1000')
-    const { logs, pagination } = await request<LogPage>(`/api/logs?${query}`, { signal })
-    // A fuller span would only give its far end.
-    if (pagination.has_next && found.length > 0) break
-    const at = logs.findIndex((row) => row.id === log.id)
-    found = logs.slice(0, at === -1 ? logs.length : at)
-    if (found.length >= SIDE || pagination.has_next) break
-  }
-  return found.slice(-SIDE)
+function sameOf(log: LogRow, scope: Scope): string {
+  if (scope === 'everything') return 'all'
+  if (scope === 'logger') return 'logger'
+  return log.camera_id === null ? 'source' : 'camera'
 }

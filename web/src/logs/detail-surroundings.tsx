@@ -1,71 +1,82 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
-import { type Scope, useSurroundings } from '../api/use-surroundings.ts'
+import { MAX_SIDE, type Scope, type Sides, useSurroundings } from '../api/use-surroundings.ts'
+import { usePreference } from '../app/preference.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
-import { NO_NEEDLES } from '../text/segments.ts'
-import { formatClock } from '../time/format.ts'
-import { LevelLabel } from './level-label.tsx'
-import { originOf } from './origin.ts'
-import { RowMessage } from './row-message.tsx'
+import { SIDES, surroundingsPreference } from './list-preferences.ts'
+import { ScopeButtons } from './scope-buttons.tsx'
+import { SurroundingEnd } from './surrounding-end.tsx'
+import { SurroundingLine } from './surrounding-line.tsx'
+import { useKeptPlace } from './use-kept-place.ts'
 import type { ChangeView } from './use-view.ts'
 
 /** What was logged right before and after, without the filters of the list. */
 export function DetailSurroundings({ log, change, zone }: { log: LogRow; change: ChangeView; zone: string }) {
   const [scope, setScope] = useState<Scope>('origin')
-  const lines = useSurroundings(log, scope)
+  const [side, setSide] = usePreference(surroundingsPreference)
+  const [asked, setAsked] = useState({ of: '', before: 0, after: 0 })
+  const of = `${log.id} ${scope} ${side}`
+  // What was asked for beyond the choice was about another line.
+  const more = asked.of === of ? asked : { before: 0, after: 0 }
+  const sides: Sides = { before: sum(side, more.before), after: sum(side, more.after) }
+  const lines = useSurroundings(log, scope, sides)
+  const list = useRef<HTMLOListElement>(null)
+  useKeptPlace(list, `${log.id} ${scope}`, lines.data)
+
+  const open = (id: number) => change({ log: id }, { replace: true })
+  const ask = (end: 'before' | 'after') => {
+    const edge = end === 'before' ? lines.data?.logs.at(-1) : lines.data?.logs[0]
+    if (sides[end] < MAX_SIDE) setAsked({ of, ...more, [end]: more[end] + Number(side) })
+    else if (edge) open(edge.id)
+  }
   return (
-    <div className="grid gap-3 p-4">
-      <fieldset className="flex gap-1" aria-label="Of what">
-        <ScopeButton chosen={scope === 'origin'} onClick={() => setScope('origin')}>
-          {`Only ${originOf(log).name}`}
-        </ScopeButton>
-        <ScopeButton chosen={scope === 'everything'} onClick={() => setScope('everything')}>
-          Everything
-        </ScopeButton>
-      </fieldset>
+    <div className="grid gap-3 p-4 [overflow-anchor:none]">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <ScopeButtons log={log} scope={scope} setScope={setScope} />
+        <label className="flex items-center gap-2 text-small text-muted">
+          Lines before and after
+          <select
+            value={side}
+            onChange={(event) => setSide(SIDES.find((one) => one === event.target.value) ?? '10')}
+            className="h-7 rounded-md border border-line-strong bg-surface px-1.5 text-ink"
+          >
+            {SIDES.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+      </div>
       {lines.isError && <p className="text-error">{lines.error.message}</p>}
       {lines.isPending && <Skeleton className="h-40 w-full" />}
-      <ol className="grid gap-px overflow-hidden rounded-md border border-line bg-line empty:hidden">
-        {lines.data?.map((row) => (
-          <li key={row.id} aria-current={row.id === log.id || undefined}>
-            <button
-              type="button"
-              onClick={() => change({ log: row.id }, { replace: true })}
-              className={`grid w-full gap-0.5 px-3 py-1.5 text-left text-small focus-visible:-outline-offset-2 ${row.id === log.id ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
-            >
-              <span className="flex items-center gap-2">
-                <span className="font-mono text-faint">{formatClock(row.timestamp, zone)}</span>
-                <LevelLabel level={row.level} />
-                {scope === 'everything' && <span className="truncate text-muted">{originOf(row).name}</span>}
-              </span>
-              <span className="line-clamp-2 font-mono">
-                <RowMessage row={row} needles={NO_NEEDLES} wrap />
-              </span>
-            </button>
-          </li>
-        ))}
-      </ol>
+      {lines.data && (
+        <div
+          className={`grid transition-opacity ${lines.isPlaceholderData ? 'opacity-60 delay-150' : ''}`}
+          aria-busy={lines.isPlaceholderData}
+        >
+          <SurroundingEnd end="after" has={lines.data.has_newer} shown={sides.after} ask={ask} />
+          <ol
+            ref={list}
+            aria-label="Lines around this one, newest first"
+            className="my-1.5 grid gap-px overflow-hidden rounded-md border border-line bg-line"
+          >
+            {lines.data.logs.map((row) => (
+              <SurroundingLine
+                key={row.id}
+                row={row}
+                own={row.id === log.id}
+                named={scope !== 'origin'}
+                zone={zone}
+                open={open}
+              />
+            ))}
+          </ol>
+          <SurroundingEnd end="before" has={lines.data.has_older} shown={sides.before} ask={ask} />
+        </div>
+      )}
     </div>
   )
 }
 
-function ScopeButton({
-  chosen,
-  onClick,
-  children,
-}: {
-  chosen: boolean
-  onClick: () => void
-  children: string
-}) {
-  return (
-    <button
-      type="button"
-      aria-pressed={chosen}
-      onClick={onClick}
-      className={`max-w-48 truncate rounded-md px-2.5 py-1 text-small font-medium ${chosen ? 'bg-accent-wash text-accent' : 'text-muted hover:bg-hover'}`}
-    >
-      {children}
-    </button>
-  )
+function sum(side: string, more: number): number {
+  return Math.min(MAX_SIDE, Number(side) + more)
 }

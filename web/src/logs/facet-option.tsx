@@ -23,7 +23,7 @@ export function FacetOption({
   const level = typeof value === 'string' && field === 'level' && isLevel(value) ? value : null
   return (
     <div className="group flex items-center rounded-md pr-1 hover:bg-hover">
-      <label className="flex min-w-0 flex-1 cursor-pointer items-center gap-2.5 px-2 py-1.5">
+      <label className="flex min-w-0 flex-1 cursor-pointer items-center gap-2.5 px-2 py-1 max-md:py-2">
         <input
           type="checkbox"
           checked={state === 'in'}

@@ -27,7 +27,7 @@ export function LiveBadge({ live }: { live: LiveListState }) {
       title={hint}
       disabled={live.state === 'unavailable'}
       onClick={live.toggle}
-      className={`flex h-8 items-center gap-2 rounded-md border bg-surface px-3 font-medium disabled:cursor-not-allowed ${look}`}
+      className={`flex h-8 min-w-24 items-center justify-center gap-2 rounded-md border bg-surface px-3 font-medium disabled:cursor-not-allowed ${look}`}
     >
       {live.state === 'live' && <span className="breathing size-2 rounded-full bg-live" aria-hidden />}
       {live.state === 'paused' && <CirclePause size={14} aria-hidden />}

@@ -91,6 +91,10 @@ export function LogList({
     if (activeIndex >= 0) virtualizer.scrollToIndex(activeIndex, { align: 'auto' })
   }, [activeId])
 
+  // It may be scrolled away, or an open line that is not of the list.
+  const isActiveDrawn =
+    activeIndex >= 0 && virtualizer.getVirtualItems().some(({ index }) => index === activeIndex)
+
   const now = serverNow()
   const Row = phone ? LogCard : LogLine
   const onClick = (id: number, event: MouseEvent) => {
@@ -122,7 +126,7 @@ export function LogList({
         aria-label="Log lines"
         aria-rowcount={rows.length + 1}
         aria-busy={dimmed}
-        aria-activedescendant={activeId === null ? undefined : `log-${activeId}`}
+        aria-activedescendant={isActiveDrawn ? `log-${activeId}` : undefined}
         tabIndex={0}
         data-log-list
         style={{ '--columns': tracksOf(layout) } as React.CSSProperties}

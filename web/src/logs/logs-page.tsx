@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { usePreference } from '../app/preference.ts'
-import { useMediaQuery, WIDE } from '../controls/use-media-query.ts'
+import { ROOM_FOR_BOTH, useMediaQuery, WIDE } from '../controls/use-media-query.ts'
 import { LevelChips } from '../levels/level-chips.tsx'
 import { useSession } from '../session/use-session.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
@@ -40,6 +40,7 @@ export function LogsPage() {
   const zone = useDisplayZone()
   const session = useSession()
   const wide = useMediaQuery(WIDE)
+  const roomForBoth = useMediaQuery(ROOM_FOR_BOTH)
   const [facets] = usePreference(facetsPreference)
   const screen = useLogsScreen(view, zone)
   const live = useLiveList(view, change, screen)
@@ -87,16 +88,19 @@ export function LogsPage() {
         />
       </div>
       <FilterPills view={view} change={change} />
-      {session.data && <LevelChips isAdmin={session.data.role === 'admin'} />}
       <HistogramPanel
         histogram={screen.histogram}
         zone={zone}
         onBrush={live.setBrushing}
         zoom={(from, to) => change({ range: { kind: 'between', from, to } })}
       />
-      <Summary screen={screen} view={view} change={change} live={live} zone={zone} />
+      {/* One row for both: chips that come later move nothing below them. */}
+      <div className="flex flex-wrap items-center gap-x-4 px-4 pb-1 sm:px-6">
+        <Summary screen={screen} view={view} change={change} live={live} zone={zone} />
+        {session.data && <LevelChips isAdmin={session.data.role === 'admin'} />}
+      </div>
       <div className="flex items-start px-4 sm:px-6">
-        {wide && facets === 'shown' && (
+        {wide && facets === 'shown' && (view.log === null || roomForBoth) && (
           <Suspense fallback={<div className="mr-4 w-64 shrink-0" />}>
             <FacetColumn view={view} change={change} facetsQuery={screen.facetsQuery} />
           </Suspense>

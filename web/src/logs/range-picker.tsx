@@ -11,16 +11,16 @@ const RangePanel = lazy(load)
 export function RangePicker({ range, change, zone }: { range: Range; change: ChangeView; zone: string }) {
   return (
     <PopupButton
-      className="max-sm:flex-1"
+      className="max-sm:min-w-0 max-sm:flex-1"
       preload={load}
       popup={(popup) => (
         <RangePanel {...popup} range={range} zone={zone} choose={(next) => change({ range: next })} />
       )}
     >
-      <Clock size={15} className="text-faint" aria-hidden />
-      <span className="first-letter:uppercase">{periodInWords(range, zone)}</span>
+      <Clock size={15} className="shrink-0 text-faint" aria-hidden />
+      <span className="truncate first-letter:uppercase">{periodInWords(range, zone)}</span>
       <span className="font-normal text-faint max-lg:sr-only">{zone}</span>
-      <ChevronDown size={14} className="text-faint" aria-hidden />
+      <ChevronDown size={14} className="shrink-0 text-faint" aria-hidden />
     </PopupButton>
   )
 }

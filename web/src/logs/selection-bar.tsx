@@ -20,7 +20,8 @@ export function SelectionBar({ selection }: { selection: Selection }) {
           key={format}
           onClick={() => copy(rowsAs(format, selected), `${lines} as ${COPY_FORMATS[format]}`)}
         >
-          Copy {COPY_FORMATS[format]}
+          <span className="max-sm:sr-only">Copy </span>
+          {COPY_FORMATS[format]}
         </Button>
       ))}
       <IconButton label="Select none (Esc)" onClick={selection.clear}>

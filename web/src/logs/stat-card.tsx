@@ -33,7 +33,7 @@ export function StatCard({
       <span className="flex items-center gap-2 text-small font-medium text-muted">
         {level !== null && <span className={`size-2 shrink-0 rounded-sm ${LEVEL_FILL[level]}`} aria-hidden />}
         <span className="truncate">{name}</span>
-        {level === null && <span className="truncate font-normal text-faint max-lg:hidden">{period}</span>}
+        {level === null && <span className="truncate font-normal text-faint max-xl:hidden">{period}</span>}
       </span>
       {shown === undefined ? (
         <>

@@ -22,12 +22,12 @@ export function Summary({
   zone: string
 }) {
   const { data, isError } = screen.page
-  if (data === undefined) return <p className="h-9" />
+  if (data === undefined) return <p className="h-9 flex-1" />
   const { total_items, total_is_exact } = data.pagination
   const total = total_items + (live.state === 'unavailable' ? 0 : live.arrived)
   return (
     <p
-      className="figures flex min-h-9 flex-wrap items-center gap-x-2 px-4 text-small text-muted sm:px-6"
+      className="figures flex min-h-9 flex-wrap items-center gap-x-1.5 text-small text-muted"
       aria-live="polite"
       aria-atomic
     >
@@ -40,7 +40,10 @@ export function Summary({
             {total === 1 ? 'line' : 'lines'}
           </span>
           <span aria-hidden>·</span>
-          <span>{periodInWords(view.range, zone)}</span>
+          <span>
+            {periodInWords(view.range, zone)}
+            <span className="lg:hidden">, {zone}</span>
+          </span>
           {data.pagination.searched_to !== null && (
             <SearchedTo
               to={data.pagination.searched_to}
@@ -51,8 +54,11 @@ export function Summary({
             />
           )}
           <ClockNotice />
+          <span className="max-sm:hidden" aria-hidden>
+            ·
+          </span>
           <span className="text-faint max-sm:hidden" aria-hidden>
-            · {Math.max(1, Math.round(data.duration_ms))} ms
+            {Math.max(1, Math.round(data.duration_ms))} ms
           </span>
         </>
       )}
