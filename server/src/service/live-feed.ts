@@ -18,13 +18,16 @@ const POLL_MS = 2000
 /** Results kept for readers that ask for the same: every open page without filters is one of them. */
 const MAX_SHARED_READS = 32
 
+/** What several readers wait for; ended when none of them does any more. */
+type SharedRead = { rows: Promise<FeedRow[]>; waiting: number; end: () => void }
+
 export type LiveFeedOptions = { feed: Feed; pollMs?: number }
 
 /** The feed for many readers at once: one look at the database serves all that ask the same. */
 export class LiveFeed {
   readonly #feed: Feed
   readonly #pollMs: number
-  readonly #shared = new Map<string, Promise<FeedRow[]>>()
+  readonly #shared = new Map<string, SharedRead>()
   readonly #closing = new AbortController()
   #wake: PromiseWithResolvers<void> = Promise.withResolvers()
   #readers = 0
@@ -73,11 +76,13 @@ export class LiveFeed {
           await Promise.race([woken, delay(this.#pollMs, undefined, { signal: stop }).catch(() => undefined)])
           continue
         }
-        const rows = await this.#rowsOf(entries, filter)
+        const rows = await this.#rowsOf(entries, filter, stop)
         const fresh = rows.filter((row) => isAfter(row, position))
         position = { entry: last.id, index: Number.POSITIVE_INFINITY }
         yield { rows: fresh, position }
       }
+    } catch (error) {
+      if (!stop.aborted) throw error
     } finally {
       this.#readers--
       if (this.#readers === 0) this.#idle?.resolve()
@@ -96,16 +101,37 @@ export class LiveFeed {
     return this.#feed.entriesAfter(Number.isFinite(index) ? entry - 1 : entry)
   }
 
-  #rowsOf(entries: readonly FeedEntry[], filter: LogFilter): Promise<FeedRow[]> {
+  async #rowsOf(entries: readonly FeedEntry[], filter: LogFilter, stop: AbortSignal): Promise<FeedRow[]> {
+    stop.throwIfAborted()
     const key = JSON.stringify([filter, entries[0]?.id, entries.at(-1)?.id])
-    const known = this.#shared.get(key)
-    if (known) return known
-    const reading = this.#feed.rowsOf(entries, filter)
-    this.#shared.set(key, reading)
-    reading.catch(() => this.#shared.delete(key))
+    const read = this.#shared.get(key) ?? this.#begin(key, entries, filter)
+    read.waiting++
+    const leave = () => {
+      if (--read.waiting === 0) read.end()
+    }
+    stop.addEventListener('abort', leave, { once: true })
+    try {
+      return await read.rows
+    } finally {
+      stop.removeEventListener('abort', leave)
+    }
+  }
+
+  #begin(key: string, entries: readonly FeedEntry[], filter: LogFilter): SharedRead {
+    const ending = new AbortController()
+    const forget = () => {
+      if (this.#shared.get(key) === read) this.#shared.delete(key)
+    }
+    const end = () => {
+      forget()
+      ending.abort()
+    }
+    const read: SharedRead = { rows: this.#feed.rowsOf(entries, filter, ending.signal), waiting: 0, end }
+    read.rows.catch(forget)
+    this.#shared.set(key, read)
     const oldest = this.#shared.keys().next().value
     if (this.#shared.size > MAX_SHARED_READS && oldest !== undefined) this.#shared.delete(oldest)
-    return reading
+    return read
   }
 }
 

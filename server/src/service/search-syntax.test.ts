@@ -116,6 +116,12 @@ describe('the search syntax', () => {
     expect((thrown as AppError).message).toContain(`position ${position}.`)
   })
 
+  it('takes sixteen regular expressions and not one more', () => {
+    const all = Array.from({ length: 16 }, (_, index) => `/a${index}/`).join(' ')
+    expect(parseSearch(all).patterns).toHaveLength(16)
+    expect(() => parseSearch(`${all} or /b/`)).toThrow(`position ${all.length + 5}`)
+  })
+
   it('tells where the regular expressions stand', () => {
     expect(parseSearch('x /a/ (-/b c/)').patterns).toEqual([
       { pattern: 'a', at: 2 },

@@ -9,6 +9,9 @@ const MAX_DEPTH = 50
 /** Of a regular expression: what fits on a line; longer ones compile slowly. */
 const MAX_PATTERN_LENGTH = 200
 
+/** Regular expressions of one search: PostgreSQL keeps 32 compiled, and would compile more anew for every row. */
+const MAX_PATTERNS = 16
+
 /** Where a regular expression stands, for whoever finds it broken. */
 export type PatternPlace = { pattern: string; at: number }
 
@@ -71,6 +74,9 @@ function readTerm(scanner: SearchScanner, patterns: PatternPlace[]): ParsedSearc
   const pattern = scanner.regex()
   if (pattern !== undefined) {
     checkPattern(pattern, from)
+    if (patterns.length === MAX_PATTERNS) {
+      throw queryError(`There are more than ${MAX_PATTERNS} regular expressions`, from, 'Use fewer.')
+    }
     patterns.push({ pattern, at: from })
     return { kind: 'regex', pattern }
   }

@@ -1,7 +1,8 @@
 import type pg from 'pg'
-import { type LogFilter, variantConditions } from './log-filter.ts'
+import { isCountable, type LogFilter, variantConditions } from './log-filter.ts'
 import type { LogRow } from './log-row.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from './partitions.ts'
+import { queryWithin } from './reader.ts'
 import { SqlParameters } from './sql-parameters.ts'
 
 /** One committed batch, in commit order. */
@@ -19,6 +20,9 @@ export type FeedRow = LogRow & { feed_id: number; feed_index: number }
 
 /** Entries with more rows than this together are read in several goes. */
 const MAX_ROWS_A_READ = 5000
+
+/** How long text may be compared with the rows of a read: a regular expression can take for ever with a long line. */
+const MATCH_TIMEOUT_MS = 10_000
 
 /** The committed batches, in the order they were committed. */
 export class Feed {
@@ -80,12 +84,13 @@ export class Feed {
   }
 
   /** The rows of the entries that match the filter, in the order of commits. */
-  async rowsOf(entries: readonly FeedEntry[], asked: LogFilter): Promise<FeedRow[]> {
+  async rowsOf(entries: readonly FeedEntry[], asked: LogFilter, signal?: AbortSignal): Promise<FeedRow[]> {
     const filter = { ...asked, deleted_cameras: await this.#deletedCameras() }
     const rows: FeedRow[] = []
     for (const { lower, upper } of await this.#stretches(entries)) {
       const { text, values } = feedRowsStatement(entries, filter, lower, upper)
-      rows.push(...(await this.#pool.query<FeedRow>(text, values)).rows)
+      const limits = { signal, timeoutMs: isCountable(filter) ? undefined : MATCH_TIMEOUT_MS }
+      rows.push(...(await queryWithin<FeedRow>(this.#pool, text, values, limits)).rows)
     }
     return rows.sort((a, b) => a.feed_id - b.feed_id || a.id - b.id)
   }

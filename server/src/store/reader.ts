@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { withScanSlot } from './scan-slots.ts'
 
 /** What runs one reading statement: a pool, or one that follows a signal. */
 export type Reader = {
@@ -9,7 +10,7 @@ export type Reader = {
 export type StatementLimits = {
   /** Cancels the statement on the server when it aborts. */
   signal?: AbortSignal | undefined
-  /** How long the statement may take; the connection's own limit otherwise. */
+  /** How long the statement may take; the connection's own limit otherwise. One that may scan, so it takes a slot. */
   timeoutMs?: number | undefined
 }
 
@@ -32,9 +33,20 @@ export async function queryWithin<R extends pg.QueryResultRow>(
   pool: pg.Pool,
   text: string,
   values: unknown[],
+  limits: StatementLimits,
+): Promise<{ rows: R[] }> {
+  const { signal, timeoutMs } = limits
+  signal?.throwIfAborted()
+  const run = () => runWithin<R>(pool, text, values, limits)
+  return timeoutMs === undefined ? run() : withScanSlot(pool, signal, run)
+}
+
+async function runWithin<R extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  text: string,
+  values: unknown[],
   { signal, timeoutMs }: StatementLimits,
 ): Promise<{ rows: R[] }> {
-  signal?.throwIfAborted()
   const client = await pool.connect()
   const ended = new AbortController()
   let cancelling: Promise<void> | undefined

@@ -1,0 +1,96 @@
+// Searches that take all the time they get: what they answer, and that nobody else waits for them.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openEvents } from '../support/event-client.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+
+/** Each look ahead goes to the end of the line from every place in it. */
+const SLOW = '/(?=.*a)(?=.*b)(?=.*c)(?!.*d).*e/'
+
+/** More than there are connections. */
+const SEARCHES = 30
+
+beforeAll(async () => {
+  server = await startTestServer()
+  const line = { message: 'a'.repeat(200_000), source: 'worker' }
+  await server.send(
+    'POST',
+    '/api/logs',
+    Array.from({ length: 20 }, () => line),
+  )
+  await server.send('POST', '/api/logs', { message: 'newest', source: 'api' })
+})
+
+afterAll(() => server.close())
+
+function search(path: string, signal?: AbortSignal): Promise<Response> {
+  return fetch(`${server.url}${path}?q=${encodeURIComponent(SLOW)}`, {
+    headers: { authorization: `Bearer ${server.apiKey}` },
+    ...(signal ? { signal } : {}),
+  })
+}
+
+async function searching(): Promise<number> {
+  const { rows } = await server.database.database.pool.query<{ count: number }>(`
+    select count(*)
+    from pg_stat_activity
+    where datname = current_database() and state = 'active' and pid <> pg_backend_pid()`)
+  return rows[0]?.count ?? 0
+}
+
+it('an expression that takes for ever is stopped by the time limit and says how far it came', async () => {
+  const response = await search('/api/logs')
+  const { data } = (await response.json()) as { data: { pagination: Record<string, unknown> } }
+  expect(response.status).toBe(200)
+  expect(data.pagination).toMatchObject({ total_items: 0, total_is_exact: false })
+  expect(data.pagination.searched_to).toEqual(expect.any(String))
+  expect(await searching()).toBe(0)
+})
+
+it.each(['/api/logs', '/api/logs/stats', '/api/logs/facets'])(
+  'more of them at %s than there are connections keep nobody from reading or writing',
+  async (path) => {
+    const stopped = new AbortController()
+    let ended = 0
+    const searches = Array.from({ length: SEARCHES }, () =>
+      search(path, stopped.signal).then(
+        () => ended++,
+        () => undefined,
+      ),
+    )
+    await expect.poll(searching).toBeGreaterThan(5)
+    const stored = await server.send('POST', '/api/logs', { message: 'stored meanwhile', source: 'api' })
+    const newest = await server.get('/api/logs?limit=1')
+    const stats = await server.get('/api/logs/stats')
+    expect([stored.status, newest.status, stats.status]).toEqual([200, 200, 200])
+    expect(newest.body.data.logs[0].message).toBe('stored meanwhile')
+    expect(ended).toBe(0)
+    stopped.abort()
+    await Promise.all(searches)
+    await expect.poll(searching, { timeout: 10_000 }).toBe(0)
+  },
+)
+
+it('more live views of them than there are connections keep nobody from reading or writing', async () => {
+  const streams = await Promise.all(
+    // Views that ask the same share what is read for them.
+    Array.from({ length: SEARCHES }, (_, index) =>
+      openEvents(`${server.url}/api/logs/stream?q=${encodeURIComponent(`${SLOW} -other${index}`)}`, {
+        authorization: `Bearer ${server.apiKey}`,
+      }),
+    ),
+  )
+  try {
+    await server.send('POST', '/api/logs', { message: 'a'.repeat(200_000), source: 'worker' })
+    await expect.poll(searching).toBeGreaterThan(5)
+    const stored = await server.send('POST', '/api/logs', { message: 'stored meanwhile', source: 'api' })
+    const newest = await server.get('/api/logs?limit=1')
+    expect([stored.status, newest.body.data.logs[0].message]).toEqual([200, 'stored meanwhile'])
+    expect(await searching()).toBeGreaterThan(0)
+  } finally {
+    for (const stream of streams) stream.close()
+  }
+  // Nobody waits for them any more.
+  await expect.poll(searching, { timeout: 8000 }).toBe(0)
+})
