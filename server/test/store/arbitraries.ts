@@ -22,8 +22,8 @@ export const timestamps = fc
     return `${new Date(BASE + offset).toISOString().slice(0, 19)}${digits && `.${digits}`}Z`
   })
 
-const cameras = fc.integer({ min: 1, max: 5 })
-const sources = fc.constantFrom('api', 'worker', 'system', 'camera_1', 'camera_2', 'camera_4')
+export const cameras = fc.integer({ min: 1, max: 5 })
+export const sources = fc.constantFrom('api', 'worker', 'system', 'camera_1', 'camera_2', 'camera_4')
 const levels = fc.constantFrom(...LEVELS)
 
 export const records: fc.Arbitrary<LogRecord> = fc.record({

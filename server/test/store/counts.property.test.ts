@@ -1,16 +1,19 @@
-import { LEVELS } from '@timelapser/logger'
+import { LEVELS, type LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { deleteCamera } from '../../src/store/cameras.ts'
 import { foldCounts } from '../../src/store/count-folding.ts'
 import type { LogFilter } from '../../src/store/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
+import type { Facet } from '../../src/store/log-overview.ts'
 import { applyRetention } from '../../src/store/retention.ts'
 import { cutoffForAll } from '../../src/store/retention-policy.ts'
 import { SettingsStore } from '../../src/store/settings.ts'
-import { comparable } from '../../src/store/timestamp.ts'
+import { comparable, DAY, HOUR, MINUTE } from '../../src/store/timestamp.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { filters, records, timestamps } from './arbitraries.ts'
+import { BASE, cameras, filters, records, sources, timestamps } from './arbitraries.ts'
 import { byLevel, type ModelRow, matches, newestFirst } from './brute-force.ts'
+import { expectExactCounts } from './stored-counts.ts'
 
 let database: TestDatabase
 let logs: LogOperations
@@ -26,48 +29,119 @@ afterEach(async () => {
   await database.close()
 })
 
-/** Something that changes what is stored. */
+/** Where the steps of a histogram begin, as in zones at :00, :30 and :45, and how long they are. */
+const histogramSteps = fc.record({
+  origin: fc.constantFrom(0, BASE, -5.5 * HOUR, 5.75 * HOUR, 12.75 * HOUR, 1000),
+  bucketMs: fc.constantFrom(1000, 10_000, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR / 2, HOUR, 6 * HOUR, DAY),
+})
+
+type Step = { origin: number; bucketMs: number }
+
+const batches = fc.array(fc.array(records, { minLength: 1, maxLength: 15 }), { minLength: 1, maxLength: 4 })
+
+/** Something that changes what is stored; batches are written at the same time. */
 const changes = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('add' as const), batches }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('fold' as const), batches }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('age' as const), cutoff: timestamps, batches }) },
   {
-    weight: 5,
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('delete' as const), source: sources, batches }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.record({
-      kind: fc.constant('add' as const),
-      batches: fc.array(fc.array(records, { minLength: 1, maxLength: 15 }), { minLength: 1, maxLength: 4 }),
+      kind: fc.constant('camera' as const),
+      camera: cameras,
+      isRewritten: fc.boolean(),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('fold' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), cutoff: timestamps }) },
 )
+
+type Change = typeof changes extends fc.Arbitrary<infer C> ? C : never
+
+/** What is stored, as it should be. */
+class Model {
+  rows: ModelRow[] = []
+  readonly #deleted = new Set<number>()
+
+  async add(batch: readonly LogRecord[]): Promise<void> {
+    if (batch.length === 0) return
+    const result = await logs.addLogEntries(batch)
+    expect(result).toMatchObject({ accepted: batch.length, rejected: [] })
+    const first = result.first_id ?? 0
+    this.rows.push(...batch.map((row, offset) => this.#seen({ ...row, id: first + offset })))
+  }
+
+  /** Takes rows out and returns how many. */
+  remove(goes: (row: ModelRow) => boolean): number {
+    const before = this.rows.length
+    this.rows = this.rows.filter((row) => !goes(row))
+    return before - this.rows.length
+  }
+
+  deleteCamera(id: number): void {
+    this.#deleted.add(id)
+    this.rows = this.rows.map((row) => this.#seen(row))
+  }
+
+  #seen(row: ModelRow): ModelRow {
+    return row.camera_id !== null && this.#deleted.has(row.camera_id) ? { ...row, camera_id: null } : row
+  }
+}
+
+async function change(model: Model, step: Change): Promise<void> {
+  const { pool } = database.database
+  const write = (goes: (row: LogRecord) => boolean = () => false) =>
+    step.kind === 'camera' ? [] : step.batches.map((batch) => model.add(batch.filter((row) => !goes(row))))
+  switch (step.kind) {
+    case 'add':
+      await Promise.all(write())
+      break
+    case 'fold':
+      await Promise.all([...write(), foldCounts(pool)])
+      break
+    case 'age': {
+      const goes = ({ timestamp }: LogRecord) => comparable(timestamp) < comparable(step.cutoff)
+      const gone = model.remove(goes)
+      const store = { pool, partitions: logs.partitions }
+      const [removed] = await Promise.all([
+        applyRetention(store, cutoffForAll(step.cutoff), 0),
+        foldCounts(pool),
+        ...write(goes),
+      ])
+      expect(removed.deleted_count).toBe(gone)
+      break
+    }
+    case 'delete': {
+      const goes = ({ source }: LogRecord) => source === step.source
+      const gone = model.remove(goes)
+      const filter = { visibility: { cameras: null }, sources: [step.source] }
+      const [removed] = await Promise.all([logs.deleteMatching(filter), foldCounts(pool), ...write(goes)])
+      expect(removed).toBe(gone)
+      break
+    }
+    case 'camera':
+      if ((await deleteCamera(pool, step.camera)) !== undefined) {
+        logs.reloadCameras()
+        model.deleteCamera(step.camera)
+      }
+      if (step.isRewritten) await logs.forgetDeletedCameras()
+  }
+}
 
 describe('the kept counts', () => {
   it('agree with brute force over random rows, filters, ranges, deletes and concurrent writers', async () => {
-    let model: ModelRow[] = []
+    const model = new Model()
     await fc.assert(
       fc.asyncProperty(
         fc.array(changes, { minLength: 1, maxLength: 4 }),
-        fc.array(filters, { minLength: 4, maxLength: 8 }),
+        fc.array(fc.tuple(filters, histogramSteps), { minLength: 4, maxLength: 8 }),
         async (steps, asked) => {
-          for (const step of steps) {
-            if (step.kind === 'fold') await foldCounts(database.database.pool)
-            if (step.kind === 'delete') {
-              const kept = model.filter((row) => comparable(row.timestamp) >= comparable(step.cutoff))
-              const store = { pool: database.database.pool, partitions: logs.partitions }
-              const { deleted_count: deleted } = await applyRetention(store, cutoffForAll(step.cutoff), 0)
-              expect(deleted).toBe(model.length - kept.length)
-              model = kept
-            }
-            if (step.kind !== 'add') continue
-            const results = await Promise.all(step.batches.map((batch) => logs.addLogEntries(batch)))
-            results.forEach((result, index) => {
-              const batch = step.batches[index] ?? []
-              expect(result).toMatchObject({ accepted: batch.length, rejected: [] })
-              model.push(
-                ...batch.map((record, offset) => ({ ...record, id: (result.first_id ?? 0) + offset })),
-              )
-            })
-          }
-          for (const filter of asked)
-            await compare(filter, newestFirst(model.filter((row) => matches(filter, row))))
+          for (const step of steps) await change(model, step)
+          for (const [filter, step] of asked)
+            await compare(filter, newestFirst(model.rows.filter((row) => matches(filter, row))), step)
+          await expectExactCounts(database.database.pool)
         },
       ),
       { numRuns: 25, endOnFailure: true },
@@ -75,7 +149,7 @@ describe('the kept counts', () => {
   })
 })
 
-async function compare(filter: LogFilter, expected: readonly ModelRow[]): Promise<void> {
+async function compare(filter: LogFilter, expected: readonly ModelRow[], step: Step): Promise<void> {
   expect(await logs.countLogs(filter)).toEqual({ total: expected.length, is_exact: true })
   await comparePages(filter, expected)
   const summary = await logs.getLogSummary(undefined, filter)
@@ -93,16 +167,52 @@ async function compare(filter: LogFilter, expected: readonly ModelRow[]): Promis
     last_log_at: expected[0]?.timestamp ?? null,
   })
   const sources = await logs.getLogSources(filter)
-  expect(sources.map(({ source, log_count, last_log_at }) => [source, log_count, last_log_at])).toEqual(
+  expect(sources).toEqual(
     [...Map.groupBy(expected, (row) => row.source)]
-      .map(([source, rows]) => [source, rows.length, rows[0]?.timestamp])
-      .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+      .map(([source, rows]) => ({
+        source,
+        log_count: rows.length,
+        last_log_at: rows[0]?.timestamp,
+        error_count: byLevel(rows).ERROR,
+        warning_count: byLevel(rows).WARNING,
+      }))
+      .sort((a, b) => (a.source < b.source ? -1 : 1)),
   )
   const facet = await logs.getFacet(filter, 'level')
   expect(Object.fromEntries(facet.map(({ value, rows }) => [value, rows]))).toEqual(
     Object.fromEntries(LEVELS.filter((level) => levels[level] > 0).map((level) => [level, levels[level]])),
   )
-  await compareHistogram(filter, expected)
+  await compareFacet(
+    filter,
+    'source',
+    Map.groupBy(expected, (row) => row.source),
+  )
+  await compareFacet(filter, 'camera_id', byCamera(expected))
+  await compareHistogram(filter, expected, step)
+}
+
+async function compareFacet(
+  filter: LogFilter,
+  name: Facet,
+  expected: ReadonlyMap<string | number, readonly ModelRow[]>,
+): Promise<void> {
+  const found = await logs.getFacet(filter, name)
+  expect(new Map(found.map(({ value, rows }) => [value, rows]))).toEqual(
+    new Map([...expected].map(([value, rows]) => [value, rows.length])),
+  )
+  const counts = found.map(({ rows }) => rows)
+  expect(counts).toEqual(counts.toSorted((a, b) => b - a))
+}
+
+/** A camera's rows have its id, or the source named after it. */
+function byCamera(rows: readonly ModelRow[]): Map<number, ModelRow[]> {
+  const ids = [1, 2, 3, 4, 5]
+  return new Map(
+    ids
+      .map((id) => [id, rows.filter((row) => row.camera_id === id || row.source === `camera_${id}`)] as const)
+      .filter(([, of]) => of.length > 0)
+      .map(([id, of]) => [id, [...of]]),
+  )
 }
 
 async function comparePages(filter: LogFilter, expected: readonly ModelRow[]): Promise<void> {
@@ -122,19 +232,20 @@ async function comparePages(filter: LogFilter, expected: readonly ModelRow[]): P
   expect(walked).toEqual(ids)
 }
 
-async function compareHistogram(filter: LogFilter, expected: readonly ModelRow[]): Promise<void> {
+async function compareHistogram(
+  filter: LogFilter,
+  expected: readonly ModelRow[],
+  { origin, bucketMs }: Step,
+): Promise<void> {
   const { start, end } = filter
   if (start === undefined || end === undefined) return
-  for (const bucketMs of [1000, 60_000, 1_800_000, 3_600_000, 86_400_000]) {
-    const buckets = await logs.getHistogram({ ...filter, start, end }, 0, bucketMs)
-    const found = buckets.map(({ bucket, level, rows }) => [Date.parse(bucket), level, rows] as const)
-    const wanted = [
-      ...Map.groupBy(
-        expected,
-        (row) => `${Math.floor(Date.parse(row.timestamp) / bucketMs) * bucketMs} ${row.level}`,
-      ),
-    ].map(([key, rows]) => [Number(key.split(' ')[0]), key.split(' ')[1], rows.length] as const)
-    const order = (a: readonly unknown[], b: readonly unknown[]) => (String(a) < String(b) ? -1 : 1)
-    expect(found.toSorted(order)).toEqual(wanted.toSorted(order))
-  }
+  const buckets = await logs.getHistogram({ ...filter, start, end }, origin, bucketMs)
+  const found = buckets.map(({ bucket, level, rows }) => [Date.parse(bucket), level, rows] as const)
+  const bucketOf = ({ timestamp }: ModelRow) =>
+    Math.floor((Date.parse(timestamp) - origin) / bucketMs) * bucketMs + origin
+  const wanted = [...Map.groupBy(expected, (row) => `${bucketOf(row)} ${row.level}`)].map(
+    ([key, rows]) => [Number(key.split(' ')[0]), key.split(' ')[1], rows.length] as const,
+  )
+  const order = (a: readonly unknown[], b: readonly unknown[]) => (String(a) < String(b) ? -1 : 1)
+  expect(found.toSorted(order)).toEqual(wanted.toSorted(order))
 }
