@@ -24,16 +24,23 @@ type Line = {
   extra_data?: object
 }
 
-/** Writes lines as an application does, with the key of the first start. */
-async function write(lines: Line[]): Promise<void> {
+/** Asks the API with the key of the first start. */
+async function call(method: 'POST' | 'PUT', path: string, body: unknown): Promise<void> {
   const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
-  const reply = await fetch(`${url}/api/logs`, {
-    method: 'POST',
+  const reply = await fetch(`${url}${path}`, {
+    method,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    body: JSON.stringify(lines.map((line) => ({ source: 'api', ...line }))),
+    body: JSON.stringify(body),
   })
   expect(reply.status, await reply.text()).toBeLessThan(300)
 }
+
+const write = (lines: Line[]) =>
+  call(
+    'POST',
+    '/api/logs',
+    lines.map((line) => ({ source: 'api', ...line })),
+  )
 
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
 const panel = (page: Page) => page.getByRole('complementary', { name: /^Line \d+/ })
@@ -288,5 +295,67 @@ describe('surroundings', () => {
     await more.press('Enter')
     await around(page).getByText('around 90', { exact: true }).waitFor()
     expect((await own(page).boundingBox())?.y).toBeCloseTo(before?.y ?? 0, 0)
+  })
+})
+
+describe('arriving lines', () => {
+  /** Every announcement with its time, as a screen reader would get it. */
+  const listen = (page: Page) =>
+    page.evaluate(`
+      globalThis.heard = []
+      new MutationObserver(() => {
+        const text = document.querySelector('[role=status]').textContent
+        heard.push({ text, at: performance.now() })
+      }).observe(document.querySelector('[role=status]'), { childList: true, subtree: true })`)
+  const heard = (page: Page) => page.evaluate('heard') as Promise<{ text: string; at: number }[]>
+  const heardTexts = async (page: Page) => (await heard(page)).map(({ text }) => text)
+
+  test('are read out together, at most every five seconds, and not while live is off', async () => {
+    const page = await openPage(context)
+    await page.goto(`${url}/logs?q=spoken`)
+    await page.getByRole('button', { name: /^Live/ }).waitFor()
+    await listen(page)
+    await write([
+      { level: 'INFO', message: 'spoken one' },
+      { level: 'ERROR', message: 'spoken two' },
+    ])
+    const first = '2 new lines, newest: ERROR, api, spoken two'
+    await expect.poll(() => heardTexts(page), { timeout: 10_000 }).toEqual([first])
+    // What is held while live is off, the reader brings up by turning it on.
+    await page.keyboard.press('l')
+    await page.getByRole('button', { name: /^Paused/ }).waitFor()
+    await write([{ level: 'INFO', message: 'spoken while it is off' }])
+    await page.getByRole('button', { name: '1 new line – show' }).waitFor()
+    await page.keyboard.press('l')
+    await row(page, 'spoken while it is off').waitFor()
+    await write([{ level: 'WARNING', message: 'spoken again' }])
+    const second = '1 new line, newest: WARNING, api, spoken again'
+    await expect.poll(() => heardTexts(page), { timeout: 10_000 }).toEqual([first, second])
+    const [one, two] = (await heard(page)).map(({ at }) => at)
+    expect((two ?? 0) - (one ?? 0)).toBeGreaterThan(4900)
+    // Another search is an answer, not an arrival.
+    await page.getByRole('searchbox').fill('around')
+    await row(page, 'around').first().waitFor()
+    expect(await heardTexts(page)).toEqual([first, second])
+  })
+})
+
+describe('times', () => {
+  const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d/
+
+  test.each([
+    ['diagnostics', 'Details'],
+    ['audit', 'levels'],
+  ])('of the %s screen are in the zone of the page, whole on hover', async (screen, summary) => {
+    await call('PUT', '/api/levels', { scope: 'source', target: screen, level: 'DEBUG', minutes: 15 })
+    const page = await openPage(context)
+    await page.goto(`${url}/${screen}`)
+    const folded = page.locator('details').filter({ hasText: summary }).first()
+    await folded.locator('summary').click()
+    const time = folded.locator('time').last()
+    await time.waitFor()
+    expect(await time.getAttribute('title')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* UTC$/)
+    expect(await time.textContent()).toMatch(/\d\d:\d\d(:\d\d)?$/)
+    expect(await page.getByRole('main').textContent()).not.toMatch(ISO)
   })
 })

@@ -4,6 +4,7 @@ import { Link } from '../app/link.tsx'
 import { DEFAULT_VIEW, formatView } from '../logs/view.ts'
 import { MessageText } from '../text/message-text.tsx'
 import { formatFull, formatMoment } from '../time/format.ts'
+import { TimedText } from '../time/timed-text.tsx'
 import { changesOf, type DiffLine, diffOf } from './audit-diff.ts'
 import { auditPath } from './audit-query.ts'
 import { DiffTable } from './diff-table.tsx'
@@ -33,7 +34,7 @@ export function AuditItem({ entry, zone }: { entry: AuditEntry; zone: string }) 
                 on <MessageText text={entry.entity} />
               </span>
             </span>
-            <InShort lines={changesOf(lines)} />
+            <InShort lines={changesOf(lines)} zone={zone} />
           </span>
           <span className="figures text-small text-faint max-sm:hidden">{entry.address ?? ''}</span>
         </summary>
@@ -62,7 +63,7 @@ export function AuditItem({ entry, zone }: { entry: AuditEntry; zone: string }) 
   )
 }
 
-function InShort({ lines }: { lines: readonly DiffLine[] }) {
+function InShort({ lines, zone }: { lines: readonly DiffLine[]; zone: string }) {
   if (lines.length === 0) return null
   const told = lines.slice(0, 2).map(({ name, before, after }) => {
     const change = before === null || after === null ? (after ?? before) : `${before} → ${after}`
@@ -71,7 +72,7 @@ function InShort({ lines }: { lines: readonly DiffLine[] }) {
   const more = lines.length > 2 ? ` and ${lines.length - 2} more` : ''
   return (
     <span className="block truncate text-small text-faint">
-      <MessageText text={`${told.join(', ')}${more}`} />
+      <TimedText text={`${told.join(', ')}${more}`} zone={zone} />
     </span>
   )
 }

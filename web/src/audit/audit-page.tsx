@@ -6,7 +6,8 @@ import { serverNow } from '../api/server-clock.ts'
 import { navigate, useSearch } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
 import { Failed } from '../controls/failed.tsx'
-import { Skeleton } from '../controls/skeleton.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { SCREEN } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { AuditFilter } from './audit-filter.tsx'
 import { AuditItem } from './audit-item.tsx'
@@ -32,7 +33,7 @@ export function AuditPage() {
     navigate(auditPath(filtersOf(search), page))
   }
   return (
-    <main id="content" className="mx-auto grid max-w-5xl grid-cols-1 gap-5 px-4 py-8 sm:px-6">
+    <main id="content" className={SCREEN}>
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-figure font-semibold tracking-tight">Audit</h1>
         <VerifyButton />
@@ -41,7 +42,7 @@ export function AuditPage() {
       {entries.isError && (
         <Failed what="The audit trail" error={entries.error} retry={() => entries.refetch()} />
       )}
-      {entries.isPending && <Skeleton className="h-64 w-full" />}
+      {entries.isPending && <SkeletonRows name="entries" rows={12} height="h-14" />}
       {entries.data?.entries.length === 0 && (
         <p className="rounded-lg border border-line bg-surface px-4 py-8 text-center text-muted">
           Nothing was done that is like that.

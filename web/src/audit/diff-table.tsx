@@ -1,4 +1,5 @@
-import { MessageText } from '../text/message-text.tsx'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { TimedText } from '../time/timed-text.tsx'
 import type { DiffLine } from './audit-diff.ts'
 
 /** Value by value, before and after; what stayed as it was is said once and quietly. */
@@ -45,6 +46,7 @@ export function DiffTable({ lines }: { lines: readonly DiffLine[] }) {
 }
 
 function Value({ text }: { text: string | null }) {
+  const zone = useDisplayZone()
   if (text === null) return <span className="text-faint">–</span>
-  return <MessageText text={text} />
+  return <TimedText text={text} zone={zone} />
 }

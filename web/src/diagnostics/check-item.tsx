@@ -1,5 +1,7 @@
 import { CircleAlert, CircleCheck, CircleX } from 'lucide-react'
 import type { Diagnosis } from 'timelapser-logs/api'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { TimedText } from '../time/timed-text.tsx'
 
 const LOOK = {
   ok: { Icon: CircleCheck, name: 'Well', look: 'text-live' },
@@ -10,22 +12,33 @@ const LOOK = {
 /** One check: what was found, why it is not well, and what to do. */
 export function CheckItem({ check }: { check: Diagnosis['checks'][number] }) {
   const { Icon, name, look } = LOOK[check.verdict]
+  const zone = useDisplayZone()
   return (
-    <li className="flex gap-3 px-4 py-3">
-      <Icon size={17} aria-hidden className={`mt-0.5 shrink-0 ${look}`} />
-      <div className="grid min-w-0 flex-1 gap-1">
-        <div className="flex items-baseline gap-2">
-          <h2 className="font-medium first-letter:uppercase">{check.name}</h2>
-          <span className={`text-small font-medium ${look}`}>{name}</span>
-        </div>
-        <p className="text-pretty text-muted wrap-anywhere">{check.finding}</p>
-        {check.cause && <p className="text-pretty wrap-anywhere">{check.cause}</p>}
-        {check.advice && <p className={`text-pretty font-medium wrap-anywhere ${look}`}>{check.advice}</p>}
+    <li className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1 px-4 py-2.5 sm:grid-cols-[auto_11rem_minmax(0,1fr)]">
+      <Icon size={17} aria-hidden className={`mt-0.5 ${look}`} />
+      <div className="flex items-baseline gap-2">
+        <h2 className="font-medium first-letter:uppercase">{check.name}</h2>
+        <span className={`text-small font-medium ${look}`}>{name}</span>
+      </div>
+      <div className="grid min-w-0 gap-1 max-sm:col-start-2">
+        <p className="text-pretty text-muted wrap-anywhere">
+          <TimedText text={check.finding} zone={zone} />
+        </p>
+        {check.cause && (
+          <p className="text-pretty wrap-anywhere">
+            <TimedText text={check.cause} zone={zone} />
+          </p>
+        )}
+        {check.advice && (
+          <p className={`text-pretty font-medium wrap-anywhere ${look}`}>
+            <TimedText text={check.advice} zone={zone} />
+          </p>
+        )}
         {Object.keys(check.details).length > 0 && (
           <details>
             <summary className="text-small text-faint">Details</summary>
             <pre className="mt-1 overflow-auto rounded-md bg-sunken p-3 font-mono text-small">
-              {JSON.stringify(check.details, null, 2)}
+              <TimedText text={JSON.stringify(check.details, null, 2)} zone={zone} />
             </pre>
           </details>
         )}

@@ -4,9 +4,12 @@ import type { Diagnosis } from 'timelapser-logs/api'
 import { requestReply } from '../api/client.ts'
 import { serverNow } from '../api/server-clock.ts'
 import { Button } from '../controls/button.tsx'
-import { Skeleton } from '../controls/skeleton.tsx'
+import { Failed } from '../controls/failed.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { SCREEN } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatFull, formatMoment } from '../time/format.ts'
+import { TimedText } from '../time/timed-text.tsx'
 import { CheckItem } from './check-item.tsx'
 
 const PATH = '/api/diagnostics'
@@ -31,7 +34,7 @@ export function DiagnosticsPage() {
   const error = tryOut.error ?? state.error
   const diagnosis = state.data?.data
   return (
-    <main id="content" className="mx-auto grid max-w-3xl grid-cols-1 gap-5 px-4 py-8 sm:px-6">
+    <main id="content" className={SCREEN}>
       <div className="flex flex-wrap items-center gap-2">
         <h1 className="mr-auto text-figure font-semibold tracking-tight">Diagnostics</h1>
         <Button disabled={busy} onClick={() => tryOut.mutate()} title="They are deleted again after a while.">
@@ -41,12 +44,12 @@ export function DiagnosticsPage() {
           {state.isFetching ? 'Looking…' : 'Look again'}
         </Button>
       </div>
-      {error && (
-        <p role="alert" className="text-error">
-          The system could not be looked at: {error.message}
-        </p>
+      {error && <Failed what="The checks" error={error} retry={() => state.refetch()} />}
+      {state.isPending && (
+        <div className="pt-11">
+          <SkeletonRows name="checks" rows={10} height="h-12" />
+        </div>
       )}
-      {state.isPending && <Skeleton className="h-64 w-full" />}
       {diagnosis && (
         <>
           <p aria-live="polite" className="text-muted">
@@ -66,7 +69,9 @@ export function DiagnosticsPage() {
               <h2 className="text-title font-semibold">What the test lines did</h2>
               <ul className="grid gap-1">
                 {diagnosis.comparison.map(({ text }) => (
-                  <li key={text}>{text}</li>
+                  <li key={text}>
+                    <TimedText text={text} zone={zone} />
+                  </li>
                 ))}
               </ul>
             </section>

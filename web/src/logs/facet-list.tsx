@@ -29,13 +29,23 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
   const matching = options.filter((one) => one.label.toLowerCase().includes(typed.trim().toLowerCase()))
   // A search that is not understood says so at its box.
   const refused = facets.error instanceof ApiError && facets.error.code === 'INVALID_QUERY'
-  if (facets.isError && !refused)
-    return <p className="p-2 text-error">The counts could not be loaded: {facets.error.message}</p>
-  if (facets.data === undefined && !refused && field !== 'level') {
+  // Levels can be chosen without their counts.
+  if (facets.data === undefined && field !== 'level') {
+    if (refused) return <p className="px-2 py-1 text-muted">Once the search is understood.</p>
+    if (facets.isError)
+      return (
+        <p className="px-2 py-1 text-muted" title={facets.error.message}>
+          Could not be loaded; <kbd>r</kbd> tries again.
+        </p>
+      )
     return (
-      <div className="grid gap-2 p-2">
-        <Skeleton className="h-4 w-40" />
-        <Skeleton className="h-4 w-28" />
+      <div role="status" aria-label="Loading values" className="grid px-2">
+        {['w-40', 'w-28', 'w-36', 'w-24', 'w-32', 'w-28'].map((width, row) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: bars that never change places
+          <span key={row} className="flex h-7 items-center">
+            <Skeleton className={`h-3 ${width}`} />
+          </span>
+        ))}
       </div>
     )
   }

@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
+import { ApiError } from '../api/client.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { HistogramTable } from './histogram-table.tsx'
 
@@ -26,8 +27,10 @@ export function HistogramPanel({
     <section aria-label="Lines over time" className="mx-4 sm:mx-6">
       <div className={`h-24 transition-opacity ${isPlaceholderData ? 'opacity-60 delay-300' : ''}`}>
         {isError ? (
-          <p className="grid h-full place-items-center rounded-md border border-dashed border-line text-muted">
-            The bars could not be loaded: {histogram.error.message}
+          <p className="grid h-full place-items-center rounded-md px-4 text-center text-pretty border border-dashed border-line text-muted">
+            {histogram.error instanceof ApiError && histogram.error.code === 'INVALID_QUERY'
+              ? 'No bars before the search is understood.'
+              : `The bars could not be loaded: ${histogram.error.message}`}
           </p>
         ) : data ? (
           <Suspense fallback={<Placeholder />}>

@@ -1,11 +1,13 @@
 import type { Histogram } from 'timelapser-logs/api'
-import { formatFull } from '../time/format.ts'
+import { serverNow } from '../api/server-clock.ts'
+import { formatFull, formatMoment } from '../time/format.ts'
 
 /** The bars as a table, for those who do not see them; empty steps are left out of it. */
 export function HistogramTable({ histogram, zone }: { histogram: Histogram; zone: string }) {
   const filled = histogram.buckets.filter(
     (bucket) => bucket.critical + bucket.error + bucket.warning + bucket.info + bucket.debug > 0,
   )
+  const now = serverNow()
   return (
     <table>
       <caption>
@@ -14,7 +16,7 @@ export function HistogramTable({ histogram, zone }: { histogram: Histogram; zone
       </caption>
       <thead>
         <tr>
-          {['From', 'Critical', 'Error', 'Warning', 'Info', 'Debug'].map((name) => (
+          {[`From (${zone})`, 'Critical', 'Error', 'Warning', 'Info', 'Debug'].map((name) => (
             <th key={name} scope="col">
               {name}
             </th>
@@ -24,7 +26,11 @@ export function HistogramTable({ histogram, zone }: { histogram: Histogram; zone
       <tbody>
         {filled.map((bucket) => (
           <tr key={bucket.start}>
-            <th scope="row">{formatFull(bucket.start, zone)}</th>
+            <th scope="row">
+              <time dateTime={bucket.start} title={formatFull(bucket.start, zone)}>
+                {formatMoment(bucket.start, zone, now)}
+              </time>
+            </th>
             <td>{bucket.critical}</td>
             <td>{bucket.error}</td>
             <td>{bucket.warning}</td>

@@ -128,34 +128,26 @@ function Failure({ error, retry }: { error: Error; retry: () => void }) {
   )
 }
 
-const WIDTHS = [
-  'w-3/5',
-  'w-2/5',
-  'w-4/5',
-  'w-1/2',
-  'w-3/4',
-  'w-1/3',
-  'w-2/3',
-  'w-1/2',
-  'w-4/5',
-  'w-2/5',
-  'w-3/5',
-  'w-1/2',
-]
+const WIDTHS = ['w-3/5', 'w-2/5', 'w-4/5', 'w-1/2', 'w-3/4', 'w-1/3', 'w-2/3']
 
+/** As high as rows are, and cards on a phone, so that they take the places of the bars. */
 function LoadingRows() {
   return (
     <div
       role="status"
       aria-label="Loading lines"
-      className="grid gap-3.5 rounded-lg border border-line bg-surface p-4"
+      className="overflow-hidden rounded-lg border border-line bg-surface"
     >
-      {WIDTHS.map((width, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: twelve bars that never change
-        <div key={index} className="flex gap-4">
-          <Skeleton className="h-3 w-28" />
-          <Skeleton className="h-3 w-16" />
-          <Skeleton className={`h-3 ${width}`} />
+      <div className="h-7 border-b border-line max-md:hidden" />
+      {Array.from({ length: 24 }, (_, row) => (
+        <div
+          // biome-ignore lint/suspicious/noArrayIndexKey: bars that never change places
+          key={row}
+          className="flex h-[1.6875rem] items-center gap-3 border-b border-line/60 px-3 last:border-0 max-md:h-14"
+        >
+          <Skeleton className="h-2.5 w-24 shrink-0" />
+          <Skeleton className="h-2.5 w-14 shrink-0" />
+          <Skeleton className={`h-2.5 min-w-0 ${WIDTHS[row % WIDTHS.length]}`} />
         </div>
       ))}
     </div>

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 import { memo } from 'react'
-import { formatClock, formatDay } from '../time/format.ts'
+import { formatClock, formatDay, formatFull } from '../time/format.ts'
 import { LevelLabel } from './level-label.tsx'
 import { LEVEL_FILL } from './levels.ts'
 import { originOf } from './origin.ts'
@@ -30,7 +30,11 @@ export const LogCard = memo(function LogCard(props: RowProps) {
           </span>
           <span className="truncate">{origin.name}</span>
         </span>
-        <time dateTime={row.timestamp} className="ml-auto shrink-0 font-mono text-label text-faint">
+        <time
+          dateTime={row.timestamp}
+          title={formatFull(row.timestamp, zone)}
+          className="ml-auto shrink-0 font-mono text-label text-faint"
+        >
           {day !== null && `${day} `}
           {formatClock(row.timestamp, zone)}
         </time>

@@ -4,6 +4,7 @@ import { ROOM_FOR_BOTH, useMediaQuery, WIDE } from '../controls/use-media-query.
 import { LevelChips } from '../levels/level-chips.tsx'
 import { useSession } from '../session/use-session.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
+import { Arrivals } from './arrivals.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { FilterPills } from './filter-pills.tsx'
 import { FindBar } from './find-bar.tsx'
@@ -96,6 +97,7 @@ export function LogsPage() {
       />
       {/* One row for both: chips that come later move nothing below them. */}
       <div className="flex flex-wrap items-center gap-x-4 px-4 pb-1 sm:px-6">
+        <Arrivals live={live} />
         <Summary screen={screen} view={view} change={change} live={live} zone={zone} />
         {session.data && <LevelChips isAdmin={session.data.role === 'admin'} />}
       </div>

@@ -28,7 +28,8 @@ export function Summary({
   return (
     <p
       className="figures flex min-h-9 flex-wrap items-center gap-x-1.5 text-small text-muted"
-      aria-live="polite"
+      // Read for another view; while lines arrive they are read themselves.
+      aria-live={live.arrived > 0 ? 'off' : 'polite'}
       aria-atomic
     >
       {isError ? (

@@ -11,12 +11,14 @@ export function useKeptPlace(list: RefObject<HTMLElement | null>, about: string,
     const own = list.current?.querySelector<HTMLElement>('[aria-current]')
     const scroller = list.current?.closest<HTMLElement>('[role="tabpanel"]')
     if (!own || !scroller) return
-    const [line, window] = [own.getBoundingClientRect(), scroller.getBoundingClientRect()]
-    const top = line.top - window.top + scroller.scrollTop
+    const [line, frame] = [own.getBoundingClientRect(), scroller.getBoundingClientRect()]
+    const top = line.top - frame.top + scroller.scrollTop
+    // The panel may reach below the window.
+    const height = Math.min(frame.bottom, window.innerHeight) - frame.top
     scroller.scrollTop =
       last.current.about === about
         ? scroller.scrollTop + top - last.current.top
-        : top - (window.height - line.height) / 2
+        : top - (height - line.height) / 2
     last.current = { about, top }
   }, [about, lines])
 }

@@ -79,6 +79,8 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
           ? 'Nothing is loaded to follow.'
           : (held ?? (view.live ? null : 'you paused it')),
     arrived: lines.shown.length,
+    shown: lines.shown,
+    waiting: lines.waiting,
     waitingCount: enabled ? lines.waitingCount : 0,
     skipped: enabled ? lines.skipped : 0,
     freshAfter: page?.logs[0]?.id ?? 0,

@@ -1,0 +1,54 @@
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import type { LogRow } from 'timelapser-logs/api'
+import { arrivalText } from './arrival-text.ts'
+import type { LiveListState } from './use-live-list.ts'
+
+/** Faster than this nobody can listen. */
+const EVERY_MS = 5000
+/** Lines written together are told together. */
+const GATHER_MS = 400
+
+/** Reads arriving lines out, politely; silent while the list is held and about what the reader brought up. */
+export function Arrivals({ live }: { live: LiveListState }) {
+  const { state, shown, waiting } = live
+  const [said, setSaid] = useState({ times: 0, text: '' })
+  /** The newest line that need not be told of. */
+  const known = useRef(0)
+  const saidAt = useRef(Number.NEGATIVE_INFINITY)
+  const due = useRef<number | null>(null)
+
+  const begin = useEffectEvent(() => {
+    due.current = null
+    known.current = Math.max(known.current, newestId(shown), newestId(waiting))
+  })
+  useEffect(() => {
+    if (state === 'live') begin()
+  }, [state])
+
+  const say = useEffectEvent(() => {
+    due.current = null
+    const fresh = shown.filter((row) => row.id > known.current)
+    if (fresh.length === 0) return
+    known.current = newestId(fresh)
+    saidAt.current = performance.now()
+    setSaid({ times: said.times + 1, text: arrivalText(fresh) })
+  })
+  useEffect(() => {
+    if (state !== 'live' || shown.length === 0) return
+    const now = performance.now()
+    due.current ??= Math.max(now + GATHER_MS, saidAt.current + EVERY_MS)
+    const timer = setTimeout(() => say(), Math.max(0, due.current - now))
+    return () => clearTimeout(timer)
+  }, [state, shown])
+
+  return (
+    <p className="sr-only" role="status" aria-label="Arriving lines">
+      {/* Another element each time: the same words are read again. */}
+      <span key={said.times}>{said.text}</span>
+    </p>
+  )
+}
+
+function newestId(rows: readonly LogRow[]): number {
+  return rows.reduce((newest, { id }) => Math.max(newest, id), 0)
+}
