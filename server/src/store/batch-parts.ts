@@ -6,17 +6,20 @@ import type { LogRecord } from '@timelapser/logger'
 import { PART_OF_A_BATCH, type SenderMark } from './senders.ts'
 import type { AddResult, Batch } from './store-batches.ts'
 
-/**
- * Stretches of ten minutes that the rows of a transaction may lie in. Partitions are hardly ever narrower, so it writes
- * to about as many at most; with ten indexes each, three transactions at once hold a third of the locks there are.
- */
-const MAX_STRETCHES = 64
+/** Partitions a transaction writes to. With ten indexes each, three transactions at once hold a third of those locks. */
+const MAX_PLACES = 64
 
-/** `2026-11-20T12:3`: what timestamps of the same ten minutes have in common. */
+/**
+ * `2026-11-20T12:3`: what timestamps of the same ten minutes have in common. Partitions are hardly ever narrower, and the
+ * stretches of a batch are the same whatever becomes of them.
+ */
 const STRETCH_LENGTH = 15
 
-/** A batch that one transaction can take, and the stretches its rows lie in. */
-export type Part = Batch & { stretches: ReadonlySet<string> }
+/** What timestamps of the same partition have in common. */
+export type PlaceOf = (timestamp: string) => string
+
+/** A batch that one transaction can take, and the partitions its rows go to. */
+export type Part = Batch & { places: ReadonlySet<string> }
 
 /**
  * The batch in as few parts as can be stored in a transaction each: one for nearly every batch.
@@ -25,37 +28,49 @@ export type Part = Batch & { stretches: ReadonlySet<string> }
  * again is cut in the same places, and only the parts that were not stored are; a part that is another by now, as the
  * level of a logger was changed meanwhile, is stored whole: twice rather than never.
  */
-export function partsOf(records: readonly LogRecord[], sender: SenderMark | undefined): Part[] {
+export function partsOf(
+  records: readonly LogRecord[],
+  sender: SenderMark | undefined,
+  placeOf: PlaceOf,
+): Part[] {
+  const places = keysOf(records, placeOf)
+  if (places.size <= MAX_PLACES) return [{ records, sender, places }]
   const parts: Part[] = []
-  let stretches = new Set<string>()
-  let stretch = ''
+  const stretches = new Set<string>()
   let start = 0
   const cut = (end: number) => {
-    if (start === 0 && end === records.length) parts.push({ records, sender, stretches })
-    else {
-      const own = records.slice(start, end)
-      parts.push({ records: own, sender: sender && markOf(sender, start, own), stretches })
-    }
+    const own = records.slice(start, end)
+    parts.push({ records: own, sender: sender && markOf(sender, start, own), places: keysOf(own, placeOf) })
     start = end
-    stretches = new Set()
+    stretches.clear()
   }
-  for (let index = 0; index < records.length; index++) {
-    const { timestamp } = records[index] as LogRecord
-    if (stretch !== '' && timestamp.startsWith(stretch)) continue
-    stretch = timestamp.slice(0, STRETCH_LENGTH)
-    if (!stretches.has(stretch) && stretches.size === MAX_STRETCHES) cut(index)
+  for (const [index, { timestamp }] of records.entries()) {
+    const stretch = timestamp.slice(0, STRETCH_LENGTH)
+    if (!stretches.has(stretch) && stretches.size === MAX_PLACES) cut(index)
     stretches.add(stretch)
   }
   cut(records.length)
   return parts
 }
 
-/** Whether batches that touch these stretches fit in a transaction with the others, which it adds them to then. */
-export function joinStretches(all: Set<string>, own: ReadonlySet<string>): boolean {
+function keysOf(records: readonly LogRecord[], placeOf: PlaceOf): Set<string> {
+  const keys = new Set<string>()
+  let minute = ''
+  for (const { timestamp } of records) {
+    // Bounds are whole minutes, and most of a batch is of the same one.
+    if (minute !== '' && timestamp.startsWith(minute)) continue
+    minute = timestamp.slice(0, 16)
+    keys.add(placeOf(timestamp))
+  }
+  return keys
+}
+
+/** Whether batches that go to these partitions fit in a transaction with the others, which it adds them to then. */
+export function joinPlaces(all: Set<string>, own: ReadonlySet<string>): boolean {
   let added = 0
-  for (const stretch of own) if (!all.has(stretch)) added++
-  if (all.size > 0 && all.size + added > MAX_STRETCHES) return false
-  for (const stretch of own) all.add(stretch)
+  for (const place of own) if (!all.has(place)) added++
+  if (all.size > 0 && all.size + added > MAX_PLACES) return false
+  for (const place of own) all.add(place)
   return true
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
-import { joinResults, joinStretches, type Part, partsOf } from './batch-parts.ts'
+import { joinPlaces, joinResults, type Part, partsOf } from './batch-parts.ts'
 import type { CameraRegister } from './camera-register.ts'
 import type { IdBlocks } from './id-blocks.ts'
 import { isClosingRefusal, recoverEndings } from './partition-closing.ts'
@@ -92,7 +92,7 @@ export class LogWriter {
     if (this.#waitingRows > 0 && this.#waitingRows + records.length > MAX_WAITING_ROWS) {
       return Promise.reject(new WriterOverloaded(`${this.#waitingRows} rows are waiting to be written`))
     }
-    const parts = partsOf(records, sender)
+    const parts = partsOf(records, sender, (timestamp) => this.#options.partitions.placeOf(timestamp))
     return Promise.all(parts.map((part) => this.#enqueue(part))).then((all) => joinResults(parts, all))
   }
 
@@ -144,11 +144,11 @@ export class LogWriter {
     let rows = 0
     // Two batches of one sender never share a transaction: the second may be the repeat of the first.
     const senders = new Set<string>()
-    const stretches = new Set<string>()
+    const places = new Set<string>()
     for (let next = this.#queue[0]; next; next = this.#queue[0]) {
       if (group.length > 0 && rows + next.records.length > MAX_ROWS_A_TRANSACTION) break
       if (next.sender && senders.has(next.sender.sender)) break
-      if (!joinStretches(stretches, next.stretches)) break
+      if (!joinPlaces(places, next.places)) break
       if (next.sender) senders.add(next.sender.sender)
       this.#queue.shift()
       group.push(next)

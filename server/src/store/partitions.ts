@@ -63,6 +63,11 @@ export class Partitions {
     return list[this.#find(timestamp)]
   }
 
+  /** The name of the partition that holds the instant, as far as is known now; otherwise its day. */
+  placeOf(timestamp: string): string {
+    return this.#list[this.#find(timestamp)]?.name ?? timestamp.slice(0, 10)
+  }
+
   /** Makes sure that every timestamp has a partition to go to. */
   async ensure(timestamps: Iterable<string>): Promise<void> {
     await this.list()
