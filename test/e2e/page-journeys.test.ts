@@ -318,5 +318,5 @@ describe.each(SCREENS)('the %s screen', (screen) => {
 /** Its heading is there and nothing is still being asked for the first time. */
 async function settled(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' })
-  await page.locator('.breathing.bg-line').first().waitFor({ state: 'detached' })
+  await page.locator('.awaiting').first().waitFor({ state: 'detached' })
 }

@@ -245,7 +245,7 @@ describe('every screen', () => {
   test.each(SCREENS)('%s has no serious finding of axe in both themes and at 320 pixels', async (path) => {
     const page = await open(path)
     await page.getByRole('heading', { level: 1 }).waitFor()
-    await expect.poll(() => page.locator('main .breathing').count()).toBe(0)
+    await expect.poll(() => page.locator('main .awaiting').count()).toBe(0)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       expect(await seriousProblems(page)).toEqual([])

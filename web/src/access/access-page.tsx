@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import type { Session } from 'timelapser-logs/api'
+import { SCREEN } from '../controls/surfaces.ts'
 import { KeyList } from './key-list.tsx'
 import { PasswordForm } from './password-form.tsx'
 import { SessionList } from './session-list.tsx'
@@ -11,7 +12,7 @@ export function AccessPage({ session }: { session: Session }) {
     document.title = 'Access – Timelapser Logs'
   }, [])
   return (
-    <main id="content" className="mx-auto grid max-w-2xl grid-cols-1 gap-10 px-4 py-10 sm:px-6">
+    <main id="content" className={`${SCREEN} sm:gap-8`}>
       <h1 className="text-figure font-semibold tracking-tight">Access</h1>
       {session.role === 'admin' && <UserList />}
       {session.role === 'admin' && <KeyList />}

@@ -25,9 +25,9 @@ export function InviteUser() {
     invite.mutate({ method: 'POST', path: '/api/users/link', body })
   }
   return (
-    <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line p-4">
+    <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line bg-surface p-4">
       <h3 className="font-medium">Invite somebody</h3>
-      <div className="grid gap-3 sm:grid-cols-2">
+      <div className="grid gap-3 sm:max-lg:grid-cols-2">
         <Labelled name="Name of a user to invite">
           <input
             value={username}

@@ -1,20 +1,22 @@
 import type { ApiKey } from 'timelapser-logs/api'
-import { Skeleton } from '../controls/skeleton.tsx'
+import { Failed } from '../controls/failed.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
 import { LEVEL_NAME } from '../logs/levels.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatMoment } from '../time/format.ts'
 import { ConfirmButton } from './confirm-button.tsx'
 import { NewKey } from './new-key.tsx'
+import { SECTION } from './section.ts'
 import { useChange, useKeys } from './use-access.ts'
 
 /** The keys of programs, to be revoked, and a way to make one. */
 export function KeyList() {
   const keys = useKeys()
   return (
-    <section className="grid grid-cols-1 gap-4 border-t border-line pt-8">
-      <h2 className="text-title font-semibold">API keys</h2>
-      {keys.isPending && <Skeleton className="h-16 w-full" />}
-      {keys.isError && <p className="text-error">The keys could not be loaded: {keys.error.message}</p>}
+    <section className={SECTION}>
+      <h2 className="text-title font-semibold lg:col-span-2">API keys</h2>
+      {keys.isPending && <SkeletonRows name="keys" rows={3} height="h-[4.75rem]" />}
+      {keys.isError && <Failed what="The keys" error={keys.error} retry={() => keys.refetch()} />}
       {keys.data?.total_keys === 0 && <p className="text-muted">There is no key yet.</p>}
       {keys.data && keys.data.total_keys > 0 && (
         <ul className="divide-y divide-line rounded-lg border border-line bg-surface">

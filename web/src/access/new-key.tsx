@@ -45,9 +45,9 @@ export function NewKey() {
     create.mutate({ method: 'POST', path: '/api/keys', body })
   }
   return (
-    <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line p-4">
+    <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line bg-surface p-4">
       <h3 className="font-medium">New key</h3>
-      <div className="grid gap-3 sm:grid-cols-2">
+      <div className="grid gap-3 sm:max-lg:grid-cols-2">
         <Labelled name="What it is for">
           <input
             value={name}

@@ -28,7 +28,7 @@ export function PasswordForm() {
     save.mutate()
   }
   return (
-    <section className="grid grid-cols-1 gap-4 border-t border-line pt-8">
+    <section className="grid grid-cols-1 gap-4 border-t border-line pt-8 first-of-type:border-0 first-of-type:pt-0">
       <h2 className="text-title font-semibold">Your password</h2>
       <form onSubmit={submit} className="grid max-w-sm gap-3">
         <label className="grid gap-1.5">

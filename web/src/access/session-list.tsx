@@ -8,7 +8,7 @@ export function SessionList() {
   const sessions = useSessions()
   const change = useChange('sessions')
   return (
-    <section className="grid grid-cols-1 gap-4 border-t border-line pt-8">
+    <section className="grid grid-cols-1 gap-4 border-t border-line pt-8 first-of-type:border-0 first-of-type:pt-0">
       <h2 className="text-title font-semibold">Your sessions</h2>
       {sessions.isPending && <Skeleton className="h-16 w-full" />}
       {sessions.isError && (

@@ -1,5 +1,7 @@
-import { Skeleton } from '../controls/skeleton.tsx'
+import { Failed } from '../controls/failed.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
 import { InviteUser } from './invite-user.tsx'
+import { SECTION } from './section.ts'
 import { useUsers } from './use-access.ts'
 import { UserItem } from './user-item.tsx'
 
@@ -7,10 +9,10 @@ import { UserItem } from './user-item.tsx'
 export function UserList() {
   const users = useUsers()
   return (
-    <section className="grid grid-cols-1 gap-4">
-      <h2 className="text-title font-semibold">Users</h2>
-      {users.isPending && <Skeleton className="h-16 w-full" />}
-      {users.isError && <p className="text-error">The users could not be loaded: {users.error.message}</p>}
+    <section className={SECTION}>
+      <h2 className="text-title font-semibold lg:col-span-2">Users</h2>
+      {users.isPending && <SkeletonRows name="users" rows={3} height="h-[4.75rem]" />}
+      {users.isError && <Failed what="The users" error={users.error} retry={() => users.refetch()} />}
       {users.data && (
         <ul className="divide-y divide-line rounded-lg border border-line bg-surface">
           {users.data.users.map((user) => (

@@ -6,6 +6,7 @@ import { LogsPage } from '../logs/logs-page.tsx'
 import { lastLogsPath } from '../logs/use-view.ts'
 import { useSession } from '../session/use-session.ts'
 import { AppHeader } from './app-header.tsx'
+import { AwaitingScreen } from './awaiting-screen.tsx'
 import { ForOthers } from './for-others.tsx'
 import { Link } from './link.tsx'
 import { navigate, usePathname } from './location.ts'
@@ -56,7 +57,10 @@ function SignedIn({ path }: { path: string }) {
     <>
       <AppHeader session={session.data ?? null} path={path} />
       {session.data && <ServerEvents />}
-      <Screen path={path} session={session.data ?? null} />
+      {/* Around the screen alone: the head stays while the code of another one is fetched. */}
+      <Suspense fallback={<AwaitingScreen screen={SCREENS.find((one) => one.path === path)} />}>
+        <Screen path={path} session={session.data ?? null} />
+      </Suspense>
     </>
   )
 }
@@ -69,7 +73,7 @@ function ServerEvents() {
 function Screen({ path, session }: { path: string; session: Session | null }) {
   if (path === '/logs' || path === '/') return <LogsPage />
   const screen = SCREENS.find((one) => one.path === path)
-  if (screen !== undefined && session === null) return null
+  if (screen !== undefined && session === null) return <AwaitingScreen screen={screen} />
   if (screen !== undefined && !screensFor(session).includes(screen)) return <ForOthers screen={screen} />
   if (path === '/settings') return <SettingsPage />
   if (path === '/audit') return <AuditPage />

@@ -34,7 +34,7 @@ export const CameraItem = memo(function CameraItem({
   const done = () => setDoing('nothing')
   const period = activity.hours === 24 ? 'last 24 hours' : 'last 7 days'
   return (
-    <li className="grid gap-x-6 gap-y-2.5 px-4 py-4 lg:grid-cols-[15rem_minmax(0,1fr)] lg:items-start">
+    <li className="grid gap-x-6 gap-y-2.5 px-4 py-4 lg:grid-cols-[18rem_minmax(0,1fr)] lg:items-start">
       <div className="flex min-w-0 items-start gap-2">
         <div className="grid min-w-0 flex-1 gap-1">
           {doing === 'renaming' ? (
@@ -44,7 +44,8 @@ export const CameraItem = memo(function CameraItem({
               <span aria-hidden>📹</span>
               <Link
                 href={`/logs${formatView({ ...DEFAULT_VIEW, camera_id: [day.id] })}`}
-                className="min-w-0 text-title font-semibold wrap-anywhere hover:underline"
+                title={day.name}
+                className="line-clamp-2 min-w-0 text-title font-semibold wrap-anywhere hover:underline"
               >
                 {day.name}
               </Link>

@@ -3,7 +3,8 @@ import type { CameraActivity, CamerasActivity, Session } from 'timelapser-logs/a
 import { navigate, useSearch } from '../app/location.ts'
 import { Choice } from '../controls/choice.tsx'
 import { Failed } from '../controls/failed.tsx'
-import { Skeleton } from '../controls/skeleton.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { SCREEN } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { CameraItem } from './camera-item.tsx'
 import { NewCamera } from './new-camera.tsx'
@@ -44,7 +45,7 @@ export function CamerasPage({ session }: { session: Session }) {
     navigate(to.size === 0 ? '/cameras' : `/cameras?${to}`)
   }
   return (
-    <main id="content" className="mx-auto grid max-w-6xl grid-cols-1 gap-6 px-4 py-8 sm:px-6">
+    <main id="content" className={SCREEN}>
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
         <h1 className="text-figure font-semibold tracking-tight">Cameras</h1>
         {day.data && (
@@ -63,15 +64,24 @@ export function CamerasPage({ session }: { session: Session }) {
       {day.data && shown.data ? (
         <Items day={day.data} shown={shown.data} show={show} isAdmin={session.role === 'admin'} />
       ) : (
-        !failed.isError && <Skeleton className="h-96 w-full" />
+        !failed.isError && <Loading />
       )}
-      {session.role === 'admin' && (
+      {session.role === 'admin' && day.data && (
         <section className="grid max-w-md gap-2">
           <h2 className="font-semibold">Add a camera</h2>
           <NewCamera />
         </section>
       )}
     </main>
+  )
+}
+
+/** The line of the legend, and rows as high as a camera's. */
+function Loading() {
+  return (
+    <div className="grid grid-cols-1 gap-3 pt-[1.875rem]">
+      <SkeletonRows name="cameras" rows={6} height="h-24" />
+    </div>
   )
 }
 

@@ -5,12 +5,14 @@ import { Button } from './button.tsx'
 export function Failed({ what, error, retry }: { what: string; error: Error; retry: () => void }) {
   return (
     <div role="alert" className="grid justify-items-start gap-3">
-      <p className="text-error">
-        {what} could not be loaded: {error.message}
+      <div className="grid gap-1">
+        <p className="text-pretty text-error">
+          {what} could not be loaded: {error.message}
+        </p>
         {error instanceof ApiError && error.requestId && (
-          <span className="font-mono text-small"> ({error.requestId})</span>
+          <p className="font-mono text-small text-faint wrap-anywhere">Request {error.requestId}</p>
         )}
-      </p>
+      </div>
       <Button onClick={retry}>Try again</Button>
     </div>
   )

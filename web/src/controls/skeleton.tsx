@@ -1,6 +1,4 @@
-/** A place where a value will be; the delay keeps quick answers from flashing it. */
+/** A place where a value will be; quick answers are here before it is seen. */
 export function Skeleton({ className = '' }: { className?: string }) {
-  return (
-    <span aria-hidden className={`breathing block rounded-sm bg-line [animation-delay:150ms] ${className}`} />
-  )
+  return <span aria-hidden className={`block rounded-sm bg-line awaiting ${className}`} />
 }

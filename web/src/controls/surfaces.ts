@@ -11,6 +11,10 @@ export const MENU_LABEL = 'px-2.5 pt-2 pb-1 text-label font-medium text-faint'
 export const FIELD =
   'h-8 w-full rounded-md border border-line-strong bg-surface px-2.5 text-body text-ink focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent'
 
+/** The column of a screen beside the explorer: all of them begin and end at the same edges. */
+export const SCREEN =
+  'mx-auto grid w-full max-w-6xl grid-cols-1 content-start gap-6 px-4 py-6 sm:px-6 sm:py-8'
+
 export const BACKDROP =
   'fixed inset-0 z-40 bg-[rgb(8_14_16/0.5)] transition-opacity duration-150 data-[starting-style]:opacity-0 data-[ending-style]:opacity-0'
 

@@ -16,7 +16,7 @@ export function LevelChips({ isAdmin }: { isAdmin: boolean }) {
   const passing = levels.data?.overrides.filter((one) => one.expires_at !== null) ?? []
   if (passing.length === 0) return null
   return (
-    <ul aria-label="Levels changed for a while" className="flex flex-wrap gap-1.5 px-4 pb-3 sm:px-6">
+    <ul aria-label="Levels changed for a while" className="flex min-w-0 flex-wrap gap-1.5 sm:ml-auto">
       {passing.map((one) => {
         const camera = cameras.data?.cameras.find(
           ({ id }) => one.scope === 'camera' && String(id) === one.target,

@@ -2,7 +2,8 @@ import { useEffect } from 'react'
 import type { Settings } from 'timelapser-logs/api'
 import { useSettings } from '../api/use-settings.ts'
 import { Failed } from '../controls/failed.tsx'
-import { Skeleton } from '../controls/skeleton.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { SCREEN } from '../controls/surfaces.ts'
 import { IntakeSettings, ZoneSettings } from './intake-settings.tsx'
 import { LevelSettings } from './level-settings.tsx'
 import { RedactionSettings } from './redaction-settings.tsx'
@@ -23,14 +24,15 @@ export function SettingsPage() {
     document.title = 'Settings – Timelapser Logs'
   }, [])
   return (
-    <div className="mx-auto grid max-w-5xl grid-cols-1 gap-x-8 gap-y-4 px-4 py-8 sm:px-6 lg:grid-cols-[9rem_minmax(0,1fr)]">
-      <nav aria-label="Settings" className="top-6 self-start max-lg:hidden lg:sticky lg:pt-12">
+    <main id="content" className={`${SCREEN} gap-x-8 lg:grid-cols-[9rem_minmax(0,1fr)]`}>
+      <h1 className="text-figure font-semibold tracking-tight lg:col-span-2">Settings</h1>
+      <nav aria-label="Settings" className="top-6 self-start max-lg:hidden lg:sticky">
         <ul className="grid gap-0.5">
           {SECTIONS.map(([id, name]) => (
             <li key={id}>
               <a
                 href={`#${id}`}
-                className="block rounded-md px-2.5 py-1.5 text-muted hover:bg-hover hover:text-ink"
+                className="-ml-2.5 block rounded-md px-2.5 py-1.5 text-muted hover:bg-hover hover:text-ink"
               >
                 {name}
               </a>
@@ -38,17 +40,16 @@ export function SettingsPage() {
           ))}
         </ul>
       </nav>
-      <main id="content" className="grid max-w-3xl grid-cols-1 gap-6">
-        <h1 className="text-figure font-semibold tracking-tight">Settings</h1>
+      <div className="grid grid-cols-1 content-start gap-6">
         {settings.data ? (
           <Sections settings={settings.data} />
         ) : settings.isError ? (
           <Failed what="The settings" error={settings.error} retry={() => settings.refetch()} />
         ) : (
-          <Skeleton className="h-96 w-full" />
+          <SkeletonRows name="settings" rows={3} height="h-56" />
         )}
-      </main>
-    </div>
+      </div>
+    </main>
   )
 }
 

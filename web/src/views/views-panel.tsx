@@ -11,7 +11,7 @@ import { useChangeViews, useViews } from './use-views.ts'
 export function ViewsPanel({ query, ...popup }: PopupProps & { query: string }) {
   const views = useViews()
   return (
-    <FloatingPanel {...popup} label="Saved views" className="w-80 p-2">
+    <FloatingPanel {...popup} label="Saved views" className="w-[min(20rem,calc(100vw-2rem))] p-2">
       {views.isError && <p className="p-2 text-error">{views.error.message}</p>}
       {views.isPending && <Skeleton className="m-2 h-4 w-40" />}
       {views.data?.length === 0 && <p className="px-2 py-1.5 text-muted">No search is kept yet.</p>}
