@@ -16,7 +16,7 @@ import { verifyCounts } from '../../src/store/verify-counts.ts'
 import { type OwnServer, startOwnServer } from '../support/own-server.ts'
 import { DAY, record } from './some-records.ts'
 
-const DAYS = 700
+const DAYS = 1000
 const AT_ONCE = 20
 const EVERYTHING = { visibility: { cameras: null } }
 
