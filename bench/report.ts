@@ -61,7 +61,7 @@ const PARTS: Part[] = [
   },
   {
     title: 'Backup and restore',
-    says: "Everything beside the running server into a packed file, the file read to its end, and the file into an empty built-in database and into the machine's own PostgreSQL: with the indexes of an open partition, counted and held against the kept counts.",
+    says: "Everything beside the running server into a packed file, the file read to its end, and the file into an empty built-in database and into the machine's own PostgreSQL: with its keys and its order; counted, and held against the kept counts. Every other index is built in the background.",
     script: 'backup.ts',
     args: ['--rows', '1000000'],
   },
