@@ -69,3 +69,45 @@ it('repeats and loses nothing while writers run, also among equal timestamps, bo
     positions.toSorted((a, b) => (a.at === b.at ? b.id - a.id : a.at < b.at ? 1 : -1)),
   )
 })
+
+it('goes on from a line that was deleted meanwhile, both ways, and misses none that stays', async () => {
+  const at = '2026-02-01T12:00:00.000001Z'
+  const lines = Array.from({ length: 120 }, (_, index) => ({
+    timestamp: at,
+    message: `line ${index}`,
+    source: 'same',
+  }))
+  await server.send('POST', '/api/logs', lines, { 'x-import': 'true' })
+  const range = `limit=10&start_date=${at}&end_date=${at}`
+  const gone = new Set<number>()
+  const forget = async (row: Row | undefined) => {
+    const answer = await server.send('POST', '/api/logs/delete', { q: `id:${row?.id}`, confirm_rows: 1 })
+    expect(answer.body.data).toEqual({ deleted_count: 1 })
+    gone.add(row?.id ?? 0)
+  }
+  const read = async (next: 'next_cursor' | 'previous_cursor', from: string, first: boolean) => {
+    const seen: Row[][] = []
+    for (let cursor: string | null = from; cursor !== null; ) {
+      const page: Page = (await server.get(`/api/logs?${range}${cursor && `&cursor=${cursor}`}`)).body.data
+      seen.push(page.logs)
+      // The line the next cursor points at.
+      if (page.logs.length > 0) await forget(next === 'next_cursor' ? page.logs.at(-1) : page.logs[0])
+      cursor = page.pagination[next]
+      if (first && cursor === null) return { seen, end: page.pagination.previous_cursor }
+    }
+    return { seen, end: null }
+  }
+  const down = await read('next_cursor', '', true)
+  const ids = down.seen.flat().map(({ id }) => id)
+  expect(ids).toHaveLength(120)
+  expect(ids).toEqual(ids.toSorted((a, b) => b - a))
+  const left = ids.filter((id) => !gone.has(id))
+  const last = down.seen.at(-1)?.map(({ id }) => id) ?? []
+  const up = await read('previous_cursor', down.end ?? '', false)
+  expect(
+    up.seen
+      .toReversed()
+      .flat()
+      .map(({ id }) => id),
+  ).toEqual(left.filter((id) => !last.includes(id)))
+})

@@ -7,9 +7,10 @@ import type { LogFilter } from '../../src/store/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import type { Facet } from '../../src/store/log-overview.ts'
 import { applyRetention } from '../../src/store/retention.ts'
-import { cutoffForAll } from '../../src/store/retention-policy.ts'
+import { planRemovals } from '../../src/store/retention-plan.ts'
+import { type Cutoffs, cutoffFor } from '../../src/store/retention-policy.ts'
 import { SettingsStore } from '../../src/store/settings.ts'
-import { comparable, DAY, HOUR, MINUTE } from '../../src/store/timestamp.ts'
+import { comparable, DAY, floorTo, fromMillis, HOUR, MINUTE } from '../../src/store/timestamp.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE, cameras, filters, records, sources, timestamps } from './arbitraries.ts'
 import { byLevel, type ModelRow, matches, newestFirst } from './brute-force.ts'
@@ -39,11 +40,20 @@ type Step = { origin: number; bucketMs: number }
 
 const batches = fc.array(fc.array(records, { minLength: 1, maxLength: 15 }), { minLength: 1, maxLength: 4 })
 
+const instants = fc.option(timestamps.map((timestamp) => fromMillis(floorTo(timestamp, MINUTE))))
+
+/** As settings have them: one for all, and for some levels and sources their own; none keeps for ever. */
+const cutoffs: fc.Arbitrary<Cutoffs> = fc.record({
+  general: instants,
+  levels: fc.dictionary(fc.constantFrom(...LEVELS), instants, { maxKeys: 2 }),
+  sources: fc.dictionary(sources, instants, { maxKeys: 2 }),
+})
+
 /** Something that changes what is stored; batches are written at the same time. */
 const changes = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('add' as const), batches }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('fold' as const), batches }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('age' as const), cutoff: timestamps, batches }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('age' as const), cutoffs, batches }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('delete' as const), source: sources, batches }),
@@ -102,11 +112,16 @@ async function change(model: Model, step: Change): Promise<void> {
       await Promise.all([...write(), foldCounts(pool)])
       break
     case 'age': {
-      const goes = ({ timestamp }: LogRecord) => comparable(timestamp) < comparable(step.cutoff)
+      const goes = (row: LogRecord) => {
+        const cutoff = cutoffFor(step.cutoffs, row)
+        return cutoff !== null && comparable(row.timestamp) < comparable(cutoff)
+      }
       const gone = model.remove(goes)
       const store = { pool, partitions: logs.partitions }
+      const planned = await planRemovals(store, step.cutoffs, 0)
+      expect(planned.reduce((sum, { rows }) => sum + rows, 0)).toBe(gone)
       const [removed] = await Promise.all([
-        applyRetention(store, cutoffForAll(step.cutoff), 0),
+        applyRetention(store, step.cutoffs, 0),
         foldCounts(pool),
         ...write(goes),
       ])

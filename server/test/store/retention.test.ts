@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { foldCounts } from '../../src/store/count-folding.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
@@ -187,6 +188,28 @@ describe('retention', () => {
     expect(plan.every(({ action, reason }) => action === 'drop' && reason === 'size')).toBe(true)
     await planAndApply(none, 1)
     expect(Number(await countRows())).toBeGreaterThan(0)
+  })
+
+  it.each([
+    ['drops', { retention_days: 3 }],
+    ['writes anew', { retention_by_level: { DEBUG: 1, INFO: 1 } }],
+  ])('%s under somebody who reads for long, and holds nobody up meanwhile', async (_, rules) => {
+    const old = Date.now() - 10 * DAY
+    await logs.addLogEntries(spread(400, old, old + HOUR))
+    const reader = await database.database.connect()
+    await reader.query('begin')
+    await reader.query('select count(*) from logs')
+    const applying = logs.applyRetention(cutoffsOf({ ...KEEP_ALL, ...rules }, Date.now()), 0)
+    let isDone = false
+    applying.then(() => (isDone = true)).catch(() => undefined)
+    const { slowestMs } = await whileWriting(logs, 0, () => delay(3000))
+    expect(slowestMs).toBeLessThan(2500)
+    expect(isDone).toBe(false)
+    expect(await countRows(`timestamp < '${ago(9 * DAY)}'`)).toBe(400)
+    await reader.query('rollback')
+    await reader.end()
+    expect((await applying).deleted_count).toBeGreaterThanOrEqual(300)
+    await expectExactCounts(pool)
   })
 
   it('has nothing to do twice', async () => {
