@@ -14,6 +14,8 @@ export type BatchName = { sender: string; number: number }
 /** A batch that waits on disk: its items in order, and how many more are no longer readable. */
 export type SpooledBatch = BatchName & { texts: string[]; broken: number; isForeign: boolean }
 
+type Dropped = { own: number; foreign: number }
+
 const MAX_BYTES = 256 * 1024 * 1024
 /** How often folders are looked for whose processes have ended. */
 const ADOPT_MS = 30_000
@@ -31,7 +33,7 @@ export class Spool {
   #lookedMs = Number.NEGATIVE_INFINITY
   /** The batch under way, which nothing may be taken from. */
   #underWay: BatchName | undefined
-  #dropped = { own: 0, foreign: 0 }
+  #dropped: Dropped | undefined
 
   /** @throws when the folder cannot be made or written to */
   constructor({ directory, maxBytes = MAX_BYTES }: SpoolOptions, destination: string) {
@@ -64,10 +66,6 @@ export class Spool {
   /** Rows of the batch that `append` adds to. */
   get openRows(): number {
     return this.#own.files.openRows
-  }
-
-  get isEmpty(): boolean {
-    return this.rows === 0
   }
 
   /** Adds a line to batch `number`; on disk when it returns, as far as the kernel is concerned. */
@@ -132,10 +130,10 @@ export class Spool {
     return true
   }
 
-  /** Rows dropped for want of room since it was last asked. */
-  takeDropped(): { own: number; foreign: number } {
+  /** Rows dropped for want of room since it was last asked, if any. */
+  takeDropped(): Dropped | undefined {
     const dropped = this.#dropped
-    this.#dropped = { own: 0, foreign: 0 }
+    this.#dropped = undefined
     return dropped
   }
 
@@ -177,6 +175,7 @@ export class Spool {
         const kept = this.#underWay?.sender === folder.sender ? this.#underWay.number : undefined
         const rows = folder.files.dropOldest(kind, kept)
         if (rows === 0) continue
+        this.#dropped ??= { own: 0, foreign: 0 }
         this.#dropped[folder === this.#own ? 'own' : 'foreign'] += rows
         return true
       }

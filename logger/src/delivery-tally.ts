@@ -1,0 +1,52 @@
+import type { Delivery, Loss } from './batching-options.ts'
+import type { HandlerStats } from './record.ts'
+
+type Counts = Pick<HandlerStats, 'delivered' | 'dropped' | 'rejected' | 'filtered' | 'retries'>
+
+/** What became of the items of a buffer, and what was lost of them since that was last told. */
+export class DeliveryTally {
+  readonly #noticeIntervalMs: number
+  readonly #counts: Counts = { delivered: 0, dropped: 0, rejected: 0, filtered: 0, retries: 0 }
+  #untold: Loss = { dropped: 0, rejected: 0, reason: '' }
+  #lastNoticeMs = Number.NEGATIVE_INFINITY
+
+  constructor(noticeIntervalMs: number) {
+    this.#noticeIntervalMs = noticeIntervalMs
+  }
+
+  get counts(): Readonly<Counts> {
+    return this.#counts
+  }
+
+  countArrived(rows: number, { rejected = 0, filtered = 0, reason = '' }: Delivery): void {
+    this.#counts.delivered += rows - rejected - filtered
+    this.#counts.rejected += rejected
+    this.#counts.filtered += filtered
+    this.#untold.rejected += rejected
+    if (rejected > 0) this.#untold.reason = reason
+  }
+
+  countRetry(): void {
+    this.#counts.retries++
+  }
+
+  countDropped(rows: number): void {
+    this.#counts.dropped += rows
+    this.#untold.dropped += rows
+  }
+
+  /** Of an item that came after the end: there is nobody left to tell. */
+  countLate(): void {
+    this.#counts.dropped++
+  }
+
+  /** What has to be told now, if anything: at most one notice in a while. */
+  takeLoss(atOnce: boolean): Loss | undefined {
+    if (this.#untold.dropped + this.#untold.rejected === 0) return undefined
+    if (!atOnce && performance.now() - this.#lastNoticeMs < this.#noticeIntervalMs) return undefined
+    this.#lastNoticeMs = performance.now()
+    const loss = this.#untold
+    this.#untold = { dropped: 0, rejected: 0, reason: '' }
+    return loss
+  }
+}
