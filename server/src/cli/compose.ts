@@ -143,10 +143,12 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   }
   const gate = new LevelGate({ onHeldBack: tellHeldBack })
   const settingsService = new SettingsService(settings, auditTrail)
-  const levelService = new LevelService({ levels, settings, settingsService, auditTrail, gate })
+  const levelService = new LevelService({
+    ...{ levels, settings, settingsService, auditTrail, gate, storageGuard },
+  })
   const logService = new LogService({
     ...{ logOperations, cameras: cameraService, levels: levelService, settings: settingsService },
-    ...{ queries, auditTrail },
+    ...{ queries, auditTrail, isTold: () => notices.isListening },
   })
 
   for (const channel of ['log_feed', 'log_partitions', 'log_events', 'cameras', 'settings'] as const) {

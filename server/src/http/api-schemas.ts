@@ -501,7 +501,9 @@ export const Levels = Type.Object({
 export type Levels = Static<typeof Levels>
 
 export const LevelExplanation = Type.Object({
-  verdict: Type.Unsafe<'stored' | 'held_back' | 'rate_limited' | 'past_retention'>({ type: 'string' }),
+  verdict: Type.Unsafe<'stored' | 'held_back' | 'rate_limited' | 'past_retention' | 'disk_full'>({
+    type: 'string',
+  }),
   level: LevelSchema,
   override: Nullable(LevelOverride),
   until: Nullable(TimestampSchema),

@@ -16,6 +16,7 @@ const STATE: ExplainState = {
   nowMs: Date.parse('2026-06-01T12:00:00Z'),
   patterns: [/badge \d+/g],
   cappedUntilMs: () => undefined,
+  isDiskFull: false,
 }
 const LINE: QuestionedLine = {
   ...{ level: 'DEBUG', source: 'system', logger_name: null, camera_id: null },
@@ -53,4 +54,13 @@ it('tells of the message as it would be stored, held back or not', () => {
   expect(asked('badge 12 seen')).toMatchObject({ is_masked: true, stored_message: '*** seen' })
   expect(asked('all clear')).toMatchObject({ is_masked: false, stored_message: 'all clear' })
   expect(asked(undefined)).toMatchObject({ is_masked: false, stored_message: null })
+})
+
+it('tells of a full disk only what would be stored otherwise', () => {
+  const isFull = { ...STATE, isDiskFull: true }
+  expect(explainLine({ ...LINE, level: 'INFO' }, isFull)).toMatchObject({
+    verdict: 'disk_full',
+    sentence: expect.stringContaining('disk_reserve_bytes'),
+  })
+  expect(explainLine(LINE, isFull).verdict).toBe('held_back')
 })

@@ -28,10 +28,12 @@ export type ExplainState = {
   nowMs: number
   /** When the cap of an override lets lines through again; undefined when it does. */
   cappedUntilMs: (override: LevelOverride) => number | undefined
+  /** Nothing is stored at all, for want of room on the disk. */
+  isDiskFull: boolean
 }
 
 export type Explanation = {
-  verdict: 'stored' | 'held_back' | 'rate_limited' | 'past_retention'
+  verdict: 'stored' | 'held_back' | 'rate_limited' | 'past_retention' | 'disk_full'
   /** In force at the line's place. */
   level: Level
   /** What sets that level; null when the global one does. */
@@ -71,6 +73,11 @@ export function explainLine(line: QuestionedLine, state: ExplainState): Explanat
   if (line.timestamp !== undefined && cutoff !== null && Date.parse(line.timestamp) < Date.parse(cutoff)) {
     const sentence = `Past retention: lines of ${line.source} at ${line.level} before ${cutoff} are deleted; one that comes in so late is stored at its arrival.`
     return { ...known, verdict: 'past_retention', until: null, sentence }
+  }
+  if (state.isDiskFull) {
+    const sentence =
+      'Refused: the disk of the database is below its reserve. Senders are answered 507 and have to keep the line; make room, or lower retention_days, retention_max_bytes or disk_reserve_bytes.'
+    return { ...known, verdict: 'disk_full', until: null, sentence }
   }
   const hidden = masked
     ? ` What is to be hidden in its message is masked, so search for: ${stored_message}`

@@ -17,6 +17,7 @@ import type { AuditTrail } from './audit-trail.ts'
 import { type Explanation, explainLine, type QuestionedLine } from './explain-line.ts'
 import { compileAll } from './redaction-service.ts'
 import type { SettingsService } from './settings-service.ts'
+import type { StorageGuard } from './storage-guard.ts'
 
 /** One thing to set, as it was given. */
 export type LevelChange = {
@@ -52,6 +53,7 @@ export type LevelServiceOptions = {
   auditTrail: AuditTrail
   /** The one that records coming in pass. */
   gate: LevelGate
+  storageGuard: StorageGuard
 }
 
 /** Levels at run time: the global one and the overrides. */
@@ -126,7 +128,7 @@ export class LevelService {
 
   /** What would become of this line if it came in now. */
   async explain(line: QuestionedLine): Promise<Explanation> {
-    const { levels, settings, gate } = this.#options
+    const { levels, settings, gate, storageGuard } = this.#options
     const rules = await levels.get()
     const known = await settings.get()
     return explainLine(line, {
@@ -135,6 +137,7 @@ export class LevelService {
       patterns: compileAll('redaction', known.redaction),
       nowMs: Date.now(),
       cappedUntilMs: (override) => gate.cappedUntilMs(override),
+      isDiskFull: (await storageGuard.state()).isFull,
     })
   }
 

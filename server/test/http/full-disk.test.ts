@@ -84,6 +84,8 @@ describe.skipIf(!disk)(`a disk of ${SIZE_MB} MB (needs root and mount)`, () => {
     expect(refusal.body.code).toBe('STORAGE_FULL')
     expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(server.reports.map(({ kind, detail }) => kind === 'storage' && detail)).toContain('full')
+    const why = await server.send('GET', '/api/levels/why?level=ERROR&source=api')
+    expect(why.body.data.verdict).toBe('disk_full')
     expect(await total()).toBe(1000 + accepted)
     await expectExactCounts(database.database.pool)
 
