@@ -64,6 +64,7 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
                 key={row.id}
                 row={row}
                 own={row.id === log.id}
+                around={log.timestamp}
                 named={scope !== 'origin'}
                 zone={zone}
                 open={open}

@@ -41,7 +41,7 @@ describe('what opens', () => {
 
   it('at once stays within what can be drawn', () => {
     const wide = Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => [1]))
-    expect(openAll(wide).size).toBe(20)
+    expect(openAll(wide).size).toBe(10)
   })
 })
 

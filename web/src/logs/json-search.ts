@@ -1,7 +1,7 @@
 import { childId, entriesOf, FIRST_SHOWN, holdersOf, sizeOf, type ValueRow } from './json-rows.ts'
 
-/** More rows than this are not opened in one go: they are drawn in one go. */
-const OPENED_AT_ONCE = 2000
+/** More rows than this are not opened in one go: they are drawn in one go, and twice as many took a busy machine a second. */
+const OPENED_AT_ONCE = 1000
 
 /** As far as a new line is open: two deep, and what is not long. */
 const OPEN_DEPTH = 2

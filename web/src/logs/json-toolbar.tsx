@@ -20,7 +20,8 @@ export function JsonToolbar({
 }) {
   const holdsOthers = Object.values(value).some((entry) => sizeOf(entry) > 0)
   return (
-    <>
+    // Stays in sight while the tree below is scrolled through.
+    <div className="sticky top-0 z-10 -mx-1 grid gap-1.5 bg-surface px-1 py-1">
       <div className="flex items-center">
         <h3 className="mr-auto text-small font-medium text-faint">extra_data</h3>
         {holdsOthers && (
@@ -42,7 +43,7 @@ export function JsonToolbar({
         </IconButton>
       </div>
       {(holdsOthers || sizeOf(value) >= SEARCHED_FROM) && <JsonSearch tree={tree} focusTree={focusTree} />}
-    </>
+    </div>
   )
 }
 

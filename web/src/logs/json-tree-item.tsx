@@ -18,6 +18,11 @@ type Props = {
   zone: string
 }
 
+/** Deep values move in by less: the panel is narrow. */
+function indentRem(depth: number): number {
+  return 0.25 + Math.min(depth, 6) * 0.875 + Math.max(0, depth - 6) * 0.375
+}
+
 /** One row of the tree, which takes its keys and clicks. */
 export const JsonTreeItem = memo(
   function JsonTreeItem({ row, active, hit, text, zone }: Props) {
@@ -31,8 +36,8 @@ export const JsonTreeItem = memo(
         aria-expanded={row.kind === 'value' && row.size > 0 ? row.open : undefined}
         aria-selected={active}
         tabIndex={active ? 0 : -1}
-        style={{ paddingLeft: `${0.25 + row.depth * 0.875}rem` }}
-        className={`group flex cursor-default items-start gap-x-1 py-px pr-1 hover:bg-hover focus-visible:-outline-offset-2 ${hit ? 'bg-selected' : ''}`}
+        style={{ paddingLeft: `${indentRem(row.depth)}rem` }}
+        className={`group flex scroll-mt-20 scroll-mb-8 cursor-default items-start gap-x-1 py-px pr-1 hover:bg-hover focus-visible:-outline-offset-2 ${hit ? 'bg-selected' : ''}`}
       >
         {row.kind === 'more' ? (
           <span className="pl-4.5 text-accent group-hover:underline">

@@ -70,7 +70,7 @@ export function JsonTree({ value, view, change, zone }: Props) {
     } else if (event.type === 'click') act(row)
   }
   return (
-    <section className="grid grid-cols-1 gap-1.5">
+    <section className="grid grid-cols-1 gap-0.5">
       <JsonToolbar value={value} tree={tree} focusTree={() => setFocusOn(tree.hit ?? tree.active)} />
       <div
         ref={list}

@@ -1,6 +1,6 @@
 import type { LogRow } from 'timelapser-logs/api'
 import { MessageText } from '../text/message-text.tsx'
-import { formatClock, formatFull } from '../time/format.ts'
+import { formatClock, formatDay, formatFull } from '../time/format.ts'
 import { LevelLabel } from './level-label.tsx'
 import { previewOf } from './message-preview.ts'
 import { originOf } from './origin.ts'
@@ -9,6 +9,7 @@ import { originOf } from './origin.ts'
 export function SurroundingLine({
   row,
   own,
+  around,
   named,
   zone,
   open,
@@ -16,11 +17,14 @@ export function SurroundingLine({
   row: LogRow
   /** Whether it is the line of the panel. */
   own: boolean
+  /** The time of that line: days are told where they differ. */
+  around: string
   /** Whether to say where it comes from. */
   named: boolean
   zone: string
   open: (id: number) => void
 }) {
+  const day = formatDay(row.timestamp, zone, Date.parse(around))
   const { text, moreLines } = previewOf(row.message, false)
   return (
     <li aria-current={own || undefined} className="grid">
@@ -36,6 +40,7 @@ export function SurroundingLine({
             title={formatFull(row.timestamp, zone)}
             className="font-mono text-faint"
           >
+            {day !== null && `${day} `}
             {formatClock(row.timestamp, zone)}
           </time>
           <LevelLabel level={row.level} />
