@@ -1,5 +1,5 @@
 import type { StoredRules } from '../store/level-overrides.ts'
-import type { Visibility } from '../store/log-filter.ts'
+import { isCountable, type Visibility } from '../store/log-filter.ts'
 import type { LogOperations } from '../store/log-operations.ts'
 import type { LogSummary, SourceSummary } from '../store/log-overview.ts'
 import type { LogRow } from '../store/log-row.ts'
@@ -32,6 +32,8 @@ export type LogServiceOptions = {
   settings: SettingsService
   queries: SearchQueries
   auditTrail: AuditTrail
+  /** Whether changes made by other servers are told at this moment; nothing is kept while they are not. */
+  isTold: () => boolean
 }
 
 /** The rules of reading and removing logs; no HTTP and no SQL (spec: "Business Logic Layer"). */
@@ -45,10 +47,13 @@ export class LogService {
   /** What each camera wrote of late, and where it fell silent. */
   readonly cameraActivity: CameraActivityService
   readonly #settings: SettingsService
+  readonly #isTold: () => boolean
   readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
   readonly #sources = new FreshCache<SourceSummary[]>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
 
-  constructor({ logOperations, cameras, levels, settings, queries, auditTrail }: LogServiceOptions) {
+  constructor(options: LogServiceOptions) {
+    const { logOperations, cameras, levels, settings, queries, auditTrail, isTold } = options
+    this.#isTold = isTold
     this.#settings = settings
     this.#levels = levels
     this.#views = new DebuggingViews(logOperations, queries)
@@ -117,11 +122,13 @@ export class LogService {
   ): Promise<{ summary: LogSummary; period_hours: number; metadata: StatsMetadata }> {
     const filter = await this.#queries.toFilter(query, visibility)
     const hasRange = filter.start !== undefined || filter.end !== undefined
-    // A rolling period changes with the clock; a fixed one only with the rows.
-    const isFixed = filter.start !== undefined && filter.end !== undefined
-    const summary = isFixed
-      ? await this.#summaries.get(JSON.stringify(filter), () => this.#logs.getLogSummary(undefined, filter))
-      : await this.#logs.getLogSummary(hasRange ? undefined : hours, filter, signal)
+    // A rolling period changes with the clock; a fixed one only with the rows. One that reads rows takes long and ends
+    // with its caller, so it is nobody else's.
+    const isKept = filter.start !== undefined && filter.end !== undefined && isCountable(filter)
+    const summary =
+      isKept && this.#isTold()
+        ? await this.#summaries.get(JSON.stringify(filter), () => this.#logs.getLogSummary(undefined, filter))
+        : await this.#logs.getLogSummary(hasRange ? undefined : hours, filter, signal)
     const { first_log_at, last_log_at, unique_sources, unique_cameras } = summary
     return {
       summary,
@@ -136,7 +143,8 @@ export class LogService {
 
   /** Every source kept, by name, with its counts. */
   getSources(visibility: Visibility): Promise<SourceSummary[]> {
-    return this.#sources.get(JSON.stringify(visibility), () => this.#logs.getLogSources({ visibility }))
+    const load = () => this.#logs.getLogSources({ visibility })
+    return this.#isTold() ? this.#sources.get(JSON.stringify(visibility), load) : load()
   }
 
   /** Something was stored, removed or renamed: what was answered before may no longer be true. */

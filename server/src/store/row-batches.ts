@@ -44,6 +44,8 @@ export async function changeRows(pool: pg.Pool, range: RowBatches, change: RowCh
   }
 }
 
+type ChangedBatch = { chosen: number; changed: number; timestamp: string | null; id: number | null }
+
 type Batch = { chosen: number; changed: number; place: Place | undefined }
 
 async function changeBatch(
@@ -100,13 +102,12 @@ async function changeBatch(
       order by timestamp, id
       limit 1
     ) last on true`
-  const { rows } = await inTransaction(pool, (client) =>
-    client.query<{ chosen: number; changed: number; timestamp: string | null; id: number | null }>(
-      text,
-      parameters.values,
-    ),
-  )
-  const row = rows[0]
+  const row = await inTransaction(pool, async (client) => {
+    const { rows } = await client.query<ChangedBatch>(text, parameters.values)
+    // Whoever keeps what was counted before hears of it: the last batch may be minutes away, or never come.
+    if (rows[0]?.changed) await client.query(`select pg_notify('log_events', '')`)
+    return rows[0]
+  })
   if (!row) return { chosen: 0, changed: 0, place: undefined }
   const { timestamp, id } = row
   return { ...row, place: timestamp !== null && id !== null ? { timestamp, id } : undefined }

@@ -40,6 +40,34 @@ it('hears of what another server wrote', async () => {
   await expect.poll(() => counts(servers[1])).toEqual([1, 1])
 })
 
+it('hears of what is deleted as it is deleted, not when all of it is', async () => {
+  const lines = Array.from({ length: 30 }, (_, line) => ({ message: `line ${line}`, source: `s${line % 2}` }))
+  await servers[0]?.send('POST', '/api/logs', lines)
+  for (const server of servers) await expect.poll(() => counts(server)).toEqual([30, 30])
+  // As the transactions of a deletion do, of which the last is not there yet.
+  const filter = { visibility: { cameras: null }, sources: ['s1'] }
+  expect(await servers[0]?.system.logOperations.deleteMatching(filter)).toBe(15)
+  for (const server of servers) await expect.poll(() => counts(server)).toEqual([15, 15])
+})
+
+it('keeps no answer while it cannot hear of changes', async () => {
+  const [server, other] = servers
+  await other?.send('POST', '/api/logs', { message: 'one' })
+  await expect.poll(() => counts(server)).toEqual([1, 1])
+  const { pool } = database.database
+  // The connections for notices are cut; half a second later there are others.
+  const listeners = `select pid, pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and query like 'listen %'`
+  expect((await pool.query(listeners)).rowCount).toBe(2)
+  await expect
+    .poll(() => server?.reports.filter(({ kind }) => kind === 'connection').length)
+    .toBeGreaterThan(0)
+  for (let line = 2; line <= 10; line++) {
+    await other?.send('POST', '/api/logs', { message: `line ${line}` })
+    expect(await counts(server)).toEqual([line, line])
+  }
+})
+
 it('asks the database nothing for what did not change', async () => {
   const [server] = servers
   await server?.send('POST', '/api/logs', { message: 'one' })
