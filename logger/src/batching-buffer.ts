@@ -3,6 +3,7 @@ import { type BatchingOptions, type Delivery, DeliveryFailure, withDefaults } fr
 import { DeliveryTally } from './delivery-tally.ts'
 import { FlushWaiters } from './flush-waiters.ts'
 import { ItemQueue } from './item-queue.ts'
+import { logLines, waiting } from './log-lines.ts'
 import type { HandlerStats } from './record.ts'
 import { RetryPause } from './retry-pause.ts'
 import { NUMBER_STEP, SpooledBatches, type Taken } from './spooled-batches.ts'
@@ -88,12 +89,12 @@ export class BatchingBuffer<Item> {
     this.#spool?.close()
     const why = this.#lastError ?? 'no time left'
     if (kept > 0)
-      this.#tell(`${kept} log lines wait in ${this.#spool?.directory} to be sent by the next process: ${why}`)
+      this.#tell(`${waiting(kept)} in ${this.#spool?.directory} to be sent by the next process: ${why}`)
     if (lost === 0) return
     this.#queue.clear()
     this.#batch = undefined
     this.#drop(lost, false)
-    this.#tell(`${lost} log lines could not be delivered: ${why}`)
+    this.#tell(`${logLines(lost)} could not be delivered: ${why}`)
   }
 
   /** Puts on disk what is in memory, where there is a spool; returns how many items then are in memory alone. */
@@ -175,7 +176,9 @@ export class BatchingBuffer<Item> {
     this.#spool?.seal()
     do {
       this.#batch ??= this.#take()
-      if (this.#batch && !(await this.#attempt(this.#batch))) await this.#pause.wait(this.#retryAfterMs)
+      // Due, and yet nothing to be had: the disk gives nothing out for now.
+      const isDone = this.#batch ? await this.#attempt(this.#batch) : !this.#isDue()
+      if (!isDone) await this.#pause.wait(this.#retryAfterMs)
     } while (!this.#abort.signal.aborted && (this.#batch || this.#isDue()))
     clearInterval(spilling)
     this.#pumping = false
@@ -197,7 +200,9 @@ export class BatchingBuffer<Item> {
     const own = () => {
       // Its number is lower than the queue's next one, and would be taken for a repeat if it came later.
       if (this.#queue.rows > 0) this.#spool?.seal()
-      return this.#spool?.take('own') ?? this.#fromQueue()
+      const spooled = this.#spool?.take('own')
+      // What the disk does not give out now has lower numbers than the queue's, too.
+      return spooled || (this.#spool?.ownCompleteRows ?? 0) > 0 ? spooled : this.#fromQueue()
     }
     const foreign = () => this.#spool?.take('foreign')
     this.#wasForeign = !this.#wasForeign
@@ -227,7 +232,7 @@ export class BatchingBuffer<Item> {
         this.#tally.countRetry()
         this.#retryAfterMs = error instanceof DeliveryFailure ? error.retryAfterMs : undefined
         if (batch.spooled || this.#spool?.write(batch)) this.#batch = undefined
-        this.#tell(`${this.#lastError}; ${this.pendingRows} log lines wait and are sent again`)
+        this.#tell(`${this.#lastError}; ${waiting(this.pendingRows)} for the next attempt`)
         return false
       }
       if (kind === 'too_large' && batch.items.length > 1) this.#halve(batch)

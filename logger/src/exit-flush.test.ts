@@ -63,7 +63,7 @@ describe('a process with an httpHandler', () => {
     const start = performance.now()
     const result = await run(`logger.info('last')`, { to: 'http://127.0.0.1:1' })
     expect(result.code).toBe(0)
-    expect(result.stderr).toContain('1 log lines were not delivered before the exit')
+    expect(result.stderr).toContain('1 log line could not be delivered before the exit')
     expect(performance.now() - start).toBeLessThan(6_000)
   })
 

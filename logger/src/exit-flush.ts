@@ -1,3 +1,5 @@
+import { logLines } from './log-lines.ts'
+
 // Gets queued lines out when the process ends, without changing how it ends.
 
 /** Something with lines that wait. */
@@ -72,7 +74,7 @@ function onBeforeExit(): void {
 function onExit(): void {
   const lost = [...registry.targets].reduce((sum, target) => sum + (target.save?.() ?? target.pendingRows), 0)
   if (lost > 0)
-    process.stderr.write(`timelapser logger: ${lost} log lines were not delivered before the exit\n`)
+    process.stderr.write(`timelapser logger: ${logLines(lost)} could not be delivered before the exit\n`)
 }
 
 function pendingRows(): number {

@@ -10,6 +10,7 @@ import {
   type LevelRules,
   type LinePlace,
 } from './level-rules.ts'
+import { logLines } from './log-lines.ts'
 import type { LogRecord } from './record.ts'
 
 /** What becomes of a line: `level`: below the level in force; `rate`: beyond its override's cap. */
@@ -208,7 +209,7 @@ function heldBackRecord(cap: Cap, held: number): LogRecord {
   return {
     timestamp: eventTime(),
     level: 'WARNING',
-    message: `${held.toLocaleString('en-US')} log lines were held back: ${why}`,
+    message: `${logLines(held)} ${held === 1 ? 'was' : 'were'} held back: ${why}`,
     source: 'system',
     logger_name: 'timelapser.logger',
     camera_id: null,

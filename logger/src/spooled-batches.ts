@@ -52,6 +52,11 @@ export class SpooledBatches<Item> {
     return this.#spool.store.openRows
   }
 
+  /** Rows of this process in batches that are complete. */
+  get ownCompleteRows(): number {
+    return this.ownRows - this.openRows
+  }
+
   /** Rows of batches that are complete. */
   get completeRows(): number {
     return this.rows - this.openRows
@@ -122,7 +127,7 @@ export class SpooledBatches<Item> {
   }
 
   remove(batch: Taken<Item>): void {
-    this.#spool.store.remove(batch)
+    this.#try(() => this.#spool.store.remove(batch))
   }
 
   /** Leaves what is there to the next process. */

@@ -79,7 +79,7 @@ export class BatchFiles {
     if (file.isTorn) writeSync(file.descriptor, '\n')
     const written = writeSync(file.descriptor, encoded)
     file.isTorn = written < encoded.length
-    if (file.isTorn) throw new Error('the disk took only half a line')
+    if (file.isTorn) throw new Error('the disk took only half a line: it is full')
     open.position++
     this.#count(file, 1, written)
   }
@@ -94,7 +94,7 @@ export class BatchFiles {
       const file = open.files[kind]
       if (!file) continue
       closeSync(file.descriptor)
-      batch[kind] = this.#rename(file, open.number, kind)
+      batch[kind] = this.#completed(file, open.number, kind)
     }
     this.#batches.set(open.number, batch)
   }
@@ -102,7 +102,13 @@ export class BatchFiles {
   /** Adds a complete batch. */
   write(number: number, lines: readonly ClassedLine[]): void {
     this.seal()
-    for (const line of lines) this.append(number, line)
+    try {
+      for (const line of lines) this.append(number, line)
+    } catch (error) {
+      // The whole batch stays with the caller, and may go out under another number: none of it may go out twice.
+      this.#discardOpen()
+      throw error
+    }
     this.seal()
   }
 
@@ -112,7 +118,7 @@ export class BatchFiles {
     let expected = 0
     for (const file of Object.values(this.#batches.get(number) ?? {})) {
       expected += file.rows
-      lines.push(...decodeLines(readFileSync(join(this.#directory, file.name), 'utf8')).lines)
+      lines.push(...decodeLines(this.#contentOf(file)).lines)
     }
     lines.sort((a, b) => a.position - b.position)
     return { texts: lines.map(({ text }) => text), broken: Math.max(0, expected - lines.length) }
@@ -137,6 +143,25 @@ export class BatchFiles {
     return rows
   }
 
+  #discardOpen(): void {
+    for (const file of Object.values(this.#open?.files ?? {})) {
+      closeSync(file.descriptor)
+      this.#count(undefined, -file.rows, -file.bytes)
+      rmSync(join(this.#directory, file.name), { force: true })
+    }
+    this.#open = undefined
+  }
+
+  /** Empty when somebody has removed it: its rows then count as no longer readable. */
+  #contentOf(file: File): string {
+    try {
+      return readFileSync(join(this.#directory, file.name), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+      throw error
+    }
+  }
+
   #create(number: number, kind: SpoolClass): OpenFile {
     const name = `${String(number).padStart(15, '0')}.${kind}.open`
     const descriptor = openSync(join(this.#directory, name), 'a', 0o600)
@@ -147,9 +172,10 @@ export class BatchFiles {
     const batch = this.#batches.get(number)
     const file = batch?.[kind]
     if (!batch || !file) return 0
-    rmSync(join(this.#directory, file.name), { force: true })
+    // Forgotten though it may not be removable: the next process sends it again, which is a repeat.
     delete batch[kind]
     this.#count(undefined, -file.rows, -file.bytes)
+    rmSync(join(this.#directory, file.name), { force: true })
     return file.rows
   }
 
@@ -163,15 +189,20 @@ export class BatchFiles {
     const file: File = { name, rows, bytes: statSync(path).size }
     const number = Number(digits)
     const batch = this.#batches.get(number) ?? {}
-    batch[kind as SpoolClass] = sealed ? file : this.#rename(file, number, kind as SpoolClass)
+    batch[kind as SpoolClass] = sealed ? file : this.#completed(file, number, kind as SpoolClass)
     this.#batches.set(number, batch)
     this.#count(undefined, file.rows, file.bytes)
   }
 
-  #rename(file: File, number: number, kind: SpoolClass): File {
-    const name = `${String(number).padStart(15, '0')}.${kind}.${file.rows}`
-    renameSync(join(this.#directory, file.name), join(this.#directory, name))
-    return { name, rows: file.rows, bytes: file.bytes }
+  #completed({ name, rows, bytes }: File, number: number, kind: SpoolClass): File {
+    const complete = `${String(number).padStart(15, '0')}.${kind}.${rows}`
+    try {
+      renameSync(join(this.#directory, name), join(this.#directory, complete))
+    } catch {
+      // It goes out under the name it has; a file that is gone is found missing then.
+      return { name, rows, bytes }
+    }
+    return { name: complete, rows, bytes }
   }
 
   #count(file: File | undefined, rows: number, bytes: number): void {

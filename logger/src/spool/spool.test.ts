@@ -1,114 +1,8 @@
-import { spawn } from 'node:child_process'
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createLogger } from '../create-logger.ts'
-import { type HttpOptions, httpHandler } from '../http-handler.ts'
-import type { LogRecord } from '../record.ts'
-
-type Received = { sender: string; batch: number; records: LogRecord[] }
-
-const opened: { close(): unknown }[] = []
-let directory: string
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'timelapser-spool-'))
-})
-
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close()
-  rmSync(directory, { recursive: true, force: true })
-})
-
-/** A server that stores as ours does: a batch of a sender once, whatever it is answered. */
-async function startServer(answer: (received: Received) => number | 'hang' = () => 200) {
-  const received: Received[] = []
-  const last = new Map<string, number>()
-  const stored: string[] = []
-  const state = { answer }
-  const server = createServer(async (request, response) => {
-    let text = ''
-    for await (const chunk of request.setEncoding('utf8')) text += chunk
-    if (request.method === 'GET') return void response.writeHead(404).end()
-    const sender = String(request.headers['x-sender'])
-    const batch = Number(request.headers['x-batch'])
-    const records = text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as LogRecord)
-    const one = { sender, batch, records }
-    received.push(one)
-    const status = state.answer(one)
-    if (status !== 503 && status !== 413 && (last.get(sender) ?? 0) < batch) {
-      last.set(sender, batch)
-      stored.push(...records.map(({ message }) => message))
-    }
-    if (status === 'hang') return
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  opened.push({
-    close() {
-      server.closeAllConnections()
-      return new Promise((resolve) => server.close(resolve))
-    },
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, stored, state }
-}
-
-function setUp(options: Partial<HttpOptions> & { url: string }) {
-  const problems: string[] = []
-  const handler = httpHandler({
-    flushIntervalMs: 5,
-    retryBaseMs: 5,
-    retryMaxMs: 20,
-    noticeIntervalMs: 0,
-    flushTimeoutMs: 100,
-    followLevels: false,
-    flushOnExit: false,
-    spool: { directory },
-    onProblem: (sentence) => problems.push(sentence),
-    ...options,
-  })
-  opened.push(handler)
-  const stats = () => {
-    const all = handler.stats?.()
-    if (!all) throw new Error('the handler has no stats')
-    return all
-  }
-  return { handler, logger: createLogger({ source: 'worker', handlers: [handler] }), problems, stats }
-}
-
-const filesOf = () =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(low|high)\./.test(name))
-
-/** A process of its own that logs and is then killed, or ends as `code` has it; what it printed. */
-function runProcess(options: object, code: string): Promise<string> {
-  const program = `
-    import { createLogger, httpHandler } from '@timelapser/logger'
-    const logger = createLogger({ handlers: [httpHandler(${JSON.stringify({ followLevels: false, ...options })})] })
-    ${code}`
-  const child = spawn(
-    process.execPath,
-    ['--conditions=timelapser-source', '--input-type=module', '-e', program],
-    { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-  return new Promise((resolve) => child.on('close', () => resolve(output)))
-}
+import { describe, expect, it } from 'vitest'
+import { directory, filesOf, runProcess, setUp, startServer } from '../../../test/support/spooling.ts'
+import { httpHandler } from '../http-handler.ts'
 
 const AWAY = 'http://127.0.0.1:9'
 
@@ -185,6 +79,40 @@ describe.each([false, true])('with durable %s', (durable) => {
       .toBe(true)
   })
 
+  it('drops lines of the higher class only when none of the lesser are left', async () => {
+    const server = await startServer(() => 503)
+    const { logger, stats } = setUp({
+      url: server.url,
+      durable,
+      maxBatchRows: 5,
+      spool: { directory, maxBytes: 20_000 },
+    })
+    const padding = 'x'.repeat(600)
+    const write = async (level: 'info' | 'error', from: number, to: number) => {
+      for (let line = from; line < to; line++) {
+        logger[level](`${level} ${line} ${padding}`)
+        if (line % 5 === 4) await expect.poll(() => stats().queuedRows).toBe(0)
+      }
+    }
+    const onDisk = (kind: 'low' | 'high') => filesOf().filter((name) => name.includes(`.${kind}.`)).length
+    await write('error', 0, 10)
+    await write('info', 10, 15)
+    expect(stats().dropped).toBe(0)
+    await write('error', 15, 60)
+    expect(onDisk('low')).toBe(0)
+    expect(onDisk('high')).toBeGreaterThan(0)
+    server.state.answer = () => 200
+    await expect.poll(() => stats().spooledRows, { timeout: 3_000 }).toBe(0)
+    const errors = server.stored.filter((message) => message.startsWith('error'))
+    expect(server.stored.filter((message) => message.startsWith('info'))).toEqual([])
+    // All five of the lesser class went, and of the others the oldest.
+    expect(stats().dropped - 5).toBe(55 - errors.length)
+    expect(errors.at(-1)).toContain('error 59')
+    await expect
+      .poll(() => server.stored.some((message) => message.includes(`${stats().dropped} dropped`)))
+      .toBe(true)
+  })
+
   it('sends a batch that is too large in halves', async () => {
     const server = await startServer(() => 503)
     const { logger, stats } = setUp({ url: server.url, durable })
@@ -231,6 +159,41 @@ describe('what a process leaves', () => {
     server.state.answer = () => 200
     setUp({ url: server.url })
     await expect.poll(() => server.stored).toEqual(['last words'])
+  })
+
+  it('is taken over by one of two processes that come at once', async () => {
+    const server = await startServer(() => 503)
+    const options = {
+      url: server.url,
+      spool: { directory },
+      durable: true,
+      flushIntervalMs: 5,
+      retryBaseMs: 5,
+    }
+    const left = 6
+    for (let one = 0; one < left; one++) {
+      await runProcess(
+        options,
+        `for (let line = 0; line < 20; line++) logger.info('process ${one} line ' + line)
+         process.kill(process.pid, 'SIGKILL')`,
+      )
+    }
+    server.state.answer = () => 200
+    const startMs = Date.now() + 700
+    // Both open the spool at the same moment.
+    const race = `const spooled = () => logger.stats().handlers[0].spooledRows
+      console.log(spooled())
+      while (spooled() > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await logger.close()`
+    const outputs = await Promise.all([
+      runProcess(options, race, startMs),
+      runProcess(options, race, startMs),
+    ])
+    expect(outputs.reduce((sum, output) => sum + Number(output), 0)).toBe(left * 20)
+    expect(server.stored).toHaveLength(left * 20)
+    expect(new Set(server.stored).size).toBe(left * 20)
+    expect(server.received).toHaveLength(left)
+    expect(readdirSync(directory)).toEqual([])
   })
 
   it('is left to it while it lives', async () => {

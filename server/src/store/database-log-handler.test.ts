@@ -174,7 +174,7 @@ it('leaves to the next process what it could not store, under its own sender and
   first.logger.warning('kept', { retry_count: 3 })
   await expect.poll(() => first.state.calls.length).toBeGreaterThan(0)
   await first.logger.close()
-  expect(first.problems.at(-1)).toContain('1 log lines wait in')
+  expect(first.problems.at(-1)).toContain('1 log line waits in')
   const second = await setUp({ spool })
   await expect.poll(() => stored(second.state.calls)).toEqual(['kept'])
   expect(second.state.calls[0]).toEqual(first.state.calls[0])
