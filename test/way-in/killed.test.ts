@@ -10,6 +10,8 @@ import { postmasterOf } from '../support/processes.ts'
 import { type Program, startProgram, temporaryFolder } from '../support/program.ts'
 
 const KILLS = 12
+/** The application is killed as often as the other two together. */
+const VICTIMS = ['application', 'application', 'server', 'database'] as const
 const MINUTE_MS = 60_000
 /** A run that failed is repeated with its seed. */
 const SEED = Number(process.env.KILL_SEED ?? Date.now() % 100_000)
@@ -59,28 +61,44 @@ test(
         cwd: import.meta.dirname,
         stdio: ['ignore', 'ignore', 'inherit'],
       })
-      const ended = new Promise((resolve) => child.on('close', resolve))
+      const ended = new Promise((resolve) => child.on('close', (_code, signal) => resolve(signal)))
       return { child, ended }
     }
     let application = startApplication()
 
-    for (let kill = 0; kill < KILLS; kill++) {
-      await delay(random.int(200, 1000))
-      const victim = random.next()
-      if (victim < 0.5) {
+    const deaths = { application: 0, server: 0, database: 0 }
+    const kill = {
+      async application() {
         application.child.kill('SIGKILL')
-        await application.ended
+        if ((await application.ended) === 'SIGKILL') deaths.application++
         application = startApplication()
-      } else if (victim < 0.75) {
+      },
+      async server() {
         server.kill('SIGKILL')
-        await server.ended
+        if ((await server.ended) === 'SIGKILL') deaths.server++
         server = startProgram({ env })
-      } else {
+      },
+      async database() {
         // The server starts it again; it may be starting it just now.
         try {
           process.kill(postmasterOf(dataDir), 'SIGKILL')
+          deaths.database++
         } catch {}
-      }
+      },
+    }
+    for (let count = 0; count < KILLS; count++) {
+      await delay(random.int(200, 1000))
+      await kill[random.pick(VICTIMS)]()
+    }
+    // Chance may have spared one, or met none that was running.
+    for (const victim of ['application', 'server', 'database'] as const) {
+      await vi.waitFor(
+        async () => {
+          if (deaths[victim] === 0) await kill[victim]()
+          expect(deaths[victim]).toBeGreaterThan(0)
+        },
+        { timeout: MINUTE_MS, interval: 100 },
+      )
     }
     application.child.kill('SIGKILL')
     await application.ended
