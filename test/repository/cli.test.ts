@@ -22,7 +22,7 @@ function helpOf(command: Command): string {
 function section(command: Command, above: string, level: string): string {
   const name = `${above} ${command.name()}`
   // A subcommand's examples and exit codes are those of its command, told there.
-  const help = helpOf(command).replace(/^Usage: \S+/, `Usage:${name}`)
+  const help = helpOf(command)
   const own =
     above === ''
       ? help
