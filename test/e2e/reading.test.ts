@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jsonTermOf } from '../../web/src/logs/json-filter.ts'
+import { entriesOf, type JsonPath, sizeOf } from '../../web/src/logs/json-rows.ts'
+import { setTerm } from '../../web/src/logs/search-terms.ts'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { launchProgram, type Program } from '../support/program.ts'
@@ -146,6 +149,8 @@ describe('extra_data', () => {
     ])
     const page = await openPage(context)
     await openLine(page, 'tree of a capture')
+    await page.keyboard.press('e')
+    expect(await focused(page).textContent()).toContain('cam')
     await item(page, 'odd key').click({ button: 'right' })
     await page.getByRole('menuitem', { name: 'Copy path' }).click()
     await expect.poll(() => clipboard(page)).toBe('["odd key"]')
@@ -191,6 +196,44 @@ describe('extra_data', () => {
       .click()
     await row(page, 'another capture').waitFor()
     await row(page, 'tree of a capture').waitFor({ state: 'detached' })
+  })
+
+  test('finds the line by each of its values, and all others by its opposite', async () => {
+    const values = {
+      text: 'plain',
+      quoted: 'say "hi" \\ or (not)\nnext line',
+      glob: 'a*b',
+      'like-number': '5',
+      empty: '',
+      count: 5,
+      ratio: 0.0025,
+      tiny: 1e-9,
+      on: true,
+      off: null,
+      list: ['first', { deeper: 'second' }],
+      7: 'a key of digits',
+    }
+    await write([
+      { level: 'INFO', message: 'valued line', extra_data: values },
+      { level: 'INFO', message: 'valued others' },
+    ])
+    const leaves = (value: unknown, path: JsonPath): [JsonPath, unknown][] =>
+      typeof value === 'object' && value !== null
+        ? entriesOf(value).flatMap(([key, entry]) => leaves(entry, [...path, key]))
+        : [[path, value]]
+    const found = async (term: string) => {
+      const query = new URLSearchParams({ q: setTerm('valued', term, 'in') })
+      const reply = await context.request.get(`${url}/api/logs?${query}`)
+      const { data } = (await reply.json()) as { data: { logs: { message: string }[] } }
+      return data.logs.map(({ message }) => message)
+    }
+    const all = [...leaves(values, []), [['list'], values.list] as const]
+    expect(all).toHaveLength(14)
+    for (const [path, value] of all) {
+      const { term } = jsonTermOf({ path, value, size: sizeOf(value) }, '')
+      expect(await found(term ?? ''), term).toEqual(['valued line'])
+      expect(await found(`-${term}`), term).toEqual(['valued others'])
+    }
   })
 
   test('is searched in its keys and values; what was found is opened, counted and gone through', async () => {

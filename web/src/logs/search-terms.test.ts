@@ -11,7 +11,7 @@ describe('terms of a search', () => {
     ['-(a b) /time ?out/ c', ['-(a b)', '/time ?out/', 'c']],
     ['foo:"bar baz"', ['foo:"bar', 'baz"']],
     ['- --flag /var/log', ['-', '--flag', '/var/log']],
-    ['a or', ['a', 'or']],
+    ['or', ['or']],
     ['', []],
   ])('of %s', (q, terms) => {
     expect(termsOf(q)).toEqual(terms)
@@ -19,6 +19,7 @@ describe('terms of a search', () => {
 
   it('are not told apart where one of two is enough', () => {
     expect(termsOf('a or b')).toBeNull()
+    expect(termsOf('a OR')).toBeNull()
   })
 
   it('are quoted where the value would mean something else', () => {

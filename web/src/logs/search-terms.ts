@@ -20,17 +20,22 @@ export function termOf(name: string, value: string | number | boolean | null): s
 
 /** The words, phrases, filters and brackets that have to match together; null when the search says `or`, or is broken. */
 export function termsOf(q: string): string[] | null {
-  const terms: string[] = []
-  let rest = q.trim()
-  while (rest !== '') {
-    const length = lengthOfTerm(rest)
+  return placesOf(q)?.map(([from, to]) => q.slice(from, to)) ?? null
+}
+
+/** Where each of them stands. */
+function placesOf(q: string): [from: number, to: number][] | null {
+  const places: [number, number][] = []
+  for (let at = 0; ; ) {
+    at += /^\s*/.exec(q.slice(at))?.[0].length ?? 0
+    if (at >= q.length) return places
+    const length = lengthOfTerm(q.slice(at))
     if (length === 0) return null
-    const term = rest.slice(0, length)
-    rest = rest.slice(length).trim()
-    if (/^(or|OR)$/.test(term) && terms.length > 0 && rest !== '') return null
-    terms.push(term)
+    // At the end it is a word like any other, until something follows.
+    if (places.length > 0 && /^(or|OR)(\s|$)/.test(q.slice(at))) return null
+    places.push([at, at + length])
+    at += length
   }
-  return terms
 }
 
 function lengthOfTerm(text: string): number {
@@ -60,15 +65,18 @@ export function stateOfTerm(q: string, term: string): TermState {
   return terms.includes(`-${term}`) ? 'out' : 'unset'
 }
 
-/** The search with the term asked for, left out or neither; what else it says stays. */
+/** The search with the term asked for, left out or neither; what else it says stays as it was written. */
 export function setTerm(q: string, term: string, state: TermState): string {
-  const terms = termsOf(q)
-  const said = state === 'out' ? `-${term}` : term
+  const places = placesOf(q)
+  const said = state === 'unset' ? '' : state === 'out' ? `-${term}` : term
   // `or` binds more loosely than what stands side by side.
-  if (terms === null) return state === 'unset' ? q : `(${q.trim()}) ${said}`
-  const others = terms.filter((one) => one !== term && one !== `-${term}`)
-  if (others.length === terms.length && state === 'unset') return q
-  return [...others, ...(state === 'unset' ? [] : [said])].join(' ')
+  if (places === null) return said === '' ? q : `(${q.trim()}) ${said}`
+  const mine = places.filter(([from, to]) => [term, `-${term}`].includes(q.slice(from, to)))
+  const rest = mine.reduceRight(
+    (text, [from, to]) => `${text.slice(0, from)}${text.slice(to).trimStart()}`,
+    q,
+  )
+  return [rest.trim(), said].filter((part) => part !== '').join(' ')
 }
 
 /** What a search consists of: the filters, and the rest of its text. */

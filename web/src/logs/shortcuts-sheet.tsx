@@ -10,7 +10,7 @@ const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] =
   [['o', 'Enter'], 'Open or close the line'],
   [['m'], 'Menu of the line: filter for, filter out, copy, debug'],
   [['x'], 'Pick the line; also Ctrl and Shift with a click'],
-  [['→', '←'], 'In extra_data: open, close; Enter filters and copies'],
+  [['e'], 'To extra_data of the open line; → and ← open and close, Enter filters'],
   [['f'], 'Find in the list'],
   [['Esc'], 'Close what is open'],
   [['r'], 'Refresh'],

@@ -49,6 +49,7 @@ export function useLogsKeys(screen: {
     contextmenu: () => setMenuOf(active),
     x: () => active !== null && selection.toggle(active),
     f: find.open,
+    e: () => document.querySelector<HTMLElement>('[role="tree"] [tabindex="0"]')?.focus(),
     r: screen.refresh,
     w: () => setWrap(wrap === 'wrap' ? 'cut' : 'wrap'),
     d: () => setDensity(density === 'compact' ? 'roomy' : 'compact'),

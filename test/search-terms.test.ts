@@ -1,0 +1,79 @@
+// The page takes the text of a search apart without the server: both have to read it alike.
+import { expect, test } from 'vitest'
+import { parseSearch } from '../server/src/service/search-syntax.ts'
+import { setTerm, stateOfTerm } from '../web/src/logs/search-terms.ts'
+
+const PIECES = [
+  'timeout',
+  '"two  words"',
+  '"or"',
+  '-retry',
+  'or',
+  'OR',
+  'level:>=warning',
+  'camera:"Front Door"',
+  'message:"x or  y"',
+  '-logger:"say \\"hi\\""',
+  '(c d)',
+  '-(a or "b)")',
+  '(/e(f)g/ or h)',
+  '/time ?out/',
+  '/var/log',
+  'key:value',
+  'foo:"bar',
+  'baz"',
+  'extra_data.a.b:>3',
+  '"x"y(z)',
+  'source:api*',
+  'f(x)',
+  '[error]',
+  '-',
+  '--x',
+  '->',
+] as const
+
+/** The same searches in every run. */
+function* searches(count: number): Generator<string> {
+  let state = 7
+  const next = (below: number) => {
+    state = (state * 1103515245 + 12345) % 2147483648
+    return Math.floor((state / 2147483648) * below)
+  }
+  for (let made = 0; made < count; made++) {
+    const pieces = Array.from({ length: 1 + next(5) }, () => PIECES[next(PIECES.length)])
+    yield pieces.join(next(4) === 0 ? '   ' : ' ')
+  }
+}
+
+const OUT = '-logger:app'
+
+function treeOf(q: string) {
+  try {
+    return parseSearch(q).tree ?? null
+  } catch {
+    return null
+  }
+}
+
+/** What was searched for and, beside it, the term. */
+function withTerm(q: string) {
+  const [tree, term] = [treeOf(q), treeOf(OUT)]
+  if (tree === null) return null
+  // Brackets around a word that holds one make it another word; the server then says so.
+  if (tree.kind === 'or') return treeOf(`(${q}) ${OUT}`)
+  return { kind: 'and', nodes: [...(tree.kind === 'and' ? tree.nodes : [tree]), term] }
+}
+
+test('a term that a button adds holds for all of the search, and goes without a trace', () => {
+  let looked = 0
+  for (const q of searches(3000)) {
+    const [alone, expected] = [treeOf(q), withTerm(q)]
+    if (alone === null || expected === null) continue
+    looked += 1
+    const out = setTerm(q, 'logger:app', 'out')
+    expect(treeOf(out), `${q} → ${out}`).toEqual(expected)
+    expect(stateOfTerm(out, 'logger:app'), out).toBe('out')
+    expect(treeOf(setTerm(out, 'logger:app', 'unset')), q).toEqual(alone)
+  }
+  expect(looked).toBeGreaterThan(1000)
+})
