@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -25,6 +26,13 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const search = (q: string, path = '/api/logs') => server.get(`${path}?q=${encodeURIComponent(q)}`)
+
+/** What the syntax, regular expressions or SQL take for more than text. */
+const PIECES = [
+  ...String.raw`" \ ( ) / - or * % _ İ ß 9 level: camera: source: id: message: > <= e999 , ' -- ;`.split(' '),
+  ...String.raw`extra_data.a.b: extra_data.0: [[: :]] (? { } + ^ $ \m \u12 ***= [a-`.split(' '),
+  ...[' ', 'or ', '\0', '\u{1F600}'],
+]
 
 describe('q', () => {
   it.each([
@@ -62,6 +70,39 @@ describe('q', () => {
       }
     },
   )
+
+  it('answers any text, found or refused with the place, and never fails', async () => {
+    const pieces = fc.constantFrom(...PIECES)
+    const text = fc.array(pieces, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(''))
+    await fc.assert(
+      fc.asyncProperty(text, fc.boolean(), async (written, isRegex) => {
+        const q = isRegex ? `/${written}/` : written
+        const { status, body } = await search(q)
+        if (status === 200) return
+        expect([status, body.code]).toEqual([400, 'INVALID_QUERY'])
+        expect(body.position).toBeGreaterThanOrEqual(1)
+        expect(body.position).toBeLessThanOrEqual(q.length + 1)
+      }),
+      { numRuns: 300 },
+    )
+    expect(server.reports.filter(({ kind }) => kind === 'unexpected')).toEqual([])
+  })
+
+  it.each(['a'.repeat(10_000), '('.repeat(1001), '"'.repeat(1001)])('refuses what is too long', async (q) => {
+    expect((await search(q)).status).toBe(400)
+  })
+
+  it('finds nothing by the name of a camera that was deleted, and its lines by its id', async () => {
+    await server.send('POST', '/api/cameras', { id: 9, name: 'Gone' })
+    const line = { message: 'of the ninth', source: 'camera_9', camera_id: 9 }
+    await server.send('POST', '/api/logs', line)
+    const found = async (q: string) => (await search(q)).body.data.logs.length
+    expect([await found('camera:"gone"'), await found('camera:9')]).toEqual([1, 1])
+    await server.send('DELETE', '/api/cameras/9')
+    expect([await found('camera:"gone"'), await found('camera:9')]).toEqual([0, 1])
+    expect(await found('-camera:"gone" "of the ninth"')).toBe(1)
+    expect(await found('camera:none "of the ninth"')).toBe(1)
+  })
 
   it('decides on live rows as on stored ones', async () => {
     const q = encodeURIComponent(
