@@ -31,7 +31,7 @@ export async function ensurePackages() {
 /** Builds the page unless it was built from these very sources. */
 export async function ensurePage() {
   const stamp = join(ROOT, 'web/dist/.source-hash')
-  const hash = hashOf(['web', 'server/src/http/api-schemas.ts', 'package-lock.json'])
+  const hash = hashOf(['web', 'server/src/http/schemas', 'package-lock.json'])
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   await step(
     'Building the page',

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { ApiKeys as ApiKeyService } from '../service/api-keys.ts'
-import { ApiKey, ApiKeyInput, ApiKeys, CreatedApiKey, Reply } from './api-schemas.ts'
 import { reply } from './reply.ts'
+import { ApiKey, ApiKeyInput, ApiKeys, CreatedApiKey } from './schemas/api-keys.ts'
+import { Reply } from './schemas/replies.ts'
 
 /** API keys: list, create, revoke. */
 export function apiKeyRoutes(apiKeys: ApiKeyService): FastifyPluginAsyncTypebox {

@@ -4,8 +4,9 @@ import { Type } from 'typebox'
 import { AppError } from '../service/app-error.ts'
 import type { AuditTrail } from '../service/audit-trail.ts'
 import { parseIso } from '../store/timestamp.ts'
-import { AuditCheck, AuditPage, Reply } from './api-schemas.ts'
 import { grouped, reply } from './reply.ts'
+import { AuditCheck, AuditPage } from './schemas/audit.ts'
+import { Reply } from './schemas/replies.ts'
 
 const Text = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }))

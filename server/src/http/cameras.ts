@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { type CameraActivityService, STRIP_STEPS, type StripHours } from '../service/camera-activity.ts'
 import type { CameraService } from '../service/camera-service.ts'
-import { Camera, CameraInput, Cameras, Reply } from './api-schemas.ts'
-import { CamerasActivity } from './camera-schemas.ts'
 import { reply } from './reply.ts'
+import { CamerasActivity } from './schemas/camera-activity.ts'
+import { Camera, CameraInput, Cameras } from './schemas/cameras.ts'
+import { Reply } from './schemas/replies.ts'
 
 /** Cameras: list, activity, create, rename, delete. */
 export function cameraRoutes(

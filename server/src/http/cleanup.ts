@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { RetentionService } from '../service/retention-service.ts'
-import { CleanupResult, Reply, RetentionPlan } from './api-schemas.ts'
 import { grouped, reply } from './reply.ts'
+import { CleanupResult, RetentionPlan } from './schemas/removal.ts'
+import { Reply } from './schemas/replies.ts'
 
 const daysToKeep = Type.Integer({
   minimum: 0,

@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CONTEXT_SCOPES, type ContextScope } from '../service/debugging-views.ts'
 import type { LogService } from '../service/log-service.ts'
-import { Reply } from './api-schemas.ts'
+import { filterParameters } from './log-parameters.ts'
+import { reply } from './reply.ts'
 import {
   ErrorGroups,
   LogContext,
@@ -10,9 +11,8 @@ import {
   NoisyLoggers,
   RequestTrail,
   Services,
-} from './debugging-schemas.ts'
-import { filterParameters } from './log-parameters.ts'
-import { reply } from './reply.ts'
+} from './schemas/debugging.ts'
+import { Reply } from './schemas/replies.ts'
 
 const read = { access: 'read' } as const
 const { request_id: _, ...filtersWithoutRequest } = filterParameters

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { RetentionService } from '../service/retention-service.ts'
-import { DeletionPreview, Reply } from './api-schemas.ts'
 import { filterParameters } from './log-parameters.ts'
 import { grouped, reply } from './reply.ts'
+import { DeletionPreview } from './schemas/removal.ts'
+import { Reply } from './schemas/replies.ts'
 
 const admin = { access: 'admin' } as const
 const filters = Type.Object(filterParameters, { additionalProperties: false })

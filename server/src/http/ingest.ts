@@ -5,9 +5,10 @@ import { AppError } from '../service/app-error.ts'
 import type { IngestService } from '../service/ingest-service.ts'
 import type { SenderMark } from '../store/senders.ts'
 import { now } from '../store/timestamp.ts'
-import { IngestResult, Reply } from './api-schemas.ts'
 import { takeRawBodies } from './raw-body.ts'
 import { grouped, reply } from './reply.ts'
+import { IngestResult } from './schemas/ingest.ts'
+import { Reply } from './schemas/replies.ts'
 
 /** JSON of any name, text, and what programs send that were told nothing (curl among them). */
 const TAKEN_TYPES =

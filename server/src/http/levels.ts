@@ -5,8 +5,9 @@ import type { LevelService } from '../service/level-service.ts'
 import { parseLevelName } from '../service/log-query.ts'
 import type { LogService } from '../service/log-service.ts'
 import { now } from '../store/timestamp.ts'
-import { LevelExplanation, Levels, Reply } from './api-schemas.ts'
 import { reply } from './reply.ts'
+import { LevelExplanation, Levels } from './schemas/levels.ts'
+import { Reply } from './schemas/replies.ts'
 
 /** A question may be held so many seconds. */
 const MAX_WAIT_S = 55

@@ -1,19 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { LogService } from '../service/log-service.ts'
-import {
-  CameraLogs,
-  Facets,
-  Histogram,
-  LogPage,
-  LogRow,
-  LogSearchPage,
-  LogSources,
-  LogStats,
-  Reply,
-} from './api-schemas.ts'
 import { filterParameters, pagingParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
+import { Facets, Histogram, LogSources, LogStats } from './schemas/counts.ts'
+import { CameraLogs, LogPage, LogRow, LogSearchPage } from './schemas/logs.ts'
+import { Reply } from './schemas/replies.ts'
 
 const read = { access: 'read' } as const
 const { search: _, ...filtersWithoutSearch } = filterParameters

@@ -3,8 +3,10 @@ import type { ExtraData } from '@timelapser/logger'
 import { Type } from 'typebox'
 import type { RedactionService } from '../service/redaction-service.ts'
 import { MAX_PATTERNS } from '../store/settings-schema.ts'
-import { RedactionTest, Reply, ScrubResult } from './api-schemas.ts'
 import { grouped, reply } from './reply.ts'
+import { ScrubResult } from './schemas/removal.ts'
+import { Reply } from './schemas/replies.ts'
+import { RedactionTest } from './schemas/settings.ts'
 
 const admin = { access: 'admin' } as const
 const Pattern = Type.String({ minLength: 1, maxLength: 500 })

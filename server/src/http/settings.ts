@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { SettingsService } from '../service/settings-service.ts'
-import { Reply, Settings } from './api-schemas.ts'
 import { reply } from './reply.ts'
+import { Reply } from './schemas/replies.ts'
+import { Settings } from './schemas/settings.ts'
 
 /** Settings: all at once, what they may be, and changing some of them. */
 export function settingsRoutes(settings: SettingsService): FastifyPluginAsyncTypebox {

@@ -2,8 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Accounts, Client, SignedIn } from '../service/accounts.ts'
-import { RedeemLinkInput, Reply, Session, SignInInput } from './api-schemas.ts'
 import { reply } from './reply.ts'
+import { Reply } from './schemas/replies.ts'
+import { RedeemLinkInput, Session, SignInInput } from './schemas/sign-in.ts'
 import { readSessionCookie, setCookies } from './session-cookie.ts'
 
 /** Coming in by password or one-time link, leaving, and who is in. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type StreamProbe, TEST_SOURCE } from '../service/diagnosis/test-lines.ts'
-import type { LogRow } from './api-schemas.ts'
+import type { LogRow } from './schemas/logs.ts'
 
 /** What the caller is known by: the stream is opened in their name. */
 const CREDENTIALS = ['authorization', 'x-api-key', 'cookie'] as const

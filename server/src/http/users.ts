@@ -2,8 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Accounts } from '../service/accounts.ts'
 import { tokenOf } from '../service/own-account.ts'
-import { BrowserSessions, Reply, User, UserChange, UserLink, UserLinkInput, Users } from './api-schemas.ts'
 import { reply } from './reply.ts'
+import { Reply } from './schemas/replies.ts'
+import { BrowserSessions } from './schemas/sign-in.ts'
+import { User, UserChange, UserLink, UserLinkInput, Users } from './schemas/users.ts'
 import { readSessionCookie } from './session-cookie.ts'
 
 /** Where a one-time link leads. The secret is in the fragment, which browsers send to nobody. */

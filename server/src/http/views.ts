@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { SavedViews as SavedViewService } from '../service/saved-views.ts'
-import { Reply } from './api-schemas.ts'
 import { reply } from './reply.ts'
-import { SavedView, SavedViewChange, SavedViewInput, SavedViews } from './view-schemas.ts'
+import { Reply } from './schemas/replies.ts'
+import { SavedView, SavedViewChange, SavedViewInput, SavedViews } from './schemas/views.ts'
 
 const read = { access: 'read' } as const
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })

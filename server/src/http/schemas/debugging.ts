@@ -1,6 +1,7 @@
 // The shapes of the debugging views: what `GET /api/debug/…` and `GET /api/logs/:id/context` answer.
 import { type Static, type TSchema, Type } from 'typebox'
-import { LevelSchema, LogRow, TimestampSchema } from './api-schemas.ts'
+import { LevelSchema, TimestampSchema } from './fields.ts'
+import { LogRow } from './logs.ts'
 
 const Nullable = <T extends TSchema>(schema: T) =>
   Type.Unsafe<Static<T> | null>({ ...schema, nullable: true })

@@ -1,6 +1,6 @@
 // The shape of `GET /api/cameras/activity`.
 import { type Static, type TSchema, Type } from 'typebox'
-import { LevelSchema, TimestampSchema } from './api-schemas.ts'
+import { LevelSchema, TimestampSchema } from './fields.ts'
 
 const Nullable = <T extends TSchema>(schema: T) =>
   Type.Unsafe<Static<T> | null>({ ...schema, nullable: true })

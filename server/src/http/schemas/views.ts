@@ -1,6 +1,6 @@
 // The shapes of `/api/views`: searches kept under a name.
 import { type Static, Type } from 'typebox'
-import { TimestampSchema } from './api-schemas.ts'
+import { TimestampSchema } from './fields.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 200 })
 /** The parameters of a list as they stand in a URL, without the question mark: `level=ERROR&q=timeout`. */

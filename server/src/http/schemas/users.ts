@@ -1,0 +1,56 @@
+import { type Static, Type } from 'typebox'
+import { Nullable, TimestampSchema } from './fields.ts'
+import { CameraGrants } from './grants.ts'
+import { Username } from './sign-in.ts'
+
+/** `POST /api/users/link`: for a person who cannot get in; a name nobody has yet invites someone with this role. */
+export const UserLinkInput = Type.Object(
+  {
+    username: Username,
+    role: Type.Optional(Type.Union([Type.Literal('admin'), Type.Literal('viewer')])),
+    /** Of a viewer who is invited: the cameras whose logs they see; absent or null for all logs. */
+    cameras: Type.Optional(CameraGrants),
+  },
+  { additionalProperties: false },
+)
+export type UserLinkInput = Static<typeof UserLinkInput>
+
+export const UserLink = Type.Object({
+  username: Type.String(),
+  role: Type.Union([Type.Literal('admin'), Type.Literal('viewer')]),
+  /** Signs its finder in, once. */
+  url: Type.String(),
+  expires_at: TimestampSchema,
+})
+export type UserLink = Static<typeof UserLink>
+
+const UserRole = Type.Union([Type.Literal('admin'), Type.Literal('viewer')])
+
+export const User = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: UserRole,
+  /** The cameras whose logs a viewer sees; null for all logs. */
+  cameras: Nullable(Type.Array(Type.Integer())),
+  disabled: Type.Boolean(),
+  /** False for somebody who was invited and has not come yet. */
+  has_password: Type.Boolean(),
+  last_sign_in_at: Nullable(TimestampSchema),
+  created_at: TimestampSchema,
+})
+export type User = Static<typeof User>
+
+/** `GET /api/users`: everybody, by name. */
+export const Users = Type.Object({ users: Type.Array(User), total_users: Type.Integer() })
+export type Users = Static<typeof Users>
+
+/** `PATCH /api/users/:id`: what is absent stays. */
+export const UserChange = Type.Object(
+  {
+    role: Type.Optional(UserRole),
+    cameras: Type.Optional(CameraGrants),
+    disabled: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+export type UserChange = Static<typeof UserChange>
