@@ -1,5 +1,6 @@
 // Every statement that reading and writing logs runs, as it is sent, so that a changed query shows in review.
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { deleteCamera } from '../../src/store/cameras.ts'
 import { foldCounts } from '../../src/store/count-folding.ts'
 import { EXPORT_FIELDS } from '../../src/store/export-format.ts'
 import { Feed } from '../../src/store/feed.ts'
@@ -7,9 +8,14 @@ import { trimFeed } from '../../src/store/feed-trimming.ts'
 import type { LogFilter } from '../../src/store/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { type Database, openDatabase } from '../../src/store/open.ts'
+import { cutoffForAll } from '../../src/store/retention-policy.ts'
+import { scrubRows } from '../../src/store/scrub.ts'
+import { forgetParts } from '../../src/store/senders.ts'
 import { SettingsStore } from '../../src/store/settings.ts'
 import { onlySlow, type StatementTiming } from '../../src/store/statement-watch.ts'
+import { verifyCounts } from '../../src/store/verify-counts.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { record } from './some-records.ts'
 
 let test: TestDatabase
 let database: Database
@@ -79,16 +85,61 @@ it('are the ones of the snapshot, each with a name', async () => {
   await trimFeed(pool)
   await logs.close()
 
+  await expect(listingOf(seen)).toMatchFileSnapshot('./__snapshots__/statements.sql')
+})
+
+it('that remove and rewrite are those of theirs', async () => {
+  const { pool } = database
+  const before = seen.length
+  const logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
+  const lines = Array.from({ length: 40 }, (_, index) =>
+    record({
+      timestamp: `2026-0${1 + (index % 2)}-0${1 + (index % 4)}T12:00:${10 + index}Z`,
+      level: index % 4 === 0 ? 'ERROR' : 'DEBUG',
+      camera_id: 7,
+    }),
+  )
+  const store = { pool, partitions: logs.partitions }
+  await logs.addLogEntries(lines, { sender: crypto.randomUUID(), batch: 1 })
+  await logs.previewMatching({ ...EVERYTHING, search: 'something' })
+  await logs.deleteMatching({ ...EVERYTHING, end: '2026-01-01T12:00:20Z', levels: ['ERROR'], search: 'some' })
+  const cutoffs = {
+    general: '2026-02-01T00:00:00Z',
+    levels: { DEBUG: '2026-02-20T00:00:00Z' },
+    sources: { audit: null },
+  }
+  await logs.planRetention(cutoffs, 0)
+  await logs.applyRetention(cutoffs, 0)
+  await logs.applyRetention(cutoffForAll('2026-02-01T00:00:00Z'), 1)
+  await logs.addLogEntries(lines)
+  await deleteCamera(pool, 7)
+  logs.reloadCameras()
+  await logs.forgetDeletedCameras()
+  await scrubRows(store, { change: (row) => ({ ...row, message: 'scrubbed' }), isDryRun: false })
+  for (const partition of await logs.partitions.list()) await verifyCounts(pool, partition)
+  await logs.clearLogs()
+  await logs.addLogEntries(lines.slice(0, 2))
+  await logs.undoClear()
+  await logs.clearLogs()
+  await logs.dropCleared(0)
+  await forgetParts(pool)
+  await logs.close()
+  await expect(listingOf(seen.slice(before))).toMatchFileSnapshot('./__snapshots__/removals.sql')
+})
+
+/** Each statement once, by its name. */
+function listingOf(timings: readonly StatementTiming[]): string {
   const texts = new Map<string, Set<string>>()
-  for (const { name, text } of seen) {
+  for (const { name, text } of timings) {
     const known = withoutNames(name)
     texts.set(known, (texts.get(known) ?? new Set()).add(withoutNames(text)))
   }
-  const listing = [...texts]
+  return [...texts]
+    .filter(([name]) => !name.startsWith('rollback to'))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, of]) => `-- ${name}\n${[...of].toSorted().join(';\n\n')};\n`)
-  await expect(listing.join('\n')).toMatchFileSnapshot('./__snapshots__/statements.sql')
-})
+    .join('\n')
+}
 
 it('are reported when they are slow, each name once in a while', async () => {
   const slow: string[] = []
@@ -107,7 +158,7 @@ it('are reported when they are slow, each name once in a while', async () => {
 /** Names and bounds of partitions follow the rows, time limits what is left of a budget. */
 function withoutNames(text: string): string {
   return text
-    .replaceAll(/(statement_timeout =) \d+/g, '$1 …')
+    .replaceAll(/((?:statement|lock)_timeout =) [1-9]\d*/g, '$1 …')
     .replaceAll(/\blogs_\d+\w*/g, 'logs_of_a_range')
     .replaceAll(/'\d{4}-\d\d-\d\dT[\d:.]+Z'/g, "'…'")
 }

@@ -1377,7 +1377,7 @@ select pg_notify('log_partitions', '');
 select pg_try_advisory_xact_lock($1) as locked;
 
 -- set local statement_timeout
-set local statement_timeout = …;
+set local statement_timeout = 0;
 
 -- trim_feed
 

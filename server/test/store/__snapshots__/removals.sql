@@ -1,0 +1,704 @@
+-- alter table logs
+alter table logs attach partition logs_of_a_range for values from ('…') to ('…');
+
+alter table logs detach partition logs_of_a_range;
+
+-- alter table logs_of_a_range
+alter table logs_of_a_range drop constraint logs_of_a_range;
+
+-- alter table logs_rewrite
+alter table logs_rewrite add primary key using index logs_rewrite_id_timestamp_idx;
+
+-- analyze logs_rewrite
+analyze logs_rewrite;
+
+-- begin
+begin;
+
+-- begin isolation level
+begin isolation level repeatable read;
+
+-- begin read only;
+begin read only; set local statement_timeout = …;
+
+-- catch_up
+
+    /* catch_up */
+    with entries as materialized (
+      select id, first_id, last_id, first_timestamp, last_timestamp
+      from log_feed
+      where id > $1
+      order by id
+      limit 50
+    ), copied as (
+      insert into logs_c1 (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
+      select r.*
+      from entries e
+      cross join lateral (
+        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+        from logs
+        where id between e.first_id and e.last_id
+          and timestamp >= greatest(e.first_timestamp, $2::timestamptz)
+          and timestamp <= e.last_timestamp and timestamp < $3::timestamptz
+        offset 0
+      ) r
+      where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
+      returning 1
+    )
+    select
+      (select max(id) from entries) as mark,
+      (select count(*) from entries) as entries,
+      (select count(*) from copied) as rows;
+
+
+    /* catch_up */
+    with entries as materialized (
+      select id, first_id, last_id, first_timestamp, last_timestamp
+      from log_feed
+      where id > $1
+      order by id
+      limit 50
+    ), copied as (
+      insert into logs_rewrite (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
+      select r.*
+      from entries e
+      cross join lateral (
+        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+        from logs_of_a_range
+        where id between e.first_id and e.last_id
+          and timestamp >= greatest(e.first_timestamp, $2::timestamptz)
+          and timestamp <= e.last_timestamp and timestamp < $3::timestamptz
+        offset 0
+      ) r
+      where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
+      returning 1
+    )
+    select
+      (select max(id) from entries) as mark,
+      (select count(*) from entries) as entries,
+      (select count(*) from copied) as rows;
+
+-- change_rows
+
+    /* change_rows */
+    with chosen as materialized (
+      select id, timestamp, camera_id
+      from logs
+      where timestamp >= $1::timestamptz and camera_id = $3::integer and timestamp < $2::timestamptz
+      order by timestamp desc, id desc
+      limit 5000
+    ), changed as (
+      update logs l set camera_id = null from chosen c
+      where l.id = c.id and l.timestamp = c.timestamp and l.timestamp >= $1::timestamptz and l.timestamp < $2::timestamptz
+      returning l.timestamp, l.level, l.source, c.camera_id as old_camera_id
+    ), counted as (
+      insert into log_counts_pending (bucket, level, source, camera_id, rows)
+      select date_trunc('minute', timestamp), level, source, n.camera_id, sum(n.sign)
+      from changed
+      cross join lateral (values (changed.old_camera_id, -1), (null, 1)) as n (camera_id, sign)
+      group by 1, 2, 3, 4
+    )
+    select
+      (select count(*) from chosen) as chosen,
+      (select count(*) from changed) as changed,
+      last.timestamp,
+      last.id
+    from (select) one
+    left join lateral (
+      select timestamp, id
+      from chosen
+      order by timestamp, id
+      limit 1
+    ) last on true;
+
+
+    /* change_rows */
+    with chosen as materialized (
+      select id, timestamp, camera_id
+      from logs
+      where timestamp >= $1::timestamptz and timestamp <= $3::timestamptz and level = $4::text and (message ilike $5 or logger_name ilike $5) and timestamp < $2::timestamptz
+      order by timestamp desc, id desc
+      limit 5000
+    ), changed as (
+      delete from logs l using chosen c
+      where l.id = c.id and l.timestamp = c.timestamp and l.timestamp >= $1::timestamptz and l.timestamp < $2::timestamptz
+      returning l.timestamp, l.level, l.source, c.camera_id as old_camera_id
+    ), counted as (
+      insert into log_counts_pending (bucket, level, source, camera_id, rows)
+      select date_trunc('minute', timestamp), level, source, n.camera_id, sum(n.sign)
+      from changed
+      cross join lateral (values (changed.old_camera_id, -1)) as n (camera_id, sign)
+      group by 1, 2, 3, 4
+    ), removed as (
+      update log_partitions
+      set removed_rows = removed_rows + (select count(*) from changed)
+      where lower <= $1::timestamptz and upper > $1::timestamptz and detached_at is null
+    )
+    select
+      (select count(*) from chosen) as chosen,
+      (select count(*) from changed) as changed,
+      last.timestamp,
+      last.id
+    from (select) one
+    left join lateral (
+      select timestamp, id
+      from chosen
+      order by timestamp, id
+      limit 1
+    ) last on true;
+
+-- claim_batch
+
+        insert into senders (sender, last_batch)
+        values ($1, $2)
+        on conflict (sender) do update
+        set last_batch = excluded.last_batch, updated_at = now()
+        where senders.last_batch < excluded.last_batch;
+
+-- clears_older_than
+
+      select id
+      from log_clears
+      where undone_at is null and dropped_at is null
+        and cleared_at <= now() - $1::integer * interval '1 minute';
+
+-- commit
+commit;
+
+-- count_matches
+
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (message ilike $3 or logger_name ilike $3) limit $4) matches;
+
+-- create index concurrently
+create  index concurrently  on logs_rewrite USING btree ("timestamp", id);
+
+create  index concurrently logs_rewrite_camera on logs_rewrite USING btree (camera_id, "timestamp", id) WHERE (camera_id IS NOT NULL);
+
+create  index concurrently logs_rewrite_level on logs_rewrite USING btree (level, "timestamp", id) WHERE ((level)::text = ANY ((ARRAY['WARNING'::character varying, 'ERROR'::character varying, 'CRITICAL'::character varying])::text[]));
+
+create  index concurrently logs_rewrite_request on logs_rewrite USING btree (((extra_data ->> 'request_id'::text)), "timestamp", id) WHERE ((extra_data ->> 'request_id'::text) IS NOT NULL);
+
+create  index concurrently logs_rewrite_source on logs_rewrite USING btree (source, "timestamp", id);
+
+-- create index logs_of_a_range
+create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where extra_data ->> 'request_id' is not null;
+
+create index logs_of_a_range on logs_of_a_range (camera_id, timestamp, id) where camera_id is not null;
+
+create index logs_of_a_range on logs_of_a_range (level, timestamp, id) where level in ('WARNING', 'ERROR', 'CRITICAL');
+
+create index logs_of_a_range on logs_of_a_range (source, timestamp, id);
+
+-- create table logs_of_a_range
+create table logs_of_a_range (
+      like logs including all,
+      constraint logs_of_a_range check (timestamp >= '…' and timestamp < '…')
+    );
+
+-- create table logs_rewrite
+
+    create table logs_rewrite (
+      like logs including defaults including constraints including storage including compression,
+      constraint logs_rewrite_bounds check (timestamp >= '…' and timestamp < '…')
+    );
+
+-- create table logs_rewrite_removed
+create table logs_rewrite_removed (like log_counts_pending);
+
+-- create unique index
+create unique index concurrently  on logs_rewrite USING btree (id, "timestamp");
+
+-- days_with_camera
+
+      select date_trunc('day', bucket) as day, date_trunc('day', bucket) + interval '1 day' as next_day
+      from (
+        select bucket, rows from log_counts_day where camera_id = $1
+        union all
+        select bucket, rows from log_counts_pending where camera_id = $1
+      ) counts
+      group by 1
+      having sum(rows) > 0;
+
+-- delete from log_partitions
+delete from log_partitions
+        where name in (select name from log_partitions where clear_id = $1 limit 16)
+        returning name;
+
+delete from log_partitions where detached_at is null;
+
+delete from log_partitions where name = $1;
+
+-- delete_camera
+
+      with deleted as (
+        update cameras
+        set deleted_at = now(), rewritten_at = null
+        where id = $1 and deleted_at is null
+        returning id, name
+      )
+      select name, pg_notify('cameras', id::text)
+      from deleted;
+
+-- drop table if
+drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2;
+
+drop table if exists logs_of_a_range, logs_of_a_range;
+
+drop table if exists logs_rewrite, logs_rewrite_removed;
+
+-- drop table logs_of_a_range
+drop table logs_of_a_range;
+
+-- drop_empty_day_counts
+
+        delete from log_counts_day
+        where rows = 0 and bucket >= date_trunc('day', $1::timestamptz) and bucket < $2;
+
+-- drop_empty_hour_counts
+
+        delete from log_counts_hour
+        where rows = 0 and bucket >= date_trunc('hour', $1::timestamptz) and bucket < $2;
+
+-- drop_empty_minute_counts
+
+        delete from log_counts_minute
+        where rows = 0 and bucket >= date_trunc('minute', $1::timestamptz) and bucket < $2;
+
+-- feed_mark
+select coalesce(max(id), 0) as mark from log_feed;
+
+-- forget_parts
+delete from senders where last_batch = $1 and updated_at < now() - $2::integer * interval '1 day';
+
+-- insert into log_clears
+insert into log_clears (rows, feed_id)
+        select (select coalesce(sum(rows), 0) from log_counts_day)
+          + (select coalesce(sum(rows), 0) from log_counts_pending), $1::bigint
+        returning id, rows, cleared_at;
+
+-- insert into log_counts_pending_c1
+
+        insert into log_counts_pending_c1 (bucket, level, source, camera_id, rows)
+        select bucket, level, source, camera_id, rows
+        from log_counts_minute
+        union all
+        select bucket, level, source, camera_id, rows
+        from log_counts_pending;
+
+-- insert into log_partitions
+insert into log_partitions (name, lower, upper) values ($1, $2, $3);
+
+-- insert into logs_rewrite
+insert into logs_rewrite (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
+    select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+    from logs_of_a_range
+    where ctid >= '(0,0)'::tid and ctid < '(1024,0)'::tid and (timestamp < $6::timestamptz and timestamp < case when source = $1::text then $2::timestamptz when level = $3::text then $4::timestamptz else $5::timestamptz end) is not true;
+
+-- insert into logs_rewrite_removed
+insert into logs_rewrite_removed (bucket, level, source, camera_id, rows)
+    select date_trunc('minute', timestamp), level, source, camera_id, -count(*)
+    from logs_of_a_range
+    where ctid >= '(0,0)'::tid and ctid < '(1024,0)'::tid and timestamp < $6::timestamptz and timestamp < case when source = $1::text then $2::timestamptz when level = $3::text then $4::timestamptz else $5::timestamptz end
+    group by 1, 2, 3, 4;
+
+-- is_attached
+
+      select 1
+      from log_partitions
+      where name = $1 and lower = $2 and upper = $3 and detached_at is null;
+
+-- is_table_name_taken
+select to_regclass($1) is not null as taken;
+
+-- last_clear
+
+      select id, rows, cleared_at
+      from log_clears
+      where undone_at is null and dropped_at is null and cleared_at > now() - $1::integer * interval '1 minute'
+      order by id desc
+      limit 1;
+
+-- list_deleted_cameras
+select id from cameras where deleted_at is not null order by id;
+
+-- lock table only
+lock table only logs in access exclusive mode;
+
+lock table only logs_of_a_range in share update exclusive mode;
+
+-- partition_sizes
+
+      select name, removed_rows, coalesce(pg_total_relation_size(to_regclass(name)), 0)::bigint as bytes
+      from log_partitions
+      where detached_at is null;
+
+-- partitions
+
+      select name, lower, upper
+      from log_partitions
+      where detached_at is null
+      order by lower desc;
+
+-- read_rows_to_scrub
+
+        /* read_rows_to_scrub */
+        select id, timestamp, level, message, source, logger_name, camera_id, extra_data
+        from logs
+        where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
+          and (timestamp, id) < ($2::timestamptz, $3::bigint)
+        order by timestamp desc, id desc
+        limit 2000;
+
+-- read_settings
+select name, value from settings;
+
+-- recent_load
+
+      select coalesce(sum(rows) filter (where bucket >= $2), 0)::bigint as recent,
+        coalesce(sum(rows), 0)::bigint as total
+      from (
+        select bucket, rows from log_counts_minute where bucket >= $1 and bucket <= $3
+        union all
+        select bucket, rows from log_counts_pending where bucket >= $1 and bucket <= $3
+      ) c;
+
+-- register_cameras
+
+        with created as (
+          insert into cameras (id, name)
+          select id, 'Camera ' || id
+          from unnest($1::integer[]) as t (id)
+          on conflict (id) do nothing
+          returning id, name
+        )
+        select id, name, pg_notify('cameras', id::text)
+        from created;
+
+-- remember_reply
+update senders set accepted = $2, first_id = $3, last_id = $4 where sender = $1;
+
+-- remove_folded_counts
+
+  with removed as (
+    delete from log_counts_minute
+    where bucket >= $1 and bucket < $2
+    returning bucket, level, source, camera_id, rows
+  ), 
+  hours as (
+    update log_counts_hour c
+    set rows = c.rows - r.rows
+    from (
+      select date_trunc('hour', bucket) as bucket, level, source, camera_id, sum(rows) as rows
+      from removed
+      group by 1, 2, 3, 4
+    ) r
+    where c.bucket = r.bucket and c.level = r.level and c.source = r.source
+      and c.camera_id is not distinct from r.camera_id
+  ), 
+  days as (
+    update log_counts_day c
+    set rows = c.rows - r.rows
+    from (
+      select date_trunc('day', bucket) as bucket, level, source, camera_id, sum(rows) as rows
+      from removed
+      group by 1, 2, 3, 4
+    ) r
+    where c.bucket = r.bucket and c.level = r.level and c.source = r.source
+      and c.camera_id is not distinct from r.camera_id
+  )
+  select coalesce(sum(rows), 0)::bigint as removed
+  from removed;
+
+-- remove_pending_counts
+
+      with removed as (
+        delete from log_counts_pending
+        where bucket >= $1 and bucket < $2
+        returning rows
+      )
+      select coalesce(sum(rows), 0)::bigint as removed
+      from removed;
+
+-- reserve_log_ids
+select nextval('log_ids') as id from generate_series(1, $1);
+
+-- reset max_parallel_maintenance_workers
+reset max_parallel_maintenance_workers;
+
+-- reset statement_timeout
+reset statement_timeout;
+
+-- rollback
+rollback;
+
+-- savepoint attempt
+savepoint attempt;
+
+-- savepoint builds
+savepoint builds;
+
+-- search_in_order
+
+  /* search_in_order */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data, l.is_match, l.looked_at, l.matched
+  from (
+    select *
+    from (
+      select compared.*, row_number() over so_far as looked_at,
+        count(*) filter (where is_match) over so_far as matched
+      from (
+        select *, coalesce((message ilike $4 or logger_name ilike $4), false) as is_match
+        from (
+          select *
+          from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+          order by timestamp desc, id desc
+          limit $1
+        ) chosen
+      ) compared
+      window so_far as (order by timestamp desc, id desc rows unbounded preceding)
+    ) counted
+    where (is_match and matched > $5) or looked_at = $1
+    order by timestamp desc, id desc
+    limit $6
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp desc, l.id desc;
+
+
+  /* search_in_order */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data, l.is_match, l.looked_at, l.matched
+  from (
+    select *
+    from (
+      select compared.*, row_number() over so_far as looked_at,
+        count(*) filter (where is_match) over so_far as matched
+      from (
+        select *, coalesce((message ilike $5 or logger_name ilike $5), false) as is_match
+        from (
+          select *
+          from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $4::timestamptz and (timestamp, id) > ($2::timestamptz, $3::bigint) order by timestamp asc, id asc limit $1)
+    ) candidates
+          order by timestamp asc, id asc
+          limit $1
+        ) chosen
+      ) compared
+      window so_far as (order by timestamp asc, id asc rows unbounded preceding)
+    ) counted
+    where (is_match and matched > $6) or looked_at = $1
+    order by timestamp asc, id asc
+    limit $7
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by l.timestamp asc, l.id asc;
+
+-- select 1 from
+select 1 from logs_rewrite limit 1;
+
+-- select c.relname as
+select c.relname as index, i.indisprimary as primary,
+      substring(pg_get_indexdef(i.indexrelid) from ' USING .*$') as definition
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    where i.indrelid = to_regclass($1) and i.indisvalid;
+
+-- select coalesce(sum(rows), 0)::bigint
+select
+      coalesce(sum(rows), 0)::bigint as held,
+      coalesce(sum(rows) filter (where bucket < $8::timestamptz and bucket < case when source = $3::text then $4::timestamptz when level = $5::text then $6::timestamptz else $7::timestamptz end), 0)::bigint as due
+    from (
+      select bucket, level, source, rows from log_counts_minute where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+    ) counts;
+
+select
+      coalesce(sum(rows), 0)::bigint as held,
+      coalesce(sum(rows) filter (where false), 0)::bigint as due
+    from (
+      select bucket, level, source, rows from log_counts_minute where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+    ) counts;
+
+-- select distinct day,
+select distinct day, day + interval '1 day' as next_day
+    from (
+      select date_trunc('day', bucket) as day, level, source
+      from (
+        select bucket, level, source, rows from log_counts_day
+        union all
+        select bucket, level, source, rows from log_counts_pending
+      ) counts
+      where date_trunc('day', bucket) < $1::timestamptz
+      group by 1, 2, 3
+      having sum(rows) > 0
+    ) due;
+
+select distinct day, day + interval '1 day' as next_day
+    from (
+      select date_trunc('day', bucket) as day, level, source
+      from (
+        select bucket, level, source, rows from log_counts_day
+        union all
+        select bucket, level, source, rows from log_counts_pending
+      ) counts
+      where date_trunc('day', bucket) < $6::timestamptz and date_trunc('day', bucket) < case when source = $1::text then $2::timestamptz when level = $3::text then $4::timestamptz else $5::timestamptz end
+      group by 1, 2, 3
+      having sum(rows) > 0
+    ) due;
+
+-- select feed_id from
+select feed_id from log_clears where id = $1;
+
+-- select id from
+select id from cameras;
+
+-- select indexrelid::regclass as
+select indexrelid::regclass as key from pg_index where indrelid = to_regclass('logs_rewrite') and indisunique;
+
+-- select lower, upper,
+select lower, upper, clear_id
+    from log_partitions
+    where clear_id = $1 or detached_at is null
+    order by lower;
+
+-- select pg_advisory_lock($1)
+select pg_advisory_lock($1);
+
+-- select pg_advisory_unlock($1)
+select pg_advisory_unlock($1);
+
+-- select pg_advisory_xact_lock($1)
+select pg_advisory_xact_lock($1);
+
+-- select pg_cancel_backend(a.pid) from
+select pg_cancel_backend(a.pid)
+        from pg_locks l
+        join pg_stat_activity a on a.pid = l.pid
+        where l.relation = to_regclass($1) and l.mode = 'ShareUpdateExclusiveLock' and a.datname = current_database()
+          and a.usename = current_user and a.backend_type = 'client backend' and a.pid <> pg_backend_pid();
+
+-- select pg_notify('log_events', '')
+select pg_notify('log_events', '');
+
+-- select pg_notify('log_partitions', '')
+select pg_notify('log_partitions', '');
+
+-- select pg_relation_size($1::regclass) /
+select pg_relation_size($1::regclass) / current_setting('block_size')::integer as pages;
+
+-- select pg_try_advisory_lock($1) as
+select pg_try_advisory_lock($1) as locked;
+
+-- select pg_try_advisory_xact_lock($1) as
+select pg_try_advisory_xact_lock($1) as free;
+
+-- select put_back($1, $2)
+select put_back($1, $2);
+
+-- select set_aside($1, $2)
+select set_aside($1, $2);
+
+-- select substring(c.relname from
+select substring(c.relname from length($1::text) + 2) as ending
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    where i.indrelid = to_regclass($1) and i.indisvalid and starts_with(c.relname, $1 || '_')
+      and not exists (select from pg_inherits where inhrelid = i.indexrelid)
+      and not i.indisprimary
+    order by 1;
+
+-- set local lock_timeout
+set local lock_timeout = '5s';
+
+set local lock_timeout = …;
+
+-- set local statement_timeout
+set local statement_timeout = 0;
+
+-- set max_parallel_maintenance_workers =
+set max_parallel_maintenance_workers = 0;
+
+-- set statement_timeout =
+set statement_timeout = 0;
+
+-- unwritten_cameras
+select id from cameras where deleted_at is not null and rewritten_at is null order by id;
+
+-- update cameras set
+update cameras set rewritten_at = now() where id = $1 and deleted_at is not null;
+
+-- update log_clears set
+update log_clears set dropped_at = now() where id = $1;
+
+update log_clears set undone_at = now() where id = $1;
+
+-- update log_partitions set
+update log_partitions set detached_at = now(), clear_id = $1 where detached_at is null;
+
+update log_partitions set detached_at = null, clear_id = null where clear_id = $1;
+
+-- verify_counts
+
+      /* verify_counts */
+      select level, coalesce(c.rows, 0)::bigint as counted, coalesce(f.rows, 0)::bigint as found
+      from (
+        select level, sum(rows) as rows
+        from (
+          select level, rows from log_counts_minute
+          where bucket >= $1::timestamptz and bucket < $2::timestamptz
+          union all
+          select level, rows from log_counts_pending
+          where bucket >= $1::timestamptz and bucket < $2::timestamptz
+        ) counts
+        group by level
+      ) c
+      full join (
+        select level, count(*) as rows
+        from logs
+        where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+        group by level
+      ) f using (level)
+      order by level;
+
+-- with lowered as
+
+    with lowered as (
+      insert into log_counts_pending (bucket, level, source, camera_id, rows)
+      select bucket, level, source, camera_id, rows
+      from logs_rewrite_removed
+      returning rows
+    )
+    select -coalesce(sum(rows), 0)::bigint as removed
+    from lowered;
+
+-- write_batches
+begin;
+copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+commit;
+
+copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+commit;
+
+-- write_scrubbed_rows
+
+          /* write_scrubbed_rows */
+          update logs l
+          set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
+          from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
+            as c (id, timestamp, message, logger_name, extra_data)
+          where l.id = c.id and l.timestamp = c.timestamp
+            and l.timestamp >= $6::timestamptz and l.timestamp < $7::timestamptz;
