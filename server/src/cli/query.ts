@@ -1,12 +1,13 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { LogPage, LogRow } from '../http/api-schemas.ts'
 import type { ApiClient } from './api-client.ts'
-import { addFilterOptions, type FilterOptions, filterParametersOf } from './filter-options.ts'
-import { addServerOptions, type ServerOptions, withServer } from './server-options.ts'
+import { filterParametersOf } from './filter-options.ts'
+import { addLineOptions, type LineOptions, wholeNumber } from './line-options.ts'
+import { withServer } from './server-options.ts'
 import { isForPeople, paint } from './terminal.ts'
 import { endWithReader, writeRows } from './write-rows.ts'
 
-type Options = ServerOptions & FilterOptions & { limit: number; json?: boolean }
+type Options = LineOptions & { limit: number }
 
 /** Rows a request may ask for. */
 const PAGE_ROWS = 1000
@@ -29,11 +30,9 @@ Examples:
 
 /** `timelapser-logs query`: lines that match. */
 export function queryCommand(): Command {
-  return addFilterOptions(addServerOptions(new Command('query')))
+  return addLineOptions(new Command('query'))
     .description('show lines that match')
-    .option('--limit <count>', `how many at most, up to ${MAX_ROWS}`, toLimit, 100)
-    .option('--json', 'a JSON object a line (default where stdout is no terminal)')
-    .option('--no-json', 'lines for people, wherever they go')
+    .option('--limit <count>', `how many at most, up to ${MAX_ROWS}`, wholeNumber(1, MAX_ROWS), 100)
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }
@@ -54,10 +53,4 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   await writeRows(rows.reverse(), isForPeople(options))
   console.error(paint('dim', `${rows.length.toLocaleString('en-US')} of ${total} lines`))
   return 0
-}
-
-function toLimit(text: string): number {
-  const limit = Number(text)
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= MAX_ROWS) return limit
-  throw new InvalidArgumentError(`It has to be a whole number from 1 to ${MAX_ROWS}.`)
 }

@@ -1,13 +1,14 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { LogPage, LogRow } from '../http/api-schemas.ts'
 import type { ApiClient } from './api-client.ts'
 import { readEvents } from './event-source.ts'
-import { addFilterOptions, type FilterOptions, filterParametersOf } from './filter-options.ts'
-import { addServerOptions, type ServerOptions, withServer } from './server-options.ts'
+import { filterParametersOf } from './filter-options.ts'
+import { addLineOptions, type LineOptions, wholeNumber } from './line-options.ts'
+import { withServer } from './server-options.ts'
 import { isForPeople, paint } from './terminal.ts'
 import { endWithReader, writeRows } from './write-rows.ts'
 
-type Options = ServerOptions & FilterOptions & { follow?: true; lines: number; json?: boolean }
+type Options = LineOptions & { follow?: true; lines: number }
 
 const MAX_LINES = 1000
 
@@ -28,12 +29,15 @@ Examples:
 
 /** `timelapser-logs tail`: the newest lines, and those to come. */
 export function tailCommand(): Command {
-  return addFilterOptions(addServerOptions(new Command('tail')))
+  return addLineOptions(new Command('tail'))
     .description('show the newest lines that match, and with -f those to come')
     .option('-f, --follow', 'go on with every line that is stored from now on')
-    .option('-n, --lines <count>', `how many to begin with, at most ${MAX_LINES}`, toLines, 10)
-    .option('--json', 'a JSON object a line (default where stdout is no terminal)')
-    .option('--no-json', 'lines for people, wherever they go')
+    .option(
+      '-n, --lines <count>',
+      `how many to begin with, at most ${MAX_LINES}`,
+      wholeNumber(0, MAX_LINES),
+      10,
+    )
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }
@@ -87,10 +91,4 @@ function onConnection(state: 'lost' | 'back', reason: string): void {
 
 function note(sentence: string): void {
   console.error(paint('dim', sentence))
-}
-
-function toLines(text: string): number {
-  const lines = Number(text)
-  if (/^\d+$/.test(text) && lines <= MAX_LINES) return lines
-  throw new InvalidArgumentError(`It has to be a whole number from 0 to ${MAX_LINES}.`)
 }
