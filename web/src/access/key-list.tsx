@@ -25,7 +25,7 @@ export function KeyList() {
           ))}
         </ul>
       )}
-      <NewKey />
+      {!keys.isPending && <NewKey />}
     </section>
   )
 }

@@ -20,7 +20,7 @@ export function UserList() {
           ))}
         </ul>
       )}
-      <InviteUser />
+      {!users.isPending && <InviteUser />}
     </section>
   )
 }

@@ -1,5 +1,6 @@
 import { Copy } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { Link } from '../app/link.tsx'
 import { IconButton } from '../controls/button.tsx'
 import { copy } from '../controls/copy.ts'
 
@@ -16,10 +17,10 @@ export function EmptyState({
   return (
     <div
       role={failed ? 'alert' : undefined}
-      className={`grid justify-items-center rounded-lg border border-dashed px-6 py-16 text-center ${failed ? 'border-error' : 'border-line-strong'}`}
+      className={`grid grid-cols-1 justify-items-center rounded-lg border border-dashed px-4 py-12 sm:px-6 text-center sm:py-16 ${failed ? 'border-error' : 'border-line-strong'}`}
     >
       <h2 className="mb-2 text-title font-semibold">{title}</h2>
-      <div className="flex max-w-xl flex-wrap items-center justify-center gap-x-2 gap-y-4 text-muted [&>p]:w-full [&>p]:text-pretty">
+      <div className="flex w-full max-w-xl flex-wrap items-center justify-center gap-x-2 gap-y-4 text-muted [&>p]:w-full [&>p]:text-pretty">
         {children}
       </div>
     </div>
@@ -27,7 +28,7 @@ export function EmptyState({
 }
 
 /** No line was ever written: the command that writes the first. */
-export function FirstLine() {
+export function FirstLine({ title = 'No line has been written yet' }: { title?: string }) {
   const command = [
     `curl ${window.location.origin}/api/logs`,
     `  -H 'Authorization: Bearer YOUR_KEY'`,
@@ -35,18 +36,24 @@ export function FirstLine() {
     `  -d '{"level":"INFO","message":"Hello from curl","source":"api"}'`,
   ].join(' \\\n')
   return (
-    <EmptyState title="No line has been written yet">
+    <EmptyState title={title}>
       <p>This page is watching and will show the first one as it arrives. Send it from a terminal:</p>
       <div className="flex w-full items-start gap-1 rounded-md border border-line bg-sunken py-2 pr-2 pl-4 text-left">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
-        <pre className="flex-1 overflow-x-auto py-1.5 font-mono text-small text-ink" tabIndex={0}>
+        <pre className="min-w-0 flex-1 overflow-x-auto py-1.5 font-mono text-small text-ink" tabIndex={0}>
           {command}
         </pre>
         <IconButton label="Copy the command" onClick={() => copy(command, 'the command')}>
           <Copy size={15} aria-hidden />
         </IconButton>
       </div>
-      <p>The key was printed when the server first started.</p>
+      <p>
+        The first key was printed when the server started;{' '}
+        <Link className="font-medium text-accent underline underline-offset-2" href="/access">
+          Access
+        </Link>{' '}
+        makes others.
+      </p>
     </EmptyState>
   )
 }

@@ -13,6 +13,7 @@ import { ListNotices } from './list-notices.tsx'
 import { facetsPreference } from './list-preferences.ts'
 import { ListState } from './list-state.tsx'
 import { LogList } from './log-list.tsx'
+import { OwnLinesHint } from './own-lines-hint.tsx'
 import { Paging } from './paging.tsx'
 import { ScreenActions } from './screen-actions.tsx'
 import { SelectionBar } from './selection-bar.tsx'
@@ -130,6 +131,7 @@ export function LogsPage() {
           ) : (
             <ListState screen={screen} view={view} change={change} zone={zone} />
           )}
+          <OwnLinesHint rows={live.rows} view={view} />
           <Paging
             page={screen.page.data ?? null}
             view={view}

@@ -4,6 +4,7 @@ import { type Preference, usePreference } from '../app/preference.ts'
 import { FloatingMenu } from '../controls/floating-menu.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { MENU_ITEM } from '../controls/surfaces.ts'
+import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
 import { ALL_COLUMNS, COLUMN_NAME, columns, useColumns } from './columns.ts'
 import { densityPreference, wrapPreference } from './list-preferences.ts'
 
@@ -15,36 +16,41 @@ export function MoreMenu({
   ...popup
 }: PopupProps & { isAdmin: boolean; openSheet: () => void; clear: () => void }) {
   const { shown } = useColumns()
+  // Cards have no columns.
+  const phone = useMediaQuery(PHONE)
   return (
     <FloatingMenu {...popup} label="More">
       <Choice preference={wrapPreference} on="wrap" off="cut" name="Wrap long lines" hint="w" />
       <Choice preference={densityPreference} on="roomy" off="compact" name="Roomy rows" hint="d" />
-      {ALL_COLUMNS.map((name) => (
-        <Menu.CheckboxItem
-          key={name}
-          className={MENU_ITEM}
-          checked={shown.includes(name)}
-          onCheckedChange={() => columns.toggle(name)}
-        >
-          <Tick />
-          Column {COLUMN_NAME[name].toLowerCase()}
-        </Menu.CheckboxItem>
-      ))}
-      <Menu.Item className={`${MENU_ITEM} pl-9`} onClick={columns.reset}>
-        Columns as at first
-      </Menu.Item>
+      {!phone && (
+        <>
+          {ALL_COLUMNS.map((name) => (
+            <Menu.CheckboxItem
+              key={name}
+              className={MENU_ITEM}
+              checked={shown.includes(name)}
+              onCheckedChange={() => columns.toggle(name)}
+            >
+              <Tick />
+              Column {COLUMN_NAME[name].toLowerCase()}
+            </Menu.CheckboxItem>
+          ))}
+          <Menu.Item className={`${MENU_ITEM} pl-9`} onClick={columns.reset}>
+            Columns as at first
+          </Menu.Item>
+        </>
+      )}
       <Menu.Separator className="my-1.5 border-t border-line" />
       <Menu.Item className={MENU_ITEM} onClick={openSheet}>
         <Keyboard size={15} aria-hidden /> Keyboard shortcuts <Hint>?</Hint>
       </Menu.Item>
       <Menu.Separator className="my-1.5 border-t border-line" />
-      <Menu.Item
-        className={`${MENU_ITEM} text-error`}
-        disabled={!isAdmin}
-        title={isAdmin ? undefined : 'Only an administrator may delete lines.'}
-        onClick={clear}
-      >
-        <Trash2 size={15} aria-hidden /> Clear logs…
+      <Menu.Item className={`${MENU_ITEM} text-error`} disabled={!isAdmin} onClick={clear}>
+        <Trash2 size={15} aria-hidden />
+        <span className="grid">
+          Clear logs…
+          {!isAdmin && <span className="text-small">Only an administrator may delete lines.</span>}
+        </span>
       </Menu.Item>
     </FloatingMenu>
   )

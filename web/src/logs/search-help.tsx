@@ -21,9 +21,9 @@ export function SearchHelp({ apply, ...popup }: PopupProps & { apply: (text: str
   return (
     <FloatingPanel {...popup} label="Search syntax" className="w-[min(30rem,calc(100vw-2rem))] p-3">
       <h2 className="mb-2 px-1 font-medium">Lines are found …</h2>
-      <ul className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-0.5">
+      <ul className="grid gap-x-4 gap-y-1 sm:grid-cols-[auto_1fr] sm:gap-y-0.5">
         {EXAMPLES.map(([written, finds]) => (
-          <li key={written} className="col-span-2 grid grid-cols-subgrid items-baseline">
+          <li key={written} className="grid items-baseline sm:col-span-2 sm:grid-cols-subgrid">
             <button
               type="button"
               className="justify-self-start rounded-sm px-1 py-0.5 font-mono text-small text-accent hover:bg-hover"
@@ -34,7 +34,7 @@ export function SearchHelp({ apply, ...popup }: PopupProps & { apply: (text: str
             >
               {written}
             </button>
-            <span className="text-muted">{finds}</span>
+            <span className="text-muted max-sm:px-1 max-sm:text-small">{finds}</span>
           </li>
         ))}
       </ul>

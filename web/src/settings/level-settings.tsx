@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import type { Settings } from 'timelapser-logs/api'
 import { Failed } from '../controls/failed.tsx'
-import { Skeleton } from '../controls/skeleton.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
 import { useLevels } from '../levels/use-levels.ts'
 import { LevelSelect } from './level-select.tsx'
 import { NewOverride } from './new-override.tsx'
@@ -47,7 +47,7 @@ function Overrides() {
   return (
     <div className="grid grid-cols-1 gap-3 border-t border-line pt-5">
       <h3 className="font-semibold">Levels of their own</h3>
-      {levels.isPending && <Skeleton className="h-12 w-full" />}
+      {levels.isPending && <SkeletonRows name="levels" rows={3} height="h-14" />}
       {levels.isError && <Failed what="The levels" error={levels.error} retry={() => levels.refetch()} />}
       {levels.data?.overrides.length === 0 && (
         <p className="text-muted">None. Everything follows the level above.</p>
@@ -59,7 +59,7 @@ function Overrides() {
           ))}
         </ul>
       )}
-      <NewOverride />
+      {!levels.isPending && <NewOverride />}
     </div>
   )
 }

@@ -15,8 +15,8 @@ export function OverrideItem({ override, onOver }: { override: LevelOverride; on
   const camera = cameras.data?.cameras.find(({ id }) => scope === 'camera' && String(id) === target)
   const name = camera ? `${camera.name} (id ${target})` : target
   return (
-    <li className="flex items-start gap-3 py-2 pr-2 pl-3">
-      <div className="grid min-w-0 flex-1 gap-0.5">
+    <li className="flex flex-wrap items-start gap-x-3 py-2 pr-2 pl-3">
+      <div className="grid min-w-0 flex-1 gap-0.5 max-sm:basis-full">
         <p className="flex flex-wrap items-baseline gap-x-2">
           <span className="text-small text-faint">{SCOPE_NAME[scope]}</span>
           <span className="min-w-0 font-medium wrap-anywhere">{name}</span>
@@ -28,7 +28,7 @@ export function OverrideItem({ override, onOver }: { override: LevelOverride; on
           {reason && `: ${reason}`}
         </p>
       </div>
-      <p className="flex items-center gap-1.5 pt-1.5 text-small whitespace-nowrap text-muted">
+      <p className="ml-auto flex items-center gap-1.5 pt-1.5 text-small whitespace-nowrap text-muted">
         {expires_at === null ? (
           'for good'
         ) : (

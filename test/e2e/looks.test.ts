@@ -1,0 +1,160 @@
+// What the eye would notice: things that do not fit, that jump, and failures that say nothing.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openBrowser, openPage } from '../support/browser.ts'
+import { launchProgram, type Program } from '../support/program.ts'
+
+const SCREENS = ['/logs', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
+/** From here on browsers' makers call a page steady no longer; the measured ones are below 0.06. */
+const STEADY = 0.1
+
+let folder: string
+let program: Program
+let url: string
+let browser: Browser
+let context: BrowserContext
+
+async function call(method: string, path: string, body: unknown): Promise<void> {
+  const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
+  const reply = await fetch(`${url}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify(body),
+  })
+  expect(reply.status).toBeLessThan(300)
+}
+
+async function openAt(width: number, height: number): Promise<Page> {
+  const page = await openPage(context)
+  await page.setViewportSize({ width, height })
+  return page
+}
+
+/** Waits until nothing of what was asked for is still to come. */
+async function isFull(page: Page): Promise<void> {
+  await page.getByRole('main').waitFor()
+  await expect.poll(() => page.locator('.awaiting').count()).toBe(0)
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'timelapser-looks-'))
+  program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
+  url = await program.ready
+  browser = await openBrowser()
+  context = await browser.newContext({ reducedMotion: 'reduce' })
+  context.setDefaultTimeout(10_000)
+  const page = await context.newPage()
+  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
+  await page.getByLabel('Name').fill('ada')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/logs*')
+  url = new URL(page.url()).origin
+  await page.close()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  program?.kill('SIGTERM')
+  await program?.ended
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a server that only wrote lines of its own says how to send the first, until it is here', async () => {
+  const page = await openAt(1440, 900)
+  await page.goto(`${url}/logs`)
+  const hint = page.getByRole('heading', { name: 'Only the server itself has written so far' })
+  await hint.waitFor()
+  await call('POST', '/api/cameras', {
+    id: 1,
+    name: 'Garden towards the very long hedge behind the old workshop',
+  })
+  const line = { level: 'ERROR', source: 'camera_1', camera_id: 1, message: `no frame ${'x'.repeat(300)}` }
+  await call('POST', '/api/logs', Array(60).fill(line))
+  await hint.waitFor({ state: 'detached' })
+  await call('PUT', '/api/levels', { scope: 'camera', target: '1', level: 'DEBUG', minutes: 60 })
+})
+
+test.each([
+  [1024, 768],
+  [320, 640],
+])('nothing is wider than a window of %i pixels, also with a panel open', async (width, height) => {
+  const page = await openAt(width, height)
+  const overflow = () => page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth)
+  for (const path of [...SCREENS, '/logs?from=2025-01-01T00:00:00Z&to=2025-01-02T00:00:00Z']) {
+    await page.goto(`${url}${path}`)
+    await isFull(page)
+    expect([path, await overflow()]).toEqual([path, 0])
+  }
+  await page.goto(`${url}/logs`)
+  await page.getByRole('button', { name: 'Saved views' }).click()
+  await page.getByRole('dialog').waitFor()
+  expect(await overflow()).toBe(0)
+})
+
+test('a line opened beside the values leaves its neighbours room to be read', async () => {
+  const page = await openAt(1280, 800)
+  await page.goto(`${url}/logs`)
+  const values = page.getByRole('complementary', { name: 'Values and their counts' })
+  await values.waitFor()
+  await page.getByText('no frame').first().click()
+  await page.getByRole('complementary', { name: /^Line \d+/ }).waitFor()
+  await values.waitFor({ state: 'detached' })
+  await page.keyboard.press('Escape')
+  await values.waitFor()
+})
+
+test.each(SCREENS)('%s stands still while its parts arrive', async (path) => {
+  const page = await openAt(1440, 900)
+  await page.addInitScript(() => {
+    const state = { shift: 0 }
+    Object.assign(globalThis, { looks: state })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) state.shift += (entry as unknown as { value: number }).value
+    }).observe({ type: 'layout-shift' as 'measure', buffered: true })
+  })
+  let held: (() => void)[] | null = []
+  await page.route('**/api/**', async (route) => {
+    if (held !== null && !route.request().url().endsWith('/api/session')) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held.push(resolve)
+      await promise
+    }
+    await route.continue().catch(() => undefined)
+  })
+  await page.goto(`${url}${path}`)
+  await page.locator('.awaiting').first().waitFor()
+  const asked = held
+  held = null
+  for (const go of asked) go()
+  await isFull(page)
+  const shift = await page.evaluate(() => (globalThis as unknown as { looks: { shift: number } }).looks.shift)
+  expect(shift).toBeLessThan(STEADY)
+})
+
+test.each(SCREENS)('%s says what failed, by which request, and offers another try', async (path) => {
+  const page = await openAt(1024, 768)
+  let isFailing = true
+  await page.route('**/api/**', (route) => {
+    if (!isFailing || /\/api\/(session|cameras$)/.test(route.request().url())) return route.continue()
+    return route.fulfill({
+      status: 500,
+      json: {
+        success: false,
+        code: 'INTERNAL_ERROR',
+        message: 'Not today.',
+        request_id: 'request-of-the-failure',
+      },
+    })
+  })
+  await page.goto(`${url}${path}`)
+  await page.getByText('Not today.').first().waitFor()
+  await page.getByText('request-of-the-failure').first().waitFor()
+  isFailing = false
+  const again = page.getByRole('button', { name: 'Try again' })
+  while ((await again.count()) > 0) await again.first().click()
+  await page.getByText('Not today.').first().waitFor({ state: 'detached' })
+})
