@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Feed } from '../../src/store/feed.ts'
@@ -154,6 +155,54 @@ it('stores nothing of a batch whose transaction was lost, and all of it when it 
     accepted: 20,
     repeated: false,
   })
+})
+
+it('loses and doubles nothing while its connections are ended again and again', async () => {
+  const { pool } = database.database
+  await logs.addLogEntries(many(1, 'makes the partition'))
+  const ender = await database.database.connect()
+  let isDone = false
+  const ending = (async () => {
+    let ended = 0
+    while (!isDone) {
+      const { rowCount } = await ender.query(`
+        select pg_terminate_backend(pid)
+        from pg_stat_activity
+        where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()
+          and (query like 'copy logs%' or query like '%append_to_feed%' or query = 'commit')
+        limit 1`)
+      ended += rowCount ?? 0
+      // Some get through.
+      await delay(20)
+    }
+    return ended
+  })()
+  let failures = 0
+  const sendAll = async (sender: string) => {
+    for (let batch = 1; batch <= 15; batch++) {
+      const records = many(500, `${sender} ${batch}`)
+      for (let isStored = false; !isStored; ) {
+        await logs.addLogEntries(records, { sender, batch }).then(
+          ({ accepted }) => {
+            isStored = accepted === 500
+          },
+          () => {
+            failures++
+          },
+        )
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: 4 }, () => sendAll(randomUUID())))
+  isDone = true
+  expect(await ending).toBeGreaterThan(0)
+  expect(failures).toBeGreaterThan(0)
+  await ender.end()
+  expect((await logs.countLogs(EVERYTHING)).total).toBe(1 + 4 * 15 * 500)
+  const { rows } = await pool.query(
+    'select count(*) as stored, count(distinct message) as different from logs',
+  )
+  expect(rows).toEqual([{ stored: 30_001, different: 30_001 }])
 })
 
 it('finds a batch in the feed in the order of commits, several writers at once', async () => {
