@@ -3,6 +3,7 @@ import { COUNTS_LOCK } from './count-folding.ts'
 import { inTransaction, withLogsToItself, withMaintenance } from './exclusive-access.ts'
 import { catchUp, catchUpClosely, catchUpFully, feedMark } from './feed-catch-up.ts'
 import { attachMissing } from './partition-gaps.ts'
+import { isMissingPartition } from './store-batches.ts'
 
 /** How long what was cleared can be had back. */
 export const UNDO_MINUTES = 10
@@ -12,6 +13,12 @@ const UNDO_LOCK = 7469005
 
 /** Partitions dropped in one transaction: each is a dozen locks. */
 const DROPPED_AT_ONCE = 16
+
+/** Partitions copied to in one transaction, as many as one that writes a batch goes to. */
+const COPIED_AT_ONCE = 64
+
+/** How often a copy is begun again when a partition is missing. */
+const MAX_ATTEMPTS = 5
 
 /** Everything there is of rows and counts. */
 const TABLES = [
@@ -107,12 +114,7 @@ export function undoClear(pool: pg.Pool): Promise<Clear | undefined> {
 async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
   const aside = asideName('logs', id)
   const tables = { from: 'logs', into: aside, ...EVER }
-  const mark = await catchUpClosely(await clearedMark(pool, id), (from) =>
-    inTransaction(pool, async (client) => {
-      await attachMissing(client, aside, id)
-      return catchUp(client, from, tables)
-    }),
-  )
+  const mark = await catchUpClosely(await clearedMark(pool, id), (from) => copySince(pool, id, from))
   await inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
     await withLogsToItself(client, async () => {
@@ -135,6 +137,47 @@ async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
       await client.query(`select pg_notify('log_partitions', '')`)
     })
   })
+}
+
+/**
+ * Copies what was written since the mark to the cleared tables, a few of their partitions in each transaction: it locks
+ * every one it copies to, and a single batch may reach into all of them. Ends early without harm: what was copied is not
+ * copied again.
+ *
+ * @returns as `catchUp` does; the mark of the first transaction, as later ones may have seen more
+ */
+async function copySince(pool: pg.Pool, id: number, from: number): ReturnType<typeof catchUp> {
+  const into = asideName('logs', id)
+  for (let attempt = 1; ; attempt++) {
+    await inTransaction(pool, (client) => attachMissing(client, into, id))
+    try {
+      let reached: Awaited<ReturnType<typeof catchUp>> | undefined
+      for (const range of await rangesToCopy(pool, id)) {
+        const step = await inTransaction(pool, (client) =>
+          catchUp(client, from, { from: 'logs', into, ...range }),
+        )
+        reached = { ...step, ...reached, rows: step.rows + (reached?.rows ?? 0) }
+      }
+      return reached ?? { mark: from, rows: 0, entries: 0 }
+    } catch (error) {
+      // A writer made another partition meanwhile.
+      if (!isMissingPartition(error) || attempt === MAX_ATTEMPTS) throw error
+    }
+  }
+}
+
+/** All of time in ranges of a few partitions each. */
+async function rangesToCopy(pool: pg.Pool, id: number): Promise<{ lower: string; upper: string }[]> {
+  const { rows } = await pool.query<{ lower: string; upper: string }>(
+    `select
+      case when place = 1 then '-infinity' else lower end as lower,
+      coalesce(lead(lower) over (order by place), 'infinity') as upper
+    from (select lower, row_number() over (order by lower) as place from log_partitions where clear_id = $1) p
+    where (place - 1) % ${COPIED_AT_ONCE} = 0
+    order by place`,
+    [id],
+  )
+  return rows
 }
 
 async function clearedMark(pool: pg.Pool, id: number): Promise<number> {

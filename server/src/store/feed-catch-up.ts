@@ -31,7 +31,7 @@ export async function feedMark(client: pg.PoolClient): Promise<number> {
 
 /**
  * Copies the rows of the batches that were committed after the mark: the feed is in the order of commits, so what
- * came while a table was being copied is known exactly.
+ * came while a table was being copied is known exactly. What was copied before is left as it is.
  *
  * @returns the new mark and how many entries were read and rows copied; the same mark when there was nothing
  */
@@ -55,12 +55,12 @@ export async function catchUp(
       cross join lateral (
         select ${ALL_COLUMNS}
         from ${from}
-        where id between e.first_id and e.last_id
-          and timestamp >= greatest(e.first_timestamp, $2::timestamptz)
-          and timestamp <= e.last_timestamp and timestamp < $3::timestamptz
+        where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
+          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
         offset 0
       ) r
       where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
+      on conflict do nothing
       returning 1
     )
     select

@@ -64,6 +64,19 @@ describe('clearing everything', () => {
     await expectExactCounts(pool)
   })
 
+  it('is undone after an undo that failed at its end, everything written since once', async () => {
+    await logs.clearLogs()
+    await logs.addLogEntries(spread(300, Date.now() - 40 * DAY, Date.now()))
+    // By then the new rows are copied.
+    await pool.query('alter table log_counts_pending_c1 rename to elsewhere')
+    await expect(logs.undoClear()).rejects.toThrow('log_counts_pending_c1')
+    await pool.query('alter table elsewhere rename to log_counts_pending_c1')
+    await logs.addLogEntries(spread(50, Date.now() - 90 * DAY, Date.now()))
+    expect((await logs.undoClear())?.rows).toBe(5000)
+    expect(await countRows()).toBe(5350)
+    await expectExactCounts(pool)
+  })
+
   it('leaves tables and indexes under the names they had', async () => {
     const names = (await relations()).filter((name) => !/^logs_\d/.test(name))
     await logs.clearLogs()

@@ -37,12 +37,12 @@ begin read only; set local statement_timeout = …;
       cross join lateral (
         select id, timestamp, camera_id, level, source, logger_name, message, extra_data
         from logs
-        where id between e.first_id and e.last_id
-          and timestamp >= greatest(e.first_timestamp, $2::timestamptz)
-          and timestamp <= e.last_timestamp and timestamp < $3::timestamptz
+        where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
+          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
         offset 0
       ) r
       where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
+      on conflict do nothing
       returning 1
     )
     select
@@ -65,12 +65,12 @@ begin read only; set local statement_timeout = …;
       cross join lateral (
         select id, timestamp, camera_id, level, source, logger_name, message, extra_data
         from logs_of_a_range
-        where id between e.first_id and e.last_id
-          and timestamp >= greatest(e.first_timestamp, $2::timestamptz)
-          and timestamp <= e.last_timestamp and timestamp < $3::timestamptz
+        where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
+          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
         offset 0
       ) r
       where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
+      on conflict do nothing
       returning 1
     )
     select
@@ -511,6 +511,14 @@ select c.relname as index, i.indisprimary as primary,
     from pg_index i
     join pg_class c on c.oid = i.indexrelid
     where i.indrelid = to_regclass($1) and i.indisvalid;
+
+-- select case when
+select
+      case when place = 1 then '-infinity' else lower end as lower,
+      coalesce(lead(lower) over (order by place), 'infinity') as upper
+    from (select lower, row_number() over (order by lower) as place from log_partitions where clear_id = $1) p
+    where (place - 1) % 64 = 0
+    order by place;
 
 -- select coalesce(sum(rows), 0)::bigint
 select
