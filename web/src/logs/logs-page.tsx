@@ -97,7 +97,7 @@ export function LogsPage() {
         zoom={(from, to) => change({ range: { kind: 'between', from, to } })}
       />
       {/* One row for both: chips that come later move nothing below them. */}
-      <div className="flex flex-wrap items-center gap-x-4 px-4 pb-1 sm:px-6">
+      <div className="flex flex-wrap items-center gap-x-4 px-4 pb-2 sm:px-6 lg:pb-1">
         <Arrivals live={live} />
         <Summary screen={screen} view={view} change={change} live={live} zone={zone} />
         {session.data && <LevelChips isAdmin={session.data.role === 'admin'} />}
