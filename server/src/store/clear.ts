@@ -114,7 +114,9 @@ export function undoClear(pool: pg.Pool): Promise<Clear | undefined> {
 async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
   const aside = asideName('logs', id)
   const tables = { from: 'logs', into: aside, ...EVER }
-  const mark = await catchUpClosely(await clearedMark(pool, id), (from) => copySince(pool, id, from))
+  const cleared = await clearedMark(pool, id)
+  await beginCopying(pool, id, cleared)
+  const mark = await catchUpClosely(cleared, (from) => copySince(pool, id, from))
   await inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
     await withLogsToItself(client, async () => {
@@ -128,6 +130,7 @@ async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
         select bucket, level, source, camera_id, rows
         from log_counts_pending`)
       for (const table of TABLES) await client.query('select put_back($1, $2)', [table, asideName(table, id)])
+      await client.query(`drop table ${copyingName(id)}`)
       await client.query('delete from log_partitions where detached_at is null')
       await client.query(
         'update log_partitions set detached_at = null, clear_id = null where clear_id = $1',
@@ -137,6 +140,31 @@ async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
       await client.query(`select pg_notify('log_partitions', '')`)
     })
   })
+}
+
+/**
+ * Takes out again what an undo copied that did not come to its end: of that some may have been deleted since. An empty
+ * table says that there was one.
+ */
+async function beginCopying(pool: pg.Pool, id: number, cleared: number): Promise<void> {
+  const { rows } = await pool.query<{ begun: boolean }>('select to_regclass($1) is not null as begun', [
+    copyingName(id),
+  ])
+  if (!rows[0]?.begun) {
+    await pool.query(`create table ${copyingName(id)} ()`)
+    return
+  }
+  for (const { lower, upper } of await rangesToCopy(pool, id)) {
+    await inTransaction(pool, (client) =>
+      client.query(
+        `delete from ${asideName('logs', id)} a
+        using log_feed e
+        where e.id > $1 and a.id between e.first_id and e.last_id
+          and a.timestamp >= $2::timestamptz and a.timestamp < $3::timestamptz`,
+        [cleared, lower, upper],
+      ),
+    )
+  }
 }
 
 /**
@@ -227,10 +255,14 @@ async function dropOne(pool: pg.Pool, id: number): Promise<void> {
     })
   }
   await inTransaction(pool, async (client) => {
-    const names = TABLES.map((table) => asideName(table, id))
+    const names = [...TABLES.map((table) => asideName(table, id)), copyingName(id)]
     await client.query(`drop table if exists ${names.join(', ')}`)
     await client.query('update log_clears set dropped_at = now() where id = $1', [id])
   })
+}
+
+function copyingName(id: number): string {
+  return `logs_copying_c${id}`
 }
 
 /** Index names get the same ending and must stay within 63 bytes; hence so short. */

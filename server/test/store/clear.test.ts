@@ -72,8 +72,10 @@ describe('clearing everything', () => {
     await expect(logs.undoClear()).rejects.toThrow('log_counts_pending_c1')
     await pool.query('alter table elsewhere rename to log_counts_pending_c1')
     await logs.addLogEntries(spread(50, Date.now() - 90 * DAY, Date.now()))
+    expect(await logs.deleteMatching({ visibility: { cameras: null }, sources: ['camera_0'] })).toBe(117)
     expect((await logs.undoClear())?.rows).toBe(5000)
-    expect(await countRows()).toBe(5350)
+    expect(await countRows()).toBe(5233)
+    expect((await relations()).filter((name) => /_c\d+$/.test(name))).toEqual([])
     await expectExactCounts(pool)
   })
 

@@ -191,6 +191,9 @@ create index logs_of_a_range on logs_of_a_range (level, timestamp, id) where lev
 
 create index logs_of_a_range on logs_of_a_range (source, timestamp, id);
 
+-- create table logs_copying_c1
+create table logs_copying_c1 ();
+
 -- create table logs_of_a_range
 create table logs_of_a_range (
       like logs including all,
@@ -242,11 +245,14 @@ delete from log_partitions where name = $1;
       from deleted;
 
 -- drop table if
-drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2;
+drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, logs_copying_c2;
 
 drop table if exists logs_of_a_range, logs_of_a_range;
 
 drop table if exists logs_rewrite, logs_rewrite_removed;
+
+-- drop table logs_copying_c1
+drop table logs_copying_c1;
 
 -- drop table logs_of_a_range
 drop table logs_of_a_range;
@@ -626,6 +632,9 @@ select substring(c.relname from length($1::text) + 2) as ending
       and not exists (select from pg_inherits where inhrelid = i.indexrelid)
       and not i.indisprimary
     order by 1;
+
+-- select to_regclass($1) is
+select to_regclass($1) is not null as begun;
 
 -- set local lock_timeout
 set local lock_timeout = '5s';
