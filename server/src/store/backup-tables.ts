@@ -6,6 +6,9 @@ import type pg from 'pg'
  */
 export const NOT_IN_BACKUPS = ['migrations', 'log_partitions', 'log_clears']
 
+/** There while retention writes a partition anew, or after it was cut short. The partition is whole until the end. */
+const BEING_REWRITTEN = ['logs_rewrite', 'logs_rewrite_removed']
+
 export type BackupTable = { name: string; columns: string[] }
 
 /** Every table but `logs`, each after those it refers to, with the columns that have values of their own. */
@@ -30,7 +33,7 @@ export async function tablesToBackUp(client: pg.ClientBase): Promise<BackupTable
       and c.relname !~ '_c[0-9]+$'
       and c.relname <> all ($1::text[])
     order by c.relname`,
-    [NOT_IN_BACKUPS],
+    [[...NOT_IN_BACKUPS, ...BEING_REWRITTEN]],
   )
   const ordered: BackupTable[] = []
   const isThere = (name: string) => ordered.some((table) => table.name === name)

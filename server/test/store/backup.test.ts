@@ -99,6 +99,18 @@ describe('a backup', () => {
     expect([...tables, ...NOT_IN_BACKUPS, 'logs'].toSorted()).toEqual(rows.map(({ name }) => name).toSorted())
   })
 
+  it('has nothing of a partition that is being written anew, or of what was cleared', async () => {
+    const client = await server.database.database.pool.connect()
+    const tables = async () => (await tablesToBackUp(client)).map(({ name }) => name)
+    const before = await tables()
+    await client.query('begin')
+    for (const name of ['logs_rewrite', 'logs_rewrite_removed', 'log_counts_day_c12', 'logs_copying_c12'])
+      await client.query(`create table ${name} (id bigint)`)
+    expect(await tables()).toEqual(before)
+    await client.query('rollback')
+    client.release()
+  })
+
   it.each([7, 64, 65_536])('restored from pieces of %i bytes is the same again', async (size) => {
     const database = await emptyDatabase()
     const { rows, partitions } = await restoreBackup(database, pieces(backup, size))
