@@ -1,13 +1,8 @@
 // docs/cli.md is the help of every command; written by WRITE_DOCS=1 node scripts/run.mjs vitest run test/repository/cli.test.ts
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, it } from 'vitest'
 import { allCommands } from '../../server/src/cli/commands.ts'
-import { ROOT } from './source-files.ts'
-
-const DOCUMENT = join(ROOT, 'docs/cli.md')
-const [BEGIN, END] = ['<!-- commands: begin -->', '<!-- commands: end -->']
+import { expectWritten } from './written-section.ts'
 
 function helpOf(command: Command): string {
   let text = ''
@@ -37,11 +32,7 @@ function section(command: Command, above: string, level: string): string {
 it('are in docs/cli.md with every argument, option and exit code, and no others', async () => {
   const commands = await allCommands()
   const written = commands.map((command) => section(command, '', '##')).join('\n\n')
-  const text = await readFile(DOCUMENT, 'utf8')
-  const [before = '', rest = ''] = text.split(BEGIN)
-  const [found = '', after = ''] = rest.split(END)
-  if (process.env.WRITE_DOCS) await writeFile(DOCUMENT, `${before}${BEGIN}\n\n${written}\n\n${END}${after}`)
-  else expect(found.trim()).toBe(written)
+  expectWritten('docs/cli.md', 'commands', written)
 })
 
 it('each tell their exit codes and show an example', async () => {

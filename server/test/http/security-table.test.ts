@@ -1,14 +1,10 @@
 // docs/security.md: what each route answers whom. The table there is this test's; written anew by
 // WRITE_DOCS=1 node scripts/run.mjs vitest run server/test/http/security-table.test.ts
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { RouteOptions } from 'fastify'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, it } from 'vitest'
+import { expectWritten, markdownTable } from '../../../test/repository/written-section.ts'
 import { Browser } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-
-const DOCUMENT = join(import.meta.dirname, '../../../docs/security.md')
-const [BEGIN, END] = ['<!-- routes: begin -->', '<!-- routes: end -->']
 
 /** An id that no user and no session has. */
 const NOBODY = '00000000-0000-4000-8000-000000000000'
@@ -93,22 +89,6 @@ it('is what docs/security.md says', async () => {
   for (const route of sorted) {
     lines.push([`\`${route.method} ${route.url}\``, ...(statuses.get(route) ?? []).map(String)])
   }
-  const table = padded(lines)
-  const text = await readFile(DOCUMENT, 'utf8')
-  const [before = '', rest = ''] = text.split(BEGIN)
-  const [written = '', after = ''] = rest.split(END)
-  if (process.env.WRITE_DOCS) await writeFile(DOCUMENT, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`)
-  else expect(written.trim()).toBe(table)
+  const table = markdownTable(lines)
+  expectWritten('docs/security.md', 'routes', table)
 })
-
-function padded(lines: string[][]): string {
-  const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  )
-  const row = (cells: string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  const [head = [], ...body] = lines
-  return [row(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(row)].join(
-    '\n',
-  )
-}
