@@ -1,21 +1,11 @@
 import { Client } from '@elastic/elasticsearch'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { startWayIn } from '../support/way-in.ts'
 
-let server: TestServer
-let client: Client
+const { server, stored } = await startWayIn()
+const client = new Client({ node: `${server.url}/elastic`, auth: { apiKey: server.apiKey }, maxRetries: 0 })
+afterAll(() => client.close())
 
-beforeAll(async () => {
-  server = await startTestServer()
-  await server.send('PUT', '/api/settings', { log_level: 'DEBUG' })
-  client = new Client({ node: `${server.url}/elastic`, auth: { apiKey: server.apiKey }, maxRetries: 0 })
-})
-afterAll(async () => {
-  await client.close()
-  await server.close()
-})
-
-const stored = async (source: string) => (await server.get(`/api/logs?source=${source}`)).body.data.logs
 const ndjson = { 'content-type': 'application/x-ndjson' }
 const lines = (...all: (object | string)[]) =>
   `${all.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join('\n')}\n`

@@ -2,28 +2,15 @@ import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
 import pino from 'pino'
 import pinoLoki from 'pino-loki'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createLogger } from 'winston'
 import WinstonLoki from 'winston-loki'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { startWayIn } from '../support/way-in.ts'
 
-let server: TestServer
-
-beforeAll(async () => {
-  server = await startTestServer()
-  await server.send('PUT', '/api/settings', { log_level: 'DEBUG' })
-})
-afterAll(() => server.close())
-
-const stored = async (source: string) => (await server.get(`/api/logs?source=${source}`)).body.data.logs
+const { server, stored, post } = await startWayIn()
 const json = { 'content-type': 'application/json' }
 const protobuf = { 'content-type': 'application/x-protobuf' }
-const push = (body: unknown, headers: Record<string, string>) =>
-  fetch(`${server.url}/loki/api/v1/push`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${server.apiKey}`, ...headers },
-    body: body as string,
-  })
+const push = (body: unknown, headers: Record<string, string>) => post('/loki/api/v1/push', body, headers)
 const nanos = (offset = 0) => `${Date.now() + offset}123456`
 
 describe("Loki's push", () => {

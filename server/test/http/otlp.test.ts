@@ -3,26 +3,13 @@ import { OTLPLogExporter as JsonExporter } from '@opentelemetry/exporter-logs-ot
 import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-logs-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { describe, expect, it } from 'vitest'
+import { startWayIn } from '../support/way-in.ts'
 
-let server: TestServer
-
-beforeAll(async () => {
-  server = await startTestServer()
-  await server.send('PUT', '/api/settings', { log_level: 'DEBUG' })
-})
-afterAll(() => server.close())
-
-const stored = async (source: string) => (await server.get(`/api/logs?source=${source}`)).body.data.logs
+const { server, stored, post } = await startWayIn()
 const json = { 'content-type': 'application/json' }
 const protobuf = { 'content-type': 'application/x-protobuf' }
-const post = (body: unknown, headers: Record<string, string>) =>
-  fetch(`${server.url}/v1/logs`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${server.apiKey}`, ...headers },
-    body: body as string,
-  })
+const push = (body: unknown, headers: Record<string, string>) => post('/v1/logs', body, headers)
 
 describe('OTLP over HTTP', () => {
   it.each([
@@ -90,7 +77,7 @@ describe('OTLP over HTTP', () => {
       { severityText: 'Error', body: { stringValue: 'c' } },
     ]
     const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'partly' } }] }
-    const answer = await post(
+    const answer = await push(
       JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }),
       json,
     )
@@ -118,7 +105,7 @@ describe('OTLP over HTTP', () => {
     ['another content type', 'x', { 'content-type': 'text/plain' }, 415, protobuf['content-type']],
     ['gzip that is none', 'x', { ...json, 'content-encoding': 'gzip' }, 400, json['content-type']],
   ])('refuses %s in the encoding it was sent in', async (_name, body, headers, status, type) => {
-    const answer = await post(body, headers)
+    const answer = await push(body, headers)
     expect(answer.status).toBe(status)
     expect(answer.headers.get('content-type')).toContain(type)
     if (type === json['content-type'])
@@ -127,8 +114,8 @@ describe('OTLP over HTTP', () => {
   })
 
   it('answers an empty request, and one that is stored, with an empty success', async () => {
-    const answer = await post('', protobuf)
+    const answer = await push('', protobuf)
     expect([answer.status, (await answer.bytes()).length]).toEqual([200, 0])
-    expect(await (await post('{"resourceLogs":[]}', json)).json()).toEqual({})
+    expect(await (await push('{"resourceLogs":[]}', json)).json()).toEqual({})
   })
 })

@@ -1,16 +1,8 @@
 import { Logger } from 'seq-logging'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { describe, expect, it } from 'vitest'
+import { startWayIn } from '../support/way-in.ts'
 
-let server: TestServer
-
-beforeAll(async () => {
-  server = await startTestServer()
-  await server.send('PUT', '/api/settings', { log_level: 'DEBUG' })
-})
-afterAll(() => server.close())
-
-const stored = async (source: string) => (await server.get(`/api/logs?source=${source}`)).body.data.logs
+const { server, stored } = await startWayIn()
 const clef = { 'content-type': 'application/vnd.serilog.clef' }
 
 describe("Seq's way in", () => {
