@@ -1,12 +1,16 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { Facets, Histogram, LogPage, LogRow, LogStats } from 'timelapser-logs/api'
-import { request } from './client.ts'
+import { ApiError, request } from './client.ts'
 
 export type TimedLogPage = LogPage & { duration_ms: number }
 
-/** One page of the list; a newer query cancels the older request. The old rows stay until the new ones are here. */
+/**
+ * One page of the list; a newer query cancels the older request. The old rows stay until the new ones are here, and
+ * beside an error that has nothing to do with what was asked.
+ */
 export function useLogPage(query: string, refresh: number) {
-  return useQuery({
+  const { data, error, isError, isFetching, isPlaceholderData, refetch } = useQuery({
     queryKey: ['logs', 'page', query, refresh],
     queryFn: async ({ signal }): Promise<TimedLogPage> => {
       const started = performance.now()
@@ -15,6 +19,15 @@ export function useLogPage(query: string, refresh: number) {
     },
     placeholderData: keepPreviousData,
   })
+  const [good, setGood] = useState(data)
+  if (data !== undefined && data !== good) setGood(data)
+  const shown = isError && isPassing(error) ? good : data
+  return { data: shown, error, isError, isFetching, isPlaceholderData, refetch }
+}
+
+/** Whether the same may be answered later: nobody there, too many requests, a defect. */
+function isPassing(error: Error): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500)
 }
 
 export function useLog(id: number | null) {

@@ -88,7 +88,6 @@ export class SseConnection {
       return
     }
     this.#failures = 0
-    this.#setState('open')
     const parse = createSseParser((event) => this.#dispatch(event))
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -103,7 +102,11 @@ export class SseConnection {
   }
 
   #dispatch({ event, id, data }: SseEvent): void {
-    if (id !== null) this.#position = id
+    // The first position, not the answer's head, makes it open: hidden between the two, a tab would have nowhere to go on from.
+    if (id !== null) {
+      this.#position = id
+      this.#setState('open')
+    }
     const handlers = this.#handlers.get(event)
     if (handlers === undefined || data === '') return
     const parsed: unknown = JSON.parse(data)

@@ -1,13 +1,13 @@
 import { Tabs } from '@base-ui/react/tabs'
 import { Link2, X } from 'lucide-react'
 import type { LogRow } from 'timelapser-logs/api'
-import { ApiError } from '../api/client.ts'
 import { useLog } from '../api/use-logs.ts'
 import { IconButton } from '../controls/button.tsx'
 import { copy } from '../controls/copy.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { DetailFields } from './detail-fields.tsx'
 import { DetailJson } from './detail-json.tsx'
+import { DetailMissing } from './detail-missing.tsx'
 import { DetailSurroundings } from './detail-surroundings.tsx'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
@@ -38,7 +38,7 @@ export function DetailPanel({ id, row, view, change, zone }: Props) {
       {log !== null ? (
         <DetailTabs log={log} view={view} change={change} zone={zone} />
       ) : fetched.isError ? (
-        <Missing error={fetched.error} />
+        <DetailMissing error={fetched.error} retry={() => fetched.refetch()} change={change} />
       ) : (
         <div className="grid gap-3 p-4">
           <Skeleton className="h-4 w-3/4" />
@@ -88,23 +88,5 @@ function DetailTabs({
         <DetailSurroundings log={log} change={change} zone={zone} />
       </Tabs.Panel>
     </Tabs.Root>
-  )
-}
-
-function Missing({ error }: { error: Error }) {
-  const status = error instanceof ApiError ? error.status : 0
-  const text =
-    status === 404
-      ? 'This line is not here any more. Retention or a cleanup has removed it, or it belongs to a camera you may not see.'
-      : status === 403
-        ? 'You may not see this line. An administrator of this server can give you access to its camera.'
-        : error.message
-  return (
-    <div role="alert" className="p-4">
-      <p className="text-pretty">{text}</p>
-      {error instanceof ApiError && error.requestId && (
-        <p className="mt-2 font-mono text-small text-faint">Request {error.requestId}</p>
-      )}
-    </div>
   )
 }

@@ -24,29 +24,29 @@ export function ListState({
   change: ChangeView
   zone: string
 }) {
-  const { page } = screen
-  if (page.error instanceof ApiError && page.error.code === 'INVALID_QUERY') {
+  const { data, error, isPlaceholderData } = screen.page
+  if (error instanceof ApiError && error.code === 'INVALID_QUERY') {
     return (
       <EmptyState title="The search is not understood">
-        <p>{page.error.message}</p>
+        <p>{error.message}</p>
         <Button onClick={() => change({ q: '' })}>Clear the search</Button>
       </EmptyState>
     )
   }
-  if (page.isError) return <Failure error={page.error} retry={screen.refresh} />
-  if (page.data === undefined || page.isPlaceholderData) return <LoadingRows />
-  if (view.page > 1 && page.data.pagination.total_items > 0) {
+  if (error) return <Failure error={error} retry={screen.refresh} />
+  if (data === undefined || isPlaceholderData) return <LoadingRows />
+  if (view.page > 1 && data.pagination.total_items > 0) {
     return (
       <EmptyState title="There is no such page">
-        <p>The list has {page.data.pagination.total_pages.toLocaleString()} of them now.</p>
-        <Button onClick={() => change({ page: page.data.pagination.total_pages, log: null })}>
+        <p>The list has {data.pagination.total_pages.toLocaleString()} of them now.</p>
+        <Button onClick={() => change({ page: data.pagination.total_pages, log: null })}>
           To the last page
         </Button>
         <Button onClick={() => change({ page: 1, until: null })}>To the newest lines</Button>
       </EmptyState>
     )
   }
-  const { searched_to } = page.data.pagination
+  const { searched_to } = data.pagination
   if (searched_to !== null) {
     return (
       <EmptyState title="Nothing found so far">

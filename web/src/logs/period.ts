@@ -1,3 +1,4 @@
+import { serverNow } from '../api/server-clock.ts'
 import { formatMoment } from '../time/format.ts'
 import { type Range, spanInWords } from '../time/range.ts'
 
@@ -5,7 +6,7 @@ import { type Range, spanInWords } from '../time/range.ts'
 export function periodInWords(range: Range, zone: string): string {
   if (range.kind === 'all') return 'everything kept'
   if (range.kind === 'last') return spanInWords(range.seconds)
-  const now = Date.now()
+  const now = serverNow()
   const from = formatMoment(range.from, zone, now)
   if (range.to === null) return `since ${from}`
   // An inclusive end a microsecond before a full second reads as that second.

@@ -2,6 +2,7 @@ import { clockOffsetMs } from '../api/server-clock.ts'
 import { formatCount } from './format-count.ts'
 import { periodInWords } from './period.ts'
 import { SearchedTo } from './searched-to.tsx'
+import { StaleNotice } from './stale-notice.tsx'
 import type { LiveListState } from './use-live-list.ts'
 import type { useLogsScreen } from './use-logs-screen.ts'
 import type { ChangeView } from './use-view.ts'
@@ -21,8 +22,9 @@ export function Summary({
   live: LiveListState
   zone: string
 }) {
-  const { data, isError } = screen.page
-  if (data === undefined) return <p className="h-9 flex-1" />
+  const { data, error } = screen.page
+  // Without rows the list says what failed.
+  if (data === undefined || (error && live.rows.length === 0)) return <p className="h-9 flex-1" />
   const { total_items, total_is_exact } = data.pagination
   const total = total_items + (live.state === 'unavailable' ? 0 : live.arrived)
   return (
@@ -32,8 +34,8 @@ export function Summary({
       aria-live={live.arrived > 0 ? 'off' : 'polite'}
       aria-atomic
     >
-      {isError ? (
-        <span className="text-error">What is shown is the last answer; the newest request failed.</span>
+      {error ? (
+        <StaleNotice error={error} retry={screen.refresh} />
       ) : (
         <>
           <span>

@@ -1,6 +1,6 @@
 import { useIsFetching } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
-import { serverNow } from '../api/server-clock.ts'
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { clockOffsetMs, onClockOffset, serverNow } from '../api/server-clock.ts'
 import { useHistogram, useLogPage, useLogStats } from '../api/use-logs.ts'
 import { useSSESubscription } from '../live/use-sse-subscription.ts'
 import { BEGINNING, boundsOf, isOpen } from '../time/range.ts'
@@ -21,7 +21,7 @@ function withBounds(filters: LogFilters, start: string, end: string | null): URL
 
 /**
  * The answers of the screen, asked for the same span of time, so that list, cards and bars agree. A relative
- * range is laid down when the view changes or is refreshed; while lines arrive the counts follow, at most once a
+ * range is laid down when the view changes, is refreshed or turns out to be laid by a wrong clock; while lines arrive the counts follow, at most once a
  * second and never while the last answer is still out.
  */
 export function useLogsScreen(view: LogView, zone: string) {
@@ -34,8 +34,12 @@ export function useLogsScreen(view: LogView, zone: string) {
     setAsOf(now)
     setCountsAsOf(now)
   }
-  if (shown !== listed) {
+  // The first request goes out by this browser's clock; its answer tells the server's.
+  const clockOffset = useSyncExternalStore(onClockOffset, clockOffsetMs)
+  const [laidBy, setLaidBy] = useState(clockOffset)
+  if (shown !== listed || laidBy !== clockOffset) {
     setShown(listed)
+    setLaidBy(clockOffset)
     moveTo(serverNow())
   }
 
