@@ -3,7 +3,8 @@
 // with "out of shared memory". So one that reaches into many partitions becomes several transactions.
 import { createHash } from 'node:crypto'
 import type { LogRecord } from '@timelapser/logger'
-import { PART_OF_A_BATCH, type SenderMark } from './senders.ts'
+import type pg from 'pg'
+import { findReply, PART_OF_A_BATCH, rememberBatch, type SenderMark } from './senders.ts'
 import type { AddResult, Batch } from './store-batches.ts'
 
 /** Partitions a transaction writes to. With ten indexes each, three transactions at once hold a third of those locks. */
@@ -74,10 +75,27 @@ export function joinPlaces(all: Set<string>, own: ReadonlySet<string>): boolean 
   return true
 }
 
+/**
+ * Stores the parts of a batch. Whether it has parts depends on the partitions there are, so a batch that was stored
+ * whole may come again in parts and the other way round; the sender's own mark tells then.
+ *
+ * @param store one part, in a transaction of its own or with others
+ */
+export async function storeInParts(
+  pool: pg.Pool,
+  parts: readonly Part[],
+  sender: SenderMark | undefined,
+  store: (part: Part) => Promise<AddResult>,
+): Promise<AddResult> {
+  const known = sender && (await findReply(pool, sender))
+  if (known) return known
+  const result = joinResults(parts, await Promise.all(parts.map(store)))
+  if (sender) await rememberBatch(pool, sender, result)
+  return result
+}
+
 /** What became of a batch, by what became of its parts. Between its first and its last id may be others' rows. */
-export function joinResults(parts: readonly Part[], results: readonly AddResult[]): AddResult {
-  const [only] = results
-  if (results.length === 1 && only) return only
+function joinResults(parts: readonly Part[], results: readonly AddResult[]): AddResult {
   let offset = 0
   const rejected = results.flatMap((result, part) => {
     const before = offset

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
-import { joinPlaces, joinResults, type Part, partsOf } from './batch-parts.ts'
+import { joinPlaces, type Part, partsOf, storeInParts } from './batch-parts.ts'
 import type { CameraRegister } from './camera-register.ts'
 import type { IdBlocks } from './id-blocks.ts'
 import { isClosingRefusal, recoverEndings } from './partition-closing.ts'
@@ -93,7 +93,9 @@ export class LogWriter {
       return Promise.reject(new WriterOverloaded(`${this.#waitingRows} rows are waiting to be written`))
     }
     const parts = partsOf(records, sender, (timestamp) => this.#options.partitions.placeOf(timestamp))
-    return Promise.all(parts.map((part) => this.#enqueue(part))).then((all) => joinResults(parts, all))
+    const [first] = parts
+    if (parts.length === 1 && first) return this.#enqueue(first)
+    return storeInParts(this.#options.pool, parts, sender, (part) => this.#enqueue(part))
   }
 
   #enqueue(part: Part): Promise<AddResult> {

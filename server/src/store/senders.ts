@@ -13,6 +13,9 @@ export const PART_OF_A_BATCH = -1
 /** How long parts are remembered: a sender that was off for so long sends what it had no answer to again. */
 const PARTS_KEPT_DAYS = 30
 
+/** A batch older than the last one was acknowledged long ago; its numbers are gone, its rows are not. */
+const NO_NUMBERS: AddResult = { accepted: 0, rejected: [], first_id: null, last_id: null, repeated: true }
+
 type Batch = { sender: SenderMark | undefined }
 
 /**
@@ -64,6 +67,14 @@ export async function rememberReplies<B extends Batch>(
 }
 
 async function storedReply(client: pg.PoolClient, sender: string, batch: number): Promise<AddResult> {
+  return (await findReply(client, { sender, batch })) ?? NO_NUMBERS
+}
+
+/** What was answered to a batch that is stored already; undefined when it is not. */
+export async function findReply(
+  client: pg.Pool | pg.PoolClient,
+  { sender, batch }: SenderMark,
+): Promise<AddResult | undefined> {
   const { rows } = await client.query<{
     last_batch: number
     accepted: number
@@ -74,17 +85,30 @@ async function storedReply(client: pg.PoolClient, sender: string, batch: number)
     text: 'select last_batch, accepted, first_id, last_id from senders where sender = $1',
     values: [sender],
   })
-  const row = rows[0]
-  // A batch older than the last one was acknowledged long ago; its numbers are gone, its rows are not.
-  if (row?.last_batch !== batch)
-    return { accepted: 0, rejected: [], first_id: null, last_id: null, repeated: true }
-  return {
-    accepted: row.accepted,
-    rejected: [],
-    first_id: row.first_id,
-    last_id: row.last_id,
-    repeated: true,
-  }
+  const [row] = rows
+  if (!row || row.last_batch < batch) return undefined
+  if (row.last_batch > batch) return NO_NUMBERS
+  const { accepted, first_id, last_id } = row
+  return { accepted, rejected: [], first_id, last_id, repeated: true }
+}
+
+/** Moves a sender's mark past a batch all of which is stored, with what it is about to be told. */
+export async function rememberBatch(
+  pool: pg.Pool,
+  { sender, batch }: SenderMark,
+  result: AddResult,
+): Promise<void> {
+  await pool.query({
+    name: 'remember_batch',
+    text: `
+      insert into senders (sender, last_batch, accepted, first_id, last_id)
+      values ($1, $2, $3, $4, $5)
+      on conflict (sender) do update
+      set last_batch = excluded.last_batch, accepted = excluded.accepted, first_id = excluded.first_id,
+        last_id = excluded.last_id, updated_at = now()
+      where senders.last_batch < excluded.last_batch`,
+    values: [sender, batch, result.accepted, result.first_id, result.last_id],
+  })
 }
 
 /** Forgets the parts of batches that were stored long ago. */

@@ -132,6 +132,25 @@ it('stores a batch of a sender once, however often it comes, and answers the sam
   expect((await logs.countLogs(EVERYTHING)).total).toBe(13)
 })
 
+it.each([
+  ['whole and then in parts', false],
+  ['in parts and then whole', true],
+])('stores a batch of a sender once that comes %s', async (_, isInPartsFirst) => {
+  const sender = { sender: randomUUID(), batch: 1 }
+  const everyDay = Array.from({ length: 100 }, (_, day) =>
+    record(`day ${day}`, { timestamp: new Date(Date.UTC(2024, 0, 1 + day, 12)).toISOString() }),
+  )
+  // Makes the partitions, of a month each; one that has just begun does not know of them yet and cuts by days.
+  await logs.addLogEntries(everyDay.map((row) => ({ ...row, source: 'other' })))
+  const fresh = openLogs()
+  const [one, other] = isInPartsFirst ? [fresh, logs] : [logs, fresh]
+  const first = await one.addLogEntries(everyDay, sender)
+  expect(first).toMatchObject({ accepted: 100, repeated: false })
+  expect(await other.addLogEntries(everyDay, sender)).toEqual({ ...first, repeated: true })
+  await fresh.close()
+  expect((await logs.countLogs({ ...EVERYTHING, sources: ['worker'] })).total).toBe(100)
+})
+
 it('stores nothing of a batch whose transaction was lost, and all of it when it comes again', async () => {
   const sender = randomUUID()
   const { pool } = database.database
