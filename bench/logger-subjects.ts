@@ -53,6 +53,12 @@ export const SUBJECTS = {
     fromOurs(createLogger({ handlers: [overHttp(place, { spool: spoolIn(place) })] })),
   'timelapser, http, durable': (place) =>
     fromOurs(createLogger({ handlers: [overHttp(place, { spool: spoolIn(place), durable: true })] })),
+  'timelapser, http, durable, fsync each second': (place) =>
+    fromOurs(
+      createLogger({ handlers: [overHttp(place, { spool: spoolIn(place, 'interval'), durable: true })] }),
+    ),
+  'timelapser, http, durable, fsync each line': (place) =>
+    fromOurs(createLogger({ handlers: [overHttp(place, { spool: spoolIn(place, 'line'), durable: true })] })),
   'timelapser, http and JSON to a file': (place) =>
     fromOurs(createLogger({ handlers: [overHttp(place), toFile(place)] })),
   'timelapser, level of the logger': (place) =>
@@ -67,8 +73,8 @@ function overHttp({ url, apiKey }: Place, more: Partial<HttpOptions> = {}) {
   return httpHandler({ url, apiKey, onProblem: () => {}, ...more })
 }
 
-function spoolIn({ folder }: Place) {
-  return { directory: join(folder, `spool-${process.pid}`) }
+function spoolIn({ folder }: Place, fsync: 'line' | 'interval' | false = false) {
+  return { directory: join(folder, `spool-${process.pid}`), fsync }
 }
 
 function toFile({ folder }: Place) {

@@ -33,7 +33,7 @@ export type HttpOptions = BatchingLimits & {
   spool?: SpoolOptions | undefined
   /**
    * Puts each line into the spool before the call returns, so that `kill -9` loses none; a loss of power may still lose
-   * what the kernel had not written. Needs `spool`. Default false: `kill -9` loses what the last `flushIntervalMs`
+   * what the kernel had not written, unless the spool's `fsync` is set. Needs `spool`. Default false: `kill -9` loses what the last `flushIntervalMs`
    * brought, and a second more when the server had stopped answering.
    */
   durable?: boolean

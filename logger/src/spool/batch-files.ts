@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DiskSync } from './disk-sync.ts'
 import { decodeLines, encodeLine, type SpoolLine } from './spool-lines.ts'
 
 /** `low` is what goes first when there is no room: DEBUG and INFO. */
@@ -31,14 +23,16 @@ const UNSEALED = /^(\d{15})\.(low|high)\.open$/
  */
 export class BatchFiles {
   readonly #directory: string
+  readonly #sync: DiskSync
   readonly #batches = new Map<number, Partial<Record<SpoolClass, File>>>()
   #open: Open | undefined
   #bytes = 0
   #rows = 0
 
   /** @param directory exists; what an earlier process left in it is taken on */
-  constructor(directory: string) {
+  constructor(directory: string, sync: DiskSync) {
     this.#directory = directory
+    this.#sync = sync
     for (const name of readdirSync(directory).sort()) this.#takeOn(name)
   }
 
@@ -68,8 +62,12 @@ export class BatchFiles {
     return lowest
   }
 
-  /** Adds a line to the batch under construction: the kernel has it when this returns. */
+  /** Adds a line to the batch under construction: the kernel has it when this returns, and the disk as `sync` has it. */
   append(number: number, line: ClassedLine): void {
+    this.#sync.written(this.#put(number, line).descriptor)
+  }
+
+  #put(number: number, line: ClassedLine): OpenFile {
     this.#open ??= { number, position: 0, files: {} }
     const open = this.#open
     open.files[line.class] ??= this.#create(open.number, line.class)
@@ -82,6 +80,7 @@ export class BatchFiles {
     if (file.isTorn) throw new Error('the disk took only half a line: it is full')
     open.position++
     this.#count(file, 1, written)
+    return file
   }
 
   /** Completes the batch under construction. */
@@ -93,7 +92,7 @@ export class BatchFiles {
     for (const kind of SPOOL_CLASSES) {
       const file = open.files[kind]
       if (!file) continue
-      closeSync(file.descriptor)
+      this.#sync.finished(file.descriptor)
       batch[kind] = this.#completed(file, open.number, kind)
     }
     this.#batches.set(open.number, batch)
@@ -103,7 +102,8 @@ export class BatchFiles {
   write(number: number, lines: readonly ClassedLine[]): void {
     this.seal()
     try {
-      for (const line of lines) this.append(number, line)
+      const files = new Set(lines.map((line) => this.#put(number, line)))
+      for (const file of files) this.#sync.written(file.descriptor)
     } catch (error) {
       // The whole batch stays with the caller, and may go out under another number: none of it may go out twice.
       this.#discardOpen()
@@ -145,7 +145,7 @@ export class BatchFiles {
 
   #discardOpen(): void {
     for (const file of Object.values(this.#open?.files ?? {})) {
-      closeSync(file.descriptor)
+      this.#sync.finished(file.descriptor)
       this.#count(undefined, -file.rows, -file.bytes)
       rmSync(join(this.#directory, file.name), { force: true })
     }
@@ -165,6 +165,7 @@ export class BatchFiles {
   #create(number: number, kind: SpoolClass): OpenFile {
     const name = `${String(number).padStart(15, '0')}.${kind}.open`
     const descriptor = openSync(join(this.#directory, name), 'a', 0o600)
+    this.#sync.created()
     return { name, rows: 0, bytes: 0, descriptor, isTorn: false }
   }
 

@@ -23,7 +23,7 @@ export function openSpool<Item>(
   onProblem: (sentence: string) => void,
 ): BatchingSpool<Item> | undefined {
   try {
-    const store = new Spool(options, destination)
+    const store = new Spool(options, destination, onProblem)
     return {
       store,
       durable,

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import {
+  closeSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,6 +15,7 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { BatchFiles } from './batch-files.ts'
+import { DiskSync, type SpoolFsync, syncFolder } from './disk-sync.ts'
 
 type Owner = {
   pid: number
@@ -21,6 +25,17 @@ type Owner = {
   destination: string
   released: boolean
 }
+
+/** Of a spool: what is put into it is meant for one destination. */
+export type Place = {
+  directory: string
+  destination: string
+  fsync: SpoolFsync
+  onProblem(sentence: string): void
+}
+
+/** How much others say they keep in the spool, and how many of them keep anything. */
+export type OthersUse = { bytes: number; senders: number }
 
 /** How often an owner shows that it is there. */
 const SIGN_OF_LIFE_MS = 15_000
@@ -36,28 +51,35 @@ export class SenderFolder {
   readonly files: BatchFiles
   readonly #path: string
   readonly #owner: Owner
+  readonly #fsync: SpoolFsync
+  readonly #sync: DiskSync
   readonly #signs: NodeJS.Timeout
+  #toldBytes = 0
 
-  private constructor(directory: string, sender: string, destination: string) {
+  private constructor({ directory, destination, fsync, onProblem }: Place, sender: string) {
     this.sender = sender
     this.#path = join(directory, sender)
+    this.#fsync = fsync
     const started = startOf(process.pid)
     this.#owner = { pid: process.pid, started, host: hostname(), destination, released: false }
-    writeOwner(this.#path, this.#owner)
+    this.#writeOwner(this.#owner)
+    if (fsync) syncFolder(directory)
     ours.add(sender)
-    this.files = new BatchFiles(this.#path)
+    this.#sync = new DiskSync(this.#path, fsync, onProblem)
+    this.files = new BatchFiles(this.#path, this.#sync)
     this.#signs = setInterval(() => this.#showLife(), SIGN_OF_LIFE_MS).unref()
   }
 
   /** A new sender's. */
-  static create(directory: string, destination: string): SenderFolder {
+  static create(place: Place): SenderFolder {
     const sender = randomUUID()
-    mkdirSync(join(directory, sender), { recursive: true, mode: 0o700 })
-    return new SenderFolder(directory, sender, destination)
+    mkdirSync(join(place.directory, sender), { recursive: true, mode: 0o700 })
+    return new SenderFolder(place, sender)
   }
 
   /** Takes on the folders for a destination whose owners are gone; of several processes one gets each. */
-  static adopt(directory: string, destination: string): SenderFolder[] {
+  static adopt(place: Place): SenderFolder[] {
+    const { directory, destination } = place
     return readdirSync(directory).flatMap((sender) => {
       const path = join(directory, sender)
       const file = join(path, abandonedClaim(path) ?? 'owner')
@@ -67,24 +89,74 @@ export class SenderFolder {
       try {
         // A name can be taken away once.
         renameSync(file, claim)
+        if (!isSame(readOwner(claim), owner)) {
+          // Since the look somebody took the folder over: the name taken away is that of one who lives.
+          renameSync(claim, join(path, 'owner'))
+          return []
+        }
       } catch {
         return []
       }
-      const folder = new SenderFolder(directory, sender, destination)
+      const folder = new SenderFolder(place, sender)
       rmSync(claim, { force: true })
       return [folder]
     })
+  }
+
+  /** What the others in a spool keep, as they told of late. */
+  static usedBesides(directory: string, own: ReadonlySet<string>): OthersUse {
+    const used = { bytes: 0, senders: 0 }
+    for (const sender of readdirSync(directory)) {
+      const bytes = own.has(sender) ? 0 : bytesOf(join(directory, sender))
+      used.bytes += bytes
+      if (bytes > 0) used.senders++
+    }
+    return used
+  }
+
+  /**
+   * Tells the others how much is kept here, when that has changed by more than so many bytes. A listing of the files
+   * would cost them more the longer the outage.
+   */
+  tellBytes(leastChange = 0): void {
+    if (Math.abs(this.files.bytes - this.#toldBytes) <= leastChange) return
+    try {
+      writeFileSync(join(this.#path, 'bytes'), String(this.files.bytes), { mode: 0o600 })
+      this.#toldBytes = this.files.bytes
+    } catch {
+      // A full disk, or the folder is gone: the next write of lines tells.
+    }
   }
 
   /** Leaves the folder to whoever comes next; nothing is left of an empty one. */
   release(): void {
     clearInterval(this.#signs)
     ours.delete(this.sender)
-    if (this.files.rows === 0) rmSync(this.#path, { recursive: true, force: true })
-    else writeOwner(this.#path, { ...this.#owner, released: true })
+    this.#sync.close()
+    if (this.files.rows === 0) {
+      rmSync(this.#path, { recursive: true, force: true })
+      return
+    }
+    this.tellBytes()
+    this.#writeOwner({ ...this.#owner, released: true })
+  }
+
+  /** Whole or not at all: a folder whose owner cannot be read would be nobody's for ever. */
+  #writeOwner(owner: Owner): void {
+    const part = join(this.#path, 'owner-part')
+    const descriptor = openSync(part, 'w', 0o600)
+    try {
+      writeFileSync(descriptor, JSON.stringify(owner))
+      if (this.#fsync) fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(part, join(this.#path, 'owner'))
+    if (this.#fsync) syncFolder(this.#path)
   }
 
   #showLife(): void {
+    this.tellBytes()
     try {
       const now = new Date()
       utimesSync(join(this.#path, 'owner'), now, now)
@@ -94,11 +166,13 @@ export class SenderFolder {
   }
 }
 
-/** Whole or not at all: a folder whose owner cannot be read would be nobody's for ever. */
-function writeOwner(path: string, owner: Owner): void {
-  const part = join(path, 'owner-part')
-  writeFileSync(part, JSON.stringify(owner), { mode: 0o600 })
-  renameSync(part, join(path, 'owner'))
+function bytesOf(path: string): number {
+  try {
+    return Number(readFileSync(join(path, 'bytes'), 'utf8')) || 0
+  } catch {
+    // It keeps nothing yet, or went away just now.
+    return 0
+  }
 }
 
 function readOwner(file: string): Owner | undefined {
@@ -107,6 +181,10 @@ function readOwner(file: string): Owner | undefined {
   } catch {
     return undefined
   }
+}
+
+function isSame(a: Owner | undefined, b: Owner): boolean {
+  return a?.pid === b.pid && a.started === b.started && a.host === b.host && a.released === b.released
 }
 
 /** What a process left that ended in the middle of taking a folder over. */

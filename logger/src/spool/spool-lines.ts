@@ -4,6 +4,13 @@ import { crc32 } from 'node:zlib'
 export type SpoolLine = { position: number; text: string }
 
 const SUM_BYTES = 8
+/** Of the position, with the spaces around it and the line's end. */
+const MAX_POSITION_BYTES = 16
+
+/** What a line takes on disk at most. */
+export function sizeOfLine(text: string): number {
+  return Buffer.byteLength(text) + SUM_BYTES + MAX_POSITION_BYTES
+}
 
 /** `crc32 position text`, the sum over all that follows it. The text has no line breaks, as JSON has none. */
 export function encodeLine(position: number, text: string): Buffer {

@@ -134,6 +134,39 @@ describe.each([false, true])('with durable %s', (durable) => {
   })
 })
 
+describe('a folder that two share', () => {
+  const bytesThere = () => filesOf().reduce((sum, name) => sum + statSync(join(directory, name)).size, 0)
+
+  it('is bounded for both, and who comes late has room', async () => {
+    const server = await startServer(() => 503)
+    const options = {
+      url: server.url,
+      durable: true,
+      maxBatchRows: 5,
+      spool: { directory, maxBytes: 40_000 },
+    }
+    const padding = 'x'.repeat(900)
+    const first = setUp(options)
+    for (let line = 0; line < 60; line++) first.logger.info(`first ${line} ${padding}`)
+    expect(first.stats().spooledBytes).toBeGreaterThan(30_000)
+    const second = setUp(options)
+    for (let line = 0; line < 60; line++) second.logger.info(`second ${line} ${padding}`)
+    expect(second.stats().spooledBytes).toBeGreaterThan(10_000)
+    expect(second.stats().spooledBytes).toBeLessThanOrEqual(20_000)
+    // Within a second the first one sees it, and gives up what is the other's.
+    await expect
+      .poll(
+        () => {
+          first.logger.info(`later ${padding}`)
+          return bytesThere()
+        },
+        { timeout: 4_000 },
+      )
+      .toBeLessThanOrEqual(40_000)
+    expect(first.stats().spooledBytes).toBeGreaterThan(15_000)
+  })
+})
+
 describe('what a process leaves', () => {
   it('that was killed: every line whose call had returned, with durable', async () => {
     const server = await startServer(() => 503)

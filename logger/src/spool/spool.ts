@@ -1,12 +1,23 @@
 import { mkdirSync } from 'node:fs'
 import { type ClassedLine, SPOOL_CLASSES } from './batch-files.ts'
-import { SenderFolder } from './sender-folder.ts'
+import type { SpoolFsync } from './disk-sync.ts'
+import { type Place, SenderFolder } from './sender-folder.ts'
+import { sizeOfLine } from './spool-lines.ts'
 
 export type SpoolOptions = {
   /** A folder of its own, made if need be; processes and handlers may share one. */
   directory: string
-  /** Default 256 MB. When it is full the oldest DEBUG and INFO lines go, then the oldest others; a log line says how many. */
+  /**
+   * Of the folder with all who share it; they should name the same. Default 256 MB. When it is full the oldest DEBUG and
+   * INFO lines go, then the oldest others; a log line says how many.
+   */
   maxBytes?: number
+  /**
+   * Keeps lines through a loss of power: with `line` each is on the disk before its call returns (with `durable`; else
+   * each batch that is put there), with `interval` it is a second later. Default false: the kernel writes when it likes,
+   * which a crash of the process survives and a loss of power may not.
+   */
+  fsync?: SpoolFsync
 }
 
 export type BatchName = { sender: string; number: number }
@@ -19,6 +30,10 @@ type Dropped = { own: number; foreign: number }
 const MAX_BYTES = 256 * 1024 * 1024
 /** How often folders are looked for whose processes have ended. */
 const ADOPT_MS = 30_000
+/** How often it is looked how much of the folder others take. */
+const USE_MS = 1_000
+/** Others know what is kept here to this share of the folder: a small file is written at each such step. */
+const TOLD_SHARE = 64
 
 /**
  * Batches on disk until they are delivered: this process's, and those that earlier ones left. Each folder in it is a
@@ -27,21 +42,26 @@ const ADOPT_MS = 30_000
 export class Spool {
   readonly directory: string
   readonly #maxBytes: number
-  readonly #destination: string
+  readonly #place: Place
   readonly #own: SenderFolder
   readonly #adopted: SenderFolder[] = []
   #lookedMs = Number.NEGATIVE_INFINITY
+  #allowance = { bytes: 0, untilMs: Number.NEGATIVE_INFINITY }
   /** The batch under way, which nothing may be taken from. */
   #underWay: BatchName | undefined
   #dropped: Dropped | undefined
 
   /** @throws when the folder cannot be made or written to */
-  constructor({ directory, maxBytes = MAX_BYTES }: SpoolOptions, destination: string) {
+  constructor(
+    { directory, maxBytes = MAX_BYTES, fsync = false }: SpoolOptions,
+    destination: string,
+    onProblem: (sentence: string) => void,
+  ) {
     this.directory = directory
     this.#maxBytes = maxBytes
-    this.#destination = destination
+    this.#place = { directory, destination, fsync, onProblem }
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    this.#own = SenderFolder.create(directory, destination)
+    this.#own = SenderFolder.create(this.#place)
     this.#adopt()
   }
 
@@ -70,8 +90,9 @@ export class Spool {
 
   /** Adds a line to batch `number`; on disk when it returns, as far as the kernel is concerned. */
   append(number: number, line: ClassedLine): void {
-    this.#makeRoom(line.text.length)
+    this.#makeRoom(sizeOfLine(line.text))
     this.#own.files.append(number, line)
+    this.#own.tellBytes(this.#maxBytes / TOLD_SHARE)
   }
 
   /** Completes the batch that `append` adds to. */
@@ -81,8 +102,9 @@ export class Spool {
 
   /** Adds a whole batch. */
   write(number: number, lines: readonly ClassedLine[]): void {
-    this.#makeRoom(lines.reduce((sum, { text }) => sum + text.length, 0))
+    this.#makeRoom(lines.reduce((sum, { text }) => sum + sizeOfLine(text), 0))
     this.#own.files.write(number, lines)
+    this.#own.tellBytes(this.#maxBytes / TOLD_SHARE)
   }
 
   /** The next batch of this process, whose numbers have to arrive in order. */
@@ -92,7 +114,11 @@ export class Spool {
 
   /** The next batch of a process that has ended. */
   nextForeign(): SpooledBatch | undefined {
-    if (performance.now() - this.#lookedMs > ADOPT_MS) this.#adopt()
+    if (performance.now() - this.#lookedMs > ADOPT_MS) {
+      this.#adopt()
+      // Others came since: one that logs nothing gives up what is theirs, too.
+      this.#trim(0)
+    }
     for (let folder = this.#adopted[0]; folder; folder = this.#adopted[0]) {
       const batch = this.#take(folder, true)
       if (batch) return batch
@@ -105,7 +131,9 @@ export class Spool {
   /** Forgets a batch that was delivered, or can never be. */
   remove(batch: BatchName): void {
     this.#underWay = undefined
-    this.#folderOf(batch)?.files.remove(batch.number)
+    const folder = this.#folderOf(batch)
+    folder?.files.remove(batch.number)
+    folder?.tellBytes(this.#maxBytes / TOLD_SHARE)
   }
 
   /** Keeps a batch that is under way from being dropped for want of room. */
@@ -160,13 +188,32 @@ export class Spool {
 
   #adopt(): void {
     this.#lookedMs = performance.now()
-    this.#adopted.push(...SenderFolder.adopt(this.directory, this.#destination))
+    this.#adopted.push(...SenderFolder.adopt(this.#place))
   }
 
   #makeRoom(bytes: number): void {
-    while (this.bytes > 0 && this.bytes + bytes > this.#maxBytes) {
-      if (!this.#dropOldest()) throw new Error(`the spool ${this.directory} is full`)
-    }
+    if (!this.#trim(bytes)) throw new Error(`the spool ${this.directory} is full`)
+  }
+
+  /** Drops until there is room for so many more bytes; false when nothing is left that may go. */
+  #trim(bytes: number): boolean {
+    const allowed = this.#allowedBytes()
+    while (this.bytes > 0 && this.bytes + bytes > allowed) if (!this.#dropOldest()) return false
+    return true
+  }
+
+  /** What others leave of the folder, and never less than an equal share: who comes late has room, too. */
+  #allowedBytes(): number {
+    const now = performance.now()
+    if (now < this.#allowance.untilMs) return this.#allowance.bytes
+    for (const folder of this.#folders) folder.tellBytes()
+    const own = new Set(this.#folders.map(({ sender }) => sender))
+    const others = SenderFolder.usedBesides(this.directory, own)
+    const untold = (this.#maxBytes / TOLD_SHARE) * others.senders
+    const left = this.#maxBytes - others.bytes - untold
+    const bytes = Math.max(left, this.#maxBytes / (others.senders + 1))
+    this.#allowance = { bytes, untilMs: now + USE_MS }
+    return bytes
   }
 
   #dropOldest(): boolean {
