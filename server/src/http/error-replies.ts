@@ -57,7 +57,15 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
 }
 
 /** SQLSTATE classes that mean "not now" rather than "wrong": connection, resources, operator intervention. */
-const IS_UNAVAILABLE = /^(08|53|57P)/
+const IS_UNAVAILABLE = /^(08|53|57P|55P03)/
+
+/** What somebody can do about it, where it is more than to wait. */
+const UNAVAILABLE_SENTENCES: Readonly<Record<string, string>> = {
+  53200: 'The database has no room for more locks. Raise max_locks_per_transaction on its server.',
+  53300: 'The database has no connection to spare. Raise max_connections on its server.',
+  '55P03':
+    'Somebody has been using the logs for over a minute, such as a backup. Try again when that has ended.',
+}
 
 function translate(error: FastifyError, schema: unknown): AppError | undefined {
   if (error instanceof AppError) return error
@@ -76,10 +84,8 @@ function translate(error: FastifyError, schema: unknown): AppError | undefined {
     })
   }
   if (IS_UNAVAILABLE.test(error.code ?? '') || isConnectionLoss(error)) {
-    return new AppError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {
-      cause: error,
-      retryAfter: 2,
-    })
+    const said = UNAVAILABLE_SENTENCES[error.code] ?? 'The database cannot be reached. Try again shortly.'
+    return new AppError('UNAVAILABLE', said, { cause: error, retryAfter: 2 })
   }
   const status = error.statusCode
   if (status !== undefined && status >= 400 && status < 500) return clientError(status, error)
