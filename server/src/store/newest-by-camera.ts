@@ -1,13 +1,12 @@
 import type { Level } from '@timelapser/logger'
 import { cameraSource } from './filter-terms.ts'
-import { type LogFilter, rangeConditions, variantConditions } from './log-filter.ts'
+import type { LogFilter } from './log-filter.ts'
 import { countDimensions } from './log-overview.ts'
-import { partitionsOfDay } from './newest-by-source.ts'
-import type { Partition } from './partitions.ts'
+import { newestOfDays, type PartOfDay, partConditions } from './newest-of-days.ts'
 import { readerFor } from './reader.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import type { Store } from './store.ts'
-import { DAY, fromMillis, toMillis } from './timestamp.ts'
+import { toMillis } from './timestamp.ts'
 
 /** A camera's newest row, its message cut to 500 characters. */
 export type LastLine = { id: number; timestamp: string; level: Level; message: string }
@@ -22,19 +21,8 @@ export async function newestByCamera(
   filter: LogFilter,
   cameras: readonly number[],
 ): Promise<Map<number, LastLine>> {
-  const newest = new Map<number, LastLine>()
   const lastDays = await lastDayOf(store, filter, cameras)
-  for (const [day, ofDay] of Map.groupBy(lastDays, ([, at]) => at)) {
-    const missing = new Set(ofDay.map(([camera]) => camera))
-    for (const partitions of await partitionsOfDay(store, day)) {
-      for (const { camera_id, ...line } of await newestWithin(store, filter, [...missing], day, partitions)) {
-        newest.set(camera_id, line)
-        missing.delete(camera_id)
-      }
-      if (missing.size === 0) break
-    }
-  }
-  return newest
+  return newestOfDays(store, lastDays, (ids, part) => newestWithin(store, filter, ids, part))
 }
 
 async function lastDayOf(
@@ -57,20 +45,12 @@ async function newestWithin(
   store: Store,
   filter: LogFilter,
   cameras: readonly number[],
-  day: number,
-  partitions: readonly Partition[],
-): Promise<(LastLine & { camera_id: number })[]> {
+  part: PartOfDay,
+): Promise<(readonly [camera: number, line: LastLine])[]> {
   const parameters = new SqlParameters()
   const ids = parameters.add(cameras)
   const sources = parameters.add(cameras.map(cameraSource))
-  const conditions = [
-    `timestamp >= ${parameters.add(fromMillis(day))}::timestamptz`,
-    `timestamp < ${parameters.add(fromMillis(day + DAY))}::timestamptz`,
-    `timestamp >= ${parameters.add(partitions.at(-1)?.lower)}::timestamptz`,
-    `timestamp < ${parameters.add(partitions[0]?.upper)}::timestamptz`,
-    ...rangeConditions(filter, parameters),
-    ...variantConditions(filter, parameters),
-  ].join(' and ')
+  const conditions = partConditions(part, filter, parameters)
   // Two lookups, each in the order of an index: with `or` all rows of the camera would be read and sorted.
   const newestWhere = (condition: string) => `(
       select id, timestamp, level, left(message, 500) as message
@@ -97,5 +77,5 @@ async function newestWithin(
     text,
     parameters.values,
   )
-  return rows
+  return rows.map(({ camera_id, ...line }) => [camera_id, line])
 }
