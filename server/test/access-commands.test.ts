@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from './support/browser.ts'
+import { runCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
-
-const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
 
 let server: TestServer
 beforeAll(async () => {
@@ -13,17 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-type Outcome = { code: number; stdout: string; stderr: string }
-
-/** Runs a command as a process of its own. */
-async function run(...args: string[]): Promise<Outcome> {
-  const env = { ...process.env, TIMELAPSER_LOGS_URL: server.url, TIMELAPSER_LOGS_API_KEY: server.apiKey }
-  const command = ['--conditions=timelapser-source', PROGRAM, ...args]
-  return promisify(execFile)(process.execPath, command, { env }).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }: Outcome) => ({ code, stdout, stderr }),
-  )
-}
+const run = (...args: string[]) => runCommand(server, args)
 
 /** The answer of a command that has to succeed. */
 async function json(...args: string[]) {

@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
-
-const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
 
 let server: TestServer
 beforeAll(async () => {
@@ -13,17 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-type Outcome = { code: number; stdout: string; stderr: string }
-
-/** Runs a command as a process of its own, its key in the environment. */
-async function run(...options: string[]): Promise<Outcome> {
-  const command = [...process.execArgv, MAIN, ...options, '--url', server.url]
-  const env = { ...process.env, TIMELAPSER_LOGS_API_KEY: server.apiKey }
-  return promisify(execFile)(process.execPath, command, { env }).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }: Outcome) => ({ code, stdout, stderr }),
-  )
-}
+const run = (...args: string[]) => runCommand(server, args)
 
 describe('timelapser-logs scrub', () => {
   const message = async () => (await server.get('/api/logs/1')).body.data.log.message

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -7,9 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { endOf, runCommand, startCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
-
-const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
 
 let server: TestServer
 let folder: string
@@ -30,45 +28,30 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-function start(args: string[], url = server.url): ChildProcess {
-  return spawn(process.execPath, ['--conditions=timelapser-source', PROGRAM, ...args], {
-    env: { ...process.env, TIMELAPSER_LOGS_URL: url, TIMELAPSER_LOGS_API_KEY: server.apiKey },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-async function outcomeOf(child: ChildProcess): Promise<{ code: number; output: string; errors: string }> {
-  const texts = { output: '', errors: '' }
-  child.stdout?.on('data', (text) => (texts.output += text))
-  child.stderr?.on('data', (text) => (texts.errors += text))
-  const [code] = await once(child, 'close')
-  return { code, ...texts }
-}
-
-const run = (...args: string[]) => outcomeOf(start(args))
+const run = (...args: string[]) => runCommand(server, args)
 
 it('writes what matches to a file, in the format of its name, and to stdout', async () => {
   const packed = join(folder, 'errors.ndjson.gz')
   const told = await run('export', '--level', 'error', '--since', '90m', '-o', packed, '--json')
-  expect(told).toMatchObject({ code: 0, errors: '' })
+  expect(told).toMatchObject({ code: 0, stderr: '' })
   const rows = gunzipSync(await readFile(packed))
     .toString()
     .trim()
     .split('\n')
-  expect(JSON.parse(told.output)).toMatchObject({ file: packed, rows: rows.length, removed: 0 })
+  expect(JSON.parse(told.stdout)).toMatchObject({ file: packed, rows: rows.length, removed: 0 })
   expect(rows.length).toBeGreaterThanOrEqual(29)
   expect(rows.every((row) => JSON.parse(row).level === 'ERROR')).toBe(true)
 
   const csv = join(folder, 'one.csv')
-  expect((await run('export', '-q', 'camera:2 -level:error', '-o', csv)).output).toMatch(
+  expect((await run('export', '-q', 'camera:2 -level:error', '-o', csv)).stdout).toMatch(
     /^Wrote 100 rows \([\d,]+ bytes\) to .*one\.csv in /,
   )
   expect(await readFile(csv, 'utf8')).toMatch(/^id,timestamp,level,source/)
 
   const piped = await run('export', '--camera', '1', '--fields', 'level,message', '--order', 'newest')
-  expect(piped.output.split('\n')[0]).toBe('{"level":"INFO","message":"line 298"}')
-  expect(piped.output.split('\n').length).toBe(151)
-  expect(piped.errors).toContain('Wrote 150 rows')
+  expect(piped.stdout.split('\n')[0]).toBe('{"level":"INFO","message":"line 298"}')
+  expect(piped.stdout.split('\n').length).toBe(151)
+  expect(piped.stderr).toContain('Wrote 150 rows')
 })
 
 it('takes an export in again with ingest', async () => {
@@ -76,10 +59,9 @@ it('takes an export in again with ingest', async () => {
   try {
     const file = join(folder, 'all.ndjson')
     await run('export', '-o', file)
-    const ingest = start(['ingest', file], again.url)
-    expect(await outcomeOf(ingest)).toMatchObject({ code: 0 })
+    expect(await runCommand(again, ['ingest', file])).toMatchObject({ code: 0 })
     const copy = join(folder, 'copy.ndjson')
-    await outcomeOf(start(['export', '-o', copy], again.url))
+    await runCommand(again, ['export', '-o', copy])
     expect(await readFile(copy, 'utf8')).toBe(await readFile(file, 'utf8'))
   } finally {
     await again.close()
@@ -94,10 +76,11 @@ it('leaves no file behind when the export breaks off, and says so', async () => 
   })
   await once(broken.listen(0, '127.0.0.1'), 'listening')
   const url = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`
-  const { code, errors } = await outcomeOf(start(['export', '-o', join(folder, 'broken.ndjson')], url))
+  const args = ['export', '-o', join(folder, 'broken.ndjson')]
+  const { code, stderr } = await runCommand({ url, apiKey: server.apiKey }, args)
   broken.close()
   expect(code).toBe(1)
-  expect(errors).toMatch(/^The export broke off after 18 bytes: .* run it again\.\n$/)
+  expect(stderr).toMatch(/^The export broke off after 18 bytes: .* run it again\.\n$/)
   expect((await readdir(folder)).filter((name) => name.startsWith('broken'))).toEqual([])
 })
 
@@ -110,17 +93,17 @@ it('ends at Ctrl-C, and the file with it', async () => {
   })
   await once(slow.listen(0, '127.0.0.1'), 'listening')
   const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`
-  const child = start(['export', '-o', join(folder, 'slow.ndjson')], url)
-  const ended = outcomeOf(child)
+  const child = startCommand({ url, apiKey: server.apiKey }, ['export', '-o', join(folder, 'slow.ndjson')])
+  const ended = endOf(child)
   await expect.poll(() => waiting, { timeout: 10_000 }).toBe(1)
   await expect
     .poll(async () => readFile(join(folder, 'slow.ndjson.part'), 'utf8').catch(() => ''))
     .not.toBe('')
   child.kill('SIGINT')
-  const { code, errors } = await ended
+  const { code, stderr } = await ended
   slow.closeAllConnections()
   slow.close()
-  expect([code, errors]).toEqual([1, expect.stringContaining('it was interrupted')])
+  expect([code, stderr]).toEqual([1, expect.stringContaining('it was interrupted')])
   expect((await readdir(folder)).filter((name) => name.startsWith('slow'))).toEqual([])
 })
 
@@ -130,6 +113,6 @@ it.each([
   [['-o', '/nowhere/at/all'], 'There is no folder for /nowhere/at/all.part'],
   [['--since', 'yesterday'], 'start_date'],
 ])('refuses %j with a sentence', async (args, sentence) => {
-  const { code, errors } = await run('export', ...args)
-  expect([code, errors]).toEqual([1, expect.stringContaining(sentence)])
+  const { code, stderr } = await run('export', ...args)
+  expect([code, stderr]).toEqual([1, expect.stringContaining(sentence)])
 })

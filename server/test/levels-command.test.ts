@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { runCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
-
-const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
 
 let server: TestServer
 beforeAll(async () => {
@@ -13,14 +9,8 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 async function run(...args: string[]): Promise<{ code: number; output: string }> {
-  const options = {
-    env: { ...process.env, TIMELAPSER_LOGS_URL: server.url, TIMELAPSER_LOGS_API_KEY: server.apiKey },
-  }
-  const command = ['--conditions=timelapser-source', PROGRAM, ...args]
-  return promisify(execFile)(process.execPath, command, options).then(
-    ({ stdout }) => ({ code: 0, output: stdout }),
-    (error: { code: number; stderr: string }) => ({ code: error.code, output: error.stderr }),
-  )
+  const { code, stdout, stderr } = await runCommand(server, args)
+  return { code, output: code === 0 ? stdout : stderr }
 }
 
 it('sets, shows and clears levels, and says why a line is not stored', async () => {

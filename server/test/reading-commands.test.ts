@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { launchProgram, temporaryFolder } from '../../test/support/program.ts'
+import { runCommand } from './support/command.ts'
 import { createBareDatabase } from './support/database.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
 
@@ -20,24 +21,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-type Ended = { code: number; stdout: string; stderr: string }
-
-function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const options = {
-    env: {
-      ...process.env,
-      NO_COLOR: '1',
-      TIMELAPSER_LOGS_URL: server.url,
-      TIMELAPSER_LOGS_API_KEY: server.apiKey,
-      ...env,
-    },
-  }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [...PROGRAM, ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    )
-  })
-}
+const run = (args: readonly string[], env: Record<string, string> = {}) =>
+  runCommand(server, args, { NO_COLOR: '1', ...env })
 
 const messagesIn = (text: string) =>
   text

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from './support/browser.ts'
+import { runCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
 
-const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
 const PASSWORD = 'correct horse battery'
 
 let server: TestServer
@@ -14,16 +11,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-type Outcome = { code: number; stdout: string; stderr: string }
-
-/** Runs `timelapser-logs users link` as a process of its own. */
-async function link(...options: string[]): Promise<Outcome> {
-  const command = [...process.execArgv, MAIN, 'users', 'link', '--url', server.url, ...options]
-  return promisify(execFile)(process.execPath, command).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }: Outcome) => ({ code, stdout, stderr }),
-  )
-}
+/** `users link` with the options alone: the environment says nothing. */
+const link = (...options: string[]) =>
+  runCommand(server, ['users', 'link', '--url', server.url, ...options], {
+    TIMELAPSER_LOGS_URL: undefined,
+    TIMELAPSER_LOGS_API_KEY: undefined,
+  })
 
 describe('timelapser-logs users link', () => {
   it('lets somebody in who is locked out', async () => {
