@@ -46,3 +46,12 @@ export async function heapBytes(page: Page): Promise<number> {
   await session.detach()
   return usedSize
 }
+
+/** What the page holds after a collection: bytes of its scripts, nodes of its document, listeners on them. */
+export async function heldByPage(page: Page): Promise<{ heap: number; nodes: number; listeners: number }> {
+  const heap = await heapBytes(page)
+  const session = await page.context().newCDPSession(page)
+  const { nodes, jsEventListeners } = await session.send('Memory.getDOMCounters')
+  await session.detach()
+  return { heap, nodes, listeners: jsEventListeners }
+}

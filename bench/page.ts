@@ -1,10 +1,12 @@
 // npm run bench:page [-- --loads 10 --seconds 20 --rate 1000 --rows 120000]
 // The built page in Chromium, headless and without a GPU: the first load, frames while lines arrive, memory.
+// npm run bench:page -- --hour 100
+// The memory alone, over the lines of an hour at so many a second, sent as fast as the page takes them.
 import { parseArgs } from 'node:util'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { chromiumPath, openBrowser } from '../test/support/browser.ts'
 import { fill } from './fill.ts'
-import { framesWhile, heapBytes, scrollUpAndDown } from './page-measures.ts'
+import { framesWhile, heapBytes, heldByPage, scrollUpAndDown } from './page-measures.ts'
 import { Poster } from './post.ts'
 import { makeRecord, seeded } from './records.ts'
 import { type BenchSystem, machine, percentiles, startSystem } from './system.ts'
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     rate: { type: 'string', default: '1000' },
     rows: { type: 'string', default: '120000' },
+    hour: { type: 'string' },
   },
 })
 const [loads, seconds, rate, rows] = [values.loads, values.seconds, values.rate, values.rows].map(Number) as [
@@ -24,6 +27,8 @@ const [loads, seconds, rate, rows] = [values.loads, values.seconds, values.rate,
   number,
 ]
 const VIEWPORT = { width: 1440, height: 900 }
+/** Faster than an hour passes, and no faster than the page draws all of it: it skips what comes quicker. */
+const HOUR_RATE = 5000
 
 if (!chromiumPath) throw new Error('There is no Chromium on this machine; CHROMIUM names one.')
 const system = await startSystem()
@@ -32,11 +37,13 @@ try {
   await fill(system, { rows: 0, days: 1, today: 50_000 })
   const signedIn = await signIn(browser, system)
   console.log(`${machine()}, Chromium ${browser.version()}`)
-  await firstLoads(signedIn)
+  if (values.hour === undefined) await firstLoads(signedIn)
   const page = await openLogs(await browser.newContext({ viewport: VIEWPORT, storageState: signedIn }))
-  await atRest(page)
-  await whileLinesArrive(page)
-  await manyLines(page)
+  if (values.hour === undefined) {
+    await atRest(page)
+    await whileLinesArrive(page)
+    await manyLines(page)
+  } else await anHour(page, Number(values.hour))
 } finally {
   await browser.close()
   await system.stop()
@@ -135,7 +142,7 @@ async function manyLines(page: Page): Promise<void> {
     await send(rows / 4, 10_000)
     heaps.push(await heapBytes(page))
   }
-  const shown = Number(await page.getByRole('grid', { name: 'Log lines' }).getAttribute('aria-rowcount')) - 1
+  const shown = await rowsListed(page)
   const scrolled = await framesWhile(page, () => scrollUpAndDown(page, 5_000))
   print(`${shown.toLocaleString('en')} rows, after ${rows.toLocaleString('en')} lines more`, scrolled)
   await backToTheTop(page)
@@ -145,6 +152,33 @@ async function manyLines(page: Page): Promise<void> {
   )
   const megabytes = heaps.map((heap) => (heap / 1e6).toFixed(1)).join(', ')
   console.log(`\nHeap of the page before and after each quarter of those lines, MB: ${megabytes}`)
+}
+
+/** Every five minutes' worth of lines what the page holds; once the list is full it should hold no more. */
+async function anHour(page: Page, perSecond: number): Promise<void> {
+  await backToTheTop(page)
+  console.log(
+    `\nAn hour of ${perSecond.toLocaleString('en')} lines/s, sent at ${HOUR_RATE.toLocaleString('en')} lines/s`,
+  )
+  console.log('lines sent   rows listed   skipped   heap MB   DOM nodes   listeners')
+  for (let part = 0; part <= 12; part++) {
+    if (part > 0) await send(perSecond * 300, HOUR_RATE)
+    const { heap, nodes, listeners } = await heldByPage(page)
+    const skipped = (await page.getByRole('button', { name: /skipped/ }).allTextContents()).join() || '0'
+    const columns = [
+      (part * perSecond * 300).toLocaleString('en').padStart(10),
+      (await rowsListed(page)).toLocaleString('en').padStart(14),
+      (/[\d,]+/.exec(skipped)?.[0] ?? '').padStart(10),
+      (heap / 1e6).toFixed(1).padStart(10),
+      String(nodes).padStart(12),
+      String(listeners).padStart(12),
+    ]
+    console.log(columns.join(''))
+  }
+}
+
+async function rowsListed(page: Page): Promise<number> {
+  return Number(await page.getByRole('grid', { name: 'Log lines' }).getAttribute('aria-rowcount')) - 1
 }
 
 /** Sends that many lines at that rate, in bodies of a tenth of a second. */
