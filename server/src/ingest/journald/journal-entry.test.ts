@@ -54,6 +54,10 @@ describe('an entry of the journal', () => {
   })
 
   it('throws at no line', () => {
+    const hostile = { toString: null, valueOf: null }
+    expect(entry({ MESSAGE: hostile, PRIORITY: hostile, _PID: hostile, OTHER: hostile })).toMatchObject({
+      level: 'INFO',
+    })
     fc.assert(
       fc.property(fc.jsonValue(), fc.string(), (message, text) => {
         expect(decodeJournalLine(text, defaults)).toBeDefined()

@@ -42,7 +42,7 @@ export function decodeJournalLine(line: string, defaults: RecordDefaults): LogRe
   const unit = asText(entry._SYSTEMD_UNIT)?.replace(/\.service$/, '')
   const source = asText(entry.CONTAINER_NAME) ?? unit ?? program ?? defaults.source
   const camera = readCameraId(entry.CAMERA_ID) ?? defaults.camera_id
-  const priority = Number(entry.PRIORITY ?? Number.NaN)
+  const priority = numberOf(entry.PRIORITY)
   return toPlacedRecord(
     { timestamp, level: SEVERITIES[priority], message: textOf(entry.MESSAGE), attributes: fieldsOf(entry) },
     {
@@ -58,11 +58,16 @@ function fieldsOf(entry: ExtraData): ExtraData {
   const fields: ExtraData = {}
   for (const [key, value] of Object.entries(entry)) {
     const trusted = TRUSTED[key]
-    if (trusted !== undefined) putExtra(fields, trusted, trusted === 'pid' ? Number(value) : value)
+    if (trusted !== undefined) putExtra(fields, trusted, trusted === 'pid' ? numberOf(value) : value)
     else if (!key.startsWith('_') && !PLACED.includes(key) && !REPEATED.includes(key))
       putExtra(fields, key.toLowerCase(), isBytes(value) ? textOf(value) : value)
   }
   return fields
+}
+
+/** journald writes its numbers as text; an object can be made such that even `Number` of it throws. */
+function numberOf(value: Json | undefined): number {
+  return typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
 }
 
 /** What is no UTF-8 comes as an array of bytes; what is too large to show, as null. */
