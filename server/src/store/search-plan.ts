@@ -10,7 +10,8 @@ const SCAN_WORTH_ROWS = 40_000
 /** A statement looks at as many rows as take so long, so that a time limit or a cancel finds little work lost. */
 const SCAN_MS = 300
 const MAX_SCAN_ROWS = 200_000
-const MIN_SCAN_ROWS = 100
+/** With more, a search of lines that are slow to compare ends where it began, each time it is gone on with. */
+const MIN_SCAN_ROWS = 1
 
 /**
  * How to go on with a search, by what it has met so far. The planner's own estimate is not enough: it knows nothing

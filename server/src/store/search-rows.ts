@@ -17,6 +17,9 @@ export const SEARCH_BUDGET_MS = 5000
 /** With less time left than this no further statement is begun. */
 const MIN_STATEMENT_MS = 10
 
+/** Of the time that is left what one scan may take: four that were too long leave a third of it for ever shorter ones. */
+const SCAN_SHARE = 0.25
+
 /** A lookup in an index that takes longer has met a word that is not rare after all. */
 const MAX_INDEX_MS = 2000
 
@@ -92,7 +95,7 @@ class Search {
       try {
         const isDone = this.#plan.prefersIndex(this.#wanted)
           ? await this.#lookUp(group, Math.min(remaining / 2, MAX_INDEX_MS))
-          : await this.#scan(group, Math.max(remaining / 2, MIN_STATEMENT_MS))
+          : await this.#scan(group, Math.max(remaining * SCAN_SHARE, MIN_STATEMENT_MS))
         if (this.#rows.length >= this.#slice.limit) return 'full'
         if (isDone) return 'done'
       } catch (error) {
