@@ -322,6 +322,28 @@ test('a session that ends while lines arrive leads to sign-in, and back to the s
   await button(page, /^Live/).waitFor()
 })
 
+test('a page that was open while the server became another version loads itself anew', async () => {
+  const page = await openPage(context)
+  await page.goto(`${url}/logs`)
+  let missing = 0
+  await page.route(/assets\/cameras-page/, (route) => {
+    missing++
+    return missing === 1 ? route.fulfill({ status: 404, body: '' }) : route.continue()
+  })
+  await page.evaluate(`window.isOld = true`)
+  await page.getByRole('link', { name: 'Cameras' }).first().click()
+  await page.getByRole('heading', { name: 'Cameras', level: 1 }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/cameras')
+  expect(await page.evaluate('window.isOld')).toBeUndefined()
+})
+
+test('an address that nobody has leads on', async () => {
+  const page = await openPage(context)
+  const response = await page.goto(`${url}/lgos`)
+  expect(response?.status()).toBe(404)
+  await page.getByRole('heading', { name: 'There is no page here' }).waitFor()
+})
+
 test('what a failing server answered last stays, marked as old, with the request to ask about and another try', async () => {
   await write({ message: 'the last good line', source: 'failing' })
   const page = await openPage(context)

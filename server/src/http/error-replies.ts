@@ -27,8 +27,13 @@ export function registerErrorReplies(
     send(response, request, app.toAppError(error, request)),
   )
   app.setNotFoundHandler({ preHandler: [] }, (request, response) =>
-    send(response, request, new AppError('NOT_FOUND', `There is no ${request.method} ${routeOf(request)}`)),
+    send(response, request, notFound(request)),
   )
+}
+
+/** What is asked for is no route. */
+export function notFound(request: FastifyRequest): AppError {
+  return new AppError('NOT_FOUND', `There is no ${request.method} ${routeOf(request)}`)
 }
 
 /** Writes the error envelope. */

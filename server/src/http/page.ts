@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
+import { notFound } from './error-replies.ts'
 
 /** Views of the page; each is answered with its one document, the page does the rest. */
 const VIEWS = [
@@ -38,6 +39,15 @@ export function pageRoutes(directory: string): FastifyPluginAsync {
         .header('cache-control', 'public, max-age=31536000, immutable')
         .sendFile(`assets/${(request.params as { '*': string })['*']}`, { cacheControl: false }),
     )
+    // An address nobody has: people get the page, which says so and leads on, programs the error.
+    app.get('/*', access, (request, response) => {
+      const isForPeople = request.headers.accept?.includes('text/html') && !request.url.startsWith('/api/')
+      if (!isForPeople) throw notFound(request)
+      return response
+        .code(404)
+        .header('cache-control', 'no-cache')
+        .sendFile('index.html', { cacheControl: false })
+    })
     for (const file of ['/favicon.svg', '/theme.js', '/robots.txt']) {
       app.get(file, access, (_request, response) => response.sendFile(file.slice(1)))
     }

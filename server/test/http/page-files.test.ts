@@ -44,3 +44,18 @@ it('answers every view with the document, which is asked for anew each time', as
     expect(document.headers.get('cache-control')).toBe('no-cache')
   }
 })
+
+it('answers people who ask for what is not there with the document, and programs with the error', async () => {
+  const url = await servePage()
+  const people = await fetch(`${url}/lgos`, { headers: { accept: 'text/html,*/*;q=0.8' } })
+  expect(people.status).toBe(404)
+  expect(await people.text()).toBe('<!doctype html>')
+  for (const [path, accept] of [
+    ['/lgos', '*/*'],
+    ['/api/lgos', 'text/html'],
+  ] as const) {
+    const refusal = await fetch(`${url}${path}`, { headers: { accept } })
+    expect(refusal.status).toBe(404)
+    expect(await refusal.text()).toContain(`There is no GET ${path}`)
+  }
+})
