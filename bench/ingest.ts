@@ -1,6 +1,7 @@
-// npm run bench:ingest [-- --rows 1000000]
+// npm run bench:ingest [-- --rows 1000000 --rounds 3]
 // Rows a second that are accepted, checked, masked, counted, indexed and committed before the reply, beside two bare
-// COPYs over HTTP of the same rows in the same run: of the same bodies, and of text that needs no parsing.
+// COPYs over HTTP of the same rows in the same round: of the same bodies, and of text that needs no parsing. Each round has
+// a system of its own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
@@ -10,8 +11,11 @@ import { inLanes, Poster } from './post.ts'
 import { makeRecord, seeded } from './records.ts'
 import { type BenchSystem, machine, startSystem } from './system.ts'
 
-const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } })
+const { values } = parseArgs({
+  options: { rows: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' } },
+})
 const ROWS = Number(values.rows)
+const ROUNDS = Number(values.rounds)
 const BATCH = 1000
 const CLIENTS = 4
 /** Made beforehand, and each sent once for the first million rows. */
@@ -33,30 +37,49 @@ const copyText = batches.map((records) =>
   Buffer.from(records.map((record, index) => copyLine(index, record)).join('')),
 )
 
-const system = await startSystem()
-try {
-  await system.request('PUT', '/api/settings', { log_level: 'DEBUG' })
-  console.log(`${machine()}`)
-  console.log(
-    `${ROWS.toLocaleString('en')} rows of ${Math.round((ndjson[0]?.length ?? 0) / BATCH)} bytes, batches of ${BATCH}, ${CLIENTS} clients on the same cores`,
-  )
-  const text = await measureBareCopy(system, copyText, {})
-  const bare = await measureBareCopy(system, ndjson, { 'content-type': 'application/x-ndjson' })
-  const ours = await measureIngest(system)
-  console.log(`a million rows                                    rows/s   CPU seconds: server  PostgreSQL`)
-  console.log(`bare COPY over HTTP, text made beforehand      ${format(text)}`)
-  console.log(`bare COPY over HTTP, the same bodies           ${format(bare)}`)
-  console.log(`POST /api/logs                                 ${format(ours)}`)
-  console.log(
-    `POST /api/logs takes in ${share(ours, bare)} % of the bare COPY of the same bodies, ${share(ours, text)} % of that of text`,
-  )
-  const { summary } = await system.request<{ summary: { total_logs: number } }>(
-    'GET',
-    `/api/logs/stats?hours=168`,
-  )
-  console.log(`stored and counted: ${summary.total_logs.toLocaleString('en')}`)
-} finally {
-  await system.stop()
+console.log(machine())
+console.log(
+  `${ROWS.toLocaleString('en')} rows of ${Math.round((ndjson[0]?.length ?? 0) / BATCH)} bytes, batches of ${BATCH}, ${CLIENTS} clients on the same cores; ${ROUNDS} rounds`,
+)
+console.log('a million rows                                    rows/s   CPU seconds: server  PostgreSQL')
+const rounds: Round[] = []
+for (let round = 0; round < ROUNDS; round++) {
+  const measured = await measureRound()
+  rounds.push(measured)
+  console.log(`bare COPY over HTTP, text made beforehand      ${format(measured.text)}`)
+  console.log(`bare COPY over HTTP, the same bodies           ${format(measured.bare)}`)
+  console.log(`POST /api/logs                                 ${format(measured.ours)}`)
+}
+const ofBodies = median(rounds.map(({ ours, bare }) => ours.rate / bare.rate))
+const ofText = median(rounds.map(({ ours, text }) => ours.rate / text.rate))
+const rate = Math.round(median(rounds.map(({ ours }) => ours.rate))).toLocaleString('en')
+console.log(`POST /api/logs, median round: ${rate} rows/s;`)
+console.log(
+  `${Math.round(100 * ofBodies)} % of the bare COPY of the same bodies, ${Math.round(100 * ofText)} % of that of text`,
+)
+
+type Round = { text: Measured; bare: Measured; ours: Measured }
+
+async function measureRound(): Promise<Round> {
+  const system = await startSystem()
+  try {
+    await system.request('PUT', '/api/settings', { log_level: 'DEBUG' })
+    const text = await measureBareCopy(system, copyText, {})
+    const bare = await measureBareCopy(system, ndjson, { 'content-type': 'application/x-ndjson' })
+    const ours = await measureIngest(system)
+    const { summary } = await system.request<{ summary: { total_logs: number } }>(
+      'GET',
+      '/api/logs/stats?hours=168',
+    )
+    if (summary.total_logs < ROWS) throw new Error(`only ${summary.total_logs} of ${ROWS} rows are counted`)
+    return { text, bare, ours }
+  } finally {
+    await system.stop()
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 }
 
 type Measured = { rate: number; serverCpu: number; postgresCpu: number }
@@ -113,10 +136,6 @@ async function measure(
     serverCpu: (after.server - before.server) / millions,
     postgresCpu: (after.postgres - before.postgres) / millions,
   }
-}
-
-function share(part: Measured, whole: Measured): number {
-  return Math.round((100 * part.rate) / whole.rate)
 }
 
 function format({ rate, serverCpu, postgresCpu }: Measured): string {
