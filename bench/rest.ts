@@ -24,10 +24,15 @@ try {
 
 function report(seconds: number, before: ReadonlyMap<number, number>): void {
   const processes = processTree(system.pid)
-    .map((pid) => {
-      // One that is new spent all of its time since.
-      const spent = cpuSeconds(pid) - (before.get(pid) ?? 0)
-      return { name: processName(pid), memory: memoryParts(pid), spent }
+    .flatMap((pid) => {
+      try {
+        // One that is new spent all of its time since.
+        const spent = cpuSeconds(pid) - (before.get(pid) ?? 0)
+        return [{ name: processName(pid), memory: memoryParts(pid), spent }]
+      } catch {
+        // PostgreSQL's vacuum workers come and go.
+        return []
+      }
     })
     .sort((a, b) => b.memory.total - a.memory.total)
   console.log(machine())
