@@ -322,6 +322,45 @@ test('a session that ends while lines arrive leads to sign-in, and back to the s
   await button(page, /^Live/).waitFor()
 })
 
+test('more lines than a page should hold are saved by the browser as they come, and a broken file is none', async () => {
+  const [rows, batch] = [210_000, 10_000]
+  for (let sent = 0; sent < rows; sent += batch) {
+    await write(
+      ...Array.from({ length: batch }, (_, index) => ({ message: `line ${sent + index}`, source: 'bulk' })),
+    )
+  }
+  const page = await openPage(context)
+  const save = async () => {
+    await page.goto(`${url}/logs?source=bulk&live=0`)
+    await button(page, 'Export').click()
+    const dialog = page.getByRole('dialog', { name: 'Export' })
+    await dialog.getByText(`${rows.toLocaleString()} lines under the filters`).waitFor()
+    await dialog.getByText('NDJSON').click()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('button', { name: 'Export' }).click(),
+    ])
+    await dialog.getByText('The browser saves it as it comes').waitFor()
+    return download
+  }
+  const whole = await save()
+  expect(whole.suggestedFilename()).toMatch(/^logs-.*\.ndjson$/)
+  const messages = readFileSync(await whole.path(), 'utf8')
+    .trim()
+    .split('\n')
+  expect(messages).toHaveLength(rows)
+  expect(new Set(messages).size).toBe(rows)
+
+  const broken = save()
+  // As soon as it has begun its server is gone, in the middle of it.
+  await broken
+  program.kill('SIGKILL')
+  await program.ended
+  expect(await (await broken).failure()).not.toBeNull()
+  program = start({ PORT: new URL(url).port })
+  await program.ready
+})
+
 test('a page that was open while the server became another version loads itself anew', async () => {
   const page = await openPage(context)
   await page.goto(`${url}/logs`)

@@ -56,11 +56,13 @@ export function ExportDialog({ query, close }: { query: string; close: () => voi
           </div>
           <ExportProgress state={running.state} total={count.data ?? null} />
           <div className="flex justify-end gap-2">
-            <Button onClick={dismiss}>{running.state.kind === 'done' ? 'Close' : 'Cancel'}</Button>
+            <Button onClick={dismiss}>
+              {['done', 'handed-over'].includes(running.state.kind) ? 'Close' : 'Cancel'}
+            </Button>
             <Button
               kind="accent"
               disabled={!count.data || running.state.kind === 'running'}
-              onClick={() => running.start(query, format)}
+              onClick={() => running.start(query, format, count.data ?? 0)}
             >
               Export
             </Button>

@@ -9,6 +9,12 @@ export function ExportProgress({ state, total }: { state: ExportState; total: nu
         Nothing was saved: {state.sentence}
       </p>
     )
+  if (state.kind === 'handed-over')
+    return (
+      <p role="status" className="text-muted">
+        The browser saves it as it comes. Its downloads show how far it is, and can stop it.
+      </p>
+    )
   const { rows, bytes, kind } = state
   return (
     <div className="grid gap-1.5">

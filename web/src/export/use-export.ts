@@ -7,10 +7,17 @@ export type ExportState =
   | { kind: 'idle' }
   | { kind: 'running'; rows: number; bytes: number }
   | { kind: 'done'; rows: number; bytes: number }
+  | { kind: 'handed-over' }
   | { kind: 'failed'; sentence: string }
 
 /** How often the count on the screen is renewed. */
 const TOLD_EVERY_MS = 100
+
+/**
+ * More lines than these, some 40 MB, are for the browser to write to the disk as they come, with its own progress and its
+ * own button to stop; the page would have to hold them.
+ */
+const MAX_HELD_ROWS = 200_000
 
 /** Reads the file to its end before it is given to the browser: a half one never looks like a whole one. */
 export function useExport() {
@@ -18,12 +25,18 @@ export function useExport() {
   const running = useRef<AbortController | null>(null)
   useEffect(() => () => running.current?.abort(), [])
 
-  const start = async (query: string, format: ExportFormat) => {
+  const start = async (query: string, format: ExportFormat, expectedRows: number) => {
+    const address = `/api/logs/export?${query}&format=${format}`
+    if (expectedRows > MAX_HELD_ROWS) {
+      // The server names the file; one that breaks off is a failed download.
+      clickLink(address, '')
+      return setState({ kind: 'handed-over' })
+    }
     const stopping = new AbortController()
     running.current = stopping
     setState({ kind: 'running', rows: 0, bytes: 0 })
     try {
-      const response = await fetch(`/api/logs/export?${query}&format=${format}`, { signal: stopping.signal })
+      const response = await fetch(address, { signal: stopping.signal })
       if (!response.ok || response.body === null) throw await refusalOf(response)
       const counter = countRecords(format)
       const parts: Uint8Array<ArrayBuffer>[] = []
@@ -61,10 +74,15 @@ function nameOf(response: Response, format: ExportFormat): string {
 }
 
 function save(file: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = name
-  link.click()
+  const address = URL.createObjectURL(file)
+  clickLink(address, name)
   // The browser has taken hold of it once the click is through.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
+
+function clickLink(address: string, download: string): void {
+  const link = document.createElement('a')
+  link.href = address
+  link.download = download
+  link.click()
 }
