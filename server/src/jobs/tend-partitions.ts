@@ -22,6 +22,9 @@ const BURST_ROWS = [SEARCH_BURST_ROWS, FILTER_BURST_ROWS]
 /** After a failed build: a full disk is not freed by trying again at once. */
 const REBUILD_AFTER_MS = 60_000
 
+/** A partition whose build failed is not tried again for so long. */
+const PASSED_OVER_MS = 10 * 60_000
+
 const QUERY_CANCELED = '57014'
 
 /** How often a server looks whether the one that does the work is gone. */
@@ -126,14 +129,11 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   const relief: Relief = { client: undefined }
   let relieving: Promise<void> | undefined
   let indexing: Promise<void> | undefined
-  let indexNotBefore = 0
+  const builds: Builds = { notBefore: 0, failedUntil: new Map() }
   let seenBatches: number | undefined
   let skipped = 0
   const failed = (error: unknown) => {
-    // Cancelled for one that drops or rewrites the partition, or takes its indexes off.
-    if ((error as { code?: unknown }).code === QUERY_CANCELED) return
-    indexNotBefore = Date.now() + REBUILD_AFTER_MS
-    if (alive) options.onFailure(error)
+    if (alive && !isCancelled(error)) options.onFailure(error)
   }
   return {
     isAlive: () => alive,
@@ -154,10 +154,10 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
           relieving = undefined
         })
       // Its connection is for one thing at a time.
-      if (indexing || Date.now() < indexNotBefore) return
+      if (indexing || Date.now() < builds.notBefore) return
       indexing = relieving
         .then(() => makeSearchable(client, openIndexes))
-        .then(() => indexNext(client))
+        .then(() => indexNext(client, builds))
         .then((isBuilt) => {
           // There may be more.
           if (isBuilt) seenBatches = undefined
@@ -220,11 +220,34 @@ async function makeSearchable(client: pg.Client, openIndexes: OpenIndexes): Prom
   if (due?.add.includes('search')) await openIndexes.adjust(client, { ...due, remove: [], add: ['search'] })
 }
 
+/** What is known of builds that failed. */
+type Builds = {
+  notBefore: number
+  /** Those of one partition may fail for what is in it; it is passed over for a while, or no other had its turn. */
+  failedUntil: Map<string, number>
+}
+
 /** Builds the indexes of one partition, if any is due; between two the open one gets its turn. */
-async function indexNext(client: pg.Client): Promise<boolean> {
-  const next = await nextToIndex(client)
-  if (next) await buildIndexes(client, next)
-  return next !== undefined
+async function indexNext(client: pg.Client, builds: Builds): Promise<boolean> {
+  const now = Date.now()
+  for (const [name, until] of builds.failedUntil) if (until < now) builds.failedUntil.delete(name)
+  const next = await nextToIndex(client, [...builds.failedUntil.keys()])
+  if (!next) return false
+  try {
+    await buildIndexes(client, next)
+  } catch (error) {
+    if (!isCancelled(error)) {
+      builds.notBefore = Date.now() + REBUILD_AFTER_MS
+      builds.failedUntil.set(next.name, Date.now() + PASSED_OVER_MS)
+    }
+    throw error
+  }
+  return true
+}
+
+/** Cancelled for one that drops or rewrites the partition, or takes its indexes off. */
+function isCancelled(error: unknown): boolean {
+  return (error as { code?: unknown }).code === QUERY_CANCELED
 }
 
 async function cancel(pool: pg.Pool, client: pg.Client): Promise<void> {

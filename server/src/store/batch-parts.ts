@@ -7,14 +7,17 @@ import type pg from 'pg'
 import { findReply, PART_OF_A_BATCH, rememberBatch, type SenderMark } from './senders.ts'
 import type { AddResult, Batch } from './store-batches.ts'
 
-/** Partitions a transaction writes to. With ten indexes each, three transactions at once hold a third of those locks. */
+/**
+ * Partitions that batches which share a transaction go to, and days that a batch of its own may reach into. With ten
+ * indexes each, three transactions at once hold a third of those locks.
+ */
 const MAX_PLACES = 64
 
 /**
- * `2026-11-20T12:3`: what timestamps of the same ten minutes have in common. Partitions are hardly ever narrower, and the
- * stretches of a batch are the same whatever becomes of them.
+ * `2026-11-20`: what timestamps of the same day have in common. Days and not partitions decide where a batch is cut:
+ * they are the same when it comes again, whatever became of the partitions meanwhile. Of past days there is one each.
  */
-const STRETCH_LENGTH = 15
+const DAY_LENGTH = 10
 
 /** What timestamps of the same partition have in common. */
 export type PlaceOf = (timestamp: string) => string
@@ -34,25 +37,27 @@ export function partsOf(
   sender: SenderMark | undefined,
   placeOf: PlaceOf,
 ): Part[] {
-  const places = keysOf(records, placeOf)
-  if (places.size <= MAX_PLACES) return [{ records, sender, places }]
+  const isWhole = keysOf(records, dayOf).size <= MAX_PLACES
+  if (isWhole) return [{ records, sender, places: keysOf(records, placeOf) }]
   const parts: Part[] = []
-  const stretches = new Set<string>()
+  const days = new Set<string>()
   let start = 0
   const cut = (end: number) => {
     const own = records.slice(start, end)
     parts.push({ records: own, sender: sender && markOf(sender, start, own), places: keysOf(own, placeOf) })
     start = end
-    stretches.clear()
+    days.clear()
   }
   for (const [index, { timestamp }] of records.entries()) {
-    const stretch = timestamp.slice(0, STRETCH_LENGTH)
-    if (!stretches.has(stretch) && stretches.size === MAX_PLACES) cut(index)
-    stretches.add(stretch)
+    const day = dayOf(timestamp)
+    if (!days.has(day) && days.size === MAX_PLACES) cut(index)
+    days.add(day)
   }
   cut(records.length)
   return parts
 }
+
+const dayOf: PlaceOf = (timestamp) => timestamp.slice(0, DAY_LENGTH)
 
 function keysOf(records: readonly LogRecord[], placeOf: PlaceOf): Set<string> {
   const keys = new Set<string>()
@@ -76,8 +81,7 @@ export function joinPlaces(all: Set<string>, own: ReadonlySet<string>): boolean 
 }
 
 /**
- * Stores the parts of a batch. Whether it has parts depends on the partitions there are, so a batch that was stored
- * whole may come again in parts and the other way round; the sender's own mark tells then.
+ * Stores the parts of a batch. The sender's own mark tells whether all of it was stored before.
  *
  * @param store one part, in a transaction of its own or with others
  */

@@ -1,5 +1,5 @@
 import type { Level } from '@timelapser/logger'
-import { cameraSource, escapeLike, isOneOf } from './filter-terms.ts'
+import { cameraSource, escapeLike, isOneOf, isRequest } from './filter-terms.ts'
 import { compileSearch, levelsOf } from './search-conditions.ts'
 import { conjuncts, isDimensional, type SearchNode } from './search-tree.ts'
 import type { SqlParameters } from './sql-parameters.ts'
@@ -89,7 +89,7 @@ export function textConditions(filter: LogFilter, parameters: Add): string[] {
   const conditions: string[] = []
   if (filter.logger_names) conditions.push(isOneOf('logger_name', filter.logger_names, 'text', parameters))
   if (filter.request_id !== undefined) {
-    conditions.push(`extra_data ->> 'request_id' = ${parameters.add(filter.request_id)}`)
+    conditions.push(isRequest(filter.request_id, parameters))
   }
   if (filter.search) {
     const pattern = parameters.add(`%${escapeLike(filter.search)}%`)

@@ -52,6 +52,7 @@ export type Adjustment = { open: Partition; remove: IndexGroup[]; add: IndexGrou
 /** Takes indexes off the open partition under load and gives it what it can keep up. */
 export class OpenIndexes {
   readonly #store: UpkeepStore
+  /** When a group was taken off, or could not be built. */
   readonly #removedAt = { search: Number.NEGATIVE_INFINITY, filter: Number.NEGATIVE_INFINITY }
 
   constructor(store: UpkeepStore) {
@@ -86,6 +87,11 @@ export class OpenIndexes {
     if (add.length === 0) return
     // One whose build or removal was cut short: writers go on paying for it.
     await dropInvalidIndexes(client, open.name)
-    for (const group of add) await addIndexes(client, open.name, group)
+    for (const group of add) {
+      // Until it is done, so that what fails is not tried again in every round.
+      this.#removedAt[group] = Date.now()
+      await addIndexes(client, open.name, group)
+      this.#removedAt[group] = Number.NEGATIVE_INFINITY
+    }
   }
 }

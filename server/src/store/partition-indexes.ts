@@ -9,6 +9,12 @@ type Index = {
   isLoose?: boolean
 }
 
+/** Longer ones fit in no page of an index and would fail its whole build; they are found by reading the rows. */
+export const MAX_INDEXED_REQUEST_BYTES = 500
+
+/** What the condition on a request has to say beside the id itself to be looked up in its index. */
+export const REQUEST_IS_INDEXED = `octet_length(extra_data ->> 'request_id') <= ${MAX_INDEXED_REQUEST_BYTES}`
+
 /**
  * By the endings of their names. Each ends in the one order of the system, so that any page is read from an index and
  * never sorted. Ascending, though pages are read the other way: that is how rows come.
@@ -19,7 +25,7 @@ const FILTER_INDEXES: Readonly<Record<string, Index>> = {
   // DEBUG and INFO are most of every table; the rows of the higher levels are the ones to be found.
   level: { definition: `(level, timestamp, id) where level in ('WARNING', 'ERROR', 'CRITICAL')` },
   request: {
-    definition: `((extra_data ->> 'request_id'), timestamp, id) where extra_data ->> 'request_id' is not null`,
+    definition: `((extra_data ->> 'request_id'), timestamp, id) where ${REQUEST_IS_INDEXED}`,
   },
 }
 
@@ -88,14 +94,21 @@ export async function readIndexes(
   return { filter: stateOf('filter'), search: stateOf('search') }
 }
 
-/** The closed partition whose indexes are due, the newest first: people look there. One that is being rewritten is not. */
-export async function nextToIndex(client: pg.Pool | pg.ClientBase): Promise<Partition | undefined> {
+/**
+ * The closed partition whose indexes are due, the newest first: people look there. One that is being rewritten is not.
+ *
+ * @param besides names of those to pass over
+ */
+export async function nextToIndex(
+  client: pg.Pool | pg.ClientBase,
+  besides: readonly string[] = [],
+): Promise<Partition | undefined> {
   const { rows } = await client.query<Partition>({
     name: 'next_to_index',
     text: `
       select name, lower, upper
       from log_partitions
-      where closed_at <= now() and indexed_at is null and detached_at is null
+      where closed_at <= now() and indexed_at is null and detached_at is null and name <> all ($1::text[])
         and not exists (
           select
           from pg_locks
@@ -104,6 +117,7 @@ export async function nextToIndex(client: pg.Pool | pg.ClientBase): Promise<Part
         )
       order by upper desc
       limit 1`,
+    values: [besides],
   })
   return rows[0]
 }

@@ -1,5 +1,5 @@
 import { LEVELS, type Level } from '@timelapser/logger'
-import { cameraSource, escapeLike, isOneOf } from './filter-terms.ts'
+import { cameraSource, escapeLike, isOneOf, isRequest } from './filter-terms.ts'
 import type { Comparison, ExtraMatch, SearchCondition, SearchNode } from './search-tree.ts'
 import type { SqlParameters } from './sql-parameters.ts'
 
@@ -69,7 +69,7 @@ function compileCondition(condition: SearchCondition, parameters: Add, deleted: 
     case 'id':
       return `id = ${parameters.add(condition.id)}::bigint`
     case 'request_id':
-      return `extra_data ->> 'request_id' = ${parameters.add(condition.value)}`
+      return `(${isRequest(condition.value, parameters)})`
     case 'extra_data':
       return compileExtra(condition.path, condition.match, parameters)
   }

@@ -134,6 +134,37 @@ it('stores of a batch that failed midway what was not stored when it comes again
   expect(await countOf('midway')).toBe(DAYS)
 })
 
+it('cuts a batch where it did before, whatever partitions were made meanwhile', async () => {
+  const mark = { sender: randomUUID(), batch: 1 }
+  // Years ago partitions are months, so a hundred days are four of them once these are there.
+  const from = today - 10_000 * DAY
+  const batch = Array.from({ length: 100 }, (_, index) =>
+    record({ timestamp: iso(from + index * DAY), message: `years ago ${index}`, source: 'years' }),
+  )
+  await logs.addLogEntries([record({ timestamp: iso(from + 99 * DAY), source: 'first' })])
+  const { pool } = database
+  const last = await logs.partitions.holding(iso(from + 99 * DAY))
+  const holder = await pool.connect()
+  const waiting = () =>
+    pool.query<{ pid: number }>(
+      `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+  try {
+    await holder.query(`begin; lock table ${last?.name} in access exclusive mode`)
+    const lost = logs.addLogEntries(batch, mark)
+    lost.catch(() => undefined)
+    await expect.poll(async () => (await waiting()).rowCount).toBe(1)
+    await expect.poll(() => countOf('years')).toBe(64)
+    await pool.query('select pg_terminate_backend($1)', [(await waiting()).rows[0]?.pid])
+    await expect(lost).rejects.toThrow()
+  } finally {
+    await holder.query('rollback')
+    holder.release()
+  }
+  expect(await logs.addLogEntries(batch, mark)).toMatchObject({ accepted: 100 })
+  expect(await countOf('years')).toBe(100)
+})
+
 it('forgets the parts of batches a month later, and batches themselves never', async () => {
   const marks = async () =>
     (await database.pool.query<{ part: boolean }>('select distinct last_batch = -1 as part from senders'))

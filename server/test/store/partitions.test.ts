@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -274,6 +275,29 @@ describe('the indexes of the open partition', () => {
     await client.end()
   })
 
+  it('are built whatever requests are called, and the longest of them is found', async () => {
+    const long = randomBytes(3000).toString('base64')
+    await writeSearchable()
+    await logs.addLogEntries([
+      record({ message: 'long', extra_data: { request_id: long } }),
+      record({ message: 'short', extra_data: { request_id: 'r-1' } }),
+      record({ message: 'old', timestamp: iso(now - 3 * DAY), extra_data: { request_id: long } }),
+    ])
+    const open = await openPartition()
+    const client = await database.database.connect()
+    const indexes = new OpenIndexes({ pool, partitions: logs.partitions })
+    const due = await indexes.due()
+    if (due) await indexes.adjust(client, due)
+    await client.end()
+    expect((await readIndexes(pool, open.name)).filter.whole).toBe(true)
+    const found = async (request_id: string) =>
+      (await logs.getLogs({ ...EVERYTHING, request_id }, { offset: 0, limit: 5 })).map(
+        ({ message }) => message,
+      )
+    expect(await found(long)).toEqual(['long', 'old'])
+    expect(await found('r-1')).toEqual(['short'])
+  })
+
   it('are taken off by the server that tends', async () => {
     await writeSearchable()
     const tending = startTending({
@@ -337,6 +361,8 @@ describe('closed partitions', () => {
     await tendPartitions({ pool, partitions: logs.partitions })
     const next = await nextToIndex(pool)
     if (!next) throw new Error('nothing is due')
+    // One that could not be built a moment ago lets the others go first.
+    expect((await nextToIndex(pool, [next.name]))?.name).not.toBe(next.name)
     await leaveInvalidIndex(next.name)
     const client = await database.database.connect()
     await buildIndexes(client, next)

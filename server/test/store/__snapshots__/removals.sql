@@ -178,12 +178,12 @@ create  index concurrently logs_rewrite_camera on logs_rewrite USING btree (came
 
 create  index concurrently logs_rewrite_level on logs_rewrite USING btree (level, "timestamp", id) WHERE ((level)::text = ANY ((ARRAY['WARNING'::character varying, 'ERROR'::character varying, 'CRITICAL'::character varying])::text[]));
 
-create  index concurrently logs_rewrite_request on logs_rewrite USING btree (((extra_data ->> 'request_id'::text)), "timestamp", id) WHERE ((extra_data ->> 'request_id'::text) IS NOT NULL);
+create  index concurrently logs_rewrite_request on logs_rewrite USING btree (((extra_data ->> 'request_id'::text)), "timestamp", id) WHERE (octet_length((extra_data ->> 'request_id'::text)) <= 500);
 
 create  index concurrently logs_rewrite_source on logs_rewrite USING btree (source, "timestamp", id);
 
 -- create index logs_of_a_range
-create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where extra_data ->> 'request_id' is not null;
+create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where octet_length(extra_data ->> 'request_id') <= 500;
 
 create index logs_of_a_range on logs_of_a_range (camera_id, timestamp, id) where camera_id is not null;
 

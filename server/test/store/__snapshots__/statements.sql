@@ -300,7 +300,7 @@ commit;
     /* count_loggers */
     select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
     from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
     group by 1, 2, 3;
 
 
@@ -326,7 +326,7 @@ commit;
 
   /* count_matches */
   select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 limit $5) matches;
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches;
 
 
   /* count_matches */
@@ -336,7 +336,7 @@ commit;
 
   /* count_matches */
   select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 limit $5) matches;
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches;
 
 -- count_rows
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
@@ -372,7 +372,7 @@ commit;
       select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c;
 
 -- create index logs_of_a_range
-create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where extra_data ->> 'request_id' is not null;
+create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where octet_length(extra_data ->> 'request_id') <= 500;
 
 create index logs_of_a_range on logs_of_a_range (camera_id, timestamp, id) where camera_id is not null;
 
@@ -468,7 +468,7 @@ create table logs_of_a_range (
     cross join lateral (
       select id, timestamp, camera_id, level, source, logger_name, message, extra_data
       from logs
-      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4
+      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
       offset 0
     ) r
   ) l
@@ -660,7 +660,7 @@ create table logs_of_a_range (
     /* group_rows */
     select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
     from logs
-    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500
     group by 1, 2;
 
 
@@ -676,7 +676,7 @@ create table logs_of_a_range (
     select level, source, camera_id, date_trunc('day', max(timestamp)) as last_day,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
     from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
     group by 1, 2, 3;
 
 -- insert into log_partitions
@@ -763,7 +763,7 @@ select id from cameras where deleted_at is not null order by id;
   cross join lateral (
     select timestamp
     from logs
-    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7 and octet_length(extra_data ->> 'request_id') <= 500
     order by timestamp desc, id desc
     limit 1
   ) newest;
@@ -907,7 +907,7 @@ select id from cameras where deleted_at is not null order by id;
     select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
         where id > $7 and first_id <= $6), false) as is_match
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 offset 0) candidates
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
     order by timestamp asc, id asc
     limit $1
   ), size as (
@@ -1074,7 +1074,7 @@ select id from cameras where deleted_at is not null order by id;
   /* read_chunk */
   with looked_at as materialized (
     select *, coalesce(true, false) as is_match
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 offset 0) candidates
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
     order by timestamp desc, id desc
     limit $1
   ), size as (
@@ -1296,7 +1296,7 @@ rollback;
     l.source, l.logger_name, l.extra_data
   from (
     select *
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 offset 0) found
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) found
     order by timestamp desc, id desc
     offset $5
     limit $6
@@ -1312,7 +1312,7 @@ rollback;
     l.source, l.logger_name, l.extra_data
   from (
     select *
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 offset 0) found
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) found
     order by timestamp desc, id desc
     offset $6
     limit $7
