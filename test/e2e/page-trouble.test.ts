@@ -370,10 +370,13 @@ test('a page that was open while the server became another version loads itself 
     return missing === 1 ? route.fulfill({ status: 404, body: '' }) : route.continue()
   })
   await page.evaluate(`window.isOld = true`)
+  const loaded = page.waitForEvent('load')
   await page.getByRole('link', { name: 'Cameras' }).first().click()
+  await loaded
   await page.getByRole('heading', { name: 'Cameras', level: 1 }).waitFor()
   expect(new URL(page.url()).pathname).toBe('/cameras')
   expect(await page.evaluate('window.isOld')).toBeUndefined()
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
 })
 
 test('an address that nobody has leads on', async () => {

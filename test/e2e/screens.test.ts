@@ -147,10 +147,12 @@ describe('the settings', () => {
     const form = page.getByRole('form', { name: 'Give a level of its own' })
     await form.getByRole('combobox', { name: 'Camera', exact: true }).selectOption({ label: 'Barn (id 2)' })
     await form.getByRole('combobox', { name: 'For', exact: true }).selectOption('15 minutes')
+    await form.getByLabel('Lines a minute').fill('50')
     await form.getByLabel('Reason').fill('looking into the timeouts')
     await form.getByRole('button', { name: 'Set the level' }).click()
     const item = page.getByRole('list', { name: 'Levels of their own' }).getByRole('listitem')
     await item.getByText(/14:\d\d/).waitFor()
+    expect(await item.textContent()).toContain('at most 50 lines a minute')
     expect(await item.textContent()).toContain('By ada: looking into the timeouts')
     const before = await item.locator('time').textContent()
     await expect.poll(() => item.locator('time').textContent()).not.toBe(before)
@@ -179,7 +181,9 @@ describe('the settings', () => {
       retention_max_bytes: 1.5 * 1024 ** 3,
     })
     await page.reload()
-    await expect.poll(() => page.getByRole('spinbutton', { name: 'Room for logs' }).inputValue()).toBe('1536')
+    await expect
+      .poll(() => page.getByRole('spinbutton', { name: 'Room for logs' }).inputValue(), { timeout: 10_000 })
+      .toBe('1536')
   })
 
   test('tell what retention would delete before it does', async () => {

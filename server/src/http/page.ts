@@ -39,10 +39,10 @@ export function pageRoutes(directory: string): FastifyPluginAsync {
         .header('cache-control', 'public, max-age=31536000, immutable')
         .sendFile(`assets/${(request.params as { '*': string })['*']}`, { cacheControl: false }),
     )
-    // An address nobody has: people get the page, which says so and leads on, programs the error.
-    app.get('/*', access, (request, response) => {
-      const isForPeople = request.headers.accept?.includes('text/html') && !request.url.startsWith('/api/')
-      if (!isForPeople) throw notFound(request)
+    // An address nobody has: people get the page, which says so and leads on, programs the error. Longer ones are left
+    // to those who answer below their beginnings.
+    app.get('/:elsewhere', access, (request, response) => {
+      if (!request.headers.accept?.includes('text/html')) throw notFound(request)
       return response
         .code(404)
         .header('cache-control', 'no-cache')

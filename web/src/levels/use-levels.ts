@@ -13,6 +13,7 @@ export type LevelChange = {
   target: string
   level: LevelOverride['level']
   minutes?: number
+  max_lines_per_minute?: number
   reason?: string
 }
 

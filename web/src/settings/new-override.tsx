@@ -34,12 +34,14 @@ export function NewOverride() {
   const [target, setTarget] = useState('')
   const [level, setLevel] = useState<Level>('DEBUG')
   const [minutes, setMinutes] = useState(15)
+  const [cap, setCap] = useState('')
   const [reason, setReason] = useState('')
   const set = useMutation({
     mutationFn: (change: LevelChange) => request<Levels>('/api/levels', { method: 'PUT', body: change }),
     onSuccess: (levels) => {
       client.setQueryData(['levels'], levels)
       setTarget('')
+      setCap('')
       setReason('')
       notify('The level is in force')
     },
@@ -49,6 +51,7 @@ export function NewOverride() {
     set.mutate({
       ...{ scope, target: target.trim(), level },
       ...(minutes > 0 && { minutes }),
+      ...(cap !== '' && { max_lines_per_minute: Number(cap) }),
       ...(reason.trim() !== '' && { reason: reason.trim() }),
     })
   }
@@ -103,6 +106,20 @@ export function NewOverride() {
         </select>
       </Labelled>
       <div className="flex flex-wrap items-end gap-3 sm:col-span-full">
+        <div className="w-44">
+          <Labelled name="Lines a minute, at most">
+            <input
+              type="number"
+              inputMode="numeric"
+              min={1}
+              max={1_000_000}
+              value={cap}
+              placeholder="6000"
+              onChange={(event) => setCap(event.target.value)}
+              className={FIELD}
+            />
+          </Labelled>
+        </div>
         <div className="min-w-40 flex-1">
           <Labelled name="Reason, for whoever wonders">
             <input

@@ -11,7 +11,7 @@ const SCOPE_NAME = { camera: '📹', logger: 'Logger', source: 'Source' } as con
 export function OverrideItem({ override, onOver }: { override: LevelOverride; onOver: () => void }) {
   const cameras = useCameras()
   const end = useEndOverride()
-  const { scope, target, level, expires_at, reason, author } = override
+  const { scope, target, level, expires_at, max_lines_per_minute, reason, author } = override
   const camera = cameras.data?.cameras.find(({ id }) => scope === 'camera' && String(id) === target)
   const name = camera ? `${camera.name} (id ${target})` : target
   return (
@@ -22,6 +22,9 @@ export function OverrideItem({ override, onOver }: { override: LevelOverride; on
           <span className="min-w-0 font-medium wrap-anywhere">{name}</span>
           <LevelLabel level={level} />
           {level !== 'CRITICAL' && <span className="text-small text-faint">and above</span>}
+          <span className="text-small text-faint">
+            at most {max_lines_per_minute.toLocaleString()} lines a minute
+          </span>
         </p>
         <p className="text-small text-muted wrap-anywhere">
           {author && `By ${author}`}
