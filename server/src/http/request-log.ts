@@ -18,8 +18,10 @@ export type RequestLine = {
 /** Slower than this, in milliseconds, is worth a line. */
 const SLOW_MS = 1000
 
-/** Its own ingest and streams would make every line write another. */
-const SILENT_ROUTES = new Set(['POST /api/logs', 'GET /api/events', 'GET /api/logs/stream'])
+/** Streams are open as long as somebody looks, and in each of them every line is seen. */
+const STREAMS = new Set(['GET /api/events', 'GET /api/logs/stream', 'GET /loki/api/v1/tail'])
+/** Take their time by design: a question held until a level changes, a file as fast as its reader. */
+const NEVER_SLOW = new Set(['GET /api/levels', 'GET /api/logs/export'])
 
 /** Tells of requests as the setting `request_logging` has it. Query strings stay out: they hold what people search for. */
 export function registerRequestLog(
@@ -31,7 +33,9 @@ export function registerRequestLog(
     const route = request.routeOptions.url ?? 'unknown'
     const { method } = request
     const status = response.statusCode
-    if (SILENT_ROUTES.has(`${method} ${route}`) && status < 500) return
+    // Lines that come in, by whichever protocol, would each write another.
+    const isIngest = request.routeOptions.config.access === 'ingest'
+    if ((isIngest || STREAMS.has(`${method} ${route}`)) && status < 500) return
     // Without its settings the server tells more rather than less.
     const wanted = await settings.get().then(
       ({ request_logging }) => request_logging,
@@ -39,7 +43,7 @@ export function registerRequestLog(
     )
     if (wanted === 'off' && status < 500) return
     const isChange = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
-    const isSlow = response.elapsedTime > SLOW_MS
+    const isSlow = response.elapsedTime > SLOW_MS && !NEVER_SLOW.has(`${method} ${route}`)
     if (wanted !== 'all' && !isChange && !isSlow && status < 500) return
     const duration_ms = Math.round(response.elapsedTime * 10) / 10
     onLine({
