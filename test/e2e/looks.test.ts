@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { launchProgram, type Program } from '../support/program.ts'
 
-const SCREENS = ['/logs', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
+const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
 /** From here on browsers' makers call a page steady no longer; the measured ones are below 0.06. */
 const STEADY = 0.1
 

@@ -10,7 +10,7 @@ import { launchProgram, type Program } from '../support/program.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const SCREENS = ['/cameras', '/settings', '/access', '/audit', '/diagnostics']
+const SCREENS = ['/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
 
 let folder: string
 let program: Program
@@ -141,6 +141,53 @@ describe('the cameras', () => {
   })
 })
 
+describe('the patterns', () => {
+  const kinds = (page: Page) => page.getByRole('list', { name: 'Kinds of messages' }).getByRole('listitem')
+
+  test('tell what errors have in common, by the filters of the list, and lead back to their lines', async () => {
+    const page = await open('/logs?camera_id=2')
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Patterns' }).click()
+    await page.waitForURL('**/patterns?camera_id=2')
+    const kind = kinds(page).filter({ hasText: 'RTSP timeout after <n> s' })
+    await kind.getByText('60', { exact: true }).waitFor()
+    await page.getByText('Error and above, as no level is chosen.').waitFor()
+    await kind.getByRole('link', { name: /RTSP timeout/ }).click()
+    await page.waitForURL('**/logs?camera_id=2&min_level=ERROR&q=message*')
+    await page.getByText('60 lines').first().waitFor()
+    await page.goBack()
+    await page.getByRole('button', { name: 'Take all levels' }).click()
+    await page.waitForURL('**/patterns?camera_id=2&min_level=DEBUG')
+    await kinds(page).filter({ hasText: 'frame captured' }).waitFor()
+  })
+
+  test('tell what is new, and which logger writes most', async () => {
+    const own = ['capture', 'capture', 'upload'].map((logger_name) => ({
+      ...{ level: 'WARNING', message: 'never seen before', source: 'newcomer', logger_name },
+    }))
+    await call('POST', '/api/logs', own)
+    const page = await open('/patterns?source=newcomer&show=new')
+    await kinds(page).filter({ hasText: 'never seen before' }).waitFor()
+    await page.getByRole('list', { name: 'New sources' }).getByRole('link', { name: 'newcomer' }).waitFor()
+    await page.getByRole('button', { name: 'Loggers' }).click()
+    await page.waitForURL('**/patterns?source=newcomer&show=loggers')
+    const loggers = page.getByRole('list', { name: 'Loggers' }).getByRole('listitem')
+    await expect.poll(() => loggers.count()).toBe(2)
+    expect(await loggers.first().textContent()).toMatch(/2capture66.7 %.*2 warning.*newcomer/)
+    await loggers.first().getByRole('link').click()
+    await page.waitForURL('**/logs?source=newcomer&logger_name=capture')
+  })
+
+  test('say at the search what is not understood, and when there is nothing', async () => {
+    const page = await open('/patterns?q=level%3Aloud')
+    await page
+      .getByText(/level .*loud/i)
+      .first()
+      .waitFor()
+    await page.goto(`${url}/patterns?q=nothing-like-it`)
+    await page.getByRole('heading', { name: 'No such line' }).waitFor()
+  })
+})
+
 describe('the settings', () => {
   test('give a camera a level for a while, count it down, and take it back', async () => {
     const page = await open('/settings')
@@ -262,7 +309,7 @@ describe('every screen', () => {
 
   test('is reached from every other, also where the navigation is a menu', async () => {
     const page = await open('/cameras')
-    const names = ['Logs', 'Cameras', 'Settings', 'Access', 'Audit', 'Diagnostics']
+    const names = ['Logs', 'Patterns', 'Cameras', 'Settings', 'Access', 'Audit', 'Diagnostics']
     const nav = page.getByRole('navigation', { name: 'Main' })
     for (const name of names.toReversed()) {
       await nav.getByRole('link', { name }).click()
@@ -289,7 +336,7 @@ test('a viewer finds no way to what only administrators may do', async () => {
   const nav = page.getByRole('navigation', { name: 'Main' })
   await nav.getByRole('link', { name: 'Cameras' }).click()
   await page.getByRole('button', { name: 'All 1', exact: true }).waitFor()
-  expect(await nav.getByRole('link').allTextContents()).toEqual(['Logs', 'Cameras', 'Access'])
+  expect(await nav.getByRole('link').allTextContents()).toEqual(['Logs', 'Patterns', 'Cameras', 'Access'])
   expect(await page.getByRole('button', { name: /Rename|Delete|Add/ }).count()).toBe(0)
   expect(await page.locator('body').textContent()).not.toContain('Barn')
   await page.goto(`${new URL(page.url()).origin}/settings`)

@@ -10,6 +10,7 @@ const VIEWS = [
   '/sign-in',
   '/logs',
   '/logs/:id',
+  '/patterns',
   '/settings',
   '/settings/*',
   '/cameras',

@@ -28,6 +28,9 @@ const DiagnosticsPage = lazy(() =>
 const CamerasPage = lazy(() =>
   import('../cameras/cameras-page.tsx').then((module) => ({ default: module.CamerasPage })),
 )
+const PatternsPage = lazy(() =>
+  import('../patterns/patterns-page.tsx').then((module) => ({ default: module.PatternsPage })),
+)
 const AccessPage = lazy(() =>
   import('../access/access-page.tsx').then((module) => ({ default: module.AccessPage })),
 )
@@ -75,6 +78,7 @@ function Screen({ path, session }: { path: string; session: Session | null }) {
   const screen = SCREENS.find((one) => one.path === path)
   if (screen !== undefined && session === null) return <AwaitingScreen screen={screen} />
   if (screen !== undefined && !screensFor(session).includes(screen)) return <ForOthers screen={screen} />
+  if (path === '/patterns') return <PatternsPage />
   if (path === '/settings') return <SettingsPage />
   if (path === '/audit') return <AuditPage />
   if (path === '/diagnostics') return <DiagnosticsPage />

@@ -8,15 +8,20 @@ import { hrefOf, type Screen } from './screens.ts'
 export function MainNavMenu({
   screens,
   current,
+  here,
   ...popup
-}: PopupProps & { screens: readonly Screen[]; current: Screen | undefined }) {
+}: PopupProps & {
+  screens: readonly Screen[]
+  current: Screen | undefined
+  here: { path: string; search: string }
+}) {
   return (
     <FloatingMenu {...popup} label="Screens">
       {screens.map((screen) => (
         <Menu.Item
           key={screen.path}
           render={
-            <Link href={hrefOf(screen)} aria-current={screen === current ? 'page' : undefined}>
+            <Link href={hrefOf(screen, here)} aria-current={screen === current ? 'page' : undefined}>
               {screen.name}
             </Link>
           }

@@ -3,6 +3,7 @@ import { lazy } from 'react'
 import type { Session } from 'timelapser-logs/api'
 import { PopupButton } from '../controls/popup-button.tsx'
 import { Link } from './link.tsx'
+import { useSearch } from './location.ts'
 import { hrefOf, screensFor } from './screens.ts'
 
 const load = () => import('./main-nav-menu.tsx').then((module) => ({ default: module.MainNavMenu }))
@@ -10,6 +11,7 @@ const MainNavMenu = lazy(load)
 
 /** The screens as links beside each other, or as a menu where they do not fit. */
 export function MainNav({ session, path }: { session: Session | null; path: string }) {
+  const here = { path, search: useSearch() }
   const screens = screensFor(session)
   const current = screens.find((screen) => screen.path === (path === '/' ? '/logs' : path))
   return (
@@ -18,7 +20,7 @@ export function MainNav({ session, path }: { session: Session | null; path: stri
         {screens.map((screen) => (
           <Link
             key={screen.path}
-            href={hrefOf(screen)}
+            href={hrefOf(screen, here)}
             aria-current={screen === current ? 'page' : undefined}
             className={`-mb-px flex items-center border-b-2 px-2.5 text-body font-medium ${screen === current ? 'border-accent text-ink' : 'border-transparent text-muted hover:text-ink'}`}
           >
@@ -31,7 +33,7 @@ export function MainNav({ session, path }: { session: Session | null; path: stri
           kind="quiet"
           aria-label={`Screens, now ${current?.name ?? 'none'}`}
           preload={load}
-          popup={(popup) => <MainNavMenu {...popup} screens={screens} current={current} />}
+          popup={(popup) => <MainNavMenu {...popup} screens={screens} current={current} here={here} />}
         >
           <MenuIcon size={16} aria-hidden />
           {current?.name ?? 'Screens'}

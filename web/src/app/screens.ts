@@ -1,10 +1,12 @@
 import type { Session } from 'timelapser-logs/api'
-import { lastLogsPath } from '../logs/use-view.ts'
+import { filtersOf, lastFilters } from '../logs/use-view.ts'
+import { parseView } from '../logs/view.ts'
 
 export type Screen = { path: string; name: string; isForAdmins: boolean }
 
 export const SCREENS: readonly Screen[] = [
   { path: '/logs', name: 'Logs', isForAdmins: false },
+  { path: '/patterns', name: 'Patterns', isForAdmins: false },
   { path: '/cameras', name: 'Cameras', isForAdmins: false },
   { path: '/settings', name: 'Settings', isForAdmins: true },
   { path: '/access', name: 'Access', isForAdmins: false },
@@ -18,7 +20,12 @@ export function screensFor(session: Session | null): Screen[] {
   return SCREENS.filter(({ isForAdmins }) => !isForAdmins || session.role === 'admin')
 }
 
-/** The way back to the logs is the one to what was last looked at. */
-export function hrefOf({ path }: Screen): string {
-  return path === '/logs' ? lastLogsPath() : path
+/** Those that show lines by filters; they share them. */
+const FILTERED: readonly string[] = ['/', '/logs', '/patterns']
+
+/** From one screen with filters to another they stay; from any other the way back is to what was last looked at. */
+export function hrefOf(screen: Screen, here: { path: string; search: string }): string {
+  if (!FILTERED.includes(screen.path)) return screen.path
+  const filters = FILTERED.includes(here.path) ? filtersOf(parseView(here.search)) : lastFilters()
+  return `${screen.path}${filters}`
 }

@@ -18,15 +18,21 @@ const FilterSheet = lazy(loadSheet)
 export function FilterBar({
   zone,
   error,
+  hasColumn = true,
   ...list
-}: Omit<FacetListProps, 'field' | 'name'> & { zone: string; error: Error | null }) {
+}: Omit<FacetListProps, 'field' | 'name'> & {
+  zone: string
+  error: Error | null
+  /** Whether the screen has room for the values beside what it shows. */
+  hasColumn?: boolean
+}) {
   const wide = useMediaQuery(WIDE)
   const [facets, setFacets] = usePreference(facetsPreference)
   const phone = useMediaQuery(PHONE)
   const { view, change } = list
   return (
     <div className="flex flex-wrap items-center gap-2 px-4 py-3 sm:px-6">
-      {wide && (
+      {wide && hasColumn && (
         <IconButton
           label="Values and their counts beside the list"
           kind="plain"

@@ -1,0 +1,86 @@
+import type { MessageGroup } from 'timelapser-logs/api'
+import { serverNow } from '../api/server-clock.ts'
+import { Link } from '../app/link.tsx'
+import { LevelLabel } from '../logs/level-label.tsx'
+import { LEVEL_FILL } from '../logs/levels.ts'
+import { MessageText } from '../text/message-text.tsx'
+import { formatFull, formatMoment } from '../time/format.ts'
+import { ShareBar } from './share-bar.tsx'
+
+/** One shape of message: how often it came, from where and when; a click lists its lines. */
+export function PatternItem({
+  group,
+  most,
+  zone,
+  href,
+}: {
+  group: MessageGroup
+  /** How many the largest group has. */
+  most: number
+  zone: string
+  /** Where its lines are listed. */
+  href: string
+}) {
+  const origins = [...group.sources, ...group.logger_names.filter((name) => !group.sources.includes(name))]
+  return (
+    <li className="grid gap-x-4 gap-y-1.5 px-4 py-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
+      <ShareBar count={group.count} of={most} fill={LEVEL_FILL[group.level]} />
+      <div className="grid min-w-0 gap-1">
+        <Link href={href} title={group.last_message.slice(0, 1000)} className="group min-w-0">
+          <span className="line-clamp-3 font-mono text-small wrap-anywhere group-hover:underline">
+            <Shape text={group.shape} />
+          </span>
+        </Link>
+        <p className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 text-small text-muted">
+          <LevelLabel level={group.level} />
+          <span className="min-w-0 wrap-anywhere">
+            <MessageText text={origins.slice(0, 4).join(', ')} />
+            {origins.length > 4 && ` and ${origins.length - 4} more`}
+          </span>
+          <Span from={group.first_at} to={group.last_at} zone={zone} />
+          <Link
+            href={`/logs?log=${group.last_id}`}
+            className="font-medium text-accent underline-offset-2 hover:underline"
+          >
+            Newest
+          </Link>
+        </p>
+      </div>
+    </li>
+  )
+}
+
+/** What was folded stands back, so that what stayed is read. */
+function Shape({ text }: { text: string }) {
+  // Split by a group, every second part is what matched.
+  return text.split(/(<[a-z]{1,8}>)/).map((part, index) =>
+    index % 2 === 1 ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no identity but their place
+      <span key={index} className="rounded-sm bg-sunken text-faint">
+        {part}
+      </span>
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the same
+      <MessageText key={index} text={part} />
+    ),
+  )
+}
+
+function Span({ from, to, zone }: { from: string; to: string; zone: string }) {
+  const moment = (time: string) => (
+    <time dateTime={time} title={formatFull(time, zone)}>
+      {formatMoment(time, zone, serverNow())}
+    </time>
+  )
+  return (
+    <span className="figures">
+      {from === to ? (
+        moment(to)
+      ) : (
+        <>
+          {moment(from)} – {moment(to)}
+        </>
+      )}
+    </span>
+  )
+}

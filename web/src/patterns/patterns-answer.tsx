@@ -1,0 +1,182 @@
+import type { ErrorGroups, MessageGroup, NewMessages, NoisyLoggers } from 'timelapser-logs/api'
+import { ApiError } from '../api/client.ts'
+import { serverNow } from '../api/server-clock.ts'
+import { Button } from '../controls/button.tsx'
+import { Failed } from '../controls/failed.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { EmptyState } from '../logs/empty-state.tsx'
+import { LEVEL_NAME, type Level } from '../logs/levels.ts'
+import { periodInWords } from '../logs/period.ts'
+import { setTerm } from '../logs/search-terms.ts'
+import { type ChangeView, filtersOf } from '../logs/use-view.ts'
+import type { LogView } from '../logs/view.ts'
+import { formatMoment } from '../time/format.ts'
+import { LoggerItem } from './logger-item.tsx'
+import { NewSources } from './new-sources.tsx'
+import { PatternItem } from './pattern-item.tsx'
+import { MOST, type Show, type usePatterns } from './use-patterns.ts'
+
+type Answer = ErrorGroups | NewMessages | NoisyLoggers
+
+/** From which level on lines are looked at when no filter says: of those below there are too many kinds to be read. */
+const FROM_LEVEL: Readonly<Record<Show, Level | null>> = { messages: 'ERROR', new: 'WARNING', loggers: null }
+
+/** The answer to what the screen asks, or what became of it. */
+export function PatternsAnswer({
+  show,
+  patterns: { answer, refresh },
+  view,
+  change,
+  zone,
+}: {
+  show: Show
+  patterns: ReturnType<typeof usePatterns<Show>>
+  view: LogView
+  change: ChangeView
+  zone: string
+}) {
+  const { data, error, isPlaceholderData } = answer
+  // A search that is not understood says so at its box.
+  if (error instanceof ApiError && error.code === 'INVALID_QUERY') return null
+  if (error) {
+    return (
+      <div className="px-4 sm:px-6">
+        <Failed what="The patterns" error={error} retry={refresh} />
+      </div>
+    )
+  }
+  const isLevelChosen = view.level.length > 0 || view.min_level !== null
+  const level = isLevelChosen ? null : FROM_LEVEL[show]
+  const listed = level === null ? view : { ...view, min_level: level }
+  return (
+    <div className="grid grid-cols-1 gap-3 px-4 sm:px-6">
+      <p
+        aria-live="polite"
+        className="figures flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1 text-muted"
+      >
+        {data && <Told data={data} view={view} zone={zone} />}
+        {data && level !== null && (
+          <span>
+            {LEVEL_NAME[level]} and above, as no level is chosen.{' '}
+            <button
+              type="button"
+              onClick={() => change({ min_level: 'DEBUG' })}
+              className="rounded-sm font-medium text-accent underline-offset-2 hover:underline"
+            >
+              Take all levels
+            </button>
+          </span>
+        )}
+      </p>
+      {data === undefined ? (
+        <SkeletonRows name="patterns" rows={8} height="h-[4.25rem]" />
+      ) : (
+        <div className={isPlaceholderData ? 'opacity-60' : ''}>
+          {'loggers' in data ? (
+            <Loggers loggers={data.loggers} view={view} zone={zone} />
+          ) : (
+            <div className="grid grid-cols-1 gap-4">
+              {'sources' in data && <NewSources sources={data.sources} view={view} />}
+              <Groups groups={data.groups} view={listed} zone={zone} />
+            </div>
+          )}
+        </div>
+      )}
+      {data && isEmpty(data) && view.range.kind !== 'all' && show !== 'new' && (
+        <Button className="justify-self-center" onClick={() => change({ range: { kind: 'all' } })}>
+          Look in everything kept
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function isEmpty(data: Answer): boolean {
+  return 'loggers' in data ? data.loggers.length === 0 : data.groups.length === 0
+}
+
+/** What was looked at: how many lines, of when, and whether that was all of them. */
+function Told({ data, view, zone }: { data: Answer; view: LogView; zone: string }) {
+  const moment = (time: string) => formatMoment(time, zone, serverNow())
+  return (
+    <>
+      {'total' in data && (
+        <span>
+          <strong className="font-semibold text-ink">{data.total.toLocaleString()}</strong>{' '}
+          {data.total === 1 ? 'line' : 'lines'}, {periodInWords(view.range, zone)}
+        </span>
+      )}
+      {'compared_from' in data && (
+        <span>
+          In the {periodInWords(view.range, zone)}, and not from {moment(data.compared_from)} until then
+        </span>
+      )}
+      {'others' in data && data.others > 0 && (
+        <span>{data.others.toLocaleString()} of them are of rarer kinds, which are not listed</span>
+      )}
+      {'loggers' in data && data.loggers.length === MOST && (
+        <span>only the {MOST} that write most are listed</span>
+      )}
+      {data.searched_to !== null && (
+        <span className="text-warning">
+          only what is since {moment(data.searched_to)}, as there was no time for more
+        </span>
+      )}
+    </>
+  )
+}
+
+function Groups({ groups, view, zone }: { groups: readonly MessageGroup[]; view: LogView; zone: string }) {
+  if (groups.length === 0) {
+    return (
+      <EmptyState title="No such line">
+        <p>No line of this range passes the filters.</p>
+      </EmptyState>
+    )
+  }
+  const most = Math.max(...groups.map(({ count }) => count))
+  return (
+    <ul
+      aria-label="Kinds of messages"
+      className="divide-y divide-line rounded-lg border border-line bg-surface"
+    >
+      {groups.map((group) => (
+        <PatternItem
+          key={`${group.shape} ${group.last_id}`}
+          group={group}
+          most={most}
+          zone={zone}
+          href={`/logs${filtersOf({ ...view, q: group.q === '' ? view.q : setTerm(view.q, group.q, 'in') })}`}
+        />
+      ))}
+    </ul>
+  )
+}
+
+function Loggers({ loggers, view, zone }: { loggers: NoisyLoggers['loggers']; view: LogView; zone: string }) {
+  if (loggers.length === 0) {
+    return (
+      <EmptyState title="No such line">
+        <p>No line of this range passes the filters.</p>
+      </EmptyState>
+    )
+  }
+  const most = Math.max(...loggers.map(({ count }) => count))
+  return (
+    <ul aria-label="Loggers" className="divide-y divide-line rounded-lg border border-line bg-surface">
+      {loggers.map((logger) => (
+        <LoggerItem
+          key={logger.logger_name}
+          logger={logger}
+          most={most}
+          zone={zone}
+          href={
+            logger.logger_name === null
+              ? null
+              : `/logs${filtersOf({ ...view, logger_name: [logger.logger_name] })}`
+          }
+        />
+      ))}
+    </ul>
+  )
+}

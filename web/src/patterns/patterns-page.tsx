@@ -1,0 +1,62 @@
+import { RotateCw } from 'lucide-react'
+import { useEffect } from 'react'
+import { navigate, useSearch } from '../app/location.ts'
+import { IconButton } from '../controls/button.tsx'
+import { Choice } from '../controls/choice.tsx'
+import { FilterBar } from '../logs/filter-bar.tsx'
+import { FilterPills } from '../logs/filter-pills.tsx'
+import { filtersOf, useFilters } from '../logs/use-view.ts'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { PatternsAnswer } from './patterns-answer.tsx'
+import { SHOWS, type Show, usePatterns } from './use-patterns.ts'
+
+const NAMES = [
+  ['messages', 'Messages'],
+  ['new', 'New'],
+  ['loggers', 'Loggers'],
+] as const satisfies readonly (readonly [Show, string])[]
+
+/** What the lines of the explorer's filters have in common: kinds of messages, what is new of them, who writes most. */
+export function PatternsPage() {
+  const asked = new URLSearchParams(useSearch()).get('show')
+  const show = SHOWS.find((one) => one === asked) ?? 'messages'
+  const [view, change] = useFilters('/patterns', parametersOf(show))
+  const zone = useDisplayZone()
+  const patterns = usePatterns(show, view)
+  useEffect(() => {
+    document.title = 'Patterns – Timelapser Logs'
+  }, [])
+  const go = (to: Show) => {
+    const query = new URLSearchParams(`${filtersOf(view)}&${parametersOf(to)}`)
+    navigate(query.size === 0 ? '/patterns' : `/patterns?${query}`)
+  }
+  return (
+    <main id="content" className="pb-10">
+      <div className="flex flex-wrap items-center gap-x-6 gap-y-3 px-4 pt-4 sm:px-6">
+        <h1 className="text-figure font-semibold tracking-tight">Patterns</h1>
+        <Choice label="What to look at" values={NAMES} value={show} onChange={go} />
+        <span className="ml-auto">
+          <IconButton label="Look again" onClick={patterns.refresh}>
+            <RotateCw size={15} aria-hidden />
+          </IconButton>
+        </span>
+      </div>
+      <div className="sticky top-0 z-20 bg-canvas">
+        <FilterBar
+          view={view}
+          change={change}
+          facetsQuery={patterns.query}
+          zone={zone}
+          error={patterns.answer.error}
+          hasColumn={false}
+        />
+      </div>
+      <FilterPills view={view} change={change} />
+      <PatternsAnswer show={show} patterns={patterns} view={view} change={change} zone={zone} />
+    </main>
+  )
+}
+
+function parametersOf(show: Show): string {
+  return show === 'messages' ? '' : `show=${show}`
+}
