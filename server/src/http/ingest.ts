@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { decodeBody } from '../ingest/body.ts'
+import type { Decoded } from '../ingest/decoded.ts'
 import { AppError } from '../service/app-error.ts'
 import type { IngestService } from '../service/ingest-service.ts'
 import type { SenderMark } from '../store/senders.ts'
 import { now } from '../store/timestamp.ts'
-import { takeRawBodies } from './raw-body.ts'
+import { takeBody, takeRawBodies } from './raw-body.ts'
 import { grouped, reply } from './reply.ts'
 import { IngestResult } from './schemas/ingest.ts'
 import { Reply } from './schemas/replies.ts'
@@ -39,20 +41,6 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        const body = request.body
-        if (!Buffer.isBuffer(body) || body.length === 0) {
-          throw new AppError(
-            'INVALID_REQUEST',
-            'The body is empty. Send one JSON record, a JSON array of records or one record a line.',
-          )
-        }
-        const contentType = request.headers['content-type']
-        if (contentType !== undefined && !TAKEN_TYPES.test(contentType)) {
-          throw new AppError(
-            'UNSUPPORTED_MEDIA_TYPE',
-            `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
-          )
-        }
         const isImport = request.headers['x-import'] === 'true'
         if (isImport && request.principal.role !== 'admin') {
           throw new AppError(
@@ -61,12 +49,31 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
           )
         }
         const sender = senderOf(request.headers['x-sender'], request.headers['x-batch'])
-        const decoded = decodeBody(body, contentType, { now: now() })
+        const decoded = decodeRequest(request)
         const result = await ingest.ingest(decoded, { isImport, sender })
         return reply(storedMessage(result), result)
       },
     )
   }
+}
+
+/** In a function of its own, so that the handler holds no body while it waits for COMMIT. */
+function decodeRequest(request: FastifyRequest): Decoded {
+  const body = takeBody(request)
+  if (body.length === 0) {
+    throw new AppError(
+      'INVALID_REQUEST',
+      'The body is empty. Send one JSON record, a JSON array of records or one record a line.',
+    )
+  }
+  const contentType = request.headers['content-type']
+  if (contentType !== undefined && !TAKEN_TYPES.test(contentType)) {
+    throw new AppError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
+    )
+  }
+  return decodeBody(body, contentType, { now: now() })
 }
 
 function storedMessage({ accepted, rejected_count }: IngestResult): string {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../service/app-error.ts'
 
 /** Bytes of a body, as sent and unpacked. */
@@ -12,6 +12,16 @@ export function takeRawBodies(app: FastifyInstance): void {
   app.addContentTypeParser('*', (request, payload, done) => {
     readBody(payload, request.headers['content-encoding']).then((body) => done(null, body), done)
   })
+}
+
+/**
+ * The body's bytes, once; none when it is empty. The request would hold them until its reply is sent, and quarters of a
+ * megabyte that outlive what is made of them are what V8 marks the whole heap for, several times a second.
+ */
+export function takeBody(request: FastifyRequest): Buffer {
+  const { body } = request
+  request.body = undefined
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 }
 
 export const tooLarge = () =>

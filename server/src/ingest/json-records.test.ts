@@ -56,6 +56,26 @@ describe('the body', () => {
     expect(decoded.rejections[1]?.reason).toBe('a record must be a JSON object; this is 42')
   })
 
+  it('may be long, whatever its lines are made of', () => {
+    const line = fc.oneof(
+      fc.record({ length: fc.nat(200), character: fc.constantFrom('a', 'ü', '日', '🙂') }),
+      // Longer than what is turned into text at a time.
+      fc.record({ length: fc.integer({ min: 10_000, max: 40_000 }), character: fc.constantFrom('a', '日') }),
+    )
+    const body = fc.array(fc.option(line, { freq: 8 }), { minLength: 1, maxLength: 400 })
+    fc.assert(
+      fc.property(body, fc.boolean(), (lines, isMarked) => {
+        const texts = lines.map((made) => (made === null ? null : made.character.repeat(made.length)))
+        const ndjson = texts
+          .map((message) => (message === null ? '' : JSON.stringify({ message })))
+          .join('\n')
+        const sent = texts.filter((message) => message !== null)
+        expect(messages(`${isMarked ? '\uFEFF' : ''}${ndjson}`)).toEqual(sent)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   it('keeps good elements of an array beside bad ones', () => {
     const decoded = decode('[1,{"message":"a"},null,{"message":"b","camera_id":0},{"message":"c"}]')
     expect(decoded.records.map(({ message }) => message)).toEqual(['a', 'c'])

@@ -11,6 +11,14 @@ import { repairRecord } from './repair-record.ts'
  */
 const MAY_NEED_REPAIR = /\\u/
 
+/** Lines are turned into text so many bytes at a time: a text that V8 takes for a large object outlives its batch. */
+const PIECE_BYTES = 32 * 1024
+
+const NEWLINE = 0x0a
+const BRACKET = 0x5b
+const BRACE = 0x7b
+const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d])
+
 /**
  * The body of `POST /api/logs`: one JSON object, a JSON array of them, or NDJSON (one object a line). Which of
  * them it is shows in the bytes; a byte order mark, CRLF, blank lines and a missing last newline are fine.
@@ -19,13 +27,13 @@ const MAY_NEED_REPAIR = /\\u/
  * blank ones are not counted.
  */
 export function decodeJsonRecords(body: Uint8Array, defaults: RecordDefaults): Decoded {
-  const text = toText(body)
-  const first = firstCharacter(text)
-  if (first === '[') return decodeArray(text, body.length, defaults)
-  const whole = first === '{' ? spreadObject(text) : undefined
-  if (whole === undefined) return decodeLines(text, defaults)
+  const start = startOf(body)
+  const first = body[start]
+  if (first === BRACKET) return decodeArray(toText(body, start), body.length, defaults)
+  const whole = first === BRACE ? spreadObject(body, start) : undefined
+  if (whole === undefined) return decodeLines(body, start, defaults)
   const decoded = new DecodedBody()
-  decoded.add(decodeLine(whole, text.includes('\\u'), defaults))
+  decoded.add(decodeLine(whole, whole.includes('\\u'), defaults))
   return decoded
 }
 
@@ -34,20 +42,23 @@ export function decodeJsonLine(line: string, defaults: RecordDefaults): LogRecor
   return decodeLine(line, line.includes('\\u'), defaults)
 }
 
-function toText(body: Uint8Array): string {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+function toText(body: Uint8Array, start: number, end = body.length): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8', start, end)
 }
 
-function firstCharacter(text: string): string {
-  return /\S/.exec(text)?.[0] ?? ''
+/** Where the first character stands, behind a byte order mark and white space. */
+function startOf(body: Uint8Array): number {
+  let at = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0
+  while (at < body.length && WHITE_SPACE.has(body[at] as number)) at += 1
+  return at
 }
 
-/** The text itself when it is one object written over several lines; undefined when lines stand for themselves. */
-function spreadObject(text: string): string | undefined {
-  const end = text.indexOf('\n', text.search(/\S/))
-  if (end === -1 || parses(text.slice(0, end)) || !parses(text)) return undefined
-  return text
+/** The text of a body that is one object written over several lines; undefined when lines stand for themselves. */
+function spreadObject(body: Uint8Array, start: number): string | undefined {
+  const end = body.indexOf(NEWLINE, start)
+  if (end === -1 || parses(toText(body, start, end))) return undefined
+  const text = toText(body, start)
+  return parses(text) ? text : undefined
 }
 
 function parses(text: string): boolean {
@@ -59,8 +70,25 @@ function parses(text: string): boolean {
   }
 }
 
-function decodeLines(text: string, defaults: RecordDefaults): Decoded {
+function decodeLines(body: Uint8Array, from: number, defaults: RecordDefaults): Decoded {
   const decoded = new DecodedBody()
+  for (let start = from; start < body.length; ) {
+    const end = endOfPiece(body, start)
+    decodePiece(toText(body, start, end), decoded, defaults)
+    start = end
+  }
+  return decoded
+}
+
+/** The end of the last line that lies in a piece, or of the first when it is longer than that. */
+function endOfPiece(body: Uint8Array, start: number): number {
+  if (body.length - start <= PIECE_BYTES) return body.length
+  const last = body.lastIndexOf(NEWLINE, start + PIECE_BYTES - 1)
+  const newline = last < start ? body.indexOf(NEWLINE, start + PIECE_BYTES) : last
+  return newline === -1 ? body.length : newline + 1
+}
+
+function decodePiece(text: string, decoded: DecodedBody, defaults: RecordDefaults): void {
   const mayNeedRepair = MAY_NEED_REPAIR.test(text)
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start)
@@ -70,7 +98,6 @@ function decodeLines(text: string, defaults: RecordDefaults): Decoded {
     if (isBlank(line)) continue
     decoded.add(decodeLine(line, mayNeedRepair, defaults))
   }
-  return decoded
 }
 
 function isBlank(line: string): boolean {

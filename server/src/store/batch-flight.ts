@@ -46,6 +46,14 @@ const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
 const COPY_FAIL = Buffer.from([0x66, 0, 0, 0, 5, 0])
 const HEADER_BYTES = 5
 
+/** Of UTF-8: what takes four is two characters to JavaScript. */
+const MAX_BYTES_A_CHARACTER = 3
+
+/** Room for `CHUNK_CHARACTERS` and a row. Used again and again: fresh memory is zeroed, page by page, by the kernel. */
+const BUFFER_BYTES = 128 * 1024
+const MAX_FREE_BUFFERS = 32
+const freeBuffers: Buffer[] = []
+
 /** Statements a connection knows by name. After a failure it is not known which, so they are made anew. */
 const prepared = new WeakMap<Connection, Set<string>>()
 
@@ -164,10 +172,15 @@ function execute(connection: Connection, { name, values }: FlightStatement): voi
 
 /** Returns false when the socket has enough for now. */
 function writeRows(stream: Connection['stream'], text: string): boolean {
-  const body = Buffer.from(text, 'utf8')
-  const header = Buffer.allocUnsafe(HEADER_BYTES)
-  header[0] = COPY_DATA
-  header.writeInt32BE(body.length + HEADER_BYTES - 1, 1)
-  stream.write(header)
-  return stream.write(body)
+  const isReusable = HEADER_BYTES + text.length * MAX_BYTES_A_CHARACTER <= BUFFER_BYTES
+  const buffer = isReusable
+    ? (freeBuffers.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES))
+    : Buffer.allocUnsafeSlow(HEADER_BYTES + Buffer.byteLength(text))
+  const end = HEADER_BYTES + buffer.write(text, HEADER_BYTES)
+  buffer[0] = COPY_DATA
+  buffer.writeInt32BE(end - 1, 1)
+  return stream.write(buffer.subarray(0, end), (error) => {
+    // One whose connection broke may still be read from.
+    if (isReusable && !error && freeBuffers.length < MAX_FREE_BUFFERS) freeBuffers.push(buffer)
+  })
 }

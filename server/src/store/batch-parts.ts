@@ -37,14 +37,21 @@ export function partsOf(
   sender: SenderMark | undefined,
   placeOf: PlaceOf,
 ): Part[] {
-  const isWhole = keysOf(records, dayOf).size <= MAX_PLACES
-  if (isWhole) return [{ records, sender, places: keysOf(records, placeOf) }]
+  const minutes = minutesOf(records)
+  const isWhole = new Set(minutes.map(dayOf)).size <= MAX_PLACES
+  if (isWhole) return [{ records, sender, minutes, places: new Set(minutes.map(placeOf)) }]
   const parts: Part[] = []
   const days = new Set<string>()
   let start = 0
   const cut = (end: number) => {
     const own = records.slice(start, end)
-    parts.push({ records: own, sender: sender && markOf(sender, start, own), places: keysOf(own, placeOf) })
+    const minutes = minutesOf(own)
+    parts.push({
+      records: own,
+      sender: sender && markOf(sender, start, own),
+      minutes,
+      places: new Set(minutes.map(placeOf)),
+    })
     start = end
     days.clear()
   }
@@ -59,16 +66,17 @@ export function partsOf(
 
 const dayOf: PlaceOf = (timestamp) => timestamp.slice(0, DAY_LENGTH)
 
-function keysOf(records: readonly LogRecord[], placeOf: PlaceOf): Set<string> {
-  const keys = new Set<string>()
+/** The minutes of the records, as the instants they begin with. Bounds of partitions and counts are whole minutes. */
+function minutesOf(records: readonly LogRecord[]): string[] {
+  const minutes = new Set<string>()
   let minute = ''
   for (const { timestamp } of records) {
-    // Bounds are whole minutes, and most of a batch is of the same one.
+    // Most of a batch is of the same one.
     if (minute !== '' && timestamp.startsWith(minute)) continue
     minute = timestamp.slice(0, 16)
-    keys.add(placeOf(timestamp))
+    minutes.add(`${minute}:00Z`)
   }
-  return keys
+  return [...minutes]
 }
 
 /** Whether batches that go to these partitions fit in a transaction with the others, which it adds them to then. */

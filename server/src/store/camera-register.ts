@@ -48,14 +48,17 @@ export class CameraRegister {
     )
   }
 
-  /** Returns when every camera named has a row, or may not have one. */
-  async register(ids: Iterable<number>): Promise<void> {
+  /** Returns when every camera that the records name has a row, or may not have one. */
+  async register(batches: readonly { records: readonly LogRecord[] }[]): Promise<void> {
+    const known = this.#known ?? (await this.#load())
+    this.#known = known
     let unknown: Set<number> | undefined
-    for (const id of ids) {
-      this.#known ??= await this.#load()
-      if (this.#known.has(id)) continue
-      unknown ??= new Set()
-      unknown.add(id)
+    for (const { records } of batches) {
+      for (const { camera_id } of records) {
+        if (camera_id === null || known.has(camera_id)) continue
+        unknown ??= new Set()
+        unknown.add(camera_id)
+      }
     }
     if (!unknown || !(await this.#options.isRegistrationOn())) return
     // In one order everywhere, or two that register the same cameras would wait for each other.

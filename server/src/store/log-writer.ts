@@ -187,8 +187,8 @@ export class LogWriter {
   /** @param isCareful whether to look for the records PostgreSQL refuses, at the cost of a few statements more */
   async #write(group: readonly Pending[], isCareful: boolean): Promise<AddResult[]> {
     const { pool, partitions, ids, cameras } = this.#options
-    await partitions.ensure(timestampsOf(group))
-    await cameras.register(camerasOf(group))
+    await partitions.ensure(group.flatMap(({ minutes }) => minutes))
+    await cameras.register(group)
     const client = await pool.connect()
     let broken: Error | undefined
     try {
@@ -201,16 +201,6 @@ export class LogWriter {
     } finally {
       client.release(broken)
     }
-  }
-}
-
-function* timestampsOf(group: readonly Pending[]): Generator<string> {
-  for (const { records } of group) for (const record of records) yield record.timestamp
-}
-
-function* camerasOf(group: readonly Pending[]): Generator<number> {
-  for (const { records } of group) {
-    for (const record of records) if (record.camera_id !== null) yield record.camera_id
   }
 }
 

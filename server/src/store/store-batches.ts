@@ -21,12 +21,17 @@ export type AddResult = {
 }
 
 /** Records of one caller, which are answered together. */
-export type Batch = { records: readonly LogRecord[]; sender: SenderMark | undefined }
+export type Batch = {
+  records: readonly LogRecord[]
+  /** The minutes the records lie in, each as the instant it begins with. */
+  minutes: readonly string[]
+  sender: SenderMark | undefined
+}
 
 const COPY = `copy logs (${COPY_COLUMNS}) from stdin`
 
-/** Characters of COPY text given to the socket at once. */
-const CHUNK_CHARACTERS = 256 * 1024
+/** Characters of COPY text given to the socket at once. V8 takes longer text for a large object, which outlives its batch. */
+const CHUNK_CHARACTERS = 32 * 1024
 
 /**
  * Stores all records or, when PostgreSQL refuses one, none; without senders in a single round trip. When it throws, the
@@ -52,7 +57,7 @@ export async function storeAtOnce(
       before: hasSenders ? [] : [BEGIN],
       copy: COPY,
       chunks: copyText(records, 0, records.length, firstId),
-      after: [feedStatement(records, firstId, firstId + records.length - 1), COMMIT],
+      after: [feedStatement(fresh, records, firstId), COMMIT],
     })
   } else if (hasSenders) await client.query('commit')
   return batches.map((batch) => repeats.get(batch) ?? written.get(batch) ?? nothing())
@@ -72,7 +77,7 @@ export async function storeCarefully(
   const refused = await copyAround(client, records, firstId)
   const stored = refused.size === 0 ? records : records.filter((_, index) => !refused.has(index))
   if (stored.length > 0) {
-    const { text, values } = feedStatement(stored, firstId, firstId + records.length - 1)
+    const { text, values } = feedStatement(fresh, stored, firstId)
     await client.query({ name: 'append_to_feed', text, values: [...values] })
   }
   const written = resultsOf(fresh, firstId, refused)
@@ -127,24 +132,24 @@ function* copyText(
   if (text) yield text
 }
 
-/** The counts of the stored records and their place in the feed: what comes last before COMMIT. */
-function feedStatement(stored: readonly LogRecord[], firstId: number, lastId: number): FlightStatement {
+/** The counts of the stored records and the place of their batches in the feed: what comes last before COMMIT. */
+function feedStatement(
+  batches: readonly Batch[],
+  stored: readonly LogRecord[],
+  firstId: number,
+): FlightStatement {
   const { buckets, levels, sources, cameras, rows } = countBatch(stored)
-  // Compared as text, which is right to the second; the bounds are whole seconds around the rows.
-  let first = (stored[0] as LogRecord).timestamp
-  let last = first
-  for (const { timestamp } of stored) {
-    if (timestamp < first) first = timestamp
-    if (timestamp > last) last = timestamp
-  }
+  const ids = batches.reduce((sum, batch) => sum + batch.records.length, 0)
+  const minutes = batches.flatMap((batch) => batch.minutes).sort()
+  const lastMinute = minutes.at(-1) ?? ''
   return {
     name: 'flight_feed',
     text: 'select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
     values: [
       `${firstId}`,
-      `${lastId}`,
-      `${first.slice(0, 19)}Z`,
-      `${last.slice(0, 19)}.999999Z`,
+      `${firstId + ids - 1}`,
+      minutes[0] ?? '',
+      `${lastMinute.slice(0, 16)}:59.999999Z`,
       `${stored.length}`,
       ...[buckets, levels, sources, cameras, rows].map(arrayText),
     ],

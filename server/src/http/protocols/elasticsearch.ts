@@ -3,7 +3,8 @@ import { type BulkItem, decodeBulk } from '../../ingest/elasticsearch/bulk.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestResult, IngestService } from '../../service/ingest-service.ts'
 import { now } from '../../store/timestamp.ts'
-import { bytesOf, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
+import { takeBody } from '../raw-body.ts'
+import { INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 
 const TAKEN_TYPES =
   /^\s*(application\/([\w.+-]*json[\w.+-]*|octet-stream)|text\/(plain|json|x-ndjson))\s*(;|$)/i
@@ -88,10 +89,7 @@ async function bulk(ingest: IngestService, request: FastifyRequest): Promise<obj
       `Content-Type header [${type.slice(0, 100)}] is not supported; send application/x-ndjson`,
     )
   }
-  const body = bytesOf(request)
-  if (body.length === 0) throw new AppError('INVALID_REQUEST', 'request body is required')
-  const { index } = request.params as { index?: string }
-  const { decoded, items } = decodeBulk(body, index, { now: now() })
+  const { decoded, items } = decodeRequest(request)
   // The decoder knows all it refused; what is named beside comes from the database.
   const result = await ingest.ingest({ ...decoded, rejections: [] })
   markRefused(items, result)
@@ -100,6 +98,13 @@ async function bulk(ingest: IngestService, request: FastifyRequest): Promise<obj
     errors: items.some(({ failure }) => failure !== undefined),
     items: items.map((item, position) => ({ [item.action]: outcomeOf(item, `${request.id}-${position}`) })),
   }
+}
+
+function decodeRequest(request: FastifyRequest): ReturnType<typeof decodeBulk> {
+  const body = takeBody(request)
+  if (body.length === 0) throw new AppError('INVALID_REQUEST', 'request body is required')
+  const { index } = request.params as { index?: string }
+  return decodeBulk(body, index, { now: now() })
 }
 
 function markRefused(items: BulkItem[], { rejected }: IngestResult): void {

@@ -4,8 +4,8 @@ import { SnappyError, unpackSnappy } from '../../ingest/snappy.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest-service.ts'
 import { now } from '../../store/timestamp.ts'
-import { MAX_BODY_BYTES, tooLarge } from '../raw-body.ts'
-import { bytesOf, INGEST, protocolRoutes } from './protocol-routes.ts'
+import { MAX_BODY_BYTES, takeBody, tooLarge } from '../raw-body.ts'
+import { INGEST, protocolRoutes } from './protocol-routes.ts'
 
 /**
  * `POST /loki/api/v1/push` for Promtail, Alloy, Docker's driver and loggers' Loki transports. What cannot be stored among
@@ -20,7 +20,7 @@ export function lokiPushRoutes(ingest: IngestService) {
     }),
     addRoutes: (app) => {
       app.post('/loki/api/v1/push', { config: INGEST }, async (request, response) => {
-        const decoded = decode(bytesOf(request), request.headers['content-type'])
+        const decoded = decode(takeBody(request), request.headers['content-type'])
         const { accepted, filtered, rejected, rejected_count } = await ingest.ingest(decoded)
         if (rejected_count === 0) return response.code(204).send()
         const reasons = rejected.slice(0, 10).map(({ index, reason }) => `entry ${index}: ${reason}`)

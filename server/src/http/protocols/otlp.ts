@@ -3,7 +3,8 @@ import { decodeOtlpJson, decodeOtlpProtobuf } from '../../ingest/otlp/otlp-logs.
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest-service.ts'
 import { now } from '../../store/timestamp.ts'
-import { bytesOf, type ForeignReply, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
+import { takeBody } from '../raw-body.ts'
+import { type ForeignReply, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const JSON_TYPE = 'application/json'
@@ -55,8 +56,8 @@ function typeOf({ headers }: FastifyRequest): string {
 
 function decode(request: FastifyRequest) {
   const type = typeOf(request)
-  if (type === PROTOBUF) return decodeOtlpProtobuf(bytesOf(request), { now: now() })
-  if (type === JSON_TYPE) return decodeOtlpJson(bytesOf(request), { now: now() })
+  if (type === PROTOBUF) return decodeOtlpProtobuf(takeBody(request), { now: now() })
+  if (type === JSON_TYPE) return decodeOtlpJson(takeBody(request), { now: now() })
   throw new AppError(
     'UNSUPPORTED_MEDIA_TYPE',
     `Content-Type ${type.slice(0, 100)} is not taken here; send ${PROTOBUF} or ${JSON_TYPE}.`,

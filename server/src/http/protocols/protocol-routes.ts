@@ -29,11 +29,6 @@ export function protocolRoutes({ writeError, addRoutes }: Protocol): FastifyPlug
   }
 }
 
-/** The body's bytes; an empty body has none. */
-export function bytesOf({ body }: FastifyRequest): Buffer {
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-}
-
 /** A JSON reply. */
 export function jsonReply(status: number, body: unknown): ForeignReply {
   return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(body) }

@@ -2,7 +2,8 @@ import { decodeSeqEvents } from '../../ingest/seq/clef.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest-service.ts'
 import { now } from '../../store/timestamp.ts'
-import { bytesOf, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
+import { takeBody } from '../raw-body.ts'
+import { INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 
 /** What senders of Seq call these bodies, and what those that say nothing send. */
 const TAKEN_TYPES =
@@ -25,7 +26,7 @@ export function seqRoutes(ingest: IngestService) {
               `Content-Type ${type.slice(0, 100)} is not taken here; send application/vnd.serilog.clef.`,
             )
           }
-          const result = await ingest.ingest(decodeSeqEvents(bytesOf(request), { now: now() }))
+          const result = await ingest.ingest(decodeSeqEvents(takeBody(request), { now: now() }))
           const { accepted, filtered, rejected, rejected_count } = result
           const reasons = rejected.slice(0, 10).map(({ index, reason }) => `event ${index}: ${reason}`)
           const failure = rejected_count > 0 && `${rejected_count} not stored; ${reasons.join('; ')}`
