@@ -72,6 +72,10 @@ describe('query and tail', () => {
   it('say what was wrong, and end with 1', async () => {
     const { code, stderr } = await run(['query', '--level', 'loud'])
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('DEBUG, INFO') })
+    expect(await run(['query', '--since', 'yesteday'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^--since "yesteday" is no time\. Write .*yesterday/),
+    })
     expect((await run(['tail'], { TIMELAPSER_LOGS_URL: 'http://127.0.0.1:1' })).code).toBe(1)
     expect((await run(['tail', '-f'], { TIMELAPSER_LOGS_API_KEY: 'wrong' })).code).toBe(1)
   })
@@ -240,4 +244,38 @@ _timelapser_logs; printf '%s\\n' "\${COMPREPLY[@]}"`
       },
     )
   }
+})
+
+describe('errors, new and loggers', () => {
+  it('tell what messages have in common, in JSON and as a table', async () => {
+    const record = { level: 'ERROR', source: 'renderer', logger_name: 'worker.video' }
+    const records = [1, 2, 3].map((frame) => ({ ...record, message: `Frame ${frame} is broken` }))
+    await server.send('POST', '/api/logs', records)
+    const { code, stdout } = await run(['errors', '--source', 'renderer', '--since', 'yesterday'])
+    expect({ code, groups: JSON.parse(stdout).groups }).toEqual({
+      code: 0,
+      groups: [expect.objectContaining({ shape: 'Frame <n> is broken', count: 3 })],
+    })
+    const table = await run(['errors', '--source', 'renderer', '--no-json'])
+    expect(table.stdout).toMatch(
+      /^lines +level +last .*\n3 +ERROR +\S+ \S+ +renderer +Frame <n> is broken\n$/,
+    )
+    expect(table.stderr).toMatch(/^3 lines, since /)
+    const news = await run(['new', '--source', 'renderer', '--no-json'])
+    expect(news.stdout).toMatch(/Frame <n> is broken[\s\S]*new source +lines\n[\s\S]*renderer +3\n/)
+    const loggers = await run(['loggers', '--source', 'renderer', '--no-json'])
+    expect(loggers.stdout).toMatch(/\n3 +100\.0 % .* worker\.video +renderer\n$/)
+    expect((await run(['errors', '--level', 'loud'])).code).toBe(1)
+  })
+
+  it('take days of UTC', async () => {
+    const count = async (since: string) => {
+      const { stdout } = await run(['errors', '--source', 'renderer', '--since', since, '--level', 'error'])
+      return JSON.parse(stdout).start
+    }
+    const today = new Date().toISOString().slice(0, 10)
+    expect(await count('today')).toBe(`${today}T00:00:00Z`)
+    expect(await count('today 0:05')).toBe(`${today}T00:05:00Z`)
+    expect(Date.parse(today) - Date.parse(await count('yesterday'))).toBe(86_400_000)
+  })
 })
