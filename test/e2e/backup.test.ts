@@ -3,12 +3,13 @@ import { execFile } from 'node:child_process'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { MAIN, startProgram, temporaryFolder } from '../support/program.ts'
 
 const KEY = 'k'.repeat(40)
 
 function run(args: string[], dataDir: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { PATH: process.env.PATH, DATA_DIR: dataDir, ADMIN_API_KEY: KEY }
+  const env = { ...bareEnvironment, DATA_DIR: dataDir, ADMIN_API_KEY: KEY }
   return new Promise((resolve) => {
     execFile(
       process.execPath,

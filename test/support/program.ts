@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { ROOT } from '../repository/source-files.ts'
+import { bareEnvironment } from './bare-environment.ts'
 
 export const MAIN = join(ROOT, 'server/src/cli/main.ts')
 
@@ -38,7 +39,7 @@ export function startProgram(options: ProgramOptions): Program {
 /** The same for the tests of a whole file, which end it themselves. */
 export function launchProgram({ env = {}, args = ['serve'], uid, gid }: ProgramOptions): Program {
   const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, ...args], {
-    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    env: { ...bareEnvironment, PORT: '0', ...env },
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid }),

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ROOT } from '../repository/source-files.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { postmasterOf, processesWith } from '../support/processes.ts'
 import { startProgram, temporaryFolder } from '../support/program.ts'
 
@@ -12,7 +13,7 @@ const BIN = join(ROOT, 'server/bin/timelapser-logs.mjs')
 /** A command that waits for its stdin, so that it can be looked at. */
 function startIngest(url: string, args: string[], env: Record<string, string>) {
   const child = spawn(process.execPath, [BIN, 'ingest', '--url', url, ...args], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...bareEnvironment, ...env },
     stdio: ['pipe', 'ignore', 'pipe'],
   })
   let errors = ''

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { bareEnvironment } from '../../../test/support/bare-environment.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 export const KEY = `test-${'k'.repeat(40)}`
@@ -23,7 +24,7 @@ export async function startProcess(databaseUrl: string, port = '0'): Promise<Ser
     RATE_LIMITS: 'off',
   }
   const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, 'serve'], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...bareEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
