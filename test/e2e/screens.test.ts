@@ -343,3 +343,22 @@ test('a viewer finds no way to what only administrators may do', async () => {
   await page.getByText('Settings: for administrators alone').waitFor()
   expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0)
 })
+
+test('of many cameras the first are shown, in the order of their numbers, and any is found', async () => {
+  const many = Array.from({ length: 130 }, (_, index) => ({ message: 'here', camera_id: 20 + index }))
+  await call('POST', '/api/logs', many)
+  const page = await open('/cameras')
+  const cameras = page.getByRole('list', { name: 'Cameras' }).getByRole('listitem')
+  await page.getByText('100 of 132 cameras are shown').waitFor()
+  const names = await cameras.getByRole('heading').allTextContents()
+  expect(names.slice(0, 3).map((name) => name.replace(/id.*/, '').trim())).toEqual([
+    ...['📹Barn', '📹Camera 20', '📹Camera 21'],
+  ])
+  expect(names.join()).toMatch(/Camera 99.*Camera 100.*Camera 117/)
+  await page.getByRole('button', { name: 'Show 32 more' }).click()
+  await expect.poll(() => cameras.count()).toBe(132)
+  await page.getByRole('textbox', { name: 'Find a camera' }).fill('camera 99')
+  await expect.poll(() => cameras.count()).toBe(1)
+  await page.getByRole('textbox', { name: 'Find a camera' }).fill('attic')
+  await page.getByText('No camera called “attic” is there.').waitFor()
+})

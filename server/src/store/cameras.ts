@@ -2,7 +2,10 @@ import type pg from 'pg'
 
 export type Camera = { id: number; name: string; created_at: string }
 
-/** All cameras that are not deleted, by name. */
+// No collation that every server has counts: Camera 2 would come behind Camera 10.
+const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' }).compare
+
+/** All cameras that are not deleted, by name as people read it: numbers in names by their size. */
 export async function listCameras(pool: pg.Pool): Promise<Camera[]> {
   const { rows } = await pool.query<Camera>({
     name: 'list_cameras',
@@ -10,9 +13,9 @@ export async function listCameras(pool: pg.Pool): Promise<Camera[]> {
       select id, name, created_at
       from cameras
       where deleted_at is null
-      order by lower(name), id`,
+      order by id`,
   })
-  return rows
+  return rows.sort((a, b) => byName(a.name, b.name))
 }
 
 /** The camera, or undefined when there is none or it was deleted. */

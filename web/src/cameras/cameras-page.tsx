@@ -1,14 +1,12 @@
-import { useEffect } from 'react'
-import type { CameraActivity, CamerasActivity, Session } from 'timelapser-logs/api'
+import { useEffect, useState } from 'react'
+import type { CameraActivity, Session } from 'timelapser-logs/api'
 import { navigate, useSearch } from '../app/location.ts'
 import { Choice } from '../controls/choice.tsx'
 import { Failed } from '../controls/failed.tsx'
 import { SkeletonRows } from '../controls/skeleton-rows.tsx'
-import { SCREEN } from '../controls/surfaces.ts'
-import { useDisplayZone } from '../time/display-zone.ts'
-import { CameraItem } from './camera-item.tsx'
+import { FIELD, SCREEN } from '../controls/surfaces.ts'
+import { CameraList } from './camera-list.tsx'
 import { NewCamera } from './new-camera.tsx'
-import { StripLegend } from './strip-legend.tsx'
 import { type Period, useActivity } from './use-activity.ts'
 
 const PERIODS = [
@@ -25,11 +23,33 @@ const IS_SHOWN: Readonly<Record<Show, (camera: CameraActivity) => boolean>> = {
   errors: ({ error_count }) => error_count > 0,
 }
 
+/** Fewer are found by eye. */
+const WORTH_FINDING = 8
+
+/** By a part of the name, or by the id. */
+function isFound({ id, name }: CameraActivity, find: string): boolean {
+  const text = find.trim().toLowerCase()
+  return name.toLowerCase().includes(text) || String(id) === text
+}
+
+function noneAtAll(isAdmin: boolean): string {
+  return isAdmin
+    ? 'No camera is known yet. The first line that names one adds it.'
+    : 'There is no camera you may see. An administrator can grant you some.'
+}
+
+function noneOf(show: Show, find: string): string {
+  const which = { all: '', silent: ' is silent', errors: ' has errors in the last 24 hours' }[show]
+  if (find.trim() === '') return `No camera${which}.`
+  return `No camera called “${find.trim()}”${which === '' ? ' is there' : which}.`
+}
+
 /** All cameras: which of them write, how much of it is errors, and which have fallen silent. */
 export function CamerasPage({ session }: { session: Session }) {
   const query = new URLSearchParams(useSearch())
   const period: Period = query.get('range') === '7d' ? 168 : 24
   const show = SHOWS.find((one) => one === query.get('show')) ?? 'all'
+  const [find, setFind] = useState('')
   const day = useActivity(24)
   const shown = useActivity(period)
   useEffect(() => {
@@ -51,6 +71,15 @@ export function CamerasPage({ session }: { session: Session }) {
         {day.data && (
           <ShowChoice cameras={day.data.cameras} value={show} onChange={(to) => go({ show: to })} />
         )}
+        {day.data && day.data.cameras.length > WORTH_FINDING && (
+          <input
+            aria-label="Find a camera"
+            placeholder="Find a camera"
+            value={find}
+            onChange={(event) => setFind(event.target.value)}
+            className={`${FIELD} sm:max-w-56`}
+          />
+        )}
         <span className="sm:ml-auto">
           <Choice
             label="Period of the strips"
@@ -62,7 +91,14 @@ export function CamerasPage({ session }: { session: Session }) {
       </div>
       {failed.isError && <Failed what="The cameras" error={failed.error} retry={() => failed.refetch()} />}
       {day.data && shown.data ? (
-        <Items day={day.data} shown={shown.data} show={show} isAdmin={session.role === 'admin'} />
+        <CameraList
+          // Another choice begins at its first cameras again.
+          key={`${show} ${find}`}
+          shown={shown.data}
+          listed={day.data.cameras.filter((camera) => IS_SHOWN[show](camera) && isFound(camera, find))}
+          none={day.data.cameras.length > 0 ? noneOf(show, find) : noneAtAll(session.role === 'admin')}
+          isAdmin={session.role === 'admin'}
+        />
       ) : (
         !failed.isError && <Loading />
       )}
@@ -102,52 +138,4 @@ function ShowChoice({
     ['errors', `${count('errors')} with errors`],
   ] as const satisfies readonly (readonly [Show, string])[]
   return <Choice label="Cameras to show" values={values} value={value} onChange={onChange} />
-}
-
-function Items({
-  day,
-  shown,
-  show,
-  isAdmin,
-}: {
-  day: CamerasActivity
-  shown: CamerasActivity
-  show: Show
-  isAdmin: boolean
-}) {
-  const zone = useDisplayZone()
-  const strips = new Map(shown.cameras.map((camera) => [camera.id, camera]))
-  const listed = day.cameras.filter(IS_SHOWN[show])
-  if (listed.length === 0) {
-    return (
-      <p className="rounded-lg border border-line bg-surface px-4 py-8 text-center text-muted">
-        {day.cameras.length > 0
-          ? `No camera is ${show === 'silent' ? 'silent' : 'with errors in the last 24 hours'}.`
-          : isAdmin
-            ? 'No camera is known yet. The first line that names one adds it.'
-            : 'There is no camera you may see. An administrator can grant you some.'}
-      </p>
-    )
-  }
-  return (
-    <div className="grid grid-cols-1 gap-3">
-      <StripLegend activity={shown} zone={zone} />
-      <ul aria-label="Cameras" className="divide-y divide-line rounded-lg border border-line bg-surface">
-        {listed.map((camera) => {
-          const strip = strips.get(camera.id)
-          if (strip === undefined) return null
-          return (
-            <CameraItem
-              key={camera.id}
-              day={camera}
-              shown={strip}
-              activity={shown}
-              zone={zone}
-              isAdmin={isAdmin}
-            />
-          )
-        })}
-      </ul>
-    </div>
-  )
 }
