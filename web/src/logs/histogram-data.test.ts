@@ -32,6 +32,20 @@ describe('the bars', () => {
     expect(error).toEqual([300])
   })
 
+  it('show the worst level of a bar beside one of a thousand times its size, and the rest as it is', () => {
+    const none = { critical: 0, error: 0, warning: 0, info: 0, debug: 0 }
+    const buckets = [
+      { start: '2026-01-01T00:00:00Z', ...none, info: 100_000 },
+      { start: '2026-01-01T00:01:00Z', ...none, critical: 1, error: 9, warning: 20, info: 40, debug: 30 },
+      { start: '2026-01-01T00:02:00Z', ...none, info: 75, debug: 25 },
+    ]
+    const [, total, info, warning, error, critical] = stackBuckets({ ...histogram, buckets })
+    expect(total).toEqual([100_000, 6000, 3000])
+    expect(critical).toEqual([0, 3000, 0])
+    expect([error, warning, info].map((level) => Math.round(level?.[1] ?? 0))).toEqual([3273, 3879, 5091])
+    expect(info?.[2]).toBe(2250)
+  })
+
   it('are found by a time inside them', () => {
     expect(bucketAt(histogram, zero)).toBe(0)
     expect(bucketAt(histogram, zero + 59.9)).toBe(0)

@@ -9,12 +9,16 @@ export const STACK = [
   'debug',
 ] as const satisfies (keyof HistogramBucket)[]
 
-/** The least part of the tallest bar that is drawn for a level: one error among thousands of lines must be seen. */
+/** The least part of the tallest bar that is drawn for errors: one among thousands of lines must be seen. */
 const LEAST_SHARE = 0.03
+/** The levels this is for, by their place, worst first; those below have no place but their share. */
+const SEVERE = [0, 1]
+/** How many of the least parts a bar is high where both of them are raised. */
+const ROOM_FOR_ALL = 4
 
 /**
- * The x values in seconds, then one row of running sums a level, tallest first, as they are painted over. Levels with
- * few lines are drawn a little taller and the largest one of their bar that much shorter; numbers are shown as they are.
+ * The x values in seconds, then one row of running sums a level, tallest first, as they are painted over. Few errors are
+ * drawn a little taller and the rest of their bar that much shorter; numbers are shown as they are.
  */
 export function stackBuckets(histogram: Histogram): number[][] {
   const least = Math.max(0, ...histogram.buckets.map(bucketTotal)) * LEAST_SHARE
@@ -33,12 +37,20 @@ export function stackBuckets(histogram: Histogram): number[][] {
 }
 
 function drawnHeights(counts: readonly number[], least: number): number[] {
-  const heights = counts.map((count) => (count > 0 ? Math.max(count, least) : 0))
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-  const room = Math.max(sum(counts), least * heights.filter(Boolean).length)
-  const largest = counts.indexOf(Math.max(...counts))
-  heights[largest] = Math.max(least, (heights[largest] ?? 0) - (sum(heights) - room))
-  return sum(counts) === 0 ? counts.map(() => 0) : heights
+  const total = sum(counts)
+  if (total === 0) return counts.map(() => 0)
+  // A bar beside one of a thousand times its size has room for one of them alone, or all bars would look alike.
+  const severe = SEVERE.filter((at) => (counts[at] ?? 0) > 0)
+  const raised = total < ROOM_FOR_ALL * least ? severe.slice(0, 1) : severe
+  const heights = counts.map((count, at) => (raised.includes(at) ? Math.max(count, least) : 0))
+  const others = sum(counts.filter((_, at) => !raised.includes(at)))
+  const height = Math.max(total, others === 0 ? least : (raised.length + 1) * least)
+  const scale = others === 0 ? 0 : (height - sum(heights)) / others
+  return heights.map((raisedTo, at) => (raised.includes(at) ? raisedTo : (counts[at] ?? 0) * scale))
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 /** The bucket a point in time (seconds) falls into, or null outside of all. */
