@@ -12,6 +12,18 @@ describe('the message of a row', () => {
     })
   })
 
+  it('is the error of a Python traceback, as they all begin alike', () => {
+    const frames = '  File "worker.py", line 164, in capture\n    frame = await grab(camera)\n'
+    const trace = `Traceback (most recent call last):\n${frames}TimeoutError: no answer after 30 s\n`
+    expect(previewOf(trace, false)).toEqual({
+      text: 'TimeoutError: no answer after 30 s',
+      moreLines: 3,
+      moreCharacters: 0,
+    })
+    expect(previewOf(trace, true).text).toMatch(/^Traceback/)
+    expect(previewOf(`Traceback (most recent call last):\n${frames}`, false).text).toMatch(/^Traceback/)
+  })
+
   it('skips empty first lines', () => {
     expect(previewOf('\n\nhello', false).text).toBe('hello')
     expect(previewOf('', false)).toEqual({ text: '', moreLines: 0, moreCharacters: 0 })

@@ -5,7 +5,10 @@ export type Preview = { text: string; moreLines: number; moreCharacters: number 
 const FOLDED_CHARACTERS = 1000
 const UNFOLDED_CHARACTERS = 20_000
 
-/** The first line of a message that has something in it, or, unfolded, the message up to a bound. */
+/** Python tells last what the error was, and first the same of each. */
+const TRACEBACK = /^Traceback \(most recent call last\):/
+
+/** The line of a message that says most: its first with something in it, of a traceback the error; unfolded, all up to a bound. */
 export function previewOf(message: string, unfolded: boolean): Preview {
   const trimmed = message.trimEnd()
   if (unfolded) {
@@ -14,13 +17,22 @@ export function previewOf(message: string, unfolded: boolean): Preview {
   }
   const body = trimmed.slice(trimmed.lastIndexOf('\n', trimmed.search(/\S/)) + 1)
   const end = body.indexOf('\n')
-  const line = (end === -1 ? body : body.slice(0, end)).replace(/\r$/, '')
+  const first = end === -1 ? body : body.slice(0, end)
+  const line = ((TRACEBACK.test(body) && errorOf(body)) || first).replace(/\r$/, '')
   const text = cut(line, FOLDED_CHARACTERS)
   return {
     text,
     moreLines: end === -1 ? 0 : body.slice(end).split('\n').length - 1,
     moreCharacters: line.length - text.length,
   }
+}
+
+/** The last line that is not indented, behind the frames. */
+function errorOf(traceback: string): string | undefined {
+  return traceback
+    .slice(-UNFOLDED_CHARACTERS)
+    .split('\n')
+    .findLast((line) => /^\S/.test(line))
 }
 
 /** Never between the halves of a surrogate pair. */
