@@ -1,11 +1,36 @@
 /** A stretch of visible text, or one character that would be invisible or would reorder its neighbours. */
 export type TextPiece = { text: string; hidden: string | null }
 
-// C0 and C1 controls but tab and line feed, soft hyphen, zero-width and bidi controls, line separators, byte order
-// mark, tag characters: what can hide text, split it or turn it around on the screen.
+// C0 and C1 controls but tab, line feed and the end of a line as Windows writes it; soft hyphen, zero-width and bidi
+// controls, line separators, byte order mark, tag characters: what can hide text, split it or turn it around.
 const HIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\r(?!\n)|[\u{e0000}-\u{e007f}]/u
+
+// Where some of these are no trick: joiners within an emoji, and within a word of a script whose letters join; the tags
+// that make a black flag that of England, Scotland or Wales.
+const PICTURE = String.raw`(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}]\ufe0f?)\u200d(?=\p{Extended_Pictographic})`
+const JOINING = [
+  'Arabic',
+  'Syriac',
+  'Devanagari',
+  'Bengali',
+  'Gurmukhi',
+  'Gujarati',
+  'Oriya',
+  'Tamil',
+  'Telugu',
+  'Kannada',
+  'Malayalam',
+  'Sinhala',
+]
+const LETTER = `[${JOINING.map((script) => String.raw`\p{Script=${script}}`).join('')}]`
+const WORD = String.raw`(?<=${LETTER})[\u200c\u200d](?=${LETTER})`
+const tags = (letters: string) =>
+  Array.from(letters, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('')
+const FLAG = String.raw`(?<=\u{1f3f4})(?:${['gbeng', 'gbsct', 'gbwls'].map(tags).join('|')})\u{e007f}`
+
+const PATTERN = new RegExp(`(?<harmless>${PICTURE}|${WORD}|${FLAG})|${HIDDEN.source}`, 'gu')
 
 const NAMES: Readonly<Record<number, string>> = {
   0: 'NUL',
@@ -38,22 +63,14 @@ const NAMES: Readonly<Record<number, string>> = {
 export function splitHidden(text: string): TextPiece[] {
   const pieces: TextPiece[] = []
   let done = 0
-  for (const match of text.matchAll(HIDDEN)) {
-    if (isJoined(text, match.index, match[0])) continue
+  for (const match of text.matchAll(PATTERN)) {
+    if (match.groups?.harmless !== undefined) continue
     if (match.index > done) pieces.push({ text: text.slice(done, match.index), hidden: null })
     pieces.push({ text: match[0], hidden: nameOf(match[0]) })
     done = match.index + match[0].length
   }
   if (done < text.length) pieces.push({ text: text.slice(done), hidden: null })
   return pieces
-}
-
-/** Zero-width joiners hold emoji of several people together; there they are no trick. */
-function isJoined(text: string, index: number, character: string): boolean {
-  return (
-    character === '\u200d' &&
-    /\p{Extended_Pictographic}\ufe0f?$/u.test(text.slice(Math.max(0, index - 3), index))
-  )
 }
 
 function nameOf(character: string): string {

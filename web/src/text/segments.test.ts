@@ -41,6 +41,23 @@ describe('toSegments', () => {
 
   it('leaves tabs, line feeds and joined emoji alone', () => {
     expect(shown('a\tb\nc')).toEqual(['a\tb\nc'])
-    expect(shown('👩\u200d💻 ok')).toEqual(['👩\u200d💻 ok'])
+    for (const emoji of [
+      '👩\u200d💻',
+      '👩🏽\u200d🚀',
+      '❤\ufe0f\u200d🔥',
+      '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+    ])
+      expect(shown(`${emoji} ok`)).toEqual([`${emoji} ok`])
+  })
+
+  it('leaves joiners alone within words of scripts that need them, and nowhere else', () => {
+    expect(shown('می\u200cخواهم')).toEqual(['می\u200cخواهم'])
+    expect(shown('pass\u200cword')).toEqual(['pass', '<ZWNJ>', 'word'])
+    expect(shown('👩\u200dx')).toEqual(['👩', '<ZWJ>', 'x'])
+    expect(shown('🏴\u{e0078}\u{e007f}')).toEqual(['🏴', '<U+E0078>', '<U+E007F>'])
+  })
+
+  it('takes the line ends of Windows for what they are', () => {
+    expect(shown('a\r\nb\rc')).toEqual(['a\r\nb', '<CR>', 'c'])
   })
 })
