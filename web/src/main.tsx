@@ -5,6 +5,7 @@ import { queryClient } from './api/query-client.ts'
 import { App } from './app/app.tsx'
 import { ErrorBoundary } from './app/error-boundary.tsx'
 import './styles.css'
+import './media.css'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')

@@ -8,7 +8,7 @@ import { ProductMark } from './product-mark.tsx'
 
 export function AppHeader({ session, path }: { session: Session | null; path: string }) {
   return (
-    <header className="border-b border-line bg-surface">
+    <header className="print:hidden border-b border-line bg-surface">
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-md focus:bg-surface focus:p-2"

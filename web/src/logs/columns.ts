@@ -13,7 +13,7 @@ export const ALL_COLUMNS = Object.keys(COLUMN_NAME) as Column[]
 type Layout = { shown: readonly Column[]; widths: Readonly<Record<Column, number>> }
 const INITIAL: Layout = {
   shown: ['time', 'level', 'origin'],
-  widths: { time: 9.75, level: 5.25, origin: 10.5, logger: 9 },
+  widths: { time: 10.5, level: 5.25, origin: 10.5, logger: 9 },
 }
 const MIN_REM = 3
 const MAX_REM = 40

@@ -32,7 +32,7 @@ export function DetailField({
 }
 
 /** Filter for the value and filter it out; struck again, neither. */
-function FilterButtons({ state, set, text }: FieldFilter & { text: string }) {
+export function FilterButtons({ state, set, text }: FieldFilter & { text: string }) {
   const toggle = (wanted: ValueState) => set(state === wanted ? 'unset' : wanted)
   return (
     <>
@@ -46,7 +46,12 @@ function FilterButtons({ state, set, text }: FieldFilter & { text: string }) {
   )
 }
 
-function FieldButton(props: { label: string; pressed?: boolean; onClick: () => void; children: ReactNode }) {
+export function FieldButton(props: {
+  label: string
+  pressed?: boolean
+  onClick: () => void
+  children: ReactNode
+}) {
   return (
     <button
       type="button"

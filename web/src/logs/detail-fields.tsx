@@ -1,17 +1,12 @@
 import type { LogRow } from 'timelapser-logs/api'
-import { MessageText } from '../text/message-text.tsx'
-import { needlesOf } from '../text/needles.ts'
-import type { Needles } from '../text/segments.ts'
 import { formatFull } from '../time/format.ts'
 import { DetailField, type FieldFilter } from './detail-field.tsx'
+import { DetailMessage } from './detail-message.tsx'
 import { type FilterField, setValue, stateOf } from './filter-values.ts'
 import { JsonTree } from './json-tree.tsx'
 import { LevelLabel } from './level-label.tsx'
 import { type ChangeView, NO_FILTERS } from './use-view.ts'
 import type { LogView } from './view.ts'
-
-/** More than this of one message is shown on demand: laying out 256 kB takes a second. */
-const MESSAGE_CHARACTERS = 30_000
 
 export function DetailFields({
   log,
@@ -38,7 +33,7 @@ export function DetailFields({
   const [fullTime] = formatFull(log.timestamp, zone).split(' ')
   return (
     <div className="grid gap-4 p-4">
-      <Message text={log.message} needles={needlesOf(view.q)} />
+      <DetailMessage log={log} view={view} change={change} />
       <dl className="grid gap-px overflow-hidden rounded-md border border-line bg-line">
         <DetailField name="level" text={log.level} filter={filterBy('level', log.level)}>
           <LevelLabel level={log.level} />
@@ -75,20 +70,5 @@ export function DetailFields({
         <JsonTree key={log.id} value={log.extra_data} view={view} change={change} zone={zone} />
       )}
     </div>
-  )
-}
-
-function Message({ text, needles }: { text: string; needles: Needles }) {
-  const shown = text.slice(0, MESSAGE_CHARACTERS)
-  return (
-    <pre className="max-h-96 overflow-auto rounded-md bg-sunken p-3 font-mono text-small wrap-anywhere whitespace-pre-wrap">
-      <MessageText text={shown} needles={needles} />
-      {shown.length < text.length && (
-        <span className="text-faint">
-          {' '}
-          … {(text.length - shown.length).toLocaleString()} more characters; JSON has all of them
-        </span>
-      )}
-    </pre>
   )
 }

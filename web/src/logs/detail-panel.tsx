@@ -21,7 +21,7 @@ export function DetailPanel({ id, row, view, change, zone }: Props) {
   return (
     <aside
       aria-label={`Line ${id}`}
-      className="flex flex-col border-line bg-surface max-xl:fixed max-xl:inset-y-0 max-xl:right-0 max-xl:z-30 max-xl:w-[min(30rem,100vw)] max-xl:border-l max-xl:shadow-float xl:sticky xl:top-14 xl:ml-4 xl:h-[calc(100dvh-4.5rem)] xl:w-[27rem] xl:shrink-0 xl:rounded-lg xl:border"
+      className="flex flex-col border-line bg-surface print:hidden max-xl:fixed max-xl:inset-y-0 max-xl:right-0 max-xl:z-30 max-xl:w-[min(30rem,100vw)] max-xl:border-l max-xl:shadow-float xl:sticky xl:top-14 xl:ml-4 xl:h-[calc(100dvh-4.5rem)] xl:w-[27rem] xl:shrink-0 xl:rounded-lg xl:border"
     >
       <div className="flex items-center gap-1 border-b border-line py-1.5 pr-1.5 pl-4">
         <h2 className="figures mr-auto font-semibold">Line {id}</h2>

@@ -6,7 +6,7 @@ export function FacetColumn(list: Omit<FacetListProps, 'field' | 'name'>) {
   return (
     <aside
       aria-label="Values and their counts"
-      className="sticky top-14 mr-4 max-h-[calc(100dvh-4.5rem)] w-64 shrink-0 overflow-auto rounded-lg border border-line bg-surface"
+      className="sticky top-14 mr-4 max-h-[calc(100dvh-4.5rem)] w-64 shrink-0 overflow-auto rounded-lg border border-line bg-surface print:hidden"
     >
       {FACETS.map(({ field, name }) => (
         <section key={field} className="border-b border-line p-1.5 last:border-0">

@@ -2,6 +2,7 @@ import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { serverNow } from '../api/server-clock.ts'
 import { useIsDark } from '../theme/use-is-dark.ts'
 import { justBefore } from '../time/range.ts'
 import { bucketAt, stackBuckets } from './histogram-data.ts'
@@ -64,7 +65,7 @@ export function HistogramChart({
       zone,
       width: element.clientWidth,
       height: element.clientHeight,
-      now: () => Date.now() / 1000,
+      now: () => serverNow() / 1000,
     })
     options.hooks = { ...options.hooks, setCursor: [onCursor], setSelect: [onSelect] }
     const plot = new uPlot(options, [[]], element)

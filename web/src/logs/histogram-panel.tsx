@@ -24,7 +24,7 @@ export function HistogramPanel({
 }) {
   const { data, isError, isPlaceholderData } = histogram
   return (
-    <section aria-label="Lines over time" className="mx-4 sm:mx-6">
+    <section aria-label="Lines over time" className="mx-4 sm:mx-6 print:hidden">
       <div className={`h-24 transition-opacity ${isPlaceholderData ? 'opacity-60 delay-300' : ''}`}>
         {isError ? (
           <p className="grid h-full place-items-center rounded-md px-4 text-center text-pretty border border-dashed border-line text-muted">

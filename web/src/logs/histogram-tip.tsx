@@ -1,4 +1,5 @@
 import type { HistogramBucket } from 'timelapser-logs/api'
+import { serverNow } from '../api/server-clock.ts'
 import { formatMoment } from '../time/format.ts'
 import { bucketTotal } from './histogram-data.ts'
 import { LEVEL_FILL, LEVEL_NAME, LEVELS } from './levels.ts'
@@ -15,7 +16,7 @@ const KEY = {
 
 export function HistogramTip({ tip, zone, seconds }: { tip: Tip; zone: string; seconds: number }) {
   const { bucket, left } = tip
-  const now = Date.now()
+  const now = serverNow()
   const end = Date.parse(bucket.start) + seconds * 1000
   const levels = LEVELS.filter((level) => bucket[KEY[level]] > 0)
   return (

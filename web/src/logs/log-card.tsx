@@ -39,8 +39,8 @@ export const LogCard = memo(function LogCard(props: RowProps) {
           {formatClock(row.timestamp, zone)}
         </time>
       </span>
-      <span role="gridcell" className="line-clamp-3 font-mono">
-        <RowMessage {...props} wrap />
+      <span role="gridcell" className="min-w-0 font-mono">
+        <RowMessage {...props} wrap clamp="line-clamp-3" namesLogger={false} />
       </span>
     </div>
   )

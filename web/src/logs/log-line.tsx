@@ -1,6 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 import { memo, type ReactNode } from 'react'
+import { MessageText } from '../text/message-text.tsx'
 import { formatClock, formatDay, formatFull } from '../time/format.ts'
 import { COLUMNS, type Column } from './columns.ts'
 import { LevelLabel } from './level-label.tsx'
@@ -30,7 +31,7 @@ export const LogLine = memo(function LogLine(props: RowProps) {
         </span>
       ))}
       <span role="gridcell" className="min-w-0 font-mono">
-        <RowMessage {...props} />
+        <RowMessage {...props} namesLogger={columns.includes('logger')} />
       </span>
     </div>
   )
@@ -40,9 +41,14 @@ const CELLS: Readonly<Record<Column, (props: RowProps) => ReactNode>> = {
   time: ({ row, zone, now }) => {
     const day = formatDay(row.timestamp, zone, now)
     return (
-      <time dateTime={row.timestamp} title={formatFull(row.timestamp, zone)} className="font-mono text-muted">
-        {day !== null && <span className="text-faint">{day} </span>}
-        {formatClock(row.timestamp, zone)}
+      <time
+        dateTime={row.timestamp}
+        title={formatFull(row.timestamp, zone)}
+        className="flex gap-[1ch] font-mono text-muted"
+      >
+        {/* Where both do not fit, the time stays whole. */}
+        {day !== null && <span className="min-w-0 truncate text-faint">{day} </span>}
+        <span>{formatClock(row.timestamp, zone)}</span>
       </time>
     )
   },
@@ -61,7 +67,7 @@ const CELLS: Readonly<Record<Column, (props: RowProps) => ReactNode>> = {
     </button>
   ),
   origin: ({ row, pick }) => <OriginCell row={row} pick={pick} />,
-  logger: ({ row, pick }) => {
+  logger: ({ row, needles, pick }) => {
     const name = row.logger_name
     if (name === null) return <span className="text-muted">–</span>
     return (
@@ -75,7 +81,7 @@ const CELLS: Readonly<Record<Column, (props: RowProps) => ReactNode>> = {
         }}
         className="block max-w-full truncate text-muted hover:underline"
       >
-        {name}
+        <MessageText text={name} needles={needles} />
       </button>
     )
   },

@@ -80,7 +80,7 @@ export function LogsPage() {
           exportQuery={screen.facetsQuery}
         />
       </div>
-      <div className="sticky top-0 z-20 bg-canvas">
+      <div className="sticky top-0 z-20 bg-canvas print:hidden">
         <FilterBar
           view={view}
           change={change}

@@ -29,7 +29,7 @@ export function Paging({
   return (
     <nav
       aria-label="Pages"
-      className="figures mt-3 flex flex-wrap items-center gap-x-4 gap-y-2 text-small text-muted"
+      className="figures mt-3 flex print:hidden flex-wrap items-center gap-x-4 gap-y-2 text-small text-muted"
     >
       <span>
         {first.toLocaleString()} to {last.toLocaleString()} of{' '}

@@ -74,11 +74,14 @@ export function RowMenu(props: { target: RowTarget; view: LogView; change: Chang
               </Item>
             ))}
             <Menu.Separator className="my-1.5 border-t border-line" />
+            <Item icon={<Copy size={14} />} act={() => copy(row.message, 'the message')}>
+              Copy the message
+            </Item>
             <Item icon={<Copy size={14} />} act={() => copy(rowsAs('text', [row]), 'the line')}>
-              Copy as text
+              Copy the line as text
             </Item>
             <Item icon={<Braces size={14} />} act={() => copy(rowsAs('json', [row]), 'the line as JSON')}>
-              Copy as JSON
+              Copy the line as JSON
             </Item>
             <Item
               icon={<Link2 size={14} />}

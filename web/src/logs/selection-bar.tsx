@@ -12,7 +12,7 @@ export function SelectionBar({ selection }: { selection: Selection }) {
   return (
     <section
       aria-label="Selected lines"
-      className="fixed inset-x-0 bottom-5 z-30 mx-auto flex w-fit max-w-[calc(100vw-2rem)] flex-wrap items-center gap-1.5 rounded-lg border border-line-strong bg-surface py-1.5 pr-1.5 pl-4 shadow-float"
+      className="print:hidden fixed inset-x-0 bottom-5 z-30 mx-auto flex w-fit max-w-[calc(100vw-2rem)] flex-wrap items-center gap-1.5 rounded-lg border border-line-strong bg-surface py-1.5 pr-1.5 pl-4 shadow-float"
     >
       <span className="figures mr-2 font-medium max-sm:hidden">{lines}</span>
       <span className="figures mr-1 font-medium sm:hidden">Copy {selected.length.toLocaleString()} as</span>

@@ -30,7 +30,7 @@ export function StatCard({
       onClick={onToggle}
       className={`relative grid min-w-0 content-center gap-0.5 px-3.5 py-2 sm:max-lg:px-2.5 text-left transition-colors focus-visible:-outline-offset-2 ${pressed && level !== null ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
     >
-      <span className="flex items-center gap-2 text-small font-medium text-muted">
+      <span className="flex min-w-0 items-center gap-2 text-small font-medium text-muted">
         {level !== null && <span className={`size-2 shrink-0 rounded-sm ${LEVEL_FILL[level]}`} aria-hidden />}
         <span className="truncate">{name}</span>
         {level === null && <span className="truncate font-normal text-faint max-xl:hidden">{period}</span>}

@@ -25,8 +25,8 @@ function dayFormat(zone: string, withYear: boolean): Intl.DateTimeFormat {
   const made = new Intl.DateTimeFormat(undefined, {
     timeZone: zone,
     day: '2-digit',
-    month: 'short',
-    ...(withYear ? { year: 'numeric' } : {}),
+    // Of another year all of it is figures: with the name of the month it would not fit beside the time.
+    ...(withYear ? { month: '2-digit', year: 'numeric' } : { month: 'short' }),
   })
   dayFormats.set(key, made)
   return made
