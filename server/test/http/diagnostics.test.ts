@@ -101,6 +101,13 @@ describe('a diagnosis', () => {
     })
   })
 
+  it('tells of many silent sources in one sentence', async () => {
+    for (let id = 20; id < 27; id++) await writeEveryMinute(`camera_${id}`, 5, 95, { camera_id: id })
+    const { cause, advice } = checkOf(await diagnose('GET'), 'time range')
+    expect(cause).toMatch(/^\d+ sources that usually write are silent: camera_\d+ since .* and \d+ more\./)
+    expect(advice?.match(/Look whether/g)).toHaveLength(1)
+  })
+
   it('does not take the nights of a camera for silence', async () => {
     const lines = []
     for (let day = 6; day >= 0; day--) {

@@ -102,11 +102,7 @@ export async function checkTimeRange(pool: pg.Pool, summary: LogSummary, nowMs: 
     .map(({ source, last_at }) => ({ source, last_at, minutes: (nowMs - toMillis(last_at)) / MINUTE - 1 }))
     .filter(({ source, minutes }) => minutes > (limits.get(source) ?? 0))
   const gaps = await readGaps(pool, fromMillis(nowMs - DAY), limits)
-  const troubles: Trouble[] = silent.map(({ source, last_at, minutes }) => ({
-    verdict: 'warning',
-    cause: `${source} is silent since ${last_at} (${span(minutes)}); it usually writes at least every ${span(limits.get(source) ?? 0)}.`,
-    advice: `Look whether what writes as ${source} runs and reaches the server, and at its last lines: timelapser-logs query --source ${source}.`,
-  }))
+  const troubles: Trouble[] = isSome(silent) ? [silenceOf(silent, limits)] : []
   if (gaps.length > 0) {
     troubles.push({
       verdict: 'warning',
@@ -121,6 +117,33 @@ export async function checkTimeRange(pool: pg.Pool, summary: LogSummary, nowMs: 
   const finding = `${range}; ${count(regular.length, 'source')} with a habit, ${silent.length} silent`
   const known = cadences.map((cadence) => ({ ...cadence, limit_minutes: limits.get(cadence.source) ?? null }))
   return checkOf('time range', finding, { first_log_at, last_log_at, silent, gaps, sources: known }, troubles)
+}
+
+function isSome<T>(all: T[]): all is [T, ...T[]] {
+  return all.length > 0
+}
+
+type Silent = { source: string; last_at: string; minutes: number }
+
+/** One of them is told in full; of many, as when a whole site lost its power, who they are and since when. */
+function silenceOf(silent: readonly [Silent, ...Silent[]], limits: ReadonlyMap<string, number>): Trouble {
+  const sinceWhen = ({ last_at, minutes }: Silent) => `since ${last_at} (${span(minutes)})`
+  const [first, ...others] = silent
+  const look = `runs and reaches the server, and at its last lines: timelapser-logs query --source ${first.source}`
+  if (others.length === 0) {
+    const usual = span(limits.get(first.source) ?? 0)
+    return {
+      verdict: 'warning',
+      cause: `${first.source} is silent ${sinceWhen(first)}; it usually writes at least every ${usual}.`,
+      advice: `Look whether what writes as ${first.source} ${look}.`,
+    }
+  }
+  const told = silent.map((one) => `${one.source} ${sinceWhen(one)}`)
+  return {
+    verdict: 'warning',
+    cause: `${silent.length} sources that usually write are silent: ${listed(told, 5)}.`,
+    advice: `Look whether what writes as each of them ${look}.`,
+  }
 }
 
 /** Minutes of silence that are not usual for the source. */
