@@ -91,6 +91,10 @@ describe('settings', () => {
     expect((await run('settings', 'set', 'timezone', 'Europe/Berlin')).stdout).toBe(
       'timezone is Europe/Berlin now.\n',
     )
+    expect((await run('settings', 'set', 'retention_days', '2', '--dry-run')).stdout).toMatch(
+      /^\d+ lines? would be deleted, 0 MB freed\. Nothing is changed\.\n$/,
+    )
+    expect(await json('settings', 'get', 'retention_days')).toBe(30)
     const set = await json('settings', 'set', 'retention_by_level', '{"DEBUG": 3}')
     expect(set).toEqual({ retention_by_level: { DEBUG: 3 } })
     expect(await json('settings', 'get', 'retention_by_level')).toEqual({ DEBUG: 3 })

@@ -244,6 +244,12 @@ describe('the settings', () => {
     expect(await page.getByRole('region', { name: 'What would be deleted' }).textContent()).toContain(
       'too old',
     )
+    // Other rules are tried before they are saved.
+    await page.getByLabel('Days to keep').fill('26')
+    await page.getByText('Retention would remove').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'What would these rules delete?' }).click()
+    await page.getByText('Retention would remove 0 log entries.').waitFor()
+    expect((await call('GET', '/api/settings')).settings).toMatchObject({ retention_days: 20 })
   })
 
   test('try a pattern of redaction before it is saved', async () => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { RetentionPlan } from '../http/api-schemas.ts'
 import { SETTING_NAMES, SETTING_PROPERTIES, type Settings } from '../store/settings-schema.ts'
 import { type ApiClient, ApiFailure } from './api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from './server-options.ts'
@@ -24,6 +25,7 @@ Examples:
   timelapser-logs settings list
   timelapser-logs settings get retention_days
   timelapser-logs settings set timezone Europe/Berlin
+  timelapser-logs settings set retention_days 7 --dry-run
   timelapser-logs settings set retention_by_level '{"DEBUG": 3, "ERROR": 365}'
   timelapser-logs settings set redaction '["LIC-\\\\d+"]'`
 
@@ -45,8 +47,11 @@ export function settingsCommand(): Command {
   add('set', 'change one setting')
     .argument('<name>', 'its name')
     .argument('<value>', 'its value from now on')
-    .action((name: string, value: string, options: Options) =>
-      withServer(options, (client) => set(client, name, value, options)),
+    .option('--dry-run', 'of a rule of retention: tell how many lines it would delete, and change nothing')
+    .action((name: string, value: string, options: SetOptions) =>
+      withServer(options, (client) =>
+        options.dryRun ? tryRule(client, name, value, options) : set(client, name, value, options),
+      ),
     )
   return settings
 }
@@ -63,6 +68,21 @@ async function get(client: ApiClient, name: string, { json }: Options): Promise<
   if (!known) throw new ApiFailure(`${name} is not a setting. There are ${SETTING_NAMES.join(', ')}.`)
   const { settings } = await client.request<Answer>('GET', '/api/settings')
   console.log(json ? JSON.stringify(settings[known]) : plain(settings[known]))
+  return 0
+}
+
+type SetOptions = Options & { dryRun?: boolean }
+
+/** What a rule of retention would delete, were it in force. */
+async function tryRule(client: ApiClient, name: string, text: string, { json }: Options): Promise<number> {
+  const plan = await client.request<RetentionPlan>('POST', '/api/logs/retention/preview', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ [name]: parseValue(text) }),
+  })
+  const { would_delete, would_free_bytes } = plan
+  const lines = `${would_delete.toLocaleString('en-US')} ${would_delete === 1 ? 'line' : 'lines'}`
+  const said = `${lines} would be deleted, ${Math.round(would_free_bytes / 1e6).toLocaleString('en-US')} MB freed. Nothing is changed.`
+  console.log(json ? JSON.stringify({ would_delete, would_free_bytes }) : said)
   return 0
 }
 

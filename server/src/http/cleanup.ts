@@ -14,6 +14,17 @@ const daysToKeep = Type.Integer({
 
 const admin = { access: 'admin' } as const
 
+function planReply(removals: Awaited<ReturnType<RetentionService['plan']>>) {
+  const would_delete = removals.reduce((sum, { rows }) => sum + rows, 0)
+  return reply(`Retention would remove ${grouped(would_delete)} log entries`, {
+    would_delete,
+    would_free_bytes: removals.reduce((sum, { bytes }) => sum + bytes, 0),
+    partitions: removals.map(({ partition: { lower, upper }, action, reason, rows, bytes }) => {
+      return { start: lower, end: upper, action, reason, rows, bytes }
+    }),
+  })
+}
+
 /** Deleting old logs, asking first what that would delete, and having everything back that was cleared. */
 export function cleanupRoutes(retention: RetentionService): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -76,17 +87,21 @@ export function cleanupRoutes(retention: RetentionService): FastifyPluginAsyncTy
     app.get(
       '/api/logs/retention',
       { config: admin, schema: { response: { 200: Reply(RetentionPlan) } } },
-      async () => {
-        const removals = await retention.plan()
-        const would_delete = removals.reduce((sum, { rows }) => sum + rows, 0)
-        return reply(`Retention would remove ${grouped(would_delete)} log entries`, {
-          would_delete,
-          would_free_bytes: removals.reduce((sum, { bytes }) => sum + bytes, 0),
-          partitions: removals.map(({ partition: { lower, upper }, action, reason, rows, bytes }) => {
-            return { start: lower, end: upper, action, reason, rows, bytes }
+      async () => planReply(await retention.plan()),
+    )
+
+    app.post(
+      '/api/logs/retention/preview',
+      {
+        config: admin,
+        schema: {
+          body: Type.Record(Type.String({ maxLength: 100 }), Type.Unknown(), {
+            description: 'Rules of retention that are not in force yet, named as the settings',
           }),
-        })
+          response: { 200: Reply(RetentionPlan) },
+        },
       },
+      async ({ body }) => planReply(await retention.plan(body)),
     )
 
     app.post(

@@ -34,6 +34,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'POST /api/logs/cleanup/undo': 'Bring back what was cleared in the last ten minutes',
   'GET /api/logs/retention': 'What retention would remove now',
   'POST /api/logs/retention': 'Apply retention now',
+  'POST /api/logs/retention/preview': 'What other rules of retention would remove, before they are in force',
   'POST /api/logs/delete/preview': 'What deleting by filter would delete',
   'POST /api/logs/delete': 'Delete by filter',
   'POST /api/logs/scrub': 'Mask what should not have been logged in lines that are stored',

@@ -4,12 +4,14 @@ import type { LogOperations } from '../store/log-operations.ts'
 import type { PlannedRemoval } from '../store/retention-plan.ts'
 import { cutoffsOf } from '../store/retention-policy.ts'
 import type { SettingsStore } from '../store/settings.ts'
+import type { Settings } from '../store/settings-schema.ts'
 import { fromMillis, now, toMillis } from '../store/timestamp.ts'
 import { AppError } from './app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { appliedFilters, type LogQuery } from './log-query.ts'
 import type { SearchQueries } from './search-query.ts'
 import type { ServerEvents } from './server-events.ts'
+import { checkSettings } from './setting-check.ts'
 
 /** Rows that were removed or came back: who did it, what it was. */
 export type Removal = {
@@ -20,6 +22,14 @@ export type Removal = {
   /** A person, a key, or what started a job. */
   by: string
 }
+
+/** The settings that say what is removed. */
+const RETENTION_RULES = [
+  'retention_days',
+  'retention_by_level',
+  'retention_by_source',
+  'retention_max_bytes',
+] as const satisfies readonly (keyof Settings)[]
 
 export type RetentionPreview = { would_delete: number; would_free_bytes: number }
 
@@ -72,10 +82,15 @@ export class RetentionService {
     return deleted_count
   }
 
-  /** What applying the retention of the settings would do now, partition by partition. */
-  async plan(): Promise<PlannedRemoval[]> {
+  /**
+   * What applying the retention of the settings would do now, partition by partition.
+   *
+   * @param changes rules that are not in force yet, to see what they would do before they do it
+   * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL that names the rule
+   */
+  async plan(changes: Record<string, unknown> = {}): Promise<PlannedRemoval[]> {
     const { logOperations, settings } = this.#options
-    const current = await settings.get()
+    const current = { ...(await settings.get()), ...checkSettings(changes, RETENTION_RULES) }
     return logOperations.planRetention(cutoffsOf(current, Date.now()), current.retention_max_bytes)
   }
 

@@ -1,5 +1,10 @@
 import { Value } from 'typebox/value'
-import { SETTING_PROPERTIES, type SettingProperty, type Settings } from '../store/settings-schema.ts'
+import {
+  SETTING_NAMES,
+  SETTING_PROPERTIES,
+  type SettingProperty,
+  type Settings,
+} from '../store/settings-schema.ts'
 import { AppError } from './app-error.ts'
 import { parseLevelName } from './log-query.ts'
 import { compileAll } from './redaction-service.ts'
@@ -31,6 +36,26 @@ export function checkSetting<N extends keyof Settings>(name: N, given: unknown):
   if (problem !== undefined) throw new AppError('INVALID_REQUEST', problem)
   MORE[name]?.(value as Settings[N])
   return value as Settings[N]
+}
+
+/**
+ * Changes of some settings as they will be stored.
+ *
+ * @param names those that may be changed here
+ * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL that names the field
+ */
+export function checkSettings(
+  changes: Record<string, unknown>,
+  names: readonly (keyof Settings)[] = SETTING_NAMES,
+): Partial<Settings> {
+  const checked: Partial<Settings> = {}
+  for (const [given, value] of Object.entries(changes)) {
+    const name = names.find((known) => known === given)
+    if (!name)
+      throw new AppError('INVALID_REQUEST', `${given} is not a setting. There are ${names.join(', ')}.`)
+    Object.assign(checked, { [name]: checkSetting(name, value) })
+  }
+  return checked
 }
 
 /** The first thing that is wrong by the schema, as a sentence; undefined when nothing is. */

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { SettingsStore } from '../store/settings.ts'
-import { SETTING_NAMES, type Settings } from '../store/settings-schema.ts'
-import { AppError } from './app-error.ts'
+import type { Settings } from '../store/settings-schema.ts'
 import type { AuditTrail } from './audit-trail.ts'
-import { checkSetting } from './setting-check.ts'
+import { checkSettings } from './setting-check.ts'
 
 /** The settings people change while everything runs. */
 export class SettingsService {
@@ -25,15 +24,7 @@ export class SettingsService {
    * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL that names the field; nothing is changed then
    */
   async update(changes: Record<string, unknown>): Promise<Settings> {
-    const checked: Partial<Settings> = {}
-    for (const [given, value] of Object.entries(changes)) {
-      const name = SETTING_NAMES.find((known) => known === given)
-      if (!name) {
-        const known = SETTING_NAMES.join(', ')
-        throw new AppError('INVALID_REQUEST', `${given} is not a setting. There are ${known}.`)
-      }
-      Object.assign(checked, { [name]: checkSetting(name, value) })
-    }
+    const checked = checkSettings(changes)
     await this.#auditTrail.change(async (client) => {
       const old = await this.#store.readForChange(client)
       const names = (Object.keys(checked) as (keyof Settings)[]).filter(

@@ -73,6 +73,25 @@ describe('removing logs over HTTP', () => {
     await server.send('PUT', '/api/settings', { retention_by_level: {} })
   })
 
+  it('tells what other rules would remove before they are in force', async () => {
+    await ingest([...records(20, { timestamp: ago(100), level: 'DEBUG' }), ...records(3, {})])
+    const preview = (rules: object) => server.send('POST', '/api/logs/retention/preview', rules)
+    expect((await preview({ retention_days: 3 })).body.data).toMatchObject({ would_delete: 20 })
+    expect((await preview({ retention_by_level: { debug: 5 } })).body.data).toMatchObject({ would_delete: 0 })
+    expect((await preview({ retention_max_bytes: 1 })).body.data.partitions).toContainEqual(
+      expect.objectContaining({ reason: 'size' }),
+    )
+    expect((await server.get('/api/settings')).body.data.settings.retention_days).toBe(30)
+    expect(await total()).toBe(23)
+    for (const [rules, sentence] of [
+      [{ retention_days: -1 }, /^retention_days has to be/],
+      [{ log_level: 'INFO' }, /^log_level is not a setting\. There are retention_days, /],
+    ] as const) {
+      const { status, body } = await preview(rules)
+      expect([status, body.message]).toEqual([400, expect.stringMatching(sentence)])
+    }
+  })
+
   it('deletes by filter what the preview showed, and nothing when more match by then', async () => {
     await ingest([...records(12, { message: 'the word hunter2' }), ...records(4, {})])
     const preview = (await server.send('POST', '/api/logs/delete/preview', { search: 'hunter2' })).body.data

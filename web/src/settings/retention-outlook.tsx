@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Diagnosis, RetentionPlan } from 'timelapser-logs/api'
+import type { Diagnosis, RetentionPlan, Settings } from 'timelapser-logs/api'
 import { ConfirmButton } from '../access/confirm-button.tsx'
 import { request, requestReply } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
@@ -9,15 +9,23 @@ import { Skeleton } from '../controls/skeleton.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { RemovalTable } from './removal-table.tsx'
 
-/** Where the room is heading by the rules in force, and what they would delete now. */
-export function RetentionOutlook({ isDirty }: { isDirty: boolean }) {
+/** Where the room is heading by the rules in force, and what they, or others before they are saved, would delete now. */
+export function RetentionOutlook({ changes }: { changes: Partial<Settings> }) {
   const zone = useDisplayZone()
   const client = useQueryClient()
-  const [isAsked, setIsAsked] = useState(false)
+  // A reserve deletes nothing by itself.
+  const { disk_reserve_bytes: _, ...rules } = changes
+  const isDirty = Object.keys(rules).length > 0
+  // Asked of some rules: an answer does not stay beside others.
+  const [asked, setAsked] = useState<string | null>(null)
+  const asking = JSON.stringify(rules)
   const plan = useQuery({
-    queryKey: ['settings', 'retention-plan'],
-    queryFn: ({ signal }) => requestReply<RetentionPlan>('/api/logs/retention', { signal }),
-    enabled: isAsked,
+    queryKey: ['settings', 'retention-plan', asking],
+    queryFn: ({ signal }) =>
+      isDirty
+        ? requestReply<RetentionPlan>('/api/logs/retention/preview', { method: 'POST', body: rules, signal })
+        : requestReply<RetentionPlan>('/api/logs/retention', { signal }),
+    enabled: asked === asking,
     staleTime: 0,
   })
   const apply = useMutation({
@@ -29,24 +37,28 @@ export function RetentionOutlook({ isDirty }: { isDirty: boolean }) {
     },
     onError: (error) => notify(error.message, 'failed'),
   })
-  const look = () => (isAsked ? plan.refetch() : setIsAsked(true))
+  const look = () => (asked === asking ? plan.refetch() : setAsked(asking))
   return (
     <div className="grid grid-cols-1 gap-4 border-t border-line pt-5">
       <Forecast />
       <div className="flex flex-wrap items-center gap-2">
         <Button disabled={plan.isFetching} onClick={look}>
-          {plan.isFetching ? 'Looking…' : 'What would be deleted now?'}
+          {plan.isFetching
+            ? 'Looking…'
+            : isDirty
+              ? 'What would these rules delete?'
+              : 'What would be deleted now?'}
         </Button>
-        {plan.data && plan.data.data.would_delete > 0 && (
+        {!isDirty && plan.data && plan.data.data.would_delete > 0 && (
           <ConfirmButton
             name="Delete it now"
             of="by retention"
             kind="plain"
-            disabled={apply.isPending || isDirty}
+            disabled={apply.isPending}
             onConfirm={() => apply.mutate()}
           />
         )}
-        {isDirty && <span className="text-small text-faint">By the saved rules, not by your changes.</span>}
+        {isDirty && <span className="text-small text-faint">Not saved yet: nothing is deleted by them.</span>}
       </div>
       <div aria-live="polite" className="grid grid-cols-1 gap-3 empty:hidden">
         {plan.isError && <p className="text-error">{plan.error.message}</p>}

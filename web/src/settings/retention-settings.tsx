@@ -80,7 +80,7 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
           )}
         </SettingField>
       </DraftForm>
-      <RetentionOutlook isDirty={draft.isChanged} />
+      <RetentionOutlook changes={draft.changed} />
     </SettingsSection>
   )
 }

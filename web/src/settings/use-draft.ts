@@ -22,6 +22,7 @@ export function useDraft<N extends keyof Settings>(settings: Settings, names: re
       setValues({ ...values, [name]: value })
       save.reset()
     },
+    changed,
     isChanged: Object.keys(changed).length > 0,
     isSaving: save.isPending,
     /** What the server has against the value of this setting. */
