@@ -246,6 +246,25 @@ describe('the page', () => {
     await page.getByRole('menuitem', { name: 'Columns as at first' }).click()
   })
 
+  test('shows a value of extra_data as a column, kept until it is removed', async () => {
+    await call('/api/logs', [
+      { message: 'sold', source: 'till', extra_data: { sum: 12.5, item: { name: 'lens' } } },
+      { message: 'closed', source: 'till' },
+    ])
+    const page = await openPage(context)
+    await page.goto(`${url}/logs?source=till`)
+    await page.getByRole('gridcell', { name: 'sold' }).click()
+    const panel = page.getByRole('complementary', { name: /^Line \d+/ })
+    await panel.getByRole('treeitem', { name: /sum/ }).click()
+    await page.getByRole('menuitem', { name: 'Show sum as a column' }).click()
+    await page.getByRole('columnheader', { name: 'sum' }).waitFor()
+    await page.reload()
+    const row = page.getByRole('row').filter({ hasText: 'sold' })
+    await row.getByRole('gridcell', { name: '12.5', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Remove the column sum' }).click()
+    await page.getByRole('columnheader', { name: 'sum' }).waitFor({ state: 'detached' })
+  })
+
   test('a search kept under a name comes back with its filters', async () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs?level=ERROR&q=RTSP`)

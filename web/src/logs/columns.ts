@@ -1,22 +1,49 @@
 import { useSyncExternalStore } from 'react'
 import { recall, remember } from '../app/remember.ts'
+import { type JsonPath, pathText } from './json-path.ts'
 
 /** The columns of the list, shared by its head and every line; their widths stand in `--columns`. */
 export const COLUMNS = 'grid grid-cols-(--columns) gap-x-3 pr-4 pl-3'
 
 /** Those that can be left out; the message is always there and takes what is left. */
 export const COLUMN_NAME = { time: 'Time', level: 'Level', origin: 'Origin', logger: 'Logger' } as const
-export type Column = keyof typeof COLUMN_NAME
-export const ALL_COLUMNS = Object.keys(COLUMN_NAME) as Column[]
+type OwnColumn = keyof typeof COLUMN_NAME
+/** A value of `extra_data`, by its path as JSON: text, so that it is kept and compared as the others are. */
+export type FieldColumn = `field:${string}`
+export type Column = OwnColumn | FieldColumn
+export const OWN_COLUMNS = Object.keys(COLUMN_NAME) as OwnColumn[]
+/** Beyond it the message has no room left. */
+export const MOST_FIELDS = 6
 
 /** Widths in rem, so that they grow with the text. */
-type Layout = { shown: readonly Column[]; widths: Readonly<Record<Column, number>> }
+type Layout = { shown: readonly Column[]; widths: Readonly<Record<string, number>> }
 const INITIAL: Layout = {
   shown: ['time', 'level', 'origin'],
   widths: { time: 10.5, level: 5.25, origin: 10.5, logger: 9 },
 }
+const FIELD_REM = 8
 const MIN_REM = 3
 const MAX_REM = 40
+
+export function fieldColumn(path: JsonPath): FieldColumn {
+  return `field:${JSON.stringify(path)}`
+}
+
+/** Where in `extra_data` the value of a column is; null for the columns of every line. */
+export function fieldPath(column: Column): JsonPath | null {
+  if (!column.startsWith('field:')) return null
+  const path: unknown = JSON.parse(column.slice('field:'.length))
+  return Array.isArray(path) ? path : []
+}
+
+export function columnName(column: Column): string {
+  const path = fieldPath(column)
+  return path === null ? COLUMN_NAME[column as OwnColumn] : pathText(path)
+}
+
+export function widthOf({ widths }: Layout, column: Column): number {
+  return widths[column] ?? FIELD_REM
+}
 
 let layout = readLayout()
 const listeners = new Set<() => void>()
@@ -24,15 +51,20 @@ const listeners = new Set<() => void>()
 function readLayout(): Layout {
   try {
     const kept = JSON.parse(recall('columns') ?? '{}') as Partial<Layout>
-    const widths = ALL_COLUMNS.map((name) => [
-      name,
-      within(Number(kept.widths?.[name] ?? INITIAL.widths[name])),
-    ])
-    const shown = kept.shown ? ALL_COLUMNS.filter((name) => kept.shown?.includes(name)) : INITIAL.shown
-    return { shown, widths: Object.fromEntries(widths) as Layout['widths'] }
+    const widths = Object.entries({ ...INITIAL.widths, ...kept.widths })
+    return {
+      shown: kept.shown ? inOrder(kept.shown) : INITIAL.shown,
+      widths: Object.fromEntries(widths.map(([name, rem]) => [name, within(Number(rem))])),
+    }
   } catch {
     return INITIAL
   }
+}
+
+/** Those of every line as they always stand, then the fields in the order in which they were chosen. */
+function inOrder(shown: readonly Column[]): Column[] {
+  const fields = shown.filter((name) => fieldPath(name) !== null)
+  return [...OWN_COLUMNS.filter((name) => shown.includes(name)), ...fields.slice(0, MOST_FIELDS)]
 }
 
 function within(rem: number): number {
@@ -47,12 +79,13 @@ function keep(next: Layout): void {
 
 export const columns = {
   toggle(name: Column) {
-    const shown = ALL_COLUMNS.filter((one) => (one === name) !== layout.shown.includes(one))
-    keep({ ...layout, shown })
+    const others = layout.shown.filter((one) => one !== name)
+    keep({ ...layout, shown: inOrder(layout.shown.includes(name) ? others : [...others, name]) })
   },
   resize(name: Column, rem: number) {
     keep({ ...layout, widths: { ...layout.widths, [name]: within(rem) } })
   },
+  resetWidths: () => keep({ ...layout, widths: INITIAL.widths }),
   reset: () => keep(INITIAL),
 }
 
@@ -67,6 +100,6 @@ export function useColumns(): Layout {
 }
 
 /** The tracks of the grid. */
-export function tracksOf({ shown, widths }: Layout): string {
-  return [...shown.map((name) => `${widths[name]}rem`), 'minmax(0,1fr)'].join(' ')
+export function tracksOf(of: Layout): string {
+  return [...of.shown.map((name) => `${widthOf(of, name)}rem`), 'minmax(0,1fr)'].join(' ')
 }

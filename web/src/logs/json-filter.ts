@@ -1,4 +1,5 @@
-import type { JsonPath, ValueRow } from './json-rows.ts'
+import type { JsonPath } from './json-path.ts'
+import type { ValueRow } from './json-rows.ts'
 import { setTerm, termOf } from './search-terms.ts'
 
 /** Longer searches the API refuses. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { holdersOf, type JsonRow, pathText, rowsOf, spanAfter } from './json-rows.ts'
+import { pathText } from './json-path.ts'
+import { holdersOf, type JsonRow, rowsOf, spanAfter } from './json-rows.ts'
 import { findInJson, openAll, openAtFirst, withHolders } from './json-search.ts'
 
 const NOTHING = { open: new Set<string>(), spans: new Map(), wanted: new Set<string>() }

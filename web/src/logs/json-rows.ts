@@ -1,7 +1,5 @@
 // A value as the rows of a tree: those that are open and no others, however large the rest is.
-
-/** The way to a value: keys, and places in arrays. */
-export type JsonPath = readonly (string | number)[]
+import type { JsonPath } from './json-path.ts'
 
 /** Where a row stands: how deep, at which place among how many. */
 type Place = { id: string; depth: number; position: number; setSize: number }
@@ -105,13 +103,4 @@ export function sizeOf(value: unknown): number {
 /** What stands where a "more" was struck. */
 export function spanAfter({ from, to }: MoreRow): Span {
   return [from, Math.min(to, from + MORE_SHOWN)]
-}
-
-/** `a.b[0]["odd key"]`, as programs write it. */
-export function pathText(path: JsonPath): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`
-    if (!/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(key)) return `${text}[${JSON.stringify(key)}]`
-    return text === '' ? key : `${text}.${key}`
-  }, '')
 }

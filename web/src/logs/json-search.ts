@@ -1,3 +1,4 @@
+import { leafText } from './json-path.ts'
 import { childId, entriesOf, FIRST_SHOWN, holdersOf, sizeOf, type ValueRow } from './json-rows.ts'
 
 /** More rows than this are not opened in one go: they are drawn in one go, and twice as many took a busy machine a second. */
@@ -53,11 +54,6 @@ export function findInJson(value: unknown, text: string): string[] {
   }
   if (needle !== '') visit(value, '')
   return hits
-}
-
-/** What a value without others in it is shown as. */
-export function leafText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The values and all that hold them. */

@@ -3,8 +3,8 @@ import { memo } from 'react'
 import { MessageText } from '../text/message-text.tsx'
 import { NO_NEEDLES } from '../text/segments.ts'
 import { formatFull, isInstant } from '../time/format.ts'
+import { leafText } from './json-path.ts'
 import type { JsonRow, ValueRow } from './json-rows.ts'
-import { leafText } from './json-search.ts'
 
 /** Of one text; the menu copies all of it. */
 const SHOWN_CHARACTERS = 1000

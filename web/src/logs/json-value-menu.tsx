@@ -1,10 +1,13 @@
 import { Menu } from '@base-ui/react/menu'
-import { Ban, Copy, Filter, FilterX, Route } from 'lucide-react'
+import { Ban, Columns3, Copy, Filter, FilterX, Route } from 'lucide-react'
 import { copy } from '../controls/copy.ts'
 import { MENU_ITEM, POPUP } from '../controls/surfaces.ts'
+import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
+import { columns, fieldColumn, fieldPath, MOST_FIELDS, useColumns } from './columns.ts'
 import { jsonTermOf } from './json-filter.ts'
-import { pathText, type ValueRow } from './json-rows.ts'
-import { leafText, textToCopy } from './json-search.ts'
+import { leafText, pathText } from './json-path.ts'
+import type { ValueRow } from './json-rows.ts'
+import { textToCopy } from './json-search.ts'
 import { setTerm, stateOfTerm, type TermState } from './search-terms.ts'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
@@ -24,6 +27,12 @@ export function JsonValueMenu({
   close: () => void
 }) {
   const path = pathText(row.path)
+  const { shown } = useColumns()
+  // Cards have no columns.
+  const phone = useMediaQuery(PHONE)
+  const column = fieldColumn(row.path)
+  const isColumn = shown.includes(column)
+  const fields = shown.filter((name) => fieldPath(name) !== null).length
   const { term, why } = jsonTermOf(row, view.q)
   const state = term === undefined ? 'unset' : stateOfTerm(view.q, term)
   const set = (wanted: TermState) => {
@@ -67,6 +76,18 @@ export function JsonValueMenu({
             <Menu.Item className={MENU_ITEM} onClick={() => copy(path, 'the path')}>
               <Route size={14} aria-hidden /> Copy path
             </Menu.Item>
+            {!phone && row.size === 0 && (
+              <Menu.Item
+                className={MENU_ITEM}
+                disabled={!isColumn && fields >= MOST_FIELDS}
+                onClick={() => columns.toggle(column)}
+              >
+                <Columns3 size={14} aria-hidden />
+                <span className="truncate">
+                  {isColumn ? 'No longer a column' : `Show ${path} as a column`}
+                </span>
+              </Menu.Item>
+            )}
             {why && <p className="max-w-64 px-2.5 py-1.5 text-small text-faint">{why}</p>}
           </Menu.Popup>
         </Menu.Positioner>

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
-import { COLUMN_NAME, COLUMNS, type Column, useColumns } from './columns.ts'
+import { X } from 'lucide-react'
+import { COLUMNS, type Column, columnName, columns, fieldPath, useColumns } from './columns.ts'
 import { ResizeHandle } from './resize-handle.tsx'
 
 export function ListHeader({ zone }: { zone: string }) {
@@ -18,7 +19,20 @@ export function ListHeader({ zone }: { zone: string }) {
             className="relative min-w-0"
             title={name === 'time' ? `Times in ${zone}` : undefined}
           >
-            <span className="block truncate">{headOf(name, zone)}</span>
+            <span className="flex items-center gap-1">
+              <span className="truncate">{headOf(name, zone)}</span>
+              {fieldPath(name) !== null && (
+                <button
+                  type="button"
+                  aria-label={`Remove the column ${columnName(name)}`}
+                  title="Remove the column"
+                  onClick={() => columns.toggle(name)}
+                  className="rounded-sm hover:text-ink"
+                >
+                  <X size={12} aria-hidden />
+                </button>
+              )}
+            </span>
             <ResizeHandle column={name} />
           </span>
         ))}
@@ -29,5 +43,5 @@ export function ListHeader({ zone }: { zone: string }) {
 }
 
 function headOf(name: Column, zone: string): string {
-  return name === 'time' ? `Time · ${zone}` : COLUMN_NAME[name]
+  return name === 'time' ? `Time · ${zone}` : columnName(name)
 }

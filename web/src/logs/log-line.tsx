@@ -3,7 +3,8 @@
 import { memo, type ReactNode } from 'react'
 import { MessageText } from '../text/message-text.tsx'
 import { formatClock, formatDay, formatFull } from '../time/format.ts'
-import { COLUMNS, type Column } from './columns.ts'
+import { COLUMNS, type Column, type FieldColumn, fieldPath } from './columns.ts'
+import { leafText, valueAt } from './json-path.ts'
 import { LevelLabel } from './level-label.tsx'
 import { LEVEL_FILL } from './levels.ts'
 import { OriginCell } from './origin-cell.tsx'
@@ -27,7 +28,7 @@ export const LogLine = memo(function LogLine(props: RowProps) {
       {selected && <span className="absolute inset-y-0 left-0 w-1.5 bg-accent" aria-hidden />}
       {columns.map((name) => (
         <span key={name} role="gridcell" className="min-w-0 overflow-hidden whitespace-nowrap">
-          {CELLS[name](props)}
+          {isField(name) ? <FieldCell row={row} column={name} /> : CELLS[name](props)}
         </span>
       ))}
       <span role="gridcell" className="min-w-0 font-mono">
@@ -37,7 +38,23 @@ export const LogLine = memo(function LogLine(props: RowProps) {
   )
 })
 
-const CELLS: Readonly<Record<Column, (props: RowProps) => ReactNode>> = {
+function isField(name: Column): name is FieldColumn {
+  return fieldPath(name) !== null
+}
+
+/** A value of the line's `extra_data`, on one row. */
+function FieldCell({ row, column }: { row: RowProps['row']; column: FieldColumn }) {
+  const value = valueAt(row.extra_data, fieldPath(column) ?? [])
+  if (value === undefined) return null
+  const text = leafText(value).slice(0, 300)
+  return (
+    <span title={text} className="block truncate font-mono text-muted">
+      <MessageText text={text.replaceAll(/\s+/g, ' ')} />
+    </span>
+  )
+}
+
+const CELLS: Readonly<Record<Exclude<Column, FieldColumn>, (props: RowProps) => ReactNode>> = {
   time: ({ row, zone, now }) => {
     const day = formatDay(row.timestamp, zone, now)
     return (

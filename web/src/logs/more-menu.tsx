@@ -5,7 +5,7 @@ import { FloatingMenu } from '../controls/floating-menu.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { MENU_ITEM } from '../controls/surfaces.ts'
 import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
-import { ALL_COLUMNS, COLUMN_NAME, columns, useColumns } from './columns.ts'
+import { columnName, columns, fieldPath, OWN_COLUMNS, useColumns } from './columns.ts'
 import { densityPreference, wrapPreference } from './list-preferences.ts'
 
 /** What is wanted now and then: how rows look, the shortcuts, and deleting. */
@@ -24,7 +24,7 @@ export function MoreMenu({
       <Choice preference={densityPreference} on="roomy" off="compact" name="Roomy rows" hint="d" />
       {!phone && (
         <>
-          {ALL_COLUMNS.map((name) => (
+          {[...OWN_COLUMNS, ...shown.filter((name) => fieldPath(name) !== null)].map((name) => (
             <Menu.CheckboxItem
               key={name}
               className={MENU_ITEM}
@@ -32,7 +32,7 @@ export function MoreMenu({
               onCheckedChange={() => columns.toggle(name)}
             >
               <Tick />
-              Column {COLUMN_NAME[name].toLowerCase()}
+              Column {fieldPath(name) === null ? columnName(name).toLowerCase() : columnName(name)}
             </Menu.CheckboxItem>
           ))}
           <Menu.Item className={`${MENU_ITEM} pl-9`} onClick={columns.reset}>

@@ -1,11 +1,11 @@
 import { type PointerEvent, useRef } from 'react'
-import { COLUMN_NAME, type Column, columns, useColumns } from './columns.ts'
+import { type Column, columnName, columns, useColumns, widthOf } from './columns.ts'
 
 const STEP_REM = 0.5
 
 /** The edge of a column: dragged, or moved by arrow keys; a double click puts all back. */
 export function ResizeHandle({ column }: { column: Column }) {
-  const width = useColumns().widths[column]
+  const width = widthOf(useColumns(), column)
   const began = useRef<{ x: number; rem: number } | null>(null)
   const onMove = (event: PointerEvent) => {
     if (began.current === null) return
@@ -18,7 +18,7 @@ export function ResizeHandle({ column }: { column: Column }) {
       role="separator"
       tabIndex={0}
       aria-orientation="vertical"
-      aria-label={`Width of ${COLUMN_NAME[column]}`}
+      aria-label={`Width of ${columnName(column)}`}
       aria-valuenow={Math.round(width * 10) / 10}
       title="Drag to resize; double click puts all widths back"
       onPointerDown={(event) => {
@@ -29,7 +29,7 @@ export function ResizeHandle({ column }: { column: Column }) {
       onPointerUp={() => {
         began.current = null
       }}
-      onDoubleClick={columns.reset}
+      onDoubleClick={columns.resetWidths}
       onKeyDown={(event) => {
         if (event.key === 'ArrowLeft') columns.resize(column, width - STEP_REM)
         else if (event.key === 'ArrowRight') columns.resize(column, width + STEP_REM)

@@ -1,0 +1,27 @@
+/** The way to a value: keys, and places in arrays. */
+export type JsonPath = readonly (string | number)[]
+
+/** `a.b[0]["odd key"]`, as programs write it. */
+export function pathText(path: JsonPath): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    if (!/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(key)) return `${text}[${JSON.stringify(key)}]`
+    return text === '' ? key : `${text}.${key}`
+  }, '')
+}
+
+/** What stands there; undefined where nothing does. */
+export function valueAt(value: unknown, path: JsonPath): unknown {
+  return path.reduce<unknown>(
+    (holder, key) =>
+      typeof holder === 'object' && holder !== null && Object.hasOwn(holder, key)
+        ? (holder as Record<string | number, unknown>)[key]
+        : undefined,
+    value,
+  )
+}
+
+/** What a value without others in it is shown as. */
+export function leafText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
