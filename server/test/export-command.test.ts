@@ -111,7 +111,7 @@ it.each([
   [['--level', 'loud'], 'Invalid log level'],
   [['--fields', 'password'], 'There is no column password'],
   [['-o', '/nowhere/at/all'], 'There is no folder for /nowhere/at/all.part'],
-  [['--since', 'yesterday'], 'start_date'],
+  [['--since', 'someday'], '--since "someday" is no time'],
 ])('refuses %j with a sentence', async (args, sentence) => {
   const { code, stderr } = await run('export', ...args)
   expect([code, stderr]).toEqual([1, expect.stringContaining(sentence)])

@@ -38,7 +38,16 @@ it.each(['br', 'gzip', 'identity'])('sends a file as its build packed it: %s', a
 
 it('answers every view with the document, which is asked for anew each time', async () => {
   const url = await servePage()
-  for (const view of ['/', '/logs', '/logs/17', '/patterns', '/settings', '/access', '/audit', '/diagnostics']) {
+  for (const view of [
+    '/',
+    '/logs',
+    '/logs/17',
+    '/patterns',
+    '/settings',
+    '/access',
+    '/audit',
+    '/diagnostics',
+  ]) {
     const document = await fetch(`${url}${view}`)
     expect(await document.text()).toBe('<!doctype html>')
     expect(document.headers.get('cache-control')).toBe('no-cache')
