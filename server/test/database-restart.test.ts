@@ -50,6 +50,7 @@ it('shows every subscriber each row once across restarts of the database, and st
   const stopping = new AbortController()
   const [one, other] = servers as [ServerProcess, ServerProcess]
   const readers = [[one], [other], [one, other]].map((of) => follow(of, 'source=restart', stopping.signal))
+  await Promise.all(readers.map(({ began }) => began))
   let isWriting = true
   const writing = Promise.all(
     [one, other, one, other].map((server, index) => write(server, `writer ${index}`, () => isWriting)),

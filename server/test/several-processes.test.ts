@@ -68,6 +68,7 @@ it('obeys a level that was changed at one in both', async () => {
 it('loses nothing and repeats nothing while one after the other is restarted', async () => {
   const stopping = new AbortController()
   const reader = follow(servers, 'source=application_0&source=application_1', stopping.signal)
+  await reader.began
   // Two applications, each with a server of its own, and none that fails over.
   const problems: string[] = []
   const loggers = servers.map(({ url }, index) => {

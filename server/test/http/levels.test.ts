@@ -69,6 +69,7 @@ it('stores what a flight recorder held back before an error, over HTTP and on th
     one.error('failed', { request_id: 'a' })
     await one.flush()
   }
+  await expect.poll(() => handler.stats?.().delivered).toBe(2)
   expect(await storedMessages()).toEqual(['kept', 'failed', 'kept', 'failed'])
 })
 
@@ -93,25 +94,6 @@ it('gates what comes in by camera, logger and source, and counts what it holds b
   expect((await server.send('DELETE', '/api/levels/source/worker')).status).toBe(200)
   expect((await server.send('DELETE', '/api/levels/source/worker')).status).toBe(404)
   expect((await post({ message: 'no', level: 'DEBUG', source: 'worker' })).filtered).toBe(1)
-})
-
-it.each([
-  [{ scope: 'lens', target: '1', level: 'DEBUG' }, 'scope'],
-  [{ scope: 'camera', target: 'front door', level: 'DEBUG' }, 'target'],
-  [{ scope: 'source', target: '', level: 'DEBUG' }, 'target'],
-  [{ scope: 'source', target: 'x'.repeat(201), level: 'DEBUG' }, '200'],
-  [{ scope: 'source', target: 'api', level: 'LOUD' }, 'DEBUG, INFO'],
-  [{ scope: 'source', target: 'api', level: 'DEBUG', minutes: 0 }, 'minutes'],
-  [{ scope: 'source', target: 'api', level: 'DEBUG', minutes: 1e9 }, '527040'],
-  [{ scope: 'source', target: 'api', level: 'DEBUG', expires_at: '2001-01-01T00:00:00Z' }, 'expires_at'],
-  [{ scope: 'source', target: 'api', level: 'DEBUG', max_lines_per_minute: -1 }, 'max_lines_per_minute'],
-  [{ scope: 'source', target: 'api', level: 'DEBUG', reason: 'r'.repeat(501) }, 'reason'],
-  [{ log_level: 'LOUD' }, 'DEBUG, INFO'],
-])('refuses %j and names what is wrong', async (override, named) => {
-  opened.push(server)
-  const { status, body } = await put(override)
-  expect(status).toBe(400)
-  expect(body.message).toContain(named)
 })
 
 it('holds back what goes beyond the cap while raised, counts it and stores a line about it', async () => {
@@ -139,9 +121,8 @@ it('is obeyed by remote applications within two seconds, both ways', async () =>
   await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 2_000 }).toBe(true)
   logger.bind({ camera_id: 3 }).debug('wanted')
   logger.debug('not wanted')
-  await logger.flush()
+  await expect.poll(() => handler.stats?.()).toMatchObject({ delivered: 1, filtered: 1 })
   expect(await storedMessages()).toEqual(['wanted'])
-  expect(handler.stats?.()).toMatchObject({ delivered: 1, filtered: 1 })
   await put({ log_level: 'ERROR' })
   await server.send('DELETE', '/api/levels/camera/3')
   await expect.poll(() => handler.isEnabled?.('WARNING'), { timeout: 2_000 }).toBe(false)

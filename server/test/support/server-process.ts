@@ -48,13 +48,14 @@ export async function stopProcess({ child, dataDir }: ServerProcess): Promise<vo
   await rm(dataDir, { recursive: true, force: true })
 }
 
-/** Follows the messages of a stream until it is stopped, at whichever server answers, from where it was. */
+/** Follows the messages of a stream until it is stopped, at whichever server answers, from where it was; it has `began` when it knows where. */
 export function follow(
   servers: readonly ServerProcess[],
   filter: string,
   stopped: AbortSignal,
-): { seen: string[]; followed: Promise<void> } {
+): { seen: string[]; began: Promise<void>; followed: Promise<void> } {
   const seen: string[] = []
+  const { promise: began, resolve: begin } = Promise.withResolvers<void>()
   const followed = (async () => {
     let position = ''
     for (let at = 0; !stopped.aborted; at++) {
@@ -77,6 +78,7 @@ export function follow(
             const data = /^data: (.*)$/m.exec(block)?.[1]
             for (const row of data ? (JSON.parse(data).rows ?? []) : []) seen.push(row.message)
             position = /^id: (.*)$/m.exec(block)?.[1] ?? position
+            if (position) begin()
           }
         }
       } catch {
@@ -84,5 +86,5 @@ export function follow(
       }
     }
   })()
-  return { seen, followed }
+  return { seen, began, followed }
 }
