@@ -17,6 +17,22 @@ const machinePostgres = findMachinePostgres()
 const expectOptions = { poll: { timeout: 10_000 } }
 const patience = { expect: expectOptions, testTimeout: 20_000, hookTimeout: 30_000 }
 
+// The files of a project share processes: each has a server and a database of its own, and half of what a short file
+// took was the loading of the same modules.
+const integration = { ...patience, include: ['server/test/**/*.test.ts'], isolate: false, execArgv }
+
+/**
+ * What reaches the database by the same statements as the rest, and says nothing about PostgreSQL: commands, other
+ * systems' protocols, what is refused before it gets there. Once is enough for these.
+ */
+const NOTHING_OF_ONE_VERSION = [
+  'server/test/{*-command,*-commands,ingest-*,journald,linked-cluster,python-sink,syslog}.test.ts',
+  'server/test/http/{elasticsearch,loki-push,otlp,seq}.test.ts',
+  'server/test/http/{access-guard,bad-requests,guesses,rate-limits,request-log}.test.ts',
+  'server/test/http/{documented-routes,openapi,security-table,spec-examples}.test.ts',
+  'server/test/http/{event-stream,page-files}.test.ts',
+]
+
 export default defineConfig({
   test: {
     // Four test files at a time, each on its own database; loads beyond the cores only make timings flaky.
@@ -39,11 +55,9 @@ export default defineConfig({
       {
         ...shared,
         test: {
-          ...patience,
+          ...integration,
           name: 'integration on 18',
-          include: ['server/test/**/*.test.ts'],
           globalSetup: 'server/test/support/embedded-server.ts',
-          execArgv,
         },
       },
       ...(machinePostgres
@@ -51,11 +65,10 @@ export default defineConfig({
             {
               ...shared,
               test: {
-                ...patience,
+                ...integration,
                 name: `integration on ${machinePostgres.major}`,
-                include: ['server/test/**/*.test.ts'],
+                exclude: NOTHING_OF_ONE_VERSION,
                 globalSetup: 'server/test/support/machine-server.ts',
-                execArgv,
               },
             },
           ]

@@ -36,6 +36,27 @@ it('deletes nothing by its default when the days are mistyped', async () => {
   expect((await server.get('/api/logs?search=old')).body.data.logs).toHaveLength(1)
 })
 
+describe('a level', () => {
+  it.each([
+    [{ scope: 'lens', target: '1', level: 'DEBUG' }, 'scope'],
+    [{ scope: 'camera', target: 'front door', level: 'DEBUG' }, 'target'],
+    [{ scope: 'source', target: '', level: 'DEBUG' }, 'target'],
+    [{ scope: 'source', target: 'x'.repeat(201), level: 'DEBUG' }, '200'],
+    [{ scope: 'source', target: 'api', level: 'LOUD' }, 'DEBUG, INFO'],
+    [{ scope: 'source', target: 'api', level: 'DEBUG', minutes: 0 }, 'minutes'],
+    [{ scope: 'source', target: 'api', level: 'DEBUG', minutes: 1e9 }, '527040'],
+    [{ scope: 'source', target: 'api', level: 'DEBUG', expires_at: '2001-01-01T00:00:00Z' }, 'expires_at'],
+    [{ scope: 'source', target: 'api', level: 'DEBUG', max_lines_per_minute: -1 }, 'max_lines_per_minute'],
+    [{ scope: 'source', target: 'api', level: 'DEBUG', reason: 'r'.repeat(501) }, 'reason'],
+    [{ log_level: 'LOUD' }, 'DEBUG, INFO'],
+  ])('%j is refused and names what is wrong', async (override, named) => {
+    const { status, body } = await server.send('PUT', '/api/levels', override)
+    expect(status).toBe(400)
+    expect(body.message).toContain(named)
+    expect((await server.get('/api/levels')).body.data).toMatchObject({ log_level: 'INFO', overrides: [] })
+  })
+})
+
 describe('a body', () => {
   it.each([
     [{ name: '' }, 'name must have at least 1 character.'],

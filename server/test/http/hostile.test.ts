@@ -165,28 +165,6 @@ it('keeps its own files from other users of the machine', async () => {
   expect(open).toEqual([])
 })
 
-describe('100 sign-ins at once with wrong passwords', () => {
-  const statusesOf = async (nameOf: (index: number) => string) => {
-    const attempts = Array.from({ length: 100 }, (_, index) =>
-      server.send('POST', '/api/auth/sign-in', { username: nameOf(index), password: `guess ${index}` }),
-    )
-    const answers = await Promise.all(attempts)
-    const refused = answers.filter(({ status }) => status === 429)
-    for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
-    return Object.fromEntries(
-      [...Map.groupBy(answers, ({ status }) => status)].map(([status, of]) => [status, of.length]),
-    )
-  }
-
-  it('for one name: 5 are looked at', async () => {
-    expect(await statusesOf(() => 'victim')).toEqual({ 401: 5, 429: 95 })
-  })
-
-  it('for a hundred names: 30 are looked at, less those before from this address', async () => {
-    expect(await statusesOf((index) => `victim ${index}`)).toEqual({ 401: 25, 429: 75 })
-  })
-})
-
 it('stores no credential that a line carries, and logs none of its own', async () => {
   const secret = 'hunter2geheim'
   await server.send('POST', '/api/logs', {

@@ -8,7 +8,7 @@ let browsers = 0
  */
 export class Browser {
   readonly #url: string
-  readonly #address = `192.0.2.${++browsers}`
+  readonly #address = `198.18.${++browsers >> 8}.${browsers & 255}`
   readonly #cookies = new Map<string, string>()
 
   constructor(url: string) {
