@@ -261,6 +261,10 @@ describe('the page', () => {
     await page.reload()
     const row = page.getByRole('row').filter({ hasText: 'sold' })
     await row.getByRole('gridcell', { name: '12.5', exact: true }).waitFor()
+    // Beside the open line the others give way to the message.
+    await panel.waitFor()
+    const message = await row.getByRole('gridcell', { name: 'sold' }).boundingBox()
+    expect(message?.width).toBeGreaterThan(100)
     await page.getByRole('button', { name: 'Remove the column sum' }).click()
     await page.getByRole('columnheader', { name: 'sum' }).waitFor({ state: 'detached' })
   })

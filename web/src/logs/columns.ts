@@ -99,7 +99,16 @@ export function useColumns(): Layout {
   )
 }
 
+/** What a column keeps where there is not enough room for all, as beside an open line; what does not fit is cut. */
+const LEAST_REM: Readonly<Record<string, number>> = { time: 6, level: 4.5, origin: 5, logger: 4 }
+const LEAST_FIELD_REM = 3.5
+const LEAST_MESSAGE_REM = 9
+
 /** The tracks of the grid. */
 export function tracksOf(of: Layout): string {
-  return [...of.shown.map((name) => `${widthOf(of, name)}rem`), 'minmax(0,1fr)'].join(' ')
+  const tracks = of.shown.map((name) => {
+    const width = widthOf(of, name)
+    return `minmax(${Math.min(width, LEAST_REM[name] ?? LEAST_FIELD_REM)}rem,${width}rem)`
+  })
+  return [...tracks, `minmax(${LEAST_MESSAGE_REM}rem,1fr)`].join(' ')
 }
