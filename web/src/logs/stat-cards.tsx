@@ -2,18 +2,11 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { LogStats } from 'timelapser-logs/api'
 import { setValue, stateOf } from './filter-values.ts'
 import { LEVELS } from './levels.ts'
+import { COUNT } from './listed-count.ts'
 import { periodInWords } from './period.ts'
 import { StatCard } from './stat-card.tsx'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
-
-const COUNT = {
-  CRITICAL: 'critical_count',
-  ERROR: 'error_count',
-  WARNING: 'warning_count',
-  INFO: 'info_count',
-  DEBUG: 'debug_count',
-} as const
 
 /** Counts by level under every filter but the level, for which each card is the switch. */
 export function StatCards({

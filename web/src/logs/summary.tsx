@@ -1,5 +1,6 @@
 import { clockOffsetMs } from '../api/server-clock.ts'
 import { formatCount } from './format-count.ts'
+import { listedCount } from './listed-count.ts'
 import { periodInWords } from './period.ts'
 import { SearchedTo } from './searched-to.tsx'
 import { StaleNotice } from './stale-notice.tsx'
@@ -26,7 +27,11 @@ export function Summary({
   // Without rows the list says what failed.
   if (data === undefined || (error && live.rows.length === 0)) return <p className="h-9 flex-1" />
   const { total_items, total_is_exact } = data.pagination
-  const total = total_items + (live.state === 'unavailable' ? 0 : live.arrived)
+  // Where the list stopped counting, the cards beside it did not.
+  const { data: stats, isError, isPlaceholderData } = screen.stats
+  const counted =
+    total_is_exact || isError || isPlaceholderData || !stats ? null : listedCount(stats.summary, view)
+  const total = counted ?? total_items + (live.state === 'unavailable' ? 0 : live.arrived)
   return (
     <p
       className="figures flex min-h-9 flex-wrap items-center gap-x-1.5 text-small text-muted"
@@ -39,7 +44,9 @@ export function Summary({
       ) : (
         <>
           <span>
-            <strong className="font-semibold text-ink">{formatCount(total, total_is_exact)}</strong>{' '}
+            <strong className="font-semibold text-ink">
+              {formatCount(total, total_is_exact || counted !== null)}
+            </strong>{' '}
             {total === 1 ? 'line' : 'lines'}
           </span>
           <span aria-hidden>·</span>
