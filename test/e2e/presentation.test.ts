@@ -51,7 +51,11 @@ beforeAll(async () => {
   program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
   url = await program.ready
   browser = await openBrowser()
-  context = await browser.newContext({ reducedMotion: 'reduce', colorScheme: 'dark' })
+  context = await browser.newContext({
+    reducedMotion: 'reduce',
+    colorScheme: 'dark',
+    timezoneId: 'Europe/Berlin',
+  })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   context.setDefaultTimeout(10_000)
   const page = await context.newPage()
@@ -73,6 +77,8 @@ beforeAll(async () => {
     [
       { source: 'old', timestamp: '2025-12-31T23:59:59.118Z', message: 'of another year', camera_id: 1 },
       { source: 'old', timestamp: '2025-12-31T23:59:58.000Z', message: '' },
+      { source: 'autumn', timestamp: '2025-10-26T00:30:00Z', message: 'before the change' },
+      { source: 'autumn', timestamp: '2025-10-26T01:30:00Z', message: 'after the change' },
     ],
     { 'x-import': 'true' },
   )
@@ -186,4 +192,93 @@ test('a message of 100 kB is three lines of a card on a phone', async () => {
   const card = row(page, 'xxx')
   await card.waitFor()
   expect((await card.boundingBox())?.height).toBeLessThan(120)
+})
+
+test('an hour that clocks show twice is told apart', async () => {
+  const page = await openPage(context)
+  await page.addInitScript("localStorage.setItem('timelapser.zone', 'local')")
+  await page.goto(`${url}/logs?source=autumn&range=all`)
+  const time = (text: string) => row(page, text).locator('time').textContent()
+  await row(page, 'after the change').waitFor()
+  expect(await time('before the change')).toMatch(/02:30:00\.000 \+02$/)
+  expect(await time('after the change')).toMatch(/02:30:00\.000 \+01$/)
+})
+
+test('a link shows the columns of whoever sent it', async () => {
+  const page = await openAt(1440, '/logs?source=named')
+  const heads = (where = page) => where.getByRole('grid').getByRole('columnheader').allTextContents()
+  await row(page, 'said nothing').waitFor()
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitemcheckbox', { name: 'Column logger' }).click()
+  await page.waitForURL(/column=time&column=level&column=origin&column=logger/)
+  const other = await browser.newContext({ storageState: await context.storageState() })
+  const guest = await openPage(other)
+  await guest.addInitScript("localStorage.removeItem('timelapser.columns')")
+  await guest.goto(page.url())
+  await guest.getByRole('columnheader', { name: 'Logger' }).waitFor()
+  await guest.goto(`${url}/logs?column=origin`)
+  await expect.poll(() => heads(guest)).toEqual(['Origin', 'Message'])
+  // What was chosen is there without a link as well, and in the address again.
+  await page.goto(`${url}/logs`)
+  await page.waitForURL(/column=logger/)
+  await expect.poll(() => heads()).toContain('Logger')
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitem', { name: 'Columns as at first' }).click()
+  await page.waitForURL((address) => !address.search.includes('column'))
+  await expect.poll(() => heads()).not.toContain('Logger')
+})
+
+test('bars are gone through by keyboard, zoomed into, and there is a way back', async () => {
+  const page = await openAt(1440, '/logs?range=1h')
+  const bars = page.getByRole('slider', { name: /^Bars over time/ })
+  await bars.focus()
+  await page.keyboard.press('End')
+  await expect.poll(() => bars.getAttribute('aria-valuetext')).toMatch(/\d\d:\d\d.*: \d+ lines$/)
+  const last = Number(await bars.getAttribute('aria-valuenow'))
+  await page.keyboard.press('ArrowLeft')
+  await expect.poll(() => bars.getAttribute('aria-valuenow')).toBe(String(last - 1))
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/from=.*&to=/)
+  await page.getByRole('button', { name: 'Back to last 60 minutes' }).click()
+  await page.waitForURL(/range=1h/)
+  await page.getByRole('button', { name: /^Back to/ }).waitFor({ state: 'detached' })
+})
+
+test('the list moves aside once for an opened line, however long its panel takes', async () => {
+  const page = await openAt(1440, '/logs?source=many')
+  await row(page, 'line 99 of many').waitFor()
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  await page.route('**/assets/detail-panel*', async (route) => {
+    await released
+    await route.continue()
+  })
+  await row(page, 'line 99 of many').click()
+  const panel = page.getByRole('complementary', { name: /^Line \d+/ })
+  await page.locator('[aria-busy="true"]', { hasText: 'Line' }).waitFor()
+  const width = async () => (await page.getByRole('grid').boundingBox())?.width
+  const before = await width()
+  release()
+  await panel.getByRole('tab', { name: 'Fields' }).waitFor()
+  expect(await width()).toBe(before)
+})
+
+test('the values beside the list are skipped by keyboard', async () => {
+  const page = await openAt(1440, '/logs?source=many')
+  await row(page, 'line 99 of many').waitFor()
+  await page.getByRole('button', { name: 'Skip to the lines' }).focus()
+  await page.keyboard.press('Enter')
+  expect(await page.getByRole('grid').evaluate((grid) => grid === grid.ownerDocument.activeElement)).toBe(
+    true,
+  )
+})
+
+test('keys that end the composition of a word do not clear or send a search', async () => {
+  const page = await openAt(1440, '/logs?source=many')
+  const box = page.getByRole('searchbox')
+  await box.fill('にほん')
+  await box.dispatchEvent('keydown', { key: 'Escape', isComposing: true, bubbles: true })
+  expect(await box.inputValue()).toBe('にほん')
+  await box.dispatchEvent('keydown', { key: 'Escape', bubbles: true })
+  expect(await box.inputValue()).toBe('')
 })

@@ -25,6 +25,19 @@ const FIELD_REM = 8
 const MIN_REM = 3
 const MAX_REM = 40
 
+/** Whether a name of an address is one of a column. */
+export function isColumn(name: string): name is Column {
+  if (!name.startsWith('field:')) return Object.hasOwn(COLUMN_NAME, name)
+  try {
+    const path: unknown = JSON.parse(name.slice('field:'.length))
+    return (
+      Array.isArray(path) && path.length > 0 && path.every((key) => ['string', 'number'].includes(typeof key))
+    )
+  } catch {
+    return false
+  }
+}
+
 export function fieldColumn(path: JsonPath): FieldColumn {
   return `field:${JSON.stringify(path)}`
 }
@@ -53,7 +66,7 @@ function readLayout(): Layout {
     const kept = JSON.parse(recall('columns') ?? '{}') as Partial<Layout>
     const widths = Object.entries({ ...INITIAL.widths, ...kept.widths })
     return {
-      shown: kept.shown ? inOrder(kept.shown) : INITIAL.shown,
+      shown: kept.shown ? inOrder(kept.shown.filter(isColumn)) : INITIAL.shown,
       widths: Object.fromEntries(widths.map(([name, rem]) => [name, within(Number(rem))])),
     }
   } catch {
@@ -65,6 +78,11 @@ function readLayout(): Layout {
 function inOrder(shown: readonly Column[]): Column[] {
   const fields = shown.filter((name) => fieldPath(name) !== null)
   return [...OWN_COLUMNS.filter((name) => shown.includes(name)), ...fields.slice(0, MOST_FIELDS)]
+}
+
+/** Whether two lists of columns are the same ones. */
+export function areSame(some: readonly string[] | null, others: readonly string[] | null): boolean {
+  return some?.join('\n') === others?.join('\n')
 }
 
 function within(rem: number): number {
@@ -81,6 +99,15 @@ export const columns = {
   toggle(name: Column) {
     const others = layout.shown.filter((one) => one !== name)
     keep({ ...layout, shown: inOrder(layout.shown.includes(name) ? others : [...others, name]) })
+  },
+  /** Those of an address; what this browser remembers stays as it is until something is chosen. */
+  show(names: readonly string[]) {
+    layout = { ...layout, shown: inOrder(names.filter(isColumn)) }
+    for (const listener of listeners) listener()
+  },
+  /** As an address has them; null for those of a browser in which none were chosen. */
+  inUrl(): readonly Column[] | null {
+    return areSame(layout.shown, INITIAL.shown) ? null : layout.shown
   },
   resize(name: Column, rem: number) {
     keep({ ...layout, widths: { ...layout.widths, [name]: within(rem) } })

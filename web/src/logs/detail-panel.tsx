@@ -4,11 +4,11 @@ import type { LogRow } from 'timelapser-logs/api'
 import { useLog } from '../api/use-logs.ts'
 import { IconButton } from '../controls/button.tsx'
 import { copy } from '../controls/copy.ts'
-import { Skeleton } from '../controls/skeleton.tsx'
 import { DetailFields } from './detail-fields.tsx'
 import { DetailJson } from './detail-json.tsx'
 import { DetailMissing } from './detail-missing.tsx'
 import { DetailSurroundings } from './detail-surroundings.tsx'
+import { PANEL, PanelSkeleton } from './panel-place.tsx'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
@@ -19,10 +19,7 @@ export function DetailPanel({ id, row, view, change, zone }: Props) {
   const fetched = useLog(row === null ? id : null)
   const log = row ?? fetched.data ?? null
   return (
-    <aside
-      aria-label={`Line ${id}`}
-      className="flex flex-col border-line bg-surface print:hidden max-xl:fixed max-xl:inset-y-0 max-xl:right-0 max-xl:z-30 max-xl:w-[min(30rem,100vw)] max-xl:border-l max-xl:shadow-float xl:sticky xl:top-14 xl:ml-4 xl:h-[calc(100dvh-4.5rem)] xl:w-[27rem] xl:shrink-0 xl:rounded-lg xl:border"
-    >
+    <aside aria-label={`Line ${id}`} className={PANEL}>
       <div className="flex items-center gap-1 border-b border-line py-1.5 pr-1.5 pl-4">
         <h2 className="figures mr-auto font-semibold">Line {id}</h2>
         <IconButton
@@ -40,11 +37,7 @@ export function DetailPanel({ id, row, view, change, zone }: Props) {
       ) : fetched.isError ? (
         <DetailMissing error={fetched.error} retry={() => fetched.refetch()} change={change} />
       ) : (
-        <div className="grid gap-3 p-4">
-          <Skeleton className="h-4 w-3/4" />
-          <Skeleton className="h-4 w-1/2" />
-          <Skeleton className="h-4 w-2/3" />
-        </div>
+        <PanelSkeleton />
       )}
     </aside>
   )

@@ -8,6 +8,7 @@ import { justBefore } from '../time/range.ts'
 import { bucketAt, stackBuckets } from './histogram-data.ts'
 import { chartOptions } from './histogram-options.ts'
 import { HistogramTip, type Tip } from './histogram-tip.tsx'
+import { useBarKeys } from './use-bar-keys.ts'
 
 /** A drag shorter than this is a click. */
 const BRUSH_PX = 6
@@ -41,6 +42,8 @@ export function HistogramChart({
     if (from === undefined || to === undefined) return
     zoom(from.start, justBefore(Date.parse(to.start) + histogram.bucket_seconds * 1000))
   }
+  // One bar of a second is as near as it gets.
+  const zoomToOne = (at: number) => histogram.bucket_seconds > 1 && zoomTo(at, at)
   const onSelect = useEffectEvent((plot: uPlot) => {
     const { left, width } = plot.select
     if (width >= BRUSH_PX) {
@@ -52,8 +55,7 @@ export function HistogramChart({
   })
   const onClick = useEffectEvent((plot: uPlot) => {
     const at = bucketAt(histogram, plot.posToVal(plot.cursor.left ?? -1, 'x'))
-    // One bar of a second is as near as it gets.
-    if (at !== null && histogram.bucket_seconds > 1) zoomTo(at, at)
+    if (at !== null) zoomToOne(at)
   })
   const onPress = useEffectEvent((pressed: boolean) => onBrush(pressed))
 
@@ -98,9 +100,34 @@ export function HistogramChart({
     chart.current?.setData(stackBuckets(histogram) as uPlot.AlignedData)
   }, [histogram, zone, dark])
 
+  const keys = useBarKeys({
+    histogram,
+    zone,
+    at: tip === null ? null : bucketAt(histogram, Date.parse(tip.bucket.start) / 1000),
+    point(at) {
+      const start = Date.parse(histogram.buckets[at]?.start ?? '') / 1000
+      const left = chart.current?.valToPos(start + histogram.bucket_seconds / 2, 'x') ?? -1
+      chart.current?.setCursor({ left, top: 0 })
+    },
+    zoomTo: zoomToOne,
+  })
+
   return (
-    <div className="relative h-full" aria-hidden onMouseLeave={() => setTip(null)}>
-      <div ref={box} className="h-full cursor-crosshair" />
+    <div className="relative h-full">
+      <div
+        ref={box}
+        role="slider"
+        tabIndex={0}
+        aria-label="Bars over time. Enter zooms in"
+        aria-valuemin={0}
+        aria-valuemax={keys.last}
+        aria-valuenow={keys.current}
+        aria-valuetext={keys.text}
+        onKeyDown={keys.onKeyDown}
+        onMouseLeave={() => setTip(null)}
+        onBlur={() => setTip(null)}
+        className="h-full cursor-crosshair rounded-sm focus-visible:-outline-offset-1"
+      />
       {tip && <HistogramTip tip={tip} zone={zone} seconds={histogram.bucket_seconds} />}
     </div>
   )

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 import { memo } from 'react'
-import { formatClock, formatDay, formatFull } from '../time/format.ts'
+import { formatClock, formatDay, formatFull, offsetIfRepeated } from '../time/format.ts'
 import { LevelLabel } from './level-label.tsx'
 import { LEVEL_FILL } from './levels.ts'
 import { originOf } from './origin.ts'
@@ -13,6 +13,7 @@ export const LogCard = memo(function LogCard(props: RowProps) {
   const { row, zone, now, opened, active, selected, onClick, onMenu } = props
   const origin = originOf(row)
   const day = formatDay(row.timestamp, zone, now)
+  const offset = offsetIfRepeated(row.timestamp, zone)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Enter and o open the line the cursor is on
     // biome-ignore lint/a11y/noStaticElementInteractions: the row around it has the role
@@ -37,6 +38,7 @@ export const LogCard = memo(function LogCard(props: RowProps) {
         >
           {day !== null && `${day} `}
           {formatClock(row.timestamp, zone)}
+          {offset !== null && ` ${offset}`}
         </time>
       </span>
       <span role="gridcell" className="min-w-0 font-mono">

@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 import { memo, type ReactNode } from 'react'
 import { MessageText } from '../text/message-text.tsx'
-import { formatClock, formatDay, formatFull } from '../time/format.ts'
+import { formatClock, formatDay, formatFull, offsetIfRepeated } from '../time/format.ts'
 import { COLUMNS, type Column, type FieldColumn, fieldPath } from './columns.ts'
 import { leafText, valueAt } from './json-path.ts'
 import { LevelLabel } from './level-label.tsx'
@@ -57,6 +57,7 @@ function FieldCell({ row, column }: { row: RowProps['row']; column: FieldColumn 
 const CELLS: Readonly<Record<Exclude<Column, FieldColumn>, (props: RowProps) => ReactNode>> = {
   time: ({ row, zone, now }) => {
     const day = formatDay(row.timestamp, zone, now)
+    const offset = offsetIfRepeated(row.timestamp, zone)
     return (
       <time
         dateTime={row.timestamp}
@@ -66,6 +67,7 @@ const CELLS: Readonly<Record<Exclude<Column, FieldColumn>, (props: RowProps) => 
         {/* Where both do not fit, the time stays whole. */}
         {day !== null && <span className="min-w-0 truncate text-faint">{day} </span>}
         <span>{formatClock(row.timestamp, zone)}</span>
+        {offset !== null && <span className="text-faint"> {offset}</span>}
       </time>
     )
   },

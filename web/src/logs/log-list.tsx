@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
 import { serverNow } from '../api/server-clock.ts'
 import { usePreference } from '../app/preference.ts'
+import { useStable } from '../app/use-stable.ts'
 import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
 import { tracksOf, useColumns } from './columns.ts'
 import { ListHeader } from './list-header.tsx'
@@ -66,11 +67,12 @@ export function LogList({
   const rowPx = phone ? CARD_PX : ROW_PX[density]
   const { drawn, height, measure, isActiveDrawn } = useDrawnRows({ body, rows, rowPx, activeId })
   const layout = useColumns()
-  const needles = useMemo(() => needlesIn(view, find), [view, find])
-  const pick = (next: ValueTarget | null) => {
+  const { q, search } = view
+  const needles = useMemo(() => needlesIn({ q, search }, find), [q, search, find])
+  const pick = useStable((next: ValueTarget | null) => {
     setTarget(next)
     onChoosing(next !== null)
-  }
+  })
   useEffect(() => {
     onChoosing(menuOf !== null)
   }, [menuOf, onChoosing])
@@ -78,6 +80,8 @@ export function LogList({
   const onCopy = useCopiedRows(rows)
 
   const now = serverNow()
+  // Rows tell the day by it, and are not drawn again for every second.
+  const minute = now - (now % 60_000)
   const Row = phone ? LogCard : LogLine
   return (
     <>
@@ -111,7 +115,7 @@ export function LogList({
               <Row
                 row={row}
                 zone={zone}
-                now={now}
+                now={minute}
                 columns={layout.shown}
                 needles={needles}
                 active={row.id === activeId}

@@ -15,16 +15,20 @@ import { ListState } from './list-state.tsx'
 import { LogList } from './log-list.tsx'
 import { OwnLinesHint } from './own-lines-hint.tsx'
 import { Paging } from './paging.tsx'
+import { PanelPlace } from './panel-place.tsx'
 import { ScreenActions } from './screen-actions.tsx'
 import { SelectionBar } from './selection-bar.tsx'
 import { StatCards } from './stat-cards.tsx'
 import { Summary } from './summary.tsx'
+import { useColumnsInUrl } from './use-columns-in-url.ts'
 import { useLiveList } from './use-live-list.ts'
 import { useLogsKeys } from './use-logs-keys.ts'
 import { useLogsScreen } from './use-logs-screen.ts'
 import { useSelection } from './use-selection.ts'
 import { useView } from './use-view.ts'
 import { useWindowTitle } from './use-window-title.ts'
+import { useZoom } from './use-zoom.ts'
+import { ZoomOutButton } from './zoom-out.tsx'
 
 const DetailPanel = lazy(() =>
   import('./detail-panel.tsx').then((module) => ({ default: module.DetailPanel })),
@@ -58,6 +62,8 @@ export function LogsPage() {
     selection,
   })
   useWindowTitle(view, live.waitingCount)
+  useColumnsInUrl(view, change)
+  const { zoom, back } = useZoom(view, change)
 
   // A page past the last one is answered empty; the list says so and leads back.
   const opened = live.rows.find((row) => row.id === view.log) ?? null
@@ -90,16 +96,12 @@ export function LogsPage() {
         />
       </div>
       <FilterPills view={view} change={change} />
-      <HistogramPanel
-        histogram={screen.histogram}
-        zone={zone}
-        onBrush={live.setBrushing}
-        zoom={(from, to) => change({ range: { kind: 'between', from, to } })}
-      />
+      <HistogramPanel histogram={screen.histogram} zone={zone} onBrush={live.setBrushing} zoom={zoom} />
       {/* One row for both: chips that come later move nothing below them. */}
       <div className="flex flex-wrap items-center gap-x-4 px-4 pb-2 sm:px-6 lg:pb-1">
         <Arrivals live={live} />
         <Summary screen={screen} view={view} change={change} live={live} zone={zone} />
+        <ZoomOutButton back={back} zone={zone} />
         {session.data && <LevelChips isAdmin={session.data.role === 'admin'} />}
       </div>
       <div className="flex items-start px-4 sm:px-6">
@@ -140,7 +142,7 @@ export function LogsPage() {
           />
         </div>
         {view.log !== null && (
-          <Suspense fallback={null}>
+          <Suspense fallback={<PanelPlace id={view.log} />}>
             <DetailPanel id={view.log} row={opened} view={view} change={change} zone={zone} />
           </Suspense>
         )}

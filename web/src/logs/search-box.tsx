@@ -53,6 +53,8 @@ export function SearchBox({ q, change, error }: { q: string; change: ChangeView;
         aria-describedby={problem === null ? undefined : problemId}
         onChange={(event) => type(event.target.value)}
         onKeyDown={(event) => {
+          // Enter and Escape end a composition of an input method first.
+          if (event.nativeEvent.isComposing) return
           if (event.key === 'Enter') apply(typed)
           if (event.key !== 'Escape') return
           event.preventDefault()

@@ -32,7 +32,7 @@ export function StatCard({
     >
       <span className="flex min-w-0 items-center gap-2 text-small font-medium text-muted">
         {level !== null && <span className={`size-2 shrink-0 rounded-sm ${LEVEL_FILL[level]}`} aria-hidden />}
-        <span className="truncate">{name}</span>
+        <span className={level === null ? 'shrink-0' : 'truncate'}>{name}</span>
         {level === null && <span className="truncate font-normal text-faint max-xl:hidden">{period}</span>}
       </span>
       {shown === undefined ? (

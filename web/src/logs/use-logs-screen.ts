@@ -25,7 +25,7 @@ function withBounds(filters: LogFilters, start: string, end: string | null): URL
  * second and never while the last answer is still out.
  */
 export function useLogsScreen(view: LogView, zone: string) {
-  const listed = formatView({ ...view, page: 1, until: null, log: null, live: true })
+  const listed = formatView({ ...view, page: 1, until: null, log: null, live: true, columns: null })
   const [shown, setShown] = useState(listed)
   const [refreshes, setRefreshes] = useState(0)
   const [asOf, setAsOf] = useState(serverNow)

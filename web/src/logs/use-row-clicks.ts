@@ -1,5 +1,6 @@
 import type { MouseEvent } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
+import { useStable } from '../app/use-stable.ts'
 import type { Selection } from './use-selection.ts'
 import type { ChangeView } from './use-view.ts'
 
@@ -12,7 +13,7 @@ export function useRowClicks(list: {
   setMenuOf: (id: number) => void
 }) {
   const { opened, change, selection, setActive, setMenuOf } = list
-  const onClick = (id: number, event: MouseEvent) => {
+  const onClick = useStable((id: number, event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey) return selection.toggle(id)
     if (event.shiftKey) {
       document.getSelection()?.removeAllRanges()
@@ -22,13 +23,13 @@ export function useRowClicks(list: {
     if (document.getSelection()?.isCollapsed === false) return
     setActive(id)
     change({ log: opened === id ? null : id })
-  }
-  const onMenu = (row: LogRow, event: MouseEvent) => {
+  })
+  const onMenu = useStable((row: LogRow, event: MouseEvent) => {
     // The browser's own menu is for selected text, and for who asks for it.
     if (event.shiftKey || document.getSelection()?.isCollapsed === false) return
     event.preventDefault()
     setActive(row.id)
     setMenuOf(row.id)
-  }
+  })
   return { onClick, onMenu }
 }

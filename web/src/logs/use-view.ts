@@ -4,7 +4,7 @@ import { recall, remember } from '../app/remember.ts'
 import { DEFAULT_VIEW, formatView, type LogView, parseView } from './view.ts'
 
 const LAST = 'logs.search'
-const KEEPS_PAGE: readonly string[] = ['page', 'until', 'log', 'live'] satisfies (keyof LogView)[]
+const KEEPS_PAGE: readonly string[] = ['page', 'until', 'log', 'live', 'columns'] satisfies (keyof LogView)[]
 
 export type ChangeView = (change: Partial<LogView>, options?: { replace?: boolean }) => void
 

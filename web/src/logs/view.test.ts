@@ -30,6 +30,7 @@ const views: fc.Arbitrary<LogView> = fc.record({
   until: fc.constant(null),
   log: fc.option(fc.integer({ min: 1 })),
   live: fc.boolean(),
+  columns: fc.option(sources),
 })
 
 describe('the view in the URL', () => {

@@ -28,6 +28,8 @@ export type LogView = LogFilters & {
   /** The line open in the panel. */
   log: number | null
   live: boolean
+  /** The columns beside the message; null leaves them to the browser. */
+  columns: readonly string[] | null
 }
 
 export const PAGE_SIZES = [50, 100, 200, 500, 1000] as const
@@ -49,6 +51,7 @@ export const DEFAULT_VIEW: LogView = {
   until: null,
   log: null,
   live: true,
+  columns: null,
 }
 
 /** Reads a query string; whatever is not understood is left at its default. */
@@ -82,6 +85,7 @@ export function parseView(search: string): LogView {
     until: page > 1 ? instantOrNull(query.get('until')) : null,
     log,
     live: query.get('live') !== '0',
+    columns: query.has('column') ? list('column') : null,
   }
 }
 
@@ -99,6 +103,9 @@ export function formatView(view: LogView): string {
   if (view.page > 1 && view.until !== null) query.set('until', view.until)
   if (view.limit !== DEFAULT_VIEW.limit) query.set('limit', String(view.limit))
   if (!view.live) query.set('live', '0')
+  // With none of them only the message is shown.
+  if (view.columns?.length === 0) query.set('column', '')
+  for (const column of view.columns ?? []) query.append('column', column)
   if (view.log !== null) query.set('log', String(view.log))
   const text = query.toString()
   return text === '' ? '' : `?${text}`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatClock, formatDay, formatFull, formatMoment } from './format.ts'
+import { formatClock, formatDay, formatFull, formatMoment, offsetIfRepeated } from './format.ts'
 
 const now = Date.parse('2026-11-22T14:30:00Z')
 
@@ -24,6 +24,23 @@ describe('times of rows', () => {
     expect(formatFull('2026-07-01T10:00:00Z', 'America/St_Johns')).toBe(
       '2026-07-01T07:30:00-02:30 America/St_Johns',
     )
+  })
+
+  it('tells the two hours apart that clocks show twice, and no others', () => {
+    const berlin = (time: string) => offsetIfRepeated(`2026-10-25T${time}Z`, 'Europe/Berlin')
+    expect([berlin('00:00:00'), berlin('00:59:59.999')]).toEqual(['+02', '+02'])
+    expect([berlin('01:00:00'), berlin('01:59:59.999')]).toEqual(['+01', '+01'])
+    expect([berlin('02:00:00'), offsetIfRepeated('2026-10-24T23:59:59Z', 'Europe/Berlin')]).toEqual([
+      null,
+      null,
+    ])
+    // Half an hour is put back here.
+    expect(offsetIfRepeated('2026-04-04T14:45:00Z', 'Australia/Lord_Howe')).toBe('+11')
+    expect(offsetIfRepeated('2026-04-04T15:15:00Z', 'Australia/Lord_Howe')).toBe('+10:30')
+    expect(offsetIfRepeated('2026-04-04T14:15:00Z', 'Australia/Lord_Howe')).toBeNull()
+    // An hour that clocks skip is there once.
+    expect(offsetIfRepeated('2026-03-29T01:10:00Z', 'Europe/Berlin')).toBeNull()
+    expect(offsetIfRepeated('2026-10-25T01:00:00Z', 'UTC')).toBeNull()
   })
 
   it('leaves seconds out of round moments', () => {

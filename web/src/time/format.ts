@@ -49,15 +49,34 @@ export function formatMoment(timestamp: string, zone: string, now: number): stri
   return day === null ? short : `${day}, ${short}`
 }
 
-/** `+01:00`, as ISO 8601 writes it. */
-export function offsetAt(timestamp: string, zone: string): string {
-  const instant = Math.floor(Date.parse(timestamp) / 1000) * 1000
+function offsetMinutes(moment: number, zone: string): number {
+  const instant = Math.floor(moment / 1000) * 1000
   const wall = wallTime(instant, zone)
   const shown = Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second)
-  const minutes = Math.round((shown - instant) / 60_000)
+  return Math.round((shown - instant) / 60_000)
+}
+
+/** `+01:00`, as ISO 8601 writes it. */
+export function offsetAt(timestamp: string, zone: string): string {
+  const minutes = offsetMinutes(Date.parse(timestamp), zone)
   const size = Math.abs(minutes)
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
 }
+
+/** `+01` where the zone's clocks show the same time twice that day; null everywhere else. */
+export function offsetIfRepeated(timestamp: string, zone: string): string | null {
+  const instant = Date.parse(timestamp)
+  const own = offsetMinutes(instant, zone)
+  const others = [instant - AROUND_MS, instant + AROUND_MS].map((near) => offsetMinutes(near, zone))
+  // The same wall time under another offset, if that was in force at that moment.
+  const repeated = others.some(
+    (other) => other !== own && offsetMinutes(instant + (own - other) * 60_000, zone) === other,
+  )
+  return repeated ? offsetAt(timestamp, zone).replace(/:00$/, '') : null
+}
+
+/** Farther than clocks are ever put back, nearer than they are put back again. */
+const AROUND_MS = 3 * 3_600_000
 
 /** The full ISO time with all its digits in the zone, and the zone's name. */
 export function formatFull(timestamp: string, zone: string): string {

@@ -1,0 +1,21 @@
+import { useEffect, useLayoutEffect } from 'react'
+import { areSame, columns, useColumns } from './columns.ts'
+import type { ChangeView } from './use-view.ts'
+import type { LogView } from './view.ts'
+
+/**
+ * Keeps the columns and the URL the same: a link shows those of whoever sent it, and what a browser remembers is put
+ * into the URL, so that whoever is sent it sees them too.
+ */
+export function useColumnsInUrl(view: LogView, change: ChangeView): void {
+  const asked = view.columns?.join('\n')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an address is read anew on every change, its names may be the same
+  useLayoutEffect(() => {
+    if (view.columns !== null && !areSame(view.columns, columns.inUrl())) columns.show(view.columns)
+  }, [asked])
+  const { shown } = useColumns()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown may just have been read from the address
+  useEffect(() => {
+    if (!areSame(view.columns, columns.inUrl())) change({ columns: columns.inUrl() }, { replace: true })
+  }, [shown, asked, change])
+}
