@@ -86,8 +86,8 @@ export function SignInPage() {
         </Button>
         {secret === null && (
           <p className="text-small text-faint">
-            Locked out? On the server, <code className="font-mono">timelapser-logs users link NAME</code>{' '}
-            makes a new one-time link.
+            Password forgotten? An administrator makes a new one-time link, under Access or on the server with{' '}
+            <code className="font-mono">timelapser-logs users link NAME</code>.
           </p>
         )}
       </form>
