@@ -90,6 +90,21 @@ it('gives every batch its own contiguous ids, whoever else writes', async () => 
   expect((await logs.countLogs(EVERYTHING)).total).toBe(batches.flat().length)
 })
 
+it('stores what it was given of many callers at once, long rows among short ones, in any script', async () => {
+  const scripts = ['a', 'ü', '日', '🙂']
+  const batches = Array.from({ length: 24 }, (_, batch) =>
+    Array.from({ length: 400 }, (_, index) => {
+      // Some fill several of the writer's buffers by themselves.
+      const length = index % 97 === 0 ? 60_000 : (index * 7) % 90
+      return record(`${batch}-${index} ${(scripts[index % 4] ?? '').repeat(length)}`)
+    }),
+  )
+  await Promise.all(batches.map((records) => logs.addLogEntries(records)))
+  const { rows } = await database.database.pool.query<{ message: string }>('select message from logs')
+  const sent = batches.flat().map(({ message }) => message)
+  expect(rows.map(({ message }) => message).sort()).toEqual(sent.sort())
+})
+
 it('rejects one poison record among 5,000 from five callers alone', async () => {
   const callers = Array.from({ length: 5 }, (_, index) => many(1000, `caller ${index}`))
   // A level that is none gets as far as the table's own check only if every check before it has a hole.
