@@ -1,0 +1,295 @@
+// What the explorer promises in small: each a sentence of docs/page.md that no journey passes.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { openBrowser, openPage } from '../support/browser.ts'
+import { launchProgram, type Program } from '../support/program.ts'
+
+const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
+const LINES = 1200
+
+let folder: string
+let program: Program
+let url: string
+let browser: Browser
+let context: BrowserContext
+
+async function call(method: string, path: string, body?: unknown): Promise<void> {
+  const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
+  const reply = await fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+  expect(reply.status, await reply.text()).toBeLessThan(300)
+}
+
+async function openUrl(path: string): Promise<Page> {
+  const page = await openPage(context)
+  await page.goto(`${url}${path}`)
+  return page
+}
+
+/** A context of its own with the same session; gone with the test. */
+async function like(options: BrowserContextOptions): Promise<BrowserContext> {
+  const other = await browser.newContext({ storageState: await context.storageState(), ...options })
+  other.setDefaultTimeout(10_000)
+  onTestFinished(() => other.close())
+  return other
+}
+
+/** Answers of the API that match wait until they are let go. */
+async function hold(page: Page, pattern: string): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route(pattern, async (route) => {
+    await promise
+    await route.continue().catch(() => {})
+  })
+  return resolve
+}
+
+const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
+const styleOf = (page: Page, text: string, property: string) =>
+  row(page, text)
+    .first()
+    .getByRole('gridcell')
+    .last()
+    .locator('span[dir]')
+    .evaluate((one, name) => one.ownerDocument.defaultView?.getComputedStyle(one)[name], property)
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'timelapser-explorer-'))
+  program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
+  url = await program.ready
+  browser = await openBrowser()
+  context = await browser.newContext({ colorScheme: 'dark', viewport: { width: 1440, height: 900 } })
+  context.setDefaultTimeout(10_000)
+  const page = await context.newPage()
+  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
+  await page.getByLabel('Name').fill('ada')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/logs*')
+  url = new URL(page.url()).origin
+  await page.close()
+  await call('POST', '/api/cameras', { id: 7, name: 'Old Barn' })
+  await call('POST', '/api/logs', [
+    ...Array.from({ length: LINES }, (_, at) => ({ level: 'INFO', source: 'many', message: `line ${at}` })),
+    { level: 'ERROR', source: 'alpha', message: 'alpha fell over' },
+    { level: 'WARNING', source: 'beta', message: 'beta is late' },
+    { level: 'INFO', source: 'camera_7', camera_id: 7, message: 'last words of a camera' },
+  ])
+  await call('DELETE', '/api/cameras/7')
+})
+
+afterAll(async () => {
+  await browser?.close()
+  program?.kill('SIGTERM')
+  await program?.ended
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a newer search ends the request of the one before', async () => {
+  const page = await openUrl('/logs')
+  await row(page, 'alpha fell over').waitFor()
+  const letGo = await hold(page, '**/api/logs?*q=alp&*')
+  const asked = page.waitForRequest(/\/api\/logs\?.*q=alp&/)
+  const ended = page.waitForEvent('requestfailed', (request) => /\/api\/logs\?.*q=alp&/.test(request.url()))
+  await page.getByRole('searchbox').fill('alp')
+  await asked
+  await page.getByRole('searchbox').fill('beta')
+  expect((await ended).failure()?.errorText).toBe('net::ERR_ABORTED')
+  letGo()
+  await row(page, 'alpha fell over').waitFor({ state: 'detached' })
+  expect(await row(page, 'beta is late').count()).toBe(1)
+})
+
+test('old lines stay, marked as busy, until the new ones are here', async () => {
+  const page = await openUrl('/logs')
+  await row(page, 'alpha fell over').waitFor()
+  const letGo = await hold(page, '**/api/logs?*source=beta*')
+  await page
+    .getByRole('complementary', { name: /^Values/ })
+    .getByLabel('beta', { exact: false })
+    .first()
+    .check()
+  await page.locator('[role="grid"][aria-busy="true"]').waitFor()
+  expect(await row(page, 'alpha fell over').count()).toBe(1)
+  letGo()
+  await page.locator('[role="grid"][aria-busy="false"]').waitFor()
+  await row(page, 'alpha fell over').waitFor({ state: 'detached' })
+})
+
+test('counts that are on their way, and those that failed, are no zeros', async () => {
+  const page = await openPage(context)
+  const letGo = await hold(page, '**/api/logs/stats*')
+  await page.goto(`${url}/logs`)
+  const card = page.getByRole('group', { name: /by level/ }).getByRole('button', { name: /^Error/ })
+  await row(page, 'alpha fell over').waitFor()
+  expect(await card.textContent()).toBe('Errorloading')
+  letGo()
+  await expect.poll(() => card.textContent()).toBe('Error1')
+  await page.unrouteAll()
+  await page.route('**/api/logs/stats*', (route) => route.fulfill({ status: 500, json: {} }))
+  await page.reload()
+  await expect.poll(() => card.textContent()).toBe('Error–')
+})
+
+test('an end before its start is refused with a sentence', async () => {
+  const page = await openUrl('/logs')
+  await page
+    .getByRole('button', { name: /last 24 hours/i })
+    .last()
+    .click()
+  await page.getByLabel(/^Since when/).fill('today 15:30 to today 14:00')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.getByRole('alert').first().textContent()).toMatch(/before|after/)
+  expect(new URL(page.url()).search).toBe('')
+})
+
+test('times are those of UTC, of the browser or of the settings, and the zone is named', async () => {
+  const far = await openPage(await like({ timezoneId: 'America/New_York' }))
+  await far.goto(`${url}/logs?source=alpha`)
+  const head = far.getByRole('columnheader', { name: /^Time/ })
+  await expect.poll(() => head.textContent()).toContain('UTC')
+  const time = row(far, 'alpha fell over').locator('time')
+  const before = await time.getAttribute('title')
+  await far
+    .getByRole('button', { name: /last 24 hours/i })
+    .last()
+    .click()
+  await far.getByLabel('Times in').selectOption('local')
+  await expect.poll(() => head.textContent()).toContain('America/New_York')
+  expect(before).toMatch(/\+00:00 UTC$/)
+  expect(await time.getAttribute('title')).toMatch(/-0[45]:00 America\/New_York$/)
+})
+
+test('a camera that was deleted can still be chosen', async () => {
+  const page = await openUrl('/logs')
+  await row(page, 'last words of a camera').waitFor()
+  await page
+    .getByRole('complementary', { name: /^Values/ })
+    .getByRole('checkbox', { name: /^Camera 7/ })
+    .check()
+  await page.waitForURL(/camera_id=7/)
+  await page.getByRole('list', { name: 'Active filters' }).getByText('Camera 7').waitFor()
+  await row(page, 'alpha fell over').waitFor({ state: 'detached' })
+  expect(await row(page, 'last words of a camera').count()).toBe(1)
+})
+
+test('lines are wrapped and roomier by a key, and stay so', async () => {
+  const page = await openUrl('/logs?source=alpha')
+  const height = async () => (await row(page, 'alpha fell over').boundingBox())?.height ?? 0
+  await row(page, 'alpha fell over').waitFor()
+  const compact = await height()
+  expect(await styleOf(page, 'alpha', 'white-space-collapse')).toBe('preserve')
+  expect(await styleOf(page, 'alpha', 'text-wrap-mode')).toBe('nowrap')
+  await page.keyboard.press('w')
+  await page.keyboard.press('d')
+  await expect.poll(height).toBeGreaterThan(compact)
+  await page.reload()
+  await expect.poll(height).toBeGreaterThan(compact)
+  expect(await styleOf(page, 'alpha', 'text-wrap-mode')).toBe('wrap')
+  await page.keyboard.press('w')
+  await page.keyboard.press('d')
+  await expect.poll(height).toBe(compact)
+})
+
+test('keys are letters in a field, and leave it with Escape', async () => {
+  const page = await openUrl('/logs')
+  await row(page, 'alpha fell over').waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('jkdrwlm?')
+  expect(await page.getByRole('searchbox').inputValue()).toBe('jkdrwlm?')
+  expect(await page.getByRole('dialog').count()).toBe(0)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('?')
+  await page.getByRole('dialog').waitFor()
+})
+
+test('a dialog keeps the focus within itself and gives it back', async () => {
+  const page = await openUrl('/logs')
+  const button = page.getByRole('button', { name: 'Export' })
+  await button.focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  await dialog.waitFor()
+  let stops = 0
+  for (let stop = 0; stop < 12; stop++) {
+    await page.keyboard.press('Tab')
+    // It may pass through the browser's own bars, never through the page behind.
+    expect(await page.locator('#root :focus').count(), `stop ${stop}`).toBe(0)
+    stops += await dialog.locator(':focus').count()
+  }
+  expect(stops).toBeGreaterThan(6)
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await expect.poll(() => button.evaluate((one) => one === one.ownerDocument.activeElement)).toBe(true)
+})
+
+test('the title of the window tells what waits and what is looked at', async () => {
+  const page = await openUrl('/logs?level=ERROR')
+  await expect.poll(() => page.title()).toBe('Logs – Error')
+  await row(page, 'alpha fell over').click()
+  await call('POST', '/api/logs', { level: 'ERROR', source: 'gamma', message: 'gamma fell over' })
+  await expect.poll(() => page.title()).toBe('(1) Logs – Error')
+})
+
+test('the link to the logs leads back to the filters of before', async () => {
+  const page = await openUrl('/logs?level=ERROR&source=alpha')
+  await row(page, 'alpha fell over').waitFor()
+  await page.getByRole('link', { name: 'Access' }).click()
+  await page.waitForURL('**/access')
+  await page.getByRole('link', { name: 'Logs', exact: true }).click()
+  await page.waitForURL(/\/logs\?level=ERROR&source=alpha/)
+})
+
+test('the theme that was chosen is there before anything is painted', async () => {
+  const light = await openPage(await like({ colorScheme: 'dark' }))
+  await light.addInitScript(`{
+    localStorage.setItem('timelapser.theme', 'light')
+    new MutationObserver(() => {
+      if (document.body) globalThis.themeAtBody ??= document.documentElement.className || 'light'
+    }).observe(document, { childList: true, subtree: true })
+  }`)
+  await light.goto(`${url}/logs`)
+  await row(light, 'alpha fell over').waitFor()
+  expect(await light.evaluate('themeAtBody')).toBe('light')
+})
+
+test('numbers are written as the reader writes them, and nothing moves for who wants no motion', async () => {
+  const page = await openPage(await like({ locale: 'de-DE', reducedMotion: 'reduce' }))
+  await page.goto(`${url}/logs`)
+  await page
+    .getByRole('group', { name: /by level/ })
+    .getByText(/^1\.2\d\d$/)
+    .first()
+    .waitFor()
+  const longest = await page.evaluate(`Math.max(...document.getAnimations().map(
+    (one) => Number(one.effect.getComputedTiming().duration) * one.effect.getComputedTiming().iterations), 0)`)
+  expect(longest).toBeLessThan(1)
+})
+
+test.each(SCREENS)('on %s whatever takes the focus has a name and shows it', async (path) => {
+  const page = await openUrl(path)
+  await page.getByRole('main').waitFor()
+  await expect.poll(() => page.locator('.awaiting').count()).toBe(0)
+  const faults: string[] = []
+  for (let stop = 0; stop < 45; stop++) {
+    await page.keyboard.press('Tab')
+    const fault = await page.evaluate(`{
+      const one = document.activeElement
+      const style = getComputedStyle(one)
+      const labels = [...(one.labels ?? [])].map((label) => label.textContent).join('')
+      const labelled = (one.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join('')
+      const name = one.getAttribute('aria-label') || labels || labelled || one.textContent.trim() || one.title
+      const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1
+      one === document.body || (name && seen) ? null : one.outerHTML.slice(0, 160)
+    }`)
+    if (fault !== null) faults.push(String(fault))
+  }
+  expect([...new Set(faults)]).toEqual([])
+})
