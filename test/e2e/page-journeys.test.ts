@@ -246,6 +246,40 @@ describe('the page', () => {
     await page.getByRole('menuitem', { name: 'Columns as at first' }).click()
   })
 
+  test('completes filters in the search box by keyboard, with the names that were seen', async () => {
+    await call('/api/logs', [{ message: 'sold', source: 'flower shop', extra_data: { sum_total: 3 } }])
+    const page = await openPage(context)
+    await page.goto(`${url}/logs`)
+    await page.getByRole('gridcell', { name: 'sold' }).first().waitFor()
+    const box = page.getByRole('searchbox')
+    const options = page.getByRole('listbox', { name: 'Ways to go on' }).getByRole('option')
+    await box.pressSequentially('sou')
+    await expect.poll(() => options.allTextContents()).toEqual(['source:'])
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Tab')
+    await box.pressSequentially('flo')
+    await expect.poll(() => options.allTextContents()).toEqual(['source:"flower shop"'])
+    expect(await seriousProblems(page)).toEqual([])
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await box.pressSequentially('extra_data.sum')
+    await options.filter({ hasText: 'extra_data.sum_total:' }).click()
+    await box.pressSequentially('3')
+    await page.keyboard.press('Enter')
+    await page.waitForURL((address) => {
+      return address.searchParams.get('q') === 'source:"flower shop" extra_data.sum_total:3'
+    })
+    await page.getByText('1 line', { exact: true }).waitFor()
+    // The first Escape closes the list, the second clears the box.
+    await box.pressSequentially(' le')
+    await options.first().waitFor()
+    await page.keyboard.press('Escape')
+    await options.first().waitFor({ state: 'detached' })
+    expect(await box.inputValue()).toMatch(/ le$/)
+    await page.keyboard.press('Escape')
+    expect(await box.inputValue()).toBe('')
+  })
+
   test('shows a value of extra_data as a column, kept until it is removed', async () => {
     await call('/api/logs', [
       { message: 'sold', source: 'till', extra_data: { sum: 12.5, item: { name: 'lens' } } },

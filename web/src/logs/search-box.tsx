@@ -3,7 +3,9 @@ import { lazy, useEffect, useId, useRef, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { KeyCap } from '../controls/key-cap.tsx'
 import { PopupButton } from '../controls/popup-button.tsx'
+import { SearchCompletions } from './search-completions.tsx'
 import { SearchProblem } from './search-problem.tsx'
+import { useCompletion } from './use-completion.ts'
 import type { ChangeView } from './use-view.ts'
 
 const loadHelp = () => import('./search-help.tsx').then((module) => ({ default: module.SearchHelp }))
@@ -36,12 +38,16 @@ export function SearchBox({ q, change, error }: { q: string; change: ChangeView;
     clearTimeout(timer.current)
     timer.current = setTimeout(() => apply(text), DEBOUNCE_MS)
   }
+  const box = useRef<HTMLInputElement>(null)
+  const completion = useCompletion(box, typed, type)
+  const isCompleting = completion.options.length > 0
   const problem = error instanceof ApiError && error.code === 'INVALID_QUERY' && typed === q ? error : null
 
   return (
     <div className="relative min-w-0 flex-1 basis-72 max-sm:basis-full">
       <Search size={15} className="pointer-events-none absolute top-2.25 left-2.5 text-faint" aria-hidden />
       <input
+        ref={box}
         type="search"
         aria-label="Search messages and logger names"
         placeholder="Search: timeout level:>=warning camera:&quot;Front Door&quot; -retry"
@@ -51,10 +57,18 @@ export function SearchBox({ q, change, error }: { q: string; change: ChangeView;
         autoComplete="off"
         aria-invalid={problem !== null}
         aria-describedby={problem === null ? undefined : problemId}
-        onChange={(event) => type(event.target.value)}
+        aria-autocomplete="list"
+        aria-controls={isCompleting ? completion.id : undefined}
+        aria-activedescendant={completion.chosen < 0 ? undefined : `${completion.id}-${completion.chosen}`}
+        onChange={({ target }) => {
+          type(target.value)
+          completion.offer(target.value, target.selectionStart)
+        }}
+        onBlur={completion.close}
         onKeyDown={(event) => {
           // Enter and Escape end a composition of an input method first.
-          if (event.nativeEvent.isComposing) return
+          if (event.nativeEvent.isComposing || completion.onKey(event)) return
+          if (event.key === 'Enter') completion.close()
           if (event.key === 'Enter') apply(typed)
           if (event.key !== 'Escape') return
           event.preventDefault()
@@ -90,7 +104,8 @@ export function SearchBox({ q, change, error }: { q: string; change: ChangeView;
           <CircleHelp size={14} aria-hidden />
         </PopupButton>
       </span>
-      {problem && <SearchProblem id={problemId} q={q} error={problem} />}
+      {isCompleting && <SearchCompletions {...completion} />}
+      {problem && !isCompleting && <SearchProblem id={problemId} q={q} error={problem} />}
     </div>
   )
 }
