@@ -282,3 +282,20 @@ test('keys that end the composition of a word do not clear or send a search', as
   await box.dispatchEvent('keydown', { key: 'Escape', bubbles: true })
   expect(await box.inputValue()).toBe('')
 })
+
+test('a menu that is too high for its room is scrolled, and lies over no other button of the bar', async () => {
+  const page = await openAt(1024, '/logs?source=many')
+  await row(page, 'line 99 of many').waitFor()
+  await page.setViewportSize({ width: 1024, height: 400 })
+  const button = page.getByRole('button', { name: /last 24 hours UTC/i })
+  await button.click()
+  const menu = page.getByRole('dialog', { name: 'Time range' })
+  await menu.waitFor()
+  const isAboveOrBelow = async () => {
+    const [box, bar] = [await menu.boundingBox(), await button.boundingBox()]
+    if (box === null || bar === null) return false
+    return box.y >= bar.y + bar.height || box.y + box.height <= bar.y
+  }
+  await expect.poll(isAboveOrBelow).toBe(true)
+  expect(await menu.evaluate((one) => one.scrollHeight > one.clientHeight)).toBe(true)
+})

@@ -1,7 +1,7 @@
 import { Menu } from '@base-ui/react/menu'
 import type { ReactNode } from 'react'
 import { isOwnButton, type PopupProps } from './popup-button.tsx'
-import { POPUP } from './surfaces.ts'
+import { BELOW_OR_ABOVE, POPUP } from './surfaces.ts'
 
 /** A menu under its button. */
 export function FloatingMenu({
@@ -17,7 +17,13 @@ export function FloatingMenu({
       onOpenChange={(open, { event }) => !open && !isOwnButton(anchor, event) && close()}
     >
       <Menu.Portal>
-        <Menu.Positioner anchor={anchor} align="end" sideOffset={6} className="z-50">
+        <Menu.Positioner
+          anchor={anchor}
+          align="end"
+          sideOffset={6}
+          collisionAvoidance={BELOW_OR_ABOVE}
+          className="z-50"
+        >
           <Menu.Popup className={`${POPUP} min-w-56 p-1.5`} aria-label={label} finalFocus={anchor}>
             {children}
           </Menu.Popup>

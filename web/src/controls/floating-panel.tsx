@@ -1,7 +1,7 @@
 import { Popover } from '@base-ui/react/popover'
 import type { ReactNode } from 'react'
 import { isOwnButton, type PopupProps } from './popup-button.tsx'
-import { POPUP } from './surfaces.ts'
+import { BELOW_OR_ABOVE, POPUP } from './surfaces.ts'
 
 /** A panel under its button, closed by Escape or a press elsewhere; the focus goes in and comes back. */
 export function FloatingPanel({
@@ -14,7 +14,13 @@ export function FloatingPanel({
   return (
     <Popover.Root open onOpenChange={(open, { event }) => !open && !isOwnButton(anchor, event) && close()}>
       <Popover.Portal>
-        <Popover.Positioner anchor={anchor} align="end" sideOffset={6} className="z-50">
+        <Popover.Positioner
+          anchor={anchor}
+          align="end"
+          sideOffset={6}
+          collisionAvoidance={BELOW_OR_ABOVE}
+          className="z-50"
+        >
           <Popover.Popup className={`${POPUP} ${className}`} aria-label={label} finalFocus={anchor}>
             {children}
           </Popover.Popup>

@@ -3,6 +3,9 @@
 export const POPUP =
   'z-50 max-h-(--available-height) overflow-auto rounded-lg border border-line bg-surface text-ink shadow-float outline-none origin-(--transform-origin) transition-[opacity,scale] duration-100 data-[starting-style]:scale-98 data-[starting-style]:opacity-0 data-[ending-style]:opacity-0'
 
+/** What is too high for the room under its button is scrolled; beside the button it would lie over the others. */
+export const BELOW_OR_ABOVE = { fallbackAxisSide: 'none' } as const
+
 export const MENU_ITEM =
   'flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-1.5 text-body outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-not-allowed data-[disabled]:opacity-50'
 
