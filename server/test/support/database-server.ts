@@ -1,10 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
 import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase } from '../../src/store/open.ts'
+import { makeDataFolder } from './temporary-folder.ts'
 
 /** What tests are given to reach the server of their project. */
 export type TestServer = { host: string; port: number; user: string; template: string; major: number }
@@ -15,17 +14,23 @@ declare module 'vitest' {
   }
 }
 
+/** Little WAL is kept: it may lie in memory. */
+const SETTINGS = {
+  max_connections: '200',
+  shared_buffers: '128MB',
+  min_wal_size: '64MB',
+  max_wal_size: '256MB',
+}
+
 /** Starts a PostgreSQL for all test files of a project, with a migrated database to clone. */
 export async function startTestServer(
   project: TestProject,
   options: Pick<EmbeddedPostgresOptions, 'binaries' | 'settings'> = {},
 ): Promise<() => Promise<void>> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'timelapser-test-'))
-  // Root runs PostgreSQL as somebody else, who has to get in.
-  chmodSync(dataDir, 0o711)
+  const dataDir = makeDataFolder('test')
   const server = await startEmbeddedPostgres({
     ...options,
-    settings: { max_connections: '200', shared_buffers: '128MB', ...options.settings },
+    settings: { ...SETTINGS, ...options.settings },
     dataDir,
     unsafe: true,
     log: (line) => console.error(line),

@@ -1,10 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { inject } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
 import type { PostgresSettings } from '../../src/store/postgres-settings.ts'
 import { findMachinePostgres } from './machine-postgres.ts'
+import { makeDataFolder } from './temporary-folder.ts'
 
 export type OwnServer = {
   postgres: EmbeddedPostgres
@@ -18,8 +17,7 @@ export type OwnServer = {
 export async function startOwnServer(settings: PostgresSettings = {}): Promise<OwnServer> {
   const machine = findMachinePostgres()
   const isMachines = machine?.major === inject('testServer').major
-  const dataDir = mkdtempSync(join(tmpdir(), 'timelapser-own-'))
-  chmodSync(dataDir, 0o711)
+  const dataDir = makeDataFolder('own')
   const start = () =>
     startEmbeddedPostgres({
       dataDir,
