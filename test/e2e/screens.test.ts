@@ -351,6 +351,7 @@ test('a viewer finds no way to what only administrators may do', async () => {
 })
 
 test('of many cameras the first are shown, in the order of their numbers, and any is found', async () => {
+  await call('PUT', '/api/cameras/2', { name: 'Barn' })
   const many = Array.from({ length: 130 }, (_, index) => ({ message: 'here', camera_id: 20 + index }))
   await call('POST', '/api/logs', many)
   const page = await open('/cameras')
