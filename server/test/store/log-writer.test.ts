@@ -93,9 +93,9 @@ it('gives every batch its own contiguous ids, whoever else writes', async () => 
 it('stores what it was given of many callers at once, long rows among short ones, in any script', async () => {
   const scripts = ['a', 'ü', '日', '🙂']
   const batches = Array.from({ length: 24 }, (_, batch) =>
-    Array.from({ length: 400 }, (_, index) => {
-      // Some fill several of the writer's buffers by themselves.
-      const length = index % 97 === 0 ? 60_000 : (index * 7) % 90
+    Array.from({ length: 1000 }, (_, index) => {
+      // A few are larger than the writer's buffers, each of which takes hundreds of the others.
+      const length = index % 500 === 250 ? 60_000 : (index * 7) % 90
       return record(`${batch}-${index} ${(scripts[index % 4] ?? '').repeat(length)}`)
     }),
   )
