@@ -16,7 +16,7 @@ export default defineConfig({
             // What every screen stands on as one file: a dozen small ones cost a kilobyte of head each.
             {
               name: 'base',
-              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|createLucideIcon|Icon\.js|src\/(api|time|text)\/|src\/app\/(location|remember|preference|link)|src\/logs\/(view|levels|origin)\.ts/,
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|createLucideIcon|Icon\.js|src\/(api|time|text)\/|src\/app\/(location|remember|preference|link)|src\/logs\/(view|levels|origin|search-terms)\.ts|icons\/ban\./,
             },
           ],
         },
