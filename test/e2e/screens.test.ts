@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
+import { comeIn } from '../support/come-in.ts'
 import { launchProgram, type Program } from '../support/program.ts'
 
 const MINUTE = 60_000
@@ -67,14 +68,7 @@ beforeAll(async () => {
   await call('POST', '/api/cameras', { id: 1, name: 'Front door' })
   await call('POST', '/api/cameras', { id: 2, name: 'Barn' })
   await call('POST', '/api/logs', linesOfADay())
-  const page = await context.newPage()
-  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
-  await page.getByLabel('Name').fill('ada')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.keyboard.press('Enter')
-  await page.waitForURL('**/logs*')
-  url = new URL(page.url()).origin
-  await page.close()
+  url = await comeIn(context, program)
 })
 
 afterAll(async () => {
@@ -150,6 +144,7 @@ describe('the patterns', () => {
     await page.waitForURL('**/patterns?camera_id=2')
     const kind = kinds(page).filter({ hasText: 'RTSP timeout after <n> s' })
     await kind.getByText('60', { exact: true }).waitFor()
+    await kind.getByText('Barn').waitFor()
     await page.getByText('Error and above, as no level is chosen.').waitFor()
     await kind.getByRole('link', { name: /RTSP timeout/ }).click()
     await page.waitForURL('**/logs?camera_id=2&min_level=ERROR&q=message*')

@@ -13,6 +13,7 @@ export function PatternItem({
   most,
   zone,
   href,
+  nameOf,
 }: {
   group: MessageGroup
   /** How many the largest group has. */
@@ -20,8 +21,13 @@ export function PatternItem({
   zone: string
   /** Where its lines are listed. */
   href: string
+  /** What people call a source. */
+  nameOf: (source: string) => string
 }) {
-  const origins = [...group.sources, ...group.logger_names.filter((name) => !group.sources.includes(name))]
+  const origins = [
+    ...group.sources.map(nameOf),
+    ...group.logger_names.filter((name) => !group.sources.includes(name)),
+  ]
   return (
     <li className="grid gap-x-4 gap-y-1.5 px-4 py-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
       <ShareBar count={group.count} of={most} fill={LEVEL_FILL[group.level]} />

@@ -1,6 +1,7 @@
 import type { ErrorGroups, MessageGroup, NewMessages, NoisyLoggers } from 'timelapser-logs/api'
 import { ApiError } from '../api/client.ts'
 import { serverNow } from '../api/server-clock.ts'
+import { useCameras } from '../api/use-settings.ts'
 import { Button } from '../controls/button.tsx'
 import { Failed } from '../controls/failed.tsx'
 import { SkeletonRows } from '../controls/skeleton-rows.tsx'
@@ -127,6 +128,7 @@ function Told({ data, view, zone }: { data: Answer; view: LogView; zone: string 
 }
 
 function Groups({ groups, view, zone }: { groups: readonly MessageGroup[]; view: LogView; zone: string }) {
+  const nameOf = useSourceName()
   if (groups.length === 0) {
     return (
       <EmptyState title="No such line">
@@ -146,11 +148,19 @@ function Groups({ groups, view, zone }: { groups: readonly MessageGroup[]; view:
           group={group}
           most={most}
           zone={zone}
+          nameOf={nameOf}
           href={`/logs${filtersOf({ ...view, q: group.q === '' ? view.q : setTerm(view.q, group.q, 'in') })}`}
         />
       ))}
     </ul>
   )
+}
+
+/** The lines of a camera come from `camera_3`; people know it by its name. */
+function useSourceName(): (source: string) => string {
+  const cameras = useCameras()
+  const names = new Map(cameras.data?.cameras.map(({ id, name }) => [`camera_${id}`, name]))
+  return (source) => names.get(source) ?? source
 }
 
 function Loggers({ loggers, view, zone }: { loggers: NoisyLoggers['loggers']; view: LogView; zone: string }) {
