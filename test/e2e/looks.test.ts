@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser, openPage } from '../support/browser.ts'
+import { comeIn } from '../support/come-in.ts'
 import { launchProgram, type Program } from '../support/program.ts'
 
 const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
@@ -46,14 +47,7 @@ beforeAll(async () => {
   browser = await openBrowser()
   context = await browser.newContext({ reducedMotion: 'reduce' })
   context.setDefaultTimeout(10_000)
-  const page = await context.newPage()
-  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
-  await page.getByLabel('Name').fill('ada')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.keyboard.press('Enter')
-  await page.waitForURL('**/logs*')
-  url = new URL(page.url()).origin
-  await page.close()
+  url = await comeIn(context, program)
 })
 
 afterAll(async () => {

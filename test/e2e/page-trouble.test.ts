@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openBrowser, openPage } from '../support/browser.ts'
+import { comeIn } from '../support/come-in.ts'
 import { launchProgram, type Program } from '../support/program.ts'
 
 const MINUTE_MS = 60_000
@@ -83,12 +84,7 @@ beforeAll(async () => {
   url = await program.ready
   browser = await openBrowser()
   context = await newContext({ permissions: ['clipboard-read', 'clipboard-write'] })
-  const page = await context.newPage()
-  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
-  await signIn(page, 'ada')
-  // The link names the host its own way, and a session is for one name of it.
-  url = new URL(page.url()).origin
-  await page.close()
+  url = await comeIn(context, program)
 })
 
 afterAll(async () => {
@@ -171,16 +167,16 @@ test('of seven tabs only the visible one streams, and each catches up when it is
   }
   await expect.poll(() => [...new Set(streams.values())]).toEqual([tabs.at(-1)])
   await write({ message: 'written to them all', source: 'tabs' })
-  await row(tabs[6] as Page, 'written to them all').waitFor({ timeout: 5000 })
+  await row(tabs[6] as Page, 'written to them all').waitFor()
   let shown = tabs[6] as Page
   for (const [index, tab] of tabs.entries()) {
     expect(await row(tab, 'written to them all').count()).toBe(index === 6 ? 1 : 0)
     await setHidden(shown, true)
     await setHidden(tab, false)
     shown = tab
-    await row(tab, 'written to them all').waitFor({ timeout: 5000 })
+    await row(tab, 'written to them all').waitFor()
     await write({ message: `for tab ${index}`, source: 'tabs' })
-    await row(tab, `for tab ${index}`).waitFor({ timeout: 5000 })
+    await row(tab, `for tab ${index}`).waitFor()
     await expect.poll(() => [...new Set(streams.values())]).toEqual([tab])
   }
   // Shown last and hidden while the others were read: everything once.

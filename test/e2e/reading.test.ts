@@ -10,6 +10,7 @@ import { entriesOf, sizeOf } from '../../web/src/logs/json-rows.ts'
 import { setTerm } from '../../web/src/logs/search-terms.ts'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
+import { comeIn } from '../support/come-in.ts'
 import { launchProgram, type Program } from '../support/program.ts'
 
 let folder: string
@@ -67,13 +68,7 @@ beforeAll(async () => {
     permissions: ['clipboard-read', 'clipboard-write'],
   })
   context.setDefaultTimeout(10_000)
-  const page = await context.newPage()
-  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
-  await page.getByLabel('Name').fill('ada')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.keyboard.press('Enter')
-  await page.waitForURL('**/logs*')
-  await page.close()
+  url = await comeIn(context, program)
 })
 
 afterAll(async () => {
