@@ -59,6 +59,23 @@ const styleOf = (page: Page, text: string, property: string) =>
     .locator('span[dir]')
     .evaluate((one, name) => one.ownerDocument.defaultView?.getComputedStyle(one)[name], property)
 
+/** A page whose stream is known to be open: a line that was just written has come by it. */
+async function openLive(path: string): Promise<Page> {
+  const page = await openUrl(path)
+  const message = `a sign of life ${Math.random()}`
+  await page.getByRole('row').nth(1).waitFor()
+  await expect
+    .poll(
+      async () => {
+        await call('POST', '/api/logs', { level: 'ERROR', source: 'alpha', message })
+        return row(page, message).count()
+      },
+      { interval: 500 },
+    )
+    .toBeGreaterThan(1)
+  return page
+}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'timelapser-explorer-'))
   program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
@@ -231,7 +248,7 @@ test('a dialog keeps the focus within itself and gives it back', async () => {
 })
 
 test('the title of the window tells what waits and what is looked at', async () => {
-  const page = await openUrl('/logs?level=ERROR')
+  const page = await openLive('/logs?level=ERROR')
   await expect.poll(() => page.title()).toBe('Logs – Error')
   await row(page, 'alpha fell over').click()
   await call('POST', '/api/logs', { level: 'ERROR', source: 'gamma', message: 'gamma fell over' })
@@ -292,4 +309,46 @@ test.each(SCREENS)('on %s whatever takes the focus has a name and shows it', asy
     if (fault !== null) faults.push(String(fault))
   }
   expect([...new Set(faults)]).toEqual([])
+})
+
+test('below a bar of two rows the head of the list stays in sight, and j goes on from there', async () => {
+  const page = await openUrl('/logs?range=all&limit=500')
+  await page.setViewportSize({ width: 790, height: 600 })
+  await row(page, 'line 1199').waitFor()
+  await page.evaluate('scrollTo(0, 1500)')
+  const head = page.getByRole('columnheader', { name: 'Level' })
+  const search = page.getByRole('searchbox')
+  const source = page.getByRole('button', { name: 'Source' })
+  // Both rows of the bar are above the head, and nothing lies over it.
+  await expect
+    .poll(async () => ((await head.boundingBox())?.y ?? 0) - ((await source.boundingBox())?.y ?? 0))
+    .toBeGreaterThanOrEqual(32)
+  expect((await source.boundingBox())?.y).toBeGreaterThan((await search.boundingBox())?.y ?? 0)
+  await head.click({ trial: true })
+  const scrolled = Number(await page.evaluate('scrollY'))
+  await page.keyboard.press('j')
+  const active = page.locator('[role="row"] > .outline-solid')
+  await expect.poll(() => active.count()).toBe(1)
+  expect(Math.abs(Number(await page.evaluate('scrollY')) - scrolled)).toBeLessThan(60)
+  const top = (await active.boundingBox())?.y ?? 0
+  const box = await head.boundingBox()
+  expect(top).toBeGreaterThanOrEqual((box?.y ?? 0) + (box?.height ?? 0) - 1)
+})
+
+test.each([
+  { what: 'text that is selected', begin: 'selection', end: 'getSelection().removeAllRanges()' },
+  { what: 'a list that is scrolled', begin: 'scroll', end: 'scrollTo(0, 0)' },
+])('$what pauses new lines, and lets go of them after', async ({ begin, end }) => {
+  const page = await openLive('/logs')
+  await page.getByRole('button', { name: /^Live\./ }).waitFor()
+  if (begin === 'scroll') await page.evaluate('scrollTo(0, 900)')
+  else await row(page, 'alpha fell over').getByText('alpha fell over').selectText()
+  await page.getByRole('button', { name: /^Paused\./ }).waitFor()
+  const message = `written during a ${begin}`
+  await call('POST', '/api/logs', { level: 'INFO', source: 'many', message })
+  await page.getByRole('button', { name: /1 new line/ }).waitFor()
+  expect(await row(page, message).count()).toBe(0)
+  await page.evaluate(end)
+  await row(page, message).waitFor()
+  await page.getByRole('button', { name: /^Live\./ }).waitFor()
 })

@@ -6,7 +6,7 @@ export function FacetColumn(list: Omit<FacetListProps, 'field' | 'name'>) {
   return (
     <aside
       aria-label="Values and their counts"
-      className="sticky top-14 mr-4 max-h-[calc(100dvh-4.5rem)] w-64 shrink-0 overflow-auto rounded-lg border border-line bg-surface print:hidden"
+      className="sticky top-(--bar) mr-4 max-h-[calc(100dvh-var(--bar)-1rem)] w-64 shrink-0 overflow-auto rounded-lg border border-line bg-surface print:hidden"
     >
       {/* There are three stops a value, and dozens of values. */}
       <button

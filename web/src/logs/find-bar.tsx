@@ -6,7 +6,7 @@ import type { Find } from './use-find.ts'
 /** A line to find text in the lines that are shown, as in an editor. */
 export function FindBar({ find }: { find: Find }) {
   return (
-    <search className="sticky top-14 z-20 mb-2 ml-auto flex w-fit max-w-full items-center gap-1 rounded-md border border-line-strong bg-surface p-1 shadow-float">
+    <search className="sticky top-(--bar) z-20 mb-2 ml-auto flex w-fit max-w-full items-center gap-1 rounded-md border border-line-strong bg-surface p-1 shadow-float">
       <input
         aria-label="Find in the list"
         placeholder="Find in the list"

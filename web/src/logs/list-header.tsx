@@ -9,7 +9,7 @@ export function ListHeader({ zone }: { zone: string }) {
   return (
     <div
       role="rowgroup"
-      className="sticky top-14 z-10 rounded-t-lg border-b border-line bg-surface text-label font-medium text-faint"
+      className="sticky top-(--bar) z-10 rounded-t-lg border-b border-line bg-surface text-label font-medium text-faint"
     >
       <div role="row" aria-rowindex={1} className={`${COLUMNS} h-7 items-center`}>
         {shown.map((name) => (

@@ -41,6 +41,7 @@ export function LogList({
   setMenuOf,
   freshAfter,
   onChoosing,
+  barPx,
 }: {
   rows: readonly LogRow[]
   view: LogView
@@ -58,6 +59,8 @@ export function LogList({
   setMenuOf: (id: number | null) => void
   freshAfter: number
   onChoosing: (choosing: boolean) => void
+  /** How much of the window the bar above covers. */
+  barPx: number
 }) {
   const phone = useMediaQuery(PHONE)
   const [wrap] = usePreference(wrapPreference)
@@ -65,7 +68,7 @@ export function LogList({
   const [target, setTarget] = useState<ValueTarget | null>(null)
   const body = useRef<HTMLDivElement>(null)
   const rowPx = phone ? CARD_PX : ROW_PX[density]
-  const { drawn, height, measure, isActiveDrawn } = useDrawnRows({ body, rows, rowPx, activeId })
+  const { drawn, height, measure, isActiveDrawn } = useDrawnRows({ body, rows, rowPx, activeId, barPx })
   const layout = useColumns()
   const { q, search } = view
   const needles = useMemo(() => needlesIn({ q, search }, find), [q, search, find])

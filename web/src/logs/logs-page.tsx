@@ -1,5 +1,6 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { type CSSProperties, lazy, Suspense, useEffect, useState } from 'react'
 import { usePreference } from '../app/preference.ts'
+import { useHeight } from '../controls/use-height.ts'
 import { ROOM_FOR_BOTH, useMediaQuery, WIDE } from '../controls/use-media-query.ts'
 import { LevelChips } from '../levels/level-chips.tsx'
 import { useSession } from '../session/use-session.ts'
@@ -64,6 +65,8 @@ export function LogsPage() {
   useWindowTitle(view, live.waitingCount)
   useColumnsInUrl(view, change)
   const { zoom, back } = useZoom(view, change)
+  // What sticks below the bar sticks lower where the bar has two rows.
+  const [bar, barPx] = useHeight(56)
 
   // A page past the last one is answered empty; the list says so and leads back.
   const opened = live.rows.find((row) => row.id === view.log) ?? null
@@ -72,7 +75,7 @@ export function LogsPage() {
   }, [view.log, keys.setActive])
 
   return (
-    <main id="content" className="pb-10">
+    <main id="content" className="pb-10" style={{ '--bar': `${barPx}px` } as CSSProperties}>
       <h1 className="sr-only">Logs</h1>
       <div className="flex flex-wrap items-stretch gap-3 px-4 pt-4 sm:px-6">
         <StatCards stats={screen.stats} view={view} change={change} zone={zone} />
@@ -86,7 +89,7 @@ export function LogsPage() {
           exportQuery={screen.facetsQuery}
         />
       </div>
-      <div className="sticky top-0 z-20 bg-canvas print:hidden">
+      <div ref={bar} className="sticky top-0 z-20 bg-canvas print:hidden">
         <FilterBar
           view={view}
           change={change}
@@ -129,6 +132,7 @@ export function LogsPage() {
               setMenuOf={keys.setMenuOf}
               freshAfter={live.freshAfter}
               onChoosing={live.setChoosing}
+              barPx={barPx}
             />
           ) : (
             <ListState screen={screen} view={view} change={change} zone={zone} />

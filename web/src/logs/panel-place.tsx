@@ -2,7 +2,7 @@ import { Skeleton } from '../controls/skeleton.tsx'
 
 /** Where an open line stands: beside the list, or over it where there is no room. */
 export const PANEL =
-  'flex flex-col border-line bg-surface print:hidden max-xl:fixed max-xl:inset-y-0 max-xl:right-0 max-xl:z-30 max-xl:w-[min(30rem,100vw)] max-xl:border-l max-xl:shadow-float xl:sticky xl:top-14 xl:ml-4 xl:h-[calc(100dvh-4.5rem)] xl:w-[27rem] xl:shrink-0 xl:rounded-lg xl:border'
+  'flex flex-col border-line bg-surface print:hidden max-xl:fixed max-xl:inset-y-0 max-xl:right-0 max-xl:z-30 max-xl:w-[min(30rem,100vw)] max-xl:border-l max-xl:shadow-float xl:sticky xl:top-(--bar) xl:ml-4 xl:h-[calc(100dvh-var(--bar)-1rem)] xl:w-[27rem] xl:shrink-0 xl:rounded-lg xl:border'
 
 /** The panel before its code is here: the list moves aside once, and not again when it comes. */
 export function PanelPlace({ id }: { id: number }) {

@@ -9,6 +9,13 @@ describe('the period of a count', () => {
     expect(periodInWords({ kind: 'all' }, 'UTC')).toBe('everything kept')
   })
 
+  it('names today where the other end is of another day', () => {
+    const now = new Date().toISOString()
+    const range = { kind: 'between' as const, from: '2005-06-09T06:00:00Z', to: now }
+    expect(periodInWords(range, 'UTC')).toMatch(/2005, 06:00 – today, \d\d:\d\d/)
+    expect(periodInWords({ ...range, from: now }, 'UTC')).not.toMatch(/today/)
+  })
+
   it('names the day once when both ends share it', () => {
     const range = {
       kind: 'between' as const,

@@ -9,11 +9,13 @@ export function periodInWords(range: Range, zone: string): string {
   const now = serverNow()
   const from = formatMoment(range.from, zone, now)
   if (range.to === null) return `since ${from}`
+  const named = (moment: string, other: string) =>
+    other.includes(', ') && !moment.includes(', ') ? `today, ${moment}` : moment
   // An inclusive end a microsecond before a full second reads as that second.
   const end = range.to.endsWith('999Z') ? new Date(Date.parse(range.to) + 1).toISOString() : range.to
   const to = formatMoment(end, zone, now)
   const [fromDay, toDay] = [from.slice(0, from.lastIndexOf(', ')), to.slice(0, to.lastIndexOf(', '))]
   return from.includes(', ') && fromDay === toDay
     ? `${from} – ${to.slice(toDay.length + 2)}`
-    : `${from} – ${to}`
+    : `${named(from, to)} – ${named(to, from)}`
 }

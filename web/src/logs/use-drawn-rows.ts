@@ -7,6 +7,9 @@ import { useTopOf } from './use-top-of.ts'
 /** More sheets of paper than these nobody reads; the export has all lines. */
 const PRINTED = 1000
 
+/** The head of the list, and a little air. */
+const HEAD_PX = 40
+
 /** One of the rows that are in the document, and how far below the first one it stands; null where it just follows. */
 export type DrawnRow = { row: LogRow; index: number; top: number | null }
 
@@ -16,8 +19,9 @@ export function useDrawnRows(list: {
   rows: readonly LogRow[]
   rowPx: number
   activeId: number | null
+  barPx: number
 }) {
-  const { body, rows, rowPx, activeId } = list
+  const { body, rows, rowPx, activeId, barPx } = list
   const printing = useMediaQuery('print')
   const scrollMargin = useTopOf(body)
   const virtualizer = useWindowVirtualizer({
@@ -26,8 +30,8 @@ export function useDrawnRows(list: {
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 10,
     scrollMargin,
-    // The sticky bars above cover this much of what is scrolled to.
-    scrollPaddingStart: 96,
+    // The bar and the head of the list cover this much of what is scrolled to.
+    scrollPaddingStart: barPx + HEAD_PX,
     scrollPaddingEnd: 16,
   })
   const activeIndex = rows.findIndex((row) => row.id === activeId)

@@ -28,7 +28,7 @@ export function useLogsKeys(screen: {
 
   const move = (step: number) => {
     const at = rows.findIndex((row) => row.id === active)
-    const next = rows[at === -1 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1)]
+    const next = rows[at === -1 ? firstInSight() : Math.min(Math.max(at + step, 0), rows.length - 1)]
     if (next === undefined) return
     setActive(next.id)
     if (view.log !== null) change({ log: next.id }, { replace: true })
@@ -62,4 +62,15 @@ export function useLogsKeys(screen: {
     },
   })
   return { active, setActive, menuOf, setMenuOf, find }
+}
+
+/** The place of the first line below the bars: who has scrolled goes on from there. */
+function firstInSight(): number {
+  const drawn = [...document.querySelectorAll<HTMLElement>('[role="row"][data-index]')]
+  const head =
+    document.querySelector('[role="grid"] [role="columnheader"]')?.getBoundingClientRect().bottom ?? 0
+  const inSight = drawn
+    .filter((row) => row.getBoundingClientRect().top >= head)
+    .map((row) => Number(row.dataset.index))
+  return inSight.length === 0 ? 0 : Math.min(...inSight)
 }
