@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { createLogger } from './create-logger.ts'
 import { type HttpOptions, httpHandler } from './http-handler.ts'
 import type { LogHandler, LogRecord } from './record.ts'
@@ -100,14 +100,14 @@ describe('httpHandler', () => {
   it('delivers by time without being asked', async () => {
     const { url, received } = await startServer()
     setUp({ url }).logger.info('text')
-    await vi.waitFor(() => expect(messages(received)).toEqual(['text']))
+    await expect.poll(() => messages(received)).toEqual(['text'])
   })
 
   it('delivers a full batch before its time', async () => {
     const { url, received } = await startServer()
     const { logger } = setUp({ url, flushIntervalMs: 60_000, maxBatchRows: 3 })
     for (let index = 0; index < 7; index++) logger.info(`${index}`)
-    await vi.waitFor(() => expect(messages(received)).toHaveLength(6))
+    await expect.poll(() => messages(received)).toHaveLength(6)
     await logger.flush()
     expect(messages(received)).toHaveLength(7)
   })
@@ -145,7 +145,7 @@ describe('httpHandler', () => {
     const { logger, problems, stats } = setUp({ url: first.url })
     await first.stop()
     for (let index = 0; index < 5; index++) logger.info(`${index}`)
-    await vi.waitFor(() => expect(stats().retries).toBeGreaterThan(1))
+    await expect.poll(() => stats().retries).toBeGreaterThan(1)
     expect(stats()).toMatchObject({
       delivered: 0,
       queuedRows: 5,
@@ -176,7 +176,7 @@ describe('httpHandler', () => {
     })
     const { logger, stats } = setUp({ url })
     logger.info('text')
-    await vi.waitFor(() => expect(stats().delivered).toBe(1))
+    await expect.poll(() => stats().delivered).toBe(1)
     expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(290)
   })
 
@@ -247,7 +247,7 @@ describe('httpHandler', () => {
     const { logger, stats } = setUp({ url })
     for (let index = 0; index < 4; index++) logger.info(`${index}`)
     await logger.flush()
-    await vi.waitFor(() => expect(messages(received).at(-1)).toContain('1 refused: too old'))
+    await expect.poll(() => messages(received).at(-1)).toContain('1 refused: too old')
     await logger.flush()
     expect(stats()).toMatchObject({ delivered: 2, rejected: 1, filtered: 2 })
   })

@@ -114,7 +114,7 @@ test('starts its PostgreSQL again when that is killed, and serves on', async () 
       expect(await messages(url, dataDir, 'system')).toContainEqual(expect.stringMatching(/is lost/)),
     { timeout: 10_000 },
   )
-  await vi.waitFor(() => expect(spooledFiles(dataDir)).toEqual([]))
+  await expect.poll(() => spooledFiles(dataDir)).toEqual([])
   program.kill('SIGTERM')
   expect(await program.ended).toBe(0)
   expect(processesWith(dataDir)).toEqual([])
