@@ -3,6 +3,7 @@ import { serverNow } from '../api/server-clock.ts'
 import { Link } from '../app/link.tsx'
 import { LevelLabel } from '../logs/level-label.tsx'
 import { LEVEL_FILL } from '../logs/levels.ts'
+import { formatView, type LogView } from '../logs/view.ts'
 import { MessageText } from '../text/message-text.tsx'
 import { formatFull, formatMoment } from '../time/format.ts'
 import { ShareBar } from './share-bar.tsx'
@@ -12,15 +13,15 @@ export function PatternItem({
   group,
   most,
   zone,
-  href,
+  lines,
   nameOf,
 }: {
   group: MessageGroup
   /** How many the largest group has. */
   most: number
   zone: string
-  /** Where its lines are listed. */
-  href: string
+  /** The view that lists its lines. */
+  lines: LogView
   /** What people call a source. */
   nameOf: (source: string) => string
 }) {
@@ -32,7 +33,11 @@ export function PatternItem({
     <li className="grid gap-x-4 gap-y-1.5 px-4 py-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
       <ShareBar count={group.count} of={most} fill={LEVEL_FILL[group.level]} />
       <div className="grid min-w-0 gap-1">
-        <Link href={href} title={group.last_message.slice(0, 1000)} className="group min-w-0">
+        <Link
+          href={`/logs${formatView({ ...lines, log: null })}`}
+          title={group.last_message.slice(0, 1000)}
+          className="group min-w-0"
+        >
           <span className="line-clamp-3 font-mono text-small wrap-anywhere group-hover:underline">
             <Shape text={group.shape} />
           </span>
@@ -45,7 +50,7 @@ export function PatternItem({
           </span>
           <Span from={group.first_at} to={group.last_at} zone={zone} />
           <Link
-            href={`/logs?log=${group.last_id}`}
+            href={`/logs${formatView({ ...lines, log: group.last_id })}`}
             className="font-medium text-accent underline-offset-2 hover:underline"
           >
             Newest

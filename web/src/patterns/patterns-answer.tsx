@@ -149,7 +149,12 @@ function Groups({ groups, view, zone }: { groups: readonly MessageGroup[]; view:
           most={most}
           zone={zone}
           nameOf={nameOf}
-          href={`/logs${filtersOf({ ...view, q: group.q === '' ? view.q : setTerm(view.q, group.q, 'in') })}`}
+          lines={{
+            ...view,
+            page: 1,
+            until: null,
+            q: group.q === '' ? view.q : setTerm(view.q, group.q, 'in'),
+          }}
         />
       ))}
     </ul>
