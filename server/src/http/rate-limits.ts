@@ -1,4 +1,4 @@
-import rateLimit from '@fastify/rate-limit'
+import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { AppError } from '../service/app-error.ts'
 import type { RateClass, RateLimits } from '../service/rate-limits.ts'
@@ -28,7 +28,7 @@ type Count = { name: string; limit: number; left: number; resetS: number; isOver
  * for itself.
  */
 export async function registerRateLimits(app: FastifyInstance, limits: RateLimits): Promise<void> {
-  await app.register(rateLimit, { global: false, cache: MAX_CALLERS, timeWindow: WINDOW_S * 1000 })
+  await app.register(rateLimit, { global: false, store: RequestCounts, timeWindow: WINDOW_S * 1000 })
   const ofClass = app.createRateLimit({
     keyGenerator: ({ routeOptions, principal, ip }) =>
       `${routeOptions.config.rateClass} ${principal ? `${principal.kind} ${principal.id}` : rateLimit.normalizeIP(ip)}`,
@@ -64,6 +64,38 @@ export async function registerRateLimits(app: FastifyInstance, limits: RateLimit
     answer(response, [await count(ofAddress, 'unauthenticated', request)])
   })
 }
+
+/**
+ * The requests of each caller in their minute. The plugin's own store gives the count itself, not a copy: of requests
+ * that waited for one thing and go on together, each would read what all of them came to, and all would be refused.
+ */
+class RequestCounts implements FastifyRateLimitStore {
+  readonly #windows = new Map<string, { count: number; endsAt: number }>()
+
+  incr(caller: string, answer: CountAnswer, windowMs = WINDOW_S * 1000): void {
+    const now = Date.now()
+    let window = this.#windows.get(caller)
+    if (!window || window.endsAt <= now) window = { count: 0, endsAt: now + windowMs }
+    window.count++
+    // Last in the map is who was seen last.
+    this.#windows.delete(caller)
+    this.#windows.set(caller, window)
+    if (this.#windows.size > MAX_CALLERS) this.#forgetFirst()
+    answer(null, { current: window.count, ttl: window.endsAt - now })
+  }
+
+  child(): RequestCounts {
+    return new RequestCounts()
+  }
+
+  #forgetFirst(): void {
+    for (const caller of this.#windows.keys()) {
+      this.#windows.delete(caller)
+      return
+    }
+  }
+}
+type CountAnswer = Parameters<FastifyRateLimitStore['incr']>[1]
 
 async function count(counter: Counter, name: string, request: FastifyRequest): Promise<Count> {
   const counted = await counter(request)
