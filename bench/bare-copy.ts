@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { COPY_COLUMNS, copyLine } from '../server/src/store/copy-format.ts'
+import { COPY_COLUMNS, copyLine } from '../server/src/store/database/copy-format.ts'
 
 const connection = JSON.parse(process.argv[2] ?? '{}') as pg.PoolConfig
 const pool = new pg.Pool({ ...connection, max: 4 })

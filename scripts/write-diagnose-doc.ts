@@ -5,8 +5,8 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { prepareDataDirectory } from '../server/src/store/data-directory.ts'
-import { startEmbeddedPostgres } from '../server/src/store/embedded-postgres.ts'
+import { prepareDataDirectory } from '../server/src/store/cluster/data-directory.ts'
+import { startEmbeddedPostgres } from '../server/src/store/cluster/embedded-postgres.ts'
 
 const MAIN = join(import.meta.dirname, '../server/src/cli/main.ts')
 const DOCUMENT = join(import.meta.dirname, '../docs/diagnose.md')

@@ -1,6 +1,6 @@
 // The page takes the text of a search apart without the server: both have to read it alike.
 import { expect, test } from 'vitest'
-import { parseSearch } from '../server/src/service/search-syntax.ts'
+import { parseSearch } from '../server/src/service/search/search-syntax.ts'
 import { setTerm, stateOfTerm } from '../web/src/logs/search-terms.ts'
 
 const PIECES = [

@@ -96,7 +96,7 @@ describe('refuses, naming variable and value,', () => {
 const root = join(import.meta.dirname, '../..')
 
 test('every variable that is read is documented, and none besides', () => {
-  const commands = globSync('server/src/cli/*.ts', { cwd: root })
+  const commands = globSync('server/src/cli/**/*.ts', { cwd: root })
     .flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/\.env\('(\w+)'\)/g)])
     .map(([, name]) => name)
   const documented = [

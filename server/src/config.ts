@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { parseRateLimits, type RateLimits } from './service/rate-limits.ts'
+import { parseRateLimits, type RateLimits } from './service/access/rate-limits.ts'
 import { StartupError } from './startup-error.ts'
 
 /** What the environment decides; everything else is a setting people change while it runs. */

@@ -2,20 +2,20 @@
  * What processes on the database import from `timelapser-logs`; applications elsewhere need `@timelapser/logger` alone.
  * The types of the HTTP API are in `timelapser-logs/api`.
  */
-export { SyncLogService } from './service/sync-log-service.ts'
+export { SyncLogService } from './service/logs/sync-log-service.ts'
 export { StartupError } from './startup-error.ts'
 export { DatabaseLogHandler, type DatabaseLogHandlerOptions } from './store/database-log-handler.ts'
 export { LogOperations, type LogOperationsOptions } from './store/log-operations.ts'
-export type { LogRow } from './store/log-row.ts'
 export { type OpenLogs, type OpenLogsOptions, openLogs } from './store/open-logs.ts'
+export type { LogRow } from './store/reading/log-row.ts'
 export {
   type DatabaseLogging,
   type DatabaseLoggingOptions,
   setupDatabaseLogging,
 } from './store/setup-database-logging.ts'
-export type { AddResult } from './store/store-batches.ts'
 export {
   SyncDeadline,
   SyncLogOperations,
   type SyncLogOperationsOptions,
 } from './store/sync-log-operations.ts'
+export type { AddResult } from './store/writing/store-batches.ts'

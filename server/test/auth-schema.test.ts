@@ -1,6 +1,6 @@
 import { getMigrations } from 'better-auth/db/migration'
 import { expect, it } from 'vitest'
-import { openPasswordSignIn } from '../src/service/password-sign-in.ts'
+import { openPasswordSignIn } from '../src/service/access/password-sign-in.ts'
 import { createTestDatabase } from './support/database.ts'
 
 it('holds every table and column that better-auth uses', async () => {

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openSyslog, type SyslogListener } from '../src/cli/syslog-listener.ts'
+import { openSyslog, type SyslogListener } from '../src/cli/serve/syslog-listener.ts'
 import { readConfig } from '../src/config.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
 

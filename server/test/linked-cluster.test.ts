@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { locateCluster } from '../src/store/postgres-cluster.ts'
+import { locateCluster } from '../src/store/cluster/postgres-cluster.ts'
 
 function folder(): string {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'timelapser-link-')))

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { migrate } from '../src/store/migrate.ts'
-import { type Database, openDatabase } from '../src/store/open.ts'
+import { migrate } from '../src/store/database/migrate.ts'
+import { type Database, openDatabase } from '../src/store/database/open.ts'
 import { createBareDatabase, createTestDatabase } from './support/database.ts'
 
 let directory: string

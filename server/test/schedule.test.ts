@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import { type Jobs, startSchedule } from '../src/jobs/schedule.ts'
-import { openDatabase } from '../src/store/open.ts'
+import { openDatabase } from '../src/store/database/open.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 
 let database: TestDatabase

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 import { connect } from 'node:tls'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openSyslog, type SyslogListener } from '../src/cli/syslog-listener.ts'
+import { openSyslog, type SyslogListener } from '../src/cli/serve/syslog-listener.ts'
 import { readConfig } from '../src/config.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
 

@@ -11,6 +11,24 @@ const FLOORS: Record<string, string[]> = {
   cli: ['http', 'jobs', 'service', 'store', 'ingest'],
 }
 
+/** Inside `store/`, from the bottom up; the files beside these rooms are what programs use, and stand on all of them. */
+const ROOMS = [
+  'database',
+  'settings',
+  'filter',
+  'counts',
+  'partitions',
+  'reading',
+  'feed',
+  'removal',
+  'cameras',
+  'writing',
+  'export',
+  'backup',
+  'accounts',
+  'cluster',
+]
+
 /** Files beside the folders that anyone may read from. */
 const GROUND = ['server/src/config.ts', 'server/src/startup-error.ts', 'server/src/version.ts']
 
@@ -26,6 +44,21 @@ describe('the house', () => {
           .filter((name) => ![floor, ...below].some((allowed) => name.startsWith(`server/src/${allowed}/`)))
           .map((name) => `${path} -> ${name}`),
       )
+    expect(strays).toEqual([])
+  })
+
+  it.each([...ROOMS.entries()])('room %d of store/, %s, imports from those below it alone', (floor, room) => {
+    const own = `server/src/store/${room}/`
+    const files = server.filter(({ path }) => path.startsWith(own))
+    expect(files).not.toEqual([])
+    const below = ROOMS.slice(0, floor + 1).map((name) => `server/src/store/${name}/`)
+    const strays = files.flatMap(({ path, imports }) =>
+      imports
+        .filter(
+          (name) => name.startsWith('server/src/store/') && !below.some((room) => name.startsWith(room)),
+        )
+        .map((name) => `${path} -> ${name}`),
+    )
     expect(strays).toEqual([])
   })
 

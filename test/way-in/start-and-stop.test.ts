@@ -1,7 +1,7 @@
 import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { canReach } from '../../server/src/store/postgres-user.ts'
+import { canReach } from '../../server/src/store/cluster/postgres-user.ts'
 import { postmasterOf, processesWith } from '../support/processes.ts'
 import { MAIN, startProgram, temporaryFolder } from '../support/program.ts'
 

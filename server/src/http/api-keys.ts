@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { ApiKeys as ApiKeyService } from '../service/api-keys.ts'
+import type { ApiKeys as ApiKeyService } from '../service/access/api-keys.ts'
 import { reply } from './reply.ts'
 import { ApiKey, ApiKeyInput, ApiKeys, CreatedApiKey } from './schemas/api-keys.ts'
 import { Reply } from './schemas/replies.ts'

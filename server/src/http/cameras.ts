@@ -1,7 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { type CameraActivityService, STRIP_STEPS, type StripHours } from '../service/camera-activity.ts'
-import type { CameraService } from '../service/camera-service.ts'
+import type { CameraService } from '../service/administration/camera-service.ts'
+import {
+  type CameraActivityService,
+  STRIP_STEPS,
+  type StripHours,
+} from '../service/insights/camera-activity.ts'
 import { reply } from './reply.ts'
 import { CamerasActivity } from './schemas/camera-activity.ts'
 import { Camera, CameraInput, Cameras } from './schemas/cameras.ts'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { CONTEXT_SCOPES, type ContextScope } from '../service/debugging-views.ts'
-import type { LogService } from '../service/log-service.ts'
+import { CONTEXT_SCOPES, type ContextScope } from '../service/insights/debugging-views.ts'
+import type { LogService } from '../service/logs/log-service.ts'
 import { filterParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
 import {

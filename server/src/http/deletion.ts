@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { RetentionService } from '../service/retention-service.ts'
+import type { RetentionService } from '../service/administration/retention-service.ts'
 import { filterParameters } from './log-parameters.ts'
 import { grouped, reply } from './reply.ts'
 import { DeletionPreview } from './schemas/removal.ts'

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import type { Diagnosis } from '../service/diagnose-log-system.ts'
+import type { Diagnosis } from '../service/diagnosis/diagnose-log-system.ts'
 import type { StreamProbe } from '../service/diagnosis/test-lines.ts'
 import { reply } from './reply.ts'
 import { DiagnosisSchema } from './schemas/diagnosis.ts'

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, ERRORS, type ErrorCode } from '../service/app-error.ts'
-import { SearchTooLong } from '../store/search-rows.ts'
+import { SearchTooLong } from '../store/reading/search-rows.ts'
 import { validationSentence } from './validation-sentence.ts'
 
 export type UnexpectedError = { error: unknown; method: string; url: string; request_id: string }

@@ -2,8 +2,8 @@ import { addAbortSignal, pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { ExportService } from '../service/export-service.ts'
-import { EXPORT_FIELDS, EXPORT_FORMATS } from '../store/export-format.ts'
+import type { ExportService } from '../service/logs/export-service.ts'
+import { EXPORT_FIELDS, EXPORT_FORMATS } from '../store/export/export-format.ts'
 import { filterParameters } from './log-parameters.ts'
 
 /** Level 1 packs logs to an eighth at 390 MB/s of a core, level 6 to a tenth at 150. */

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { LogService } from '../service/log-service.ts'
+import type { LogService } from '../service/logs/log-service.ts'
 import { filterParameters, pagingParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
 import { Facets, Histogram, LogSources, LogStats } from './schemas/counts.ts'

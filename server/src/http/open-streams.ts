@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Principal } from '../service/access.ts'
+import type { Principal } from '../service/access/access.ts'
 
 /** How often those who read a stream are asked for their right to it again, in milliseconds: keys and sessions expire. */
 const RECHECK_MS = 15_000

@@ -1,7 +1,7 @@
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { RateClass, RateLimits } from '../service/access/rate-limits.ts'
 import { AppError } from '../service/app-error.ts'
-import type { RateClass, RateLimits } from '../service/rate-limits.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

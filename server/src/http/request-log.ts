@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { SettingsService } from '../service/settings-service.ts'
+import type { SettingsService } from '../service/administration/settings-service.ts'
 
 /** One finished request worth a line. */
 export type RequestLine = {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Accounts } from '../service/accounts.ts'
+import type { Accounts } from '../service/access/accounts.ts'
 import { AppError } from '../service/app-error.ts'
 import { reply } from './reply.ts'
 import { Reply } from './schemas/replies.ts'

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { SettingsService } from '../service/settings-service.ts'
+import type { SettingsService } from '../service/administration/settings-service.ts'
 import { reply } from './reply.ts'
 import { Reply } from './schemas/replies.ts'
 import { Settings } from './schemas/settings.ts'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Accounts, Client, SignedIn } from '../service/accounts.ts'
+import type { Accounts, Client, SignedIn } from '../service/access/accounts.ts'
 import { reply } from './reply.ts'
 import { Reply } from './schemas/replies.ts'
 import { RedeemLinkInput, Session, SignInInput } from './schemas/sign-in.ts'

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { SavedViews as SavedViewService } from '../service/saved-views.ts'
+import type { SavedViews as SavedViewService } from '../service/search/saved-views.ts'
 import { reply } from './reply.ts'
 import { Reply } from './schemas/replies.ts'
 import { SavedView, SavedViewChange, SavedViewInput, SavedViews } from './schemas/views.ts'

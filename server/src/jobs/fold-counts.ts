@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { foldCounts } from '../store/count-folding.ts'
+import { foldCounts } from '../store/counts/count-folding.ts'
 
 /** Readers add up what is not folded yet, so this bounds their work, not their truth. */
 const INTERVAL_MS = 1000

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { inTransaction, keepBuildsOff } from '../store/exclusive-access.ts'
-import { FILTER_BURST_ROWS, OpenIndexes, SEARCH_BURST_ROWS } from '../store/open-indexes.ts'
-import { reopenAll, UPKEEP_LOCK } from '../store/partition-closing.ts'
-import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partition-indexes.ts'
-import { batchesSoFar } from '../store/partition-load.ts'
-import { tendPartitions, type UpkeepStore } from '../store/partition-upkeep.ts'
+import { inTransaction, keepBuildsOff } from '../store/database/exclusive-access.ts'
+import { FILTER_BURST_ROWS, OpenIndexes, SEARCH_BURST_ROWS } from '../store/partitions/open-indexes.ts'
+import { reopenAll, UPKEEP_LOCK } from '../store/partitions/partition-closing.ts'
+import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partitions/partition-indexes.ts'
+import { batchesSoFar } from '../store/partitions/partition-load.ts'
+import { tendPartitions, type UpkeepStore } from '../store/partitions/partition-upkeep.ts'
 
 /** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */
 const INTERVAL_MS = 2000

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { readFeedAge, readHealthFigures } from '../store/health-figures.ts'
+import { readFeedAge, readHealthFigures } from '../store/database/health-figures.ts'
+import { missingMigrations } from '../store/database/migrate.ts'
+import type { Notices } from '../store/database/notices.ts'
 import type { LogOperations } from '../store/log-operations.ts'
-import { missingMigrations } from '../store/migrate.ts'
-import type { Notices } from '../store/notices.ts'
+import type { StorageGuard } from './ingest/storage-guard.ts'
 import type { DatabaseFigures } from './metrics.ts'
-import type { StorageGuard } from './storage-guard.ts'
 
 /** A supervisor's probe waits a few seconds at most. */
 const PATIENCE_MS = 2000

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { NotStoredReason } from '../store/not-stored.ts'
-import type { StatementTiming } from '../store/statement-watch.ts'
+import type { StatementTiming } from '../store/database/statement-watch.ts'
+import type { NotStoredReason } from '../store/writing/not-stored.ts'
 
 /** Names of statements counted apart; those beyond are counted as `other`. There are some 150. */
 const MAX_STATEMENTS = 300

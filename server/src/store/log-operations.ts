@@ -1,16 +1,15 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
-import { type CameraBucket, countByCameras } from './camera-counts.ts'
-import { CameraRegister } from './camera-register.ts'
-import { type Clear, clearLogs, dropCleared, undoClear } from './clear.ts'
-import { countRows, type DimensionCount, type LevelBucket } from './counts.ts'
-import { deleteMatching, type MatchingRows, previewMatching } from './delete-matching.ts'
-import { forgetDeletedCameras } from './deleted-cameras.ts'
-import { EntryRules } from './entry-rules.ts'
-import { type ExportOptions, exportRows, type LogExport } from './export-rows.ts'
-import { findRow } from './find-row.ts'
-import { IdBlocks } from './id-blocks.ts'
-import type { LogFilter } from './log-filter.ts'
+import { CameraRegister } from './cameras/camera-register.ts'
+import { forgetDeletedCameras } from './cameras/deleted-cameras.ts'
+import { type CameraBucket, countByCameras } from './counts/camera-counts.ts'
+import { countRows, type DimensionCount, type LevelBucket } from './counts/counts.ts'
+import { DAY, fromMillis } from './database/timestamp.ts'
+import { type ExportOptions, exportRows, type LogExport } from './export/export-rows.ts'
+import type { LogFilter } from './filter/log-filter.ts'
+import { explainPattern } from './filter/search-pattern.ts'
+import { Partitions } from './partitions/partitions.ts'
+import { findRow } from './reading/find-row.ts'
 import {
   countDimensions,
   type Facet,
@@ -20,32 +19,33 @@ import {
   type SourceSummary,
   summarise,
   summariseSources,
-} from './log-overview.ts'
+} from './reading/log-overview.ts'
 import {
   type Page,
   readBeyond,
   readPage,
   readPageWithTotal,
   readTotal,
-  type Store,
   type Total,
-} from './log-pages.ts'
-import type { LogRow } from './log-row.ts'
-import type { Position } from './log-rows.ts'
-import { type Flush, LogWriter } from './log-writer.ts'
-import { countLoggers, type LoggerCounts } from './logger-counts.ts'
-import { type ScannedMessages, scanMessages } from './message-scan.ts'
-import { type LastLine, newestByCamera } from './newest-by-camera.ts'
-import { Partitions } from './partitions.ts'
-import { applyRetention, type RetentionResult } from './retention.ts'
-import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
-import { type Cutoffs, cutoffForAll } from './retention-policy.ts'
-import { explainPattern } from './search-pattern.ts'
-import { SEARCH_BUDGET_MS } from './search-rows.ts'
-import type { SenderMark } from './senders.ts'
-import type { SettingsStore } from './settings.ts'
-import type { AddResult } from './store-batches.ts'
-import { DAY, fromMillis } from './timestamp.ts'
+} from './reading/log-pages.ts'
+import type { LogRow } from './reading/log-row.ts'
+import type { Position } from './reading/log-rows.ts'
+import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
+import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'
+import { type LastLine, newestByCamera } from './reading/newest-by-camera.ts'
+import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
+import type { Store } from './reading/store.ts'
+import { type Clear, clearLogs, dropCleared, undoClear } from './removal/clear.ts'
+import { deleteMatching, type MatchingRows, previewMatching } from './removal/delete-matching.ts'
+import { applyRetention, type RetentionResult } from './removal/retention.ts'
+import { type PlannedRemoval, planRemovals } from './removal/retention-plan.ts'
+import { type Cutoffs, cutoffForAll } from './removal/retention-policy.ts'
+import type { SettingsStore } from './settings/settings.ts'
+import { EntryRules } from './writing/entry-rules.ts'
+import { IdBlocks } from './writing/id-blocks.ts'
+import { type Flush, LogWriter } from './writing/log-writer.ts'
+import type { SenderMark } from './writing/senders.ts'
+import type { AddResult } from './writing/store-batches.ts'
 
 export type LogOperationsOptions = {
   /** Reads, and what writes need beside their own connection. */

@@ -1,12 +1,12 @@
 import type { Logger } from '@timelapser/logger'
 import type pg from 'pg'
 import { errorCode, StartupError } from '../startup-error.ts'
-import { LevelOverrides } from './level-overrides.ts'
+import { missingMigrations } from './database/migrate.ts'
+import { Notices } from './database/notices.ts'
+import { openDatabase } from './database/open.ts'
 import { LogOperations } from './log-operations.ts'
-import { missingMigrations } from './migrate.ts'
-import { Notices } from './notices.ts'
-import { openDatabase } from './open.ts'
-import { SettingsStore } from './settings.ts'
+import { LevelOverrides } from './settings/level-overrides.ts'
+import { SettingsStore } from './settings/settings.ts'
 import { type DatabaseLoggingOptions, setupDatabaseLogging } from './setup-database-logging.ts'
 
 export type OpenLogsOptions = {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type LogRecord, normaliseRecord } from '@timelapser/logger'
-import type { SenderMark } from './senders.ts'
+import type { SenderMark } from './writing/senders.ts'
 
 /** Files a folder may hold; a process that waits its whole deadline for each makes 17,000 a day. */
 const MAX_FILES = 10_000

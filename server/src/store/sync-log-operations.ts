@@ -8,9 +8,9 @@ import {
   redactRecord,
 } from '@timelapser/logger'
 import type pg from 'pg'
-import type { LogRow } from './log-row.ts'
-import type { SenderMark } from './senders.ts'
+import type { LogRow } from './reading/log-row.ts'
 import { SpooledRecords } from './spooled-records.ts'
+import type { SenderMark } from './writing/senders.ts'
 
 export type SyncLogOperationsOptions = {
   /** Where the database is, as for `pg`. */

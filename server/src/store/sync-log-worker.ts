@@ -1,9 +1,9 @@
 // The other side of SyncLogOperations: a thread that runs the asynchronous statements, one call after the other.
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { normaliseRecord, redactRecord } from '@timelapser/logger'
+import { openDatabase } from './database/open.ts'
 import { LogOperations } from './log-operations.ts'
-import { openDatabase } from './open.ts'
-import { SettingsStore } from './settings.ts'
+import { SettingsStore } from './settings/settings.ts'
 import { SpooledRecords } from './spooled-records.ts'
 import type { Call, Reply, SyncWorkerData } from './sync-log-operations.ts'
 

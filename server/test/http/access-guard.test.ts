@@ -1,7 +1,7 @@
 import fastify, { type RouteOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registerAccessGuard } from '../../src/http/access-guard.ts'
-import { type AccessLevel, mayUse, type Role } from '../../src/service/access.ts'
+import { type AccessLevel, mayUse, type Role } from '../../src/service/access/access.ts'
 import { Browser } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 

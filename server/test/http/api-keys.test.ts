@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openAccess } from '../../src/cli/access.ts'
-import { ApiKeys } from '../../src/service/api-keys.ts'
-import { AuditTrail } from '../../src/service/audit-trail.ts'
+import { openAccess } from '../../src/cli/serve/access.ts'
+import { ApiKeys } from '../../src/service/access/api-keys.ts'
+import { AuditTrail } from '../../src/service/access/audit-trail.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer

@@ -3,9 +3,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
-import { migrate } from '../../src/store/migrate.ts'
-import { openDatabase } from '../../src/store/open.ts'
+import { startEmbeddedPostgres } from '../../src/store/cluster/embedded-postgres.ts'
+import { migrate } from '../../src/store/database/migrate.ts'
+import { openDatabase } from '../../src/store/database/open.ts'
 import { startTestServer } from '../support/server.ts'
 
 it('readyz names it, metrics go on without it, and a diagnosis says only that', {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { comparable } from '../../src/store/timestamp.ts'
+import { comparable } from '../../src/store/database/timestamp.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer

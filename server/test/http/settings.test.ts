@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { DEFAULT_SETTINGS, type Settings } from '../../src/store/settings-schema.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../src/store/settings/settings-schema.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer

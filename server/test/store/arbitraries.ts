@@ -1,6 +1,6 @@
 import { LEVELS, type LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
-import type { LogFilter } from '../../src/store/log-filter.ts'
+import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { searches } from './search-model.ts'
 
 /** Around a month boundary, an hour and a day are cut through, and there is one old month. */

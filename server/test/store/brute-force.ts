@@ -1,6 +1,6 @@
 import { LEVELS, type Level, type LogRecord } from '@timelapser/logger'
-import type { LogFilter } from '../../src/store/log-filter.ts'
-import { comparable } from '../../src/store/timestamp.ts'
+import { comparable } from '../../src/store/database/timestamp.ts'
+import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { finds } from './search-model.ts'
 
 /** A stored record as the model knows it. */

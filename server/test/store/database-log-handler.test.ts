@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LogOperations } from '../../src/store/log-operations.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { setupDatabaseLogging } from '../../src/store/setup-database-logging.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { trimFeed } from '../../src/store/feed-trimming.ts'
+import { trimFeed } from '../../src/store/feed/feed-trimming.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { DAY, HOUR, record } from './some-records.ts'
 

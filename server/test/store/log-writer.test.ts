@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { Feed } from '../../src/store/feed.ts'
+import { Feed } from '../../src/store/feed/feed.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
-import { MAX_WAITING_ROWS, WriterClosed, WriterOverloaded } from '../../src/store/log-writer.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
+import { MAX_WAITING_ROWS, WriterClosed, WriterOverloaded } from '../../src/store/writing/log-writer.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase

@@ -1,7 +1,7 @@
 // A worker process on the database: no server, no HTTP.
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type OpenLogs, openLogs, StartupError } from '../../src/index.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase

@@ -3,18 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTending } from '../../src/jobs/tend-partitions.ts'
-import { foldCounts } from '../../src/store/count-folding.ts'
+import { foldCounts } from '../../src/store/counts/count-folding.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import {
   FILTER_BURST_ROWS,
   INDEX_WORTH_ROWS,
   OpenIndexes,
   SEARCH_BURST_ROWS,
-} from '../../src/store/open-indexes.ts'
-import { endEarly, reopenAll } from '../../src/store/partition-closing.ts'
-import { buildIndexes, nextToIndex, readIndexes } from '../../src/store/partition-indexes.ts'
-import { tendPartitions } from '../../src/store/partition-upkeep.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
+} from '../../src/store/partitions/open-indexes.ts'
+import { endEarly, reopenAll } from '../../src/store/partitions/partition-closing.ts'
+import { buildIndexes, nextToIndex, readIndexes } from '../../src/store/partitions/partition-indexes.ts'
+import { tendPartitions } from '../../src/store/partitions/partition-upkeep.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { DAY, HOUR, record, spread, whileWriting } from './some-records.ts'
 import { expectExactCounts } from './stored-counts.ts'

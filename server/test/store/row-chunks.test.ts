@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { LogFilter } from '../../src/store/log-filter.ts'
+import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
-import type { Order } from '../../src/store/log-rows.ts'
-import { readChunks } from '../../src/store/row-chunks.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
+import type { Order } from '../../src/store/reading/log-rows.ts'
+import { readChunks } from '../../src/store/reading/row-chunks.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { record } from './some-records.ts'
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LogFilter } from '../../src/store/log-filter.ts'
+import { fromMillis } from '../../src/store/database/timestamp.ts'
+import type { LogFilter } from '../../src/store/filter/log-filter.ts'
+import type { SearchNode } from '../../src/store/filter/search-tree.ts'
 import { LogOperations, type Slice } from '../../src/store/log-operations.ts'
-import { SearchTooLong } from '../../src/store/search-rows.ts'
-import type { SearchNode } from '../../src/store/search-tree.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
-import { fromMillis } from '../../src/store/timestamp.ts'
+import { SearchTooLong } from '../../src/store/reading/search-rows.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const ROWS = 30_000

@@ -1,6 +1,6 @@
 import { LEVELS, type LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
-import type { ExtraMatch, SearchNode } from '../../src/store/search-tree.ts'
+import type { ExtraMatch, SearchNode } from '../../src/store/filter/search-tree.ts'
 import type { ModelRow } from './brute-force.ts'
 
 /** Whether the search matches the row, said in plain code; what the SQL has to agree with. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LogOperations } from '../../src/store/log-operations.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type ModelRow, newestFirst } from './brute-force.ts'
 import { finds, searchedRecords, searches } from './search-model.ts'

@@ -1,9 +1,9 @@
 // Lines of which each takes long to compare: a search has to get ahead with every try, or going on never ends.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { LogFilter } from '../../src/store/log-filter.ts'
+import { fromMillis } from '../../src/store/database/timestamp.ts'
+import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { LogOperations, type Slice } from '../../src/store/log-operations.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
-import { fromMillis } from '../../src/store/timestamp.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const ROWS = 600

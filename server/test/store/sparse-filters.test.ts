@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { foldCounts } from '../../src/store/count-folding.ts'
-import type { LogFilter } from '../../src/store/log-filter.ts'
+import { foldCounts } from '../../src/store/counts/count-folding.ts'
+import { type Database, openDatabase } from '../../src/store/database/open.ts'
+import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
-import { type Database, openDatabase } from '../../src/store/open.ts'
-import { SettingsStore } from '../../src/store/settings.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { record } from './some-records.ts'
 

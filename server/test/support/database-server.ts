@@ -1,8 +1,11 @@
 import { rmSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
-import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
-import { migrate } from '../../src/store/migrate.ts'
-import { openDatabase } from '../../src/store/open.ts'
+import {
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from '../../src/store/cluster/embedded-postgres.ts'
+import { migrate } from '../../src/store/database/migrate.ts'
+import { openDatabase } from '../../src/store/database/open.ts'
 import { makeDataFolder } from './temporary-folder.ts'
 
 /** What tests are given to reach the server of their project. */

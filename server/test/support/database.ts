@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { type Database, openDatabase } from '../../src/store/open.ts'
+import { type Database, openDatabase } from '../../src/store/database/open.ts'
 
 export type TestDatabase = {
   database: Database

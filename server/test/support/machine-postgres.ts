@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import type { PostgresBinaries } from '../../src/store/postgres-binaries.ts'
+import type { PostgresBinaries } from '../../src/store/cluster/postgres-binaries.ts'
 
 const OLDEST = 15
 const EMBEDDED = 18

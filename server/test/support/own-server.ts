@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { inject } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
-import type { PostgresSettings } from '../../src/store/postgres-settings.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/cluster/embedded-postgres.ts'
+import type { PostgresSettings } from '../../src/store/cluster/postgres-settings.ts'
 import { findMachinePostgres } from './machine-postgres.ts'
 import { makeDataFolder } from './temporary-folder.ts'
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type BulkItem, decodeBulk } from '../../ingest/elasticsearch/bulk.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
-import type { IngestResult, IngestService } from '../../service/ingest-service.ts'
-import { now } from '../../store/timestamp.ts'
+import type { IngestResult, IngestService } from '../../service/ingest/ingest-service.ts'
+import { now } from '../../store/database/timestamp.ts'
 import { takeBody } from '../raw-body.ts'
 import { INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import type { IngestService } from '../../service/ingest-service.ts'
+import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { elasticsearchRoutes } from './elasticsearch.ts'
 import { lokiPushRoutes } from './loki-push.ts'
 import { otlpRoutes } from './otlp.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../service/app-error.ts'
-import type { LiveFeed } from '../../service/live-feed.ts'
+import type { LiveFeed } from '../../service/live/live-feed.ts'
 import type { LokiAnswer, LokiQueries, LokiRange, LokiSeries } from '../../service/loki/loki-queries.ts'
 import { readStep, readTime, toNanos } from '../../service/loki/loki-time.ts'
 import { LABELS } from '../../service/loki/selection-search.ts'

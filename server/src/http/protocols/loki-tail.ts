@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../../service/app-error.ts'
-import type { LiveFeed } from '../../service/live-feed.ts'
+import type { LiveFeed } from '../../service/live/live-feed.ts'
 import { type LokiQueries, labelsOf } from '../../service/loki/loki-queries.ts'
 import { readTime, toNanos } from '../../service/loki/loki-time.ts'
-import type { LogRow } from '../../store/log-row.ts'
+import type { LogRow } from '../../store/reading/log-row.ts'
 import { WebSocketSender } from '../web-socket.ts'
 
 /** Lines of one message at most. */

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { decodeOtlpJson, decodeOtlpProtobuf } from '../../ingest/otlp/otlp-logs.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
-import type { IngestService } from '../../service/ingest-service.ts'
-import { now } from '../../store/timestamp.ts'
+import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import { now } from '../../store/database/timestamp.ts'
 import { takeBody } from '../raw-body.ts'
 import { type ForeignReply, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 

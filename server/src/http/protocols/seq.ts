@@ -1,7 +1,7 @@
 import { decodeSeqEvents } from '../../ingest/seq/clef.ts'
 import { AppError } from '../../service/app-error.ts'
-import type { IngestService } from '../../service/ingest-service.ts'
-import { now } from '../../store/timestamp.ts'
+import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import { now } from '../../store/database/timestamp.ts'
 import { takeBody } from '../raw-body.ts'
 import { INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
-import { SettingsSchema } from '../../store/settings-schema.ts'
+import { SettingsSchema } from '../../store/settings/settings-schema.ts'
 import { Nullable } from './fields.ts'
 
-/** See `store/settings-schema.ts`, where each is described. */
+/** See `store/settings/settings-schema.ts`, where each is described. */
 export const Settings = SettingsSchema
 export type Settings = Static<typeof Settings>
 

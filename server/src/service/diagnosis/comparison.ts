@@ -1,5 +1,5 @@
 import { LEVELS } from '@timelapser/logger'
-import type { LogSummary, SourceSummary } from '../../store/log-overview.ts'
+import type { LogSummary, SourceSummary } from '../../store/reading/log-overview.ts'
 import { type Check, checkOf, listed, type Trouble, type Verdict } from './check.ts'
 
 /** What is compared: the summary of 24 hours, the lines of cameras in them, and the sources. */

@@ -1,9 +1,14 @@
 import { LEVELS } from '@timelapser/logger'
 import type pg from 'pg'
-import type { Camera } from '../../store/cameras.ts'
-import { type Cadence, readAssociations, readCadences, readGaps } from '../../store/diagnosis-figures.ts'
-import type { LogSummary, SourceSummary } from '../../store/log-overview.ts'
-import { DAY, fromMillis, MINUTE, toMillis } from '../../store/timestamp.ts'
+import type { Camera } from '../../store/cameras/cameras.ts'
+import {
+  type Cadence,
+  readAssociations,
+  readCadences,
+  readGaps,
+} from '../../store/database/diagnosis-figures.ts'
+import { DAY, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
+import type { LogSummary, SourceSummary } from '../../store/reading/log-overview.ts'
 import { type Check, checkOf, count, listed, span, type Trouble } from './check.ts'
 
 /** Above this share of ERROR and CRITICAL something is wrong with what logs, not with its logging. */

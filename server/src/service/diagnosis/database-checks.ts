@@ -1,11 +1,11 @@
 import type pg from 'pg'
-import { readDatabaseFacts } from '../../store/diagnosis-figures.ts'
-import { readHealthFigures } from '../../store/health-figures.ts'
-import { missingMigrations } from '../../store/migrate.ts'
-import { rowsIn } from '../../store/partition-load.ts'
-import type { Partition, Partitions } from '../../store/partitions.ts'
-import { MINUTE, toMillis } from '../../store/timestamp.ts'
-import { verifyCounts } from '../../store/verify-counts.ts'
+import { readDatabaseFacts } from '../../store/database/diagnosis-figures.ts'
+import { readHealthFigures } from '../../store/database/health-figures.ts'
+import { missingMigrations } from '../../store/database/migrate.ts'
+import { MINUTE, toMillis } from '../../store/database/timestamp.ts'
+import { rowsIn } from '../../store/partitions/partition-load.ts'
+import type { Partition, Partitions } from '../../store/partitions/partitions.ts'
+import { verifyCounts } from '../../store/partitions/verify-counts.ts'
 import { bytes, type Check, checkOf, count, span, type Trouble } from './check.ts'
 
 /** Connections PostgreSQL should have to spare for what else there is to do. */

@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { readNotStored } from '../../store/diagnosis-figures.ts'
-import type { StoredRules } from '../../store/level-overrides.ts'
+import { readNotStored } from '../../store/database/diagnosis-figures.ts'
+import { fromMillis, HOUR } from '../../store/database/timestamp.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import { MAX_WAITING_ROWS } from '../../store/log-writer.ts'
-import { fromMillis, HOUR } from '../../store/timestamp.ts'
+import type { StoredRules } from '../../store/settings/level-overrides.ts'
+import { MAX_WAITING_ROWS } from '../../store/writing/log-writer.ts'
 import type { Health } from '../health.ts'
 import { type Check, checkOf, count, listed, type Trouble } from './check.ts'
 

@@ -1,5 +1,5 @@
-import type { Settings } from '../../store/settings-schema.ts'
-import { DAY, HOUR } from '../../store/timestamp.ts'
+import { DAY, HOUR } from '../../store/database/timestamp.ts'
+import type { Settings } from '../../store/settings/settings-schema.ts'
 import { bytes, type Check, checkOf, count, span, type Trouble } from './check.ts'
 
 /** Days of growth it looks at. */

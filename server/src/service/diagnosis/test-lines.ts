@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createLogger, LEVELS, type Level } from '@timelapser/logger'
 import { DatabaseLogHandler, type LogSink } from '../../store/database-log-handler.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { FeedPosition, LiveFeed } from '../live-feed.ts'
+import type { FeedPosition, LiveFeed } from '../live/live-feed.ts'
 import { type Check, checkOf, type Trouble } from './check.ts'
 
 export const TEST_SOURCE = 'diagnostic'

@@ -1,6 +1,6 @@
-import type { LogFilter, Visibility } from '../../store/log-filter.ts'
+import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { LogRow } from '../../store/log-row.ts'
+import type { LogRow } from '../../store/reading/log-row.ts'
 import { AppError } from '../app-error.ts'
 import { type LogSelection, parseLogql, parseSelector } from './logql.ts'
 import { countSeries, type Labels, type Sample, SERIES_LIMIT } from './loki-counts.ts'

@@ -1,5 +1,5 @@
 import { LEVELS } from '@timelapser/logger'
-import type { SearchNode } from '../../store/search-tree.ts'
+import type { SearchNode } from '../../store/filter/search-tree.ts'
 import { AppError } from '../app-error.ts'
 import type { LineFilter, LogSelection, Matcher } from './logql.ts'
 

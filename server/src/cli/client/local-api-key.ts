@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto'
+import { chmod, rename, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { ApiKeys } from '../../service/access/api-keys.ts'
+import { readLocalApiKey } from './api-client.ts'
+
+/**
+ * Sees to it that the commands on this machine have a key that opens this database: the one kept in the data folder,
+ * which a new database has yet to learn of, or a new one. Whoever reads the folder could open the database itself.
+ *
+ * @returns the key when it was made just now
+ */
+export async function ensureLocalApiKey(apiKeys: ApiKeys, dataDir: string): Promise<string | undefined> {
+  const name = `commands on ${hostname()}`.slice(0, 100)
+  const kept = await readLocalApiKey(dataDir)
+  const file = join(dataDir, 'admin-api-key')
+  if (kept !== undefined && (await apiKeys.adopt(name, kept))) {
+    await chmod(file, 0o600)
+    return undefined
+  }
+  const { secret } = await apiKeys.create({ name, scope: 'admin' })
+  // Written beside and renamed: never half there, and never readable by others, whatever lay in its place.
+  const draft = `${file}.${randomUUID()}`
+  await writeFile(draft, `${secret}\n`, { mode: 0o600, flag: 'wx' })
+  await rename(draft, file)
+  return secret
+}

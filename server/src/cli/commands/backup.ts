@@ -1,0 +1,182 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm, stat } from 'node:fs/promises'
+import { finished, pipeline } from 'node:stream/promises'
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { Command } from 'commander'
+import { StartupError } from '../../startup-error.ts'
+import { writeBackup } from '../../store/backup/backup.ts'
+import { BadBackup } from '../../store/backup/backup-format.ts'
+import { checkBackup, NotEmpty, type RestoreSummary, restoreBackup } from '../../store/backup/restore.ts'
+import { withDatabase } from '../client/operator-database.ts'
+
+const PLACE = `
+It speaks to the database itself, not to a server: the one in DATABASE_URL, or the built-in one of the data folder
+(DATA_DIR), with the same environment as serve. The file holds everything, hashes of passwords and keys among it; keep
+it where nobody else reads.`
+
+const BACKUP_HELP = `${PLACE}
+The server may run: everything is as of the moment the backup begins. Until it ends nothing is deleted; retention waits.
+
+Exit codes:
+  0  the file is whole
+  1  it is not: file or database; the message says what
+
+Examples:
+  timelapser-logs backup logs.backup
+  DATABASE_URL=postgres://logs@db/logs timelapser-logs backup /mnt/backups/$(date +%F).backup`
+
+const RESTORE_HELP = `${PLACE}
+The database has to be empty and no server may run on it. PostgreSQL 15 and newer take backups of each other, and this
+version those of older ones. What is restored is counted, and the kept counts are held against the rows. Search indexes
+are built by the server, in the background.
+
+Exit codes:
+  0  everything is restored, or the file is whole
+  1  it is not, and the database is left without rows: file or database; the message says what
+
+Examples:
+  timelapser-logs restore --check logs.backup          read the file to its end, change nothing
+  DATA_DIR=./new-data timelapser-logs restore logs.backup`
+
+/** Enough to find a bit that has turned; 3 packs as fast as PostgreSQL gives. */
+const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }
+
+/** `timelapser-logs backup`: everything, into a file. */
+export function backupCommand(): Command {
+  return new Command('backup')
+    .description('write everything into a file')
+    .argument('<file>', 'the file to make')
+    .option('--json', 'tell what was written as JSON')
+    .addHelpText('after', BACKUP_HELP)
+    .action((file: string, options: { json?: true }) =>
+      withDatabase(true, async ({ pool }) => {
+        const began = performance.now()
+        const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, showProgress()))
+        const { size } = await stat(file)
+        report(
+          { action: 'Wrote', file, rows, partitions, bytes: size, seconds: secondsSince(began) },
+          options,
+        )
+        return 0
+      }).catch(translate),
+    )
+}
+
+/** `timelapser-logs restore`: everything, out of a file. */
+export function restoreCommand(): Command {
+  return new Command('restore')
+    .description('put everything of a backup into an empty database')
+    .argument('<file>', 'a file that backup made')
+    .option('--check', 'read the file to its end and count; change nothing')
+    .option('--json', 'tell what was restored as JSON')
+    .addHelpText('after', RESTORE_HELP)
+    .action(async (file: string, options: { check?: true; json?: true }) => {
+      const began = performance.now()
+      const tell = async ({ rows, partitions, created_at }: RestoreSummary) => {
+        const action = options.check ? 'Found whole' : 'Restored'
+        const { size } = await stat(file)
+        const seconds = secondsSince(began)
+        report({ action, file, created_at, rows, partitions, bytes: size, seconds }, options)
+        return 0
+      }
+      const work = options.check
+        ? fromFile(file, checkBackup).then(tell)
+        : withDatabase(false, (database) =>
+            fromFile(file, (input) => restoreBackup(database, input, showProgress())).then(tell),
+          )
+      await work.catch(translate)
+    })
+}
+
+/** The file has its name only once it is whole and on the disk. */
+async function toFile<T>(
+  file: string,
+  write: (output: NodeJS.WritableStream & Zstd) => Promise<T>,
+): Promise<T> {
+  const draft = `${file}.part`
+  const packing = createZstdCompress(PACKING)
+  const writing = pipeline(packing, createWriteStream(draft, { mode: 0o600, flush: true }))
+  writing.catch((error: Error) => packing.destroy(error))
+  try {
+    const result = await write(packing)
+    packing.end()
+    await writing
+    await rename(draft, file)
+    return result
+  } catch (error) {
+    packing.destroy()
+    await writing.catch(() => undefined)
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+type Zstd = ReturnType<typeof createZstdCompress>
+
+async function fromFile<T>(file: string, read: (input: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
+  const source = createReadStream(file, { highWaterMark: 1024 * 1024 })
+  const unpacked = createZstdDecompress()
+  const reading = pipeline(source, unpacked)
+  reading.catch((error: Error) => unpacked.destroy(error))
+  try {
+    return await read(unpacked)
+  } finally {
+    source.destroy()
+    await finished(source).catch(() => undefined)
+  }
+}
+
+function showProgress(): (rows: number) => void {
+  let shownAt = 0
+  return (rows) => {
+    if (!process.stderr.isTTY || performance.now() - shownAt < 500) return
+    shownAt = performance.now()
+    process.stderr.write(`\r${rows.toLocaleString('en-US')} rows `)
+  }
+}
+
+type Report = {
+  action: string
+  file: string
+  created_at?: string
+  rows: Record<string, number>
+  partitions: number
+  bytes: number
+  seconds: number
+}
+
+function report({ action, file, ...facts }: Report, { json }: { json?: true }): void {
+  if (json) {
+    console.log(JSON.stringify({ file, ...facts }))
+    return
+  }
+  const { rows, partitions, bytes, seconds, created_at } = facts
+  const lines = (rows.logs ?? 0).toLocaleString('en-US')
+  const made = created_at === undefined ? '' : ` of ${created_at}`
+  console.log(
+    `${action}${made}: ${lines} lines in ${partitions} partitions, and ${Object.keys(rows).length - 1} tables more; ${(bytes / 1e6).toFixed(1)} MB, ${seconds.toFixed(1)} s.`,
+  )
+}
+
+function secondsSince(began: number): number {
+  return Math.round((performance.now() - began) / 10) / 100
+}
+
+/** What the person at the terminal can do something about becomes a sentence. */
+function translate(error: unknown): never {
+  if (error instanceof NotEmpty) {
+    throw new StartupError(
+      `Nothing was restored: ${error.message}. Name an empty database in DATABASE_URL, or an empty folder in DATA_DIR.`,
+    )
+  }
+  if (error instanceof BadBackup) throw new StartupError(`${sentence(error.message)} Take another backup.`)
+  const { code, path } = error as NodeJS.ErrnoException
+  if (path !== undefined) throw new StartupError(`${path} cannot be used: ${code}.`, { cause: error })
+  if (code?.startsWith('ZSTD_'))
+    throw new StartupError('The file is damaged, or no backup. Take another one.')
+  throw error
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}

@@ -1,0 +1,94 @@
+import { Command } from 'commander'
+import type { Camera, Cameras } from '../../http/api-schemas.ts'
+import { type ApiClient, ApiFailure } from '../client/api-client.ts'
+import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { printTable } from '../terminal/print-table.ts'
+import { isForPeople } from '../terminal/terminal.ts'
+
+type Options = ServerOptions & { json?: boolean; id?: string }
+
+const JSON_HEADERS = { 'content-type': 'application/json' }
+
+const HELP = `
+A camera is made by the first line that names it, unless the setting register_cameras is off. The logs of a deleted
+camera stay, and name none.
+
+Exit codes:
+  0  done
+  1  not done: argument, address, key or server; the message says what
+
+Examples:
+  timelapser-logs cameras list
+  timelapser-logs cameras add 'North mast' --id 7
+  timelapser-logs cameras rename 7 'South mast'
+  timelapser-logs cameras delete 7`
+
+/** `timelapser-logs cameras …`: the names behind the numbers. */
+export function camerasCommand(): Command {
+  const cameras = new Command('cameras').description('list, add, rename and delete cameras')
+  cameras.addHelpText('after', HELP)
+  const add = (name: string, description: string) => {
+    const command = addServerOptions(new Command(name)).description(description)
+    command.option('--json', 'answer in JSON (default where stdout is no terminal)')
+    cameras.addCommand(command.option('--no-json', 'for people, wherever it goes').addHelpText('after', HELP))
+    return command
+  }
+  add('list', 'all cameras, by id').action((options: Options) =>
+    withServer(options, (client) => list(client, options)),
+  )
+  add('add', 'make a camera')
+    .argument('<name>', 'its name')
+    .option('--id <id>', 'its id (default: the next one)')
+    .action((name: string, options: Options) =>
+      withServer(options, (client) => {
+        const id = options.id === undefined ? {} : { id: toId(options.id) }
+        return change(client, options, ['POST', '/api/cameras', { name, ...id }], 'is there')
+      }),
+    )
+  add('rename', 'give a camera another name')
+    .argument('<id>', 'its id')
+    .argument('<name>', 'its name from now on')
+    .action((id: string, name: string, options: Options) =>
+      withServer(options, (client) =>
+        change(client, options, ['PUT', `/api/cameras/${toId(id)}`, { name }], 'has this name now'),
+      ),
+    )
+  add('delete', 'delete a camera; its logs stay')
+    .argument('<id>', 'its id')
+    .action((id: string, options: Options) =>
+      withServer(options, (client) =>
+        change(client, options, ['DELETE', `/api/cameras/${toId(id)}`, undefined], 'is deleted'),
+      ),
+    )
+  return cameras
+}
+
+async function list(client: ApiClient, options: Options): Promise<number> {
+  const answer = await client.request<Cameras>('GET', '/api/cameras')
+  if (!isForPeople(options)) console.log(JSON.stringify(answer))
+  else {
+    printTable(
+      ['id', 'name', 'since'],
+      answer.cameras.map(({ id, name, created_at }) => [String(id), name, created_at]),
+    )
+  }
+  return 0
+}
+
+async function change(
+  client: ApiClient,
+  options: Options,
+  [method, path, body]: [string, string, object | undefined],
+  done: string,
+): Promise<number> {
+  const request = body === undefined ? {} : { body: JSON.stringify(body), headers: JSON_HEADERS }
+  const { camera } = await client.request<{ camera: Pick<Camera, 'id' | 'name'> }>(method, path, request)
+  if (isForPeople(options)) console.log(`Camera ${camera.id} (${camera.name}) ${done}.`)
+  else console.log(JSON.stringify({ camera }))
+  return 0
+}
+
+function toId(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text)
+  throw new ApiFailure(`${text} is no id of a camera; timelapser-logs cameras list has them.`)
+}

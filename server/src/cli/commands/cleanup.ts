@@ -1,0 +1,89 @@
+import { createInterface } from 'node:readline/promises'
+import { Command } from 'commander'
+import type { CleanupResult } from '../../http/api-schemas.ts'
+import type { ApiClient } from '../client/api-client.ts'
+import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { isForPeople } from '../terminal/terminal.ts'
+
+type Options = ServerOptions & { days: string; yes?: true; json?: boolean }
+type Preview = { would_delete: number; would_free_bytes: number; days_kept: number }
+
+/** Longer than deleting some million single rows takes; whole days are dropped at once. */
+const TIMEOUT_MS = 600_000
+
+const HELP = `
+Tells first how many lines would go and asks; without a terminal it needs --yes. What is older than --days goes for good;
+--days 0 clears everything, and that can be taken back for ten minutes by timelapser-logs undo.
+
+Exit codes:
+  0  done
+  1  not done: argument, address, key or server; the message says what
+  3  nothing was deleted: it was not confirmed
+
+Examples:
+  timelapser-logs cleanup --days 30
+  timelapser-logs cleanup --days 7 --yes --json
+  timelapser-logs cleanup --days 0 && timelapser-logs undo`
+
+/** `timelapser-logs cleanup`: deletes what is older than some days. */
+export function cleanupCommand(): Command {
+  return addServerOptions(new Command('cleanup'))
+    .description('delete lines older than some days, after telling how many that are')
+    .option('--days <n>', 'how many days to keep, 0 to 365; 0 clears everything', '30')
+    .option('--yes', 'do not ask')
+    .option('--json', 'answer in JSON (default where stdout is no terminal)')
+    .option('--no-json', 'a sentence for people, wherever it goes')
+    .addHelpText('after', HELP)
+    .action((options: Options) => withServer(options, (client) => run(client, options)))
+}
+
+/** `timelapser-logs undo`: takes the last clear back. */
+export function undoCommand(): Command {
+  return addServerOptions(new Command('undo'))
+    .description('bring back what cleanup --days 0 cleared in the last ten minutes')
+    .option('--json', 'answer in JSON (default where stdout is no terminal)')
+    .option('--no-json', 'a sentence for people, wherever it goes')
+    .addHelpText(
+      'after',
+      '\nExit codes:\n  0  done\n  1  not done: nothing to bring back, address, key or server\n\nExample:\n  timelapser-logs undo',
+    )
+    .action((options: Options) =>
+      withServer(options, async (client) => {
+        const answer = await client.request<{ restored_count: number }>('POST', '/api/logs/cleanup/undo', {
+          timeoutMs: TIMEOUT_MS,
+        })
+        const sentence = `${answer.restored_count.toLocaleString('en-US')} lines are back.`
+        console.log(isForPeople(options) ? sentence : JSON.stringify(answer))
+        return 0
+      }),
+    )
+}
+
+async function run(client: ApiClient, options: Options): Promise<number> {
+  const path = `/api/logs/cleanup?${new URLSearchParams({ days_to_keep: options.days })}`
+  const preview = await client.request<Preview>('GET', path)
+  if (!options.yes && !(await isConfirmed(preview))) {
+    console.error('Nothing was deleted; --yes deletes without asking.')
+    return 3
+  }
+  const result = await client.request<CleanupResult>('DELETE', path, { timeoutMs: TIMEOUT_MS })
+  if (!isForPeople(options)) {
+    console.log(JSON.stringify(result))
+    return 0
+  }
+  const { deleted_count, undo_until } = result
+  const undo = undo_until === undefined ? '' : ` Until ${undo_until} timelapser-logs undo brings them back.`
+  console.log(`${deleted_count.toLocaleString('en-US')} lines were deleted.${undo}`)
+  return 0
+}
+
+async function isConfirmed({ would_delete, would_free_bytes, days_kept }: Preview): Promise<boolean> {
+  const what = days_kept === 0 ? 'All' : `Older than ${days_kept} days:`
+  const megabytes = (would_free_bytes / 1e6).toFixed(1)
+  console.error(`${what} ${would_delete.toLocaleString('en-US')} lines, ${megabytes} MB on disk.`)
+  if (!process.stdin.isTTY) return false
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question('Delete them? [y/N] ')
+  terminal.close()
+  return /^y(es)?$/i.test(answer.trim())
+}

@@ -1,0 +1,87 @@
+import { Command, Option } from 'commander'
+import { EXPORT_FIELDS, EXPORT_FORMATS, type ExportFormat } from '../../store/export/export-format.ts'
+import { type ApiClient, ApiFailure } from '../client/api-client.ts'
+import { type ExportSummary, exportToFile, exportToStdout } from '../client/export-download.ts'
+import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { addFilterOptions, type FilterOptions, filterParametersOf } from '../terminal/filter-options.ts'
+
+type Options = ServerOptions &
+  FilterOptions & {
+    output?: string
+    format?: ExportFormat
+    fields?: string
+    order?: string
+    gzip?: true
+    json?: true
+  }
+
+const HELP = `
+What matches at the moment of asking is written, the oldest first. A file has its name only once it is whole; until
+then it ends in .part, and goes when the export fails. ingest takes NDJSON back as it is, if --fields was not given.
+
+Exit codes:
+  0  all of it was written
+  1  it was not: file, address, key or server; the message says what
+  3  all of it was written but rows that were deleted meanwhile
+
+Examples:
+  timelapser-logs export --since 2d -o logs.ndjson.gz
+  timelapser-logs export --min-level error --camera 3 -o camera-3.csv
+  timelapser-logs export -q 'rtsp timeout' --fields timestamp,message | less`
+
+/** `timelapser-logs export`: everything that matches, as a file. */
+export function exportCommand(): Command {
+  return addFilterOptions(addServerOptions(new Command('export')))
+    .description('write everything that matches a filter to a file or to stdout')
+    .option('-o, --output <file>', 'the file; .csv and .gz at its end choose the format (default: stdout)')
+    .addOption(new Option('--format <format>', 'NDJSON when nothing is said').choices(EXPORT_FORMATS))
+    .option('--fields <names>', `columns, separated by commas: ${EXPORT_FIELDS.join(', ')}`)
+    .addOption(
+      new Option('--order <order>', 'which come first (default: oldest)').choices(['oldest', 'newest']),
+    )
+    .option('--gzip', 'pack it')
+    .option('--json', 'tell what was written as JSON')
+    .addHelpText('after', HELP)
+    .action((options: Options) => withServer(options, (client) => run(client, options)))
+}
+
+async function run(client: ApiClient, options: Options): Promise<number> {
+  const { output } = options
+  const path = `/api/logs/export?${parametersOf(options)}`
+  const summary = await (output === undefined
+    ? exportToStdout(client, path)
+    : exportToFile(client, path, output))
+  // On stdout are the rows.
+  const print = output === undefined ? console.error : console.log
+  print(options.json ? JSON.stringify(summary) : sentencesOf(summary))
+  return summary.removed === 0 ? 0 : 3
+}
+
+function parametersOf(options: Options): URLSearchParams {
+  const { output = '', format, fields, order, gzip } = options
+  const parameters = filterParametersOf(options)
+  const name = output.toLowerCase()
+  parameters.set('format', format ?? (/\.csv(\.gz)?$/.test(name) ? 'csv' : 'ndjson'))
+  if (gzip || name.endsWith('.gz')) parameters.set('compress', 'gzip')
+  if (order !== undefined) parameters.set('order', order)
+  for (const field of fields?.split(',') ?? []) {
+    const known = EXPORT_FIELDS.find((one) => one === field.trim())
+    if (!known)
+      throw new ApiFailure(`There is no column ${field.trim()}; there are ${EXPORT_FIELDS.join(', ')}.`)
+    parameters.append('fields', known)
+  }
+  return parameters
+}
+
+function sentencesOf({ file, rows, bytes, removed, seconds }: ExportSummary): string {
+  const rate = Math.round(rows / Math.max(seconds, 0.001))
+  const written = `Wrote ${grouped(rows)} rows (${grouped(bytes)} bytes)${file === null ? '' : ` to ${file}`}`
+  const first = `${written} in ${seconds.toFixed(1)} s (${grouped(rate)} rows a second).`
+  if (removed === 0) return first
+  if (removed === null) return `${first}\nRows were deleted meanwhile; how many of these is not known.`
+  return `${first}\n${grouped(removed)} rows were deleted before they were read.`
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
+}

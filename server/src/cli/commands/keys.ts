@@ -1,0 +1,109 @@
+import { Argument, Command, Option } from 'commander'
+import type { ApiKey, ApiKeys, CreatedApiKey } from '../../http/api-schemas.ts'
+import type { ApiClient } from '../client/api-client.ts'
+import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { collectCamera, describeGrants, toWhole } from '../terminal/grant-options.ts'
+import { printTable } from '../terminal/print-table.ts'
+import { visible } from '../terminal/terminal.ts'
+
+type Options = ServerOptions & { json?: true }
+type CreateOptions = Options & {
+  scope: ApiKey['scope']
+  camera?: number[]
+  minLevel?: string
+  rateLimit?: number
+  expiresInDays?: number
+}
+
+const HELP = `
+A new key is on stdout, and is shown this once; what is told about it is on stderr.
+
+Exit codes:
+  0  done
+  1  not done: argument, address, key or server; the message says what
+
+Examples:
+  timelapser-logs keys list
+  timelapser-logs keys create "camera 3" --scope ingest --rate-limit 600
+  timelapser-logs keys create dashboard --scope read --camera 1 --min-level warning --expires-in-days 90
+  timelapser-logs keys revoke 4`
+
+/** `timelapser-logs keys …`: what programs come in with. */
+export function keysCommand(): Command {
+  const keys = new Command('keys').description('API keys of programs').addHelpText('after', HELP)
+  const add = (name: string, description: string) => {
+    const command = addServerOptions(new Command(name)).description(description)
+    keys.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
+    return command
+  }
+  add('list', 'keys that are not revoked, newest first').action((options: Options) =>
+    withServer(options, (client) => list(client, options)),
+  )
+  add('create', 'make a key')
+    .argument('<name>', 'what it is for')
+    .addOption(
+      new Option('--scope <scope>', 'write logs, read them, or everything')
+        .choices(['ingest', 'read', 'admin'])
+        .makeOptionMandatory(),
+    )
+    .option('--camera <id>', 'with read: a camera whose logs it sees; repeat for more', collectCamera)
+    .option('--min-level <level>', 'with read: it sees logs of this level and above')
+    .option('--rate-limit <n>', 'requests a minute, beside the limits for everybody', toWhole)
+    .option('--expires-in-days <n>', 'days until it opens nothing any more (default: never)', toWhole)
+    .action((name: string, options: CreateOptions) =>
+      withServer(options, (client) => create(client, name, options)),
+    )
+  add('revoke', 'make a key open nothing any more, at once')
+    .addArgument(new Argument('<id>', 'its id, as list shows it').argParser(toWhole))
+    .action((id: number, options: Options) => withServer(options, (client) => revoke(client, id, options)))
+  return keys
+}
+
+async function list(client: ApiClient, { json }: Options): Promise<number> {
+  const all = await client.request<ApiKeys>('GET', '/api/keys')
+  if (json) console.log(JSON.stringify(all))
+  else {
+    const rows = all.keys.map((key) => [
+      ...[String(key.id), key.name, `${key.prefix}…`, key.scope, limitsOf(key)],
+      ...[key.expires_at ?? 'never', key.last_used_at ?? 'never'],
+    ])
+    printTable(['ID', 'NAME', 'KEY', 'SCOPE', 'LIMITS', 'EXPIRES', 'LAST USED'], rows)
+  }
+  return 0
+}
+
+async function create(client: ApiClient, name: string, options: CreateOptions): Promise<number> {
+  const body = JSON.stringify({
+    name,
+    scope: options.scope,
+    cameras: options.camera,
+    min_level: options.minLevel?.toUpperCase(),
+    rate_limit: options.rateLimit,
+    expires_in_days: options.expiresInDays,
+  })
+  const headers = { 'content-type': 'application/json' }
+  const made = await client.request<CreatedApiKey>('POST', '/api/keys', { headers, body })
+  if (options.json) console.log(JSON.stringify(made))
+  else {
+    console.log(made.secret)
+    console.error(`Key ${made.key.id}, ${sentenceOf(made.key)}. It is not shown again.`)
+  }
+  return 0
+}
+
+async function revoke(client: ApiClient, id: number, { json }: Options): Promise<number> {
+  const { key } = await client.request<{ key: ApiKey }>('DELETE', `/api/keys/${id}`)
+  console.log(json ? JSON.stringify(key) : `Revoked: key ${key.id}, ${sentenceOf(key)}.`)
+  return 0
+}
+
+function sentenceOf(key: ApiKey): string {
+  const until = key.expires_at === null ? '' : `, until ${key.expires_at}`
+  return `"${visible(key.name)}" (${key.scope}): ${limitsOf(key)}${until}`
+}
+
+function limitsOf({ scope, cameras, min_level, rate_limit }: ApiKey): string {
+  const reads = scope === 'read' ? [describeGrants(cameras), min_level && `${min_level} and above`] : []
+  const limits = [...reads, rate_limit && `${rate_limit} requests a minute`].filter(Boolean)
+  return limits.join(', ') || 'no limits of its own'
+}

@@ -1,0 +1,151 @@
+import { Command } from 'commander'
+import type { ErrorGroups, MessageGroup, NewMessages, NoisyLoggers } from '../../http/api-schemas.ts'
+import type { ApiClient } from '../client/api-client.ts'
+import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { addFilterOptions, type FilterOptions, filterParametersOf } from '../terminal/filter-options.ts'
+import { wholeNumber } from '../terminal/line-options.ts'
+import { printTable } from '../terminal/print-table.ts'
+import { isForPeople, paint } from '../terminal/terminal.ts'
+
+type Options = ServerOptions & FilterOptions & { limit: number; json?: boolean }
+
+const END = `
+Without --since it is the last 24 hours. Times are UTC. What stands for a number, an address, an id, a time or a quoted
+text is written <n>, <ip>, <id> and so on.
+
+Exit codes:
+  0  done, also when there is nothing
+  1  address, key, filter or server; the message says what`
+
+/** `timelapser-logs errors`: kinds of messages, most first. */
+export function errorsCommand(): Command {
+  return command('errors', 'show errors by what their messages have in common')
+    .addHelpText(
+      'after',
+      `
+Lines of ERROR and above, unless --level or --min-level say otherwise.
+${END}
+
+Examples:
+  timelapser-logs errors
+  timelapser-logs errors --camera 3 --since yesterday --until today
+  timelapser-logs errors --min-level debug --source api --since 1h`,
+    )
+    .action((options: Options) =>
+      withServer(options, async (client) => {
+        const answer = await ask<ErrorGroups>(client, 'errors', options)
+        if (!isForPeople(options)) return print(answer)
+        printGroups(answer.groups)
+        tell(`${grouped(answer.total)} lines`, answer)
+        return 0
+      }),
+    )
+}
+
+/** `timelapser-logs new`: kinds of messages and sources there were not before. */
+export function newCommand(): Command {
+  return command('new', 'show kinds of messages, and sources, that are new')
+    .addHelpText(
+      'after',
+      `
+What was not there in the seven days before. Lines of WARNING and above, unless --level or --min-level say otherwise.
+${END}
+
+Examples:
+  timelapser-logs new                        since yesterday at this time
+  timelapser-logs new --since 1h             what came with the release an hour ago`,
+    )
+    .action((options: Options) =>
+      withServer(options, async (client) => {
+        const answer = await ask<NewMessages>(client, 'new', options)
+        if (!isForPeople(options)) return print(answer)
+        printGroups(answer.groups)
+        if (answer.sources.length > 0) {
+          console.log('')
+          printTable(
+            ['new source', 'lines'],
+            answer.sources.slice(0, options.limit).map(({ source, count }) => [source, grouped(count)]),
+          )
+        }
+        const more = answer.sources.length - options.limit
+        if (more > 0) console.log(`and ${grouped(more)} more`)
+        tell(`compared with what there was from ${answer.compared_from} on`, answer)
+        return 0
+      }),
+    )
+}
+
+/** `timelapser-logs loggers`: who writes how much. */
+export function loggersCommand(): Command {
+  return command('loggers', 'show the loggers that write most')
+    .addHelpText(
+      'after',
+      `${END}
+
+Examples:
+  timelapser-logs loggers
+  timelapser-logs loggers --since 7d --level debug`,
+    )
+    .action((options: Options) =>
+      withServer(options, async (client) => {
+        const answer = await ask<NoisyLoggers>(client, 'loggers', options)
+        if (!isForPeople(options)) return print(answer)
+        printTable(
+          ['lines', 'share', 'a minute', 'errors', 'logger', 'sources'],
+          answer.loggers.map(({ logger_name, count, share, rate_per_minute, by_level, sources }) => [
+            grouped(count),
+            `${(100 * share).toFixed(1)} %`,
+            String(rate_per_minute),
+            grouped(by_level.error + by_level.critical),
+            logger_name ?? '(none)',
+            someOf(sources),
+          ]),
+        )
+        tell(`${grouped(answer.total)} lines`, answer)
+        return 0
+      }),
+    )
+}
+
+function command(name: string, description: string): Command {
+  return addFilterOptions(addServerOptions(new Command(name)))
+    .description(description)
+    .option('--limit <count>', 'how many at most, up to 500', wholeNumber(1, 500), 20)
+    .option('--json', 'answer in JSON (default where stdout is no terminal)')
+    .option('--no-json', 'tables for people, wherever they go')
+}
+
+function ask<T>(client: ApiClient, view: string, options: Options): Promise<T> {
+  const parameters = filterParametersOf(options)
+  parameters.set('limit', String(options.limit))
+  return client.request<T>('GET', `/api/debug/${view}?${parameters}`)
+}
+
+function print(answer: object): number {
+  console.log(JSON.stringify(answer))
+  return 0
+}
+
+function printGroups(groups: readonly MessageGroup[]): void {
+  printTable(
+    ['lines', 'level', 'last', 'sources', 'message'],
+    groups.map(({ count, level, last_at, sources, shape }) => [
+      ...[grouped(count), level, `${last_at.slice(0, 10)} ${last_at.slice(11, 19)}`, someOf(sources), shape],
+    ]),
+  )
+}
+
+/** What was looked at; on stderr, as it is no part of the table. */
+function tell(what: string, { start, searched_to }: { start: string; searched_to: string | null }): void {
+  const cut = searched_to === null ? '' : `; there was time for what is since ${searched_to} alone`
+  console.error(paint('dim', `${what}, since ${start}${cut}`))
+}
+
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 2).join(', ')
+  return names.length > 2 ? `${shown} and ${names.length - 2} more` : shown
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
+}

@@ -1,0 +1,110 @@
+import { Command } from 'commander'
+import type { RetentionPlan } from '../../http/api-schemas.ts'
+import { SETTING_NAMES, SETTING_PROPERTIES, type Settings } from '../../store/settings/settings-schema.ts'
+import { type ApiClient, ApiFailure } from '../client/api-client.ts'
+import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+
+type Options = ServerOptions & { json?: true }
+type Answer = { settings: Settings }
+
+const DESCRIPTIONS = SETTING_NAMES.map(
+  (name) => `  ${name.padEnd(20)} ${SETTING_PROPERTIES[name].description}`,
+).join('\n')
+
+const HELP = `
+Settings hold on every server within two seconds, without a restart. VALUE is JSON; text needs no quotes.
+
+Exit codes:
+  0  done
+  1  not done: argument, address, key or server; the message says what
+
+Settings:
+${DESCRIPTIONS}
+
+Examples:
+  timelapser-logs settings list
+  timelapser-logs settings get retention_days
+  timelapser-logs settings set timezone Europe/Berlin
+  timelapser-logs settings set retention_days 7 --dry-run
+  timelapser-logs settings set retention_by_level '{"DEBUG": 3, "ERROR": 365}'
+  timelapser-logs settings set redaction '["LIC-\\\\d+"]'`
+
+/** `timelapser-logs settings …`: what changes while everything runs. */
+export function settingsCommand(): Command {
+  const settings = new Command('settings').description('show and change settings while everything runs')
+  settings.addHelpText('after', HELP)
+  const add = (name: string, description: string) => {
+    const command = addServerOptions(new Command(name)).description(description)
+    settings.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
+    return command
+  }
+  add('list', 'all settings').action((options: Options) =>
+    withServer(options, (client) => list(client, options)),
+  )
+  add('get', 'one setting: its value alone')
+    .argument('<name>', 'its name')
+    .action((name: string, options: Options) => withServer(options, (client) => get(client, name, options)))
+  add('set', 'change one setting')
+    .argument('<name>', 'its name')
+    .argument('<value>', 'its value from now on')
+    .option('--dry-run', 'of a rule of retention: tell how many lines it would delete, and change nothing')
+    .action((name: string, value: string, options: SetOptions) =>
+      withServer(options, (client) =>
+        options.dryRun ? tryRule(client, name, value, options) : set(client, name, value, options),
+      ),
+    )
+  return settings
+}
+
+async function list(client: ApiClient, { json }: Options): Promise<number> {
+  const { settings } = await client.request<Answer>('GET', '/api/settings')
+  if (json) console.log(JSON.stringify(settings))
+  else for (const [name, value] of Object.entries(settings)) console.log(`${name.padEnd(20)} ${plain(value)}`)
+  return 0
+}
+
+async function get(client: ApiClient, name: string, { json }: Options): Promise<number> {
+  const known = SETTING_NAMES.find((one) => one === name)
+  if (!known) throw new ApiFailure(`${name} is not a setting. There are ${SETTING_NAMES.join(', ')}.`)
+  const { settings } = await client.request<Answer>('GET', '/api/settings')
+  console.log(json ? JSON.stringify(settings[known]) : plain(settings[known]))
+  return 0
+}
+
+type SetOptions = Options & { dryRun?: boolean }
+
+/** What a rule of retention would delete, were it in force. */
+async function tryRule(client: ApiClient, name: string, text: string, { json }: Options): Promise<number> {
+  const plan = await client.request<RetentionPlan>('POST', '/api/logs/retention/preview', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ [name]: parseValue(text) }),
+  })
+  const { would_delete, would_free_bytes } = plan
+  const lines = `${would_delete.toLocaleString('en-US')} ${would_delete === 1 ? 'line' : 'lines'}`
+  const said = `${lines} would be deleted, ${Math.round(would_free_bytes / 1e6).toLocaleString('en-US')} MB freed. Nothing is changed.`
+  console.log(json ? JSON.stringify({ would_delete, would_free_bytes }) : said)
+  return 0
+}
+
+async function set(client: ApiClient, name: string, text: string, { json }: Options): Promise<number> {
+  const { settings } = await client.request<Answer>('PUT', '/api/settings', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ [name]: parseValue(text) }),
+  })
+  const value = settings[name as keyof Settings]
+  console.log(json ? JSON.stringify({ [name]: value }) : `${name} is ${plain(value)} now.`)
+  return 0
+}
+
+/** What is no JSON is text. */
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

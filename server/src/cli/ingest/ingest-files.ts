@@ -1,0 +1,101 @@
+import type { LogRecord } from '@timelapser/logger'
+import { SingleBar } from 'cli-progress'
+import { shiftUtcText } from '../../ingest/utc-text.ts'
+import type { ApiClient } from '../client/api-client.ts'
+import { createFileDecoder, type LineOutcome } from './ingest-decoder.ts'
+import { type InputFile, readFileLines } from './ingest-input.ts'
+import { describeFiles, ensureKept, type PlannedFile, planShifts, type ShiftMode } from './ingest-plan.ts'
+import { type FileOptions, type FileScan, outcomesOf, scanFile } from './ingest-scan.ts'
+import type { IngestSender } from './ingest-sender.ts'
+import type { IngestTally } from './ingest-tally.ts'
+
+export type FilesRun = {
+  files: FileOptions[]
+  shift: ShiftMode | undefined
+  keepDays: number | undefined
+  nowSeconds: number
+  tally: IngestTally
+  /** Undefined for a dry run. */
+  delivery: { client: ApiClient; sender: IngestSender; isImport: boolean } | undefined
+}
+
+/**
+ * Sends files in two passes: the first finds their times, so that nothing is sent when some of it would not be
+ * kept; the second sends.
+ *
+ * @returns the summary.
+ */
+export async function ingestFiles(run: FilesRun): Promise<string> {
+  const { files, tally, delivery } = run
+  const inputs = files.map(({ file }) => file)
+  const scanned = await withProgress('Looking through', inputs, async (onBytes) => {
+    const found: { options: FileOptions; scan: FileScan }[] = []
+    for (const options of files) found.push({ options, scan: await scanFile(options, onBytes) })
+    return found
+  })
+  const planned = planShifts(scanned, run.shift, run.nowSeconds)
+  if (delivery?.isImport === true) await ensureKept(planned, run.keepDays, run.nowSeconds, delivery.client)
+
+  await withProgress(delivery === undefined ? 'Decoding' : 'Sending', inputs, async (onBytes) => {
+    for (const file of planned) await sendFile(file, tally, delivery?.sender, onBytes)
+    await delivery?.sender.finish()
+  })
+  return tally.summary(describeFiles(inputs), delivery === undefined)
+}
+
+async function sendFile(
+  { options, scan, shiftSeconds }: PlannedFile,
+  tally: IngestTally,
+  sender: IngestSender | undefined,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const decoder = createFileDecoder(options.format, { ...options.line, firstYear: scan.firstYear })
+  for await (const outcomes of outcomesOf(decoder, readFileLines(options.file, onBytes))) {
+    for (const outcome of outcomes) if (take(outcome)) await sender?.send()
+  }
+  tally.lines += decoder.lines
+
+  /** Whether a batch is full now. */
+  function take(outcome: LineOutcome): boolean {
+    if (!('record' in outcome)) {
+      tally.reject(options.file.path, outcome.line, outcome.reason)
+      return false
+    }
+    const record = shiftSeconds === 0 ? outcome.record : shifted(outcome.record, shiftSeconds)
+    tally.noteTime(record.timestamp)
+    return sender?.add(record, options.file.path, outcome.line) === true
+  }
+}
+
+/** The record at its new time; the one it had stays in `extra_data.original_timestamp`. */
+function shifted(record: LogRecord, bySeconds: number): LogRecord {
+  return {
+    ...record,
+    timestamp: shiftUtcText(record.timestamp, bySeconds) ?? record.timestamp,
+    extra_data: { ...record.extra_data, original_timestamp: record.timestamp },
+  }
+}
+
+/** Runs with a bar on a terminal, silently elsewhere. */
+async function withProgress<T>(
+  label: string,
+  files: InputFile[],
+  run: (onBytes: (bytes: number) => void) => Promise<T>,
+): Promise<T> {
+  if (!process.stderr.isTTY) return run(() => {})
+  const total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  const bar = new SingleBar({
+    format: `${label} {bar} {percentage} % · {eta_formatted} left`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    clearOnComplete: true,
+    gracefulExit: true,
+  })
+  bar.start(Math.max(total, 1), 0)
+  try {
+    return await run((bytes) => bar.increment(bytes))
+  } finally {
+    bar.stop()
+  }
+}

@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream'
+import { fitEventTime } from '../../ingest/event-time.ts'
+import type { LineOptions } from '../../ingest/line-records.ts'
+import { isBefore, toUtcText } from '../../ingest/utc-text.ts'
+import { createFileDecoder, type Format, type LineOutcome } from './ingest-decoder.ts'
+import { splitLines } from './ingest-input.ts'
+import type { IngestSender } from './ingest-sender.ts'
+import { EXIT, IngestStop } from './ingest-stop.ts'
+import type { IngestTally } from './ingest-tally.ts'
+
+/** A line is on its way at most this long after it was read. */
+const FLUSH_MS = 1000
+const DAY_SECONDS = 86_400
+
+export type StreamRun = {
+  input: Readable
+  format: Format
+  line: LineOptions
+  /** Days the server keeps; 0 keeps everything. Undefined when it looks after times itself (`--live`). */
+  retentionDays: number | undefined
+  tally: IngestTally
+  sender: IngestSender | undefined
+  /** Microseconds do not exist in the clock; milliseconds, as ISO 8601 in UTC. */
+  now?: () => string
+}
+
+/**
+ * Sends a stream as it comes, at least once a second, until it ends.
+ *
+ * @throws IngestStop (2) when the first lines are older than what the server keeps: the stream is an old log, not
+ *   a live one. Single old times later are wrong clocks, and get their arrival time.
+ * @returns the summary.
+ */
+export async function ingestStream(run: StreamRun): Promise<string> {
+  const { tally, sender } = run
+  const now = run.now ?? (() => new Date().toISOString())
+  const decoder = createFileDecoder(run.format, run.line)
+  const chunks = splitLines(run.input)[Symbol.asyncIterator]()
+  let next = chunks.next()
+  let hasTakenAny = false
+
+  async function take(outcomes: LineOutcome[]): Promise<void> {
+    for (const outcome of outcomes) {
+      if (!('record' in outcome)) {
+        tally.reject('stdin', outcome.line, outcome.reason)
+        continue
+      }
+      const bounds = run.retentionDays === undefined ? undefined : boundsAt(now(), run.retentionDays)
+      if (!hasTakenAny && bounds?.oldest !== undefined && isBefore(outcome.record.timestamp, bounds.oldest)) {
+        throw new IngestStop(oldStream(outcome.record.timestamp, run.retentionDays ?? 0), EXIT.tooOld)
+      }
+      hasTakenAny = true
+      const record = bounds === undefined ? outcome.record : fitEventTime(outcome.record, bounds)
+      if (record !== outcome.record) tally.retimed += 1
+      tally.noteTime(record.timestamp)
+      if (sender?.add(record, 'stdin', outcome.line) === true) await sender.send()
+    }
+  }
+
+  for (;;) {
+    const chunk = await within(next, FLUSH_MS)
+    if (chunk === undefined) {
+      await take(decoder.end())
+      await sender?.send()
+      continue
+    }
+    if (chunk.done === true) break
+    next = chunks.next()
+    // Marked as handled: a broken pipe is met at the next turn.
+    next.catch(() => {})
+    const arrival = now()
+    await take(chunk.value.flatMap((line) => decoder.push(line, arrival)))
+    tally.lines = decoder.lines
+    if (sender?.isDue(FLUSH_MS) === true) await sender.send()
+  }
+  await take(decoder.end())
+  await sender?.finish()
+  return tally.summary('stdin', sender === undefined)
+}
+
+function boundsAt(
+  now: string,
+  retentionDays: number,
+): { now: string; oldest: string | undefined; newest: string } {
+  const seconds = Math.floor(Date.parse(now) / 1000)
+  return {
+    now,
+    oldest: retentionDays === 0 ? undefined : toUtcText(seconds - retentionDays * DAY_SECONDS, ''),
+    newest: toUtcText(seconds + 3600, '') ?? now,
+  }
+}
+
+function oldStream(timestamp: string, days: number): string {
+  return (
+    `The stream begins at ${timestamp}, before the ${days} days the server keeps; it would be deleted again. ` +
+    'Nothing was sent. Use --keep-days, or give files and --shift-to-now.'
+  )
+}
+
+/** What the promise resolves to, or undefined when it takes longer. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined)
+  })
+  try {
+    return await Promise.race([promise, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,58 @@
+import { isBefore } from '../../ingest/utc-text.ts'
+
+/** Rejected lines named in the summary; the rest is counted. */
+const MAX_NAMED = 10
+
+/** What an ingest has come to so far. */
+export class IngestTally {
+  lines = 0
+  decoded = 0
+  stored = 0
+  filtered = 0
+  rejected = 0
+  /** Given their arrival time, since their own was beyond the retention or in the future. */
+  retimed = 0
+  oldest: string | undefined
+  newest: string | undefined
+  readonly #named: string[] = []
+  readonly #startedMs = performance.now()
+
+  reject(file: string, line: number, reason: string): void {
+    this.rejected += 1
+    if (this.#named.length < MAX_NAMED) this.#named.push(`  ${file} line ${line}: ${reason}`)
+  }
+
+  noteTime(timestamp: string): void {
+    this.decoded += 1
+    if (this.oldest === undefined || isBefore(timestamp, this.oldest)) this.oldest = timestamp
+    if (this.newest === undefined || isBefore(this.newest, timestamp)) this.newest = timestamp
+  }
+
+  /** The summary, a sentence a line. */
+  summary(files: string, isDryRun: boolean): string {
+    const seconds = (performance.now() - this.#startedMs) / 1000
+    const rate = Math.round(this.stored / Math.max(seconds, 0.001))
+    const sentences = [
+      `Read ${count(this.lines, 'line')} of ${files}.`,
+      isDryRun
+        ? `A dry run: nothing was sent. It would be ${count(this.decoded, 'record')}.`
+        : `Stored ${count(this.stored, 'record')} in ${seconds.toFixed(1)} s (${rate.toLocaleString('en-US')} a second).`,
+    ]
+    if (this.oldest !== undefined) sentences.push(`Their times go from ${this.oldest} to ${this.newest}.`)
+    if (this.retimed > 0)
+      sentences.push(`Gave ${count(this.retimed, 'record')} with an impossible time that of arrival.`)
+    if (this.filtered > 0)
+      sentences.push(`Held back ${count(this.filtered, 'record')} below the level in force.`)
+    if (this.rejected > 0) {
+      sentences.push(`Rejected ${count(this.rejected, 'record')}:`, ...this.#named)
+      const unnamed = this.rejected - this.#named.length
+      if (unnamed > 0) sentences.push(`  and ${unnamed.toLocaleString('en-US')} more`)
+    }
+    return sentences.join('\n')
+  }
+}
+
+/** `1 line`, `2,000 lines`. */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`
+}

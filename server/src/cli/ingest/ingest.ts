@@ -1,0 +1,213 @@
+import { Command, Option } from 'commander'
+import type { LineOptions } from '../../ingest/line-records.ts'
+import type { NaiveClock } from '../../ingest/time-zone.ts'
+import { ApiClient, ApiFailure, readLocalApiKey } from '../client/api-client.ts'
+import { toCameraId, toClock, toDays, toSeconds, toSource } from './ingest-arguments.ts'
+import { FORMATS, type Format } from './ingest-decoder.ts'
+import { ingestFiles } from './ingest-files.ts'
+import { inspectFile, sourceNameOf } from './ingest-input.ts'
+import { raiseRetention, readRetention, type ShiftMode } from './ingest-plan.ts'
+import { IngestSender } from './ingest-sender.ts'
+import { EXIT, IngestStop } from './ingest-stop.ts'
+import { ingestStream } from './ingest-stream.ts'
+import { IngestTally } from './ingest-tally.ts'
+
+type Options = {
+  format: Format
+  source?: string
+  camera?: number
+  logger?: string
+  timezone?: NaiveClock
+  join: boolean
+  url: string
+  key?: string
+  dataDir: string
+  keepDays?: number
+  shiftToNow?: ShiftMode
+  live?: true
+  retryFor: number
+  dryRun?: true
+}
+
+const HELP = `
+Files are read twice: first to learn their times, then to send them; gzip is unpacked. Without files, lines are
+read from stdin and sent at least once a second until it ends or Ctrl-C.
+
+The message of a plain line is the line without its leading time; a stack trace belongs to the line before it.
+Records keep their own times and are stored whatever level is in force, for which an administrator's key is needed.
+A key is looked for in --key, then TIMELAPSER_LOGS_API_KEY, then the file admin-api-key in the data folder.
+
+Exit codes:
+  0  everything was stored
+  1  nothing or not everything was sent: file, address, key or server; the message says what
+  2  lines are older than the server keeps; nothing was sent
+  3  everything was sent, and some records were rejected
+
+Examples:
+  timelapser-logs ingest /var/log/syslog /var/log/syslog.*.gz --timezone Europe/Berlin
+  timelapser-logs ingest old/*.log --shift-to-now each
+  docker logs -f web 2>&1 | timelapser-logs ingest --source web --live
+  journalctl -f -o json | timelapser-logs ingest --format journald --live`
+
+/** `timelapser-logs ingest [files…]`: log files and streams into the server. */
+export function ingestCommand(): Command {
+  return new Command('ingest')
+    .description('send log files, or lines from stdin, to the server')
+    .argument('[files...]', 'NDJSON or plain log files, also gzipped')
+    .addOption(
+      new Option('--format <format>', 'how lines are written; auto decides for each file')
+        .choices(FORMATS)
+        .default('auto'),
+    )
+    .option(
+      '--source <name>',
+      'source of records that name none (default: the name of the file, or stdin)',
+      toSource,
+    )
+    .option('--camera <id>', 'camera of records that name none', toCameraId)
+    .option('--logger <name>', 'logger of records that name none')
+    .option(
+      '--timezone <zone>',
+      'what times without a zone mean, such as Europe/Berlin (default: UTC)',
+      toClock,
+    )
+    .option('--no-join', 'make every line a record, also those of a stack trace')
+    .option(
+      '--keep-days <days>',
+      'raise the retention to this many days when it is less; 0 keeps everything',
+      toDays,
+    )
+    .addOption(
+      new Option(
+        '--shift-to-now [which]',
+        'move times so that the newest line becomes now, of all files or of each',
+      )
+        .choices(['together', 'each'])
+        .preset('together'),
+    )
+    .option(
+      '--live',
+      'send as an application does: the server gates levels and corrects times; any ingest key will do',
+    )
+    .option('--dry-run', 'decode, send nothing and say what would be sent')
+    .option('--retry-for <seconds>', 'how long to keep trying when the server is away', toSeconds, 300)
+    .addOption(
+      new Option('--url <url>', 'address of the server')
+        .env('TIMELAPSER_LOGS_URL')
+        .default('http://127.0.0.1:4700'),
+    )
+    .addOption(new Option('--key <key>', 'API key').env('TIMELAPSER_LOGS_API_KEY'))
+    .addOption(
+      new Option('--data-dir <folder>', "the server's data folder").env('DATA_DIR').default('./data'),
+    )
+    .addHelpText('after', HELP)
+    .action(async (files: string[], options: Options) => {
+      process.exitCode = await runIngest(files, options)
+    })
+}
+
+async function runIngest(paths: string[], options: Options): Promise<number> {
+  const tally = new IngestTally()
+  try {
+    console.log(paths.length > 0 ? await fromFiles(paths, options, tally) : await fromStdin(options, tally))
+    return tally.rejected > 0 ? EXIT.someRejected : 0
+  } catch (error) {
+    const sentence = sentenceOf(error)
+    if (sentence === undefined) throw error
+    console.error(sentence)
+    if (tally.stored > 0)
+      console.error(`${tally.stored.toLocaleString('en-US')} records were stored before that.`)
+    return error instanceof IngestStop ? error.exitCode : EXIT.failed
+  }
+}
+
+async function fromFiles(paths: string[], options: Options, tally: IngestTally): Promise<string> {
+  const nowMs = Date.now()
+  const files = []
+  for (const path of paths) {
+    const line: LineOptions = { ...lineOptions(options, sourceNameOf(path), nowMs), undated: 'previous' }
+    files.push({ file: await inspectFile(path), format: options.format, line })
+  }
+  const isImport = options.live !== true
+  const client = options.dryRun === true ? undefined : await connect(options)
+  return ingestFiles({
+    files,
+    shift: options.shiftToNow,
+    keepDays: options.keepDays,
+    nowSeconds: Math.floor(nowMs / 1000),
+    tally,
+    delivery: client && { client, isImport, sender: senderFor(client, options, tally) },
+  })
+}
+
+async function fromStdin(options: Options, tally: IngestTally): Promise<string> {
+  if (process.stdin.isTTY)
+    throw new IngestStop('Give files to read, or pipe lines into the command.', EXIT.failed)
+  if (options.shiftToNow !== undefined) {
+    throw new IngestStop(
+      '--shift-to-now needs files: the newest line of a stream is not known yet.',
+      EXIT.failed,
+    )
+  }
+  const client = options.dryRun === true ? undefined : await connect(options)
+  const retentionDays = options.live === true ? undefined : await retentionFor(client, options.keepDays)
+  // Whatever feeds the pipe ends by the same Ctrl-C; what it wrote is still sent.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.stdin.push(null))
+  return ingestStream({
+    input: process.stdin,
+    format: options.format,
+    line: lineOptions(options, 'stdin', Date.now()),
+    retentionDays,
+    tally,
+    sender: client && senderFor(client, options, tally),
+  })
+}
+
+/** The days the server keeps, raised to `keepDays` first. */
+async function retentionFor(client: ApiClient | undefined, keepDays: number | undefined): Promise<number> {
+  if (client === undefined) return 0
+  return raiseRetention(client, await readRetention(client), keepDays)
+}
+
+async function connect(options: Options): Promise<ApiClient> {
+  const apiKey = options.key ?? (await readLocalApiKey(options.dataDir))
+  if (apiKey === undefined) {
+    const sentence = `No API key: give --key, set TIMELAPSER_LOGS_API_KEY, or name the server's data folder with --data-dir (there is no admin-api-key in ${options.dataDir}).`
+    throw new IngestStop(sentence, EXIT.failed)
+  }
+  return new ApiClient({ url: options.url, apiKey })
+}
+
+function senderFor(client: ApiClient, options: Options, tally: IngestTally): IngestSender {
+  return new IngestSender({
+    client,
+    tally,
+    isImport: options.live !== true,
+    retryForMs: options.retryFor * 1000,
+    onOutage: (failure) =>
+      console.error(`${failure.message} Trying again for up to ${options.retryFor} seconds.`),
+  })
+}
+
+function lineOptions(options: Options, defaultSource: string, nowMs: number): LineOptions {
+  return {
+    now: new Date(nowMs).toISOString(),
+    source: options.source ?? defaultSource,
+    join: options.join,
+    ...(options.logger === undefined ? {} : { logger_name: options.logger }),
+    ...(options.camera === undefined ? {} : { camera_id: options.camera }),
+    ...(options.timezone === undefined ? {} : { clock: options.timezone }),
+  }
+}
+
+function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof IngestStop || error instanceof ApiFailure) return error.message
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  const path = 'path' in error ? ` ${error.path}` : ''
+  if (error.code === 'ENOENT') return `There is no file${path}.`
+  if (error.code === 'EACCES') return `The file${path} may not be read by this user.`
+  if (error.code === 'EISDIR') return `A folder was given${path}; give the files in it.`
+  if (error.code === 'Z_BUF_ERROR' || error.code === 'Z_DATA_ERROR')
+    return `A gzip file is damaged: ${error.message}.`
+  return undefined
+}

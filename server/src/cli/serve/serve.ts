@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { type Config, readConfig } from '../../config.ts'
+import { Metrics } from '../../service/metrics.ts'
+import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
+import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
+import { migrate } from '../../store/database/migrate.ts'
+import { openDatabase } from '../../store/database/open.ts'
+import { onlySlow } from '../../store/database/statement-watch.ts'
+import { openAccess } from './access.ts'
+import { composeSystem } from './compose.ts'
+import { checkPort, listen } from './listen.ts'
+import { untilStopped } from './stop-signals.ts'
+import { openSyslog } from './syslog-listener.ts'
+import { openSystemLog } from './system-log.ts'
+import { sayReady } from './welcome.ts'
+
+const PAGE = join(
+  import.meta.dirname,
+  import.meta.filename.endsWith('.ts') ? '../../../../web/dist' : '../../page',
+)
+
+type Stop = [what: string, stop: () => Promise<void>]
+
+/** Longer than any request may take; a supervisor's patience is rarely more. */
+const STOP_PATIENCE_MS = 60_000
+
+const HELP = `
+Exit codes:
+  0  it was told to stop, and stored what it had taken over
+  1  it could not start, or not stop well; the message says why
+
+Examples:
+  timelapser-logs serve
+  PORT=8080 DATABASE_URL=postgres://logs:secret@db:5432/logs timelapser-logs serve`
+
+/** `timelapser-logs serve`: the server, until it is told to stop. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('start the server; configured by the environment, see docs/configuration.md')
+    .addHelpText('after', HELP)
+    .action(serve)
+}
+
+/** Statements that take longer become a line. The usual ones take milliseconds, a search may take its whole budget. */
+const SLOW_STATEMENT_MS = 1000
+
+async function serve(): Promise<void> {
+  const began = performance.now()
+  const config = readConfig()
+  const stops: Stop[] = []
+  const stopped = untilStopped()
+  try {
+    // Before anything is made: what is told at the first start alone must not be lost to a second try.
+    await checkPort(config)
+    prepareDataDirectory(config.dataDir)
+    const postgres = await openPostgres(config)
+    stops.push(['the built-in PostgreSQL', postgres.stop])
+    const log = openSystemLog(join(config.dataDir, 'spool'))
+    const metrics = new Metrics()
+    const tellSlow = onlySlow(SLOW_STATEMENT_MS, log.slowStatement)
+    const database = await openDatabase({
+      connection: postgres.connection,
+      onStatement: (timing) => {
+        metrics.statement(timing)
+        tellSlow(timing)
+      },
+    })
+    stops.push(['the connections to the database', database.close])
+    await migrate(database)
+
+    const access = await openAccess({
+      config,
+      database,
+      onTrouble: log.accessTrouble,
+      onAudit: log.audit,
+    })
+    stops.push(['the API keys', access.close])
+    const system = await composeSystem({
+      pool: database.pool,
+      jobPool: database.libraryPool,
+      connect: database.connect,
+      access: access.plugin,
+      auditTrail: access.auditTrail,
+      pageDirectory: PAGE,
+      trustProxy: config.trustProxy,
+      rateLimits: config.rateLimits,
+      dataDirectory: postgres.directory,
+      metrics,
+      ownLog: log.stats,
+      reports: log.reports,
+      beforeStoreCloses: log.close,
+    })
+    stops.push(['the server', system.close])
+    await log.attach(system)
+
+    const url = await listen(system.app, config)
+    const syslog = await openSyslog(config.syslog, {
+      ingest: system.ingestService,
+      onTrouble: (error) => log.reports.onJobFailed('syslog', error),
+    })
+    stops.push(['the syslog ports', syslog.close])
+    log.started({ url, postgres: postgres.description, start_ms: Math.round(performance.now() - began) })
+    sayReady({ url, config, database: postgres.description, access, startMs: performance.now() - began })
+
+    if (syslog.addresses.length > 0) console.log(`Syslog is taken on ${syslog.addresses.join(', ')}.`)
+
+    const reason = await stopped
+    log.stopping(reason)
+    if (reason.error !== undefined) process.exitCode = 1
+  } finally {
+    await stopAll(stops.reverse())
+  }
+}
+
+async function openPostgres(config: Config) {
+  if (config.databaseUrl !== undefined) {
+    const { hostname, pathname } = new URL(config.databaseUrl)
+    return {
+      connection: { connectionString: config.databaseUrl },
+      description: `PostgreSQL at ${hostname || 'the local socket'}${pathname}`,
+      directory: undefined,
+      stop: async () => {},
+    }
+  }
+  const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: (line) => console.log(line) })
+  return {
+    connection: postgres.connection,
+    description: `PostgreSQL ${postgres.version}, in ${postgres.directory}`,
+    directory: postgres.directory,
+    stop: postgres.stop,
+  }
+}
+
+async function stopAll(stops: Stop[]): Promise<void> {
+  for (const [what, stop] of stops) {
+    const patience = AbortSignal.timeout(STOP_PATIENCE_MS)
+    const tooLong = once(patience, 'abort').then(() => Promise.reject(new Error('it takes too long')))
+    await Promise.race([stop(), tooLong]).catch((error: unknown) => {
+      process.exitCode = 1
+      console.error(`Stopping ${what} failed: ${error instanceof Error ? error.message : error}.`)
+    })
+  }
+}

@@ -1,0 +1,103 @@
+import { consoleHandler, createLogger, type Logger } from '@timelapser/logger'
+import type { Removal } from '../../service/administration/retention-service.ts'
+import type { AuditRow } from '../../store/accounts/audit.ts'
+import type { StatementTiming } from '../../store/database/statement-watch.ts'
+import type { DatabaseLogHandler } from '../../store/database-log-handler.ts'
+import { setupDatabaseLogging } from '../../store/setup-database-logging.ts'
+import type { System, SystemReports } from './compose.ts'
+import type { StopReason } from './stop-signals.ts'
+
+/** What the server says of itself: warnings on the console, everything where all logs are. */
+export type SystemLog = {
+  reports: SystemReports
+  /** From here on lines go to the database too. */
+  attach: (system: Pick<System, 'logOperations' | 'levels'>) => Promise<void>
+  started: (facts: { url: string; postgres: string; start_ms: number }) => void
+  stopping: (reason: StopReason) => void
+  /** Sign-in or keys had trouble that no reply tells of. */
+  accessTrouble: (message: string) => void
+  /** A statement took long. */
+  slowStatement: (timing: StatementTiming) => void
+  /** Somebody did something. */
+  audit: (entry: AuditRow) => void
+  /** What waits to be stored, and what was lost since the start. */
+  stats: () => { queuedRows: number; spooledRows: number; dropped: number }
+  /** Delivers what was logged. */
+  close: () => Promise<void>
+}
+
+const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => string> = {
+  retention: ({ deleted_count, by }) => `Retention removed ${deleted_count} logs, started by ${by}`,
+  cleanup: ({ deleted_count, days_kept, by }) =>
+    `${by} cleaned up ${deleted_count} logs older than ${days_kept} days`,
+  clear: ({ deleted_count, by }) => `${by} cleared all ${deleted_count} logs`,
+  undo: ({ deleted_count, by }) => `${by} brought ${deleted_count} cleared logs back`,
+  delete: ({ deleted_count, by }) => `${by} deleted ${deleted_count} logs by filter`,
+}
+
+/** What the server says while its database is away: a few lines a minute, for weeks. */
+const SPOOL_BYTES = 16 * 1024 * 1024
+
+/**
+ * Opens the log of the server itself; sources `system`, `api` and `worker`. What cannot be stored waits in a folder, and
+ * the next start stores it.
+ */
+export function openSystemLog(spoolDirectory: string): SystemLog {
+  const handlers = [consoleHandler({ format: 'pretty', level: 'WARNING' })]
+  let handler: DatabaseLogHandler | undefined
+  let logger: Logger = createLogger({ handlers })
+  const from = (source: 'system' | 'api' | 'worker', logger_name: string) =>
+    logger.bind({ source, logger_name })
+
+  return {
+    reports: {
+      onCameraRegistered: ({ id, name }) =>
+        from('system', 'cameras').bind({ camera_id: id }).info(`Camera registered: ${name}`),
+      onRequestLine: ({ level, message, extra_data }) => from('api', 'requests')[level](message, extra_data),
+      onUnexpected: ({ error, ...request }) =>
+        from('api', 'requests').error({ err: error, ...request }, 'A request failed unexpectedly'),
+      onJobFailed: (job, error) => from('worker', 'jobs').error({ err: error, job }, `The job ${job} failed`),
+      onRetention: ({ action, ...removal }) =>
+        from('worker', 'retention').info(REMOVALS[action](removal), { action, ...removal }),
+      onStorage: (state, free_bytes) =>
+        state === 'full'
+          ? from('worker', 'storage').critical('The disk is below its reserve: nothing is stored', {
+              free_bytes,
+            })
+          : from('worker', 'storage').info('The disk has room again: storing goes on', { free_bytes }),
+      onDatabaseConnection: (state) =>
+        state === 'lost'
+          ? from('system', 'database').warning('The connection to the database is lost; trying again')
+          : from('system', 'database').info('The connection to the database is back'),
+    },
+    async attach({ logOperations, levels }) {
+      const attached = await setupDatabaseLogging({
+        logOperations,
+        readLogLevel: () => levels.get(),
+        onLevelChange: (listener) => levels.onChange(listener),
+        handlers,
+        spool: { directory: spoolDirectory, maxBytes: SPOOL_BYTES },
+      })
+      ;({ logger, handler } = attached)
+    },
+    started: (facts) => from('system', 'server').info(`Started on ${facts.url}`, facts),
+    stopping: ({ cause, error }) =>
+      error === undefined
+        ? from('system', 'server').info(`Stopping: ${cause}`)
+        : from('system', 'server').critical({ err: error }, `Stopping: ${cause}`),
+    accessTrouble: (message) => from('system', 'access').error(message),
+    slowStatement: ({ name, millis }) =>
+      from('system', 'database').info(`Slow statement: ${name} took ${Math.round(millis)} ms`, {
+        statement: name,
+        duration_ms: Math.round(millis),
+      }),
+    // Readers see the line; what was there before and after, and from where it came, is for administrators alone.
+    audit: ({ id, actor, action, entity, request_id, hash }) =>
+      // Without a colon: what follows the name of a key or a user would look like its secret, and be masked.
+      from('system', 'audit').info(`${actor} did ${action} on ${entity}`, {
+        ...{ audit_id: id, actor, action, entity, request_id, hash },
+      }),
+    stats: () => handler?.stats() ?? { queuedRows: 0, spooledRows: 0, dropped: 0 },
+    close: () => logger.close(),
+  }
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { styleText } from 'node:util'
+import type { Config } from '../../config.ts'
+import type { Access } from './access.ts'
+
+export type WelcomeFacts = {
+  url: string
+  config: Config
+  /** Such as "PostgreSQL 18, in /srv/data/postgres". */
+  database: string
+  access: Access
+  startMs: number
+}
+
+/** What a person needs who has just started the server. */
+export function sayReady({ url, config, database, access, startMs }: WelcomeFacts): void {
+  const link = access.signInLink(config.publicUrl ?? url)
+  const rows: [string, string][] = [
+    ['Address', styleText('cyan', config.publicUrl ?? url)],
+    ...(link ? ([['Sign in', `${styleText('cyan', link)}\n${INDENT}once, within 24 hours`]] as const) : []),
+    ...(access.newApiKey
+      ? ([
+          ['API key', `${access.newApiKey}\n${INDENT}kept in ${join(config.dataDir, 'admin-api-key')}`],
+        ] as const)
+      : []),
+    ['Data', config.dataDir],
+    ['Database', database],
+  ].map(([name = '', value = '']) => [name, value])
+  const seconds = (startMs / 1000).toFixed(1)
+  console.log(`\n  ${styleText('bold', 'Timelapser Logs')} is ready after ${seconds} s. Ctrl-C stops it.\n`)
+  for (const [name, value] of rows) console.log(`  ${name.padEnd(WIDTH)}${value}`)
+  console.log()
+}
+
+const WIDTH = 10
+const INDENT = ' '.repeat(WIDTH + 2)

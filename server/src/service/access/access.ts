@@ -1,0 +1,30 @@
+import type { Visibility } from '../../store/filter/log-filter.ts'
+
+/** What a route asks of its caller; every route declares one. `any` is whoever is known, whatever they may do. */
+export const ACCESS_LEVELS = ['public', 'any', 'ingest', 'read', 'admin'] as const
+export type AccessLevel = (typeof ACCESS_LEVELS)[number]
+
+export type Role = 'admin' | 'viewer' | 'ingest'
+
+export type { Visibility }
+
+export const SEES_EVERYTHING: Visibility = { cameras: null }
+
+/** Who is asking. */
+export type Principal = {
+  kind: 'user' | 'key'
+  id: string
+  name: string
+  role: Role
+  visibility: Visibility
+  /** Requests a minute at most, beside the limits for everybody. */
+  rate_limit?: number
+}
+
+/** Whether a role may use a route of this access level. `ingest` and `read` exclude each other: a key that writes reads nothing. */
+export function mayUse(role: Role, access: AccessLevel): boolean {
+  if (access === 'public' || access === 'any' || role === 'admin') return true
+  if (access === 'read') return role === 'viewer'
+  if (access === 'ingest') return role === 'ingest'
+  return false
+}

@@ -1,0 +1,228 @@
+import { isAPIError } from 'better-auth/api'
+import type pg from 'pg'
+import * as store from '../../store/accounts/accounts.ts'
+import { awaitPasswordHash, findPasswordHashByName } from '../../store/accounts/passwords.ts'
+import { withdrawSession } from '../../store/accounts/sessions.ts'
+import { admitUser } from '../../store/accounts/users.ts'
+import { notify } from '../../store/database/notices.ts'
+import { readOrCreateSecret } from '../../store/database/secrets.ts'
+import { AppError } from '../app-error.ts'
+import { type Principal, SEES_EVERYTHING } from './access.ts'
+import type { AuditTrail } from './audit-trail.ts'
+import { OwnAccount } from './own-account.ts'
+import { ADDRESS_HEADER, openPasswordSignIn, type PasswordSignIn } from './password-sign-in.ts'
+import { sha256 } from './random-secret.ts'
+import { type KnownSession, SessionCache } from './session-cache.ts'
+import { SignInLinks } from './sign-in-links.ts'
+import { SignInThrottle } from './sign-in-throttle.ts'
+import { USERNAME_PATTERN, uniqueForm, validName } from './username.ts'
+import { Users } from './users.ts'
+
+export type AccountsOptions = {
+  pool: pg.Pool
+  auditTrail: AuditTrail
+  /** The same database with `pg`'s own parsers, for the library. */
+  libraryPool: pg.Pool
+  /** Whether people come by https, so that the cookie need not go another way. */
+  secureCookie: boolean
+  /** Told of trouble inside the library. */
+  onTrouble: (message: string) => void
+}
+
+/** Where a request comes from. */
+export type Client = { address: string; userAgent: string }
+
+/** Somebody who has just come in, and the cookies that say so. */
+export type SignedIn = { principal: Principal; cookies: string[] }
+
+/** People: how they come in, stay and leave. */
+export class Accounts {
+  /** Names the session cookie. Cookies know no ports: each installation has its own, or two on a host would sign each other out. */
+  readonly cookieName: string
+  readonly #pool: pg.Pool
+  readonly #auditTrail: AuditTrail
+  readonly #signIn: PasswordSignIn
+  readonly #throttle = new SignInThrottle()
+  readonly #sessions = new SessionCache((cookie) => this.#read(cookie))
+  readonly users: Users
+  readonly links: SignInLinks
+  /** What everybody does with their own sessions and password. */
+  readonly own: OwnAccount
+
+  static async open(options: AccountsOptions): Promise<Accounts> {
+    return new Accounts(options, await readOrCreateSecret(options.pool, 'session_cookies'))
+  }
+
+  constructor(options: AccountsOptions, secret: string) {
+    this.#pool = options.pool
+    this.#auditTrail = options.auditTrail
+    this.links = new SignInLinks(options)
+    this.users = new Users({ ...options, onChange: () => this.reload() })
+    this.cookieName = `timelapser_session_${sha256(secret).toString('hex', 0, 4)}`
+    this.#signIn = openPasswordSignIn({
+      pool: options.libraryPool,
+      secret,
+      cookieName: this.cookieName,
+      secureCookie: options.secureCookie,
+      onTrouble: options.onTrouble,
+      isWelcome: async (id) => (await store.findActiveUser(options.pool, id)) !== undefined,
+    })
+    this.own = new OwnAccount({
+      ...options,
+      throttle: this.#throttle,
+      passwords: async () => (await this.#signIn.$context).password,
+      check: (cookie) => this.check(cookie),
+      onChange: () => this.reload(),
+    })
+  }
+
+  /** @throws {AppError} UNAUTHENTICATED, with one sentence for every reason; RATE_LIMITED after too many failures */
+  async signIn(input: { username: string; password: string }, client: Client): Promise<SignedIn> {
+    const username = input.username.trim()
+    const succeed = this.#throttle.begin(client.address, uniqueForm(username))
+    const signedIn = await this.#startSession({ username, password: input.password }, client).catch(
+      async (error: unknown) => {
+        if (error instanceof AppError) await this.#auditFailure(username)
+        throw error
+      },
+    )
+    succeed()
+    await this.#audit('sign-in', `user ${signedIn.principal.name}`)
+    return signedIn
+  }
+
+  /** Ends a session, on every server; returns the cookies that make the browser forget it. */
+  async signOut(cookie: string): Promise<string[]> {
+    const session = await this.identify(cookie)
+    const { headers } = await this.#signIn.api.signOut({
+      headers: this.#headers(cookie),
+      returnHeaders: true,
+    })
+    await notify(this.#pool, 'sessions', '')
+    this.reload()
+    // The library passes over a session that could not be deleted; saying that it ended would be a lie.
+    if (await this.check(cookie)) throw new AppError('UNAVAILABLE', 'Signing out failed. Try again shortly.')
+    if (session) await this.#audit('sign-out', `user ${session.principal.name}`)
+    return headers.getSetCookie()
+  }
+
+  /** The session that a cookie stands for, read at most every few seconds; undefined when it is not valid (any more). */
+  identify(cookie: string): Promise<KnownSession | undefined> {
+    return this.#sessions.get(cookie)
+  }
+
+  /** Who a session belongs to now, not as lately read, and without prolonging it: nobody is there to take the cookie. */
+  async check(cookie: string): Promise<Principal | undefined> {
+    return (await this.#read(cookie, { disableRefresh: true }))?.principal
+  }
+
+  /** Forgets what is known of sessions; called on every notice that some ended. */
+  reload(): void {
+    this.#sessions.clear()
+  }
+
+  /**
+   * Uses a one-time link up: its owner's name and password are these from now on, and a session begins.
+   *
+   * @throws {AppError} FORBIDDEN for a link that is unknown, used or too old; CONFLICT for a name that is taken;
+   * INVALID_REQUEST for a name or password that will not do
+   */
+  async redeemLink(
+    input: { secret: string; username: string; password: string },
+    client: Client,
+  ): Promise<SignedIn> {
+    const name = validName(input.username)
+    const username = uniqueForm(name)
+    if (uniqueForm(input.password) === username) {
+      throw new AppError('INVALID_REQUEST', 'password must not be the name.')
+    }
+    // By the link, not for all together: or a stranger's guesses would keep everybody from theirs.
+    const link = `link ${sha256(input.secret).toString('hex')}`
+    const succeed = this.#throttle.begin(client.address, link)
+    const { password } = await this.#signIn.$context
+    const passwordHash = await password.hash(input.password)
+    try {
+      await this.links.redeem({ secret: input.secret, name, passwordHash })
+      succeed()
+    } catch (error) {
+      // Whoever has a good link and a name that is taken guesses nothing.
+      if (error instanceof AppError && error.code === 'CONFLICT') succeed()
+      throw error
+    }
+    this.reload()
+    return this.#startSession({ username: name, password: input.password }, client)
+  }
+
+  async #startSession(body: { username: string; password: string }, client: Client): Promise<SignedIn> {
+    const headers = new Headers({ [ADDRESS_HEADER]: client.address, 'user-agent': client.userAgent })
+    const hash = USERNAME_PATTERN.test(body.username)
+      ? await findPasswordHashByName(this.#pool, uniqueForm(body.username))
+      : undefined
+    try {
+      const { headers: answer, response } = await this.#signIn.api.signInUsername({
+        body,
+        headers,
+        returnHeaders: true,
+      })
+      const {
+        user: { id },
+        token,
+      } = response
+      // Checking takes a while. A change that ended all sessions meanwhile knew nothing of this one: look again, after it.
+      const isStillRight = await this.#isStillRight(id, hash, body.password)
+      const user = isStillRight ? await admitUser(this.#pool, id) : undefined
+      if (!user) {
+        await withdrawSession(this.#pool, token)
+        throw wrong(undefined)
+      }
+      await store.deleteExpiredSessions(this.#pool)
+      return { principal: toPrincipal(user), cookies: answer.getSetCookie() }
+    } catch (error) {
+      if (isAPIError(error) && error.statusCode < 500) throw wrong(error)
+      throw error
+    }
+  }
+
+  /** Whether the password is still the one, given the hash from before it was compared. */
+  async #isStillRight(userId: string, before: string | undefined, password: string): Promise<boolean> {
+    const hash = await awaitPasswordHash(this.#pool, userId)
+    if (hash === undefined || hash === before) return hash !== undefined
+    return (await this.#signIn.$context).password.verify({ hash, password })
+  }
+
+  async #read(cookie: string, query?: { disableRefresh: true }): Promise<KnownSession | undefined> {
+    const { headers, response } = await this.#signIn.api.getSession({
+      query: query ?? {},
+      headers: this.#headers(cookie),
+      returnHeaders: true,
+    })
+    const user = response && (await store.findActiveUser(this.#pool, response.user.id))
+    if (!user) return undefined
+    return { principal: toPrincipal(user), renewal: headers.getSetCookie() }
+  }
+
+  /** A name that nobody has is not written down: it may be a password that was typed in the wrong place. */
+  async #auditFailure(username: string): Promise<void> {
+    const isName = USERNAME_PATTERN.test(username)
+    const user = isName ? await store.findUserByName(this.#pool, uniqueForm(username)) : undefined
+    await this.#audit('sign-in.failed', user ? `user ${user.name}` : 'no known user')
+  }
+
+  /** Right after it happened: the library's transactions are its own. */
+  #audit(action: string, entity: string, after?: unknown): Promise<void> {
+    return this.#auditTrail.write({ action, entity, after })
+  }
+
+  #headers(cookie: string): Headers {
+    return new Headers({ cookie: `${this.cookieName}=${cookie}` })
+  }
+}
+
+function toPrincipal({ id, name, role, cameras }: store.User): Principal {
+  const visibility = role === 'admin' ? SEES_EVERYTHING : { cameras }
+  return { kind: 'user', id, name, role, visibility }
+}
+
+function wrong(cause: unknown): AppError {
+  return new AppError('UNAUTHENTICATED', 'The name or the password is wrong.', { cause })
+}

@@ -1,0 +1,197 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Level } from '@timelapser/logger'
+import type pg from 'pg'
+import * as store from '../../store/accounts/api-keys.ts'
+import { AppError } from '../app-error.ts'
+import type { Principal, Role } from './access.ts'
+import type { AuditTrail } from './audit-trail.ts'
+import { randomSecret, sha256 } from './random-secret.ts'
+
+/** So that people, and programs that look for leaked secrets, know one when they see it. */
+const PREFIX = 'tl_'
+/** `tl_` and eight more: enough to tell keys apart, and 208 bits stay unknown. */
+const SHOWN_CHARACTERS = 11
+/** How long a change is missed at most when its notice gets lost, in milliseconds. */
+const MAX_AGE_MS = 30_000
+/** The last uses are written this often, in milliseconds. */
+const FLUSH_MS = 60_000
+
+const ROLES: Readonly<Record<store.KeyScope, Role>> = { ingest: 'ingest', read: 'viewer', admin: 'admin' }
+
+export type KeyInput = {
+  name: string
+  scope: store.KeyScope
+  cameras?: readonly number[] | null | undefined
+  min_level?: Level | undefined
+  /** Requests a minute, beside the limits for everybody. */
+  rate_limit?: number | undefined
+  expires_in_days?: number | undefined
+}
+
+export type ApiKeysOptions = {
+  pool: pg.Pool
+  auditTrail: AuditTrail
+  /** A key of the operator's own that is never stored. */
+  adminApiKey: string | undefined
+  /** Told when the last uses could not be written; they are tried again. */
+  onFlushFailed: (error: unknown) => void
+}
+
+/**
+ * The keys of programs. All of them are kept in memory, so that neither a right nor a wrong one costs a statement;
+ * a notice, or 30 seconds, makes them be read anew.
+ */
+export class ApiKeys {
+  readonly #options: ApiKeysOptions
+  readonly #operatorsHash: Buffer | undefined
+  readonly #lastUses = new Map<number, number>()
+  readonly #timer: NodeJS.Timeout
+  #known: Promise<Map<string, store.StoredKey>> | undefined
+  #readAt = 0
+
+  constructor(options: ApiKeysOptions) {
+    this.#options = options
+    this.#operatorsHash = options.adminApiKey === undefined ? undefined : sha256(options.adminApiKey)
+    this.#timer = setInterval(() => this.#flush().catch(options.onFlushFailed), FLUSH_MS)
+    this.#timer.unref()
+  }
+
+  /** Who holds this secret; undefined when it opens nothing. */
+  async identify(secret: string): Promise<Principal | undefined> {
+    const hash = sha256(secret)
+    if (this.#operatorsHash && timingSafeEqual(hash, this.#operatorsHash)) return OPERATOR
+    // The map is searched by hash: how long that takes says nothing about a secret that comes near.
+    const key = (await this.#load()).get(hash.toString('hex'))
+    if (!key || hasExpired(key)) return undefined
+    this.#lastUses.set(key.id, Date.now())
+    return {
+      kind: 'key',
+      id: String(key.id),
+      name: key.name,
+      role: ROLES[key.scope],
+      visibility: { cameras: key.cameras, ...(key.min_level && { min_level: key.min_level }) },
+      ...(key.rate_limit !== null && { rate_limit: key.rate_limit }),
+    }
+  }
+
+  /** Forgets what is known; called on every notice that a key changed. */
+  reload(): void {
+    this.#known = undefined
+  }
+
+  /** All keys that are not revoked, newest first, without their hashes. */
+  async list(): Promise<store.ApiKey[]> {
+    await this.#flush()
+    return (await store.listKeys(this.#options.pool)).map(({ hash: _, ...key }) => key)
+  }
+
+  /**
+   * Makes a key. Its secret is in the answer and nowhere else.
+   *
+   * @throws {AppError} INVALID_REQUEST for cameras with another scope than `read`; CONFLICT at 10,000 keys
+   */
+  async create(input: KeyInput): Promise<{ key: store.ApiKey; secret: string }> {
+    const name = input.name.trim()
+    if (name === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
+    if (input.scope !== 'read' && (input.cameras || input.min_level)) {
+      const field = input.cameras ? 'cameras go' : 'min_level goes'
+      throw new AppError('INVALID_REQUEST', `${field} with the scope read alone.`)
+    }
+    const secret = `${PREFIX}${randomSecret()}`
+    const key = await this.#store(name, secret, input)
+    return { key, secret }
+  }
+
+  /**
+   * Makes a secret open everything that was made by an earlier start and kept on this machine, if this database has
+   * never seen it. False when it was revoked or is not one of ours: then it opens nothing.
+   */
+  async adopt(name: string, secret: string): Promise<boolean> {
+    if (!IS_KEY.test(secret)) return false
+    const state = await store.findKeyState(this.#options.pool, sha256(secret))
+    if (state === 'unknown') await this.#store(name, secret, { scope: 'admin' })
+    return state !== 'ended'
+  }
+
+  /** @throws {AppError} NOT_FOUND */
+  async revoke(id: number): Promise<store.ApiKey> {
+    const key = await this.#options.auditTrail.change(async (client) => {
+      const result = await store.revokeKey(client, id)
+      return {
+        result,
+        entry: result && { action: 'key.revoke', entity: `key ${id}`, before: described(result) },
+      }
+    })
+    this.reload()
+    if (key) return key
+    throw new AppError('NOT_FOUND', `There is no API key ${id}, or it is revoked already.`)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#flush()
+  }
+
+  async #store(name: string, secret: string, input: Omit<KeyInput, 'name'>): Promise<store.ApiKey> {
+    const key = await this.#options.auditTrail.change(async (client) => {
+      const result = await store.createKey(client, {
+        name,
+        prefix: secret.slice(0, SHOWN_CHARACTERS),
+        hash: sha256(secret),
+        scope: input.scope,
+        cameras: input.cameras ?? null,
+        min_level: input.min_level ?? null,
+        rate_limit: input.rate_limit ?? null,
+        expires_in_days: input.expires_in_days ?? null,
+      })
+      const entry = result && { action: 'key.create', entity: `key ${result.id}`, after: described(result) }
+      return { result, entry }
+    })
+    this.reload()
+    if (key) return key
+    throw new AppError('CONFLICT', 'There are 10,000 API keys. Revoke those that nobody uses.')
+  }
+
+  #load(): Promise<Map<string, store.StoredKey>> {
+    if (this.#known && Date.now() - this.#readAt < MAX_AGE_MS) return this.#known
+    this.#readAt = Date.now()
+    const reading = store
+      .listKeys(this.#options.pool)
+      .then((keys) => new Map(keys.map((key) => [key.hash.toString('hex'), key])))
+    this.#known = reading
+    reading.catch(() => {
+      if (this.#known === reading) this.reload()
+    })
+    return reading
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#lastUses.size === 0) return
+    const uses = new Map(this.#lastUses)
+    this.#lastUses.clear()
+    try {
+      await store.writeLastUses(this.#options.pool, uses)
+    } catch (error) {
+      for (const [id, used] of uses) if (!this.#lastUses.has(id)) this.#lastUses.set(id, used)
+      throw error
+    }
+  }
+}
+
+const IS_KEY = /^tl_[\w-]{43}$/
+
+const OPERATOR: Principal = {
+  kind: 'key',
+  id: 'operator',
+  name: 'ADMIN_API_KEY',
+  role: 'admin',
+  visibility: { cameras: null },
+}
+
+function hasExpired(key: store.ApiKey): boolean {
+  return key.expires_at !== null && Date.parse(key.expires_at) <= Date.now()
+}
+
+function described({ name, scope, cameras, min_level, rate_limit, expires_at }: store.ApiKey) {
+  return { name, scope, cameras, min_level, rate_limit, expires_at }
+}

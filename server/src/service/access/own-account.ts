@@ -1,0 +1,116 @@
+import type pg from 'pg'
+import { findPasswordHash, replacePasswordHash } from '../../store/accounts/passwords.ts'
+import { endSession, endSessions, type ListedSession, listSessions } from '../../store/accounts/sessions.ts'
+import { AppError } from '../app-error.ts'
+import type { Principal } from './access.ts'
+import type { Client } from './accounts.ts'
+import type { AuditTrail } from './audit-trail.ts'
+import type { SignInThrottle } from './sign-in-throttle.ts'
+import { uniqueForm } from './username.ts'
+
+export type OwnAccountOptions = {
+  pool: pg.Pool
+  auditTrail: AuditTrail
+  throttle: SignInThrottle
+  passwords: () => Promise<{
+    hash: (password: string) => Promise<string>
+    verify: (input: { hash: string; password: string }) => Promise<boolean>
+  }>
+  /** Whose session a cookie is now. */
+  check: (cookie: string) => Promise<Principal | undefined>
+  /** Told when sessions have ended, so that this server need not wait for the notice. */
+  onChange: () => void
+}
+
+/** What people do with their own sessions and password; a cookie says who they are. */
+export class OwnAccount {
+  readonly #options: OwnAccountOptions
+
+  constructor(options: OwnAccountOptions) {
+    this.#options = options
+  }
+
+  /** One's own sessions, newest first. */
+  async listSessions(cookie: string): Promise<ListedSession[]> {
+    const user = await this.#owner(cookie)
+    return listSessions(this.#options.pool, user.id, tokenOf(cookie))
+  }
+
+  /** Ends one of one's own sessions, on every server. @throws {AppError} NOT_FOUND */
+  async endSession(cookie: string, id: string): Promise<void> {
+    const user = await this.#owner(cookie)
+    await this.#options.auditTrail.change(async (client) => {
+      if (!(await endSession(client, user.id, id))) {
+        throw new AppError('NOT_FOUND', `You have no session ${id}, or it has ended already.`)
+      }
+      return { result: undefined, entry: { action: 'session.end', entity: `user ${user.name}` } }
+    })
+    this.#options.onChange()
+  }
+
+  /** Ends all of one's own sessions, this one too; answers with how many there were. */
+  async signOutEverywhere(cookie: string): Promise<number> {
+    const user = await this.#owner(cookie)
+    const ended = await this.#options.auditTrail.change(async (client) => {
+      const result = await endSessions(client, user.id)
+      const entry = {
+        action: 'sign-out.everywhere',
+        entity: `user ${user.name}`,
+        after: { sessions: result },
+      }
+      return { result, entry }
+    })
+    this.#options.onChange()
+    return ended
+  }
+
+  /**
+   * Changes one's own password and ends all other sessions.
+   *
+   * @throws {AppError} FORBIDDEN when the current one is wrong; RATE_LIMITED after too many failures
+   */
+  async changePassword(
+    cookie: string,
+    input: { current_password: string; new_password: string },
+    client: Client,
+  ): Promise<void> {
+    const user = await this.#owner(cookie)
+    if (uniqueForm(input.new_password) === uniqueForm(user.name)) {
+      throw new AppError('INVALID_REQUEST', 'new_password must not be the name.')
+    }
+    const succeed = this.#options.throttle.begin(client.address, uniqueForm(user.name))
+    const password = await this.#options.passwords()
+    const hash = await findPasswordHash(this.#options.pool, user.id)
+    if (!hash || !(await password.verify({ hash, password: input.current_password }))) {
+      await this.#options.auditTrail.write({ action: 'password.refused', entity: `user ${user.name}` })
+      throw new AppError('FORBIDDEN', 'The current password is wrong.')
+    }
+    succeed()
+    const to = await password.hash(input.new_password)
+    await this.#options.auditTrail.change(async (connection) => {
+      if (!(await replacePasswordHash(connection, { userId: user.id, from: hash, to }))) {
+        throw new AppError('CONFLICT', 'The password was changed meanwhile.')
+      }
+      const sessions = await endSessions(connection, user.id, tokenOf(cookie))
+      const entry = {
+        action: 'password.change',
+        entity: `user ${user.name}`,
+        after: { ended_sessions: sessions },
+      }
+      return { result: undefined, entry }
+    })
+    this.#options.onChange()
+  }
+
+  /** Whose session it is. */
+  async #owner(cookie: string): Promise<Principal> {
+    const principal = await this.#options.check(cookie)
+    if (principal) return principal
+    throw new AppError('UNAUTHENTICATED', 'The session has ended. Sign in again.')
+  }
+}
+
+/** The session's token: the cookie is that, a dot and its signature, which was checked before. */
+export function tokenOf(cookie: string): string {
+  return decodeURIComponent(cookie).split('.')[0] ?? ''
+}

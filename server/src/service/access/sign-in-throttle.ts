@@ -1,0 +1,76 @@
+import { isIPv6 } from 'node:net'
+import { AppError } from '../app-error.ts'
+
+/** Attempts that may fail within the window. One person mistyping is far below, a list of passwords far above. */
+const LIMITS = { pair: 5, address: 30, name: 100 }
+const WINDOW_MS = 5 * 60_000
+
+/** Names and addresses remembered; beyond it the oldest are forgotten. */
+const MAX_COUNTERS = 20_000
+
+type Counter = { count: number; endsAt: number }
+
+/**
+ * Slows guessing down, by name and address together, by address alone and by name alone. The last is generous, or
+ * anybody could lock anybody out. An attempt counts when it begins, so that many at once are no way around.
+ */
+export class SignInThrottle {
+  readonly #counters = new Map<string, Counter>()
+
+  /**
+   * Begins an attempt.
+   *
+   * @returns what to call when it succeeded, so that it does not count
+   * @throws {AppError} RATE_LIMITED
+   */
+  begin(address: string, name: string): () => void {
+    const network = networkOf(address)
+    const kinds = [
+      { key: `pair ${network} ${name}`, limit: LIMITS.pair },
+      { key: `address ${network}`, limit: LIMITS.address },
+      { key: `name ${name}`, limit: LIMITS.name },
+    ]
+    const now = Date.now()
+    for (const { key, limit } of kinds) {
+      const counter = this.#counters.get(key)
+      if (!counter || counter.endsAt <= now || counter.count < limit) continue
+      throw new AppError('RATE_LIMITED', 'Too many attempts to sign in failed.', {
+        retryAfter: Math.ceil((counter.endsAt - now) / 1000),
+      })
+    }
+    for (const { key } of kinds) this.#count(key, now)
+    return () => {
+      for (const { key } of kinds) this.#giveBack(key)
+    }
+  }
+
+  #count(key: string, now: number): void {
+    const counter = this.#counters.get(key)
+    if (counter && counter.endsAt > now) {
+      counter.count++
+      return
+    }
+    this.#counters.delete(key)
+    this.#counters.set(key, { count: 1, endsAt: now + WINDOW_MS })
+    if (this.#counters.size <= MAX_COUNTERS) return
+    // Maps keep the order of insertion, and all windows are equally long: the first is the oldest.
+    const [oldest] = this.#counters.keys()
+    if (oldest !== undefined) this.#counters.delete(oldest)
+  }
+
+  #giveBack(key: string): void {
+    const counter = this.#counters.get(key)
+    if (counter) counter.count--
+  }
+}
+
+/** Whoever has one IPv6 address has 2^64 of them. */
+function networkOf(address: string): string {
+  if (!isIPv6(address) || address.startsWith('::ffff:')) return address
+  const [head = '', tail] = address.split('::')
+  const groups = head.split(':').filter(Boolean)
+  if (tail === undefined) return groups.slice(0, 4).join(':')
+  const rest = tail.split(':').filter(Boolean)
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0')
+  return [...groups, ...zeros, ...rest].slice(0, 4).join(':')
+}

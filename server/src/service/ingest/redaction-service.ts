@@ -1,0 +1,77 @@
+import {
+  compileRedactionPattern,
+  type ExtraData,
+  maskRecord,
+  RedactionPatternError,
+  redactRecord,
+} from '@timelapser/logger'
+import { now } from '../../store/database/timestamp.ts'
+import type { Store } from '../../store/reading/store.ts'
+import { type ScrubResult, scrubRows } from '../../store/removal/scrub.ts'
+import type { SettingsStore } from '../../store/settings/settings.ts'
+import type { AuditTrail } from '../access/audit-trail.ts'
+import { AppError } from '../app-error.ts'
+
+export type RedactionServiceOptions = {
+  store: Store
+  settings: SettingsStore
+  auditTrail: AuditTrail
+}
+
+/** What must not be stored: trying out what a line becomes, and masking what is stored already. */
+export class RedactionService {
+  readonly #options: RedactionServiceOptions
+
+  constructor(options: RedactionServiceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * What a line becomes on its way in, by the rules in force or by these patterns instead of the settings' own.
+   *
+   * @throws {AppError} INVALID_REQUEST for a pattern that is not taken
+   */
+  async test(line: { message: string; extra_data?: ExtraData | undefined }, patterns?: readonly string[]) {
+    const { settings } = this.#options
+    const compiled = compileAll('patterns', patterns ?? (await settings.get()).redaction)
+    const record = {
+      ...{ timestamp: now(), level: 'INFO' as const, source: 'system', logger_name: null, camera_id: null },
+      ...{ message: line.message, extra_data: line.extra_data ?? null },
+    }
+    const { message, extra_data } = maskRecord(redactRecord(record), compiled)
+    const changed = message !== record.message || extra_data !== record.extra_data
+    return { message, extra_data, changed }
+  }
+
+  /**
+   * Masks what the pattern matches in stored lines, in short batches.
+   *
+   * @param isDryRun changes nothing and says what would be
+   * @throws {AppError} INVALID_REQUEST for a pattern that is not taken
+   */
+  async scrub(pattern: string, isDryRun: boolean, signal: AbortSignal): Promise<ScrubResult> {
+    const { store, auditTrail } = this.#options
+    const patterns = compileAll('pattern', [pattern])
+    const run = () => scrubRows(store, { change: (record) => maskRecord(record, patterns), isDryRun, signal })
+    if (isDryRun) return run()
+    // What is looked for may be the secret itself; its shape is enough.
+    const asked = { action: 'logs.scrub', entity: 'logs', after: { pattern_characters: pattern.length } }
+    return auditTrail.around(asked, run, ({ scanned_rows, matched_rows }) => ({ scanned_rows, matched_rows }))
+  }
+}
+
+/** @throws {AppError} INVALID_REQUEST that names the field and the position */
+export function compileAll(field: string, patterns: readonly string[]): RegExp[] {
+  return patterns.map((pattern, index) => {
+    try {
+      return compileRedactionPattern(pattern)
+    } catch (error) {
+      if (!(error instanceof RedactionPatternError)) throw error
+      const { message, position } = error
+      const name = patterns.length > 1 || field === 'redaction' ? `${field}[${index}]` : field
+      throw new AppError('INVALID_REQUEST', `${name} is not taken, at character ${position}: ${message}.`, {
+        position,
+      })
+    }
+  })
+}

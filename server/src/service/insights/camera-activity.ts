@@ -1,0 +1,118 @@
+import type { CameraBucket } from '../../store/counts/camera-counts.ts'
+import {
+  DAY,
+  endOfMinute,
+  floorTo,
+  fromMillis,
+  HOUR,
+  MINUTE,
+  now,
+  toMillis,
+} from '../../store/database/timestamp.ts'
+import type { Visibility } from '../../store/filter/log-filter.ts'
+import type { LogOperations } from '../../store/log-operations.ts'
+import type { LastLine } from '../../store/reading/newest-by-camera.ts'
+import type { CameraService } from '../administration/camera-service.ts'
+import { toFilter } from '../logs/log-query.ts'
+import { silenceAfter, silentSteps, usualGap } from './camera-cadence.ts'
+
+/** The periods a strip can be of, in hours, and the steps it is cut into: about fifty, to be told apart on a phone. */
+export const STRIP_STEPS = { 24: 30 * MINUTE, 168: 3 * HOUR } as const
+export type StripHours = keyof typeof STRIP_STEPS
+
+export type CameraActivity = {
+  id: number
+  name: string
+  log_count: number
+  error_count: number
+  last_log: LastLine | null
+  usual_gap_seconds: number | null
+  silent_since: string | null
+  logs: number[]
+  errors: number[]
+  is_silent: boolean[]
+}
+
+export type CamerasActivity = {
+  cameras: CameraActivity[]
+  hours: number
+  start: string
+  end: string
+  bucket_seconds: number
+}
+
+/** What each camera wrote of late, and when it wrote less than it usually does. */
+export class CameraActivityService {
+  readonly #logs: LogOperations
+  readonly #cameras: CameraService
+
+  constructor(logs: LogOperations, cameras: CameraService) {
+    this.#logs = logs
+    this.#cameras = cameras
+  }
+
+  /**
+   * Each camera's last line and its lines and errors in steps over the last 24 or 168 hours; what is usual is told from
+   * the last seven days. Two statements on the kept counts and one a day that was some camera's last.
+   *
+   * @param endDate the end of the period, now unless given
+   */
+  async list(
+    hours: StripHours,
+    endDate: string | undefined,
+    visibility: Visibility,
+  ): Promise<CamerasActivity> {
+    const { end: asked } = toFilter({ ...(endDate !== undefined && { end_date: endDate }) }, visibility)
+    const end = asked ?? now()
+    const step = STRIP_STEPS[hours]
+    const origin = floorTo(end, step) + step - hours * HOUR
+    const weekOrigin = floorTo(end, HOUR) + HOUR - 7 * DAY
+    const cameras = await this.#cameras.list(visibility)
+    const ids = cameras.map(({ id }) => id)
+    const count = async (from: number, stepMs: number) => {
+      const filter = { visibility, start: fromMillis(from), end: endOfMinute(end) }
+      const buckets = await this.#logs.countByCameras(filter, ids, from, stepMs)
+      return Map.groupBy(buckets, ({ camera_id }) => camera_id)
+    }
+    const [strips, weeks, last] = await Promise.all([
+      count(origin, step),
+      count(weekOrigin, HOUR),
+      this.#logs.getLastLines({ visibility, ...(asked && { end: asked }) }, ids),
+    ])
+    const steps = (hours * HOUR) / step
+    const list = cameras.map(({ id, name }) => {
+      const strip = strips.get(id) ?? []
+      const logs = fill(strip, origin, step, steps, 'logs')
+      const errors = fill(strip, origin, step, steps, 'errors')
+      const gap = usualGap(fill(weeks.get(id) ?? [], weekOrigin, HOUR, 7 * 24, 'logs'))
+      const last_log = last.get(id) ?? null
+      const isSilent =
+        gap !== null && last_log && toMillis(end) - toMillis(last_log.timestamp) >= silenceAfter(gap)
+      return {
+        ...{ id, name, log_count: sum(logs), error_count: sum(errors), last_log },
+        usual_gap_seconds: gap === null ? null : gap / 1000,
+        silent_since: isSilent ? last_log.timestamp : null,
+        ...{ logs, errors },
+        is_silent: silentSteps(logs, step, toMillis(end) - floorTo(end, step), gap),
+      }
+    })
+    return { cameras: list, hours, start: fromMillis(origin), end, bucket_seconds: step / 1000 }
+  }
+}
+
+/** The counts of all steps, zeros filled. */
+function fill(
+  buckets: readonly CameraBucket[],
+  origin: number,
+  step: number,
+  steps: number,
+  of: 'logs' | 'errors',
+): number[] {
+  const counts = new Array<number>(steps).fill(0)
+  for (const bucket of buckets) counts[(toMillis(bucket.bucket) - origin) / step] = bucket[of]
+  return counts
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0)
+}

@@ -1,0 +1,93 @@
+import {
+  compileRules,
+  findOverride,
+  isEnabled,
+  type Level,
+  type LevelOverride,
+  type LevelRules,
+  type LinePlace,
+  maskRecord,
+  redactRecord,
+} from '@timelapser/logger'
+import { fromMillis } from '../../store/database/timestamp.ts'
+import { cutoffFor, cutoffsOf } from '../../store/removal/retention-policy.ts'
+import type { Settings } from '../../store/settings/settings-schema.ts'
+
+/** A line somebody misses. */
+export type QuestionedLine = LinePlace & {
+  level: Level
+  message: string | undefined
+  timestamp: string | undefined
+}
+
+export type ExplainState = {
+  rules: LevelRules
+  /** Those people set; the built-in masks come before them. */
+  patterns: readonly RegExp[]
+  settings: Pick<Settings, 'retention_days' | 'retention_by_level' | 'retention_by_source'>
+  nowMs: number
+  /** When the cap of an override lets lines through again; undefined when it does. */
+  cappedUntilMs: (override: LevelOverride) => number | undefined
+  /** Nothing is stored at all, for want of room on the disk. */
+  isDiskFull: boolean
+}
+
+export type Explanation = {
+  verdict: 'stored' | 'held_back' | 'rate_limited' | 'past_retention' | 'disk_full'
+  /** In force at the line's place. */
+  level: Level
+  /** What sets that level; null when the global one does. */
+  override: LevelOverride | null
+  /** Until when the verdict holds by what is set now; null when that is not known. */
+  until: string | null
+  /** Whether something in the message would be hidden. */
+  is_masked: boolean
+  /** The message as it would be stored; null when none was asked about. */
+  stored_message: string | null
+  sentence: string
+}
+
+/** What becomes of a line and why; pure. */
+export function explainLine(line: QuestionedLine, state: ExplainState): Explanation {
+  const { rules, nowMs } = state
+  const inForce = findOverride(compileRules(rules), line, nowMs) ?? null
+  const level = inForce?.level ?? rules.log_level
+  const setBy = inForce ? `the override of ${inForce.scope} ${inForce.target}` : 'the global level'
+  const stored_message = line.message === undefined ? null : storedMessage(line.message, state.patterns)
+  const masked = line.message !== undefined && stored_message !== line.message
+  const known = { level, override: inForce, is_masked: masked, stored_message }
+  const until = inForce?.expires_at ?? null
+  const lasting = until === null ? '' : ` until ${until}`
+  if (!isEnabled(line.level, level)) {
+    const sentence = `Held back: ${line.level} is below ${level}, set by ${setBy}${lasting}. An error in its request or camera brings it, where a logger has a flight recorder.`
+    return { ...known, verdict: 'held_back', until, sentence }
+  }
+  const cappedUntil =
+    inForce && !isEnabled(line.level, rules.log_level) ? state.cappedUntilMs(inForce) : undefined
+  if (inForce && cappedUntil !== undefined) {
+    const at = fromMillis(cappedUntil)
+    const sentence = `Rate-limited: ${setBy} lets ${inForce.max_lines_per_minute} lines a minute through and they are used up until ${at}.`
+    return { ...known, verdict: 'rate_limited', until: at, sentence }
+  }
+  const cutoff = cutoffFor(cutoffsOf(state.settings, nowMs), line)
+  if (line.timestamp !== undefined && cutoff !== null && Date.parse(line.timestamp) < Date.parse(cutoff)) {
+    const sentence = `Past retention: lines of ${line.source} at ${line.level} before ${cutoff} are deleted; one that comes in so late is stored at its arrival.`
+    return { ...known, verdict: 'past_retention', until: null, sentence }
+  }
+  if (state.isDiskFull) {
+    const sentence =
+      'Refused: the disk of the database is below its reserve. Senders are answered 507 and have to keep the line; make room, or lower retention_days, retention_max_bytes or disk_reserve_bytes.'
+    return { ...known, verdict: 'disk_full', until: null, sentence }
+  }
+  const hidden = masked
+    ? ` What is to be hidden in its message is masked, so search for: ${stored_message}`
+    : ''
+  const sentence = `Stored: ${line.level} reaches ${level}, set by ${setBy}${lasting}.${hidden}`
+  return { ...known, verdict: 'stored', until, sentence }
+}
+
+/** By the same function that records coming in go through. */
+function storedMessage(message: string, patterns: readonly RegExp[]): string {
+  const nowhere = { timestamp: '', level: 'INFO', source: '', logger_name: null, camera_id: null } as const
+  return maskRecord(redactRecord({ ...nowhere, message, extra_data: null }), patterns).message
+}

@@ -1,0 +1,112 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { comparable, DAY, fromMillis, HOUR, now, toMillis } from '../../store/database/timestamp.ts'
+import type { Visibility } from '../../store/filter/log-filter.ts'
+import type { LogOperations } from '../../store/log-operations.ts'
+import type { ScannedMessage } from '../../store/reading/message-scan.ts'
+import type { LogQuery } from '../logs/log-query.ts'
+import type { SearchQueries } from '../search/search-query.ts'
+
+/** How long a view looks through lines before it answers with what it has. */
+const SCAN_MS = 5000
+
+/** Views that look through lines at once, on a server; more wait. Each keeps half a core busy. */
+const MAX_AT_ONCE = 2
+
+/** Lines folded before others have their turn: 3 ms. */
+const SLICE = 1000
+
+/** An inclusive range of time. */
+export type Range = { start: string; end: string }
+
+export type ScanReader = {
+  visibility: Visibility
+  signal?: AbortSignal | undefined
+  /** Of the time a view has, when it scans more than once. */
+  share?: number
+}
+
+/** Reads what matches, line by line, within the time. */
+export class MessageScanner {
+  readonly #logs: LogOperations
+  readonly #queries: SearchQueries
+  readonly #budgetMs: number
+  readonly #waiting: (() => void)[] = []
+  #free = MAX_AT_ONCE
+
+  constructor(logs: LogOperations, queries: SearchQueries, budgetMs = SCAN_MS) {
+    this.#budgetMs = budgetMs
+    this.#logs = logs
+    this.#queries = queries
+  }
+
+  /**
+   * Hands over what matches in the range, newest first, for as long as `take` says, until the time is over.
+   *
+   * @returns from where on all was looked at; null for the whole range
+   */
+  async scan(
+    query: LogQuery,
+    range: Range,
+    { visibility, signal, share = 1 }: ScanReader,
+    take: (messages: readonly ScannedMessage[]) => boolean,
+  ): Promise<string | null> {
+    const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
+    await this.#takePlace()
+    try {
+      signal?.throwIfAborted()
+      const deadline = performance.now() + this.#budgetMs * share
+      for await (const { messages, searched_to } of this.#logs.scanMessages(filter, signal)) {
+        for (let index = 0; index < messages.length || index === 0; index += SLICE) {
+          if (!take(messages.slice(index, index + SLICE))) return null
+          await nextTurn()
+        }
+        const isComplete = comparable(searched_to) <= comparable(range.start)
+        if (!isComplete && performance.now() > deadline) return searched_to
+      }
+      return null
+    } finally {
+      this.#givePlace()
+    }
+  }
+
+  /** The range the query asks for, or the last 24 hours. */
+  async rangeOf(query: LogQuery, visibility: Visibility): Promise<Range> {
+    const filter = await this.#queries.toFilter(query, visibility)
+    const end = filter.end ?? now()
+    return { start: filter.start ?? fromMillis(toMillis(end) - 24 * HOUR), end }
+  }
+
+  async #takePlace(): Promise<void> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  #givePlace(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#free++
+  }
+}
+
+/** The query with a least level where it asks for none. */
+export function withLevel(query: LogQuery, least: string): LogQuery {
+  return query.level || query.min_level ? query : { ...query, min_level: least }
+}
+
+/** The range as parameters of a query. */
+export function toDates({ start, end }: Range): Pick<LogQuery, 'start_date' | 'end_date'> {
+  return { start_date: start, end_date: end }
+}
+
+/** The last instant before a time: ranges are inclusive, and microseconds the finest there are. */
+function justBefore(timestamp: string): string {
+  const digits = comparable(timestamp)
+  const micros = Number(digits.slice(23))
+  if (micros > 0) return `${digits.slice(0, 23)}${String(micros - 1).padStart(3, '0')}Z`
+  return `${comparable(fromMillis(toMillis(timestamp) - 1)).slice(0, 23)}999Z`
+}
+
+/** So many days up to right before a time. */
+export function daysBefore(start: string, days: number): Range {
+  return { start: fromMillis(toMillis(start) - days * DAY), end: justBefore(start) }
+}

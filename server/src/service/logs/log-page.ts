@@ -1,0 +1,66 @@
+import type { Slice } from '../../store/log-operations.ts'
+import type { Page } from '../../store/reading/log-pages.ts'
+import type { LogRow } from '../../store/reading/log-row.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+
+export type Paging = { page: number; limit: number; cursor?: string | undefined }
+
+export type Pagination = {
+  page: number
+  limit: number
+  total_pages: number
+  total_items: number
+  total_is_exact: boolean
+  has_next: boolean
+  has_previous: boolean
+  next_cursor: string | null
+  previous_cursor: string | null
+  searched_to: string | null
+}
+
+/**
+ * The rows a page needs: its own and one more, which tells whether there are others.
+ *
+ * @throws {AppError} INVALID_CURSOR
+ */
+export function sliceOf({ page, limit, cursor }: Paging): Slice {
+  if (cursor === undefined) return { offset: (page - 1) * limit, limit: limit + 1 }
+  const { direction, position } = decodeCursor(cursor)
+  return { beyond: position, order: direction === 'older' ? 'newest' : 'oldest', limit: limit + 1 }
+}
+
+/** The page as it is answered, newest first, and the ways on from it. */
+export function toPage(
+  found: Page,
+  slice: Slice,
+  paging: Paging,
+): { logs: LogRow[]; pagination: Pagination } {
+  const { page, limit } = paging
+  const isBackwards = 'beyond' in slice && slice.order === 'oldest'
+  const logs = isBackwards ? found.rows.slice(0, limit).reverse() : found.rows.slice(0, limit)
+  const hasMore = found.rows.length > limit || found.stopped_at !== null
+  // The row a cursor was made from lies on the other side, unless it was removed meanwhile.
+  const hasNext = isBackwards || hasMore
+  const hasPrevious = isBackwards ? hasMore : 'beyond' in slice || page > 1
+  // A search that was stopped goes on from where it stopped, whatever rows it found until there.
+  const older = isBackwards ? (logs.at(-1) ?? slice.beyond) : (found.stopped_at ?? logs.at(-1))
+  const newer = isBackwards ? (found.stopped_at ?? logs[0]) : (logs[0] ?? found.stopped_at)
+  const seen = ('offset' in slice ? slice.offset : 0) + logs.length
+  const { total, is_exact } = found.total
+  const totalItems = is_exact ? total : Math.max(total, seen + (hasMore && !found.stopped_at ? 1 : 0))
+  return {
+    logs,
+    pagination: {
+      page,
+      limit,
+      total_pages: Math.ceil(totalItems / limit),
+      total_items: totalItems,
+      total_is_exact: is_exact,
+      has_next: hasNext,
+      has_previous: hasPrevious,
+      next_cursor: hasNext && older ? encodeCursor({ direction: 'older', position: older }) : null,
+      previous_cursor: hasPrevious && newer ? encodeCursor({ direction: 'newer', position: newer }) : null,
+      searched_to: found.stopped_at?.timestamp ?? null,
+    },
+  }
+}

@@ -1,0 +1,250 @@
+import { comparable, endOfMinute, fromMillis, MINUTE, now, toMillis } from '../../store/database/timestamp.ts'
+import { isCountable, type Visibility } from '../../store/filter/log-filter.ts'
+import type { LogOperations } from '../../store/log-operations.ts'
+import type { LogSummary, SourceSummary } from '../../store/reading/log-overview.ts'
+import type { LogRow } from '../../store/reading/log-row.ts'
+import type { StoredRules } from '../../store/settings/level-overrides.ts'
+import type { AuditDetails, AuditTrail } from '../access/audit-trail.ts'
+import type { CameraService } from '../administration/camera-service.ts'
+import type { LevelConfiguration, LevelService } from '../administration/level-service.ts'
+import type { SettingsService } from '../administration/settings-service.ts'
+import { AppError } from '../app-error.ts'
+import { CameraActivityService } from '../insights/camera-activity.ts'
+import { DebuggingViews } from '../insights/debugging-views.ts'
+import type { SearchQueries } from '../search/search-query.ts'
+import { FreshCache } from './fresh-cache.ts'
+import { chooseBucket, cutRange, fillBuckets, type Histogram, MAX_BUCKETS } from './histogram.ts'
+import { type Pagination, type Paging, sliceOf, toPage } from './log-page.ts'
+import { appliedFilters, type LogQuery } from './log-query.ts'
+import { parseTimeZone } from './time-zone.ts'
+
+export type LogPage = { logs: LogRow[]; pagination: Pagination; filters_applied: Record<string, unknown> }
+
+/** In about `buckets` steps, or in steps of `bucket_seconds`, on the clocks of `timezone`, the configured one unless given. */
+export type HistogramShape = { buckets: number; bucket_seconds?: number; timezone?: string }
+
+export type FacetValue = { value: string | number; label: string; count: number }
+
+export type LogServiceOptions = {
+  logOperations: LogOperations
+  cameras: CameraService
+  levels: LevelService
+  settings: SettingsService
+  queries: SearchQueries
+  auditTrail: AuditTrail
+  /** Whether changes made by other servers are told at this moment; nothing is kept while they are not. */
+  isTold: () => boolean
+}
+
+/** The rules of reading and removing logs; no HTTP and no SQL (spec: "Business Logic Layer"). */
+export class LogService {
+  readonly #logs: LogOperations
+  readonly #cameras: CameraService
+  readonly #queries: SearchQueries
+  readonly #auditTrail: AuditTrail
+  readonly #levels: LevelService
+  readonly #views: DebuggingViews
+  /** What each camera wrote of late, and where it fell silent. */
+  readonly cameraActivity: CameraActivityService
+  readonly #settings: SettingsService
+  readonly #isTold: () => boolean
+  readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
+  readonly #sources = new FreshCache<SourceSummary[]>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
+
+  constructor(options: LogServiceOptions) {
+    const { logOperations, cameras, levels, settings, queries, auditTrail, isTold } = options
+    this.#isTold = isTold
+    this.#settings = settings
+    this.#levels = levels
+    this.#views = new DebuggingViews(logOperations, queries)
+    this.cameraActivity = new CameraActivityService(logOperations, cameras)
+    this.#auditTrail = auditTrail
+    this.#queries = queries
+    this.#logs = logOperations
+    this.#cameras = cameras
+  }
+
+  /** Writes down that somebody did something (spec: "Log Retention and Lifecycle"); changes of our own write theirs themselves. */
+  maintainAuditTrail(
+    action: string,
+    entity: string,
+    details: Pick<AuditDetails, 'before' | 'after'> = {},
+  ): Promise<void> {
+    return this.#auditTrail.write({ action, entity, ...details })
+  }
+
+  /** Sets the global level and overrides, and removes overrides; returns what is in force then (spec: "Business Logic Layer"). */
+  manageLogLevels(configuration: LevelConfiguration, author: string): Promise<StoredRules> {
+    return this.#levels.manage(configuration, author)
+  }
+
+  /** Each service (source) with its counts, last line and new errors of the last so many hours; the busiest without names. */
+  aggregateLogsFromServices(
+    services: readonly string[] | undefined,
+    hours: number,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ) {
+    return this.#views.services(services, hours, visibility, signal)
+  }
+
+  /** Logs as no list shows them: by kind of message, by request, around a line, what is new, who is loud. */
+  get provideDebuggingViews(): DebuggingViews {
+    return this.#views
+  }
+
+  /** One page of matching rows, newest first, by number or from a cursor. */
+  async getLogs(
+    query: LogQuery,
+    paging: Paging,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ): Promise<LogPage> {
+    const filter = await this.#queries.toFilter(query, visibility)
+    const slice = sliceOf(paging)
+    const page = toPage(await this.#logs.getPage(filter, slice, signal), slice, paging)
+    return { ...page, filters_applied: appliedFilters(query) }
+  }
+
+  /** @throws {AppError} NOT_FOUND when there is no such row or the caller may not see it */
+  async getLog(id: number, visibility: Visibility): Promise<LogRow> {
+    const row = await this.#logs.getLog(id, { visibility })
+    if (row) return row
+    throw new AppError('NOT_FOUND', `Log with ID ${id} not found`)
+  }
+
+  /** The summary of the last so many hours, or of the query's own range when it has one. */
+  async getStats(
+    query: LogQuery,
+    hours: number,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ): Promise<{ summary: LogSummary; period_hours: number; metadata: StatsMetadata }> {
+    const filter = await this.#queries.toFilter(query, visibility)
+    const hasRange = filter.start !== undefined || filter.end !== undefined
+    // A rolling period changes with the clock; a fixed one only with the rows. One that reads rows takes long and ends
+    // with its caller, so it is nobody else's.
+    const isKept = filter.start !== undefined && filter.end !== undefined && isCountable(filter)
+    const summary =
+      isKept && this.#isTold()
+        ? await this.#summaries.get(JSON.stringify(filter), () => this.#logs.getLogSummary(undefined, filter))
+        : await this.#logs.getLogSummary(hasRange ? undefined : hours, filter, signal)
+    const { first_log_at, last_log_at, unique_sources, unique_cameras } = summary
+    return {
+      summary,
+      period_hours: hasRange ? hoursBetween(filter.start ?? first_log_at, filter.end ?? now()) : hours,
+      metadata: {
+        generated_at: now(),
+        data_range: { first_log: first_log_at, last_log: last_log_at },
+        coverage: { unique_sources, unique_cameras },
+      },
+    }
+  }
+
+  /** Every source kept, by name, with its counts. */
+  getSources(visibility: Visibility): Promise<SourceSummary[]> {
+    const load = () => this.#logs.getLogSources({ visibility })
+    return this.#isTold() ? this.#sources.get(JSON.stringify(visibility), load) : load()
+  }
+
+  /** Something was stored, removed or renamed: what was answered before may no longer be true. */
+  forgetAnswers(): void {
+    this.#summaries.clear()
+    this.#sources.clear()
+  }
+
+  /**
+   * The newest rows of one camera and how many it has.
+   *
+   * @throws {AppError} CAMERA_NOT_FOUND when it has neither a row nor a log the caller may see
+   */
+  async getCameraLogs(
+    camera_id: number,
+    query: LogQuery,
+    paging: Paging,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ): Promise<{ logs: LogRow[]; camera_id: number; count: number; pagination: Pagination }> {
+    const { logs, pagination } = await this.getLogs(
+      { ...query, camera_id: [camera_id] },
+      paging,
+      visibility,
+      signal,
+    )
+    const count = pagination.total_items
+    if (count === 0 && !(await this.#cameras.isVisible(camera_id, visibility))) {
+      const { total: ever } = await this.#logs.countLogs({ visibility, cameras: [camera_id] })
+      if (ever === 0) throw new AppError('CAMERA_NOT_FOUND', `Camera with ID ${camera_id} not found`)
+    }
+    return { logs, camera_id, count, pagination }
+  }
+
+  /** Rows by level over the range, zeros filled, in steps that are round on the zone's clocks. */
+  async getHistogram(
+    query: LogQuery,
+    { buckets, bucket_seconds, timezone }: HistogramShape,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ): Promise<Histogram> {
+    const filter = await this.#queries.toFilter(query, visibility)
+    const present = filter.end ?? now()
+    const start = filter.start ?? fromMillis(toMillis(present) - 24 * 3_600_000)
+    if (comparable(present) < comparable(start))
+      throw new AppError('INVALID_DATE', `end_date (${present}) is before start_date.`)
+    const bucketMs =
+      bucket_seconds === undefined ? chooseBucket(start, present, buckets) : bucket_seconds * 1000
+    // Of a minute that is not over, the kept counts tell at once what its rows, a million under load, would tell.
+    const end = filter.end === undefined && bucketMs >= MINUTE ? endOfMinute(present) : present
+    if ((toMillis(end) - toMillis(start)) / bucketMs > MAX_BUCKETS) {
+      throw new AppError(
+        'INVALID_REQUEST',
+        `bucket_seconds cuts the range into more than ${MAX_BUCKETS} bars.`,
+      )
+    }
+    const zone = timezone === undefined ? (await this.#settings.get()).timezone : parseTimeZone(timezone)
+    const cut = cutRange(start, end, bucketMs, zone)
+    const rows = await this.#logs.getHistogram(
+      { ...filter, start, end },
+      cut.countedFrom,
+      cut.countedMs,
+      signal,
+    )
+    return fillBuckets(rows, start, end, cut)
+  }
+
+  /** Rows by level, source and camera, each under all filters but its own. */
+  async getFacets(
+    query: LogQuery,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ): Promise<{ level: FacetValue[]; source: FacetValue[]; camera_id: FacetValue[] }> {
+    const filter = await this.#queries.toFilter(query, visibility)
+    const { levels, exclude_levels, ...withoutLevel } = filter
+    const { sources, exclude_sources, ...withoutSource } = filter
+    const { cameras, exclude_cameras, ...withoutCamera } = filter
+    const [level, source, camera, visibleCameras] = await Promise.all([
+      this.#logs.getFacet(withoutLevel, 'level', signal),
+      this.#logs.getFacet(withoutSource, 'source', signal),
+      this.#logs.getFacet(withoutCamera, 'camera_id', signal),
+      this.#cameras.list(visibility),
+    ])
+    const names = new Map(visibleCameras.map(({ id, name }) => [id, name]))
+    const labelled = (values: typeof level, label: (value: string | number) => string) =>
+      values.map(({ value, rows }) => ({ value, label: label(value), count: rows }))
+    return {
+      level: labelled(level, String),
+      source: labelled(source, String),
+      camera_id: labelled(camera, (id) => names.get(Number(id)) ?? `Camera ${id}`),
+    }
+  }
+}
+
+type StatsMetadata = {
+  generated_at: string
+  data_range: { first_log: string | null; last_log: string | null }
+  coverage: { unique_sources: number; unique_cameras: number }
+}
+
+function hoursBetween(start: string | null, end: string): number {
+  return start === null ? 0 : Math.max(1, Math.ceil((toMillis(end) - toMillis(start)) / 3_600_000))
+}

@@ -1,0 +1,87 @@
+import type pg from 'pg'
+import { withMaintenance } from '../database/exclusive-access.ts'
+import { comparable } from '../database/timestamp.ts'
+import type { Store } from '../reading/store.ts'
+import { changeRows } from '../removal/row-batches.ts'
+
+/** The cameras that were deleted: their logs read as having no camera. */
+export async function listDeletedCameras(pool: pg.Pool): Promise<number[]> {
+  const { rows } = await pool.query<{ id: number }>({
+    name: 'list_deleted_cameras',
+    text: 'select id from cameras where deleted_at is not null order by id',
+  })
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * Rewrites the logs of deleted cameras to have no camera, in short batches, counts with them; `source` stays. Readers
+ * saw them so from the moment the camera was deleted.
+ *
+ * @returns how many rows were rewritten
+ */
+export async function forgetDeletedCameras(store: Store): Promise<number> {
+  if ((await unwritten(store.pool)).length === 0) return 0
+  return withMaintenance(store.pool, async () => {
+    let rewritten = 0
+    for (const id of await unwritten(store.pool)) rewritten += await forget(store, id)
+    return rewritten
+  })
+}
+
+/** Deleted cameras some rows may still name. */
+async function unwritten(pool: pg.Pool): Promise<number[]> {
+  const { rows } = await pool.query<{ id: number }>({
+    name: 'unwritten_cameras',
+    text: 'select id from cameras where deleted_at is not null and rewritten_at is null order by id',
+  })
+  return rows.map(({ id }) => id)
+}
+
+async function forget(store: Store, id: number): Promise<number> {
+  let rewritten = 0
+  store.partitions.reload()
+  const days = await daysWith(store.pool, id)
+  for (const { lower, upper } of await store.partitions.list()) {
+    const holdsSome = days.some(
+      ({ day, next_day }) => comparable(day) < comparable(upper) && comparable(next_day) > comparable(lower),
+    )
+    if (!holdsSome) continue
+    const range = {
+      lower,
+      upper,
+      conditions: (parameters: { add: (value: unknown) => string }) => [
+        `camera_id = ${parameters.add(id)}::integer`,
+      ],
+    }
+    rewritten += await changeRows(store.pool, range, {
+      statement: 'update logs l set camera_id = null from chosen c',
+      counts: () => 'values (changed.old_camera_id, -1), (null, 1)',
+      isRemoval: false,
+    })
+  }
+  // Rows that a writer was storing while the camera was deleted are found by the next run.
+  if ((await daysWith(store.pool, id)).length === 0) {
+    await store.pool.query(
+      'update cameras set rewritten_at = now() where id = $1 and deleted_at is not null',
+      [id],
+    )
+  }
+  return rewritten
+}
+
+async function daysWith(pool: pg.Pool, id: number): Promise<{ day: string; next_day: string }[]> {
+  const { rows } = await pool.query<{ day: string; next_day: string }>({
+    name: 'days_with_camera',
+    text: `
+      select date_trunc('day', bucket) as day, date_trunc('day', bucket) + interval '1 day' as next_day
+      from (
+        select bucket, rows from log_counts_day where camera_id = $1
+        union all
+        select bucket, rows from log_counts_pending where camera_id = $1
+      ) counts
+      group by 1
+      having sum(rows) > 0`,
+    values: [id],
+  })
+  return rows
+}

@@ -1,0 +1,19 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorCode, StartupError } from '../../startup-error.ts'
+
+/** Makes the data folder if need be. @throws {StartupError} when nothing can be written there */
+export function prepareDataDirectory(dataDirectory: string): void {
+  try {
+    // Root's must be passed through by the account PostgreSQL runs as; what is secret in it has its own mode.
+    mkdirSync(dataDirectory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    const probe = join(dataDirectory, `.probe-${process.pid}`)
+    writeFileSync(probe, '')
+    rmSync(probe)
+  } catch (cause) {
+    throw new StartupError(
+      `The data folder ${dataDirectory} cannot be written to (${errorCode(cause) || cause}). Give this user the right to write there, or set DATA_DIR to another folder.`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,162 @@
+// How everyone is kept off `logs` for a moment without anyone queueing for long.
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+
+/** 7,469,002: 'partitions'. Held by whoever creates or removes one. */
+export const PARTITION_LOCK = 7469002
+
+/** 7,469,004: 'maintenance'. Held by whoever deletes, moves or rewrites rows that are there; one at a time. */
+const MAINTENANCE_LOCK = 7469004
+
+/**
+ * How long each attempt waits for those who use the table. Everyone else queues behind the attempt for as long, so it
+ * is short at first; a steady stream of short transactions always lets one of 60 ms through.
+ */
+const WAITS_MS = [20, 40, 60, 60, 60, 100, 100, 200]
+
+/** After so many attempts somebody has been reading for over a minute. */
+const MAX_ATTEMPTS = 120
+
+/** A transaction of its own on a connection of the pool, without the time limit that reads have. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  begin: 'begin' | 'begin isolation level repeatable read' = 'begin',
+): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query(begin)
+    await client.query('set local statement_timeout = 0')
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((reason: Error) => {
+      broken = reason
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/**
+ * Runs `work` while nobody else reads or writes `logs`, and no partition is made. Everyone waits meanwhile, so it must
+ * be short. When those who use the table do not finish in time the attempt is given up, lets all through and is
+ * repeated; what `work` did is undone then, what the transaction did before stays.
+ *
+ * @throws PostgreSQL's 55P03 after more than a minute of attempts
+ */
+export function withLogsToItself<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  return inAttempts(client, async () => {
+    await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
+    await client.query('lock table only logs in access exclusive mode')
+    return work()
+  })
+}
+
+/**
+ * Runs `work`, which waits for locks that others hold, in a transaction of its own and so that nobody queues behind it
+ * for long; see `withLogsToItself`.
+ *
+ * @param partition whose builds are ended first, see `keepBuildsOff`
+ */
+export function withLockTimeout<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  partition?: string,
+): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    if (partition !== undefined) await keepBuildsOff(client, partition)
+    return inAttempts(client, () => work(client))
+  })
+}
+
+/** How long builds that were cancelled have to be gone. Only other builds and vacuums queue behind. */
+const BUILD_WAIT = '5s'
+
+/**
+ * Ends index builds and vacuums of a partition and keeps new ones off until the transaction ends; readers and writers go
+ * on. Whoever needs a partition to itself calls this first: a build takes minutes, and each attempt to get past it has
+ * everyone who uses `logs` wait.
+ */
+export async function keepBuildsOff(client: pg.PoolClient, partition: string): Promise<void> {
+  await client.query('savepoint builds')
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(
+        `select pg_cancel_backend(a.pid)
+        from pg_locks l
+        join pg_stat_activity a on a.pid = l.pid
+        where l.relation = to_regclass($1) and l.mode = 'ShareUpdateExclusiveLock' and a.datname = current_database()
+          and a.usename = current_user and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()`,
+        [partition],
+      )
+      await client.query(`set local lock_timeout = '${BUILD_WAIT}'`)
+      await client.query(`lock table only ${partition} in share update exclusive mode`)
+      return
+    } catch (error) {
+      if (!isLockFailure(error) || attempt >= MAX_ATTEMPTS) throw error
+      await client.query('rollback to savepoint builds')
+    }
+  }
+}
+
+async function inAttempts<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  await client.query('savepoint attempt')
+  for (let attempt = 0; ; attempt++) {
+    const wait = WAITS_MS[attempt] ?? 200
+    try {
+      await client.query(`set local lock_timeout = ${wait}`)
+      return await work()
+    } catch (error) {
+      if (!isLockFailure(error) || attempt + 1 >= MAX_ATTEMPTS) throw error
+      await client.query('rollback to savepoint attempt')
+      // Those who queued behind the attempt go first.
+      await delay(wait + Math.random() * wait)
+    }
+  }
+}
+
+/**
+ * Runs `work` as the only one on the database that deletes, moves or rewrites rows; waits until the one before is done.
+ *
+ * @param signal gives up waiting
+ */
+export async function withMaintenance<T>(
+  pool: pg.Pool,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const client = await pool.connect()
+  let broken = false
+  const lock = async () => {
+    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
+      MAINTENANCE_LOCK,
+    ])
+    return rows[0]?.locked === true
+  }
+  try {
+    while (!(await lock())) {
+      await delay(100)
+      signal?.throwIfAborted()
+    }
+    try {
+      return await work()
+    } finally {
+      // Without its connection the session is gone, and its lock with it.
+      await client.query('select pg_advisory_unlock($1)', [MAINTENANCE_LOCK]).catch(() => {
+        broken = true
+      })
+    }
+  } finally {
+    client.release(broken)
+  }
+}
+
+/** 55P03: not in time. 40P01: two waited for each other. */
+function isLockFailure(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === '55P03' || code === '40P01'
+}

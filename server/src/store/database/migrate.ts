@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { errorCode, StartupError } from '../../startup-error.ts'
+import type { Database } from './open.ts'
+
+/** Where the numbered SQL files lie, beside `src` and `dist` alike. */
+const MIGRATIONS = join(import.meta.dirname, '../../../migrations')
+/** 7,469,000. One server migrates, the others on the same database wait. */
+const MIGRATION_LOCK = 7_469_000
+const LOCK_TIMEOUT_MS = 60_000
+
+type Migration = { id: number; name: string; sql: string; checksum: string }
+type Applied = { id: number; name: string; checksum: string }
+
+/**
+ * Brings the schema up to this program's: each missing migration in a transaction of its own, in order, once, however
+ * many servers start together. Returns the names of those it applied.
+ *
+ * @param upTo how many of them, all when unset; a backup is restored into the schema it was made from
+ * @throws {StartupError} when the schema is newer than the program, was made by another one, or a merged file changed
+ */
+export async function migrate(
+  database: Database,
+  directory = MIGRATIONS,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
+  const migrations = readMigrations(directory)
+  const client = await database.connect()
+  try {
+    await client.query('set statement_timeout = 0')
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    const applied = await readApplied(client)
+    checkHistory(applied, migrations)
+    const missing = migrations.slice(applied.length, upTo)
+    if (applied.length === 0) await prepareEmptyDatabase(client)
+    for (const migration of missing) await apply(client, migration)
+    return missing.map(({ name }) => name)
+  } finally {
+    // The lock goes with the session.
+    await client.end()
+  }
+}
+
+/** How many migrations this program has. */
+export function countMigrations(directory = MIGRATIONS): number {
+  return readMigrations(directory).length
+}
+
+/** The names of the migrations this program has and the database lacks. */
+export async function missingMigrations(pool: pg.Pool, directory = MIGRATIONS): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>({
+    name: 'applied_migrations',
+    text: 'select name from migrations',
+  })
+  const applied = new Set(rows.map(({ name }) => name))
+  return readMigrations(directory).flatMap(({ name }) => (applied.has(name) ? [] : name))
+}
+
+function readMigrations(directory: string): Migration[] {
+  return readdirSync(directory)
+    .filter((name) => /^\d{4}_.+\.sql$/.test(name))
+    .sort()
+    .map((name, index) => {
+      const sql = readFileSync(join(directory, name), 'utf8')
+      const id = Number(name.slice(0, 4))
+      if (id !== index + 1)
+        throw new Error(`${name} should be number ${index + 1}: migrations are without gaps`)
+      return {
+        id,
+        name,
+        sql,
+        checksum: createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex'),
+      }
+    })
+}
+
+async function readApplied(client: pg.Client): Promise<Applied[]> {
+  const { rows } = await client.query<{ exists: boolean }>(
+    `select to_regclass('migrations') is not null as exists`,
+  )
+  if (!rows[0]?.exists) return []
+  const applied = await client.query<Applied>('select id, name, checksum from migrations order by id')
+  return applied.rows
+}
+
+function checkHistory(applied: Applied[], migrations: Migration[]): void {
+  const newest = applied.at(-1)
+  if (newest && newest.id > migrations.length) {
+    throw new StartupError(
+      `The database has schema ${newest.id} ("${newest.name}"), and this version of Timelapser Logs knows ${migrations.length}. Start the newer version that made it.`,
+    )
+  }
+  applied.forEach((row, index) => {
+    const migration = migrations[index]
+    if (migration && migration.id === row.id && migration.checksum === row.checksum) return
+    throw new StartupError(
+      `The database was made with another "${row.name}" than the one in this version. Use the version that made it, or an empty database.`,
+    )
+  })
+}
+
+async function prepareEmptyDatabase(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ database: string; logs: boolean; mayCreate: boolean }>(
+    `select
+      current_database() as database,
+      to_regclass('logs') is not null as logs,
+      coalesce(has_schema_privilege(current_schema(), 'create'), false) as "mayCreate"`,
+  )
+  const [facts] = rows
+  if (facts?.logs) {
+    throw new StartupError(
+      `The database "${facts.database}" has a table "logs" that is not of Timelapser Logs. Name an empty database in DATABASE_URL.`,
+    )
+  }
+  if (!facts?.mayCreate) {
+    throw new StartupError(
+      `This user may not create tables in the database "${facts?.database}". As its owner: grant create on schema public to the user, or make the user the owner.`,
+    )
+  }
+  await createTrigramExtension(client)
+  await client.query(
+    `create table migrations (
+      id integer primary key,
+      name text not null,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    )`,
+  )
+}
+
+async function createTrigramExtension(client: pg.Client): Promise<void> {
+  try {
+    await client.query('create extension if not exists pg_trgm')
+  } catch (cause) {
+    throw new StartupError(
+      errorCode(cause) === '42501'
+        ? 'The extension pg_trgm is missing, and this user may not create it. As a superuser, in this database: create extension pg_trgm.'
+        : 'The database server does not have the extension pg_trgm. Install it there (Debian and most others: the package postgresql-contrib).',
+      { cause },
+    )
+  }
+}
+
+async function apply(client: pg.Client, { id, name, sql, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('begin')
+    await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
+    await client.query(sql)
+    await client.query('insert into migrations (id, name, checksum) values ($1, $2, $3)', [
+      id,
+      name,
+      checksum,
+    ])
+    await client.query('commit')
+  } catch (cause) {
+    await client.query('rollback').catch(() => undefined)
+    const said = cause instanceof Error ? cause.message : String(cause)
+    throw new StartupError(
+      `The schema could not be brought up to date by "${name}": ${said}. Nothing of it was applied; remove the reason and start again.`,
+      { cause },
+    )
+  }
+}

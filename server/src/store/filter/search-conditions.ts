@@ -1,0 +1,105 @@
+import { LEVELS, type Level } from '@timelapser/logger'
+import type { SqlParameters } from '../database/sql-parameters.ts'
+import { cameraSource, escapeLike, isOneOf, isRequest } from './filter-terms.ts'
+import type { Comparison, ExtraMatch, SearchCondition, SearchNode } from './search-tree.ts'
+
+type Add = Pick<SqlParameters, 'add'>
+
+/**
+ * The condition as SQL that is true where it matches; elsewhere false or null. Values are parameters.
+ *
+ * @param deleted cameras that count as none
+ */
+export function compileSearch(node: SearchNode, parameters: Add, deleted: readonly number[] = []): string {
+  if (node.kind === 'and' || node.kind === 'or') {
+    const parts = node.nodes.map((part) => compileSearch(part, parameters, deleted))
+    if (parts.length === 0) return node.kind === 'and' ? 'true' : 'false'
+    return `(${parts.join(` ${node.kind} `)})`
+  }
+  // Not `not`: where the logger name is null, a term about it is null, and its negation has to be true.
+  if (node.kind === 'not') return `((${compileSearch(node.node, parameters, deleted)}) is not true)`
+  // Narrowed by `kind`, a union that holds itself loses its members one by one; the three above are all but these.
+  return compileCondition(node as SearchCondition, parameters, deleted)
+}
+
+/** Levels a comparison allows, lowest first. */
+export function levelsOf(comparison: Comparison, level: Level): Level[] {
+  const rank = LEVELS.indexOf(level)
+  return LEVELS.filter((_, other) => holds(other, comparison, rank))
+}
+
+function holds(a: number, comparison: Comparison, b: number): boolean {
+  if (comparison === '=') return a === b
+  if (comparison === '>') return a > b
+  if (comparison === '>=') return a >= b
+  return comparison === '<' ? a < b : a <= b
+}
+
+function compileCamera(id: number | null, parameters: Add, deleted: readonly number[]): string {
+  if (id === null) {
+    if (deleted.length === 0) return 'camera_id is null'
+    return `(camera_id is null or camera_id = any (${parameters.add(deleted)}::integer[]))`
+  }
+  const bySource = `source = ${parameters.add(cameraSource(id))}::text`
+  return deleted.includes(id) ? bySource : `(camera_id = ${parameters.add(id)}::integer or ${bySource})`
+}
+
+function compileCondition(condition: SearchCondition, parameters: Add, deleted: readonly number[]): string {
+  switch (condition.kind) {
+    case 'camera':
+      return compileCamera(condition.id, parameters, deleted)
+    case 'text': {
+      const pattern = parameters.add(`%${escapeLike(condition.text)}%`)
+      return `(message ilike ${pattern} or logger_name ilike ${pattern})`
+    }
+    case 'message':
+      return `message ilike ${parameters.add(`%${escapeLike(condition.text)}%`)}`
+    case 'regex': {
+      const pattern = parameters.add(condition.pattern)
+      return `(message ~* ${pattern} or logger_name ~* ${pattern})`
+    }
+    case 'line':
+      return `message ~ ${parameters.add(condition.pattern)}`
+    case 'level':
+      return isOneOf('level', levelsOf(condition.comparison, condition.level), 'text', parameters)
+    case 'source':
+    case 'logger_name':
+      if (condition.isGlob) return `${condition.kind} like ${parameters.add(globPattern(condition.value))}`
+      return `${condition.kind} = ${parameters.add(condition.value)}::text`
+    case 'id':
+      return `id = ${parameters.add(condition.id)}::bigint`
+    case 'request_id':
+      return `(${isRequest(condition.value, parameters)})`
+    case 'extra_data':
+      return compileExtra(condition.path, condition.match, parameters)
+  }
+}
+
+/** Containment where it means the same: `jsonb_path_ops` serves it. */
+function compileExtra(path: readonly string[], match: ExtraMatch, parameters: Add): string {
+  if (match.kind === 'is') {
+    const text = JSON.stringify(match.text)
+    const values = match.isTextOnly ? [text] : [text, match.text]
+    // Digits may mean a place in an array, which containment does not know.
+    if (path.some((key) => /^-?\d+$/.test(key))) {
+      return `extra_data #> ${parameters.add(path)}::text[] = any (${parameters.add(values)}::jsonb[])`
+    }
+    const contained = values.map((value) => `extra_data @> ${parameters.add(nested(path, value))}::jsonb`)
+    return contained.length === 1 ? (contained[0] as string) : `(${contained.join(' or ')})`
+  }
+  const keys = `${parameters.add(path)}::text[]`
+  if (match.kind === 'exists') return `extra_data #> ${keys} is not null`
+  if (match.kind === 'glob') return `extra_data #>> ${keys} like ${parameters.add(globPattern(match.text))}`
+  // `case` and not `and`: only it promises that a text is never cast.
+  const number = `${parameters.add(match.number)}::numeric`
+  return `case when jsonb_typeof(extra_data #> ${keys}) = 'number' then (extra_data #>> ${keys})::numeric ${match.comparison} ${number} end`
+}
+
+/** `{"a":{"b":<json>}}`; the value is text because a number would lose digits. */
+function nested(path: readonly string[], json: string): string {
+  return path.reduceRight((inner, key) => `{${JSON.stringify(key)}:${inner}}`, json)
+}
+
+function globPattern(glob: string): string {
+  return escapeLike(glob).replaceAll('*', '%')
+}

@@ -1,0 +1,94 @@
+// How wide partitions are: pure arithmetic on milliseconds.
+import { DAY, HOUR, MINUTE } from '../database/timestamp.ts'
+
+/** A half-open stretch of time in milliseconds. */
+export type Span = { lower: number; upper: number }
+
+/**
+ * Rows a partition should hold. Until it is closed a search that no index helps reads all of it (0.45 µs a row), and
+ * building its indexes takes 15 s; a tenth of it would mean ten times the partitions.
+ */
+export const TARGET_ROWS = 1_000_000
+
+/** Each divides a day and is whole minutes, as the kept counts are. */
+const WIDTHS = [
+  DAY,
+  12 * HOUR,
+  8 * HOUR,
+  6 * HOUR,
+  4 * HOUR,
+  2 * HOUR,
+  HOUR,
+  30 * MINUTE,
+  20 * MINUTE,
+  10 * MINUTE,
+  5 * MINUTE,
+  2 * MINUTE,
+  MINUTE,
+] as const
+
+/** Partitions may hold so much more than planned before a narrower one is made. */
+const TOLERANCE = 1.25
+
+/** Days this far back come one by one, older ones by the month: old imports are thin and many. */
+const DAILY_FOR_MS = 35 * DAY
+
+/** The width in milliseconds at which so many rows a second fill a partition. */
+export function widthFor(rowsASecond: number): number {
+  const rowsIn = (width: number) => (rowsASecond * width) / 1000
+  return WIDTHS.find((width) => rowsIn(width) <= TARGET_ROWS * TOLERANCE) ?? MINUTE
+}
+
+/**
+ * The stretch for the partition that is to hold the instant: by the rate of now when it is today's or later, the day
+ * or the month when it is past; less what others hold already. Undefined when one of them holds the instant itself.
+ */
+export function spanFor(
+  instant: number,
+  now: number,
+  rowsASecond: number,
+  others: readonly Span[],
+): Span | undefined {
+  let { lower, upper } = calendarSpan(instant, now, rowsASecond)
+  for (const other of others) {
+    if (other.lower <= instant && other.upper > instant) return undefined
+    if (other.upper <= instant && other.upper > lower) lower = other.upper
+    if (other.lower > instant && other.lower < upper) upper = other.lower
+  }
+  return { lower, upper }
+}
+
+function calendarSpan(instant: number, now: number, rowsASecond: number): Span {
+  const date = new Date(instant)
+  const nextMonth = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
+  if (nextMonth < now - DAILY_FOR_MS) {
+    return { lower: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1), upper: nextMonth }
+  }
+  const isPast = Math.floor(instant / DAY) < Math.floor(now / DAY)
+  const width = isPast ? DAY : widthFor(rowsASecond)
+  const lower = Math.floor(instant / width) * width
+  return { lower, upper: lower + width }
+}
+
+/** What is known of the partition that is written to now. */
+export type OpenPartition = Span & { rows: number }
+
+/** Seconds it may take from the decision to close a partition until it is closed. */
+const CLOSING_SECONDS = 40
+
+/**
+ * Where the open partition has to end: undefined while it may stay as it is, otherwise a whole minute that is ahead
+ * of now and of the newest row. Decided only when the rows are nearly there: a short burst closes nothing.
+ */
+export function earlyEnd(
+  open: OpenPartition,
+  newest: number,
+  now: number,
+  rowsASecond: number,
+): number | undefined {
+  const rowsAt = (instant: number) => open.rows + (rowsASecond * (instant - now)) / 1000
+  if (rowsAt(now + CLOSING_SECONDS * 1000) < TARGET_ROWS) return undefined
+  if (rowsAt(open.upper) < TARGET_ROWS * TOLERANCE) return undefined
+  const end = Math.ceil((Math.max(now, newest) + 10_000) / MINUTE) * MINUTE
+  return end < open.upper ? end : undefined
+}

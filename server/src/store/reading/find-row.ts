@@ -1,0 +1,89 @@
+import type pg from 'pg'
+import { SqlParameters } from '../database/sql-parameters.ts'
+import { dimensionConditions, type LogFilter } from '../filter/log-filter.ts'
+import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
+import type { LogRow } from './log-row.ts'
+
+/**
+ * One row by id. The id says nothing of the time, so the feed (or what it was folded into) is asked which stretch of
+ * time the id's batch covers; then it is one look into the primary key of a partition or two. Ranges do not overlap
+ * (see `trimFeed`), so the one that begins last before the id is the only one that can hold it.
+ */
+export async function findRow(
+  pool: pg.Pool,
+  partitions: Partitions,
+  id: number,
+  filter: LogFilter,
+): Promise<LogRow | undefined> {
+  const { rows: ranges } = await pool.query<Range>({
+    name: 'find_id_range',
+    text: `
+      select first_timestamp, last_timestamp
+      from (
+        (select first_timestamp, last_timestamp, last_id
+        from log_feed
+        where first_id <= $1
+        order by first_id desc
+        limit 1)
+        union all
+        (select first_timestamp, last_timestamp, last_id
+        from log_id_ranges
+        where first_id <= $1
+        order by first_id desc
+        limit 1)
+      ) nearest
+      where last_id >= $1`,
+    values: [id],
+  })
+  const [range] = ranges
+  if (!range) return undefined
+  const row = await findWithin(pool, partitions, id, filter, range)
+  if (row) return row
+  // Another server made the partition a moment ago; or the row was deleted.
+  partitions.reload()
+  return findWithin(pool, partitions, id, filter, range)
+}
+
+type Range = { first_timestamp: string; last_timestamp: string }
+
+async function findWithin(
+  pool: pg.Pool,
+  partitions: Partitions,
+  id: number,
+  filter: LogFilter,
+  { first_timestamp, last_timestamp }: Range,
+): Promise<LogRow | undefined> {
+  const holding = await partitions.overlapping(first_timestamp, last_timestamp)
+  for (let index = 0; index < holding.length; index += MAX_PARTITIONS_A_STATEMENT) {
+    const group = holding.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
+    const row = await readOne(pool, id, filter, group.at(-1)?.lower, group[0]?.upper)
+    if (row) return row
+  }
+  return undefined
+}
+
+async function readOne(
+  pool: pg.Pool,
+  id: number,
+  filter: LogFilter,
+  lower: string | undefined,
+  upper: string | undefined,
+): Promise<LogRow | undefined> {
+  const parameters = new SqlParameters()
+  const conditions = [
+    `id = ${parameters.add(id)}::bigint`,
+    `timestamp >= ${parameters.add(lower)}::timestamptz`,
+    `timestamp < ${parameters.add(upper)}::timestamptz`,
+    ...dimensionConditions(filter, parameters),
+  ]
+  const text = `
+  /* find_row */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data
+  from (select * from logs where ${conditions.join(' and ')}) l
+  left join cameras c on c.id = l.camera_id`
+  const { rows } = await pool.query<LogRow>(text, parameters.values)
+  return rows[0]
+}

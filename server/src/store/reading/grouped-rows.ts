@@ -1,0 +1,53 @@
+import type pg from 'pg'
+import { isTimeout, queryWithin } from '../database/reader.ts'
+import { SqlParameters } from '../database/sql-parameters.ts'
+import { type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
+import { MAX_PARTITIONS_A_STATEMENT } from '../partitions/partitions.ts'
+import { SearchTooLong } from './search-rows.ts'
+import type { Store } from './store.ts'
+
+/** All of an aggregate or nothing of it: it may take longer than a search, which answers with a part. */
+const AGGREGATE_BUDGET_MS = 30_000
+
+export type Grouping = { columns: string; groupBy: string }
+
+/**
+ * Groups the rows themselves, sixteen partitions a statement; for filters the kept counts cannot answer. A group comes
+ * once for each statement that met it, newest first.
+ *
+ * @throws {SearchTooLong} when it would take more than 30 s
+ */
+export async function groupRows<R extends pg.QueryResultRow>(
+  store: Store,
+  filter: LogFilter,
+  grouping: (parameters: SqlParameters) => Grouping,
+): Promise<R[]> {
+  const deadline = performance.now() + AGGREGATE_BUDGET_MS
+  const partitions = await store.partitions.overlapping(filter.start, filter.end)
+  const rows: R[] = []
+  for (let index = 0; index < partitions.length; index += MAX_PARTITIONS_A_STATEMENT) {
+    const group = partitions.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
+    const parameters = new SqlParameters()
+    const { columns, groupBy } = grouping(parameters)
+    const conditions = [
+      `timestamp >= ${parameters.add(group.at(-1)?.lower)}::timestamptz`,
+      `timestamp < ${parameters.add(group[0]?.upper)}::timestamptz`,
+      ...rangeConditions(filter, parameters),
+      ...variantConditions(filter, parameters),
+    ]
+    const text = `
+    /* group_rows */
+    select ${columns}, count(*)::bigint as rows
+    from logs
+    where ${conditions.join(' and ')}
+    group by ${groupBy}`
+    const limits = { signal: store.signal, timeoutMs: deadline - performance.now() }
+    const found = await queryWithin<R>(store.pool, text, parameters.values, limits).catch(
+      (error: unknown) => {
+        throw isTimeout(error) ? new SearchTooLong() : error
+      },
+    )
+    rows.push(...found.rows)
+  }
+  return rows
+}

@@ -1,0 +1,168 @@
+import { countBySteps, countRows, type Grain } from '../counts/counts.ts'
+import { isTimeout, queryWithin, type Reader, readerFor } from '../database/reader.ts'
+import { DAY, fromMillis, HOUR, MINUTE, toMillis } from '../database/timestamp.ts'
+import { countablePart, isCountable, type LogFilter } from '../filter/log-filter.ts'
+import { earliest, groupsFor, latest, range } from './log-groups.ts'
+import type { LogRow } from './log-row.ts'
+import { countMatches, type Order, type Position, readRows } from './log-rows.ts'
+import { type Found, SEARCH_BUDGET_MS, SearchTooLong, type Slice, searchRows } from './search-rows.ts'
+import type { Store } from './store.ts'
+
+/** Totals of filters that need the rows themselves are exact up to this many. */
+export const EXACT_TOTAL_LIMIT = 10_000
+
+/** What a page waits for the total of a search, after its rows are there. */
+const PAGE_TOTAL_BUDGET_MS = 100
+
+/** A number of rows, or the least it is. */
+export type Total = { total: number; is_exact: boolean }
+
+export type Page = {
+  rows: LogRow[]
+  /** The last place searched, when the time a search may take was over before the page was full or the range read. */
+  stopped_at: Position | null
+  total: Total
+}
+
+/**
+ * A slice of the matching rows and how many there are in all: exact where the kept counts know, where the slice held
+ * all of them, and up to 10,000 where an index finds them soon; "at least" otherwise.
+ */
+export async function readPageWithTotal(store: Store, filter: LogFilter, slice: Slice): Promise<Page> {
+  if (isCountable(filter)) {
+    const [rows, total] = await Promise.all([readSlice(store, filter, slice), readTotal(store, filter)])
+    return { rows, stopped_at: null, total }
+  }
+  const found = await searchRows(store, filter, slice)
+  const total = await totalOf(store, filter, found, slice)
+  return { rows: found.rows, stopped_at: found.stoppedAt, total }
+}
+
+async function totalOf(store: Store, filter: LogFilter, found: Found, slice: Slice): Promise<Total> {
+  if (found.matched !== undefined) return { total: found.matched, is_exact: true }
+  const seen = { total: found.rows.length > 0 ? slice.offset + found.rows.length : 0, is_exact: false }
+  if (found.stoppedAt) return seen
+  // Counting ten thousand of a common word would take fifty times as long as finding the hundred of the page.
+  const candidates = await countRows(readerFor(store.pool, store.signal), countablePart(filter))
+  if (candidates * (found.density ?? 0) > EXACT_TOTAL_LIMIT) return seen
+  const counted = await countSearch(store, filter, PAGE_TOTAL_BUDGET_MS)
+  return counted.total < seen.total ? seen : counted
+}
+
+/** The newest `limit` rows after the first `offset`. */
+export function readPage(store: Store, filter: LogFilter, offset: number, limit: number): Promise<LogRow[]> {
+  return readSlice(store, filter, { order: 'newest', offset, limit })
+}
+
+/** The `limit` rows next to a position, older ones newest first or newer ones oldest first. */
+export function readBeyond(
+  store: Store,
+  filter: LogFilter,
+  beyond: Position,
+  order: Order,
+  limit: number,
+): Promise<LogRow[]> {
+  return readSlice(store, filter, { order, beyond, offset: 0, limit })
+}
+
+/** @throws {SearchTooLong} when a search had to stop before the slice was complete */
+async function readSlice(store: Store, filter: LogFilter, slice: Slice): Promise<LogRow[]> {
+  if (!isCountable(filter)) {
+    const { rows, stoppedAt } = await searchRows(store, filter, slice)
+    if (stoppedAt) throw new SearchTooLong()
+    return rows
+  }
+  if (slice.offset === 0) return walk(store, filter, slice)
+  const found = await locate(readerFor(store.pool, store.signal), filter, slice.offset)
+  if (!found) return []
+  return walk(store, { ...filter, end: found.end }, { ...slice, offset: found.offset })
+}
+
+/** How many rows match: exact from the kept counts, or counted up to `EXACT_TOTAL_LIMIT` within the time of a search. */
+export async function readTotal(store: Store, filter: LogFilter): Promise<Total> {
+  if (!isCountable(filter)) return countSearch(store, filter, store.searchBudgetMs ?? SEARCH_BUDGET_MS)
+  return { total: await countRows(readerFor(store.pool, store.signal), filter), is_exact: true }
+}
+
+/** Counts the rows themselves, newest partitions first, until there are too many or the time is over. */
+async function countSearch(store: Store, filter: LogFilter, budgetMs: number): Promise<Total> {
+  const deadline = performance.now() + budgetMs
+  const reader: Reader = {
+    query: (text, values) =>
+      queryWithin(store.pool, text, values ?? [], {
+        signal: store.signal,
+        timeoutMs: deadline - performance.now(),
+      }),
+  }
+  let total = 0
+  try {
+    for await (const group of groupsFor(store, filter, 'newest', undefined)) {
+      if (performance.now() >= deadline) return { total, is_exact: false }
+      total += await countMatches(reader, { filter, ...group, limit: EXACT_TOTAL_LIMIT + 1 - total })
+      if (total > EXACT_TOTAL_LIMIT) return { total: EXACT_TOTAL_LIMIT, is_exact: false }
+    }
+  } catch (error) {
+    if (!isTimeout(error)) throw error
+    return { total, is_exact: false }
+  }
+  return { total, is_exact: true }
+}
+
+/**
+ * Reads partitions in bounded statements, in order, until there are enough rows. With the whole list in one
+ * statement, planning and locking alone would cost more than the answer.
+ */
+async function walk(
+  store: Store,
+  filter: LogFilter,
+  { order, beyond, offset, limit }: Slice,
+): Promise<LogRow[]> {
+  const reader = readerFor(store.pool, store.signal)
+  const rows: LogRow[] = []
+  let skip = offset
+  for await (const { lower, upper } of groupsFor(store, filter, order, beyond)) {
+    const query = { filter, lower, upper, beyond, order, offset: skip, limit: limit - rows.length }
+    const found = await readRows(reader, query)
+    rows.push(...found)
+    if (rows.length >= limit) break
+    if (skip > 0) {
+      if (found.length > 0) skip = 0
+      else skip -= await countMatches(reader, { filter, lower, upper, limit: skip })
+    }
+  }
+  return rows
+}
+
+/**
+ * Where the row after `offset` others is: the end of the minute that holds it and its offset from there. A plain
+ * OFFSET would read all it skips (160 ms a million rows); the kept counts skip whole days, hours and minutes.
+ */
+async function locate(
+  reader: Reader,
+  filter: LogFilter,
+  offset: number,
+): Promise<{ end: string; offset: number } | undefined> {
+  let within = filter
+  let remaining = offset
+  for (const [grain, size] of [
+    ['day', DAY],
+    ['hour', HOUR],
+    ['minute', MINUTE],
+  ] as [Grain, number][]) {
+    const steps = await countBySteps(reader, within, grain)
+    let holding: number | undefined
+    for (const { bucket, rows } of steps) {
+      if (remaining < rows) {
+        holding = toMillis(bucket)
+        break
+      }
+      remaining -= rows
+    }
+    if (holding === undefined) return undefined
+    const start = latest(within.start, fromMillis(holding))
+    // The last microsecond of the step: ranges are inclusive.
+    const end = earliest(within.end, fromMillis(holding + size - 1).replace('Z', '999Z'))
+    within = { ...within, ...range(start, end) }
+  }
+  return { end: within.end as string, offset: remaining }
+}

@@ -1,0 +1,143 @@
+import type { Reader } from '../database/reader.ts'
+import { SqlParameters } from '../database/sql-parameters.ts'
+import { comparable } from '../database/timestamp.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
+import { type FilterVariant, variantConditions, variantsOf } from '../filter/log-filter.ts'
+import type { LogRow } from './log-row.ts'
+
+/** A place in the order (timestamp desc, id desc). */
+export type Position = { timestamp: string; id: number }
+
+export type Order = 'newest' | 'oldest'
+
+/** Which rows a statement looks at. */
+export type RowsRange = {
+  filter: LogFilter
+  /** Half-open [lower, upper), within the bounds of the partitions to read. */
+  lower: string
+  upper: string
+  /** Only rows older than this position (newest first) or newer (oldest first). */
+  beyond?: Position | undefined
+  order: Order
+}
+
+export type RowsQuery = RowsRange & { offset?: number; limit: number }
+
+export type Statement = { text: string; values: unknown[] }
+
+const COLUMNS = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
+
+/** Rows in the one order of the system. One statement, over the partitions of [lower, upper) alone. */
+export async function readRows(reader: Reader, query: RowsQuery): Promise<LogRow[]> {
+  const { text, values } = rowsStatement(query)
+  const { rows } = await reader.query<LogRow>(text, values)
+  return rows
+}
+
+/** The statement of `readRows`: the variants of the filter, each read from its index, merged, with camera names. */
+export function rowsStatement(query: RowsQuery): Statement {
+  const parameters = new SqlParameters()
+  const offset = query.offset ?? 0
+  const wanted = parameters.add(query.limit + offset)
+  const text = withCameras(
+    'read_rows',
+    `
+    select *
+    from ${rowsInOrder(query, wanted, parameters)} matches
+    order by ${orderOf(query)}
+    offset ${parameters.add(offset)}
+    limit ${parameters.add(query.limit)}`,
+    query.order,
+  )
+  return { text, values: parameters.values }
+}
+
+/** A relation of the first `wanted` rows of each variant of the filter: together they hold the first of all. */
+export function rowsInOrder(range: RowsRange, wanted: string, parameters: SqlParameters): string {
+  const variants = variantsOf(range.filter)
+  // Leaving the other variant's rows out of one instead would have it read all it has to find none that are its own.
+  const overlap = variants.length > 1 && variants.some((variant) => variant.camera_id !== undefined)
+  const relations = variants.map((variant) => {
+    const conditions = rangeAnd(range, variant, parameters)
+    return `(select ${COLUMNS} from logs where ${conditions} order by ${orderOf(range)} limit ${wanted})`
+  })
+  const union = `(
+      ${relations.join('\n      union all\n      ')}
+    )`
+  if (!overlap) return union
+  return `(select distinct on (timestamp, id) * from ${union} overlapping order by ${orderOf(range)})`
+}
+
+/** A relation of all rows of the range that match, found by whichever index holds fewest of them. */
+export function rowsAsSet(range: RowsRange, parameters: SqlParameters): string {
+  // `offset 0` keeps the order and the limit from the planner: with them it bets on meeting enough matches early and
+  // reads a million rows for a word that is rare.
+  return `(select ${COLUMNS} from logs where ${rangeAnd(range, range.filter, parameters)} offset 0)`
+}
+
+/** The rows of a relation as they are answered: columns by name, with the camera's. */
+export function withCameras(name: string, relation: string, order: Order, more = ''): string {
+  return `
+  /* ${name} */
+  select l.id, l.level, l.message, l.timestamp,
+    case when c.deleted_at is null then l.camera_id end as camera_id,
+    case when c.deleted_at is null then c.name end as camera_name,
+    l.source, l.logger_name, l.extra_data${more}
+  from (${relation}
+  ) l
+  left join cameras c on c.id = l.camera_id
+  order by ${orderOf({ order }, 'l.')}`
+}
+
+/** `order by` of the system's order. */
+export function orderOf({ order }: { order: Order }, table = ''): string {
+  const direction = order === 'newest' ? 'desc' : 'asc'
+  return `${table}timestamp ${direction}, ${table}id ${direction}`
+}
+
+/** How many rows match within the range, counted up to `limit`. One statement. */
+export async function countMatches(
+  reader: Reader,
+  query: Omit<RowsQuery, 'order' | 'offset'> & { order?: Order },
+): Promise<number> {
+  const parameters = new SqlParameters()
+  const conditions = rangeAnd({ order: 'newest', ...query }, query.filter, parameters)
+  const text = `
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where ${conditions} limit ${parameters.add(query.limit)}) matches`
+  const { rows } = await reader.query<{ total: number }>(text, parameters.values)
+  return rows[0]?.total ?? 0
+}
+
+function rangeAnd(range: RowsRange, variant: FilterVariant, parameters: SqlParameters): string {
+  return [...boundsOf(range, parameters), ...variantConditions(variant, parameters)].join(' and ')
+}
+
+/**
+ * The conditions on time and position, the tightest one at each end alone. Beside a position PostgreSQL enters the index
+ * at whatever other bound there is: with that of the partition, a page in its middle began with reading half of it
+ * (268 pages and 2 ms instead of 7 and 0.1, 50,000 rows from the end).
+ */
+function boundsOf(range: RowsRange, parameters: SqlParameters): string[] {
+  const { filter, lower, upper, beyond, order } = range
+  const { start, end } = filter
+  const isStartWithin = start !== undefined && comparable(start) > comparable(lower)
+  const isEndWithin = end !== undefined && comparable(end) < comparable(upper)
+  const first = isStartWithin ? start : lower
+  const last = isEndWithin ? end : upper
+  const from = () => `timestamp >= ${parameters.add(first)}::timestamptz`
+  const to = () => `timestamp ${isEndWithin ? '<=' : '<'} ${parameters.add(last)}::timestamptz`
+  // A position at an end that is not in the range says nothing, and would touch one partition more.
+  const isBounding =
+    beyond !== undefined &&
+    (order === 'newest'
+      ? comparable(beyond.timestamp) < comparable(last) ||
+        (isEndWithin && comparable(beyond.timestamp) === comparable(last))
+      : comparable(beyond.timestamp) >= comparable(first))
+  if (!isBounding) return [from(), to()]
+  const timestamp = `${parameters.add(beyond.timestamp)}::timestamptz`
+  const position = `(${timestamp}, ${parameters.add(beyond.id)}::bigint)`
+  if (order === 'newest') return [from(), `timestamp <= ${timestamp}`, `(timestamp, id) < ${position}`]
+  return [`timestamp >= ${timestamp}`, to(), `(timestamp, id) > ${position}`]
+}

@@ -1,0 +1,61 @@
+import type { Level } from '@timelapser/logger'
+import type { SqlParameters } from '../database/sql-parameters.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
+import { readChunks } from './row-chunks.ts'
+import type { Store } from './store.ts'
+
+/** What is looked at of a row to tell what kind of line it is. */
+export type ScannedMessage = {
+  id: number
+  timestamp: string
+  level: Level
+  source: string
+  camera_id: number | null
+  logger_name: string | null
+  /** Of a long one the first and the last 500 characters, with a new line between. */
+  message: string
+}
+
+export type ScannedMessages = {
+  messages: ScannedMessage[]
+  /** Everything newer was looked at. */
+  searched_to: string
+}
+
+/** Of a long message as much at each end. */
+const KEPT = 500
+
+/** No statement of a scan takes longer: what it reaches over is read in two goes then. */
+const STATEMENT_MS = 1500
+
+/** The matching rows, newest first, without what is not looked at; as far as the caller reads on. */
+export async function* scanMessages(store: Store, filter: LogFilter): AsyncGenerator<ScannedMessages> {
+  const line = (parameters: SqlParameters) => messageLine(filter.deleted_cameras ?? [], parameters)
+  for await (const { lines, edge } of readChunks(store, {
+    filter,
+    order: 'newest',
+    line,
+    statementMs: STATEMENT_MS,
+  })) {
+    const tuples = lines === '' ? [] : (JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Tuple[])
+    yield { messages: tuples.map(toMessage), searched_to: edge.timestamp }
+  }
+}
+
+type Tuple = [number, string, Level, string, number | null, string | null, string]
+
+function toMessage([id, timestamp, level, source, camera_id, logger_name, message]: Tuple): ScannedMessage {
+  return { id, timestamp, level, source, camera_id, logger_name, message }
+}
+
+function messageLine(deletedCameras: readonly number[], parameters: SqlParameters): string {
+  const camera =
+    deletedCameras.length > 0
+      ? `case when r.camera_id <> all (${parameters.add(deletedCameras)}::integer[]) then r.camera_id end`
+      : 'r.camera_id'
+  const message = `case when length(r.message) <= ${2 * KEPT} then r.message
+        else left(r.message, ${KEPT}) || E'\\n' || right(r.message, ${KEPT}) end`
+  return `'[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((${camera})::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(${message})::text || E']\\n'`
+}

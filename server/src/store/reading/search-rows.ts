@@ -1,0 +1,228 @@
+import { isTimeout, queryWithin } from '../database/reader.ts'
+import { comparable, fromMillis, toMillis } from '../database/timestamp.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
+import { type Group, groupsFor } from './log-groups.ts'
+import type { LogRow } from './log-row.ts'
+import { countMatches, type Order, type Position, type RowsRange } from './log-rows.ts'
+import { SearchPlan } from './search-plan.ts'
+import { type ScannedRow, scanStatement, setStatement } from './search-statements.ts'
+import type { Store } from './store.ts'
+
+/**
+ * How long a search scans before it answers with what it has: as long as somebody waits without reaching for the
+ * mouse. Longer only holds connections that others need.
+ */
+export const SEARCH_BUDGET_MS = 5000
+
+/** With less time left than this no further statement is begun. */
+const MIN_STATEMENT_MS = 10
+
+/** Of the time that is left what one scan may take: four that were too long leave a third of it for ever shorter ones. */
+const SCAN_SHARE = 0.25
+
+/** A lookup in an index that takes longer has met a word that is not rare after all. */
+const MAX_INDEX_MS = 2000
+
+export type Slice = { order: Order; beyond?: Position | undefined; offset: number; limit: number }
+
+/** What a search came to. */
+export type Found = {
+  rows: LogRow[]
+  /** Where the time was over; everything before it, in the order read, was searched. Null when it was not over. */
+  stoppedAt: Position | null
+  /** How many rows match from the start of the slice's range on: known when the whole range was searched. */
+  matched: number | undefined
+  /** The share of rows that match, among those looked at one by one. */
+  density: number | undefined
+}
+
+/** A search ran out of time where only the whole answer would have been one. */
+export class SearchTooLong extends Error {
+  constructor() {
+    super('the search took longer than it may')
+    this.name = 'SearchTooLong'
+  }
+}
+
+/** Rows of a filter that only rows can answer, in order, within the time a search may take. */
+export function searchRows(store: Store, filter: LogFilter, slice: Slice): Promise<Found> {
+  return new Search(store, filter, slice).run()
+}
+
+class Search {
+  readonly #store: Store
+  readonly #filter: LogFilter
+  readonly #slice: Slice
+  readonly #plan: SearchPlan
+  readonly #deadline: number
+  readonly #rows: LogRow[] = []
+  #skip: number
+  /** Up to here everything was searched. */
+  #edge: Position | undefined
+  /** Milliseconds of log time the next scan reaches over at most. */
+  #span = Number.POSITIVE_INFINITY
+
+  constructor(store: Store, filter: LogFilter, slice: Slice) {
+    this.#store = store
+    this.#filter = filter
+    this.#slice = slice
+    this.#plan = new SearchPlan(filter)
+    this.#deadline = performance.now() + (store.searchBudgetMs ?? SEARCH_BUDGET_MS)
+    this.#skip = slice.offset
+    this.#edge = slice.beyond
+  }
+
+  async run(): Promise<Found> {
+    const { order, beyond, limit, offset } = this.#slice
+    for await (const group of groupsFor(this.#store, this.#filter, order, beyond)) {
+      this.#edge = this.#later(this.#edge, startOf(group, order))
+      const outcome = await this.#readGroup(group)
+      if (outcome === 'full') return this.#found(undefined, null)
+      if (outcome === 'stopped') return this.#found(undefined, this.#edge as Position)
+    }
+    const matched = beyond ? undefined : offset - this.#skip + this.#rows.length
+    return this.#found(limit > 0 ? matched : undefined, null)
+  }
+
+  #found(matched: number | undefined, stoppedAt: Position | null): Found {
+    return { rows: this.#rows, stoppedAt, matched, density: this.#plan.density }
+  }
+
+  async #readGroup(group: Group): Promise<'full' | 'stopped' | 'done'> {
+    for (;;) {
+      const remaining = this.#deadline - performance.now()
+      if (remaining < MIN_STATEMENT_MS) return 'stopped'
+      try {
+        const isDone = this.#plan.prefersIndex(this.#wanted)
+          ? await this.#lookUp(group, Math.min(remaining / 2, MAX_INDEX_MS))
+          : await this.#scan(group, Math.max(remaining * SCAN_SHARE, MIN_STATEMENT_MS))
+        if (this.#rows.length >= this.#slice.limit) return 'full'
+        if (isDone) return 'done'
+      } catch (error) {
+        if (!isTimeout(error)) throw error
+      }
+    }
+  }
+
+  get #wanted(): number {
+    return this.#skip + this.#slice.limit - this.#rows.length
+  }
+
+  /** All of the group's remaining matches at once. */
+  async #lookUp(group: Group, timeoutMs: number): Promise<boolean> {
+    try {
+      const query = {
+        ...this.#range(group),
+        offset: this.#skip,
+        limit: this.#slice.limit - this.#rows.length,
+      }
+      const found = await this.#query<LogRow>(setStatement(query), timeoutMs)
+      await this.#skipped(this.#range(group), found.length, timeoutMs)
+      this.#rows.push(...found)
+      return true
+    } catch (error) {
+      if (isTimeout(error)) this.#plan.avoidIndex()
+      throw error
+    }
+  }
+
+  /** The next rows of the group; true when they were its last. */
+  async #scan(group: Group, timeoutMs: number): Promise<boolean> {
+    const part = this.#partOf(group)
+    const lookAt = this.#plan.lookAt(this.#wanted)
+    const limit = this.#slice.limit - this.#rows.length
+    const began = performance.now()
+    let scanned: ScannedRow[]
+    try {
+      const query = { ...this.#range(part), lookAt, offset: this.#skip, limit }
+      scanned = await this.#query<ScannedRow>(scanStatement(query), timeoutMs)
+    } catch (error) {
+      if (isTimeout(error)) this.#shrink(part)
+      throw error
+    }
+    const last = scanned.at(-1)
+    if (last) this.#plan.learn(last.looked_at, last.matched, performance.now() - began)
+    const matches = scanned.filter((row) => row.is_match && row.matched > this.#skip).slice(0, limit)
+    const isCutShort = last?.looked_at === lookAt
+    if (!isCutShort) await this.#skipped(this.#range(part), matches.length, timeoutMs)
+    else if (matches.length === 0) this.#skip -= last.matched
+    else this.#skip = 0
+    this.#rows.push(...matches.map(toLogRow))
+    if (isCutShort) {
+      this.#edge = { timestamp: last.timestamp, id: last.id }
+      return false
+    }
+    this.#edge = endOf(part, this.#slice.order)
+    this.#span *= 4
+    return part.lower === group.lower && part.upper === group.upper
+  }
+
+  /** Of the rows to be skipped those that lie in a range that was read to its end. */
+  async #skipped(range: RowsRange, found: number, timeoutMs: number): Promise<void> {
+    if (this.#skip === 0) return
+    if (found > 0) this.#skip = 0
+    else {
+      const reader = {
+        query: <R extends object>(text: string, values?: unknown[]) =>
+          this.#query<R>({ text, values: values ?? [] }, timeoutMs).then((rows) => ({ rows })),
+      }
+      this.#skip -= await countMatches(reader, { ...range, limit: this.#skip })
+    }
+  }
+
+  #range({ lower, upper }: Group): RowsRange {
+    return { filter: this.#filter, lower, upper, beyond: this.#edge, order: this.#slice.order }
+  }
+
+  /** What the next scan reaches over: the group from the edge on, or less of it after a scan took too long. */
+  #partOf({ lower, upper }: Group): Group {
+    if (!Number.isFinite(this.#span) || !this.#edge) return { lower, upper }
+    const edge = toMillis(this.#edge.timestamp)
+    if (this.#slice.order === 'newest') {
+      return { lower: maximum(lower, fromMillis(Math.floor(edge - this.#span))), upper }
+    }
+    return { lower, upper: minimum(upper, fromMillis(Math.ceil(edge + 1 + this.#span))) }
+  }
+
+  #shrink({ lower, upper }: Group): void {
+    this.#plan.shrink()
+    const edge = toMillis((this.#edge as Position).timestamp)
+    const span = this.#slice.order === 'newest' ? edge - toMillis(lower) : toMillis(upper) - edge
+    this.#span = Math.max(span / 16, 1)
+  }
+
+  #later(a: Position | undefined, b: Position): Position {
+    if (!a) return b
+    const isFurther = comparable(a.timestamp) < comparable(b.timestamp)
+    return isFurther === (this.#slice.order === 'newest') ? a : b
+  }
+
+  async #query<R extends object>(
+    statement: { text: string; values: unknown[] },
+    timeoutMs: number,
+  ): Promise<R[]> {
+    const limits = { signal: this.#store.signal, timeoutMs }
+    return (await queryWithin<R>(this.#store.pool, statement.text, statement.values, limits)).rows
+  }
+}
+
+/** The position before the first row of the group. Ids are positive, so it is the same for both orders' comparisons. */
+function startOf({ lower, upper }: Group, order: Order): Position {
+  return { timestamp: order === 'newest' ? upper : lower, id: 0 }
+}
+
+function endOf({ lower, upper }: Group, order: Order): Position {
+  return { timestamp: order === 'newest' ? lower : upper, id: 0 }
+}
+
+function maximum(a: string, b: string): string {
+  return comparable(a) > comparable(b) ? a : b
+}
+
+function minimum(a: string, b: string): string {
+  return comparable(a) < comparable(b) ? a : b
+}
+
+function toLogRow({ is_match: _, looked_at: __, matched: ___, ...row }: ScannedRow): LogRow {
+  return row
+}

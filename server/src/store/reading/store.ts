@@ -1,0 +1,12 @@
+import type pg from 'pg'
+import type { Partitions } from '../partitions/partitions.ts'
+
+/** What reads and writes of log rows work with. */
+export type Store = {
+  pool: pg.Pool
+  partitions: Partitions
+  /** Ends the statements of a read whose caller has gone. */
+  signal?: AbortSignal | undefined
+  /** How long a search may scan; `SEARCH_BUDGET_MS` otherwise. */
+  searchBudgetMs?: number | undefined
+}

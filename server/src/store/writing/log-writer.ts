@@ -1,0 +1,203 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { LogRecord } from '@timelapser/logger'
+import type pg from 'pg'
+import type { CameraRegister } from '../cameras/camera-register.ts'
+import { isClosingRefusal, recoverEndings } from '../partitions/partition-closing.ts'
+import { isMissingPartition, type Partitions } from '../partitions/partitions.ts'
+import { joinPlaces, type Part, partsOf, storeInParts } from './batch-parts.ts'
+import type { IdBlocks } from './id-blocks.ts'
+import type { SenderMark } from './senders.ts'
+import { type AddResult, isDataError, nothing, storeAtOnce, storeCarefully } from './store-batches.ts'
+
+type Pending = Part & {
+  resolve: (result: AddResult) => void
+  reject: (error: unknown) => void
+}
+
+/** Rows a transaction takes: more gains little (fsync is one of many costs) and delays everyone in it. */
+const MAX_ROWS_A_TRANSACTION = 10_000
+
+/** Rows that may wait for a lane: about two seconds of full speed. More would only grow the delay. */
+export const MAX_WAITING_ROWS = 200_000
+
+/**
+ * Transactions under way at once: while one waits for its fsync the others copy. With more, each takes fewer batches,
+ * and all of them more of the cores.
+ */
+const LANES = 3
+
+/** How often a batch is written whose partition is dropped under its hands: clears that follow each other closely. */
+const MAX_ATTEMPTS = 5
+
+/** How often a batch is tried that reaches into a partition about to end, 50 ms apart: longer than an ending takes. */
+const MAX_CLOSING_ATTEMPTS = 1500
+const CLOSING_RETRY_MS = 50
+
+/** After so many it is asked whether the server that was ending the partition is still there. */
+const ATTEMPTS_BEFORE_RECOVERY = 100
+
+/** The queue is full; nothing of the batch was stored. */
+export class WriterOverloaded extends Error {
+  override name = 'WriterOverloaded'
+}
+
+/** The writer is closed; nothing of the batch was stored. */
+export class WriterClosed extends Error {
+  override name = 'WriterClosed'
+}
+
+export type LogWriterOptions = {
+  pool: pg.Pool
+  partitions: Partitions
+  ids: IdBlocks
+  cameras: CameraRegister
+  /** Told of every transaction: its time, and whether it stored anything. */
+  onFlush?: ((flush: Flush) => void) | undefined
+}
+
+/** One transaction that stores rows. */
+export type Flush = { millis: number; outcome: 'stored' | 'failed' }
+
+/**
+ * Writes batches, several callers' in one transaction when they arrive together. A batch is acknowledged after
+ * COMMIT, whole: one record that PostgreSQL refuses is rejected alone and harms no other, of its caller or of another.
+ */
+export class LogWriter {
+  readonly #options: LogWriterOptions
+  readonly #queue: Pending[] = []
+  readonly #lanes = new Set<Promise<void>>()
+  #waitingRows = 0
+  #closed = false
+
+  constructor(options: LogWriterOptions) {
+    this.#options = options
+  }
+
+  /** Rows accepted but not yet taken by a transaction. */
+  get waitingRows(): number {
+    return this.#waitingRows
+  }
+
+  /** @throws {WriterOverloaded} when the queue is full, {@link WriterClosed} after `close()` */
+  add(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
+    if (this.#closed) return Promise.reject(new WriterClosed('the log writer is closed'))
+    if (records.length === 0) return Promise.resolve(nothing())
+    if (this.#waitingRows > 0 && this.#waitingRows + records.length > MAX_WAITING_ROWS) {
+      return Promise.reject(new WriterOverloaded(`${this.#waitingRows} rows are waiting to be written`))
+    }
+    const parts = partsOf(records, sender, (timestamp) => this.#options.partitions.placeOf(timestamp))
+    const [first] = parts
+    if (parts.length === 1 && first) return this.#enqueue(first)
+    return storeInParts(this.#options.pool, parts, sender, (part) => this.#enqueue(part))
+  }
+
+  #enqueue(part: Part): Promise<AddResult> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ ...part, resolve, reject })
+      this.#waitingRows += part.records.length
+      this.#startLane()
+    })
+  }
+
+  /** Waits for everything accepted; refuses what comes after. */
+  async close(): Promise<void> {
+    this.#closed = true
+    while (this.#lanes.size > 0) await Promise.all(this.#lanes)
+  }
+
+  #startLane(): void {
+    if (this.#lanes.size >= LANES) return
+    const lane = this.#run().finally(() => {
+      this.#lanes.delete(lane)
+      if (this.#queue.length > 0) this.#startLane()
+    })
+    this.#lanes.add(lane)
+  }
+
+  async #run(): Promise<void> {
+    // Lets callers of the same tick share the transaction.
+    await Promise.resolve()
+    for (let group = this.#takeGroup(); group.length > 0; group = this.#takeGroup()) {
+      const began = performance.now()
+      const tell = (outcome: Flush['outcome']) =>
+        this.#options.onFlush?.({ millis: performance.now() - began, outcome })
+      try {
+        const results = await this.#writeAnyway(group)
+        tell('stored')
+        group.forEach((pending, index) => {
+          pending.resolve(results[index] ?? nothing())
+        })
+      } catch (error) {
+        tell('failed')
+        for (const pending of group) pending.reject(error)
+      }
+    }
+  }
+
+  #takeGroup(): Pending[] {
+    const group: Pending[] = []
+    let rows = 0
+    // Two batches of one sender never share a transaction: the second may be the repeat of the first.
+    const senders = new Set<string>()
+    const places = new Set<string>()
+    for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+      if (group.length > 0 && rows + next.records.length > MAX_ROWS_A_TRANSACTION) break
+      if (next.sender && senders.has(next.sender.sender)) break
+      if (!joinPlaces(places, next.places)) break
+      if (next.sender) senders.add(next.sender.sender)
+      this.#queue.shift()
+      group.push(next)
+      rows += next.records.length
+    }
+    this.#waitingRows -= rows
+    return group
+  }
+
+  /** A partition may be dropped, or be about to end, between the look and the COPY, or somebody's work cross ours; nothing was stored then. */
+  async #writeAnyway(group: readonly Pending[]): Promise<AddResult[]> {
+    const { pool, partitions } = this.#options
+    let isCareful = false
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#write(group, isCareful)
+      } catch (error) {
+        if (isDataError(error) && !isCareful) {
+          isCareful = true
+          continue
+        }
+        const isEnding = isClosingRefusal(error)
+        if (!isEnding && !isMissingPartition(error) && !isDeadlock(error)) throw error
+        if (attempt >= (isEnding ? MAX_CLOSING_ATTEMPTS : MAX_ATTEMPTS)) throw error
+        if (isEnding) {
+          if (attempt % ATTEMPTS_BEFORE_RECOVERY === 0) await recoverEndings(pool)
+          await delay(CLOSING_RETRY_MS)
+        }
+        partitions.reload()
+      }
+    }
+  }
+
+  /** @param isCareful whether to look for the records PostgreSQL refuses, at the cost of a few statements more */
+  async #write(group: readonly Pending[], isCareful: boolean): Promise<AddResult[]> {
+    const { pool, partitions, ids, cameras } = this.#options
+    await partitions.ensure(group.flatMap(({ minutes }) => minutes))
+    await cameras.register(group)
+    const client = await pool.connect()
+    let broken: Error | undefined
+    try {
+      return isCareful ? await storeCarefully(client, group, ids) : await storeAtOnce(client, group, ids)
+    } catch (error) {
+      await client.query('rollback').catch((reason: Error) => {
+        broken = reason
+      })
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+}
+
+/** PostgreSQL ended us so that another could go on. */
+function isDeadlock(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '40P01'
+}

@@ -1,0 +1,211 @@
+// What a transaction of the writer does: the batches of several callers with their counts and their place in the feed.
+import type { LogRecord } from '@timelapser/logger'
+import type pg from 'pg'
+import { arrayText, BEGIN, COMMIT, type FlightStatement, sendFlight } from '../database/batch-flight.ts'
+import { COPY_COLUMNS, copyLine } from '../database/copy-format.ts'
+import { isClosingRefusal } from '../partitions/partition-closing.ts'
+import { isMissingPartition } from '../partitions/partitions.ts'
+import { countBatch } from './batch-counts.ts'
+import type { IdBlocks } from './id-blocks.ts'
+import { claimBatches, rememberReplies, type SenderMark } from './senders.ts'
+
+/** What became of a batch. */
+export type AddResult = {
+  accepted: number
+  /** Records PostgreSQL refused, by their index in the batch. */
+  rejected: { index: number; reason: string }[]
+  /** The first and last id of the stored rows, null when there are none. Between them are this batch's rows only, unless it was stored in parts. */
+  first_id: number | null
+  last_id: number | null
+  /** The batch had been stored before; the numbers are those of then. */
+  repeated: boolean
+}
+
+/** Records of one caller, which are answered together. */
+export type Batch = {
+  records: readonly LogRecord[]
+  /** The minutes the records lie in, each as the instant it begins with. */
+  minutes: readonly string[]
+  sender: SenderMark | undefined
+}
+
+const COPY = `copy logs (${COPY_COLUMNS}) from stdin`
+
+/** Characters of COPY text given to the socket at once. V8 takes longer text for a large object, which outlives its batch. */
+const CHUNK_CHARACTERS = 32 * 1024
+
+/**
+ * Stores all records or, when PostgreSQL refuses one, none; without senders in a single round trip. When it throws, the
+ * transaction is still to be rolled back.
+ *
+ * @throws an error that `isDataError` knows when one of the records is at fault
+ */
+export async function storeAtOnce(
+  client: pg.PoolClient,
+  batches: readonly Batch[],
+  ids: IdBlocks,
+): Promise<AddResult[]> {
+  const hasSenders = batches.some(({ sender }) => sender)
+  if (hasSenders) await client.query('begin')
+  const repeats = await claimBatches(client, batches)
+  const fresh = batches.filter((batch) => !repeats.has(batch))
+  const records = fresh.flatMap((batch) => batch.records)
+  const firstId = records.length > 0 ? await ids.reserve(records.length) : 0
+  const written = resultsOf(fresh, firstId, new Map())
+  await rememberReplies(client, fresh, written)
+  if (records.length > 0) {
+    await sendFlight(client, {
+      before: hasSenders ? [] : [BEGIN],
+      copy: COPY,
+      chunks: copyText(records, 0, records.length, firstId),
+      after: [feedStatement(fresh, records, firstId), COMMIT],
+    })
+  } else if (hasSenders) await client.query('commit')
+  return batches.map((batch) => repeats.get(batch) ?? written.get(batch) ?? nothing())
+}
+
+/** Stores every record PostgreSQL takes and finds the others out. When it throws, roll back. */
+export async function storeCarefully(
+  client: pg.PoolClient,
+  batches: readonly Batch[],
+  ids: IdBlocks,
+): Promise<AddResult[]> {
+  await client.query('begin')
+  const repeats = await claimBatches(client, batches)
+  const fresh = batches.filter((batch) => !repeats.has(batch))
+  const records = fresh.flatMap((batch) => batch.records)
+  const firstId = records.length > 0 ? await ids.reserve(records.length) : 0
+  const refused = await copyAround(client, records, firstId)
+  const stored = refused.size === 0 ? records : records.filter((_, index) => !refused.has(index))
+  if (stored.length > 0) {
+    const { text, values } = feedStatement(fresh, stored, firstId)
+    await client.query({ name: 'append_to_feed', text, values: [...values] })
+  }
+  const written = resultsOf(fresh, firstId, refused)
+  await rememberReplies(client, fresh, written)
+  await client.query('commit')
+  return batches.map((batch) => repeats.get(batch) ?? written.get(batch) ?? nothing())
+}
+
+/** Copies all records it can. A refused COPY is halved until the bad record is alone; returns those, by index. */
+async function copyAround(
+  client: pg.PoolClient,
+  records: readonly LogRecord[],
+  firstId: number,
+): Promise<Map<number, string>> {
+  const refused = new Map<number, string>()
+  const copyRange = async (start: number, end: number): Promise<void> => {
+    if (start === end) return
+    await client.query('savepoint records')
+    try {
+      const chunks = copyText(records, start, end, firstId)
+      await sendFlight(client, { before: [], copy: COPY, chunks, after: [] })
+      await client.query('release savepoint records')
+    } catch (error) {
+      if (!isDataError(error)) throw error
+      await client.query('rollback to savepoint records')
+      if (end - start === 1) {
+        refused.set(start, reasonOf(error))
+        return
+      }
+      const middle = (start + end) >> 1
+      await copyRange(start, middle)
+      await copyRange(middle, end)
+    }
+  }
+  await copyRange(0, records.length)
+  return refused
+}
+
+function* copyText(
+  records: readonly LogRecord[],
+  start: number,
+  end: number,
+  firstId: number,
+): Generator<string> {
+  let text = ''
+  for (let index = start; index < end; index++) {
+    text += copyLine(firstId + index, records[index] as LogRecord)
+    if (text.length < CHUNK_CHARACTERS) continue
+    yield text
+    text = ''
+  }
+  if (text) yield text
+}
+
+/** The counts of the stored records and the place of their batches in the feed: what comes last before COMMIT. */
+function feedStatement(
+  batches: readonly Batch[],
+  stored: readonly LogRecord[],
+  firstId: number,
+): FlightStatement {
+  const { buckets, levels, sources, cameras, rows } = countBatch(stored)
+  const ids = batches.reduce((sum, batch) => sum + batch.records.length, 0)
+  const minutes = batches.flatMap((batch) => batch.minutes).sort()
+  const lastMinute = minutes.at(-1) ?? ''
+  return {
+    name: 'flight_feed',
+    text: 'select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+    values: [
+      `${firstId}`,
+      `${firstId + ids - 1}`,
+      minutes[0] ?? '',
+      `${lastMinute.slice(0, 16)}:59.999999Z`,
+      `${stored.length}`,
+      ...[buckets, levels, sources, cameras, rows].map(arrayText),
+    ],
+  }
+}
+
+function resultsOf(
+  fresh: readonly Batch[],
+  firstId: number,
+  refused: ReadonlyMap<number, string>,
+): Map<Batch, AddResult> {
+  const results = new Map<Batch, AddResult>()
+  let offset = 0
+  for (const batch of fresh) {
+    results.set(batch, resultOf(batch.records.length, offset, firstId, refused))
+    offset += batch.records.length
+  }
+  return results
+}
+
+function resultOf(
+  count: number,
+  offset: number,
+  firstId: number,
+  refused: ReadonlyMap<number, string>,
+): AddResult {
+  const rejected: AddResult['rejected'] = []
+  if (refused.size > 0) {
+    for (let index = 0; index < count; index++) {
+      const reason = refused.get(offset + index)
+      if (reason !== undefined) rejected.push({ index, reason })
+    }
+  }
+  const accepted = count - rejected.length
+  const first_id = accepted > 0 ? firstId + offset : null
+  const last_id = accepted > 0 ? firstId + offset + count - 1 : null
+  return { accepted, rejected, first_id, last_id, repeated: false }
+}
+
+/** The answer to a batch without records. */
+export function nothing(): AddResult {
+  return { accepted: 0, rejected: [], first_id: null, last_id: null, repeated: false }
+}
+
+/** Classes 22 (data exception) and 23 (integrity): the record's fault. 54000: a value over PostgreSQL's own limits. */
+export function isDataError(error: unknown): error is pg.DatabaseError {
+  const code = (error as { code?: unknown }).code
+  return (
+    typeof code === 'string' &&
+    (/^2[23]/.test(code) || code === '54000') &&
+    !isMissingPartition(error) &&
+    !isClosingRefusal(error)
+  )
+}
+
+function reasonOf(error: pg.DatabaseError): string {
+  return `PostgreSQL refused the record: ${error.message.slice(0, 200)}`
+}
