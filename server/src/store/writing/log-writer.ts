@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
@@ -22,9 +23,9 @@ export const MAX_WAITING_ROWS = 200_000
 
 /**
  * Transactions under way at once: while one waits for its fsync the others copy. With more, each takes fewer batches,
- * and all of them more of the cores.
+ * and all of them more of the cores; where there are only two, a third costs more than it hides.
  */
-const LANES = 3
+const LANES = availableParallelism() > 2 ? 3 : 2
 
 /** How often a batch is written whose partition is dropped under its hands: clears that follow each other closely. */
 const MAX_ATTEMPTS = 5
