@@ -246,7 +246,7 @@ _timelapser_logs; printf '%s\\n' "\${COMPREPLY[@]}"`
   }
 })
 
-describe('errors, new and loggers', () => {
+describe('errors, new, loggers and fields', () => {
   it('tell what messages have in common, in JSON and as a table', async () => {
     const record = { level: 'ERROR', source: 'renderer', logger_name: 'worker.video' }
     const records = [1, 2, 3].map((frame) => ({ ...record, message: `Frame ${frame} is broken` }))
@@ -266,6 +266,25 @@ describe('errors, new and loggers', () => {
     const loggers = await run(['loggers', '--source', 'renderer', '--no-json'])
     expect(loggers.stdout).toMatch(/\n3 +100\.0 % .* worker\.video +renderer\n$/)
     expect((await run(['errors', '--level', 'loud'])).code).toBe(1)
+  })
+
+  it('tell what fields hold', async () => {
+    const record = { source: 'fields', message: 'Request finished' }
+    const records = [200, 200, 200, 500].map((status) => ({
+      ...record,
+      level: status === 500 ? 'ERROR' : 'INFO',
+      extra_data: { http: { status }, route: '/a' },
+    }))
+    await server.send('POST', '/api/logs', records)
+    const all = await run(['fields', '--source', 'fields', '--no-json'])
+    expect(all.stdout).toMatch(/\n4 +100\.0 % +2 +http\.status +200 \(3\), 500 \(1\)\n/)
+    const one = await run(['fields', 'http.status', '--source', 'fields', '--no-json'])
+    expect(one.stdout).toMatch(
+      /^http\.status: 4 lines\nmin 200, mean 275, p50 200, p90 500, p99 500, max 500\n/,
+    )
+    expect(one.stdout).toMatch(/\n3 +75\.0 % +0 +\S+ \S+ +200\n1 +25\.0 % +1 +\S+ \S+ +500\n$/)
+    const { stdout } = await run(['fields', 'route', '--source', 'fields'])
+    expect(JSON.parse(stdout).fields).toMatchObject([{ field: 'route', lines: 4, distinct: 1 }])
   })
 
   it('take days of UTC', async () => {

@@ -9,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   errors: async () => (await import('./commands/patterns.ts')).errorsCommand(),
   new: async () => (await import('./commands/patterns.ts')).newCommand(),
   loggers: async () => (await import('./commands/patterns.ts')).loggersCommand(),
+  fields: async () => (await import('./commands/patterns.ts')).fieldsCommand(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   ingest: async () => (await import('./ingest/ingest.ts')).ingestCommand(),
   scenarios: async () => (await import('./commands/scenarios.ts')).scenariosCommand(),

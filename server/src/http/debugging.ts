@@ -6,6 +6,7 @@ import { filterParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
 import {
   ErrorGroups,
+  Fields,
   LogContext,
   NewMessages,
   NoisyLoggers,
@@ -96,6 +97,37 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
         reply(
           'Loggers counted successfully',
           await views.loggers(filters, most, principal.visibility, signal),
+        ),
+    )
+
+    app.get(
+      '/api/debug/fields',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({
+            ...filterParameters,
+            limit: Type.Integer({
+              minimum: 1,
+              maximum: 500,
+              default: 50,
+              description: 'Fields to list with five values each; with field, values of it',
+            }),
+            field: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: 300,
+                description: 'One field alone: its keys with dots between, such as retry.count',
+              }),
+            ),
+          }),
+          response: { 200: Reply(Fields) },
+        },
+      },
+      async ({ query: { limit: most, field, ...filters }, principal, signal }) =>
+        reply(
+          'Fields summarised successfully',
+          await views.fields(filters, { field, limit: most }, principal.visibility, signal),
         ),
     )
 

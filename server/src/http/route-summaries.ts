@@ -17,6 +17,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'GET /api/debug/new': 'What is new since yesterday',
   'GET /api/debug/requests/:request_id': 'Everything of one request, in time',
   'GET /api/debug/loggers': 'The loggers that write most',
+  'GET /api/debug/fields': 'What stands in `extra_data`: fields, their values, and figures of numbers',
   'GET /api/debug/services': 'Services side by side',
   'GET /api/views': 'Saved views: own ones and shared ones',
   'POST /api/views': 'Save a view',

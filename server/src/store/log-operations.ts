@@ -9,6 +9,7 @@ import { type ExportOptions, exportRows, type LogExport } from './export/export-
 import type { LogFilter } from './filter/log-filter.ts'
 import { explainPattern } from './filter/search-pattern.ts'
 import { Partitions } from './partitions/partitions.ts'
+import { type ScannedFieldLines, scanFields } from './reading/field-scan.ts'
 import { findRow } from './reading/find-row.ts'
 import {
   countDimensions,
@@ -217,6 +218,15 @@ export class LogOperations {
   /** The matching rows, newest first, for as long as the caller reads: what tells one kind of line from another. */
   async *scanMessages(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<ScannedMessages> {
     yield* scanMessages({ ...this.#store, signal }, await this.#complete(filter))
+  }
+
+  /** `extra_data` of the matching rows, or the value at a path in it, newest first; see `scanFields`. */
+  async *scanFields(
+    filter: LogFilter,
+    path: readonly string[] | undefined,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ScannedFieldLines> {
+    yield* scanFields({ ...this.#store, signal }, await this.#complete(filter), path)
   }
 
   /** Rows by logger, source and level, as far back as the time lets it count. */

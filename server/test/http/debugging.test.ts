@@ -228,6 +228,103 @@ describe('loggers', () => {
   })
 })
 
+describe('fields', () => {
+  type Leaf = { row: ModelRow; value: unknown }
+  /** The values in `extra_data` by the keys to them, in plain code. */
+  function leavesOf(some: ModelRow[]) {
+    const leaves = new Map<string, Leaf[]>()
+    const walk = (row: ModelRow, value: unknown, path: string[]) => {
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        for (const [key, inner] of Object.entries(value)) walk(row, inner, [...path, key])
+      } else if (path.length > 0) {
+        const name = path.join('.')
+        leaves.set(name, [...(leaves.get(name) ?? []), { row, value }])
+      }
+    }
+    for (const row of some) walk(row, row.extra_data, [])
+    return leaves
+  }
+  const isError = ({ row }: Leaf) => atLeast('ERROR')(row)
+  const counted = (leaves: Leaf[]) =>
+    [...Map.groupBy(leaves, ({ value }) => value)]
+      .map(([value, of]) => ({
+        text: String(value),
+        count: of.length,
+        errors: of.filter(isError).length,
+        last_at: newestFirst(of.map(({ row }) => row))[0]?.timestamp,
+      }))
+      .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON came
+  const plain = (values: any[]) => values.map(({ kind: _, q: __, ...value }) => value)
+
+  it.each([
+    ['', () => true],
+    ['&min_level=WARNING&q=-heater', (row: ModelRow) => atLeast('WARNING')(row) && row.source !== 'heater'],
+  ])('are those of the lines themselves, with%s', async (query, matches) => {
+    const { fields, total, is_cut, searched_to } = await dataOf(
+      `/api/debug/fields?start_date=${SINCE}&end_date=${UNTIL}&limit=500${query}`,
+    )
+    const matching = rows.filter((row) => inRange(row) && matches(row))
+    const leaves = leavesOf(matching)
+    expect(fields.map(({ field }: { field: string }) => field).toSorted()).toEqual(
+      [...leaves.keys()].toSorted(),
+    )
+    expect(leaves.size).toBeGreaterThan(5)
+    for (const { field, lines, values, distinct, others } of fields) {
+      const of = leaves.get(field) ?? []
+      const all = counted(of)
+      expect([field, lines, distinct]).toEqual([field, of.length, all.length])
+      expect(plain(values)).toEqual(all.slice(0, 5))
+      expect(others).toBe(all.slice(5).reduce((sum, { count: size }) => sum + size, 0))
+    }
+    expect([total, is_cut, searched_to]).toEqual([matching.length, false, null])
+  })
+
+  it('are told alone with all their values, each with the search that lists its lines', async () => {
+    const range = `start_date=${SINCE}&end_date=${UNTIL}`
+    const leaves = leavesOf(rows.filter(inRange))
+    for (const [name, of] of [...leaves].filter(([field]) => field !== 'request_id').slice(0, 8)) {
+      const { fields } = await dataOf(`/api/debug/fields?${range}&limit=500&field=extra_data.${name}`)
+      expect(fields.length).toBe(1)
+      expect(plain(fields[0].values)).toEqual(counted(of).slice(0, 500))
+      for (const { q, count: size } of fields[0].values.slice(0, 3)) {
+        const found = await dataOf(`/api/logs?${range}&limit=1&q=${encodeURIComponent(q)}`)
+        expect([name, q, found.pagination.total_items]).toEqual([name, q, size])
+      }
+    }
+  })
+
+  it('tell numbers by their figures, and keep apart what JSON keeps apart', async () => {
+    const timestamp = new Date(TO - 2000).toISOString()
+    const holding = (extra_data: unknown) =>
+      ({ timestamp, level: 'INFO', message: 'm', source: 'fields', extra_data }) as LogRecord
+    await add([
+      ...Array.from({ length: 100 }, (_, index) => holding({ took: { ms: index + 1 } })),
+      holding({ took: { ms: '7' }, 'odd key': true, list: [1, 2], big: '"'.repeat(300) }),
+      holding({ took: null, quoted: 'a "b" \\ c' }),
+      holding(null),
+    ])
+    const { fields, total } = await dataOf(`/api/debug/fields?source=fields&end_date=${UNTIL}`)
+    // biome-ignore lint/suspicious/noExplicitAny: whatever JSON came
+    const of = (name: string) => fields.find(({ field }: any) => field === name)
+    expect(total).toBe(103)
+    const { numbers, lines, distinct } = of('took.ms')
+    expect([lines, distinct]).toEqual([101, 101])
+    expect(numbers).toMatchObject({ count: 100, min: 1, max: 100, mean: expect.closeTo(50.5, 6) })
+    expect(numbers.p50).toBeCloseTo(50, -0.5)
+    expect(numbers.p99).toBeCloseTo(99, -0.5)
+    expect(of('took').values).toMatchObject([{ text: 'null', kind: 'null', q: 'extra_data.took:null' }])
+    expect(of('odd key').values).toMatchObject([{ text: 'true', kind: 'boolean', q: null }])
+    expect(of('list')).toMatchObject({ lines: 1, lists: 1, values: [], others: 0 })
+    expect(of('big').values).toMatchObject([{ text: `${'"'.repeat(200)}…`, q: null }])
+    const found = await dataOf(`/api/logs?q=${encodeURIComponent(of('quoted').values[0].q)}`)
+    expect(found.pagination.total_items).toBe(1)
+    const alone = await dataOf(`/api/debug/fields?source=fields&field=took&end_date=${UNTIL}`)
+    expect(alone.fields.map(({ field }: { field: string }) => field)).toEqual(['took.ms', 'took'])
+    expect((await server.get('/api/debug/fields?field=')).body.message).toMatch(/^field /)
+  })
+})
+
 describe('services', () => {
   it('are summarised in the order asked for, with what is new in them', async () => {
     const { services, start } = await dataOf(

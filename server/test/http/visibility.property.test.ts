@@ -212,6 +212,16 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
       Object.fromEntries(counted.map(([name, of]) => [String(name), of.length])),
     )
   },
+  fields: async (reader) => {
+    const { fields, total } = await dataOf(reader, `/api/debug/fields?${RANGE}&limit=500`)
+    const lines = new Map<string, number>()
+    for (const { extra_data } of visible(reader)) {
+      for (const key of Object.keys(extra_data ?? {})) lines.set(key, (lines.get(key) ?? 0) + 1)
+    }
+    const told = fields.map((one: { field: string; lines: number }) => [one.field, one.lines])
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(lines))
+    expect(total).toBe(visible(reader).length)
+  },
   'last lines of services': async (reader) => {
     const names = ['api', 'camera_1', 'camera_4']
     const { services } = await dataOf(
@@ -358,6 +368,7 @@ const LOOKED_AT: Record<string, string> = {
   '/api/debug/errors': 'messages by shape',
   '/api/debug/new': 'what is new',
   '/api/debug/loggers': 'loggers',
+  '/api/debug/fields': 'fields',
   '/api/debug/services': 'last lines of services',
   '/api/debug/requests/:request_id': 'in debugging.test.ts',
   '/api/views': 'views.test.ts: they hold no logs',

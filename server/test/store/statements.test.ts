@@ -77,6 +77,8 @@ it('are the ones of the snapshot, each with a name', async () => {
     })
     for await (const _ of chunks);
     for await (const _ of logs.scanMessages(filter));
+    for await (const _ of logs.scanFields(filter, undefined));
+    for await (const _ of logs.scanFields(filter, ['retry', 'count']));
     await logs.countLoggers(filter)
   }
   const feed = new Feed(pool, logs.partitions)

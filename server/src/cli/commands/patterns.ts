@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { ErrorGroups, MessageGroup, NewMessages, NoisyLoggers } from '../../http/api-schemas.ts'
+import type { ErrorGroups, Fields, MessageGroup, NewMessages, NoisyLoggers } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { addFilterOptions, type FilterOptions, filterParametersOf } from '../terminal/filter-options.ts'
@@ -107,6 +107,68 @@ Examples:
     )
 }
 
+/** `timelapser-logs fields`: what stands in `extra_data`. */
+export function fieldsCommand(): Command {
+  return command('fields', 'show what stands in the extra data of lines: fields, values, figures of numbers')
+    .argument('[field]', 'one field alone, with all its values, such as retry.count')
+    .addHelpText(
+      'after',
+      `${END}
+
+Examples:
+  timelapser-logs fields
+  timelapser-logs fields status --source api --since 1h
+  timelapser-logs fields duration_ms --query 'message:"Request finished"'`,
+    )
+    .action((field: string | undefined, options: Options) =>
+      withServer(options, async (client) => {
+        const answer = await ask<Fields>(client, 'fields', options, field)
+        if (!isForPeople(options)) return print(answer)
+        if (field === undefined) printFields(answer)
+        else answer.fields.forEach(printField)
+        tell(`${grouped(answer.total)} lines`, answer)
+        return 0
+      }),
+    )
+}
+
+function printFields({ fields, total }: Fields): void {
+  printTable(
+    ['lines', 'of all', 'values', 'field', 'most of them'],
+    fields.map(({ field, lines, values, distinct, is_distinct_cut, numbers }) => [
+      grouped(lines),
+      share(lines, total),
+      `${grouped(distinct)}${is_distinct_cut ? '+' : ''}`,
+      field,
+      numbers && distinct > values.length
+        ? `${numbers.min} to ${numbers.max}, half below ${numbers.p50}`
+        : values.map(({ text, count }) => `${text} (${grouped(count)})`).join(', '),
+    ]),
+  )
+}
+
+function printField({ field, lines, values, others, numbers }: Fields['fields'][number]): void {
+  console.log(`${field}: ${grouped(lines)} lines`)
+  if (numbers) {
+    const { min, mean, p50, p90, p99, max } = numbers
+    console.log(
+      `min ${min}, mean ${Number(mean.toPrecision(3))}, p50 ${p50}, p90 ${p90}, p99 ${p99}, max ${max}`,
+    )
+  }
+  printTable(
+    ['lines', 'share', 'errors', 'last', 'value'],
+    values.map(({ count, errors, last_at, text }) => [
+      ...[grouped(count), share(count, lines), grouped(errors)],
+      ...[`${last_at.slice(0, 10)} ${last_at.slice(11, 19)}`, text],
+    ]),
+  )
+  if (others > 0) console.log(`and ${grouped(others)} lines with other values`)
+}
+
+function share(count: number, of: number): string {
+  return `${((100 * count) / Math.max(of, 1)).toFixed(1)} %`
+}
+
 function command(name: string, description: string): Command {
   return addFilterOptions(addServerOptions(new Command(name)))
     .description(description)
@@ -115,9 +177,10 @@ function command(name: string, description: string): Command {
     .option('--no-json', 'tables for people, wherever they go')
 }
 
-function ask<T>(client: ApiClient, view: string, options: Options): Promise<T> {
+function ask<T>(client: ApiClient, view: string, options: Options, field?: string): Promise<T> {
   const parameters = filterParametersOf(options)
   parameters.set('limit', String(options.limit))
+  if (field !== undefined) parameters.set('field', field)
   return client.request<T>('GET', `/api/debug/${view}?${parameters}`)
 }
 

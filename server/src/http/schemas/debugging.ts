@@ -110,6 +110,61 @@ export const NoisyLoggers = Type.Object({
 })
 export type NoisyLoggers = Static<typeof NoisyLoggers>
 
+const FieldValue = Type.Object({
+  /** As JSON writes it, text without its quotes; of long text the first 200 characters and `…`. */
+  text: Type.String(),
+  kind: Type.Unsafe<'text' | 'number' | 'boolean' | 'null'>({
+    type: 'string',
+    enum: ['text', 'number', 'boolean', 'null'],
+  }),
+  count: Type.Integer(),
+  /** Of them at ERROR and above. */
+  errors: Type.Integer(),
+  last_at: TimestampSchema,
+  /** What to put into `q` to list them; null where the search cannot say it. */
+  q: Nullable(Type.String()),
+})
+
+/** `GET /api/debug/fields`: what stands in `extra_data`; the fields that most lines have first. */
+export const Fields = Type.Object({
+  fields: Type.Array(
+    Type.Object({
+      /** Its keys with dots between. */
+      field: Type.String(),
+      /** Lines that have it, and those of them where it is a list, which is not looked into. */
+      lines: Type.Integer(),
+      lists: Type.Integer(),
+      /** Most first. */
+      values: Type.Array(FieldValue),
+      /** Values told apart; when `is_distinct_cut` there are more. */
+      distinct: Type.Integer(),
+      is_distinct_cut: Type.Boolean(),
+      /** Lines whose value is not listed. */
+      others: Type.Integer(),
+      /** Of those values that are numbers; quantiles within 1 %. */
+      numbers: Nullable(
+        Type.Object({
+          count: Type.Integer(),
+          min: Type.Number(),
+          max: Type.Number(),
+          mean: Type.Number(),
+          p50: Type.Number(),
+          p90: Type.Number(),
+          p99: Type.Number(),
+        }),
+      ),
+    }),
+  ),
+  /** Lines looked at. */
+  total: Type.Integer(),
+  /** There are fields besides that were not counted. */
+  is_cut: Type.Boolean(),
+  start: TimestampSchema,
+  end: TimestampSchema,
+  searched_to: Nullable(TimestampSchema),
+})
+export type Fields = Static<typeof Fields>
+
 /** `GET /api/debug/services`: in the order asked for, or most lines first. */
 export const Services = Type.Object({
   services: Type.Array(

@@ -7,6 +7,7 @@ import type { LogQuery } from '../logs/log-query.ts'
 import { type RequestTrail, toTrail } from '../logs/request-trail.ts'
 import { type ServiceSummaries, summariseServices } from '../logs/service-summaries.ts'
 import type { SearchQueries } from '../search/search-query.ts'
+import { type FieldSummary, FieldValues } from './field-values.ts'
 import { type MessageGroup, MessageGroups } from './message-groups.ts'
 import { daysBefore, MessageScanner, type Range, toDates, withLevel } from './message-scanner.ts'
 import { type NoisyLogger, rowsOf, toNoisyLoggers } from './noisy-loggers.ts'
@@ -35,6 +36,16 @@ export type ContextAsked = { before: number; after: number; same: ContextScope }
 export type LogContext = { log: LogRow; logs: LogRow[]; has_newer: boolean; has_older: boolean }
 
 export type NoisyLoggers = Range & { loggers: NoisyLogger[]; total: number; searched_to: string | null }
+
+export type FieldsView = Range & {
+  fields: FieldSummary[]
+  total: number
+  is_cut: boolean
+  searched_to: string | null
+}
+
+/** Values of each field when all fields are asked for. */
+const VALUES_OF_EACH = 5
 
 /** Ways to look at logs that a list does not show: by kind of message, by request, by what is new. */
 export class DebuggingViews {
@@ -151,6 +162,36 @@ export class DebuggingViews {
       has_newer: newer.length > after,
       has_older: older.length > before,
     }
+  }
+
+  /**
+   * The fields of `extra_data` and the values they hold, of the last 24 hours where no time was asked for.
+   *
+   * @param asked the keys of one field with dots between, with or without `extra_data.` before them; undefined for all
+   * @param limit how many fields are listed, or values of the one that was asked for
+   */
+  async fields(
+    query: LogQuery,
+    { field: asked, limit }: { field: string | undefined; limit: number },
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ): Promise<FieldsView> {
+    const path = asked?.replace(/^extra_data\./, '').split('.')
+    const range = await this.#scanner.rangeOf(query, visibility)
+    const found = new FieldValues(path)
+    const searched_to = await this.#scanner.scanLines(
+      query,
+      range,
+      { visibility, signal },
+      (filter) => this.#logs.scanFields(filter, path, signal),
+      (lines) => {
+        found.add(lines)
+        return true
+      },
+    )
+    const values = path ? limit : Math.min(limit, VALUES_OF_EACH)
+    const fields = found.list({ fields: limit, values })
+    return { ...range, fields, total: found.total, is_cut: found.isCut, searched_to }
   }
 
   /** Loggers by how much they write. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { comparable, DAY, fromMillis, HOUR, now, toMillis } from '../../store/database/timestamp.ts'
-import type { Visibility } from '../../store/filter/log-filter.ts'
+import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { ScannedMessage } from '../../store/reading/message-scan.ts'
 import type { LogQuery } from '../logs/log-query.ts'
@@ -25,6 +25,9 @@ export type ScanReader = {
   share?: number
 }
 
+/** Lines that were read, newest first, and how far: everything newer was looked at. */
+export type Scanned<T> = { lines: readonly T[]; searched_to: string }
+
 /** Reads what matches, line by line, within the time. */
 export class MessageScanner {
   readonly #logs: LogOperations
@@ -47,17 +50,38 @@ export class MessageScanner {
   async scan(
     query: LogQuery,
     range: Range,
-    { visibility, signal, share = 1 }: ScanReader,
+    reader: ScanReader,
     take: (messages: readonly ScannedMessage[]) => boolean,
+  ): Promise<string | null> {
+    return this.scanLines(query, range, reader, (filter) => this.#messages(filter, reader.signal), take)
+  }
+
+  async *#messages(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<Scanned<ScannedMessage>> {
+    for await (const { messages, searched_to } of this.#logs.scanMessages(filter, signal)) {
+      yield { lines: messages, searched_to }
+    }
+  }
+
+  /**
+   * The same with lines of another kind.
+   *
+   * @param read the lines that match, newest first, in pieces
+   */
+  async scanLines<T>(
+    query: LogQuery,
+    range: Range,
+    { visibility, signal, share = 1 }: ScanReader,
+    read: (filter: LogFilter) => AsyncIterable<Scanned<T>>,
+    take: (lines: readonly T[]) => boolean,
   ): Promise<string | null> {
     const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
     await this.#takePlace()
     try {
       signal?.throwIfAborted()
       const deadline = performance.now() + this.#budgetMs * share
-      for await (const { messages, searched_to } of this.#logs.scanMessages(filter, signal)) {
-        for (let index = 0; index < messages.length || index === 0; index += SLICE) {
-          if (!take(messages.slice(index, index + SLICE))) return null
+      for await (const { lines, searched_to } of read(filter)) {
+        for (let index = 0; index < lines.length || index === 0; index += SLICE) {
+          if (!take(lines.slice(index, index + SLICE))) return null
           await nextTurn()
         }
         const isComplete = comparable(searched_to) <= comparable(range.start)

@@ -951,10 +951,138 @@ select id from cameras where deleted_at is not null order by id;
   )
   select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
     case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $6 then (
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
         || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
         || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
         else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $4 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data #> $5::text[])::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $4 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
       from looked_at r
       where is_match
     ) end as lines
@@ -1021,6 +1149,74 @@ select id from cameras where deleted_at is not null order by id;
   )
   select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
     case when size.looked_at = 1 or size.bytes <= $12 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data #> $13::text[])::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $12 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $12 then (
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
         || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
         || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
@@ -1055,10 +1251,134 @@ select id from cameras where deleted_at is not null order by id;
   )
   select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
     case when size.looked_at = 1 or size.bytes <= $4 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data #> $5::text[])::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $4 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $4 then (
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
         || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
         || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
         else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+
+  /* read_chunk */
+  with looked_at as materialized (
+    select *, coalesce(true, false) as is_match
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
       from looked_at r
       where is_match
     ) end as lines

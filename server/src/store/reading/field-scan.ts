@@ -1,0 +1,53 @@
+import type { Level } from '@timelapser/logger'
+import type { SqlParameters } from '../database/sql-parameters.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
+import { readChunks } from './row-chunks.ts'
+import type { Store } from './store.ts'
+
+/** What is looked at of a row to tell what its fields hold. */
+export type ScannedFields = {
+  level: Level
+  timestamp: string
+  /** All of `extra_data`, or what stands at the path that was asked for; undefined where there is nothing. */
+  value: unknown
+}
+
+export type ScannedFieldLines = {
+  lines: ScannedFields[]
+  /** Everything newer was looked at. */
+  searched_to: string
+}
+
+/** No statement of a scan takes longer: what it reaches over is read in two goes then. */
+const STATEMENT_MS = 1500
+
+/**
+ * `extra_data` of the matching rows, newest first, as far as the caller reads on.
+ *
+ * @param path of the one value to be looked at; undefined for all of it
+ */
+export async function* scanFields(
+  store: Store,
+  filter: LogFilter,
+  path: readonly string[] | undefined,
+): AsyncGenerator<ScannedFieldLines> {
+  const line = (parameters: SqlParameters) => {
+    const value = path ? `r.extra_data #> ${parameters.add(path)}::text[]` : 'r.extra_data'
+    return `'["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (${value})::text, '') || E']\\n'`
+  }
+  for await (const { lines, edge } of readChunks(store, {
+    filter,
+    order: 'newest',
+    line,
+    statementMs: STATEMENT_MS,
+  })) {
+    const tuples = lines === '' ? [] : (JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Tuple[])
+    yield {
+      lines: tuples.map(([level, timestamp, value]) => ({ level, timestamp, value })),
+      searched_to: edge.timestamp,
+    }
+  }
+}
+
+type Tuple = [Level, string, unknown]
