@@ -141,7 +141,7 @@ export const Fields = Type.Object({
       is_distinct_cut: Type.Boolean(),
       /** Lines whose value is not listed. */
       others: Type.Integer(),
-      /** Of those values that are numbers; quantiles within 1 %. */
+      /** Of those values that are numbers; quantiles within 1 % where they are more than 5,000 different ones. */
       numbers: Nullable(
         Type.Object({
           count: Type.Integer(),
