@@ -176,6 +176,33 @@ describe('the patterns', () => {
     await page.waitForURL('**/logs?source=newcomer&logger_name=capture')
   })
 
+  test('tell what fields hold, and lead from a line to the values of a field and on to their lines', async () => {
+    const own = [200, 200, 200, 500].map((status, index) => ({
+      ...{ level: status === 500 ? 'ERROR' : 'INFO', message: 'answered', source: 'answers' },
+      extra_data: { http: { status, took_ms: 10 * (index + 1) }, route: '/a' },
+    }))
+    await call('POST', '/api/logs', own)
+    const page = await open('/patterns?source=answers')
+    await page.getByRole('button', { name: 'Fields' }).click()
+    await page.waitForURL('**/patterns?source=answers&show=fields')
+    const values = page.getByRole('list', { name: 'Values of http.status' }).getByRole('listitem')
+    await expect.poll(() => values.allTextContents()).toEqual(['2003', '500all errors1'])
+    await values.last().getByRole('button', { name: 'Not 500' }).click()
+    await page.waitForURL('**/patterns?source=answers&q=-extra_data.http.status%3A500&show=fields')
+    await expect.poll(() => values.allTextContents()).toEqual(['2003'])
+
+    await page.goto(`${url}/logs?source=answers&level=ERROR`)
+    await page.getByRole('row', { name: /answered/ }).click()
+    const panel = page.getByRole('complementary', { name: /^Line \d+/ })
+    await panel.getByRole('treeitem', { name: /status/ }).click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Values of http.status in these lines' }).click()
+    await page.waitForURL('**/patterns?level=ERROR&source=answers&show=fields&field=http.status')
+    await expect.poll(() => values.allTextContents()).toEqual(['500all errors1'])
+    await values.first().getByRole('link').click()
+    await page.waitForURL('**/logs?level=ERROR&source=answers&q=extra_data.http.status%3A500')
+    await page.getByRole('row', { name: /answered/ }).waitFor()
+  })
+
   test('say at the search what is not understood, and when there is nothing', async () => {
     const page = await open('/patterns?q=level%3Aloud')
     await page

@@ -1,15 +1,16 @@
 import { Menu } from '@base-ui/react/menu'
-import { Ban, Columns3, Copy, Filter, FilterX, Route } from 'lucide-react'
+import { Ban, ChartBarDecreasing, Columns3, Copy, Filter, FilterX, Route } from 'lucide-react'
+import { navigate } from '../app/location.ts'
 import { copy } from '../controls/copy.ts'
 import { MENU_ITEM, POPUP } from '../controls/surfaces.ts'
 import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
 import { columns, fieldColumn, fieldPath, MOST_FIELDS, useColumns } from './columns.ts'
 import { jsonTermOf } from './json-filter.ts'
-import { leafText, pathText } from './json-path.ts'
+import { type JsonPath, leafText, pathText } from './json-path.ts'
 import type { ValueRow } from './json-rows.ts'
 import { textToCopy } from './json-search.ts'
 import { setTerm, stateOfTerm, type TermState } from './search-terms.ts'
-import type { ChangeView } from './use-view.ts'
+import { type ChangeView, filtersOf } from './use-view.ts'
 import type { LogView } from './view.ts'
 
 /** What can be done with a value of `extra_data`: its filters are terms of the search. */
@@ -76,6 +77,10 @@ export function JsonValueMenu({
             <Menu.Item className={MENU_ITEM} onClick={() => copy(path, 'the path')}>
               <Route size={14} aria-hidden /> Copy path
             </Menu.Item>
+            <Menu.Item className={MENU_ITEM} onClick={() => navigate(valuesPath(view, row.path))}>
+              <ChartBarDecreasing size={14} aria-hidden className="shrink-0" />
+              <span className="truncate">Values of {path} in these lines</span>
+            </Menu.Item>
             {!phone && row.size === 0 && (
               <Menu.Item
                 className={MENU_ITEM}
@@ -94,6 +99,15 @@ export function JsonValueMenu({
       </Menu.Portal>
     </Menu.Root>
   )
+}
+
+/** Where the values of the field are told; of a list, or of what is in one, those of the whole. */
+function valuesPath(view: LogView, path: JsonPath): string {
+  const query = new URLSearchParams(filtersOf(view))
+  query.set('show', 'fields')
+  const inList = path.findIndex((step) => typeof step === 'number')
+  query.set('field', (inList === -1 ? path : path.slice(0, inList)).join('.'))
+  return `/patterns?${query}`
 }
 
 function short(text: string): string {

@@ -1,4 +1,4 @@
-import type { ErrorGroups, MessageGroup, NewMessages, NoisyLoggers } from 'timelapser-logs/api'
+import type { ErrorGroups, Fields, MessageGroup, NewMessages, NoisyLoggers } from 'timelapser-logs/api'
 import { ApiError } from '../api/client.ts'
 import { serverNow } from '../api/server-clock.ts'
 import { useCameras } from '../api/use-settings.ts'
@@ -12,25 +12,33 @@ import { setTerm } from '../logs/search-terms.ts'
 import { type ChangeView, filtersOf } from '../logs/use-view.ts'
 import type { LogView } from '../logs/view.ts'
 import { formatMoment } from '../time/format.ts'
+import { FieldsList } from './fields-list.tsx'
 import { LoggerItem } from './logger-item.tsx'
 import { NewSources } from './new-sources.tsx'
 import { PatternItem } from './pattern-item.tsx'
 import { MOST, type Show, type usePatterns } from './use-patterns.ts'
 
-type Answer = ErrorGroups | NewMessages | NoisyLoggers
+type Answer = ErrorGroups | NewMessages | NoisyLoggers | Fields
 
 /** From which level on lines are looked at when no filter says: of those below there are too many kinds to be read. */
-const FROM_LEVEL: Readonly<Record<Show, Level | null>> = { messages: 'ERROR', new: 'WARNING', loggers: null }
+const FROM_LEVEL: Readonly<Record<Show, Level | null>> = {
+  messages: 'ERROR',
+  new: 'WARNING',
+  loggers: null,
+  fields: null,
+}
 
 /** The answer to what the screen asks, or what became of it. */
 export function PatternsAnswer({
   show,
+  field,
   patterns: { answer, refresh },
   view,
   change,
   zone,
 }: {
   show: Show
+  field: string | null
   patterns: ReturnType<typeof usePatterns<Show>>
   view: LogView
   change: ChangeView
@@ -73,7 +81,9 @@ export function PatternsAnswer({
         <SkeletonRows name="patterns" rows={8} height="h-[4.25rem]" />
       ) : (
         <div className={isPlaceholderData ? 'opacity-60' : ''}>
-          {'loggers' in data ? (
+          {'fields' in data ? (
+            <FieldsList data={data} field={field} view={view} change={change} />
+          ) : 'loggers' in data ? (
             <Loggers loggers={data.loggers} view={view} zone={zone} />
           ) : (
             <div className="grid grid-cols-1 gap-4">
@@ -93,6 +103,7 @@ export function PatternsAnswer({
 }
 
 function isEmpty(data: Answer): boolean {
+  if ('fields' in data) return data.fields.length === 0
   return 'loggers' in data ? data.loggers.length === 0 : data.groups.length === 0
 }
 
@@ -114,6 +125,9 @@ function Told({ data, view, zone }: { data: Answer; view: LogView; zone: string 
       )}
       {'others' in data && data.others > 0 && (
         <span>{data.others.toLocaleString()} of them are of rarer kinds, which are not listed</span>
+      )}
+      {'fields' in data && (data.is_cut || data.fields.length === MOST) && (
+        <span>only the fields that most lines have are listed</span>
       )}
       {'loggers' in data && data.loggers.length === MOST && (
         <span>only the {MOST} that write most are listed</span>

@@ -14,20 +14,23 @@ const NAMES = [
   ['messages', 'Messages'],
   ['new', 'New'],
   ['loggers', 'Loggers'],
+  ['fields', 'Fields'],
 ] as const satisfies readonly (readonly [Show, string])[]
 
-/** What the lines of the explorer's filters have in common: kinds of messages, what is new of them, who writes most. */
+/** What the lines of the explorer's filters have in common: kinds of messages, what is new, who writes most, what fields hold. */
 export function PatternsPage() {
-  const asked = new URLSearchParams(useSearch()).get('show')
+  const parameters = new URLSearchParams(useSearch())
+  const asked = parameters.get('show')
   const show = SHOWS.find((one) => one === asked) ?? 'messages'
-  const [view, change] = useFilters('/patterns', parametersOf(show))
+  const field = show === 'fields' ? parameters.get('field') : null
+  const [view, change] = useFilters('/patterns', parametersOf(show, field))
   const zone = useDisplayZone()
-  const patterns = usePatterns(show, view)
+  const patterns = usePatterns(show, view, field)
   useEffect(() => {
     document.title = 'Patterns – Timelapser Logs'
   }, [])
   const go = (to: Show) => {
-    const query = new URLSearchParams(`${filtersOf(view)}&${parametersOf(to)}`)
+    const query = new URLSearchParams(`${filtersOf(view)}&${parametersOf(to, null)}`)
     navigate(query.size === 0 ? '/patterns' : `/patterns?${query}`)
   }
   return (
@@ -54,11 +57,12 @@ export function PatternsPage() {
         />
       </div>
       <FilterPills view={view} change={change} />
-      <PatternsAnswer show={show} patterns={patterns} view={view} change={change} zone={zone} />
+      <PatternsAnswer show={show} field={field} patterns={patterns} view={view} change={change} zone={zone} />
     </main>
   )
 }
 
-function parametersOf(show: Show): string {
-  return show === 'messages' ? '' : `show=${show}`
+function parametersOf(show: Show, field: string | null): string {
+  if (show === 'messages') return ''
+  return new URLSearchParams({ show, ...(field === null ? {} : { field }) }).toString()
 }

@@ -173,7 +173,10 @@ function searchFor(term: string, value: Scalar): string | null {
   // Digits beyond these were lost when the line was read.
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return null
   if (typeof value !== 'string') return `${term}:${value}`
-  return value.length > KEPT ? null : `${term}:"${value.replace(/["\\]/g, '\\$&')}"`
+  if (value.length > KEPT) return null
+  // As the page writes what is clicked on: in quotes where the value would not be taken for itself without.
+  const isPlain = /^[a-z_][\w./-]*$/i.test(value) && !/^(true|false|null)$/.test(value)
+  return `${term}:${isPlain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

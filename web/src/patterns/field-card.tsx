@@ -1,0 +1,121 @@
+import type { Fields } from 'timelapser-logs/api'
+import { Link } from '../app/link.tsx'
+import type { ChangeView } from '../logs/use-view.ts'
+import type { LogView } from '../logs/view.ts'
+import { MessageText } from '../text/message-text.tsx'
+import { FieldValueItem } from './field-value-item.tsx'
+
+type Field = Fields['fields'][number]
+
+/** One field: how many lines have it, what its numbers come to, and its values, most first. */
+export function FieldCard({
+  field,
+  total,
+  alone,
+  view,
+  change,
+}: {
+  field: Field
+  /** Lines looked at. */
+  total: number
+  /** Where all its values are listed; null when they are here. */
+  alone: string | null
+  view: LogView
+  change: ChangeView
+}) {
+  const { numbers, others, lists } = field
+  const values = alone !== null && isSpread(field) ? [] : field.values
+  const name = 'min-w-0 font-mono text-small font-semibold wrap-anywhere'
+  return (
+    <li className="mb-3 grid min-w-0 break-inside-avoid content-start gap-2 rounded-lg border border-line bg-surface px-4 py-3">
+      <div className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
+        <h2 className={name}>
+          {alone === null ? (
+            <MessageText text={field.field} />
+          ) : (
+            <Link href={alone} className="hover:underline">
+              <MessageText text={field.field} />
+            </Link>
+          )}
+        </h2>
+        <p className="figures ml-auto text-small text-muted">
+          {field.lines.toLocaleString()} {field.lines === 1 ? 'line' : 'lines'}, {percent(field.lines, total)}
+        </p>
+      </div>
+      {numbers && numbers.min !== numbers.max && <Figures numbers={numbers} />}
+      {lists > 0 && (
+        <p className="text-small text-muted">
+          A list in {lists.toLocaleString()} {lists === 1 ? 'line' : 'lines'}, not looked into
+        </p>
+      )}
+      {values.length > 0 && (
+        <ul aria-label={`Values of ${field.field}`} className="-mx-2 grid grid-cols-1">
+          {values.map((value) => (
+            <FieldValueItem
+              key={`${value.kind} ${value.text} ${value.q}`}
+              value={value}
+              lines={field.lines}
+              view={view}
+              change={change}
+            />
+          ))}
+        </ul>
+      )}
+      {others > 0 && (
+        <p className="figures text-small text-muted">
+          {values.length === 0 ? 'No value stands out' : othersInWords(others)}
+          {alone !== null && (
+            <>
+              {' · '}
+              <Link href={alone} className="font-medium text-accent underline-offset-2 hover:underline">
+                {field.is_distinct_cut ? 'Over ' : ''}
+                {field.distinct.toLocaleString()} values
+              </Link>
+            </>
+          )}
+        </p>
+      )}
+    </li>
+  )
+}
+
+/** Below this share of the lines the values that come most often tell nothing. */
+const TELLING = 0.05
+
+function isSpread({ values, lines, distinct }: Field): boolean {
+  const listed = values.reduce((sum, { count }) => sum + count, 0)
+  return distinct > values.length && listed < TELLING * lines
+}
+
+function othersInWords(others: number): string {
+  return `${others.toLocaleString()} ${others === 1 ? 'line has another value' : 'lines have other values'}`
+}
+
+const FIGURES = [
+  ['min', 'least'],
+  ['p50', 'half below'],
+  ['p90', '90 % below'],
+  ['p99', '99 % below'],
+  ['max', 'most'],
+  ['mean', 'mean'],
+] as const
+
+function Figures({ numbers }: { numbers: NonNullable<Field['numbers']> }) {
+  return (
+    <dl className="figures grid grid-cols-3 gap-x-4 gap-y-1 rounded-md bg-sunken px-3 py-2 text-small sm:grid-cols-6">
+      {FIGURES.map(([name, word]) => (
+        <div key={name} className="min-w-0">
+          <dt className="text-faint">{word}</dt>
+          <dd className="truncate" title={String(numbers[name])}>
+            {numbers[name].toLocaleString(undefined, { maximumSignificantDigits: 5 })}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function percent(count: number, of: number): string {
+  const share = (100 * count) / Math.max(1, of)
+  return `${share.toLocaleString(undefined, { maximumFractionDigits: share < 10 ? 1 : 0 })} %`
+}
