@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CONTEXT_SCOPES, type ContextScope } from '../service/insights/debugging-views.ts'
+import { SCAN_MS } from '../service/insights/message-scanner.ts'
 import type { LogService } from '../service/logs/log-service.ts'
 import { filterParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
@@ -18,6 +19,13 @@ import { Reply } from './schemas/replies.ts'
 const read = { access: 'read' } as const
 const { request_id: _, ...filtersWithoutRequest } = filterParameters
 const limit = Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Groups to list' })
+const within_ms = Type.Optional(
+  Type.Integer({
+    minimum: 50,
+    maximum: SCAN_MS,
+    description: 'Answer after so many milliseconds with what was found until then; 5,000 when unset',
+  }),
+)
 const lines = (description: string) => Type.Integer({ minimum: 0, maximum: 200, default: 20, description })
 
 /** Logs by kind of message, by request, around a line, by service; what is new and who is loud. */
@@ -29,12 +37,15 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
       {
         config: read,
         schema: {
-          querystring: Type.Object({ ...filterParameters, limit }),
+          querystring: Type.Object({ ...filterParameters, limit, within_ms }),
           response: { 200: Reply(ErrorGroups) },
         },
       },
-      async ({ query: { limit: most, ...filters }, principal, signal }) =>
-        reply('Errors grouped successfully', await views.errors(filters, most, principal.visibility, signal)),
+      async ({ query: { limit: most, within_ms: withinMs, ...filters }, principal, signal }) =>
+        reply(
+          'Errors grouped successfully',
+          await views.errors(filters, { limit: most, withinMs }, principal.visibility, signal),
+        ),
     )
 
     app.get(
@@ -45,6 +56,7 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
           querystring: Type.Object({
             ...filterParameters,
             limit,
+            within_ms,
             compared_days: Type.Integer({
               minimum: 1,
               maximum: 30,
@@ -55,12 +67,12 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
           response: { 200: Reply(NewMessages) },
         },
       },
-      async ({ query: { limit: most, compared_days, ...filters }, principal, signal }) =>
+      async ({ query: { limit: most, within_ms: withinMs, compared_days, ...filters }, principal, signal }) =>
         reply(
           'New messages found successfully',
           await views.whatIsNew(
             filters,
-            { comparedDays: compared_days, limit: most },
+            { comparedDays: compared_days, limit: most, withinMs },
             principal.visibility,
             signal,
           ),
@@ -113,6 +125,7 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
               default: 50,
               description: 'Fields to list with five values each; with field, values of it',
             }),
+            within_ms,
             field: Type.Optional(
               Type.String({
                 minLength: 1,
@@ -124,10 +137,10 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
           response: { 200: Reply(Fields) },
         },
       },
-      async ({ query: { limit: most, field, ...filters }, principal, signal }) =>
+      async ({ query: { limit: most, within_ms: withinMs, field, ...filters }, principal, signal }) =>
         reply(
           'Fields summarised successfully',
-          await views.fields(filters, { field, limit: most }, principal.visibility, signal),
+          await views.fields(filters, { field, limit: most, withinMs }, principal.visibility, signal),
         ),
     )
 

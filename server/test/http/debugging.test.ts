@@ -359,16 +359,19 @@ describe('services', () => {
 })
 
 describe('a view whose time is over', () => {
-  it('says down to when everything was looked at, and tells that whole', async () => {
+  it.each([
+    ['its own', 0, undefined],
+    ["its caller's", undefined, 0],
+  ])('says down to when everything was looked at, and tells that whole: %s', async (_, scanMs, withinMs) => {
     const { pool } = server.database.database
     const logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
     const queries = new SearchQueries({
       logOperations: logs,
       cameras: new CameraService(pool, {} as AuditTrail, async () => undefined),
     })
-    const views = new DebuggingViews(logs, queries, 0)
+    const views = new DebuggingViews(logs, queries, scanMs)
     const everything = { min_level: 'DEBUG', start_date: '2020-01-01', end_date: UNTIL }
-    const found = await views.errors(everything, 500, { cameras: null })
+    const found = await views.errors(everything, { limit: 500, withinMs }, { cameras: null })
     const to = comparable(found.searched_to as string)
     const seen = rows.filter(
       ({ timestamp }) => comparable(timestamp) <= comparable(UNTIL) && comparable(timestamp) >= to,
@@ -381,5 +384,12 @@ describe('a view whose time is over', () => {
       seen.filter(({ timestamp }) => comparable(timestamp) > to).length,
     )
     await logs.close()
+  })
+
+  it('has as much as its caller leaves it, within its own', async () => {
+    const { status, body } = await server.get('/api/debug/fields?within_ms=5001')
+    expect([status, body.message]).toEqual([400, expect.stringMatching(/^within_ms .*5000/)])
+    const inTime = await dataOf(`/api/debug/errors?start_date=${SINCE}&end_date=${UNTIL}&within_ms=5000`)
+    expect(inTime.searched_to).toBe(null)
   })
 })

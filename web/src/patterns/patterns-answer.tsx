@@ -32,7 +32,7 @@ const FROM_LEVEL: Readonly<Record<Show, Level | null>> = {
 export function PatternsAnswer({
   show,
   field,
-  patterns: { answer, refresh },
+  patterns: { answer, refresh, isLooking },
   view,
   change,
   zone,
@@ -63,7 +63,7 @@ export function PatternsAnswer({
         aria-live="polite"
         className="figures flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1 text-muted"
       >
-        {data && <Told data={data} view={view} zone={zone} />}
+        {data && <Told data={data} view={view} zone={zone} isLooking={isLooking} />}
         {data && level !== null && (
           <span>
             {LEVEL_NAME[level]} and above, as no level is chosen.{' '}
@@ -108,7 +108,17 @@ function isEmpty(data: Answer): boolean {
 }
 
 /** What was looked at: how many lines, of when, and whether that was all of them. */
-function Told({ data, view, zone }: { data: Answer; view: LogView; zone: string }) {
+function Told({
+  data,
+  view,
+  zone,
+  isLooking,
+}: {
+  data: Answer
+  view: LogView
+  zone: string
+  isLooking: boolean
+}) {
   const moment = (time: string) => formatMoment(time, zone, serverNow())
   return (
     <>
@@ -132,7 +142,10 @@ function Told({ data, view, zone }: { data: Answer; view: LogView; zone: string 
       {'loggers' in data && data.loggers.length === MOST && (
         <span>only the {MOST} that write most are listed</span>
       )}
-      {data.searched_to !== null && (
+      {data.searched_to !== null && isLooking && (
+        <span>so far of those since {moment(data.searched_to)}; the others are being looked at …</span>
+      )}
+      {data.searched_to !== null && !isLooking && (
         <span className="text-warning">
           only what is since {moment(data.searched_to)}, as there was no time for more
         </span>

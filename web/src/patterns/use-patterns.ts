@@ -18,6 +18,17 @@ const PATHS: Readonly<Record<Show, string>> = {
   fields: 'fields',
 }
 
+/**
+ * After how long there is a first answer, from the newest lines alone where there are too many; null where that would
+ * not be true of all, as of what is new.
+ */
+const FIRST_MS: Readonly<Record<Show, number | null>> = {
+  messages: 300,
+  new: null,
+  loggers: null,
+  fields: 300,
+}
+
 /** Beyond it a list is narrowed rather than read. */
 export const MOST = 100
 
@@ -36,13 +47,29 @@ export function usePatterns<S extends Show>(show: S, view: LogView, field: strin
     return parameters.toString()
   }, [view, asOf])
   const alone = show === 'fields' && field !== null ? `&field=${encodeURIComponent(field)}` : ''
-  const answer = useQuery({
-    queryKey: ['patterns', show, query, alone],
-    queryFn: ({ signal }) =>
-      request<Answers[S]>(`/api/debug/${PATHS[show]}?${query}&limit=${MOST}${alone}`, { signal }),
+  const ask = (withinMs: number | null) => ({
+    queryKey: ['patterns', show, query, alone, withinMs],
+    queryFn: ({ signal }: { signal: AbortSignal }) => {
+      const within = withinMs === null ? '' : `&within_ms=${withinMs}`
+      return request<Answers[S]>(`/api/debug/${PATHS[show]}?${query}&limit=${MOST}${alone}${within}`, {
+        signal,
+      })
+    },
+  })
+  const first = useQuery({
+    ...ask(FIRST_MS[show]),
     // Of another view nothing can stay: it has another form.
     placeholderData: (previous, former) =>
       former?.queryKey[1] === show && former.queryKey[3] === alone ? keepPreviousData(previous) : undefined,
   })
-  return { answer, query, asOf, refresh: () => setAsOf(serverNow()) }
+  const isCut = FIRST_MS[show] !== null && first.data?.searched_to != null && !first.isPlaceholderData
+  const whole = useQuery({ ...ask(null), enabled: isCut })
+  return {
+    answer: isCut && (whole.data || whole.error) ? whole : first,
+    /** What is shown is of the newest lines alone, while the others are looked at. */
+    isLooking: isCut && whole.isPending,
+    query,
+    asOf,
+    refresh: () => setAsOf(serverNow()),
+  }
 }

@@ -44,6 +44,9 @@ export type FieldsView = Range & {
   searched_to: string | null
 }
 
+/** How much is listed, and after how many milliseconds the caller wants an answer: less than five seconds, or undefined. */
+export type Asked = { limit: number; withinMs: number | undefined }
+
 /** Values of each field when all fields are asked for. */
 const VALUES_OF_EACH = 5
 
@@ -73,14 +76,14 @@ export class DebuggingViews {
   /** Messages by their shape, errors where no level was asked for, of the last 24 hours where no time was. */
   async errors(
     query: LogQuery,
-    limit: number,
+    { limit, withinMs }: Asked,
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<ErrorGroups> {
     const asked = withLevel(query, 'ERROR')
     const range = await this.#scanner.rangeOf(asked, visibility)
     const groups = new MessageGroups()
-    const searched_to = await this.#scanner.scan(asked, range, { visibility, signal }, (some) => {
+    const searched_to = await this.#scanner.scan(asked, range, { visibility, signal, withinMs }, (some) => {
       groups.add(some)
       return true
     })
@@ -95,14 +98,14 @@ export class DebuggingViews {
    */
   async whatIsNew(
     query: LogQuery,
-    { comparedDays, limit }: { comparedDays: number; limit: number },
+    { comparedDays, limit, withinMs }: Asked & { comparedDays: number },
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<NewMessages> {
     const asked = withLevel(query, 'WARNING')
     const range = await this.#scanner.rangeOf(asked, visibility)
     const before = daysBefore(range.start, comparedDays)
-    const reader = { visibility, signal, share: 0.5 }
+    const reader = { visibility, signal, share: 0.5, withinMs }
     const groups = new MessageGroups()
     const searched_to = await this.#scanner.scan(asked, range, reader, (some) => {
       groups.add(some)
@@ -172,7 +175,7 @@ export class DebuggingViews {
    */
   async fields(
     query: LogQuery,
-    { field: asked, limit }: { field: string | undefined; limit: number },
+    { field: asked, limit, withinMs }: Asked & { field: string | undefined },
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<FieldsView> {
@@ -182,7 +185,7 @@ export class DebuggingViews {
     const searched_to = await this.#scanner.scanLines(
       query,
       range,
-      { visibility, signal },
+      { visibility, signal, withinMs },
       (filter) => this.#logs.scanFields(filter, path, signal),
       (lines) => {
         found.add(lines)

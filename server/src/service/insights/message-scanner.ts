@@ -7,7 +7,7 @@ import type { LogQuery } from '../logs/log-query.ts'
 import type { SearchQueries } from '../search/search-query.ts'
 
 /** How long a view looks through lines before it answers with what it has. */
-const SCAN_MS = 5000
+export const SCAN_MS = 5000
 
 /** Views that look through lines at once, on a server; more wait. Each keeps half a core busy. */
 const MAX_AT_ONCE = 2
@@ -23,6 +23,8 @@ export type ScanReader = {
   signal?: AbortSignal | undefined
   /** Of the time a view has, when it scans more than once. */
   share?: number
+  /** Milliseconds after which the caller wants an answer, when that is less than a view has. */
+  withinMs?: number | undefined
 }
 
 /** Lines that were read, newest first, and how far: everything newer was looked at. */
@@ -70,7 +72,7 @@ export class MessageScanner {
   async scanLines<T>(
     query: LogQuery,
     range: Range,
-    { visibility, signal, share = 1 }: ScanReader,
+    { visibility, signal, share = 1, withinMs = SCAN_MS }: ScanReader,
     read: (filter: LogFilter) => AsyncIterable<Scanned<T>>,
     take: (lines: readonly T[]) => boolean,
   ): Promise<string | null> {
@@ -78,7 +80,7 @@ export class MessageScanner {
     await this.#takePlace()
     try {
       signal?.throwIfAborted()
-      const deadline = performance.now() + this.#budgetMs * share
+      const deadline = performance.now() + Math.min(this.#budgetMs, withinMs) * share
       for await (const { lines, searched_to } of read(filter)) {
         for (let index = 0; index < lines.length || index === 0; index += SLICE) {
           if (!take(lines.slice(index, index + SLICE))) return null
