@@ -42,7 +42,7 @@ export function StatCard({
         </>
       ) : (
         <span
-          className={`figures text-figure font-semibold sm:max-lg:text-title tracking-tight transition-opacity ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'opacity-60 delay-300' : ''}`}
+          className={`figures font-semibold tracking-tight ${sizeOf(shown)} transition-opacity ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'opacity-60 delay-300' : ''}`}
         >
           {shown}
         </span>
@@ -52,4 +52,11 @@ export function StatCard({
       )}
     </button>
   )
+}
+
+/** Six cards share the width: long numbers are smaller, so that none is cut. */
+function sizeOf(shown: string): string {
+  if (shown.length > 9) return 'text-figure max-lg:text-body lg:max-xl:text-title'
+  if (shown.length > 7) return 'text-figure max-lg:text-title'
+  return 'text-figure sm:max-lg:text-title'
 }
