@@ -29,6 +29,15 @@ describe('every document', () => {
   })
 })
 
+it('the README has its figures from the benchmarks', () => {
+  const text = (path: string) => all.find((one) => one.path === path)?.text ?? ''
+  const [, fast = ''] = /- \*\*Fast\.\*\*([\s\S]*?)\n- /.exec(text('README.md')) ?? []
+  const figures = fast.match(/\d[\d,]*(\.\d+)?/g) ?? []
+  const printed = new Set(text('docs/benchmarks.md').match(/\d[\d,]*(\.\d+)?/g))
+  expect(figures.length).toBeGreaterThan(4)
+  expect(figures.filter((figure) => !printed.has(figure))).toEqual([])
+})
+
 describe('commands', () => {
   let commands: Command[]
   beforeAll(async () => {
