@@ -62,7 +62,7 @@ export function ClearDialog({ close }: { close: () => void }) {
             </AlertDialog.Description>
             <label htmlFor={field} className="grid gap-1.5">
               <span className="text-muted">
-                Type <strong className="font-mono font-semibold text-ink">{WORD}</strong> to confirm
+                Type <strong className="font-mono font-normal text-ink">{WORD}</strong> to confirm
               </span>
               <input
                 id={field}

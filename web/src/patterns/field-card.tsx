@@ -25,7 +25,7 @@ export function FieldCard({
 }) {
   const { numbers, others, lists } = field
   const values = alone !== null && isSpread(field) ? [] : field.values
-  const name = 'min-w-0 font-mono text-small font-semibold wrap-anywhere'
+  const name = 'min-w-0 font-semibold wrap-anywhere'
   return (
     <li className="mb-3 grid min-w-0 break-inside-avoid content-start gap-2 rounded-lg border border-line bg-surface px-4 py-3">
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
