@@ -44,7 +44,7 @@ export async function openLogs(options: OpenLogsOptions): Promise<OpenLogs> {
     applicationName: options.applicationName ?? 'timelapser-logs-worker',
   })
   const { pool, connect } = database
-  const notices = new Notices({ connect })
+  const notices = new Notices({ connect, markSilent: database.markSilent })
   const loggers: Logger[] = []
   try {
     await checkSchema(pool)

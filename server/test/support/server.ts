@@ -38,6 +38,8 @@ export type TestServerOptions = {
   database?: TestDatabase
   /** Where the database's files are, to be watched for room. */
   dataDirectory?: string
+  /** How often the database is asked for a sign of life. */
+  heartbeatMs?: number
   /** Told of each route as it is registered. */
   onRoute?: onRouteHookHandler
 }
@@ -49,7 +51,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-server-'))
   const reports: TestServer['reports'] = []
   const report = (kind: string) => (detail: unknown) => void reports.push({ kind, detail })
-  const { pool, libraryPool, connect } = database.database
+  const { pool, libraryPool, connect, markSilent } = database.database
   const config = readConfig({
     DATA_DIR: dataDir,
     ADMIN_API_KEY: apiKey,
@@ -66,6 +68,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     pool,
     jobPool: libraryPool,
     connect,
+    markSilent,
+    ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
     auditTrail: access.auditTrail,
     access: (notices) => {
       const plugin: FastifyPluginAsync = async (app, pluginOptions) => {

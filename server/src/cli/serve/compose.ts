@@ -54,6 +54,10 @@ export type SystemOptions = {
   jobPool: pg.Pool
   /** A connection of its own for LISTEN. */
   connect: () => Promise<pg.Client>
+  /** Of all connections to the database; see `Database`. */
+  markSilent?: () => () => void
+  /** How often the database is asked for a sign of life; 15 s when unset. */
+  heartbeatMs?: number
   /** Authenticates requests; see `http/access-guard.ts`. */
   access: (notices: Notices) => FastifyPluginAsync
   auditTrail: AuditTrail
@@ -86,7 +90,13 @@ export type System = {
 /** Puts store, service, jobs and HTTP together; top to bottom is the order of start, bottom to top that of stop. */
 export async function composeSystem(options: SystemOptions): Promise<System> {
   const { pool, reports, auditTrail, metrics = new Metrics() } = options
-  const notices = new Notices({ connect: options.connect, onConnectionChange: reports.onDatabaseConnection })
+  const { connect, markSilent, heartbeatMs } = options
+  const notices = new Notices({
+    connect,
+    onConnectionChange: reports.onDatabaseConnection,
+    ...(markSilent && { markSilent }),
+    ...(heartbeatMs !== undefined && { heartbeatMs, answerMs: heartbeatMs }),
+  })
   const settings = new SettingsStore(pool)
   const { dataDirectory } = options
   const storageGuard = new StorageGuard({

@@ -81,6 +81,7 @@ async function serve(): Promise<void> {
       pool: database.pool,
       jobPool: database.libraryPool,
       connect: database.connect,
+      markSilent: database.markSilent,
       access: access.plugin,
       auditTrail: access.auditTrail,
       pageDirectory: PAGE,

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type pg from 'pg'
+import { endSilent, socketOf } from './silent-connections.ts'
 
 /** What servers on one database tell each other. A notice is a hint: who misses one looks every two seconds. */
 export const CHANNELS = [
@@ -22,11 +23,28 @@ export async function notify(pool: pg.Pool, channel: Channel, payload: string): 
 const RETRY_MS = 500
 const MAX_RETRY_MS = 5000
 
+/** How often the database is asked for a sign of life, and how long it may take to give it. */
+const HEARTBEAT_MS = 15_000
+const ANSWER_MS = 5000
+
+/**
+ * When it answers again on a new connection, the old ones may still be dead: whatever is silent for so many times that is
+ * ended. No statement that somebody waits for takes as long.
+ */
+const PATIENCE = 6
+
 export type NoticesOptions = {
   /** A connection of its own: LISTEN belongs to a session. */
   connect: () => Promise<pg.Client>
   /** Told when the connection was lost and when it is back. */
   onConnectionChange?: (state: 'lost' | 'back', error?: Error) => void
+  /**
+   * Marks this moment for other connections to the database, and ends those of which nothing was heard since, should it
+   * turn out that it does not answer.
+   */
+  markSilent?: () => () => void
+  heartbeatMs?: number
+  answerMs?: number
 }
 
 /**
@@ -37,12 +55,19 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
   readonly #options: NoticesOptions
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
+  #heartbeat: NodeJS.Timeout | undefined
+  /** Set while it is not known what became of the other connections. */
+  #endSilent: (() => void) | undefined
   #closed = false
 
   constructor(options: NoticesOptions) {
     super()
     this.setMaxListeners(0)
     this.#options = options
+  }
+
+  get #answerMs(): number {
+    return this.#options.answerMs ?? ANSWER_MS
   }
 
   async open(): Promise<void> {
@@ -57,6 +82,7 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#heartbeat)
     const client = this.#client
     this.#client = undefined
     await client?.end().catch(() => undefined)
@@ -70,6 +96,7 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
       if (lost || this.#closed) return
       lost = true
       this.#client = undefined
+      clearTimeout(this.#heartbeat)
       client.end().catch(() => undefined)
       this.#options.onConnectionChange?.('lost', error)
       this.#retry(RETRY_MS)
@@ -84,6 +111,29 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
       throw error
     }
     this.#client = client
+    if (this.#endSilent) setTimeout(this.#endSilent, PATIENCE * this.#answerMs).unref()
+    this.#endSilent = undefined
+    this.#beatLater(client)
+  }
+
+  #beatLater(client: pg.Client): void {
+    this.#heartbeat = setTimeout(() => this.#beat(client), this.#options.heartbeatMs ?? HEARTBEAT_MS)
+    this.#heartbeat.unref()
+  }
+
+  async #beat(client: pg.Client): Promise<void> {
+    const deadline = setTimeout(() => {
+      this.#endSilent = this.#options.markSilent?.()
+      endSilent(socketOf(client))
+    }, this.#answerMs)
+    try {
+      await client.query({ name: 'heartbeat', text: 'select 1' })
+      if (client === this.#client) this.#beatLater(client)
+    } catch {
+      // The client tells of its loss itself.
+    } finally {
+      clearTimeout(deadline)
+    }
   }
 
   #retry(delay: number): void {
@@ -94,7 +144,9 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
         this.#options.onConnectionChange?.('back')
         for (const channel of CHANNELS) this.emit(channel, '')
       } catch {
-        // Still away; the state was told when it was lost.
+        // Still away; the state was told when it was lost. It was not this one connection, then.
+        this.#endSilent?.()
+        this.#endSilent = undefined
         this.#retry(Math.min(delay * 2, MAX_RETRY_MS))
       }
     }, delay)

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
+import { SilentConnections } from './silent-connections.ts'
 import { type StatementTiming, watchStatements } from './statement-watch.ts'
 import { valueParsers } from './value-parsers.ts'
 
@@ -11,6 +12,8 @@ export type OpenDatabaseOptions = {
   maxConnections?: number
   /** A statement that may take longer says so itself. */
   statementTimeoutMs?: number
+  /** How long a connection may take to come about. */
+  connectTimeoutMs?: number
   /** Told of every statement of the pool when it ends. */
   onStatement?: (timing: StatementTiming) => void
   /** Told when an idle connection breaks; the pool makes a new one by itself. */
@@ -24,6 +27,8 @@ export type Database = {
   libraryPool: pg.Pool
   /** Connects a client outside the pool, with the same session settings: for LISTEN, COPY and long statements. */
   connect(): Promise<pg.Client>
+  /** See `SilentConnections.mark`; of both pools. */
+  markSilent(): () => void
   /** Such as 180004 for 18.4. */
   serverVersion: number
   /** Waits for what is running, then disconnects. */
@@ -36,6 +41,9 @@ const MAX_LIBRARY_CONNECTIONS = 5
 const STATEMENT_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 10_000
 
+/** Of a connection on which nothing is sent the kernel asks after so long whether the other end is there, ten times a second apart. */
+const KEEP_ALIVE_MS = 10_000
+
 /** What must not depend on the server's or the role's settings: the form of times, and the speed of short statements. */
 const SESSION_OPTIONS = '-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=postgres -c jit=off'
 
@@ -46,22 +54,25 @@ const SESSION_OPTIONS = '-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=p
  * folds case for English letters alone
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const settings: pg.PoolConfig = {
+  const settings = {
     ...withSessionOptions(options.connection),
     application_name: options.applicationName ?? 'timelapser-logs',
     statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     keepAlive: true,
-  }
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+  } satisfies pg.PoolConfig
   const ours = { ...settings, types: valueParsers }
   const pool = new pg.Pool({ ...ours, max: options.maxConnections ?? MAX_CONNECTIONS })
   const libraryPool = new pg.Pool({ ...settings, max: MAX_LIBRARY_CONNECTIONS })
   if (options.onStatement) watchStatements(pool, options.onStatement)
+  const connections = new SilentConnections()
   // Without a listener the loss of an idle connection would end the process.
   for (const one of [pool, libraryPool]) {
     one.on('error', (error) => options.onConnectionLost?.(error))
     // So would the loss of one in use; whoever uses it is told by the statement that fails.
     one.on('connect', (client) => client.on('error', () => undefined))
+    connections.watch(one)
   }
   try {
     const serverVersion = await checkServer(pool, options.connection)
@@ -69,6 +80,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       pool,
       libraryPool,
       serverVersion,
+      markSilent: () => connections.mark(),
       async connect() {
         const client = new pg.Client(ours)
         client.on('error', (error) => options.onConnectionLost?.(error))
@@ -76,8 +88,11 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
         return client
       },
       async close() {
+        // By then every statement has ended, or nobody is there to end it.
+        const timer = setTimeout(connections.mark(), settings.statement_timeout + CONNECT_TIMEOUT_MS)
         await libraryPool.end()
         await pool.end()
+        clearTimeout(timer)
       },
     }
   } catch (error) {
