@@ -8,6 +8,8 @@ export const PACE_DAYS = 7
 const MIN_ROWS = 10_000
 /** Full sooner than this is a warning. */
 const SOON_DAYS = 14
+/** What is further away than this is not told in days. */
+const FAR_DAYS = 730
 
 export type ForecastInput = {
   /** All rows kept, and those of the last `PACE_DAYS` days. */
@@ -78,6 +80,9 @@ function outlook(
 ): string {
   if (rows >= MIN_ROWS && freeBytes === null && finalBytes !== null) return settling(finalBytes)
   if (fullInDays === null) return `too little is known for a forecast (it takes ${count(MIN_ROWS, 'row')})`
+  if (fullInDays > FAR_DAYS && fullInDays !== Number.POSITIVE_INFINITY) {
+    return 'not full for two years and more at this pace'
+  }
   if (fullInDays !== Number.POSITIVE_INFINITY) return `full in ${span(fullInDays * 1440)} at this pace`
   return settling(finalBytes ?? Number.POSITIVE_INFINITY)
 }
