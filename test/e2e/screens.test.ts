@@ -278,6 +278,37 @@ describe('the settings', () => {
     expect((await call('GET', '/api/settings')).settings).toMatchObject({ retention_days: 20 })
   })
 
+  test('mask what is stored already: looked through first, then after a typed word', async () => {
+    const lines = [1, 2, 3].map((badge) => ({
+      level: 'INFO',
+      source: 'doors',
+      message: `opened by BADGE-${badge}`,
+    }))
+    await call('POST', '/api/logs', lines)
+    const page = await open('/settings')
+    const form = page.getByRole('form', { name: 'Mask stored lines' })
+    const pattern = form.getByLabel('Mask in lines that are stored already')
+    await pattern.fill('badge-(')
+    await form.getByRole('button', { name: 'Look' }).click()
+    await form
+      .getByRole('alert')
+      .getByText(/not a regular expression/)
+      .waitFor()
+    await pattern.fill('badge-\\d')
+    await form.getByRole('button', { name: 'Look' }).click()
+    await form.getByText(/^3 lines of [\d,]+ would be masked$/).waitFor()
+    await form.getByRole('list').getByText('opened by ***').first().waitFor()
+    const found = async () => (await call('GET', '/api/logs?search=BADGE-')).pagination?.total_items
+    expect(await found()).toBe(3)
+    const mask = form.getByRole('button', { name: 'Mask 3 lines' })
+    expect(await mask.isDisabled()).toBe(true)
+    await form.getByLabel(/^Type “mask”/).fill('mask')
+    await mask.click()
+    await form.getByText(/^3 lines of [\d,]+ masked$/).waitFor()
+    expect(await found()).toBe(0)
+    expect(await mask.count()).toBe(0)
+  })
+
   test('try a pattern of redaction before it is saved', async () => {
     const page = await open('/settings')
     await page.getByLabel('Try it with a message').fill('badge employee-123456, password=hunter2')

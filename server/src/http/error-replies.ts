@@ -43,14 +43,19 @@ export function send(response: FastifyReply, request: FastifyRequest, error: App
     .code(error.status)
     .type('application/json; charset=utf-8')
     .serializer((body: unknown) => JSON.stringify(body))
-    .send({
-      success: false,
-      message: error.message,
-      status_code: error.status,
-      code: error.code,
-      ...(error.position !== undefined && { position: error.position }),
-      request_id: request.id,
-    })
+    .send(errorReply(error, request.id))
+}
+
+/** The error envelope. */
+export function errorReply(error: AppError, request_id: string): object {
+  return {
+    success: false,
+    message: error.message,
+    status_code: error.status,
+    code: error.code,
+    ...(error.position !== undefined && { position: error.position }),
+    request_id,
+  }
 }
 
 const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {

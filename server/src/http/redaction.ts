@@ -1,8 +1,12 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ExtraData } from '@timelapser/logger'
+import type { FastifyError, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { RedactionService } from '../service/ingest/redaction-service.ts'
 import { MAX_PATTERNS } from '../store/settings/settings-schema.ts'
+import { errorReply } from './error-replies.ts'
+import { progressLines } from './progress-lines.ts'
 import { grouped, reply } from './reply.ts'
 import { ScrubResult } from './schemas/removal.ts'
 import { Reply } from './schemas/replies.ts'
@@ -50,21 +54,43 @@ export function redactionRoutes(redaction: RedactionService): FastifyPluginAsync
       '/api/logs/scrub',
       {
         config: admin,
+        // Packed, it would come all at once.
+        compress: false,
         schema: {
           body: Type.Object(
-            { pattern: Pattern, dry_run: Type.Optional(Type.Boolean()) },
+            {
+              pattern: Pattern,
+              dry_run: Type.Optional(Type.Boolean()),
+              progress: Type.Optional(
+                Type.Boolean({
+                  description:
+                    'Answer as NDJSON: `{"progress": {"scanned_rows", "matched_rows"}}` every second, and this reply as the last line',
+                }),
+              ),
+            },
             { additionalProperties: false },
           ),
           response: { 200: Reply(ScrubResult) },
         },
       },
-      async ({ body: { pattern, dry_run = false } }, response) => {
+      async (request, response) => {
+        const { pattern, dry_run: isDryRun = false, progress = false } = request.body
         // Who closes the request wants it to end.
         const closing = new AbortController()
         response.raw.once('close', () => closing.abort())
-        const result = await redaction.scrub(pattern, dry_run, closing.signal)
-        const count = grouped(result.matched_rows)
-        return reply(dry_run ? `Would mask ${count} log entries` : `Masked ${count} log entries`, result)
+        const scrub = redaction.scrub(pattern)
+        const work = async (onProgress?: (progress: object) => void) => {
+          const result = await scrub({ isDryRun, signal: closing.signal, onProgress })
+          const count = grouped(result.matched_rows)
+          return reply(isDryRun ? `Would mask ${count} log entries` : `Masked ${count} log entries`, result)
+        }
+        if (!progress) return work()
+        const toReply = (error: unknown) =>
+          errorReply(app.toAppError(error as FastifyError, request), request.id)
+        // Of another form than the reply the schema has.
+        const lines: FastifyReply = response
+        lines.header('x-accel-buffering', 'no').type('application/x-ndjson; charset=utf-8')
+        return lines.send(Readable.from(progressLines(work, toReply)))
       },
     )
   }

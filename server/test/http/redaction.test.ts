@@ -57,6 +57,21 @@ describe('scrubbing stored lines', () => {
     expect(await matching('LIC-')).toBe(1500)
   })
 
+  it('says how far it is when asked to, and its reply last', async () => {
+    const response = await fetch(`${server.url}/api/logs/scrub`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ pattern: 'lic-\\d+', dry_run: true, progress: true }),
+    })
+    expect(response.headers.get('content-type')).toMatch('application/x-ndjson')
+    const lines = (await response.text()).trimEnd().split('\n')
+    const answers = lines.map((line) => JSON.parse(line))
+    expect(answers.at(-1)).toMatchObject({ success: true, data: { scanned_rows: 4500, matched_rows: 1503 } })
+    for (const { progress } of answers.slice(0, -1)) expect(progress.scanned_rows).toBeLessThanOrEqual(4500)
+    const refused = await scrub({ pattern: '(', progress: true })
+    expect([refused.status, refused.body.code]).toEqual([400, 'INVALID_REQUEST'])
+  })
+
   it('masks them, changes no count, and is audited without the pattern', async () => {
     const stats = async () => (await server.get('/api/logs/stats')).body.data.summary
     const before = await stats()

@@ -38,16 +38,22 @@ type RequestOptions = {
 
 /** The whole reply, for the callers that show its message. */
 export async function requestReply<T>(path: string, options: RequestOptions = {}): Promise<Reply<T>> {
-  const response = await send(path, options)
+  const response = await openRequest(path, options)
   noteServerDate(response.headers.get('date'))
   const body = (await response.json().catch(() => null)) as Reply<T> | ErrorReply | null
   if (body?.success === true) return body
-  throw new ApiError(body?.message ?? `The server answered ${response.status} without an explanation.`, {
+  throw failureOf(response, body)
+}
+
+/** What a reply that is no success says. */
+export function failureOf(response: Response, body: Reply<unknown> | ErrorReply | null): ApiError {
+  const refused = body?.success === false ? body : null
+  return new ApiError(body?.message ?? `The server answered ${response.status} without an explanation.`, {
     status: response.status,
-    code: body?.code ?? 'UNKNOWN',
-    requestId: body?.request_id ?? response.headers.get('x-request-id'),
+    code: refused?.code ?? 'UNKNOWN',
+    requestId: refused?.request_id ?? response.headers.get('x-request-id'),
     retryAfterSeconds: Number(response.headers.get('retry-after')) || null,
-    position: body?.success === false ? (body.position ?? null) : null,
+    position: refused?.position ?? null,
   })
 }
 
@@ -56,7 +62,11 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   return (await requestReply<T>(path, options)).data
 }
 
-async function send(path: string, { method = 'GET', body, signal }: RequestOptions): Promise<Response> {
+/** The response as it begins. */
+export async function openRequest(
+  path: string,
+  { method = 'GET', body, signal }: RequestOptions,
+): Promise<Response> {
   try {
     return await fetch(path, {
       method,

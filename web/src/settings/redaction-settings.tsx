@@ -4,6 +4,7 @@ import type { Settings } from 'timelapser-logs/api'
 import { Button, IconButton } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { RedactionTestBox } from './redaction-test-box.tsx'
+import { ScrubBox } from './scrub-box.tsx'
 import { DraftForm, SettingsSection } from './settings-section.tsx'
 import { useDraft } from './use-draft.ts'
 
@@ -70,6 +71,7 @@ export function RedactionSettings({ settings }: { settings: Settings }) {
         </div>
       </DraftForm>
       <RedactionTestBox patterns={pattern === '' ? patterns : [...patterns, pattern]} />
+      <ScrubBox />
     </SettingsSection>
   )
 }

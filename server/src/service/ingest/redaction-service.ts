@@ -7,7 +7,7 @@ import {
 } from '@timelapser/logger'
 import { now } from '../../store/database/timestamp.ts'
 import type { Store } from '../../store/reading/store.ts'
-import { type ScrubResult, scrubRows } from '../../store/removal/scrub.ts'
+import { type ScrubOptions, type ScrubResult, scrubRows } from '../../store/removal/scrub.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
@@ -46,14 +46,18 @@ export class RedactionService {
   /**
    * Masks what the pattern matches in stored lines, in short batches.
    *
-   * @param isDryRun changes nothing and says what would be
+   * @returns what does it; called once
    * @throws {AppError} INVALID_REQUEST for a pattern that is not taken
    */
-  async scrub(pattern: string, isDryRun: boolean, signal: AbortSignal): Promise<ScrubResult> {
-    const { store, auditTrail } = this.#options
+  scrub(pattern: string): (options: Omit<ScrubOptions, 'change'>) => Promise<ScrubResult> {
     const patterns = compileAll('pattern', [pattern])
-    const run = () => scrubRows(store, { change: (record) => maskRecord(record, patterns), isDryRun, signal })
-    if (isDryRun) return run()
+    return (options) => this.#scrub(pattern, patterns, options)
+  }
+
+  #scrub(pattern: string, patterns: readonly RegExp[], options: Omit<ScrubOptions, 'change'>) {
+    const { store, auditTrail } = this.#options
+    const run = () => scrubRows(store, { change: (record) => maskRecord(record, patterns), ...options })
+    if (options.isDryRun) return run()
     // What is looked for may be the secret itself; its shape is enough.
     const asked = { action: 'logs.scrub', entity: 'logs', after: { pattern_characters: pattern.length } }
     return auditTrail.around(asked, run, ({ scanned_rows, matched_rows }) => ({ scanned_rows, matched_rows }))

@@ -16,8 +16,12 @@ export type ScrubOptions = {
   /** Changes nothing. */
   isDryRun: boolean
   /** Ends it after the batch under way; what is changed by then stays so. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
+  /** Told after every batch. */
+  onProgress?: ((progress: ScrubProgress) => void) | undefined
 }
+
+export type ScrubProgress = { scanned_rows: number; matched_rows: number }
 
 export type ScrubResult = {
   scanned_rows: number
@@ -37,6 +41,7 @@ export function scrubRows(store: Store, options: ScrubOptions): Promise<ScrubRes
       let place: Place | undefined = { timestamp: partition.upper, id: 0 }
       while (place && !options.signal?.aborted) {
         place = await scrubBatch(store, partition, place, options, result)
+        options.onProgress?.({ scanned_rows: result.scanned_rows, matched_rows: result.matched_rows })
       }
     }
     return result

@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+const EVERY_MS = 1000
+
+/**
+ * Long work as NDJSON: how far it is, at most every second, and the reply as the last line. Something comes all the time,
+ * so that no proxy between takes the server for gone.
+ *
+ * @param work called with what takes its progress; resolves to the reply
+ * @param toReply the reply of an error
+ */
+export async function* progressLines(
+  work: (tell: (progress: object) => void) => Promise<object>,
+  toReply: (error: unknown) => object,
+): AsyncGenerator<string> {
+  let progress: object = {}
+  const reply = work((told) => {
+    progress = told
+  }).catch(toReply)
+  const ended = reply.then(() => true)
+  while (!(await Promise.race([ended, delay(EVERY_MS, false)]))) yield `${JSON.stringify({ progress })}\n`
+  yield `${JSON.stringify(await reply)}\n`
+}
