@@ -298,7 +298,10 @@ describe('the settings', () => {
     await form.getByRole('button', { name: 'Look' }).click()
     await form.getByText(/^3 lines of [\d,]+ would be masked$/).waitFor()
     await form.getByRole('list').getByText('opened by ***').first().waitFor()
-    const found = async () => (await call('GET', '/api/logs?search=BADGE-')).pagination?.total_items
+    const found = async () => {
+      const { pagination } = await call('GET', '/api/logs?search=BADGE-')
+      return (pagination as { total_items: number } | undefined)?.total_items
+    }
     expect(await found()).toBe(3)
     const mask = form.getByRole('button', { name: 'Mask 3 lines' })
     expect(await mask.isDisabled()).toBe(true)
