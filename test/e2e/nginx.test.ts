@@ -1,10 +1,15 @@
 // examples/deploy/nginx.conf in Debian's nginx: streams, sessions and large bodies through a proxy with TLS.
+
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { CAN_UPGRADE } from '../../server/src/http/web-socket.ts'
 import { ROOT } from '../repository/source-files.ts'
 import { freePort } from '../support/free-port.ts'
 import { startProgram, temporaryFolder } from '../support/program.ts'
@@ -114,6 +119,26 @@ describe.skipIf(missing)(`behind nginx${skipped}`, () => {
     return text
   }
 
+  /** The first text that comes over a WebSocket. */
+  async function firstText(path: string): Promise<string> {
+    const asked = request({
+      ...{ host: '127.0.0.1', port, path, rejectUnauthorized: false, servername: NAME },
+      headers: {
+        ...{ host: NAME, authorization: `Bearer ${KEY}`, connection: 'Upgrade', upgrade: 'websocket' },
+        ...{ 'sec-websocket-version': '13', 'sec-websocket-key': randomBytes(16).toString('base64') },
+      },
+    })
+    const [, socket, head] = await new Promise<[IncomingMessage, Duplex, Buffer]>((resolve, reject) => {
+      asked.on('upgrade', (...upgrade) => resolve(upgrade)).on('error', reject)
+      asked.on('response', ({ statusCode }) => reject(new Error(`answered ${statusCode}`)))
+      asked.end()
+    })
+    const first = head.length > 0 ? head : ((await once(socket, 'data'))[0] as Buffer)
+    socket.destroy()
+    // Two bytes of frame before a short text.
+    return first.subarray(2).toString()
+  }
+
   it('streams show a line while they are open, people sign in and write, and large bodies get through', {
     timeout: 60_000,
   }, async () => {
@@ -137,6 +162,7 @@ describe.skipIf(missing)(`behind nginx${skipped}`, () => {
     })
     expect(stored.statusCode).toBe(200)
     await expect.poll(() => streamed, { timeout: 5000 }).toContain('through the proxy')
+    if (CAN_UPGRADE) expect(await firstText('/api/logs/stream')).toMatch(/^id: /)
 
     const link = JSON.parse(
       await textOf(

@@ -133,7 +133,7 @@ describe('the page', () => {
   test('a brushed span is zoomed into', async () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs`)
-    const chart = page.locator('.u-over')
+    const chart = page.getByRole('slider', { name: /^Bars over time/ })
     const box = await chart.boundingBox()
     if (!box) throw new Error('There is no chart.')
     await page.mouse.move(box.x + box.width * 0.5, box.y + 20)

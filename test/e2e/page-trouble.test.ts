@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
+import type { Browser, BrowserContext, Page, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
@@ -148,12 +148,13 @@ test('of seven tabs only the visible one streams, and each catches up when it is
       document.dispatchEvent(new Event('visibilitychange'))
     }
   }`)
-  const streams = new Map<Request, Page>()
-  seven.on('request', (request) => {
-    if (/\/api\/(events|logs\/stream)/.test(request.url())) streams.set(request, request.frame().page())
+  const streams = new Map<WebSocket, Page>()
+  seven.on('page', (tab) => {
+    tab.on('websocket', (socket) => {
+      streams.set(socket, tab)
+      socket.on('close', () => streams.delete(socket))
+    })
   })
-  seven.on('requestfinished', (request) => streams.delete(request))
-  seven.on('requestfailed', (request) => streams.delete(request))
   const setHidden = (page: Page, next: boolean) => page.evaluate(`setHidden(${next})`)
 
   const tabs: Page[] = []
@@ -181,6 +182,45 @@ test('of seven tabs only the visible one streams, and each catches up when it is
   }
   // Shown last and hidden while the others were read: everything once.
   expect(await row(shown, 'for tab').count()).toBe(7)
+})
+
+test('eight visible windows all stream, and have room to load', async () => {
+  const windows: Page[] = []
+  for (let number = 1; number <= 8; number++) {
+    const one = await openPage(context)
+    await one.goto(`${url}/logs?source=windows`)
+    await button(one, /^Live/).waitFor()
+    windows.push(one)
+  }
+  await write({ message: 'written to eight', source: 'windows' })
+  for (const one of windows) {
+    await row(one, 'written to eight').click()
+    await one.getByRole('complementary', { name: /^Line \d+/ }).waitFor()
+  }
+  await Promise.all(windows.map((one) => one.close()))
+})
+
+test('where no WebSockets come through, streams come as replies', async () => {
+  const old = await newContext({ storageState: await context.storageState() })
+  onTestFinished(() => old.close())
+  // As a proxy that does not pass the upgrade on: the server answers, and not as a WebSocket.
+  await old.addInitScript(`{
+    const Real = WebSocket
+    globalThis.WebSocket = class extends Real {
+      constructor(address) {
+        super(String(address).replace('/api/', '/healthz/'))
+      }
+    }
+  }`)
+  const page = await openPage(old)
+  const isReply = page.waitForResponse(
+    (response) => /\/api\/logs\/stream/.test(response.url()) && response.request().resourceType() === 'fetch',
+  )
+  await page.goto(`${url}/logs?source=replies`)
+  await isReply
+  await button(page, /^Live/).waitFor()
+  await write({ message: 'came as a reply', source: 'replies' })
+  await row(page, 'came as a reply').waitFor()
 })
 
 test('a link to a line that retention removed says so and leads on', async () => {

@@ -33,7 +33,10 @@ export async function openPage(context: BrowserContext): Promise<Page> {
   page.on('pageerror', (error) => defects.push(error.message))
   page.on('console', (message) => {
     // A refused request is the server's answer, not a defect; a policy violation is one.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+    if (
+      message.type() === 'error' &&
+      !/^(Failed to load resource|WebSocket connection to)/.test(message.text())
+    )
       defects.push(message.text())
   })
   onTestFinished(async () => {

@@ -7,6 +7,7 @@ import type { Notices } from '../store/database/notices.ts'
 import { OpenStreams } from './open-streams.ts'
 import { changesState, isFromOurPage } from './same-origin.ts'
 import { readSessionCookie, setCookies } from './session-cookie.ts'
+import { isWebSocket } from './web-socket.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -51,7 +52,9 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
   app.addHook('onRequest', async (request, response) => {
     if (request.is404) return
     const { access } = request.routeOptions.config
-    const isOurs = changesState(request) ? isFromOurPage(request, publicUrl) : true
+    // Pages of other sites may open WebSockets and read them, with the cookies of ours.
+    const mustBeOurs = changesState(request) || isWebSocket(request.raw)
+    const isOurs = mustBeOurs ? isFromOurPage(request, publicUrl) : true
     if (access === 'public') {
       // Another site must not sign people in, or out.
       if (isOurs === false) throw FOREIGN_PAGE()

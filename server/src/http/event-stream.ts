@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isWebSocket, WebSocketSender } from './web-socket.ts'
 
 /** Comments this often keep proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000
@@ -12,14 +13,55 @@ const RETRY_MS = 2000
 
 export type StreamEvent = { event?: string; id?: string; data?: unknown }
 
-/** One `text/event-stream` reply. Its signal aborts when the client is gone or was cut off. */
+/** What carries the text of a stream. Its signal aborts when the client is gone or was cut off. */
+type Carrier = {
+  readonly signal: AbortSignal
+  /** Resolves when the client can take the next. */
+  send: (text: string) => Promise<void>
+  close: () => void
+}
+
+/**
+ * One event stream, as a `text/event-stream` reply or, for who asks for a WebSocket, as the same text in its messages:
+ * over HTTP/1.1 a browser has six connections to a server, and WebSockets are not among them.
+ */
 export class EventStream {
+  readonly #carrier: Carrier
+  readonly #heartbeat: NodeJS.Timeout
+
+  constructor(request: FastifyRequest, reply: FastifyReply, { stallMs = STALL_MS } = {}) {
+    this.#carrier = isWebSocket(request.raw)
+      ? new WebSocketSender(request.raw, reply)
+      : new ReplyCarrier(reply, stallMs)
+    this.#heartbeat = setInterval(() => void this.#carrier.send(': still here\n\n'), HEARTBEAT_MS)
+    this.#heartbeat.unref()
+    this.signal.addEventListener('abort', () => clearInterval(this.#heartbeat), { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.#carrier.signal
+  }
+
+  /** Sends one event; resolves when the client can take the next. An event of an id alone moves the client's position. */
+  async send({ event, id, data }: StreamEvent): Promise<void> {
+    let text = ''
+    if (event) text += `event: ${event}\n`
+    if (id) text += `id: ${id}\n`
+    if (data !== undefined) text += `data: ${JSON.stringify(data)}\n`
+    await this.#carrier.send(`${text}\n`)
+  }
+
+  close(): void {
+    this.#carrier.close()
+  }
+}
+
+class ReplyCarrier implements Carrier {
   readonly #response: ServerResponse
   readonly #abort = new AbortController()
-  readonly #heartbeat: NodeJS.Timeout
   readonly #stallMs: number
 
-  constructor(reply: FastifyReply, { stallMs = STALL_MS }: { stallMs?: number } = {}) {
+  constructor(reply: FastifyReply, stallMs: number) {
     this.#stallMs = stallMs
     reply.hijack()
     this.#response = reply.raw
@@ -32,32 +74,16 @@ export class EventStream {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     })
-    this.#response.on('close', () => this.#end())
-    this.#response.on('error', () => this.#end())
+    this.#response.on('close', () => this.#abort.abort())
+    this.#response.on('error', () => this.#abort.abort())
     this.#response.write(`retry: ${RETRY_MS}\n\n`)
-    this.#heartbeat = setInterval(() => void this.#write(': still here\n\n'), HEARTBEAT_MS)
-    this.#heartbeat.unref()
   }
 
   get signal(): AbortSignal {
     return this.#abort.signal
   }
 
-  /** Sends one event; resolves when the client can take the next. An event of an id alone moves the client's position. */
-  async send({ event, id, data }: StreamEvent): Promise<void> {
-    let text = ''
-    if (event) text += `event: ${event}\n`
-    if (id) text += `id: ${id}\n`
-    if (data !== undefined) text += `data: ${JSON.stringify(data)}\n`
-    await this.#write(`${text}\n`)
-  }
-
-  close(): void {
-    this.#end()
-    this.#response.end()
-  }
-
-  async #write(text: string): Promise<void> {
+  async send(text: string): Promise<void> {
     if (this.signal.aborted || this.#response.write(text)) return
     const stalled = setTimeout(() => this.#response.destroy(), this.#stallMs)
     await new Promise<void>((resolve) => {
@@ -67,8 +93,8 @@ export class EventStream {
     clearTimeout(stalled)
   }
 
-  #end(): void {
-    clearInterval(this.#heartbeat)
+  close(): void {
     this.#abort.abort()
+    this.#response.end()
   }
 }

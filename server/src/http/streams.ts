@@ -24,7 +24,10 @@ const resumeParameters = {
   ),
 }
 
-/** Server-sent events: short ones about every new row, and whole rows that match a filter. */
+/**
+ * Server-sent events: short ones about every new row, and whole rows that match a filter. Over a WebSocket the same text,
+ * see `EventStream`.
+ */
 export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -33,7 +36,7 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
       async (request, response) => {
         const filter = { visibility: request.principal.visibility }
         const from = await startOf(liveFeed, request.query.last_event_id, request)
-        const stream = new EventStream(response)
+        const stream = new EventStream(request, response)
         const detach = serverEvents.subscribe((event) => {
           const seen = eventFor(event, filter.visibility)
           if (seen) void stream.send({ event: seen.type, data: seen })
@@ -72,7 +75,7 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
         const { last_event_id, max_batch, ...query } = request.query
         const filter = await queries.toFilter(query, request.principal.visibility)
         const from = await startOf(liveFeed, last_event_id, request)
-        const stream = new EventStream(response)
+        const stream = new EventStream(request, response)
         await follow(stream, from, async (position) => {
           for await (const { rows, position: next } of liveFeed.read(filter, position, stream.signal)) {
             await sendRows(stream, rows, next, max_batch)

@@ -6,8 +6,8 @@ import { EventStream } from '../../src/http/event-stream.ts'
 it('cuts off a client that takes nothing, and holds no more for it than its socket does', async () => {
   const app = fastify({ forceCloseConnections: true })
   const ended = Promise.withResolvers<number>()
-  app.get('/', async (_request, reply) => {
-    const stream = new EventStream(reply, { stallMs: 200 })
+  app.get('/', async (request, reply) => {
+    const stream = new EventStream(request, reply, { stallMs: 200 })
     let sent = 0
     // Each send waits for the last one, so a reader that stands still stops the writer.
     while (!stream.signal.aborted && sent < 10_000) {

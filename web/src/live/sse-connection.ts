@@ -1,3 +1,4 @@
+import { giveUpSockets, mayUseSockets, readSocket } from './socket-text.ts'
 import { createSseParser, type SseEvent } from './sse-parser.ts'
 
 /** What a reader may be told about a stream; a paused list is the list's own matter. */
@@ -77,7 +78,15 @@ export class SseConnection {
   async #read(abort: AbortController): Promise<void> {
     const url = new URL(this.#url, window.location.origin)
     if (this.#position !== null) url.searchParams.set('last_event_id', this.#position)
+    const parse = createSseParser((event) => this.#dispatch(event))
+    const take = (text: string) => {
+      this.#failures = 0
+      this.#expectWord(abort)
+      parse(text)
+    }
     this.#expectWord(abort)
+    const bySocket = mayUseSockets() ? await readSocket(url, abort.signal, take) : null
+    if (bySocket === 'read') return
     const response = await fetch(url, {
       signal: abort.signal,
       headers: { accept: 'text/event-stream' },
@@ -87,13 +96,9 @@ export class SseConnection {
       this.#onRefused()
       return
     }
-    this.#failures = 0
-    const parse = createSseParser((event) => this.#dispatch(event))
+    if (bySocket === 'refused') giveUpSockets()
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      this.#expectWord(abort)
-      parse(part.value)
-    }
+    for (let part = await reader.read(); !part.done; part = await reader.read()) take(part.value)
   }
 
   #expectWord(abort: AbortController): void {

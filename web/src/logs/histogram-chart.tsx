@@ -1,19 +1,22 @@
-import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import { useState } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
-import uPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
-import { serverNow } from '../api/server-clock.ts'
-import { useIsDark } from '../theme/use-is-dark.ts'
+import { useWidth } from '../controls/use-width.ts'
 import { justBefore } from '../time/range.ts'
-import { bucketAt, stackBuckets } from './histogram-data.ts'
-import { chartOptions } from './histogram-options.ts'
-import { HistogramTip, type Tip } from './histogram-tip.tsx'
+import { HistogramBars } from './histogram-bars.tsx'
+import { bucketTotal } from './histogram-data.ts'
+import { clockTicks } from './histogram-ticks.ts'
+import { HistogramTip } from './histogram-tip.tsx'
 import { useBarKeys } from './use-bar-keys.ts'
+import { useBrush } from './use-brush.ts'
 
-/** A drag shorter than this is a click. */
-const BRUSH_PX = 6
+/** Where the bars begin; the room before them is that of the highest number. */
+const LEFT_PX = 44
+/** From one time below the bars to the next, at least. */
+const TICK_PX = 64
 
-/** The bars themselves, on a canvas. */
+const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })
+
+/** The bars with their numbers and times; a drag, a click and the keyboard zoom in. */
 export function HistogramChart({
   histogram,
   zone,
@@ -25,97 +28,38 @@ export function HistogramChart({
   zoom: (from: string, to: string) => void
   onBrush: (brushing: boolean) => void
 }) {
-  const box = useRef<HTMLDivElement>(null)
-  const chart = useRef<uPlot>(null)
-  const [tip, setTip] = useState<Tip | null>(null)
-  const dark = useIsDark()
+  const { buckets, bucket_seconds: seconds } = histogram
+  const [plot, width] = useWidth()
+  const [pointed, setPointed] = useState<number | null>(null)
+  // A refresh may have brought fewer.
+  const at = pointed === null || pointed >= buckets.length ? null : pointed
 
-  const onCursor = useEffectEvent((plot: uPlot) => {
-    const left = plot.cursor.left ?? -1
-    const at = left < 0 ? null : bucketAt(histogram, plot.posToVal(left, 'x'))
-    const bucket = at === null ? undefined : histogram.buckets[at]
-    setTip(bucket === undefined ? null : { bucket, left: left + plot.bbox.left / devicePixelRatio })
-  })
+  const bucketUnder = (x: number) => Math.min(Math.floor((x / width) * buckets.length), buckets.length - 1)
   const zoomTo = (first: number, last: number) => {
-    const from = histogram.buckets[first]
-    const to = histogram.buckets[last]
+    const from = buckets[first]
+    const to = buckets[last]
     if (from === undefined || to === undefined) return
-    zoom(from.start, justBefore(Date.parse(to.start) + histogram.bucket_seconds * 1000))
+    // The next one says when this one ends: days have 23 and 25 hours too.
+    const next = buckets[last + 1]?.start
+    zoom(from.start, justBefore(next ? Date.parse(next) : Date.parse(to.start) + seconds * 1000))
   }
   // One bar of a second is as near as it gets.
-  const zoomToOne = (at: number) => histogram.bucket_seconds > 1 && zoomTo(at, at)
-  const onSelect = useEffectEvent((plot: uPlot) => {
-    const { left, width } = plot.select
-    if (width >= BRUSH_PX) {
-      const first = bucketAt(histogram, plot.posToVal(left, 'x')) ?? 0
-      const last = bucketAt(histogram, plot.posToVal(left + width, 'x')) ?? histogram.buckets.length - 1
-      zoomTo(first, last)
-    }
-    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+  const zoomToOne = (bucket: number) => seconds > 1 && zoomTo(bucket, bucket)
+  const { brush, handlers } = useBrush({
+    onMove: (x) => setPointed(bucketUnder(x)),
+    onPress: onBrush,
+    onSpan: (from, to) => zoomTo(bucketUnder(from), bucketUnder(to)),
+    onClick: (x) => zoomToOne(bucketUnder(x)),
   })
-  const onClick = useEffectEvent((plot: uPlot) => {
-    const at = bucketAt(histogram, plot.posToVal(plot.cursor.left ?? -1, 'x'))
-    if (at !== null) zoomToOne(at)
-  })
-  const onPress = useEffectEvent((pressed: boolean) => onBrush(pressed))
+  const keys = useBarKeys({ histogram, zone, at, point: setPointed, zoomTo: zoomToOne })
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the theme, so another one redraws
-  useEffect(() => {
-    const element = box.current
-    if (element === null) return
-    const options = chartOptions({
-      zone,
-      width: element.clientWidth,
-      height: element.clientHeight,
-      now: () => serverNow() / 1000,
-    })
-    options.hooks = { ...options.hooks, setCursor: [onCursor], setSelect: [onSelect] }
-    const plot = new uPlot(options, [[]], element)
-    chart.current = plot
-    let pressedAt = 0
-    const down = (event: MouseEvent) => {
-      pressedAt = event.clientX
-      onPress(true)
-    }
-    const up = (event: MouseEvent) => {
-      onPress(false)
-      if (event.target === plot.over && Math.abs(event.clientX - pressedAt) < BRUSH_PX) onClick(plot)
-    }
-    plot.over.addEventListener('mousedown', down)
-    window.addEventListener('mouseup', up)
-    const resize = new ResizeObserver(() =>
-      plot.setSize({ width: element.clientWidth, height: element.clientHeight }),
-    )
-    resize.observe(element)
-    return () => {
-      resize.disconnect()
-      window.removeEventListener('mouseup', up)
-      plot.destroy()
-      chart.current = null
-    }
-  }, [zone, dark])
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new chart has to be given its bars
-  useEffect(() => {
-    chart.current?.setData(stackBuckets(histogram) as uPlot.AlignedData)
-  }, [histogram, zone, dark])
-
-  const keys = useBarKeys({
-    histogram,
-    zone,
-    at: tip === null ? null : bucketAt(histogram, Date.parse(tip.bucket.start) / 1000),
-    point(at) {
-      const start = Date.parse(histogram.buckets[at]?.start ?? '') / 1000
-      const left = chart.current?.valToPos(start + histogram.bucket_seconds / 2, 'x') ?? -1
-      chart.current?.setCursor({ left, top: 0 })
-    },
-    zoomTo: zoomToOne,
-  })
-
+  const start = Date.parse(buckets[0]?.start ?? '')
+  const span = buckets.length * seconds * 1000
+  const tallest = Math.max(0, ...buckets.map(bucketTotal))
+  const bucket = at === null ? undefined : buckets[at]
   return (
-    <div className="relative h-full">
+    <div className="relative h-full text-label text-faint select-none">
       <div
-        ref={box}
         role="slider"
         tabIndex={0}
         aria-label="Bars over time. Enter zooms in"
@@ -124,11 +68,47 @@ export function HistogramChart({
         aria-valuenow={keys.current}
         aria-valuetext={keys.text}
         onKeyDown={keys.onKeyDown}
-        onMouseLeave={() => setTip(null)}
-        onBlur={() => setTip(null)}
-        className="h-full cursor-crosshair rounded-sm focus-visible:-outline-offset-1"
-      />
-      {tip && <HistogramTip tip={tip} zone={zone} seconds={histogram.bucket_seconds} />}
+        onBlur={() => setPointed(null)}
+        className="h-full rounded-sm focus-visible:-outline-offset-1"
+      >
+        {tallest > 0 && (
+          <span aria-hidden="true" className="figures absolute top-0 left-0 w-9 text-right">
+            {compact.format(tallest)}
+          </span>
+        )}
+        <div
+          ref={plot}
+          {...handlers}
+          onPointerLeave={() => setPointed(null)}
+          className="absolute top-1.5 right-5 bottom-[1.375rem] left-11 cursor-crosshair touch-pan-y border-y border-line"
+        >
+          {width > 0 && <HistogramBars histogram={histogram} width={width} at={at} />}
+          {brush && (
+            <div
+              className="absolute inset-y-0 border-x border-accent bg-accent/22"
+              style={{ left: Math.min(brush.from, brush.to), width: Math.abs(brush.to - brush.from) }}
+            />
+          )}
+          {width > 0 &&
+            clockTicks(start, start + span, zone, Math.max(1, Math.floor(width / TICK_PX))).map((tick) => (
+              <span
+                key={tick.at}
+                aria-hidden="true"
+                className="figures absolute top-full -translate-x-1/2 pt-1 whitespace-nowrap"
+                style={{ left: `${((tick.at - start) / span) * 100}%` }}
+              >
+                {tick.text}
+              </span>
+            ))}
+        </div>
+      </div>
+      {bucket && at !== null && (
+        <HistogramTip
+          tip={{ bucket, left: LEFT_PX + ((at + 0.5) * width) / buckets.length }}
+          zone={zone}
+          seconds={seconds}
+        />
+      )}
     </div>
   )
 }

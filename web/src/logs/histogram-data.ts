@@ -17,8 +17,8 @@ const SEVERE = [0, 1]
 const ROOM_FOR_ALL = 4
 
 /**
- * The x values in seconds, then one row of running sums a level, tallest first, as they are painted over. Few errors are
- * drawn a little taller and the rest of their bar that much shorter; numbers are shown as they are.
+ * One row of running sums a level, tallest first, as they are painted over. Few errors are drawn a little taller and the
+ * rest of their bar that much shorter; numbers are shown as they are.
  */
 export function stackBuckets(histogram: Histogram): number[][] {
   const least = Math.max(0, ...histogram.buckets.map(bucketTotal)) * LEAST_SHARE
@@ -32,8 +32,7 @@ export function stackBuckets(histogram: Histogram): number[][] {
       return sum
     })
   })
-  const series = STACK.map((_, at) => sums.map((bucket) => bucket[at] ?? 0)).reverse()
-  return [histogram.buckets.map((bucket) => Date.parse(bucket.start) / 1000), ...series]
+  return STACK.map((_, at) => sums.map((bucket) => bucket[at] ?? 0)).reverse()
 }
 
 function drawnHeights(counts: readonly number[], least: number): number[] {
@@ -51,14 +50,6 @@ function drawnHeights(counts: readonly number[], least: number): number[] {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
-}
-
-/** The bucket a point in time (seconds) falls into, or null outside of all. */
-export function bucketAt(histogram: Histogram, seconds: number): number | null {
-  const first = histogram.buckets[0]
-  if (first === undefined) return null
-  const at = Math.floor((seconds - Date.parse(first.start) / 1000) / histogram.bucket_seconds)
-  return at >= 0 && at < histogram.buckets.length ? at : null
 }
 
 export function bucketTotal(bucket: HistogramBucket): number {

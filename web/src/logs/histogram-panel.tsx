@@ -1,14 +1,9 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
 import { ApiError } from '../api/client.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
+import { HistogramChart } from './histogram-chart.tsx'
 import { HistogramTable } from './histogram-table.tsx'
-
-// The chart library is the second largest part of the page and nothing waits for it.
-const HistogramChart = lazy(() =>
-  import('./histogram-chart.tsx').then((module) => ({ default: module.HistogramChart })),
-)
 
 /** Lines over time by level; a drag zooms into a span, a click into one bar. */
 export function HistogramPanel({
@@ -33,19 +28,13 @@ export function HistogramPanel({
               : `The bars could not be loaded: ${histogram.error.message}`}
           </p>
         ) : data ? (
-          <Suspense fallback={<Placeholder />}>
-            <HistogramChart histogram={data} zone={zone} zoom={zoom} onBrush={onBrush} />
-          </Suspense>
+          <HistogramChart histogram={data} zone={zone} zoom={zoom} onBrush={onBrush} />
         ) : (
-          histogram.isFetching && <Placeholder />
+          histogram.isFetching && <Skeleton className="h-[4.5rem] w-full opacity-40" />
         )}
       </div>
       {/* A table is never narrower than its text: what hides it has to be around it. */}
       <div className="sr-only">{data && !isError && <HistogramTable histogram={data} zone={zone} />}</div>
     </section>
   )
-}
-
-function Placeholder() {
-  return <Skeleton className="h-[4.5rem] w-full opacity-40" />
 }

@@ -1,0 +1,95 @@
+// The event streams over WebSockets, as the page asks for them: the same text, under the same guard.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CAN_UPGRADE } from '../../src/http/web-socket.ts'
+import { Browser } from '../support/browser.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+type Options = { headers: Record<string, string> }
+// Node's client takes headers, as no browser's does.
+const Client = WebSocket as unknown as new (url: string, options: Options) => WebSocket
+
+let server: TestServer
+let viewer: Browser
+let viewerId: string
+beforeAll(async () => {
+  server = await startTestServer()
+  const { body } = await server.send('POST', '/api/users/link', {
+    username: 'eva',
+    role: 'viewer',
+    cameras: [1],
+  })
+  viewer = new Browser(server.url)
+  const secret = body.data.url.split('#link=')[1]
+  await viewer.post('/api/auth/link', { secret, username: 'eva', password: 'correct horse battery' })
+  const { users } = (await server.get('/api/users')).body.data
+  viewerId = users.find(({ name }: { name: string }) => name === 'eva').id
+})
+afterAll(() => server.close())
+
+/** A subscriber, its texts put together, and how it ended. */
+function subscribe(path: string, headers: Record<string, string>) {
+  const socket = new Client(server.url.replace('http', 'ws') + path, { headers })
+  const heard = { text: '' }
+  socket.addEventListener('message', ({ data }) => {
+    heard.text += data
+  })
+  const ended = new Promise<number>((resolve) => {
+    socket.addEventListener('close', ({ code }) => resolve(code))
+  })
+  return { socket, heard, ended }
+}
+
+const asPage = () => ({ cookie: viewer.cookie, origin: server.url })
+const log = (message: string, camera_id: number) =>
+  server.send('POST', '/api/logs', { message, source: `camera_${camera_id}`, camera_id })
+
+describe.skipIf(!CAN_UPGRADE)('a stream over a WebSocket (skipped on Node before 24.9)', () => {
+  it.each(['/api/logs/stream', '/api/events'])(
+    '%s brings what its reader may see, and resumes',
+    async (path) => {
+      const first = subscribe(path, asPage())
+      await expect.poll(() => first.heard.text).toMatch(/^id: \S+\n\n/)
+      await log(`one on ${path}`, 1)
+      await log('of another camera', 2)
+      await expect.poll(() => first.heard.text).toContain(`one on ${path}`)
+      first.socket.close()
+      expect(await first.ended).toBe(1000)
+      await log(`two on ${path}`, 1)
+      const position = [...first.heard.text.matchAll(/^id: (\S+)$/gm)].at(-1)?.[1]
+      const second = subscribe(`${path}?last_event_id=${position}`, asPage())
+      await expect.poll(() => second.heard.text).toContain(`two on ${path}`)
+      expect(second.heard.text).not.toContain(`one on ${path}`)
+      expect(first.heard.text + second.heard.text).not.toContain('of another camera')
+      second.socket.close()
+    },
+  )
+
+  it.each([
+    ['a page of another site', () => ({ ...asPage(), origin: 'https://evil.example' })],
+    ['a page of another port', () => ({ ...asPage(), origin: 'http://127.0.0.1:1' })],
+    ['who does not say where from', () => ({ cookie: viewer.cookie })],
+    ['nobody we know', () => ({ origin: server.url })],
+  ])('is not opened for %s', async (_, headers) => {
+    const { heard, ended } = subscribe('/api/logs/stream', headers())
+    expect(await ended).toBe(1006)
+    expect(heard.text).toBe('')
+  })
+
+  it('ends when its reader may no longer read', async () => {
+    const stream = subscribe('/api/logs/stream', asPage())
+    await expect.poll(() => stream.heard.text).toMatch(/^id: /)
+    await server.send('DELETE', `/api/users/${viewerId}/sessions`)
+    expect(await stream.ended).toBeGreaterThan(1000)
+  })
+
+  it('ends with the server', async () => {
+    const other = await startTestServer({ database: server.database })
+    const socket = new Client(`${other.url.replace('http', 'ws')}/api/logs/stream`, {
+      headers: { authorization: `Bearer ${other.apiKey}` },
+    })
+    await new Promise((resolve) => socket.addEventListener('message', resolve, { once: true }))
+    const ended = new Promise((resolve) => socket.addEventListener('close', resolve))
+    await other.close()
+    await ended
+  })
+})

@@ -1,0 +1,15 @@
+import { type RefCallback, useCallback, useState } from 'react'
+
+/** How wide an element is, kept true while the window changes; 0 until it is known. */
+export function useWidth(): [ref: RefCallback<HTMLElement>, px: number] {
+  const [px, setPx] = useState(0)
+  const ref = useCallback<RefCallback<HTMLElement>>((element) => {
+    if (element === null) return
+    // Before the first paint: what is drawn by it is not drawn twice.
+    setPx(element.clientWidth)
+    const observer = new ResizeObserver(() => setPx(element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  return [ref, px]
+}
