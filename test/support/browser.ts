@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 
 const PLACES = [
@@ -39,9 +39,23 @@ export async function openPage(context: BrowserContext): Promise<Page> {
     )
       defects.push(message.text())
   })
-  onTestFinished(async () => {
+  const asked = new Set<Request>()
+  page.on('request', (request) => asked.add(request))
+  page.on('requestfinished', (request) => asked.delete(request))
+  page.on('requestfailed', (request) => asked.delete(request))
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') await describePage(page, asked)
     await page.close()
     if (defects.length > 0) throw new Error(`The page reported: ${defects.join('; ')}`)
   })
   return page
+}
+
+/** What a failed test was looking at. */
+async function describePage(page: Page, asked: ReadonlySet<Request>): Promise<void> {
+  const text = await page.locator('body').innerText({ timeout: 1000 }).catch((error: Error) => error.message)
+  const waiting = [...asked].map((request) => request.url())
+  console.error(
+    `The page was at ${page.url()}, waited for [${waiting.join(', ')}], and showed:\n${text.slice(0, 1500)}`,
+  )
 }
