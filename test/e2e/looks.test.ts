@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, type Program } from '../support/program.ts'
@@ -11,6 +11,8 @@ import { launchProgram, type Program } from '../support/program.ts'
 const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
 /** From here on browsers' makers call a page steady no longer; the measured ones are below 0.06. */
 const STEADY = 0.1
+/** Of all files the explorer shows its first screen with, as they are sent over plain HTTP, head and body. */
+const FIRST_LOAD_BYTES = 225_000
 
 let folder: string
 let program: Program
@@ -163,4 +165,32 @@ test.each(SCREENS)('%s says what failed, by which request, and offers another tr
   }
   // Some screens ask several times, each with a button; a second press would call off the first one's request.
   await expect.poll(press, { interval: 500, timeout: 10_000 }).toBe(0)
+})
+
+test('the first screen of the explorer comes in few bytes', async () => {
+  const fresh = await browser.newContext({
+    storageState: await context.storageState(),
+    viewport: { width: 1440, height: 900 },
+  })
+  onTestFinished(() => fresh.close())
+  const page = await openPage(fresh)
+  const network = await fresh.newCDPSession(page)
+  await network.send('Network.enable')
+  const sent = new Map<string, { path: string; bytes: number }>()
+  network.on('Network.responseReceived', ({ requestId, response }) =>
+    sent.set(requestId, { path: new URL(response.url).pathname, bytes: 0 }),
+  )
+  network.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    const file = sent.get(requestId)
+    if (file) file.bytes = encodedDataLength
+  })
+  await page.goto(`${url}/logs`)
+  await page.getByText('no frame').first().waitFor()
+  await page.getByRole('complementary', { name: 'Values and their counts' }).waitFor()
+  await page.getByRole('slider', { name: /^Bars over time/ }).waitFor()
+  await page.evaluate('document.fonts.ready.then(() => true)')
+  const files = [...sent.values()].filter(({ path }) => !path.startsWith('/api/'))
+  expect(files.length).toBeGreaterThan(5)
+  expect(files.every(({ bytes }) => bytes > 0)).toBe(true)
+  expect(files.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(FIRST_LOAD_BYTES)
 })

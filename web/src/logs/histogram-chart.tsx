@@ -12,7 +12,7 @@ import { useBrush } from './use-brush.ts'
 /** Where the bars begin; the room before them is that of the highest number. */
 const LEFT_PX = 44
 /** From one time below the bars to the next, at least. */
-const TICK_PX = 64
+const TICK_PX = 56
 
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })
 
