@@ -27,7 +27,14 @@ export function readSocket(
   address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   return new Promise((resolve, reject) => {
     let outcome: SocketOutcome = 'refused'
-    const socket = new WebSocket(address)
+    let socket: WebSocket
+    try {
+      socket = new WebSocket(address)
+    } catch {
+      // Some browsers take a policy of `self` for that of HTTP alone.
+      resolve(outcome)
+      return
+    }
     const onAbort = () => {
       socket.close()
       reject(signal.reason)
