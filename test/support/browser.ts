@@ -53,7 +53,8 @@ export async function openPage(context: BrowserContext): Promise<Page> {
 
 /** What a failed test was looking at. */
 async function describePage(page: Page, asked: ReadonlySet<Request>): Promise<void> {
-  const text = await page.locator('body').innerText({ timeout: 1000 }).catch((error: Error) => error.message)
+  const shown = page.locator('body').ariaSnapshot({ timeout: 1000 })
+  const text = await shown.catch((error: Error) => error.message)
   const waiting = [...asked].map((request) => request.url())
   console.error(
     `The page was at ${page.url()}, waited for [${waiting.join(', ')}], and showed:\n${text.slice(0, 1500)}`,
