@@ -1,5 +1,6 @@
 // `npm start`: from a fresh clone to a running server.
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONDITION, ensurePackages, ensurePage, findNode, ROOT, run } from './toolchain.mjs'
 
@@ -16,12 +17,25 @@ await run(async () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => server.kill(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM'))
   }
-  // npm passes a signal on to its shell, which ends without telling us.
-  const parent = process.ppid
+  // npm passes a signal on to its shell, which ends without telling us; killed, it leaves the shell behind as well.
+  const starters = startersOf()
   if (process.env.npm_lifecycle_event) {
-    setInterval(() => process.ppid === parent || server.kill('SIGTERM'), 250).unref()
+    setInterval(() => startersOf() === starters || server.kill('SIGTERM'), 250).unref()
   }
   process.exitCode = await new Promise((resolve) => {
     server.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)))
   })
 })
+
+/** Who runs us: npm, or npm's shell and npm. Where there is no /proc only the nearest is known. */
+function startersOf() {
+  const parent = process.ppid
+  try {
+    // Without a shell between, npm's own parent may go: a terminal that is closed on a server to be kept.
+    if (!readFileSync(`/proc/${parent}/cmdline`, 'utf8').includes('start.mjs')) return `${parent}`
+    const [, status = ''] = readFileSync(`/proc/${parent}/stat`, 'utf8').split(/.*\) /s)
+    return `${parent} ${status.split(' ')[1]}`
+  } catch {
+    return `${parent}`
+  }
+}

@@ -2,9 +2,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-export const ROOT = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..')
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Makes the workspaces import each other's TypeScript instead of what is built of it. */
 export const CONDITION = '--conditions=timelapser-source'
 

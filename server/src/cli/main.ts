@@ -6,7 +6,7 @@ import { allCommands, COMMANDS } from './commands.ts'
 const program = new Command('timelapser-logs')
   .description('A log system on PostgreSQL.')
   .version(VERSION)
-  .showHelpAfterError()
+  .showHelpAfterError('timelapser-logs --help lists the commands.')
 
 const asked = COMMANDS[process.argv[2] ?? '']
 for (const command of asked ? [await asked()] : await allCommands()) program.addCommand(command)

@@ -1,16 +1,20 @@
 import { type Command, Option } from 'commander'
 import { ApiClient, ApiFailure, readLocalApiKey } from './api-client.ts'
+import { readLocalAddress } from './local-address.ts'
 
 /** Where the server is and what opens it; options of every command that speaks to one. */
-export type ServerOptions = { url: string; key?: string; dataDir: string }
+export type ServerOptions = { url?: string; key?: string; dataDir: string }
 
-/** Adds the options; a key is looked for in `--key`, then the environment, then the server's data folder. */
+const DEFAULT_URL = 'http://127.0.0.1:4700'
+
+/** Adds the options; what is not given is looked for in the environment, then the server's data folder. */
 export function addServerOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--url <url>', 'address of the server')
-        .env('TIMELAPSER_LOGS_URL')
-        .default('http://127.0.0.1:4700'),
+      new Option(
+        '--url <url>',
+        `address of the server (default: of the one that runs on the data folder, else ${DEFAULT_URL})`,
+      ).env('TIMELAPSER_LOGS_URL'),
     )
     .addOption(new Option('--key <key>', 'API key of an administrator').env('TIMELAPSER_LOGS_API_KEY'))
     .addOption(
@@ -18,21 +22,34 @@ export function addServerOptions(command: Command): Command {
     )
 }
 
+/** A client for the server that is meant; without a key when none is found. */
+export async function findServer(options: ServerOptions): Promise<{ client: ApiClient; hasKey: boolean }> {
+  const { key, dataDir } = options
+  const apiKey = key ?? (await readLocalApiKey(dataDir))
+  // A key of one's own goes nowhere a file in the working directory says: only the folder's own key does.
+  const localUrl = key === undefined ? await readLocalAddress(dataDir) : undefined
+  const client = new ApiClient({ url: options.url ?? localUrl ?? DEFAULT_URL, apiKey })
+  return { client, hasKey: apiKey !== undefined }
+}
+
+/** Says where a key may come from. */
+export function noKey({ dataDir }: ServerOptions): string {
+  return `No API key: give --key, set TIMELAPSER_LOGS_API_KEY, or name the server's data folder with --data-dir (there is no admin-api-key in ${dataDir}).`
+}
+
 /** Runs a command against the server; what the person at the terminal can do something about becomes a sentence. */
 export async function withServer(
   options: ServerOptions,
   run: (client: ApiClient) => Promise<number>,
 ): Promise<void> {
-  const apiKey = options.key ?? (await readLocalApiKey(options.dataDir))
-  if (apiKey === undefined) {
-    console.error(
-      `No API key: give --key, set TIMELAPSER_LOGS_API_KEY, or name the server's data folder with --data-dir (there is no admin-api-key in ${options.dataDir}).`,
-    )
+  const { client, hasKey } = await findServer(options)
+  if (!hasKey) {
+    console.error(noKey(options))
     process.exitCode = 1
     return
   }
   try {
-    process.exitCode = await run(new ApiClient({ url: options.url, apiKey }))
+    process.exitCode = await run(client)
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error
     console.error(error.message)

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { Diagnosis } from '../../http/api-schemas.ts'
-import { ApiClient, ApiFailure, readLocalApiKey } from '../client/api-client.ts'
-import { addServerOptions, type ServerOptions } from '../client/server-options.ts'
+import { ApiFailure } from '../client/api-client.ts'
+import { addServerOptions, findServer, type ServerOptions } from '../client/server-options.ts'
 import { diagnosisText } from '../terminal/diagnosis-text.ts'
 
 type Options = ServerOptions & { json?: true; testLines: boolean }
@@ -42,14 +42,13 @@ export function diagnoseCommand(): Command {
 }
 
 async function diagnose(options: Options): Promise<Diagnosis> {
-  const apiKey = options.key ?? (await readLocalApiKey(options.dataDir))
-  const client = new ApiClient({ url: options.url, apiKey })
+  const { client } = await findServer(options)
   try {
     const method = options.testLines ? 'POST' : 'GET'
     return await client.request<Diagnosis>(method, '/api/diagnostics', { timeoutMs: TIMEOUT_MS })
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error
-    return failed(error, await readiness(options.url))
+    return failed(error, await readiness(client.url))
   }
 }
 
@@ -107,7 +106,7 @@ function adviceOf({ status }: ApiFailure): string {
 
 async function readiness(url: string): Promise<Readiness | undefined> {
   try {
-    const response = await fetch(`${url.replace(/\/+$/, '')}/readyz`, { signal: AbortSignal.timeout(10_000) })
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) })
     const body = (await response.json()) as Readiness
     return body.checks ? body : undefined
   } catch {

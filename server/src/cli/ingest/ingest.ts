@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
 import type { LineOptions } from '../../ingest/line-records.ts'
 import type { NaiveClock } from '../../ingest/time-zone.ts'
-import { ApiClient, ApiFailure, readLocalApiKey } from '../client/api-client.ts'
+import { type ApiClient, ApiFailure } from '../client/api-client.ts'
+import { addServerOptions, findServer, noKey, type ServerOptions } from '../client/server-options.ts'
 import { toCameraId, toClock, toDays, toSeconds, toSource } from './ingest-arguments.ts'
 import { FORMATS, type Format } from './ingest-decoder.ts'
 import { ingestFiles } from './ingest-files.ts'
@@ -12,16 +13,13 @@ import { EXIT, IngestStop } from './ingest-stop.ts'
 import { ingestStream } from './ingest-stream.ts'
 import { IngestTally } from './ingest-tally.ts'
 
-type Options = {
+type Options = ServerOptions & {
   format: Format
   source?: string
   camera?: number
   logger?: string
   timezone?: NaiveClock
   join: boolean
-  url: string
-  key?: string
-  dataDir: string
   keepDays?: number
   shiftToNow?: ShiftMode
   live?: true
@@ -51,7 +49,7 @@ Examples:
 
 /** `timelapser-logs ingest [files…]`: log files and streams into the server. */
 export function ingestCommand(): Command {
-  return new Command('ingest')
+  return addServerOptions(new Command('ingest'))
     .description('send log files, or lines from stdin, to the server')
     .argument('[files...]', 'NDJSON or plain log files, also gzipped')
     .addOption(
@@ -91,15 +89,6 @@ export function ingestCommand(): Command {
     )
     .option('--dry-run', 'decode, send nothing and say what would be sent')
     .option('--retry-for <seconds>', 'how long to keep trying when the server is away', toSeconds, 300)
-    .addOption(
-      new Option('--url <url>', 'address of the server')
-        .env('TIMELAPSER_LOGS_URL')
-        .default('http://127.0.0.1:4700'),
-    )
-    .addOption(new Option('--key <key>', 'API key').env('TIMELAPSER_LOGS_API_KEY'))
-    .addOption(
-      new Option('--data-dir <folder>', "the server's data folder").env('DATA_DIR').default('./data'),
-    )
     .addHelpText('after', HELP)
     .action(async (files: string[], options: Options) => {
       process.exitCode = await runIngest(files, options)
@@ -170,12 +159,9 @@ async function retentionFor(client: ApiClient | undefined, keepDays: number | un
 }
 
 async function connect(options: Options): Promise<ApiClient> {
-  const apiKey = options.key ?? (await readLocalApiKey(options.dataDir))
-  if (apiKey === undefined) {
-    const sentence = `No API key: give --key, set TIMELAPSER_LOGS_API_KEY, or name the server's data folder with --data-dir (there is no admin-api-key in ${options.dataDir}).`
-    throw new IngestStop(sentence, EXIT.failed)
-  }
-  return new ApiClient({ url: options.url, apiKey })
+  const { client, hasKey } = await findServer(options)
+  if (!hasKey) throw new IngestStop(noKey(options), EXIT.failed)
+  return client
 }
 
 function senderFor(client: ApiClient, options: Options, tally: IngestTally): IngestSender {

@@ -8,6 +8,7 @@ import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
 import { migrate } from '../../store/database/migrate.ts'
 import { openDatabase } from '../../store/database/open.ts'
 import { onlySlow } from '../../store/database/statement-watch.ts'
+import { leaveLocalAddress } from '../client/local-address.ts'
 import { openAccess } from './access.ts'
 import { composeSystem } from './compose.ts'
 import { checkPort, listen } from './listen.ts'
@@ -97,6 +98,7 @@ async function serve(): Promise<void> {
     await log.attach(system)
 
     const url = await listen(system.app, config)
+    stops.push(['the note of the address', await leaveLocalAddress(config.dataDir, url)])
     const syslog = await openSyslog(config.syslog, {
       ingest: system.ingestService,
       onTrouble: (error) => log.reports.onJobFailed('syslog', error),
