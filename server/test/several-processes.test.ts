@@ -59,10 +59,10 @@ it('obeys a level that was changed at one in both', async () => {
   expect([await post(first()), await post(second())]).toEqual([0, 0])
   await send(first(), 'PUT', '/api/levels', { scope: 'camera', target: '7', level: 'DEBUG', minutes: 5 })
   expect(await post(first())).toBe(1)
-  await expect.poll(() => post(second()), { timeout: 5000 }).toBe(1)
+  await expect.poll(() => post(second())).toBe(1)
   await send(second(), 'DELETE', '/api/levels/camera/7')
   expect(await post(second())).toBe(0)
-  await expect.poll(() => post(first()), { timeout: 5000 }).toBe(0)
+  await expect.poll(() => post(first())).toBe(0)
 })
 
 it('loses nothing and repeats nothing while one after the other is restarted', async () => {

@@ -161,7 +161,7 @@ describe.skipIf(missing)(`behind nginx${skipped}`, () => {
       body: line,
     })
     expect(stored.statusCode).toBe(200)
-    await expect.poll(() => streamed, { timeout: 5000 }).toContain('through the proxy')
+    await expect.poll(() => streamed).toContain('through the proxy')
     if (CAN_UPGRADE) expect(await firstText('/api/logs/stream')).toMatch(/^id: /)
 
     const link = JSON.parse(

@@ -270,18 +270,14 @@ describe('while an export runs', () => {
   it('ends its statement and says so when the reader goes', async () => {
     // Backreferences over 300 equal letters take PostgreSQL a long time.
     const reply = await open(`q=${encodeURIComponent(String.raw`message:/(x*)(x*)\1\2y/`)}`)
-    await expect.poll(statements, { timeout: 5000 }).toBe(1)
+    await expect.poll(statements).toBe(1)
     reply.destroy()
-    await expect
-      .poll(async () => (await auditOfBig('logs.export.failed'))?.after.rows, { timeout: 5000 })
-      .toBe(0)
-    await expect.poll(statements, { timeout: 5000 }).toBe(0)
+    await expect.poll(async () => (await auditOfBig('logs.export.failed'))?.after.rows).toBe(0)
+    await expect.poll(statements).toBe(0)
     const read = await open()
     await once(read, 'readable')
     read.destroy()
-    await expect
-      .poll(async () => (await auditOfBig('logs.export.failed')).after.total, { timeout: 5000 })
-      .toBe(ROWS)
+    await expect.poll(async () => (await auditOfBig('logs.export.failed')).after.total).toBe(ROWS)
   })
 
   it('refuses a fifth beside four, and takes it when one has ended', async () => {
@@ -316,9 +312,7 @@ describe('while an export runs', () => {
     expect(ROWS - kept.length).toBeGreaterThan(10_000)
     await restOf(some)
     expect(some.trailers['x-export-removed']).toBe('unknown')
-    await expect
-      .poll(async () => (await auditOfBig('logs.export'))?.after.removed, { timeout: 5000 })
-      .not.toBe(0)
+    await expect.poll(async () => (await auditOfBig('logs.export'))?.after.removed).not.toBe(0)
   })
 })
 

@@ -62,7 +62,7 @@ it('stores what a flight recorder held back before an error, over HTTP and on th
   opened.push(server, logger, onDatabase.logger)
   const line = { level: 'DEBUG', message: '', source: 'worker', logger_name: null } as const
   const debug = { ...line, timestamp: '2026-01-01T00:00:00Z', camera_id: null, extra_data: null }
-  await expect.poll(() => handler.holdsBack?.(debug), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => handler.holdsBack?.(debug)).toBe(true)
   for (const one of [logger, onDatabase.logger]) {
     one.debug('kept', { request_id: 'a' })
     one.debug('of another', { request_id: 'b' })

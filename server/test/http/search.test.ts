@@ -161,7 +161,7 @@ describe('a caller who goes away', () => {
       asking.end()
       await expect.poll(waiting, { timeout: 10_000 }).toBeGreaterThan(0)
       asking.destroy()
-      await expect.poll(waiting, { timeout: 5_000 }).toBe(0)
+      await expect.poll(waiting).toBe(0)
     } finally {
       await blocker.query('rollback')
       blocker.release()

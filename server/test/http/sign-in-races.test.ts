@@ -37,7 +37,7 @@ async function whileLocked(statement: string, values: unknown[], work: () => Pro
 const waiting = async (count: number) => {
   const { pool } = server.database.database
   const text = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await expect.poll(async () => (await pool.query(text)).rowCount, { timeout: 5000 }).toBe(count)
+  await expect.poll(async () => (await pool.query(text)).rowCount).toBe(count)
 }
 
 const signIn = (username: string, password = OLD) => {

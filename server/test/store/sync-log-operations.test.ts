@@ -150,7 +150,7 @@ it('keeps records while the database is away; the next start stores them', async
   await logs.close()
   expect(await readdir(spoolDirectory)).toHaveLength(1)
   openSync()
-  await expect.poll(stored, { timeout: 5_000 }).toEqual(['while it was away'])
+  await expect.poll(stored).toEqual(['while it was away'])
   await expect.poll(() => readdir(spoolDirectory)).toEqual([])
 })
 
