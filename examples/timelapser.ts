@@ -3,21 +3,22 @@
 //   npm start                      in one terminal
 //   npm run example                in another; Ctrl-C ends it, `-- --seconds 20` does so by itself
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { consoleHandler, createLogger, httpHandler, withContext } from '@timelapser/logger'
 
 const { values } = parseArgs({
   options: {
-    url: { type: 'string', default: 'http://127.0.0.1:4700' },
+    url: { type: 'string' },
     key: { type: 'string' },
     seconds: { type: 'string' },
     quiet: { type: 'boolean', default: false },
   },
 })
-// The key that the server made at its first start and left in its data folder, for programs on the same machine.
-const apiKey =
-  values.key ?? process.env.TIMELAPSER_LOGS_API_KEY ?? readFileSync('data/admin-api-key', 'utf8').trim()
+// What the server leaves in its data folder for programs on the same machine: its address and a key.
+const url = values.url ?? process.env.TIMELAPSER_LOGS_URL ?? leftByServer('address')
+const apiKey = values.key ?? process.env.TIMELAPSER_LOGS_API_KEY ?? leftByServer('admin-api-key')
 
 const CAMERAS = [
   { id: 1, name: 'Front Door', host: '192.168.1.101', failsAbove: 0.97 },
@@ -27,7 +28,7 @@ const CAMERAS = [
 
 await nameCameras()
 
-const handlers = [httpHandler({ url: values.url, apiKey }), ...(values.quiet ? [] : [consoleHandler()])]
+const handlers = [httpHandler({ url, apiKey }), ...(values.quiet ? [] : [consoleHandler()])]
 // What is too detailed to be stored is, when an error follows it: the lines `GET … received` of requests that fail.
 const logger = createLogger({ source: 'system', handlers, flightRecorder: true, uncaught: true })
 const stop = new AbortController()
@@ -89,13 +90,27 @@ async function pause(milliseconds: number): Promise<boolean> {
 
 async function nameCameras(): Promise<void> {
   for (const { id, name } of CAMERAS) {
-    const response = await fetch(`${values.url}/api/cameras`, {
+    const response = await fetch(`${url}/api/cameras`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
       body: JSON.stringify({ id, name }),
-    })
+    }).catch(() => leave(`No answer from ${url}. Start the server first: npm start.`))
     // 409: it has been there since the last run.
     if (!response.ok && response.status !== 409)
       throw new Error(`${response.status} ${await response.text()}`)
   }
+}
+
+function leftByServer(name: string): string {
+  const file = join(process.env.DATA_DIR ?? 'data', name)
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return leave(`There is no ${file}. Start the server first: npm start; or give --url and --key.`)
+  }
+}
+
+function leave(sentence: string): never {
+  console.error(sentence)
+  process.exit(1)
 }

@@ -18,6 +18,12 @@ const link = (...options: string[]) =>
     TIMELAPSER_LOGS_API_KEY: undefined,
   })
 
+it('says how the first administrator comes in while there is nobody', async () => {
+  expect((await runCommand(server, ['users', 'list'])).stdout).toMatch(
+    /^Nobody yet\. .* users invite NAME --role admin\n$/,
+  )
+})
+
 describe('timelapser-logs users link', () => {
   it('lets somebody in who is locked out', async () => {
     const { code, stdout } = await link('--key', server.apiKey, '--role', 'admin', 'anna')

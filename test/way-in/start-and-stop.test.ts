@@ -1,6 +1,6 @@
-import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { chmodSync, chownSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { canReach } from '../../server/src/store/cluster/postgres-user.ts'
 import { postmasterOf, processesWith } from '../support/processes.ts'
 import { MAIN, startProgram, temporaryFolder } from '../support/program.ts'
@@ -127,6 +127,24 @@ test.skipIf(!isRoot)('root runs PostgreSQL as nobody, in a folder only nobody ca
   expect(statSync(`/proc/${postmasterOf(dataDir)}`).uid).toBe(statSync(join(dataDir, 'postgres')).uid)
   expect(statSync(join(dataDir, 'postgres')).uid).not.toBe(0)
   expect(statSync(join(dataDir, 'postgres')).mode & 0o777).toBe(0o700)
+})
+
+test.skipIf(!isRoot)('says where root’s database is when nobody can enter the data folder', async () => {
+  const folder = temporaryFolder()
+  chmodSync(folder, 0o700)
+  const dataDir = join(folder, 'data')
+  const program = startProgram({ env: { DATA_DIR: dataDir } })
+  await program.ready
+  const cluster = realpathSync(join(dataDir, 'postgres'))
+  onTestFinished(() => rmSync(dirname(cluster), { recursive: true }))
+  expect(program.output()).toContain(`cannot enter ${dataDir}: the database is made in ${cluster}, and`)
+  program.kill('SIGTERM')
+  await program.ended
+  const again = startProgram({ env: { DATA_DIR: dataDir } })
+  await again.ready
+  expect(again.output()).not.toContain('cannot enter')
+  again.kill('SIGTERM')
+  await again.ended
 })
 
 test.skipIf(!isRoot || !canReach(MAIN.replace('main.ts', ''), NOBODY))(

@@ -154,7 +154,7 @@ function report({ action, file, ...facts }: Report, { json }: { json?: true }): 
   const lines = (rows.logs ?? 0).toLocaleString('en-US')
   const made = created_at === undefined ? '' : ` of ${created_at}`
   console.log(
-    `${action}${made}: ${lines} lines in ${partitions} partitions, and ${Object.keys(rows).length - 1} tables more; ${(bytes / 1e6).toFixed(1)} MB, ${seconds.toFixed(1)} s.`,
+    `${action}${made}: ${lines} lines in ${partitions} partitions, and ${Object.keys(rows).length - 1} tables more; ${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB, ${seconds.toFixed(1)} s.`,
   )
 }
 

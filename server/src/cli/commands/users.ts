@@ -80,6 +80,11 @@ export function usersCommand(): Command {
 async function list(client: ApiClient, { json }: Options): Promise<number> {
   const all = await client.request<Users>('GET', '/api/users')
   if (json) console.log(JSON.stringify(all))
+  // The link of the first start may have scrolled away, or be a day old.
+  else if (all.users.length === 0)
+    console.log(
+      'Nobody yet. A link for the first administrator: timelapser-logs users invite NAME --role admin',
+    )
   else printTable(['NAME', 'ROLE', 'SEES', 'STATE', 'LAST SIGN-IN'], all.users.map(cellsOf))
   return 0
 }

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { StartupError } from '../../startup-error.ts'
@@ -52,6 +53,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const cluster = locateCluster(dataDir, user)
   checkCluster(cluster, binaries)
   await stopOrphan(cluster, dataDir, log)
+  if (isElsewhere(cluster, dataDir) && !existsSync(cluster)) {
+    log(
+      `The user ${user?.name}, who PostgreSQL runs as when root starts it, cannot enter ${dataDir}: the database is made in ${cluster}, and ${dataDir}/postgres is a link to it. Whoever copies or deletes the data folder has to do so there too.`,
+    )
+  }
   await createCluster(cluster, { binaries, user, fast: unsafe })
   writeSettings(cluster, {
     ...(unsafe && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
@@ -85,6 +91,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await postgres.stop()
     },
   }
+}
+
+function isElsewhere(cluster: string, dataDir: string): boolean {
+  return dirname(cluster) !== realpathSync(dataDir)
 }
 
 /** The connection to the PostgreSQL of the data folder when it is running, its server or another program's. */

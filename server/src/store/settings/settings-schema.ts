@@ -64,11 +64,14 @@ export const SettingsSchema = Type.Object({
     default: true,
     description: 'Whether a record naming an unknown camera creates it.',
   }),
-  message_max: bytes('UTF-8 a message is cut at; `extra_data.truncated_bytes` says by how much.', {
-    minimum: MIN_MESSAGE_BYTES,
-    maximum: RECORD_LIMITS.messageBytes,
-    default: RECORD_LIMITS.messageBytes,
-  }),
+  message_max: bytes(
+    'A message is cut at so many bytes of UTF-8; `extra_data.truncated_bytes` says by how much.',
+    {
+      minimum: MIN_MESSAGE_BYTES,
+      maximum: RECORD_LIMITS.messageBytes,
+      default: RECORD_LIMITS.messageBytes,
+    },
+  ),
   redaction: Type.Array(Type.String(), {
     maxItems: MAX_PATTERNS,
     default: [],
