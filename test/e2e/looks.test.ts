@@ -79,6 +79,7 @@ const LONG_RANGE = '/logs?from=2025-01-01T00:00:00Z&to=2025-01-02T00:00:00Z'
 
 test.each([
   { width: 1024, height: 768, paths: [...SCREENS, LONG_RANGE] },
+  { width: 768, height: 1024, paths: [...SCREENS, LONG_RANGE] },
   { width: 320, height: 640, paths: ['/logs', '/settings', LONG_RANGE] },
 ])(
   'nothing is wider than a window of $width pixels, also with a panel open',

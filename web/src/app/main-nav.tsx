@@ -16,7 +16,7 @@ export function MainNav({ session, path }: { session: Session | null; path: stri
   const current = screens.find((screen) => screen.path === (path === '/' ? '/logs' : path))
   return (
     <nav aria-label="Main" className="flex h-full items-center">
-      <span className="flex h-full items-stretch gap-1 max-md:hidden">
+      <span className="flex h-full items-stretch gap-1 max-[60rem]:hidden">
         {screens.map((screen) => (
           <Link
             key={screen.path}
@@ -28,7 +28,7 @@ export function MainNav({ session, path }: { session: Session | null; path: stri
           </Link>
         ))}
       </span>
-      <span className="md:hidden">
+      <span className="min-[60rem]:hidden">
         <PopupButton
           kind="quiet"
           aria-label={`Screens, now ${current?.name ?? 'none'}`}

@@ -40,9 +40,9 @@ export function ScreenActions({
   // As it was when it was opened: an export does not move while lines arrive.
   const [exporting, setExporting] = useState<string | null>(null)
   return (
-    <div className="flex items-center gap-1.5 max-md:w-full print:hidden">
+    <div className="flex items-center gap-1.5 max-lg:w-full print:hidden">
       <LiveBadge live={live} />
-      <IconButton label="Refresh (r)" kind="plain" onClick={refresh} className="max-md:ml-auto">
+      <IconButton label="Refresh (r)" kind="plain" onClick={refresh} className="max-lg:ml-auto">
         <RotateCw size={15} className={busy ? 'animate-spin' : ''} aria-hidden />
       </IconButton>
       <IconButton label="Export" kind="plain" onClick={() => setExporting(exportQuery)}>
