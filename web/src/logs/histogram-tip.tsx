@@ -1,6 +1,6 @@
 import type { HistogramBucket } from 'timelapser-logs/api'
 import { serverNow } from '../api/server-clock.ts'
-import { formatMoment } from '../time/format.ts'
+import { formatSpan } from '../time/format.ts'
 import { bucketTotal } from './histogram-data.ts'
 import { LEVEL_FILL, LEVEL_NAME, LEVELS } from './levels.ts'
 
@@ -14,10 +14,14 @@ const KEY = {
   DEBUG: 'debug',
 } as const
 
+/** A bar that is shorter is of the day it began on, also where it ends at midnight. */
+const DAY_SECONDS = 86_400
+
 export function HistogramTip({ tip, zone, seconds }: { tip: Tip; zone: string; seconds: number }) {
   const { bucket, left } = tip
   const now = serverNow()
   const end = Date.parse(bucket.start) + seconds * 1000
+  const [from, to] = formatSpan(bucket.start, new Date(end).toISOString(), zone, now)
   const levels = LEVELS.filter((level) => bucket[KEY[level]] > 0)
   return (
     <div
@@ -25,8 +29,7 @@ export function HistogramTip({ tip, zone, seconds }: { tip: Tip; zone: string; s
       style={{ left: `clamp(0px, ${left}px - 5.5rem, 100% - 11rem)` }}
     >
       <p className="mb-1 text-muted">
-        {formatMoment(bucket.start, zone, now)} –{' '}
-        {formatMoment(new Date(end).toISOString(), zone, now).split(', ').at(-1)}
+        {from} – {seconds < DAY_SECONDS ? to.split(', ').at(-1) : to}
         {end > now && ' (so far)'}
       </p>
       {levels.length === 0 && <p>No lines</p>}

@@ -5,7 +5,7 @@ import { LevelLabel } from '../logs/level-label.tsx'
 import { LEVEL_FILL } from '../logs/levels.ts'
 import { formatView, type LogView } from '../logs/view.ts'
 import { MessageText } from '../text/message-text.tsx'
-import { formatFull, formatMoment } from '../time/format.ts'
+import { formatFull, formatSpan } from '../time/format.ts'
 import { ShareBar } from './share-bar.tsx'
 
 /** One shape of message: how often it came, from where and when; a click lists its lines. */
@@ -78,20 +78,20 @@ function Shape({ text }: { text: string }) {
 }
 
 function Span({ from, to, zone }: { from: string; to: string; zone: string }) {
-  const moment = (time: string) => (
-    <time dateTime={time} title={formatFull(time, zone)}>
-      {formatMoment(time, zone, serverNow())}
-    </time>
-  )
+  const [first, last] = formatSpan(from, to, zone, serverNow())
   return (
     <span className="figures">
-      {from === to ? (
-        moment(to)
-      ) : (
+      {from !== to && (
         <>
-          {moment(from)} – {moment(to)}
+          <time dateTime={from} title={formatFull(from, zone)}>
+            {first}
+          </time>
+          {' – '}
         </>
       )}
+      <time dateTime={to} title={formatFull(to, zone)}>
+        {from === to ? first : last}
+      </time>
     </span>
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatClock, formatDay, formatFull, formatMoment, offsetIfRepeated } from './format.ts'
+import { formatClock, formatDay, formatFull, formatMoment, formatSpan, offsetIfRepeated } from './format.ts'
 
 const now = Date.parse('2026-11-22T14:30:00Z')
 
@@ -41,6 +41,14 @@ describe('times of rows', () => {
     // An hour that clocks skip is there once.
     expect(offsetIfRepeated('2026-03-29T01:10:00Z', 'Europe/Berlin')).toBeNull()
     expect(offsetIfRepeated('2026-10-25T01:00:00Z', 'UTC')).toBeNull()
+  })
+
+  it('says the day of a span once, and today where the other end is of another day', () => {
+    const span = (from: string, to: string) => formatSpan(from, to, 'UTC', now).join(' – ')
+    expect(span('2026-11-22T14:00:00Z', '2026-11-22T15:00:05Z')).toBe('14:00 – 15:00:05')
+    expect(span('2026-11-21T14:00:00Z', '2026-11-21T15:00:00Z')).toMatch(/21.*, 14:00 – 15:00$/)
+    expect(span('2026-11-21T14:00:00Z', '2026-11-22T09:00:00Z')).toMatch(/21.*, 14:00 – today, 09:00$/)
+    expect(span('2026-11-20T14:00:00Z', '2026-11-21T09:00:00Z')).toMatch(/20.*, 14:00 – .*21.*, 09:00$/)
   })
 
   it('leaves seconds out of round moments', () => {

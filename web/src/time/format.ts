@@ -43,10 +43,21 @@ export function formatDay(timestamp: string, zone: string, now: number): string 
 
 /** One line for tooltips and summaries: the day when it is not today's, hours and minutes, seconds if any. */
 export function formatMoment(timestamp: string, zone: string, now: number): string {
-  const clock = formatClock(timestamp, zone)
-  const short = clock.endsWith(':00.000') ? clock.slice(0, 5) : clock.slice(0, 8)
+  const clock = shortClock(timestamp, zone)
   const day = formatDay(timestamp, zone, now)
-  return day === null ? short : `${day}, ${short}`
+  return day === null ? clock : `${day}, ${clock}`
+}
+
+/** Both ends of a span: the day once where they share it; where only one is of today, that is said. */
+export function formatSpan(from: string, to: string, zone: string, now: number): [from: string, to: string] {
+  const [fromDay, toDay] = [formatDay(from, zone, now), formatDay(to, zone, now)]
+  if (fromDay === toDay) return [formatMoment(from, zone, now), shortClock(to, zone)]
+  return [`${fromDay ?? 'today'}, ${shortClock(from, zone)}`, `${toDay ?? 'today'}, ${shortClock(to, zone)}`]
+}
+
+function shortClock(timestamp: string, zone: string): string {
+  const clock = formatClock(timestamp, zone)
+  return clock.endsWith(':00.000') ? clock.slice(0, 5) : clock.slice(0, 8)
 }
 
 function offsetMinutes(moment: number, zone: string): number {
