@@ -5,6 +5,7 @@ import { KeyCap } from '../controls/key-cap.tsx'
 import { PopupButton } from '../controls/popup-button.tsx'
 import { SearchCompletions } from './search-completions.tsx'
 import { SearchProblem } from './search-problem.tsx'
+import { isHalfWritten } from './search-terms.ts'
 import { useCompletion } from './use-completion.ts'
 import type { ChangeView } from './use-view.ts'
 
@@ -13,7 +14,7 @@ const SearchHelp = lazy(loadHelp)
 
 const DEBOUNCE_MS = 250
 
-/** Searches as one types, after a short rest; Enter at once. What is not understood is said under the box. */
+/** Searches as one types, after a short rest and once a filter has its value; Enter at once. What is not understood is said under the box. */
 export function SearchBox({ q, change, error }: { q: string; change: ChangeView; error: Error | null }) {
   const [typed, setTyped] = useState(q)
   const [applied, setApplied] = useState(q)
@@ -36,7 +37,7 @@ export function SearchBox({ q, change, error }: { q: string; change: ChangeView;
   const type = (text: string) => {
     setTyped(text)
     clearTimeout(timer.current)
-    timer.current = setTimeout(() => apply(text), DEBOUNCE_MS)
+    if (!isHalfWritten(text)) timer.current = setTimeout(() => apply(text), DEBOUNCE_MS)
   }
   const box = useRef<HTMLInputElement>(null)
   const completion = useCompletion(box, typed, type)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { setTerm, splitSearch, stateOfTerm, termOf, termsOf } from './search-terms.ts'
+import { isHalfWritten, setTerm, splitSearch, stateOfTerm, termOf, termsOf } from './search-terms.ts'
 
 describe('terms of a search', () => {
   it.each([
@@ -54,5 +54,12 @@ describe('terms of a search', () => {
       ],
       rest: 'RTSP message:"a  b"',
     })
+  })
+
+  it('are half written while a filter has no value', () => {
+    const half = ['level:', 'timeout -camera:', '(source:', 'level:>=', 'extra_data.retry_count:>']
+    const whole = ['level:e', 'error:', 'id', '', 'timeout', 'level: x', 'see camera:1']
+    expect(half.filter(isHalfWritten)).toEqual(half)
+    expect(whole.filter(isHalfWritten)).toEqual([])
   })
 })

@@ -8,8 +8,15 @@ export type FieldTerm = { text: string; name: string; value: string; inverted: b
 
 const FIELD =
   /^(?:level|camera|camera_id|source|logger|logger_name|message|id|request_id|extra_data(?:\.[^\s.:"()]+)+):(?=\S)/
+const HALF_WRITTEN =
+  /(?:^|[\s(])-?(?:level|camera|camera_id|source|logger|logger_name|message|id|request_id|extra_data\.[^\s:"()]+):(?:[<>]=?)?$/
 const PHRASE = /^"(?:[^"\\]|\\.)*"/s
 const EXPRESSION = /^\/(?![\s/])(?:[^/\\]|\\.)+\/(?=\s|$)/s
+
+/** Whether it ends with a filter that has no value yet. Whoever types one means no line that holds its name as text. */
+export function isHalfWritten(q: string): boolean {
+  return HALF_WRITTEN.test(q)
+}
 
 /** `name:value`, in quotes where the value would not be taken for itself without. */
 export function termOf(name: string, value: string | number | boolean | null): string {
