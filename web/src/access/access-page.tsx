@@ -13,7 +13,7 @@ export function AccessPage({ session }: { session: Session }) {
   }, [])
   return (
     <main id="content" className={`${SCREEN} sm:gap-8`}>
-      <h1 className="text-figure font-semibold tracking-tight">Access</h1>
+      <h1 className="text-figure/8 font-semibold tracking-tight">Access</h1>
       {session.role === 'admin' && <UserList />}
       {session.role === 'admin' && <KeyList />}
       {session.kind === 'user' && <SessionList />}

@@ -37,12 +37,18 @@ export function DiagnosticsPage() {
     <main id="content" className={SCREEN}>
       <div className="flex flex-wrap items-center gap-2">
         <h1 className="mr-auto text-figure font-semibold tracking-tight">Diagnostics</h1>
-        <Button disabled={busy} onClick={() => tryOut.mutate()} title="They are deleted again after a while.">
-          {tryOut.isPending ? 'Sending…' : 'Send test lines'}
-        </Button>
-        <Button kind="accent" disabled={busy} onClick={() => state.refetch()}>
-          {state.isFetching ? 'Looking…' : 'Look again'}
-        </Button>
+        <span className="flex gap-2">
+          <Button
+            disabled={busy}
+            onClick={() => tryOut.mutate()}
+            title="They are deleted again after a while."
+          >
+            {tryOut.isPending ? 'Sending…' : 'Send test lines'}
+          </Button>
+          <Button kind="accent" disabled={busy} onClick={() => state.refetch()}>
+            {state.isFetching ? 'Looking…' : 'Look again'}
+          </Button>
+        </span>
       </div>
       {error && <Failed what="The checks" error={error} retry={() => state.refetch()} />}
       {state.isPending && (

@@ -104,7 +104,7 @@ function Figures({ numbers }: { numbers: NonNullable<Field['numbers']> }) {
   return (
     <dl className="figures grid grid-cols-3 gap-x-4 gap-y-1 rounded-md bg-sunken px-3 py-2 text-small sm:grid-cols-6">
       {FIGURES.map(([name, word]) => (
-        <div key={name} className="min-w-0">
+        <div key={name} className="flex min-w-0 flex-col justify-end">
           <dt className="text-faint">{word}</dt>
           <dd className="truncate" title={String(numbers[name])}>
             {numbers[name].toLocaleString(undefined, { maximumSignificantDigits: 5 })}

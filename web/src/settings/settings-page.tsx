@@ -25,7 +25,7 @@ export function SettingsPage() {
   }, [])
   return (
     <main id="content" className={`${SCREEN} gap-x-8 lg:grid-cols-[9rem_minmax(0,1fr)]`}>
-      <h1 className="text-figure font-semibold tracking-tight lg:col-span-2">Settings</h1>
+      <h1 className="text-figure/8 font-semibold tracking-tight lg:col-span-2">Settings</h1>
       <nav aria-label="Settings" className="top-6 self-start max-lg:hidden lg:sticky">
         <ul className="grid gap-0.5">
           {SECTIONS.map(([id, name]) => (
