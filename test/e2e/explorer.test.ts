@@ -1,11 +1,10 @@
 // What the explorer promises in small: each a sentence of docs/page.md that no journey passes.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openBrowser, openPage } from '../support/browser.ts'
-import { launchProgram, type Program } from '../support/program.ts'
+import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
 const LINES = 1200
@@ -77,7 +76,7 @@ async function openLive(path: string): Promise<Page> {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'timelapser-explorer-'))
+  folder = makeFolder('explorer')
   program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
   url = await program.ready
   browser = await openBrowser()

@@ -1,12 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
-import { launchProgram, type Program } from '../support/program.ts'
+import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const SECOND_MS = 1000
 
@@ -34,7 +33,7 @@ const card = (page: Page, level: string) =>
   page.getByRole('group', { name: /by level/ }).getByRole('button', { name: level })
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'timelapser-page-'))
+  folder = makeFolder('page')
   program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
   url = await program.ready
   browser = await openBrowser()

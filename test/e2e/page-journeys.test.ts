@@ -1,12 +1,11 @@
 // What people come to the page for, from the first step to the last, in one browser against one started program.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
-import { launchProgram, type Program } from '../support/program.ts'
+import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -49,7 +48,7 @@ function start(port = '0'): Program {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'timelapser-journeys-'))
+  folder = makeFolder('journeys')
   program = start()
   url = await program.ready
   browser = await openBrowser()

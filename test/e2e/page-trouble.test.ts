@@ -1,12 +1,11 @@
 // The page when something is not as it should be: slow searches, lost lines, wrong clocks, a failing server, ended sessions.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
-import { launchProgram, type Program } from '../support/program.ts'
+import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -79,7 +78,7 @@ async function arrive(name: string, cameras: number[] | null): Promise<Page> {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'timelapser-trouble-'))
+  folder = makeFolder('trouble')
   program = start()
   url = await program.ready
   browser = await openBrowser()

@@ -1,12 +1,11 @@
 // How lines look where the screen is not the usual one, and what of them is copied.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
-import { launchProgram, type Program } from '../support/program.ts'
+import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const LINES = 100
 const TRACE = [
@@ -48,7 +47,7 @@ const style = (page: Page, selector: string, property: string) =>
     .evaluate((element, name) => element.ownerDocument.defaultView?.getComputedStyle(element)[name], property)
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'timelapser-presentation-'))
+  folder = makeFolder('presentation')
   program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
   url = await program.ready
   browser = await openBrowser()

@@ -1,6 +1,5 @@
 // How one line is read in the explorer: its data as a tree, what stands around it, what is left out, what is read aloud.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,7 +10,7 @@ import { setTerm } from '../../web/src/logs/search-terms.ts'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
-import { launchProgram, type Program } from '../support/program.ts'
+import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 let folder: string
 let program: Program
@@ -59,7 +58,7 @@ async function openLine(page: Page, text: string, q = `"${text}"`): Promise<void
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'timelapser-reading-'))
+  folder = makeFolder('reading')
   program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
   url = await program.ready
   browser = await openBrowser()

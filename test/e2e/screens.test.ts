@@ -1,13 +1,12 @@
 // The screens beside the explorer, in one browser against one started program.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
-import { launchProgram, type Program } from '../support/program.ts'
+import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -58,7 +57,7 @@ function linesOfADay() {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'timelapser-screens-'))
+  folder = makeFolder('screens')
   program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
   url = await program.ready
   browser = await openBrowser()

@@ -69,10 +69,16 @@ export function follow(child: ChildProcess): Program {
   return { pid: child.pid ?? 0, output: () => output, ready, ended, kill: (signal) => child.kill(signal) }
 }
 
+/** A folder every user can enter, as the one that runs root's PostgreSQL must: it would put its data elsewhere, to stay. */
+export function makeFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `timelapser-${name}-`))
+  chmodSync(folder, 0o711)
+  return folder
+}
+
 /** A folder of the test's own, which every user can enter. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'timelapser-e2e-'))
-  chmodSync(folder, 0o711)
+  const folder = makeFolder('e2e')
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
