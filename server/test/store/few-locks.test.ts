@@ -31,14 +31,7 @@ beforeAll(async () => {
   database = await openDatabase({ connection: server.postgres.connection })
   await migrate(database)
   const { pool } = database
-  for (let day = 1; day <= DAYS; day += AT_ONCE) {
-    await inTransaction(pool, async (client) => {
-      for (let back = day; back < day + AT_ONCE; back++) {
-        const lower = today - back * DAY
-        await createPartition(client, { lower: iso(lower), upper: iso(lower + DAY) }, ['filter'])
-      }
-    })
-  }
+  await makeDays(DAYS)
   logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
 }, 120_000)
 
@@ -47,6 +40,18 @@ afterAll(async () => {
   await database.close()
   await server.close()
 })
+
+/** A partition for each of so many days. */
+async function makeDays(days: number): Promise<void> {
+  for (let day = 1; day <= days; day += AT_ONCE) {
+    await inTransaction(database.pool, async (client) => {
+      for (let back = day; back < day + AT_ONCE; back++) {
+        const lower = today - back * DAY
+        await createPartition(client, { lower: iso(lower), upper: iso(lower + DAY) }, ['filter'])
+      }
+    })
+  }
+}
 
 /** One row of each day, newest first. */
 const everyDay = (name: string) =>
@@ -204,5 +209,18 @@ it('is cleared, restored with what was written since, and cleared for good', asy
   expect((await logs.countLogs(EVERYTHING)).total).toBe(before + 3 * DAYS)
   expect((await logs.clearLogs()).rows).toBe(before + 3 * DAYS)
   expect(await logs.dropCleared(0)).toBe(1)
+  await expectExactPartitions()
+}, 60_000)
+
+it('is restored when most partitions were made since it was cleared', async () => {
+  await logs.addLogEntries([record({ source: 'before' })])
+  expect((await logs.clearLogs()).rows).toBe(1)
+  await makeDays(DAYS / 2)
+  logs.partitions.reload()
+  await logs.addLogEntries(everyDay('since'))
+  expect((await logs.undoClear())?.rows).toBe(1)
+  expect((await logs.countLogs(EVERYTHING)).total).toBe(1 + DAYS)
+  expect((await logs.partitions.list()).length).toBeGreaterThan(DAYS / 2)
+  expect(await logs.dropCleared(0)).toBe(0)
   await expectExactPartitions()
 }, 60_000)

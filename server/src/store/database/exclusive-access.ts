@@ -46,11 +46,20 @@ export async function inTransaction<T>(
  * be short. When those who use the table do not finish in time the attempt is given up, lets all through and is
  * repeated; what `work` did is undone then, what the transaction did before stays.
  *
+ * @param prepare what is done first, on other connections, while nobody writes to `logs` but all may read
  * @throws PostgreSQL's 55P03 after more than a minute of attempts
  */
-export function withLogsToItself<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+export function withLogsToItself<T>(
+  client: pg.PoolClient,
+  work: () => Promise<T>,
+  prepare?: () => Promise<void>,
+): Promise<T> {
   return inAttempts(client, async () => {
     await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
+    if (prepare) {
+      await client.query('lock table only logs in share mode')
+      await prepare()
+    }
     await client.query('lock table only logs in access exclusive mode')
     return work()
   })
@@ -122,11 +131,12 @@ async function inAttempts<T>(client: pg.PoolClient, work: () => Promise<T>): Pro
 /**
  * Runs `work` as the only one on the database that deletes, moves or rewrites rows; waits until the one before is done.
  *
+ * @param work given the session that holds the lock, for locks of its own
  * @param signal gives up waiting
  */
 export async function withMaintenance<T>(
   pool: pg.Pool,
-  work: () => Promise<T>,
+  work: (session: pg.PoolClient) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   const client = await pool.connect()
@@ -143,7 +153,7 @@ export async function withMaintenance<T>(
       signal?.throwIfAborted()
     }
     try {
-      return await work()
+      return await work(client)
     } finally {
       // Without its connection the session is gone, and its lock with it.
       await client.query('select pg_advisory_unlock($1)', [MAINTENANCE_LOCK]).catch(() => {

@@ -4,11 +4,16 @@ import { comparable } from '../database/timestamp.ts'
 
 type Range = { lower: string; upper: string }
 
+/** Partitions attached in one transaction: each takes a dozen locks. */
+const ATTACHED_AT_ONCE = 16
+
 /**
- * Gives a cleared table partitions for whatever `logs` has partitions for by now and it has none, so that the rows of
- * `logs` can be copied to it.
+ * Gives a cleared table some of the partitions that `logs` has by now and it has not, so that the rows of `logs` can be
+ * copied to it.
+ *
+ * @returns whether there may be more to attach, in another transaction
  */
-export async function attachMissing(client: pg.PoolClient, table: string, clearId: number): Promise<void> {
+export async function attachMissing(client: pg.PoolClient, table: string, clearId: number): Promise<boolean> {
   const { rows } = await client.query<Range & { clear_id: number | null }>(
     `select lower, upper, clear_id
     from log_partitions
@@ -18,7 +23,8 @@ export async function attachMissing(client: pg.PoolClient, table: string, clearI
   )
   const live = rows.filter((range) => range.clear_id === null)
   const cleared = rows.filter((range) => range.clear_id !== null)
-  for (const range of live.flatMap((wanted) => without(wanted, cleared))) {
+  const missing = live.flatMap((wanted) => without(wanted, cleared)).slice(0, ATTACHED_AT_ONCE)
+  for (const range of missing) {
     const name = await freeTableName(client, `${table}_${range.lower.replace(/\D/g, '')}`)
     await client.query(`create table ${name} (like ${table} including all)`)
     await client.query(
@@ -29,6 +35,7 @@ export async function attachMissing(client: pg.PoolClient, table: string, clearI
       [name, range.lower, range.upper, clearId],
     )
   }
+  return missing.length === ATTACHED_AT_ONCE
 }
 
 /** What is left of a range without the others, which are in order and do not overlap. */

@@ -1,35 +1,25 @@
 import type pg from 'pg'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { inTransaction, withLogsToItself, withMaintenance } from '../database/exclusive-access.ts'
-import { catchUp, catchUpClosely, catchUpFully, feedMark } from '../feed/feed-catch-up.ts'
-import { attachMissing } from '../partitions/partition-gaps.ts'
-import { isMissingPartition } from '../partitions/partitions.ts'
+import { feedMark } from '../feed/feed-catch-up.ts'
 
 /** How long what was cleared can be had back. */
 export const UNDO_MINUTES = 10
 
 /** 7,469,005: 'undo'. Held while an undo runs: what it copies must not be cleared under its hands. */
-const UNDO_LOCK = 7469005
+export const UNDO_LOCK = 7469005
 
 /** Partitions dropped in one transaction: each is a dozen locks. */
 const DROPPED_AT_ONCE = 16
 
-/** Partitions copied to in one transaction, as many as one that writes a batch goes to. */
-const COPIED_AT_ONCE = 64
-
-/** How often a copy is begun again when a partition is missing. */
-const MAX_ATTEMPTS = 5
-
 /** Everything there is of rows and counts. */
-const TABLES = [
+export const TABLES = [
   'logs',
   'log_counts_pending',
   'log_counts_minute',
   'log_counts_hour',
   'log_counts_day',
 ] as const
-
-const EVER = { lower: '-infinity', upper: 'infinity' }
 
 /** An undo is running; clearing has to wait for its end. */
 export class UndoRunning extends Error {
@@ -91,129 +81,6 @@ export async function lastClear(pool: pg.Pool): Promise<Clear | undefined> {
 }
 
 /**
- * Brings back what the last clear of the past ten minutes took, counts and all. The rows written since are copied to
- * it, while everyone works on, and then it takes their table's place again.
- *
- * @returns the clear that was taken back, undefined when there is none
- */
-export function undoClear(pool: pg.Pool): Promise<Clear | undefined> {
-  return withMaintenance(pool, async () => {
-    const holder = await pool.connect()
-    try {
-      await holder.query('select pg_advisory_lock($1)', [UNDO_LOCK])
-      const clear = await lastClear(pool)
-      if (clear) await bringBack(pool, clear)
-      return clear
-    } finally {
-      const unlocked = await holder.query('select pg_advisory_unlock($1)', [UNDO_LOCK]).catch(() => undefined)
-      holder.release(unlocked === undefined)
-    }
-  })
-}
-
-async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
-  const aside = asideName('logs', id)
-  const tables = { from: 'logs', into: aside, ...EVER }
-  const cleared = await clearedMark(pool, id)
-  await beginCopying(pool, id, cleared)
-  const mark = await catchUpClosely(cleared, (from) => copySince(pool, id, from))
-  await inTransaction(pool, async (client) => {
-    await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])
-    await withLogsToItself(client, async () => {
-      await attachMissing(client, aside, id)
-      await catchUpFully(client, mark, tables)
-      await client.query(`
-        insert into ${asideName('log_counts_pending', id)} (bucket, level, source, camera_id, rows)
-        select bucket, level, source, camera_id, rows
-        from log_counts_minute
-        union all
-        select bucket, level, source, camera_id, rows
-        from log_counts_pending`)
-      for (const table of TABLES) await client.query('select put_back($1, $2)', [table, asideName(table, id)])
-      await client.query(`drop table ${copyingName(id)}`)
-      await client.query('delete from log_partitions where detached_at is null')
-      await client.query(
-        'update log_partitions set detached_at = null, clear_id = null where clear_id = $1',
-        [id],
-      )
-      await client.query('update log_clears set undone_at = now() where id = $1', [id])
-      await client.query(`select pg_notify('log_partitions', '')`)
-    })
-  })
-}
-
-/**
- * Takes out again what an undo copied that did not come to its end: of that some may have been deleted since. An empty
- * table says that there was one.
- */
-async function beginCopying(pool: pg.Pool, id: number, cleared: number): Promise<void> {
-  const { rows } = await pool.query<{ begun: boolean }>('select to_regclass($1) is not null as begun', [
-    copyingName(id),
-  ])
-  if (!rows[0]?.begun) {
-    await pool.query(`create table ${copyingName(id)} ()`)
-    return
-  }
-  for (const { lower, upper } of await rangesToCopy(pool, id)) {
-    await inTransaction(pool, (client) =>
-      client.query(
-        `delete from ${asideName('logs', id)} a
-        using log_feed e
-        where e.id > $1 and a.id between e.first_id and e.last_id
-          and a.timestamp >= $2::timestamptz and a.timestamp < $3::timestamptz`,
-        [cleared, lower, upper],
-      ),
-    )
-  }
-}
-
-/**
- * Copies what was written since the mark to the cleared tables, a few of their partitions in each transaction: it locks
- * every one it copies to, and a single batch may reach into all of them. Ends early without harm: what was copied is not
- * copied again.
- *
- * @returns as `catchUp` does; the mark of the first transaction, as later ones may have seen more
- */
-async function copySince(pool: pg.Pool, id: number, from: number): ReturnType<typeof catchUp> {
-  const into = asideName('logs', id)
-  for (let attempt = 1; ; attempt++) {
-    await inTransaction(pool, (client) => attachMissing(client, into, id))
-    try {
-      let reached: Awaited<ReturnType<typeof catchUp>> | undefined
-      for (const range of await rangesToCopy(pool, id)) {
-        const step = await inTransaction(pool, (client) =>
-          catchUp(client, from, { from: 'logs', into, ...range }),
-        )
-        reached = { ...step, ...reached, rows: step.rows + (reached?.rows ?? 0) }
-      }
-      return reached ?? { mark: from, rows: 0, entries: 0 }
-    } catch (error) {
-      // A writer made another partition meanwhile.
-      if (!isMissingPartition(error) || attempt === MAX_ATTEMPTS) throw error
-    }
-  }
-}
-
-/** All of time in ranges of a few partitions each. */
-async function rangesToCopy(pool: pg.Pool, id: number): Promise<{ lower: string; upper: string }[]> {
-  const { rows } = await pool.query<{ lower: string; upper: string }>(
-    `select
-      case when place = 1 then '-infinity' else lower end as lower,
-      coalesce(lead(lower) over (order by place), 'infinity') as upper
-    from (select lower, row_number() over (order by lower) as place from log_partitions where clear_id = $1) p
-    where (place - 1) % ${COPIED_AT_ONCE} = 0
-    order by place`,
-    [id],
-  )
-  return rows
-}
-
-async function clearedMark(pool: pg.Pool, id: number): Promise<number> {
-  const { rows } = await pool.query<{ feed_id: number }>('select feed_id from log_clears where id = $1', [id])
-  return rows[0]?.feed_id ?? 0
-}
-
-/**
  * Drops for good what was cleared more than ten minutes ago, or all of it when room is needed at once.
  *
  * @returns how many clears can no longer be undone
@@ -240,7 +107,8 @@ async function clearsOlderThan(pool: pg.Pool, minutes: number): Promise<number[]
   return rows.map(({ id }) => id)
 }
 
-async function dropOne(pool: pg.Pool, id: number): Promise<void> {
+/** Drops what a clear set aside, a few partitions in each transaction. */
+export async function dropOne(pool: pg.Pool, id: number): Promise<void> {
   for (let dropped = DROPPED_AT_ONCE; dropped === DROPPED_AT_ONCE; ) {
     dropped = await inTransaction(pool, async (client) => {
       const { rows } = await client.query<{ name: string }>(
@@ -261,11 +129,12 @@ async function dropOne(pool: pg.Pool, id: number): Promise<void> {
   })
 }
 
-function copyingName(id: number): string {
+/** The empty table that says that an undo of the clear has begun. */
+export function copyingName(id: number): string {
   return `logs_copying_c${id}`
 }
 
-/** Index names get the same ending and must stay within 63 bytes; hence so short. */
-function asideName(table: (typeof TABLES)[number], id: number): string {
+/** What a table is called once a clear set it aside. Index names get the same ending and must stay within 63 bytes; hence so short. */
+export function asideName(table: (typeof TABLES)[number], id: number): string {
   return `${table}_c${id}`
 }

@@ -229,8 +229,6 @@ delete from log_partitions
         where name in (select name from log_partitions where clear_id = $1 limit 16)
         returning name;
 
-delete from log_partitions where detached_at is null;
-
 delete from log_partitions where name = $1;
 
 -- delete_camera
@@ -246,6 +244,8 @@ delete from log_partitions where name = $1;
 
 -- drop table if
 drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, logs_copying_c2;
+
+drop table if exists logs_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, logs_copying_c3;
 
 drop table if exists logs_of_a_range, logs_of_a_range;
 
@@ -284,14 +284,18 @@ insert into log_clears (rows, feed_id)
           + (select coalesce(sum(rows), 0) from log_counts_pending), $1::bigint
         returning id, rows, cleared_at;
 
+insert into log_clears (rows, feed_id, cleared_at)
+    values (0, $1, now() - $2::integer * interval '1 minute')
+    returning id;
+
 -- insert into log_counts_pending_c1
 
-        insert into log_counts_pending_c1 (bucket, level, source, camera_id, rows)
-        select bucket, level, source, camera_id, rows
-        from log_counts_minute
-        union all
-        select bucket, level, source, camera_id, rows
-        from log_counts_pending;
+          insert into log_counts_pending_c1 (bucket, level, source, camera_id, rows)
+          select bucket, level, source, camera_id, rows
+          from log_counts_minute
+          union all
+          select bucket, level, source, camera_id, rows
+          from log_counts_pending;
 
 -- insert into log_partitions
 insert into log_partitions (name, lower, upper) values ($1, $2, $3);
@@ -331,6 +335,8 @@ select id from cameras where deleted_at is not null order by id;
 
 -- lock table only
 lock table only logs in access exclusive mode;
+
+lock table only logs in share mode;
 
 lock table only logs_of_a_range in share update exclusive mode;
 
@@ -662,9 +668,12 @@ update log_clears set dropped_at = now() where id = $1;
 update log_clears set undone_at = now() where id = $1;
 
 -- update log_partitions set
-update log_partitions set detached_at = now(), clear_id = $1 where detached_at is null;
+update log_partitions
+    set detached_at = case when clear_id is null then now() end,
+      clear_id = case when clear_id is null then $2::bigint end
+    where detached_at is null or clear_id = $1;
 
-update log_partitions set detached_at = null, clear_id = null where clear_id = $1;
+update log_partitions set detached_at = now(), clear_id = $1 where detached_at is null;
 
 -- verify_counts
 
