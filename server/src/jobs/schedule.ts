@@ -11,6 +11,8 @@ export type Jobs = {
   cameras: () => Promise<void>
   /** Takes entries older than a day out of the feed. */
   feed: () => Promise<void>
+  /** Goes on with masking stored lines, if somebody asked for that. */
+  scrub: () => Promise<void>
   /** Deletes the test lines of a diagnosis; asked for by each, not by the clock. */
   diagnostic: (range: unknown) => Promise<void>
 }
@@ -19,6 +21,7 @@ const CRONTAB = `
 7 * * * * retention ?max=1&jobKey=retention
 * * * * * cleared ?max=1&jobKey=cleared
 */5 * * * * cameras ?max=1&jobKey=cameras
+* * * * * scrub ?max=1&jobKey=scrub
 23 * * * * feed ?max=1&jobKey=feed
 `
 
@@ -26,11 +29,18 @@ export type ScheduleOptions = {
   /** A pool of its own: the jobs' library reads values in its own way. */
   pool: pg.Pool
   jobs: Jobs
+  /** Whether the clock asks for jobs; when false only callers do. */
+  isOnClock?: boolean
   onFailure: (job: string, error: unknown) => void
 }
 
 /** Starts the jobs; graphile-worker keeps the times and the locks in the database. */
-export async function startSchedule({ pool, jobs, onFailure }: ScheduleOptions): Promise<Runner> {
+export async function startSchedule({
+  pool,
+  jobs,
+  isOnClock = true,
+  onFailure,
+}: ScheduleOptions): Promise<Runner> {
   const taskList: TaskList = {}
   for (const [name, job] of Object.entries<(payload: unknown) => Promise<void>>(jobs)) {
     taskList[name] = async (payload) => {
@@ -45,7 +55,7 @@ export async function startSchedule({ pool, jobs, onFailure }: ScheduleOptions):
   return run({
     pgPool: pool,
     taskList,
-    crontab: CRONTAB,
+    crontab: isOnClock ? CRONTAB : '',
     concurrency: 1,
     noHandleSignals: true,
     // A cron job is never late by more than this; polling more often would keep an idle machine awake.

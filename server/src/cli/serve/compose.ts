@@ -18,6 +18,7 @@ import { deleteTestLines } from '../../service/diagnosis/test-lines.ts'
 import { Health } from '../../service/health.ts'
 import { IngestService } from '../../service/ingest/ingest-service.ts'
 import { RedactionService } from '../../service/ingest/redaction-service.ts'
+import { ScrubService } from '../../service/ingest/scrub-service.ts'
 import { freeBytesAt, StorageGuard } from '../../service/ingest/storage-guard.ts'
 import { LiveFeed } from '../../service/live/live-feed.ts'
 import { ServerEvents } from '../../service/live/server-events.ts'
@@ -31,6 +32,7 @@ import { Notices, notify } from '../../store/database/notices.ts'
 import { Feed } from '../../store/feed/feed.ts'
 import { trimFeed } from '../../store/feed/feed-trimming.ts'
 import { LogOperations } from '../../store/log-operations.ts'
+import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
 import { LevelOverrides } from '../../store/settings/level-overrides.ts'
 import { SettingsStore } from '../../store/settings/settings.ts'
 import { NotStored } from '../../store/writing/not-stored.ts'
@@ -43,6 +45,7 @@ export type SystemReports = {
   onUnexpected: (failure: UnexpectedError) => void
   onJobFailed: (job: string, error: unknown) => void
   onRetention: (removal: Removal) => void
+  onScrub: (run: ScrubRun) => void
   onStorage: (state: 'full' | 'back', freeBytes: number | null) => void
   onDatabaseConnection: (state: 'lost' | 'back') => void
 }
@@ -71,6 +74,8 @@ export type SystemOptions = {
   metrics?: Metrics | undefined
   /** What waits and was lost of the server's own lines. */
   ownLog?: MetricSources['ownLog']
+  /** Whether retention and its like run by the clock; true when unset. */
+  isOnClock?: boolean
   reports: SystemReports
   /** Called at the stop when no request comes any more and the store still takes lines: what logs, logs its last. */
   beforeStoreCloses?: () => Promise<void>
@@ -143,6 +148,16 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     await retentionService.dropCleared(0)
     await retentionService.apply('full disk')
   }
+  const scrubService = new ScrubService({
+    store: { pool, partitions: logOperations.partitions },
+    auditTrail,
+    countRows: async () => (await logOperations.countLogs({ visibility: { cameras: null } })).total,
+    wake: async () => void (await schedule.addJob('scrub', {}, { jobKey: 'scrub', maxAttempts: 1 })),
+    onEnd: (run) => {
+      logService.forgetAnswers()
+      reports.onScrub(run)
+    },
+  })
   const levels = new LevelOverrides(pool, settings)
   const told = new Set<Promise<unknown>>()
   const tellHeldBack = (record: LogRecord) => {
@@ -198,6 +213,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   })
   const schedule = await startSchedule({
     pool: options.jobPool,
+    ...(options.isOnClock !== undefined && { isOnClock: options.isOnClock }),
     onFailure: reports.onJobFailed,
     jobs: {
       feed: async () => {
@@ -206,6 +222,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       },
       retention: async () => void (await retentionService.apply('retention')),
       cleared: async () => void (await retentionService.dropCleared()),
+      scrub: () => scrubService.work(),
       cameras: async () => void (await logOperations.forgetDeletedCameras()),
       diagnostic: async (range) => {
         const deleted_count = await deleteTestLines(logOperations, range)
@@ -230,6 +247,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       settings,
       auditTrail,
     }),
+    scrubService,
     liveFeed,
     serverEvents,
     queries,
