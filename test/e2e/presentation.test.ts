@@ -21,11 +21,25 @@ let browser: Browser
 let context: BrowserContext
 
 async function write(lines: object[], headers: Record<string, string> = {}): Promise<void> {
+  await ask(
+    'POST',
+    '/api/logs',
+    lines.map((line) => ({ level: 'INFO', ...line })),
+    headers,
+  )
+}
+
+async function ask(
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<void> {
   const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
-  const reply = await fetch(`${url}/api/logs`, {
-    method: 'POST',
+  const reply = await fetch(`${url}${path}`, {
+    method,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...headers },
-    body: JSON.stringify(lines.map((line) => ({ level: 'INFO', ...line }))),
+    body: JSON.stringify(body),
   })
   expect(reply.status, await reply.text()).toBe(200)
 }
@@ -66,6 +80,8 @@ beforeAll(async () => {
     { source: 'plain', message: 'a needle itself' },
     { source: 'plain', message: 'x'.repeat(100_000) },
   ])
+  // At seven past the hour it would delete the old lines.
+  await ask('PUT', '/api/settings', { retention_days: 0 })
   await write(
     [
       { source: 'old', timestamp: '2025-12-31T23:59:59.118Z', message: 'of another year', camera_id: 1 },
