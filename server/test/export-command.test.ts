@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -68,7 +68,7 @@ it('takes an export in again with ingest', async () => {
   }
 })
 
-it('leaves no file behind when the export breaks off, and says so', async () => {
+it('leaves no packed file behind when the export breaks off, and says so', async () => {
   const broken = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-export-total': '10' })
     response.write('{"message":"one"}\n')
@@ -76,7 +76,7 @@ it('leaves no file behind when the export breaks off, and says so', async () => 
   })
   await once(broken.listen(0, '127.0.0.1'), 'listening')
   const url = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`
-  const args = ['export', '-o', join(folder, 'broken.ndjson')]
+  const args = ['export', '-o', join(folder, 'broken.csv')]
   const { code, stderr } = await runCommand({ url, apiKey: server.apiKey }, args)
   broken.close()
   expect(code).toBe(1)
@@ -84,7 +84,7 @@ it('leaves no file behind when the export breaks off, and says so', async () => 
   expect((await readdir(folder)).filter((name) => name.startsWith('broken'))).toEqual([])
 })
 
-it('ends at Ctrl-C, and the file with it', async () => {
+it('ends at Ctrl-C, and a file that cannot be gone on with ends too', async () => {
   let waiting = 0
   const slow = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-export-total': '10' })
@@ -93,12 +93,10 @@ it('ends at Ctrl-C, and the file with it', async () => {
   })
   await once(slow.listen(0, '127.0.0.1'), 'listening')
   const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`
-  const child = startCommand({ url, apiKey: server.apiKey }, ['export', '-o', join(folder, 'slow.ndjson')])
+  const child = startCommand({ url, apiKey: server.apiKey }, ['export', '-o', join(folder, 'slow.csv')])
   const ended = endOf(child)
   await expect.poll(() => waiting, { timeout: 10_000 }).toBe(1)
-  await expect
-    .poll(async () => readFile(join(folder, 'slow.ndjson.part'), 'utf8').catch(() => ''))
-    .not.toBe('')
+  await expect.poll(async () => readFile(join(folder, 'slow.csv.part'), 'utf8').catch(() => '')).not.toBe('')
   child.kill('SIGINT')
   const { code, stderr } = await ended
   slow.closeAllConnections()
@@ -115,4 +113,53 @@ it.each([
 ])('refuses %j with a sentence', async (args, sentence) => {
   const { code, stderr } = await run('export', ...args)
   expect([code, stderr]).toEqual([1, expect.stringContaining(sentence)])
+})
+
+it('goes on where an export broke off, within lines of one instant too', async () => {
+  const source = await startTestServer()
+  try {
+    const instant = new Date(Date.now() - 3_600_000).toISOString()
+    await source.send(
+      'POST',
+      '/api/logs',
+      Array.from({ length: 200 }, (_, index) => ({
+        // Some are alike to the letter, and a hundred are of one instant.
+        message: `line ${index >> 1} ${'ä'.repeat(index)}`.slice(0, 12),
+        level: 'INFO',
+        source: 'resumed',
+        timestamp: index > 50 && index < 150 ? instant : new Date(Date.parse(instant) + (index - 100) * 1000),
+      })),
+    )
+    const args = ['export', '--source', 'resumed', '--resume', '-o']
+    const whole = join(folder, 'whole.ndjson')
+    expect((await runCommand(source, [...args, whole])).code).toBe(0)
+    const text = await readFile(whole)
+    const cuts = [0, 1, 30, text.indexOf('\n') + 1, text.length >> 1, text.length - 1, text.length]
+    for (const cut of cuts) {
+      const file = join(folder, `cut-${cut}.ndjson`)
+      await writeFile(`${file}.part`, text.subarray(0, cut))
+      const { code, stdout } = await runCommand(source, [...args, file])
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/^Wrote 200 rows /)])
+      expect(await readFile(file, 'utf8'), `cut at ${cut}`).toBe(text.toString())
+    }
+  } finally {
+    await source.close()
+  }
+})
+
+it('keeps what came of NDJSON when the export breaks off, and says how to go on', async () => {
+  const broken = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-export-total': '10' })
+    response.write('{"message":"one"}\n')
+    setImmediate(() => response.destroy())
+  })
+  await once(broken.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`
+  const file = join(folder, 'kept.ndjson')
+  const { stderr } = await runCommand({ url, apiKey: server.apiKey }, ['export', '-o', file])
+  broken.close()
+  expect(stderr).toMatch(/With --resume it goes on with .*kept\.ndjson\.part\.\n$/)
+  expect(await readFile(`${file}.part`, 'utf8')).toBe('{"message":"one"}\n')
+  expect((await run('export', '-o', file, '--resume')).stderr).toContain('holds lines without a timestamp')
+  expect((await run('export', '-o', 'x.csv', '--resume')).stderr).toContain('--resume goes on with a file')
 })

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { type ApiClient, ApiFailure } from './api-client.ts'
+import { type ExportPart, readPart, WrittenBefore } from './export-part.ts'
 import { ExportProgress } from './export-progress.ts'
 
 /** What an export came to. */
@@ -18,33 +19,60 @@ export type ExportSummary = {
   seconds: number
 }
 
-/** Writes the export at the path of the API to a file, which has its name only when it is whole. */
-export async function exportToFile(client: ApiClient, path: string, file: string): Promise<ExportSummary> {
-  const reply = await client.open(path)
+const EXPORT = '/api/logs/export?'
+
+export type ToFile = {
+  file: string
+  /** Whether what is there of one that broke off can be gone on with: lines of JSON, the oldest first, not packed. */
+  isResumable: boolean
+  /** Goes on with it; from the beginning when nothing is there. */
+  resume: boolean
+}
+
+/** Writes an export to a file, which has its name only when it is whole. */
+export async function exportToFile(
+  client: ApiClient,
+  parameters: URLSearchParams,
+  { file, isResumable, resume }: ToFile,
+): Promise<ExportSummary> {
   const part = `${file}.part`
-  const output = createWriteStream(part)
+  const written = resume ? await readPart(part) : undefined
+  if (written) parameters.set('start_date', written.from)
+  const reply = await client.open(`${EXPORT}${parameters}`)
+  const output = createWriteStream(part, { flags: written ? 'a' : 'w' })
   try {
-    const summary = await receive(reply, output, file)
+    const summary = await receive(reply, output, file, written)
     output.end()
     await finished(output)
     await rename(part, file)
     return summary
   } catch (error) {
-    output.destroy()
+    // What came is written to its end: whoever goes on begins after it.
+    output.end()
+    await finished(output).catch(() => undefined)
+    const failure = fileFailure(error) ?? error
+    const size = await stat(part).then(
+      (found) => found.size,
+      () => 0,
+    )
+    if (isResumable && size > 0 && failure instanceof ApiFailure) {
+      throw new ApiFailure(`${failure.message} With --resume it goes on with ${part}.`, { cause: error })
+    }
     await rm(part, { force: true })
-    throw fileFailure(error) ?? error
+    throw failure
   }
 }
 
 /** Writes the export to stdout; whoever reads it may stop early. */
-export async function exportToStdout(client: ApiClient, path: string): Promise<ExportSummary> {
-  return receive(await client.open(path), process.stdout, null)
+export async function exportToStdout(client: ApiClient, parameters: URLSearchParams): Promise<ExportSummary> {
+  return receive(await client.open(`${EXPORT}${parameters}`), process.stdout, null)
 }
 
 async function receive(
   reply: IncomingMessage,
   output: Writable,
   file: string | null,
+  written?: ExportPart,
 ): Promise<ExportSummary> {
   const began = performance.now()
   const total = Number(reply.headers['x-export-total'])
@@ -60,12 +88,14 @@ async function receive(
     failure = error
     reply.destroy(error)
   })
-  let bytes = 0
+  const before = written && new WrittenBefore(written)
+  let bytes = written?.bytes ?? 0
   try {
     for await (const chunk of reply as AsyncIterable<Buffer>) {
-      bytes += chunk.length
       await progress?.add(chunk)
-      if (!output.write(chunk)) await once(output, 'drain')
+      const fresh = before?.filter(chunk) ?? chunk
+      bytes += fresh.length
+      if (!output.write(fresh)) await once(output, 'drain')
     }
   } catch (error) {
     throw brokenOff(failure ?? error, bytes)
@@ -77,7 +107,7 @@ async function receive(
   return {
     file,
     // A proxy may keep the trailers to itself.
-    rows: rows === undefined ? total : Number(rows),
+    rows: (rows === undefined ? total : Number(rows)) + (written?.rows ?? 0) - (before?.dropped ?? 0),
     bytes,
     removed: removed === undefined || removed === 'unknown' ? null : Number(removed),
     seconds: Math.round(performance.now() - began) / 1000,

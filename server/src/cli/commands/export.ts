@@ -12,12 +12,15 @@ type Options = ServerOptions &
     fields?: string
     order?: string
     gzip?: true
+    resume?: true
     json?: true
   }
 
 const HELP = `
 What matches at the moment of asking is written, the oldest first. A file has its name only once it is whole; until
-then it ends in .part, and goes when the export fails. ingest takes NDJSON back as it is, if --fields was not given.
+then it ends in .part. When the export fails the .part goes, but for NDJSON that is not packed, the oldest first: the same
+command with --resume goes on after its last line, with what matches then. ingest takes NDJSON back as it is, if --fields
+was not given.
 
 Exit codes:
   0  all of it was written
@@ -27,6 +30,7 @@ Exit codes:
 Examples:
   timelapser-logs export --since 2d -o logs.ndjson.gz
   timelapser-logs export --min-level error --camera 3 -o camera-3.csv
+  until timelapser-logs export --since 2026-01-01 -o year.ndjson --resume; do sleep 10; done
   timelapser-logs export -q 'rtsp timeout' --fields timestamp,message | less`
 
 /** `timelapser-logs export`: everything that matches, as a file. */
@@ -40,21 +44,38 @@ export function exportCommand(): Command {
       new Option('--order <order>', 'which come first (default: oldest)').choices(['oldest', 'newest']),
     )
     .option('--gzip', 'pack it')
+    .option('--resume', 'go on with the .part of an export that broke off')
     .option('--json', 'tell what was written as JSON')
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }
 
 async function run(client: ApiClient, options: Options): Promise<number> {
-  const { output } = options
-  const path = `/api/logs/export?${parametersOf(options)}`
+  const { output, resume = false } = options
+  const parameters = parametersOf(options)
+  const isResumable = canResume(parameters)
+  if (resume && (output === undefined || !isResumable)) {
+    throw new ApiFailure(
+      '--resume goes on with a file (-o) of NDJSON that is not packed, has the timestamp and begins with the oldest.',
+    )
+  }
   const summary = await (output === undefined
-    ? exportToStdout(client, path)
-    : exportToFile(client, path, output))
+    ? exportToStdout(client, parameters)
+    : exportToFile(client, parameters, { file: output, isResumable, resume }))
   // On stdout are the rows.
   const print = output === undefined ? console.error : console.log
   print(options.json ? JSON.stringify(summary) : sentencesOf(summary))
   return summary.removed === 0 ? 0 : 3
+}
+
+function canResume(parameters: URLSearchParams): boolean {
+  const fields = parameters.getAll('fields')
+  return (
+    parameters.get('format') === 'ndjson' &&
+    !parameters.has('compress') &&
+    parameters.get('order') !== 'newest' &&
+    (fields.length === 0 || fields.includes('timestamp'))
+  )
 }
 
 function parametersOf(options: Options): URLSearchParams {
