@@ -145,14 +145,29 @@ export type DimensionCount = {
   last_day: string
 }
 
-/** Rows by level, source and camera, with the day of the newest. One statement. */
-export async function countByDimensions(reader: Reader, filter: LogFilter): Promise<DimensionCount[]> {
+/**
+ * Rows by level, source and camera, with the day of the newest. One statement.
+ *
+ * @param days whether that day is the last one counted, of which all rows may be gone when that is not folded yet, or
+ * the last that has rows, at twice the cost
+ */
+export async function countByDimensions(
+  reader: Reader,
+  filter: LogFilter,
+  days: 'counted' | 'net' = 'counted',
+): Promise<DimensionCount[]> {
   const parameters = new SqlParameters()
+  const counted = countedRows(filter, parameters)
+  const byDay = `(
+      select date_trunc('day', bucket) as bucket, level, source, camera_id, sum(rows) as rows
+      from ${counted} c
+      group by 1, 2, 3, 4
+    )`
   const text = `
     /* count_by_dimensions */
     select level, source, camera_id, sum(rows)::bigint as rows,
       date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
-    from ${countedRows(filter, parameters)} c
+    from ${days === 'net' ? byDay : counted} c
     group by level, source, camera_id
     having sum(rows) > 0`
   const { rows } = await reader.query<DimensionCount>(text, parameters.values)

@@ -75,11 +75,9 @@ async function boundsOf(
 export async function summariseSources(store: Store, filter: LogFilter): Promise<SourceSummary[]> {
   const counts = await countDimensions(store, filter)
   const bySource = Map.groupBy(counts, (count) => count.source)
-  const lastDays = [...bySource].map(([source, of]) => ({
-    source,
-    day: Math.max(...of.map((count) => toMillis(count.last_day))),
-  }))
-  const newest = await newestBySource(store, filter, lastDays)
+  const newest = await newestBySource(store, filter, async (days) =>
+    lastDayOfSources(days === 'counted' ? counts : await countDimensions(store, filter, days)),
+  )
   return [...bySource]
     .map(([source, of]) => ({
       source,
@@ -89,6 +87,13 @@ export async function summariseSources(store: Store, filter: LogFilter): Promise
       warning_count: sum(of.filter((count) => count.level === 'WARNING')),
     }))
     .sort((a, b) => (a.source < b.source ? -1 : 1))
+}
+
+function lastDayOfSources(counts: readonly DimensionCount[]): [source: string, day: number][] {
+  return [...Map.groupBy(counts, (count) => count.source)].map(([source, of]) => [
+    source,
+    Math.max(...of.map((count) => toMillis(count.last_day))),
+  ])
 }
 
 /** Rows by level in steps of `bucketMs` from `origin`; steps without rows are left out. */
@@ -144,9 +149,13 @@ function mostFirst<V extends string | number>(
 /** Counted from the rows, a count knows the times of its first and last one. */
 type TimedCount = DimensionCount & { first_at?: string; last_at?: string }
 
-/** Rows by level, source and camera; a deleted camera's have none. */
-export async function countDimensions(store: Store, filter: LogFilter): Promise<TimedCount[]> {
-  const counts = await countStoredDimensions(store, filter)
+/** Rows by level, source and camera; a deleted camera's have none. @param days see `countByDimensions` */
+export async function countDimensions(
+  store: Store,
+  filter: LogFilter,
+  days: 'counted' | 'net' = 'counted',
+): Promise<TimedCount[]> {
+  const counts = await countStoredDimensions(store, filter, days)
   if (!filter.deleted_cameras?.length) return counts
   const deleted = new Set(filter.deleted_cameras)
   return counts.map((count) =>
@@ -154,8 +163,12 @@ export async function countDimensions(store: Store, filter: LogFilter): Promise<
   )
 }
 
-async function countStoredDimensions(store: Store, filter: LogFilter): Promise<TimedCount[]> {
-  if (isCountable(filter)) return countByDimensions(readerFor(store.pool, store.signal), filter)
+async function countStoredDimensions(
+  store: Store,
+  filter: LogFilter,
+  days: 'counted' | 'net',
+): Promise<TimedCount[]> {
+  if (isCountable(filter)) return countByDimensions(readerFor(store.pool, store.signal), filter, days)
   return groupRows<TimedCount>(store, filter, () => ({
     columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_day,
       min(timestamp) as first_at, max(timestamp) as last_at`,

@@ -5,7 +5,7 @@ import { toMillis } from '../database/timestamp.ts'
 import { cameraSource } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { countDimensions } from './log-overview.ts'
-import { newestOfDays, type PartOfDay, partConditions } from './newest-of-days.ts'
+import { type LastDays, newestOfDays, type PartOfDay, partConditions } from './newest-of-days.ts'
 import type { Store } from './store.ts'
 
 /** A camera's newest row, its message cut to 500 characters. */
@@ -21,7 +21,7 @@ export async function newestByCamera(
   filter: LogFilter,
   cameras: readonly number[],
 ): Promise<Map<number, LastLine>> {
-  const lastDays = await lastDayOf(store, filter, cameras)
+  const lastDays: LastDays<number> = (days) => lastDayOf(store, filter, cameras, days)
   return newestOfDays(store, lastDays, (ids, part) => newestWithin(store, filter, ids, part))
 }
 
@@ -29,8 +29,9 @@ async function lastDayOf(
   store: Store,
   filter: LogFilter,
   cameras: readonly number[],
+  of: 'counted' | 'net',
 ): Promise<[camera: number, day: number][]> {
-  const counts = await countDimensions(store, { ...filter, cameras })
+  const counts = await countDimensions(store, { ...filter, cameras }, of)
   const bySource = new Map(cameras.map((camera) => [cameraSource(camera), camera]))
   const days = new Map<number, number>()
   for (const { camera_id, source, last_day } of counts) {

@@ -1,20 +1,16 @@
 import { readerFor } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import { newestOfDays, type PartOfDay, partConditions } from './newest-of-days.ts'
+import { type LastDays, newestOfDays, type PartOfDay, partConditions } from './newest-of-days.ts'
 import type { Store } from './store.ts'
 
-/** A source and the day (milliseconds) of its newest row, as the kept counts know it. */
-export type LastDay = { source: string; day: number }
-
-/** The newest timestamp of each source. A statement a day that was some source's last, more where days are cut finely. */
+/** The newest timestamp of each source; see `newestOfDays`. */
 export function newestBySource(
   store: Store,
   filter: LogFilter,
-  lastDays: readonly LastDay[],
+  lastDays: LastDays<string>,
 ): Promise<Map<string, string>> {
-  const days = lastDays.map(({ source, day }) => [source, day] as const)
-  return newestOfDays(store, days, (sources, part) => newestWithin(store, filter, sources, part))
+  return newestOfDays(store, lastDays, (sources, part) => newestWithin(store, filter, sources, part))
 }
 
 async function newestWithin(

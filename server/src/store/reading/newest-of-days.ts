@@ -11,13 +11,34 @@ export type PartOfDay = { day: number; partitions: readonly Partition[] }
 const DAYS_AT_ONCE = 4
 
 /**
- * What `find` finds of each key in the day (milliseconds) of its newest row, as the kept counts know it. A statement a day
- * that was the last of some, more where days are cut finely.
+ * Each key and the day (milliseconds) of its newest row.
+ *
+ * @param days see `countByDimensions`
+ */
+export type LastDays<Key> = (days: 'counted' | 'net') => Promise<(readonly [key: Key, day: number])[]>
+
+type Find<Key, Row> = (keys: Key[], part: PartOfDay) => Promise<(readonly [Key, Row])[]>
+
+/**
+ * What `find` finds of each key in the day of its newest row, as the kept counts know it. A statement a day that was the
+ * last of some, more where days are cut finely, and once more for those whose newest rows were removed a moment ago.
  */
 export async function newestOfDays<Key, Row>(
   store: Store,
-  lastDays: readonly (readonly [key: Key, day: number])[],
-  find: (keys: Key[], part: PartOfDay) => Promise<(readonly [Key, Row])[]>,
+  lastDays: LastDays<Key>,
+  find: Find<Key, Row>,
+): Promise<Map<Key, Row>> {
+  const days = await lastDays('counted')
+  const newest = await newestWithinDays(store, days, find)
+  if (newest.size === days.length) return newest
+  const others = (await lastDays('net')).filter(([key]) => !newest.has(key))
+  return new Map([...newest, ...(await newestWithinDays(store, others, find))])
+}
+
+async function newestWithinDays<Key, Row>(
+  store: Store,
+  lastDays: Awaited<ReturnType<LastDays<Key>>>,
+  find: Find<Key, Row>,
 ): Promise<Map<Key, Row>> {
   const newest = new Map<Key, Row>()
   const days = [...Map.groupBy(lastDays, ([, day]) => day)]
