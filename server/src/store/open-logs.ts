@@ -50,9 +50,11 @@ export async function openLogs(options: OpenLogsOptions): Promise<OpenLogs> {
     await checkSchema(pool)
     const settings = new SettingsStore(pool)
     const levels = new LevelOverrides(pool, settings)
-    levels.follow(notices)
-    await notices.open()
     const operations = new LogOperations({ pool, settings })
+    levels.follow(notices)
+    notices.on('log_partitions', () => operations.partitions.reload())
+    notices.on('cameras', () => operations.reloadCameras())
+    await notices.open()
     return {
       operations,
       async createLogger(logging = {}) {

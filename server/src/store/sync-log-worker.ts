@@ -56,6 +56,9 @@ async function run(call: Call): Promise<unknown> {
       await replay(logs)
       return logs.addLogEntry(redactRecord(normaliseRecord(call.record)), call.mark)
     case 'getCameraLogs': {
+      // Nobody tells this thread what others did meanwhile.
+      logs.partitions.reload()
+      logs.reloadCameras()
       const filter = { visibility: { cameras: null }, cameras: [call.camera_id] }
       return logs.getLogs(filter, { offset: 0, limit: call.limit })
     }

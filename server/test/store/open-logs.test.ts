@@ -1,8 +1,11 @@
 // A worker process on the database: no server, no HTTP.
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type OpenLogs, openLogs, StartupError } from '../../src/index.ts'
+import { deleteCamera } from '../../src/store/cameras/cameras.ts'
+import { LogOperations } from '../../src/store/log-operations.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { DAY, record } from './some-records.ts'
 
 let database: TestDatabase
 let logs: OpenLogs | undefined
@@ -62,4 +65,41 @@ it('says that the schema is missing, and leaves no connection behind', async () 
       return rows[0].open
     })
     .toBe(0)
+})
+
+it('reads what another process stores, deletes and clears meanwhile, and undoes a clear on its few connections', async () => {
+  logs = await openLogs({ connection: database.connection })
+  const { operations } = logs
+  const { pool } = database.database
+  const server = new LogOperations({ pool, settings: new SettingsStore(pool) })
+  const everything = { visibility: { cameras: null } }
+  const read = async () =>
+    (await operations.getLogs(everything, { offset: 0, limit: 10 })).map((row) => [
+      row.message,
+      row.camera_id,
+    ])
+  const at = (days: number) => new Date(Date.now() - days * DAY).toISOString()
+  const write = (message: string, days: number) =>
+    server.addLogEntries([record({ message, camera_id: 7, timestamp: at(days) })])
+  try {
+    await write('first', 20)
+    expect(await read()).toEqual([['first', 7]])
+    // Each goes to a partition that this process has not seen.
+    await write('older', 90)
+    await write('newer', 1)
+    await expect.poll(read).toEqual([
+      ['newer', 7],
+      ['first', 7],
+      ['older', 7],
+    ])
+    await deleteCamera(pool, 7)
+    await expect.poll(async () => (await read()).map(([, camera]) => camera)).toEqual([null, null, null])
+    await server.clearLogs()
+    await server.addLogEntries([record({ message: 'since', timestamp: at(200) })])
+    await expect.poll(read).toEqual([['since', null]])
+    expect((await operations.undoClear())?.rows).toBe(3)
+    expect((await read()).map(([message]) => message)).toEqual(['newer', 'first', 'older', 'since'])
+  } finally {
+    await server.close()
+  }
 })

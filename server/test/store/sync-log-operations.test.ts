@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { normaliseRecord, type RecordInput } from '@timelapser/logger'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SyncLogService } from '../../src/service/logs/sync-log-service.ts'
+import { deleteCamera } from '../../src/store/cameras/cameras.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import type { LogRow } from '../../src/store/reading/log-row.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
@@ -122,6 +123,31 @@ describe.each(Object.keys(DOORS))('%s', (name) => {
 it('masks credentials', () => {
   const row = openSync().writeLogEntry({ message: 'at rtsp://admin:geheim@10.0.0.5/', camera_id: 1 })
   expect(row?.message).toBe('at rtsp://***:***@10.0.0.5/')
+})
+
+it('reads what other processes stored meanwhile, wherever it went, and no camera that they deleted', async () => {
+  const { pool } = database.database
+  const sync = openSync()
+  const other = new LogOperations({ pool, settings: new SettingsStore(pool) })
+  opened.push(other)
+  const write = (message: string, timestamp: string) =>
+    other.addLogEntries([normaliseRecord({ message, timestamp, camera_id: 1, source: 'camera_1' })])
+  const read = () => sync.getCameraLogs(1).map(({ message, camera_id }) => [message, camera_id])
+  await write('first', '2026-03-20T00:00:00Z')
+  expect(read()).toEqual([['first', 1]])
+  await write('older', '2025-11-20T00:00:00Z')
+  await write('newer', '2026-06-20T00:00:00Z')
+  expect(read()).toEqual([
+    ['newer', 1],
+    ['first', 1],
+    ['older', 1],
+  ])
+  await deleteCamera(pool, 1)
+  expect(read()).toEqual([
+    ['newer', null],
+    ['first', null],
+    ['older', null],
+  ])
 })
 
 it('keeps what is not stored within the deadline, and stores it once and in order later', async () => {
