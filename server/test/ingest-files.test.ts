@@ -56,6 +56,7 @@ beforeAll(async () => {
       onUnexpected: (failure) => console.error(failure),
       onJobFailed: ignore,
       onRetention: ignore,
+      onScrub: ignore,
       onStorage: ignore,
       onDatabaseConnection: ignore,
     },

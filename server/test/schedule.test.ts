@@ -19,6 +19,7 @@ async function startServer(ran: string[], name: string) {
     cleared: note('cleared'),
     cameras: note('cameras'),
     feed: note('feed'),
+    scrub: note('scrub'),
     diagnostic: async (payload) =>
       void ran.push(`diagnostic ${(payload as { number: number }).number} at ${name}`),
   }

@@ -12,6 +12,7 @@ import type { SettingsService } from '../service/administration/settings-service
 import type { Health } from '../service/health.ts'
 import type { IngestService } from '../service/ingest/ingest-service.ts'
 import type { RedactionService } from '../service/ingest/redaction-service.ts'
+import type { ScrubService } from '../service/ingest/scrub-service.ts'
 import type { LiveFeed } from '../service/live/live-feed.ts'
 import type { ServerEvents } from '../service/live/server-events.ts'
 import type { ExportService } from '../service/logs/export-service.ts'
@@ -59,6 +60,7 @@ export type AppOptions = {
   settingsService: SettingsService
   retentionService: RetentionService
   redactionService: RedactionService
+  scrubService: ScrubService
   liveFeed: LiveFeed
   serverEvents: ServerEvents
   queries: SearchQueries
@@ -131,7 +133,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(viewRoutes(options.savedViews))
   await app.register(levelRoutes(options))
   await app.register(settingsRoutes(options.settingsService))
-  await app.register(redactionRoutes(options.redactionService))
+  await app.register(redactionRoutes(options.redactionService, options.scrubService))
   await app.register(diagnosticsRoutes(options.diagnose))
   await app.register(auditRoutes(options.auditTrail))
   await app.register(pageRoutes(options.pageDirectory))

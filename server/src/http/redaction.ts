@@ -4,11 +4,13 @@ import type { ExtraData } from '@timelapser/logger'
 import type { FastifyError, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { RedactionService } from '../service/ingest/redaction-service.ts'
+import type { ScrubService } from '../service/ingest/scrub-service.ts'
 import { MAX_PATTERNS } from '../store/settings/settings-schema.ts'
 import { errorReply } from './error-replies.ts'
 import { progressLines } from './progress-lines.ts'
 import { grouped, reply } from './reply.ts'
-import { ScrubResult } from './schemas/removal.ts'
+import { Nullable } from './schemas/fields.ts'
+import { ScrubResult, ScrubRun } from './schemas/removal.ts'
 import { Reply } from './schemas/replies.ts'
 import { RedactionTest } from './schemas/settings.ts'
 
@@ -16,7 +18,10 @@ const admin = { access: 'admin' } as const
 const Pattern = Type.String({ minLength: 1, maxLength: 500 })
 
 /** Masking: what a line becomes on its way in, and what is stored already. */
-export function redactionRoutes(redaction: RedactionService): FastifyPluginAsyncTypebox {
+export function redactionRoutes(
+  redaction: RedactionService,
+  scrubs: ScrubService,
+): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
       '/api/redaction/test',
@@ -91,6 +96,36 @@ export function redactionRoutes(redaction: RedactionService): FastifyPluginAsync
         const lines: FastifyReply = response
         lines.header('x-accel-buffering', 'no').type('application/x-ndjson; charset=utf-8')
         return lines.send(Readable.from(progressLines(work, toReply)))
+      },
+    )
+
+    app.get(
+      '/api/logs/scrub/run',
+      { config: admin, schema: { response: { 200: Reply(Type.Object({ run: Nullable(ScrubRun) })) } } },
+      async () => {
+        const run = await scrubs.find()
+        return reply(run ? 'Masking fetched successfully' : 'Nothing was masked yet', { run })
+      },
+    )
+
+    app.post(
+      '/api/logs/scrub/run',
+      {
+        config: admin,
+        schema: {
+          body: Type.Object({ pattern: Pattern }, { additionalProperties: false }),
+          response: { 200: Reply(Type.Object({ run: ScrubRun })) },
+        },
+      },
+      async ({ body }) => reply('Masking has begun', { run: await scrubs.start(body.pattern) }),
+    )
+
+    app.delete(
+      '/api/logs/scrub/run',
+      { config: admin, schema: { response: { 200: Reply(Type.Object({ run: ScrubRun })) } } },
+      async () => {
+        const run = await scrubs.stop()
+        return reply(`Stopped; ${grouped(run.matched_rows)} log entries were masked`, { run })
       },
     )
   }

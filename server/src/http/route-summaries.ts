@@ -39,6 +39,9 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'POST /api/logs/delete/preview': 'What deleting by filter would delete',
   'POST /api/logs/delete': 'Delete by filter',
   'POST /api/logs/scrub': 'Mask what should not have been logged in lines that are stored',
+  'GET /api/logs/scrub/run': 'The masking of stored lines under way, or the last one',
+  'POST /api/logs/scrub/run': 'Mask in stored lines in the background',
+  'DELETE /api/logs/scrub/run': 'Stop masking in the background; what is masked stays so',
   'POST /api/redaction/test': 'A line as redaction would leave it',
 
   'GET /api/cameras': 'The cameras',

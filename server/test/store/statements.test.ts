@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { deleteCamera } from '../../src/store/cameras/cameras.ts'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
+import { inTransaction } from '../../src/store/database/exclusive-access.ts'
 import { type Database, openDatabase } from '../../src/store/database/open.ts'
 import { onlySlow, type StatementTiming } from '../../src/store/database/statement-watch.ts'
 import { EXPORT_FIELDS } from '../../src/store/export/export-format.ts'
@@ -12,6 +13,12 @@ import { LogOperations } from '../../src/store/log-operations.ts'
 import { verifyCounts } from '../../src/store/partitions/verify-counts.ts'
 import { cutoffForAll } from '../../src/store/removal/retention-policy.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
+import {
+  addScrubRun,
+  continueScrubRun,
+  endScrubRun,
+  findScrubRun,
+} from '../../src/store/removal/scrub-runs.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { forgetParts } from '../../src/store/writing/senders.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -118,6 +125,11 @@ it('that remove and rewrite are those of theirs', async () => {
   logs.reloadCameras()
   await logs.forgetDeletedCameras()
   await scrubRows(store, { change: (row) => ({ ...row, message: 'scrubbed' }), isDryRun: false })
+  await inTransaction(pool, (client) => addScrubRun(client, { pattern: 'x', by: 'test', totalRows: 30 }))
+  const again = { turnMs: 60_000, waitMs: 60_000 }
+  await continueScrubRun(store, () => (row) => ({ ...row, message: 'scrubbed again' }), again)
+  await inTransaction(pool, (client) => endScrubRun(client, 'done'))
+  await findScrubRun(pool)
   for (const partition of await logs.partitions.list()) await verifyCounts(pool, partition)
   await logs.clearLogs()
   await logs.addLogEntries(lines.slice(0, 2))

@@ -152,7 +152,10 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     store: { pool, partitions: logOperations.partitions },
     auditTrail,
     countRows: async () => (await logOperations.countLogs({ visibility: { cameras: null } })).total,
-    wake: async () => void (await schedule.addJob('scrub', {}, { jobKey: 'scrub', maxAttempts: 1 })),
+    wake: async (inMs) => {
+      const runAt = new Date(Date.now() + inMs)
+      await schedule.addJob('scrub', {}, { jobKey: 'scrub', runAt, maxAttempts: 1 })
+    },
     onEnd: (run) => {
       logService.forgetAnswers()
       reports.onScrub(run)
@@ -181,6 +184,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   }
   notices.on('log_feed', () => liveFeed.notify())
   notices.on('log_partitions', () => logOperations.partitions.reload())
+  notices.on('log_bursts', () => tending?.lookSoon())
   notices.on('levels', () => levels.reload())
   notices.on('log_events', (payload) => serverEvents.receive(payload))
   notices.on('settings', (names) => {
@@ -210,6 +214,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     partitions: logOperations.partitions,
     connect: options.connect,
     onFailure: (error) => reports.onJobFailed('partitions', error),
+    tellOfBurst: () => notify(pool, 'log_bursts', ''),
   })
   const schedule = await startSchedule({
     pool: options.jobPool,

@@ -59,6 +59,11 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
       onJobFailed: (job, error) => from('worker', 'jobs').error({ err: error, job }, `The job ${job} failed`),
       onRetention: ({ action, ...removal }) =>
         from('worker', 'retention').info(REMOVALS[action](removal), { action, ...removal }),
+      onScrub: ({ started_by, outcome, scanned_rows, matched_rows }) =>
+        from('worker', 'redaction').info(
+          `${outcome === 'done' ? 'Masked' : 'Stopped after masking'} ${matched_rows} of ${scanned_rows} stored logs, started by ${started_by}`,
+          { action: 'scrub', outcome, scanned_rows, matched_rows, by: started_by },
+        ),
       onStorage: (state, free_bytes) =>
         state === 'full'
           ? from('worker', 'storage').critical('The disk is below its reserve: nothing is stored', {

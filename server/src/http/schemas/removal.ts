@@ -41,7 +41,32 @@ export type DeletionPreview = Static<typeof DeletionPreview>
 export const ScrubResult = Type.Object({
   scanned_rows: Type.Integer(),
   matched_rows: Type.Integer(),
-  /** Some of the messages as they are now, or would be. */
-  examples: Type.Array(Type.Object({ id: Type.Integer(), message: Type.String() })),
+  examples: Type.Array(
+    Type.Object({
+      id: Type.Integer(),
+      /** As it is now, or would be. */
+      message: Type.String(),
+      /** Where something is masked first. */
+      field: Type.Union([Type.Literal('message'), Type.Literal('logger_name'), Type.Literal('extra_data')]),
+      /** The field around the first difference; `before` is null once it is masked. */
+      before: Nullable(Type.String()),
+      after: Type.String(),
+    }),
+  ),
 })
 export type ScrubResult = Static<typeof ScrubResult>
+
+/** `GET /api/logs/scrub/run`: the masking under way, or the last one. */
+export const ScrubRun = Type.Object({
+  id: Type.Integer(),
+  started_by: Type.String(),
+  started_at: TimestampSchema,
+  /** Null while it is under way. */
+  ended_at: Nullable(TimestampSchema),
+  outcome: Nullable(Type.Unsafe<'done' | 'stopped'>({ type: 'string', enum: ['done', 'stopped', null] })),
+  /** Lines there were at the start; those that come meanwhile are not looked through. */
+  total_rows: Type.Integer(),
+  scanned_rows: Type.Integer(),
+  matched_rows: Type.Integer(),
+})
+export type ScrubRun = Static<typeof ScrubRun>

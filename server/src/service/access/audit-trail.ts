@@ -43,6 +43,11 @@ export class AuditTrail {
     return this.#actors.run(actor, work)
   }
 
+  /** As whose doing what runs now is written down. */
+  get actor(): string {
+    return (this.#actors.getStore() ?? SYSTEM).name
+  }
+
   /**
    * Makes a change and writes its entry in one transaction: either both are there or none.
    *

@@ -1,3 +1,10 @@
+-- add_scrub_run
+
+      insert into scrub_runs (pattern, started_by, total_rows)
+      values ($1, $2, $3)
+      on conflict do nothing
+      returning id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows;
+
 -- alter table logs
 alter table logs attach partition logs_of_a_range for values from ('…') to ('…');
 
@@ -272,11 +279,28 @@ drop table logs_of_a_range;
         delete from log_counts_minute
         where rows = 0 and bucket >= date_trunc('minute', $1::timestamptz) and bucket < $2;
 
+-- end_scrub_run
+
+      update scrub_runs
+      set ended_at = now(), outcome = $1, pattern = null
+      where ended_at is null
+      returning id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows;
+
 -- feed_mark
 select coalesce(max(id), 0) as mark from log_feed;
 
+-- find_scrub_run
+
+      select id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows
+      from scrub_runs
+      order by id desc
+      limit 1;
+
 -- forget_parts
 delete from senders where last_batch = $1 and updated_at < now() - $2::integer * interval '1 day';
+
+-- forget_scrub_runs
+delete from scrub_runs where ended_at is not null;
 
 -- insert into log_clears
 insert into log_clears (rows, feed_id)
@@ -340,6 +364,19 @@ lock table only logs in share mode;
 
 lock table only logs_of_a_range in share update exclusive mode;
 
+-- lock_scrub_run
+
+      select id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows, pattern, place_timestamp, place_id
+      from scrub_runs
+      where ended_at is null
+      for update;
+
+-- move_scrub_run
+
+      update scrub_runs
+      set scanned_rows = scanned_rows + $1, matched_rows = matched_rows + $2, place_timestamp = $3, place_id = $4
+      where id = $5;
+
 -- partition_sizes
 
       select name, removed_rows, coalesce(pg_total_relation_size(to_regclass(name)), 0)::bigint as bytes
@@ -355,13 +392,13 @@ lock table only logs_of_a_range in share update exclusive mode;
 
 -- read_rows_to_scrub
 
-        /* read_rows_to_scrub */
-        select id, timestamp, level, message, source, logger_name, camera_id, extra_data
-        from logs
-        where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
-          and (timestamp, id) < ($2::timestamptz, $3::bigint)
-        order by timestamp desc, id desc
-        limit 2000;
+      /* read_rows_to_scrub */
+      select id, timestamp, level, message, source, logger_name, camera_id, extra_data
+      from logs
+      where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
+        and (timestamp, id) < ($2::timestamptz, $3::bigint)
+      order by timestamp desc, id desc
+      limit 2000;
 
 -- read_settings
 select name, value from settings;
@@ -721,10 +758,10 @@ commit;
 
 -- write_scrubbed_rows
 
-          /* write_scrubbed_rows */
-          update logs l
-          set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
-          from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
-            as c (id, timestamp, message, logger_name, extra_data)
-          where l.id = c.id and l.timestamp = c.timestamp
-            and l.timestamp >= $6::timestamptz and l.timestamp < $7::timestamptz;
+        /* write_scrubbed_rows */
+        update logs l
+        set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
+        from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
+          as c (id, timestamp, message, logger_name, extra_data)
+        where l.id = c.id and l.timestamp = c.timestamp
+          and l.timestamp >= $6::timestamptz and l.timestamp < $7::timestamptz;

@@ -1,0 +1,110 @@
+import type { LogRecord } from '@timelapser/logger'
+import type pg from 'pg'
+import type { Partition } from '../partitions/partitions.ts'
+import type { LogRow } from '../reading/log-row.ts'
+
+/** Rows read and changed in one transaction. */
+const BATCH_ROWS = 2000
+
+/** Characters of an example. */
+const EXAMPLE_CHARACTERS = 500
+
+/** Of an example, what stands before the first difference. */
+const LEAD_CHARACTERS = 80
+
+/** What a row becomes; the same object when it stays. Only message, logger name and `extra_data` are written. */
+export type ScrubChange = (record: LogRecord) => LogRecord
+
+/** Rows before this place, in the order of the list, are still to come. */
+export type ScrubPlace = { timestamp: string; id: number }
+
+export type ScrubExample = {
+  id: number
+  /** The message as it is now, or would be. */
+  message: string
+  /** Where something is masked first. */
+  field: 'message' | 'logger_name' | 'extra_data'
+  /** Around the first difference; null once it is masked. */
+  before: string | null
+  after: string
+}
+
+export type ScrubBatch = {
+  scanned: number
+  matched: number
+  /** Where the next one begins; undefined at the end of the partition. */
+  next: ScrubPlace | undefined
+  examples: ScrubExample[]
+}
+
+/** Goes through the newest rows of a partition before a place, and rewrites those that the change changes. */
+export async function scrubBatch(
+  client: pg.PoolClient,
+  { lower, upper }: Partition,
+  place: ScrubPlace,
+  { change, isDryRun, maxExamples }: { change: ScrubChange; isDryRun: boolean; maxExamples: number },
+): Promise<ScrubBatch> {
+  // Neither is prepared: after a few times their plans would be for any range and lock every partition there is.
+  const { rows } = await client.query<Omit<LogRow, 'camera_name'>>({
+    text: `
+      /* read_rows_to_scrub */
+      select id, timestamp, level, message, source, logger_name, camera_id, extra_data
+      from logs
+      where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
+        and (timestamp, id) < ($2::timestamptz, $3::bigint)
+      order by timestamp desc, id desc
+      limit ${BATCH_ROWS}`,
+    values: [lower, place.timestamp, place.id],
+  })
+  const examples: ScrubExample[] = []
+  const changed = rows.flatMap((row) => {
+    const record = row as LogRecord & { id: number }
+    const after = change(record)
+    if (after === record) return []
+    if (examples.length < maxExamples) examples.push(exampleOf(row.id, record, after, isDryRun))
+    return [{ ...after, id: row.id }]
+  })
+  if (changed.length > 0 && !isDryRun) {
+    await client.query({
+      text: `
+        /* write_scrubbed_rows */
+        update logs l
+        set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
+        from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
+          as c (id, timestamp, message, logger_name, extra_data)
+        where l.id = c.id and l.timestamp = c.timestamp
+          and l.timestamp >= $6::timestamptz and l.timestamp < $7::timestamptz`,
+      values: [
+        changed.map(({ id }) => id),
+        changed.map(({ timestamp }) => timestamp),
+        changed.map(({ message }) => message),
+        changed.map(({ logger_name }) => logger_name),
+        changed.map(({ extra_data }) => (extra_data === null ? null : JSON.stringify(extra_data))),
+        lower,
+        upper,
+      ],
+    })
+  }
+  const next = rows.length < BATCH_ROWS ? undefined : rows.at(-1)
+  return { scanned: rows.length, matched: changed.length, next, examples }
+}
+
+function exampleOf(id: number, row: LogRecord, changed: LogRecord, isDryRun: boolean): ScrubExample {
+  const field =
+    row.message !== changed.message
+      ? 'message'
+      : row.logger_name !== changed.logger_name
+        ? 'logger_name'
+        : 'extra_data'
+  const [before, after] = [textOf(row[field]), textOf(changed[field])]
+  let same = 0
+  while (same < after.length && before[same] === after[same]) same++
+  const from = after.length > EXAMPLE_CHARACTERS ? Math.max(0, same - LEAD_CHARACTERS) : 0
+  const excerpt = (text: string) => (from > 0 ? '…' : '') + text.slice(from, from + EXAMPLE_CHARACTERS)
+  const message = changed.message.slice(0, EXAMPLE_CHARACTERS)
+  return { id, message, field, before: isDryRun ? excerpt(before) : null, after: excerpt(after) }
+}
+
+function textOf(value: LogRecord['message' | 'logger_name' | 'extra_data']): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -1,0 +1,144 @@
+// Masking in the background: the row of a run says what is looked for and how far it is, and moves on in the transaction
+// that masks. Whoever goes on after a stop, on whichever server, begins where the last COMMIT was.
+import type pg from 'pg'
+import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
+import { comparable } from '../database/timestamp.ts'
+import type { Partition } from '../partitions/partitions.ts'
+import type { Store } from '../reading/store.ts'
+import { type ScrubChange, type ScrubPlace, scrubBatch } from './scrub-batch.ts'
+
+export type ScrubRun = {
+  id: number
+  started_by: string
+  started_at: string
+  ended_at: string | null
+  outcome: 'done' | 'stopped' | null
+  /** Rows there were at the start. */
+  total_rows: number
+  scanned_rows: number
+  matched_rows: number
+}
+
+type OpenRun = ScrubRun & { pattern: string; place_timestamp: string | null; place_id: number }
+
+const COLUMNS = 'id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows'
+
+/** The one under way, or the last one. */
+export async function findScrubRun(pool: pg.Pool): Promise<ScrubRun | undefined> {
+  const { rows } = await pool.query<ScrubRun>({
+    name: 'find_scrub_run',
+    text: `
+      select ${COLUMNS}
+      from scrub_runs
+      order by id desc
+      limit 1`,
+  })
+  return rows[0]
+}
+
+/** Begins a run; undefined while another one is under way. Those before it are forgotten: the audit trail knows them. */
+export async function addScrubRun(
+  client: pg.PoolClient,
+  { pattern, by, totalRows }: { pattern: string; by: string; totalRows: number },
+): Promise<ScrubRun | undefined> {
+  await client.query({ name: 'forget_scrub_runs', text: 'delete from scrub_runs where ended_at is not null' })
+  const { rows } = await client.query<ScrubRun>({
+    name: 'add_scrub_run',
+    text: `
+      insert into scrub_runs (pattern, started_by, total_rows)
+      values ($1, $2, $3)
+      on conflict do nothing
+      returning ${COLUMNS}`,
+    values: [pattern, by, totalRows],
+  })
+  return rows[0]
+}
+
+/** Ends the run under way after its batch; undefined when there is none. What is masked by then stays so. */
+export async function endScrubRun(
+  client: pg.PoolClient,
+  outcome: 'done' | 'stopped',
+): Promise<ScrubRun | undefined> {
+  const { rows } = await client.query<ScrubRun>({
+    name: 'end_scrub_run',
+    text: `
+      update scrub_runs
+      set ended_at = now(), outcome = $1, pattern = null
+      where ended_at is null
+      returning ${COLUMNS}`,
+    values: [outcome],
+  })
+  return rows[0]
+}
+
+/**
+ * Goes on with the run under way for one turn.
+ *
+ * @param changeOf what a pattern makes of a row
+ * @throws TimeoutError when something else deletes or rewrites rows for longer than `waitMs`
+ * @returns `nothing` when there is none, `more` when its time was over, `all` when no row is left to look at
+ */
+export function continueScrubRun(
+  store: Store,
+  changeOf: (pattern: string) => ScrubChange,
+  { turnMs, waitMs }: { turnMs: number; waitMs: number },
+): Promise<'nothing' | 'more' | 'all'> {
+  const work = async () => {
+    const until = Date.now() + turnMs
+    store.partitions.reload()
+    const partitions = await store.partitions.list()
+    for (;;) {
+      const outcome = await inTransaction(store.pool, (client) => nextBatch(client, partitions, changeOf))
+      if (outcome !== 'more' || Date.now() >= until) return outcome
+    }
+  }
+  return withMaintenance(store.pool, work, AbortSignal.timeout(waitMs))
+}
+
+async function nextBatch(
+  client: pg.PoolClient,
+  partitions: readonly Partition[],
+  changeOf: (pattern: string) => ScrubChange,
+): Promise<'nothing' | 'more' | 'all'> {
+  const run = await lockOpenRun(client)
+  if (!run) return 'nothing'
+  const place = run.place_timestamp === null ? null : { timestamp: run.place_timestamp, id: run.place_id }
+  const partition = partitions.find(({ lower }) => place === null || isBefore(lower, place))
+  if (!partition) return 'all'
+  const { lower, upper } = partition
+  const from = place === null || isBefore(upper, place) ? { timestamp: upper, id: 0 } : place
+  const batch = await scrubBatch(client, partition, from, {
+    change: changeOf(run.pattern),
+    isDryRun: false,
+    maxExamples: 0,
+  })
+  const next = batch.next ?? { timestamp: lower, id: 0 }
+  await client.query({
+    name: 'move_scrub_run',
+    text: `
+      update scrub_runs
+      set scanned_rows = scanned_rows + $1, matched_rows = matched_rows + $2, place_timestamp = $3, place_id = $4
+      where id = $5`,
+    values: [batch.scanned, batch.matched, next.timestamp, next.id, run.id],
+  })
+  return 'more'
+}
+
+/** Whether the place before the first row of this time comes after that place, newest first. */
+function isBefore(timestamp: string, place: ScrubPlace): boolean {
+  const [one, other] = [comparable(timestamp), comparable(place.timestamp)]
+  return one < other || (one === other && place.id > 0)
+}
+
+/** Locked until the transaction ends, so that whoever stops it waits for the batch. */
+async function lockOpenRun(client: pg.PoolClient): Promise<OpenRun | undefined> {
+  const { rows } = await client.query<OpenRun>({
+    name: 'lock_scrub_run',
+    text: `
+      select ${COLUMNS}, pattern, place_timestamp, place_id
+      from scrub_runs
+      where ended_at is null
+      for update`,
+  })
+  return rows[0]
+}

@@ -1,0 +1,104 @@
+import type { LogRecord } from '@timelapser/logger'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { inTransaction } from '../../src/store/database/exclusive-access.ts'
+import { addScrubRun, continueScrubRun } from '../../src/store/removal/scrub-runs.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let second: TestServer
+
+/** More than one batch in each of two partitions. */
+const LINES = 9000
+
+beforeAll(async () => {
+  server = await startTestServer()
+  second = await startTestServer({ database: server.database })
+  const days = [Date.now() - 86_400_000, Date.now()]
+  for (const [day, at] of days.entries()) {
+    const lines = Array.from({ length: LINES / 2 }, (_, index) => ({
+      level: 'INFO',
+      source: 'api',
+      timestamp: new Date(at).toISOString(),
+      message: `line ${index} of day ${day} with LIC-${index}`,
+    }))
+    const ndjson = lines.map((line) => JSON.stringify(line)).join('\n')
+    await server.send('POST', '/api/logs', ndjson, { 'content-type': 'application/x-ndjson' })
+  }
+})
+afterAll(async () => {
+  await second.close()
+  await server.close()
+})
+
+const path = '/api/logs/scrub/run'
+const start = (pattern: string) => server.send('POST', path, { pattern })
+const runAt = async (at: TestServer) => (await at.get(path)).body.data.run
+const matching = async (text: string) =>
+  (await server.get(`/api/logs?search=${encodeURIComponent(text)}&limit=1`)).body.data.pagination.total_items
+const auditOf = async () =>
+  (await server.get('/api/audit?action=logs.scrub')).body.data.entries.map(
+    ({ action, actor, after }: Record<string, unknown>) => [action, actor, after],
+  )
+
+it('has nothing to tell and nothing to stop before the first one', async () => {
+  expect(await runAt(server)).toBe(null)
+  expect((await server.send('DELETE', path)).status).toBe(404)
+  expect((await start('(?=a)')).body).toMatchObject({ code: 'INVALID_REQUEST', position: 1 })
+})
+
+it('goes on where the last transaction was, one at a time, and masks each line once', async () => {
+  // Nobody's job goes on meanwhile: what else deletes or rewrites keeps them waiting.
+  const client = await server.database.database.connect()
+  await client.query('select pg_advisory_lock(7469004)')
+  const begun = await start('lic-\\d+')
+  expect(begun).toMatchObject({ status: 200 })
+  expect(begun.body.data.run).toMatchObject({ total_rows: LINES, ended_at: null })
+  expect((await start('other')).status).toBe(409)
+  await client.end()
+  await expect.poll(async () => (await runAt(second)).outcome, { timeout: 90_000 }).toBe('done')
+  expect(await runAt(second)).toMatchObject({ scanned_rows: LINES, matched_rows: LINES })
+  expect(await matching('LIC-')).toBe(0)
+  expect(await matching('with ***')).toBe(LINES)
+  await expect.poll(auditOf).toEqual([
+    ['logs.scrub', 'key ADMIN_API_KEY', { scanned_rows: LINES, matched_rows: LINES }],
+    ['logs.scrub.started', 'key ADMIN_API_KEY', { pattern_characters: 7 }],
+  ])
+  const reports = [...server.reports, ...second.reports].filter(({ kind }) => kind === 'scrub')
+  expect(reports.map(({ detail }) => detail)).toMatchObject([{ outcome: 'done', matched_rows: LINES }])
+}, 120_000)
+
+it('is cut into turns, each of which goes on after the one before, and leaves no pattern behind', async () => {
+  const { pool } = server.database.database
+  const store = { pool, partitions: server.system.logOperations.partitions }
+  await inTransaction(pool, (client) =>
+    addScrubRun(client, { pattern: 'of day', by: 'a test', totalRows: LINES }),
+  )
+  const toTurned = (record: LogRecord) => ({ ...record, message: record.message.replace('of day', '***') })
+  const scanned: number[] = []
+  let outcome = 'more'
+  while (outcome === 'more') {
+    // One batch each.
+    outcome = await continueScrubRun(store, () => toTurned, { turnMs: 0, waitMs: 10_000 })
+    scanned.push((await runAt(server)).scanned_rows)
+  }
+  expect(scanned).toEqual(scanned.toSorted((a, b) => a - b))
+  expect(scanned.at(-1)).toBe(LINES)
+  expect(await matching('*** 0 with')).toBe(LINES / 2)
+  await server.send('DELETE', path)
+  const { rows } = await pool.query<{ pattern: string | null }>('select pattern from scrub_runs')
+  expect(rows).toEqual([{ pattern: null }])
+})
+
+it('is stopped by whoever asks, on another server too, and what is masked stays so', async () => {
+  const client = await server.database.database.connect()
+  await client.query('select pg_advisory_lock(7469004)')
+  await start('line')
+  const { body } = await second.send('DELETE', path)
+  expect(body.data.run).toMatchObject({ outcome: 'stopped', matched_rows: 0 })
+  await client.end()
+  expect((await auditOf())[0]).toEqual([
+    'logs.scrub.stopped',
+    'key ADMIN_API_KEY',
+    { scanned_rows: 0, matched_rows: 0 },
+  ])
+})
