@@ -1,23 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { inTransaction, keepBuildsOff } from '../store/database/exclusive-access.ts'
-import { FILTER_BURST_ROWS, OpenIndexes, SEARCH_BURST_ROWS } from '../store/partitions/open-indexes.ts'
+import { OpenIndexes } from '../store/partitions/open-indexes.ts'
 import { reopenAll, UPKEEP_LOCK } from '../store/partitions/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partitions/partition-indexes.ts'
 import { batchesSoFar } from '../store/partitions/partition-load.ts'
 import { tendPartitions, type UpkeepStore } from '../store/partitions/partition-upkeep.ts'
+import { Bursts } from './bursts.ts'
 
 /** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */
 const INTERVAL_MS = 2000
 
 /** While nothing is written one look in so many is enough: what then comes due is tomorrow's partition. */
 const IDLE_INTERVALS = 15
-
-/**
- * Rows within an interval that end it, so that the open partition loses its search index, and then those of filters,
- * within a fraction of a second: a row that comes before costs three times what it does later.
- */
-const BURST_ROWS = [SEARCH_BURST_ROWS, FILTER_BURST_ROWS]
 
 /** After a failed build: a full disk is not freed by trying again at once. */
 const REBUILD_AFTER_MS = 60_000
@@ -34,12 +29,19 @@ export type TendingOptions = UpkeepStore & {
   /** A connection of its own, without a time limit on statements: index builds take minutes. */
   connect: () => Promise<pg.Client>
   onFailure: (error: unknown) => void
+  /** Tells the other servers that much is being stored by this one, for their `lookSoon`. */
+  tellOfBurst?: () => Promise<void>
   intervalMs?: number
 }
 
 export type Tending = {
-  /** Told of rows as they are stored: the first burst after a quiet time is looked at at once. */
+  /**
+   * Told of rows as they are stored: the first burst after a quiet time is looked at at once, by whatever server does
+   * the work.
+   */
   noteStored: (rows: number) => void
+  /** Another server told of a burst. */
+  lookSoon: () => void
   stop: () => Promise<void>
 }
 
@@ -53,9 +55,8 @@ export function startTending(options: TendingOptions): Tending {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
-  let storedRows = 0
-  /** How many of `BURST_ROWS` need no look any more: they were reached in the interval before or in this one. */
-  let seenBursts = 0
+  let isLookDue = false
+  const bursts = new Bursts(interval)
 
   const step = async () => {
     if (leader && !leader.isAlive()) leader = undefined
@@ -64,29 +65,34 @@ export function startTending(options: TendingOptions): Tending {
   }
   const look = () => {
     timer = undefined
+    isLookDue = false
     running = step()
       .catch(options.onFailure)
       .then(() => {
-        if (!stopped) schedule(leader ? interval : (options.intervalMs ?? CANDIDATE_INTERVAL_MS))
+        if (stopped) return
+        if (isLookDue) schedule(0)
+        else schedule(leader ? interval : (options.intervalMs ?? CANDIDATE_INTERVAL_MS))
       })
   }
-  const lookInTime = () => {
-    seenBursts = BURST_ROWS.filter((rows) => storedRows >= rows).length
-    storedRows = 0
-    look()
-  }
   const schedule = (delay: number) => {
-    timer = setTimeout(lookInTime, delay).unref()
+    timer = setTimeout(look, delay).unref()
+  }
+  const lookSoon = () => {
+    if (!leader) return
+    // The look under way may have been too early to see it.
+    isLookDue = true
+    if (!timer) return
+    clearTimeout(timer)
+    look()
   }
   schedule(0)
   return {
     noteStored: (rows) => {
-      storedRows += rows
-      if (storedRows < (BURST_ROWS[seenBursts] ?? Number.POSITIVE_INFINITY) || !leader || !timer) return
-      seenBursts++
-      clearTimeout(timer)
-      look()
+      if (!bursts.isNew(rows)) return
+      if (leader) lookSoon()
+      else options.tellOfBurst?.().catch(options.onFailure)
     },
+    lookSoon,
     stop: async () => {
       stopped = true
       clearTimeout(timer)

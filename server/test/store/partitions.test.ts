@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTending } from '../../src/jobs/tend-partitions.ts'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
+import { Notices, notify } from '../../src/store/database/notices.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import {
   FILTER_BURST_ROWS,
@@ -352,6 +353,43 @@ describe('the indexes of the open partition', () => {
     expect((await readIndexes(pool, open.name)).filter.whole).toBe(true)
     await without('filter', FILTER_BURST_ROWS)
     await tending.stop()
+  })
+
+  it('are taken off in the middle of a burst that another server stores', async () => {
+    await writeSearchable()
+    const open = await openPartition()
+    const client = await database.database.connect()
+    const indexes = new OpenIndexes({ pool, partitions: logs.partitions })
+    const due = await indexes.due()
+    if (due) await indexes.adjust(client, due)
+    await client.end()
+    const notices = new Notices({ connect: () => database.database.connect() })
+    await notices.open()
+    let sessions = 0
+    const tend = (server: LogOperations) =>
+      startTending({
+        pool,
+        partitions: server.partitions,
+        connect: async () => {
+          const session = await database.database.connect()
+          sessions++
+          return session
+        },
+        onFailure: () => undefined,
+        tellOfBurst: () => notify(pool, 'log_bursts', ''),
+        intervalMs: 600_000,
+      })
+    const first = tend(logs)
+    notices.on('log_bursts', () => first.lookSoon())
+    await until(async () => sessions === 1)
+    const second = tend(newServer())
+    await until(async () => sessions === 2)
+    expect((await readIndexes(pool, open.name)).search.whole).toBe(true)
+    await burst(SEARCH_BURST_ROWS)
+    second.noteStored(SEARCH_BURST_ROWS)
+    await until(async () => !(await readIndexes(pool, open.name)).search.any)
+    await Promise.all([first.stop(), second.stop()])
+    await notices.close()
   })
 })
 

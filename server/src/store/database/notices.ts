@@ -12,6 +12,7 @@ export const CHANNELS = [
   'api_keys',
   'sessions',
   'log_events',
+  'log_bursts',
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 
