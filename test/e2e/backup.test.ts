@@ -67,5 +67,8 @@ it('moves a running system to another folder, and refuses what it must', { timeo
     code: 1,
     stderr: expect.stringContaining('no backup'),
   })
-  expect((await run(['restore', '--check', join(folder, 'nowhere')], next)).stderr).toContain('ENOENT')
+  const nowhere = join(folder, 'nowhere')
+  expect((await run(['restore', '--check', nowhere], next)).stderr).toBe(
+    `${nowhere} cannot be used: it, or the folder it is to be in, is not there.\n`,
+  )
 })

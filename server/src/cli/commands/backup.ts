@@ -171,7 +171,9 @@ function translate(error: unknown): never {
   }
   if (error instanceof BadBackup) throw new StartupError(`${sentence(error.message)} Take another backup.`)
   const { code, path } = error as NodeJS.ErrnoException
-  if (path !== undefined) throw new StartupError(`${path} cannot be used: ${code}.`, { cause: error })
+  if (path !== undefined) {
+    throw new StartupError(`${path} cannot be used: ${REASONS[code ?? ''] ?? code}.`, { cause: error })
+  }
   if (code?.startsWith('ZSTD_'))
     throw new StartupError('The file is damaged, or no backup. Take another one.')
   throw error
@@ -179,4 +181,11 @@ function translate(error: unknown): never {
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it, or the folder it is to be in, is not there',
+  EACCES: 'this user may not',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'the disk is full',
 }
