@@ -296,6 +296,7 @@ describe('the settings', () => {
     await pattern.fill('badge-\\d')
     await form.getByRole('button', { name: 'Look' }).click()
     await form.getByText(/^3 lines of [\d,]+ would be masked$/).waitFor()
+    await form.getByRole('list').getByText('opened by BADGE-3').waitFor()
     await form.getByRole('list').getByText('opened by ***').first().waitFor()
     const found = async () => {
       const { pagination } = await call('GET', '/api/logs?search=BADGE-')
@@ -309,6 +310,13 @@ describe('the settings', () => {
     await form.getByText(/^3 lines of [\d,]+ masked$/).waitFor()
     expect(await found()).toBe(0)
     expect(await mask.count()).toBe(0)
+    // Whoever comes back later, or looks from elsewhere, sees what became of it.
+    await page.reload()
+    await form.getByText(/^3 lines of [\d,]+ masked$/).waitFor()
+    await form.getByText(/^Begun by \S+/).waitFor()
+    await page.goto(`${url}/audit?action=logs.scrub`)
+    const entries = page.getByRole('list', { name: 'Audit entries' }).getByRole('listitem')
+    await expect.poll(() => entries.count()).toBe(2)
   })
 
   test('try a pattern of redaction before it is saved', async () => {

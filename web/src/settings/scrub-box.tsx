@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import type { ScrubResult } from 'timelapser-logs/api'
 import { Labelled } from '../access/labelled.tsx'
@@ -7,38 +7,40 @@ import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { ScrubConfirmation } from './scrub-confirmation.tsx'
 import { ScrubOutcome } from './scrub-outcome.tsx'
+import { ScrubRunStatus } from './scrub-run-status.tsx'
+import { useScrubRun } from './use-scrub-run.ts'
 
 export type ScrubProgress = { scanned_rows: number; matched_rows: number }
 
-/** Masks in stored lines what should not have been logged: looked through first, then done after a typed word. */
+/** Masks in stored lines what should not have been logged: looked through first, then done by the server after a typed word. */
 export function ScrubBox() {
   const [pattern, setPattern] = useState('')
   const [progress, setProgress] = useState<ScrubProgress | null>(null)
   const running = useRef<AbortController>(undefined)
-  const client = useQueryClient()
-  const scrub = useMutation({
-    mutationFn: (isDryRun: boolean) => {
+  const masking = useScrubRun()
+  const isMasking = masking.run?.ended_at === null
+  const look = useMutation({
+    mutationFn: () => {
       const controller = new AbortController()
       running.current = controller
       setProgress(null)
       return requestWithProgress<ScrubResult, ScrubProgress>('/api/logs/scrub', {
-        body: { pattern, dry_run: isDryRun },
+        body: { pattern, dry_run: true },
         signal: controller.signal,
         onProgress: setProgress,
       })
     },
-    onSuccess: (_, isDryRun) => isDryRun || client.invalidateQueries({ queryKey: ['logs'] }),
   })
-  // Who leaves the screen ends it: nobody would see what became of it.
+  // Who leaves the screen ends the look: nobody would see what came of it.
   useEffect(() => () => running.current?.abort(), [])
-  const looked = scrub.isSuccess && scrub.variables ? scrub.data.data : null
+  const looked = look.data?.data ?? null
   return (
     <form
       aria-label="Mask stored lines"
       className="grid grid-cols-1 gap-3 border-t border-line pt-5"
       onSubmit={(event) => {
         event.preventDefault()
-        if (pattern !== '' && !scrub.isPending) scrub.mutate(true)
+        if (pattern !== '' && !look.isPending && !isMasking) look.mutate()
       }}
     >
       <Labelled name="Mask in lines that are stored already">
@@ -49,18 +51,18 @@ export function ScrubBox() {
             spellCheck={false}
             autoComplete="off"
             placeholder="employee-\d{6}"
-            disabled={scrub.isPending}
+            disabled={look.isPending || isMasking}
             onChange={({ target }) => {
               setPattern(target.value)
               // What was found was found by another pattern.
-              scrub.reset()
+              look.reset()
             }}
             className={`${FIELD} min-w-0 flex-1 font-mono`}
           />
-          {scrub.isPending ? (
+          {look.isPending ? (
             <Button onClick={() => running.current?.abort()}>Stop</Button>
           ) : (
-            <Button type="submit" disabled={pattern === ''}>
+            <Button type="submit" disabled={pattern === '' || isMasking}>
               Look
             </Button>
           )}
@@ -68,18 +70,27 @@ export function ScrubBox() {
       </Labelled>
       <p className="text-small text-muted">
         Messages, logger names and extra data of every line are looked through; nothing is changed until you
-        say so. Leaving this screen stops it.
+        say so. Lines that come from now on are masked by the patterns above.
       </p>
       <ScrubOutcome
-        isDryRun={scrub.variables ?? true}
-        isPending={scrub.isPending}
+        isPending={look.isPending}
         isStopped={running.current?.signal.aborted ?? false}
         progress={progress}
-        result={scrub.data?.data ?? null}
-        error={scrub.error}
+        result={looked}
+        error={look.error ?? masking.error}
       />
-      {looked !== null && looked.matched_rows > 0 && (
-        <ScrubConfirmation rows={looked.matched_rows} confirm={() => scrub.mutate(false)} />
+      {looked !== null && looked.matched_rows > 0 && !isMasking && (
+        <ScrubConfirmation
+          rows={looked.matched_rows}
+          disabled={masking.isChanging}
+          confirm={() => {
+            masking.start(pattern)
+            look.reset()
+          }}
+        />
+      )}
+      {masking.run && looked === null && !look.isPending && (
+        <ScrubRunStatus run={masking.run} isChanging={masking.isChanging} stop={masking.stop} />
       )}
     </form>
   )

@@ -6,9 +6,17 @@ import { FIELD } from '../controls/surfaces.ts'
 const WORD = 'mask'
 
 /** A typed word before what nothing brings back. */
-export function ScrubConfirmation({ rows, confirm }: { rows: number; confirm: () => void }) {
+export function ScrubConfirmation({
+  rows,
+  disabled,
+  confirm,
+}: {
+  rows: number
+  disabled: boolean
+  confirm: () => void
+}) {
   const [typed, setTyped] = useState('')
-  const ready = typed.trim().toLowerCase() === WORD
+  const ready = !disabled && typed.trim().toLowerCase() === WORD
   return (
     <div className="flex flex-wrap items-end gap-2">
       <Labelled name={`Type “${WORD}” to confirm; nothing brings back what is masked`}>

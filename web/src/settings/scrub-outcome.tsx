@@ -3,16 +3,14 @@ import { ApiError } from '../api/client.ts'
 import { MessageText } from '../text/message-text.tsx'
 import type { ScrubProgress } from './scrub-box.tsx'
 
-/** How far the masking is, or what it came to. */
+/** How far the look is, and what would be masked. */
 export function ScrubOutcome({
-  isDryRun,
   isPending,
   isStopped,
   progress,
   result,
   error,
 }: {
-  isDryRun: boolean
   isPending: boolean
   isStopped: boolean
   progress: ScrubProgress | null
@@ -20,22 +18,18 @@ export function ScrubOutcome({
   error: Error | null
 }) {
   const shown = isPending || isStopped ? progress : result
-  const word = isDryRun ? 'would be masked' : isPending ? 'masked so far' : 'masked'
   return (
     <div aria-live="polite" className="grid grid-cols-1 gap-2 empty:hidden">
       {shown && (
         <p className="figures">
           <strong className="font-semibold">{shown.matched_rows.toLocaleString()}</strong>{' '}
-          {shown.matched_rows === 1 ? 'line' : 'lines'} of {shown.scanned_rows.toLocaleString()} {word}
+          {shown.matched_rows === 1 ? 'line' : 'lines'} of {shown.scanned_rows.toLocaleString()} would be
+          masked
           {isPending && ' …'}
         </p>
       )}
       {isPending && !shown && <p className="text-muted">Looking …</p>}
-      {isStopped && !isPending && (
-        <p className="text-warning">
-          {isDryRun ? 'Stopped.' : 'Stopped; what was masked stays so. Begin again for the rest.'}
-        </p>
-      )}
+      {isStopped && !isPending && <p className="text-warning">Stopped.</p>}
       {error && !isStopped && (
         <p role="alert" className="text-error">
           {error.message}
@@ -44,18 +38,35 @@ export function ScrubOutcome({
           )}
         </p>
       )}
-      {result && !isPending && result.examples.length > 0 && (
-        <ul
-          aria-label={isDryRun ? 'What some of them would be' : 'What some of them are now'}
-          className="grid grid-cols-1 gap-1 rounded-md bg-sunken p-3 font-mono text-small"
-        >
-          {result.examples.map(({ id, message }) => (
-            <li key={id} className="line-clamp-2 wrap-anywhere">
-              <MessageText text={message} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {result && !isPending && <Examples examples={result.examples} />}
     </div>
+  )
+}
+
+const FIELD_NAMES = { message: 'Message', logger_name: 'Logger', extra_data: 'Extra data' } as const
+
+function Examples({ examples }: Pick<ScrubResult, 'examples'>) {
+  if (examples.length === 0) return null
+  return (
+    <ul
+      aria-label="What some of them are and would be"
+      className="grid grid-cols-1 gap-3 rounded-md bg-sunken p-3"
+    >
+      {examples.map(({ id, field, before, after }) => (
+        <li key={id} className="grid grid-cols-1 gap-0.5">
+          <span className="text-small text-faint">
+            {FIELD_NAMES[field]} of line {id}
+          </span>
+          {before !== null && (
+            <del className="line-clamp-2 font-mono text-small wrap-anywhere text-muted no-underline">
+              <MessageText text={before} />
+            </del>
+          )}
+          <ins className="line-clamp-2 font-mono text-small wrap-anywhere no-underline">
+            <MessageText text={after} />
+          </ins>
+        </li>
+      ))}
+    </ul>
   )
 }
