@@ -185,7 +185,7 @@ test('the first screen of the explorer comes in few bytes', async () => {
     if (file) file.bytes = encodedDataLength
   })
   await page.goto(`${url}/logs`)
-  await page.getByText('no frame').first().waitFor()
+  await page.getByRole('grid', { name: 'Log lines' }).getByRole('row').nth(1).waitFor()
   await page.getByRole('complementary', { name: 'Values and their counts' }).waitFor()
   await page.getByRole('slider', { name: /^Bars over time/ }).waitFor()
   await page.evaluate('document.fonts.ready.then(() => true)')

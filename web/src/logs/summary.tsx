@@ -54,14 +54,18 @@ export function Summary({
             {periodInWords(view.range, zone)}
             <span className="lg:hidden">, {zone}</span>
           </span>
-          {data.pagination.searched_to !== null && (
-            <SearchedTo
-              to={data.pagination.searched_to}
-              view={view}
-              change={change}
-              zone={zone}
-              asOf={screen.asOf}
-            />
+          {/* Without rows the list says it, and leads on. */}
+          {data.pagination.searched_to !== null && live.rows.length > 0 && (
+            <>
+              <span aria-hidden>·</span>
+              <SearchedTo
+                to={data.pagination.searched_to}
+                view={view}
+                change={change}
+                zone={zone}
+                asOf={screen.asOf}
+              />
+            </>
           )}
           <ClockNotice />
           <span className="max-sm:hidden" aria-hidden>

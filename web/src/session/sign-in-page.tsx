@@ -40,7 +40,7 @@ export function SignInPage() {
   }
 
   return (
-    <main className="grid min-h-screen content-center justify-items-center px-4 py-12">
+    <main className="grid min-h-screen content-start justify-items-center px-4 pt-[max(4rem,24vh)] pb-12">
       <div className="fixed top-3 right-3">
         <ThemeSwitch />
       </div>
