@@ -257,6 +257,30 @@ it('finds a batch in the feed in the order of commits, several writers at once',
   expect(await feed.head()).toBe(entries.at(-1)?.id)
 })
 
+it('finds in the feed what went to a partition that another server made a moment ago', async () => {
+  const at = (day: string) => ({ timestamp: `${day}T12:00:00.5Z` })
+  await logs.addLogEntries([record('known', at('2026-03-10'))])
+  const feed = new Feed(database.database.pool, logs.partitions)
+  expect(await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)).toHaveLength(1)
+  const other = openLogs()
+  await other.addLogEntries([record('later', at('2026-05-10')), record('between', at('2026-03-10'))])
+  await other.addLogEntries([record('earlier', at('2025-11-10'))])
+  await other.close()
+  const rows = await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)
+  expect(rows.map(({ message }) => message)).toEqual(['known', 'later', 'between', 'earlier'])
+})
+
+it('finds in the feed each row of a batch that reaches into many partitions once', async () => {
+  const days = Array.from({ length: 40 }, (_, index) =>
+    new Date(Date.UTC(2022, index, 1)).toISOString().replace('.000Z', 'Z'),
+  )
+  await logs.addLogEntries(days.map((timestamp) => record(timestamp, { timestamp })))
+  expect((await logs.partitions.list()).length).toBeGreaterThan(32)
+  const feed = new Feed(database.database.pool, logs.partitions)
+  const rows = await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)
+  expect(rows.map(({ timestamp }) => timestamp)).toEqual(days)
+})
+
 it('refuses more than it can hold, and everything once it is closed', async () => {
   const batch = many(10_000, 'flood')
   const adding = Array.from({ length: MAX_WAITING_ROWS / batch.length + 5 }, () => logs.addLogEntries(batch))

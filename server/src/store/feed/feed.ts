@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { floorTo, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter, variantConditions } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
 import type { LogRow } from '../reading/log-row.ts'
@@ -95,7 +96,10 @@ export class Feed {
     return rows.sort((a, b) => a.feed_id - b.feed_id || a.id - b.id)
   }
 
-  /** The partitions the entries reach into, sixteen at a time. */
+  /**
+   * The time the entries reach into, cut where sixteen partitions are in it, half-open. Without gaps: in one may be a
+   * partition that another server made a moment ago.
+   */
   async #stretches(entries: readonly FeedEntry[]): Promise<{ lower: string; upper: string }[]> {
     const first = entries.map((entry) => entry.first_timestamp).sort()[0]
     const last = entries
@@ -103,18 +107,13 @@ export class Feed {
       .sort()
       .at(-1)
     if (first === undefined || last === undefined) return []
-    let partitions = await this.#partitions.overlapping(first, last)
-    if (partitions.length === 0) {
-      // Another server made the partition a moment ago.
-      this.#partitions.reload()
-      partitions = await this.#partitions.overlapping(first, last)
-    }
-    const stretches: { lower: string; upper: string }[] = []
-    for (let index = 0; index < partitions.length; index += MAX_PARTITIONS_A_STATEMENT) {
-      const group = partitions.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
-      stretches.push({ lower: group.at(-1)?.lower ?? first, upper: group[0]?.upper ?? last })
-    }
-    return stretches
+    const partitions = await this.#partitions.overlapping(first, last)
+    const cuts = partitions
+      .slice(0, -1)
+      .filter((_, index) => (index + 1) % MAX_PARTITIONS_A_STATEMENT === 0)
+      .map(({ lower }) => lower)
+    const afterLast = fromMillis(floorTo(last, MINUTE) + MINUTE)
+    return [...cuts, first].map((lower, index) => ({ lower, upper: cuts[index - 1] ?? afterLast }))
   }
 }
 
