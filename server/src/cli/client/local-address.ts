@@ -8,7 +8,7 @@ import { join } from 'node:path'
  */
 export async function leaveLocalAddress(dataDir: string, url: string): Promise<() => Promise<void>> {
   // On a full disk the server is worth more than the note: commands take `--url` as well.
-  await writeFile(fileOf(dataDir), `${url}\n`).catch(() => undefined)
+  await writeFile(fileOf(dataDir), `${url}\n`, { mode: 0o600 }).catch(() => undefined)
   return async () => {
     if ((await readLocalAddress(dataDir)) === url) await rm(fileOf(dataDir), { force: true })
   }
