@@ -3,6 +3,8 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SETTING_NAMES } from '../../server/src/store/settings/settings-schema.ts'
+import { SETTING_NOTES } from '../../web/src/settings/setting-notes.ts'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
@@ -275,6 +277,19 @@ describe('the settings', () => {
     await page.getByRole('button', { name: 'What would these rules delete?' }).click()
     await page.getByText('Retention would remove 0 log entries.').waitFor()
     expect((await call('GET', '/api/settings')).settings).toMatchObject({ retention_days: 20 })
+  })
+
+  test('have a field each, which says its unit, its bounds and its default', async () => {
+    const page = await open('/settings')
+    await page.getByLabel('Days to keep').waitFor()
+    const notes = page.locator('[data-setting]')
+    const said = await notes.evaluateAll((found) =>
+      found
+        .filter((note) => note.checkVisibility())
+        .map((note) => [note.getAttribute('data-setting'), note.textContent]),
+    )
+    expect(said.map(([name]) => name).toSorted()).toEqual(SETTING_NAMES.toSorted())
+    expect(Object.fromEntries(said)).toEqual(SETTING_NOTES)
   })
 
   test('mask what is stored already: looked through first, then after a typed word', async () => {

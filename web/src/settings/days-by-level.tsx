@@ -1,6 +1,7 @@
 import type { Settings } from 'timelapser-logs/api'
 import { FIELD } from '../controls/surfaces.ts'
 import { LEVEL_NAME, LEVEL_TEXT, LEVELS } from '../logs/levels.ts'
+import { SettingNote } from './setting-note.tsx'
 
 type Days = Settings['retention_by_level']
 
@@ -44,6 +45,7 @@ export function DaysByLevel({
           className={`text-small ${problem === null ? 'text-faint' : 'text-error'}`}
         >
           {problem ?? 'Days for lines of these levels instead. 0 keeps them; empty is as for all.'}
+          {problem === null && <SettingNote of="retention_by_level" />}
         </p>
       </div>
     </fieldset>

@@ -2,6 +2,7 @@ import { Plus, X } from 'lucide-react'
 import { useState } from 'react'
 import { IconButton } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
+import { SettingNote } from './setting-note.tsx'
 
 type Days = Record<string, number>
 
@@ -79,6 +80,7 @@ export function DaysBySource({
           className={`text-small ${problem === null ? 'text-faint' : 'text-error'}`}
         >
           {problem ?? 'Days for lines of these sources, whatever their level. 0 keeps them.'}
+          {problem === null && <SettingNote of="retention_by_source" />}
         </p>
       </div>
     </fieldset>

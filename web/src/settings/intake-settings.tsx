@@ -22,6 +22,7 @@ export function ZoneSettings({ settings }: { settings: Settings }) {
     <SettingsSection id="zone" name="Time zone" hint="In which people read times, and what days are.">
       <DraftForm draft={draft} isValid={unknown === null}>
         <SettingField
+          of="timezone"
           name="Time zone"
           hint="A name such as Europe/Berlin. Times are stored in UTC."
           problem={unknown ?? draft.problem('timezone')}
@@ -53,6 +54,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
     <SettingsSection id="intake" name="Intake" hint="What becomes of lines as they come in.">
       <DraftForm draft={draft}>
         <SettingField
+          of="register_cameras"
           name="Unknown cameras"
           hint="A line that names a camera that is not in the list."
           problem={draft.problem('register_cameras')}
@@ -70,6 +72,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
           )}
         </SettingField>
         <SettingField
+          of="message_max"
           name="Longest message"
           hint="Longer ones are cut there; extra_data.truncated_bytes says by how much."
           problem={draft.problem('message_max')}
@@ -84,6 +87,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
           )}
         </SettingField>
         <SettingField
+          of="request_logging"
           name="Log of requests"
           hint="Which requests to this server become lines of its own."
           problem={draft.problem('request_logging')}

@@ -22,6 +22,7 @@ export function LevelSettings({ settings }: { settings: Settings }) {
     >
       <DraftForm draft={draft}>
         <SettingField
+          of="log_level"
           name="Level to store"
           hint="For everything that has no level of its own below."
           problem={draft.problem('log_level')}

@@ -5,6 +5,7 @@ import { Button, IconButton } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { RedactionTestBox } from './redaction-test-box.tsx'
 import { ScrubBox } from './scrub-box.tsx'
+import { SettingNote } from './setting-note.tsx'
 import { DraftForm, SettingsSection } from './settings-section.tsx'
 import { useDraft } from './use-draft.ts'
 
@@ -63,6 +64,11 @@ export function RedactionSettings({ settings }: { settings: Settings }) {
               <Plus size={14} aria-hidden /> Add
             </Button>
           </div>
+          {problem === null && (
+            <p className="text-small">
+              <SettingNote of="redaction" />
+            </p>
+          )}
           {problem !== null && (
             <p role="alert" className="text-error">
               {problem}

@@ -27,6 +27,7 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
     >
       <DraftForm draft={draft}>
         <SettingField
+          of="retention_days"
           name="Days to keep"
           hint="Older lines are deleted. 0 keeps everything."
           problem={draft.problem('retention_days')}
@@ -52,6 +53,7 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
           onChange={(days) => draft.set('retention_by_source', days)}
         />
         <SettingField
+          of="retention_max_bytes"
           name="Room for logs"
           hint="The oldest parts go while all together take more. 0 sets no limit."
           problem={draft.problem('retention_max_bytes')}
@@ -66,6 +68,7 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
           )}
         </SettingField>
         <SettingField
+          of="disk_reserve_bytes"
           name="Reserve on the disk"
           hint="With less than this free nothing more is stored, so that PostgreSQL can go on. 0 sets no reserve."
           problem={draft.problem('disk_reserve_bytes')}

@@ -1,15 +1,19 @@
 import { type ReactNode, useId } from 'react'
+import type { Settings } from 'timelapser-logs/api'
+import { SettingNote } from './setting-note.tsx'
 
 /** What ties a control to its name and its hint. */
 export type FieldIds = { id: string; 'aria-describedby': string; 'aria-invalid': boolean }
 
 /** A setting: its name, its control, what it does, and in its place what is wrong with it. */
 export function SettingField({
+  of,
   name,
   hint,
   problem = null,
   children,
 }: {
+  of: keyof Settings
   name: string
   hint: string
   problem?: string | null
@@ -29,7 +33,11 @@ export function SettingField({
           role={problem === null ? undefined : 'alert'}
           className={`text-small text-pretty ${problem === null ? 'text-faint' : 'text-error'}`}
         >
-          {problem ?? hint}
+          {problem ?? (
+            <>
+              {hint} <SettingNote of={of} />
+            </>
+          )}
         </p>
       </div>
     </div>

@@ -1,0 +1,16 @@
+import type { Settings } from 'timelapser-logs/api'
+
+/** Bounds, units and defaults as the fields say them; a test holds them to the schema of the settings. */
+export const SETTING_NOTES: Readonly<Record<keyof Settings, string>> = {
+  log_level: 'One of five, DEBUG to CRITICAL; INFO by default.',
+  timezone: 'At most 100 characters; UTC by default.',
+  retention_days: '0 to 36,500 days; 30 by default.',
+  retention_by_level: '0 to 36,500 days each; none by default.',
+  retention_by_source: '0 to 36,500 days each, at most 100 sources; none by default.',
+  retention_max_bytes: 'In bytes or larger units; 0 by default.',
+  disk_reserve_bytes: 'In bytes or larger units; 512 MiB by default.',
+  register_cameras: 'They are added by default.',
+  message_max: '100 to 262,144 bytes; 262,144 by default.',
+  redaction: 'At most 50 patterns of up to 500 characters; none by default.',
+  request_logging: 'Changes, failures and slow ones by default.',
+}
