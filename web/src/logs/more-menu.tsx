@@ -1,5 +1,5 @@
 import { Menu } from '@base-ui/react/menu'
-import { Check, Keyboard, Trash2 } from 'lucide-react'
+import { Check, Keyboard, ListX, Trash2 } from 'lucide-react'
 import { type Preference, usePreference } from '../app/preference.ts'
 import { FloatingMenu } from '../controls/floating-menu.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
@@ -7,14 +7,21 @@ import { MENU_ITEM } from '../controls/surfaces.ts'
 import { PHONE, useMediaQuery } from '../controls/use-media-query.ts'
 import { columnName, columns, fieldPath, OWN_COLUMNS, useColumns } from './columns.ts'
 import { densityPreference, wrapPreference } from './list-preferences.ts'
+import type { Removal } from './removal-dialog.tsx'
 
 /** What is wanted now and then: how rows look, the shortcuts, and deleting. */
 export function MoreMenu({
   isAdmin,
   openSheet,
-  clear,
+  query,
+  remove,
   ...popup
-}: PopupProps & { isAdmin: boolean; openSheet: () => void; clear: () => void }) {
+}: PopupProps & {
+  isAdmin: boolean
+  openSheet: () => void
+  query: string
+  remove: (removal: Removal) => void
+}) {
   const { shown } = useColumns()
   // Cards have no columns.
   const phone = useMediaQuery(PHONE)
@@ -45,7 +52,14 @@ export function MoreMenu({
         <Keyboard size={15} aria-hidden /> Keyboard shortcuts <Hint>?</Hint>
       </Menu.Item>
       <Menu.Separator className="my-1.5 border-t border-line" />
-      <Menu.Item className={`${MENU_ITEM} text-error`} disabled={!isAdmin} onClick={clear}>
+      <Menu.Item className={`${MENU_ITEM} text-error`} disabled={!isAdmin} onClick={() => remove({ query })}>
+        <ListX size={15} aria-hidden /> Delete what matches…
+      </Menu.Item>
+      <Menu.Item
+        className={`${MENU_ITEM} text-error`}
+        disabled={!isAdmin}
+        onClick={() => remove({ query: null })}
+      >
         <Trash2 size={15} aria-hidden />
         <span className="grid">
           Clear logs…

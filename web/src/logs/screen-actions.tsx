@@ -4,13 +4,14 @@ import { IconButton } from '../controls/button.tsx'
 import { PopupButton } from '../controls/popup-button.tsx'
 import { ViewsButton } from '../views/views-button.tsx'
 import { LiveBadge } from './live-badge.tsx'
+import type { Removal } from './removal-dialog.tsx'
 import type { LiveListState } from './use-live-list.ts'
 import type { LogView } from './view.ts'
 
 const loadMenu = () => import('./more-menu.tsx').then((module) => ({ default: module.MoreMenu }))
 const MoreMenu = lazy(loadMenu)
-const ClearDialog = lazy(() =>
-  import('./clear-dialog.tsx').then((module) => ({ default: module.ClearDialog })),
+const RemovalDialog = lazy(() =>
+  import('./removal-dialog.tsx').then((module) => ({ default: module.RemovalDialog })),
 )
 
 const ExportDialog = lazy(() =>
@@ -36,7 +37,7 @@ export function ScreenActions({
   /** What is listed, for all pages of it. */
   exportQuery: string
 }) {
-  const [clearing, setClearing] = useState(false)
+  const [removal, setRemoval] = useState<Removal | null>(null)
   // As it was when it was opened: an export does not move while lines arrive.
   const [exporting, setExporting] = useState<string | null>(null)
   return (
@@ -55,7 +56,13 @@ export function ScreenActions({
         title="More"
         preload={loadMenu}
         popup={(popup) => (
-          <MoreMenu {...popup} isAdmin={isAdmin} openSheet={openSheet} clear={() => setClearing(true)} />
+          <MoreMenu
+            {...popup}
+            isAdmin={isAdmin}
+            openSheet={openSheet}
+            query={exportQuery}
+            remove={setRemoval}
+          />
         )}
       >
         <Ellipsis size={16} aria-hidden />
@@ -65,9 +72,9 @@ export function ScreenActions({
           <ExportDialog query={exporting} close={() => setExporting(null)} />
         </Suspense>
       )}
-      {clearing && (
+      {removal && (
         <Suspense fallback={null}>
-          <ClearDialog close={() => setClearing(false)} />
+          <RemovalDialog {...removal} close={() => setRemoval(null)} />
         </Suspense>
       )}
     </div>
