@@ -63,7 +63,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'POST /api/auth/password': 'Change the own password',
   'GET /api/session': 'Who is asking',
   'GET /api/sessions': 'Own sessions',
-  'DELETE /api/sessions': 'Sign out everywhere: end all own sessions, this one too',
+  'DELETE /api/sessions': 'End all own sessions but this one; with include_current this one too',
   'DELETE /api/sessions/:id': 'End an own session',
   'GET /api/keys': 'API keys, without their secrets',
   'POST /api/keys': 'Make an API key; its secret is told this once',

@@ -45,12 +45,18 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       '/api/sessions',
       {
         config: { access: 'any' },
-        schema: { response: { 200: Reply(Type.Object({ ended_sessions: Type.Integer() })) } },
+        schema: {
+          querystring: Type.Object({
+            include_current: Type.Boolean({ default: false, description: 'This one too' }),
+          }),
+          response: { 200: Reply(Type.Object({ ended_sessions: Type.Integer() })) },
+        },
       },
-      async (request) =>
-        reply('Signed out everywhere', {
-          ended_sessions: await accounts.own.signOutEverywhere(cookieOf(request)),
-        }),
+      async (request) => {
+        const { include_current } = request.query
+        const ended_sessions = await accounts.own.signOutEverywhere(cookieOf(request), include_current)
+        return reply(include_current ? 'Signed out everywhere' : 'Other sessions ended', { ended_sessions })
+      },
     )
 
     app.post(

@@ -21,13 +21,22 @@ export function SessionList() {
           onEnd={(id) => change.mutate({ method: 'DELETE', path: `/api/sessions/${id}` })}
         />
       )}
-      <div>
+      <div className="flex flex-wrap gap-2">
+        {sessions.data && sessions.data.sessions.length > 1 && (
+          <ConfirmButton
+            kind="plain"
+            name="Sign out elsewhere"
+            of="with all other browsers"
+            disabled={change.isPending}
+            onConfirm={() => change.mutate({ method: 'DELETE', path: '/api/sessions' })}
+          />
+        )}
         <ConfirmButton
           kind="plain"
           name="Sign out everywhere"
           of="with this browser too"
           disabled={change.isPending}
-          onConfirm={() => change.mutate({ method: 'DELETE', path: '/api/sessions' })}
+          onConfirm={() => change.mutate({ method: 'DELETE', path: '/api/sessions?include_current=true' })}
         />
       </div>
     </section>

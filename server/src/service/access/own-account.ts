@@ -48,13 +48,13 @@ export class OwnAccount {
     this.#options.onChange()
   }
 
-  /** Ends all of one's own sessions, this one too; answers with how many there were. */
-  async signOutEverywhere(cookie: string): Promise<number> {
+  /** Ends one's own other sessions, with `includeCurrent` this one too; answers with how many there were. */
+  async signOutEverywhere(cookie: string, includeCurrent: boolean): Promise<number> {
     const user = await this.#owner(cookie)
     const ended = await this.#options.auditTrail.change(async (client) => {
-      const result = await endSessions(client, user.id)
+      const result = await endSessions(client, user.id, includeCurrent ? null : tokenOf(cookie))
       const entry = {
-        action: 'sign-out.everywhere',
+        action: includeCurrent ? 'sign-out.everywhere' : 'sign-out.elsewhere',
         entity: `user ${user.name}`,
         after: { sessions: result },
       }
