@@ -3,11 +3,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import type { DeletionPreview } from 'timelapser-logs/api'
 import { ApiError, request, requestReply } from '../api/client.ts'
+import { serverNow } from '../api/server-clock.ts'
 import { Button } from '../controls/button.tsx'
 import { notify } from '../controls/notice.tsx'
 import { BACKDROP, DIALOG, FIELD } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { formatMoment } from '../time/format.ts'
+import { formatSpan } from '../time/format.ts'
 
 const WORD = 'delete'
 
@@ -94,12 +95,12 @@ export function DeleteMatchingDialog({ query, close }: { query: string; close: (
 function Consequence({ rows, first_log_at, last_log_at }: DeletionPreview) {
   const zone = useDisplayZone()
   if (rows === 0 || first_log_at === null || last_log_at === null) return 'No line matches.'
-  const moment = (time: string) => formatMoment(time, zone, Date.now())
+  const [from, to] = formatSpan(first_log_at, last_log_at, zone, serverNow())
   return (
     <span>
       <strong className="figures font-semibold">{rows.toLocaleString()}</strong>{' '}
-      {rows === 1 ? 'line' : 'lines'} under the filters and in the range of the list, from{' '}
-      {moment(first_log_at)} to {moment(last_log_at)}, will be deleted. This cannot be undone.
+      {rows === 1 ? 'line' : 'lines'} under the filters and in the range of the list, from {from} to {to},
+      will be deleted. This cannot be undone.
     </span>
   )
 }
