@@ -134,12 +134,24 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   const openIndexes = new OpenIndexes(options)
   const relief: Relief = { client: undefined }
   let relieving: Promise<void> | undefined
+  let isReliefDue = false
   let indexing: Promise<void> | undefined
   const builds: Builds = { notBefore: 0, failedUntil: new Map() }
   let seenBatches: number | undefined
   let skipped = 0
   const failed = (error: unknown) => {
     if (alive && !isCancelled(error)) options.onFailure(error)
+  }
+  const startRelief = (): Promise<void> => {
+    // The one under way may have looked too early.
+    isReliefDue = relieving !== undefined
+    relieving ??= relieve(options, openIndexes, relief)
+      .catch(failed)
+      .finally(() => {
+        relieving = undefined
+        if (isReliefDue && alive) void startRelief()
+      })
+    return relieving
   }
   return {
     isAlive: () => alive,
@@ -154,14 +166,10 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
         if (alive) await reopenAll(options.pool)
         throw error
       }
-      relieving ??= relieve(options, openIndexes, relief)
-        .catch(failed)
-        .finally(() => {
-          relieving = undefined
-        })
+      const relieved = startRelief()
       // Its connection is for one thing at a time.
       if (indexing || Date.now() < builds.notBefore) return
-      indexing = relieving
+      indexing = relieved
         .then(() => makeSearchable(client, openIndexes))
         .then(() => indexNext(client, builds))
         .then((isBuilt) => {

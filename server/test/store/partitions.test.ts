@@ -344,10 +344,8 @@ describe('the indexes of the open partition', () => {
     await until(async () => sessions.length > 0)
     const without = async (group: 'search' | 'filter', rows: number) => {
       await burst(rows)
-      await until(async () => {
-        tending.noteStored(rows)
-        return !(await readIndexes(pool, open.name))[group].any
-      })
+      tending.noteStored(rows)
+      await until(async () => !(await readIndexes(pool, open.name))[group].any)
     }
     await without('search', SEARCH_BURST_ROWS)
     expect((await readIndexes(pool, open.name)).filter.whole).toBe(true)
