@@ -28,6 +28,40 @@ describe('cutRange', () => {
     ])
   })
 
+  it('begins days at the first instant of them where clocks pass over midnight', () => {
+    expect(starts('2026-09-05T12:00:00Z', '2026-09-07T12:00:00Z', DAY, 'America/Santiago')).toEqual([
+      '2026-09-05T04:00',
+      '2026-09-06T04:00',
+      '2026-09-07T03:00',
+    ])
+    expect(starts('2026-03-07T12:00:00Z', '2026-03-09T12:00:00Z', DAY, 'America/Havana')).toEqual([
+      '2026-03-07T05:00',
+      '2026-03-08T05:00',
+      '2026-03-09T04:00',
+    ])
+    // There midnight comes twice; the day begins with the first.
+    expect(starts('2026-10-31T12:00:00Z', '2026-11-02T12:00:00Z', DAY, 'America/Havana')).toEqual([
+      '2026-10-31T04:00',
+      '2026-11-01T04:00',
+      '2026-11-02T05:00',
+    ])
+  })
+
+  it('begins bars of several hours at the same hours before and after clocks change', () => {
+    expect(starts('2026-03-28T12:00:00Z', '2026-03-29T23:00:00Z', 12 * HOUR, 'Europe/Berlin')).toEqual([
+      '2026-03-28T11:00',
+      '2026-03-28T23:00',
+      '2026-03-29T10:00',
+      '2026-03-29T22:00',
+    ])
+    expect(starts('2026-10-25T00:00:00Z', '2026-10-25T08:00:00Z', 2 * HOUR, 'Europe/Berlin')).toEqual([
+      '2026-10-25T00:00',
+      '2026-10-25T03:00',
+      '2026-10-25T05:00',
+      '2026-10-25T07:00',
+    ])
+  })
+
   it.each([
     ['UTC', DAY, DAY],
     ['Europe/Berlin', DAY, HOUR],

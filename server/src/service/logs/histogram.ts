@@ -42,20 +42,20 @@ export function chooseBucket(start: string, end: string, steps: number): number 
 
 /**
  * Cuts [start, end] into bars that begin where the zone's clocks show a round time; bars of days begin at its
- * midnights, also where a day has 23 or 25 hours.
+ * midnights, also where a day has 23 or 25 hours, and those of several hours at the same hours every day.
  */
 export function cutRange(start: string, end: string, bucketMs: number, zone: string): Cut {
   const [from, to] = [toMillis(start), toMillis(end)]
-  if (bucketMs % DAY !== 0) {
-    const offset = zoneOffset(zone, from)
+  const offset = zoneOffset(zone, from)
+  if (bucketMs % DAY !== 0 && (bucketMs <= HOUR || offset === zoneOffset(zone, to))) {
     const first = Math.floor((from + offset) / bucketMs) * bucketMs - offset
     const starts: number[] = []
     for (let at = first; at <= to; at += bucketMs) starts.push(at)
     return { starts, bucketMs, countedFrom: first, countedMs: bucketMs }
   }
   const starts: number[] = []
-  const firstDay = Math.floor((from + zoneOffset(zone, from)) / bucketMs) * bucketMs
-  for (let wall = firstDay, at = instantOf(zone, wall); at <= to; at = instantOf(zone, wall)) {
+  const firstWall = Math.floor((from + offset) / bucketMs) * bucketMs
+  for (let wall = firstWall, at = instantOf(zone, wall); at <= to; at = instantOf(zone, wall)) {
     starts.push(at)
     wall += bucketMs
   }

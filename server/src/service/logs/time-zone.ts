@@ -35,10 +35,20 @@ export function zoneOffset(zone: string, millis: number): number {
   return match[1] === '-' ? -ahead : ahead
 }
 
-/** The instant at which the zone's clocks show the wall time, given as if it were UTC. */
+const DAY = 86_400_000
+
+/**
+ * The first instant at which the zone's clocks show the wall time, given as if it were UTC. One that they pass over is
+ * the instant at which they do.
+ */
 export function instantOf(zone: string, wallMillis: number): number {
-  const guess = wallMillis - zoneOffset(zone, wallMillis)
-  return wallMillis - zoneOffset(zone, guess)
+  const before = zoneOffset(zone, wallMillis - DAY)
+  const after = zoneOffset(zone, wallMillis + DAY)
+  if (before === after) return wallMillis - before
+  const shown = [wallMillis - before, wallMillis - after].filter(
+    (instant) => instant + zoneOffset(zone, instant) === wallMillis,
+  )
+  return shown.length > 0 ? Math.min(...shown) : wallMillis - before
 }
 
 function formatOf(zone: string): Intl.DateTimeFormat {
