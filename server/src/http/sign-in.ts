@@ -10,11 +10,18 @@ import { readSessionCookie, setCookies } from './session-cookie.ts'
 /** Coming in by password or one-time link, leaving, and who is in. */
 export function signInRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
   return async (app) => {
+    // Windows of this browser would show the one who comes what the one before them may see.
+    const endFormer = async (request: FastifyRequest) => {
+      const cookie = readSessionCookie(request, accounts.cookieName)
+      if (cookie !== undefined) await accounts.signOut(cookie)
+    }
+
     app.post(
       '/api/auth/sign-in',
       { config: { access: 'public' }, schema: { body: SignInInput, response: { 200: Reply(Session) } } },
       async (request, response) => {
         const signedIn = await accounts.signIn(request.body, clientOf(request))
+        await endFormer(request)
         return welcome(request, response, signedIn)
       },
     )
@@ -24,6 +31,7 @@ export function signInRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       { config: { access: 'public' }, schema: { body: RedeemLinkInput, response: { 200: Reply(Session) } } },
       async (request, response) => {
         const signedIn = await accounts.redeemLink(request.body, clientOf(request))
+        await endFormer(request)
         return welcome(request, response, signedIn)
       },
     )

@@ -40,6 +40,23 @@ async function arrive(username: string, role?: string): Promise<Browser> {
   return browser
 }
 
+describe('somebody who comes in over the session of another', () => {
+  it('ends that one, and what is open of it', async () => {
+    const browser = await arrive('before')
+    const { cookie } = browser
+    const stream = await fetch(`${server.url}/api/logs/stream`, { headers: { cookie } })
+    const ended = stream.text().catch(() => 'cut off')
+    const [, secret] = (
+      await server.send('POST', '/api/users/link', { username: 'after' })
+    ).body.data.url.split('#link=')
+    const came = await browser.post('/api/auth/link', { secret, username: 'after', password: PASSWORD })
+    expect(came.body.data.name).toBe('after')
+    expect((await browser.get('/api/session')).body.data.name).toBe('after')
+    expect((await fetch(`${server.url}/api/session`, { headers: { cookie } })).status).toBe(401)
+    await ended
+  })
+})
+
 describe('the first administrator', () => {
   it('comes in by a link that works once, and ends all other first links', async () => {
     const [secret, another] = [await firstLink(), await firstLink()]

@@ -10,6 +10,8 @@ const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 15_000
 /** The server says something every 15 s; twice that and some more is a dead connection nobody told us of. */
 const SILENCE_MS = 40_000
+/** Why a stream was let go of that nothing came of. */
+const SILENT = new Error('The stream is silent.')
 
 /**
  * One event stream that never gives up: it reconnects with growing pauses and resumes after the last position it saw.
@@ -79,13 +81,21 @@ export class SseConnection {
     const url = new URL(this.#url, window.location.origin)
     if (this.#position !== null) url.searchParams.set('last_event_id', this.#position)
     const parse = createSseParser((event) => this.#dispatch(event))
+    let hasCome = false
     const take = (text: string) => {
+      hasCome = true
       this.#failures = 0
       this.#expectWord(abort)
       parse(text)
     }
     this.#expectWord(abort)
-    const bySocket = mayUseSockets() ? await readSocket(url, abort.signal, take) : null
+    const bySocket = mayUseSockets()
+      ? await readSocket(url, abort.signal, take).catch((error: unknown) => {
+          // Something between took it, and lets nothing through.
+          if (error === SILENT && !hasCome) giveUpSockets()
+          throw error
+        })
+      : null
     if (bySocket === 'read') return
     const response = await fetch(url, {
       signal: abort.signal,
@@ -103,7 +113,7 @@ export class SseConnection {
 
   #expectWord(abort: AbortController): void {
     clearTimeout(this.#silence)
-    this.#silence = setTimeout(() => abort.abort(), SILENCE_MS)
+    this.#silence = setTimeout(() => abort.abort(SILENT), SILENCE_MS)
   }
 
   #dispatch({ event, id, data }: SseEvent): void {

@@ -13,8 +13,12 @@ export function SearchedTo(props: {
   zone: string
   asOf: number
 }) {
-  const { to, view, change, zone, asOf } = props
-  const goOn = () => change({ range: { kind: 'between', from: boundsOf(view.range, asOf).start, to } })
+  const { view, change, zone, asOf } = props
+  const { start, end } = boundsOf(view.range, asOf)
+  const last = end ?? new Date(asOf).toISOString()
+  // Where not even the newest was searched, the server tells the end of what it holds, which may lie beyond the range.
+  const to = Date.parse(props.to) > Date.parse(last) ? last : props.to
+  const goOn = () => change({ range: { kind: 'between', from: start, to } })
   return (
     <span className="inline-flex flex-wrap items-center gap-2 text-warning">
       searched back to {formatMoment(to, zone, serverNow())}
