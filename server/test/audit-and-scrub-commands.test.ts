@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCommand } from './support/command.ts'
+import { endOf, runCommand, startCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
 
 let server: TestServer
@@ -18,8 +18,43 @@ describe('timelapser-logs scrub', () => {
     const dry = await run('scrub', '--pattern', 'lic-\\d+', '--dry-run')
     expect(dry).toMatchObject({ code: 0, stdout: 'Would mask 1 of 1 lines, such as\n  1  plate ***\n' })
     expect(await message()).toBe('plate LIC-1234')
-    expect((await run('scrub', '--pattern', 'lic-\\d+')).stdout).toMatch(/^Masked 1 of 1 lines/)
+    const unasked = await run('scrub', '--pattern', 'lic-\\d+')
+    expect(unasked).toMatchObject({ code: 3, stderr: 'Nothing was masked; --yes masks without asking.\n' })
+    expect(await message()).toBe('plate LIC-1234')
+    expect((await run('scrub', '--status')).stdout).toBe('Nothing was masked yet.\n')
+    const masked = await run('scrub', '--pattern', 'lic-\\d+', '--yes')
+    expect(masked).toMatchObject({ code: 0, stdout: 'Masked 1 of 1 lines.\n' })
     expect(await message()).toBe('plate ***')
+  })
+
+  it('stops at Ctrl-C what it began, and --status says so', async () => {
+    // What else deletes or rewrites keeps it waiting.
+    const client = await server.database.database.connect()
+    await client.query('select pg_advisory_lock(7469004)')
+    const child = startCommand(server, ['scrub', '--pattern', 'plate', '--yes'])
+    const ended = endOf(child)
+    const status = async () => (await run('scrub', '--status')).stdout
+    await expect.poll(status).toMatch(/^Masked 0 of 0 lines so far, of 1 there are; begun by key /)
+    expect(await run('scrub', '--pattern', 'x', '--yes')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('are being masked already'),
+    })
+    child.kill('SIGINT')
+    const stopped = 'Stopped. Masked 0 of 0 lines; these stay masked.\n'
+    expect(await ended).toMatchObject({ code: 3, stdout: stopped })
+    await client.end()
+    expect(await status()).toBe(stopped)
+    expect(await run('scrub', '--stop')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('No stored lines are being masked at this moment.'),
+    })
+  })
+
+  it('wants one thing to do', async () => {
+    for (const args of [[], ['--status', '--stop'], ['--pattern', 'x', '--stop']]) {
+      const { code, stderr } = await run('scrub', ...args)
+      expect([code, stderr]).toEqual([1, 'Give one of --pattern, --status and --stop.\n'])
+    }
   })
 
   it('says what is wrong with a pattern, and where', async () => {
@@ -51,7 +86,7 @@ describe('timelapser-logs audit verify', () => {
   it('is content with a trail that is as it was written, and names what is not', async () => {
     expect(await run('audit', 'verify')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Checked 4 entries; 4 hashes .*\nThe trail is as it was written\.\n$/),
+      stdout: expect.stringMatching(/^Checked 6 entries; 6 hashes .*\nThe trail is as it was written\.\n$/),
     })
     const client = await server.database.database.connect()
     await client.query('set session_replication_role = replica')

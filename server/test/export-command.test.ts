@@ -147,6 +147,34 @@ it('goes on where an export broke off, within lines of one instant too', async (
   }
 })
 
+it('goes on with what was asked for alone, and with its times as they were', async () => {
+  const asked: string[] = []
+  const broken = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-export-total': '10' })
+    response.write('{"timestamp":"2026-01-31T12:00:00Z","message":"one"}\n')
+    setImmediate(() => response.destroy())
+  })
+  await once(broken.listen(0, '127.0.0.1'), 'listening')
+  const to = { url: `http://127.0.0.1:${(broken.address() as AddressInfo).port}`, apiKey: server.apiKey }
+  const file = join(folder, 'asked.ndjson')
+  const ask = (...args: string[]) => runCommand(to, ['export', '-o', file, '--until', '1s', ...args])
+  await ask('--level', 'error')
+  const other = await ask('--level', 'info', '--resume')
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('begun with other filters')])
+  await ask('--resume', '--level', 'error')
+  broken.close()
+  const questions = asked.map((path) => new URL(path, to.url).searchParams)
+  expect(questions.map((one) => [one.get('level'), one.get('start_date')])).toEqual([
+    ['error', null],
+    ['error', '2026-01-31T12:00:00Z'],
+  ])
+  expect(questions[1]?.get('end_date')).toBe(questions[0]?.get('end_date'))
+  const whole = await run('export', '-o', file, '--until', '1s', '--level', 'error', '--resume')
+  expect(whole.code).toBe(0)
+  expect((await readdir(folder)).filter((name) => name.startsWith('asked.ndjson'))).toEqual(['asked.ndjson'])
+})
+
 it('keeps what came of NDJSON when the export breaks off, and says how to go on', async () => {
   const broken = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-export-total': '10' })

@@ -31,6 +31,10 @@ it('sets, shows and clears levels, and says why a line is not stored', async () 
   expect((await run(...why)).output).toContain(
     'Stored: DEBUG reaches DEBUG, set by the override of camera 3 until',
   )
+  const quarter = (await run('levels', 'set', 'debug', '--source', 'api', '--for', '15m')).output
+  const until = Date.parse(/source api: DEBUG until (\S+),/.exec(quarter)?.[1] ?? '')
+  expect(Math.round((until - Date.now()) / 60_000)).toBe(15)
+  await run('levels', 'clear', '--source', 'api')
   expect((await run('levels', 'set', 'warning')).output).toContain('Global level: WARNING')
   expect((await run('levels', 'clear', '--camera', '3')).output).not.toContain('camera 3')
   expect((await run('levels')).output).toBe('Global level: WARNING\n')
@@ -41,6 +45,9 @@ it.each([
   [['levels', 'set', 'debug', '--camera', '1', '--source', 'api'], 'Name one of'],
   [['levels', 'set', 'debug', '--minutes', '5'], 'global level takes no'],
   [['levels', 'set', 'debug', '--camera', '1', '--minutes', 'soon'], 'minutes has to be'],
+  [['levels', 'set', 'debug', '--camera', '1', '--for', 'soon'], '--for "soon" is no length of time'],
+  [['levels', 'set', 'debug', '--camera', '1', '--for', '1h', '--minutes', '5'], 'Give one of --for'],
+  [['levels', 'set', 'debug', '--camera', '1', '--for', '900d'], 'minutes'],
   [['levels', 'clear'], 'Name what to clear'],
   [['levels', 'clear', '--source', 'none'], 'no level override for source none'],
 ])('refuses %j with a sentence', async (args, sentence) => {

@@ -7,6 +7,7 @@ import { finished } from 'node:stream/promises'
 import { type ApiClient, ApiFailure } from './api-client.ts'
 import { type ExportPart, readPart, WrittenBefore } from './export-part.ts'
 import { ExportProgress } from './export-progress.ts'
+import { forgetQuestion, keepQuestion, recallQuestion } from './export-question.ts'
 
 /** What an export came to. */
 export type ExportSummary = {
@@ -27,25 +28,35 @@ export type ToFile = {
   isResumable: boolean
   /** Goes on with it; from the beginning when nothing is there. */
   resume: boolean
+  /** What was asked for, as it was written. */
+  asked: string
 }
 
 /** Writes an export to a file, which has its name only when it is whole. */
 export async function exportToFile(
   client: ApiClient,
   parameters: URLSearchParams,
-  { file, isResumable, resume }: ToFile,
+  { file, isResumable, resume, asked }: ToFile,
 ): Promise<ExportSummary> {
   const part = `${file}.part`
   const written = resume ? await readPart(part) : undefined
-  if (written) parameters.set('start_date', written.from)
-  const reply = await client.open(`${EXPORT}${parameters}`)
+  const question = (written && (await recallQuestion(part, asked))) ?? parameters
+  if (written) question.set('start_date', written.from)
+  const reply = await client.open(`${EXPORT}${question}`)
   const output = createWriteStream(part, { flags: written ? 'a' : 'w' })
   try {
-    const summary = await receive(reply, output, file, written)
+    // Together, as a reply that nobody reads loses what has come when it breaks off.
+    const [received, kept] = await Promise.allSettled([
+      receive(reply, output, file, written),
+      isResumable && !written ? keepQuestion(part, asked, question) : undefined,
+    ])
+    if (received.status === 'rejected') throw received.reason
+    if (kept.status === 'rejected') throw kept.reason
     output.end()
     await finished(output)
     await rename(part, file)
-    return summary
+    await forgetQuestion(part)
+    return received.value
   } catch (error) {
     // What came is written to its end: whoever goes on begins after it.
     output.end()
@@ -59,6 +70,7 @@ export async function exportToFile(
       throw new ApiFailure(`${failure.message} With --resume it goes on with ${part}.`, { cause: error })
     }
     await rm(part, { force: true })
+    await forgetQuestion(part)
     throw failure
   }
 }

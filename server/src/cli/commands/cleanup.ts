@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import type { CleanupResult } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { isConfirmed } from '../terminal/confirm.ts'
 import { isForPeople } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { days: string; yes?: true; json?: boolean }
@@ -62,7 +62,8 @@ export function undoCommand(): Command {
 async function run(client: ApiClient, options: Options): Promise<number> {
   const path = `/api/logs/cleanup?${new URLSearchParams({ days_to_keep: options.days })}`
   const preview = await client.request<Preview>('GET', path)
-  if (!options.yes && !(await isConfirmed(preview))) {
+  if (!options.yes) tellPreview(preview)
+  if (!options.yes && !(await isConfirmed('Delete them?'))) {
     console.error('Nothing was deleted; --yes deletes without asking.')
     return 3
   }
@@ -77,13 +78,8 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   return 0
 }
 
-async function isConfirmed({ would_delete, would_free_bytes, days_kept }: Preview): Promise<boolean> {
+function tellPreview({ would_delete, would_free_bytes, days_kept }: Preview): void {
   const what = days_kept === 0 ? 'All' : `Older than ${days_kept} days:`
   const megabytes = (would_free_bytes / 1e6).toFixed(1)
   console.error(`${what} ${would_delete.toLocaleString('en-US')} lines, ${megabytes} MB on disk.`)
-  if (!process.stdin.isTTY) return false
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question('Delete them? [y/N] ')
-  terminal.close()
-  return /^y(es)?$/i.test(answer.trim())
 }

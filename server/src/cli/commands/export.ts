@@ -19,8 +19,8 @@ type Options = ServerOptions &
 const HELP = `
 What matches at the moment of asking is written, the oldest first. A file has its name only once it is whole; until
 then it ends in .part. When the export fails the .part goes, but for NDJSON that is not packed, the oldest first: the same
-command with --resume goes on after its last line, with what matches then. ingest takes NDJSON back as it is, if --fields
-was not given.
+command with --resume goes on after its last line, with what matches then; other filters are refused, and "2d" or "today"
+mean what they did when it began. ingest takes NDJSON back as it is, if --fields was not given.
 
 Exit codes:
   0  all of it was written
@@ -61,11 +61,17 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   }
   const summary = await (output === undefined
     ? exportToStdout(client, parameters)
-    : exportToFile(client, parameters, { file: output, isResumable, resume }))
+    : exportToFile(client, parameters, { file: output, isResumable, resume, asked: askedOf(options) }))
   // On stdout are the rows.
   const print = output === undefined ? console.error : console.log
   print(options.json ? JSON.stringify(summary) : sentencesOf(summary))
   return summary.removed === 0 ? 0 : 3
+}
+
+/** What chooses and shapes the rows, as it was written: `2d` is the same an hour later. */
+function askedOf(options: Options): string {
+  const { url, key, dataDir, output, gzip, resume, json, ...asked } = options
+  return JSON.stringify(Object.entries(asked).toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 function canResume(parameters: URLSearchParams): boolean {

@@ -2,9 +2,10 @@ import { Command } from 'commander'
 import type { LevelExplanation, Levels } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { parseDuration } from '../terminal/duration.ts'
 
 type Place = { camera?: string; logger?: string; source?: string }
-type SetOptions = Place & { minutes?: string; reason?: string; maxLines?: string }
+type SetOptions = Place & { for?: string; minutes?: string; reason?: string; maxLines?: string }
 type WhyOptions = Place & { level: string; message?: string; time?: string }
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
@@ -19,7 +20,7 @@ const HELP = `${EXIT_CODES}
 Examples:
   timelapser-logs levels                                      what is in force
   timelapser-logs levels set warning                          the global level
-  timelapser-logs levels set debug --camera 3 --minutes 30    all of camera 3, for half an hour
+  timelapser-logs levels set debug --camera 3 --for 30m       all of camera 3, for half an hour
   timelapser-logs levels clear --camera 3                     back to the global level`
 
 /** `timelapser-logs levels …`: what is stored, while everything runs. */
@@ -32,7 +33,8 @@ export function levelsCommand(): Command {
   const set = withPlace(addServerOptions(new Command('set')))
     .description('set the global level, or that of a camera, logger or source')
     .argument('<level>', 'DEBUG, INFO, WARNING, ERROR or CRITICAL')
-    .option('--minutes <n>', 'how long; for ever when not given')
+    .option('--for <time>', 'how long, such as 15m, 2h or 1d; for ever when not given')
+    .option('--minutes <n>', 'the same in minutes')
     .option('--reason <text>', 'why, for others to read')
     .option('--max-lines <n>', 'lines a minute it may let through beyond the global level')
     .action((level: string, options: SetOptions, command: Command) =>
@@ -76,19 +78,28 @@ async function show(client: ApiClient): Promise<void> {
 
 async function change(client: ApiClient, level: string, options: SetOptions): Promise<void> {
   const place = placeOf(options)
-  const { minutes, reason, maxLines } = options
+  const { reason, maxLines } = options
+  const minutes = minutesOf(options)
   const override = {
     ...{ ...place, level, reason },
-    ...(minutes === undefined ? {} : { minutes: toNumber(minutes) }),
+    ...(minutes === undefined ? {} : { minutes }),
     ...(maxLines === undefined ? {} : { max_lines_per_minute: toNumber(maxLines) }),
   }
   if (!place && (minutes ?? reason ?? maxLines) !== undefined) {
     throw new ApiFailure(
-      'The global level takes no --minutes, --reason or --max-lines; name a --camera, --logger or --source.',
+      'The global level takes no --for, --reason or --max-lines; name a --camera, --logger or --source.',
     )
   }
   const body = JSON.stringify(place ? override : { log_level: level })
   print(await client.request<Levels>('PUT', '/api/levels', { body, headers: JSON_HEADERS }))
+}
+
+function minutesOf({ for: lasting, minutes }: SetOptions): number | string | undefined {
+  if (lasting === undefined) return minutes === undefined ? undefined : toNumber(minutes)
+  if (minutes !== undefined) throw new ApiFailure('Give one of --for and --minutes.')
+  const ms = parseDuration(lasting)
+  if (ms === undefined) throw new ApiFailure(`--for "${lasting}" is no length of time. Write 15m, 2h or 1d.`)
+  return Math.ceil(ms / 60_000)
 }
 
 /** What is no number goes to the server as it is, which refuses it by name; as NaN it would arrive as nothing. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { StartupError } from '../../startup-error.ts'
+import { parseDuration } from './duration.ts'
 
 /** The filters of the API as options of a command; each that can be repeated is a list. */
 export type FilterOptions = {
@@ -15,7 +16,6 @@ export type FilterOptions = {
   until?: string
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const DAY_MS = 86_400_000
 
 /** Adds the options; see `filterParameters`. */
@@ -58,8 +58,8 @@ export function filterParametersOf(options: FilterOptions, nowMs = Date.now()): 
 
 /** A date is read by the server; the forms that stand on the present become one here. */
 function toTime(option: string, text: string, nowMs: number): string {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text.trim()) ?? []
-  if (unit !== undefined) return new Date(nowMs - Number(count) * (UNITS[unit] ?? 0)).toISOString()
+  const agoMs = parseDuration(text)
+  if (agoMs !== undefined) return new Date(nowMs - agoMs).toISOString()
   const [, day, clock = '00:00'] =
     /^(today|yesterday)(?: +((?:[01]?\d|2[0-3]):[0-5]\d))?$/i.exec(text.trim()) ?? []
   if (day !== undefined) {
