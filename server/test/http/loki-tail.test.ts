@@ -43,7 +43,7 @@ describe.skipIf(!CAN_UPGRADE)("Loki's tail (skipped on Node before 24.9)", () =>
       .toEqual(['before', 'first', 'xxxxxxxxxx', 'last'])
     expect(lines[2]).toHaveLength(70_000)
     socket.close()
-    expect(await ended).toBe('closed 1000')
+    expect(await ended).toBe('closed 1005')
     await expect.poll(() => fetch(`${server.url}/healthz`).then(({ status }) => status)).toBe(200)
   })
 

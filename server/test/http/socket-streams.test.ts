@@ -1,4 +1,6 @@
 // The event streams over WebSockets, as the page asks for them: the same text, under the same guard.
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CAN_UPGRADE } from '../../src/http/web-socket.ts'
 import { Browser } from '../support/browser.ts'
@@ -53,7 +55,8 @@ describe.skipIf(!CAN_UPGRADE)('a stream over a WebSocket (skipped on Node before
       await log('of another camera', 2)
       await expect.poll(() => first.heard.text).toContain(`one on ${path}`)
       first.socket.close()
-      expect(await first.ended).toBe(1000)
+      // The answer to a goodbye without a reason.
+      expect(await first.ended).toBe(1005)
       await log(`two on ${path}`, 1)
       const position = [...first.heard.text.matchAll(/^id: (\S+)$/gm)].at(-1)?.[1]
       const second = subscribe(`${path}?last_event_id=${position}`, asPage())
@@ -73,6 +76,33 @@ describe.skipIf(!CAN_UPGRADE)('a stream over a WebSocket (skipped on Node before
     const { heard, ended } = subscribe('/api/logs/stream', headers())
     expect(await ended).toBe(1006)
     expect(heard.text).toBe('')
+  })
+
+  it('is cut off for who sends more than a reader has to say, and others stay', async () => {
+    const [one, other] = [subscribe('/api/logs/stream', asPage()), subscribe('/api/logs/stream', asPage())]
+    for (const { heard } of [one, other]) await expect.poll(() => heard.text).toMatch(/^id: /)
+    other.socket.send('hello')
+    one.socket.send('x'.repeat(5000))
+    expect(await one.ended).toBe(1009)
+    await log('after the long one', 1)
+    await expect.poll(() => other.heard.text).toContain('after the long one')
+    other.socket.close()
+  })
+
+  it('is refused with its reason when the handshake is none', async () => {
+    const headers = {
+      ...asPage(),
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '12',
+    }
+    const answer = await new Promise<string>((resolve, reject) => {
+      const asked = request(`${server.url}/api/logs/stream`, { headers }, async (response) => {
+        resolve(`${response.statusCode} ${await text(response)}`)
+      })
+      asked.on('error', reject).end()
+    })
+    expect(answer).toMatch(/^400 .*This needs a WebSocket \(version 13\)/)
   })
 
   it('ends when its reader may no longer read', async () => {
