@@ -15,10 +15,10 @@ export type LiveBatch = {
 /** Readers look this often though no notice came: a notice is a hint and may be lost. */
 const POLL_MS = 2000
 
-/** Results kept for readers that ask for the same: every open page without filters is one of them. */
-const MAX_SHARED_READS = 32
-
-/** What several readers wait for; ended when none of them does any more. */
+/**
+ * What several readers wait for; ended when none of them does any more, and not kept: what is deleted, masked or brought
+ * back since is so for whoever asks later.
+ */
 type SharedRead = { rows: Promise<FeedRow[]>; waiting: number; end: () => void }
 
 export type LiveFeedOptions = { feed: Feed; pollMs?: number }
@@ -28,6 +28,8 @@ export class LiveFeed {
   readonly #feed: Feed
   readonly #pollMs: number
   readonly #shared = new Map<string, SharedRead>()
+  /** Looks for new entries that are under way, by the entry they look from. */
+  readonly #looks = new Map<number, Promise<FeedEntry[]>>()
   readonly #closing = new AbortController()
   #wake: PromiseWithResolvers<void> = Promise.withResolvers()
   #readers = 0
@@ -45,6 +47,8 @@ export class LiveFeed {
 
   /** Tells the readers that there may be something new. */
   notify(): void {
+    // One that is under way may have been too early to see it.
+    this.#looks.clear()
     this.#wake.resolve()
     this.#wake = Promise.withResolvers()
   }
@@ -97,8 +101,16 @@ export class LiveFeed {
     await this.#idle.promise
   }
 
+  /** Those that wait at the same place are woken together and look once, which also lets them share what they then read. */
   #entriesAfter({ entry, index }: FeedPosition): Promise<FeedEntry[]> {
-    return this.#feed.entriesAfter(Number.isFinite(index) ? entry - 1 : entry)
+    const after = Number.isFinite(index) ? entry - 1 : entry
+    const known = this.#looks.get(after)
+    if (known) return known
+    const look = this.#feed.entriesAfter(after).finally(() => {
+      if (this.#looks.get(after) === look) this.#looks.delete(after)
+    })
+    this.#looks.set(after, look)
+    return look
   }
 
   async #rowsOf(entries: readonly FeedEntry[], filter: LogFilter, stop: AbortSignal): Promise<FeedRow[]> {
@@ -127,10 +139,8 @@ export class LiveFeed {
       ending.abort()
     }
     const read: SharedRead = { rows: this.#feed.rowsOf(entries, filter, ending.signal), waiting: 0, end }
-    read.rows.catch(forget)
+    read.rows.then(forget, forget)
     this.#shared.set(key, read)
-    const oldest = this.#shared.keys().next().value
-    if (this.#shared.size > MAX_SHARED_READS && oldest !== undefined) this.#shared.delete(oldest)
     return read
   }
 }
