@@ -29,6 +29,13 @@ afterEach(async () => {
 const countRows = async (condition = 'true') =>
   (await pool.query<{ rows: number }>(`select count(*) as rows from logs where ${condition}`)).rows[0]?.rows
 
+async function partitionSizes(): Promise<Map<string, number>> {
+  const { rows } = await pool.query<{ name: string; bytes: number }>(
+    'select name, pg_total_relation_size(to_regclass(name))::bigint as bytes from log_partitions',
+  )
+  return new Map(rows.map(({ name, bytes }) => [name, bytes]))
+}
+
 /** What the plan says and what then goes, which have to be the same. */
 async function planAndApply(cutoffs: ReturnType<typeof cutoffsOf>, maxBytes = 0) {
   const plan = await logs.planRetention(cutoffs, maxBytes)
@@ -178,16 +185,58 @@ describe('retention', () => {
     const now = Date.now()
     await logs.addLogEntries(spread(3000, now - 5 * DAY, now))
     const none = cutoffsOf(KEEP_ALL, now)
-    const { rows } = await pool.query<{ bytes: number }>(
-      'select sum(pg_total_relation_size(to_regclass(name)))::bigint as bytes from log_partitions',
-    )
-    const all = rows[0]?.bytes ?? 0
+    const all = [...(await partitionSizes()).values()].reduce((sum, bytes) => sum + bytes, 0)
     expect((await planAndApply(none, all)).plan).toEqual([])
     const { plan } = await planAndApply(none, Math.floor(all * 0.6))
     expect(plan.length).toBeGreaterThanOrEqual(2)
     expect(plan.every(({ action, reason }) => action === 'drop' && reason === 'size')).toBe(true)
     await planAndApply(none, 1)
     expect(Number(await countRows())).toBeGreaterThan(0)
+  })
+
+  it('goes by age and by the budget in one run: the oldest first, and longer-kept levels alone within it', async () => {
+    const now = Date.now()
+    await logs.addLogEntries(spread(16_000, now - 8 * DAY, now))
+    const rules = { retention_days: 5, retention_by_level: { DEBUG: 2, ERROR: 90 } }
+    const cutoffs = cutoffsOf({ ...KEEP_ALL, ...rules }, now)
+    const byAge = await logs.planRetention(cutoffs, 0)
+    expect(byAge.some(({ action }) => action === 'rewrite')).toBe(true)
+    // What the oldest two would have left.
+    const sizes = await partitionSizes()
+    const left = (name: string) =>
+      (sizes.get(name) ?? 0) - (byAge.find(({ partition }) => partition.name === name)?.bytes ?? 0)
+    const [first, second, ...others] = (await logs.partitions.list()).toReversed()
+    const budget = others.reduce((sum, { name }) => sum + left(name), left(second?.name ?? '') - 1)
+    const bound = others[0]?.lower ?? ''
+    const of = (level: string, from: string) => `level = '${level}' and timestamp >= '${from}'`
+    const kept = {
+      ERROR: await countRows(of('ERROR', bound)),
+      INFO: await countRows(of('INFO', cutoffs.general ?? '')),
+      DEBUG: await countRows(of('DEBUG', cutoffs.levels.DEBUG ?? '')),
+    }
+
+    const { plan, result } = await planAndApply(cutoffs, budget)
+    const bySize = plan.filter(({ reason }) => reason === 'size')
+    expect(bySize.map(({ action, partition }) => [action, partition.name])).toEqual([
+      ['drop', first?.name],
+      ['drop', second?.name],
+    ])
+    expect(plan.map(({ partition }) => partition.lower)).toEqual(
+      plan.map(({ partition }) => partition.lower).toSorted(),
+    )
+    expect(result.dropped_partitions).toBe(2)
+    expect(result.rewritten_partitions).toBeGreaterThanOrEqual(1)
+    const { rows } = await pool.query<{ level: string; rows: number }>(
+      'select level, count(*) as rows from logs group by level',
+    )
+    expect(Object.fromEntries(rows.map((row) => [row.level, row.rows]))).toEqual(kept)
+    expect(await countRows(`timestamp < '${bound}'`)).toBe(0)
+
+    // What was estimated may be a page off; the run after it sees what there is, and has then nothing left to do.
+    await planAndApply(cutoffs, budget)
+    expect(await logs.planRetention(cutoffs, budget)).toEqual([])
+    const bytes = [...(await partitionSizes()).values()].reduce((sum, size) => sum + size, 0)
+    expect(bytes).toBeLessThanOrEqual(budget)
   })
 
   it.each([
