@@ -37,7 +37,12 @@ import { type LastLine, newestByCamera } from './reading/newest-by-camera.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
-import { deleteMatching, type MatchingRows, previewMatching } from './removal/delete-matching.ts'
+import {
+  type DeletionLimits,
+  deleteMatching,
+  type MatchingRows,
+  previewMatching,
+} from './removal/delete-matching.ts'
 import { applyRetention, type RetentionResult } from './removal/retention.ts'
 import { type PlannedRemoval, planRemovals } from './removal/retention-plan.ts'
 import { type Cutoffs, cutoffForAll } from './removal/retention-policy.ts'
@@ -306,8 +311,8 @@ export class LogOperations {
   }
 
   /** Deletes the rows the filter matches, one partition after the other; returns how many, up to the signal. */
-  async deleteMatching(filter: LogFilter, signal?: AbortSignal): Promise<number> {
-    return deleteMatching(this.#store, await this.#complete(filter), signal)
+  async deleteMatching(filter: LogFilter, limits?: DeletionLimits): Promise<number> {
+    return deleteMatching(this.#store, await this.#complete(filter), limits)
   }
 
   /** How many rows the filter matches, all counted, and the first and last time of them. */

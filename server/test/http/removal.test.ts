@@ -22,6 +22,13 @@ const ingest = (list: object[]) => server.send('POST', '/api/logs', list, { 'x-i
 const total = async (query = '') =>
   (await server.get(`/api/logs?limit=1${query}`)).body.data.pagination.total_items
 
+/** Keeps all others from deleting and rewriting, until the returned function is called. */
+async function takeTurn(): Promise<() => Promise<void>> {
+  const client = await server.database.database.connect()
+  await client.query('select pg_advisory_lock(7469004)')
+  return () => client.end()
+}
+
 beforeEach(async () => {
   await server.send('DELETE', '/api/logs/cleanup?days_to_keep=0')
   await server.system.logOperations.dropCleared(0)
@@ -108,6 +115,37 @@ describe('removing logs over HTTP', () => {
     expect(done.body.data).toEqual({ deleted_count: 12 })
     expect(await total()).toBe(4)
   })
+
+  it('deletes nothing when more came to match while it waited for its turn', async () => {
+    await ingest(records(3, { source: 'leak', timestamp: ago(2) }))
+    const preview = (await server.send('POST', '/api/logs/delete/preview', { source: 'leak' })).body.data
+    const endTurn = await takeTurn()
+    const begun = async () =>
+      (await server.get('/api/audit?action=logs.delete.started')).body.data.entries.length
+    const before = await begun()
+    const deleting = server.send('POST', '/api/logs/delete', { ...preview.filters_applied, confirm_rows: 3 })
+    await expect.poll(begun).toBe(before + 1)
+    await ingest(records(2, { source: 'leak', timestamp: ago(1) }))
+    await endTurn()
+    expect(await deleting).toMatchObject({ status: 409, body: { code: 'CONFLICT' } })
+    expect(await total('&source=leak')).toBe(5)
+  })
+
+  it('leaves connections to all others while many wait to delete', async () => {
+    await ingest(records(5, {}))
+    const endTurn = await takeTurn()
+    const { pool } = server.database.database
+    const waiting = Array.from({ length: pool.options.max + 5 }, () =>
+      server.send('DELETE', '/api/logs/cleanup?days_to_keep=300'),
+    )
+    const begun = '/api/audit?action=logs.cleanup.started&limit=50'
+    await expect
+      .poll(async () => (await server.get(begun)).body.data.entries.length)
+      .toBeGreaterThanOrEqual(waiting.length)
+    expect(await total()).toBe(5)
+    await endTurn()
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200))
+  }, 60_000)
 
   it.each([
     ['/api/logs/delete/preview', {}, 'at least one filter'],

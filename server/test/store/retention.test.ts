@@ -301,7 +301,7 @@ describe('deleting by filter', () => {
     const now = Date.now()
     await logs.addLogEntries(spread(12_000, now - 3 * DAY, now - HOUR))
     const stop = new AbortController()
-    const deleting = logs.deleteMatching({ ...EVERYTHING, search: 'line' }, stop.signal)
+    const deleting = logs.deleteMatching({ ...EVERYTHING, search: 'line' }, { signal: stop.signal })
     stop.abort()
     const deleted = await deleting.catch(() => 0)
     expect(await countRows()).toBe(12_000 - deleted)

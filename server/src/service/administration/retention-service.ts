@@ -2,6 +2,7 @@ import { fromMillis, now, toMillis } from '../../store/database/timestamp.ts'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { UNDO_MINUTES, UndoRunning } from '../../store/removal/clear.ts'
+import { MoreRowsMatch } from '../../store/removal/delete-matching.ts'
 import type { PlannedRemoval } from '../../store/removal/retention-plan.ts'
 import { cutoffsOf } from '../../store/removal/retention-policy.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
@@ -175,18 +176,20 @@ export class RetentionService {
     { visibility, by, signal }: { visibility: Visibility; by: string; signal: AbortSignal },
   ): Promise<number> {
     const { logOperations } = this.#options
-    const filter = await this.#filterOf(query, visibility)
-    const { rows } = await logOperations.previewMatching(filter)
-    if (rows > confirmRows) {
-      throw new AppError(
-        'CONFLICT',
-        `${rows} rows match, more than the ${confirmRows} that were confirmed; nothing was deleted. Look at the preview again.`,
-      )
-    }
+    // Lines of later are nobody's to have agreed to.
+    const filter = await this.#filterOf({ ...query, end_date: query.end_date || now() }, visibility)
+    const work = () =>
+      logOperations.deleteMatching(filter, { mostRows: confirmRows, signal }).catch((error: unknown) => {
+        if (!(error instanceof MoreRowsMatch)) throw error
+        throw new AppError(
+          'CONFLICT',
+          `${error.rows} rows match, more than the ${confirmRows} that were confirmed; nothing was deleted. Look at the preview again.`,
+        )
+      })
     const deleted_count = await this.#audited(
       'logs.delete',
       { filters: appliedFilters(query), confirmed_rows: confirmRows },
-      () => logOperations.deleteMatching(filter, signal),
+      work,
       (count) => ({ deleted_count: count }),
     )
     await this.#tell({ action: 'delete', deleted_count, days_kept: null, by })

@@ -128,8 +128,12 @@ async function inAttempts<T>(client: pg.PoolClient, work: () => Promise<T>): Pro
   }
 }
 
+/** How often it is looked whether the one before is done. */
+const TURN_MS = 100
+
 /**
- * Runs `work` as the only one on the database that deletes, moves or rewrites rows; waits until the one before is done.
+ * Runs `work` as the only one on the database that deletes, moves or rewrites rows; waits until the one before is done,
+ * which may be an hour, without a connection: whoever works and all who read and write need those.
  *
  * @param work given the session that holds the lock, for locks of its own
  * @param signal gives up waiting
@@ -139,29 +143,41 @@ export async function withMaintenance<T>(
   work: (session: pg.PoolClient) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const client = await pool.connect()
+  let session = await lockedSession(pool)
+  while (session === undefined) {
+    await delay(TURN_MS)
+    signal?.throwIfAborted()
+    session = await lockedSession(pool)
+  }
   let broken = false
-  const lock = async () => {
+  try {
+    return await work(session)
+  } finally {
+    // Without its connection the session is gone, and its lock with it.
+    await session.query('select pg_advisory_unlock($1)', [MAINTENANCE_LOCK]).catch(() => {
+      broken = true
+    })
+    session.release(broken)
+  }
+}
+
+/** A connection whose session holds the lock; undefined while another one does. */
+async function lockedSession(pool: pg.Pool): Promise<pg.PoolClient | undefined> {
+  const client = await pool.connect()
+  let isLocked = false
+  let broken: Error | undefined
+  try {
     const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
       MAINTENANCE_LOCK,
     ])
-    return rows[0]?.locked === true
-  }
-  try {
-    while (!(await lock())) {
-      await delay(100)
-      signal?.throwIfAborted()
-    }
-    try {
-      return await work(client)
-    } finally {
-      // Without its connection the session is gone, and its lock with it.
-      await client.query('select pg_advisory_unlock($1)', [MAINTENANCE_LOCK]).catch(() => {
-        broken = true
-      })
-    }
+    isLocked = rows[0]?.locked === true
+    return isLocked ? client : undefined
+  } catch (error) {
+    // Whether it holds the lock is not known: it must not go back to the pool.
+    broken = error as Error
+    throw error
   } finally {
-    client.release(broken)
+    if (!isLocked) client.release(broken)
   }
 }
 

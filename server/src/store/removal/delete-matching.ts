@@ -9,12 +9,27 @@ export type MatchingRows = { rows: number; first_log_at: string | null; last_log
 
 const BEFORE_EVERYTHING = { timestamp: '0001-01-01T00:00:00Z', id: 0 }
 
+/** More rows match than the caller agreed to; nothing was deleted. */
+export class MoreRowsMatch extends Error {
+  override name = 'MoreRowsMatch'
+  readonly rows: number
+
+  constructor(rows: number) {
+    super(`${rows} rows match`)
+    this.rows = rows
+  }
+}
+
+export type DeletionLimits = {
+  /** With more rows than this nothing is deleted. */
+  mostRows?: number | undefined
+  /** Ends it after the batch under way. */
+  signal?: AbortSignal | undefined
+}
+
 /** How many rows the filter matches and their first and last time. Counts all of them, one partition a statement. */
 export async function previewMatching(store: Store, filter: LogFilter): Promise<MatchingRows> {
-  let rows = 0
-  for (const { lower, upper } of await store.partitions.overlapping(filter.start, filter.end)) {
-    rows += await countMatches(store.pool, { filter, lower, upper, limit: Number.MAX_SAFE_INTEGER })
-  }
+  const rows = await countAll(store, filter)
   if (rows === 0) return { rows, first_log_at: null, last_log_at: null }
   const [last] = await readPage(store, filter, 0, 1)
   const [first] = await readBeyond(store, filter, BEFORE_EVERYTHING, 'oldest', 1)
@@ -24,15 +39,22 @@ export async function previewMatching(store: Store, filter: LogFilter): Promise<
 /**
  * Deletes the rows the filter matches, newest partition first, in short transactions.
  *
- * @param signal ends it after the batch under way
  * @returns how many were deleted
+ * @throws {MoreRowsMatch}
  */
-export function deleteMatching(store: Store, filter: LogFilter, signal?: AbortSignal): Promise<number> {
+export function deleteMatching(
+  store: Store,
+  filter: LogFilter,
+  { mostRows, signal }: DeletionLimits = {},
+): Promise<number> {
   return withMaintenance(
     store.pool,
     async () => {
       let deleted = 0
       store.partitions.reload()
+      // Not before it is our turn: until then others may have stored more, an hour later even.
+      const rows = mostRows === undefined ? 0 : await countAll(store, filter)
+      if (mostRows !== undefined && rows > mostRows) throw new MoreRowsMatch(rows)
       for (const { lower, upper } of await store.partitions.overlapping(filter.start, filter.end)) {
         deleted += await deleteRows(store.pool, {
           lower,
@@ -48,4 +70,12 @@ export function deleteMatching(store: Store, filter: LogFilter, signal?: AbortSi
     },
     signal,
   )
+}
+
+async function countAll(store: Store, filter: LogFilter): Promise<number> {
+  let rows = 0
+  for (const { lower, upper } of await store.partitions.overlapping(filter.start, filter.end)) {
+    rows += await countMatches(store.pool, { filter, lower, upper, limit: Number.MAX_SAFE_INTEGER })
+  }
+  return rows
 }
