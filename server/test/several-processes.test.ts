@@ -91,7 +91,7 @@ it('loses nothing and repeats nothing while one after the other is restarted', a
   for (const index of [0, 1]) {
     const old = servers[index] as ServerProcess
     await stopProcess(old)
-    servers[index] = await startProcess(database.url, old.port)
+    servers[index] = await startProcess(database.url, { port: old.port })
     const before = reader.seen.filter((message) => message.startsWith(`rolling ${index}`)).length
     const since = () =>
       reader.seen.filter((message) => message.startsWith(`rolling ${index}`)).length - before

@@ -13,8 +13,19 @@ export const HEADERS = { authorization: `Bearer ${KEY}` }
 /** A process of the real program. */
 export type ServerProcess = { url: string; port: string; child: ChildProcess; dataDir: string }
 
-/** @param port `0` for any that is free */
-export async function startProcess(databaseUrl: string, port = '0'): Promise<ServerProcess> {
+export type ProcessOptions = {
+  /** `0` for any that is free. */
+  port?: string
+  /** A module it loads before its own. */
+  preload?: string
+  /** Beside that of the test. */
+  environment?: Record<string, string>
+}
+
+export async function startProcess(
+  databaseUrl: string,
+  { port = '0', preload, environment }: ProcessOptions = {},
+): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-several-'))
   const env = {
     DATABASE_URL: databaseUrl,
@@ -22,8 +33,10 @@ export async function startProcess(databaseUrl: string, port = '0'): Promise<Ser
     PORT: port,
     ADMIN_API_KEY: KEY,
     RATE_LIMITS: 'off',
+    ...environment,
   }
-  const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, 'serve'], {
+  const loads = preload === undefined ? [] : ['--import', preload]
+  const child = spawn(process.execPath, ['--conditions=timelapser-source', ...loads, MAIN, 'serve'], {
     env: { ...bareEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
