@@ -89,4 +89,18 @@ describe('scrubbing stored lines', () => {
     ])
     expect((await scrub({ pattern: 'lic-\\d+' })).body.data.matched_rows).toBe(0)
   })
+
+  it('masks what was cleared too, as that can be had back', async () => {
+    const lines = ['of then', 'of now'].map((when) => ({ level: 'INFO', message: `a PIN-42 ${when}` }))
+    await server.send('POST', '/api/logs', [lines[0]])
+    await server.send('DELETE', '/api/logs/cleanup?days_to_keep=0')
+    await server.send('POST', '/api/logs', [lines[1]])
+    expect((await scrub({ pattern: 'PIN-\\d+' })).body.data).toMatchObject({
+      scanned_rows: 4502,
+      matched_rows: 2,
+    })
+    expect((await server.send('POST', '/api/logs/cleanup/undo')).body.data).toEqual({ restored_count: 4501 })
+    expect(await matching('PIN-42')).toBe(0)
+    expect(await matching('a ***')).toBe(2)
+  })
 })

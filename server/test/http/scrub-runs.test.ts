@@ -89,6 +89,29 @@ it('is cut into turns, each of which goes on after the one before, and leaves no
   expect(rows).toEqual([{ pattern: null }])
 })
 
+it('goes on through what was cleared meanwhile, and through what came back', async () => {
+  const { pool } = server.database.database
+  const store = { pool, partitions: server.system.logOperations.partitions }
+  await inTransaction(pool, (client) =>
+    addScrubRun(client, { pattern: 'line', by: 'a test', totalRows: LINES }),
+  )
+  const toTold = (record: LogRecord) => ({ ...record, message: record.message.replace('line', 'told') })
+  const turn = () => continueScrubRun(store, () => toTold, { turnMs: 0, waitMs: 10_000 })
+  expect(await turn()).toBe('more')
+  await server.send('DELETE', '/api/logs/cleanup?days_to_keep=0')
+  expect(await turn()).toBe('more')
+  await second.send('POST', '/api/logs/cleanup/undo')
+  expect(await turn()).toBe('more')
+  await server.send('DELETE', '/api/logs/cleanup?days_to_keep=0')
+  while ((await turn()) === 'more') {
+    // One batch each.
+  }
+  expect(await runAt(server)).toMatchObject({ scanned_rows: LINES, matched_rows: LINES })
+  await server.send('DELETE', path)
+  await second.send('POST', '/api/logs/cleanup/undo')
+  expect([await matching('line'), await matching('told')]).toEqual([0, LINES])
+})
+
 it('is stopped by whoever asks, on another server too, and what is masked stays so', async () => {
   const client = await server.database.database.connect()
   await client.query('select pg_advisory_lock(7469004)')

@@ -1,7 +1,7 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
-import type { Partition } from '../partitions/partitions.ts'
 import type { LogRow } from '../reading/log-row.ts'
+import type { ScrubPlace, ScrubStretch } from './scrub-stretch.ts'
 
 /** Rows read and changed in one transaction. */
 const BATCH_ROWS = 2000
@@ -14,9 +14,6 @@ const LEAD_CHARACTERS = 80
 
 /** What a row becomes; the same object when it stays. Only message, logger name and `extra_data` are written. */
 export type ScrubChange = (record: LogRecord) => LogRecord
-
-/** Rows before this place, in the order of the list, are still to come. */
-export type ScrubPlace = { timestamp: string; id: number }
 
 export type ScrubExample = {
   id: number
@@ -32,61 +29,88 @@ export type ScrubExample = {
 export type ScrubBatch = {
   scanned: number
   matched: number
-  /** Where the next one begins; undefined at the end of the partition. */
-  next: ScrubPlace | undefined
+  /** Where the next one begins. */
+  next: ScrubPlace
   examples: ScrubExample[]
 }
 
-/** Goes through the newest rows of a partition before a place, and rewrites those that the change changes. */
+type StoredRow = Omit<LogRow, 'camera_name'> & { place: number }
+
+/** Goes through the newest rows of a stretch, and rewrites those that the change changes. */
 export async function scrubBatch(
   client: pg.PoolClient,
-  { lower, upper }: Partition,
-  place: ScrubPlace,
+  stretch: ScrubStretch,
   { change, isDryRun, maxExamples }: { change: ScrubChange; isDryRun: boolean; maxExamples: number },
 ): Promise<ScrubBatch> {
-  // Neither is prepared: after a few times their plans would be for any range and lock every partition there is.
-  const { rows } = await client.query<Omit<LogRow, 'camera_name'>>({
-    text: `
-      /* read_rows_to_scrub */
-      select id, timestamp, level, message, source, logger_name, camera_id, extra_data
-      from logs
-      where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
-        and (timestamp, id) < ($2::timestamptz, $3::bigint)
-      order by timestamp desc, id desc
-      limit ${BATCH_ROWS}`,
-    values: [lower, place.timestamp, place.id],
-  })
+  const rows = await readRows(client, stretch)
   const examples: ScrubExample[] = []
   const changed = rows.flatMap((row) => {
     const record = row as LogRecord & { id: number }
     const after = change(record)
     if (after === record) return []
     if (examples.length < maxExamples) examples.push(exampleOf(row.id, record, after, isDryRun))
-    return [{ ...after, id: row.id }]
+    return [{ ...after, id: row.id, place: row.place }]
   })
-  if (changed.length > 0 && !isDryRun) {
-    await client.query({
-      text: `
-        /* write_scrubbed_rows */
-        update logs l
-        set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
-        from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
-          as c (id, timestamp, message, logger_name, extra_data)
-        where l.id = c.id and l.timestamp = c.timestamp
-          and l.timestamp >= $6::timestamptz and l.timestamp < $7::timestamptz`,
-      values: [
-        changed.map(({ id }) => id),
-        changed.map(({ timestamp }) => timestamp),
-        changed.map(({ message }) => message),
-        changed.map(({ logger_name }) => logger_name),
-        changed.map(({ extra_data }) => (extra_data === null ? null : JSON.stringify(extra_data))),
-        lower,
-        upper,
-      ],
-    })
+  if (!isDryRun) {
+    for (const [index, table] of stretch.tables.entries()) {
+      const own = changed.filter(({ place }) => place === index)
+      if (own.length > 0) await writeRows(client, table, stretch, own)
+    }
   }
-  const next = rows.length < BATCH_ROWS ? undefined : rows.at(-1)
+  const last = rows.length < BATCH_ROWS ? undefined : rows.at(-1)
+  const next = last ? { timestamp: last.timestamp, id: last.id } : { timestamp: stretch.lower, id: 0 }
   return { scanned: rows.length, matched: changed.length, next, examples }
+}
+
+/** The newest rows of all tables. Not prepared: after a few times the plan would be for any range and lock every partition. */
+async function readRows(client: pg.PoolClient, { lower, from, tables }: ScrubStretch): Promise<StoredRow[]> {
+  const inOrder = `order by timestamp desc, id desc
+      limit ${BATCH_ROWS}`
+  const ofTables = tables.map(
+    (table, index) => `(
+      select id, timestamp, level, message, source, logger_name, camera_id, extra_data, ${index} as place
+      from ${table}
+      where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
+        and (timestamp, id) < ($2::timestamptz, $3::bigint)
+      ${inOrder}
+    )`,
+  )
+  const { rows } = await client.query<StoredRow>({
+    text: `
+      /* read_rows_to_scrub */
+      select *
+      from (${ofTables.join(' union all ')}) r
+      ${inOrder}`,
+    values: [lower, from.timestamp, from.id],
+  })
+  return rows
+}
+
+async function writeRows(
+  client: pg.PoolClient,
+  table: string,
+  { lower, from }: ScrubStretch,
+  changed: readonly (LogRecord & { id: number })[],
+): Promise<void> {
+  await client.query({
+    text: `
+      /* write_scrubbed_rows */
+      update ${table} l
+      set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
+      from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
+        as c (id, timestamp, message, logger_name, extra_data)
+      where l.id = c.id and l.timestamp = c.timestamp
+        and l.timestamp >= $6::timestamptz and l.timestamp <= $7::timestamptz`,
+    values: [
+      changed.map(({ id }) => id),
+      changed.map(({ timestamp }) => timestamp),
+      changed.map(({ message }) => message),
+      changed.map(({ logger_name }) => logger_name),
+      changed.map(({ extra_data }) => (extra_data === null ? null : JSON.stringify(extra_data))),
+      lower,
+      from.timestamp,
+    ],
+  })
 }
 
 function exampleOf(id: number, row: LogRecord, changed: LogRecord, isDryRun: boolean): ScrubExample {

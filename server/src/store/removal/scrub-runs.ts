@@ -2,10 +2,10 @@
 // that masks. Whoever goes on after a stop, on whichever server, begins where the last COMMIT was.
 import type pg from 'pg'
 import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
-import { comparable } from '../database/timestamp.ts'
-import type { Partition } from '../partitions/partitions.ts'
 import type { Store } from '../reading/store.ts'
-import { type ScrubChange, type ScrubPlace, scrubBatch } from './scrub-batch.ts'
+import { UNDO_MINUTES } from './clear.ts'
+import { type ScrubChange, scrubBatch } from './scrub-batch.ts'
+import { findStretch } from './scrub-stretch.ts'
 
 export type ScrubRun = {
   id: number
@@ -36,7 +36,11 @@ export async function findScrubRun(pool: pg.Pool): Promise<ScrubRun | undefined>
   return rows[0]
 }
 
-/** Begins a run; undefined while another one is under way. Those before it are forgotten: the audit trail knows them. */
+/**
+ * Begins a run; undefined while another one is under way. Those before it are forgotten: the audit trail knows them.
+ *
+ * @param totalRows of `logs`; what was cleared and can be had back comes on top
+ */
 export async function addScrubRun(
   client: pg.PoolClient,
   { pattern, by, totalRows }: { pattern: string; by: string; totalRows: number },
@@ -46,10 +50,12 @@ export async function addScrubRun(
     name: 'add_scrub_run',
     text: `
       insert into scrub_runs (pattern, started_by, total_rows)
-      values ($1, $2, $3)
+      select $1, $2, $3::bigint + coalesce(sum(rows), 0)::bigint
+      from log_clears
+      where undone_at is null and dropped_at is null and cleared_at > now() - $4::integer * interval '1 minute'
       on conflict do nothing
       returning ${COLUMNS}`,
-    values: [pattern, by, totalRows],
+    values: [pattern, by, totalRows, UNDO_MINUTES],
   })
   return rows[0]
 }
@@ -85,10 +91,8 @@ export function continueScrubRun(
 ): Promise<'nothing' | 'more' | 'all'> {
   const work = async () => {
     const until = Date.now() + turnMs
-    store.partitions.reload()
-    const partitions = await store.partitions.list()
     for (;;) {
-      const outcome = await inTransaction(store.pool, (client) => nextBatch(client, partitions, changeOf))
+      const outcome = await inTransaction(store.pool, (client) => nextBatch(client, changeOf))
       if (outcome !== 'more' || Date.now() >= until) return outcome
     }
   }
@@ -97,37 +101,29 @@ export function continueScrubRun(
 
 async function nextBatch(
   client: pg.PoolClient,
-  partitions: readonly Partition[],
   changeOf: (pattern: string) => ScrubChange,
 ): Promise<'nothing' | 'more' | 'all'> {
   const run = await lockOpenRun(client)
   if (!run) return 'nothing'
-  const place = run.place_timestamp === null ? null : { timestamp: run.place_timestamp, id: run.place_id }
-  const partition = partitions.find(({ lower }) => place === null || isBefore(lower, place))
-  if (!partition) return 'all'
-  const { lower, upper } = partition
-  const from = place === null || isBefore(upper, place) ? { timestamp: upper, id: 0 } : place
-  const batch = await scrubBatch(client, partition, from, {
-    change: changeOf(run.pattern),
+  const timestamp = run.place_timestamp
+  const place = timestamp === null ? undefined : { timestamp, id: run.place_id }
+  const stretch = await findStretch(client, place, true)
+  if (!stretch) return 'all'
+  const change = changeOf(run.pattern)
+  const { scanned, matched, next } = await scrubBatch(client, stretch, {
+    change,
     isDryRun: false,
     maxExamples: 0,
   })
-  const next = batch.next ?? { timestamp: lower, id: 0 }
   await client.query({
     name: 'move_scrub_run',
     text: `
       update scrub_runs
       set scanned_rows = scanned_rows + $1, matched_rows = matched_rows + $2, place_timestamp = $3, place_id = $4
       where id = $5`,
-    values: [batch.scanned, batch.matched, next.timestamp, next.id, run.id],
+    values: [scanned, matched, next.timestamp, next.id, run.id],
   })
   return 'more'
-}
-
-/** Whether the place before the first row of this time comes after that place, newest first. */
-function isBefore(timestamp: string, place: ScrubPlace): boolean {
-  const [one, other] = [comparable(timestamp), comparable(place.timestamp)]
-  return one < other || (one === other && place.id > 0)
 }
 
 /** Locked until the transaction ends, so that whoever stops it waits for the batch. */

@@ -1,12 +1,7 @@
 import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
 import type { Store } from '../reading/store.ts'
-import {
-  type ScrubBatch,
-  type ScrubChange,
-  type ScrubExample,
-  type ScrubPlace,
-  scrubBatch,
-} from './scrub-batch.ts'
+import { type ScrubChange, type ScrubExample, scrubBatch } from './scrub-batch.ts'
+import { findStretch, type ScrubPlace } from './scrub-stretch.ts'
 
 /** Examples that a reply carries. */
 const MAX_EXAMPLES = 10
@@ -29,28 +24,28 @@ export type ScrubResult = {
   examples: ScrubExample[]
 }
 
-/** Goes through all stored rows, newest partition first, and rewrites those that the change changes. */
+/** Goes through all stored rows, newest first, and rewrites those that the change changes. */
 export function scrubRows(store: Store, options: ScrubOptions): Promise<ScrubResult> {
+  const { isDryRun, signal, onProgress } = options
   const work = async () => {
     const result: ScrubResult = { scanned_rows: 0, matched_rows: 0, examples: [] }
-    store.partitions.reload()
-    for (const partition of await store.partitions.list()) {
-      let place: ScrubPlace | undefined = { timestamp: partition.upper, id: 0 }
-      while (place && !options.signal?.aborted) {
-        const from: ScrubPlace = place
-        const maxExamples = MAX_EXAMPLES - result.examples.length
-        const batch: ScrubBatch = await inTransaction(store.pool, (client) =>
-          scrubBatch(client, partition, from, { ...options, maxExamples }),
-        )
-        place = batch.next
-        result.scanned_rows += batch.scanned
-        result.matched_rows += batch.matched
-        result.examples.push(...batch.examples)
-        options.onProgress?.({ scanned_rows: result.scanned_rows, matched_rows: result.matched_rows })
-      }
+    let place: ScrubPlace | undefined
+    while (!signal?.aborted) {
+      const maxExamples = MAX_EXAMPLES - result.examples.length
+      const from = place
+      const batch = await inTransaction(store.pool, async (client) => {
+        const stretch = await findStretch(client, from, !isDryRun)
+        return stretch && scrubBatch(client, stretch, { ...options, maxExamples })
+      })
+      if (!batch) break
+      place = batch.next
+      result.scanned_rows += batch.scanned
+      result.matched_rows += batch.matched
+      result.examples.push(...batch.examples)
+      onProgress?.({ scanned_rows: result.scanned_rows, matched_rows: result.matched_rows })
     }
     return result
   }
   // Nobody deletes or rewrites meanwhile; a dry run disturbs nobody.
-  return options.isDryRun ? work() : withMaintenance(store.pool, work, options.signal)
+  return isDryRun ? work() : withMaintenance(store.pool, work, signal)
 }

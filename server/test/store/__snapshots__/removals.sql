@@ -1,7 +1,9 @@
 -- add_scrub_run
 
       insert into scrub_runs (pattern, started_by, total_rows)
-      values ($1, $2, $3)
+      select $1, $2, $3::bigint + coalesce(sum(rows), 0)::bigint
+      from log_clears
+      where undone_at is null and dropped_at is null and cleared_at > now() - $4::integer * interval '1 minute'
       on conflict do nothing
       returning id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows;
 
@@ -360,6 +362,8 @@ select id from cameras where deleted_at is not null order by id;
 -- lock table only
 lock table only logs in access exclusive mode;
 
+lock table only logs in access share mode;
+
 lock table only logs in share mode;
 
 lock table only logs_of_a_range in share update exclusive mode;
@@ -393,10 +397,15 @@ lock table only logs_of_a_range in share update exclusive mode;
 -- read_rows_to_scrub
 
       /* read_rows_to_scrub */
-      select id, timestamp, level, message, source, logger_name, camera_id, extra_data
+      select *
+      from ((
+      select id, timestamp, level, message, source, logger_name, camera_id, extra_data, 0 as place
       from logs
       where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
         and (timestamp, id) < ($2::timestamptz, $3::bigint)
+      order by timestamp desc, id desc
+      limit 2000
+    )) r
       order by timestamp desc, id desc
       limit 2000;
 
@@ -487,6 +496,16 @@ savepoint attempt;
 
 -- savepoint builds
 savepoint builds;
+
+-- scrub_stretch
+
+      select max(p.lower) as lower, max(p.upper) as upper,
+        coalesce(array_agg(distinct p.clear_id) filter (where p.clear_id is not null), '{}') as clears
+      from log_partitions p
+      left join log_clears c on c.id = p.clear_id
+      where (p.detached_at is null or $3::boolean and c.undone_at is null and c.dropped_at is null
+          and c.cleared_at > now() - $4::integer * interval '1 minute')
+        and ($1::timestamptz is null or (p.lower, 0) < ($1::timestamptz, $2::bigint));
 
 -- search_in_order
 
@@ -758,10 +777,10 @@ commit;
 
 -- write_scrubbed_rows
 
-        /* write_scrubbed_rows */
-        update logs l
-        set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
-        from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
-          as c (id, timestamp, message, logger_name, extra_data)
-        where l.id = c.id and l.timestamp = c.timestamp
-          and l.timestamp >= $6::timestamptz and l.timestamp < $7::timestamptz;
+      /* write_scrubbed_rows */
+      update logs l
+      set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
+      from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
+        as c (id, timestamp, message, logger_name, extra_data)
+      where l.id = c.id and l.timestamp = c.timestamp
+        and l.timestamp >= $6::timestamptz and l.timestamp <= $7::timestamptz;
