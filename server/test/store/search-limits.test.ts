@@ -83,6 +83,34 @@ describe('a search that runs out of time', () => {
     if (next) expect(Date.parse(next.timestamp)).toBeLessThanOrEqual(Date.parse(stopped_at?.timestamp ?? ''))
   })
 
+  it.each([
+    // None of them has the time to look at anything.
+    ['newest', 'its end', { end: fromMillis(START + DAYS_MS / 2) }],
+    ['oldest', 'its start', { start: fromMillis(START + DAYS_MS / 2) }],
+    ['newest', 'nothing', {}],
+  ] as const)(
+    '%s first, with no time at all, has searched %s, and goes on with the very row there',
+    async (order, _, range) => {
+      const { pool } = database.database
+      const rushed = new LogOperations({ pool, settings: new SettingsStore(pool), searchBudgetMs: 1 })
+      const filter = { ...all({ kind: 'text', text: 'capture' }), ...range }
+      const beyond = {
+        timestamp: order === 'newest' ? '2099-01-01T00:00:00Z' : '2000-01-01T00:00:00Z',
+        id: 0,
+      }
+      const { rows, stopped_at } = await rushed.getPage(filter, { beyond, order, limit: 3 })
+      expect(rows).toEqual([])
+      const edge = 'end' in range ? range.end : 'start' in range ? range.start : undefined
+      if (edge !== undefined) expect(stopped_at?.timestamp).toBe(edge)
+      const rest = await logs.getPage(filter, { beyond: stopped_at ?? beyond, order, limit: 3 })
+      const whole = await logs.getPage(filter, { beyond, order, limit: 3 })
+      expect(whole.rows).toHaveLength(3)
+      if (edge !== undefined) expect(whole.rows[0]?.timestamp).toBe(edge)
+      expect(rest.rows).toEqual(whole.rows)
+      await rushed.close()
+    },
+  )
+
   it('is an error where only the whole answer would do', async () => {
     const nowhere = all({ kind: 'text', text: 'qz' })
     await expect(hurried.getLogs(nowhere, { offset: 0, limit: 1 })).rejects.toBeInstanceOf(SearchTooLong)

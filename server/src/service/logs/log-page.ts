@@ -1,4 +1,6 @@
+import { now } from '../../store/database/timestamp.ts'
 import type { Slice } from '../../store/log-operations.ts'
+import { earliest } from '../../store/reading/log-groups.ts'
 import type { Page } from '../../store/reading/log-pages.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -60,7 +62,8 @@ export function toPage(
       has_previous: hasPrevious,
       next_cursor: hasNext && older ? encodeCursor({ direction: 'older', position: older }) : null,
       previous_cursor: hasPrevious && newer ? encodeCursor({ direction: 'newer', position: newer }) : null,
-      searched_to: found.stopped_at?.timestamp ?? null,
+      // The way on is from where it stopped; partitions are made ahead, and nobody asks for what is to come.
+      searched_to: found.stopped_at && earliest(found.stopped_at.timestamp, now()),
     },
   }
 }

@@ -95,6 +95,14 @@ export function orderOf({ order }: { order: Order }, table = ''): string {
   return `${table}timestamp ${direction}, ${table}id ${direction}`
 }
 
+/** The place, or the end of the filter's range that it lies beyond: with all rows of that end on its inner side. */
+export function placeWithin({ start, end }: LogFilter, place: Position): Position {
+  const at = comparable(place.timestamp)
+  if (end !== undefined && at > comparable(end)) return { timestamp: end, id: Number.MAX_SAFE_INTEGER }
+  if (start !== undefined && at < comparable(start)) return { timestamp: start, id: 0 }
+  return place
+}
+
 /** How many rows match within the range, counted up to `limit`. One statement. */
 export async function countMatches(
   reader: Reader,

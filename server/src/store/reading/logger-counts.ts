@@ -2,7 +2,7 @@ import type { Level } from '@timelapser/logger'
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
-import { groupsFor } from './log-groups.ts'
+import { earliest, groupsFor } from './log-groups.ts'
 import type { Store } from './store.ts'
 
 export type LoggerCount = {
@@ -30,7 +30,7 @@ export async function countLoggers(store: Store, filter: LogFilter, budgetMs: nu
   let countedFrom: string | null = null
   for await (const { lower, upper } of groupsFor(store, filter, 'newest', undefined)) {
     const timeoutMs = deadline - performance.now()
-    if (timeoutMs <= 0) return { counts, counted_from: countedFrom ?? upper }
+    if (timeoutMs <= 0) return { counts, counted_from: countedFrom ?? earliest(filter.end, upper) }
     const parameters = new SqlParameters()
     const conditions = [
       `timestamp >= ${parameters.add(lower)}::timestamptz`,
@@ -48,7 +48,7 @@ export async function countLoggers(store: Store, filter: LogFilter, budgetMs: nu
       const limits = { signal: store.signal, timeoutMs }
       counts.push(...(await queryWithin<LoggerCount>(store.pool, text, parameters.values, limits)).rows)
     } catch (error) {
-      if (isTimeout(error)) return { counts, counted_from: countedFrom ?? upper }
+      if (isTimeout(error)) return { counts, counted_from: countedFrom ?? earliest(filter.end, upper) }
       throw error
     }
     countedFrom = lower

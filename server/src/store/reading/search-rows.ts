@@ -3,7 +3,7 @@ import { comparable, fromMillis, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { type Group, groupsFor } from './log-groups.ts'
 import type { LogRow } from './log-row.ts'
-import { countMatches, type Order, type Position, type RowsRange } from './log-rows.ts'
+import { countMatches, type Order, type Position, placeWithin, type RowsRange } from './log-rows.ts'
 import { SearchPlan } from './search-plan.ts'
 import { type ScannedRow, scanStatement, setStatement } from './search-statements.ts'
 import type { Store } from './store.ts'
@@ -84,7 +84,9 @@ class Search {
     return this.#found(limit > 0 ? matched : undefined, null)
   }
 
-  #found(matched: number | undefined, stoppedAt: Position | null): Found {
+  #found(matched: number | undefined, edge: Position | null): Found {
+    // Stretches of time reach beyond what was asked, to the ends of their partitions.
+    const stoppedAt = edge && placeWithin(this.#filter, edge)
     return { rows: this.#rows, stoppedAt, matched, density: this.#plan.density }
   }
 
