@@ -11,7 +11,13 @@ const STALL_MS = 30_000
 /** How long a browser waits before it reconnects. */
 const RETRY_MS = 2000
 
-export type StreamEvent = { event?: string; id?: string; data?: unknown }
+export type StreamEvent = {
+  event?: string
+  id?: string
+  data?: unknown
+  /** The data where they are JSON already. */
+  json?: string
+}
 
 /** What carries the text of a stream. Its signal aborts when the client is gone or was cut off. */
 type Carrier = {
@@ -43,11 +49,11 @@ export class EventStream {
   }
 
   /** Sends one event; resolves when the client can take the next. An event of an id alone moves the client's position. */
-  async send({ event, id, data }: StreamEvent): Promise<void> {
+  async send({ event, id, data, json = JSON.stringify(data) }: StreamEvent): Promise<void> {
     let text = ''
     if (event) text += `event: ${event}\n`
     if (id) text += `id: ${id}\n`
-    if (data !== undefined) text += `data: ${JSON.stringify(data)}\n`
+    if (json !== undefined) text += `data: ${json}\n`
     await this.#carrier.send(`${text}\n`)
   }
 
@@ -87,8 +93,14 @@ class ReplyCarrier implements Carrier {
     if (this.signal.aborted || this.#response.write(text)) return
     const stalled = setTimeout(() => this.#response.destroy(), this.#stallMs)
     await new Promise<void>((resolve) => {
-      this.#response.once('drain', resolve)
-      this.signal.addEventListener('abort', () => resolve(), { once: true })
+      // A slow reader of a stream that is open for weeks waits here a million times.
+      const go = () => {
+        this.#response.off('drain', go)
+        this.signal.removeEventListener('abort', go)
+        resolve()
+      }
+      this.#response.once('drain', go)
+      this.signal.addEventListener('abort', go, { once: true })
     })
     clearTimeout(stalled)
   }

@@ -22,6 +22,8 @@ export class OpenStreams {
 
   /** Watches a reply until it is closed. `identify` says who the same credential belongs to later on. */
   watch(reply: ServerResponse, principal: Principal, credential: string, identify: Identify): void {
+    // Its client left while it was looked up who that is; nothing would tell of the end again.
+    if (reply.closed) return
     const id = `${principal.kind} ${credential} ${rightsOf(principal)}`
     const reader = this.#readers.get(id) ?? { identify, rights: rightsOf(principal), replies: new Set() }
     this.#readers.set(id, reader)

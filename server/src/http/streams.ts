@@ -15,6 +15,12 @@ export type StreamOptions = { liveFeed: LiveFeed; serverEvents: ServerEvents; qu
 /** Rows one event of the stream carries at most. */
 const ROWS_AN_EVENT = 500
 
+/**
+ * Characters after which an event ends: of long rows not even a hundred fit, and a client on a slow line has to have
+ * taken an event before it counts as one that takes nothing.
+ */
+const EVENT_CHARACTERS = 256 * 1024
+
 /** From here on a subscriber of `/api/events` is told how many rows came instead of each. */
 const EVENTS_A_SECOND = 100
 
@@ -32,7 +38,11 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
   return async (app) => {
     app.get(
       '/api/events',
-      { config: { access: 'read' }, schema: { querystring: Type.Object(resumeParameters) } },
+      {
+        config: { access: 'read' },
+        exposeHeadRoute: false,
+        schema: { querystring: Type.Object(resumeParameters) },
+      },
       async (request, response) => {
         const filter = { visibility: request.principal.visibility }
         const from = await startOf(liveFeed, request.query.last_event_id, request)
@@ -56,6 +66,8 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
       '/api/logs/stream',
       {
         config: { access: 'read' },
+        // One would be open for as long as its caller waits for the end of a head.
+        exposeHeadRoute: false,
         schema: {
           querystring: Type.Object({
             ...filterParameters,
@@ -127,12 +139,21 @@ async function sendRows(
 ): Promise<void> {
   if (rows.length === 0) return stream.send({ id: formatPosition(next) })
   const skipped = maxBatch !== undefined && rows.length > maxBatch ? rows.length - maxBatch : 0
-  for (let index = skipped; index < rows.length; index += ROWS_AN_EVENT) {
-    const part = rows.slice(index, index + ROWS_AN_EVENT)
-    const isLast = index + ROWS_AN_EVENT >= rows.length
-    const data = { rows: part.map(toWire), skipped: index === skipped ? skipped : 0 }
-    const id = isLast ? formatPosition(next) : formatPosition(positionAfter(part.at(-1) as FeedRow))
-    await stream.send({ event: 'log_rows', id, data })
+  let untold = skipped
+  let part: string[] = []
+  let characters = 0
+  for (let index = skipped; index < rows.length; index++) {
+    const row = rows[index] as FeedRow
+    const text = JSON.stringify(toWire(row))
+    part.push(text)
+    characters += text.length
+    const isLast = index === rows.length - 1
+    if (!isLast && part.length < ROWS_AN_EVENT && characters < EVENT_CHARACTERS) continue
+    const id = formatPosition(isLast ? next : positionAfter(row))
+    await stream.send({ event: 'log_rows', id, json: `{"rows":[${part.join(',')}],"skipped":${untold}}` })
+    untold = 0
+    part = []
+    characters = 0
   }
 }
 

@@ -153,6 +153,28 @@ describe('GET /api/logs/stream', () => {
     ])
   })
 
+  it('ends events early where rows are long, so that a slow client has taken one in time', async () => {
+    const client = await subscribe('/api/logs/stream?source=long')
+    const long = Array.from({ length: 8 }, (_, index) => ({
+      ...{ level: 'INFO', source: 'long', message: `${index} ${'x'.repeat(100_000)}` },
+    }))
+    await server.send('POST', '/api/logs', long)
+    const rowsOf = (events: EventClient['events']) => events.flatMap(({ data }) => data.rows ?? [])
+    await client.until((events) => rowsOf(events).length === long.length)
+    expect(client.events.map(({ data }) => data.rows.length)).toEqual([3, 3, 2])
+    const again = await subscribe(`/api/logs/stream?source=long&last_event_id=${client.events[0]?.id}`)
+    await again.until((events) => rowsOf(events).length === 5)
+    expect(rowsOf(again.events)[0].message).toMatch(/^3 /)
+  })
+
+  it.each(['/api/events', '/api/logs/stream'])(
+    'has no head of %s alone, which would never end',
+    async (path) => {
+      const headers = { authorization: `Bearer ${server.apiKey}` }
+      expect((await fetch(server.url + path, { method: 'HEAD', headers })).status).toBeGreaterThanOrEqual(400)
+    },
+  )
+
   it('refuses a position that is none', async () => {
     const { status, body } = await server.get('/api/logs/stream?last_event_id=yesterday')
     expect([status, body.code]).toEqual([400, 'INVALID_CURSOR'])

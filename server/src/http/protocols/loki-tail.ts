@@ -6,8 +6,9 @@ import { readTime, toNanos } from '../../service/loki/loki-time.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import { WebSocketSender } from '../web-socket.ts'
 
-/** Lines of one message at most. */
+/** Lines of one message at most, and characters after which it ends: a slow client has to have taken it in time. */
 const MESSAGE_LINES = 500
+const MESSAGE_CHARACTERS = 256 * 1024
 
 /**
  * `tail`: the newest lines, then each as it is stored, over a WebSocket. For keys alone: browsers let any page open a
@@ -16,7 +17,7 @@ const MESSAGE_LINES = 500
 export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: LiveFeed): void {
   app.get(
     '/loki/api/v1/tail',
-    { config: { access: 'read', takesForeignKeys: true } },
+    { config: { access: 'read', takesForeignKeys: true }, exposeHeadRoute: false },
     async (request, response) => {
       const { visibility, kind } = request.principal
       if (kind !== 'key')
@@ -46,11 +47,17 @@ export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: Li
 }
 
 async function sendRows(socket: WebSocketSender, rows: readonly LogRow[]): Promise<void> {
-  for (let index = 0; index < rows.length; index += MESSAGE_LINES) {
-    const streams = rows.slice(index, index + MESSAGE_LINES).map((row) => ({
-      stream: labelsOf(row),
-      values: [[toNanos(row.timestamp), row.message]],
-    }))
-    await socket.send(JSON.stringify({ streams }))
+  let part: string[] = []
+  let characters = 0
+  for (const [index, row] of rows.entries()) {
+    const values = [[toNanos(row.timestamp), row.message]]
+    const text = JSON.stringify({ stream: labelsOf(row), values })
+    part.push(text)
+    characters += text.length
+    const isLast = index === rows.length - 1
+    if (!isLast && part.length < MESSAGE_LINES && characters < MESSAGE_CHARACTERS) continue
+    await socket.send(`{"streams":[${part.join(',')}]}`)
+    part = []
+    characters = 0
   }
 }
