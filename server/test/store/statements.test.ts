@@ -23,6 +23,7 @@ import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { forgetParts } from '../../src/store/writing/senders.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { record } from './some-records.ts'
+import { listingOf } from './statement-listing.ts'
 
 let test: TestDatabase
 let database: Database
@@ -141,20 +142,6 @@ it('that remove and rewrite are those of theirs', async () => {
   await expect(listingOf(seen.slice(before))).toMatchFileSnapshot('./__snapshots__/removals.sql')
 })
 
-/** Each statement once, by its name. */
-function listingOf(timings: readonly StatementTiming[]): string {
-  const texts = new Map<string, Set<string>>()
-  for (const { name, text } of timings) {
-    const known = withoutNames(name)
-    texts.set(known, (texts.get(known) ?? new Set()).add(withoutNames(text)))
-  }
-  return [...texts]
-    .filter(([name]) => !name.startsWith('rollback to'))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, of]) => `-- ${name}\n${[...of].toSorted().join(';\n\n')};\n`)
-    .join('\n')
-}
-
 it('are reported when they are slow, each name once in a while', async () => {
   const slow: string[] = []
   const watch = onlySlow(50, ({ name }) => slow.push(name))
@@ -168,11 +155,3 @@ it('are reported when they are slow, each name once in a while', async () => {
   await watched.close()
   expect(slow).toEqual(['sleeps', 'fails_late'])
 })
-
-/** Names and bounds of partitions follow the rows, time limits what is left of a budget. */
-function withoutNames(text: string): string {
-  return text
-    .replaceAll(/((?:statement|lock)_timeout =) [1-9]\d*/g, '$1 …')
-    .replaceAll(/\blogs_\d+\w*/g, 'logs_of_a_range')
-    .replaceAll(/'\d{4}-\d\d-\d\dT[\d:.]+Z'/g, "'…'")
-}

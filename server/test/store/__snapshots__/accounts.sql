@@ -1,0 +1,335 @@
+-- admit_user
+
+      update auth_users
+      set last_sign_in_at = now()
+      where id = $1 and not disabled
+      returning id, name, role, cameras;
+
+-- append_audit
+
+      select id, at, actor, action, entity, before, after, address, request_id, encode(hash, 'hex') as hash, (select trail from audit_head) as trail
+      from append_audit($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7);
+
+-- await_password_hash
+
+      select password
+      from auth_accounts
+      where user_id = $1 and provider_id = 'credential' and password is not null
+      for share;
+
+-- begin
+begin;
+
+-- commit
+commit;
+
+-- count_views
+
+      select count(*) filter (where owner = $1) as own, count(*) filter (where shared) as shared
+      from saved_views
+      where owner = $1 or shared;
+
+-- create_api_key
+
+      with created as (
+        insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level, rate_limit)
+        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7, $8::integer
+        where (select count(*) from api_keys where revoked_at is null) < 10000
+        returning id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at
+      ), told as (
+        select pg_notify('api_keys', '')
+        from created
+      )
+      select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at
+      from created, told;
+
+-- create_first_administrator
+
+            insert into auth_users (name, username, email, role)
+            values ($1, $2, gen_random_uuid() || '@users.invalid', 'admin')
+            returning id, role;
+
+-- create_link
+
+      with forgotten as (
+        delete from one_time_links
+        where expires_at < now() - interval '30 days'
+      )
+      insert into one_time_links (hash, user_id, expires_at)
+      values ($1, $2, now() + $3::integer * interval '1 hour')
+      returning expires_at;
+
+-- create_secret
+
+      insert into secrets (name, value)
+      values ($1, $2)
+      on conflict (name) do nothing;
+
+-- create_view
+
+      insert into saved_views (owner, owner_name, name, query, shared)
+      values ($1, $2, $3, $4, $5)
+      on conflict (owner, name) do nothing
+      returning id, owner, owner_name, name, query, shared, created_at, updated_at;
+
+-- delete_expired_sessions
+delete from auth_sessions where expires_at < now();
+
+-- delete_user
+delete from auth_users where id = $1;
+
+-- delete_view
+delete from saved_views where id = $1;
+
+-- end_session
+
+      with ended as (
+        delete from auth_sessions
+        where user_id = $1 and id = $2
+        returning id
+      )
+      select pg_notify('sessions', '')
+      from ended;
+
+-- end_sessions
+
+      with ended as (
+        delete from auth_sessions
+        where user_id = $1 and token is distinct from $2
+        returning id
+      ), told as (
+        select pg_notify('sessions', '')
+      )
+      select (select count(*) from ended)::integer as ended
+      from told;
+
+-- end_sessions_and_links
+
+      with sessions as (
+        delete from auth_sessions
+        where user_id = $1
+      ), links as (
+        delete from one_time_links
+        where used_at is null and user_id is not distinct from $2
+      )
+      select pg_notify('sessions', '');
+
+-- find_active_user
+
+      select id, name, role, cameras
+      from auth_users
+      where id = $1 and not disabled;
+
+-- find_api_key_state
+
+      select revoked_at is null and (expires_at is null or expires_at > now()) as valid
+      from api_keys
+      where hash = $1;
+
+-- find_password_hash
+
+      select password
+      from auth_accounts
+      where user_id = $1 and provider_id = 'credential' and password is not null;
+
+-- find_password_hash_by_name
+
+      select a.password
+      from auth_users u
+      join auth_accounts a on a.user_id = u.id
+      where u.username = $1 and a.provider_id = 'credential' and a.password is not null;
+
+-- find_user
+
+      select 
+  u.id, u.name, u.role, u.cameras, u.disabled, u.last_sign_in_at, u.created_at,
+  exists (
+    select 1
+    from auth_accounts a
+    where a.user_id = u.id and a.password is not null
+  ) as has_password
+      from auth_users u
+      where u.id = $1;
+
+-- find_user_by_name
+
+      select id, name, role, cameras
+      from auth_users
+      where username = $1;
+
+-- has_administrator
+
+      select exists (
+        select 1
+        from auth_users u
+        join auth_accounts a on a.user_id = u.id
+        where u.role = 'admin' and not u.disabled and a.password is not null
+      ) as found;
+
+-- invite_user
+
+      insert into auth_users (name, username, email, role, cameras)
+      values ($1, $2, gen_random_uuid() || '@users.invalid', $3, $4::integer[])
+      on conflict (username) do nothing;
+
+-- is_username_taken
+
+      select exists (
+        select 1
+        from auth_users
+        where username = $1 and id is distinct from $2::uuid
+      ) as taken;
+
+-- list_api_keys
+
+      select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at, hash
+      from api_keys
+      where revoked_at is null
+      order by id desc;
+
+-- list_sessions
+
+      select id, created_at, expires_at, ip_address, user_agent, token = $2 as current
+      from auth_sessions
+      where user_id = $1 and expires_at > now()
+      order by created_at desc, id;
+
+-- list_users
+
+      select 
+  u.id, u.name, u.role, u.cameras, u.disabled, u.last_sign_in_at, u.created_at,
+  exists (
+    select 1
+    from auth_accounts a
+    where a.user_id = u.id and a.password is not null
+  ) as has_password
+      from auth_users u
+      order by u.username;
+
+-- list_views
+
+      select id, owner, owner_name, name, query, shared, created_at, updated_at
+      from saved_views
+      where owner = $1 or shared
+      order by lower(name), id;
+
+-- lock_administrators
+
+      select id
+      from auth_users
+      where role = 'admin' or id = $1
+      order by id
+      for update;
+
+-- lock_view
+
+      select id, owner, owner_name, name, query, shared, created_at, updated_at
+      from saved_views
+      where id = $1
+      for update;
+
+-- read_audit_chain
+
+      select
+        id,
+        encode(hash, 'hex') as hash,
+        encode(coalesce(previous_hash, ''), 'hex') as previous_hash,
+        encode(sha256(coalesce(previous_hash, '') || convert_to(jsonb_build_array(
+  id, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor, action, entity,
+  before, after, address, request_id)::text, 'UTF8')), 'hex') as expected
+      from audit
+      where id > $1
+      order by id
+      limit 10000;
+
+-- read_audit_head
+select trail, id, encode(hash, 'hex') as hash from audit_head;
+
+-- read_secret
+select value from secrets where name = $1;
+
+-- rename_user
+
+            update auth_users
+            set name = $1, username = $2, updated_at = now()
+            where id = $3 and not disabled
+            returning id, role;
+
+-- replace_password_hash
+
+      update auth_accounts
+      set password = $3, updated_at = now()
+      where user_id = $1 and provider_id = 'credential' and password = $2;
+
+-- revoke_api_key
+
+      with revoked as (
+        update api_keys
+        set revoked_at = now()
+        where id = $1 and revoked_at is null
+        returning id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at
+      ), told as (
+        select pg_notify('api_keys', '')
+        from revoked
+      )
+      select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at
+      from revoked, told;
+
+-- save_password
+
+      insert into auth_accounts (user_id, account_id, provider_id, password)
+      values ($1::uuid, $1::uuid::text, 'credential', $2)
+      on conflict (user_id, provider_id) do update
+      set password = excluded.password, updated_at = now();
+
+-- save_user
+
+      update auth_users
+      set role = $2, cameras = $3::integer[], disabled = $4, updated_at = now()
+      where id = $1;
+
+-- save_view
+
+      update saved_views v
+      set name = $2, query = $3, shared = $4, updated_at = now()
+      where id = $1
+        and not exists (select 1 from saved_views o where o.owner = v.owner and o.name = $2 and o.id <> v.id)
+      returning id, owner, owner_name, name, query, shared, created_at, updated_at;
+
+-- select count(*) as
+select count(*) as total from audit where actor = $1 and (action = $2 or starts_with(action, $2 || '.')) and at >= $3::timestamptz;
+
+-- select id, at,
+
+      select id, at, actor, action, entity, before, after, address, request_id, encode(hash, 'hex') as hash
+      from audit
+      where actor = $1 and (action = $2 or starts_with(action, $2 || '.')) and at >= $3::timestamptz
+      order by id desc
+      limit $4
+      offset $5;
+
+-- select pg_advisory_xact_lock($1)
+select pg_advisory_xact_lock($1);
+
+-- set local statement_timeout
+set local statement_timeout = 0;
+
+-- tell_of_users
+select pg_notify('sessions', '');
+
+-- use_link_up
+
+      update one_time_links
+      set used_at = now()
+      where hash = $1 and used_at is null and expires_at > now()
+      returning user_id;
+
+-- withdraw_session
+delete from auth_sessions where token = $1;
+
+-- write_api_key_uses
+
+      update api_keys
+      set last_used_at = to_timestamp(used / 1000.0)
+      from unnest($1::bigint[], $2::bigint[]) as t (key, used)
+      where id = key and (last_used_at is null or last_used_at < to_timestamp(used / 1000.0));

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+
+const STORE = join(import.meta.dirname, '../../src/store')
+const SNAPSHOTS = join(import.meta.dirname, '__snapshots__')
+
+/** Names of what no snapshot has on its own, and why. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  flight_begin: 'a part of write_batches',
+  flight_copy: 'a part of write_batches',
+  flight_feed: 'a part of write_batches',
+  flight_commit: 'a part of write_batches',
+  heartbeat: 'on the connection that listens, which no pool knows; select 1',
+}
+
+it('every statement with a name is in a snapshot, or known to be elsewhere', () => {
+  const named = namesInStore()
+  const kept = new Set(
+    readdirSync(SNAPSHOTS)
+      .filter((file) => file.endsWith('.sql'))
+      .flatMap((file) => [...readFileSync(join(SNAPSHOTS, file), 'utf8').matchAll(/^-- (\w+)$/gm)])
+      .map(([, name]) => name as string),
+  )
+  expect(named.length).toBeGreaterThan(100)
+  expect(named.filter((name) => !kept.has(name) && !Object.hasOwn(ELSEWHERE, name))).toEqual([])
+  expect(Object.keys(ELSEWHERE).filter((name) => kept.has(name) || !named.includes(name))).toEqual([])
+})
+
+/** The names of statements in the code: as prepared ones have them, and in the comments that others begin with. */
+function namesInStore(): string[] {
+  const files = readdirSync(STORE, { recursive: true, encoding: 'utf8' })
+  const names = files
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .flatMap((file) => {
+      const code = readFileSync(join(STORE, file), 'utf8')
+      const patterns = [/name: '(\w+)',\s*text\b/g, /\/\* (\w+) \*\//g, /withCameras\(\s*'(\w+)'/g]
+      return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map(([, name]) => name as string))
+    })
+  return [...new Set(names)].toSorted()
+}
