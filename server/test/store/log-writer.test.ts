@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LogRecord } from '@timelapser/logger'
+import { type LogRecord, RECORD_LIMITS } from '@timelapser/logger'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Feed } from '../../src/store/feed/feed.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
-import { MAX_WAITING_ROWS, WriterClosed, WriterOverloaded } from '../../src/store/writing/log-writer.ts'
+import {
+  MAX_WAITING_CHARACTERS,
+  MAX_WAITING_ROWS,
+  WriterClosed,
+  WriterOverloaded,
+} from '../../src/store/writing/log-writer.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase
@@ -292,6 +297,23 @@ it('refuses more than it can hold, and everything once it is closed', async () =
   await logs.close()
   await expect(logs.addLogEntries(batch)).rejects.toBeInstanceOf(WriterClosed)
 })
+
+it('refuses more long rows than memory holds, and stores those it took', async () => {
+  const blocker = await database.database.connect()
+  await blocker.query('begin')
+  await blocker.query('lock table logs in access exclusive mode')
+  const message = 'x'.repeat(RECORD_LIMITS.messageBytes)
+  const batch = Array.from({ length: 40 }, () => record(message))
+  const batches = Math.ceil(MAX_WAITING_CHARACTERS / (batch.length * message.length)) + 15
+  const adding = Array.from({ length: batches }, () => logs.addLogEntries(batch))
+  const outcomes = Promise.allSettled(adding)
+  await expect(Promise.race(adding.slice(-1))).rejects.toBeInstanceOf(WriterOverloaded)
+  await blocker.query('rollback')
+  await blocker.end()
+  const stored = (await outcomes).filter(({ status }) => status === 'fulfilled').length
+  expect(stored).toBeGreaterThan(1)
+  expect((await logs.countLogs(EVERYTHING)).total).toBe(stored * batch.length)
+}, 60_000)
 
 async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {

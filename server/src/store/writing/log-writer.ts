@@ -11,6 +11,7 @@ import type { SenderMark } from './senders.ts'
 import { type AddResult, isDataError, nothing, storeAtOnce, storeCarefully } from './store-batches.ts'
 
 type Pending = Part & {
+  characters: number
   resolve: (result: AddResult) => void
   reject: (error: unknown) => void
 }
@@ -18,8 +19,17 @@ type Pending = Part & {
 /** Rows a transaction takes: more gains little (fsync is one of many costs) and delays everyone in it. */
 const MAX_ROWS_A_TRANSACTION = 10_000
 
+/** Characters of its rows, should they be long: readers of the feed have all of a transaction in memory, and so have we. */
+const MAX_CHARACTERS_A_TRANSACTION = 32_000_000
+
 /** Rows that may wait for a lane: about two seconds of full speed. More would only grow the delay. */
 export const MAX_WAITING_ROWS = 200_000
+
+/** Characters of waiting rows: so many rows of a usual length, and of the longest, 320 KB, as many as memory holds. */
+export const MAX_WAITING_CHARACTERS = 128_000_000
+
+/** While fewer rows wait than this, what is in their `extra_data`, 64 KB at most, is not measured: it takes time. */
+const ROWS_UNMEASURED = 2000
 
 /**
  * Transactions under way at once: while one waits for its fsync the others copy. With more, each takes fewer batches,
@@ -68,6 +78,7 @@ export class LogWriter {
   readonly #queue: Pending[] = []
   readonly #lanes = new Set<Promise<void>>()
   #waitingRows = 0
+  #waitingCharacters = 0
   #closed = false
 
   constructor(options: LogWriterOptions) {
@@ -83,7 +94,10 @@ export class LogWriter {
   add(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
     if (this.#closed) return Promise.reject(new WriterClosed('the log writer is closed'))
     if (records.length === 0) return Promise.resolve(nothing())
-    if (this.#waitingRows > 0 && this.#waitingRows + records.length > MAX_WAITING_ROWS) {
+    const isTooMuch =
+      this.#waitingRows + records.length > MAX_WAITING_ROWS ||
+      this.#waitingCharacters > MAX_WAITING_CHARACTERS
+    if (this.#waitingRows > 0 && isTooMuch) {
       return Promise.reject(new WriterOverloaded(`${this.#waitingRows} rows are waiting to be written`))
     }
     const parts = partsOf(records, sender, (timestamp) => this.#options.partitions.placeOf(timestamp))
@@ -93,9 +107,11 @@ export class LogWriter {
   }
 
   #enqueue(part: Part): Promise<AddResult> {
+    const characters = charactersOf(part.records, this.#waitingRows > ROWS_UNMEASURED)
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...part, resolve, reject })
+      this.#queue.push({ ...part, characters, resolve, reject })
       this.#waitingRows += part.records.length
+      this.#waitingCharacters += characters
       this.#startLane()
     })
   }
@@ -138,19 +154,23 @@ export class LogWriter {
   #takeGroup(): Pending[] {
     const group: Pending[] = []
     let rows = 0
+    let characters = 0
     // Two batches of one sender never share a transaction: the second may be the repeat of the first.
     const senders = new Set<string>()
     const places = new Set<string>()
     for (let next = this.#queue[0]; next; next = this.#queue[0]) {
       if (group.length > 0 && rows + next.records.length > MAX_ROWS_A_TRANSACTION) break
+      if (group.length > 0 && characters + next.characters > MAX_CHARACTERS_A_TRANSACTION) break
       if (next.sender && senders.has(next.sender.sender)) break
       if (!joinPlaces(places, next.places)) break
       if (next.sender) senders.add(next.sender.sender)
       this.#queue.shift()
       group.push(next)
       rows += next.records.length
+      characters += next.characters
     }
     this.#waitingRows -= rows
+    this.#waitingCharacters -= characters
     return group
   }
 
@@ -196,6 +216,16 @@ export class LogWriter {
       client.release(broken)
     }
   }
+}
+
+/** About as many characters as the rows have. */
+function charactersOf(records: readonly LogRecord[], isMeasured: boolean): number {
+  let characters = 0
+  for (const { message, extra_data } of records) {
+    characters += message.length
+    if (isMeasured && extra_data !== null) characters += JSON.stringify(extra_data).length
+  }
+  return characters
 }
 
 /** PostgreSQL ended us so that another could go on. */
