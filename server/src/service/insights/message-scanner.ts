@@ -5,12 +5,16 @@ import type { LogOperations } from '../../store/log-operations.ts'
 import type { ScannedMessage } from '../../store/reading/message-scan.ts'
 import type { LogQuery } from '../logs/log-query.ts'
 import type { SearchQueries } from '../search/search-query.ts'
+import { Places } from './places.ts'
 
 /** How long a view looks through lines before it answers with what it has. */
 export const SCAN_MS = 5000
 
 /** Views that look through lines at once, on a server; more wait. Each keeps half a core busy. */
 const MAX_AT_ONCE = 2
+
+/** Who wants an answer this soon does not wait for those who have seconds: such have a place of their own. */
+const SOON_MS = 1000
 
 /** Lines folded before others have their turn: 3 ms. */
 const SLICE = 1000
@@ -32,13 +36,17 @@ export type Scanned<T> = { lines: readonly T[]; searched_to: string }
 
 /** Reads what matches, line by line, within the time. */
 export class MessageScanner {
-  readonly #logs: LogOperations
-  readonly #queries: SearchQueries
+  readonly #logs: Pick<LogOperations, 'scanMessages'>
+  readonly #queries: Pick<SearchQueries, 'toFilter'>
   readonly #budgetMs: number
-  readonly #waiting: (() => void)[] = []
-  #free = MAX_AT_ONCE
+  readonly #places = new Places(MAX_AT_ONCE)
+  readonly #placeOfQuick = new Places(1)
 
-  constructor(logs: LogOperations, queries: SearchQueries, budgetMs = SCAN_MS) {
+  constructor(
+    logs: Pick<LogOperations, 'scanMessages'>,
+    queries: Pick<SearchQueries, 'toFilter'>,
+    budgetMs = SCAN_MS,
+  ) {
     this.#budgetMs = budgetMs
     this.#logs = logs
     this.#queries = queries
@@ -76,11 +84,13 @@ export class MessageScanner {
     read: (filter: LogFilter) => AsyncIterable<Scanned<T>>,
     take: (lines: readonly T[]) => boolean,
   ): Promise<string | null> {
+    const asked = performance.now()
     const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
-    await this.#takePlace()
-    try {
-      signal?.throwIfAborted()
-      const deadline = performance.now() + Math.min(this.#budgetMs, withinMs) * share
+    const isQuick = withinMs <= SOON_MS
+    const places = isQuick ? this.#placeOfQuick : this.#places
+    return places.use(signal, async () => {
+      const began = isQuick ? asked : performance.now()
+      const deadline = began + Math.min(this.#budgetMs, withinMs) * share
       for await (const { lines, searched_to } of read(filter)) {
         for (let index = 0; index < lines.length || index === 0; index += SLICE) {
           if (!take(lines.slice(index, index + SLICE))) return null
@@ -90,9 +100,7 @@ export class MessageScanner {
         if (!isComplete && performance.now() > deadline) return searched_to
       }
       return null
-    } finally {
-      this.#givePlace()
-    }
+    })
   }
 
   /** The range the query asks for, or the last 24 hours. */
@@ -100,17 +108,6 @@ export class MessageScanner {
     const filter = await this.#queries.toFilter(query, visibility)
     const end = filter.end ?? now()
     return { start: filter.start ?? fromMillis(toMillis(end) - 24 * HOUR), end }
-  }
-
-  async #takePlace(): Promise<void> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
-
-  #givePlace(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#free++
   }
 }
 

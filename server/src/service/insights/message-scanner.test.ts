@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { MessageScanner } from './message-scanner.ts'
+
+const RANGE = { start: '2026-03-01T00:00:00Z', end: '2026-03-02T00:00:00Z' }
+const READER = { visibility: { cameras: null } }
+const QUERIES = { toFilter: async () => READER }
+const NO_MESSAGES = {
+  async *scanMessages() {
+    // Nothing is stored.
+  },
+}
+
+/** Pieces of lines of which none is the last, the first when the gate is open. */
+const endless = (gate: Promise<void>, begun: () => void) =>
+  async function* () {
+    begun()
+    await gate
+    for (;;) yield { lines: ['a line'], searched_to: '2026-03-01T12:00:00Z' }
+  }
+
+it('answers who wants it soon though others look for seconds', async () => {
+  const scanner = new MessageScanner(NO_MESSAGES, QUERIES)
+  const gate = Promise.withResolvers<void>()
+  let begun = 0
+  const looking = Array.from({ length: 4 }, () =>
+    scanner.scanLines(
+      {},
+      RANGE,
+      READER,
+      endless(gate.promise, () => begun++),
+      () => false,
+    ),
+  )
+  await expect.poll(() => begun).toBe(2)
+  const soon = { ...READER, withinMs: 50 }
+  const lines = endless(Promise.resolve(), () => begun++)
+  expect(await scanner.scanLines({}, RANGE, soon, lines, () => true)).toBe('2026-03-01T12:00:00Z')
+  expect(begun).toBe(3)
+  gate.resolve()
+  expect(await Promise.all(looking)).toEqual([null, null, null, null])
+})
