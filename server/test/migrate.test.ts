@@ -76,6 +76,25 @@ test('applies the real migrations to an empty database', async () => {
   expect(await migrate(database)).toContain('0001_initial.sql')
 })
 
+test('adds up the months of counts there are, also of what was cleared and can be had back', async () => {
+  await migrate(database, undefined, 9)
+  const { pool } = database
+  const add = (day: string, rows: number) =>
+    pool.query(`insert into log_counts_day values ($1, 'INFO', 'api', null, $2)`, [day, rows])
+  await add('2024-02-28', 2)
+  await add('2024-02-29', 3)
+  await pool.query(`select set_aside('log_counts_day', 'log_counts_day_c1')`)
+  await add('2024-03-01', 5)
+  expect(await migrate(database)).toContain('0010_month_counts.sql')
+  const months = async () => (await pool.query('select bucket, rows from log_counts_month')).rows
+  expect(await months()).toEqual([{ bucket: '2024-03-01T00:00:00Z', rows: 5 }])
+  for (const table of ['log_counts_day', 'log_counts_month']) {
+    await pool.query('select set_aside($1, $2)', [table, `${table}_c2`])
+    await pool.query('select put_back($1, $2)', [table, `${table}_c1`])
+  }
+  expect(await months()).toEqual([{ bucket: '2024-02-01T00:00:00Z', rows: 5 }])
+})
+
 test('gives every test file a migrated database in which sessions are in UTC', async () => {
   const own = await createTestDatabase()
   const { rows } = await own.database.pool.query(

@@ -170,11 +170,10 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
       // Its connection is for one thing at a time.
       if (indexing || Date.now() < builds.notBefore) return
       indexing = relieved
-        .then(() => makeSearchable(client, openIndexes))
-        .then(() => indexNext(client, builds))
-        .then((isBuilt) => {
-          // There may be more.
-          if (isBuilt) seenBatches = undefined
+        .then(async () => {
+          // An import of years leaves hundreds of small ones.
+          do await makeSearchable(client, openIndexes)
+          while (alive && (await indexNext(client, builds)))
         })
         .catch(failed)
         .finally(() => {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { searches } from './search-model.ts'
 
-/** Around a month boundary, an hour and a day are cut through, and there is one old month. */
+/** Around a month boundary, an hour and a day are cut through; there is a month after, and old ones. */
 export const BASE = Date.parse('2026-03-30T21:30:00Z')
 const DAY = 86_400_000
 
@@ -12,7 +12,7 @@ export const timestamps = fc
     fc.oneof(
       fc.integer({ min: 0, max: 3 * DAY }),
       fc.integer({ min: 0, max: 90_000 }),
-      fc.constantFrom(0, 60_000, 3_600_000, DAY, -70 * DAY),
+      fc.constantFrom(0, 60_000, 3_600_000, DAY, 32 * DAY, -70 * DAY, -430 * DAY),
     ),
     fc.integer({ min: 0, max: 999 }),
   )

@@ -142,6 +142,20 @@ it('that remove and rewrite are those of theirs', async () => {
   await expect(listingOf(seen.slice(before))).toMatchFileSnapshot('./__snapshots__/removals.sql')
 })
 
+it('that look back over years ask the months first', async () => {
+  const { pool } = database
+  const before = seen.length
+  const logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
+  for (const year of [2014, 2018, 2022]) {
+    await logs.addLogEntries([record({ timestamp: `${year}-05-01T12:00:00Z`, camera_id: 2, source: 'api' })])
+  }
+  const found = await logs.getLogs({ ...EVERYTHING, cameras: [2] }, { offset: 0, limit: 10 })
+  expect(found).toHaveLength(3)
+  await logs.close()
+  const finding = seen.slice(before).filter(({ name }) => name?.startsWith('find_'))
+  await expect(listingOf(finding)).toMatchFileSnapshot('./__snapshots__/years.sql')
+})
+
 it('are reported when they are slow, each name once in a while', async () => {
   const slow: string[] = []
   const watch = onlySlow(50, ({ name }) => slow.push(name))

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { expect } from 'vitest'
 
-const GRAINS = ['minute', 'hour', 'day'] as const
+const GRAINS = ['minute', 'hour', 'day', 'month'] as const
 
 /** Expects the kept counts of each grain, with what is not folded yet, to be what counting every row gives. */
 export async function expectExactCounts(pool: pg.Pool): Promise<void> {

@@ -7,11 +7,14 @@ export const COUNTS_LOCK = 7469003
 const MAX_FOLDED_ROWS = 50_000
 
 /**
- * Moves what was appended into minutes, hours and days, in one statement: no reader sees a row twice or not at all.
+ * Moves what was appended into minutes, hours, days and months, in one statement: no reader sees a row twice or not at all.
  *
- * @returns how many rows were folded; 0 when another server is at it.
+ * @returns how many rows were folded; 0 when there are none or another server is at it.
  */
 export async function foldCounts(pool: pg.Pool): Promise<number> {
+  // At rest that is all there is to do, every second.
+  const pending = await pool.query({ name: 'counts_pending', text: 'select from log_counts_pending limit 1' })
+  if (!pending.rowCount) return 0
   const client = await pool.connect()
   try {
     await client.query('begin')
@@ -56,6 +59,6 @@ const FOLD = `
     select bucket, level, source, camera_id, sum(rows) as rows
     from moved
     group by 1, 2, 3, 4
-  ), ${into('minute')}, ${into('hour')}, ${into('day')}
+  ), ${into('minute')}, ${into('hour')}, ${into('day')}, ${into('month')}
   select count(*) as folded
   from moved`

@@ -1,10 +1,24 @@
 import type { Level } from '@timelapser/logger'
 import type { Reader } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
-import { ceilTo, DAY, endOfMinute, floorTo, fromMillis, HOUR, MINUTE } from '../database/timestamp.ts'
+import {
+  ceilTo,
+  DAY,
+  endOfMinute,
+  floorTo,
+  fromMillis,
+  HOUR,
+  MINUTE,
+  startOfMonth,
+} from '../database/timestamp.ts'
 import { dimensionConditions, type LogFilter } from '../filter/log-filter.ts'
 
-type CountTable = 'log_counts_day' | 'log_counts_hour' | 'log_counts_minute' | 'log_counts_pending'
+type CountTable =
+  | 'log_counts_month'
+  | 'log_counts_day'
+  | 'log_counts_hour'
+  | 'log_counts_minute'
+  | 'log_counts_pending'
 
 /** A half-open stretch of time and the table that counts it; an unset end is open. */
 type Segment = { table: CountTable; from: number | undefined; to: number | undefined }
@@ -13,18 +27,24 @@ type Segment = { table: CountTable; from: number | undefined; to: number | undef
 type RowRange = { from: string | undefined; to: string | undefined; isEndInclusive: boolean }
 
 /** The widest step of time that the caller's grouping allows. */
-export type Grain = 'minute' | 'hour' | 'day'
+export type Grain = 'minute' | 'hour' | 'day' | 'month'
 
 /**
- * A relation `(bucket, level, source, camera_id, rows)` over everything the filter matches: whole days, then hours,
- * then minutes, then the rows of the two ragged ends, and what is not folded yet. One statement reads it, so it is
+ * A relation `(bucket, level, source, camera_id, rows)` over everything the filter matches: whole months, then
+ * days, hours and minutes, then the rows of the two ragged ends, and what is not folded yet. One statement reads it, so it is
  * one snapshot. `bucket` is the start of the step the rows were counted in.
  *
  * @param filter one that `isCountable`
  * @param widest the widest step to read from: grouping by hour needs hours or less
+ * @param monthsBefore from when on days are the widest all the same; the start of a month, in milliseconds
  */
-export function countedRows(filter: LogFilter, parameters: SqlParameters, widest: Grain = 'day'): string {
-  const { segments, rowRanges } = stepsOf(filter.start, filter.end, widest)
+export function countedRows(
+  filter: LogFilter,
+  parameters: SqlParameters,
+  widest: Grain = 'month',
+  monthsBefore = Number.POSITIVE_INFINITY,
+): string {
+  const { segments, rowRanges } = stepsOf(filter.start, filter.end, widest, monthsBefore)
   const dimensions = dimensionConditions(filter, parameters)
   const parts = segments.map((segment) => segmentSql(segment, dimensions, parameters))
   for (const range of rowRanges) parts.push(rowRangeSql(range, dimensions, parameters))
@@ -61,6 +81,7 @@ function stepsOf(
   start: string | undefined,
   end: string | undefined,
   widest: Grain,
+  monthsBefore: number,
 ): { segments: Segment[]; rowRanges: RowRange[] } {
   const firstMinute = start === undefined ? undefined : ceilTo(start, MINUTE)
   const isEndWhole = end !== undefined && end === endOfMinute(end)
@@ -70,7 +91,7 @@ function stepsOf(
   }
   const segments: Segment[] = [
     { table: 'log_counts_pending', from: firstMinute, to: lastMinute },
-    ...foldedSegments(firstMinute, lastMinute, widest),
+    ...foldedSegments(firstMinute, lastMinute, widest, monthsBefore),
   ]
   const rowRanges: RowRange[] = []
   if (firstMinute !== undefined && fromMillis(firstMinute) !== start) {
@@ -81,36 +102,52 @@ function stepsOf(
   return { segments, rowRanges }
 }
 
-const STEPS = [
-  { grain: 'minute', table: 'log_counts_minute', wider: HOUR },
-  { grain: 'hour', table: 'log_counts_hour', wider: DAY },
-  { grain: 'day', table: 'log_counts_day', wider: Number.POSITIVE_INFINITY },
-] as const
+/** How the next wider step is cut: its last start up to an instant, and its first from there on. */
+type Cut = { floor: (millis: number) => number; ceil: (millis: number) => number }
 
-function foldedSegments(from: number | undefined, to: number | undefined, widest: Grain): Segment[] {
+const every = (size: number): Cut => ({
+  floor: (millis) => Math.floor(millis / size) * size,
+  ceil: (millis) => Math.ceil(millis / size) * size,
+})
+const MONTHS: Cut = {
+  floor: (millis) => startOfMonth(millis),
+  ceil: (millis) => (startOfMonth(millis) === millis ? millis : startOfMonth(millis, 1)),
+}
+
+const STEPS: { grain: Grain; table: CountTable; wider: Cut }[] = [
+  { grain: 'minute', table: 'log_counts_minute', wider: every(HOUR) },
+  { grain: 'hour', table: 'log_counts_hour', wider: every(DAY) },
+  { grain: 'day', table: 'log_counts_day', wider: MONTHS },
+]
+
+function foldedSegments(
+  from: number | undefined,
+  to: number | undefined,
+  widest: Grain,
+  monthsBefore: number,
+): Segment[] {
   const segments: Segment[] = []
   let low = from
   let high = to
   for (const { grain, table, wider } of STEPS) {
-    if (grain === widest) {
-      if (low === undefined || high === undefined || low < high) segments.push({ table, from: low, to: high })
-      break
-    }
-    const innerLow = low === undefined ? undefined : Math.ceil(low / wider) * wider
-    const innerHigh = high === undefined ? undefined : Math.floor(high / wider) * wider
+    if (grain === widest) return [...segments, ...segment(table, low, high)]
+    const innerLow = low === undefined ? undefined : wider.ceil(low)
+    let innerHigh = high === undefined ? undefined : wider.floor(high)
+    if (grain === 'day' && monthsBefore < (innerHigh ?? Number.POSITIVE_INFINITY)) innerHigh = monthsBefore
     if (innerLow !== undefined && innerHigh !== undefined && innerLow >= innerHigh) {
-      segments.push({ table, from: low, to: high })
-      break
+      return [...segments, ...segment(table, low, high)]
     }
-    if (low !== undefined && innerLow !== undefined && low < innerLow)
-      segments.push({ table, from: low, to: innerLow })
-    if (high !== undefined && innerHigh !== undefined && innerHigh < high) {
-      segments.push({ table, from: innerHigh, to: high })
-    }
+    if (low !== undefined) segments.push(...segment(table, low, innerLow))
+    if (innerHigh !== undefined) segments.push(...segment(table, innerHigh, high))
     low = innerLow
     high = innerHigh
   }
-  return segments
+  return [...segments, ...segment('log_counts_month', low, high)]
+}
+
+/** Nothing when it is empty. */
+function segment(table: CountTable, from: number | undefined, to: number | undefined): Segment[] {
+  return from !== undefined && to !== undefined && from >= to ? [] : [{ table, from, to }]
 }
 
 /** How many rows a countable filter matches; exact. One statement. */
@@ -142,34 +179,51 @@ export type DimensionCount = {
   source: string
   camera_id: number | null
   rows: number
-  last_day: string
+  /** The day, or long ago the month, that has the newest row. */
+  last_from: string
+  last_to: string
 }
 
+/** Whether steps that were counted may have lost all their rows, when that is not folded yet, or surely have some. */
+export type Certainty = 'counted' | 'net'
+
+/** Of so many days at least the newest row is known to the day. */
+const KNOWN_BY_DAY = 35
+
 /**
- * Rows by level, source and camera, with the day of the newest. One statement.
+ * Rows by level, source and camera, with the day of the newest, or the month where that is over a month ago. One
+ * statement.
  *
- * @param days whether that day is the last one counted, of which all rows may be gone when that is not folded yet, or
- * the last that has rows, at twice the cost
+ * @param certainty 'net' costs twice as much
  */
 export async function countByDimensions(
   reader: Reader,
   filter: LogFilter,
-  days: 'counted' | 'net' = 'counted',
+  certainty: Certainty = 'counted',
 ): Promise<DimensionCount[]> {
   const parameters = new SqlParameters()
-  const counted = countedRows(filter, parameters)
-  const byDay = `(
-      select date_trunc('day', bucket) as bucket, level, source, camera_id, sum(rows) as rows
+  const monthsBefore = startOfMonth(Date.now() - KNOWN_BY_DAY * DAY)
+  const counted = countedRows(filter, parameters, 'month', monthsBefore)
+  const before = parameters.add(fromMillis(monthsBefore))
+  const stepOf = (bucket: string) =>
+    `case when ${bucket} < ${before}::timestamptz then date_trunc('month', ${bucket}) else date_trunc('day', ${bucket}) end`
+  const bySteps = `(
+      select ${stepOf('bucket')} as bucket, level, source, camera_id, sum(rows) as rows
       from ${counted} c
       group by 1, 2, 3, 4
     )`
   const text = `
     /* count_by_dimensions */
-    select level, source, camera_id, sum(rows)::bigint as rows,
-      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
-    from ${days === 'net' ? byDay : counted} c
-    group by level, source, camera_id
-    having sum(rows) > 0`
+    select level, source, camera_id, rows, last_from,
+      last_from + case when last_from < ${before}::timestamptz then interval '1 month' else interval '1 day' end
+        as last_to
+    from (
+      select level, source, camera_id, sum(rows)::bigint as rows,
+        ${stepOf('max(bucket) filter (where rows > 0)')} as last_from
+      from ${certainty === 'net' ? bySteps : counted} c
+      group by level, source, camera_id
+      having sum(rows) > 0
+    ) summed`
   const { rows } = await reader.query<DimensionCount>(text, parameters.values)
   return rows
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /**
- * Takes the folded counts of [lower, upper) out of minutes, hours and days. For a transaction that holds
+ * Takes the folded counts of [lower, upper) out of minutes, hours, days and months. For a transaction that holds
  * `COUNTS_LOCK`; nobody waits for it, since only its holder changes these tables.
  *
  * @param lower a whole minute, as `upper`
@@ -44,7 +44,7 @@ export async function removePendingCounts(
 
 /** Drops counts of nothing, left where rows were deleted. For a transaction that holds `COUNTS_LOCK`. */
 export async function dropEmptyCounts(client: pg.PoolClient, lower: string, upper: string): Promise<void> {
-  for (const grain of ['minute', 'hour', 'day']) {
+  for (const grain of ['minute', 'hour', 'day', 'month']) {
     await client.query({
       name: `drop_empty_${grain}_counts`,
       text: `
@@ -73,6 +73,6 @@ const REMOVE = `
     delete from log_counts_minute
     where bucket >= $1 and bucket < $2
     returning bucket, level, source, camera_id, rows
-  ), ${lowered('hour')}, ${lowered('day')}
+  ), ${lowered('hour')}, ${lowered('day')}, ${lowered('month')}
   select coalesce(sum(rows), 0)::bigint as removed
   from removed`

@@ -33,6 +33,13 @@ export function ceilTo(timestamp: string, size: number): number {
   return comparable(fromMillis(floor)) === comparable(timestamp) ? floor : floor + size
 }
 
+/** The start of the month (UTC) that holds the instant, or of the one after so many months. */
+export function startOfMonth(millis: number, months = 0): number {
+  const date = new Date(millis)
+  // Not Date.UTC, which takes the years before 100 for those after 1900.
+  return new Date(0).setUTCFullYear(date.getUTCFullYear(), date.getUTCMonth() + months, 1)
+}
+
 /** The last microsecond of the timestamp's minute: as an inclusive end it stands for the whole of it. */
 export function endOfMinute(timestamp: string): string {
   return `${timestamp.slice(0, 16)}:59.999999Z`

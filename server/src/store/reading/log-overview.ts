@@ -1,12 +1,19 @@
 // What is known of many rows at once: summary, sources, histogram, facets.
 import { LEVELS, type Level } from '@timelapser/logger'
-import { countByBuckets, countByDimensions, type DimensionCount, type LevelBucket } from '../counts/counts.ts'
+import {
+  type Certainty,
+  countByBuckets,
+  countByDimensions,
+  type DimensionCount,
+  type LevelBucket,
+} from '../counts/counts.ts'
 import { readerFor } from '../database/reader.ts'
-import { comparable, fromMillis, MINUTE, toMillis } from '../database/timestamp.ts'
+import { comparable, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter } from '../filter/log-filter.ts'
 import { groupRows } from './grouped-rows.ts'
 import { readBeyond, readPage } from './log-pages.ts'
 import { newestBySource } from './newest-by-source.ts'
+import { lastSteps } from './newest-of-steps.ts'
 import type { Store } from './store.ts'
 
 export type LogSummary = {
@@ -75,9 +82,10 @@ async function boundsOf(
 export async function summariseSources(store: Store, filter: LogFilter): Promise<SourceSummary[]> {
   const counts = await countDimensions(store, filter)
   const bySource = Map.groupBy(counts, (count) => count.source)
-  const newest = await newestBySource(store, filter, async (days) =>
-    lastDayOfSources(days === 'counted' ? counts : await countDimensions(store, filter, days)),
-  )
+  const newest = await newestBySource(store, filter, async (certainty) => {
+    const known = certainty === 'counted' ? counts : await countDimensions(store, filter, certainty)
+    return [...lastSteps(known, ({ source }) => [source])]
+  })
   return [...bySource]
     .map(([source, of]) => ({
       source,
@@ -87,13 +95,6 @@ export async function summariseSources(store: Store, filter: LogFilter): Promise
       warning_count: sum(of.filter((count) => count.level === 'WARNING')),
     }))
     .sort((a, b) => (a.source < b.source ? -1 : 1))
-}
-
-function lastDayOfSources(counts: readonly DimensionCount[]): [source: string, day: number][] {
-  return [...Map.groupBy(counts, (count) => count.source)].map(([source, of]) => [
-    source,
-    Math.max(...of.map((count) => toMillis(count.last_day))),
-  ])
 }
 
 /** Rows by level in steps of `bucketMs` from `origin`; steps without rows are left out. */
@@ -149,13 +150,13 @@ function mostFirst<V extends string | number>(
 /** Counted from the rows, a count knows the times of its first and last one. */
 type TimedCount = DimensionCount & { first_at?: string; last_at?: string }
 
-/** Rows by level, source and camera; a deleted camera's have none. @param days see `countByDimensions` */
+/** Rows by level, source and camera; a deleted camera's have none. @param certainty see `countByDimensions` */
 export async function countDimensions(
   store: Store,
   filter: LogFilter,
-  days: 'counted' | 'net' = 'counted',
+  certainty: Certainty = 'counted',
 ): Promise<TimedCount[]> {
-  const counts = await countStoredDimensions(store, filter, days)
+  const counts = await countStoredDimensions(store, filter, certainty)
   if (!filter.deleted_cameras?.length) return counts
   const deleted = new Set(filter.deleted_cameras)
   return counts.map((count) =>
@@ -166,11 +167,12 @@ export async function countDimensions(
 async function countStoredDimensions(
   store: Store,
   filter: LogFilter,
-  days: 'counted' | 'net',
+  certainty: Certainty,
 ): Promise<TimedCount[]> {
-  if (isCountable(filter)) return countByDimensions(readerFor(store.pool, store.signal), filter, days)
+  if (isCountable(filter)) return countByDimensions(readerFor(store.pool, store.signal), filter, certainty)
   return groupRows<TimedCount>(store, filter, () => ({
-    columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_day,
+    columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
+      date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at`,
     groupBy: '1, 2, 3',
   }))

@@ -1,6 +1,6 @@
 import { countBySteps, countRows, type Grain } from '../counts/counts.ts'
 import { isTimeout, queryWithin, type Reader, readerFor } from '../database/reader.ts'
-import { DAY, fromMillis, HOUR, MINUTE, toMillis } from '../database/timestamp.ts'
+import { DAY, fromMillis, HOUR, MINUTE, startOfMonth, toMillis } from '../database/timestamp.ts'
 import { countablePart, isCountable, type LogFilter } from '../filter/log-filter.ts'
 import { earliest, groupsFor, latest, range } from './log-groups.ts'
 import type { LogRow } from './log-row.ts'
@@ -135,7 +135,7 @@ async function walk(
 
 /**
  * Where the row after `offset` others is: the end of the minute that holds it and its offset from there. A plain
- * OFFSET would read all it skips (160 ms a million rows); the kept counts skip whole days, hours and minutes.
+ * OFFSET would read all it skips (160 ms a million rows); the kept counts skip whole months, days, hours and minutes.
  */
 async function locate(
   reader: Reader,
@@ -145,10 +145,11 @@ async function locate(
   let within = filter
   let remaining = offset
   for (const [grain, size] of [
+    ['month', undefined],
     ['day', DAY],
     ['hour', HOUR],
     ['minute', MINUTE],
-  ] as [Grain, number][]) {
+  ] as [Grain, number | undefined][]) {
     const steps = await countBySteps(reader, within, grain)
     let holding: number | undefined
     for (const { bucket, rows } of steps) {
@@ -161,7 +162,8 @@ async function locate(
     if (holding === undefined) return undefined
     const start = latest(within.start, fromMillis(holding))
     // The last microsecond of the step: ranges are inclusive.
-    const end = earliest(within.end, fromMillis(holding + size - 1).replace('Z', '999Z'))
+    const next = size === undefined ? startOfMonth(holding, 1) : holding + size
+    const end = earliest(within.end, fromMillis(next - 1).replace('Z', '999Z'))
     within = { ...within, ...range(start, end) }
   }
   return { end: within.end as string, offset: remaining }

@@ -1,11 +1,16 @@
 import type { Level } from '@timelapser/logger'
 import { readerFor } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
-import { toMillis } from '../database/timestamp.ts'
 import { cameraSource } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { countDimensions } from './log-overview.ts'
-import { type LastDays, newestOfDays, type PartOfDay, partConditions } from './newest-of-days.ts'
+import {
+  type LastSteps,
+  lastSteps,
+  newestOfSteps,
+  type PartOfStep,
+  partConditions,
+} from './newest-of-steps.ts'
 import type { Store } from './store.ts'
 
 /** A camera's newest row, its message cut to 500 characters. */
@@ -13,40 +18,30 @@ export type LastLine = { id: number; timestamp: string; level: Level; message: s
 
 /**
  * The newest row of each camera, by its id or by the source `camera_<id>`; cameras without any are left out. The kept
- * counts name the day it is in: one statement on them, and one for each day that was some camera's last, more where days
- * are cut finely.
+ * counts name the day or month it is in: one statement on them, and one for each that was some camera's last, more where
+ * these are cut finely.
  */
 export async function newestByCamera(
   store: Store,
   filter: LogFilter,
   cameras: readonly number[],
 ): Promise<Map<number, LastLine>> {
-  const lastDays: LastDays<number> = (days) => lastDayOf(store, filter, cameras, days)
-  return newestOfDays(store, lastDays, (ids, part) => newestWithin(store, filter, ids, part))
-}
-
-async function lastDayOf(
-  store: Store,
-  filter: LogFilter,
-  cameras: readonly number[],
-  of: 'counted' | 'net',
-): Promise<[camera: number, day: number][]> {
-  const counts = await countDimensions(store, { ...filter, cameras }, of)
   const bySource = new Map(cameras.map((camera) => [cameraSource(camera), camera]))
-  const days = new Map<number, number>()
-  for (const { camera_id, source, last_day } of counts) {
-    for (const camera of [camera_id, bySource.get(source)]) {
-      if (camera != null) days.set(camera, Math.max(days.get(camera) ?? 0, toMillis(last_day)))
-    }
+  const stepsOf: LastSteps<number> = async (certainty) => {
+    const counts = await countDimensions(store, { ...filter, cameras }, certainty)
+    const steps = lastSteps(counts, ({ camera_id, source }) =>
+      [camera_id, bySource.get(source)].filter((camera) => camera != null),
+    )
+    return [...steps].filter(([camera]) => cameras.includes(camera))
   }
-  return [...days].filter(([camera]) => cameras.includes(camera))
+  return newestOfSteps(store, stepsOf, (ids, part) => newestWithin(store, filter, ids, part))
 }
 
 async function newestWithin(
   store: Store,
   filter: LogFilter,
   cameras: readonly number[],
-  part: PartOfDay,
+  part: PartOfStep,
 ): Promise<(readonly [camera: number, line: LastLine])[]> {
   const parameters = new SqlParameters()
   const ids = parameters.add(cameras)

@@ -1,23 +1,23 @@
 import { readerFor } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import { type LastDays, newestOfDays, type PartOfDay, partConditions } from './newest-of-days.ts'
+import { type LastSteps, newestOfSteps, type PartOfStep, partConditions } from './newest-of-steps.ts'
 import type { Store } from './store.ts'
 
-/** The newest timestamp of each source; see `newestOfDays`. */
+/** The newest timestamp of each source; see `newestOfSteps`. */
 export function newestBySource(
   store: Store,
   filter: LogFilter,
-  lastDays: LastDays<string>,
+  lastSteps: LastSteps<string>,
 ): Promise<Map<string, string>> {
-  return newestOfDays(store, lastDays, (sources, part) => newestWithin(store, filter, sources, part))
+  return newestOfSteps(store, lastSteps, (sources, part) => newestWithin(store, filter, sources, part))
 }
 
 async function newestWithin(
   store: Store,
   filter: LogFilter,
   sources: readonly string[],
-  part: PartOfDay,
+  part: PartOfStep,
 ): Promise<(readonly [source: string, timestamp: string])[]> {
   const parameters = new SqlParameters()
   const names = parameters.add(sources)

@@ -19,6 +19,7 @@ export const TABLES = [
   'log_counts_minute',
   'log_counts_hour',
   'log_counts_day',
+  'log_counts_month',
 ] as const
 
 /** An undo is running; clearing has to wait for its end. */
@@ -46,7 +47,7 @@ export function clearLogs(pool: pg.Pool): Promise<Clear> {
       if (!undo[0]?.free) throw new UndoRunning('an undo is running')
       const { rows } = await client.query<Clear>(
         `insert into log_clears (rows, feed_id)
-        select (select coalesce(sum(rows), 0) from log_counts_day)
+        select (select coalesce(sum(rows), 0) from log_counts_month)
           + (select coalesce(sum(rows), 0) from log_counts_pending), $1::bigint
         returning id, rows, cleared_at`,
         [await feedMark(client)],

@@ -252,9 +252,9 @@ delete from log_partitions where name = $1;
       from deleted;
 
 -- drop table if
-drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, logs_copying_c2;
+drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, log_counts_month_c2, logs_copying_c2;
 
-drop table if exists logs_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, logs_copying_c3;
+drop table if exists logs_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, log_counts_month_c3, logs_copying_c3;
 
 drop table if exists logs_of_a_range, logs_of_a_range;
 
@@ -281,6 +281,11 @@ drop table logs_of_a_range;
         delete from log_counts_minute
         where rows = 0 and bucket >= date_trunc('minute', $1::timestamptz) and bucket < $2;
 
+-- drop_empty_month_counts
+
+        delete from log_counts_month
+        where rows = 0 and bucket >= date_trunc('month', $1::timestamptz) and bucket < $2;
+
 -- end_scrub_run
 
       update scrub_runs
@@ -306,7 +311,7 @@ delete from scrub_runs where ended_at is not null;
 
 -- insert into log_clears
 insert into log_clears (rows, feed_id)
-        select (select coalesce(sum(rows), 0) from log_counts_day)
+        select (select coalesce(sum(rows), 0) from log_counts_month)
           + (select coalesce(sum(rows), 0) from log_counts_pending), $1::bigint
         returning id, rows, cleared_at;
 
@@ -460,6 +465,17 @@ update senders set accepted = $2, first_id = $3, last_id = $4 where sender = $1;
     set rows = c.rows - r.rows
     from (
       select date_trunc('day', bucket) as bucket, level, source, camera_id, sum(rows) as rows
+      from removed
+      group by 1, 2, 3, 4
+    ) r
+    where c.bucket = r.bucket and c.level = r.level and c.source = r.source
+      and c.camera_id is not distinct from r.camera_id
+  ), 
+  months as (
+    update log_counts_month c
+    set rows = c.rows - r.rows
+    from (
+      select date_trunc('month', bucket) as bucket, level, source, camera_id, sum(rows) as rows
       from removed
       group by 1, 2, 3, 4
     ) r

@@ -130,57 +130,13 @@ commit;
 -- count_by_dimensions
 
     /* count_by_dimensions */
-    select level, source, camera_id, sum(rows)::bigint as rows,
-      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
-    from (select bucket, level, source, camera_id, rows from log_counts_pending
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_day) c
-    group by level, source, camera_id
-    having sum(rows) > 0;
-
-
-    /* count_by_dimensions */
-    select level, source, camera_id, sum(rows)::bigint as rows,
-      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[]))
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_day where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[]))) c
-    group by level, source, camera_id
-    having sum(rows) > 0;
-
-
-    /* count_by_dimensions */
-    select level, source, camera_id, sum(rows)::bigint as rows,
-      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
-    group by level, source, camera_id
-    having sum(rows) > 0;
-
-
-    /* count_by_dimensions */
-    select level, source, camera_id, sum(rows)::bigint as rows,
-      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or source = any ($2::text[]))
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_day where (camera_id = any ($1::integer[]) or source = any ($2::text[]))) c
-    group by level, source, camera_id
-    having sum(rows) > 0;
-
-
-    /* count_by_dimensions */
-    select level, source, camera_id, sum(rows)::bigint as rows,
-      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+    select level, source, camera_id, rows, last_from,
+      last_from + case when last_from < $13::timestamptz then interval '1 month' else interval '1 day' end
+        as last_to
+    from (
+      select level, source, camera_id, sum(rows)::bigint as rows,
+        case when max(bucket) filter (where rows > 0) < $13::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
       union all
       select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
       union all
@@ -191,72 +147,108 @@ commit;
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
       union all
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
-    group by level, source, camera_id
-    having sum(rows) > 0;
+      group by level, source, camera_id
+      having sum(rows) > 0
+    ) summed;
 
 
     /* count_by_dimensions */
-    select level, source, camera_id, sum(rows)::bigint as rows,
-      date_trunc('day', max(bucket) filter (where rows > 0)) as last_day
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+    select level, source, camera_id, rows, last_from,
+      last_from + case when last_from < $16::timestamptz then interval '1 month' else interval '1 day' end
+        as last_to
+    from (
+      select level, source, camera_id, sum(rows)::bigint as rows,
+        case when max(bucket) filter (where rows > 0) < $16::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
       union all
-      select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c
-    group by level, source, camera_id
-    having sum(rows) > 0;
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
+      group by level, source, camera_id
+      having sum(rows) > 0
+    ) summed;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, rows, last_from,
+      last_from + case when last_from < $3::timestamptz then interval '1 month' else interval '1 day' end
+        as last_to
+    from (
+      select level, source, camera_id, sum(rows)::bigint as rows,
+        case when max(bucket) filter (where rows > 0) < $3::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+      from (select bucket, level, source, camera_id, rows from log_counts_pending
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where bucket >= $1::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_month where bucket < $2::timestamptz) c
+      group by level, source, camera_id
+      having sum(rows) > 0
+    ) summed;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, rows, last_from,
+      last_from + case when last_from < $5::timestamptz then interval '1 month' else interval '1 day' end
+        as last_to
+    from (
+      select level, source, camera_id, sum(rows)::bigint as rows,
+        case when max(bucket) filter (where rows > 0) < $5::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or source = any ($2::text[]))
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket >= $3::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_month where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket < $4::timestamptz) c
+      group by level, source, camera_id
+      having sum(rows) > 0
+    ) summed;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, rows, last_from,
+      last_from + case when last_from < $6::timestamptz then interval '1 month' else interval '1 day' end
+        as last_to
+    from (
+      select level, source, camera_id, sum(rows)::bigint as rows,
+        case when max(bucket) filter (where rows > 0) < $6::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and bucket >= $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_month where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and bucket < $5::timestamptz) c
+      group by level, source, camera_id
+      having sum(rows) > 0
+    ) summed;
+
+
+    /* count_by_dimensions */
+    select level, source, camera_id, rows, last_from,
+      last_from + case when last_from < $7::timestamptz then interval '1 month' else interval '1 day' end
+        as last_to
+    from (
+      select level, source, camera_id, sum(rows)::bigint as rows,
+        case when max(bucket) filter (where rows > 0) < $7::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[]))
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_day where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $5::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_month where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket < $6::timestamptz) c
+      group by level, source, camera_id
+      having sum(rows) > 0
+    ) summed;
 
 -- count_by_steps
 
     /* count_by_steps */
     select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_day) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
-
-
-    /* count_by_steps */
-    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
-
-
-    /* count_by_steps */
-    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
     from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
       union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
-
-
-    /* count_by_steps */
-    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c
+      select bucket, level, source, camera_id, rows from log_counts_day where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
     group by 1
     having sum(rows) > 0
     order by 1 desc;
@@ -277,6 +269,62 @@ commit;
     from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
       union all
       select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_month) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+    group by 1
+    having sum(rows) > 0
+    order by 1 desc;
+
+
+    /* count_by_steps */
+    select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_month where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c
     group by 1
     having sum(rows) > 0
     order by 1 desc;
@@ -341,7 +389,7 @@ commit;
 -- count_rows
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
       union all
-      select bucket, level, source, camera_id, rows from log_counts_day) c;
+      select bucket, level, source, camera_id, rows from log_counts_month) c;
 
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
       union all
@@ -369,7 +417,10 @@ commit;
 
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
       union all
-      select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c;
+      select bucket, level, source, camera_id, rows from log_counts_month where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c;
+
+-- counts_pending
+select from log_counts_pending limit 1;
 
 -- create index logs_of_a_range
 create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where octet_length(extra_data ->> 'request_id') <= 500;
@@ -623,6 +674,14 @@ create table logs_of_a_range (
     group by 1, 2, 3, 4
     on conflict (bucket, level, source, camera_id) do update
     set rows = log_counts_day.rows + excluded.rows
+  ), 
+  month as (
+    insert into log_counts_month (bucket, level, source, camera_id, rows)
+    select date_trunc('month', bucket), level, source, camera_id, sum(rows)
+    from summed
+    group by 1, 2, 3, 4
+    on conflict (bucket, level, source, camera_id) do update
+    set rows = log_counts_month.rows + excluded.rows
   )
   select count(*) as folded
   from moved;
@@ -665,7 +724,8 @@ create table logs_of_a_range (
 
 
     /* group_rows */
-    select level, source, camera_id, date_trunc('day', max(timestamp)) as last_day,
+    select level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
+      date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
     from logs
     where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
@@ -673,7 +733,8 @@ create table logs_of_a_range (
 
 
     /* group_rows */
-    select level, source, camera_id, date_trunc('day', max(timestamp)) as last_day,
+    select level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
+      date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
     from logs
     where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
