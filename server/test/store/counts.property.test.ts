@@ -181,6 +181,12 @@ async function compare(filter: LogFilter, expected: readonly ModelRow[], step: S
     first_log_at: expected.at(-1)?.timestamp ?? null,
     last_log_at: expected[0]?.timestamp ?? null,
   })
+  const preview = {
+    rows: expected.length,
+    first_log_at: expected.at(-1)?.timestamp ?? null,
+    last_log_at: expected[0]?.timestamp ?? null,
+  }
+  expect(await logs.previewMatching(filter)).toEqual(preview)
   const sources = await logs.getLogSources(filter)
   expect(sources).toEqual(
     [...Map.groupBy(expected, (row) => row.source)]

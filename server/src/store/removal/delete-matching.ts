@@ -1,5 +1,6 @@
+import { countRows } from '../counts/counts.ts'
 import { withMaintenance } from '../database/exclusive-access.ts'
-import { type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
+import { isCountable, type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
 import { readBeyond, readPage } from '../reading/log-pages.ts'
 import { countMatches } from '../reading/log-rows.ts'
 import type { Store } from '../reading/store.ts'
@@ -27,7 +28,7 @@ export type DeletionLimits = {
   signal?: AbortSignal | undefined
 }
 
-/** How many rows the filter matches and their first and last time. Counts all of them, one partition a statement. */
+/** How many rows the filter matches and their first and last time. What the kept counts cannot tell is counted one partition a statement. */
 export async function previewMatching(store: Store, filter: LogFilter): Promise<MatchingRows> {
   const rows = await countAll(store, filter)
   if (rows === 0) return { rows, first_log_at: null, last_log_at: null }
@@ -73,6 +74,7 @@ export function deleteMatching(
 }
 
 async function countAll(store: Store, filter: LogFilter): Promise<number> {
+  if (isCountable(filter)) return countRows(store.pool, filter)
   let rows = 0
   for (const { lower, upper } of await store.partitions.overlapping(filter.start, filter.end)) {
     rows += await countMatches(store.pool, { filter, lower, upper, limit: Number.MAX_SAFE_INTEGER })
