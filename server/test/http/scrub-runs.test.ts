@@ -112,6 +112,45 @@ it('goes on through what was cleared meanwhile, and through what came back', asy
   expect([await matching('line'), await matching('told')]).toEqual([0, LINES])
 })
 
+/** Stores a line up to its place in the feed; what is returned lets it come to its end. */
+async function holdLine(message: string): Promise<() => Promise<void>> {
+  const client = await server.database.database.connect()
+  await client.query('begin')
+  await client.query('lock table log_feed in exclusive mode')
+  const storing = second.send('POST', '/api/logs', [{ level: 'INFO', source: 'late', message }])
+  const writers = `select 1 from pg_locks where relation = 'logs'::regclass and mode = 'RowExclusiveLock'`
+  await expect.poll(async () => (await client.query(writers)).rowCount).toBe(1)
+  return async () => {
+    await client.query('rollback')
+    await client.end()
+    expect((await storing).status).toBe(200)
+  }
+}
+
+it('misses no line that was on its way when the rules changed', async () => {
+  const release = await holdLine('a LATE-1')
+  await server.send('PUT', '/api/settings', { redaction: ['LATE-\\d'] })
+  await start('LATE-\\d')
+  // Its time has come, and goes by.
+  const { pool } = server.database.database
+  const due = `select 1 from scrub_runs where ended_at is null and started_at < now() - interval '4 s'`
+  await expect.poll(async () => (await pool.query(due)).rowCount, { timeout: 20_000 }).toBe(1)
+  await release()
+  await expect.poll(async () => (await runAt(server)).outcome, { timeout: 30_000 }).toBe('done')
+  expect([await matching('LATE-1'), await matching('a ***')]).toEqual([0, 1])
+}, 90_000)
+
+it('misses none when its caller waits for it either', async () => {
+  const release = await holdLine('a SOON-1')
+  const scrubbing = server.send('POST', '/api/logs/scrub', { pattern: 'SOON-\\d' })
+  const { pool } = server.database.database
+  const maintaining = `select 1 from pg_locks where locktype = 'advisory' and objid = 7469004 and granted`
+  await expect.poll(async () => (await pool.query(maintaining)).rowCount).toBe(1)
+  await release()
+  expect((await scrubbing).body.data.matched_rows).toBe(1)
+  expect(await matching('SOON-1')).toBe(0)
+})
+
 it('is stopped by whoever asks, on another server too, and what is masked stays so', async () => {
   const client = await server.database.database.connect()
   await client.query('select pg_advisory_lock(7469004)')

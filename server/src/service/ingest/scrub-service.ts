@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { maskRecord } from '@timelapser/logger'
 import type { Store } from '../../store/reading/store.ts'
 import type { ScrubChange } from '../../store/removal/scrub-batch.ts'
@@ -14,6 +15,12 @@ import { compileAll } from './redaction-service.ts'
 
 /** How long a job goes on before the other jobs have their turn. */
 const TURN_MS = 5000
+
+/** Lines on their way are stored by then, and other servers have heard of new rules. */
+const SETTLE_MS = 3000
+
+/** Until it is looked again whether they are. The clock of the jobs would have it wait for ten seconds. */
+const EARLY_MS = 300
 
 /** When it is tried again while something else deletes or rewrites rows. */
 const BUSY_MS = 2000
@@ -73,14 +80,20 @@ export class ScrubService {
   /** Goes on with the run under way for a few seconds and asks for another turn when there is more. */
   async work(): Promise<void> {
     const { store, auditTrail, wake } = this.#options
-    const outcome = await continueScrubRun(store, changeOf, { turnMs: TURN_MS, waitMs: TURN_MS }).catch(
-      (error: unknown) => {
-        // Something else deletes or rewrites rows at this moment.
-        if (error instanceof Error && error.name === 'TimeoutError') return 'busy' as const
-        throw error
-      },
-    )
+    const outcome = await continueScrubRun(store, changeOf, {
+      turnMs: TURN_MS,
+      waitMs: TURN_MS,
+      settleMs: SETTLE_MS,
+    }).catch((error: unknown) => {
+      // Something else deletes or rewrites rows at this moment.
+      if (error instanceof Error && error.name === 'TimeoutError') return 'busy' as const
+      throw error
+    })
     if (outcome === 'more') await wake(0)
+    if (outcome === 'early') {
+      await delay(EARLY_MS)
+      await wake(0)
+    }
     if (outcome === 'busy') await wake(BUSY_MS)
     if (outcome !== 'all') return
     const run = await this.find()

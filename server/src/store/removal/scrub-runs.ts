@@ -5,6 +5,7 @@ import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
 import type { Store } from '../reading/store.ts'
 import { UNDO_MINUTES } from './clear.ts'
 import { type ScrubChange, scrubBatch } from './scrub-batch.ts'
+import { isSettled } from './scrub-settling.ts'
 import { findStretch } from './scrub-stretch.ts'
 
 export type ScrubRun = {
@@ -18,6 +19,8 @@ export type ScrubRun = {
   scanned_rows: number
   matched_rows: number
 }
+
+type Outcome = 'nothing' | 'early' | 'more' | 'all'
 
 type OpenRun = ScrubRun & { pattern: string; place_timestamp: string | null; place_id: number }
 
@@ -77,22 +80,33 @@ export async function endScrubRun(
   return rows[0]
 }
 
+export type ScrubTurn = {
+  turnMs: number
+  waitMs: number
+  /**
+   * How long after its start a run begins, and not before the transactions that had begun by then have ended: rows that
+   * were on their way when the rules changed would come behind its back.
+   */
+  settleMs?: number
+}
+
 /**
  * Goes on with the run under way for one turn.
  *
  * @param changeOf what a pattern makes of a row
  * @throws TimeoutError when something else deletes or rewrites rows for longer than `waitMs`
- * @returns `nothing` when there is none, `more` when its time was over, `all` when no row is left to look at
+ * @returns `nothing` when there is none, `early` when it cannot begin yet, `more` when its time was over, `all` when no
+ * row is left to look at
  */
 export function continueScrubRun(
   store: Store,
   changeOf: (pattern: string) => ScrubChange,
-  { turnMs, waitMs }: { turnMs: number; waitMs: number },
-): Promise<'nothing' | 'more' | 'all'> {
+  { turnMs, waitMs, settleMs = 0 }: ScrubTurn,
+): Promise<Outcome> {
   const work = async () => {
     const until = Date.now() + turnMs
     for (;;) {
-      const outcome = await inTransaction(store.pool, (client) => nextBatch(client, changeOf))
+      const outcome = await inTransaction(store.pool, (client) => nextBatch(client, changeOf, settleMs))
       if (outcome !== 'more' || Date.now() >= until) return outcome
     }
   }
@@ -102,11 +116,13 @@ export function continueScrubRun(
 async function nextBatch(
   client: pg.PoolClient,
   changeOf: (pattern: string) => ScrubChange,
-): Promise<'nothing' | 'more' | 'all'> {
+  settleMs: number,
+): Promise<Outcome> {
   const run = await lockOpenRun(client)
   if (!run) return 'nothing'
   const timestamp = run.place_timestamp
   const place = timestamp === null ? undefined : { timestamp, id: run.place_id }
+  if (settleMs > 0 && !place && !(await isSettled(client, run.started_at, settleMs))) return 'early'
   const stretch = await findStretch(client, place, true)
   if (!stretch) return 'all'
   const change = changeOf(run.pattern)

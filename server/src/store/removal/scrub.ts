@@ -1,6 +1,7 @@
 import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
 import type { Store } from '../reading/store.ts'
 import { type ScrubChange, type ScrubExample, scrubBatch } from './scrub-batch.ts'
+import { untilSettled } from './scrub-settling.ts'
 import { findStretch, type ScrubPlace } from './scrub-stretch.ts'
 
 /** Examples that a reply carries. */
@@ -29,6 +30,7 @@ export function scrubRows(store: Store, options: ScrubOptions): Promise<ScrubRes
   const { isDryRun, signal, onProgress } = options
   const work = async () => {
     const result: ScrubResult = { scanned_rows: 0, matched_rows: 0, examples: [] }
+    if (!isDryRun) await untilSettled(store.pool, signal)
     let place: ScrubPlace | undefined
     while (!signal?.aborted) {
       const maxExamples = MAX_EXAMPLES - result.examples.length

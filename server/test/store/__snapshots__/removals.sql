@@ -350,6 +350,18 @@ insert into logs_rewrite_removed (bucket, level, source, camera_id, rows)
       from log_partitions
       where name = $1 and lower = $2 and upper = $3 and detached_at is null;
 
+-- is_scrub_settled
+
+      with settled as (select $1::timestamptz + $2::integer * interval '1 millisecond' as at)
+      select now() >= at and not exists (
+        select 1
+        from pg_locks l
+        join pg_stat_activity a on a.pid = l.pid
+        where l.relation = to_regclass('logs') and l.mode = 'RowExclusiveLock' and l.granted
+          and a.datname = current_database() and a.xact_start < at
+      ) as is_settled
+      from settled;
+
 -- is_table_name_taken
 select to_regclass($1) is not null as taken;
 
@@ -512,6 +524,9 @@ savepoint attempt;
 
 -- savepoint builds
 savepoint builds;
+
+-- scrub_now
+select now() as now;
 
 -- scrub_stretch
 
