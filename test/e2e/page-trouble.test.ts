@@ -222,6 +222,27 @@ test('where no WebSockets come through, streams come as replies', async () => {
   await row(page, 'came as a reply').waitFor()
 })
 
+test('a stream that opens slowly is said to be connecting, and is live once it has opened', async () => {
+  const slow = await newContext({ storageState: await context.storageState() })
+  onTestFinished(() => slow.close())
+  await slow.addInitScript('globalThis.WebSocket = undefined')
+  const page = await openPage(slow)
+  let open = () => {}
+  const mayOpen = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  await page.route(/\/api\/logs\/stream/, async (route) => {
+    await mayOpen
+    await route.continue()
+  })
+  await page.goto(`${url}/logs?source=slow-stream`)
+  await button(page, /^Connecting/).waitFor()
+  open()
+  await button(page, /^Live/).waitFor()
+  await write({ message: 'came after it had opened', source: 'slow-stream' })
+  await row(page, 'came after it had opened').waitFor()
+})
+
 test('a link to a line that retention removed says so and leads on', async () => {
   await write({ message: 'kept too long', timestamp: at(25 * DAY_MS) })
   const id = await idOf('kept too long')

@@ -1,14 +1,22 @@
-/** Whether WebSockets come through here: some proxies do not let them, and servers on an old Node do not speak them. */
-let socketsComeThrough = typeof WebSocket === 'function'
+const FIRST_REST_MS = 5 * 60_000
+const LONGEST_REST_MS = 24 * 60 * 60_000
 
-/** Whether a stream is to be asked for as a WebSocket first. */
+/** Tries in vain since a socket last brought something, and when the next one may be. */
+let inVain = 0
+let notBefore = 0
+
+/**
+ * Whether a stream is to be asked for as a WebSocket first. Some proxies do not let them through, and servers on an old
+ * Node do not speak them; but one that was refused may have met a server that was just starting.
+ */
 export function mayUseSockets(): boolean {
-  return socketsComeThrough
+  return typeof WebSocket === 'function' && Date.now() >= notBefore
 }
 
-/** Told when a stream came as a reply that had not come as a WebSocket. */
-export function giveUpSockets(): void {
-  socketsComeThrough = false
+/** Told when a stream came as a reply that had not come as a WebSocket: replies it is for a while, longer each time. */
+export function restSockets(): void {
+  notBefore = Date.now() + Math.min(FIRST_REST_MS * 2 ** inVain, LONGEST_REST_MS)
+  inVain += 1
 }
 
 /** What became of a socket: it brought something, it was opened in vain, or it was refused. */
@@ -46,6 +54,7 @@ export function readSocket(
     socket.onmessage = ({ data }) => {
       if (signal.aborted) return
       outcome = 'read'
+      inVain = 0
       onText(String(data))
     }
     socket.onclose = () => {

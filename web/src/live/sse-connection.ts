@@ -1,4 +1,4 @@
-import { giveUpSockets, mayUseSockets, readSocket } from './socket-text.ts'
+import { mayUseSockets, readSocket, restSockets } from './socket-text.ts'
 import { createSseParser, type SseEvent } from './sse-parser.ts'
 
 /** What a reader may be told about a stream; a paused list is the list's own matter. */
@@ -92,7 +92,7 @@ export class SseConnection {
     const bySocket = mayUseSockets()
       ? await readSocket(url, abort.signal, take).catch((error: unknown) => {
           // Something between took it, and lets nothing through.
-          if (error === SILENT && !hasCome) giveUpSockets()
+          if (error === SILENT && !hasCome) restSockets()
           throw error
         })
       : null
@@ -106,7 +106,7 @@ export class SseConnection {
       this.#onRefused()
       return
     }
-    if (bySocket === 'refused') giveUpSockets()
+    if (bySocket === 'refused') restSockets()
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (let part = await reader.read(); !part.done; part = await reader.read()) take(part.value)
   }

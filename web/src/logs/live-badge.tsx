@@ -3,22 +3,28 @@ import type { LiveListState } from './use-live-list.ts'
 
 const LOOK = {
   live: { name: 'Live', look: 'border-live/40 text-live' },
+  connecting: { name: 'Connecting', look: 'border-line text-muted' },
   paused: { name: 'Paused', look: 'border-paused/50 text-paused' },
   reconnecting: { name: 'Reconnecting', look: 'border-error/50 text-error' },
   unavailable: { name: 'Not live', look: 'border-line text-faint' },
 } as const
 
-/** Whether new lines come in by themselves; three states told apart by word, shape and colour. */
+const HINTS = {
+  live: 'New lines appear by themselves. L pauses.',
+  connecting: 'The stream of new lines is being opened.',
+  reconnecting: 'The connection is lost; it is tried again until it works, and nothing is missed.',
+} as const
+
+/** Whether new lines come in by themselves; the states are told apart by word, shape and colour. */
 export function LiveBadge({ live }: { live: LiveListState }) {
   const { name, look } = LOOK[live.state]
+  const isTrying = live.state === 'connecting' || live.state === 'reconnecting'
   const hint =
-    live.state === 'live'
-      ? 'New lines appear by themselves. L pauses.'
-      : live.state === 'paused'
-        ? `New lines wait: ${live.why}. L resumes.`
-        : live.state === 'reconnecting'
-          ? 'The connection is lost; it is tried again until it works, and nothing is missed.'
-          : (live.why ?? '')
+    live.state === 'paused'
+      ? `New lines wait: ${live.why}. L resumes.`
+      : live.state === 'unavailable'
+        ? (live.why ?? '')
+        : HINTS[live.state]
   return (
     <button
       type="button"
@@ -31,7 +37,7 @@ export function LiveBadge({ live }: { live: LiveListState }) {
     >
       {live.state === 'live' && <span className="breathing size-2 rounded-full bg-live" aria-hidden />}
       {live.state === 'paused' && <CirclePause size={14} aria-hidden />}
-      {live.state === 'reconnecting' && <LoaderCircle size={14} className="animate-spin" aria-hidden />}
+      {isTrying && <LoaderCircle size={14} className="animate-spin" aria-hidden />}
       {live.state === 'unavailable' && (
         <span className="size-2 rounded-full border border-line-strong" aria-hidden />
       )}

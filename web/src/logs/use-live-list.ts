@@ -1,13 +1,17 @@
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import { mergeRows } from '../live/live-lines.ts'
+import { useLasting } from '../live/use-lasting.ts'
 import { useLiveLines } from '../live/use-live-lines.ts'
 import type { useLogsScreen } from './use-logs-screen.ts'
 import { usePointing, useReading } from './use-reading.ts'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
-export type LiveState = 'live' | 'paused' | 'reconnecting' | 'unavailable'
+export type LiveState = 'live' | 'connecting' | 'paused' | 'reconnecting' | 'unavailable'
 export type LiveListState = ReturnType<typeof useLiveList>
+
+/** A stream opens in a few milliseconds; until here the page does not speak of it. */
+const SLOW_OPENING_MS = 500
 
 /** The rows of the screen: the fetched page and, on the first one of an open range, the lines arriving since. */
 export function useLiveList(view: LogView, change: ChangeView, screen: ReturnType<typeof useLogsScreen>) {
@@ -61,13 +65,16 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
 
   const shown = enabled ? lines.shown : null
   const rows = useMemo(() => mergeRows(shown ?? [], page?.logs ?? []), [shown, page])
+  const opensSlowly = useLasting(enabled && lines.state === 'connecting', SLOW_OPENING_MS)
   const state: LiveState = !enabled
     ? 'unavailable'
     : lines.state === 'reconnecting'
       ? 'reconnecting'
       : paused
         ? 'paused'
-        : 'live'
+        : opensSlowly
+          ? 'connecting'
+          : 'live'
   return {
     rows,
     state,
