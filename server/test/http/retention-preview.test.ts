@@ -57,9 +57,12 @@ type Planned = { start: string; action: string; reason: string; rows: number; by
 /** Pages that every index has, however few its rows. */
 const PAGES_OF_A_TABLE = 128 * 1024
 
-/** What is written anew is told by the share of the rows that go. */
+/**
+ * What is written anew is told by the share of the rows that go. Those that were copied in at once may have made their
+ * table longer by half a megabyte than it had to be, which is then freed too.
+ */
 function expectAbout(told: number, freed: number): void {
-  expect(told).toBeGreaterThan(freed * 0.8)
+  expect(told).toBeGreaterThan(freed / 2)
   expect(told).toBeLessThan(freed + PAGES_OF_A_TABLE)
 }
 
