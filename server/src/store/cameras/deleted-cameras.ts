@@ -21,9 +21,9 @@ export async function listDeletedCameras(pool: pg.Pool): Promise<number[]> {
  */
 export async function forgetDeletedCameras(store: Store): Promise<number> {
   if ((await unwritten(store.pool)).length === 0) return 0
-  return withMaintenance(store.pool, async () => {
+  return withMaintenance(store.pool, async (lost) => {
     let rewritten = 0
-    for (const id of await unwritten(store.pool)) rewritten += await forget(store, id)
+    for (const id of await unwritten(store.pool)) rewritten += await forget(store, id, lost)
     return rewritten
   })
 }
@@ -37,7 +37,7 @@ async function unwritten(pool: pg.Pool): Promise<number[]> {
   return rows.map(({ id }) => id)
 }
 
-async function forget(store: Store, id: number): Promise<number> {
+async function forget(store: Store, id: number, signal: AbortSignal): Promise<number> {
   let rewritten = 0
   store.partitions.reload()
   const days = await daysWith(store.pool, id)
@@ -52,6 +52,7 @@ async function forget(store: Store, id: number): Promise<number> {
       conditions: (parameters: { add: (value: unknown) => string }) => [
         `camera_id = ${parameters.add(id)}::integer`,
       ],
+      signal,
     }
     rewritten += await changeRows(store.pool, range, {
       statement: 'update logs l set camera_id = null from chosen c',

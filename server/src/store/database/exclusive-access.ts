@@ -131,16 +131,21 @@ async function inAttempts<T>(client: pg.PoolClient, work: () => Promise<T>): Pro
 /** How often it is looked whether the one before is done. */
 const TURN_MS = 100
 
+/** How often the session says something, so that nobody ends it as one that is idle. */
+const BEAT_MS = 10_000
+
 /**
  * Runs `work` as the only one on the database that deletes, moves or rewrites rows; waits until the one before is done,
  * which may be an hour, without a connection: whoever works and all who read and write need those.
  *
- * @param work given the session that holds the lock, for locks of its own
+ * @param work given what aborts when the lock is lost with its connection: it has to end then, as others begin; and the
+ * session that holds it, for locks of its own
  * @param signal gives up waiting
+ * @throws the error that ended the connection, after `work`
  */
 export async function withMaintenance<T>(
   pool: pg.Pool,
-  work: (session: pg.PoolClient) => Promise<T>,
+  work: (lost: AbortSignal, session: pg.PoolClient) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   let session = await lockedSession(pool)
@@ -149,15 +154,27 @@ export async function withMaintenance<T>(
     signal?.throwIfAborted()
     session = await lockedSession(pool)
   }
-  let broken = false
+  const lost = new AbortController()
+  const onLost = (error?: Error) => lost.abort(error ?? new Error('Connection terminated'))
+  session.on('error', onLost)
+  session.on('end', onLost)
+  let beat: Promise<unknown> = Promise.resolve()
+  const beating = setInterval(() => {
+    beat = session.query('select 1').catch(onLost)
+  }, BEAT_MS)
+  beating.unref()
   try {
-    return await work(session)
+    const result = await work(lost.signal, session)
+    lost.signal.throwIfAborted()
+    return result
   } finally {
+    clearInterval(beating)
+    await beat
     // Without its connection the session is gone, and its lock with it.
-    await session.query('select pg_advisory_unlock($1)', [MAINTENANCE_LOCK]).catch(() => {
-      broken = true
-    })
-    session.release(broken)
+    await session.query('select pg_advisory_unlock($1)', [MAINTENANCE_LOCK]).catch(onLost)
+    session.off('error', onLost)
+    session.off('end', onLost)
+    session.release(lost.signal.aborted)
   }
 }
 

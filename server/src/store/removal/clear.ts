@@ -88,9 +88,12 @@ export async function lastClear(pool: pg.Pool): Promise<Clear | undefined> {
  */
 export async function dropCleared(pool: pg.Pool, minutes = UNDO_MINUTES): Promise<number> {
   if ((await clearsOlderThan(pool, minutes)).length === 0) return 0
-  return withMaintenance(pool, async () => {
+  return withMaintenance(pool, async (lost) => {
     const ids = await clearsOlderThan(pool, minutes)
-    for (const id of ids) await dropOne(pool, id)
+    for (const id of ids) {
+      lost.throwIfAborted()
+      await dropOne(pool, id)
+    }
     return ids.length
   })
 }

@@ -50,7 +50,8 @@ export function deleteMatching(
 ): Promise<number> {
   return withMaintenance(
     store.pool,
-    async () => {
+    async (lost) => {
+      const ending = signal ? AbortSignal.any([signal, lost]) : lost
       let deleted = 0
       store.partitions.reload()
       // Not before it is our turn: until then others may have stored more, an hour later even.
@@ -64,7 +65,7 @@ export function deleteMatching(
             ...rangeConditions(filter, parameters),
             ...variantConditions(filter, parameters),
           ],
-          signal,
+          signal: ending,
         })
       }
       return deleted

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { withMaintenance } from '../database/exclusive-access.ts'
+import type { SqlParameters } from '../database/sql-parameters.ts'
 import { comparable } from '../database/timestamp.ts'
 import { dropPartition } from '../partitions/drop-partition.ts'
 import type { Partition } from '../partitions/partitions.ts'
@@ -23,11 +24,12 @@ export type RetentionResult = {
  * @param maxBytes of all partitions with their indexes; 0 sets no budget
  */
 export function applyRetention(store: Store, cutoffs: Cutoffs, maxBytes: number): Promise<RetentionResult> {
-  return withMaintenance(store.pool, async () => {
+  return withMaintenance(store.pool, async (lost) => {
     const result = { deleted_count: 0, dropped_partitions: 0, rewritten_partitions: 0 }
     store.partitions.reload()
     for (const removal of await planRemovals(store, cutoffs, maxBytes)) {
-      result.deleted_count += await remove(store.pool, removal, cutoffs)
+      lost.throwIfAborted()
+      result.deleted_count += await remove(store.pool, removal, cutoffs, lost)
       if (removal.action === 'drop') result.dropped_partitions++
       if (removal.action === 'rewrite') result.rewritten_partitions++
     }
@@ -36,21 +38,33 @@ export function applyRetention(store: Store, cutoffs: Cutoffs, maxBytes: number)
   })
 }
 
-async function remove(pool: pg.Pool, removal: PlannedRemoval, cutoffs: Cutoffs): Promise<number> {
+async function remove(
+  pool: pg.Pool,
+  removal: PlannedRemoval,
+  cutoffs: Cutoffs,
+  lost: AbortSignal,
+): Promise<number> {
   const { partition, action } = removal
   if (action === 'drop') return dropPartition(pool, partition)
   if (action === 'rewrite') {
-    return rewritePartition(pool, partition, (parameters) => goesBefore(cutoffs, 'timestamp', parameters))
+    const goes = (parameters: SqlParameters) => goesBefore(cutoffs, 'timestamp', parameters)
+    return rewritePartition(pool, partition, goes, lost)
   }
-  return deleteEdge(pool, partition, cutoffs)
+  return deleteEdge(pool, partition, cutoffs, lost)
 }
 
-function deleteEdge(pool: pg.Pool, { lower, upper }: Partition, cutoffs: Cutoffs): Promise<number> {
+function deleteEdge(
+  pool: pg.Pool,
+  { lower, upper }: Partition,
+  cutoffs: Cutoffs,
+  signal: AbortSignal,
+): Promise<number> {
   const latest = latestCutoff(cutoffs)
   const end = latest !== null && comparable(latest) < comparable(upper) ? latest : upper
   return deleteRows(pool, {
     lower,
     upper: end,
     conditions: (parameters) => [goesBefore(cutoffs, 'timestamp', parameters)],
+    signal,
   })
 }

@@ -24,12 +24,14 @@ const REST = 2
  * For a caller that holds the maintenance lock: nothing else deletes or changes rows meanwhile.
  *
  * @param goes the condition on a row of `logs` that is to go
+ * @param lost aborts when the caller holds that lock no longer
  * @returns how many rows went; exact
  */
 export async function rewritePartition(
   pool: pg.Pool,
   partition: Partition,
   goes: (parameters: SqlParameters) => string,
+  lost: AbortSignal,
 ): Promise<number> {
   // What a rewrite that was cut short may have left.
   await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
@@ -43,6 +45,8 @@ export async function rewritePartition(
       const mark = await catchUpClosely(copied, (from) =>
         inTransaction(pool, (other) => catchUp(other, from, tables)),
       )
+      // Others may have deleted meanwhile what was copied.
+      lost.throwIfAborted()
       return swap(client, partition, mark, indexes)
     })
   } finally {

@@ -103,9 +103,10 @@ export function continueScrubRun(
   changeOf: (pattern: string) => ScrubChange,
   { turnMs, waitMs, settleMs = 0 }: ScrubTurn,
 ): Promise<Outcome> {
-  const work = async () => {
+  const work = async (lost: AbortSignal) => {
     const until = Date.now() + turnMs
     for (;;) {
+      lost.throwIfAborted()
       const outcome = await inTransaction(store.pool, (client) => nextBatch(client, changeOf, settleMs))
       if (outcome !== 'more' || Date.now() >= until) return outcome
     }

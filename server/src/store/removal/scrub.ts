@@ -28,11 +28,12 @@ export type ScrubResult = {
 /** Goes through all stored rows, newest first, and rewrites those that the change changes. */
 export function scrubRows(store: Store, options: ScrubOptions): Promise<ScrubResult> {
   const { isDryRun, signal, onProgress } = options
-  const work = async () => {
+  const work = async (lost?: AbortSignal) => {
     const result: ScrubResult = { scanned_rows: 0, matched_rows: 0, examples: [] }
     if (!isDryRun) await untilSettled(store.pool, signal)
     let place: ScrubPlace | undefined
     while (!signal?.aborted) {
+      lost?.throwIfAborted()
       const maxExamples = MAX_EXAMPLES - result.examples.length
       const from = place
       const batch = await inTransaction(store.pool, async (client) => {

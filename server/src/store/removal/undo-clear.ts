@@ -28,11 +28,11 @@ const MAX_ATTEMPTS = 5
  * @returns the clear that was taken back, undefined when there is none
  */
 export function undoClear(pool: pg.Pool): Promise<Clear | undefined> {
-  return withMaintenance(pool, async (session) => {
+  return withMaintenance(pool, async (lost, session) => {
     await session.query('select pg_advisory_lock($1)', [UNDO_LOCK])
     try {
       const clear = await lastClear(pool)
-      if (clear) await bringBack(pool, clear)
+      if (clear) await bringBack(pool, clear, lost)
       return clear
     } finally {
       // Without its connection the session is gone, and its lock with it.
@@ -41,7 +41,7 @@ export function undoClear(pool: pg.Pool): Promise<Clear | undefined> {
   })
 }
 
-async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
+async function bringBack(pool: pg.Pool, { id }: Clear, lost: AbortSignal): Promise<void> {
   const cleared = await clearedMark(pool, id)
   await beginCopying(pool, id, cleared)
   let mark = await catchUpClosely(cleared, (from) => copySince(pool, id, from))
@@ -54,6 +54,7 @@ async function bringBack(pool: pg.Pool, { id }: Clear): Promise<void> {
     return withLogsToItself(
       client,
       async () => {
+        lost.throwIfAborted()
         await client.query(`
           insert into ${asideName('log_counts_pending', id)} (bucket, level, source, camera_id, rows)
           select bucket, level, source, camera_id, rows
