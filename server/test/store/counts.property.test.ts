@@ -12,7 +12,7 @@ import { planRemovals } from '../../src/store/removal/retention-plan.ts'
 import { type Cutoffs, cutoffFor } from '../../src/store/removal/retention-policy.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { BASE, cameras, filters, records, sources, timestamps } from './arbitraries.ts'
+import { BASE, cameras, filters, recordsOfYears, sources, timestamps } from './arbitraries.ts'
 import { byLevel, type ModelRow, matches, newestFirst } from './brute-force.ts'
 import { expectExactCounts } from './stored-counts.ts'
 
@@ -38,7 +38,10 @@ const histogramSteps = fc.record({
 
 type Step = { origin: number; bucketMs: number }
 
-const batches = fc.array(fc.array(records, { minLength: 1, maxLength: 15 }), { minLength: 1, maxLength: 4 })
+const batches = fc.array(fc.array(recordsOfYears, { minLength: 1, maxLength: 15 }), {
+  minLength: 1,
+  maxLength: 4,
+})
 
 const instants = fc.option(timestamps.map((timestamp) => fromMillis(floorTo(timestamp, MINUTE))))
 
