@@ -23,7 +23,8 @@ const handshakes = new WebSocketServer({
   maxPayload: MAX_INCOMING_BYTES,
 })
 
-type Upgrade = { socket: Socket; head: Buffer }
+/** A request for a WebSocket; it may also be answered as any other, with an error or because it asks for something else. */
+type Upgrade = { socket: Socket; head: Buffer; isWebSocket: boolean }
 const upgrades = new WeakMap<IncomingMessage, Upgrade>()
 
 /**
@@ -44,6 +45,11 @@ export function isWebSocket({ headers, method }: IncomingMessage): boolean {
 /** Requests for a WebSocket are routed like all others, the guard and the limits included. */
 export function registerUpgrades(app: FastifyInstance): void {
   if (!CAN_UPGRADE) return
+  const open = new Set<Upgrade>()
+  // Node ends its own connections, and these are not among them. WebSockets are ended by those who send by them.
+  app.addHook('preClose', async () => {
+    for (const { socket, isWebSocket } of open) if (!isWebSocket) socket.destroy()
+  })
   app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
@@ -52,7 +58,10 @@ export function registerUpgrades(app: FastifyInstance): void {
     // Of a reply that is none of a WebSocket, an error say.
     response.on('finish', () => socket.destroySoon())
     socket.on('error', () => socket.destroy())
-    upgrades.set(request, { socket, head })
+    const upgrade = { socket, head, isWebSocket: false }
+    upgrades.set(request, upgrade)
+    open.add(upgrade)
+    socket.once('close', () => open.delete(upgrade))
     app.routing(request, response)
   })
 }
@@ -72,6 +81,7 @@ export class WebSocketSender {
       throw new AppError('INVALID_REQUEST', `This needs a WebSocket (version 13)${why}.`)
     }
     reply.hijack()
+    upgrade.isWebSocket = true
     upgrade.socket.on('close', () => this.#end())
     this.#heartbeat = setInterval(() => this.#socket?.ping(), PING_MS)
     this.#heartbeat.unref()

@@ -1,5 +1,5 @@
 // The event streams over WebSockets, as the page asks for them: the same text, under the same guard.
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CAN_UPGRADE } from '../../src/http/web-socket.ts'
@@ -110,6 +110,20 @@ describe.skipIf(!CAN_UPGRADE)('a stream over a WebSocket (skipped on Node before
     await expect.poll(() => stream.heard.text).toMatch(/^id: /)
     await server.send('DELETE', `/api/users/${viewerId}/sessions`)
     expect(await stream.ended).toBeGreaterThan(1000)
+  })
+
+  it('keeps no server from stopping that was asked for something else, and is not read', async () => {
+    const lines = Array.from({ length: 3000 }, () => ({ level: 'INFO', message: 'x'.repeat(4000) }))
+    await server.send('POST', '/api/logs', lines)
+    const other = await startTestServer({ database: server.database })
+    const headers = { authorization: `Bearer ${other.apiKey}`, connection: 'Upgrade', upgrade: 'websocket' }
+    const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+      const asked = request(`${other.url}/api/logs/export`, { headers }, resolve)
+      asked.on('error', reject).end()
+    })
+    reply.on('error', () => undefined).pause()
+    await other.close()
+    reply.destroy()
   })
 
   it('ends with the server', async () => {
