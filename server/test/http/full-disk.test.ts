@@ -79,7 +79,7 @@ type Answer = Awaited<ReturnType<TestServer['send']>>
 
 const total = async () => (await server.get('/api/logs?limit=1')).body.data.pagination.total_items
 
-describe.skipIf(!disk)(`a disk of ${SIZE_MB} MB (needs root and mount)`, () => {
+describe.skipIf(!disk)(`a disk of ${SIZE_MB} MB (needs root and mount)`, { timeout: 60_000 }, () => {
   it.each([
     ['below the reserve', 30 * MB],
     ['without a reserve, to the last byte', 0],
@@ -102,7 +102,7 @@ describe.skipIf(!disk)(`a disk of ${SIZE_MB} MB (needs root and mount)`, () => {
     expect((await server.send('POST', '/api/logs/retention')).body.data.deleted_count).toBe(OLD_ROWS)
     await vi.waitFor(
       async () => expect((await server.send('POST', '/api/logs', [{ message: 'again' }])).status).toBe(200),
-      { timeout: 15_000, interval: 250 },
+      { timeout: 45_000, interval: 250 },
     )
     expect(await total()).toBe(accepted + 1)
     expect(server.reports.map(({ kind, detail }) => kind === 'storage' && detail)).toContain('back')
@@ -118,7 +118,7 @@ describe.skipIf(!disk)(`a disk of ${SIZE_MB} MB (needs root and mount)`, () => {
     for (let i = 0; i < OLD_BATCHES; i++)
       await server.send('POST', '/api/logs', batch(80), { 'x-import': 'true' })
     const { accepted } = await fillUntilRefused(0)
-    await vi.waitFor(async () => expect(await total()).toBe(accepted), { timeout: 15_000, interval: 250 })
+    await vi.waitFor(async () => expect(await total()).toBe(accepted), { timeout: 45_000, interval: 250 })
     expect(server.reports).toContainEqual({
       kind: 'retention',
       detail: expect.objectContaining({ action: 'retention', deleted_count: OLD_ROWS, by: 'full disk' }),
