@@ -63,6 +63,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     // What is for one caller alone must not wait in anybody's cache.
     response.header('cache-control', 'no-store')
     const key = keyOf(request)
+    const since = streams.changes
     const caller = key ? await byKey(key) : await bySession(request, response, isOurs)
     if (!caller) {
       // A page asks who is there before it shows the sign-in form: others of its address must not take that from it.
@@ -77,7 +78,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     if (access === undefined || !mayUse(caller.principal.role, access)) throw forbidden(caller.principal)
     request.principal = caller.principal
     if (!changesState(request)) {
-      streams.watch(response.raw, caller.principal, caller.credential, caller.identify)
+      streams.watch(response.raw, caller, since)
     }
   })
   app.addHook('onClose', async () => {

@@ -14,20 +14,36 @@ type Reader = { identify: Identify; rights: string; replies: Set<ServerResponse>
 export class OpenStreams {
   readonly #readers = new Map<string, Reader>()
   readonly #timer: NodeJS.Timeout
+  #changes = 0
 
   constructor() {
     this.#timer = setInterval(() => void this.recheck(), RECHECK_MS)
     this.#timer.unref()
   }
 
-  /** Watches a reply until it is closed. `identify` says who the same credential belongs to later on. */
-  watch(reply: ServerResponse, principal: Principal, credential: string, identify: Identify): void {
+  /** Rises with each change of rights; to be read before it is looked up whose a credential is. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /**
+   * Watches a reply until it is closed.
+   *
+   * @param identify says who the same credential belongs to later on
+   * @param since `changes` of before the look-up: what ended while it was under way may have been seen as it was before
+   */
+  watch(
+    reply: ServerResponse,
+    { principal, credential, identify }: { principal: Principal; credential: string; identify: Identify },
+    since: number,
+  ): void {
     // Its client left while it was looked up who that is; nothing would tell of the end again.
     if (reply.closed) return
     const id = `${principal.kind} ${credential} ${rightsOf(principal)}`
     const reader = this.#readers.get(id) ?? { identify, rights: rightsOf(principal), replies: new Set() }
     this.#readers.set(id, reader)
     reader.replies.add(reply)
+    if (since !== this.#changes) void this.#check(reader)
     reply.once('close', () => {
       reader.replies.delete(reply)
       if (reader.replies.size === 0 && this.#readers.get(id) === reader) this.#readers.delete(id)
@@ -36,6 +52,7 @@ export class OpenStreams {
 
   /** Cuts off those who may no longer read, or no longer the same. */
   async recheck(): Promise<void> {
+    this.#changes++
     await Promise.all([...this.#readers.values()].map((reader) => this.#check(reader)))
   }
 

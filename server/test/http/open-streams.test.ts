@@ -1,32 +1,59 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
-import { expect, it, vi } from 'vitest'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { OpenStreams } from '../../src/http/open-streams.ts'
+import type { Principal } from '../../src/service/access/access.ts'
 
-it('watches no reply whose client left while it was looked up who that is', async () => {
-  const streams = new OpenStreams()
-  const identify = vi.fn(async () => undefined)
-  const watched = Promise.withResolvers<void>()
-  const server = createServer(async (_, reply) => {
-    await once(reply, 'close')
-    const principal = {
-      kind: 'key',
-      id: '1',
-      name: 'a key',
-      role: 'viewer',
-      visibility: { cameras: null },
-    } as const
-    streams.watch(reply, principal, '1', identify)
-    watched.resolve()
-  })
+const principal: Principal = {
+  ...{ kind: 'key', id: '1', name: 'a key', role: 'viewer', visibility: { cameras: null } },
+}
+
+let streams: OpenStreams
+let server: ReturnType<typeof createServer>
+let client: Socket
+/** A reply to a request of the client. */
+let reply: ServerResponse
+
+beforeEach(async () => {
+  streams = new OpenStreams()
+  server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n', () => socket.destroy())
-  await watched.promise
-  await streams.recheck()
-  expect(identify).not.toHaveBeenCalled()
+  client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  client.on('error', () => undefined)
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  reply = (await once(server, 'request'))[1]
+})
+
+afterEach(() => {
+  client.destroy()
   streams.close()
   server.close()
+})
+
+it('watches no reply whose client left while it was looked up who that is', async () => {
+  const identify = vi.fn(async () => undefined)
+  const { changes } = streams
+  client.destroy()
+  await once(reply, 'close')
+  streams.watch(reply, { principal, credential: '1', identify }, changes)
+  await streams.recheck()
+  expect(identify).not.toHaveBeenCalled()
+})
+
+it('cuts off at once who was let in while their right ended', async () => {
+  const { changes } = streams
+  await streams.recheck()
+  streams.watch(reply, { principal, credential: '1', identify: async () => undefined }, changes)
+  await once(reply, 'close')
+})
+
+it('asks nobody again who was let in while nothing changed', async () => {
+  const identify = vi.fn(async () => principal)
+  streams.watch(reply, { principal, credential: '1', identify }, streams.changes)
+  expect(identify).not.toHaveBeenCalled()
+  await streams.recheck()
+  expect(identify).toHaveBeenCalledOnce()
+  expect(reply.destroyed).toBe(false)
 })
