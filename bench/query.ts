@@ -1,7 +1,8 @@
-// npm run bench:query [-- --rows 1000000 --days 10 --runs 20 --writing 20000]
+// npm run bench:query [-- --rows 1000000 --days 10 --daily --runs 20 --writing 20000]
 // Milliseconds a query through HTTP, connection kept alive, other words and ranges each run, no caches.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { makeDays } from './daily.ts'
 import { fill } from './fill.ts'
 import { untilIndexed } from './indexed.ts'
 import { inLanes, Poster } from './post.ts'
@@ -12,6 +13,7 @@ const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     days: { type: 'string', default: '10' },
+    daily: { type: 'boolean', default: false },
     today: { type: 'string', default: '0' },
     runs: { type: 'string', default: '20' },
     writing: { type: 'string', default: '0' },
@@ -29,6 +31,7 @@ const DAY_MS = 86_400_000
 const random = seeded(2)
 const system = await startSystem()
 try {
+  if (values.daily) await makeDays(system, DAYS + 2)
   const filled = await fill(system, { rows: ROWS, days: DAYS, today: TODAY })
   const waited = await untilIndexed(system)
   console.log(machine())

@@ -54,6 +54,18 @@ const PARTS: Part[] = [
     args: ['--rows', '10000000', '--days', '10', '--today', '1000000', '--runs', '20', '--writing', '20000'],
   },
   {
+    title: 'Asking, over years',
+    says: 'The same questions of eight years that were imported, in partitions of a month.',
+    script: 'query.ts',
+    args: ['--rows', '3000000', '--days', '3000', '--today', '200000', '--runs', '20'],
+  },
+  {
+    title: 'Asking 1,500 partitions',
+    says: 'The same of four years in partitions of a day, as an installation has that ran all the while.',
+    script: 'query.ts',
+    args: ['--rows', '3000000', '--days', '1500', '--daily', '--today', '200000', '--runs', '20'],
+  },
+  {
     title: 'Getting out',
     says: 'Everything, and parts of it, to one client; then a million rows out of one system, into another and out of that again.',
     script: 'export.ts',
