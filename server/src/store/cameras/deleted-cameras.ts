@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { withMaintenance } from '../database/exclusive-access.ts'
 import { comparable } from '../database/timestamp.ts'
 import type { Store } from '../reading/store.ts'
+import { UNDO_MINUTES } from '../removal/clear.ts'
 import { changeRows } from '../removal/row-batches.ts'
 
 /** The cameras that were deleted: their logs read as having no camera. */
@@ -60,11 +61,18 @@ async function forget(store: Store, id: number, signal: AbortSignal): Promise<nu
       isRemoval: false,
     })
   }
-  // Rows that a writer was storing while the camera was deleted are found by the next run.
+  // Rows that a writer was storing while the camera was deleted are found by the next run. What was cleared may come back,
+  // and with it rows that name the camera.
   if ((await daysWith(store.pool, id)).length === 0) {
     await store.pool.query(
-      'update cameras set rewritten_at = now() where id = $1 and deleted_at is not null',
-      [id],
+      `update cameras
+      set rewritten_at = now()
+      where id = $1 and deleted_at is not null and not exists (
+        select 1
+        from log_clears
+        where undone_at is null and dropped_at is null and cleared_at > now() - $2::integer * interval '1 minute'
+      )`,
+      [id, UNDO_MINUTES],
     )
   }
   return rewritten

@@ -747,7 +747,13 @@ set statement_timeout = 0;
 select id from cameras where deleted_at is not null and rewritten_at is null order by id;
 
 -- update cameras set
-update cameras set rewritten_at = now() where id = $1 and deleted_at is not null;
+update cameras
+      set rewritten_at = now()
+      where id = $1 and deleted_at is not null and not exists (
+        select 1
+        from log_clears
+        where undone_at is null and dropped_at is null and cleared_at > now() - $2::integer * interval '1 minute'
+      );
 
 -- update log_clears set
 update log_clears set dropped_at = now() where id = $1;
