@@ -114,6 +114,13 @@ describe('removing logs over HTTP', () => {
     })
     expect(done.body.data).toEqual({ deleted_count: 12 })
     expect(await total()).toBe(4)
+    const { entries } = (await server.get('/api/audit?action=logs.delete')).body.data
+    // Nor does the password stay there.
+    expect(JSON.stringify(entries)).not.toContain('hunter2')
+    expect(entries[0].after).toEqual({
+      filters: { search_characters: 7, end_date: preview.filters_applied.end_date },
+      ...{ confirmed_rows: 12, deleted_count: 12 },
+    })
   })
 
   it('deletes nothing when more came to match while it waited for its turn', async () => {

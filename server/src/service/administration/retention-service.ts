@@ -188,7 +188,7 @@ export class RetentionService {
       })
     const deleted_count = await this.#audited(
       'logs.delete',
-      { filters: appliedFilters(query), confirmed_rows: confirmRows },
+      { filters: withoutText(query), confirmed_rows: confirmRows },
       work,
       (count) => ({ deleted_count: count }),
     )
@@ -219,5 +219,14 @@ export class RetentionService {
       return
     }
     await this.#options.serverEvents.publish('logs_cleaned', { deleted_count, days_kept, by })
+  }
+}
+
+/** The filters without what was looked for: that may be the very password that must not stay. */
+function withoutText({ search, q, ...others }: LogQuery): Record<string, unknown> {
+  return {
+    ...appliedFilters(others),
+    ...(search && { search_characters: search.length }),
+    ...(q && { q_characters: q.length }),
   }
 }
