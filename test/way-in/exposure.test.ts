@@ -39,7 +39,7 @@ test('tells of what was done in a line of its log, and of the details in the aud
   }
   await expect.poll(lines, { timeout: 10_000 }).toHaveLength(1)
   const [line] = await lines()
-  expect(line?.message).toBe('key ADMIN_API_KEY did settings.update on settings')
+  expect(line?.message).toBe('settings.update on settings, by key ADMIN_API_KEY')
   expect(Object.keys(line?.extra_data ?? {}).toSorted()).toEqual(
     ['action', 'actor', 'audit_id', 'entity', 'hash', 'request_id'].toSorted(),
   )

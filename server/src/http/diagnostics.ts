@@ -32,5 +32,7 @@ export function diagnosticsRoutes(diagnose: Diagnose): FastifyPluginAsyncTypebox
 
 function sentenceOf({ checks }: Diagnosis): string {
   const of = (verdict: string) => checks.filter((check) => check.verdict === verdict).length
-  return `${of('ok')} of ${checks.length} checks are well, ${of('warning')} warn, ${of('failure')} fail`
+  const counted = (count: number, what: string) =>
+    count === 0 ? '' : `; ${count} ${what}${count === 1 ? '' : 's'}`
+  return `${of('ok')} of ${checks.length} checks are well${counted(of('failure'), 'failure')}${counted(of('warning'), 'warning')}`
 }

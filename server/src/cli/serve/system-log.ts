@@ -99,9 +99,12 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
     // Readers see the line; what was there before and after, and from where it came, is for administrators alone.
     audit: ({ id, actor, action, entity, request_id, hash }) =>
       // Without a colon: what follows the name of a key or a user would look like its secret, and be masked.
-      from('system', 'audit').info(`${actor} did ${action} on ${entity}`, {
-        ...{ audit_id: id, actor, action, entity, request_id, hash },
-      }),
+      from('system', 'audit').info(
+        `${action} on ${entity}, by ${actor === 'nobody' ? 'somebody not signed in' : actor}`,
+        {
+          ...{ audit_id: id, actor, action, entity, request_id, hash },
+        },
+      ),
     stats: () => handler?.stats() ?? { queuedRows: 0, spooledRows: 0, dropped: 0 },
     close: () => logger.close(),
   }

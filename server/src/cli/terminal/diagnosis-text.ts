@@ -47,8 +47,13 @@ function summary(verdict: Verdict, checks: Diagnosis['checks'], durationMs: numb
   const of = (wanted: Verdict) => checks.filter((check) => check.verdict === wanted).length
   const all = {
     ok: 'All is well.',
-    warning: `Of ${checks.length} checks ${of('warning')} warn.`,
-    failure: `Of ${checks.length} checks ${of('failure')} fail and ${of('warning')} warn.`,
+    warning: `${some(of('warning'), 'warning')} in ${some(checks.length, 'check')}.`,
+    failure: `${[some(of('failure'), 'failure'), some(of('warning'), 'warning')].filter(Boolean).join(' and ')} in ${some(checks.length, 'check')}.`,
   }
   return paint(STYLES[verdict], `${all[verdict]} (${durationMs} ms)`)
+}
+
+/** Empty for none. */
+function some(count: number, what: string): string {
+  return count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`
 }
