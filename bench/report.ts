@@ -55,7 +55,7 @@ const PARTS: Part[] = [
   },
   {
     title: 'Asking, over years',
-    says: 'The same questions of eight years that were imported, in partitions of a month.',
+    says: 'The same questions of eight years that were imported, in partitions of a month. The silent camera logged once in five days: its newest hundred lines reach back over sixteen months, which takes nine statements, one after the other.',
     script: 'query.ts',
     args: ['--rows', '3000000', '--days', '3000', '--today', '200000', '--runs', '20'],
   },
