@@ -1,10 +1,15 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import type { LogRow } from '../reading/log-row.ts'
 import type { ScrubPlace, ScrubStretch } from './scrub-stretch.ts'
 
-/** Rows read and changed in one transaction. */
+/** Rows read and changed in one transaction, and bytes after which it ends where they are long. */
 const BATCH_ROWS = 2000
+const BATCH_BYTES = 8 * 1024 * 1024
+
+/** How long rows are changed before others have their turn: a pattern can take a second with the longest row. */
+const SLICE_MS = 20
 
 /** Characters of an example. */
 const EXAMPLE_CHARACTERS = 500
@@ -34,7 +39,8 @@ export type ScrubBatch = {
   examples: ScrubExample[]
 }
 
-type StoredRow = Omit<LogRow, 'camera_name'> & { place: number }
+/** A row, which of the tables it is in, and how many were found, this batch's and maybe more. */
+type StoredRow = Omit<LogRow, 'camera_name'> & { place: number; found: number }
 
 /** Goes through the newest rows of a stretch, and rewrites those that the change changes. */
 export async function scrubBatch(
@@ -44,21 +50,28 @@ export async function scrubBatch(
 ): Promise<ScrubBatch> {
   const rows = await readRows(client, stretch)
   const examples: ScrubExample[] = []
-  const changed = rows.flatMap((row) => {
+  const changed: (LogRecord & { id: number; place: number })[] = []
+  let began = performance.now()
+  for (const row of rows) {
+    if (performance.now() - began > SLICE_MS) {
+      await nextTurn()
+      began = performance.now()
+    }
     const record = row as LogRecord & { id: number }
     const after = change(record)
-    if (after === record) return []
+    if (after === record) continue
     if (examples.length < maxExamples) examples.push(exampleOf(row.id, record, after, isDryRun))
-    return [{ ...after, id: row.id, place: row.place }]
-  })
+    changed.push({ ...after, id: row.id, place: row.place })
+  }
   if (!isDryRun) {
     for (const [index, table] of stretch.tables.entries()) {
       const own = changed.filter(({ place }) => place === index)
       if (own.length > 0) await writeRows(client, table, stretch, own)
     }
   }
-  const last = rows.length < BATCH_ROWS ? undefined : rows.at(-1)
-  const next = last ? { timestamp: last.timestamp, id: last.id } : { timestamp: stretch.lower, id: 0 }
+  const last = rows.at(-1)
+  const isMore = last !== undefined && (last.found > rows.length || last.found === BATCH_ROWS)
+  const next = isMore ? { timestamp: last.timestamp, id: last.id } : { timestamp: stretch.lower, id: 0 }
   return { scanned: rows.length, matched: changed.length, next, examples }
 }
 
@@ -79,9 +92,20 @@ async function readRows(client: pg.PoolClient, { lower, from, tables }: ScrubStr
     text: `
       /* read_rows_to_scrub */
       select *
-      from (${ofTables.join(' union all ')}) r
-      ${inOrder}`,
-    values: [lower, from.timestamp, from.id],
+      from (
+        select *, count(*) over () as found,
+          sum(octet_length(message) + coalesce(pg_column_size(extra_data), 0)) over (
+            order by timestamp desc, id desc rows between unbounded preceding and 1 preceding
+          ) as bytes_before
+        from (
+          select *
+          from (${ofTables.join(' union all ')}) r
+          ${inOrder}
+        ) newest
+      ) measured
+      where coalesce(bytes_before, 0) < $4
+      order by timestamp desc, id desc`,
+    values: [lower, from.timestamp, from.id, BATCH_BYTES],
   })
   return rows
 }

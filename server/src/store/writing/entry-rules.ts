@@ -1,6 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { compileRedactionPattern, cutBytes, type LogRecord, maskRecord } from '@timelapser/logger'
 import type { SettingsStore } from '../settings/settings.ts'
 import type { Settings } from '../settings/settings-schema.ts'
+
+/** How long records are masked before others have their turn: a pattern can take a second with the longest one. */
+const SLICE_MS = 20
 
 /** What the settings do to every record that is stored, whichever way it came: more is masked, long messages are cut. */
 export class EntryRules {
@@ -16,7 +20,18 @@ export class EntryRules {
     const { redaction, message_max } = await this.#settings.get()
     const patterns = this.#compile(redaction)
     // Most messages are shorter than the limit by far and are not even copied.
-    return records.map((record) => cutMessage(maskRecord(record, patterns), message_max))
+    const apply = (record: LogRecord) => cutMessage(maskRecord(record, patterns), message_max)
+    if (patterns.length === 0) return records.map(apply)
+    const applied: LogRecord[] = []
+    let began = performance.now()
+    for (const record of records) {
+      if (performance.now() - began > SLICE_MS) {
+        await nextTurn()
+        began = performance.now()
+      }
+      applied.push(apply(record))
+    }
+    return applied
   }
 
   #compile(patterns: Settings['redaction']): readonly RegExp[] {

@@ -415,7 +415,14 @@ lock table only logs_of_a_range in share update exclusive mode;
 
       /* read_rows_to_scrub */
       select *
-      from ((
+      from (
+        select *, count(*) over () as found,
+          sum(octet_length(message) + coalesce(pg_column_size(extra_data), 0)) over (
+            order by timestamp desc, id desc rows between unbounded preceding and 1 preceding
+          ) as bytes_before
+        from (
+          select *
+          from ((
       select id, timestamp, level, message, source, logger_name, camera_id, extra_data, 0 as place
       from logs
       where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
@@ -423,8 +430,12 @@ lock table only logs_of_a_range in share update exclusive mode;
       order by timestamp desc, id desc
       limit 2000
     )) r
-      order by timestamp desc, id desc
-      limit 2000;
+          order by timestamp desc, id desc
+      limit 2000
+        ) newest
+      ) measured
+      where coalesce(bytes_before, 0) < $4
+      order by timestamp desc, id desc;
 
 -- read_settings
 select name, value from settings;
