@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
 import { openBrowser } from '../support/browser.ts'
@@ -26,14 +26,22 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function write(lines: { message: string; camera_id: number; source: string }[]): Promise<void> {
+async function call(path: string, body: unknown): Promise<{ url: string }> {
   const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
-  const reply = await fetch(`${url}/api/logs`, {
+  const reply = await fetch(url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    body: JSON.stringify(lines.map((line) => ({ level: 'INFO', ...line }))),
+    body: JSON.stringify(body),
   })
   expect(reply.status).toBeLessThan(300)
+  return ((await reply.json()) as { data: { url: string } }).data
+}
+
+async function write(lines: { message: string; camera_id: number; source: string }[]): Promise<void> {
+  await call(
+    '/api/logs',
+    lines.map((line) => ({ level: 'INFO', ...line })),
+  )
 }
 
 /** The first administrator, signed in. */
@@ -151,4 +159,48 @@ test('a key is made with level, limit, expiry and cameras, and shown once', asyn
     statuses.push(reply.status)
   }
   expect(statuses).toEqual([200, 200, 429])
+})
+
+/** A second window of the same browser, at the lines, and what it streams by. */
+async function openWindow(beside: Page): Promise<{ page: Page; sockets: WebSocket[] }> {
+  const page = await beside.context().newPage()
+  const sockets: WebSocket[] = []
+  page.on('websocket', (socket) => sockets.push(socket))
+  await page.goto(`${url}/logs?camera_id=2`)
+  await page.getByRole('row').filter({ hasText: 'barn' }).first().waitFor()
+  await expect.poll(() => sockets.length).toBeGreaterThan(0)
+  return { page, sockets }
+}
+
+test('signing out ends what other windows stream, and these lead to sign-in', async () => {
+  const eva = await arrive((await call('/api/users/link', { username: 'eva', role: 'admin' })).url, 'eva')
+  const { page, sockets } = await openWindow(eva)
+  await eva.getByRole('button', { name: /eva/ }).click()
+  await eva.getByRole('menuitem', { name: 'Sign out' }).click()
+  await eva.waitForURL('**/sign-in*')
+  await page.waitForURL('**/sign-in*')
+  await page.getByLabel('Password').waitFor()
+  expect(sockets.every((socket) => socket.isClosed())).toBe(true)
+  await write([{ message: 'barn after sign-out', camera_id: 2, source: 'barn-source' }])
+  expect(await page.locator('body').textContent()).not.toContain('barn')
+})
+
+test('who signs in over another in a second window leaves nothing open of what that one saw', async () => {
+  const fay = await arrive((await call('/api/users/link', { username: 'fay', role: 'admin' })).url, 'fay')
+  const { page, sockets } = await openWindow(fay)
+  const before = [...sockets]
+  const { url: link } = await call('/api/users/link', { username: 'gus', role: 'viewer', cameras: [1] })
+  await fay.goto(link)
+  await fay.getByLabel('Name').fill('gus')
+  await fay.getByLabel('Password').fill(PASSWORD)
+  await fay.keyboard.press('Enter')
+  await fay.waitForURL('**/logs*')
+  await expect.poll(() => before.every((socket) => socket.isClosed())).toBe(true)
+  await write([{ message: 'barn after the change', camera_id: 2, source: 'barn-source' }])
+  await write([{ message: 'door after the change', camera_id: 1, source: 'door-source' }])
+  await fay.getByRole('row').filter({ hasText: 'door after the change' }).waitFor()
+  expect(await fay.locator('body').textContent()).not.toContain('barn')
+  // The other window is gus's as well now: it has loaded itself anew, without what fay had seen.
+  await page.getByRole('button', { name: /gus/ }).waitFor()
+  expect(await page.getByRole('row').filter({ hasText: 'barn' }).count()).toBe(0)
 })

@@ -4,7 +4,7 @@ import { Notices } from '../controls/notice.tsx'
 import { useServerEvents } from '../live/use-server-events.ts'
 import { LogsPage } from '../logs/logs-page.tsx'
 import { lastLogsPath } from '../logs/use-view.ts'
-import { useSession } from '../session/use-session.ts'
+import { useReloadForAnother, useSession } from '../session/use-session.ts'
 import { AppHeader } from './app-header.tsx'
 import { AwaitingScreen } from './awaiting-screen.tsx'
 import { ForOthers } from './for-others.tsx'
@@ -52,6 +52,7 @@ export function App() {
 
 function SignedIn({ path }: { path: string }) {
   const session = useSession()
+  useReloadForAnother(session.data)
   if (session.isError && session.data === undefined) {
     return <ServerUnreachable error={session.error} retry={() => session.refetch()} />
   }

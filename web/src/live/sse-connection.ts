@@ -13,6 +13,12 @@ const SILENCE_MS = 40_000
 /** Why a stream was let go of that nothing came of. */
 const SILENT = new Error('The stream is silent.')
 
+export type SseConnectionOptions = {
+  onRefused: () => void
+  /** It had been open before; meanwhile somebody else may have signed in. */
+  onResumed: () => void
+}
+
 /**
  * One event stream that never gives up: it reconnects with growing pauses and resumes after the last position it saw.
  * It reads the stream itself, because the browser's EventSource stops for good at the first answer that is no stream
@@ -21,7 +27,7 @@ const SILENT = new Error('The stream is silent.')
  */
 export class SseConnection {
   readonly #url: string
-  readonly #onRefused: () => void
+  readonly #options: SseConnectionOptions
   readonly #handlers = new Map<string, Set<Handler>>()
   readonly #stateListeners = new Set<() => void>()
   #abort: AbortController | null = null
@@ -31,9 +37,9 @@ export class SseConnection {
   #position: string | null = null
   #state: StreamState = 'connecting'
 
-  constructor(url: string, options: { onRefused: () => void }) {
+  constructor(url: string, options: SseConnectionOptions) {
     this.#url = url
-    this.#onRefused = options.onRefused
+    this.#options = options
     document.addEventListener('visibilitychange', this.#onVisibility)
     window.addEventListener('online', this.#reconnectNow)
     if (!document.hidden) this.#open()
@@ -81,8 +87,10 @@ export class SseConnection {
     const url = new URL(this.#url, window.location.origin)
     if (this.#position !== null) url.searchParams.set('last_event_id', this.#position)
     const parse = createSseParser((event) => this.#dispatch(event))
+    const isResumed = this.#position !== null
     let hasCome = false
     const take = (text: string) => {
+      if (isResumed && !hasCome) this.#options.onResumed()
       hasCome = true
       this.#failures = 0
       this.#expectWord(abort)
@@ -103,7 +111,7 @@ export class SseConnection {
       cache: 'no-store',
     })
     if (!response.ok || response.body === null) {
-      this.#onRefused()
+      this.#options.onRefused()
       return
     }
     if (bySocket === 'refused') restSockets()

@@ -11,12 +11,14 @@ export type SseOptions = {
 const EVENTS_URL = '/api/events'
 const shared = new Map<string, { connection: SseConnection; users: number }>()
 
+function askWhoWeAre(): void {
+  queryClient.invalidateQueries({ queryKey: ['session'] })
+}
+
 function acquire(url: string): SseConnection {
   const entry = shared.get(url) ?? {
     // Asking who we are leads to sign-in if the session has ended.
-    connection: new SseConnection(url, {
-      onRefused: () => queryClient.invalidateQueries({ queryKey: ['session'] }),
-    }),
+    connection: new SseConnection(url, { onRefused: askWhoWeAre, onResumed: askWhoWeAre }),
     users: 0,
   }
   entry.users += 1

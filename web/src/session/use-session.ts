@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 import type { Session } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { queryClient } from '../api/query-client.ts'
@@ -9,6 +10,20 @@ export function useSession() {
     queryKey: ['session'],
     queryFn: ({ signal }) => request<Session>('/api/session', { signal }),
   })
+}
+
+/**
+ * Loads the page anew when another window has signed somebody else in, or rights have changed: what is on the screen, and
+ * what is kept, is not theirs to see.
+ */
+export function useReloadForAnother(session: Session | undefined): void {
+  const first = useRef<string>(undefined)
+  useEffect(() => {
+    if (session === undefined) return
+    const who = `${session.kind} ${session.role} ${session.name}`
+    first.current ??= who
+    if (who !== first.current) window.location.reload()
+  }, [session])
 }
 
 export async function signOut(): Promise<void> {
