@@ -181,7 +181,8 @@ it('stores nothing of a batch whose transaction was lost, and all of it when it 
   const lost = logs.addLogEntries(many(20, 'lost'), { sender, batch: 1 })
   lost.catch(() => undefined)
   await waitUntil(async () => {
-    const { rows } = await blocker.query(
+    // Not in the transaction of the other: who is there is as it was seen first in that.
+    const { rows } = await pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
     return rows.length > 0

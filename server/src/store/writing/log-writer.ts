@@ -203,10 +203,14 @@ export class LogWriter {
     const { pool, partitions, ids, cameras } = this.#options
     await partitions.ensure(group.flatMap(({ minutes }) => minutes))
     await cameras.register(group)
+    // Before we take a connection: with as many lanes as connections, each would keep its own and wait for another.
+    const firstId = await ids.reserve(group.reduce((sum, { records }) => sum + records.length, 0))
     const client = await pool.connect()
     let broken: Error | undefined
     try {
-      return isCareful ? await storeCarefully(client, group, ids) : await storeAtOnce(client, group, ids)
+      return isCareful
+        ? await storeCarefully(client, group, firstId)
+        : await storeAtOnce(client, group, firstId)
     } catch (error) {
       await client.query('rollback').catch((reason: Error) => {
         broken = reason

@@ -6,7 +6,6 @@ import { COPY_COLUMNS, copyLine } from '../database/copy-format.ts'
 import { isClosingRefusal } from '../partitions/partition-closing.ts'
 import { isMissingPartition } from '../partitions/partitions.ts'
 import { countBatch } from './batch-counts.ts'
-import type { IdBlocks } from './id-blocks.ts'
 import { claimBatches, rememberReplies, type SenderMark } from './senders.ts'
 
 /** What became of a batch. */
@@ -38,19 +37,19 @@ const CHUNK_CHARACTERS = 32 * 1024
  * Stores all records or, when PostgreSQL refuses one, none; without senders in a single round trip. When it throws, the
  * transaction is still to be rolled back.
  *
+ * @param firstId of as many as there are records
  * @throws an error that `isDataError` knows when one of the records is at fault
  */
 export async function storeAtOnce(
   client: pg.PoolClient,
   batches: readonly Batch[],
-  ids: IdBlocks,
+  firstId: number,
 ): Promise<AddResult[]> {
   const hasSenders = batches.some(({ sender }) => sender)
   if (hasSenders) await client.query('begin')
   const repeats = await claimBatches(client, batches)
   const fresh = batches.filter((batch) => !repeats.has(batch))
   const records = fresh.flatMap((batch) => batch.records)
-  const firstId = records.length > 0 ? await ids.reserve(records.length) : 0
   const written = resultsOf(fresh, firstId, new Map())
   await rememberReplies(client, fresh, written)
   if (records.length > 0) {
@@ -68,13 +67,12 @@ export async function storeAtOnce(
 export async function storeCarefully(
   client: pg.PoolClient,
   batches: readonly Batch[],
-  ids: IdBlocks,
+  firstId: number,
 ): Promise<AddResult[]> {
   await client.query('begin')
   const repeats = await claimBatches(client, batches)
   const fresh = batches.filter((batch) => !repeats.has(batch))
   const records = fresh.flatMap((batch) => batch.records)
-  const firstId = records.length > 0 ? await ids.reserve(records.length) : 0
   const refused = await copyAround(client, records, firstId)
   const stored = refused.size === 0 ? records : records.filter((_, index) => !refused.has(index))
   if (stored.length > 0) {
