@@ -2,6 +2,7 @@ import { isTimeout, queryWithin } from '../database/reader.ts'
 import { comparable, fromMillis, toMillis } from '../database/timestamp.ts'
 import { isCountable, type LogFilter } from '../filter/log-filter.ts'
 import { type Chunk, type ChunkQuery, chunkStatement } from './chunk-statement.ts'
+import { endOf } from './group-edges.ts'
 import type { Group } from './held-partitions.ts'
 import { groupsFor } from './log-groups.ts'
 import type { Order, Position } from './log-rows.ts'
@@ -85,11 +86,6 @@ async function readChunk(store: Store, query: ChunkQuery, timeoutMs: number): Pr
   const { text, values } = chunkStatement(query)
   const { rows } = await queryWithin<Chunk>(store.pool, text, values, { signal: store.signal, timeoutMs })
   return rows[0] as Chunk
-}
-
-/** The position after the last row of the stretch; ids are positive. */
-function endOf({ lower, upper }: Group, order: Order): Position {
-  return { timestamp: order === 'newest' ? lower : upper, id: 0 }
 }
 
 /** Of a stretch that was cut in two when part of it was read, the first half may end before that. */

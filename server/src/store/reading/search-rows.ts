@@ -1,6 +1,7 @@
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { comparable, fromMillis, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
+import { endOf, maximum, minimum, startOf } from './group-edges.ts'
 import type { Group } from './held-partitions.ts'
 import { groupsFor } from './log-groups.ts'
 import type { LogRow } from './log-row.ts'
@@ -23,6 +24,12 @@ const SCAN_SHARE = 0.25
 
 /** A lookup in an index that takes longer has met a word that is not rare after all. */
 const MAX_INDEX_MS = 2000
+
+/**
+ * Lookups side by side. Where there are hundreds of partitions, most of the time of each is planning, on one core of
+ * PostgreSQL; each is short, so that others get their connections in between.
+ */
+const LOOKUPS_AT_ONCE = 4
 
 export type Slice = { order: Order; beyond?: Position | undefined; offset: number; limit: number }
 
@@ -75,11 +82,19 @@ class Search {
 
   async run(): Promise<Found> {
     const { order, beyond, limit, offset } = this.#slice
-    for await (const group of groupsFor(this.#store, this.#filter, order, beyond)) {
-      this.#edge = this.#later(this.#edge, startOf(group, order))
-      const outcome = await this.#readGroup(group)
-      if (outcome === 'full') return this.#found(undefined, null)
-      if (outcome === 'stopped') return this.#found(undefined, this.#edge as Position)
+    const groups = groupsFor(this.#store, this.#filter, order, beyond)
+    try {
+      for (let some = await this.#take(groups); some.length > 0; some = await this.#take(groups)) {
+        const lookedUp = some.length > 1 ? await this.#lookUpEach(some) : []
+        for (const [index, group] of some.entries()) {
+          this.#edge = this.#later(this.#edge, startOf(group, order))
+          const outcome = this.#add(lookedUp[index]) ?? (await this.#readGroup(group))
+          if (outcome === 'full') return this.#found(undefined, null)
+          if (outcome === 'stopped') return this.#found(undefined, this.#edge as Position)
+        }
+      }
+    } finally {
+      await groups.return(undefined)
     }
     const matched = beyond ? undefined : offset - this.#skip + this.#rows.length
     return this.#found(limit > 0 ? matched : undefined, null)
@@ -89,6 +104,42 @@ class Search {
     // Stretches of time reach beyond what was asked, to the ends of their partitions.
     const stoppedAt = edge && placeWithin(this.#filter, edge)
     return { rows: this.#rows, stoppedAt, matched, density: this.#plan.density }
+  }
+
+  /** What is read next: one group, or several where an index leads to the few rows of each. */
+  async #take(groups: AsyncGenerator<Group>): Promise<Group[]> {
+    const isRare = this.#skip === 0 && this.#plan.prefersIndex(this.#wanted)
+    const some: Group[] = []
+    while (some.length < (isRare ? LOOKUPS_AT_ONCE : 1)) {
+      const next = await groups.next()
+      if (next.done) break
+      some.push(next.value)
+    }
+    return some
+  }
+
+  /** The matches of each group, as many as are wanted; undefined where that took too long. */
+  async #lookUpEach(groups: readonly Group[]): Promise<(LogRow[] | undefined)[]> {
+    const remaining = this.#deadline - performance.now()
+    if (remaining < MIN_STATEMENT_MS) return []
+    return Promise.all(
+      groups.map(async (group) => {
+        const query = { ...this.#range(group), offset: 0, limit: this.#wanted }
+        try {
+          return await this.#query<LogRow>(setStatement(query), Math.min(remaining / 2, MAX_INDEX_MS))
+        } catch (error) {
+          if (!isTimeout(error)) throw error
+          this.#plan.avoidIndex()
+          return undefined
+        }
+      }),
+    )
+  }
+
+  #add(rows: readonly LogRow[] | undefined): 'full' | 'done' | undefined {
+    if (rows === undefined) return undefined
+    this.#rows.push(...rows.slice(0, this.#wanted))
+    return this.#rows.length >= this.#slice.limit ? 'full' : 'done'
   }
 
   async #readGroup(group: Group): Promise<'full' | 'stopped' | 'done'> {
@@ -207,23 +258,6 @@ class Search {
     const limits = { signal: this.#store.signal, timeoutMs }
     return (await queryWithin<R>(this.#store.pool, statement.text, statement.values, limits)).rows
   }
-}
-
-/** The position before the first row of the group. Ids are positive, so it is the same for both orders' comparisons. */
-function startOf({ lower, upper }: Group, order: Order): Position {
-  return { timestamp: order === 'newest' ? upper : lower, id: 0 }
-}
-
-function endOf({ lower, upper }: Group, order: Order): Position {
-  return { timestamp: order === 'newest' ? lower : upper, id: 0 }
-}
-
-function maximum(a: string, b: string): string {
-  return comparable(a) > comparable(b) ? a : b
-}
-
-function minimum(a: string, b: string): string {
-  return comparable(a) < comparable(b) ? a : b
 }
 
 function toLogRow({ is_match: _, looked_at: __, matched: ___, ...row }: ScannedRow): LogRow {
