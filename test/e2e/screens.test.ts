@@ -308,6 +308,12 @@ describe('the settings', () => {
       .getByRole('alert')
       .getByText(/not a regular expression/)
       .waitFor()
+    // Somebody else has been reading the lines, one of them in the panel.
+    const reader = await open('/logs?source=doors&range=24h')
+    const list = reader.getByRole('grid')
+    await list.getByText('opened by BADGE-3').click()
+    const panel = reader.getByRole('complementary', { name: /^Line \d+/ })
+    await panel.getByText('opened by BADGE-3').first().waitFor()
     await pattern.fill('badge-\\d')
     await form.getByRole('button', { name: 'Look' }).click()
     await form.getByText(/^3 lines of [\d,]+ would be masked$/).waitFor()
@@ -325,6 +331,9 @@ describe('the settings', () => {
     await form.getByText(/^3 lines of [\d,]+ masked$/).waitFor()
     expect(await found()).toBe(0)
     expect(await mask.count()).toBe(0)
+    await expect.poll(() => reader.getByText('BADGE-').count()).toBe(0)
+    await expect.poll(() => list.getByText('opened by ***').count()).toBe(3)
+    await panel.getByText('opened by ***').first().waitFor()
     // Whoever comes back later, or looks from elsewhere, sees what became of it.
     await page.reload()
     await form.getByText(/^3 lines of [\d,]+ masked$/).waitFor()
@@ -332,6 +341,24 @@ describe('the settings', () => {
     await page.goto(`${url}/audit?action=logs.scrub`)
     const entries = page.getByRole('list', { name: 'Audit entries' }).getByRole('listitem')
     await expect.poll(() => entries.count()).toBe(2)
+  })
+
+  test('masking under way tells how far it is and is stopped', async () => {
+    await call('POST', '/api/logs', [{ level: 'INFO', source: 'doors', message: 'opened by GUEST-1' }])
+    const page = await open('/settings')
+    const form = page.getByRole('form', { name: 'Mask stored lines' })
+    await form.getByLabel('Mask in lines that are stored already').fill('guest-\\d')
+    await form.getByRole('button', { name: 'Look' }).click()
+    await form.getByLabel(/^Type “mask”/).fill('mask')
+    // It begins when the lines on their way are stored, after three seconds; it is stopped within them.
+    await form.getByRole('button', { name: 'Mask 1 line', exact: true }).click()
+    await form.getByText(/lines of [\d,]+ masked so far …$/).waitFor()
+    await form.getByRole('progressbar', { name: 'Lines looked through' }).waitFor()
+    await form.getByRole('button', { name: 'Stop masking' }).click()
+    await form.getByText('Stopped; what was masked stays so. Begin again for the rest.').waitFor()
+    expect(await form.getByRole('progressbar').count()).toBe(0)
+    const { run } = await call('GET', '/api/logs/scrub/run')
+    expect(run).toMatchObject({ outcome: 'stopped', matched_rows: 0 })
   })
 
   test('try a pattern of redaction before it is saved', async () => {

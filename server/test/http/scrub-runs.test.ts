@@ -2,6 +2,7 @@ import type { LogRecord } from '@timelapser/logger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { inTransaction } from '../../src/store/database/exclusive-access.ts'
 import { addScrubRun, continueScrubRun } from '../../src/store/removal/scrub-runs.ts'
+import { openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -50,6 +51,10 @@ it('goes on where the last transaction was, one at a time, and masks each line o
   // Nobody's job goes on meanwhile: what else deletes or rewrites keeps them waiting.
   const client = await server.database.database.connect()
   await client.query('select pg_advisory_lock(7469004)')
+  const headers = { authorization: `Bearer ${server.apiKey}` }
+  const clients = await Promise.all(
+    [server, second].map(({ url }) => openEvents(`${url}/api/events`, headers)),
+  )
   const begun = await start('lic-\\d+')
   expect(begun).toMatchObject({ status: 200 })
   expect(begun.body.data.run).toMatchObject({ total_rows: LINES, ended_at: null })
@@ -65,6 +70,13 @@ it('goes on where the last transaction was, one at a time, and masks each line o
   ])
   const reports = [...server.reports, ...second.reports].filter(({ kind }) => kind === 'scrub')
   expect(reports.map(({ detail }) => detail)).toMatchObject([{ outcome: 'done', matched_rows: LINES }])
+  // Whichever server did it: pages on both show what they must not any longer.
+  for (const client of clients) {
+    const told = () => client.events.filter(({ event }) => event === 'logs_masked')
+    await client.until(() => told().length > 0)
+    expect(told().map(({ data }) => data.data)).toEqual([{ masked_count: LINES, by: 'key ADMIN_API_KEY' }])
+    client.close()
+  }
 }, 120_000)
 
 it('is cut into turns, each of which goes on after the one before, and leaves no pattern behind', async () => {

@@ -78,6 +78,7 @@ export function useLogsScreen(view: LogView, zone: string) {
   useSSESubscription('log_entries_created', follow, watching)
   useSSESubscription('logs_cleaned', refresh)
   useSSESubscription('logs_restored', refresh)
+  useSSESubscription('logs_masked', refresh)
 
   const stream = withBounds(view, start, null)
   stream.set('max_batch', String(ROWS_A_BATCH))

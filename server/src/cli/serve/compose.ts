@@ -148,6 +148,10 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     await retentionService.dropCleared(0)
     await retentionService.apply('full disk')
   }
+  const tellMasked = async (masked_count: number, by: string) => {
+    logService.forgetAnswers()
+    if (masked_count > 0) await serverEvents.publish('logs_masked', { masked_count, by })
+  }
   const scrubService = new ScrubService({
     store: { pool, partitions: logOperations.partitions },
     auditTrail,
@@ -156,9 +160,9 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       const runAt = new Date(Date.now() + inMs)
       await schedule.addJob('scrub', {}, { jobKey: 'scrub', runAt, maxAttempts: 1 })
     },
-    onEnd: (run) => {
-      logService.forgetAnswers()
+    onEnd: async (run) => {
       reports.onScrub(run)
+      await tellMasked(run.matched_rows, run.started_by)
     },
   })
   const levels = new LevelOverrides(pool, settings)
@@ -251,6 +255,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       store: { pool, partitions: logOperations.partitions },
       settings,
       auditTrail,
+      onMasked: tellMasked,
     }),
     scrubService,
     liveFeed,

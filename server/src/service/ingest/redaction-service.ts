@@ -16,6 +16,8 @@ export type RedactionServiceOptions = {
   store: Store
   settings: SettingsStore
   auditTrail: AuditTrail
+  /** Told when stored lines were masked, for pages that show them. */
+  onMasked: (maskedRows: number, by: string) => Promise<void>
 }
 
 /** What must not be stored: trying out what a line becomes, and masking what is stored already. */
@@ -55,9 +57,14 @@ export class RedactionService {
   }
 
   #scrub(pattern: string, patterns: readonly RegExp[], options: Omit<ScrubOptions, 'change'>) {
-    const { store, auditTrail } = this.#options
-    const run = () => scrubRows(store, { change: (record) => maskRecord(record, patterns), ...options })
-    if (options.isDryRun) return run()
+    const { store, auditTrail, onMasked } = this.#options
+    const look = () => scrubRows(store, { change: (record) => maskRecord(record, patterns), ...options })
+    if (options.isDryRun) return look()
+    const run = async () => {
+      const result = await look()
+      await onMasked(result.matched_rows, auditTrail.actor)
+      return result
+    }
     // What is looked for may be the secret itself; its shape is enough.
     const asked = { action: 'logs.scrub', entity: 'logs', after: { pattern_characters: pattern.length } }
     return auditTrail.around(asked, run, ({ scanned_rows, matched_rows }) => ({ scanned_rows, matched_rows }))

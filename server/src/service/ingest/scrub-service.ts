@@ -32,8 +32,8 @@ export type ScrubServiceOptions = {
   countRows: () => Promise<number>
   /** Has a job call `work` then, on whichever server. */
   wake: (inMs: number) => Promise<void>
-  /** Told of every run that ended on this server, for its own log. */
-  onEnd: (run: ScrubRun) => void
+  /** Told of every run that ended on this server, for its own log and for pages that show what was masked. */
+  onEnd: (run: ScrubRun) => Promise<void>
 }
 
 /** Masking of stored lines in the background: begun by somebody, done by the jobs, there after a reload and a restart. */
@@ -109,7 +109,7 @@ export class ScrubService {
       const action = outcome === 'done' ? 'logs.scrub' : 'logs.scrub.stopped'
       return { result, entry: { action, entity: 'logs', after: { scanned_rows, matched_rows } } }
     })
-    if (run) this.#options.onEnd(run)
+    if (run) await this.#options.onEnd(run)
     return run
   }
 }

@@ -3,7 +3,7 @@ import type { Visibility } from '../access/access.ts'
 
 /** Something other than a new row that open pages want to know of. */
 export type ServerEvent = {
-  type: 'logs_cleaned' | 'logs_restored' | 'settings_changed' | 'camera_changed'
+  type: 'logs_cleaned' | 'logs_restored' | 'logs_masked' | 'settings_changed' | 'camera_changed'
   data: Record<string, unknown>
   priority: 'normal'
   source: 'logging_system'
