@@ -1,8 +1,11 @@
 import type pg from 'pg'
-import { foldCounts } from '../store/counts/count-folding.ts'
+import { foldCounts, vacuumPending } from '../store/counts/count-folding.ts'
 
 /** Readers add up what is not folded yet, so this bounds their work, not their truth. */
 const INTERVAL_MS = 1000
+
+/** After so many rows, those of an import say, autovacuum would come a minute late. */
+const VACUUM_AFTER = 100_000
 
 /** Folds the kept counts every second; whichever server holds the lock does the work. */
 export function startFolding(
@@ -32,5 +35,7 @@ export function startFolding(
 }
 
 async function foldAll(pool: pg.Pool): Promise<void> {
-  for (let folded = 1; folded > 0; ) folded = await foldCounts(pool)
+  let sum = 0
+  for (let folded = 1; folded > 0; sum += folded) folded = await foldCounts(pool)
+  if (sum >= VACUUM_AFTER) await vacuumPending(pool)
 }

@@ -33,6 +33,11 @@ export async function foldCounts(pool: pg.Pool): Promise<number> {
   }
 }
 
+/** Gives back the room of what was folded: until then every count reads through it. Passes where a vacuum is at it. */
+export async function vacuumPending(pool: pg.Pool): Promise<void> {
+  await pool.query('vacuum (skip_locked) log_counts_pending')
+}
+
 /** The fold itself, for a transaction that holds `COUNTS_LOCK`. */
 export async function foldWithin(client: pg.PoolClient): Promise<number> {
   const { rows } = await client.query<{ folded: number }>({ name: 'fold_counts', text: FOLD })
