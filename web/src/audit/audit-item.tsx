@@ -14,6 +14,7 @@ const LINK = 'text-accent underline underline-offset-2'
 /** One entry with what changed in short; all of it unfolds. */
 export function AuditItem({ entry, zone }: { entry: AuditEntry; zone: string }) {
   const lines = diffOf(entry.before, entry.after)
+  const isNobody = entry.actor === 'nobody'
   const logs = { ...DEFAULT_VIEW, request_id: entry.request_id, range: { kind: 'all' } as const }
   return (
     <li>
@@ -29,7 +30,7 @@ export function AuditItem({ entry, zone }: { entry: AuditEntry; zone: string }) 
           <span className="truncate font-mono text-small text-accent">{entry.action}</span>
           <span className="min-w-0 max-sm:col-span-2">
             <span className="block wrap-anywhere">
-              <span className="font-medium">{entry.actor}</span>{' '}
+              <span className="font-medium">{isNobody ? 'Somebody not signed in' : entry.actor}</span>{' '}
               <span className="text-muted">
                 on <MessageText text={entry.entity} />
               </span>
@@ -42,7 +43,7 @@ export function AuditItem({ entry, zone }: { entry: AuditEntry; zone: string }) 
           <DiffTable lines={lines} />
           <p className="flex flex-wrap gap-x-4 gap-y-1 text-small">
             <Link className={LINK} href={auditPath({ actor: entry.actor })}>
-              All of {entry.actor}
+              All of {isNobody ? 'those not signed in' : entry.actor}
             </Link>
             <Link className={LINK} href={auditPath({ action: entry.action })}>
               All {entry.action}

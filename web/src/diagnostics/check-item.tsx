@@ -31,7 +31,7 @@ export function CheckItem({ check }: { check: Diagnosis['checks'][number] }) {
         )}
         {check.advice && (
           <p className={`text-pretty font-medium wrap-anywhere ${look}`}>
-            <TimedText text={check.advice} zone={zone} />
+            <Advice text={check.advice} zone={zone} />
           </p>
         )}
         {Object.keys(check.details).length > 0 && (
@@ -44,5 +44,20 @@ export function CheckItem({ check }: { check: Diagnosis['checks'][number] }) {
         )}
       </div>
     </li>
+  )
+}
+
+/** What to do; the options of a command in it stay in one piece, which browsers break behind their hyphens. */
+function Advice({ text, zone }: { text: string; zone: string }) {
+  return text.split(/(--[\w-]+)/).map((part, index) =>
+    index % 2 === 1 ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no identity but their place
+      <span key={index} className="whitespace-nowrap">
+        {part}
+      </span>
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the same
+      <TimedText key={index} text={part} zone={zone} />
+    ),
   )
 }
