@@ -222,20 +222,31 @@ test('where no WebSockets come through, streams come as replies', async () => {
   await row(page, 'came as a reply').waitFor()
 })
 
-test('a stream that opens slowly is said to be connecting, and is live once it has opened', async () => {
+test('a list that loads slowly and a stream that opens slowly are said to be connecting, then live', async () => {
   const slow = await newContext({ storageState: await context.storageState() })
   onTestFinished(() => slow.close())
   await slow.addInitScript('globalThis.WebSocket = undefined')
   const page = await openPage(slow)
   let open = () => {}
+  let load = () => {}
   const mayOpen = new Promise<void>((resolve) => {
     open = resolve
+  })
+  const mayLoad = new Promise<void>((resolve) => {
+    load = resolve
   })
   await page.route(/\/api\/logs\/stream/, async (route) => {
     await mayOpen
     await route.continue()
   })
+  await page.route(/\/api\/logs\?/, async (route) => {
+    await mayLoad
+    await route.continue()
+  })
   await page.goto(`${url}/logs?source=slow-stream`)
+  await button(page, /^Connecting/).waitFor()
+  load()
+  await page.getByText('Nothing matches these filters').waitFor()
   await button(page, /^Connecting/).waitFor()
   open()
   await button(page, /^Live/).waitFor()

@@ -65,9 +65,14 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
 
   const shown = enabled ? lines.shown : null
   const rows = useMemo(() => mergeRows(shown ?? [], page?.logs ?? []), [shown, page])
-  const opensSlowly = useLasting(enabled && lines.state === 'connecting', SLOW_OPENING_MS)
+  // The first page is part of it: what is not loaded yet is not said to be impossible.
+  const isAwaited = view.page === 1 && screen.open && view.live && page === null && screen.page.isFetching
+  const isOpening = isAwaited || (enabled && lines.state === 'connecting')
+  const opensSlowly = useLasting(isOpening, SLOW_OPENING_MS)
   const state: LiveState = !enabled
-    ? 'unavailable'
+    ? isAwaited && opensSlowly
+      ? 'connecting'
+      : 'unavailable'
     : lines.state === 'reconnecting'
       ? 'reconnecting'
       : paused
