@@ -1,8 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import type { Principal } from '../service/access/access.ts'
+import { AppError } from '../service/app-error.ts'
 
 /** How often those who read a stream are asked for their right to it again, in milliseconds: keys and sessions expire. */
 const RECHECK_MS = 15_000
+
+/** Replies one credential may have open at a time: each window of a page has two, and no limit a minute counts these. */
+const MAX_OPEN = 500
 
 type Identify = () => Promise<Principal | undefined>
 type Reader = { identify: Identify; rights: string; replies: Set<ServerResponse> }
@@ -31,6 +35,7 @@ export class OpenStreams {
    *
    * @param identify says who the same credential belongs to later on
    * @param since `changes` of before the look-up: what ended while it was under way may have been seen as it was before
+   * @throws {AppError} RATE_LIMITED when too many are open
    */
   watch(
     reply: ServerResponse,
@@ -41,6 +46,10 @@ export class OpenStreams {
     if (reply.closed) return
     const id = `${principal.kind} ${credential} ${rightsOf(principal)}`
     const reader = this.#readers.get(id) ?? { identify, rights: rightsOf(principal), replies: new Set() }
+    if (reader.replies.size >= MAX_OPEN) {
+      const sentence = `${MAX_OPEN} requests and streams of this key or session are open. Close some, or wait for their end.`
+      throw new AppError('RATE_LIMITED', sentence, { retryAfter: 10 })
+    }
     this.#readers.set(id, reader)
     reader.replies.add(reply)
     if (since !== this.#changes) void this.#check(reader)

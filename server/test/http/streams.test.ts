@@ -175,6 +175,35 @@ describe('GET /api/logs/stream', () => {
     },
   )
 
+  it('refuses a key the five hundred and first, and lets others in; one that is closed makes room', async () => {
+    const { body } = await server.send('POST', '/api/keys', { name: 'crowd', scope: 'read' })
+    const headers = { authorization: `Bearer ${body.data.secret}` }
+    const open: AbortController[] = []
+    try {
+      const ask = async () => {
+        const ending = new AbortController()
+        const { status } = await fetch(`${server.url}/api/logs/stream`, { headers, signal: ending.signal })
+        open.push(ending)
+        return status
+      }
+      for (let count = 0; count < 500; count += 50) {
+        expect(await Promise.all(Array.from({ length: 50 }, ask))).toEqual(Array(50).fill(200))
+      }
+      const refused = await fetch(`${server.url}/api/logs?limit=1`, { headers })
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])
+      expect(await refused.text()).toMatch(
+        /500 requests and streams of this key or session are open/,
+      )
+      expect((await server.get('/api/logs?limit=1')).status).toBe(200)
+      open[0]?.abort()
+      await expect
+        .poll(async () => (await fetch(`${server.url}/api/logs?limit=1`, { headers })).status)
+        .toBe(200)
+    } finally {
+      for (const ending of open) ending.abort()
+    }
+  })
+
   it('refuses a position that is none', async () => {
     const { status, body } = await server.get('/api/logs/stream?last_event_id=yesterday')
     expect([status, body.code]).toEqual([400, 'INVALID_CURSOR'])
