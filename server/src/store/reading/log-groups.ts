@@ -49,6 +49,17 @@ export async function* groupsFor(
   }
 }
 
+/** The next groups, fewer at the end. */
+export async function takeGroups(groups: AsyncGenerator<Group>, count: number): Promise<Group[]> {
+  const some: Group[] = []
+  while (some.length < count) {
+    const next = await groups.next()
+    if (next.done) break
+    some.push(next.value)
+  }
+  return some
+}
+
 /** As many of them from `index` on as the counts are asked about at a time. */
 function chunkFrom(
   partitions: readonly Partition[],

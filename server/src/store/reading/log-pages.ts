@@ -1,8 +1,10 @@
 import { countBySteps, countRows, type Grain } from '../counts/counts.ts'
+import { allEnded } from '../database/all-ended.ts'
 import { isTimeout, queryWithin, type Reader, readerFor } from '../database/reader.ts'
 import { DAY, fromMillis, HOUR, MINUTE, startOfMonth, toMillis } from '../database/timestamp.ts'
 import { countablePart, isCountable, type LogFilter } from '../filter/log-filter.ts'
-import { earliest, groupsFor, latest, range } from './log-groups.ts'
+import type { Group } from './held-partitions.ts'
+import { earliest, groupsFor, latest, range, takeGroups } from './log-groups.ts'
 import type { LogRow } from './log-row.ts'
 import { countMatches, type Order, type Position, readRows } from './log-rows.ts'
 import { type Found, SEARCH_BUDGET_MS, SearchTooLong, type Slice, searchRows } from './search-rows.ts'
@@ -108,6 +110,12 @@ async function countSearch(store: Store, filter: LogFilter, budgetMs: number): P
   return { total, is_exact: true }
 }
 
+/** Groups read side by side once the first ones had few rows: of what is so sparse, most of the time is planning. */
+const GROUPS_AT_ONCE = 4
+
+/** One partition and then four, as they are: most pages are full by then. */
+const GROUPS_ONE_BY_ONE = 2
+
 /**
  * Reads partitions in bounded statements, in order, until there are enough rows. With the whole list in one
  * statement, planning and locking alone would cost more than the answer.
@@ -119,16 +127,27 @@ async function walk(
 ): Promise<LogRow[]> {
   const reader = readerFor(store.pool, store.signal)
   const rows: LogRow[] = []
+  const groups = groupsFor(store, filter, order, beyond)
   let skip = offset
-  for await (const { lower, upper } of groupsFor(store, filter, order, beyond)) {
-    const query = { filter, lower, upper, beyond, order, offset: skip, limit: limit - rows.length }
-    const found = await readRows(reader, query)
-    rows.push(...found)
-    if (rows.length >= limit) break
-    if (skip > 0) {
-      if (found.length > 0) skip = 0
-      else skip -= await countMatches(reader, { filter, lower, upper, limit: skip })
+  try {
+    for (let step = 0; rows.length < limit; step++) {
+      const isSparse = step >= GROUPS_ONE_BY_ONE && skip === 0
+      const some = await takeGroups(groups, isSparse ? GROUPS_AT_ONCE : 1)
+      if (some.length === 0) break
+      const wanted = limit - rows.length
+      const found = await allEnded(
+        some.map(({ lower, upper }) =>
+          readRows(reader, { filter, lower, upper, beyond, order, offset: skip, limit: wanted }),
+        ),
+      )
+      rows.push(...found.flat().slice(0, wanted))
+      if (skip > 0) {
+        if (rows.length > 0) skip = 0
+        else skip -= await countMatches(reader, { filter, ...(some[0] as Group), limit: skip })
+      }
     }
+  } finally {
+    await groups.return(undefined)
   }
   return rows
 }

@@ -1,9 +1,10 @@
+import { allEnded } from '../database/all-ended.ts'
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { comparable, fromMillis, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { endOf, maximum, minimum, startOf } from './group-edges.ts'
 import type { Group } from './held-partitions.ts'
-import { groupsFor } from './log-groups.ts'
+import { groupsFor, takeGroups } from './log-groups.ts'
 import type { LogRow } from './log-row.ts'
 import { countMatches, type Order, type Position, placeWithin, type RowsRange } from './log-rows.ts'
 import { SearchPlan } from './search-plan.ts'
@@ -107,22 +108,16 @@ class Search {
   }
 
   /** What is read next: one group, or several where an index leads to the few rows of each. */
-  async #take(groups: AsyncGenerator<Group>): Promise<Group[]> {
+  #take(groups: AsyncGenerator<Group>): Promise<Group[]> {
     const isRare = this.#skip === 0 && this.#plan.prefersIndex(this.#wanted)
-    const some: Group[] = []
-    while (some.length < (isRare ? LOOKUPS_AT_ONCE : 1)) {
-      const next = await groups.next()
-      if (next.done) break
-      some.push(next.value)
-    }
-    return some
+    return takeGroups(groups, isRare ? LOOKUPS_AT_ONCE : 1)
   }
 
   /** The matches of each group, as many as are wanted; undefined where that took too long. */
   async #lookUpEach(groups: readonly Group[]): Promise<(LogRow[] | undefined)[]> {
     const remaining = this.#deadline - performance.now()
     if (remaining < MIN_STATEMENT_MS) return []
-    return Promise.all(
+    return allEnded(
       groups.map(async (group) => {
         const query = { ...this.#range(group), offset: 0, limit: this.#wanted }
         try {

@@ -1,0 +1,14 @@
+/**
+ * The results of what runs side by side, once all of it has ended: whoever is told of a failure may count on nothing
+ * being left of it on the server.
+ *
+ * @throws the reason of the first that failed
+ */
+export async function allEnded<T>(running: readonly Promise<T>[]): Promise<T[]> {
+  const results: T[] = []
+  for (const outcome of await Promise.allSettled(running)) {
+    if (outcome.status === 'rejected') throw outcome.reason
+    results.push(outcome.value)
+  }
+  return results
+}
