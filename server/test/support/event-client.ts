@@ -41,7 +41,7 @@ export async function openEvents(url: string, headers: Record<string, string>): 
     }
   })().catch(() => undefined)
   const until: EventClient['until'] = async (condition) => {
-    const deadline = AbortSignal.timeout(5000)
+    const deadline = AbortSignal.timeout(15_000)
     while (!condition(events)) {
       if (deadline.aborted) throw new Error(`waited in vain; got ${JSON.stringify(events).slice(0, 2000)}`)
       await Promise.race([wake.promise, new Promise((resolve) => setTimeout(resolve, 100))])

@@ -21,6 +21,9 @@ const POLL_MS = 2000
  */
 type SharedRead = { rows: Promise<FeedRow[]>; waiting: number; end: () => void }
 
+/** Since when (`performance.now()`): one that takes longer than a poll may be on a connection that fell silent. */
+type Look = { entries: Promise<FeedEntry[]>; since: number }
+
 export type LiveFeedOptions = { feed: Feed; pollMs?: number }
 
 /** The feed for many readers at once: one look at the database serves all that ask the same. */
@@ -29,7 +32,7 @@ export class LiveFeed {
   readonly #pollMs: number
   readonly #shared = new Map<string, SharedRead>()
   /** Looks for new entries that are under way, by the entry they look from. */
-  readonly #looks = new Map<number, Promise<FeedEntry[]>>()
+  readonly #looks = new Map<number, Look>()
   readonly #closing = new AbortController()
   #wake: PromiseWithResolvers<void> = Promise.withResolvers()
   #readers = 0
@@ -105,12 +108,14 @@ export class LiveFeed {
   #entriesAfter({ entry, index }: FeedPosition): Promise<FeedEntry[]> {
     const after = Number.isFinite(index) ? entry - 1 : entry
     const known = this.#looks.get(after)
-    if (known) return known
-    const look = this.#feed.entriesAfter(after).finally(() => {
+    const since = performance.now()
+    if (known && since - known.since < this.#pollMs) return known.entries
+    const entries = this.#feed.entriesAfter(after).finally(() => {
       if (this.#looks.get(after) === look) this.#looks.delete(after)
     })
+    const look: Look = { entries, since }
     this.#looks.set(after, look)
-    return look
+    return entries
   }
 
   async #rowsOf(entries: readonly FeedEntry[], filter: LogFilter, stop: AbortSignal): Promise<FeedRow[]> {
