@@ -36,7 +36,8 @@ async function whileLocked(statement: string, values: unknown[], work: () => Pro
 /** So many connections wait for a lock. */
 const waiting = async (count: number) => {
   const { pool } = server.database.database
-  const text = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  const text = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+        and backend_type = 'client backend'`
   await expect.poll(async () => (await pool.query(text)).rowCount).toBe(count)
 }
 

@@ -118,7 +118,8 @@ it('stores of a batch that failed midway what was not stored when it comes again
   const waiting = async () =>
     (
       await pool.query<{ pid: number }>(
-        `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+        and backend_type = 'client backend'`,
       )
     ).rows
   try {
@@ -152,7 +153,8 @@ it('cuts a batch where it did before, whatever partitions were made meanwhile', 
   const holder = await pool.connect()
   const waiting = () =>
     pool.query<{ pid: number }>(
-      `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+        and backend_type = 'client backend'`,
     )
   try {
     await holder.query(`begin; lock table ${last?.name} in access exclusive mode`)

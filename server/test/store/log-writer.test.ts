@@ -183,7 +183,8 @@ it('stores nothing of a batch whose transaction was lost, and all of it when it 
   await waitUntil(async () => {
     // Not in the transaction of the other: who is there is as it was seen first in that.
     const { rows } = await pool.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+        and backend_type = 'client backend'`,
     )
     return rows.length > 0
   })
