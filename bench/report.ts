@@ -55,13 +55,13 @@ const PARTS: Part[] = [
   },
   {
     title: 'Asking, over years',
-    says: 'The same questions of eight years that were imported, in partitions of a month. The silent camera logged once in five days: its newest hundred lines reach back over sixteen months, which takes nine statements, one after the other.',
+    says: 'The same questions of eight years that were imported, in partitions of a month. The silent camera logged once in five days: its newest hundred lines reach back over sixteen months, as many partitions, and planning these is most of the time.',
     script: 'query.ts',
     args: ['--rows', '3000000', '--days', '3000', '--today', '200000', '--runs', '20'],
   },
   {
     title: 'Asking 1,500 partitions',
-    says: 'The same of four years in partitions of a day, as an installation has that ran all the while.',
+    says: 'The same of four years in partitions of a day, as an installation has that ran all the while. A rare substring is looked for in each of them, sixteen a statement, four statements side by side.',
     script: 'query.ts',
     args: ['--rows', '3000000', '--days', '1500', '--daily', '--today', '200000', '--runs', '20'],
   },
