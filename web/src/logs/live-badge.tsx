@@ -29,6 +29,7 @@ export function LiveBadge({ live }: { live: LiveListState }) {
     <button
       type="button"
       aria-pressed={live.state === 'live'}
+      aria-busy={live.opening}
       aria-label={`${name}. ${hint}`}
       title={hint}
       disabled={live.state === 'unavailable'}

@@ -83,6 +83,8 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
   return {
     rows,
     state,
+    /** Whether what is stored now does not arrive by itself yet; it is there with the next answer. */
+    opening: isOpening,
     why: !screen.open
       ? 'This range has ended; choose one that reaches to now to follow new lines.'
       : view.page > 1
