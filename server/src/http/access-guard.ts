@@ -4,6 +4,7 @@ import type { Accounts } from '../service/access/accounts.ts'
 import type { ApiKeys } from '../service/access/api-keys.ts'
 import { AppError } from '../service/app-error.ts'
 import type { Notices } from '../store/database/notices.ts'
+import { keysOf, sentenceWithoutKey } from './credentials.ts'
 import { OpenStreams } from './open-streams.ts'
 import { changesState, isFromOurPage } from './same-origin.ts'
 import { readSessionCookie, setCookies } from './session-cookie.ts'
@@ -62,18 +63,16 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     }
     // What is for one caller alone must not wait in anybody's cache.
     response.header('cache-control', 'no-store')
-    const key = keyOf(request)
+    const keys = keysOf(request)
     const since = streams.changes
-    const caller = key ? await byKey(key) : await bySession(request, response, isOurs)
+    const caller = keys.length > 0 ? await byKey(keys) : await bySession(request, response, isOurs)
     if (!caller) {
       // A page asks who is there before it shows the sign-in form: others of its address must not take that from it.
-      const isPageAsking = key === undefined && request.routeOptions.url === '/api/session'
+      const isPageAsking = keys.length === 0 && request.routeOptions.url === '/api/session'
       if (!isPageAsking) await app.countUnauthenticated(request, response)
       response.header('www-authenticate', 'Bearer')
-      throw new AppError(
-        'UNAUTHENTICATED',
-        key ? 'The API key is unknown, expired or revoked.' : 'Sign in, or send an API key.',
-      )
+      const unknown = 'The API key is unknown, expired or revoked.'
+      throw new AppError('UNAUTHENTICATED', keys.length > 0 ? unknown : sentenceWithoutKey(request))
     }
     if (access === undefined || !mayUse(caller.principal.role, access)) throw forbidden(caller.principal)
     request.principal = caller.principal
@@ -87,10 +86,13 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     notices.off('sessions', onSessions)
   })
 
-  const byKey = async (secret: string) => {
-    const identify = () => apiKeys.identify(secret)
-    const principal = await identify()
-    return principal && { principal, credential: principal.id, identify }
+  const byKey = async (secrets: readonly string[]) => {
+    for (const secret of secrets) {
+      const identify = () => apiKeys.identify(secret)
+      const principal = await identify()
+      if (principal) return { principal, credential: principal.id, identify }
+    }
+    return undefined
   }
   const bySession = async (request: FastifyRequest, response: FastifyReply, isOurs: boolean | undefined) => {
     const cookie = readSessionCookie(request, accounts.cookieName)
@@ -101,25 +103,6 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     setCookies(request, response, session.renewal)
     return { principal: session.principal, credential: cookie, identify: () => accounts.check(cookie) }
   }
-}
-
-/** The key in `Authorization: Bearer …` or `X-API-Key`; other schemes may be a proxy's. */
-function keyOf({ headers, routeOptions }: FastifyRequest): string | undefined {
-  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
-  const key = bearer ?? [headers['x-api-key']].flat()[0]?.trim()
-  return key ?? (routeOptions.config.takesForeignKeys ? foreignKeyOf(headers) : undefined)
-}
-
-/**
- * The key as other systems send theirs: Seq's header, Elasticsearch's `ApiKey` (plain, or base64 of `id:key`), or the
- * password of `Basic`, whoever the user is said to be.
- */
-function foreignKeyOf(headers: FastifyRequest['headers']): string | undefined {
-  const seq = [headers['x-seq-apikey']].flat()[0]?.trim()
-  if (seq) return seq
-  const [, scheme = '', value = ''] = /^(ApiKey|Basic) +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
-  const [, secret] = /^[^:]*:(.+)$/s.exec(Buffer.from(value, 'base64').toString('utf8')) ?? []
-  return secret ?? (scheme.toLowerCase() === 'apikey' ? value : undefined)
 }
 
 const FOREIGN_PAGE = () =>

@@ -27,7 +27,71 @@ function ask(url: string, path: string, secret: string): Promise<Response> {
 
 const statusWith = async (secret: string, url = server.url) => (await ask(url, '/api/session', secret)).status
 
+/** The forms that senders of other systems know, each with a route that takes it. */
+const FORMS: [string, string, (secret: string) => Record<string, string>][] = [
+  ['Bearer', '/_bulk', (secret) => ({ authorization: `Bearer ${secret}` })],
+  ['bearer in lower case', '/_bulk', (secret) => ({ authorization: `bearer  ${secret}` })],
+  ['X-API-Key', '/_bulk', (secret) => ({ 'x-api-key': secret })],
+  [
+    'X-API-Key beside what a proxy sent',
+    '/_bulk',
+    (secret) => ({ 'x-api-key': secret, authorization: 'Bearer proxys' }),
+  ],
+  ['ApiKey', '/_bulk', (secret) => ({ authorization: `ApiKey ${secret}` })],
+  [
+    'ApiKey beside an empty X-API-Key',
+    '/_bulk',
+    (secret) => ({ authorization: `ApiKey ${secret}`, 'x-api-key': '' }),
+  ],
+  ['ApiKey of id:key', '/_bulk', (secret) => ({ authorization: `ApiKey ${base64(`an-id:${secret}`)}` })],
+  ['ApiKey of id:key, not encoded', '/_bulk', (secret) => ({ authorization: `apikey an-id:${secret}` })],
+  ['Basic', '/loki/api/v1/push', (secret) => ({ authorization: `Basic ${base64(`any user:${secret}`)}` })],
+  ['Basic without a user', '/v1/logs', (secret) => ({ authorization: `basic ${base64(`:${secret}`)}` })],
+  ['X-Seq-ApiKey', '/api/events/raw', (secret) => ({ 'x-seq-apikey': secret })],
+]
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
 describe('an API key', () => {
+  it('opens the ways in of other systems in every form, whatever its characters', async () => {
+    const secrets: string[] = []
+    // One of seven keys reads as base64 of something with a colon; four of those, and some of the others.
+    const looksEncoded = (secret: string) => Buffer.from(secret, 'base64').includes(':')
+    while (secrets.filter(looksEncoded).length < 4 && secrets.length < 300) {
+      secrets.push((await create({ scope: 'ingest' })).secret)
+    }
+    expect(secrets.filter(looksEncoded)).toHaveLength(4)
+    const tried = [...secrets.filter(looksEncoded), ...secrets.slice(0, 4)]
+    const refused: unknown[] = []
+    for (const [form, path, headers] of FORMS) {
+      for (const secret of tried) {
+        const body = path === '/_bulk' ? '{"create":{"_index":"keys"}}\n{"message":"a"}\n' : '{}'
+        const { status } = await fetch(`${server.url}${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers(secret) },
+          body,
+        })
+        if (status === 401) refused.push([form, secret])
+      }
+    }
+    expect(refused).toEqual([])
+  })
+
+  it.each([
+    ['without its scheme', (key: string) => ({ authorization: key }), 'Authorization: Bearer <key>'],
+    ['with more behind it', (key: string) => ({ authorization: `Bearer ${key} x` }), 'and nothing else'],
+    [
+      'in the form of another system',
+      (key: string) => ({ authorization: `ApiKey ${key}` }),
+      'X-API-Key: <key>',
+    ],
+  ])('%s is refused with the form that is right', async (_how, headers, remedy) => {
+    const { secret } = await create({ scope: 'read' })
+    const response = await fetch(`${server.url}/api/logs`, { headers: headers(secret) as never })
+    const { message } = (await response.json()) as { message: string }
+    expect([response.status, message]).toEqual([401, expect.stringContaining(remedy)])
+    expect(message).not.toContain(secret)
+  })
+
   it('is shown once and stored as a hash', async () => {
     const { body } = await server.send('POST', '/api/keys', { name: ' Barn ', scope: 'ingest' })
     const { key, secret } = body.data

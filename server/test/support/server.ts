@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -46,7 +47,8 @@ export type TestServerOptions = {
 
 /** The whole server but its process: real HTTP on a free port, a database of its own. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const apiKey = `test-${'k'.repeat(40)}`
+  // As keys are made: with another look, tests would not see what real keys come across.
+  const apiKey = `tl_${randomBytes(32).toString('base64url')}`
   const database = options.database ?? (await createTestDatabase())
   const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-server-'))
   const reports: TestServer['reports'] = []

@@ -1,0 +1,63 @@
+import type { FastifyRequest } from 'fastify'
+
+/**
+ * What a request may mean as its API key, likeliest first; the first that opens anything counts. One header can be read in
+ * several ways: one of seven keys decodes, as base64, to something with a colon, as `id:key` does.
+ *
+ * Our own routes read `Authorization: Bearer …` and `X-API-Key`: other schemes may be a proxy's. Routes with
+ * `takesForeignKeys` also read what programs of other systems send.
+ */
+export function keysOf({ headers, routeOptions }: FastifyRequest): string[] {
+  const keys = [keyOfScheme(headers.authorization, 'bearer'), textOf(headers['x-api-key'])]
+  if (routeOptions.config.takesForeignKeys) keys.push(...foreignKeysOf(headers))
+  return keys.filter((key) => key !== undefined && key !== '') as string[]
+}
+
+/** What to do for a caller whose request names no key that its route reads. */
+export function sentenceWithoutKey({ headers, routeOptions }: FastifyRequest): string {
+  const { authorization = '' } = headers
+  if (/^\s*tl_[\w-]+\s*$/.test(authorization)) {
+    return 'Authorization holds an API key without its scheme. Send it as "Authorization: Bearer <key>".'
+  }
+  if (/^Bearer\b/i.test(authorization)) {
+    return 'Authorization has to be "Bearer", a space and the API key, and nothing else.'
+  }
+  const isForeign = /^(ApiKey|Basic|Token)\b/i.test(authorization) || headers['x-seq-apikey'] !== undefined
+  if (isForeign && !routeOptions.config.takesForeignKeys) {
+    return 'This route takes an API key as "Authorization: Bearer <key>" or "X-API-Key: <key>" alone.'
+  }
+  return 'Sign in, or send an API key as "Authorization: Bearer <key>".'
+}
+
+/**
+ * Keys as other systems send theirs: Seq's header, Elasticsearch's `ApiKey` (the key alone, or `id:key`, in base64 or
+ * not), or the password of `Basic`, whoever the user is said to be.
+ */
+function foreignKeysOf(headers: FastifyRequest['headers']): (string | undefined)[] {
+  const apiKey = keyOfScheme(headers.authorization, 'apikey')
+  const basic = keyOfScheme(headers.authorization, 'basic')
+  return [
+    textOf(headers['x-seq-apikey']),
+    ...(apiKey === undefined ? [] : [apiKey, afterColon(apiKey), afterColon(decoded(apiKey))]),
+    ...(basic === undefined ? [] : [afterColon(decoded(basic))]),
+  ]
+}
+
+function keyOfScheme(authorization: string | undefined, wanted: string): string | undefined {
+  const [, scheme, value] = /^\s*([a-z]+)\s+(\S+)\s*$/i.exec(authorization ?? '') ?? []
+  return scheme?.toLowerCase() === wanted ? value : undefined
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return [header].flat()[0]?.trim()
+}
+
+function decoded(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('utf8')
+}
+
+/** The secret of `id:key` and `user:password`: a user has no colon, a password may. */
+function afterColon(pair: string): string | undefined {
+  const colon = pair.indexOf(':')
+  return colon < 0 ? undefined : pair.slice(colon + 1)
+}
