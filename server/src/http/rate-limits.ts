@@ -1,5 +1,6 @@
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import type { RateClass, RateLimits } from '../service/access/rate-limits.ts'
 import { AppError } from '../service/app-error.ts'
 
@@ -70,31 +71,23 @@ export async function registerRateLimits(app: FastifyInstance, limits: RateLimit
  * that waited for one thing and go on together, each would read what all of them came to, and all would be refused.
  */
 class RequestCounts implements FastifyRateLimitStore {
-  readonly #windows = new Map<string, { count: number; endsAt: number }>()
+  readonly #windows = new LRUCache<string, { count: number }>({ max: MAX_CALLERS })
 
   incr(caller: string, answer: CountAnswer, windowMs = WINDOW_S * 1000): void {
-    const now = Date.now()
     let window = this.#windows.get(caller)
-    if (!window || window.endsAt <= now) window = { count: 0, endsAt: now + windowMs }
+    if (!window) {
+      window = { count: 0 }
+      this.#windows.set(caller, window, { ttl: windowMs })
+    }
     window.count++
-    // Last in the map is who was seen last.
-    this.#windows.delete(caller)
-    this.#windows.set(caller, window)
-    if (this.#windows.size > MAX_CALLERS) this.#forgetFirst()
-    answer(null, { current: window.count, ttl: window.endsAt - now })
+    answer(null, { current: window.count, ttl: this.#windows.getRemainingTTL(caller) })
   }
 
   child(): RequestCounts {
     return new RequestCounts()
   }
-
-  #forgetFirst(): void {
-    for (const caller of this.#windows.keys()) {
-      this.#windows.delete(caller)
-      return
-    }
-  }
 }
+
 type CountAnswer = Parameters<FastifyRateLimitStore['incr']>[1]
 
 async function count(counter: Counter, name: string, request: FastifyRequest): Promise<Count> {

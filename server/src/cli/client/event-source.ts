@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createParser } from 'eventsource-parser'
 import { type ApiClient, ApiFailure } from './api-client.ts'
 
 /** One event; without `data` it only moves the position on. */
@@ -56,24 +57,19 @@ export async function* readEvents(options: EventSourceOptions): AsyncGenerator<S
 
 async function* eventsOf(reply: IncomingMessage): AsyncGenerator<ServerSentEvent> {
   reply.setTimeout(SILENCE_MS, () => reply.destroy(new Error('the server is silent')))
-  let rest = ''
+  let events: ServerSentEvent[] = []
+  // An event that the end of the connection cuts off is not reported; it comes again, whole.
+  const parser = createParser({
+    onId: (id) => events.push({ id, event: 'message', data: undefined }),
+    onEvent: ({ id, event = 'message', data }) => {
+      // Its id was reported just before.
+      if (id !== undefined) events.pop()
+      events.push({ id, event, data })
+    },
+  })
   for await (const chunk of reply.setEncoding('utf8')) {
-    const blocks = (rest + chunk).split('\n\n')
-    // What is cut off by the end of the connection comes again, whole.
-    rest = blocks.pop() ?? ''
-    for (const block of blocks) {
-      const event = parse(block)
-      if (event.id !== undefined || event.data !== undefined) yield event
-    }
+    parser.feed(chunk)
+    yield* events
+    events = []
   }
-}
-
-function parse(block: string): ServerSentEvent {
-  const event: ServerSentEvent = { id: undefined, event: 'message', data: undefined }
-  for (const line of block.split('\n')) {
-    if (line.startsWith('id: ')) event.id = line.slice(4)
-    else if (line.startsWith('event: ')) event.event = line.slice(7)
-    else if (line.startsWith('data: ')) event.data = line.slice(6)
-  }
-  return event
 }

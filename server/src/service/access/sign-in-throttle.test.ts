@@ -4,6 +4,8 @@ import { SignInThrottle } from './sign-in-throttle.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 })
+  // The cache takes the clock's very first instant for no time at all.
+  vi.advanceTimersByTime(1)
 })
 afterEach(() => {
   vi.useRealTimers()

@@ -1,21 +1,27 @@
 import { isIPv6 } from 'node:net'
+import { LRUCache } from 'lru-cache'
 import { AppError } from '../app-error.ts'
 
 /** Attempts that may fail within the window. One person mistyping is far below, a list of passwords far above. */
 const LIMITS = { pair: 5, address: 30, name: 100 }
 const WINDOW_MS = 5 * 60_000
 
-/** Names and addresses remembered; beyond it the oldest are forgotten. */
+/** Names and addresses remembered; beyond it those asked about longest ago are forgotten. */
 const MAX_COUNTERS = 20_000
 
-type Counter = { count: number; endsAt: number }
+type Counter = { count: number }
 
 /**
  * Slows guessing down, by name and address together, by address alone and by name alone. The last is generous, or
  * anybody could lock anybody out. An attempt counts when it begins, so that many at once are no way around.
  */
 export class SignInThrottle {
-  readonly #counters = new Map<string, Counter>()
+  // The cache keeps an entry through the last millisecond of its time.
+  readonly #counters = new LRUCache<string, Counter>({
+    max: MAX_COUNTERS,
+    ttl: WINDOW_MS - 1,
+    perf: performance,
+  })
 
   /**
    * Begins an attempt.
@@ -30,32 +36,23 @@ export class SignInThrottle {
       { key: `address ${network}`, limit: LIMITS.address },
       { key: `name ${name}`, limit: LIMITS.name },
     ]
-    const now = Date.now()
     for (const { key, limit } of kinds) {
       const counter = this.#counters.get(key)
-      if (!counter || counter.endsAt <= now || counter.count < limit) continue
+      if (!counter || counter.count < limit) continue
       throw new AppError('RATE_LIMITED', 'Too many attempts to sign in failed.', {
-        retryAfter: Math.ceil((counter.endsAt - now) / 1000),
+        retryAfter: Math.max(1, Math.ceil(this.#counters.getRemainingTTL(key) / 1000)),
       })
     }
-    for (const { key } of kinds) this.#count(key, now)
+    for (const { key } of kinds) this.#count(key)
     return () => {
       for (const { key } of kinds) this.#giveBack(key)
     }
   }
 
-  #count(key: string, now: number): void {
+  #count(key: string): void {
     const counter = this.#counters.get(key)
-    if (counter && counter.endsAt > now) {
-      counter.count++
-      return
-    }
-    this.#counters.delete(key)
-    this.#counters.set(key, { count: 1, endsAt: now + WINDOW_MS })
-    if (this.#counters.size <= MAX_COUNTERS) return
-    // Maps keep the order of insertion, and all windows are equally long: the first is the oldest.
-    const [oldest] = this.#counters.keys()
-    if (oldest !== undefined) this.#counters.delete(oldest)
+    if (counter) counter.count++
+    else this.#counters.set(key, { count: 1 })
   }
 
   #giveBack(key: string): void {

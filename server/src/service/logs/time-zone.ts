@@ -1,8 +1,8 @@
+import { LRUCache } from 'lru-cache'
 import { AppError } from '../app-error.ts'
 
 /** One formatter a zone is slow to make and quick to use; a caller may name any of some 600. */
-const formats = new Map<string, Intl.DateTimeFormat>()
-const MAX_FORMATS = 64
+const formats = new LRUCache<string, Intl.DateTimeFormat>({ max: 64 })
 
 /** Whether it is an IANA name. Offsets such as +02:00 are none: they know no summer time. */
 export function isTimeZone(name: string): boolean {
@@ -55,7 +55,6 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   const known = formats.get(zone)
   if (known) return known
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
-  if (formats.size >= MAX_FORMATS) formats.clear()
   formats.set(zone, format)
   return format
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { FreshCache } from './fresh-cache.ts'
 
 const options = { maxAgeMs: 60_000, maxEntries: 2 }
@@ -30,8 +30,18 @@ it('keeps no failure and no more than it may', async () => {
   expect(await cache.get('c', async () => 'second c')).toBe('first c')
 })
 
-it('loads anew when an answer has reached its age', async () => {
-  const cache = new FreshCache<string>({ ...options, maxAgeMs: 0 })
-  await cache.get('a', async () => 'first')
-  expect(await cache.get('a', async () => 'second')).toBe('second')
+it('loads anew when an answer has passed its age', async () => {
+  vi.useFakeTimers()
+  // The cache takes the clock's very first instant for no time at all.
+  vi.advanceTimersByTime(1)
+  try {
+    const cache = new FreshCache<string>(options)
+    await cache.get('a', async () => 'first')
+    vi.advanceTimersByTime(options.maxAgeMs)
+    expect(await cache.get('a', async () => 'second')).toBe('first')
+    vi.advanceTimersByTime(1)
+    expect(await cache.get('a', async () => 'second')).toBe('second')
+  } finally {
+    vi.useRealTimers()
+  }
 })
