@@ -19,7 +19,7 @@ const SLOW_DELIVERY_MS = 1_000
  */
 export class BatchingBuffer<Item> {
   readonly #options: Required<BatchingOptions<Item>>
-  readonly #sender: string
+  readonly #sender = randomUUID()
   readonly #queue = new ItemQueue<Item>()
   readonly #waiters = new FlushWaiters()
   readonly #spool: SpooledBatches<Item> | undefined
@@ -50,8 +50,9 @@ export class BatchingBuffer<Item> {
       new SpooledBatches(spool, {
         onProblem: (sentence) => this.#tell(sentence),
         onDropped: (rows, isForeign) => this.#drop(rows, isForeign),
+        onTakenOver: (rows) => this.#waiters.settle(rows),
       })
-    this.#sender = this.#spool?.sender ?? randomUUID()
+    this.#spool?.onAdopted(() => this.#startSoon(0))
     // What an earlier process left goes out though this one may never log.
     if (this.#spool && this.#spool.rows > 0) this.#startSoon(0)
   }
@@ -89,12 +90,17 @@ export class BatchingBuffer<Item> {
     this.#spool?.close()
     const why = this.#lastError ?? 'no time left'
     if (kept > 0)
-      this.#tell(`${waiting(kept)} in ${this.#spool?.directory} to be sent by the next process: ${why}`)
+      this.#tell(`${waiting(kept)} in ${this.#spool?.directory} to be sent by the next process: ${why}`, true)
     if (lost === 0) return
     this.#queue.clear()
     this.#batch = undefined
+    const before = this.#tally.counts.dropped
+    const more = before > 0 ? `; ${logLines(before)} had been dropped before for want of room` : ''
     this.#drop(lost, false)
-    this.#tell(`${logLines(lost)} could not be delivered: ${why}`)
+    this.#tell(
+      `${logLines(lost)} could not be delivered and ${lost === 1 ? 'is' : 'are'} dropped: ${why}${more}`,
+      true,
+    )
   }
 
   /** Puts on disk what is in memory, where there is a spool; returns how many items then are in memory alone. */
@@ -213,7 +219,8 @@ export class BatchingBuffer<Item> {
     if (this.#queue.rows === 0) return undefined
     const { items, bytes } = this.#queue.take(this.#options.maxBatchRows, this.#maxBatchBytes)
     this.#number += NUMBER_STEP
-    return { sender: this.#sender, number: this.#number, items, bytes, beganMs: performance.now() }
+    const sender = this.#spool?.sender ?? this.#sender
+    return { sender, number: this.#number, items, bytes, beganMs: performance.now() }
   }
 
   /** Delivers the batch; false when it has to be tried again. */
@@ -231,19 +238,31 @@ export class BatchingBuffer<Item> {
       if (kind === 'retry') {
         this.#tally.countRetry()
         this.#retryAfterMs = error instanceof DeliveryFailure ? error.retryAfterMs : undefined
-        if (batch.spooled || this.#spool?.write(batch)) this.#batch = undefined
+        if (this.#isTakenOver(batch)) this.#handOver(batch)
+        else if (batch.spooled || this.#spool?.write(batch)) this.#batch = undefined
         this.#tell(`${this.#lastError}; ${waiting(this.pendingRows)} for the next attempt`)
         return false
       }
-      if (kind === 'too_large' && batch.items.length > 1) this.#halve(batch)
+      if (this.#isTakenOver(batch)) this.#handOver(batch)
+      else if (kind === 'too_large' && batch.items.length > 1) this.#halve(batch)
       else this.#settle(batch, { rejected: batch.items.length, reason: this.#lastError })
       return true
     }
   }
 
-  #tell(sentence: string): void {
+  /** Whether another process sends a batch by now. */
+  #isTakenOver(batch: Taken<Item>): boolean {
+    return batch.spooled !== undefined && !this.#spool?.keeps(batch)
+  }
+
+  #handOver(batch: Taken<Item>): void {
+    this.#batch = undefined
+    if (!batch.spooled?.isForeign) this.#waiters.settle(batch.items.length)
+  }
+
+  #tell(sentence: string, isOnce = false): void {
     try {
-      this.#options.onProblem(sentence)
+      this.#options.onProblem(sentence, isOnce)
     } catch {
       // The application's own function; delivery goes on without it.
     }

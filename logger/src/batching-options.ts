@@ -76,8 +76,8 @@ export type BatchingOptions<Item> = BatchingLimits & {
   deliver(batch: Batch<Item>, signal: AbortSignal): Promise<Delivery>
   /** The item that tells of lost ones. */
   describeLoss(loss: Loss): { item: Item; bytes: number }
-  /** Told of failures in one sentence; must not log through the buffer. */
-  onProblem(sentence: string): void
+  /** Told of failures in one sentence; must not log through the buffer. `isOnce` marks one that is not repeated. */
+  onProblem(sentence: string, isOnce?: boolean): void
 }
 
 export function withDefaults<Item>(options: BatchingOptions<Item>): Required<BatchingOptions<Item>> {

@@ -23,8 +23,11 @@ export type Bound = {
   prefix: string
 }
 
-/** Characters kept of a message that is sensitive. */
-const SENSITIVE_CHARACTERS = 24
+/** A sensitive text up to this length is hidden whole: its secret may stand anywhere. */
+const SHORT_TEXT = 200
+/** The first words of a longer text, at most 24 characters; a word with a digit or a sign may be the secret. */
+const FIRST_WORDS = /^(?:\p{L}+ )*/u
+const FIRST_WORDS_CHARACTERS = 24
 
 export const UNBOUND: Bound = {
   source: 'system',
@@ -107,22 +110,28 @@ function finish(
   sensitive: boolean,
 ): LogRecord {
   const { source, logger_name, camera_id } = columns
-  const whole = redactText(repairText(bound.prefix === '' ? text : bound.prefix + text))
   if (sensitive) {
-    const message = whole.length > SENSITIVE_CHARACTERS ? `${whole.slice(0, SENSITIVE_CHARACTERS)}…` : whole
     return {
       timestamp,
       level,
-      message: repairText(message),
+      message: redactText(repairText(bound.prefix + hideText(repairText(text)))),
       source,
       logger_name,
       camera_id,
       extra_data: keysOnly(extra),
     }
   }
+  const whole = redactText(repairText(bound.prefix === '' ? text : bound.prefix + text))
   const cut = cutBytes(whole, RECORD_LIMITS.messageBytes)
   const extra_data = noteTruncation(extra, cut.truncatedBytes)
   return { timestamp, level, message: cut.text, source, logger_name, camera_id, extra_data }
+}
+
+/** Nothing of a short text, and of a long one the first words. */
+function hideText(text: string): string {
+  if (text.length <= SHORT_TEXT) return MASK
+  const start = text.slice(0, FIRST_WORDS_CHARACTERS)
+  return `${FIRST_WORDS.exec(start)?.[0] ?? ''}${MASK}`
 }
 
 function keysOnly(extra: ExtraData | null): ExtraData {

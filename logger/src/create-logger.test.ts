@@ -296,21 +296,31 @@ describe('what leaves the process', () => {
     expect(last().source).toHaveLength(100)
   })
 
-  it('is cut to a prefix and keys when the call is sensitive', () => {
+  it.each(['The one-time code of Joe Smith is 123456', 'Code for Joe is 123456', '123456', 'x'.repeat(200)])(
+    'keeps nothing of a short text when the call is sensitive: %s',
+    (text) => {
+      const { logger, last } = setUp()
+      logger.info(text, { sensitive: true, code: 123456, user: { name: 'Joe' } })
+      expect(last().message).toBe('***')
+      expect(last().extra_data).toEqual({ code: '***', user: '***', sensitive: true })
+    },
+  )
+
+  it.each([
+    ['Reset mail sent to Joe: ', 'Reset mail sent to ***'],
+    ['Code 123456 was sent to Joe ', 'Code ***'],
+    ['s3cret is the word ', '***'],
+    ['Unbrokenwordsmaybesecretsaswell ', '***'],
+  ])('keeps the first words of a long one: %s', (start, kept) => {
     const { logger, last } = setUp()
-    logger.info('The one-time code of Joe Smith is 123456', {
-      sensitive: true,
-      code: 123456,
-      user: { name: 'Joe' },
-    })
-    expect(last().message).toBe('The one-time code of Joe…')
-    expect(last().extra_data).toEqual({ code: '***', user: '***', sensitive: true })
+    logger.info(`${start}${'and so on '.repeat(30)}`, { sensitive: true })
+    expect(last().message).toBe(kept)
   })
 
-  it('is cut for all lines of a sensitive child', () => {
+  it('hides all lines of a sensitive child, but not their prefix', () => {
     const { logger, last } = setUp()
-    logger.bind({ sensitive: true, a: 1 }).info('x'.repeat(100))
-    expect(last().message).toHaveLength(25)
+    logger.child({ sensitive: true, a: 1 }, { msgPrefix: 'mail: ' }).info('to Joe')
+    expect(last().message).toBe('mail: ***')
     expect(last().extra_data).toEqual({ a: '***', sensitive: true })
   })
 

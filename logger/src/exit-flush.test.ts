@@ -100,6 +100,23 @@ describe('a process with an httpHandler', () => {
     expect(lines).toEqual(['went on'])
   })
 
+  it('says at close() what is dropped, though it has told of the outage within the minute', async () => {
+    const { stderr } = await run(
+      `const away = httpHandler({
+         url: 'http://127.0.0.1:1', flushIntervalMs: 5, retryBaseMs: 5, maxQueueRows: 10, flushTimeoutMs: 50,
+       })
+       const own = createLogger({ handlers: [away] })
+       for (let line = 0; line < 25; line++) own.info('line ' + line)
+       while (away.stats().retries < 2) await new Promise(setImmediate)
+       await own.close()
+       await logger.close()`,
+    )
+    expect(stderr).toMatch(/cannot be reached: .*; \d+ log lines wait for the next attempt/)
+    expect(stderr).toMatch(
+      /1[01] log lines could not be delivered and are dropped: .*; 15 log lines had been dropped before for want of room/,
+    )
+  })
+
   it('takes its listeners off when closed', async () => {
     const count = `['SIGTERM', 'SIGINT', 'SIGHUP', 'beforeExit', 'exit', 'uncaughtExceptionMonitor'].map((name) => process.listenerCount(name)).join()`
     const result = await run(`console.log(${count}); await logger.close(); console.log(${count})`)

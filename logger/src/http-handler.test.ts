@@ -286,7 +286,7 @@ describe('httpHandler', () => {
     logger.info('text')
     await logger.close()
     expect(stats()).toMatchObject({ dropped: 1, queuedRows: 0 })
-    expect(problems.at(-1)).toMatch(/^1 log line could not be delivered: .*ECONNREFUSED/)
+    expect(problems.at(-1)).toMatch(/^1 log line could not be delivered and is dropped: .*ECONNREFUSED/)
     logger.info('after')
   })
 

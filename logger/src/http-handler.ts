@@ -5,7 +5,7 @@ import { httpDelivery } from './http-delivery.ts'
 import { isEnabled, type Level } from './level.ts'
 import { LevelGate } from './level-gate.ts'
 import { LevelWatch } from './level-watch.ts'
-import { lossRecord, stderrReporter } from './loss-record.ts'
+import { lossRecord, problemReporter } from './loss-record.ts'
 import type { HandlerStats, LogHandler, LogRecord } from './record.ts'
 import { recordJson } from './record-json.ts'
 import { openSpool } from './spool/open-spool.ts'
@@ -37,7 +37,7 @@ export type HttpOptions = BatchingLimits & {
    * brought, and a second more when the server had stopped answering.
    */
   durable?: boolean
-  /** Told of failures in one sentence. Default: stderr, at most once a minute. */
+  /** Told of failures in one sentence. Default: stderr, a repeated one at most once a minute. */
   onProblem?: (sentence: string) => void
 }
 
@@ -61,17 +61,18 @@ export function httpHandler(options: HttpOptions): LogHandler {
     flushOnExit = true,
     spool,
     durable = false,
-    onProblem = stderrReporter('http'),
+    onProblem,
     ...limits
   } = options
   if (durable && !spool)
     throw new TypeError('httpHandler: durable needs a spool, like { directory: "spool" }')
+  const report = problemReporter('http', onProblem)
   const buffer = new BatchingBuffer<string>({
     ...limits,
     deliver: httpDelivery({ url, apiKey, gzip, requestTimeoutMs }),
-    spool: spool && openSpool(spool, { durable, destination: url, encode: asIs, decode: asIs }, onProblem),
+    spool: spool && openSpool(spool, { durable, destination: url, encode: asIs, decode: asIs }, report),
     describeLoss: (loss) => toItem(lossRecord(loss, url)),
-    onProblem,
+    onProblem: report,
   })
   const gate = new LevelGate({
     onHeldBack(record) {

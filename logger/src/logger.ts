@@ -43,7 +43,7 @@ export type LoggerStats = {
  * A logger with the five levels, pino underneath. `debug info warning error critical`, with pino's `trace warn fatal`
  * as other names of `debug warning critical`. No method throws or blocks.
  *
- * `{ sensitive: true }` in a call keeps the first characters of the message and the keys of `extra_data` alone.
+ * `{ sensitive: true }` in a call hides the message and the values of `extra_data`; its keys stay.
  *
  * @example
  * const camera = logger.bind({ camera_id: 1 })

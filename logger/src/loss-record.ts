@@ -24,13 +24,24 @@ function count(rows: number): string {
   return rows.toLocaleString('en-US')
 }
 
-/** Tells of problems on stderr, at most once a minute: the logger cannot log them. */
-export function stderrReporter(name: string): (sentence: string) => void {
+/** Tells of a problem in a sentence. `isOnce` marks one that nothing repeats: it must not be left out. */
+export type ProblemReporter = (sentence: string, isOnce?: boolean) => void
+
+/** Tells the application's function, which gets the sentence alone, or stderr. */
+export function problemReporter(
+  name: string,
+  onProblem: ((sentence: string) => void) | undefined,
+): ProblemReporter {
+  return onProblem ? (sentence) => onProblem(sentence) : stderrReporter(name)
+}
+
+/** Tells of problems on stderr, repeated ones at most once a minute: the logger cannot log them. */
+export function stderrReporter(name: string): ProblemReporter {
   let nextMs = Number.NEGATIVE_INFINITY
-  return (sentence) => {
+  return (sentence, isOnce = false) => {
     const now = performance.now()
-    if (now < nextMs) return
-    nextMs = now + 60_000
+    if (now < nextMs && !isOnce) return
+    if (!isOnce) nextMs = now + 60_000
     process.stderr.write(`timelapser logger (${name}): ${sentence}\n`, () => {})
   }
 }

@@ -10,6 +10,8 @@ type Told = {
   onProblem(sentence: string): void
   /** Rows that are gone: no room, or spoilt by the disk. Foreign ones were an earlier process's. */
   onDropped(rows: number, isForeign: boolean): void
+  /** Rows of this process that another one sends. */
+  onTakenOver(rows: number): void
 }
 
 /** Batches of items in a spool. Nothing here throws: what the disk refuses is told, and stays in memory. */
@@ -84,7 +86,11 @@ export class SpooledBatches<Item> {
   /** Adds a whole batch of memory; false when it is not on disk. */
   write(batch: Taken<Item>): boolean {
     const { store, encode } = this.#spool
-    if (!this.#try(() => store.write(batch.number, batch.items.map(encode)))) return false
+    let isWritten = false
+    this.#try(() => {
+      isWritten = store.write(batch, batch.items.map(encode))
+    })
+    if (!isWritten) return false
     batch.spooled = { isForeign: false }
     return true
   }
@@ -130,6 +136,16 @@ export class SpooledBatches<Item> {
     this.#try(() => this.#spool.store.remove(batch))
   }
 
+  /** Whether a batch is still on disk for this process to send. */
+  keeps(batch: Taken<Item>): boolean {
+    return this.#spool.store.keeps(batch)
+  }
+
+  /** Calls when batches of a process that has ended were found. */
+  onAdopted(listener: () => void): void {
+    this.#spool.store.onAdopted(listener)
+  }
+
   /** Leaves what is there to the next process. */
   close(): void {
     this.#spool.store.close()
@@ -153,6 +169,8 @@ export class SpooledBatches<Item> {
   }
 
   #countDropped(): void {
+    const takenOver = this.#spool.store.takeTakenOver()
+    if (takenOver > 0) this.#told.onTakenOver(takenOver)
     const dropped = this.#spool.store.takeDropped()
     if (!dropped) return
     this.#told.onDropped(dropped.own, false)

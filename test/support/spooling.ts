@@ -94,17 +94,30 @@ export const filesOf = () =>
 
 /** A process of its own that logs and is then killed, or ends as `code` has it; what it printed. It begins at `startMs`. */
 export function runProcess(options: object, code: string, startMs = 0): Promise<string> {
+  return startProcess(options, code, { startMs }).ended
+}
+
+type Start = {
+  startMs?: number
+  /** A command that runs the program, with its arguments. */
+  wrapper?: readonly string[]
+}
+
+/** The same, while it runs: `printed` resolves when it has printed so much. */
+export function startProcess(options: object, code: string, { startMs = 0, wrapper = [] }: Start = {}) {
   const program = `
     import { createLogger, httpHandler } from '@timelapser/logger'
     while (Date.now() < ${startMs});
     const logger = createLogger({ handlers: [httpHandler(${JSON.stringify({ followLevels: false, ...options })})] })
     ${code}`
-  const child = spawn(
-    process.execPath,
-    ['--conditions=timelapser-source', '--input-type=module', '-e', program],
-    { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const node = [process.execPath, '--conditions=timelapser-source', '--input-type=module', '-e', program]
+  const [command = '', ...args] = [...wrapper, ...node]
+  const child = spawn(command, args, {
+    cwd: import.meta.dirname,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-  return new Promise((resolve) => child.on('close', () => resolve(output)))
+  const ended = new Promise<string>((resolve) => child.on('close', () => resolve(output)))
+  return { child, ended, output: () => output }
 }

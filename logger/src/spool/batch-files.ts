@@ -98,6 +98,18 @@ export class BatchFiles {
     this.#batches.set(open.number, batch)
   }
 
+  /** Closes the files of a folder that is not written to any more. */
+  close(): void {
+    for (const file of Object.values(this.#open?.files ?? {})) this.#sync.finished(file.descriptor)
+    this.#open = undefined
+  }
+
+  /** Rows of one batch. */
+  rowsOf(number: number): number {
+    const { low, high } = this.#batches.get(number) ?? {}
+    return (low?.rows ?? 0) + (high?.rows ?? 0)
+  }
+
   /** Adds a complete batch. */
   write(number: number, lines: readonly ClassedLine[]): void {
     this.seal()
@@ -214,6 +226,25 @@ export class BatchFiles {
     this.#rows += rows
     this.#bytes += bytes
   }
+}
+
+/** Whether a file of a sender's folder holds lines. */
+export function isBatchFile(name: string): boolean {
+  return SEALED.test(name) || UNSEALED.test(name)
+}
+
+/** Counts the lines in a folder that another process may be working on. */
+export function countRowsIn(directory: string): number {
+  let rows = 0
+  for (const name of readdirSync(directory).filter(isBatchFile)) {
+    try {
+      const sealed = SEALED.exec(name)
+      rows += sealed ? Number(sealed[3]) : countLines(readFileSync(join(directory, name), 'utf8'))
+    } catch {
+      // It was sent just now.
+    }
+  }
+  return rows
 }
 
 function countLines(content: string): number {

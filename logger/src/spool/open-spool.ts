@@ -1,5 +1,6 @@
 import type { BatchingSpool } from '../batching-options.ts'
 import { isEnabled, parseLevel } from '../level.ts'
+import type { ProblemReporter } from '../loss-record.ts'
 import type { SpoolClass } from './batch-files.ts'
 import { Spool, type SpoolOptions } from './spool.ts'
 
@@ -20,7 +21,7 @@ const LEVEL = /^\{"timestamp":"[^"]*","level":"([A-Z]+)"/
 export function openSpool<Item>(
   options: SpoolOptions,
   { durable, destination, encode, decode }: SpoolUse<Item>,
-  onProblem: (sentence: string) => void,
+  onProblem: ProblemReporter,
 ): BatchingSpool<Item> | undefined {
   try {
     const store = new Spool(options, destination, onProblem)

@@ -1,105 +1,93 @@
 import { randomUUID } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
-  statSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { BatchFiles } from './batch-files.ts'
+import type { ProblemReporter } from '../loss-record.ts'
+import { BatchFiles, countRowsIn, isBatchFile } from './batch-files.ts'
 import { DiskSync, type SpoolFsync, syncFolder } from './disk-sync.ts'
+import { convertEarlierFolder } from './earlier-owner.ts'
+import { FolderHold, HEARTBEAT_MS, isAbandoned, isRemnant } from './folder-hold.ts'
 
-type Owner = {
-  pid: number
-  /** When it started, as Linux counts it: the machine gives numbers of processes again. Null elsewhere. */
-  started: string | null
-  host: string
-  destination: string
-  released: boolean
-}
-
-/** Of a spool: what is put into it is meant for one destination. */
+/** Where the folders of a spool are, and the one destination of what is put into them. */
 export type Place = {
   directory: string
   destination: string
   fsync: SpoolFsync
-  onProblem(sentence: string): void
+  onProblem: ProblemReporter
 }
 
 /** How much others say they keep in the spool, and how many of them keep anything. */
 export type OthersUse = { bytes: number; senders: number }
 
-/** How often an owner shows that it is there. */
-const SIGN_OF_LIFE_MS = 15_000
-/** After so long without one its number means nothing: the machine gave it to another process, or it is another machine's. */
-const PRESUMED_DEAD_MS = 5 * 60_000
+/** Rows that nobody sends: their destination is not that of this process, and their process is gone. */
+export type Stranded = { sender: string; destination: string; rows: number }
 
-/** Senders of this very process: in a container its number is that of the process before it. */
-const ours = new Set<string>()
-
-/** A folder of the spool: one sender's batches, and who looks after them. Several processes may share a spool. */
+/** A folder of the spool: the batches of one sender, held by one thread. Processes and their threads may share a spool. */
 export class SenderFolder {
   readonly sender: string
   readonly files: BatchFiles
   readonly #path: string
-  readonly #owner: Owner
-  readonly #fsync: SpoolFsync
+  readonly #hold: FolderHold
   readonly #sync: DiskSync
-  readonly #signs: NodeJS.Timeout
+  readonly #heartbeat: NodeJS.Timeout
   #toldBytes = 0
 
-  private constructor({ directory, destination, fsync, onProblem }: Place, sender: string) {
+  private constructor({ directory, fsync, onProblem }: Place, sender: string, hold: FolderHold) {
     this.sender = sender
     this.#path = join(directory, sender)
-    this.#fsync = fsync
-    const started = startOf(process.pid)
-    this.#owner = { pid: process.pid, started, host: hostname(), destination, released: false }
-    this.#writeOwner(this.#owner)
-    if (fsync) syncFolder(directory)
-    ours.add(sender)
+    this.#hold = hold
     this.#sync = new DiskSync(this.#path, fsync, onProblem)
     this.files = new BatchFiles(this.#path, this.#sync)
-    this.#signs = setInterval(() => this.#showLife(), SIGN_OF_LIFE_MS).unref()
+    this.#heartbeat = setInterval(() => {
+      this.#hold.renew()
+      this.tellBytes()
+    }, HEARTBEAT_MS).unref()
   }
 
-  /** A new sender's. */
+  /** Makes the folder of a new sender. */
   static create(place: Place): SenderFolder {
     const sender = randomUUID()
-    mkdirSync(join(place.directory, sender), { recursive: true, mode: 0o700 })
-    return new SenderFolder(place, sender)
+    const path = join(place.directory, sender)
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    writeDestination(path, place)
+    const hold = FolderHold.create(path)
+    if (place.fsync) {
+      syncFolder(path)
+      syncFolder(place.directory)
+    }
+    return new SenderFolder(place, sender, hold)
   }
 
-  /** Takes on the folders for a destination whose owners are gone; of several processes one gets each. */
-  static adopt(place: Place): SenderFolder[] {
+  /** Takes over the folders for a destination whose holders are gone; of several processes one gets each. */
+  static adopt(place: Place, nowMs: number): SenderFolder[] {
     const { directory, destination } = place
     return readdirSync(directory).flatMap((sender) => {
       const path = join(directory, sender)
-      const file = join(path, abandonedClaim(path) ?? 'owner')
-      const owner = readOwner(file)
-      if (!owner || owner.destination !== destination || !isGone(sender, file, owner)) return []
-      const claim = join(path, `owner.${randomUUID()}`)
-      try {
-        // A name can be taken away once.
-        renameSync(file, claim)
-        if (!isSame(readOwner(claim), owner)) {
-          // Since the look somebody took the folder over: the name taken away is that of one who lives.
-          renameSync(claim, join(path, 'owner'))
-          return []
-        }
-      } catch {
-        return []
-      }
-      const folder = new SenderFolder(place, sender)
-      rmSync(claim, { force: true })
-      return [folder]
+      removeRemnant(path, nowMs)
+      convertEarlierFolder(path, nowMs)
+      if (readText(join(path, 'destination')) !== destination) return []
+      const hold = FolderHold.take(path, nowMs)
+      return hold ? [new SenderFolder(place, sender, hold)] : []
+    })
+  }
+
+  /** Finds what processes that are gone have left for other destinations. */
+  static stranded({ directory, destination }: Place, nowMs: number): Stranded[] {
+    return readdirSync(directory).flatMap((sender) => {
+      const path = join(directory, sender)
+      const other = readText(join(path, 'destination'))
+      if (other === undefined || other === destination || !isAbandoned(path, nowMs)) return []
+      const rows = countRowsIn(path)
+      return rows > 0 ? [{ sender, destination: other, rows }] : []
     })
   }
 
@@ -107,16 +95,31 @@ export class SenderFolder {
   static usedBesides(directory: string, own: ReadonlySet<string>): OthersUse {
     const used = { bytes: 0, senders: 0 }
     for (const sender of readdirSync(directory)) {
-      const bytes = own.has(sender) ? 0 : bytesOf(join(directory, sender))
+      const bytes = own.has(sender) ? 0 : Number(readText(join(directory, sender, 'bytes'))) || 0
       used.bytes += bytes
       if (bytes > 0) used.senders++
     }
     return used
   }
 
+  /** Whether this process still holds the folder: it may have been paused until others took it for dead. */
+  isHeld(): boolean {
+    return this.#hold.isHeld()
+  }
+
+  /** The file system's time; undefined when the folder is no longer held. */
+  now(): number | undefined {
+    return this.#hold.renewedAt()
+  }
+
+  /** Whether the folder is there, held by whomever. */
+  exists(): boolean {
+    return existsSync(this.#path)
+  }
+
   /**
-   * Tells the others how much is kept here, when that has changed by more than so many bytes. A listing of the files
-   * would cost them more the longer the outage.
+   * Tells the others how much is kept here, when that has changed by more than `leastChange` bytes. A listing of the
+   * files would cost them more the longer the outage.
    */
   tellBytes(leastChange = 0): void {
     if (Math.abs(this.files.bytes - this.#toldBytes) <= leastChange) return
@@ -128,105 +131,53 @@ export class SenderFolder {
     }
   }
 
-  /** Leaves the folder to whoever comes next; nothing is left of an empty one. */
+  /** Leaves the folder to the next process; removes it when it is empty. */
   release(): void {
-    clearInterval(this.#signs)
-    ours.delete(this.sender)
-    this.#sync.close()
+    const isHeld = this.#hold.isHeld()
+    this.abandon()
+    if (!isHeld) return
     if (this.files.rows === 0) {
       rmSync(this.#path, { recursive: true, force: true })
       return
     }
     this.tellBytes()
-    this.#writeOwner({ ...this.#owner, released: true })
+    this.#hold.release()
   }
 
-  /** Whole or not at all: a folder whose owner cannot be read would be nobody's for ever. */
-  #writeOwner(owner: Owner): void {
-    const part = join(this.#path, 'owner-part')
-    const descriptor = openSync(part, 'w', 0o600)
-    try {
-      writeFileSync(descriptor, JSON.stringify(owner))
-      if (this.#fsync) fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-    renameSync(part, join(this.#path, 'owner'))
-    if (this.#fsync) syncFolder(this.#path)
-  }
-
-  #showLife(): void {
-    this.tellBytes()
-    try {
-      const now = new Date()
-      utimesSync(join(this.#path, 'owner'), now, now)
-    } catch {
-      // Somebody cleared the folder away; the next write tells.
-    }
+  /** Lets go of a folder that somebody else holds by now. */
+  abandon(): void {
+    clearInterval(this.#heartbeat)
+    this.files.close()
+    this.#sync.close()
   }
 }
 
-function bytesOf(path: string): number {
+/** Written once, before the first holder: a folder whose destination cannot be read would be nobody's for ever. */
+function writeDestination(path: string, { destination, fsync }: Place): void {
+  const descriptor = openSync(join(path, 'destination'), 'w', 0o600)
   try {
-    return Number(readFileSync(join(path, 'bytes'), 'utf8')) || 0
-  } catch {
-    // It keeps nothing yet, or went away just now.
-    return 0
+    writeFileSync(descriptor, destination)
+    if (fsync) fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
   }
 }
 
-function readOwner(file: string): Owner | undefined {
+function readText(path: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Owner
+    return readFileSync(path, 'utf8')
   } catch {
+    // It is not there yet, or went away just now.
     return undefined
   }
 }
 
-function isSame(a: Owner | undefined, b: Owner): boolean {
-  return a?.pid === b.pid && a.started === b.started && a.host === b.host && a.released === b.released
-}
-
-/** What a process left that ended in the middle of taking a folder over. */
-function abandonedClaim(path: string): string | undefined {
+function removeRemnant(path: string, nowMs: number): void {
   try {
     const names = readdirSync(path)
-    if (names.includes('owner')) return undefined
-    return names.find(
-      (name) =>
-        name.startsWith('owner.') && Date.now() - statSync(join(path, name)).ctimeMs > PRESUMED_DEAD_MS,
-    )
+    if (names.some(isBatchFile) || !isRemnant(path, names, nowMs)) return
+    rmSync(path, { recursive: true, force: true })
   } catch {
-    return undefined
-  }
-}
-
-function isGone(sender: string, file: string, owner: Owner): boolean {
-  if (ours.has(sender)) return false
-  if (owner.released) return true
-  if (owner.host === hostname()) {
-    if (owner.pid === process.pid || !isRunning(owner.pid)) return true
-    // One that is held up, or sleeps with its machine, is still there.
-    if (owner.started !== null) return startOf(owner.pid) !== owner.started
-  }
-  return Date.now() - statSync(file).mtimeMs > PRESUMED_DEAD_MS
-}
-
-function startOf(pid: number): string | null {
-  try {
-    const facts = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name before may hold anything; the time is the twentieth field after it.
-    return facts.slice(facts.lastIndexOf(')') + 2).split(' ')[19] ?? null
-  } catch {
-    return null
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    // A file among the folders, or another process removes it.
   }
 }

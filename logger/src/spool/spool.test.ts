@@ -120,7 +120,7 @@ describe.each([false, true])('with durable %s', (durable) => {
     await expect.poll(() => stats().spooledRows).toBe(9)
     server.state.answer = ({ records }) => (records.length > 2 ? 413 : 200)
     await expect.poll(() => server.stored).toEqual(Array.from({ length: 9 }, (_, line) => `line ${line}`))
-    expect(stats()).toMatchObject({ delivered: 9, rejected: 0 })
+    await expect.poll(() => stats()).toMatchObject({ delivered: 9, rejected: 0 })
   })
 
   it('waits in memory when the folder cannot be used', async () => {
@@ -242,7 +242,21 @@ describe('what a process leaves', () => {
     one.logger.info('for one')
     await one.handler.close()
     const other = await startServer()
-    expect(setUp({ url: other.url }).stats().spooledRows).toBe(0)
+    const second = setUp({ url: other.url })
+    expect(second.stats().spooledRows).toBe(0)
+    expect(second.problems[0]).toMatch(
+      new RegExp(
+        `^1 log line waits in ${directory}/[0-9a-f-]{36} for ${AWAY}, and this handler sends to ${other.url}`,
+      ),
+    )
+  })
+
+  it('is not reported while another handler sends it, nor when it is empty', async () => {
+    const server = await startServer(() => 503)
+    const one = setUp({ url: AWAY })
+    one.logger.info('for one')
+    await expect.poll(() => one.stats().spooledRows).toBe(1)
+    expect(setUp({ url: server.url }).problems).toEqual([])
   })
 
   it('is read up to a torn end, and without a line that a disk has spoilt', async () => {

@@ -1,4 +1,7 @@
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { waiting } from '../log-lines.ts'
+import type { ProblemReporter } from '../loss-record.ts'
 import { type ClassedLine, SPOOL_CLASSES } from './batch-files.ts'
 import type { SpoolFsync } from './disk-sync.ts'
 import { type Place, SenderFolder } from './sender-folder.ts'
@@ -43,19 +46,22 @@ export class Spool {
   readonly directory: string
   readonly #maxBytes: number
   readonly #place: Place
-  readonly #own: SenderFolder
-  readonly #adopted: SenderFolder[] = []
-  #lookedMs = Number.NEGATIVE_INFINITY
+  readonly #looks: NodeJS.Timeout
+  readonly #toldOf = new Set<string>()
+  #own: SenderFolder
+  #adopted: SenderFolder[] = []
+  #onAdopted: () => void = () => {}
   #allowance = { bytes: 0, untilMs: Number.NEGATIVE_INFINITY }
   /** The batch under way, which nothing may be taken from. */
   #underWay: BatchName | undefined
   #dropped: Dropped | undefined
+  #takenOver = 0
 
   /** @throws when the folder cannot be made or written to */
   constructor(
     { directory, maxBytes = MAX_BYTES, fsync = false }: SpoolOptions,
     destination: string,
-    onProblem: (sentence: string) => void,
+    onProblem: ProblemReporter,
   ) {
     this.directory = directory
     this.#maxBytes = maxBytes
@@ -63,9 +69,15 @@ export class Spool {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     this.#own = SenderFolder.create(this.#place)
     this.#adopt()
+    this.#looks = setInterval(() => this.#look(), ADOPT_MS).unref()
   }
 
-  /** This process's sender; what is not spooled is sent under its name too. */
+  /** Calls when batches of a process that has ended were found later than at the start. */
+  onAdopted(listener: () => void): void {
+    this.#onAdopted = listener
+  }
+
+  /** The sender of this thread's folder; what is not spooled is sent under its name too. It changes with the folder. */
   get sender(): string {
     return this.#own.sender
   }
@@ -90,8 +102,14 @@ export class Spool {
 
   /** Adds a line to batch `number`; on disk when it returns, as far as the kernel is concerned. */
   append(number: number, line: ClassedLine): void {
+    this.#keepOwn()
     this.#makeRoom(sizeOfLine(line.text))
     this.#own.files.append(number, line)
+    // Held afterwards means held while it was written: whoever takes the folder over from now on finds the line.
+    if (!this.#own.isHeld()) {
+      this.#replaceOwn()
+      this.#own.files.append(number, line)
+    }
     this.#own.tellBytes(this.#maxBytes / TOLD_SHARE)
   }
 
@@ -100,25 +118,30 @@ export class Spool {
     this.#own.files.seal()
   }
 
-  /** Adds a whole batch. */
-  write(number: number, lines: readonly ClassedLine[]): void {
+  /**
+   * Adds a whole batch. False when its sender's folder was taken over: the batch may have been sent under that name, and
+   * must not get another.
+   */
+  write({ sender, number }: BatchName, lines: readonly ClassedLine[]): boolean {
+    this.#keepOwn()
+    if (sender !== this.sender) return false
     this.#makeRoom(lines.reduce((sum, { text }) => sum + sizeOfLine(text), 0))
     this.#own.files.write(number, lines)
     this.#own.tellBytes(this.#maxBytes / TOLD_SHARE)
+    return true
   }
 
   /** The next batch of this process, whose numbers have to arrive in order. */
   nextOwn(): SpooledBatch | undefined {
+    this.#keepOwn()
     return this.#take(this.#own, false)
   }
 
   /** The next batch of a process that has ended. */
   nextForeign(): SpooledBatch | undefined {
-    if (performance.now() - this.#lookedMs > ADOPT_MS) {
-      this.#adopt()
-      // Others came since: one that logs nothing gives up what is theirs, too.
-      this.#trim(0)
-    }
+    const lost = this.#adopted.filter((folder) => !folder.isHeld())
+    for (const folder of lost) folder.abandon()
+    if (lost.length > 0) this.#adopted = this.#adopted.filter((folder) => !lost.includes(folder))
     for (let folder = this.#adopted[0]; folder; folder = this.#adopted[0]) {
       const batch = this.#take(folder, true)
       if (batch) return batch
@@ -132,8 +155,14 @@ export class Spool {
   remove(batch: BatchName): void {
     this.#underWay = undefined
     const folder = this.#folderOf(batch)
-    folder?.files.remove(batch.number)
-    folder?.tellBytes(this.#maxBytes / TOLD_SHARE)
+    if (!folder?.isHeld()) return
+    folder.files.remove(batch.number)
+    folder.tellBytes(this.#maxBytes / TOLD_SHARE)
+  }
+
+  /** Whether a batch is in a folder of this thread; one that is not was taken over, and others send it. */
+  keeps(batch: BatchName): boolean {
+    return this.#folderOf(batch)?.isHeld() ?? false
   }
 
   /** Keeps a batch that is under way from being dropped for want of room. */
@@ -165,8 +194,16 @@ export class Spool {
     return dropped
   }
 
+  /** Rows that another process has taken over since it was last asked. */
+  takeTakenOver(): number {
+    const rows = this.#takenOver
+    this.#takenOver = 0
+    return rows
+  }
+
   /** Leaves what is there to the next process. */
   close(): void {
+    clearInterval(this.#looks)
     this.seal()
     for (const folder of this.#folders) folder.release()
   }
@@ -186,9 +223,60 @@ export class Spool {
     return { sender, number, ...files.read(number), isForeign }
   }
 
-  #adopt(): void {
-    this.#lookedMs = performance.now()
-    this.#adopted.push(...SenderFolder.adopt(this.#place))
+  #adopt(): number {
+    const nowMs = this.#own.now()
+    if (nowMs === undefined) return 0
+    const adopted = SenderFolder.adopt(this.#place, nowMs)
+    this.#adopted.push(...adopted)
+    this.#tellStranded(nowMs)
+    return adopted.length
+  }
+
+  #look(): void {
+    try {
+      const adopted = this.#adopt()
+      // Others came since: one that logs nothing gives up what is theirs, too.
+      this.#trim(0)
+      if (adopted > 0) this.#onAdopted()
+    } catch {
+      // The folder is gone or cannot be read for now: the next write tells.
+    }
+  }
+
+  /** Lines for another address would wait for ever, unnoticed. */
+  #tellStranded(nowMs: number): void {
+    const { directory, destination } = this.#place
+    for (const { sender, destination: other, rows } of SenderFolder.stranded(this.#place, nowMs)) {
+      if (this.#toldOf.has(sender)) continue
+      this.#toldOf.add(sender)
+      this.#place.onProblem(
+        `${waiting(rows)} in ${join(directory, sender)} for ${other}, and this handler sends to ${destination}: ` +
+          `a handler for ${other} with this spool sends them; remove the folder to give them up`,
+        true,
+      )
+    }
+  }
+
+  /** Begins a folder anew when this one was taken over. */
+  #keepOwn(): void {
+    if (!this.#own.isHeld()) this.#replaceOwn()
+  }
+
+  #replaceOwn(): void {
+    const lost = this.#own
+    this.#own = SenderFolder.create(this.#place)
+    const { files } = lost
+    const underWay = this.#underWay?.sender === lost.sender ? files.rowsOf(this.#underWay.number) : 0
+    const rows = files.rows - underWay
+    // Taken over, or removed with the spool.
+    if (lost.exists()) this.#takenOver += rows
+    else this.#countDropped('own', rows)
+    lost.abandon()
+  }
+
+  #countDropped(whose: 'own' | 'foreign', rows: number): void {
+    this.#dropped ??= { own: 0, foreign: 0 }
+    this.#dropped[whose] += rows
   }
 
   #makeRoom(bytes: number): void {
@@ -222,8 +310,7 @@ export class Spool {
         const kept = this.#underWay?.sender === folder.sender ? this.#underWay.number : undefined
         const rows = folder.files.dropOldest(kind, kept)
         if (rows === 0) continue
-        this.#dropped ??= { own: 0, foreign: 0 }
-        this.#dropped[folder === this.#own ? 'own' : 'foreign'] += rows
+        this.#countDropped(folder === this.#own ? 'own' : 'foreign', rows)
         return true
       }
     }

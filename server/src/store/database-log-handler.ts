@@ -13,8 +13,9 @@ import {
   lossRecord,
   normaliseRecord,
   openSpool,
+  type ProblemReporter,
+  problemReporter,
   type SpoolOptions,
-  stderrReporter,
 } from '@timelapser/logger'
 
 /** The part of `LogOperations` the handler needs: stores a batch once, resolves after COMMIT. */
@@ -68,7 +69,7 @@ const FIXED_BYTES = 120
 export class DatabaseLogHandler implements LogHandler {
   readonly #buffer: BatchingBuffer<LogRecord>
   readonly #readLogLevel: () => Promise<Level | LevelRules>
-  readonly #onProblem: (sentence: string) => void
+  readonly #onProblem: ProblemReporter
   readonly #leaveExit: () => void
   readonly #gate: LevelGate
   readonly #forgetChanges: () => void
@@ -95,7 +96,7 @@ export class DatabaseLogHandler implements LogHandler {
       onHeldBack: (record) => this.#buffer.add(record, bytesOf(record)),
     })
     this.#readLogLevel = readLogLevel
-    this.#onProblem = onProblem ?? stderrReporter('database')
+    this.#onProblem = problemReporter('database', onProblem)
     this.#buffer = new BatchingBuffer<LogRecord>({
       flushIntervalMs: 200,
       ...limits,
