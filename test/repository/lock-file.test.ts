@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOT } from './source-files.ts'
 
-type Locked = { resolved?: string; dependencies?: Names; optionalDependencies?: Names }
+type Locked = {
+  resolved?: string
+  integrity?: string
+  link?: true
+  dependencies?: Names
+  optionalDependencies?: Names
+}
 type Names = Record<string, string>
 
 const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
@@ -17,6 +23,14 @@ describe('the lock file', () => {
       Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !isLocked(path, name)),
     )
     expect(missing).toEqual([])
+  })
+
+  // npm adds none for packages of other machines that it did not download itself.
+  it('has a checksum of every package, also of those for other machines', () => {
+    const unchecked = Object.entries(packages)
+      .filter(([path, { integrity, link }]) => path.includes('node_modules/') && !link && !integrity)
+      .map(([path]) => path)
+    expect(unchecked).toEqual([])
   })
 
   it('names no registry', () => {
