@@ -1,6 +1,6 @@
 // backup and restore as people start them: beside a running server, into an empty folder.
 import { execFile } from 'node:child_process'
-import { statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { bareEnvironment } from '../support/bare-environment.ts'
@@ -71,4 +71,24 @@ it('moves a running system to another folder, and refuses what it must', { timeo
   expect((await run(['restore', '--check', nowhere], next)).stderr).toBe(
     `${nowhere} cannot be used: it, or the folder it is to be in, is not there.\n`,
   )
+})
+
+it('makes no database to back up, and none for a file that is no backup', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'all.backup')
+  const nothing = join(folder, 'nothing')
+  expect(await run(['backup', file], nothing)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `There is no database in ${nothing}. Name the server's data folder in DATA_DIR, or its database in DATABASE_URL.\n`,
+  })
+  for (const [name, text, sentence] of [
+    ['missing', undefined, 'is not there'],
+    ['letter', 'Dear …', 'no backup'],
+  ] as const) {
+    if (text !== undefined) writeFileSync(join(folder, name), text)
+    const { code, stderr } = await run(['restore', join(folder, name)], nothing)
+    expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`^.*${sentence}.*\\n$`))])
+  }
+  expect([existsSync(nothing), existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false, false])
 })

@@ -1,21 +1,30 @@
 import { type Config, readConfig } from '../../config.ts'
 import { StartupError } from '../../startup-error.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
-import { findRunningPostgres, startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
+import {
+  findRunningPostgres,
+  hasCluster,
+  startEmbeddedPostgres,
+} from '../../store/cluster/embedded-postgres.ts'
 import { type Database, openDatabase } from '../../store/database/open.ts'
 
 /** Whole tables are read and written; a statement takes as long as it takes. */
 const NO_LIMIT = 0
 
+/** `read` takes the database that is there, running or not. `fill` makes one where there is none, and wants no server on it. */
+export type DatabaseUse = 'read' | 'fill'
+
 /**
  * Opens the database that a server with the same environment would use, for the time the work takes: the one in
  * DATABASE_URL; or the built-in one, which runs when its server does and is started otherwise.
+ *
+ * @throws {StartupError} when there is no database to read, or a server on the one to fill
  */
 export async function withDatabase(
-  mayBeRunning: boolean,
+  use: DatabaseUse,
   work: (database: Database) => Promise<number>,
 ): Promise<void> {
-  const { connection, stop } = await connectionOf(readConfig(), mayBeRunning)
+  const { connection, stop } = await connectionOf(readConfig(), use)
   try {
     const database = await openDatabase({
       connection,
@@ -28,13 +37,18 @@ export async function withDatabase(
   }
 }
 
-async function connectionOf({ databaseUrl, dataDir }: Config, mayBeRunning: boolean) {
+async function connectionOf({ databaseUrl, dataDir }: Config, use: DatabaseUse) {
   if (databaseUrl !== undefined) {
     return { connection: { connectionString: databaseUrl }, stop: async () => undefined }
   }
+  if (use === 'read' && !hasCluster(dataDir)) {
+    throw new StartupError(
+      `There is no database in ${dataDir}. Name the server's data folder in DATA_DIR, or its database in DATABASE_URL.`,
+    )
+  }
   prepareDataDirectory(dataDir)
   const running = findRunningPostgres(dataDir)
-  if (running && mayBeRunning) return { connection: running, stop: async () => undefined }
+  if (running && use === 'read') return { connection: running, stop: async () => undefined }
   if (running) {
     throw new StartupError(
       `The server of ${dataDir} is running. Stop it first, or set DATA_DIR to an empty folder.`,

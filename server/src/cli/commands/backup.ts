@@ -6,7 +6,13 @@ import { Command } from 'commander'
 import { StartupError } from '../../startup-error.ts'
 import { writeBackup } from '../../store/backup/backup.ts'
 import { BadBackup } from '../../store/backup/backup-format.ts'
-import { checkBackup, NotEmpty, type RestoreSummary, restoreBackup } from '../../store/backup/restore.ts'
+import {
+  checkBackup,
+  NotEmpty,
+  type RestoreSummary,
+  readHeader,
+  restoreBackup,
+} from '../../store/backup/restore.ts'
 import { withDatabase } from '../client/operator-database.ts'
 
 const PLACE = `
@@ -26,7 +32,7 @@ Examples:
   DATABASE_URL=postgres://logs@db/logs timelapser-logs backup /mnt/backups/$(date +%F).backup`
 
 const RESTORE_HELP = `${PLACE}
-The database has to be empty and no server may run on it. PostgreSQL 15 and newer take backups of each other, and this
+The database has to be empty and no server may run on it; in an empty data folder it is made. PostgreSQL 15 and newer take backups of each other, and this
 version those of older ones. What is restored is counted, and the kept counts are held against the rows. Search indexes
 are built by the server, in the background.
 
@@ -49,7 +55,7 @@ export function backupCommand(): Command {
     .option('--json', 'tell what was written as JSON')
     .addHelpText('after', BACKUP_HELP)
     .action((file: string, options: { json?: true }) =>
-      withDatabase(true, async ({ pool }) => {
+      withDatabase('read', async ({ pool }) => {
         const began = performance.now()
         const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, showProgress()))
         const { size } = await stat(file)
@@ -79,12 +85,14 @@ export function restoreCommand(): Command {
         report({ action, file, created_at, rows, partitions, bytes: size, seconds }, options)
         return 0
       }
-      const work = options.check
-        ? fromFile(file, checkBackup).then(tell)
-        : withDatabase(false, (database) =>
-            fromFile(file, (input) => restoreBackup(database, input, showProgress())).then(tell),
-          )
-      await work.catch(translate)
+      const restore = async () => {
+        // A file that cannot be restored is no reason to make a database.
+        await fromFile(file, readHeader)
+        await withDatabase('fill', (database) =>
+          fromFile(file, (input) => restoreBackup(database, input, showProgress())).then(tell),
+        )
+      }
+      await (options.check ? fromFile(file, checkBackup).then(tell) : restore()).catch(translate)
     })
 }
 
@@ -174,6 +182,12 @@ function translate(error: unknown): never {
   if (path !== undefined) {
     throw new StartupError(`${path} cannot be used: ${REASONS[code ?? ''] ?? code}.`, { cause: error })
   }
+  if (code === UNDEFINED_TABLE) {
+    throw new StartupError(
+      'There is nothing to back up: no Timelapser Logs has used this database yet, or a much older one. Name another one in DATABASE_URL or DATA_DIR.',
+      { cause: error },
+    )
+  }
   if (code?.startsWith('ZSTD_'))
     throw new StartupError('The file is damaged, or no backup. Take another one.')
   throw error
@@ -182,6 +196,9 @@ function translate(error: unknown): never {
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
+
+/** PostgreSQL's code for a table that is not there. */
+const UNDEFINED_TABLE = '42P01'
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it, or the folder it is to be in, is not there',

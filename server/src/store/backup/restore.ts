@@ -7,7 +7,13 @@ import type { Database } from '../database/open.ts'
 import { createPartition } from '../partitions/partition-tables.ts'
 import { Partitions } from '../partitions/partitions.ts'
 import { verifyCounts } from '../partitions/verify-counts.ts'
-import { BackupReader, BadBackup, countNewlines, type ReadSection } from './backup-format.ts'
+import {
+  type BackupHeader,
+  BackupReader,
+  BadBackup,
+  countNewlines,
+  type ReadSection,
+} from './backup-format.ts'
 
 export type RestoreSummary = { rows: Record<string, number>; partitions: number; created_at: string }
 
@@ -33,10 +39,7 @@ export async function restoreBackup(
   onRows: (rows: number) => void = () => undefined,
 ): Promise<RestoreSummary> {
   const reader = new BackupReader(input)
-  const { migrations, created_at } = await reader.header()
-  if (migrations > countMigrations()) {
-    throw new BadBackup(`the backup has schema ${migrations}, and this version knows ${countMigrations()}`)
-  }
+  const { migrations, created_at } = await headerOf(reader)
   await checkEmpty(database.pool)
   await migrate(database, undefined, migrations)
   const restorer = new Restorer(database.pool, onRows)
@@ -49,6 +52,19 @@ export async function restoreBackup(
   await database.pool.query('analyze')
   await migrate(database)
   return { rows: reader.end.rows, partitions: restorer.partitions, created_at }
+}
+
+/** Reads how a backup begins. @throws {BadBackup} when it is none, or of a schema that this version does not know */
+export function readHeader(input: AsyncIterable<Buffer>): Promise<BackupHeader> {
+  return headerOf(new BackupReader(input))
+}
+
+async function headerOf(reader: BackupReader): Promise<BackupHeader> {
+  const header = await reader.header()
+  if (header.migrations <= countMigrations()) return header
+  throw new BadBackup(
+    `the backup has schema ${header.migrations}, and this version knows ${countMigrations()}`,
+  )
 }
 
 /** Reads a backup to its end and counts, without a database. @throws {BadBackup} */

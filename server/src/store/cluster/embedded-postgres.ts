@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -95,6 +95,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 function isElsewhere(cluster: string, dataDir: string): boolean {
   return dirname(cluster) !== realpathSync(dataDir)
+}
+
+/** Whether a server has made its database in the data folder. */
+export function hasCluster(dataDir: string): boolean {
+  // Another user's folder cannot be looked into; it says so when it is opened.
+  return lstatSync(`${dataDir}/postgres`, { throwIfNoEntry: false }) !== undefined
 }
 
 /** The connection to the PostgreSQL of the data folder when it is running, its server or another program's. */
