@@ -52,6 +52,7 @@ import { EntryRules } from './writing/entry-rules.ts'
 import { IdBlocks } from './writing/id-blocks.ts'
 import { type Flush, LogWriter } from './writing/log-writer.ts'
 import type { SenderMark } from './writing/senders.ts'
+import { soundRecords } from './writing/sound-records.ts'
 import type { AddResult } from './writing/store-batches.ts'
 
 export type LogOperationsOptions = {
@@ -133,13 +134,14 @@ export class LogOperations {
    */
   async addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
     await this.#gate?.check()
-    const ruled = await this.#rules.apply(records)
+    const sound = soundRecords(records)
+    const ruled = await this.#rules.apply(sound.records)
     const named = await this.#cameras.withoutDeleted(ruled)
     const added = await this.#writer.add(named, sender).catch((error: unknown) => {
       throw this.#gate ? this.#gate.translate(error) : error
     })
     this.#onStored?.(added)
-    return added
+    return sound.withRefused(added)
   }
 
   /** Stores one record and returns its row; `sender` as in `addLogEntries`. */

@@ -1,5 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import { FreshValue } from '../database/fresh-value.ts'
 import { listDeletedCameras } from './deleted-cameras.ts'
 
 /** Cameras that records may create by naming them. More than this is a mistake or an attack. */
@@ -16,8 +17,8 @@ export type CameraRegisterOptions = {
 export class CameraRegister {
   readonly #options: CameraRegisterOptions
   /** Ids known to exist, deleted ones too. Bounded by the table. */
-  #known: Set<number> | undefined
-  #deleted: Promise<readonly number[]> | undefined
+  readonly #known = new FreshValue<Set<number>>()
+  readonly #deleted = new FreshValue<readonly number[]>()
 
   constructor(options: CameraRegisterOptions) {
     this.#options = options
@@ -25,16 +26,13 @@ export class CameraRegister {
 
   /** Forgets what is known; the next record naming a camera reads it anew. */
   reload(): void {
-    this.#known = undefined
-    this.#deleted = undefined
+    this.#known.reload()
+    this.#deleted.reload()
   }
 
   /** The cameras that were deleted. */
   deleted(): Promise<readonly number[]> {
-    const reading = this.#deleted ?? listDeletedCameras(this.#options.pool)
-    this.#deleted = reading
-    reading.catch(() => this.reload())
-    return reading
+    return this.#deleted.get(() => listDeletedCameras(this.#options.pool))
   }
 
   /** The records, those of deleted cameras without their camera. */
@@ -50,8 +48,7 @@ export class CameraRegister {
 
   /** Returns when every camera that the records name has a row, or may not have one. */
   async register(batches: readonly { records: readonly LogRecord[] }[]): Promise<void> {
-    const known = this.#known ?? (await this.#load())
-    this.#known = known
+    const known = await this.#known.get(() => this.#load())
     let unknown: Set<number> | undefined
     for (const { records } of batches) {
       for (const { camera_id } of records) {
@@ -62,7 +59,10 @@ export class CameraRegister {
     }
     if (!unknown || !(await this.#options.isRegistrationOn())) return
     // In one order everywhere, or two that register the same cameras would wait for each other.
-    await this.#create([...unknown].sort((a, b) => a - b))
+    await this.#create(
+      known,
+      [...unknown].sort((a, b) => a - b),
+    )
   }
 
   async #load(): Promise<Set<number>> {
@@ -70,10 +70,23 @@ export class CameraRegister {
     return new Set(rows.map((row) => row.id))
   }
 
-  async #create(ids: number[]): Promise<void> {
-    const known = this.#known ?? new Set()
+  async #create(known: Set<number>, ids: number[]): Promise<void> {
     const room = MAX_REGISTERED - known.size
     if (room <= 0) return
+    const few = ids.slice(0, room)
+    const created = await this.#insert(few).catch(async (error: unknown) => {
+      if (!isRefusal(error)) throw error
+      // One that PostgreSQL refuses costs itself alone: its records keep its id, which has no row.
+      const one = async (id: number) => this.#insert([id]).catch(noneIfRefused)
+      const all = []
+      for (const id of few) all.push(...(await one(id)))
+      return all
+    })
+    for (const id of few) known.add(id)
+    for (const camera of created) this.#options.onRegistered?.(camera)
+  }
+
+  async #insert(ids: number[]): Promise<{ id: number; name: string }[]> {
     const { rows } = await this.#options.pool.query<{ id: number; name: string }>({
       name: 'register_cameras',
       text: `
@@ -86,9 +99,18 @@ export class CameraRegister {
         )
         select id, name, pg_notify('cameras', id::text)
         from created`,
-      values: [ids.slice(0, room)],
+      values: [ids],
     })
-    for (const id of ids.slice(0, room)) known.add(id)
-    for (const camera of rows) this.#options.onRegistered?.({ id: camera.id, name: camera.name })
+    return rows.map(({ id, name }) => ({ id, name }))
   }
+}
+
+/** Classes 22 and 23: the value's fault, whatever else is asked. */
+function isRefusal(error: unknown): boolean {
+  return /^2[23]/.test(String((error as { code?: unknown }).code))
+}
+
+function noneIfRefused(error: unknown): never[] {
+  if (isRefusal(error)) return []
+  throw error
 }

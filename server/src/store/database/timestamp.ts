@@ -5,6 +5,10 @@ export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 
+/** The first instant of the year 1 and the last millisecond of 9999: four digits of a year hold no other. */
+export const FIRST_INSTANT = -62_135_596_800_000
+export const LAST_INSTANT = 253_402_300_799_999
+
 /** `2025-01-01 12:30:00.12+00`, as PostgreSQL prints it in UTC, as ISO 8601. */
 export function fromPostgres(text: string): string {
   return text.endsWith('+00') ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z` : text
@@ -18,7 +22,8 @@ export function toMillis(timestamp: string): number {
 
 /** Whole milliseconds as ISO 8601, trailing zeros cut. */
 export function fromMillis(millis: number): string {
-  const iso = new Date(millis).toISOString()
+  // The end of the last minute of 9999 lies in 10000, which PostgreSQL reads without a sign and leading zeros alone.
+  const iso = new Date(millis).toISOString().replace(/^\+0*/, '')
   return iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : iso
 }
 
@@ -74,10 +79,10 @@ export function parseIso(text: string, endOfDay = false): string | undefined {
       ? `${zone}:00`
       : zone.replace(/(\d\d):?(\d\d)$/, '$1:$2')
   const millis = Date.parse(`${date}T${clock ?? '00:00'}:${second}${offset}`)
-  const isRealDate =
-    Number(date?.slice(8)) <=
-    new Date(Date.UTC(Number(date?.slice(0, 4)), Number(date?.slice(5, 7)), 0)).getUTCDate()
-  if (Number.isNaN(millis) || !isRealDate) return undefined
+  if (!(millis >= FIRST_INSTANT && millis <= LAST_INSTANT)) return undefined
+  // Of the offset nothing is in the date; JavaScript takes 30 February for 2 March.
+  const isRealDate = new Date(`${date}T00:00:00Z`).toISOString().startsWith(`${date}`)
+  if (!isRealDate) return undefined
   const digits = fraction.slice(0, 6).replace(/0+$/, '')
   const utc = new Date(millis).toISOString()
   return utc.length === 24 ? `${utc.slice(0, 19)}${digits && `.${digits}`}Z` : undefined

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DAY, HOUR, MINUTE } from '../database/timestamp.ts'
+import { DAY, HOUR, LAST_INSTANT, MINUTE } from '../database/timestamp.ts'
 import { earlyEnd, spanFor, widthFor } from './partition-width.ts'
 
 const NOON = Date.UTC(2026, 5, 15, 12)
@@ -23,6 +23,30 @@ describe('the width of a partition', () => {
     expect(spanFor(Date.UTC(2020, 1, 29, 3), NOON, 0, [])).toEqual({
       lower: Date.UTC(2020, 1, 1),
       upper: Date.UTC(2020, 2, 1),
+    })
+  })
+
+  it('is a century before 1970 and from ten years ahead on, so that no dates make thousands', () => {
+    const utc = (year: number, month = 0) => new Date(0).setUTCFullYear(year, month, 1)
+    const spanOf = (instant: number) => spanFor(instant, NOON, 0, [])
+    expect(spanOf(utc(50))).toEqual({ lower: utc(1), upper: utc(100) })
+    expect(spanOf(utc(1234, 5))).toEqual({ lower: utc(1200), upper: utc(1300) })
+    expect(spanOf(-1)).toEqual({ lower: utc(1900), upper: 0 })
+    expect(spanOf(utc(2050))).toEqual({ lower: utc(2036, 5), upper: utc(2100) })
+    expect(spanOf(LAST_INSTANT - 1)).toEqual({ lower: utc(9900), upper: LAST_INSTANT })
+    const bounds = new Set<number | undefined>()
+    for (let month = 0; month < 9999 * 12; month++) bounds.add(spanOf(utc(1, month))?.lower)
+    expect(bounds.size).toBeLessThan(1000)
+  })
+
+  it('is a day in the weeks ahead, whatever the rate of now, and a month after them', () => {
+    expect(spanFor(MIDNIGHT + 3 * DAY + HOUR, NOON, 20_000, [])).toEqual({
+      lower: MIDNIGHT + 3 * DAY,
+      upper: MIDNIGHT + 4 * DAY,
+    })
+    expect(spanFor(Date.UTC(2027, 1, 3), NOON, 20_000, [])).toEqual({
+      lower: Date.UTC(2027, 1, 1),
+      upper: Date.UTC(2027, 2, 1),
     })
   })
 

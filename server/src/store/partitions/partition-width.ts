@@ -1,5 +1,5 @@
 // How wide partitions are: pure arithmetic on milliseconds.
-import { DAY, HOUR, MINUTE } from '../database/timestamp.ts'
+import { DAY, FIRST_INSTANT, HOUR, LAST_INSTANT, MINUTE, startOfMonth } from '../database/timestamp.ts'
 
 /** A half-open stretch of time in milliseconds. */
 export type Span = { lower: number; upper: number }
@@ -30,8 +30,15 @@ const WIDTHS = [
 /** Partitions may hold so much more than planned before a narrower one is made. */
 const TOLERANCE = 1.25
 
-/** Days this far back come one by one, older ones by the month: old imports are thin and many. */
+/** Days this far back and ahead come one by one, others by the month: old imports are thin and many. */
 const DAILY_FOR_MS = 35 * DAY
+
+/**
+ * Months come one by one from 1970 to ten years ahead, all other time by the century. So a sender that dates one line
+ * to each month there is makes some 900 partitions; by the month they would be 120,000.
+ */
+const MONTHLY_SINCE = 0
+const MONTHS_AHEAD = 120
 
 /** The width in milliseconds at which so many rows a second fill a partition. */
 export function widthFor(rowsASecond: number): number {
@@ -40,8 +47,8 @@ export function widthFor(rowsASecond: number): number {
 }
 
 /**
- * The stretch for the partition that is to hold the instant: by the rate of now when it is today's or later, the day
- * or the month when it is past; less what others hold already. Undefined when one of them holds the instant itself.
+ * The stretch for the partition that is to hold the instant: by the rate of now when it is today's or tomorrow's, the
+ * day, the month or the century otherwise; less what others hold already. Undefined when one of them holds the instant itself.
  */
 export function spanFor(
   instant: number,
@@ -59,15 +66,22 @@ export function spanFor(
 }
 
 function calendarSpan(instant: number, now: number, rowsASecond: number): Span {
-  const date = new Date(instant)
-  const nextMonth = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
-  if (nextMonth < now - DAILY_FOR_MS) {
-    return { lower: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1), upper: nextMonth }
-  }
-  const isPast = Math.floor(instant / DAY) < Math.floor(now / DAY)
-  const width = isPast ? DAY : widthFor(rowsASecond)
+  const monthsEnd = startOfMonth(now, MONTHS_AHEAD)
+  if (instant < MONTHLY_SINCE) return centurySpan(instant, FIRST_INSTANT, MONTHLY_SINCE)
+  if (instant >= monthsEnd) return centurySpan(instant, monthsEnd, LAST_INSTANT)
+  const month = { lower: startOfMonth(instant), upper: startOfMonth(instant, 1) }
+  if (month.upper < now - DAILY_FOR_MS || month.lower > now + DAILY_FOR_MS) return month
+  const daysAhead = Math.floor(instant / DAY) - Math.floor(now / DAY)
+  const width = daysAhead === 0 || daysAhead === 1 ? widthFor(rowsASecond) : DAY
   const lower = Math.floor(instant / width) * width
   return { lower, upper: lower + width }
+}
+
+function centurySpan(instant: number, from: number, to: number): Span {
+  const years = new Date(instant).getUTCFullYear() % 100
+  const months = new Date(instant).getUTCMonth() + years * 12
+  const lower = startOfMonth(instant, -months)
+  return { lower: Math.max(lower, from), upper: Math.min(startOfMonth(lower, 1200), to) }
 }
 
 /** What is known of the partition that is written to now. */

@@ -139,7 +139,11 @@ export class Partitions {
       const { recent } = await readLoad(client, now)
       const spans = (await readPartitions(client)).map(spanOf)
       let index = 0
-      for (let made = 0, covered = 0; index < instants.length && made < MADE_AT_ONCE; index++) {
+      for (
+        let made = 0, covered = Number.NEGATIVE_INFINITY;
+        index < instants.length && made < MADE_AT_ONCE;
+        index++
+      ) {
         const instant = instants[index] as number
         if (instant < covered) continue
         const span = spanFor(instant, now, recent, spans)

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import { minutesOf } from './record-minutes.ts'
 import { findReply, PART_OF_A_BATCH, rememberBatch, type SenderMark } from './senders.ts'
 import type { AddResult, Batch } from './store-batches.ts'
 
@@ -65,19 +66,6 @@ export function partsOf(
 }
 
 const dayOf: PlaceOf = (timestamp) => timestamp.slice(0, DAY_LENGTH)
-
-/** The minutes of the records, as the instants they begin with. Bounds of partitions and counts are whole minutes. */
-function minutesOf(records: readonly LogRecord[]): string[] {
-  const minutes = new Set<string>()
-  let minute = ''
-  for (const { timestamp } of records) {
-    // Most of a batch is of the same one.
-    if (minute !== '' && timestamp.startsWith(minute)) continue
-    minute = timestamp.slice(0, 16)
-    minutes.add(`${minute}:00Z`)
-  }
-  return [...minutes]
-}
 
 /** Whether batches that go to these partitions fit in a transaction with the others, which it adds them to then. */
 export function joinPlaces(all: Set<string>, own: ReadonlySet<string>): boolean {

@@ -57,6 +57,12 @@ export class WriterClosed extends Error {
   override name = 'WriterClosed'
 }
 
+/**
+ * How the records that PostgreSQL refuses are looked for, at the cost of a few statements more: not at all, those whose
+ * values it refuses, or also those that no partition takes.
+ */
+type Care = 'none' | 'records' | 'places'
+
 export type LogWriterOptions = {
   pool: pg.Pool
   partitions: Partitions
@@ -135,19 +141,26 @@ export class LogWriter {
     // Lets callers of the same tick share the transaction.
     await Promise.resolve()
     for (let group = this.#takeGroup(); group.length > 0; group = this.#takeGroup()) {
-      const began = performance.now()
-      const tell = (outcome: Flush['outcome']) =>
-        this.#options.onFlush?.({ millis: performance.now() - began, outcome })
-      try {
-        const results = await this.#writeAnyway(group)
-        tell('stored')
-        group.forEach((pending, index) => {
-          pending.resolve(results[index] ?? nothing())
-        })
-      } catch (error) {
-        tell('failed')
-        for (const pending of group) pending.reject(error)
-      }
+      await this.#settle(group)
+    }
+  }
+
+  async #settle(group: readonly Pending[]): Promise<void> {
+    const began = performance.now()
+    const tell = (outcome: Flush['outcome']) =>
+      this.#options.onFlush?.({ millis: performance.now() - began, outcome })
+    try {
+      const results = await this.#writeAnyway(group)
+      tell('stored')
+      group.forEach((pending, index) => {
+        pending.resolve(results[index] ?? nothing())
+      })
+    } catch (error) {
+      tell('failed')
+      if (group.length > 1 && isDataError(error)) {
+        // PostgreSQL refused a value that belongs to no record, such as a sender's mark: the other callers are spared.
+        for (const pending of group) await this.#settle([pending])
+      } else for (const pending of group) pending.reject(error)
     }
   }
 
@@ -177,13 +190,17 @@ export class LogWriter {
   /** A partition may be dropped, or be about to end, between the look and the COPY, or somebody's work cross ours; nothing was stored then. */
   async #writeAnyway(group: readonly Pending[]): Promise<AddResult[]> {
     const { pool, partitions } = this.#options
-    let isCareful = false
+    let care: Care = 'none'
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#write(group, isCareful)
+        return await this.#write(group, care)
       } catch (error) {
-        if (isDataError(error) && !isCareful) {
-          isCareful = true
+        if (isDataError(error) && care === 'none') {
+          care = 'records'
+          continue
+        }
+        if (isMissingPartition(error) && attempt >= MAX_ATTEMPTS && care !== 'places') {
+          care = 'places'
           continue
         }
         const isEnding = isClosingRefusal(error)
@@ -198,8 +215,7 @@ export class LogWriter {
     }
   }
 
-  /** @param isCareful whether to look for the records PostgreSQL refuses, at the cost of a few statements more */
-  async #write(group: readonly Pending[], isCareful: boolean): Promise<AddResult[]> {
+  async #write(group: readonly Pending[], care: Care): Promise<AddResult[]> {
     const { pool, partitions, ids, cameras } = this.#options
     await partitions.ensure(group.flatMap(({ minutes }) => minutes))
     await cameras.register(group)
@@ -208,9 +224,9 @@ export class LogWriter {
     const client = await pool.connect()
     let broken: Error | undefined
     try {
-      return isCareful
-        ? await storeCarefully(client, group, firstId)
-        : await storeAtOnce(client, group, firstId)
+      return care === 'none'
+        ? await storeAtOnce(client, group, firstId)
+        : await storeCarefully(client, group, firstId, care === 'places')
     } catch (error) {
       await client.query('rollback').catch((reason: Error) => {
         broken = reason

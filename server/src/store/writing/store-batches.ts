@@ -6,6 +6,7 @@ import { COPY_COLUMNS, copyLine } from '../database/copy-format.ts'
 import { isClosingRefusal } from '../partitions/partition-closing.ts'
 import { isMissingPartition } from '../partitions/partitions.ts'
 import { countBatch } from './batch-counts.ts'
+import { minutesOf } from './record-minutes.ts'
 import { claimBatches, rememberReplies, type SenderMark } from './senders.ts'
 
 /** What became of a batch. */
@@ -63,20 +64,25 @@ export async function storeAtOnce(
   return batches.map((batch) => repeats.get(batch) ?? written.get(batch) ?? nothing())
 }
 
-/** Stores every record PostgreSQL takes and finds the others out. When it throws, roll back. */
+/**
+ * Stores every record PostgreSQL takes and finds the others out. When it throws, roll back.
+ *
+ * @param isOutside whether a record that no partition takes is refused as well: its partition was made and made again
+ */
 export async function storeCarefully(
   client: pg.PoolClient,
   batches: readonly Batch[],
   firstId: number,
+  isOutside: boolean,
 ): Promise<AddResult[]> {
   await client.query('begin')
   const repeats = await claimBatches(client, batches)
   const fresh = batches.filter((batch) => !repeats.has(batch))
   const records = fresh.flatMap((batch) => batch.records)
-  const refused = await copyAround(client, records, firstId)
+  const refused = await copyAround(client, records, firstId, isOutside)
   const stored = refused.size === 0 ? records : records.filter((_, index) => !refused.has(index))
   if (stored.length > 0) {
-    const { text, values } = feedStatement(fresh, stored, firstId)
+    const { text, values } = feedStatement(fresh, stored, firstId, minutesOf(stored))
     await client.query({ name: 'append_to_feed', text, values: [...values] })
   }
   const written = resultsOf(fresh, firstId, refused)
@@ -90,6 +96,7 @@ async function copyAround(
   client: pg.PoolClient,
   records: readonly LogRecord[],
   firstId: number,
+  isOutside: boolean,
 ): Promise<Map<number, string>> {
   const refused = new Map<number, string>()
   const copyRange = async (start: number, end: number): Promise<void> => {
@@ -100,10 +107,11 @@ async function copyAround(
       await sendFlight(client, { before: [], copy: COPY, chunks, after: [] })
       await client.query('release savepoint records')
     } catch (error) {
-      if (!isDataError(error)) throw error
+      const isRefused = isDataError(error) || (isOutside && isMissingPartition(error))
+      if (!isRefused) throw error
       await client.query('rollback to savepoint records')
       if (end - start === 1) {
-        refused.set(start, reasonOf(error))
+        refused.set(start, reasonOf(error as Error))
         return
       }
       const middle = (start + end) >> 1
@@ -123,7 +131,7 @@ function* copyText(
 ): Generator<string> {
   let text = ''
   for (let index = start; index < end; index++) {
-    text += copyLine(firstId + index, records[index] as LogRecord)
+    text += lineOf(firstId + index, records[index] as LogRecord)
     if (text.length < CHUNK_CHARACTERS) continue
     yield text
     text = ''
@@ -131,15 +139,30 @@ function* copyText(
   if (text) yield text
 }
 
+/** A record that cannot even be written down, such as one whose fields contain themselves. */
+class UnwritableRecord extends Error {
+  override name = 'UnwritableRecord'
+}
+
+function lineOf(id: number, record: LogRecord): string {
+  try {
+    return copyLine(id, record)
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    throw new UnwritableRecord(`the record cannot be written as JSON: ${said}`, { cause })
+  }
+}
+
 /** The counts of the stored records and the place of their batches in the feed: what comes last before COMMIT. */
 function feedStatement(
   batches: readonly Batch[],
   stored: readonly LogRecord[],
   firstId: number,
+  storedMinutes = batches.flatMap((batch) => batch.minutes),
 ): FlightStatement {
   const { buckets, levels, sources, cameras, rows } = countBatch(stored)
   const ids = batches.reduce((sum, batch) => sum + batch.records.length, 0)
-  const minutes = batches.flatMap((batch) => batch.minutes).sort()
+  const minutes = storedMinutes.sort()
   const lastMinute = minutes.at(-1) ?? ''
   return {
     name: 'flight_feed',
@@ -193,17 +216,19 @@ export function nothing(): AddResult {
   return { accepted: 0, rejected: [], first_id: null, last_id: null, repeated: false }
 }
 
-/** Classes 22 (data exception) and 23 (integrity): the record's fault. 54000: a value over PostgreSQL's own limits. */
-export function isDataError(error: unknown): error is pg.DatabaseError {
+/** Classes 22 (data exception) and 23 (integrity): the record's fault. 54: a value over PostgreSQL's own limits. */
+export function isDataError(error: unknown): error is Error {
   const code = (error as { code?: unknown }).code
+  if (error instanceof UnwritableRecord) return true
   return (
     typeof code === 'string' &&
-    (/^2[23]/.test(code) || code === '54000') &&
+    /^(2[23]|54)/.test(code) &&
     !isMissingPartition(error) &&
     !isClosingRefusal(error)
   )
 }
 
-function reasonOf(error: pg.DatabaseError): string {
+function reasonOf(error: Error): string {
+  if (error instanceof UnwritableRecord) return error.message.slice(0, 200)
   return `PostgreSQL refused the record: ${error.message.slice(0, 200)}`
 }
