@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import * as cameras from '../../store/cameras/cameras.ts'
+import { FreshValue } from '../../store/database/fresh-value.ts'
 import type { Visibility } from '../../store/filter/log-filter.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
@@ -11,7 +12,7 @@ export class CameraService {
   readonly #pool: pg.Pool
   readonly #auditTrail: AuditTrail
   readonly #onDeleted: () => Promise<void>
-  #all: Promise<cameras.Camera[]> | undefined
+  readonly #all = new FreshValue<cameras.Camera[]>()
 
   /** @param onDeleted has the logs of deleted cameras rewritten */
   constructor(pool: pg.Pool, auditTrail: AuditTrail, onDeleted: () => Promise<void>) {
@@ -22,7 +23,7 @@ export class CameraService {
 
   /** Forgets what is known; called on every notice that a camera changed. */
   reload(): void {
-    this.#all = undefined
+    this.#all.reload()
   }
 
   async list(visibility: Visibility): Promise<cameras.Camera[]> {
@@ -91,9 +92,6 @@ export class CameraService {
   }
 
   #read(): Promise<cameras.Camera[]> {
-    const reading = this.#all ?? cameras.listCameras(this.#pool)
-    this.#all = reading
-    reading.catch(() => this.reload())
-    return reading
+    return this.#all.get(() => cameras.listCameras(this.#pool))
   }
 }

@@ -1,5 +1,6 @@
 import type { Level, LevelOverride, LevelRules, LevelScope } from '@timelapser/logger'
 import type pg from 'pg'
+import { FreshValue } from '../database/fresh-value.ts'
 import type { Notices } from '../database/notices.ts'
 import type { SettingsStore } from './settings.ts'
 
@@ -17,8 +18,7 @@ export class LevelOverrides {
   readonly #pool: pg.Pool
   readonly #settings: SettingsStore
   readonly #listeners = new Set<() => void>()
-  #current: Promise<readonly StoredOverride[]> | undefined
-  #readAt = 0
+  readonly #current = new FreshValue<readonly StoredOverride[]>(MAX_AGE_MS)
   #rules: StoredRules = { log_level: 'INFO', overrides: [] }
 
   constructor(pool: pg.Pool, settings: SettingsStore) {
@@ -28,27 +28,19 @@ export class LevelOverrides {
 
   /** What is in force; the same object for as long as nothing changes. */
   async get(): Promise<StoredRules> {
-    const [{ log_level }, overrides] = await Promise.all([this.#settings.get(), this.#overrides()])
+    const [{ log_level }, overrides] = await Promise.all([
+      this.#settings.get(),
+      this.#current.get(() => this.#read()),
+    ])
     if (this.#rules.log_level !== log_level || this.#rules.overrides !== overrides) {
       this.#rules = { log_level, overrides }
     }
     return this.#rules
   }
 
-  #overrides(): Promise<readonly StoredOverride[]> {
-    if (this.#current && Date.now() - this.#readAt < MAX_AGE_MS) return this.#current
-    this.#readAt = Date.now()
-    const reading = this.#read()
-    this.#current = reading
-    reading.catch(() => {
-      if (this.#current === reading) this.#current = undefined
-    })
-    return reading
-  }
-
   /** Forgets what is known, and tells whoever wants to know; the global level is reloaded by the settings, before. */
   reload(): void {
-    this.#current = undefined
+    this.#current.reload()
     for (const listener of this.#listeners) listener()
   }
 

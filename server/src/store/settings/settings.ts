@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { FreshValue } from '../database/fresh-value.ts'
 import { DEFAULT_SETTINGS, type Settings } from './settings-schema.ts'
 
 /** How long a value is believed when no notice of a change arrives. */
@@ -7,25 +8,19 @@ const MAX_AGE_MS = 30_000
 /** The settings, read once and then kept; a notice from whichever server changed them, or 30 s, makes them be read anew. */
 export class SettingsStore {
   readonly #pool: pg.Pool
-  #current: Promise<Settings> | undefined
-  #readAt = 0
+  readonly #current = new FreshValue<Settings>(MAX_AGE_MS)
 
   constructor(pool: pg.Pool) {
     this.#pool = pool
   }
 
-  async get(): Promise<Settings> {
-    if (this.#current && Date.now() - this.#readAt < MAX_AGE_MS) return this.#current
-    this.#readAt = Date.now()
-    const reading = readSettings(this.#pool)
-    this.#current = reading
-    reading.catch(() => this.reload())
-    return reading
+  get(): Promise<Settings> {
+    return this.#current.get(() => readSettings(this.#pool))
   }
 
   /** Forgets what is known. */
   reload(): void {
-    this.#current = undefined
+    this.#current.reload()
   }
 
   /** What is stored, as the transaction of this client sees it until its end. */
