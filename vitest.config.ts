@@ -1,5 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestUserConfig } from 'vitest/config'
 import { findMachinePostgres } from './server/test/support/machine-postgres.ts'
 
 // The tests start hundreds of short processes, and half of what each computes is the compiling of the same modules.
@@ -21,9 +22,12 @@ const patience = { expect: expectOptions, testTimeout: 20_000, hookTimeout: 30_0
 // took was the loading of the same modules.
 const integration = { ...patience, include: ['server/test/**/*.test.ts'], isolate: false, execArgv }
 
+/** Tests that are slow by nature, such as kills at random moments: `npm run test:long` runs them. */
+const LONG = '**/*.long.test.ts'
+
 /**
- * What reaches the database by the same statements as the rest, and says nothing about PostgreSQL: commands, other
- * systems' protocols, what is refused before it gets there. Once is enough for these.
+ * Commands, other systems' protocols and refused requests reach the database by the same statements as the rest. They
+ * say nothing about PostgreSQL and run on one version alone.
  */
 const NOTHING_OF_ONE_VERSION = [
   'server/test/{*-command,*-commands,ingest-*,journald,linked-cluster,python-sink,syslog}.test.ts',
@@ -33,57 +37,84 @@ const NOTHING_OF_ONE_VERSION = [
   'server/test/http/{event-stream,page-files}.test.ts',
 ]
 
-export default defineConfig({
-  test: {
-    // Four test files at a time, each on its own database; loads beyond the cores only make timings flaky.
-    maxWorkers: 4,
-    projects: [
-      {
-        ...shared,
-        test: {
-          ...patience,
-          name: 'unit',
-          include: [
-            'logger/**/*.test.ts',
-            'server/src/**/*.test.ts',
-            'web/src/**/*.test.ts',
-            'bench/**/*.test.ts',
-          ],
-          execArgv,
-        },
-      },
-      {
-        ...shared,
-        test: {
-          ...integration,
-          name: 'integration on 18',
-          globalSetup: 'server/test/support/embedded-server.ts',
-        },
-      },
-      ...(machinePostgres
-        ? [
-            {
-              ...shared,
-              test: {
-                ...integration,
-                name: `integration on ${machinePostgres.major}`,
-                exclude: NOTHING_OF_ONE_VERSION,
-                globalSetup: 'server/test/support/machine-server.ts',
-              },
-            },
-          ]
-        : []),
-      {
-        ...shared,
-        test: {
-          expect: expectOptions,
-          name: 'end to end',
-          include: ['test/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          execArgv,
-        },
-      },
-    ],
+/**
+ * What `npm test` runs on the machine's older PostgreSQL: the migrations, every statement once, writing, searching,
+ * retention. `npm run test:long` runs the rest there.
+ */
+const ON_THE_OLDEST = [
+  'server/test/{auth-schema,migrate}.test.ts',
+  'server/test/store/{clear,find-row,log-writer,named-statements,newest-rows,row-chunks}.test.ts',
+  'server/test/store/{other-statements,partitions,retention,statements}.test.ts',
+]
+
+// What a test does not use the other cores for, its server, its PostgreSQL and its browser do.
+const cores = Math.min(availableParallelism(), 4)
+
+const onTheBundled = { ...integration, globalSetup: 'server/test/support/embedded-server.ts' }
+const onTheMachines = { ...integration, globalSetup: 'server/test/support/machine-server.ts' }
+const endToEnd = {
+  expect: expectOptions,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  // One browser a process, which its files share.
+  isolate: false,
+  execArgv,
+  // A browser and a server a file: after everything else, so that these have the machine to themselves.
+  maxWorkers: Math.max(1, Math.min(cores, 2)),
+  sequence: { groupOrder: 1 },
+}
+
+const projects: NonNullable<TestUserConfig['projects']> = [
+  {
+    ...shared,
+    test: {
+      ...patience,
+      name: 'unit',
+      include: [
+        'logger/**/*.test.ts',
+        'server/src/**/*.test.ts',
+        'web/src/**/*.test.ts',
+        'bench/**/*.test.ts',
+      ],
+      exclude: ['**/node_modules/**', LONG],
+      execArgv,
+    },
   },
-})
+  {
+    ...shared,
+    test: { ...onTheBundled, name: 'integration on 18', exclude: [LONG] },
+  },
+  {
+    ...shared,
+    test: { ...endToEnd, name: 'end to end', include: ['test/**/*.test.ts'], exclude: [LONG] },
+  },
+  {
+    ...shared,
+    test: { ...patience, name: 'long unit', include: ['{logger,server/src}/**/*.long.test.ts'], execArgv },
+  },
+  {
+    ...shared,
+    test: { ...onTheBundled, name: 'long on 18', include: [`server/test/${LONG}`] },
+  },
+  {
+    ...shared,
+    test: { ...endToEnd, name: 'long end to end', include: [`test/${LONG}`] },
+  },
+]
+if (machinePostgres) {
+  const { major } = machinePostgres
+  projects.push(
+    { ...shared, test: { ...onTheMachines, name: `integration on ${major}`, include: ON_THE_OLDEST } },
+    {
+      ...shared,
+      test: {
+        ...onTheMachines,
+        name: `long on ${major}`,
+        exclude: [...NOTHING_OF_ONE_VERSION, ...ON_THE_OLDEST],
+      },
+    },
+  )
+}
+
+// More test files at a time than there are cores only make timings flaky.
+export default defineConfig({ test: { maxWorkers: cores, projects } })

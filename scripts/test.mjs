@@ -1,11 +1,18 @@
-// `npm test`: everything there is to check, on a fresh clone too. Arguments go to vitest.
+// `npm test`: types, style and the tests, on a fresh clone too. `npm run test:long` (`--long`): the tests that are slow by
+// nature. Other arguments go to vitest.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CHROMIUM_PLACES } from './chromium-places.mjs'
 import { CONDITION, ensurePackages, ensurePage, findNode, Problem, ROOT, run, step } from './toolchain.mjs'
 
-const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const isLong = process.argv.includes('--long')
+const others = process.argv.slice(2).filter((argument) => argument !== '--long')
+/** The project names of vitest.config.ts; one that is named in the arguments is all there is to run. */
+const projects = others.some((argument) => argument.startsWith('--project'))
+  ? []
+  : ['--project', isLong ? 'long *' : '!long *']
 
 await run(async () => {
   const began = Date.now()
@@ -13,12 +20,14 @@ await run(async () => {
   await ensureChromium()
   const node = findNode()
   const bin = (path) => join(ROOT, 'node_modules', path)
-  const checks = [
-    () => step('Type check', node, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']),
-    () => step('Type check of the page', node, [bin('typescript/bin/tsc'), '-p', 'web/tsconfig.json']),
-    () => step('Lint', node, [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']),
-    () => ensurePage(),
-  ]
+  const checks = isLong
+    ? [() => ensurePage()]
+    : [
+        () => step('Type check', node, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']),
+        () => step('Type check of the page', node, [bin('typescript/bin/tsc'), '-p', 'web/tsconfig.json']),
+        () => step('Lint', node, [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']),
+        () => ensurePage(),
+      ]
   let failed = 0
   for (const check of checks) failed += await check().then(() => 0, reportFailure)
   const tests = await runTests(node, bin('vitest/vitest.mjs'))
@@ -41,7 +50,7 @@ async function runTests(node, vitest) {
   try {
     const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
     const code = await new Promise((resolve) => {
-      const child = spawn(node, [CONDITION, ...args, ...process.argv.slice(2)], {
+      const child = spawn(node, [CONDITION, ...args, ...projects, ...others], {
         cwd: ROOT,
         stdio: 'inherit',
       })
@@ -63,14 +72,13 @@ async function runTests(node, vitest) {
 
 /** The end-to-end tests drive a real Chromium. */
 async function ensureChromium() {
-  const isThere = () => CHROMIUMS.some((name) => spawnSync('which', [name]).status === 0)
-  if (process.env.CHROMIUM_PATH || isThere()) return
+  if (CHROMIUM_PLACES.some((path) => existsSync(path))) return
   if (process.getuid?.() === 0 && spawnSync('which', ['apt-get']).status === 0) {
     await step('Updating the package lists', 'apt-get', ['update'])
     await step('Installing Chromium', 'apt-get', ['install', '-y', '--no-install-recommends', 'chromium'])
     return
   }
   throw new Problem(
-    'The end-to-end tests need Chromium. Install it (Debian: sudo apt-get install chromium), or name it in CHROMIUM_PATH.',
+    'The end-to-end tests need Chromium. Install it (Debian: sudo apt-get install chromium), or name it in CHROMIUM.',
   )
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser, Page, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
-import { openBrowser } from '../support/browser.ts'
+import { closeContexts, openBrowser } from '../support/browser.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -20,7 +20,7 @@ beforeAll(async () => {
   browser = await openBrowser()
 })
 afterAll(async () => {
-  await browser?.close()
+  await closeContexts(browser)
   program?.kill('SIGTERM')
   await program?.ended
   rmSync(folder, { recursive: true, force: true })

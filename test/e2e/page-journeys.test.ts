@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
-import { openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const HOUR_MS = 3_600_000
@@ -60,7 +60,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await browser?.close()
+  await closeContexts(browser)
   program?.kill('SIGTERM')
   await program?.ended
   rmSync(folder, { recursive: true, force: true })

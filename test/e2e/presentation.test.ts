@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
@@ -94,7 +94,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await browser?.close()
+  await closeContexts(browser)
   program?.kill('SIGTERM')
   await program?.ended
   rmSync(folder, { recursive: true, force: true })

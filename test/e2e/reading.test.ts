@@ -8,7 +8,7 @@ import type { JsonPath } from '../../web/src/logs/json-path.ts'
 import { entriesOf, sizeOf } from '../../web/src/logs/json-rows.ts'
 import { setTerm } from '../../web/src/logs/search-terms.ts'
 import { seriousProblems } from '../support/axe.ts'
-import { openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
@@ -71,7 +71,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await browser?.close()
+  await closeContexts(browser)
   program?.kill('SIGTERM')
   await program?.ended
   rmSync(folder, { recursive: true, force: true })

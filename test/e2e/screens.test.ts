@@ -8,7 +8,7 @@ import { findRunningPostgres } from '../../server/src/store/cluster/embedded-pos
 import { SETTING_NAMES } from '../../server/src/store/settings/settings-schema.ts'
 import { SETTING_NOTES } from '../../web/src/settings/setting-notes.ts'
 import { seriousProblems } from '../support/axe.ts'
-import { openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
@@ -75,7 +75,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await browser?.close()
+  await closeContexts(browser)
   program?.kill('SIGTERM')
   await program?.ended
   rmSync(folder, { recursive: true, force: true })

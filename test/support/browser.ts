@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
 import { onTestFinished } from 'vitest'
+import { CHROMIUM_PLACES } from '../../scripts/chromium-places.mjs'
 
-const PLACES = [
-  process.env.CHROMIUM ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
+/** The browser's own popups, which it would load once a window, and what playwright-core turns off besides. */
+const FEATURES_OFF = [
+  ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'PreloadTopChromeWebUI'],
+  ...['DestroyProfileOnBrowserClose', 'HttpsFirstBalancedModeAutoEnable', 'HttpsUpgrades', 'MediaRouter'],
+  ...['OptimizationHints', 'PaintHolding', 'ThirdPartyStoragePartitioning', 'Translate'],
 ]
 const FLAGS = [
   '--no-sandbox',
@@ -16,14 +17,23 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--disable-features=${FEATURES_OFF}`,
 ]
 
 /** The machine's Chromium, or undefined where there is none. */
-export const chromiumPath = PLACES.find((path) => path !== '' && existsSync(path))
+export const chromiumPath = CHROMIUM_PLACES.find((path) => existsSync(path))
 
-/** A browser with an empty profile; closed by whoever opened it. */
+let running: Promise<Browser> | undefined
+
+/** The browser of this process, shared by its test files: each has contexts of its own, and ends them at its end. */
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath ?? '', args: FLAGS })
+  running ??= chromium.launch({ executablePath: chromiumPath ?? '', args: FLAGS })
+  return running
+}
+
+/** Ends what a test file opened in the shared browser. */
+export async function closeContexts(browser: Browser | undefined): Promise<void> {
+  for (const context of browser?.contexts() ?? []) await context.close()
 }
 
 /** A page that fails its test when the page reports a defect of its own. */
