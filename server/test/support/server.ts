@@ -45,10 +45,11 @@ export type TestServerOptions = {
   onRoute?: onRouteHookHandler
 }
 
+/** Of every server of a test file, and as keys are made: with another look, tests would not see what these come across. */
+const apiKey = `tl_${randomBytes(32).toString('base64url')}`
+
 /** The whole server but its process: real HTTP on a free port, a database of its own. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  // As keys are made: with another look, tests would not see what real keys come across.
-  const apiKey = `tl_${randomBytes(32).toString('base64url')}`
   const database = options.database ?? (await createTestDatabase())
   const dataDir = await mkdtemp(join(tmpdir(), 'timelapser-server-'))
   const reports: TestServer['reports'] = []
