@@ -26,6 +26,9 @@ export function httpDelivery(options: HttpDeliveryOptions) {
     const body = options.gzip ? new Uint8Array(await compress(text)) : text
     const reply = await post(endpoint, body, batch, options, signal)
     if (reply.status >= 200 && reply.status < 300) return readResult(reply.text)
+    // None of it was stored: a result like any other, with the reason of each record.
+    const refused = reply.status === 400 ? readResult(reply.text) : undefined
+    if (refused?.rejected) return refused
     throw failureOf(reply, endpoint)
   }
 }

@@ -22,6 +22,9 @@ type Cap = Pick<LevelOverride, 'target' | 'level' | 'max_lines_per_minute'> & { 
 /** Enough for the errors of a minute; a client that marks all its lines still cannot fill the table. */
 const RECORDED: Cap = { scope: 'recorded', target: 'lines', level: 'DEBUG', max_lines_per_minute: 6_000 }
 
+/** What a batch took of the caps; given back when the batch was not stored after all. */
+export type CapSpending = Map<object, { passed: number; held: number }>
+
 type Window = { cap: Cap; startMs: number; passed: number; held: number }
 
 const MINUTE_MS = 60_000
@@ -94,14 +97,32 @@ export class LevelGate {
     return LEVEL_VALUES[level] >= (override?.value ?? this.#compiled.value)
   }
 
-  /** Judges one line, and counts it where a cap is. What a flight recorder brings passes, up to a cap of its own. */
-  admit(level: Level, place: LinePlace & Partial<Pick<LogRecord, 'extra_data'>>): Verdict {
-    const verdict = this.#judge(level, place)
+  /**
+   * Judges one line, and counts it where a cap is. What a flight recorder brings passes, up to a cap of its own.
+   *
+   * @param spending where to note what it took of a cap, for {@link giveBack}
+   */
+  admit(
+    level: Level,
+    place: LinePlace & Partial<Pick<LogRecord, 'extra_data'>>,
+    spending?: CapSpending,
+  ): Verdict {
+    const verdict = this.#judge(level, place, spending)
     if (verdict !== 'level' || place.extra_data?.recorded !== true) return verdict
-    return this.#count(RECORDED, this.#now())
+    return this.#count(RECORDED, this.#now(), spending)
   }
 
-  #judge(level: Level, place: LinePlace): Verdict {
+  /** Takes back what lines took of the caps that were not stored: sent again, they have the same room. */
+  giveBack(spending: CapSpending): void {
+    for (const [window, { passed, held }] of spending as Map<Window, { passed: number; held: number }>) {
+      window.passed -= passed
+      // Some may have been told of meanwhile.
+      window.held = Math.max(0, window.held - held)
+    }
+    spending.clear()
+  }
+
+  #judge(level: Level, place: LinePlace, spending: CapSpending | undefined): Verdict {
     const { camera, logger, source, value: general } = this.#compiled
     const value = LEVEL_VALUES[level]
     if (camera.size + logger.size + source.size === 0) return value >= general ? 'pass' : 'level'
@@ -110,16 +131,19 @@ export class LevelGate {
     if (value < (override?.value ?? general)) return 'level'
     // Only what would not be there without the override is capped.
     if (override === undefined || value >= general) return 'pass'
-    return this.#count(override, nowMs)
+    return this.#count(override, nowMs, spending)
   }
 
-  #count(cap: Cap, nowMs: number): Verdict {
+  #count(cap: Cap, nowMs: number, spending: CapSpending | undefined): Verdict {
     const window = this.#windowOf(cap, nowMs)
-    if (window.passed < cap.max_lines_per_minute) {
-      window.passed++
-      return 'pass'
+    const kind = window.passed < cap.max_lines_per_minute ? 'passed' : 'held'
+    window[kind]++
+    if (spending) {
+      const spent = spending.get(window) ?? { passed: 0, held: 0 }
+      spent[kind]++
+      spending.set(window, spent)
     }
-    window.held++
+    if (kind === 'passed') return 'pass'
     this.#tellSoon()
     return 'rate'
   }

@@ -54,6 +54,7 @@ beforeAll(async () => {
       onCameraRegistered: ignore,
       onRequestLine: ignore,
       onUnexpected: (failure) => console.error(failure),
+      onStreamBroken: (failure) => console.error(failure),
       onJobFailed: ignore,
       onRetention: ignore,
       onScrub: ignore,

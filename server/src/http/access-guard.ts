@@ -16,6 +16,8 @@ declare module 'fastify' {
     access?: AccessLevel
     /** Whether the route's callers, programs of other systems, may send their key in the forms those know. */
     takesForeignKeys?: boolean
+    /** Whether the reply goes on for as long as its reader stays: its time says nothing, and each of its lines is seen. */
+    isStream?: boolean
   }
   interface FastifyRequest {
     /** Who is asking; on every route but the public ones. */

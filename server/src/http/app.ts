@@ -28,7 +28,7 @@ import { cleanupRoutes } from './cleanup.ts'
 import { debuggingRoutes } from './debugging.ts'
 import { deletionRoutes } from './deletion.ts'
 import { diagnosticsRoutes } from './diagnostics.ts'
-import { registerErrorReplies, type UnexpectedError } from './error-replies.ts'
+import { type BrokenStream, registerErrorReplies, type UnexpectedError } from './error-replies.ts'
 import { exportRoutes } from './export.ts'
 import { healthRoutes, registerRequestTimes } from './health.ts'
 import { ingestRoutes } from './ingest.ts'
@@ -78,6 +78,7 @@ export type AppOptions = {
   /** What the server logs of itself. */
   onRequestLine: (line: RequestLine) => void
   onUnexpected: (failure: UnexpectedError) => void
+  onStreamBroken: (failure: BrokenStream) => void
 }
 
 /** The whole HTTP side, not yet listening. */
@@ -98,7 +99,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   registerUpgrades(app)
-  registerErrorReplies(app, options.onUnexpected)
+  registerErrorReplies(app, options.onUnexpected, (failure) => {
+    options.metrics.streamBroken(failure.route)
+    options.onStreamBroken(failure)
+  })
   refuseUnknownParameters(app)
   registerRequestTimes(app, options.metrics)
   registerRequestLog(app, options.settingsService, options.onRequestLine)

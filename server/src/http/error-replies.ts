@@ -3,12 +3,23 @@ import { AppError, ERRORS, type ErrorCode } from '../service/app-error.ts'
 import { SearchTooLong } from '../store/reading/search-rows.ts'
 import { validationSentence } from './validation-sentence.ts'
 
+/** A reply that ended before its end, when its status had been sent already. */
+export type BrokenStream = {
+  error: unknown
+  /** Whether it is trouble that passes, such as a database that went away, and no defect. */
+  isForeseen: boolean
+  route: string
+  request_id: string
+}
+
 export type UnexpectedError = { error: unknown; method: string; url: string; request_id: string }
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** What a caller may be told of an error; one that nobody foresaw is reported, and becomes INTERNAL. */
     toAppError: (error: FastifyError, request: FastifyRequest) => AppError
+    /** Tells of a failure that no reply can tell any more: its caller sees the end of a stream alone. */
+    streamBroke: (request: FastifyRequest, error: unknown) => void
   }
 }
 
@@ -16,7 +27,17 @@ declare module 'fastify' {
 export function registerErrorReplies(
   app: FastifyInstance,
   onUnexpected: (failure: UnexpectedError) => void,
+  onStreamBroken: (failure: BrokenStream) => void,
 ): void {
+  app.decorate('streamBroke', (request, error) => {
+    const isForeseen = translate(error as FastifyError, undefined) !== undefined
+    onStreamBroken({
+      error,
+      isForeseen,
+      route: request.routeOptions.url ?? 'unknown',
+      request_id: request.id,
+    })
+  })
   app.decorate('toAppError', (error, request) => {
     const known = translate(error, request.routeOptions.schema)
     if (known) return known
@@ -54,6 +75,7 @@ export function errorReply(error: AppError, request_id: string): object {
     status_code: error.status,
     code: error.code,
     ...(error.position !== undefined && { position: error.position }),
+    ...(error.data !== undefined && { data: error.data }),
     request_id,
   }
 }

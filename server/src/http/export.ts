@@ -52,10 +52,9 @@ export function exportRoutes(service: ExportService): FastifyPluginAsyncTypebox 
         compress: { customTypes: /ndjson|csv/, encodings: ['gzip', 'identity'], zlibOptions: GZIP },
         schema: { querystring: Type.Object(exportParameters) },
       },
-      async (
-        { query: { format = 'ndjson', fields, order = 'oldest', compress, ...filters }, principal, signal },
-        response,
-      ) => {
+      async (request, response) => {
+        const { principal, signal } = request
+        const { format = 'ndjson', fields, order = 'oldest', compress, ...filters } = request.query
         const running = await service.start(
           filters,
           { format, order, ...(fields && { fields }) },
@@ -64,6 +63,10 @@ export function exportRoutes(service: ExportService): FastifyPluginAsyncTypebox 
         )
         const lines = addAbortSignal(running.signal, Readable.from(running.text(), { highWaterMark: 1 }))
         // Without a database the entry cannot be written; that it began stands there all the same.
+        lines.once('error', (error) => {
+          const reason = running.signal.aborted ? running.signal.reason : error
+          if (!signal.aborted) app.streamBroke(request, reason)
+        })
         lines.once('close', () => void running.close().catch(() => undefined))
         const name = `logs-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
         response

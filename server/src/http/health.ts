@@ -52,14 +52,11 @@ export function healthRoutes(health: Health, metrics: Metrics): FastifyPluginAsy
   }
 }
 
-/** Streams last as long as somebody looks; their times would say nothing. */
-const STREAMS = new Set(['/api/events', '/api/logs/stream'])
-
 /** Times every request by its route. */
 export function registerRequestTimes(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', async (request, response) => {
     const route = request.routeOptions.url ?? 'unknown'
-    if (STREAMS.has(route)) return
+    if (request.routeOptions.config.isStream) return
     const { method } = request
     metrics.request({ method, route, status: response.statusCode, seconds: response.elapsedTime / 1000 })
   })

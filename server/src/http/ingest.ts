@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { decodeBody } from '../ingest/body.ts'
 import type { Decoded } from '../ingest/decoded.ts'
 import { AppError } from '../service/app-error.ts'
-import type { IngestService } from '../service/ingest/ingest-service.ts'
+import type { IngestService, IngestResult as Result } from '../service/ingest/ingest-service.ts'
 import { now } from '../store/database/timestamp.ts'
 import type { SenderMark } from '../store/writing/senders.ts'
 import { takeBody, takeRawBodies } from './raw-body.ts'
@@ -51,6 +51,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         const sender = senderOf(request.headers['x-sender'], request.headers['x-batch'])
         const decoded = decodeRequest(request)
         const result = await ingest.ingest(decoded, { isImport, sender })
+        if (isRefused(decoded, result)) throw refusal(result)
         return reply(storedMessage(result), result)
       },
     )
@@ -76,9 +77,25 @@ function decodeRequest(request: FastifyRequest): Decoded {
   return decodeBody(body, contentType, { now: now() })
 }
 
-function storedMessage({ accepted, rejected_count }: IngestResult): string {
+/** Whether every record was bad. Of a repeat only what could not be read is known: the rest may be stored. */
+function isRefused({ records }: Decoded, { accepted, filtered, rejected_count, repeated }: Result): boolean {
+  if (rejected_count === 0 || accepted + filtered > 0) return false
+  return !repeated || records.length === 0
+}
+
+function refusal({ repeated: _, ...data }: Result): AppError {
+  const { rejected_count, rejected } = data
+  const [first] = rejected
+  const count = rejected_count === 1 ? 'The record was' : `All ${grouped(rejected_count)} records were`
+  const reason = first ? `: ${first.reason}` : ''
+  const sentence = `${count} refused, nothing was stored; record ${first?.index ?? 0}${reason}`
+  return new AppError('INVALID_REQUEST', sentence, { data })
+}
+
+function storedMessage({ accepted, rejected_count, retimed }: Result): string {
   const stored = `Stored ${grouped(accepted)} log ${accepted === 1 ? 'entry' : 'entries'}`
-  return rejected_count > 0 ? `${stored}, rejected ${grouped(rejected_count)}` : stored
+  const moved = retimed > 0 ? `, ${grouped(retimed)} at the time of arrival` : ''
+  return rejected_count > 0 ? `${stored}${moved}, rejected ${grouped(rejected_count)}` : `${stored}${moved}`
 }
 
 function senderOf(sender: string | undefined, batch: string | undefined): SenderMark | undefined {

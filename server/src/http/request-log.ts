@@ -18,8 +18,6 @@ export type RequestLine = {
 /** Slower than this, in milliseconds, is worth a line. */
 const SLOW_MS = 1000
 
-/** Streams are open as long as somebody looks, and in each of them every line is seen. */
-const STREAMS = new Set(['GET /api/events', 'GET /api/logs/stream', 'GET /loki/api/v1/tail'])
 /** Take their time by design: a question held until a level changes, a file as fast as its reader. */
 const NEVER_SLOW = new Set(['GET /api/levels', 'GET /api/logs/export'])
 
@@ -34,8 +32,8 @@ export function registerRequestLog(
     const { method } = request
     const status = response.statusCode
     // Lines that come in, by whichever protocol, would each write another.
-    const isIngest = request.routeOptions.config.access === 'ingest'
-    if ((isIngest || STREAMS.has(`${method} ${route}`)) && status < 500) return
+    const { access, isStream } = request.routeOptions.config
+    if ((access === 'ingest' || isStream) && status < 500) return
     // Without its settings the server tells more rather than less.
     const wanted = await settings.get().then(
       ({ request_logging }) => request_logging,

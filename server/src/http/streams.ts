@@ -39,7 +39,7 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
     app.get(
       '/api/events',
       {
-        config: { access: 'read' },
+        config: { access: 'read', isStream: true },
         exposeHeadRoute: false,
         schema: { querystring: Type.Object(resumeParameters) },
       },
@@ -53,7 +53,7 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
         })
         stream.signal.addEventListener('abort', detach, { once: true })
         const rate = new RateWindow()
-        await follow(stream, from, async (position) => {
+        await follow(request, stream, from, async (position) => {
           for await (const { rows, position: next } of liveFeed.read(filter, position, stream.signal)) {
             if (rows.length > 0) await tell(stream, rows, next, rate)
             else await stream.send({ id: formatPosition(next) })
@@ -65,7 +65,7 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
     app.get(
       '/api/logs/stream',
       {
-        config: { access: 'read' },
+        config: { access: 'read', isStream: true },
         // One would be open for as long as its caller waits for the end of a head.
         exposeHeadRoute: false,
         schema: {
@@ -88,7 +88,7 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
         const filter = await queries.toFilter(query, request.principal.visibility)
         const from = await startOf(liveFeed, last_event_id, request)
         const stream = new EventStream(request, response)
-        await follow(stream, from, async (position) => {
+        await follow(request, stream, from, async (position) => {
           for await (const { rows, position: next } of liveFeed.read(filter, position, stream.signal)) {
             await sendRows(stream, rows, next, max_batch)
           }
@@ -98,34 +98,37 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
   }
 }
 
-/** The position to read from, and whether it is too old to be reached. */
+type Start = { position: FeedPosition; reset?: 'position_too_old' | 'position_unknown' }
+
+/** The position to read from, and why it is not the one that was asked for. */
 async function startOf(
   liveFeed: LiveFeed,
   parameter: string | undefined,
   { headers }: FastifyRequest,
-): Promise<{ position: FeedPosition; isReset: boolean }> {
+): Promise<Start> {
   const lastEventId = parameter ?? [headers['last-event-id']].flat()[0]
-  if (!lastEventId) return { position: await liveFeed.head(), isReset: false }
+  const head = await liveFeed.head()
+  if (!lastEventId) return { position: head }
   const position = parsePosition(lastEventId)
-  if (await liveFeed.reachesBackTo(position)) return { position, isReset: false }
-  return { position: await liveFeed.head(), isReset: true }
+  // Of a database that was restored: everything up to there would be passed over in silence.
+  if (position.entry > head.entry) return { position: head, reset: 'position_unknown' }
+  if (await liveFeed.reachesBackTo(position)) return { position }
+  return { position: head, reset: 'position_too_old' }
 }
 
-/** Runs a stream to its end; a failing read ends it, and the client resumes. */
+/** Runs a stream to its end; a failing read is told and ends it, and the client resumes. */
 async function follow(
+  request: FastifyRequest,
   stream: EventStream,
-  { position, isReset }: { position: FeedPosition; isReset: boolean },
+  { position, reset }: Start,
   run: (position: FeedPosition) => Promise<void>,
 ): Promise<void> {
   try {
-    if (isReset)
-      await stream.send({
-        event: 'reset',
-        id: formatPosition(position),
-        data: { reason: 'position_too_old' },
-      })
-    else await stream.send({ id: formatPosition(position) })
+    const id = formatPosition(position)
+    await stream.send(reset ? { event: 'reset', id, data: { reason: reset } } : { id })
     await run(position)
+  } catch (error) {
+    if (!stream.signal.aborted) request.server.streamBroke(request, error)
   } finally {
     stream.close()
   }

@@ -39,17 +39,20 @@ export class AppError extends Error {
   readonly retryAfter: number | undefined
   /** Of a broken query: the character it is about, 1 being the first. */
   readonly position: number | undefined
+  /** The `data` of the reply: what a caller that reads results of this route looks for. */
+  readonly data: object | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    options?: { cause?: unknown; retryAfter?: number; position?: number },
+    options?: { cause?: unknown; retryAfter?: number; position?: number; data?: object },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.retryAfter = options?.retryAfter
     this.position = options?.position
+    this.data = options?.data
   }
 
   get status(): number {

@@ -18,6 +18,8 @@ const REASONS: readonly NotStoredReason[] = [
   'stored_at_arrival',
 ]
 
+const STREAMS = ['/api/events', '/api/logs/stream', '/loki/api/v1/tail', '/api/logs/export']
+
 /** What is read when somebody asks for the metrics. */
 export type MetricSources = {
   waitingRows: () => number
@@ -88,6 +90,11 @@ export class Metrics {
     REQUEST_SECONDS,
     ['method', 'route', 'status'],
   )
+  readonly #streamsBroken = this.#counter(
+    'timelapser_streams_broken_total',
+    'Live streams and exports that a failure of the server or the database ended, by route.',
+    ['route'],
+  )
   readonly #gauges: Record<string, Gauge>
   /** Names of statements that have times of their own. */
   readonly #seen = new Set<string>()
@@ -95,6 +102,7 @@ export class Metrics {
 
   constructor() {
     for (const reason of REASONS) this.#notStored.inc({ reason }, 0)
+    for (const route of STREAMS) this.#streamsBroken.inc({ route }, 0)
     const registers = [this.registry]
     this.#gauges = Object.fromEntries(
       Object.entries(GAUGES).map(([name, help]) => [name, new Gauge({ name, help, registers })]),
@@ -121,6 +129,10 @@ export class Metrics {
   request(request: { method: string; route: string; status: number; seconds: number }): void {
     const { method, route, status, seconds } = request
     this.#requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds)
+  }
+
+  streamBroken(route: string): void {
+    this.#streamsBroken.inc({ route })
   }
 
   /** From here on a scrape also tells what these say. */

@@ -3,6 +3,8 @@ import { gunzipSync } from 'node:zlib'
 import type { LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SqlParameters } from '../../src/store/database/sql-parameters.ts'
+import { EXPORT_FIELDS, EXPORT_FORMATS, lineExpression } from '../../src/store/export/export-format.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { records } from '../store/arbitraries.ts'
@@ -124,6 +126,30 @@ describe('an export', () => {
     expect(await line()).toEqual([{ camera_id: 50, camera_name: 'Fifty' }])
     await server.send('DELETE', '/api/cameras/50')
     expect(await line()).toEqual([{ camera_id: null, camera_name: null }])
+  })
+
+  it('comes with every choice of fields though cameras were deleted', async () => {
+    await server.send('DELETE', '/api/cameras/4')
+    const choices = EXPORT_FIELDS.flatMap((one) => [[one], EXPORT_FIELDS.filter((field) => field !== one)])
+    for (const fields of choices) {
+      const query = fields.map((field) => `fields=${field}`).join('&')
+      const rows = rowsOf((await get(`camera_id=3&${query}`)).body)
+      expect(rows, query).toEqual(await listed('camera_id=3', fields))
+      const csv = await get(`camera_id=3&format=csv&${query}`)
+      expect(csv.trailers['x-export-rows'], query).toBe(String(rows.length))
+    }
+    const everything = await listed('', ['camera_id'])
+    expect(everything.length).toBeGreaterThan(0)
+    expect(everything.filter(({ camera_id }) => camera_id === 4)).toEqual([])
+  })
+
+  it.each(EXPORT_FORMATS)('has no parameter that its statement does not read, in %s', (format) => {
+    for (let choice = 1; choice < 2 ** EXPORT_FIELDS.length; choice++) {
+      const fields = EXPORT_FIELDS.filter((_, index) => choice & (1 << index))
+      const parameters = new SqlParameters()
+      const text = lineExpression(format, fields, [4], parameters)
+      for (const index of parameters.values.keys()) expect(text, String(fields)).toContain(`$${index + 1}::`)
+    }
   })
 
   it('is not begun by a HEAD', async () => {
@@ -283,6 +309,24 @@ describe('while an export runs', () => {
     await once(read, 'readable')
     read.destroy()
     await expect.poll(async () => (await auditOfBig('logs.export.failed')).after.total).toBe(ROWS)
+  })
+
+  it('tells the log of this server why it broke off', async () => {
+    const { pool } = big.database.database
+    const reply = await open()
+    await once(reply, 'readable')
+    await pool.query('alter table logs rename to logs_away')
+    try {
+      await expect(restOf(reply)).rejects.toThrow('aborted')
+    } finally {
+      await pool.query('alter table logs_away rename to logs')
+    }
+    const broken = () => big.reports.filter(({ kind }) => kind === 'stream')
+    const error = expect.objectContaining({ message: expect.stringContaining('"logs" does not exist') })
+    await expect
+      .poll(broken)
+      .toMatchObject([{ detail: { route: '/api/logs/export', isForeseen: false, error } }])
+    expect((await auditOfBig('logs.export.failed')).after.error).toContain('"logs" does not exist')
   })
 
   it('refuses a fifth beside four, and takes it when one has ended', async () => {

@@ -90,7 +90,10 @@ describe('POST /api/logs', () => {
   })
 
   it('stores a line of a wrong clock at its arrival and keeps the time it came with', async () => {
-    await server.send('POST', '/api/logs', { message: 'from 1970', timestamp: '1970-01-01T00:00:12.5Z' })
+    const sent = { message: 'from 1970', timestamp: '1970-01-01T00:00:12.5Z' }
+    const { body } = await server.send('POST', '/api/logs', sent)
+    expect([body.data.accepted, body.data.retimed]).toEqual([1, 1])
+    expect(body.message).toBe('Stored 1 log entry, 1 at the time of arrival')
     const [row] = await stored()
     expect(Date.now() - Date.parse(row.timestamp)).toBeLessThan(60_000)
     expect(row.extra_data).toEqual({ original_timestamp: '1970-01-01T00:00:12.5Z' })
@@ -105,6 +108,35 @@ describe('POST /api/logs', () => {
       [12, 'Camera 12'],
     ])
     expect(server.reports.filter(({ kind }) => kind === 'camera')).toHaveLength(1)
+  })
+
+  it('refuses a batch none of which could be stored, with the reason of each record, once and for all', async () => {
+    const headers = { ...ndjson, 'x-sender': crypto.randomUUID(), 'x-batch': '3' }
+    const bad = '{"message":"a","camera_id":"x"}\n{"level":"INFO"}\n'
+    const { status, body } = await server.send('POST', '/api/logs', bad, headers)
+    expect([status, body.success, body.code]).toEqual([400, false, 'INVALID_REQUEST'])
+    expect(body.message).toMatch(/^All 2 records were refused, nothing was stored; record 0: /)
+    expect(body.data).toMatchObject({
+      accepted: 0,
+      rejected_count: 2,
+      rejected: [{ index: 0 }, { index: 1 }],
+    })
+    expect((await server.send('POST', '/api/logs', bad, headers)).status).toBe(400)
+    const earlier = { ...headers, 'x-batch': '2' }
+    const late = await server.send('POST', '/api/logs', '{"message":"late"}', earlier)
+    expect([late.status, late.body.data.accepted]).toEqual([200, 0])
+    const mixed = await server.send('POST', '/api/logs', `{"message":"good"}\n${bad}`, {
+      ...headers,
+      'x-batch': '4',
+    })
+    expect([mixed.status, mixed.body.data.accepted, mixed.body.data.rejected_count]).toEqual([200, 1, 2])
+    const filtered = await server.send(
+      'POST',
+      '/api/logs',
+      '{"message":"a","level":"DEBUG"}\n{"level":"INFO"}',
+      ndjson,
+    )
+    expect([filtered.status, filtered.body.data.filtered]).toEqual([200, 1])
   })
 
   it('stores a batch of a sender once', async () => {

@@ -113,6 +113,22 @@ it('holds back what goes beyond the cap while raised, counts it and stores a lin
   expect(rows).toEqual([{ reason: 'rate_limited', rows: 15 }])
 })
 
+it('takes nothing of a cap for lines that were not stored, nor for a batch that is stored already', async () => {
+  opened.push(server)
+  const { pool } = database.database
+  await put({ scope: 'camera', target: '1', level: 'DEBUG', max_lines_per_minute: 10 })
+  const batch = Array.from({ length: 10 }, (_, n) => ({ message: `d${n}`, level: 'DEBUG', camera_id: 1 }))
+  const mark = { 'x-sender': crypto.randomUUID(), 'x-batch': '1' }
+  const send = (records: object[], headers = {}) => server.send('POST', '/api/logs', records, headers)
+  await pool.query('alter table log_feed rename to log_feed_away')
+  expect((await send(batch, mark)).status).toBe(500)
+  await pool.query('alter table log_feed_away rename to log_feed')
+  const half = batch.slice(0, 5)
+  expect((await send(half, mark)).body.data).toMatchObject({ accepted: 5, filtered: 0 })
+  expect((await send(half, mark)).body.data).toMatchObject({ accepted: 5, filtered: 0 })
+  expect((await send(batch)).body.data).toMatchObject({ accepted: 5, filtered: 5 })
+})
+
 it('is obeyed by remote applications within two seconds, both ways', async () => {
   opened.push(server)
   const { handler, logger } = remote()

@@ -165,6 +165,23 @@ describe("Loki's query API", () => {
     ])
   })
 
+  it('takes the selectors of series in both spellings, and as logcli asks for all of them', async () => {
+    const count = async (parameters: [string, string][]) => {
+      const query = new URLSearchParams([...Object.entries(range), ...parameters])
+      const { body, text } = await loki(`series?${query}&`, {})
+      return body?.data.length ?? text
+    }
+    const all = await count([['match[]', '{source=~".+"}']])
+    expect(await count([['match', '{source=~".+"}']])).toBe(all)
+    expect(await count([['match', '{}']])).toBe(all)
+    const both: [string, string][] = [
+      ['match', '{source="api"}'],
+      ['match', '{source="api"}'],
+      ['match[]', '{source="worker"}'],
+    ]
+    expect(await count(both)).toBe((await count(both.slice(0, 1))) + (await count(both.slice(2))))
+  })
+
   it('knows labels, their values, and the streams there are', async () => {
     expect((await loki('labels', {})).body.data).toEqual(['camera', 'level', 'logger_name', 'source'])
     expect((await loki('label/source/values', range)).body.data).toEqual([

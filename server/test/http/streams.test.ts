@@ -140,6 +140,44 @@ describe('GET /api/logs/stream', () => {
     expect(client.events[0]).toMatchObject({ event: 'reset' })
   })
 
+  it('answers a position that this database has not come to with a reset, and goes on from there', async () => {
+    await post('one')
+    for (const path of ['/api/logs/stream', '/api/events']) {
+      const client = await subscribe(`${path}?last_event_id=999999.*`)
+      await client.until((events) => events.length > 0)
+      expect(client.events[0]).toMatchObject({ event: 'reset', data: { reason: 'position_unknown' } })
+      await post(`after ${path}`)
+      await client.until((events) => events.length > 1)
+    }
+  })
+
+  it('ends where reading fails, says why in the log of this server, and is resumed without a gap', async () => {
+    const { pool } = server.database.database
+    const paths = ['/api/logs/stream', '/api/events']
+    const [lines] = await Promise.all(paths.map((path) => subscribe(path)))
+    await post('one')
+    await lines?.until(() => lines.events.length > 0)
+    await pool.query('alter table log_feed rename to log_feed_away')
+    const broken = () => server.reports.filter(({ kind }) => kind === 'stream')
+    await expect.poll(() => broken().length, { timeout: 10_000 }).toBe(2)
+    await Promise.all(clients.map((client) => client.ended))
+    await pool.query('alter table log_feed_away rename to log_feed')
+    const details = broken().map(
+      ({ detail }) => detail as { route: string; error: unknown; isForeseen: boolean },
+    )
+    expect(details.map(({ route }) => route).sort()).toEqual(paths.toSorted())
+    for (const { error, isForeseen } of details)
+      expect([String(error), isForeseen]).toEqual([expect.stringContaining('log_feed'), false])
+    await post('two')
+    const resumed = await subscribe(`/api/logs/stream?last_event_id=${lines?.lastId()}`)
+    await resumed.until((events) => events.length > 0)
+    expect(messages(resumed)).toEqual(['two'])
+    const metrics = await fetch(`${server.url}/metrics`, {
+      headers: { authorization: `Bearer ${server.apiKey}` },
+    })
+    expect(await metrics.text()).toContain('timelapser_streams_broken_total{route="/api/events"} 1')
+  })
+
   it('skips what is too fast for the reader only when it asked for that, and says how much', async () => {
     const all = await subscribe('/api/logs/stream')
     const some = await subscribe('/api/logs/stream?max_batch=10')

@@ -13,6 +13,8 @@ export type EventClient = {
   lastId: () => string
   /** Resolves when the condition holds. Fails after five seconds. */
   until: (condition: (events: ReceivedEvent[]) => boolean) => Promise<void>
+  /** Resolves when the server, or `close`, has ended it. */
+  ended: Promise<void>
   close: () => void
 }
 
@@ -49,5 +51,12 @@ export async function openEvents(url: string, headers: Record<string, string>): 
   }
   // The first thing sent is the position the stream begins at.
   while (lastId === '') await Promise.race([wake.promise, reading])
-  return { headers: response.headers, events, lastId: () => lastId, until, close: () => abort.abort() }
+  return {
+    headers: response.headers,
+    events,
+    lastId: () => lastId,
+    until,
+    ended: reading,
+    close: () => abort.abort(),
+  }
 }

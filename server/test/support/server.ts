@@ -91,6 +91,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       onCameraRegistered: report('camera'),
       onRequestLine: report('request'),
       onUnexpected: report('unexpected'),
+      onStreamBroken: report('stream'),
       onJobFailed: (job, error) => report('job')({ job, error }),
       onRetention: report('retention'),
       onScrub: report('scrub'),

@@ -10,12 +10,18 @@ export class ApiFailure extends Error {
   readonly status: number | undefined
   /** Milliseconds the server asks to wait. */
   readonly retryAfterMs: number | undefined
+  /** The `data` that came with the error. */
+  readonly data: unknown
 
-  constructor(message: string, options: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { status?: number; retryAfterMs?: number; data?: unknown; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ApiFailure'
     this.status = options.status
     this.retryAfterMs = options.retryAfterMs
+    this.data = options.data
   }
 
   /** Whether the same request may succeed later: no reply, too many requests, or trouble on the server's side. */
@@ -67,6 +73,7 @@ export class ApiClient {
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
     throw new ApiFailure(this.#sentence(response.status, reply?.message), {
       status: response.status,
+      data: reply?.data,
       ...(Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
     })
   }

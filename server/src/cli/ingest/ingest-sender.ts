@@ -100,7 +100,9 @@ export class IngestSender {
     if (!isLocal) headers['content-encoding'] = 'gzip'
     const body = isLocal ? text : await compress(text, { level: 4 })
     const result = await this.#persist(() =>
-      this.#options.client.request<IngestResult>('POST', '/api/logs', { body, headers }),
+      this.#options.client
+        .request<IngestResult>('POST', '/api/logs', { body, headers })
+        .catch(resultOfRefusal),
     )
     const { tally } = this.#options
     tally.stored += result.accepted
@@ -125,6 +127,13 @@ export class IngestSender {
       }
     }
   }
+}
+
+/** What came of a batch none of which was stored: the reasons stand in the error, and the next batch goes on. */
+function resultOfRefusal(error: unknown): IngestResult {
+  const data = error instanceof ApiFailure && error.status === 400 ? error.data : undefined
+  if (typeof data === 'object' && data !== null && 'rejected_count' in data) return data as IngestResult
+  throw error
 }
 
 function emptyBatch(): Batch {

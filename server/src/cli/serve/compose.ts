@@ -2,7 +2,7 @@ import { LevelGate, type LogRecord } from '@timelapser/logger'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type pg from 'pg'
 import { buildApp } from '../../http/app.ts'
-import type { UnexpectedError } from '../../http/error-replies.ts'
+import type { BrokenStream, UnexpectedError } from '../../http/error-replies.ts'
 import type { RequestLine } from '../../http/request-log.ts'
 import { startFolding } from '../../jobs/fold-counts.ts'
 import { startSchedule } from '../../jobs/schedule.ts'
@@ -43,6 +43,7 @@ export type SystemReports = {
   onCameraRegistered: (camera: { id: number; name: string }) => void
   onRequestLine: (line: RequestLine) => void
   onUnexpected: (failure: UnexpectedError) => void
+  onStreamBroken: (failure: BrokenStream) => void
   onJobFailed: (job: string, error: unknown) => void
   onRetention: (removal: Removal) => void
   onScrub: (run: ScrubRun) => void
@@ -281,6 +282,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       ),
     onRequestLine: reports.onRequestLine,
     onUnexpected: reports.onUnexpected,
+    onStreamBroken: reports.onStreamBroken,
   })
 
   return {

@@ -56,6 +56,11 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
       onRequestLine: ({ level, message, extra_data }) => from('api', 'requests')[level](message, extra_data),
       onUnexpected: ({ error, ...request }) =>
         from('api', 'requests').error({ err: error, ...request }, 'A request failed unexpectedly'),
+      onStreamBroken: ({ error, isForeseen, route, request_id }) =>
+        from('api', 'streams')[isForeseen ? 'warning' : 'error'](
+          { err: error, route, request_id },
+          `A reply of ${route} broke off: ${error instanceof Error ? error.message : String(error)}`,
+        ),
       onJobFailed: (job, error) => from('worker', 'jobs').error({ err: error, job }, `The job ${job} failed`),
       onRetention: ({ action, ...removal }) =>
         from('worker', 'retention').info(REMOVALS[action](removal), { action, ...removal }),

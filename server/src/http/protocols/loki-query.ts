@@ -72,7 +72,9 @@ function addQueries(app: FastifyInstance, queries: LokiQueries): void {
   })
 
   app.get('/loki/api/v1/series', { config: READ }, async (request) => {
-    const selectors = [(request.query as { [name: string]: string | string[] })['match[]'] ?? []].flat()
+    // logcli writes `match`, Grafana `match[]`, as Prometheus does.
+    const { match = [], 'match[]': matches = [] } = request.query as { [name: string]: string | string[] }
+    const selectors = [...new Set([match, matches].flat())]
     if (selectors.length === 0)
       throw new AppError('INVALID_REQUEST', '0 matcher groups specified, at least one is needed')
     const data = await queries.series(selectors, rangeOf(parametersOf(request)), request.principal.visibility)

@@ -17,7 +17,7 @@ const MESSAGE_CHARACTERS = 256 * 1024
 export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: LiveFeed): void {
   app.get(
     '/loki/api/v1/tail',
-    { config: { access: 'read', takesForeignKeys: true }, exposeHeadRoute: false },
+    { config: { access: 'read', takesForeignKeys: true, isStream: true }, exposeHeadRoute: false },
     async (request, response) => {
       const { visibility, kind } = request.principal
       if (kind !== 'key')
@@ -39,6 +39,8 @@ export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: Li
             rows.filter(({ id }) => !sent.has(id)),
           )
         }
+      } catch (error) {
+        if (!socket.signal.aborted) app.streamBroke(request, error)
       } finally {
         socket.close()
       }

@@ -8,6 +8,8 @@ export const IngestResult = Type.Object({
   rejected_count: Type.Integer(),
   /** Records held back by the level in force. */
   filtered: Type.Integer(),
+  /** Accepted records whose own time is in the future or out of retention: stored at the time of their arrival. */
+  retimed: Type.Integer(),
   first_id: Nullable(Type.Integer()),
   last_id: Nullable(Type.Integer()),
 })

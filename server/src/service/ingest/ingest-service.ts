@@ -1,4 +1,4 @@
-import { type LevelGate, type LogRecord, redactRecord } from '@timelapser/logger'
+import { type CapSpending, type LevelGate, type LogRecord, redactRecord } from '@timelapser/logger'
 import { type Decoded, MAX_NAMED_REJECTIONS } from '../../ingest/decoded.ts'
 import { fitEventTime } from '../../ingest/event-time.ts'
 import { fromMillis, HOUR } from '../../store/database/timestamp.ts'
@@ -16,8 +16,12 @@ export type IngestResult = {
   rejected: { index: number; reason: string }[]
   rejected_count: number
   filtered: number
+  /** Of the accepted ones: stored at their arrival, since their own time is in the future or out of retention. */
+  retimed: number
   first_id: number | null
   last_id: number | null
+  /** Whether it was stored before, under the same sender and batch. */
+  repeated: boolean
 }
 
 export type IngestOptions = {
@@ -43,6 +47,8 @@ type Admitted = {
   /** Those held back by a cap. */
   capped: number
   retimed: number
+  /** What they took of the caps. */
+  spending: CapSpending
 }
 
 /** The way in that every protocol ends in: gate, event time, redaction, store; replies after COMMIT. */
@@ -55,9 +61,19 @@ export class IngestService {
 
   /** @throws {AppError} UNAVAILABLE when the writer cannot take more now; nothing of the batch was stored */
   async ingest(decoded: Decoded, { isImport = false, sender }: IngestOptions = {}): Promise<IngestResult> {
-    const { logOperations, notStored } = this.#options
-    const { kept, indexes, filtered, capped, retimed } = await this.#admit(decoded, isImport)
-    const added = await logOperations.addLogEntries(kept, sender).catch(translate)
+    const { logOperations, notStored, gate } = this.#options
+    const admitted = await this.#admit(decoded, isImport)
+    const { kept, indexes, capped, retimed, spending } = admitted
+    const added = await logOperations.addLogEntries(kept, sender).catch((error: unknown) => {
+      // Its repeat within the minute would find the caps used up by lines that nobody has.
+      gate.giveBack(spending)
+      return translate(error)
+    })
+    if (added.repeated) gate.giveBack(spending)
+    // A repeat is judged by the caps of now, and answered as the batch was when it was stored.
+    const filtered = added.repeated
+      ? Math.min(admitted.filtered, decoded.records.length - added.accepted)
+      : admitted.filtered
     const refused = added.rejected.map(({ index, reason }) => ({ index: indexes?.[index] ?? index, reason }))
     const rejected = [...decoded.rejections, ...refused].sort((a, b) => a.index - b.index)
     if (!added.repeated) {
@@ -72,8 +88,10 @@ export class IngestService {
       rejected: rejected.slice(0, MAX_NAMED_REJECTIONS),
       rejected_count: decoded.rejectedCount + refused.length,
       filtered,
+      retimed: added.repeated ? 0 : retimed,
       first_id: added.first_id,
       last_id: added.last_id,
+      repeated: added.repeated === true,
     }
   }
 
@@ -94,12 +112,13 @@ export class IngestService {
       : () => bounds
     const kept: LogRecord[] = []
     const indexes: number[] = []
+    const spending: CapSpending = new Map()
     let retimed = 0
     let capped = 0
     // By index: this is done to every record, and entries() makes an array for each.
     for (let index = 0; index < records.length; index++) {
       const record = records[index] as LogRecord
-      const verdict = isImport ? 'pass' : gate.admit(record.level, record)
+      const verdict = isImport ? 'pass' : gate.admit(record.level, record, spending)
       if (verdict === 'rate') capped++
       if (verdict !== 'pass') continue
       const fitted = isImport ? record : fitEventTime(record, boundsOf(record))
@@ -109,7 +128,7 @@ export class IngestService {
     }
     const isWhole = kept.length === records.length && !positions
     const filtered = records.length - kept.length
-    return { kept, indexes: isWhole ? undefined : indexes, filtered, capped, retimed }
+    return { kept, indexes: isWhole ? undefined : indexes, filtered, capped, retimed, spending }
   }
 }
 

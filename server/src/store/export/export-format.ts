@@ -32,7 +32,9 @@ export function lineExpression(
   deletedCameras: readonly number[],
   parameters: SqlParameters,
 ): string {
-  const deleted = deletedCameras.length > 0 ? `${parameters.add(deletedCameras)}::integer[]` : undefined
+  // PostgreSQL refuses a statement with a parameter that nothing in it reads.
+  const isFiltered = deletedCameras.length > 0 && fields.includes('camera_id')
+  const deleted = isFiltered ? `${parameters.add(deletedCameras)}::integer[]` : undefined
   const cells = fields.map((field) => ({ field, written: writtenAs(field, deleted) }))
   if (format === 'csv') {
     return `${cells.map(({ written }) => csvCell(written)).join(` || ',' || `)} || E'\\r\\n'`

@@ -7,7 +7,7 @@ import { isClosingRefusal, recoverEndings } from '../partitions/partition-closin
 import { isMissingPartition, type Partitions } from '../partitions/partitions.ts'
 import { joinPlaces, type Part, partsOf, storeInParts } from './batch-parts.ts'
 import type { IdBlocks } from './id-blocks.ts'
-import type { SenderMark } from './senders.ts'
+import { findReply, rememberBatch, type SenderMark } from './senders.ts'
 import { type AddResult, isDataError, nothing, storeAtOnce, storeCarefully } from './store-batches.ts'
 
 type Pending = Part & {
@@ -99,7 +99,7 @@ export class LogWriter {
   /** @throws {WriterOverloaded} when the queue is full, {@link WriterClosed} after `close()` */
   add(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
     if (this.#closed) return Promise.reject(new WriterClosed('the log writer is closed'))
-    if (records.length === 0) return Promise.resolve(nothing())
+    if (records.length === 0) return this.#passOver(sender)
     const isTooMuch =
       this.#waitingRows + records.length > MAX_WAITING_ROWS ||
       this.#waitingCharacters > MAX_WAITING_CHARACTERS
@@ -110,6 +110,15 @@ export class LogWriter {
     const [first] = parts
     if (parts.length === 1 && first) return this.#enqueue(first)
     return storeInParts(this.#options.pool, parts, sender, (part) => this.#enqueue(part))
+  }
+
+  /** A batch none of which is stored was answered all the same: its sender's mark moves, and a late repeat finds that. */
+  async #passOver(sender: SenderMark | undefined): Promise<AddResult> {
+    const { pool } = this.#options
+    if (sender === undefined) return nothing()
+    const known = await findReply(pool, sender)
+    if (known === undefined) await rememberBatch(pool, sender, nothing())
+    return known ?? nothing()
   }
 
   #enqueue(part: Part): Promise<AddResult> {
