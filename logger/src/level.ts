@@ -16,6 +16,7 @@ export const LEVEL_VALUES: Readonly<Record<Level, number>> = {
 const LEVEL_NAMES: Readonly<Record<string, Level>> = {
   DEBUG: 'DEBUG',
   DBG: 'DEBUG',
+  DBUG: 'DEBUG',
   DEBU: 'DEBUG',
   D: 'DEBUG',
   TRACE: 'DEBUG',
@@ -26,6 +27,7 @@ const LEVEL_NAMES: Readonly<Record<string, Level>> = {
   FINEST: 'DEBUG',
   ALL: 'DEBUG',
   VERBOSE: 'DEBUG',
+  VRB: 'DEBUG',
   SILLY: 'DEBUG',
   INFO: 'INFO',
   INF: 'INFO',
@@ -46,6 +48,7 @@ const LEVEL_NAMES: Readonly<Record<string, Level>> = {
   ERR: 'ERROR',
   E: 'ERROR',
   SEVERE: 'ERROR',
+  FAIL: 'ERROR',
   FAILURE: 'ERROR',
   CRITICAL: 'CRITICAL',
   CRIT: 'CRITICAL',
@@ -56,6 +59,7 @@ const LEVEL_NAMES: Readonly<Record<string, Level>> = {
   ALERT: 'CRITICAL',
   EMERG: 'CRITICAL',
   EMERGENCY: 'CRITICAL',
+  FAULT: 'CRITICAL',
   PANIC: 'CRITICAL',
   DPANIC: 'CRITICAL',
 }

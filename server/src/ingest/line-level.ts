@@ -1,26 +1,70 @@
-import { type Level, parseLevel } from '@timelapser/logger'
+import { LEVEL_WORDS, levelOfLetter, levelOfWord, type WrittenLevel } from './level-words.ts'
 
-/** A level and the word that said so. */
-export type WrittenLevel = { level: Level; written: string }
+export type { WrittenLevel } from './level-words.ts'
 
 /** How much of a line is looked at: levels stand near the front, and further on the words are just words. */
 const HEAD_CHARACTERS = 200
 /** Bare words count only this near: `INFO` in the middle of a sentence is not the line's level. */
 const BARE_CHARACTERS = 64
 
-const WORDS =
-  'TRACE|TRC|DEBUG|DBG|FINEST|FINER|FINE|VERBOSE|INFORMATION|INFO|INF|NOTICE|WARNING|WARN|WRN|ERROR|ERR|SEVERE|CRITICAL|CRIT|FATAL|FTL|ALERT|EMERGENCY|EMERG|PANIC'
+const W = LEVEL_WORDS
 
 const SYSLOG_PRIORITY = /^<(\d{1,3})>/
-const KLOG = /^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [^\]\s]+:\d+\]/
-const KEYED = /(?:^|[\s,{"'])(?:level|lvl|severity|loglevel|log_level)["']?[=:] ?["']?([A-Za-z]+)/
-const BRACKETED = new RegExp(String.raw`[[(](?:[a-z_]{1,40}:)?(${WORDS})[\])]`, 'i')
-const BARE = new RegExp(String.raw`(?:^|[\s|:,\]-])(${WORDS}|LOG)(?=[\s|:,\]-]|$)`)
-/** `sshd[1]: error: …`, `panic: …` */
-const LABELLED = new RegExp(`(?:^|: )(${WORDS})(?=:)`, 'i')
+const KLOG = /^([IWEF])(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [^\]\s]+:\d+\]/
+/** Letters in the place some known programs have for them: logcat, MongoDB's old form, `[W] …`, `W/Tag: …`. */
+const LETTERED =
+  /^(?:\d{1,7} +\d{1,7} ([VDIWEFA]) +\S|([VDIWEFA])\/[\w.$-]{1,60} *[(:]|\[([VTDIWECF])\] |([DIWEF])\d? +[A-Z_-]{1,12} +\[|([DIWEFA]), \[)/
+/** Redis writes its level as a sign: debug, verbose, notice, warning. */
+const REDIS = /^\d{1,10}:[A-Z] /
+const REDIS_SIGNS: Readonly<Record<string, string>> = {
+  '.': 'DEBUG',
+  '-': 'VERBOSE',
+  '*': 'NOTICE',
+  '#': 'WARNING',
+}
+
+const KEYED =
+  /(?:^|[\s,{"'|([])(?:level|lvl|severity|loglevel|log_level|levelname|log\.level|error_severity)["']?\s?[=:]\s?["']?([A-Za-z]+)/
+const SQUARE = new RegExp(String.raw`\[ {0,4}(?:[a-z_]{1,40}:)?(${W}) {0,4}\]`, 'i')
+const BRACKETED = new RegExp(
+  String.raw`(?:^|[\s\]])(?:\( {0,4}(${W}) {0,4}\)|< {0,4}(${W}) {0,4}>|\{ {0,4}(${W}) {0,4}\})(?=[\s:[]|$)|\| {0,4}(${W}) {0,4}\|`,
+  'i',
+)
+const BARE = new RegExp(
+  String.raw`(?:^|(?<!\b[Nn][Oo]|\b[Ww]ithout|\b0)[\s|:,\]-])(${W}|LOG)(?=[\s|:,\][(-]|$)`,
+)
+/** `[Server thread/INFO]`, `app.ERROR: …` */
+const SUFFIXED = new RegExp(String.raw`(?:[\w #-]{1,60}/(${W})\]|(?:^|\s)[\w-]{1,40}\.(${W}):)`)
+/** `sshd[1]: error: …`, `panic: …`, `PHP Fatal error: …`, `WARNING:root:…` */
+const LABELLED = new RegExp(
+  `(?:^|: |PHP (?:Recoverable |Catchable |Core |Compile |User )?)((?:fatal |parse |catchable )?(?:${W}))(?=:)`,
+  'i',
+)
+/** `daemon.err hostapd: …` and dmesg's `kern  :err   : …` */
+const FACILITY =
+  /(?:^|\s)(?:(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])(?:\.| {0,6}:)(emerg|alert|crit|err|error|warning|warn|notice|info|debug))(?=[\s:]|$)/
+
+const ANYWHERE = [SQUARE, BRACKETED, BARE, SUFFIXED, LABELLED, FACILITY]
 
 /** 0 emergency … 7 debug, RFC 5424. */
 const SYSLOG_SEVERITIES = ['EMERG', 'ALERT', 'CRIT', 'ERR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'] as const
+
+/**
+ * The level that the fixed forms give a line: syslog's priority, klog's letter. They stand before the time.
+ */
+export function readHeadLevel(line: string): WrittenLevel | undefined {
+  const first = line.charCodeAt(0)
+  if (first === 60) {
+    const priority = SYSLOG_PRIORITY.exec(line)?.[1]
+    if (priority !== undefined && Number(priority) <= 191)
+      return levelOfWord(SYSLOG_SEVERITIES[Number(priority) & 7] ?? '')
+  }
+  if (first === 73 || first === 87 || first === 69 || first === 70) {
+    const letter = KLOG.exec(line)?.[1]
+    if (letter !== undefined) return levelOfLetter(letter)
+  }
+  return undefined
+}
 
 /**
  * The level a line says it has, or undefined.
@@ -29,29 +73,50 @@ const SYSLOG_SEVERITIES = ['EMERG', 'ALERT', 'CRIT', 'ERR', 'WARNING', 'NOTICE',
  * @param rest the line behind its time.
  */
 export function readLineLevel(line: string, rest: string): WrittenLevel | undefined {
-  const first = line.charCodeAt(0)
-  if (first === 60) {
-    const priority = SYSLOG_PRIORITY.exec(line)?.[1]
-    if (priority !== undefined && Number(priority) <= 191) {
-      return named(SYSLOG_SEVERITIES[Number(priority) & 7])
-    }
-  }
-  if (first === 73 || first === 87 || first === 69 || first === 70) {
-    const letter = KLOG.exec(line)?.[1]
-    if (letter !== undefined) return named(letter)
-  }
+  return readHeadLevel(line) ?? readTextLevel(line, rest)
+}
+
+/** Looks for a level in the text; of several the first. */
+export function readTextLevel(line: string, rest: string): WrittenLevel | undefined {
   const head = withoutColours(rest.slice(0, HEAD_CHARACTERS))
+  const lettered = LETTERED.exec(head)
+  if (lettered !== null) return levelOfLetter(lettered.slice(1).find((one) => one !== undefined) ?? '')
+  const sign = REDIS_SIGNS[head[0] ?? '']
+  if (sign !== undefined && head[1] === ' ' && REDIS.test(line)) return levelOfWord(sign)
   const near = head.slice(0, BARE_CHARACTERS)
-  const match = KEYED.exec(head) ?? BRACKETED.exec(near) ?? BARE.exec(near) ?? LABELLED.exec(near)
-  return named(match?.[1])
+  const keyed = KEYED.exec(head)
+  if (keyed !== null && (head.startsWith('{') || keyed.index <= 1)) return written(keyed)
+  let best: RegExpExecArray | undefined
+  for (const pattern of ANYWHERE) {
+    const match = pattern.exec(near)
+    if (match !== null && (best === undefined || match.index < best.index)) best = match
+  }
+  if (keyed !== null && written(keyed) !== undefined && (best === undefined || keyed.index < best.index))
+    best = keyed
+  return best === undefined ? undefined : written(best)
 }
 
-function named(written: string | undefined): WrittenLevel | undefined {
-  const level = parseLevel(written)
-  return level === undefined || written === undefined ? undefined : { level, written }
+function written(match: RegExpExecArray): WrittenLevel | undefined {
+  const text = match.slice(1).find((one) => one !== undefined) ?? ''
+  // `Fatal error` and `Parse error` are levels of PHP; the last word alone would be too little for the first.
+  const [first = '', second] = text.split(' ')
+  if (second === undefined) return levelOfWord(text)
+  const level = first.toLowerCase() === 'parse' ? levelOfWord(second) : levelOfWord('FATAL')
+  return level && { level: level.level, written: text }
 }
 
-function withoutColours(text: string): string {
+const ALONE = new RegExp(String.raw`^[\s[(<{|"'*-]*(${W})[\s\])>}|"'*:,-]*\[?$`, 'i')
+
+/** The level that stands alone before the time: `ERROR 2026-11-29 …`, `[warn] …`, `E [29/Nov/2026:…`. */
+export function readLevelBefore(before: string): WrittenLevel | undefined {
+  const word = ALONE.exec(before)?.[1]
+  if (word !== undefined) return levelOfWord(word)
+  const letter = /^([VDIWEFC])[,:]? ?\[?$/.exec(before)?.[1]
+  return letter === undefined ? undefined : levelOfLetter(letter)
+}
+
+/** The text without the sequences by which terminals colour it. */
+export function withoutColours(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
-  return text.includes('\x1b') ? text.replace(/\x1b\[[\d;]{0,12}m/g, '') : text
+  return text.includes('\x1b') ? text.replace(/\x1b\[[\d;:]{0,30}[mK]/g, '') : text
 }

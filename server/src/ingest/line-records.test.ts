@@ -58,7 +58,7 @@ describe('the time of a line', () => {
       'app.log.1 7 INFO a.b [-] up',
     ],
     ['worker-1  | 2025-05-01 12:30:00 up', '2025-05-01T12:30:00Z', 'worker-1  | up'],
-    ['\u001b[32m2025-05-01 12:30:00\u001b[0m up', '2025-05-01T12:30:00Z', '\u001b[32m\u001b[0m up'],
+    ['\u001b[32m2025-05-01 12:30:00\u001b[0m up', '2025-05-01T12:30:00Z', 'up'],
   ])('%s', (line, timestamp, message) => {
     expect(one(line)).toMatchObject({ timestamp, message })
   })
@@ -130,6 +130,7 @@ describe('a year that is not written', () => {
     const text = 'Mar  1 00:00:00 x\nDec  1 00:00:00 x\nFeb  1 00:00:00 x\nApr  1 00:00:00 x'
     const decoder = createLineDecoder({ now })
     for (const line of text.split('\n')) decoder.push(line)
+    decoder.end()
     const firstYear = decoder.years.firstYearInHindsight()
     expect(firstYear).toBe(2024)
     expect(years(text, { firstYear })).toEqual(['2024-03-01', '2024-12-01', '2025-02-01', '2025-04-01'])
@@ -215,7 +216,7 @@ describe('lines that belong together', () => {
     [
       'a Java trace',
       '2025-05-01 12:30:00 ERROR no\njava.lang.E: x\n\tat a.b(C.java:1)\n\t... 3 more\nCaused by: y\n\tat c\n2025-05-01 12:30:01 up',
-      [1, 5, 1],
+      [6, 1],
     ],
     ['a JavaScript trace', 'Error: no\n    at f (file.js:1:1)\n    at g\nnext', [3, 1]],
     [
@@ -253,10 +254,18 @@ describe('any text', () => {
     expect(decode('')).toEqual([])
   })
 
-  it('cuts a message over 256 kB and says by how much', () => {
-    const record = one('x'.repeat(300_000))
-    expect(record?.message).toHaveLength(256 * 1024)
-    expect(record?.extra_data).toEqual({ truncated_bytes: 300_000 - 256 * 1024 })
+  it('goes on in a further record where it is over 256 kB', () => {
+    const text = `${'x'.repeat(300_000)}é`
+    const records = decode(text)
+    expect(records.map(({ message }) => message).join('')).toBe(text)
+    expect(records.map(({ message }) => Buffer.byteLength(message))).toEqual([
+      256 * 1024,
+      300_002 - 256 * 1024,
+    ])
+    expect(records.map(({ extra_data }) => extra_data)).toEqual([
+      { part: 1, parts: 2 },
+      { part: 2, parts: 2 },
+    ])
   })
 
   it('replaces NUL', () => {

@@ -1,19 +1,15 @@
-// Plain lines of log files. The message keeps the line but for its leading time, which has a column of its own:
-// whatever else a line says is found by searching for it.
-import {
-  cutBytes,
-  type ExtraData,
-  isLevel,
-  type LogRecord,
-  RECORD_LIMITS,
-  repairText,
-} from '@timelapser/logger'
-import { DEFAULT_SOURCE, type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
+// Plain lines of log files. The message keeps the line but for a leading time in one of the fixed forms, which has a column of
+// its own: whatever else a line says is found by searching for it.
+import { LEVEL_VALUES, type LogRecord } from '@timelapser/logger'
+import { type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
+import { FormTracker } from './inference/form-tracker.ts'
+import type { InferredLevel } from './inference/infer-level.ts'
+import type { InferredTime } from './inference/infer-time.ts'
+import type { LogForm } from './inference/log-form.ts'
 import { LineJoin } from './line-join.ts'
-import { readLineLevel } from './line-level.ts'
-import { type LineKind, readLineParts } from './line-parts.ts'
-import { readLineTime } from './line-time.ts'
-import { type WrittenTime, withOffset } from './time-forms.ts'
+import { readTextLevel, withoutColours } from './line-level.ts'
+import { finishRecord, type ReadLine, readLevelOf, toLineRecord } from './line-record.ts'
+import { type DateOrder, toInstant, type WrittenTime } from './time-forms.ts'
 import { type NaiveClock, utcClock } from './time-zone.ts'
 import { secondsOf } from './utc-text.ts'
 import { YearGuess } from './year-guess.ts'
@@ -27,6 +23,14 @@ export type LineOptions = RecordDefaults & {
   join?: boolean
   /** The time of lines that carry none: that of the line before (files), or arrival (streams, when absent). */
   undated?: 'previous' | 'arrival'
+  /** How many lines are read before it is decided how they are written. */
+  sampleLines?: number
+  /** How the lines are written, where that was decided before. */
+  form?: LogForm | undefined
+  /** Parts of the form told by a person. */
+  timeForm?: InferredTime | undefined
+  levelForm?: InferredLevel | undefined
+  dateOrder?: DateOrder | undefined
 }
 
 /** A record and the number of the line it began on; 1 is the first. */
@@ -38,59 +42,181 @@ export interface LineDecoder {
    * @param line without its line feed; carriage returns at its end are dropped, blank lines skipped.
    * @param number of the line in its file; counted here when absent.
    * @param now arrival, when it is not that of the options.
-   * @returns the record before it, now known to be complete.
+   * @returns the records that are known to be complete now.
    */
-  push(line: string, number?: number, now?: string): LineRecord | undefined
-  /** Gives out the record held back; the next line starts a new one. */
-  end(): LineRecord | undefined
+  push(line: string, number?: number, now?: string): LineRecord[]
+  /** Gives out what is held back; the next line starts a new record. */
+  end(): LineRecord[]
   readonly years: YearGuess
+  /** Whether lines are held back until there are enough to see how they are written. */
+  readonly isGathering: boolean
+  /** How the lines were read, the first form first. */
+  readonly forms: readonly LogForm[]
+  /** Lines without a time of their own that began a record. */
+  readonly undated: number
 }
+
+/** Enough to see a form by, and few enough to hold. */
+const SAMPLE_LINES = 200
+
+type Held = {
+  record: LogRecord
+  line: number
+  hasLevel: boolean
+  isFixed: boolean
+}
+type Waiting = { text: string; number: number; now: string }
+
+/** A file's records begin with a time when this many of its lines do, and this share of them. */
+const DATED_LINES = 10
+const DATED_SHARE = 0.5
 
 export function createLineDecoder(options: LineOptions): LineDecoder {
   const years = new YearGuess(secondsOf(options.now), options.firstYear)
   const clock = options.clock ?? utcClock
   const join = new LineJoin(options.join ?? true)
-  let held: LineRecord | undefined
+  const context = {
+    nowSeconds: secondsOf(options.now),
+    order: options.dateOrder,
+    time: options.timeForm,
+    level: options.levelForm,
+  }
+  const tracker = new FormTracker(context, options.form)
+  let sample: Waiting[] | undefined = options.form === undefined ? [] : undefined
+  let held: Held | undefined
+  let waiting: Waiting[] = []
+  let blanks = 0
   let lineNumber = 0
+  let undated = 0
   let previousTime: string | undefined
 
   function timeOf(written: WrittenTime): string | undefined {
     if ('utc' in written) return written.utc
     const civil = written.civil.year === 0 ? years.resolve(written.civil) : written.civil
-    if (civil === undefined) return undefined
-    return written.offsetSeconds === undefined ? clock(civil) : withOffset(civil, written.offsetSeconds)
+    return civil === undefined ? undefined : toInstant(civil, written.zone, clock)
   }
 
-  function release(): LineRecord | undefined {
-    const released = held
+  function release(out: LineRecord[]): void {
+    if (held === undefined) return
+    const { record, line, hasLevel } = held
     held = undefined
-    if (released !== undefined) released.record = finish(released.record)
-    return released
+    // Nobody prints a trace of what went well.
+    if (!hasLevel && join.hasTrace) record.level = 'ERROR'
+    for (const one of finishRecord(record)) out.push({ record: one, line })
+  }
+
+  /** Lines that waited for a trace that did not come are records of their own. */
+  function releaseWaiting(out: LineRecord[]): void {
+    const lines = waiting
+    waiting = []
+    for (const { text, number, now } of lines) {
+      release(out)
+      begin(read(text), number, now)
+    }
+  }
+
+  function read(line: string): ReadLine & { timestamp: string | undefined } {
+    const { reader } = tracker
+    const written = reader.readTime(line)
+    const timestamp = written === undefined ? undefined : timeOf(written)
+    const time = timestamp === undefined ? undefined : written
+    return { line, time, timestamp, level: readLevelOf(line, time, reader) }
+  }
+
+  function begin(facts: ReadLine & { timestamp: string | undefined }, number: number, now: string): void {
+    const { line, level, timestamp } = facts
+    const mayAnnounce = level === undefined || LEVEL_VALUES[level.level] >= LEVEL_VALUES.WARNING
+    join.start(line, { isDated: timestamp !== undefined, mayAnnounce })
+    tracker.note(line, timestamp !== undefined)
+    if (timestamp === undefined) undated += 1
+    const fallback = options.undated === 'previous' ? (previousTime ?? now) : now
+    const { isFixed } = tracker.reader
+    const record = toLineRecord(facts, timestamp ?? fallback, isFixed, options)
+    previousTime = record.timestamp
+    held = { record, line: number, hasLevel: level !== undefined, isFixed }
+    blanks = 0
+  }
+
+  function decode({ text, number, now }: Waiting, out: LineRecord[]): void {
+    const line = withoutColours(text)
+    if (line.trim() === '') {
+      blanks += 1
+      return
+    }
+    const facts = read(line)
+    const { form } = tracker
+    const startsAreDated = form.dated >= DATED_LINES && form.dated / form.lines >= DATED_SHARE
+    const isLeveled = facts.timestamp === undefined && facts.level !== undefined
+    const length = held?.record.message.length ?? 0
+    const belongs = join.place(
+      line,
+      { isDated: facts.timestamp !== undefined, isLeveled },
+      length,
+      startsAreDated,
+    )
+    if (held !== undefined && belongs === 'wait') {
+      waiting.push({ text: line, number, now })
+      return
+    }
+    if (held !== undefined && belongs === 'join') {
+      for (const { text: passed } of waiting) held.record.message += `\n${passed}`
+      waiting = []
+      held.record.message += `${'\n'.repeat(Math.min(blanks, 3))}\n${line}`
+      blanks = 0
+      if (!held.hasLevel && /^[A-Z]{4,8}: /.test(line)) adopt(held, line)
+      return
+    }
+    releaseWaiting(out)
+    release(out)
+    begin(facts, number, now)
+  }
+
+  function settle(out: LineRecord[]): void {
+    if (sample === undefined) return
+    const lines = sample
+    sample = undefined
+    tracker.begin(lines.map(({ text }) => withoutColours(text)))
+    for (const one of lines) decode(one, out)
   }
 
   return {
     years,
+    get isGathering() {
+      return sample !== undefined && sample.length > 0
+    },
+    get forms() {
+      return tracker.forms
+    },
+    get undated() {
+      return undated
+    },
     push(rawLine, number = lineNumber + 1, now = options.now) {
       lineNumber = number
-      const line = withoutLineEnd(rawLine)
-      if (line.trim() === '') return undefined
-      const written = readLineTime(line)
-      const timestamp = written === undefined ? undefined : timeOf(written)
-      const isDated = timestamp !== undefined
-      if (held !== undefined && join.continues(line, isDated, held.record.message.length)) {
-        held.record.message += `\n${line}`
-        return undefined
+      const out: LineRecord[] = []
+      const line = { text: withoutLineEnd(rawLine), number, now }
+      if (sample === undefined) decode(line, out)
+      else {
+        sample.push(line)
+        if (sample.length >= (options.sampleLines ?? SAMPLE_LINES)) settle(out)
       }
-      const released = release()
-      join.start(line, isDated)
-      const fallback = options.undated === 'previous' ? (previousTime ?? now) : now
-      const record = toRecord(line, isDated ? written : undefined, timestamp ?? fallback, options)
-      previousTime = record.timestamp
-      held = { record, line: lineNumber }
-      return released
+      return out
     },
-    end: release,
+    end() {
+      const out: LineRecord[] = []
+      if (sample !== undefined && sample.length > 0) settle(out)
+      releaseWaiting(out)
+      release(out)
+      return out
+    },
   }
+}
+
+/** java.util.logging writes the level on the second line. */
+function adopt(held: Held, line: string): void {
+  const level = readTextLevel(line, line)
+  if (level === undefined) return
+  held.record.level = level.level
+  held.hasLevel = true
 }
 
 /** A body of plain lines, as `text/plain` brings it. No line is rejected. */
@@ -98,70 +224,10 @@ export function decodeLineRecords(body: Uint8Array, options: LineOptions): Decod
   const decoded = new DecodedBody()
   const decoder = createLineDecoder(options)
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  for (const line of (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).split('\n')) {
-    const complete = decoder.push(line)
-    if (complete !== undefined) decoded.add(complete.record)
-  }
-  const last = decoder.end()
-  if (last !== undefined) decoded.add(last.record)
+  for (const line of (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).split('\n'))
+    for (const { record } of decoder.push(line)) decoded.add(record)
+  for (const { record } of decoder.end()) decoded.add(record)
   return decoded
-}
-
-function toRecord(
-  line: string,
-  time: WrittenTime | undefined,
-  timestamp: string,
-  options: LineOptions,
-): LogRecord {
-  const before = time === undefined ? '' : line.slice(0, time.start)
-  const rest = time === undefined ? line : line.slice(time.end).replace(/^"?\s+/, '')
-  const level = readLineLevel(line, rest)
-  const parts = readLineParts(rest, kindOf(time, before))
-  const extra: ExtraData = { ...parts.extra }
-  let message = line
-  // The common log format has its time in the middle; what stands around it is left whole.
-  if (time !== undefined && !(time.form === 'common' && time.start > 0)) {
-    message = keptBefore(before) + rest.replace(/^[-|:,]\s+/, '')
-    const writtenTime = line.slice(time.start, time.end)
-    if (writtenTime !== timestamp) extra.line_time = writtenTime
-  }
-  if (before.includes('.log') || before.includes('/')) extra.file = before.trim()
-  if (level !== undefined && !isLevel(level.written.toUpperCase())) extra.original_level = level.written
-  return {
-    timestamp,
-    level: level?.level ?? 'INFO',
-    message: message === '' ? line : message,
-    source: options.source ?? DEFAULT_SOURCE,
-    logger_name:
-      options.logger_name ?? parts.logger_name?.slice(0, RECORD_LIMITS.loggerNameCharacters) ?? null,
-    camera_id: options.camera_id ?? null,
-    extra_data: extra,
-  }
-}
-
-/** Syslog's priority and logfmt's `time=` say nothing more once level and time are read. */
-function keptBefore(before: string): string {
-  return before.startsWith('<') || before.includes('=') ? '' : before
-}
-
-function kindOf(time: WrittenTime | undefined, before: string): LineKind {
-  if (time === undefined) return 'undated'
-  if (time.form === 'syslog' || time.form === 'klog') return time.form
-  return time.form === 'iso' && before.startsWith('<') ? 'syslog-5424' : 'plain'
-}
-
-function finish(record: LogRecord): LogRecord {
-  const { text, truncatedBytes } = cutBytes(record.message, RECORD_LIMITS.messageBytes)
-  const extra: ExtraData = { ...record.extra_data }
-  if (truncatedBytes > 0) extra.truncated_bytes = truncatedBytes
-  for (const [key, value] of Object.entries(extra))
-    if (typeof value === 'string') extra[key] = repairText(value)
-  return {
-    ...record,
-    message: repairText(text),
-    logger_name: record.logger_name === null ? null : repairText(record.logger_name),
-    extra_data: Object.keys(extra).length === 0 ? null : extra,
-  }
 }
 
 function withoutLineEnd(line: string): string {

@@ -1,8 +1,25 @@
 // How the world writes the time at the start of a line. Every pattern is anchored and made of fixed pieces, so
 // none of them can backtrack further than its own few characters.
+import type { NaiveClock } from './time-zone.ts'
 import { type Civil, civilSeconds, epochToUtcText, isCivil, toUtcText } from './utc-text.ts'
+import { readZone, type WrittenZone, ZONE_SOURCE } from './zone-names.ts'
 
-export type TimeForm = 'iso' | 'syslog' | 'ctime' | 'common' | 'klog' | 'epoch'
+export type TimeForm =
+  | 'iso'
+  | 'syslog'
+  | 'ctime'
+  | 'common'
+  | 'klog'
+  | 'numeric'
+  | 'compact'
+  | 'short'
+  | 'logcat'
+  | 'named'
+  | 'epoch'
+  | 'inferred'
+
+/** Which of two numbers is the day where a date does not tell. */
+export type DateOrder = 'day first' | 'month first'
 
 /** A time read from a text. A year of 0 means that none was written. */
 export type WrittenTime = {
@@ -10,66 +27,130 @@ export type WrittenTime = {
   /** Where it starts and ends in the text, brackets included. */
   start: number
   end: number
-} & ({ utc: string } | { civil: Civil; offsetSeconds: number | undefined })
+} & ({ utc: string } | { civil: Civil; zone: WrittenZone | undefined })
 
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
+const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
 const MONTH = '(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
-const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?`
-// After a space only a four-digit offset counts: ` -10` may be the first word of the message.
-const ZONE = String.raw`(Z|[+-]\d\d(?::?\d\d)?| ?(?:UTC|GMT)| [+-]\d\d:?\d\d)?(?![A-Za-z\d])`
+const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?()`
+/** With an hour of one digit and perhaps a half of the day. */
+const CLOCK_12 = String.raw`(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([AaPp])\.?[Mm]\.?(?![A-Za-z]))?`
+const ZONE = `${ZONE_SOURCE}(?![A-Za-z\\d])`
+const WEEKDAY = '(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?'
+
+/** Year, month and day, then the five groups of a clock, then the zone. */
+type Pieces = (string | undefined)[]
 
 type Form = {
   name: TimeForm
   pattern: RegExp
-  read: (match: RegExpExecArray) => [string, string, string, ...string[]]
+  read: (match: RegExpExecArray, order: DateOrder | undefined) => Pieces
 }
 
-/** Each brings its pieces in the order year, month, day, hour, minute, second, fraction, zone. */
 const FORMS: readonly Form[] = [
   {
-    // 2015-07-29 17:41:44,747 · 2025-01-01T12:30:00.123456+02:00 · [2024/01/31 12:00:00]
+    // 2015-07-29 17:41:44,747 · 2025-01-01T12:30:00.123456+02:00 · [2024/01/31 12:00:00] · 2026-11-29  9:00:01
     name: 'iso',
-    pattern: new RegExp(String.raw`^\[?(\d{4})[-/](\d\d)[-/](\d\d)[T ]${CLOCK}${ZONE}\]?`),
-    read: (m) => [...m.slice(1)] as [string, string, string],
+    pattern: new RegExp(String.raw`^\[?(\d{4})[-/](\d\d)[-/](\d\d)(?:[T ] ?|-)${CLOCK_12}${ZONE}\]?`),
+    read: (m) => m.slice(1),
   },
   {
     // Jun 14 15:16:01 · Jun 14 2005 15:16:01
     name: 'syslog',
     pattern: new RegExp(String.raw`^${MONTH} {1,2}(\d{1,2})(?: (\d{4}))? ${CLOCK}(?=[\s:]|$)`),
-    read: (m) => [m[3] ?? '0', m[1] ?? '', m[2] ?? '', ...m.slice(4)],
+    read: (m) => [m[3] ?? '0', m[1], m[2], ...m.slice(4)],
   },
   {
     // [Sun Dec 04 04:47:44 2005] · Sun Dec  4 04:47:44.123456 UTC 2005
     name: 'ctime',
     pattern: new RegExp(
-      String.raw`^\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} {1,2}(\d{1,2}) ${CLOCK}( UTC| GMT)? (\d{4})\]?`,
+      String.raw`^\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} {1,2}(\d{1,2}) ${CLOCK}${ZONE_SOURCE} (\d{4})\]?`,
     ),
-    read: (m) => [m[8] ?? '', m[1] ?? '', m[2] ?? '', ...m.slice(3, 8)],
+    read: (m) => [m[9], m[1], m[2], ...m.slice(3, 9)],
   },
   {
     // 10/Oct/2000:13:55:36 -0700 · 04-Jan-2024 12:00:00 UTC · 31 Jan 2024 12:00:00.123
     name: 'common',
-    pattern: new RegExp(String.raw`^\[?(\d{1,2})[-/ ]${MONTH}[-/ ](\d{4})[: T]${CLOCK}${ZONE}\]?`),
-    read: (m) => [m[3] ?? '', m[2] ?? '', m[1] ?? '', ...m.slice(4)],
+    pattern: new RegExp(
+      String.raw`^\[?${WEEKDAY}(\d{1,2})[-/ ]${MONTH}[-/ ](\d{4})(?:[: T]|, )${CLOCK_12}${ZONE}\]?`,
+    ),
+    read: (m) => [m[3], m[2], m[1], ...m.slice(4)],
   },
   {
-    // W0102 15:04:05.678901
+    // W0102 15:04:05.678901 · E20261129 15:04:05.678901
     name: 'klog',
-    pattern: new RegExp(String.raw`^[IWEF](\d\d)(\d\d) ${CLOCK}(?= )`),
-    read: (m) => ['0', m[1] ?? '', m[2] ?? '', ...m.slice(3)],
+    pattern: new RegExp(String.raw`^[IWEF](\d{4})?(\d\d)(\d\d) ${CLOCK}(?= )`),
+    read: (m) => [m[1] ?? '0', m[2], m[3], ...m.slice(4)],
+  },
+  {
+    // 11/29/2026 12:00:01 AM · 29.11.2026 13:05:11 · 11/29/2026, 9:00:01 AM
+    name: 'numeric',
+    pattern: new RegExp(
+      String.raw`^\[?(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[ T:]|, | - | -- )${CLOCK_12}${ZONE}\]?`,
+    ),
+    read: (m, order) => {
+      const isDayFirst =
+        Number(m[1]) > 12 || (Number(m[3]) <= 12 && (m[2] === '.' ? 'day first' : order) === 'day first')
+      return [m[4], isDayFirst ? m[3] : m[1], isDayFirst ? m[1] : m[3], ...m.slice(5)]
+    },
+  },
+  {
+    // Nov 29, 2026 1:05:09 PM · 2026 Nov 28 10:11:15 UTC
+    name: 'named',
+    pattern: new RegExp(
+      String.raw`^\[?${WEEKDAY}(?:${MONTH}[a-z]{0,6} {1,2}(\d{1,2}),? (\d{4}),?|(\d{4})[- ]${MONTH}[- ] ?(\d{1,2})) ${CLOCK_12}${ZONE}\]?`,
+    ),
+    read: (m) => [m[3] ?? m[4], m[1] ?? m[5], m[2] ?? m[6], ...m.slice(7)],
+  },
+  {
+    // 20261129 130513 · 20261129T13:05:13.250Z · 20261129130513
+    name: 'compact',
+    pattern: new RegExp(
+      String.raw`^\[?((?:19|20)\d\d)(\d\d)(\d\d)[ T_-]?(\d\d)(?::?)(\d\d)(?::?)(\d\d)(?:[.,](\d{1,9}))?()${ZONE}\]?`,
+    ),
+    read: (m) => m.slice(1),
+  },
+  {
+    // 17/06/09 20:10:40, two digits each: the year first, unless that cannot be
+    name: 'short',
+    pattern: new RegExp(String.raw`^\[?(\d\d)([-/.])(\d\d)\2(\d\d),? ${CLOCK_12}${ZONE}\]?`),
+    read: (m, order) => {
+      const [a = '', b = '', c = ''] = [m[1], m[3], m[4]]
+      const isYearFirst = order === undefined && m[2] !== '.' && Number(b) <= 12 && Number(c) <= 31
+      const [year, month, day] = isYearFirst ? [a, b, c] : order === 'month first' ? [c, a, b] : [c, b, a]
+      return [String(2000 + Number(year)), month, day, ...m.slice(5)]
+    },
+  },
+  {
+    // 11-29 09:10:01.123  1234  5678 E ActivityManager: …
+    name: 'logcat',
+    pattern: new RegExp(String.raw`^(\d\d)-(\d\d) ${CLOCK}()(?= +\d{1,7} +\d{1,7} [VDIWEFAS] )`),
+    read: (m) => ['0', ...m.slice(1)],
+  },
+  {
+    // 2026-11-29 13:05
+    name: 'iso',
+    pattern: /^\[?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d)()()()()\]?(?=\s|$)/,
+    read: (m) => m.slice(1),
   },
 ]
 
 /** 1700000000 · 1700000000.123 · 1700000000123 and finer: from 2001 to 2033, so that counters are not taken for times. */
 const EPOCH = /^\[?(1\d{9}(?:\.\d{1,9})?|1\d{12}|1\d{15}|1\d{18})\]?(?=[\s:,]|$)/
 
-/** The time written at the very start of the text, or undefined. */
-export function readTimeForm(text: string): WrittenTime | undefined {
+/**
+ * The time written at the very start of the text, or undefined.
+ *
+ * @param order of dates that do not tell; month first where it is not given.
+ */
+export function readTimeForm(text: string, order?: DateOrder): WrittenTime | undefined {
+  const first = text.charCodeAt(text.charCodeAt(0) === 91 ? 1 : 0)
+  // Every form begins with a digit or a capital letter.
+  if (!((first >= 48 && first <= 57) || (first >= 65 && first <= 90))) return undefined
   for (const form of FORMS) {
     const match = form.pattern.exec(text)
     if (match === null) continue
-    const civil = toCivil(form.read(match))
-    if (civil === undefined) return undefined
+    const civil = toCivil(form.read(match, order))
+    if (civil === undefined) continue
     return { form: form.name, start: 0, end: match[0].length, ...civil }
   }
   const epoch = EPOCH.exec(text)
@@ -77,35 +158,39 @@ export function readTimeForm(text: string): WrittenTime | undefined {
   return utc === undefined ? undefined : { form: 'epoch', start: 0, end: epoch?.[0].length ?? 0, utc }
 }
 
-function toCivil(
-  pieces: (string | undefined)[],
-): { civil: Civil; offsetSeconds: number | undefined } | undefined {
-  const [year, month = '', day, hour, minute, second, fraction, zone] = pieces
+function toCivil(pieces: Pieces): { civil: Civil; zone: WrittenZone | undefined } | undefined {
+  const [year, month = '', day, hour, minute, second, fraction, half, zone] = pieces
   const civil: Civil = {
     year: Number(year),
-    month: month.length === 3 ? MONTHS.indexOf(month) / 3 + 1 : Number(month),
+    month: month.length === 3 ? MONTHS.indexOf(month.toLowerCase()) / 3 + 1 : Number(month),
     day: Number(day),
     hour: Number(hour),
     minute: Number(minute),
     second: Number(second),
     fraction: (fraction ?? '').slice(0, 6),
   }
+  if (half !== undefined && half !== '') {
+    if (civil.hour < 1 || civil.hour > 12) return undefined
+    civil.hour = (civil.hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0)
+  }
   // 2000 was a leap year: a yearless 29 February may be right.
   if (!isCivil(civil.year === 0 ? { ...civil, year: 2000 } : civil)) return undefined
-  return { civil, offsetSeconds: zone === undefined ? undefined : zoneOffset(zone.trim()) }
-}
-
-/** Seconds ahead of UTC: `Z`, `UTC`, `+02`, `+0200`, `+02:00`. */
-function zoneOffset(zone: string): number {
-  const match = /^([+-])(\d\d):?(\d\d)?$/.exec(zone)
-  if (match === null) return 0
-  const ahead = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60
-  return match[1] === '-' ? -ahead : ahead
+  return { civil, zone: zone === undefined || zone === '' ? undefined : readZone(zone) }
 }
 
 /** The instant of a time whose zone was written with it. */
 export function withOffset(civil: Civil, offsetSeconds: number): string | undefined {
   return toUtcText(civilSeconds(civil) - offsetSeconds, civil.fraction)
+}
+
+/** The instant of a time with a year; `clock` says what one without a zone means. */
+export function toInstant(
+  civil: Civil,
+  zone: WrittenZone | undefined,
+  clock: NaiveClock,
+): string | undefined {
+  if (zone === undefined) return clock(civil)
+  return typeof zone === 'number' ? withOffset(civil, zone) : zone(civil)
 }
 
 const DATE_AND_MINUTE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?)?$/
@@ -126,5 +211,6 @@ export function readTimeText(text: string): string | undefined {
   const time = readTimeForm(whole)
   if (time === undefined || time.end !== whole.length) return undefined
   if ('utc' in time) return time.utc
-  return time.civil.year === 0 ? undefined : withOffset(time.civil, time.offsetSeconds ?? 0)
+  if (time.civil.year === 0) return undefined
+  return toInstant(time.civil, time.zone ?? 0, () => undefined)
 }

@@ -1,5 +1,7 @@
 // What the options of `ingest` accept; each throws the sentence that commander prints.
 import { InvalidArgumentError } from 'commander'
+import type { InferredLevel } from '../../ingest/inference/infer-level.ts'
+import { compileTime, type InferredTime } from '../../ingest/inference/infer-time.ts'
 import { readCameraId } from '../../ingest/record-fields.ts'
 import { type NaiveClock, zoneClock } from '../../ingest/time-zone.ts'
 import { LONGEST_RETENTION_DAYS } from './ingest-plan.ts'
@@ -32,4 +34,26 @@ export function toClock(zone: string): NaiveClock {
   } catch {
     throw new InvalidArgumentError('It takes an IANA name such as Europe/Berlin or America/New_York.')
   }
+}
+
+/** How far into a line a time of the given form is looked for. */
+const TIME_WITHIN = 200
+
+export function toTimeForm(template: string): InferredTime {
+  const form: InferredTime = { parts: [{ place: { kind: 'first', until: TIME_WITHIN }, template }] }
+  if (compileTime(form) === undefined)
+    throw new InvalidArgumentError(
+      'It takes letters for the parts of a time, such as `DD.MM.YYYY hh:mm:ss,fff`, or `epoch s`, `epoch ms`, `epoch us`, `epoch ns`.',
+    )
+  return form
+}
+
+export function toLevelForm(field: string): InferredLevel {
+  const column = /^[1-9]\d?$/.test(field) ? Number(field) : undefined
+  if (column !== undefined) return { from: 'line', index: column - 1, part: 'whole' }
+  if (!/^[\w.@-]{1,64}$/.test(field))
+    throw new InvalidArgumentError(
+      'It takes the number of a column, 1 being the first, or the name of a key such as `lvl`.',
+    )
+  return { key: field }
 }

@@ -1,8 +1,9 @@
 import type { LogRecord } from '@timelapser/logger'
 import { asObject } from '../../ingest/foreign-record.ts'
+import type { LogForm } from '../../ingest/inference/log-form.ts'
 import { decodeJournalLine, isJournalEntry } from '../../ingest/journald/journal-entry.ts'
 import { decodeJsonLine } from '../../ingest/json-records.ts'
-import { createLineDecoder, type LineOptions, type LineRecord } from '../../ingest/line-records.ts'
+import { createLineDecoder, type LineOptions } from '../../ingest/line-records.ts'
 import { parseJson } from '../../ingest/parse-json.ts'
 
 export const FORMATS = ['auto', 'ndjson', 'text', 'journald'] as const
@@ -20,6 +21,12 @@ export interface FileDecoder {
   end(): LineOutcome[]
   /** Of the first line without a year, once all were seen; undefined when every line has one. */
   firstYear(): number | undefined
+  /** Whether lines are held back until there are enough to see how they are written. */
+  readonly isGathering: boolean
+  /** How plain lines were read, the first form first. */
+  readonly forms: readonly LogForm[]
+  /** Records of plain lines without a time of their own. */
+  readonly undated: number
 }
 
 /**
@@ -32,10 +39,6 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
   let isJournal = format === 'journald'
   let number = 0
   let lines = 0
-
-  function release(held: LineRecord | undefined): LineOutcome[] {
-    return held === undefined ? [] : [held]
-  }
 
   return {
     get lines() {
@@ -51,15 +54,23 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
         isJson = first !== undefined
         isJournal = isJournalEntry(first)
       }
-      if (!isJson || (format === 'auto' && !trimmed.startsWith('{')))
-        return release(text.push(line, number, now))
+      if (!isJson || (format === 'auto' && !trimmed.startsWith('{'))) return text.push(line, number, now)
       const decode = isJournal ? decodeJournalLine : decodeJsonLine
       const record = decode(trimmed, { ...options, now })
       const outcome = typeof record === 'string' ? { line: number, reason: record } : { line: number, record }
-      return [...release(text.end()), outcome]
+      return [...text.end(), outcome]
     },
-    end: () => release(text.end()),
+    end: () => text.end(),
     firstYear: () => text.years.firstYearInHindsight(),
+    get isGathering() {
+      return text.isGathering
+    },
+    get forms() {
+      return text.forms
+    },
+    get undated() {
+      return text.undated
+    },
   }
 }
 

@@ -49,11 +49,12 @@ async function sendFile(
   sender: IngestSender | undefined,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const decoder = createFileDecoder(options.format, { ...options.line, firstYear: scan.firstYear })
+  const decoder = createFileDecoder(options.format, { ...options.line, ...scan.line })
   for await (const outcomes of outcomesOf(decoder, readFileLines(options.file, onBytes))) {
     for (const outcome of outcomes) if (take(outcome)) await sender?.send()
   }
   tally.lines += decoder.lines
+  tally.noteForms(options.file.path, decoder.forms, decoder.undated)
 
   /** Whether a batch is full now. */
   function take(outcome: LineOutcome): boolean {

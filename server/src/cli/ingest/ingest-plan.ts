@@ -101,7 +101,7 @@ async function describeOld(
   let oldRecords = 0
   let oldest = cutOff
   for (const { options, scan, shiftSeconds } of old) {
-    const line = { ...options.line, firstYear: scan.firstYear }
+    const line = { ...options.line, ...scan.line }
     oldRecords += await countOlder({ ...options, line }, shiftUtcText(cutOff, -shiftSeconds) ?? cutOff)
     const shifted = shiftUtcText(scan.oldest ?? cutOff, shiftSeconds) ?? cutOff
     if (isBefore(shifted, oldest)) oldest = shifted

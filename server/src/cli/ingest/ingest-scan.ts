@@ -1,6 +1,8 @@
 import type { LogRecord } from '@timelapser/logger'
+import { inferForm, isOrderOpen } from '../../ingest/inference/log-form.ts'
+import { withoutColours } from '../../ingest/line-level.ts'
 import type { LineOptions } from '../../ingest/line-records.ts'
-import { isBefore } from '../../ingest/utc-text.ts'
+import { isBefore, secondsOf } from '../../ingest/utc-text.ts'
 import { createFileDecoder, type FileDecoder, type Format, type LineOutcome } from './ingest-decoder.ts'
 import { type InputFile, readFileLines } from './ingest-input.ts'
 
@@ -12,15 +14,16 @@ export type FileScan = {
   /** Undefined when there is no record. */
   oldest: string | undefined
   newest: string | undefined
-  /** Of its first line without a year. */
-  firstYear: number | undefined
+  /** What the file as a whole tells of its lines: the year of the first one without, day before month. */
+  line: Partial<LineOptions>
 }
 
-/** Looks through a file, keeping nothing of it; twice where only its end tells which year it began in. */
+/** Looks through a file, keeping nothing of it; twice where only all of it tells what its dates mean. */
 export async function scanFile(options: FileOptions, onBytes: (bytes: number) => void): Promise<FileScan> {
   const scan = await look(options, onBytes)
-  if (scan.firstYear === undefined) return scan
-  return look({ ...options, line: { ...options.line, firstYear: scan.firstYear } }, () => {})
+  if (Object.keys(scan.line).length === 0) return scan
+  const again = await look({ ...options, line: { ...options.line, ...scan.line } }, () => {})
+  return { ...again, line: scan.line }
 }
 
 async function look(options: FileOptions, onBytes: (bytes: number) => void): Promise<FileScan> {
@@ -29,17 +32,57 @@ async function look(options: FileOptions, onBytes: (bytes: number) => void): Pro
     records: 0,
     oldest: undefined,
     newest: undefined,
-    firstYear: options.line.firstYear,
+    line: {},
   }
-  for await (const outcomes of outcomesOf(decoder, readFileLines(options.file, onBytes))) {
+  const spread = new SpreadSample()
+  for await (const outcomes of outcomesOf(decoder, noting(readFileLines(options.file, onBytes), spread))) {
     for (const { timestamp } of recordsOf(outcomes)) {
       scan.records += 1
       if (scan.oldest === undefined || isBefore(timestamp, scan.oldest)) scan.oldest = timestamp
       if (scan.newest === undefined || isBefore(scan.newest, timestamp)) scan.newest = timestamp
     }
   }
-  scan.firstYear ??= decoder.firstYear()
+  const firstYear = options.line.firstYear ?? decoder.firstYear()
+  if (firstYear !== undefined) scan.line.firstYear = firstYear
+  if (decoder.forms.some(isOrderOpen) && spread.lines.length >= SpreadSample.most / 2)
+    Object.assign(scan.line, orderIn(spread.lines, options.line))
   return scan
+}
+
+/** What lines of the whole file tell about day and month, where its first ones do not. */
+function orderIn(lines: readonly string[], options: LineOptions): Partial<LineOptions> {
+  const context = {
+    nowSeconds: secondsOf(options.now),
+    order: options.dateOrder,
+    time: options.timeForm,
+    level: options.levelForm,
+  }
+  const form = inferForm(lines.map(withoutColours), context)
+  if (isOrderOpen(form)) return {}
+  return form.time === 'fixed' ? { dateOrder: form.order } : { timeForm: form.time }
+}
+
+/** Lines from all over a file whose length is not known: every first, second, fourth, … one. */
+class SpreadSample {
+  static readonly most = 2000
+  lines: string[] = []
+  #step = 1
+  #number = 0
+
+  add(line: string): void {
+    if (this.#number % this.#step === 0) this.lines.push(line)
+    this.#number += 1
+    if (this.lines.length < SpreadSample.most) return
+    this.lines = this.lines.filter((_, index) => index % 2 === 0)
+    this.#step *= 2
+  }
+}
+
+async function* noting(chunks: AsyncIterable<string[]>, sample: SpreadSample): AsyncGenerator<string[]> {
+  for await (const lines of chunks) {
+    for (const line of lines) sample.add(line)
+    yield lines
+  }
 }
 
 /** How many records of a file are older than `before`; reads it once more. */

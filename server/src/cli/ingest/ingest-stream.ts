@@ -38,6 +38,8 @@ export async function ingestStream(run: StreamRun): Promise<string> {
   const chunks = splitLines(run.input)[Symbol.asyncIterator]()
   let next = chunks.next()
   let hasTakenAny = false
+  /** Since when lines are gathered to see how they are written. */
+  let gatheringMs: number | undefined
 
   async function take(outcomes: LineOutcome[]): Promise<void> {
     for (const outcome of outcomes) {
@@ -58,8 +60,10 @@ export async function ingestStream(run: StreamRun): Promise<string> {
   }
 
   for (;;) {
-    const chunk = await within(next, FLUSH_MS)
+    const restMs = gatheringMs === undefined ? FLUSH_MS : gatheringMs + FLUSH_MS - performance.now()
+    const chunk = restMs <= 0 ? undefined : await within(next, restMs)
     if (chunk === undefined) {
+      gatheringMs = undefined
       await take(decoder.end())
       await sender?.send()
       continue
@@ -71,9 +75,11 @@ export async function ingestStream(run: StreamRun): Promise<string> {
     const arrival = now()
     await take(chunk.value.flatMap((line) => decoder.push(line, arrival)))
     tally.lines = decoder.lines
+    gatheringMs = decoder.isGathering ? (gatheringMs ?? performance.now()) : undefined
     if (sender?.isDue(FLUSH_MS) === true) await sender.send()
   }
   await take(decoder.end())
+  tally.noteForms('stdin', decoder.forms, decoder.undated)
   await sender?.finish()
   return tally.summary('stdin', sender === undefined)
 }

@@ -1,3 +1,4 @@
+import { describeForm, type LogForm } from '../../ingest/inference/log-form.ts'
 import { isBefore } from '../../ingest/utc-text.ts'
 
 /** Rejected lines named in the summary; the rest is counted. */
@@ -14,7 +15,10 @@ export class IngestTally {
   retimed = 0
   oldest: string | undefined
   newest: string | undefined
+  /** Plain lines that had no time of their own. */
+  undated = 0
   readonly #named: string[] = []
+  readonly #forms: string[] = []
   readonly #startedMs = performance.now()
 
   reject(file: string, line: number, reason: string): void {
@@ -28,6 +32,12 @@ export class IngestTally {
     if (this.newest === undefined || isBefore(this.newest, timestamp)) this.newest = timestamp
   }
 
+  /** Notes how the plain lines of a file were read. */
+  noteForms(file: string, forms: readonly LogForm[], undated: number): void {
+    this.undated += undated
+    for (const form of forms) if (form.lines > 0) this.#forms.push(`Read ${file} as ${describeForm(form)}.`)
+  }
+
   /** The summary, a sentence a line. */
   summary(files: string, isDryRun: boolean): string {
     const seconds = (performance.now() - this.#startedMs) / 1000
@@ -38,6 +48,10 @@ export class IngestTally {
         ? `A dry run: nothing was sent. It would be ${count(this.decoded, 'record')}.`
         : `Stored ${count(this.stored, 'record')} in ${seconds.toFixed(1)} s (${rate.toLocaleString('en-US')} a second).`,
     ]
+    sentences.push(...this.#forms.slice(0, MAX_NAMED))
+    if (this.#forms.length > MAX_NAMED)
+      sentences.push(`And ${count(this.#forms.length - MAX_NAMED, 'file')} more.`)
+    if (this.undated > 0) sentences.push(`${count(this.undated, 'record')} had no time of their own.`)
     if (this.oldest !== undefined) sentences.push(`Their times go from ${this.oldest} to ${this.newest}.`)
     if (this.retimed > 0)
       sentences.push(`Gave ${count(this.retimed, 'record')} with an impossible time that of arrival.`)

@@ -1,9 +1,19 @@
 import { Command, Option } from 'commander'
+import type { InferredLevel } from '../../ingest/inference/infer-level.ts'
+import type { InferredTime } from '../../ingest/inference/infer-time.ts'
 import type { LineOptions } from '../../ingest/line-records.ts'
 import type { NaiveClock } from '../../ingest/time-zone.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, findServer, noKey, type ServerOptions } from '../client/server-options.ts'
-import { toCameraId, toClock, toDays, toSeconds, toSource } from './ingest-arguments.ts'
+import {
+  toCameraId,
+  toClock,
+  toDays,
+  toLevelForm,
+  toSeconds,
+  toSource,
+  toTimeForm,
+} from './ingest-arguments.ts'
 import { FORMATS, type Format } from './ingest-decoder.ts'
 import { ingestFiles } from './ingest-files.ts'
 import { inspectFile, sourceNameOf } from './ingest-input.ts'
@@ -19,6 +29,9 @@ type Options = ServerOptions & {
   camera?: number
   logger?: string
   timezone?: NaiveClock
+  timeFormat?: InferredTime
+  levelField?: InferredLevel
+  dateOrder?: 'day-first' | 'month-first'
   join: boolean
   keepDays?: number
   shiftToNow?: ShiftMode
@@ -27,11 +40,15 @@ type Options = ServerOptions & {
   dryRun?: true
 }
 
+/** First lines of a file from which it is found how they are written. */
+const FILE_SAMPLE_LINES = 2000
+
 const HELP = `
 Files are read twice: first to learn their times, then to send them; gzip is unpacked. Without files, lines are
 read from stdin and sent at least once a second until it ends or Ctrl-C.
 
-The message of a plain line is the line without its leading time; a stack trace belongs to the line before it.
+How plain lines are written is found from the first ones, and the summary says it. The message of a plain line is the
+line without a leading time; a stack trace belongs to the line before it.
 Records keep their own times and are stored whatever level is in force, for which an administrator's key is needed.
 A key is looked for in --key, then TIMELAPSER_LOGS_API_KEY, then the file admin-api-key in the data folder.
 
@@ -68,6 +85,22 @@ export function ingestCommand(): Command {
       '--timezone <zone>',
       'what times without a zone mean, such as Europe/Berlin (default: UTC)',
       toClock,
+    )
+    .option(
+      '--time-format <form>',
+      'how the time of plain lines is written, such as "DD.MM.YYYY hh:mm:ss,fff" (default: found from the lines)',
+      toTimeForm,
+    )
+    .option(
+      '--level-field <place>',
+      'column or key that holds the level of plain lines (default: found from the lines)',
+      toLevelForm,
+    )
+    .addOption(
+      new Option(
+        '--date-order <order>',
+        'what dates such as 03/04/2026 mean when no line tells (default: month first)',
+      ).choices(['day-first', 'month-first']),
     )
     .option('--no-join', 'make every line a record, also those of a stack trace')
     .option(
@@ -114,7 +147,11 @@ async function fromFiles(paths: string[], options: Options, tally: IngestTally):
   const nowMs = Date.now()
   const files = []
   for (const path of paths) {
-    const line: LineOptions = { ...lineOptions(options, sourceNameOf(path), nowMs), undated: 'previous' }
+    const line: LineOptions = {
+      ...lineOptions(options, sourceNameOf(path), nowMs),
+      undated: 'previous',
+      sampleLines: FILE_SAMPLE_LINES,
+    }
     files.push({ file: await inspectFile(path), format: options.format, line })
   }
   const isImport = options.live !== true
@@ -183,8 +220,13 @@ function lineOptions(options: Options, defaultSource: string, nowMs: number): Li
     ...(options.logger === undefined ? {} : { logger_name: options.logger }),
     ...(options.camera === undefined ? {} : { camera_id: options.camera }),
     ...(options.timezone === undefined ? {} : { clock: options.timezone }),
+    timeForm: options.timeFormat,
+    levelForm: options.levelField,
+    dateOrder: options.dateOrder === undefined ? undefined : DATE_ORDERS[options.dateOrder],
   }
 }
+
+const DATE_ORDERS = { 'day-first': 'day first', 'month-first': 'month first' } as const
 
 function sentenceOf(error: unknown): string | undefined {
   if (error instanceof IngestStop || error instanceof ApiFailure) return error.message

@@ -1,6 +1,6 @@
 // The older form, which RFC 3164 only observes: every part may be missing, and devices add their own.
 import type { ExtraData } from '@timelapser/logger'
-import { readTimeForm, type WrittenTime, withOffset } from '../time-forms.ts'
+import { readTimeForm, toInstant, type WrittenTime } from '../time-forms.ts'
 import type { NaiveClock } from '../time-zone.ts'
 import { secondsOf } from '../utc-text.ts'
 import { YearGuess } from '../year-guess.ts'
@@ -44,8 +44,7 @@ function timeIn(
 
 function resolve(written: WrittenTime, now: string, clock: NaiveClock): string | undefined {
   if ('utc' in written) return written.utc
-  const { civil, offsetSeconds } = written
+  const { civil, zone } = written
   const dated = civil.year === 0 ? new YearGuess(secondsOf(now)).resolve(civil) : civil
-  if (dated === undefined) return undefined
-  return offsetSeconds === undefined ? clock(dated) : withOffset(dated, offsetSeconds)
+  return dated === undefined ? undefined : toInstant(dated, zone, clock)
 }

@@ -1,0 +1,73 @@
+// Decides how a stream's lines are read, from its first lines, and again when the form stops fitting.
+import {
+  compileForm,
+  type FormContext,
+  type FormReader,
+  inferForm,
+  type LogForm,
+  NO_FORM,
+} from './log-form.ts'
+
+/** Lines by which it is judged whether a form still fits. */
+const WINDOW = 200
+/** Below this share of lines with a time a form no longer fits. */
+const LEAST_FIT = 0.5
+/** A stream of which only a few lines were known is looked at again at twice, four times, … as many. */
+const FIRST_REVIEW = 8
+/** Lines between two looks at a stream that has no form at all. */
+const LONGEST_PAUSE = 100_000
+
+/** What is known of one file's or stream's lines; a revision touches later lines only. */
+export class FormTracker {
+  form: LogForm
+  reader: FormReader
+  /** Forms that were in force, the first one first. */
+  readonly forms: LogForm[] = []
+  readonly #context: FormContext
+  readonly #isGiven: boolean
+  readonly #recent: string[] = []
+  #seen = 0
+  #dated = 0
+  #nextReview = FIRST_REVIEW
+
+  /** @param given a form that is not to be revised: remembered, or told by a person. */
+  constructor(context: FormContext, given?: LogForm) {
+    this.#context = context
+    this.#isGiven = given !== undefined
+    this.form = given ?? NO_FORM
+    this.reader = compileForm(this.form)
+    if (given !== undefined) this.forms.push(given)
+  }
+
+  /** Takes the first lines of a stream as what to judge it by. */
+  begin(lines: readonly string[]): void {
+    if (this.#isGiven || lines.length === 0) return
+    this.#take(inferForm(lines, this.#context))
+    this.#nextReview = lines.length >= WINDOW ? WINDOW : Math.max(FIRST_REVIEW, lines.length * 2)
+  }
+
+  /** Notes a line that begins a record, after it was read. */
+  note(line: string, isDated: boolean): void {
+    if (this.#isGiven) return
+    this.#recent.push(line)
+    if (this.#recent.length > WINDOW) this.#recent.shift()
+    this.#seen += 1
+    if (isDated) this.#dated += 1
+    if (this.#seen < this.#nextReview) return
+    const isKnown = this.form.lines >= WINDOW
+    if (!isKnown || this.#dated / this.#seen < LEAST_FIT) {
+      const next = inferForm(this.#recent, this.#context)
+      const isBetter = next.dated / Math.max(1, next.lines) > this.#dated / this.#seen
+      if (!isKnown || isBetter) this.#take(next)
+      this.#nextReview = isKnown && isBetter ? WINDOW : Math.min(LONGEST_PAUSE, this.#nextReview * 2)
+    } else this.#nextReview = WINDOW
+    this.#seen = 0
+    this.#dated = 0
+  }
+
+  #take(form: LogForm): void {
+    this.form = form
+    this.reader = compileForm(form)
+    this.forms.push(form)
+  }
+}

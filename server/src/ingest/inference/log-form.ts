@@ -1,0 +1,135 @@
+// How the lines of a file or stream are written: found from the lines themselves, kept as plain data, shown as one sentence.
+
+import type { WrittenLevel } from '../level-words.ts'
+import { readLineTime } from '../line-time.ts'
+import type { DateOrder, WrittenTime } from '../time-forms.ts'
+import { compileLevel, describeLevel, type InferredLevel, inferLevel } from './infer-level.ts'
+import { compileTime, describeTime, type InferredTime, inferTime } from './infer-time.ts'
+
+/** Raised when the same lines would be read differently; rows remember which one read them. */
+export const FORM_VERSION = 1
+
+export type LogForm = {
+  version: number
+  /** `fixed`: at the start of the line, in one of the forms that need no inference. */
+  time: 'fixed' | InferredTime
+  /** What the lines say about dates such as 03/04/2026. */
+  order?: DateOrder
+  level?: InferredLevel
+  /** Lines it was found from, and how many of them it reads a time and a level of. */
+  lines: number
+  dated: number
+  leveled: number
+}
+
+export type FormContext = {
+  /** Seconds since 1970. */
+  nowSeconds: number
+  /** Of dates that no line decides. */
+  order?: DateOrder | undefined
+  /** Told by a person rather than found. */
+  time?: InferredTime | undefined
+  level?: InferredLevel | undefined
+}
+
+/** A form made ready to read lines with. */
+export type FormReader = {
+  readTime(line: string): WrittenTime | undefined
+  /** Undefined where no place was found. */
+  readLevel: ((line: string, time: WrittenTime | undefined) => WrittenLevel | undefined) | undefined
+  /** Whether the time is one of the fixed forms, which are cut from the message. */
+  isFixed: boolean
+}
+
+/** A fixed form is preferred unless another reading fits this share of the lines more. */
+const ADVANTAGE = 0.03
+
+/** For lines that are read before anything is known of them. */
+export const NO_FORM: LogForm = { version: FORM_VERSION, time: 'fixed', lines: 0, dated: 0, leveled: 0 }
+
+export function compileForm({ time, order, level }: LogForm): FormReader {
+  const inferred = time === 'fixed' ? undefined : compileTime(time)
+  return {
+    readTime: inferred ?? ((line) => readLineTime(line, order)),
+    readLevel: level === undefined ? undefined : compileLevel(level),
+    isFixed: inferred === undefined,
+  }
+}
+
+/** @param lines the first ones of a file or stream, without colours. */
+export function inferForm(lines: readonly string[], context: FormContext): LogForm {
+  const heads = lines.filter(isHead)
+  const order = orderOf(heads) ?? context.order
+  const fixed = heads.map((line) => readLineTime(line, order))
+  const fixedShare = heads.length === 0 ? 1 : fixed.filter((time) => time !== undefined).length / heads.length
+  // A number of ten digits may be something else, and of three numbers any may be the year.
+  const isOpen = mostly(fixed, ['epoch', 'short'])
+  const isTrusted = fixedShare >= 0.95 && !isOpen
+  const inferred =
+    context.time ?? (isTrusted ? undefined : inferTime(heads, { nowSeconds: context.nowSeconds, order }))
+  const read = inferred && compileTime(inferred)
+  const other = read === undefined ? [] : heads.map(read)
+  const otherShare = other.filter((time) => time !== undefined).length / Math.max(1, heads.length)
+  const useInferred =
+    inferred !== undefined &&
+    (inferred === context.time || otherShare > fixedShare + (isOpen ? -0.01 : ADVANTAGE))
+  const times = useInferred ? other : fixed
+  const level = context.level ?? inferLevel(heads, times)
+  const readLevel = level && compileLevel(level)
+  return {
+    version: FORM_VERSION,
+    time: useInferred ? inferred : 'fixed',
+    ...(order !== undefined && { order }),
+    ...(level !== undefined && { level }),
+    lines: heads.length,
+    dated: times.filter((time) => time !== undefined).length,
+    leveled: readLevel === undefined ? 0 : heads.filter((line, row) => readLevel(line, times[row])).length,
+  }
+}
+
+/** Whether the lines leave it open which number is the day. */
+export function isOrderOpen({ time, order }: LogForm): boolean {
+  return time === 'fixed' ? order === undefined : time.order === 'assumed'
+}
+
+/** `time: column 3, …; level: column 5; 99.8 % of 2,000 lines` */
+export function describeForm({ time, level, lines, dated }: LogForm, fixedForm?: string): string {
+  const share = lines === 0 ? 0 : (100 * dated) / lines
+  const written =
+    time === 'fixed' ? (dated === 0 ? 'none' : (fixedForm ?? 'start of the line')) : describeTime(time)
+  const parts = [
+    `time: ${written}`,
+    `level: ${level === undefined ? 'where the text says so' : describeLevel(level)}`,
+  ]
+  const rounded = Math.floor(share * 10) / 10
+  return `${parts.join('; ')}; ${rounded} % of ${lines.toLocaleString('en-US')} lines`
+}
+
+/** Whether a line begins something, as far as it shows by itself. */
+function isHead(line: string): boolean {
+  const first = line.charCodeAt(0)
+  return !(
+    first <= 32 ||
+    Number.isNaN(first) ||
+    first === 35 ||
+    /^(?:Caused by: |\.\.\. \d|\}|\))/.test(line)
+  )
+}
+
+function mostly(times: readonly (WrittenTime | undefined)[], forms: readonly string[]): boolean {
+  const read = times.filter((time) => time !== undefined)
+  return read.filter(({ form }) => forms.includes(form)).length > read.length / 2
+}
+
+/** What lines with a number over twelve say about the others; undefined when they say nothing or both. */
+function orderOf(lines: readonly string[]): DateOrder | undefined {
+  let [dayFirst, monthFirst] = [0, 0]
+  for (const line of lines) {
+    const match = /(?<![\d.])(\d{1,2})[/-](\d{1,2})[/-]\d{4}\b/.exec(line.slice(0, 80))
+    if (match === null) continue
+    if (Number(match[1]) > 12) dayFirst += 1
+    if (Number(match[2]) > 12) monthFirst += 1
+  }
+  if (dayFirst > 0 === monthFirst > 0) return undefined
+  return dayFirst > 0 ? 'day first' : 'month first'
+}

@@ -1,0 +1,41 @@
+// The words and letters by which logs name a level.
+import { type Level, parseLevel } from '@timelapser/logger'
+
+/** A level and the word that said so. */
+export type WrittenLevel = { level: Level; written: string }
+
+/** Words that are a level wherever they stand in a level's place. */
+export const LEVEL_WORDS =
+  'TRACE|TRC|DEBUG|DBUG|DBG|FINEST|FINER|FINE|VERBOSE|VRB|INFORMATION|INFO|INF|NOTICE|NOTE|WARNING|WARN|WRN|ERROR|ERR|FAILURE|FAIL|SEVERE|CRITICAL|CRIT|FATAL|FTL|ALERT|EMERGENCY|EMERG|PANIC|FAULT'
+
+const CORE = new Set(LEVEL_WORDS.split('|').filter((word) => word !== 'NOTE' && word !== 'FINE'))
+
+const LETTERS: Readonly<Record<string, string>> = {
+  ...{ T: 'TRACE', V: 'VERBOSE', D: 'DEBUG', I: 'INFO', N: 'NOTICE', W: 'WARNING', E: 'ERROR' },
+  ...{ C: 'CRITICAL', F: 'FATAL', A: 'ALERT', S: 'SEVERE' },
+}
+
+/** The level that the word names; letters are none, they prove nothing by themselves. */
+export function levelOfWord(word: string): WrittenLevel | undefined {
+  if (word.length < 3 || word.length > 13) return undefined
+  const level = parseLevel(word)
+  return level === undefined ? undefined : { level, written: word }
+}
+
+/** Names of a level that are also common words: believed in capitals only. */
+const COMMON = new Set(['LOG', 'NOTE', 'FINE', 'CONFIG', 'SUCCESS'])
+
+/** The level of a word in the place where the lines have theirs. */
+export function levelInPlace(word: string): WrittenLevel | undefined {
+  return isLevelWord(word) || COMMON.has(word) ? levelOfWord(word) : undefined
+}
+
+export function levelOfLetter(letter: string): WrittenLevel | undefined {
+  const level = parseLevel(LETTERS[letter])
+  return level === undefined ? undefined : { level, written: letter }
+}
+
+/** Whether the word is a level's name and hardly anything else. */
+export function isLevelWord(word: string): boolean {
+  return word.length >= 3 && word.length <= 13 && CORE.has(word.toUpperCase())
+}
