@@ -1,3 +1,4 @@
+import type { Loss } from './loss-record.ts'
 import type { ClassedLine } from './spool/batch-files.ts'
 import type { Spool } from './spool/spool.ts'
 
@@ -19,9 +20,6 @@ export type Delivery = {
   /** Items it held back by level. */
   filtered?: number
 }
-
-/** What was lost since it was last told. */
-export type Loss = { dropped: number; rejected: number; reason: string }
 
 /** Thrown by `deliver`; any other error means `retry`. */
 export class DeliveryFailure extends Error {

@@ -1,4 +1,5 @@
-import type { Delivery, Loss } from './batching-options.ts'
+import type { Delivery } from './batching-options.ts'
+import type { Loss } from './loss-record.ts'
 import type { HandlerStats } from './record.ts'
 
 type Counts = Pick<HandlerStats, 'delivered' | 'dropped' | 'rejected' | 'filtered' | 'retries'>

@@ -9,7 +9,6 @@ export {
   type BatchingSpool,
   type Delivery,
   DeliveryFailure,
-  type Loss,
 } from './batching-options.ts'
 export { type CaptureOptions, captureConsole } from './capture-console.ts'
 export { eventTime } from './clock.ts'
@@ -26,6 +25,7 @@ export * from './level.ts'
 export * from './level-gate.ts'
 export * from './level-rules.ts'
 export type { Bindings, Guarded, LogFn, Logger, LoggerOptions, LoggerStats } from './logger.ts'
+export type { Loss } from './loss-record.ts'
 export { lossRecord, type ProblemReporter, problemReporter, stderrReporter } from './loss-record.ts'
 export { jsonBytes, toExtraData } from './plain-data.ts'
 export * from './record.ts'

@@ -1,6 +1,8 @@
-import type { Loss } from './batching-options.ts'
 import { eventTime } from './clock.ts'
 import type { LogRecord } from './record.ts'
+
+/** What was lost since it was last told. */
+export type Loss = { dropped: number; rejected: number; reason: string }
 
 /** The log line that tells of lost ones: nothing is missing silently. */
 export function lossRecord(loss: Loss, handler: string): LogRecord {

@@ -18,4 +18,4 @@ export {
   SyncLogOperations,
   type SyncLogOperationsOptions,
 } from './store/sync-log-operations.ts'
-export type { AddResult } from './store/writing/store-batches.ts'
+export type { AddResult } from './store/writing/add-result.ts'

@@ -63,10 +63,40 @@ describe('the house', () => {
   })
 
   it('keeps SQL in store/', () => {
-    const sql =
-      /(['"`])\s*(select\s[\s\S]*?\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+(table|index)\s|alter\s+table\s)/
-    const strays = server.filter(({ path, text }) => !path.startsWith('server/src/store/') && sql.test(text))
+    const strays = server.filter(({ path, text }) => !path.startsWith('server/src/store/') && hasSql(text))
     expect(strays.map(({ path }) => path)).toEqual([])
+  })
+
+  it.each([
+    'select 1 from logs',
+    'select pg_sleep(1)',
+    'with old as (select 1) select * from old',
+    'insert into logs values (1)',
+    'update logs set level = 1',
+    'delete from logs',
+    'truncate logs',
+    'call tend()',
+    'lock table logs',
+    'notify rows_changed',
+    'listen rows_changed',
+    'set statement_timeout = 0',
+    'set local lock_timeout to 5',
+    'begin',
+    'rollback',
+    'copy logs from stdin',
+    'create unique index on logs (id)',
+    'alter table logs add x text',
+    'drop table logs',
+    'vacuum logs',
+    'analyze logs',
+    'do $$ begin end $$',
+  ])('knows SQL when it sees it: %s', (statement) => {
+    expect(hasSql(`run('${statement}')`)).toBe(true)
+    expect(hasSql(`run(\`\n    ${statement.toUpperCase()}\`)`)).toBe(true)
+  })
+
+  it.each(['client.query(text)', 'pool.query<{ id: number }>({ text })'])('knows a query: %s', (call) => {
+    expect(hasSql(`await ${call}`)).toBe(true)
   })
 
   it('keeps Fastify in http/', () => {
@@ -117,7 +147,23 @@ describe('the house', () => {
   })
 })
 
-/** The first cycle found, as a path of files. Type-only imports vanish at run time and may point back. */
+/** Text that begins as a statement does, or a call that sends one. */
+function hasSql(text: string): boolean {
+  return SQL.test(text) || /\.query\s*(<[^()]*>)?\(/.test(text)
+}
+
+const SQL = new RegExp(
+  `(['"\`])\\s*(${[
+    'select\\s[\\s\\S]*?\\sfrom\\s|select\\s+[\\w.]+\\(|with\\s+\\w+\\s+as\\s+\\(|insert\\s+into\\s|update\\s+[\\w.]+\\s+set\\s',
+    'delete\\s+from\\s|truncate\\s+(table\\s+)?\\w|call\\s+\\w+\\(|lock\\s+table\\s|(un)?listen\\s+\\w+\\1|notify\\s+\\w+\\s*[,\'"`]',
+    'set\\s+(local\\s+|session\\s+)?\\w+\\s*(=|\\bto\\b)|(begin|commit|rollback)\\s*(;|\\1)|copy\\s+\\w+[\\s\\S]*?\\s(from|to)\\s+std',
+    '(create|alter|drop)\\s+(unique\\s+)?(table|index|view|function|schema|database|extension|trigger|type|sequence)\\s',
+    '(vacuum|analyze|reindex)\\s+\\w+\\s*[;\'"`]|do\\s+\\$',
+  ].join('|')})`,
+  'i',
+)
+
+/** The first cycle found, as a path of files. Imports of types count: files that need each other are one thought. */
 function cycleIn(files: readonly SourceFile[]): string[] | undefined {
   const byPath = new Map(files.map((file) => [file.path, file]))
   const done = new Set<string>()
@@ -125,7 +171,7 @@ function cycleIn(files: readonly SourceFile[]): string[] | undefined {
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path]
     const file = byPath.get(path)
     if (!file || done.has(path)) return undefined
-    for (const next of runtimeImports(file)) {
+    for (const next of file.imports) {
       const cycle = visit(next, [...trail, path])
       if (cycle) return cycle
     }
@@ -137,13 +183,4 @@ function cycleIn(files: readonly SourceFile[]): string[] | undefined {
     if (cycle) return cycle
   }
   return undefined
-}
-
-function runtimeImports({ text, imports }: SourceFile): string[] {
-  const typeOnly = new Set(
-    [...text.matchAll(/^(?:import|export)\s+type\b[^'"]*?from\s+'([^']+)'/gms)].map(([, name]) => name),
-  )
-  return imports.filter(
-    (name) => ![...typeOnly].some((type) => type && name.endsWith(type.replace(/^(\.\.?\/)+/, '/'))),
-  )
 }

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { inTransaction, keepBuildsOff } from '../store/database/exclusive-access.ts'
 import { OpenIndexes } from '../store/partitions/open-indexes.ts'
-import { reopenAll, UPKEEP_LOCK } from '../store/partitions/partition-closing.ts'
+import { reopenAll } from '../store/partitions/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partitions/partition-indexes.ts'
 import { batchesSoFar } from '../store/partitions/partition-load.ts'
 import { tendPartitions, type UpkeepStore } from '../store/partitions/partition-upkeep.ts'
+import { cancelStatement, holdUpkeep, prepareForBuilds } from '../store/partitions/upkeep-connection.ts'
 import { Bursts } from './bursts.ts'
 
 /** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */
@@ -115,16 +116,11 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
     alive = false
   })
   try {
-    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
-      UPKEEP_LOCK,
-    ])
-    if (!rows[0]?.locked) {
+    if (!(await holdUpkeep(client))) {
       await client.end()
       return undefined
     }
-    await client.query('set statement_timeout = 0')
-    // Builds take one core, however many there are; those who write and read get the others.
-    await client.query('set max_parallel_maintenance_workers = 0')
+    await prepareForBuilds(client)
     await recover(options.pool, client)
   } catch (error) {
     await client.end().catch(() => undefined)
@@ -184,8 +180,8 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
       alive = false
       // A build would hold the stop up for a minute; the next start begins it anew.
       while (indexing || relieving) {
-        await cancel(options.pool, client)
-        if (relief.client) await cancel(options.pool, relief.client)
+        await cancelStatement(options.pool, client)
+        if (relief.client) await cancelStatement(options.pool, relief.client)
         await Promise.race([Promise.all([indexing, relieving]), delay(100)])
       }
       await client.end().catch(() => undefined)
@@ -216,8 +212,7 @@ async function relieve(
   const client = await connect()
   relief.client = client
   try {
-    await client.query('set statement_timeout = 0')
-    await client.query('set max_parallel_maintenance_workers = 0')
+    await prepareForBuilds(client)
     // A build of the same partition would hold the removal up for as long as it takes.
     if (due.remove.length > 0) await inTransaction(pool, (other) => keepBuildsOff(other, due.open.name))
     await openIndexes.adjust(client, { ...due, add: due.add.filter((group) => group === 'filter') })
@@ -261,9 +256,4 @@ async function indexNext(client: pg.Client, builds: Builds): Promise<boolean> {
 /** Cancelled for one that drops or rewrites the partition, or takes its indexes off. */
 function isCancelled(error: unknown): boolean {
   return (error as { code?: unknown }).code === QUERY_CANCELED
-}
-
-async function cancel(pool: pg.Pool, client: pg.Client): Promise<void> {
-  const { processID } = client as pg.Client & { processID?: number | null }
-  if (processID) await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined)
 }

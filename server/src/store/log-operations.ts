@@ -48,12 +48,12 @@ import { type PlannedRemoval, planRemovals } from './removal/retention-plan.ts'
 import { type Cutoffs, cutoffForAll } from './removal/retention-policy.ts'
 import { undoClear } from './removal/undo-clear.ts'
 import type { SettingsStore } from './settings/settings.ts'
+import type { AddResult } from './writing/add-result.ts'
 import { EntryRules } from './writing/entry-rules.ts'
 import { IdBlocks } from './writing/id-blocks.ts'
 import { type Flush, LogWriter } from './writing/log-writer.ts'
 import type { SenderMark } from './writing/senders.ts'
 import { soundRecords } from './writing/sound-records.ts'
-import type { AddResult } from './writing/store-batches.ts'
 
 export type LogOperationsOptions = {
   /** Reads, and what writes need beside their own connection. */

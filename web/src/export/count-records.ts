@@ -1,4 +1,4 @@
-import type { ExportFormat } from './export-dialog.tsx'
+import type { ExportFormat } from './export-format.ts'
 
 const LINE_FEED = 10
 const QUOTE = 34

@@ -6,14 +6,9 @@ import { request } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
 import { Choice } from '../controls/choice.tsx'
 import { BACKDROP, DIALOG } from '../controls/surfaces.ts'
+import { type ExportFormat, FORMATS } from './export-format.ts'
 import { ExportProgress } from './export-progress.tsx'
 import { useExport } from './use-export.ts'
-
-const FORMATS = [
-  ['csv', 'CSV'],
-  ['ndjson', 'NDJSON'],
-] as const
-export type ExportFormat = (typeof FORMATS)[number][0]
 
 /** Everything that matches as a file: counted before, with progress, to be stopped. */
 export function ExportDialog({ query, close }: { query: string; close: () => void }) {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { countRecords } from './count-records.ts'
-import type { ExportFormat } from './export-dialog.tsx'
+import type { ExportFormat } from './export-format.ts'
 
 export type ExportState =
   | { kind: 'idle' }

@@ -7,10 +7,9 @@ import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { ScrubConfirmation } from './scrub-confirmation.tsx'
 import { ScrubOutcome } from './scrub-outcome.tsx'
+import type { ScrubProgress } from './scrub-progress.ts'
 import { ScrubRunStatus } from './scrub-run-status.tsx'
 import { useScrubRun } from './use-scrub-run.ts'
-
-export type ScrubProgress = { scanned_rows: number; matched_rows: number }
 
 /** Masks in stored lines what should not have been logged: looked through first, then done by the server after a typed word. */
 export function ScrubBox() {

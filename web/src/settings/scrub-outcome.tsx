@@ -1,7 +1,7 @@
 import type { ScrubResult } from 'timelapser-logs/api'
 import { ApiError } from '../api/client.ts'
 import { MessageText } from '../text/message-text.tsx'
-import type { ScrubProgress } from './scrub-box.tsx'
+import type { ScrubProgress } from './scrub-progress.ts'
 
 /** How far the look is, and what would be masked. */
 export function ScrubOutcome({

@@ -9,6 +9,7 @@ import { readOrCreateSecret } from '../../store/database/secrets.ts'
 import { AppError } from '../app-error.ts'
 import { type Principal, SEES_EVERYTHING } from './access.ts'
 import type { AuditTrail } from './audit-trail.ts'
+import type { Client } from './client.ts'
 import { OwnAccount } from './own-account.ts'
 import { ADDRESS_HEADER, openPasswordSignIn, type PasswordSignIn } from './password-sign-in.ts'
 import { sha256 } from './random-secret.ts'
@@ -28,9 +29,6 @@ export type AccountsOptions = {
   /** Told of trouble inside the library. */
   onTrouble: (message: string) => void
 }
-
-/** Where a request comes from. */
-export type Client = { address: string; userAgent: string }
 
 /** Somebody who has just come in, and the cookies that say so. */
 export type SignedIn = { principal: Principal; cookies: string[] }

@@ -3,8 +3,8 @@ import { findPasswordHash, replacePasswordHash } from '../../store/accounts/pass
 import { endSession, endSessions, type ListedSession, listSessions } from '../../store/accounts/sessions.ts'
 import { AppError } from '../app-error.ts'
 import type { Principal } from './access.ts'
-import type { Client } from './accounts.ts'
 import type { AuditTrail } from './audit-trail.ts'
+import type { Client } from './client.ts'
 import type { SignInThrottle } from './sign-in-throttle.ts'
 import { uniqueForm } from './username.ts'
 

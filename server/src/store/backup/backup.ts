@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
 import { now } from '../database/timestamp.ts'
-import type { Partition } from '../partitions/partitions.ts'
+import type { Partition } from '../partitions/partition.ts'
 import {
   BACKUP_FORMAT,
   BACKUP_VERSION,

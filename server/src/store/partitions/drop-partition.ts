@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { removeFoldedCounts, removePendingCounts } from '../counts/removed-counts.ts'
 import { inTransaction, keepBuildsOff, withLogsToItself } from '../database/exclusive-access.ts'
-import type { Partition } from './partitions.ts'
+import type { Partition } from './partition.ts'
 
 /**
  * Drops a partition with its counts, in one transaction: rows, counts and the registry agree at every moment. The

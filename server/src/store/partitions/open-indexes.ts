@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { fromMillis, MINUTE } from '../database/timestamp.ts'
+import type { Partition } from './partition.ts'
 import {
   addIndexes,
   dropInvalidIndexes,
@@ -9,7 +10,6 @@ import {
 } from './partition-indexes.ts'
 import { type Burst, type Load, readBurst, readLoad, rowsIn } from './partition-load.ts'
 import type { UpkeepStore } from './partition-upkeep.ts'
-import type { Partition } from './partitions.ts'
 
 /**
  * When a group of indexes goes. The search index takes 33 µs of each row, and of 30,000 rows/s none would be left for

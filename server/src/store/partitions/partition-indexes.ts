@@ -2,7 +2,7 @@
 
 import type pg from 'pg'
 import { REQUEST_IS_INDEXED } from '../filter/filter-terms.ts'
-import type { Partition } from './partitions.ts'
+import type { Partition } from './partition.ts'
 
 type Index = {
   /** What follows `on <partition>`. */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { countRows } from '../counts/counts.ts'
 import { fromMillis, MINUTE } from '../database/timestamp.ts'
-import type { Partition } from './partitions.ts'
+import type { Partition } from './partition.ts'
 
 /** Minutes the lower of the two rates is taken over. */
 const LONG_MINUTES = 10

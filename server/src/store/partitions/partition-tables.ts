@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { freeTableName } from '../database/table-names.ts'
+import type { Partition } from './partition.ts'
 import { createIndexes, type IndexGroup } from './partition-indexes.ts'
-import type { Partition } from './partitions.ts'
 
 /**
  * Makes a partition and attaches it. `create table like` and `attach` take locks that writers and readers of `logs` do

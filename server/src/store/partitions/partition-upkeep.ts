@@ -1,9 +1,10 @@
 import type pg from 'pg'
 import { DAY, fromMillis, HOUR, MINUTE, toMillis } from '../database/timestamp.ts'
+import type { Partition } from './partition.ts'
 import { endEarly } from './partition-closing.ts'
 import { type Load, readLoad, rowsIn } from './partition-load.ts'
 import { earlyEnd } from './partition-width.ts'
-import type { Partition, Partitions } from './partitions.ts'
+import type { Partitions } from './partitions.ts'
 
 /** How long a partition of past days must have been left alone before it counts as complete: imports come in bulk. */
 const QUIET_SECONDS = 30

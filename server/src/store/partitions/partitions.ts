@@ -1,12 +1,10 @@
 import type pg from 'pg'
 import { PARTITION_LOCK } from '../database/exclusive-access.ts'
 import { comparable, floorTo, fromMillis, MINUTE, toMillis } from '../database/timestamp.ts'
+import type { Partition } from './partition.ts'
 import { readLoad } from './partition-load.ts'
 import { createPartition } from './partition-tables.ts'
 import { type Span, spanFor } from './partition-width.ts'
-
-/** One partition of `logs`, the half-open range [lower, upper). */
-export type Partition = { name: string; lower: string; upper: string }
 
 /** Partitions a statement may touch: planning and locking cost grow with each (1,500 at once took 100-650 ms). */
 export const MAX_PARTITIONS_A_STATEMENT = 16

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Partition } from './partitions.ts'
+import type { Partition } from './partition.ts'
 
 export type CountDifference = { level: string; counted: number; found: number }
 export type CountCheck = { partition: Partition; rows: number; differences: CountDifference[] }

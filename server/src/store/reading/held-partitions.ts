@@ -3,7 +3,7 @@ import { readerFor } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { DAY, fromMillis, HOUR, MINUTE, startOfMonth, toMillis } from '../database/timestamp.ts'
 import { dimensionConditions, type LogFilter } from '../filter/log-filter.ts'
-import type { Partition } from '../partitions/partitions.ts'
+import type { Partition } from '../partitions/partition.ts'
 import type { Store } from './store.ts'
 
 /** A half-open stretch of time, [lower, upper), between bounds of partitions or of what the counts know to hold rows. */

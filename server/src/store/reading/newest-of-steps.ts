@@ -2,7 +2,8 @@ import type { Certainty, DimensionCount } from '../counts/counts.ts'
 import type { SqlParameters } from '../database/sql-parameters.ts'
 import { fromMillis, toMillis } from '../database/timestamp.ts'
 import { type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
-import { MAX_PARTITIONS_A_STATEMENT, type Partition } from '../partitions/partitions.ts'
+import type { Partition } from '../partitions/partition.ts'
+import { MAX_PARTITIONS_A_STATEMENT } from '../partitions/partitions.ts'
 import type { Store } from './store.ts'
 
 /** The day or month that holds the newest row of something, [from, to). */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { comparable, now } from '../database/timestamp.ts'
-import type { Partition } from '../partitions/partitions.ts'
+import type { Partition } from '../partitions/partition.ts'
 import type { Store } from '../reading/store.ts'
 import { type Cutoffs, earliestCutoff, goesBefore, latestCutoff } from './retention-policy.ts'
 

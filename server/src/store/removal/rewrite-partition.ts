@@ -4,7 +4,7 @@ import { inTransaction, keepBuildsOff, withLogsToItself } from '../database/excl
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { ALL_COLUMNS, catchUp, catchUpClosely, catchUpFully, feedMark } from '../feed/feed-catch-up.ts'
 import { isAttached } from '../partitions/drop-partition.ts'
-import type { Partition } from '../partitions/partitions.ts'
+import type { Partition } from '../partitions/partition.ts'
 
 /** The table in the making and the counts of what is left out. One rewrite at a time, so one name each. */
 const REWRITE = 'logs_rewrite'

@@ -5,10 +5,11 @@ import type pg from 'pg'
 import type { CameraRegister } from '../cameras/camera-register.ts'
 import { isClosingRefusal, recoverEndings } from '../partitions/partition-closing.ts'
 import { isMissingPartition, type Partitions } from '../partitions/partitions.ts'
+import type { AddResult } from './add-result.ts'
 import { joinPlaces, type Part, partsOf, storeInParts } from './batch-parts.ts'
 import type { IdBlocks } from './id-blocks.ts'
 import { findReply, rememberBatch, type SenderMark } from './senders.ts'
-import { type AddResult, isDataError, nothing, storeAtOnce, storeCarefully } from './store-batches.ts'
+import { isDataError, nothing, storeAtOnce, storeCarefully } from './store-batches.ts'
 
 type Pending = Part & {
   characters: number

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { AddResult } from './store-batches.ts'
+import type { AddResult } from './add-result.ts'
 
 /** Whose batch it is: `batch` rises with each batch of the sender, one is under way at a time. */
 export type SenderMark = { sender: string; batch: number }

@@ -1,6 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
 import { LAST_INSTANT, toMillis } from '../database/timestamp.ts'
-import type { AddResult } from './store-batches.ts'
+import type { AddResult } from './add-result.ts'
 
 /** Largest `integer` of PostgreSQL. */
 const MAX_CAMERA_ID = 2_147_483_647

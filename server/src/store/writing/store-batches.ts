@@ -5,21 +5,10 @@ import { arrayText, BEGIN, COMMIT, type FlightStatement, sendFlight } from '../d
 import { COPY_COLUMNS, copyLine } from '../database/copy-format.ts'
 import { isClosingRefusal } from '../partitions/partition-closing.ts'
 import { isMissingPartition } from '../partitions/partitions.ts'
+import type { AddResult } from './add-result.ts'
 import { countBatch } from './batch-counts.ts'
 import { minutesOf } from './record-minutes.ts'
 import { claimBatches, rememberReplies, type SenderMark } from './senders.ts'
-
-/** What became of a batch. */
-export type AddResult = {
-  accepted: number
-  /** Records PostgreSQL refused, by their index in the batch. */
-  rejected: { index: number; reason: string }[]
-  /** The first and last id of the stored rows, null when there are none. Between them are this batch's rows only, unless it was stored in parts. */
-  first_id: number | null
-  last_id: number | null
-  /** The batch had been stored before; the numbers are those of then. */
-  repeated: boolean
-}
 
 /** Records of one caller, which are answered together. */
 export type Batch = {

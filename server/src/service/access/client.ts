@@ -1,0 +1,2 @@
+/** Where a request comes from. */
+export type Client = { address: string; userAgent: string }
