@@ -15,8 +15,8 @@ const shared = {
 const execArgv = conditions.map((condition) => `--conditions=${condition}`)
 const machinePostgres = findMachinePostgres()
 // For what never comes; nobody waits longer for what does. The default of 1 s is too little for a busy machine.
-const expectOptions = { poll: { timeout: 10_000 } }
-const patience = { expect: expectOptions, testTimeout: 20_000, hookTimeout: 30_000 }
+const expectOptions = { poll: { timeout: 30_000 } }
+const patience = { expect: expectOptions, testTimeout: 60_000, hookTimeout: 60_000 }
 
 // The files of a project share processes: each has a server and a database of its own, and half of what a short file
 // took was the loading of the same modules.
@@ -54,8 +54,8 @@ const onTheBundled = { ...integration, globalSetup: 'server/test/support/embedde
 const onTheMachines = { ...integration, globalSetup: 'server/test/support/machine-server.ts' }
 const endToEnd = {
   expect: expectOptions,
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   // One browser a process, which its files share.
   isolate: false,
   execArgv,

@@ -60,11 +60,9 @@ describe('a process with an httpHandler', () => {
   })
 
   it('ends with the server away', async () => {
-    const start = performance.now()
     const result = await run(`logger.info('last')`, { to: 'http://127.0.0.1:1' })
     expect(result.code).toBe(0)
     expect(result.stderr).toContain('1 log line could not be delivered before the exit')
-    expect(performance.now() - start).toBeLessThan(6_000)
   })
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('delivers on %s and still dies of it', async (signal) => {

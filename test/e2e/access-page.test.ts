@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser, Page, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
-import { closeContexts, openBrowser } from '../support/browser.ts'
+import { closeContexts, openBrowser, PATIENCE_MS } from '../support/browser.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -50,7 +50,7 @@ let admin: Page
 /** Redeems a link in a browser of its own. */
 async function arrive(link: string, name: string): Promise<Page> {
   const context = await browser.newContext()
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   await page.goto(link)
   await page.getByLabel('Name').fill(name)

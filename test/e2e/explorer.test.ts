@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
@@ -34,13 +34,13 @@ async function openUrl(path: string): Promise<Page> {
 /** A context of its own with the same session; gone with the test. */
 async function like(options: BrowserContextOptions): Promise<BrowserContext> {
   const other = await browser.newContext({ storageState: await context.storageState(), ...options })
-  other.setDefaultTimeout(10_000)
+  other.setDefaultTimeout(PATIENCE_MS)
   onTestFinished(() => other.close())
   return other
 }
 
 /** Answers of the API that match wait until they are let go. */
-async function hold(page: Page, pattern: string): Promise<() => void> {
+async function hold(page: Page, pattern: string | RegExp): Promise<() => void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   await page.route(pattern, async (route) => {
     await promise
@@ -81,7 +81,7 @@ beforeAll(async () => {
   url = await program.ready
   browser = await openBrowser()
   context = await browser.newContext({ colorScheme: 'dark', viewport: { width: 1440, height: 900 } })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
   await page.getByLabel('Name').fill('ada')
@@ -125,7 +125,7 @@ test('a newer search ends the request of the one before', async () => {
 test('old lines stay, marked as busy, until the new ones are here', async () => {
   const page = await openUrl('/logs')
   await row(page, 'alpha fell over').waitFor()
-  const letGo = await hold(page, '**/api/logs?*source=beta*')
+  const letGo = await hold(page, /\/api\/logs(\/histogram)?\?.*source=beta/)
   await page
     .getByRole('complementary', { name: /^Values/ })
     .getByLabel('beta', { exact: false })
@@ -232,7 +232,8 @@ test('a dialog keeps the focus within itself and gives it back', async () => {
   await button.focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog')
-  await dialog.waitFor()
+  await dialog.getByText(/lines under the filters/).waitFor()
+  await dialog.locator(':focus').waitFor()
   let stops = 0
   for (let stop = 0; stop < 12; stop++) {
     await page.keyboard.press('Tab')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seriousProblems } from '../support/axe.ts'
-import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
   url = await program.ready
   browser = await openBrowser()
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: false })
-  context.setDefaultTimeout(10 * SECOND_MS)
+  context.setDefaultTimeout(PATIENCE_MS)
   url = await comeIn(context, program)
 })
 

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
   url = await program.ready
   browser = await openBrowser()
   context = await browser.newContext({ reducedMotion: 'reduce' })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(PATIENCE_MS)
   url = await comeIn(context, program)
 })
 
@@ -164,7 +164,7 @@ test.each(SCREENS)('%s says what failed, by which request, and offers another tr
     return page.getByText('Not today.').count()
   }
   // Some screens ask several times, each with a button; a second press would call off the first one's request.
-  await expect.poll(press, { interval: 500, timeout: 10_000 }).toBe(0)
+  await expect.poll(press, { interval: 500 }).toBe(0)
 })
 
 test('the first screen of the explorer comes in few bytes', async () => {

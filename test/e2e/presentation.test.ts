@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
@@ -71,7 +71,7 @@ beforeAll(async () => {
     timezoneId: 'Europe/Berlin',
   })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(PATIENCE_MS)
   url = await comeIn(context, program)
   await write(Array.from({ length: LINES }, (_, at) => ({ source: 'many', message: `line ${at} of many` })))
   await write([

@@ -8,7 +8,7 @@ import type { JsonPath } from '../../web/src/logs/json-path.ts'
 import { entriesOf, sizeOf } from '../../web/src/logs/json-rows.ts'
 import { setTerm } from '../../web/src/logs/search-terms.ts'
 import { seriousProblems } from '../support/axe.ts'
-import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
@@ -66,7 +66,7 @@ beforeAll(async () => {
     viewport: { width: 1440, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(PATIENCE_MS)
   url = await comeIn(context, program)
 })
 
@@ -359,7 +359,7 @@ describe('arriving lines', () => {
       { level: 'ERROR', message: 'spoken two' },
     ])
     const first = '2 new lines, newest: ERROR, api, spoken two'
-    await expect.poll(() => heardTexts(page), { timeout: 10_000 }).toEqual([first])
+    await expect.poll(() => heardTexts(page)).toEqual([first])
     // What is held while live is off, the reader brings up by turning it on.
     await page.keyboard.press('l')
     await page.getByRole('button', { name: /^Paused/ }).waitFor()
@@ -369,7 +369,7 @@ describe('arriving lines', () => {
     await row(page, 'spoken while it is off').waitFor()
     await write([{ level: 'WARNING', message: 'spoken again' }])
     const second = '1 new line, newest: WARNING, api, spoken again'
-    await expect.poll(() => heardTexts(page), { timeout: 10_000 }).toEqual([first, second])
+    await expect.poll(() => heardTexts(page)).toEqual([first, second])
     const [one, two] = (await heard(page)).map(({ at }) => at)
     expect((two ?? 0) - (one ?? 0)).toBeGreaterThan(4900)
     // Another search is an answer, not an arrival.

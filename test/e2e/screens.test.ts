@@ -8,7 +8,7 @@ import { findRunningPostgres } from '../../server/src/store/cluster/embedded-pos
 import { SETTING_NAMES } from '../../server/src/store/settings/settings-schema.ts'
 import { SETTING_NOTES } from '../../web/src/settings/setting-notes.ts'
 import { seriousProblems } from '../support/axe.ts'
-import { closeContexts, openBrowser, openPage } from '../support/browser.ts'
+import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
@@ -67,7 +67,7 @@ beforeAll(async () => {
   browser = await openBrowser()
   // Colours that are still changing would be taken for too little contrast.
   context = await browser.newContext({ reducedMotion: 'reduce' })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(PATIENCE_MS)
   await call('POST', '/api/cameras', { id: 1, name: 'Front door' })
   await call('POST', '/api/cameras', { id: 2, name: 'Barn' })
   await call('POST', '/api/logs', linesOfADay())
@@ -257,9 +257,7 @@ describe('the settings', () => {
       retention_max_bytes: 1.5 * 1024 ** 3,
     })
     await page.reload()
-    await expect
-      .poll(() => page.getByRole('spinbutton', { name: 'Room for logs' }).inputValue(), { timeout: 10_000 })
-      .toBe('1536')
+    await expect.poll(() => page.getByRole('spinbutton', { name: 'Room for logs' }).inputValue()).toBe('1536')
   })
 
   test('tell what retention would delete before it does', async () => {

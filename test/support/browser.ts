@@ -23,6 +23,9 @@ const FLAGS = [
 /** The machine's Chromium, or undefined where there is none. */
 export const chromiumPath = CHROMIUM_PLACES.find((path) => existsSync(path))
 
+/** How long a test waits for what never comes. What comes is waited for no longer than it takes, on a busy machine too. */
+export const PATIENCE_MS = 30_000
+
 let running: Promise<Browser> | undefined
 
 /** The browser of this process, shared by its test files: each has contexts of its own, and ends them at its end. */
@@ -63,7 +66,7 @@ export async function openPage(context: BrowserContext): Promise<Page> {
 
 /** What a failed test was looking at. */
 async function describePage(page: Page, asked: ReadonlySet<Request>): Promise<void> {
-  const shown = page.locator('body').ariaSnapshot({ timeout: 1000 })
+  const shown = page.locator('body').ariaSnapshot({ timeout: 10_000 })
   const text = await shown.catch((error: Error) => error.message)
   const waiting = [...asked].map((request) => request.url())
   console.error(

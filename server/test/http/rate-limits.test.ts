@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -109,8 +108,15 @@ it('looks at 60 wrong keys a minute of an address unless told otherwise', async 
     // All wait for the keys to be read, and go on together.
     const client = await asShipped.database.database.pool.connect()
     await client.query('begin; lock table api_keys in access exclusive mode')
+    let arrived = 0
+    let answered = 0
+    asShipped.system.app.server.on('request', (_, response) => {
+      arrived++
+      response.on('finish', () => answered++)
+    })
     const answers = Array.from({ length: 100 }, () => fetch(`${asShipped.url}/api/logs`, { headers }))
-    await setTimeout(500)
+    await expect.poll(() => arrived).toBe(100)
+    expect(answered).toBe(0)
     await client.query('rollback')
     client.release()
     const statuses = (await Promise.all(answers)).map(({ status }) => status)

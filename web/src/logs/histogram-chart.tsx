@@ -19,11 +19,14 @@ const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumF
 /** The bars with their numbers and times; a drag, a click and the keyboard zoom in. */
 export function HistogramChart({
   histogram,
+  isOld,
   zone,
   zoom,
   onBrush,
 }: {
   histogram: Histogram
+  /** The bars of an earlier answer: they are paler. Their numbers and times stay readable. */
+  isOld: boolean
   zone: string
   zoom: (from: string, to: string) => void
   onBrush: (brushing: boolean) => void
@@ -82,7 +85,11 @@ export function HistogramChart({
           onPointerLeave={() => setPointed(null)}
           className="absolute top-1.5 right-5 bottom-[1.375rem] left-11 cursor-crosshair touch-pan-y border-y border-line"
         >
-          {width > 0 && <HistogramBars histogram={histogram} width={width} at={at} />}
+          {width > 0 && (
+            <div className={`transition-opacity ${isOld ? 'opacity-60 delay-300' : ''}`}>
+              <HistogramBars histogram={histogram} width={width} at={at} />
+            </div>
+          )}
           {brush && (
             <div
               className="absolute inset-y-0 border-x border-accent bg-accent/22"

@@ -20,7 +20,7 @@ export function HistogramPanel({
   const { data, isError, isPlaceholderData } = histogram
   return (
     <section aria-label="Lines over time" className="mx-4 sm:mx-6 print:hidden">
-      <div className={`h-24 transition-opacity ${isPlaceholderData ? 'opacity-60 delay-300' : ''}`}>
+      <div className="h-24" aria-busy={isPlaceholderData}>
         {isError ? (
           <p className="grid h-full place-items-center rounded-md px-4 text-center text-pretty border border-dashed border-line text-muted">
             {histogram.error instanceof ApiError && histogram.error.code === 'INVALID_QUERY'
@@ -28,7 +28,13 @@ export function HistogramPanel({
               : `The bars could not be loaded: ${histogram.error.message}`}
           </p>
         ) : data ? (
-          <HistogramChart histogram={data} zone={zone} zoom={zoom} onBrush={onBrush} />
+          <HistogramChart
+            histogram={data}
+            isOld={isPlaceholderData}
+            zone={zone}
+            zoom={zoom}
+            onBrush={onBrush}
+          />
         ) : (
           histogram.isFetching && <Skeleton className="h-[4.5rem] w-full opacity-40" />
         )}
