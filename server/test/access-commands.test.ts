@@ -1,7 +1,10 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from './support/browser.ts'
 import { runCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
+import { makeDataFolder } from './support/temporary-folder.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -95,9 +98,52 @@ describe('settings', () => {
       /^\d+ lines? would be deleted, 0 MB freed\. Nothing is changed\.\n$/,
     )
     expect(await json('settings', 'get', 'retention_days')).toBe(30)
+    const old = {
+      message: 'of two weeks ago',
+      timestamp: new Date(Date.now() - 14 * 86_400_000).toISOString(),
+    }
+    await server.send('POST', '/api/logs', old, { 'x-import': 'true' })
+    const unconfirmed = await run('settings', 'set', 'retention_days', '7')
+    expect([unconfirmed.code, unconfirmed.stdout]).toEqual([3, ''])
+    expect(unconfirmed.stderr).toMatch(
+      /^1 line will be deleted for good by the next run of retention\.\nNothing was changed/,
+    )
+    expect(await json('settings', 'get', 'retention_days')).toBe(30)
+    expect((await run('settings', 'set', 'retention_days', '7', '--yes')).stdout).toBe(
+      'retention_days is 7 now.\n',
+    )
+    expect((await run('settings', 'set', 'retention_days', '30')).code).toBe(0)
     const set = await json('settings', 'set', 'retention_by_level', '{"DEBUG": 3}')
     expect(set).toEqual({ retention_by_level: { DEBUG: 3 } })
     expect(await json('settings', 'get', 'retention_by_level')).toEqual({ DEBUG: 3 })
+  })
+})
+
+describe('a dry run of ingest', () => {
+  it('ends as the run does, and a retention that is raised is said to be', async () => {
+    const folder = makeDataFolder('dry-run')
+    const file = join(folder, 'old.log')
+    writeFileSync(file, `${new Date(Date.now() - 90 * 86_400_000).toISOString()} INFO old\n`)
+    const ingest = (...options: string[]) => run('ingest', file, ...options)
+    const [dry, real] = [await ingest('--dry-run'), await ingest()]
+    expect([dry.code, real.code]).toEqual([2, 2])
+    expect(dry.stderr).toBe(real.stderr)
+    const raising = await ingest('--keep-days', '400', '--dry-run')
+    expect([raising.code, raising.stderr]).toEqual([
+      0,
+      'The retention would be raised from 30 days to 400 days, for all logs and for good.\n',
+    ])
+    expect(await json('settings', 'get', 'retention_days')).toBe(30)
+    const raised = await ingest('--keep-days', '400')
+    expect([raised.code, raised.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^The retention is raised from 30 days to 400 days, .* settings set retention_days 30" takes it back\.\n$/,
+      ),
+    ])
+    const alone = await run('ingest', file, '--dry-run', '--url', 'http://127.0.0.1:1')
+    expect([alone.code, alone.stderr]).toEqual([0, expect.stringContaining('is not looked at')])
+    rmSync(folder, { recursive: true })
   })
 })
 
@@ -108,7 +154,10 @@ it.each([
   [['keys', 'create', 'x'], "required option '--scope <scope>' not specified"],
   [['keys', 'create', 'x', '--scope', 'ingest', '--camera', '1'], 'cameras go with the scope read alone'],
   [['keys', 'create', 'x', '--scope', 'read', '--rate-limit', '0'], 'rate_limit must be at least 1'],
-  [['keys', 'create', 'x', '--scope', 'read', '--min-level', 'loud'], 'min_level must be one of DEBUG'],
+  [
+    ['keys', 'create', 'x', '--scope', 'read', '--min-level', 'loud'],
+    'Invalid log level. Must be one of: DEBUG',
+  ],
   [['keys', 'revoke', '9999'], 'There is no API key 9999'],
   [['settings', 'get', 'colour'], 'colour is not a setting. There are log_level'],
   [['settings', 'set', 'message_max', '5'], 'message_max has to be a whole number of bytes from 100'],

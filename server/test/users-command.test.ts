@@ -11,12 +11,14 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** `users link` with the options alone: the environment says nothing. */
-const link = (...options: string[]) =>
-  runCommand(server, ['users', 'link', '--url', server.url, ...options], {
+/** A command with the options alone: the environment says nothing. */
+const users = (command: string, ...options: string[]) =>
+  runCommand(server, ['users', command, '--url', server.url, ...options], {
     TIMELAPSER_LOGS_URL: undefined,
     TIMELAPSER_LOGS_API_KEY: undefined,
   })
+const names = async () =>
+  (await server.get('/api/users')).body.data.users.map(({ name }: { name: string }) => name)
 
 it('says how the first administrator comes in while there is nobody', async () => {
   expect((await runCommand(server, ['users', 'list'])).stdout).toMatch(
@@ -24,33 +26,47 @@ it('says how the first administrator comes in while there is nobody', async () =
   )
 })
 
-describe('timelapser-logs users link', () => {
-  it('lets somebody in who is locked out', async () => {
-    const { code, stdout } = await link('--key', server.apiKey, '--role', 'admin', 'anna')
+describe('timelapser-logs users', () => {
+  it('invites somebody new, and lets somebody back in who is known, and neither in place of the other', async () => {
+    const key = ['--key', server.apiKey]
+    const { code, stdout } = await users('invite', ...key, '--role', 'admin', 'anna')
     expect(code).toBe(0)
     const [url = '', sentence] = stdout.split('\n')
     expect(sentence).toMatch(/^Lets anna \(admin\) in, once, until \d{4}-/)
     const [page, secret] = url.split('#link=')
     expect(page).toBe(`${server.url}/sign-in`)
-    const answer = await new Browser(server.url).post('/api/auth/link', {
-      secret,
-      username: 'anna',
-      password: PASSWORD,
-    })
+    const input = { secret, username: 'anna', password: PASSWORD }
+    const answer = await new Browser(server.url).post('/api/auth/link', input)
     expect(answer.body.data).toEqual({ kind: 'user', name: 'anna', role: 'admin' })
+    for (const command of ['link', 'reset']) {
+      expect((await users(command, ...key, 'Anna')).stdout).toMatch(/#link=[\w-]{43}\nLets anna \(admin\) in/)
+    }
+    const mistyped = await users('link', ...key, 'ana')
+    expect([mistyped.code, mistyped.stdout]).toEqual([1, ''])
+    expect(mistyped.stderr).toMatch(/^There is no user ana\./)
+    const again = await users('invite', ...key, 'anna')
+    expect(again.stderr).toMatch(/^anna is a user already\. "timelapser-logs users reset anna"/)
+    const asked = await server.send('POST', '/api/users/link', { username: 'ana' })
+    expect([asked.status, asked.body.code]).toEqual([404, 'NOT_FOUND'])
+    expect(await names()).toEqual(['anna'])
+  })
+
+  it('deletes somebody, once that is confirmed', async () => {
+    const key = ['--key', server.apiKey]
+    await users('invite', ...key, 'vic')
+    const unconfirmed = await users('delete', ...key, 'vic')
+    expect([unconfirmed.code, unconfirmed.stdout]).toEqual([3, ''])
+    expect(await names()).toEqual(['anna', 'vic'])
+    expect((await users('delete', ...key, '--yes', 'vic')).stdout).toBe('vic is deleted.\n')
+    expect(await names()).toEqual(['anna'])
   })
 
   it.each([
-    ['no key', ['--data-dir', '/nonexistent', 'ben'], /^No API key: give --key/],
-    ['a wrong key', ['--key', 'tl_wrong', 'ben'], /does not know this API key/],
-    [
-      'a role that is not theirs',
-      ['--key', 'KEY', '--role', 'viewer', 'anna'],
-      /anna exists with the role admin/,
-    ],
-    ['a role that is none', ['--key', 'KEY', '--role', 'king', 'ben'], /Allowed choices are admin, viewer/],
-  ])('says in a sentence what is wrong with %s', async (_what, options, sentence) => {
-    const outcome = await link(...options.map((option) => (option === 'KEY' ? server.apiKey : option)))
+    ['no key', 'link', ['--data-dir', '/nonexistent', 'ben'], /^No API key: give --key/],
+    ['a wrong key', 'link', ['--key', 'tl_wrong', 'ben'], /does not know this API key/],
+    ['a role that is none', 'invite', ['--role', 'king', 'ben'], /Allowed choices are admin, viewer/],
+  ])('says in a sentence what is wrong with %s', async (_what, command, options, sentence) => {
+    const outcome = await users(command, ...options)
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
     expect(outcome.stderr).toMatch(sentence)
     expect(outcome.stderr).not.toMatch(/^\s+at /m)

@@ -8,7 +8,6 @@ import { Reply } from './schemas/replies.ts'
 const daysToKeep = Type.Integer({
   minimum: 0,
   maximum: 365,
-  default: 30,
   description: '0 deletes everything; that can be undone for ten minutes',
 })
 

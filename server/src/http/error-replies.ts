@@ -88,11 +88,20 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_REQUEST',
 }
 
-/** SQLSTATE classes that mean "not now" rather than "wrong": connection, resources, operator intervention. */
-const IS_UNAVAILABLE = /^(08|53|57P|55P03)/
+/**
+ * SQLSTATE classes that mean "not now" rather than "wrong": connection, authorization, resources, operator
+ * intervention, a database that is gone or takes no writes.
+ */
+const IS_UNAVAILABLE = /^(08|28|3D|53|57P|55P03|25006)/
 
 /** What somebody can do about it, where it is more than to wait. */
 const UNAVAILABLE_SENTENCES: Readonly<Record<string, string>> = {
+  25006:
+    'The database is read-only, as a standby is, or one with default_transaction_read_only: nothing can be stored or changed.',
+  28000: 'The database refuses the user of this server. Check its pg_hba.conf and DATABASE_URL.',
+  '28P01':
+    'The database refuses the password of this server: it was changed, or is another in DATABASE_URL. Restart the server with the right one.',
+  '3D000': 'The database of this server is gone. Create or restore it, or correct DATABASE_URL.',
   53200: 'The database has no room for more locks. Raise max_locks_per_transaction on its server.',
   53300: 'The database has no connection to spare. Raise max_connections on its server.',
   '55P03':

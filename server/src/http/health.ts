@@ -9,7 +9,13 @@ const outcome = Type.Unsafe<'ok' | 'failed'>({ type: 'string', enum: ['ok', 'fai
 
 const Ready = Type.Object({
   status: Type.Unsafe<Readiness['status']>({ type: 'string', enum: ['ready', 'degraded', 'unavailable'] }),
-  checks: Type.Object({ database: outcome, migrations: outcome, feed: outcome, disk: outcome }),
+  checks: Type.Object({
+    database: outcome,
+    migrations: outcome,
+    feed: outcome,
+    disk: outcome,
+    writable: outcome,
+  }),
 })
 
 /** `/healthz`: the process answers. `/readyz`: it can store and find, and what it cannot. `/metrics`: in numbers. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { readFeedAge, readHealthFigures } from '../store/database/health-figures.ts'
+import { isWritable, readFeedAge, readHealthFigures } from '../store/database/health-figures.ts'
 import { missingMigrations } from '../store/database/migrate.ts'
 import type { Notices } from '../store/database/notices.ts'
 import type { LogOperations } from '../store/log-operations.ts'
@@ -10,10 +10,10 @@ import type { DatabaseFigures } from './metrics.ts'
 /** A supervisor's probe waits a few seconds at most. */
 const PATIENCE_MS = 2000
 
-export const READY_CHECKS = ['database', 'migrations', 'feed', 'disk'] as const
+export const READY_CHECKS = ['database', 'migrations', 'feed', 'disk', 'writable'] as const
 export type ReadyCheck = (typeof READY_CHECKS)[number]
 
-/** `degraded`: it answers every question, but stores nothing (disk) or shows new lines late (feed). */
+/** `degraded`: it answers every question, but stores nothing (disk, writable) or shows new lines late (feed). */
 export type Readiness = {
   status: 'ready' | 'degraded' | 'unavailable'
   checks: Record<ReadyCheck, 'ok' | 'failed'>
@@ -53,12 +53,13 @@ export class Health {
 
   async #look(): Promise<Readiness> {
     const { pool, logOperations, notices, storageGuard } = this.#options
-    const [database, migrations, disk] = await Promise.all([
+    const [database, migrations, disk, writable] = await Promise.all([
       this.#holds(logOperations.isReachable()),
       this.#holds(missingMigrations(pool).then((missing) => missing.length === 0)),
       this.#holds(storageGuard.state().then(({ isFull }) => !isFull)),
+      this.#holds(isWritable(pool)),
     ])
-    const outcomes = { database, migrations, feed: notices.isListening, disk }
+    const outcomes = { database, migrations, feed: notices.isListening, disk, writable }
     const checks = Object.fromEntries(
       READY_CHECKS.map((name) => [name, outcomes[name] ? 'ok' : 'failed']),
     ) as Readiness['checks']

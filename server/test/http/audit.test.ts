@@ -89,7 +89,7 @@ describe('what somebody changes', () => {
 
 describe('coming in', () => {
   it('is written, also when it fails, without the password', async () => {
-    const { body } = await server.send('POST', '/api/users/link', { username: 'anna' })
+    const { body } = await server.send('POST', '/api/users/link', { username: 'anna', role: 'viewer' })
     const browser = new Browser(server.url)
     const password = 'correct horse battery'
     await browser.post('/api/auth/link', {
@@ -251,14 +251,14 @@ it('keeps its hashes in a file of its own that only its owner reads', async () =
 it('leaves nothing of a change that it could not write down', async () => {
   const { pool } = server.database.database
   const rename = (from: string, to: string) => pool.query(`alter function ${from} rename to ${to}`)
-  const arrived = await server.send('POST', '/api/users/link', { username: 'before' })
+  const arrived = await server.send('POST', '/api/users/link', { username: 'before', role: 'viewer' })
   const secret = arrived.body.data.url.split('#link=')[1]
   const redeem = () =>
     server.send('POST', '/api/auth/link', { secret, username: 'before', password: 'correct horse battery' })
   await rename('append_audit', 'append_nothing')
   try {
     const refused = [
-      await server.send('POST', '/api/users/link', { username: 'unwritten' }),
+      await server.send('POST', '/api/users/link', { username: 'unwritten', role: 'viewer' }),
       await server.send('POST', '/api/keys', { name: 'unwritten', scope: 'read' }),
       await server.send('PUT', '/api/settings', { timezone: 'Asia/Tokyo' }),
       await server.send('POST', '/api/cameras', { name: 'unwritten' }),

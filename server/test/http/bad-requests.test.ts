@@ -27,12 +27,14 @@ describe('a query', () => {
   })
 })
 
-it('deletes nothing by its default when the days are mistyped', async () => {
+it('deletes nothing when the days are mistyped or missing', async () => {
   await server.send('POST', '/api/logs', [{ message: 'old', timestamp: '2025-01-01T00:00:00Z' }], {
     'x-import': 'true',
   })
   const refused = await server.send('DELETE', '/api/logs/cleanup?days=900')
-  expect(refused.body.message).toBe('days is not a known parameter; known are days_to_keep.')
+  expect([refused.status, refused.body.message]).toEqual([400, 'days_to_keep is required.'])
+  const missing = await server.send('DELETE', '/api/logs/cleanup')
+  expect([missing.status, missing.body.message]).toEqual([400, 'days_to_keep is required.'])
   expect((await server.get('/api/logs?search=old')).body.data.logs).toHaveLength(1)
 })
 

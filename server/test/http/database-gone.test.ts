@@ -22,11 +22,31 @@ it('readyz names it, metrics go on without it, and a diagnosis says only that', 
   })
   try {
     expect((await server.get('/readyz')).status).toBe(200)
+    const { pool } = database
+    const send = () => server.send('POST', '/api/logs', { message: 'a' })
+    const makeReadOnly = async (value: 'on' | 'off') => {
+      await pool.query(`alter system set default_transaction_read_only = ${value}`)
+      await pool.query('select pg_reload_conf()')
+    }
+    await makeReadOnly('on')
+    await expect
+      .poll(async () => (await server.get('/readyz')).body)
+      .toMatchObject({
+        status: 'degraded',
+        checks: { database: 'ok', writable: 'failed' },
+      })
+    const refused = await send()
+    expect([refused.status, refused.body.code]).toEqual([503, 'UNAVAILABLE'])
+    expect(refused.body.message).toMatch(/^The database is read-only/)
+    expect((await server.get('/api/logs')).status).toBe(200)
+    await expect(migrate(database)).rejects.toThrow(/^The database is read-only: a standby/)
+    await makeReadOnly('off')
+    await expect.poll(async () => (await server.get('/readyz')).body.status).toBe('ready')
     await postgres.stop()
     await expect.poll(async () => (await server.get('/readyz')).status).toBe(503)
     expect((await server.get('/readyz')).body).toEqual({
       status: 'unavailable',
-      checks: { database: 'failed', migrations: 'failed', feed: 'failed', disk: 'ok' },
+      checks: { database: 'failed', migrations: 'failed', feed: 'failed', disk: 'ok', writable: 'failed' },
     })
     expect((await server.get('/healthz')).status).toBe(200)
     const headers = { authorization: `Bearer ${server.apiKey}` }

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 async function invite(username: string): Promise<string> {
-  const { body } = await server.send('POST', '/api/users/link', { username })
+  const { body } = await server.send('POST', '/api/users/link', { username, role: 'viewer' })
   return body.data.url.split('#link=')[1]
 }
 

@@ -32,7 +32,7 @@ describe('/readyz', () => {
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
       status: 'ready',
-      checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'ok' },
+      checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'ok', writable: 'ok' },
     })
   })
 
@@ -58,7 +58,7 @@ describe('/readyz', () => {
         .poll(async () => (await fetch(`${small.url}/readyz`)).json())
         .toEqual({
           status: 'degraded',
-          checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'failed' },
+          checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'failed', writable: 'ok' },
         })
       expect((await fetch(`${small.url}/readyz`)).status).toBe(200)
     } finally {

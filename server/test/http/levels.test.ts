@@ -73,6 +73,38 @@ it('stores what a flight recorder held back before an error, over HTTP and on th
   expect(await storedMessages()).toEqual(['kept', 'failed', 'kept', 'failed'])
 })
 
+it('takes a level by every name that ingest knows, wherever one is asked for', async () => {
+  opened.push(server)
+  await server.send('POST', '/api/logs', [
+    { message: 'w', level: 'warn' },
+    { message: 'e', level: 'err' },
+    { message: 'f', level: 'fatal' },
+  ])
+  const found = async (query: string) =>
+    (await server.get(`/api/logs?${query}`)).body.data.logs
+      .map(({ message }: { message: string }) => message)
+      .sort()
+  expect(await found('level=warn&level=Fatal')).toEqual(['f', 'w'])
+  expect(await found('min_level=err')).toEqual(['e', 'f'])
+  expect(await found('exclude_level=crit&exclude_level=wrn')).toEqual(['e'])
+  expect(await found('q=level:warn%20or%20level:>=panic')).toEqual(['f', 'w'])
+  const loki = await server.get(`/loki/api/v1/query_range?query=${encodeURIComponent('{level="warn"}')}`)
+  expect(loki.body.data.result.map(({ stream }: { stream: { level: string } }) => stream.level)).toEqual([
+    'WARNING',
+  ])
+  expect((await server.get('/api/levels/why?level=fatal')).body.data.verdict).toBe('stored')
+  const key = await server.send('POST', '/api/keys', { name: 'k', scope: 'read', min_level: 'err' })
+  expect(key.body.data.key.min_level).toBe('ERROR')
+  const view = await server.send('POST', '/api/views', { name: 'v', query: 'level=warn&search=level' })
+  expect(view.body.data.view.query).toBe('level=WARNING&search=level')
+  await put({ scope: 'source', target: 'api', level: 'trace' })
+  await put({ log_level: 'warn' })
+  expect((await server.get('/api/levels')).body.data).toMatchObject({
+    log_level: 'WARNING',
+    overrides: [{ level: 'DEBUG' }],
+  })
+})
+
 it('gates what comes in by camera, logger and source, and counts what it holds back', async () => {
   opened.push(server)
   expect((await post({ message: 'no', level: 'DEBUG', source: 'worker' })).filtered).toBe(1)

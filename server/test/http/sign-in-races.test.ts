@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 async function arrive(username: string): Promise<Browser> {
-  const { body } = await server.send('POST', '/api/users/link', { username })
+  const { body } = await server.send('POST', '/api/users/link', { username, role: 'viewer' })
   const secret = body.data.url.split('#link=')[1]
   const browser = new Browser(server.url)
   expect((await browser.post('/api/auth/link', { secret, username, password: OLD })).status).toBe(200)

@@ -47,7 +47,7 @@ describe('somebody who comes in over the session of another', () => {
     const stream = await fetch(`${server.url}/api/logs/stream`, { headers: { cookie } })
     const ended = stream.text().catch(() => 'cut off')
     const [, secret] = (
-      await server.send('POST', '/api/users/link', { username: 'after' })
+      await server.send('POST', '/api/users/link', { username: 'after', role: 'viewer' })
     ).body.data.url.split('#link=')
     const came = await browser.post('/api/auth/link', { secret, username: 'after', password: PASSWORD })
     expect(came.body.data.name).toBe('after')
@@ -305,7 +305,7 @@ describe('over TLS', () => {
   ])('the cookie is for TLS alone, known by %s', async (_how, environment, headers) => {
     const secure = await startTestServer({ environment })
     try {
-      const { body } = await secure.send('POST', '/api/users/link', { username: 'someone' })
+      const { body } = await secure.send('POST', '/api/users/link', { username: 'someone', role: 'viewer' })
       const answer = await new Browser(secure.url).post(
         '/api/auth/link',
         { secret: body.data.url.split('#link=')[1], username: 'someone', password: PASSWORD },

@@ -43,7 +43,7 @@ beforeAll(async () => {
   })
   await server.send('PUT', '/api/settings', { retention_by_source: { barn: 90 }, redaction: ['barn'] })
   viewer = new Browser(server.url)
-  const link = await server.send('POST', '/api/users/link', { username: 'viewer' })
+  const link = await server.send('POST', '/api/users/link', { username: 'viewer', role: 'viewer' })
   const secret = link.body.data.url.split('#link=')[1]
   await viewer.post('/api/auth/link', { secret, username: 'viewer', password: 'correct horse battery' })
 })

@@ -64,6 +64,38 @@ it.each<[string, (response: ServerResponse) => void, RegExp, boolean]>([
   expect(failure).toMatchObject({ message: expect.stringMatching(sentence), isTransient })
 })
 
+it.each([
+  ['localhost:4711', /it has to begin with http:\/\/ or https:\/\/, like http:\/\/localhost:4711\.$/],
+  ['logs.example.org', /like http:\/\/logs\.example\.org\.$/],
+  ['ftp://logs.example.org', /"ftp:\/\/logs\.example\.org" is no address of a server/],
+])('refuses the address %s with one that would do, and does not try it again', async (url, sentence) => {
+  const failure = await new ApiClient({ url, apiKey: 'x' })
+    .request('GET', '/api/settings')
+    .catch((error) => error)
+  expect(failure).toMatchObject({ message: expect.stringMatching(sentence), isTransient: false })
+})
+
+it('says so where TLS is spoken to a server without it', async () => {
+  const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = new ApiClient({ url: `https://127.0.0.1:${port}`, apiKey: 'x' })
+  for (const asking of [client.request('GET', '/api/settings'), client.open('/api/logs/export')]) {
+    const sentence = `https://127.0.0.1:${port} does not speak TLS: the server there is reached by http://127.0.0.1:${port}.`
+    await expect(asking).rejects.toMatchObject({ message: sentence, isTransient: false })
+  }
+  server.close()
+})
+
+it('tells where it is sent elsewhere, and does not follow with its key', async () => {
+  const failure = await ask((response) =>
+    response.writeHead(301, { location: 'https://logs.example.org/api' }).end(),
+  )
+  expect(failure).toMatchObject({
+    message: expect.stringMatching(/to https:\/\/logs\.example\.org\. Give that address\.$/),
+  })
+})
+
 it('tells a wrong key from none', async () => {
   expect(await ask(json(401, { success: false, message: 'x' }), 'wrong')).toMatchObject({
     message: expect.stringMatching(/does not know this API key/),

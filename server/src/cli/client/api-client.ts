@@ -12,20 +12,30 @@ export class ApiFailure extends Error {
   readonly retryAfterMs: number | undefined
   /** The `data` that came with the error. */
   readonly data: unknown
+  readonly #isFinal: boolean
 
   constructor(
     message: string,
-    options: { status?: number; retryAfterMs?: number; data?: unknown; cause?: unknown } = {},
+    options: {
+      status?: number
+      retryAfterMs?: number
+      data?: unknown
+      cause?: unknown
+      /** Whether no later attempt can go better: a wrong address, a certificate that is not trusted. */
+      isFinal?: boolean
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ApiFailure'
     this.status = options.status
     this.retryAfterMs = options.retryAfterMs
     this.data = options.data
+    this.#isFinal = options.isFinal ?? false
   }
 
   /** Whether the same request may succeed later: no reply, too many requests, or trouble on the server's side. */
   get isTransient(): boolean {
+    if (this.#isFinal) return false
     return this.status === undefined || this.status === 429 || this.status >= 500
   }
 }
@@ -57,13 +67,16 @@ export class ApiClient {
    * @throws ApiFailure for everything that is not a success.
    */
   async request<T>(method: string, path: string, request: ApiRequest = {}): Promise<T> {
+    this.#checkAddress()
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers }
     if (this.#apiKey !== undefined) headers.authorization = `Bearer ${this.#apiKey}`
     const signal = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
     let response: Response
     let text: string
     try {
-      response = await fetch(`${this.url}${path}`, { method, headers, body: request.body ?? null, signal })
+      const url = `${this.url}${path}`
+      // A redirect would take the key elsewhere, or leave it behind.
+      response = await fetch(url, { method, headers, body: request.body ?? null, signal, redirect: 'manual' })
       text = await response.text()
     } catch (error) {
       throw this.#noAnswer(error)
@@ -71,7 +84,8 @@ export class ApiClient {
     const reply = parseReply(text)
     if (response.ok && reply?.success === true) return reply.data as T
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
-    throw new ApiFailure(this.#sentence(response.status, reply?.message), {
+    const location = response.headers.get('location') ?? undefined
+    throw new ApiFailure(this.#sentence(response.status, reply?.message, location), {
       status: response.status,
       data: reply?.data,
       ...(Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
@@ -84,6 +98,7 @@ export class ApiClient {
    * @throws ApiFailure when it is not a success
    */
   async open(path: string): Promise<IncomingMessage> {
+    this.#checkAddress()
     const headers = this.#apiKey === undefined ? {} : { authorization: `Bearer ${this.#apiKey}` }
     const url = new URL(`${this.url}${path}`)
     const request = url.protocol === 'https:' ? requestHttps : requestHttp
@@ -96,22 +111,41 @@ export class ApiClient {
     let text = ''
     for await (const part of reply.setEncoding('utf8')) text += part
     const status = reply.statusCode ?? 0
-    throw new ApiFailure(this.#sentence(status, parseReply(text)?.message), { status })
+    const { location } = reply.headers
+    throw new ApiFailure(this.#sentence(status, parseReply(text)?.message, location), { status })
+  }
+
+  /** @throws ApiFailure for what is no address, such as one that begins with the host. */
+  #checkAddress(): void {
+    if (/^https?:\/\/[^/]/i.test(this.url) && URL.canParse(this.url)) return
+    const meant = /^[\w.:[\]-]+(\/|$)/.test(this.url) ? `http://${this.url}` : 'http://127.0.0.1:4700'
+    throw new ApiFailure(
+      `"${this.url}" is no address of a server: it has to begin with http:// or https://, like ${meant}.`,
+      { isFinal: true },
+    )
   }
 
   #noAnswer(cause: unknown): ApiFailure {
+    const remedy = tlsRemedy(cause, this.url)
+    if (remedy !== undefined) return new ApiFailure(remedy, { cause, isFinal: true })
     const sentence = `No answer from ${this.url}: ${reasonOf(cause)}. Is the server running there?`
     return new ApiFailure(sentence, { cause })
   }
 
-  #sentence(status: number, message: string | undefined): string {
+  #sentence(status: number, message: string | undefined, location: string | undefined): string {
+    if (status >= 300 && status < 400 && location !== undefined) {
+      const target = URL.parse(location, this.url)?.origin ?? location
+      return `${this.url} sends elsewhere, to ${target}. Give that address.`
+    }
     if (status === 401) {
       return this.#apiKey === undefined
         ? `${this.url} asks for an API key: give --key or set TIMELAPSER_LOGS_API_KEY.`
         : `${this.url} does not know this API key; it may be revoked or belong to another server.`
     }
     if (message !== undefined) return `${this.url} answered ${status}: ${message}`
-    return `${this.url} answered ${status}, and not as a Timelapser Logs server does. Check the address.`
+    const isPlainToTls = status === 400 && this.url.startsWith('http:')
+    const advice = isPlainToTls ? ' Where the server is reached by TLS it begins with https://.' : ''
+    return `${this.url} answered ${status}, and not as a Timelapser Logs server does. Check the address.${advice}`
   }
 }
 
@@ -132,6 +166,34 @@ function parseReply(text: string): Partial<Reply<unknown>> | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Codes of a TLS handshake with a server that speaks plain HTTP. */
+const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO'])
+
+/** Codes of a certificate that no authority known here has signed. */
+const NOT_TRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+])
+
+/** What is wrong between the address and the server's TLS, and what to do about it; undefined for other failures. */
+function tlsRemedy(error: unknown, url: string): string | undefined {
+  const { code = '' } = ((error as Error)?.cause ?? error) as { code?: string }
+  if (url.startsWith('https:') && NOT_TLS.has(code)) {
+    return `${url} does not speak TLS: the server there is reached by ${url.replace('https:', 'http:')}.`
+  }
+  if (NOT_TRUSTED.has(code)) {
+    return `The certificate of ${url} is signed by nobody this machine trusts (${code}). Name the file of its authority, or of the certificate itself, in NODE_EXTRA_CA_CERTS.`
+  }
+  if (code === 'CERT_HAS_EXPIRED') return `The certificate of ${url} has expired. Renew it on the server.`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `The certificate of ${url} is for another host name. Use the name that it was made for.`
+  }
+  return undefined
 }
 
 function reasonOf(error: unknown): string {

@@ -29,7 +29,7 @@ Examples:
 export function cleanupCommand(): Command {
   return addServerOptions(new Command('cleanup'))
     .description('delete lines older than some days, after telling how many that are')
-    .option('--days <n>', 'how many days to keep, 0 to 365; 0 clears everything', '30')
+    .requiredOption('--days <n>', 'how many days to keep, 0 to 365; 0 clears everything')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON (default where stdout is no terminal)')
     .option('--no-json', 'a sentence for people, wherever it goes')

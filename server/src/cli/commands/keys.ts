@@ -77,7 +77,7 @@ async function create(client: ApiClient, name: string, options: CreateOptions): 
     name,
     scope: options.scope,
     cameras: options.camera,
-    min_level: options.minLevel?.toUpperCase(),
+    min_level: options.minLevel,
     rate_limit: options.rateLimit,
     expires_in_days: options.expiresInDays,
   })

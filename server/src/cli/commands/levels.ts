@@ -99,7 +99,10 @@ function minutesOf({ for: lasting, minutes }: SetOptions): number | string | und
   if (minutes !== undefined) throw new ApiFailure('Give one of --for and --minutes.')
   const ms = parseDuration(lasting)
   if (ms === undefined) throw new ApiFailure(`--for "${lasting}" is no length of time. Write 15m, 2h or 1d.`)
-  return Math.ceil(ms / 60_000)
+  if (ms % 60_000 === 0) return ms / 60_000
+  throw new ApiFailure(
+    `--for "${lasting}" is not whole minutes, which overrides last. Write ${Math.ceil(ms / 60_000)}m.`,
+  )
 }
 
 /** What is no number goes to the server as it is, which refuses it by name; as NaN it would arrive as nothing. */

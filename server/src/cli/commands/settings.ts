@@ -3,6 +3,7 @@ import type { RetentionPlan } from '../../http/api-schemas.ts'
 import { SETTING_NAMES, SETTING_PROPERTIES, type Settings } from '../../store/settings/settings-schema.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { isConfirmed } from '../terminal/confirm.ts'
 
 type Options = ServerOptions & { json?: true }
 type Answer = { settings: Settings }
@@ -13,10 +14,13 @@ const DESCRIPTIONS = SETTING_NAMES.map(
 
 const HELP = `
 Settings hold on every server within two seconds, without a restart. VALUE is JSON; text needs no quotes.
+A rule of retention that deletes lines is set after telling how many they are, and asking; without a terminal it needs
+--yes.
 
 Exit codes:
   0  done
   1  not done: argument, address, key or server; the message says what
+  3  nothing was changed: it was not confirmed
 
 Settings:
 ${DESCRIPTIONS}
@@ -48,6 +52,7 @@ export function settingsCommand(): Command {
     .argument('<name>', 'its name')
     .argument('<value>', 'its value from now on')
     .option('--dry-run', 'of a rule of retention: tell how many lines it would delete, and change nothing')
+    .option('--yes', 'do not ask, though lines are deleted by it')
     .action((name: string, value: string, options: SetOptions) =>
       withServer(options, (client) =>
         options.dryRun ? tryRule(client, name, value, options) : set(client, name, value, options),
@@ -71,22 +76,47 @@ async function get(client: ApiClient, name: string, { json }: Options): Promise<
   return 0
 }
 
-type SetOptions = Options & { dryRun?: boolean }
+type SetOptions = Options & { dryRun?: boolean; yes?: true }
 
 /** What a rule of retention would delete, were it in force. */
 async function tryRule(client: ApiClient, name: string, text: string, { json }: Options): Promise<number> {
-  const plan = await client.request<RetentionPlan>('POST', '/api/logs/retention/preview', {
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ [name]: parseValue(text) }),
-  })
-  const { would_delete, would_free_bytes } = plan
-  const lines = `${would_delete.toLocaleString('en-US')} ${would_delete === 1 ? 'line' : 'lines'}`
-  const said = `${lines} would be deleted, ${Math.round(would_free_bytes / 1e6).toLocaleString('en-US')} MB freed. Nothing is changed.`
+  const { would_delete, would_free_bytes } = await planOf(client, name, text)
+  const said = `${linesOf(would_delete)} would be deleted, ${Math.round(would_free_bytes / 1e6).toLocaleString('en-US')} MB freed. Nothing is changed.`
   console.log(json ? JSON.stringify({ would_delete, would_free_bytes }) : said)
   return 0
 }
 
-async function set(client: ApiClient, name: string, text: string, { json }: Options): Promise<number> {
+function planOf(client: ApiClient, name: string, text: string): Promise<RetentionPlan> {
+  return client.request<RetentionPlan>('POST', '/api/logs/retention/preview', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ [name]: parseValue(text) }),
+  })
+}
+
+function linesOf(count: number): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? 'line' : 'lines'}`
+}
+
+/** Whether a setting may be changed: one that deletes lines after it was said how many they are. */
+async function isWanted(
+  client: ApiClient,
+  name: string,
+  text: string,
+  { yes }: SetOptions,
+): Promise<boolean> {
+  if (!name.startsWith('retention_')) return true
+  const { would_delete } = await planOf(client, name, text)
+  if (would_delete === 0) return true
+  console.error(`${linesOf(would_delete)} will be deleted for good by the next run of retention.`)
+  return yes ?? isConfirmed(`Set ${name} to ${text}?`)
+}
+
+async function set(client: ApiClient, name: string, text: string, options: SetOptions): Promise<number> {
+  const { json } = options
+  if (!(await isWanted(client, name, text, options))) {
+    console.error('Nothing was changed; --yes changes it without asking.')
+    return 3
+  }
   const { settings } = await client.request<Answer>('PUT', '/api/settings', {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ [name]: parseValue(text) }),

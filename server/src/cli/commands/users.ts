@@ -3,6 +3,7 @@ import type { User, UserChange, UserLink, Users } from '../../http/api-schemas.t
 import { uniqueForm } from '../../service/access/username.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { isConfirmed } from '../terminal/confirm.ts'
 import { collectCamera, describeGrants, parseGrants } from '../terminal/grant-options.ts'
 import { printTable } from '../terminal/print-table.ts'
 
@@ -13,23 +14,26 @@ const ROLES = ['admin', 'viewer'] as const
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
 const HELP = `
-Whoever opens a link chooses a name and a password and is signed in; it works once, within 24 hours. Sessions and
-password of a user that exists end when it is used, not before. Changes of what a user may do hold at once.
+Whoever opens a link chooses a name and a password and is signed in; it works once, within 24 hours. "invite" makes one
+for somebody new and refuses names that are known, "reset" (or "link") one for a user that exists and refuses all others.
+Sessions and password of a user end when it is used, not before. Changes of what a user may do hold at once.
 A key is looked for in --key, then TIMELAPSER_LOGS_API_KEY, then the file admin-api-key in the data folder.
 
 Exit codes:
   0  done
   1  not done: argument, address, key or server; the message says what
+  3  nothing was deleted: it was not confirmed
 
 Examples:
   timelapser-logs users list                        everybody and what they may do
   timelapser-logs users invite ben --role admin     a link for somebody new
   timelapser-logs users invite vic --camera 1 --camera 4
-  timelapser-logs users link anna                   a way back in for anna, or the invitation of a new viewer
+  timelapser-logs users reset anna                  a way back in for anna, who exists already
   timelapser-logs users cameras vic 1,4             vic sees these cameras' logs alone; "all" for all logs
   timelapser-logs users role vic admin
   timelapser-logs users disable vic                 signed out everywhere, and not let in again
-  timelapser-logs users enable vic`
+  timelapser-logs users enable vic
+  timelapser-logs users delete vic                  with sessions and links; asks first`
 
 /** `timelapser-logs users …`: who may come in, and what they may do. */
 export function usersCommand(): Command {
@@ -43,12 +47,6 @@ export function usersCommand(): Command {
   add('list', 'everybody, by name').action((options: Options) =>
     withServer(options, (client) => list(client, options)),
   )
-  add('link', 'make a one-time link that lets NAME in')
-    .argument('<name>', 'a user who is locked out, or somebody new')
-    .addOption(new Option('--role <role>', 'what somebody new may do (default: viewer)').choices(ROLES))
-    .action((name: string, options: InviteOptions) =>
-      withServer(options, (client) => link(client, name, options)),
-    )
   add('invite', 'make a one-time link for somebody new')
     .argument('<name>', 'whom to invite')
     .addOption(new Option('--role <role>', 'what they may do (default: viewer)').choices(ROLES))
@@ -62,12 +60,23 @@ export function usersCommand(): Command {
     )
   const named = (name: string, description: string) =>
     add(name, description).argument('<name>', "the user's name")
+  for (const name of ['reset', 'link']) {
+    named(name, 'make a one-time link for a user who is locked out').action(
+      (username: string, options: Options) =>
+        withServer(options, (client) => reset(client, username, options)),
+    )
+  }
   named('disable', 'sign a user out everywhere and let them in no more').action(
     (name: string, options: Options) => change(name, { disabled: true }, options),
   )
   named('enable', 'let a user in again').action((name: string, options: Options) =>
     change(name, { disabled: false }, options),
   )
+  named('delete', 'delete a user with their sessions and links; asks first')
+    .option('--yes', 'do not ask')
+    .action((name: string, options: Options & { yes?: true }) =>
+      withServer(options, (client) => remove(client, name, options)),
+    )
   named('role', 'make a user administrator or viewer')
     .addArgument(new Argument('<role>', 'what they may do from now on').choices(ROLES))
     .action((name: string, role: 'admin' | 'viewer', options: Options) => change(name, { role }, options))
@@ -89,9 +98,10 @@ async function list(client: ApiClient, { json }: Options): Promise<number> {
   return 0
 }
 
-async function link(client: ApiClient, username: string, options: InviteOptions): Promise<number> {
-  const { role, camera: cameras, json } = options
-  const body = JSON.stringify({ username, role, cameras })
+type LinkRequest = { username: string; role?: 'admin' | 'viewer'; cameras?: number[] | undefined }
+
+async function link(client: ApiClient, request: LinkRequest, { json }: Options): Promise<number> {
+  const body = JSON.stringify(request)
   const made = await client.request<UserLink>('POST', '/api/users/link', { headers: JSON_HEADERS, body })
   if (json) console.log(JSON.stringify(made))
   else console.log(`${made.url}\nLets ${made.username} (${made.role}) in, once, until ${made.expires_at}.`)
@@ -102,16 +112,40 @@ async function invite(client: ApiClient, name: string, options: InviteOptions): 
   const known = await find(client, name)
   if (known?.has_password) {
     throw new ApiFailure(
-      `${known.name} is a user already. "timelapser-logs users link ${known.name}" makes a way back in.`,
+      `${known.name} is a user already. "timelapser-logs users reset ${known.name}" makes a way back in.`,
     )
   }
-  return link(client, name, options)
+  return link(client, { username: name, role: options.role ?? 'viewer', cameras: options.camera }, options)
+}
+
+/** Without a role the server refuses a name that it does not know, also one that was deleted a moment ago. */
+async function reset(client: ApiClient, name: string, options: Options): Promise<number> {
+  const user = await known(client, name)
+  return link(client, { username: user.name }, options)
+}
+
+async function remove(client: ApiClient, name: string, options: Options & { yes?: true }): Promise<number> {
+  const user = await known(client, name)
+  if (!options.yes && !(await isConfirmed(`Delete ${cellsOf(user).slice(0, 4).join(', ')}?`))) {
+    console.error('Nobody was deleted; --yes deletes without asking.')
+    return 3
+  }
+  await client.request('DELETE', `/api/users/${user.id}`)
+  console.log(options.json ? JSON.stringify(user) : `${user.name} is deleted.`)
+  return 0
+}
+
+async function known(client: ApiClient, name: string): Promise<User> {
+  const user = await find(client, name)
+  if (user) return user
+  throw new ApiFailure(
+    `There is no user ${name}. "timelapser-logs users list" shows who is, "users invite" lets somebody new in.`,
+  )
 }
 
 function change(name: string, changes: UserChange, options: Options): Promise<void> {
   return withServer(options, async (client) => {
-    const user = await find(client, name)
-    if (!user) throw new ApiFailure(`There is no user ${name}. "timelapser-logs users list" shows who is.`)
+    const user = await known(client, name)
     const { user: changed } = await client.request<{ user: User }>('PATCH', `/api/users/${user.id}`, {
       headers: JSON_HEADERS,
       body: JSON.stringify(changes),

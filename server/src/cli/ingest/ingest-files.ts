@@ -17,6 +17,8 @@ export type FilesRun = {
   tally: IngestTally
   /** Undefined for a dry run. */
   delivery: { client: ApiClient; sender: IngestSender; isImport: boolean } | undefined
+  /** The server whose retention a dry run asks for; undefined where none can be asked. */
+  asked?: ApiClient | undefined
 }
 
 /**
@@ -34,7 +36,9 @@ export async function ingestFiles(run: FilesRun): Promise<string> {
     return found
   })
   const planned = planShifts(scanned, run.shift, run.nowSeconds)
-  if (delivery?.isImport === true) await ensureKept(planned, run.keepDays, run.nowSeconds, delivery.client)
+  // A dry run ends as the run would.
+  const keeper = delivery?.isImport === true ? delivery.client : run.asked
+  if (keeper) await ensureKept(planned, run.keepDays, run.nowSeconds, keeper, delivery === undefined)
 
   await withProgress(delivery === undefined ? 'Decoding' : 'Sending', inputs, async (onBytes) => {
     for (const file of planned) await sendFile(file, tally, delivery?.sender, onBytes)

@@ -22,18 +22,29 @@ export async function readRetention(client: ApiClient): Promise<number> {
 }
 
 /**
- * Raises the retention to `keepDays`, 0 being everything; never lowers it.
+ * Raises the retention to `keepDays`, 0 being everything; never lowers it. It stays raised, which is said.
  *
+ * @param isDryRun say what would be done, and change nothing
  * @returns the days that are kept then.
  */
 export async function raiseRetention(
   client: ApiClient,
   days: number,
   keepDays: number | undefined,
+  isDryRun = false,
 ): Promise<number> {
   if (days === 0 || keepDays === undefined || (keepDays !== 0 && keepDays <= days)) return days
+  const now = keepDays === 0 ? 'everything' : count(keepDays, 'day')
+  const change = `from ${count(days, 'day')} to ${now}, for all logs and for good`
+  if (isDryRun) {
+    console.error(`The retention would be raised ${change}.`)
+    return keepDays
+  }
   const body = JSON.stringify({ retention_days: keepDays })
   await client.request('PUT', '/api/settings', { body, headers: { 'content-type': 'application/json' } })
+  console.error(
+    `The retention is raised ${change}; "timelapser-logs settings set retention_days ${days}" takes it back.`,
+  )
   return keepDays
 }
 
@@ -71,10 +82,11 @@ export async function ensureKept(
   keepDays: number | undefined,
   nowSeconds: number,
   client: ApiClient,
+  isDryRun = false,
 ): Promise<void> {
   const retentionDays = await readRetention(client)
   if (retentionDays === 0 || keepDays === 0) {
-    await raiseRetention(client, retentionDays, keepDays)
+    await raiseRetention(client, retentionDays, keepDays, isDryRun)
     return
   }
   const days = Math.max(retentionDays, keepDays ?? 0)
@@ -88,7 +100,7 @@ export async function ensureKept(
       days === retentionDays ? `the ${count(days, 'day')} the server keeps` : `--keep-days ${days}`
     throw new IngestStop(await describeOld(old, files, limit, cutOff, nowSeconds), EXIT.tooOld)
   }
-  await raiseRetention(client, retentionDays, keepDays)
+  await raiseRetention(client, retentionDays, keepDays, isDryRun)
 }
 
 async function describeOld(

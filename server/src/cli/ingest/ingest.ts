@@ -120,7 +120,7 @@ export function ingestCommand(): Command {
       '--live',
       'send as an application does: the server gates levels and corrects times; any ingest key will do',
     )
-    .option('--dry-run', 'decode, send nothing and say what would be sent')
+    .option('--dry-run', 'decode, send nothing and say how the run would end')
     .option('--retry-for <seconds>', 'how long to keep trying when the server is away', toSeconds, 300)
     .addHelpText('after', HELP)
     .action(async (files: string[], options: Options) => {
@@ -154,15 +154,18 @@ async function fromFiles(paths: string[], options: Options, tally: IngestTally):
     }
     files.push({ file: await inspectFile(path), format: options.format, line })
   }
+  const client = await connect(options)
   const isImport = options.live !== true
-  const client = options.dryRun === true ? undefined : await connect(options)
+  const deliver = (to: ApiClient) => ({ client: to, isImport, sender: senderFor(to, options, tally) })
   return ingestFiles({
     files,
     shift: options.shiftToNow,
     keepDays: options.keepDays,
     nowSeconds: Math.floor(nowMs / 1000),
     tally,
-    delivery: client && { client, isImport, sender: senderFor(client, options, tally) },
+    ...(options.dryRun === true
+      ? { delivery: undefined, asked: client }
+      : { delivery: client && deliver(client) }),
   })
 }
 
@@ -175,8 +178,8 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
       EXIT.failed,
     )
   }
-  const client = options.dryRun === true ? undefined : await connect(options)
-  const retentionDays = options.live === true ? undefined : await retentionFor(client, options.keepDays)
+  const client = await connect(options)
+  const retentionDays = options.live === true ? undefined : await retentionFor(client, options)
   // Whatever feeds the pipe ends by the same Ctrl-C; what it wrote is still sent.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.stdin.push(null))
   return ingestStream({
@@ -185,20 +188,40 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
     line: lineOptions(options, 'stdin', Date.now()),
     retentionDays,
     tally,
-    sender: client && senderFor(client, options, tally),
+    sender: client && options.dryRun !== true ? senderFor(client, options, tally) : undefined,
   })
 }
 
 /** The days the server keeps, raised to `keepDays` first. */
-async function retentionFor(client: ApiClient | undefined, keepDays: number | undefined): Promise<number> {
+async function retentionFor(client: ApiClient | undefined, { keepDays, dryRun }: Options): Promise<number> {
   if (client === undefined) return 0
-  return raiseRetention(client, await readRetention(client), keepDays)
+  return raiseRetention(client, await readRetention(client), keepDays, dryRun === true)
 }
 
-async function connect(options: Options): Promise<ApiClient> {
+/** The server; a dry run goes on without one, and says what it cannot tell then. */
+async function connect(options: Options): Promise<ApiClient | undefined> {
   const { client, hasKey } = await findServer(options)
-  if (!hasKey) throw new IngestStop(noKey(options), EXIT.failed)
-  return client
+  const { dryRun, live } = options
+  if (dryRun === true && live === true) {
+    console.error('Levels and times are judged by the server when the lines come in; a dry run cannot tell.')
+    return undefined
+  }
+  if (!hasKey && dryRun !== true) throw new IngestStop(noKey(options), EXIT.failed)
+  if (dryRun !== true) return client
+  const failure = hasKey ? await failureOf(readRetention(client)) : noKey(options)
+  if (failure === undefined) return client
+  console.error(`${failure} Whether the server keeps lines of these times is not looked at.`)
+  return undefined
+}
+
+async function failureOf(asking: Promise<unknown>): Promise<string | undefined> {
+  return asking.then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof ApiFailure) return error.message
+      throw error
+    },
+  )
 }
 
 function senderFor(client: ApiClient, options: Options, tally: IngestTally): IngestSender {

@@ -36,7 +36,7 @@ export const ApiKeyInput = Type.Object(
     /** Only with the scope `read`; absent or null for all logs. */
     cameras: Type.Optional(CameraGrants),
     /** Only with the scope `read`: it reads logs of this level and above. */
-    min_level: Type.Optional(LevelSchema),
+    min_level: Type.Optional(Type.String({ maxLength: 20, description: 'A level, as ingest takes it' })),
     /** Requests a minute of all classes together, beside the limits for everybody. */
     rate_limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     /** Days until it expires; absent for never. */

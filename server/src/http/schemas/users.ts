@@ -3,7 +3,7 @@ import { Nullable, TimestampSchema } from './fields.ts'
 import { CameraGrants } from './grants.ts'
 import { Username } from './sign-in.ts'
 
-/** `POST /api/users/link`: for a person who cannot get in; a name nobody has yet invites someone with this role. */
+/** `POST /api/users/link`: for a person who cannot get in; with a role, a name that nobody has is invited. */
 export const UserLinkInput = Type.Object(
   {
     username: Username,

@@ -3,6 +3,7 @@ import type { Level } from '@timelapser/logger'
 import type pg from 'pg'
 import * as store from '../../store/accounts/api-keys.ts'
 import { AppError } from '../app-error.ts'
+import { parseLevelName } from '../logs/log-query.ts'
 import type { Principal, Role } from './access.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { randomSecret, sha256 } from './random-secret.ts'
@@ -22,7 +23,8 @@ export type KeyInput = {
   name: string
   scope: store.KeyScope
   cameras?: readonly number[] | null | undefined
-  min_level?: Level | undefined
+  /** A level, as ingest takes it. */
+  min_level?: string | undefined
   /** Requests a minute, beside the limits for everybody. */
   rate_limit?: number | undefined
   expires_in_days?: number | undefined
@@ -97,8 +99,9 @@ export class ApiKeys {
       const field = input.cameras ? 'cameras go' : 'min_level goes'
       throw new AppError('INVALID_REQUEST', `${field} with the scope read alone.`)
     }
+    const min_level = input.min_level === undefined ? undefined : parseLevelName(input.min_level)
     const secret = `${PREFIX}${randomSecret()}`
-    const key = await this.#store(name, secret, input)
+    const key = await this.#store(name, secret, { ...input, min_level })
     return { key, secret }
   }
 
@@ -132,7 +135,11 @@ export class ApiKeys {
     await this.#flush()
   }
 
-  async #store(name: string, secret: string, input: Omit<KeyInput, 'name'>): Promise<store.ApiKey> {
+  async #store(
+    name: string,
+    secret: string,
+    input: Omit<KeyInput, 'name' | 'min_level'> & { min_level?: Level | undefined },
+  ): Promise<store.ApiKey> {
     const key = await this.#options.auditTrail.change(async (client) => {
       const result = await store.createKey(client, {
         name,

@@ -1,5 +1,10 @@
 import type pg from 'pg'
-import { findOrInviteUser, hasAdministrator, type UserRole } from '../../store/accounts/accounts.ts'
+import {
+  findOrInviteUser,
+  findUserByName,
+  hasAdministrator,
+  type UserRole,
+} from '../../store/accounts/accounts.ts'
 import { createLink, redeemLink } from '../../store/accounts/one-time-links.ts'
 import { AppError } from '../app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
@@ -55,9 +60,10 @@ export class SignInLinks {
   }
 
   /**
-   * A new link for a user; a name that nobody has invites somebody with this role, viewer unless given.
+   * A new link for a user. With a role, or cameras, a name that nobody has is invited; without, it is refused: a typing
+   * error at a password reset must not let somebody in who sees all logs.
    *
-   * @throws {AppError} CONFLICT when the user exists with another role or other cameras than the given ones
+   * @throws {AppError} NOT_FOUND for a name that nobody has, and no role; CONFLICT when the user exists with another role or other cameras than the given ones
    */
   async create(input: UserLinkRequest): Promise<UserLink> {
     const name = validName(input.username)
@@ -68,7 +74,14 @@ export class SignInLinks {
     const wanted = { name, username: uniqueForm(name), role: input.role ?? 'viewer', cameras }
     const secret = randomSecret()
     return this.#auditTrail.change(async (client) => {
-      const user = await findOrInviteUser(client, wanted)
+      const isInvitation = input.role !== undefined || cameras !== null
+      const user = isInvitation
+        ? await findOrInviteUser(client, wanted)
+        : await findUserByName(client, wanted.username)
+      if (!user) {
+        const sentence = `There is no user "${name}". To invite somebody new, say with which role: viewer or admin.`
+        throw new AppError('NOT_FOUND', sentence)
+      }
       if (cameras && JSON.stringify(user.cameras) !== JSON.stringify(cameras)) {
         throw new AppError('CONFLICT', `${user.name} exists with other cameras. Change the user instead.`)
       }

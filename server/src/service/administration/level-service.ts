@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
-  isLevel,
   LEVEL_SCOPES,
-  LEVELS,
   type LevelGate,
   type LevelOverride,
   type LevelRules,
@@ -21,6 +19,7 @@ import { AppError } from '../app-error.ts'
 import { compileAll } from '../ingest/redaction-service.ts'
 import type { StorageGuard } from '../ingest/storage-guard.ts'
 import { type Explanation, explainLine, type QuestionedLine } from '../insights/explain-line.ts'
+import { parseLevelName } from '../logs/log-query.ts'
 import type { SettingsService } from './settings-service.ts'
 
 /** One thing to set, as it was given. */
@@ -172,13 +171,10 @@ function visibleTo({ role, visibility }: Principal, rules: StoredRules): StoredR
 
 function checkChange(change: LevelChange, nowMs: number) {
   const scope = checkScope(change.scope)
-  const level = String(change.level).toUpperCase()
-  if (!isLevel(level))
-    throw new AppError('INVALID_LEVEL', `Invalid log level. Must be one of: ${LEVELS.join(', ')}`)
   return {
     scope,
     target: checkTarget(scope, change.target),
-    level,
+    level: parseLevelName(String(change.level)),
     expires_at: checkExpiry(change, nowMs),
     reason: checkReason(change.reason),
     max_lines_per_minute:

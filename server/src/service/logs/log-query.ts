@@ -1,4 +1,5 @@
 import { isEnabled, LEVELS, type Level, repairText } from '@timelapser/logger'
+import { readLevel } from '../../ingest/record-fields.ts'
 import { comparable, parseIso } from '../../store/database/timestamp.ts'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import { AppError } from '../app-error.ts'
@@ -64,10 +65,13 @@ export function appliedFilters(query: LogQuery): Record<string, unknown> {
   return applied
 }
 
-/** @throws {AppError} INVALID_LEVEL with the spec's sentence */
+/**
+ * A level as ingest takes it: `warn`, `err` and what other systems say, in any case.
+ *
+ * @throws {AppError} INVALID_LEVEL with the spec's sentence
+ */
 export function parseLevelName(text: string): Level {
-  const name = text.trim().toUpperCase()
-  const level = LEVELS.find((known) => known === name)
+  const level = readLevel(text)
   if (level) return level
   throw new AppError('INVALID_LEVEL', `Invalid log level. Must be one of: ${LEVELS.join(', ')}`)
 }

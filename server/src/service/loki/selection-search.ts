@@ -1,4 +1,4 @@
-import { LEVELS } from '@timelapser/logger'
+import { LEVELS, parseLevel } from '@timelapser/logger'
 import type { SearchNode } from '../../store/filter/search-tree.ts'
 import { AppError } from '../app-error.ts'
 import type { LineFilter, LogSelection, Matcher } from './logql.ts'
@@ -68,7 +68,9 @@ function nameNode(label: string, name: Name): SearchNode {
     case 'level':
     case 'detected_level':
       return or(
-        LEVELS.filter((level) => fits(level, value.toUpperCase(), isGlob)).map((level) => ({
+        LEVELS.filter((level) =>
+          isGlob ? fits(level, value.toUpperCase(), isGlob) : level === parseLevel(value),
+        ).map((level) => ({
           ...{ kind: 'level', comparison: '=', level },
         })) as SearchNode[],
       )

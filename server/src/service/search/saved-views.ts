@@ -1,5 +1,6 @@
 import { repairText } from '@timelapser/logger'
 import type pg from 'pg'
+import { readLevel } from '../../ingest/record-fields.ts'
 import { errorCode } from '../../startup-error.ts'
 import * as store from '../../store/accounts/views.ts'
 import type { Principal } from '../access/access.ts'
@@ -41,7 +42,11 @@ export class SavedViews {
 
   /** @throws {AppError} CONFLICT when the name is taken or there are too many */
   async create(input: ViewInput, author: Principal): Promise<SavedView> {
-    const fields = { name: nameOf(input.name), query: repairText(input.query), shared: input.shared ?? false }
+    const fields = {
+      name: nameOf(input.name),
+      query: withKnownLevels(repairText(input.query)),
+      shared: input.shared ?? false,
+    }
     const view = await this.#auditTrail.change(async (client) => {
       await this.#makeRoom(client, author, fields.shared, true)
       const result = await store.createView(client, {
@@ -61,7 +66,7 @@ export class SavedViews {
       const before = await this.#lock(client, id, author)
       const after = {
         name: change.name === undefined ? before.name : nameOf(change.name),
-        query: change.query === undefined ? before.query : repairText(change.query),
+        query: change.query === undefined ? before.query : withKnownLevels(repairText(change.query)),
         shared: change.shared ?? before.shared,
       }
       if (after.shared && !before.shared) await this.#makeRoom(client, author, true, false)
@@ -124,6 +129,14 @@ function mayEdit(reader: Principal, { owner, shared }: store.StoredView): boolea
 function asSeenBy(reader: Principal, view: store.StoredView): SavedView {
   const { owner, ...rest } = view
   return { ...rest, is_own: owner === ownerOf(reader), may_edit: mayEdit(reader, view) }
+}
+
+/** The query of a view with its levels as the page knows them: `level=warn` is taken as everywhere else. */
+function withKnownLevels(query: string): string {
+  return query.replace(
+    /(?<=^|[?&])((?:min_|exclude_)?level)=([^&]*)/g,
+    (_, name: string, value: string) => `${name}=${readLevel(value) ?? value}`,
+  )
 }
 
 function fieldsOf({ name, query, shared }: store.StoredView): store.ViewFields {

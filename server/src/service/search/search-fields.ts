@@ -1,4 +1,5 @@
 import { LEVELS } from '@timelapser/logger'
+import { readLevel } from '../../ingest/record-fields.ts'
 import type { Comparison, ExtraMatch, SearchCondition, Tree } from '../../store/filter/search-tree.ts'
 import { queryError, type SearchScanner } from './search-scanner.ts'
 
@@ -72,7 +73,7 @@ function readComparison(scanner: SearchScanner): Comparison {
 }
 
 function levelNamed(value: string, at: number) {
-  const level = LEVELS.find((known) => known === value.toUpperCase())
+  const level = readLevel(value)
   if (level) return level
   throw queryError(
     `"${value.slice(0, 40)}" is no level`,

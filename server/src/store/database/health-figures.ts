@@ -27,6 +27,15 @@ export async function readHealthFigures(pool: pg.Pool): Promise<HealthFigures> {
   return rows[0] as HealthFigures
 }
 
+/** Whether the database takes writes: no standby, and not set to be read-only. */
+export async function isWritable(client: pg.Pool | pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ writable: boolean }>({
+    name: 'is_writable',
+    text: `select current_setting('transaction_read_only') = 'off' and not pg_is_in_recovery() as writable`,
+  })
+  return rows[0]?.writable ?? false
+}
+
 /** Seconds since the oldest batch after `id` was begun; 0 when there is none. */
 export async function readFeedAge(pool: pg.Pool, id: number): Promise<number> {
   const { rows } = await pool.query<{ seconds: number }>({

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
+import { isWritable } from './health-figures.ts'
 import type { Database } from './open.ts'
 
 /** Where the numbered SQL files lie, beside `src` and `dist` alike. */
@@ -29,6 +30,11 @@ export async function migrate(
   const migrations = readMigrations(directory)
   const client = await database.connect()
   try {
+    if (!(await isWritable(client))) {
+      throw new StartupError(
+        'The database is read-only: a standby, or one with default_transaction_read_only. Name the one that takes writes in DATABASE_URL, or make this one take them.',
+      )
+    }
     await client.query('set statement_timeout = 0')
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
     const applied = await readApplied(client)
@@ -134,12 +140,19 @@ async function createTrigramExtension(client: pg.Client): Promise<void> {
   try {
     await client.query('create extension if not exists pg_trgm')
   } catch (cause) {
-    throw new StartupError(
-      errorCode(cause) === '42501'
-        ? 'The extension pg_trgm is missing, and this user may not create it. As a superuser, in this database: create extension pg_trgm.'
-        : 'The database server does not have the extension pg_trgm. Install it there (Debian and most others: the package postgresql-contrib).',
-      { cause },
-    )
+    throw new StartupError(extensionSentence(cause), { cause })
+  }
+}
+
+function extensionSentence(cause: unknown): string {
+  switch (errorCode(cause)) {
+    case '42501':
+      return 'The extension pg_trgm is missing, and this user may not create it. As a superuser, in this database: create extension pg_trgm.'
+    case '0A000':
+    case '58P01':
+      return 'The database server does not have the extension pg_trgm. Install it there (Debian and most others: the package postgresql-contrib).'
+    default:
+      return `The extension pg_trgm could not be created: ${cause instanceof Error ? cause.message : String(cause)}. Remove the reason and start again.`
   }
 }
 
