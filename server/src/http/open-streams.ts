@@ -5,6 +5,9 @@ import { AppError } from '../service/app-error.ts'
 /** How often those who read a stream are asked for their right to it again, in milliseconds: keys and sessions expire. */
 const RECHECK_MS = 15_000
 
+/** Readers whose rights are asked for at a time, each with a statement or two: requests need the connections as well. */
+const CHECKED_AT_ONCE = 4
+
 /** Replies one credential may have open at a time: each window of a page has two, and no limit a minute counts these. */
 const MAX_OPEN = 500
 
@@ -19,6 +22,8 @@ export class OpenStreams {
   readonly #readers = new Map<string, Reader>()
   readonly #timer: NodeJS.Timeout
   #changes = 0
+  #checking: Promise<void> | undefined
+  #next: Promise<void> | undefined
 
   constructor() {
     this.#timer = setInterval(() => void this.recheck(), RECHECK_MS)
@@ -59,10 +64,29 @@ export class OpenStreams {
     })
   }
 
-  /** Cuts off those who may no longer read, or no longer the same. */
-  async recheck(): Promise<void> {
+  /**
+   * Cuts off those who may no longer read, or no longer the same. Notices that come while everybody is being asked have
+   * everybody asked once more, together.
+   */
+  recheck(): Promise<void> {
     this.#changes++
-    await Promise.all([...this.#readers.values()].map((reader) => this.#check(reader)))
+    if (!this.#checking) return this.#checkAll()
+    this.#next ??= this.#checking.then(() => {
+      this.#next = undefined
+      return this.#checkAll()
+    })
+    return this.#next
+  }
+
+  #checkAll(): Promise<void> {
+    const readers = [...this.#readers.values()]
+    const checkRest = async () => {
+      for (let reader = readers.pop(); reader; reader = readers.pop()) await this.#check(reader)
+    }
+    this.#checking = Promise.all(Array.from({ length: CHECKED_AT_ONCE }, checkRest)).then(() => {
+      this.#checking = undefined
+    })
+    return this.#checking
   }
 
   close(): void {

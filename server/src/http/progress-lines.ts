@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { Turns } from '../service/turns.ts'
 
 const EVERY_MS = 1000
 
@@ -17,7 +17,7 @@ export async function* progressLines(
   const reply = work((told) => {
     progress = told
   }).catch(toReply)
-  const ended = reply.then(() => true)
-  while (!(await Promise.race([ended, delay(EVERY_MS, false)]))) yield `${JSON.stringify({ progress })}\n`
+  const end = new Turns(reply)
+  while (!(await end.within(EVERY_MS))) yield `${JSON.stringify({ progress })}\n`
   yield `${JSON.stringify(await reply)}\n`
 }

@@ -57,3 +57,21 @@ it('asks nobody again who was let in while nothing changed', async () => {
   expect(identify).toHaveBeenCalledOnce()
   expect(reply.destroyed).toBe(false)
 })
+
+it('asks for the rights of a few at a time, and once for notices that come together', async () => {
+  let asking = 0
+  let most = 0
+  let asked = 0
+  const identify = async () => {
+    most = Math.max(most, ++asking)
+    asked++
+    await new Promise((resolve) => setImmediate(resolve))
+    asking--
+    return principal
+  }
+  for (let number = 0; number < 40; number++) {
+    streams.watch(reply, { principal, credential: `${number}`, identify }, streams.changes)
+  }
+  await Promise.all(Array.from({ length: 10 }, () => streams.recheck()))
+  expect({ most, asked }).toEqual({ most: 4, asked: 80 })
+})

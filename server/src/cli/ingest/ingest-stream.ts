@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { fitEventTime } from '../../ingest/event-time.ts'
 import type { LineOptions } from '../../ingest/line-records.ts'
 import { isBefore, toUtcText } from '../../ingest/utc-text.ts'
+import { Turns } from '../../service/turns.ts'
 import { createFileDecoder, type Format, type LineOutcome } from './ingest-decoder.ts'
 import { splitLines } from './ingest-input.ts'
 import type { IngestSender } from './ingest-sender.ts'
@@ -37,6 +38,7 @@ export async function ingestStream(run: StreamRun): Promise<string> {
   const decoder = createFileDecoder(run.format, run.line)
   const chunks = splitLines(run.input)[Symbol.asyncIterator]()
   let next = chunks.next()
+  let arrival = new Turns(next)
   let hasTakenAny = false
   /** Since when lines are gathered to see how they are written. */
   let gatheringMs: number | undefined
@@ -61,19 +63,20 @@ export async function ingestStream(run: StreamRun): Promise<string> {
 
   for (;;) {
     const restMs = gatheringMs === undefined ? FLUSH_MS : gatheringMs + FLUSH_MS - performance.now()
-    const chunk = restMs <= 0 ? undefined : await within(next, restMs)
-    if (chunk === undefined) {
+    const hasArrived = restMs > 0 && (await arrival.within(restMs))
+    if (!hasArrived) {
       gatheringMs = undefined
       await take(decoder.end())
       await sender?.send()
       continue
     }
+    const chunk = await next
     if (chunk.done === true) break
     next = chunks.next()
-    // Marked as handled: a broken pipe is met at the next turn.
-    next.catch(() => {})
-    const arrival = now()
-    await take(chunk.value.flatMap((line) => decoder.push(line, arrival)))
+    // Handles a broken pipe too, which is met at the next turn.
+    arrival = new Turns(next)
+    const arrivedAt = now()
+    await take(chunk.value.flatMap((line) => decoder.push(line, arrivedAt)))
     tally.lines = decoder.lines
     gatheringMs = decoder.isGathering ? (gatheringMs ?? performance.now()) : undefined
     if (sender?.isDue(FLUSH_MS) === true) await sender.send()
@@ -101,17 +104,4 @@ function oldStream(timestamp: string, days: number): string {
     `The stream begins at ${timestamp}, before the ${days} days the server keeps; it would be deleted again. ` +
     'Nothing was sent. Use --keep-days, or give files and --shift-to-now.'
   )
-}
-
-/** What the promise resolves to, or undefined when it takes longer. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined)
-  })
-  try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -12,13 +12,19 @@ const COUNT = /^([1-9]\d{0,8}) </
  */
 export class SyslogFrames {
   #held: Buffer = Buffer.alloc(0)
+  /** Memory that `#held` lies in and may grow into. Never written to twice: messages are views of it. */
+  #room: Buffer = Buffer.alloc(0)
+  /** Where `#held` ends in `#room`. */
+  #end = 0
+  /** Bytes of `#held` in which no line ends. */
+  #scanned = 0
   /** Bytes still to be skipped of a counted message that was too long. */
   #skipBytes = 0
   #skipsToLineEnd = false
 
   /** The messages that are complete now; they may be views of the chunk. */
   push(chunk: Buffer): Buffer[] {
-    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
+    this.#hold(chunk)
     const messages: Buffer[] = []
     for (;;) {
       const message = this.#next()
@@ -58,7 +64,7 @@ export class SyslogFrames {
   }
 
   #line(): Buffer | undefined {
-    const end = this.#held.findIndex((byte) => byte === NEWLINE || byte === NUL)
+    const end = this.#lineEnd()
     const skipped = this.#skipsToLineEnd
     if (end === -1 || end > MAX_FRAME_BYTES) {
       if (this.#held.length < MAX_FRAME_BYTES) return undefined
@@ -71,6 +77,16 @@ export class SyslogFrames {
     return skipped ? Buffer.alloc(0) : message
   }
 
+  /** Where the first line of `#held` ends, -1 when it does not; looks at no byte twice. */
+  #lineEnd(): number {
+    const newline = this.#held.indexOf(NEWLINE, this.#scanned)
+    const before = this.#held.subarray(this.#scanned, newline === -1 ? this.#held.length : newline)
+    const nul = before.indexOf(NUL)
+    if (nul !== -1) return this.#scanned + nul
+    if (newline === -1) this.#scanned = this.#held.length
+    return newline
+  }
+
   #skip(): Buffer | undefined {
     const skipped = Math.min(this.#skipBytes, this.#held.length)
     if (skipped === 0) return undefined
@@ -78,7 +94,27 @@ export class SyslogFrames {
     return this.#take(0, 0, skipped)
   }
 
+  /** Adds a chunk to what is held. The memory doubles, so that single bytes are not copied again with each other one. */
+  #hold(chunk: Buffer): void {
+    if (this.#held.length === 0) {
+      this.#held = chunk
+      this.#room = Buffer.alloc(0)
+      return
+    }
+    const length = this.#held.length + chunk.length
+    const isRoom = this.#room.length >= this.#end + chunk.length && this.#room.length > 0
+    if (!isRoom) {
+      this.#room = Buffer.allocUnsafeSlow(2 * length)
+      this.#held.copy(this.#room)
+      this.#end = this.#held.length
+    }
+    chunk.copy(this.#room, this.#end)
+    this.#end += chunk.length
+    this.#held = this.#room.subarray(this.#end - length, this.#end)
+  }
+
   #take(start: number, end: number, behind: number): Buffer {
+    this.#scanned = 0
     const message = this.#held.subarray(start, end)
     this.#held = this.#held.subarray(end + behind)
     return message

@@ -143,6 +143,28 @@ describe('a stream of syslog', () => {
     expect(found.map(({ length }) => length)).toEqual([MAX_FRAME_BYTES, '<13>next'.length])
   })
 
+  it.each([
+    ['a line', (body: string) => `<13>${body}\n`],
+    ['a counted message', (body: string) => `${body.length + 4} <13>${body}`],
+  ])('looks at no byte of %s again that comes byte by byte', (_name, frame) => {
+    const cutter = new SyslogFrames()
+    const bytes = Buffer.from(frame('x'.repeat(MAX_FRAME_BYTES - 10)).repeat(2))
+    const found: number[] = []
+    for (let at = 0; at < bytes.length; at++) {
+      found.push(...cutter.push(bytes.subarray(at, at + 1)).map(({ length }) => length))
+    }
+    expect(found).toEqual([MAX_FRAME_BYTES - 6, MAX_FRAME_BYTES - 6])
+  })
+
+  it('leaves messages that it gave out as they are', () => {
+    const cutter = new SyslogFrames()
+    const lines = Array.from({ length: 200 }, (_, number) => `<13>${'x'.repeat(number)}`)
+    const bytes = Buffer.from(`${lines.join('\n')}\n`)
+    const found: Buffer[] = []
+    for (let at = 0; at < bytes.length; at += 7) found.push(...cutter.push(bytes.subarray(at, at + 7)))
+    expect(found.map(String)).toEqual(lines)
+  })
+
   it('gives out a last line without its end', () => {
     const cutter = new SyslogFrames()
     expect(cutter.push(Buffer.from('<13>a\n<13>b')).map(String)).toEqual(['<13>a'])

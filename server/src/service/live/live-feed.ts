@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Feed, FeedEntry, FeedRow } from '../../store/feed/feed.ts'
 import type { LogFilter } from '../../store/filter/log-filter.ts'
+import { Turns } from '../turns.ts'
 
 /** A place in the feed: rows up to index `index` of entry `entry` were seen; the whole entry when it is Infinity. */
 export type FeedPosition = { entry: number; index: number }
@@ -34,7 +34,9 @@ export class LiveFeed {
   /** Looks for new entries that are under way, by the entry they look from. */
   readonly #looks = new Map<number, Look>()
   readonly #closing = new AbortController()
-  #wake: PromiseWithResolvers<void> = Promise.withResolvers()
+  #wake = Promise.withResolvers<void>()
+  /** Readers wait for the next notice by it, each for a poll at a time. */
+  #notice = new Turns(this.#wake.promise)
   #readers = 0
   #idle: PromiseWithResolvers<void> | undefined
 
@@ -54,6 +56,7 @@ export class LiveFeed {
     this.#looks.clear()
     this.#wake.resolve()
     this.#wake = Promise.withResolvers()
+    this.#notice = new Turns(this.#wake.promise)
   }
 
   /** The position of the newest committed batch. */
@@ -76,11 +79,11 @@ export class LiveFeed {
     this.#readers++
     try {
       while (!stop.aborted) {
-        const woken = this.#wake.promise
+        const notice = this.#notice
         const entries = await this.#entriesAfter(position)
         const last = entries.at(-1)
         if (!last) {
-          await Promise.race([woken, delay(this.#pollMs, undefined, { signal: stop }).catch(() => undefined)])
+          await notice.within(this.#pollMs, stop)
           continue
         }
         const rows = await this.#rowsOf(entries, filter, stop)

@@ -60,6 +60,7 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
   /** Set while it is not known what became of the other connections. */
   #endSilent: (() => void) | undefined
   #closed = false
+  #reconnecting: Promise<void> | undefined
 
   constructor(options: NoticesOptions) {
     super()
@@ -87,10 +88,12 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
     const client = this.#client
     this.#client = undefined
     await client?.end().catch(() => undefined)
+    await this.#reconnecting
   }
 
   async #listen(): Promise<void> {
     const client = await this.#options.connect()
+    if (this.#closed) return void (await client.end().catch(() => undefined))
     client.on('notification', ({ channel, payload }) => this.emit(channel as Channel, payload ?? ''))
     let lost = false
     const onLost = (error?: Error) => {
@@ -111,6 +114,8 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
       await client.end().catch(() => undefined)
       throw error
     }
+    // Closed while it was not known here yet.
+    if (this.#closed) return void (await client.end().catch(() => undefined))
     this.#client = client
     if (this.#endSilent) setTimeout(this.#endSilent, PATIENCE * this.#answerMs).unref()
     this.#endSilent = undefined
@@ -139,9 +144,10 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
 
   #retry(delay: number): void {
     if (this.#closed) return
-    this.#timer = setTimeout(async () => {
+    const reconnect = async () => {
       try {
         await this.#listen()
+        if (this.#closed) return
         this.#options.onConnectionChange?.('back')
         for (const channel of CHANNELS) this.emit(channel, '')
       } catch {
@@ -150,6 +156,9 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
         this.#endSilent = undefined
         this.#retry(Math.min(delay * 2, MAX_RETRY_MS))
       }
+    }
+    this.#timer = setTimeout(() => {
+      this.#reconnecting = reconnect()
     }, delay)
     this.#timer.unref()
   }
