@@ -172,6 +172,24 @@ describe('a backup', () => {
     )
   })
 
+  it.each([
+    ['a bound', /"lower":"([^"]+)"/, `"lower":"0001-01-01T00:00:00Z') ; create table harm () ; --"`],
+    ['a bound that is no time', /"upper":"([^"]+)"/, '"upper":"infinity"'],
+    ['when a partition was closed', /"closed_at":(null|"[^"]+")/, `"closed_at":"'; create table harm ()"`],
+    ['a table', /"table":"saved_views"/, '"table":"log_partitions"'],
+    ['a column', /"columns":\["id"/, `"columns":["id) from stdin; create table harm (a"`],
+    ['a sequence', /"last_value":\d+/, `"last_value":"1); create table harm ("`],
+  ])('is refused, and does nothing, when %s in it is another than a backup has', async (_, part, harm) => {
+    const database = await emptyDatabase()
+    const text = backup.toString('latin1')
+    expect(text).toMatch(part)
+    const harmful = Buffer.from(text.replace(part, harm), 'latin1')
+    await expect(restoreBackup(database, pieces(harmful, 65_536))).rejects.toThrow(/the backup is damaged/)
+    const { rows } = await database.pool.query(`select to_regclass('harm') as harm from (select) one`)
+    expect(rows).toEqual([{ harm: null }])
+    expect((await database.pool.query('select from logs')).rowCount).toBe(0)
+  })
+
   it('of an older schema is brought up to the present', async () => {
     const database = await emptyDatabase()
     await migrate(database, undefined, 3)

@@ -66,6 +66,9 @@ export class BackupReader {
         `the backup is of version ${header.version}, and this program reads ${BACKUP_VERSION}`,
       )
     }
+    if (!Number.isSafeInteger(header.migrations) || Number(header.migrations) < 1) {
+      throw new BadBackup('the backup is damaged: its number of migrations is none')
+    }
     return header as BackupHeader
   }
 
@@ -73,11 +76,12 @@ export class BackupReader {
     for (;;) {
       const line = parse(await this.#line()) as Partial<BackupSection & BackupEnd>
       if (line.end) {
+        if (!isEnd(line)) throw new BadBackup('the backup is damaged: its last line is none')
         this.#end = line as BackupEnd
         return
       }
-      if (line.table === undefined) throw new BadBackup('the backup is damaged')
-      yield { ...(line as BackupSection), rows: this.#rows() }
+      if (!isSection(line)) throw new BadBackup('the backup is damaged: a section is none')
+      yield { ...line, rows: this.#rows() }
     }
   }
 
@@ -130,9 +134,35 @@ export function countNewlines(chunk: Buffer): number {
   return lines
 }
 
+/** Bounds and times as `pg` reads them: they become part of statements that take no parameters. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/
+
+function isSection(line: Partial<BackupSection>): line is BackupSection {
+  const { table, columns, partition } = line
+  if (typeof table !== 'string' || !Array.isArray(columns)) return false
+  if (!columns.every((name) => typeof name === 'string')) return false
+  if (partition === undefined) return true
+  const { lower, upper, closed_at } = Object(partition) as Record<string, unknown>
+  return isTime(lower) && isTime(upper) && lower < upper && (closed_at === null || isTime(closed_at))
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value))
+}
+
+function isEnd({ rows, sequences }: Partial<BackupEnd>): boolean {
+  const states = Object.values(Object(sequences) as Record<string, unknown>).map(Object)
+  return (
+    Object.values(Object(rows)).every(Number.isSafeInteger) &&
+    states.every(
+      ({ last_value, is_called }) => Number.isSafeInteger(last_value) && typeof is_called === 'boolean',
+    )
+  )
+}
+
 function parse(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return Object(JSON.parse(line))
   } catch {
     throw new BadBackup('the file is not a backup of Timelapser Logs, or a damaged one')
   }

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
-import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
+import { withMaintenance } from '../database/exclusive-access.ts'
 import { now } from '../database/timestamp.ts'
-import type { Partition } from '../partitions/partition.ts'
+import { type Partition } from '../partitions/partition.ts'
+import { inTransaction } from '../database/transaction.ts'
 import {
   BACKUP_FORMAT,
   BACKUP_VERSION,
@@ -14,20 +15,9 @@ import {
   countNewlines,
   SECTION_END,
 } from './backup-format.ts'
-import { readSequences, tablesToBackUp } from './backup-tables.ts'
+import { LOG_COLUMNS, readSequences, tablesToBackUp } from './backup-tables.ts'
 
 export type BackupSummary = { rows: Record<string, number>; partitions: number }
-
-const LOG_COLUMNS = [
-  'id',
-  'timestamp',
-  'camera_id',
-  'level',
-  'source',
-  'logger_name',
-  'message',
-  'extra_data',
-]
 
 /**
  * Writes everything as of one moment, while everyone reads and writes on; nothing is deleted meanwhile. What was
@@ -41,7 +31,9 @@ export function writeBackup(
   onRows: (rows: number) => void = () => undefined,
 ): Promise<BackupSummary> {
   const work = (client: pg.PoolClient) => new BackupWriter(pool, client, output, onRows).write()
-  return withMaintenance(pool, () => inTransaction(pool, work, 'begin isolation level repeatable read'))
+  return withMaintenance(pool, () =>
+    inTransaction(pool, work, { begin: 'begin isolation level repeatable read' }),
+  )
 }
 
 class BackupWriter {
@@ -102,7 +94,7 @@ class BackupWriter {
       await client.query(`set transaction snapshot ${client.escapeLiteral(snapshot)}`)
       await this.#section(client, section, name)
     }
-    return inTransaction(this.#pool, copy, 'begin isolation level repeatable read')
+    return inTransaction(this.#pool, copy, { begin: 'begin isolation level repeatable read' })
   }
 
   async #section(client: pg.PoolClient, section: BackupSection, relation: string): Promise<void> {

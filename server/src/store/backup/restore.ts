@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream/promises'
-import type pg from 'pg'
+import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { inTransaction } from '../database/exclusive-access.ts'
 import { countMigrations, migrate } from '../database/migrate.ts'
 import type { Database } from '../database/open.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { createPartition } from '../partitions/partition-tables.ts'
 import { Partitions } from '../partitions/partitions.ts'
 import { verifyCounts } from '../partitions/verify-counts.ts'
@@ -14,6 +14,7 @@ import {
   countNewlines,
   type ReadSection,
 } from './backup-format.ts'
+import { LOG_COLUMNS, tablesToBackUp } from './backup-tables.ts'
 
 export type RestoreSummary = { rows: Record<string, number>; partitions: number; created_at: string }
 
@@ -108,7 +109,9 @@ class Restorer {
   }
 
   async restore(reader: BackupReader): Promise<void> {
+    const known = await columnsByTable(this.#pool)
     for await (const section of reader.sections()) {
+      checkSection(section, known)
       await inTransaction(this.#pool, (client) =>
         section.partition ? this.#partition(client, section) : this.#table(client, section),
       )
@@ -132,7 +135,7 @@ class Restorer {
   async clear(): Promise<void> {
     const { rows } = await this.#pool.query<{ name: string }>('select name from log_partitions')
     for (const { name } of rows) {
-      await this.#pool.query(`drop table ${name}`)
+      await this.#pool.query(`drop table ${pg.escapeIdentifier(name)}`)
       await this.#pool.query('delete from log_partitions where name = $1', [name])
     }
     const tables = Object.keys(this.#rows).filter((name) => name !== 'logs')
@@ -168,6 +171,26 @@ class Restorer {
     this.#rows[table] = (this.#rows[table] ?? 0) + stream.rowCount
     this.#total += stream.rowCount
     this.#onRows(this.#total)
+  }
+}
+
+/** The tables a backup may fill, with their columns: the registry and the schema's history are never among them. */
+async function columnsByTable(pool: pg.Pool): Promise<Map<string, readonly string[]>> {
+  const tables = await inTransaction(pool, tablesToBackUp)
+  return new Map([['logs', LOG_COLUMNS], ...tables.map(({ name, columns }) => [name, columns] as const)])
+}
+
+function checkSection(
+  { table, columns, partition }: ReadSection,
+  known: Map<string, readonly string[]>,
+): void {
+  const own = known.get(table)
+  if (own === undefined || (table === 'logs') !== (partition !== undefined)) {
+    throw new BadBackup('the backup is damaged: it names a table that no backup has')
+  }
+  const stray = columns.find((name) => !own.includes(name))
+  if (stray !== undefined || columns.length === 0) {
+    throw new BadBackup(`the backup is damaged: it names a column that ${table} does not have`)
   }
 }
 
