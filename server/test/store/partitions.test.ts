@@ -13,7 +13,12 @@ import {
   SEARCH_BURST_ROWS,
 } from '../../src/store/partitions/open-indexes.ts'
 import { endEarly, reopenAll } from '../../src/store/partitions/partition-closing.ts'
-import { buildIndexes, nextToIndex, readIndexes } from '../../src/store/partitions/partition-indexes.ts'
+import {
+  buildIndexes,
+  dropInvalidIndexes,
+  nextToIndex,
+  readIndexes,
+} from '../../src/store/partitions/partition-indexes.ts'
 import { tendPartitions } from '../../src/store/partitions/partition-upkeep.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -412,6 +417,35 @@ describe('closed partitions', () => {
     expect(rows.length).toBe(8)
     expect(rows.every(({ valid }) => valid)).toBe(true)
     expect((await nextToIndex(pool))?.name).not.toBe(next.name)
+  })
+
+  it('keep an index that another connection is building', async () => {
+    await logs.addLogEntries([record({})])
+    const { name } = await openPartition()
+    const [writer, builder, cleaner] = await Promise.all([1, 2, 3].map(() => database.database.connect()))
+    try {
+      // The build waits for the end of this.
+      await writer?.query('begin')
+      await writer?.query(`delete from ${name}`)
+      const building = builder?.query(`create index concurrently ${name}_slow on ${name} (message)`)
+      await until(async () => {
+        const { rows } = await pool.query(
+          'select indisvalid from pg_index where indexrelid = to_regclass($1)',
+          [`${name}_slow`],
+        )
+        return rows.length > 0
+      })
+      await dropInvalidIndexes(cleaner as pg.Client, name)
+      await writer?.query('rollback')
+      await building
+      const { rows } = await pool.query(
+        'select indisvalid from pg_index where indexrelid = to_regclass($1)',
+        [`${name}_slow`],
+      )
+      expect(rows).toEqual([{ indisvalid: true }])
+    } finally {
+      for (const client of [writer, builder, cleaner]) await client?.end()
+    }
   })
 
   it('a stop does not wait for a build, and the next start begins it anew', async () => {

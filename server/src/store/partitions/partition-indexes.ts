@@ -131,9 +131,13 @@ export async function buildIndexes(client: pg.ClientBase, { name }: Partition): 
     else await client.query(`create index concurrently if not exists ${index} on ${name} ${definition}`)
   }
   await client.query(`vacuum (freeze, analyze) ${name}`)
-  await client.query('update log_partitions set indexed_at = now() where name = $1 and detached_at is null', [
-    name,
-  ])
+  await client.query(
+    `update log_partitions
+    set indexed_at = now()
+    where name = $1 and detached_at is null
+      and not exists (select from pg_index where indrelid = to_regclass($1) and not indisvalid)`,
+    [name],
+  )
 }
 
 async function exists(client: pg.ClientBase, index: string): Promise<boolean> {
@@ -143,13 +147,17 @@ async function exists(client: pg.ClientBase, index: string): Promise<boolean> {
   return rows[0]?.exists === true
 }
 
-/** An index whose concurrent build was cut short costs every writer and helps no reader. */
+/**
+ * An index whose concurrent build was cut short costs every writer and helps no reader. One that a connection is
+ * building at this moment looks the same, and stays.
+ */
 export async function dropInvalidIndexes(client: pg.ClientBase, name?: string): Promise<void> {
   const { rows } = await client.query<{ index: string }>(
     `select i.indexrelid::regclass::text as index
     from log_partitions p
     join pg_index i on i.indrelid = to_regclass(p.name)
-    where not i.indisvalid and ($1::text is null or p.name = $1)`,
+    where not i.indisvalid and ($1::text is null or p.name = $1)
+      and not exists (select from pg_stat_progress_create_index b where b.relid = i.indrelid)`,
     [name ?? null],
   )
   for (const { index } of rows) await client.query(`drop index concurrently if exists ${index}`)
