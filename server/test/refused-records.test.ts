@@ -192,6 +192,35 @@ it('does not stop others by a mark that is none', async () => {
   expect(good).toMatchObject({ status: 'fulfilled', value: { accepted: 1 } })
 })
 
+it('says how much of a batch over many days is stored when the database fails in the middle of it', async () => {
+  const { pool, connect: open } = server.database.database
+  const days = Array.from({ length: 100 }, (_, day) =>
+    record({ timestamp: new Date(Date.UTC(2024, 0, 1 + day)).toISOString(), source: 'days' }),
+  )
+  expect((await WAYS.HTTP?.(days))?.accepted).toBe(100)
+  const blocker = await open()
+  await blocker.query('begin')
+  await blocker.query('lock table logs_20240401_20240501 in access exclusive mode')
+  const sending = server.send('POST', '/api/logs', days)
+  await expect
+    .poll(async () => {
+      const { rowCount } = await pool.query(`
+        select pg_terminate_backend(l.pid)
+        from pg_locks l
+        join pg_stat_activity a using (pid)
+        where l.relation = 'logs_20240401_20240501'::regclass and not l.granted and a.query like 'copy logs%'`)
+      return rowCount
+    })
+    .toBe(1)
+  const { status, body } = await sending
+  await blocker.query('rollback')
+  await blocker.end()
+  expect({ status, code: body.code }).toEqual({ status: 503, code: 'UNAVAILABLE' })
+  expect(body.message).toMatch(/first 64 of 100 records are stored.*from index 64 on/)
+  const { rows } = await pool.query(`select count(*)::int as stored from logs where source = 'days'`)
+  expect(rows).toEqual([{ stored: 164 }])
+})
+
 it('keeps exact counts of all years, and no trouble', async () => {
   await expectExactCounts(server.database.database.pool)
   const { logOperations } = server.system

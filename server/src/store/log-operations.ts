@@ -48,7 +48,8 @@ import { type PlannedRemoval, planRemovals } from './removal/retention-plan.ts'
 import { type Cutoffs, cutoffForAll } from './removal/retention-policy.ts'
 import { undoClear } from './removal/undo-clear.ts'
 import type { SettingsStore } from './settings/settings.ts'
-import type { AddResult } from './writing/add-result.ts'
+import { type AddResult } from './writing/add-result.ts'
+import { PartlyStored } from './writing/batch-parts.ts'
 import { EntryRules } from './writing/entry-rules.ts'
 import { IdBlocks } from './writing/id-blocks.ts'
 import { type Flush, LogWriter } from './writing/log-writer.ts'
@@ -138,7 +139,9 @@ export class LogOperations {
     const ruled = await this.#rules.apply(sound.records)
     const named = await this.#cameras.withoutDeleted(ruled)
     const added = await this.#writer.add(named, sender).catch((error: unknown) => {
-      throw this.#gate ? this.#gate.translate(error) : error
+      const translated = (cause: unknown) => (this.#gate ? this.#gate.translate(cause) : cause)
+      if (!(error instanceof PartlyStored)) throw translated(error)
+      throw new PartlyStored(sound.placeOf(error.records), { cause: translated(error.cause) })
     })
     this.#onStored?.(added)
     return sound.withRefused(added)

@@ -6,6 +6,7 @@ import type { LogOperations } from '../../store/log-operations.ts'
 import { cutoffFor, cutoffsOf, hasOwnRules } from '../../store/removal/retention-policy.ts'
 import type { LevelOverrides } from '../../store/settings/level-overrides.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
+import { PartlyStored } from '../../store/writing/batch-parts.ts'
 import { WriterClosed, WriterOverloaded } from '../../store/writing/log-writer.ts'
 import type { NotStored } from '../../store/writing/not-stored.ts'
 import type { SenderMark } from '../../store/writing/senders.ts'
@@ -67,7 +68,7 @@ export class IngestService {
     const added = await logOperations.addLogEntries(kept, sender).catch((error: unknown) => {
       // Its repeat within the minute would find the caps used up by lines that nobody has.
       gate.giveBack(spending)
-      return translate(error)
+      throw translate(error, indexes, decoded.records.length)
     })
     if (added.repeated) gate.giveBack(spending)
     // A repeat is judged by the caps of now, and answered as the batch was when it was stored.
@@ -132,16 +133,22 @@ export class IngestService {
   }
 }
 
-function translate(error: unknown): never {
+/** The error for the caller; `indexes` says where the records to store stood among those that came. */
+function translate(error: unknown, indexes: number[] | undefined, records: number): unknown {
+  if (error instanceof PartlyStored) {
+    const next = indexes?.[error.records] ?? error.records
+    const sentence = `The database failed in the middle of this batch: its first ${next} of ${records} records are stored. Send the others again, from index ${next} on.`
+    return new AppError('UNAVAILABLE', sentence, { cause: error, retryAfter: 2 })
+  }
   if (error instanceof WriterOverloaded) {
     const sentence =
       'The database takes in less than arrives; nothing of this batch was stored. Send it again shortly.'
-    throw new AppError('UNAVAILABLE', sentence, { cause: error, retryAfter: 1 })
+    return new AppError('UNAVAILABLE', sentence, { cause: error, retryAfter: 1 })
   }
   if (error instanceof WriterClosed) {
-    throw new AppError('UNAVAILABLE', 'The server is stopping; nothing of this batch was stored.', {
+    return new AppError('UNAVAILABLE', 'The server is stopping; nothing of this batch was stored.', {
       retryAfter: 2,
     })
   }
-  throw error
+  return error
 }

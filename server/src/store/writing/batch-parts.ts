@@ -77,8 +77,21 @@ export function joinPlaces(all: Set<string>, own: ReadonlySet<string>): boolean 
   return true
 }
 
+/** The database failed in the middle of a batch of several transactions: only its first records are stored. */
+export class PartlyStored extends Error {
+  override name = 'PartlyStored'
+  /** How many of its records, from the first on, need not be sent again. */
+  readonly records: number
+
+  constructor(records: number, options: { cause: unknown }) {
+    super(`the first ${records} records are stored, the others are not`, options)
+    this.records = records
+  }
+}
+
 /**
- * Stores the parts of a batch. The sender's own mark tells whether all of it was stored before.
+ * Stores the parts of a batch. With a sender's mark they go side by side, and the mark tells whether all of it was
+ * stored before. Without one they go one after the other, so that the caller can be told where to go on.
  *
  * @param store one part, in a transaction of its own or with others
  */
@@ -88,11 +101,30 @@ export async function storeInParts(
   sender: SenderMark | undefined,
   store: (part: Part) => Promise<AddResult>,
 ): Promise<AddResult> {
-  const known = sender && (await findReply(pool, sender))
+  if (!sender) return joinResults(parts, await storeInOrder(parts, store))
+  const known = await findReply(pool, sender)
   if (known) return known
   const result = joinResults(parts, await Promise.all(parts.map(store)))
-  if (sender) await rememberBatch(pool, sender, result)
+  await rememberBatch(pool, sender, result)
   return result
+}
+
+/** @throws {PartlyStored} when a part after the first fails */
+async function storeInOrder(
+  parts: readonly Part[],
+  store: (part: Part) => Promise<AddResult>,
+): Promise<AddResult[]> {
+  const results: AddResult[] = []
+  let stored = 0
+  for (const part of parts) {
+    try {
+      results.push(await store(part))
+    } catch (cause) {
+      throw stored === 0 ? cause : new PartlyStored(stored, { cause })
+    }
+    stored += part.records.length
+  }
+  return results
 }
 
 /** What became of a batch, by what became of its parts. Between its first and its last id may be others' rows. */

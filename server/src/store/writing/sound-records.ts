@@ -13,6 +13,8 @@ const UTC_TEXT =
 export type SoundRecords = {
   records: readonly LogRecord[]
   withRefused: (added: AddResult) => AddResult
+  /** Where a record stood in what was given. */
+  placeOf: (index: number) => number
 }
 
 /**
@@ -25,10 +27,12 @@ export function soundRecords(given: readonly LogRecord[]): SoundRecords {
     const reason = faultOf(given[index] as LogRecord)
     if (reason !== undefined) refused.push({ index, reason })
   }
-  if (refused.length === 0) return { records: given, withRefused: (added) => added }
+  if (refused.length === 0)
+    return { records: given, withRefused: (added) => added, placeOf: (index) => index }
   const isRefused = new Set(refused.map(({ index }) => index))
   const places = [...given.keys()].filter((index) => !isRefused.has(index))
   return {
+    placeOf: (index) => places[index] ?? index,
     records: places.map((index) => given[index] as LogRecord),
     withRefused: (added) => ({
       ...added,
