@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { inTransaction } from '../server/src/store/database/exclusive-access.ts'
+import { inTransaction } from '../server/src/store/database/transaction.ts'
 import { createPartition } from '../server/src/store/partitions/partition-tables.ts'
 import { connectionOf } from './cluster.ts'
 import type { BenchSystem } from './system.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { inTransaction, keepBuildsOff } from '../store/database/exclusive-access.ts'
+import { keepBuildsOff } from '../store/database/exclusive-access.ts'
+import { inTransaction } from '../store/database/transaction.ts'
 import { OpenIndexes } from '../store/partitions/open-indexes.ts'
 import { reopenAll } from '../store/partitions/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partitions/partition-indexes.ts'

@@ -1,6 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { inTransaction } from '../../src/store/database/exclusive-access.ts'
+import { inTransaction } from '../../src/store/database/transaction.ts'
 import { addScrubRun, continueScrubRun } from '../../src/store/removal/scrub-runs.ts'
 import { openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
-import { inTransaction } from '../../src/store/database/exclusive-access.ts'
+import { inTransaction } from '../../src/store/database/transaction.ts'
 import type { LogOperations } from '../../src/store/log-operations.ts'
 import { createPartition } from '../../src/store/partitions/partition-tables.ts'
 import { DAY, record } from './some-records.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createLink, redeemLink } from '../../src/store/accounts/one-time-links.ts'
-import { inTransaction } from '../../src/store/database/exclusive-access.ts'
+import { inTransaction } from '../../src/store/database/transaction.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase

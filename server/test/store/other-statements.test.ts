@@ -56,13 +56,13 @@ import {
   readGaps,
   readNotStored,
 } from '../../src/store/database/diagnosis-figures.ts'
-import { inTransaction } from '../../src/store/database/exclusive-access.ts'
 import { readFeedAge, readHealthFigures } from '../../src/store/database/health-figures.ts'
 import { missingMigrations } from '../../src/store/database/migrate.ts'
 import { notify } from '../../src/store/database/notices.ts'
 import { type Database, openDatabase } from '../../src/store/database/open.ts'
 import { readOrCreateSecret } from '../../src/store/database/secrets.ts'
 import type { StatementTiming } from '../../src/store/database/statement-watch.ts'
+import { inTransaction } from '../../src/store/database/transaction.ts'
 import { Feed } from '../../src/store/feed/feed.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { OpenIndexes } from '../../src/store/partitions/open-indexes.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
+import { openDatabase } from '../../src/store/database/open.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { cutoffForAll, cutoffsOf } from '../../src/store/removal/retention-policy.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
@@ -152,6 +153,27 @@ describe('retention', () => {
       await expectExactCounts(pool)
     },
   )
+
+  it('frees by level whatever limits the administrator set for all sessions', async () => {
+    const { database: name } = database.connection
+    await logs.addLogEntries(spread(2000, Date.now() - 4 * DAY, Date.now() - 2 * DAY, ['DEBUG', 'ERROR']))
+    const limits = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+    if (database.major >= 17) limits.push('transaction_timeout')
+    for (const limit of limits) await pool.query(`alter database ${name} set ${limit} = '5ms'`)
+    const limited = await openDatabase({ connection: database.connection })
+    const other = new LogOperations({ pool: limited.pool, settings: new SettingsStore(limited.pool) })
+    try {
+      const cutoffs = cutoffsOf({ ...KEEP_ALL, retention_by_level: { DEBUG: 1 } }, Date.now())
+      const { deleted_count, rewritten_partitions } = await other.applyRetention(cutoffs, 0)
+      expect({ deleted_count, isRewritten: rewritten_partitions > 0 }).toEqual({
+        deleted_count: 1000,
+        isRewritten: true,
+      })
+    } finally {
+      await other.close()
+      await limited.close()
+    }
+  })
 
   it('gives the new partition the indexes that only the old one had', async () => {
     const old = Date.now() - 10 * DAY

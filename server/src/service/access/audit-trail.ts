@@ -8,7 +8,7 @@ import {
   type WrittenEntry,
 } from '../../store/accounts/audit.ts'
 import { type AuditCheck, checkAudit, type KnownHash } from '../../store/accounts/audit-check.ts'
-import { inTransaction } from '../../store/database/exclusive-access.ts'
+import { inTransaction } from '../../store/database/transaction.ts'
 
 /** Who does something, and from where. */
 export type Actor = { name: string; address: string | null; request_id: string | null }

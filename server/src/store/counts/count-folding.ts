@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { inTransaction } from '../database/transaction.ts'
 
 /** 7,469,003: 'counts'. Held by whoever folds or corrects the kept counts. */
 export const COUNTS_LOCK = 7469003
@@ -15,22 +16,17 @@ export async function foldCounts(pool: pg.Pool): Promise<number> {
   // At rest that is all there is to do, every second.
   const pending = await pool.query({ name: 'counts_pending', text: 'select from log_counts_pending limit 1' })
   if (!pending.rowCount) return 0
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
-    const { rows } = await client.query<{ locked: boolean }>(
-      'select pg_try_advisory_xact_lock($1) as locked',
-      [COUNTS_LOCK],
-    )
-    const folded = rows[0]?.locked ? await foldWithin(client) : 0
-    await client.query('commit')
-    return folded
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    throw error
-  } finally {
-    client.release()
-  }
+  return inTransaction(
+    pool,
+    async (client) => {
+      const { rows } = await client.query<{ locked: boolean }>(
+        'select pg_try_advisory_xact_lock($1) as locked',
+        [COUNTS_LOCK],
+      )
+      return rows[0]?.locked ? foldWithin(client) : 0
+    },
+    { isLimited: true },
+  )
 }
 
 /** Gives back the room of what was folded: until then every count reads through it. Passes where a vacuum is at it. */

@@ -1,6 +1,7 @@
 // How everyone is kept off `logs` for a moment without anyone queueing for long.
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
+import { inTransaction } from './transaction.ts'
 
 /** 7,469,002: 'partitions'. Held by whoever creates or removes one. */
 export const PARTITION_LOCK = 7469002
@@ -16,30 +17,6 @@ const WAITS_MS = [20, 40, 60, 60, 60, 100, 100, 200]
 
 /** After so many attempts somebody has been reading for over a minute. */
 const MAX_ATTEMPTS = 120
-
-/** A transaction of its own on a connection of the pool, without the time limit that reads have. */
-export async function inTransaction<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
-  begin: 'begin' | 'begin isolation level repeatable read' = 'begin',
-): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
-  try {
-    await client.query(begin)
-    await client.query('set local statement_timeout = 0')
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch((reason: Error) => {
-      broken = reason
-    })
-    throw error
-  } finally {
-    client.release(broken)
-  }
-}
 
 /**
  * Runs `work` while nobody else reads or writes `logs`, and no partition is made. Everyone waits meanwhile, so it must

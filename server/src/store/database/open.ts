@@ -44,8 +44,27 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Of a connection on which nothing is sent the kernel asks after so long whether the other end is there, ten times a second apart. */
 const KEEP_ALIVE_MS = 10_000
 
-/** What must not depend on the server's or the role's settings: the form of times, and the speed of short statements. */
-const SESSION_OPTIONS = '-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=postgres -c jit=off'
+/** A server that hangs within a transaction lets go of its locks after this. Longer transactions say so themselves. */
+const IDLE_IN_TRANSACTION_MS = 5 * 60_000
+
+/**
+ * What must not depend on the server's, the database's or the role's settings: the form of times, the speed of short
+ * statements, and limits that would end work of minutes.
+ */
+const SESSION_OPTIONS = [
+  ...['TimeZone=UTC', 'DateStyle=ISO,YMD', 'IntervalStyle=postgres', 'jit=off', 'lock_timeout=0'],
+  ...[`idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`, 'idle_session_timeout=0'],
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')
+
+/** PostgreSQL 17 and newer know it; older ones refuse a connection that names it among its options. */
+const NO_TRANSACTION_TIMEOUT = {
+  text: `
+    select set_config('transaction_timeout', '0', false)
+    where current_setting('transaction_timeout', true) is not null`,
+  query_timeout: CONNECT_TIMEOUT_MS,
+}
 
 /**
  * Connects to a PostgreSQL and makes sure that it will do.
@@ -61,6 +80,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    onConnect: async (client: pg.ClientBase) => void (await client.query(NO_TRANSACTION_TIMEOUT)),
   } satisfies pg.PoolConfig
   const ours = { ...settings, types: valueParsers }
   const pool = new pg.Pool({ ...ours, max: options.maxConnections ?? MAX_CONNECTIONS })
@@ -85,6 +105,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
         const client = new pg.Client(ours)
         client.on('error', (error) => options.onConnectionLost?.(error))
         await client.connect()
+        await client.query(NO_TRANSACTION_TIMEOUT)
         return client
       },
       async close() {

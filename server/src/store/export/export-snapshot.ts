@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { countRows } from '../counts/counts.ts'
-import { inTransaction } from '../database/exclusive-access.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { isCountable, type LogFilter } from '../filter/log-filter.ts'
 import type { Moment } from '../reading/chunk-statement.ts'
 import { earliest } from '../reading/log-groups.ts'
@@ -37,7 +37,7 @@ export async function takeSnapshot(store: Store, asked: LogFilter): Promise<Expo
       counted: isCountable(asked) ? await countRows(client, asked) : undefined,
       partitions: await readMarks(client, asked),
     }),
-    'begin isolation level repeatable read',
+    { begin: 'begin isolation level repeatable read' },
   )
   const { counted, ...place } = taken
   const [newest] = await readPage(store, { visibility: { cameras: null } }, 0, 1)

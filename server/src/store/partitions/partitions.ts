@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import { PARTITION_LOCK } from '../database/exclusive-access.ts'
 import { comparable, floorTo, fromMillis, MINUTE, toMillis } from '../database/timestamp.ts'
-import type { Partition } from './partition.ts'
+import { type Partition } from './partition.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { readLoad } from './partition-load.ts'
 import { createPartition } from './partition-tables.ts'
 import { type Span, spanFor } from './partition-width.ts'
@@ -127,10 +128,7 @@ export class Partitions {
 
   /** Makes a few partitions in one transaction and returns the instants that are left. */
   async #createSome(instants: readonly number[]): Promise<readonly number[]> {
-    const client = await this.#pool.connect()
-    let broken: Error | undefined
-    try {
-      await client.query('begin')
+    const make = async (client: pg.PoolClient) => {
       // Whoever makes partitions reads what there is under this lock, so that no two collide.
       await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
       const now = Date.now()
@@ -154,16 +152,9 @@ export class Partitions {
         made++
       }
       await client.query(`select pg_notify('log_partitions', '')`)
-      await client.query('commit')
       return instants.slice(index)
-    } catch (error) {
-      await client.query('rollback').catch((reason: Error) => {
-        broken = reason
-      })
-      throw error
-    } finally {
-      client.release(broken)
     }
+    return inTransaction(this.#pool, make, { isLimited: true })
   }
 }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
-import { inTransaction, withLogsToItself, withMaintenance } from '../database/exclusive-access.ts'
+import { withLogsToItself, withMaintenance } from '../database/exclusive-access.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { feedMark } from '../feed/feed-catch-up.ts'
 
 /** How long what was cleared can be had back. */

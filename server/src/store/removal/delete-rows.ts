@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { dropEmptyCounts } from '../counts/removed-counts.ts'
-import { inTransaction } from '../database/exclusive-access.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { changeRows, type RowBatches } from './row-batches.ts'
 
 /**

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { inTransaction, keepBuildsOff, withLogsToItself } from '../database/exclusive-access.ts'
+import { keepBuildsOff, withLogsToItself } from '../database/exclusive-access.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { ALL_COLUMNS, catchUp, catchUpClosely, catchUpFully, feedMark } from '../feed/feed-catch-up.ts'
 import { isAttached } from '../partitions/drop-partition.ts'
 import type { Partition } from '../partitions/partition.ts'
@@ -86,7 +87,7 @@ async function copyKept(
       }
       return mark
     },
-    'begin isolation level repeatable read',
+    { begin: 'begin isolation level repeatable read' },
   )
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { inTransaction } from '../database/exclusive-access.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
+import { inTransaction } from '../database/transaction.ts'
 
 /** Rows one transaction changes: some 50 ms of work, so that nobody waits long for what it holds. */
 const BATCH_ROWS = 5000

@@ -1,7 +1,8 @@
 // Masking in the background: the row of a run says what is looked for and how far it is, and moves on in the transaction
 // that masks. Whoever goes on after a stop, on whichever server, begins where the last COMMIT was.
 import type pg from 'pg'
-import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
+import { withMaintenance } from '../database/exclusive-access.ts'
+import { inTransaction } from '../database/transaction.ts'
 import type { Store } from '../reading/store.ts'
 import { UNDO_MINUTES } from './clear.ts'
 import { type ScrubChange, scrubBatch } from './scrub-batch.ts'

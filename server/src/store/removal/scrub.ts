@@ -1,4 +1,5 @@
-import { inTransaction, withMaintenance } from '../database/exclusive-access.ts'
+import { withMaintenance } from '../database/exclusive-access.ts'
+import { inTransaction } from '../database/transaction.ts'
 import type { Store } from '../reading/store.ts'
 import { type ScrubChange, type ScrubExample, scrubBatch } from './scrub-batch.ts'
 import { untilSettled } from './scrub-settling.ts'

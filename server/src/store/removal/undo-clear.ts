@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
-import { inTransaction, withLogsToItself, withMaintenance } from '../database/exclusive-access.ts'
+import { withLogsToItself, withMaintenance } from '../database/exclusive-access.ts'
+import { inTransaction } from '../database/transaction.ts'
 import { catchUp, catchUpClosely, feedMark } from '../feed/feed-catch-up.ts'
 import { attachMissing } from '../partitions/partition-gaps.ts'
 import { isMissingPartition } from '../partitions/partitions.ts'

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import type { CameraRegister } from '../cameras/camera-register.ts'
+import { withConnection } from '../database/transaction.ts'
 import { isClosingRefusal, recoverEndings } from '../partitions/partition-closing.ts'
 import { isMissingPartition, type Partitions } from '../partitions/partitions.ts'
 import type { AddResult } from './add-result.ts'
@@ -231,20 +232,11 @@ export class LogWriter {
     await cameras.register(group)
     // Before we take a connection: with as many lanes as connections, each would keep its own and wait for another.
     const firstId = await ids.reserve(group.reduce((sum, { records }) => sum + records.length, 0))
-    const client = await pool.connect()
-    let broken: Error | undefined
-    try {
-      return care === 'none'
-        ? await storeAtOnce(client, group, firstId)
-        : await storeCarefully(client, group, firstId, care === 'places')
-    } catch (error) {
-      await client.query('rollback').catch((reason: Error) => {
-        broken = reason
-      })
-      throw error
-    } finally {
-      client.release(broken)
-    }
+    return withConnection(pool, (client) =>
+      care === 'none'
+        ? storeAtOnce(client, group, firstId)
+        : storeCarefully(client, group, firstId, care === 'places'),
+    )
   }
 }
 
