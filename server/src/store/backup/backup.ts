@@ -4,8 +4,8 @@ import type pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { withMaintenance } from '../database/exclusive-access.ts'
 import { now } from '../database/timestamp.ts'
-import { type Partition } from '../partitions/partition.ts'
 import { inTransaction } from '../database/transaction.ts'
+import type { Partition } from '../partitions/partition.ts'
 import {
   BACKUP_FORMAT,
   BACKUP_VERSION,

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { removeFoldedCounts, removePendingCounts } from '../counts/removed-counts.ts'
 import { keepBuildsOff, withLogsToItself } from '../database/exclusive-access.ts'
-import { type Partition } from './partition.ts'
 import { inTransaction } from '../database/transaction.ts'
+import type { Partition } from './partition.ts'
 
 /**
  * Drops a partition with its counts, in one transaction: rows, counts and the registry agree at every moment. The

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { withLockTimeout, withLogsToItself } from '../database/exclusive-access.ts'
-import { type Partition } from './partition.ts'
 import { inTransaction } from '../database/transaction.ts'
+import type { Partition } from './partition.ts'
 
 /** 7,469,006: 'upkeep'. Held, for as long as it lives, by the server that ends, closes and indexes partitions. */
 export const UPKEEP_LOCK = 7469006
