@@ -312,7 +312,7 @@ select count(*) as total from audit where actor = $1 and (action = $2 or starts_
 select pg_advisory_xact_lock($1);
 
 -- set local statement_timeout
-set local statement_timeout = 0;
+set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
 
 -- tell_of_users
 select pg_notify('sessions', '');

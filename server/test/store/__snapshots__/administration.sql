@@ -328,7 +328,7 @@ select pg_advisory_xact_lock($1);
 select pg_notify('log_partitions', '');
 
 -- set local statement_timeout
-set local statement_timeout = 0;
+set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
 
 -- set_level_override
 

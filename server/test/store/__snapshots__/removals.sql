@@ -746,7 +746,7 @@ set local lock_timeout = '5s';
 set local lock_timeout = …;
 
 -- set local statement_timeout
-set local statement_timeout = 0;
+set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
 
 -- set max_parallel_maintenance_workers =
 set max_parallel_maintenance_workers = 0;

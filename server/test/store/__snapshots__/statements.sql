@@ -1758,7 +1758,7 @@ select pg_notify('log_partitions', '');
 select pg_try_advisory_xact_lock($1) as locked;
 
 -- set local statement_timeout
-set local statement_timeout = 0;
+set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
 
 -- trim_feed
 
