@@ -24,7 +24,17 @@ async function data(path: string) {
   return ((await response.json()) as { data: { logs: Record<string, unknown>[] } }).data
 }
 
-const told = async () => (await data('/api/logs?logger_name=database&search=slow+statement')).logs
+/** Lines of the server itself, by the pattern of their message. */
+const ownLines = async (pattern: string) => {
+  const { rows } = await database.database.pool.query<{ message: string; extra_data: { repeated?: number } }>(
+    `select message, extra_data from logs where logger_name = 'timelapser_logs.requests' and message like $1 order by timestamp, id`,
+    [pattern],
+  )
+  return rows
+}
+
+const told = async () =>
+  (await data('/api/logs?logger_name=timelapser_logs.database&search=slow+statement')).logs
 
 it('a statement that took long is told by its name and time in a line of the log, without what it was asked', async () => {
   const { pool } = database.database
@@ -48,9 +58,30 @@ it('a statement that took long is told by its name and time in a line of the log
   await asking
   const line = async () => (await told()).find(({ message }) => String(message).includes('read_rows'))
   await expect.poll(line, { timeout: 10_000 }).toMatchObject({
-    ...{ level: 'INFO', source: 'system', logger_name: 'database' },
+    ...{ level: 'INFO', source: 'system', logger_name: 'timelapser_logs.database' },
     message: expect.stringMatching(/^Slow statement: read_rows took \d{4,} ms$/),
     extra_data: { statement: 'read_rows', duration_ms: expect.any(Number) },
   })
   expect(JSON.stringify(await told())).not.toContain('secret-source')
+})
+
+it('a failure that meets each request is told once, and then with the number of its repeats', async () => {
+  const { pool } = database.database
+  const other = await startProcess(database.url)
+  await pool.query('alter table saved_views rename to saved_views_away')
+  try {
+    for (let request = 0; request < 5; request++) {
+      const reply = await fetch(`${other.url}/api/views`, { headers: HEADERS })
+      expect(reply.status).toBe(500)
+    }
+  } finally {
+    await pool.query('alter table saved_views_away rename to saved_views')
+  }
+  await stopProcess(other)
+  for (const pattern of ['GET /api/views 500%', 'A request failed unexpectedly: %saved_views%']) {
+    const lines = await ownLines(pattern)
+    expect(lines.length).toBeLessThan(5)
+    expect(lines.at(-1)?.message).toMatch(/ \(×[2-4] in \d+ s\)$/)
+    expect(lines.reduce((sum, { extra_data }) => sum + (extra_data.repeated ?? 1), 0)).toBe(5)
+  }
 })

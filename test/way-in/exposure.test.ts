@@ -34,7 +34,7 @@ test('tells of what was done in a line of its log, and of the details in the aud
   const body = JSON.stringify({ retention_by_source: { barn: 90 } })
   expect((await fetch(`${url}/api/settings`, { method: 'PUT', headers, body })).status).toBe(200)
   const lines = async () => {
-    const answer = await fetch(`${url}/api/logs?logger_name=audit`, { headers })
+    const answer = await fetch(`${url}/api/logs?logger_name=timelapser_logs.audit`, { headers })
     return ((await answer.json()) as { data: { logs: { message: string; extra_data: object }[] } }).data.logs
   }
   await expect.poll(lines, { timeout: 10_000 }).toHaveLength(1)

@@ -3,6 +3,7 @@ import { lazy, memo, Suspense, useState } from 'react'
 import type { CameraActivity, CamerasActivity } from 'timelapser-logs/api'
 import { Link } from '../app/link.tsx'
 import { IconButton } from '../controls/button.tsx'
+import { OriginIcon } from '../logs/origin-icon.tsx'
 import { DEFAULT_VIEW, formatView } from '../logs/view.ts'
 import { ActivityStrip } from './activity-strip.tsx'
 import { CameraState } from './camera-state.tsx'
@@ -41,7 +42,7 @@ export const CameraItem = memo(function CameraItem({
             <RenameCamera camera={day} done={done} />
           ) : (
             <h2 className="flex min-w-0 items-baseline gap-2">
-              <span aria-hidden>📹</span>
+              <OriginIcon name="Camera" />
               <Link
                 href={`/logs${formatView({ ...DEFAULT_VIEW, camera_id: [day.id] })}`}
                 title={day.name}

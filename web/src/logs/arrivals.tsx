@@ -12,14 +12,14 @@ const GATHER_MS = 400
 export function Arrivals({ live }: { live: LiveListState }) {
   const { state, shown, waiting } = live
   const [said, setSaid] = useState({ times: 0, text: '' })
-  /** The newest line that need not be told of. */
-  const known = useRef(0)
+  /** The lines that need not be told of. Their ids say nothing about when they arrived: servers have ranges of their own. */
+  const known = useRef<ReadonlySet<number>>(new Set())
   const saidAt = useRef(Number.NEGATIVE_INFINITY)
   const due = useRef<number | null>(null)
 
   const begin = useEffectEvent(() => {
     due.current = null
-    known.current = Math.max(known.current, newestId(shown), newestId(waiting))
+    known.current = idsOf([...shown, ...waiting])
   })
   useEffect(() => {
     if (state === 'live') begin()
@@ -27,9 +27,9 @@ export function Arrivals({ live }: { live: LiveListState }) {
 
   const say = useEffectEvent(() => {
     due.current = null
-    const fresh = shown.filter((row) => row.id > known.current)
+    const fresh = shown.filter((row) => !known.current.has(row.id))
     if (fresh.length === 0) return
-    known.current = newestId(fresh)
+    known.current = idsOf(shown)
     saidAt.current = performance.now()
     setSaid({ times: said.times + 1, text: arrivalText(fresh) })
   })
@@ -49,6 +49,6 @@ export function Arrivals({ live }: { live: LiveListState }) {
   )
 }
 
-function newestId(rows: readonly LogRow[]): number {
-  return rows.reduce((newest, { id }) => Math.max(newest, id), 0)
+function idsOf(rows: readonly LogRow[]): ReadonlySet<number> {
+  return new Set(rows.map(({ id }) => id))
 }

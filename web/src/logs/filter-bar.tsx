@@ -8,6 +8,7 @@ import type { FacetListProps } from './facet-list.tsx'
 import { FacetMenu } from './facet-menu.tsx'
 import { FACETS } from './facets.ts'
 import { facetsPreference } from './list-preferences.ts'
+import { OwnLinesButton } from './own-lines-button.tsx'
 import { RangePicker } from './range-picker.tsx'
 import { SearchBox } from './search-box.tsx'
 
@@ -44,6 +45,7 @@ export function FilterBar({
         </IconButton>
       )}
       <SearchBox q={view.q} change={change} error={error} />
+      <OwnLinesButton q={view.q} change={change} />
       <RangePicker range={view.range} change={change} zone={zone} />
       {phone ? (
         <PopupButton preload={loadSheet} popup={(popup) => <FilterSheet {...popup} {...list} />}>

@@ -5,6 +5,7 @@ import { formatClock, formatDay, formatFull, offsetIfRepeated } from '../time/fo
 import { LevelLabel } from './level-label.tsx'
 import { LEVEL_FILL } from './levels.ts'
 import { originOf } from './origin.ts'
+import { OriginIcon } from './origin-icon.tsx'
 import { RowMessage } from './row-message.tsx'
 import type { RowProps } from './row-props.ts'
 
@@ -26,9 +27,7 @@ export const LogCard = memo(function LogCard(props: RowProps) {
       <span role="gridcell" className="flex items-center gap-2">
         <LevelLabel level={row.level} />
         <span className="flex min-w-0 items-center gap-1 text-muted">
-          <span role="img" aria-label={origin.iconName}>
-            {origin.icon}
-          </span>
+          <OriginIcon name={origin.iconName} />
           <span className="truncate">{origin.name}</span>
         </span>
         <time

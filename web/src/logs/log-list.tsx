@@ -39,7 +39,7 @@ export function LogList({
   find,
   menuOf,
   setMenuOf,
-  freshAfter,
+  fetched,
   onChoosing,
   barPx,
 }: {
@@ -57,7 +57,8 @@ export function LogList({
   /** The line whose menu is open. */
   menuOf: number | null
   setMenuOf: (id: number | null) => void
-  freshAfter: number
+  /** Ids of the lines that did not arrive over the stream. */
+  fetched: ReadonlySet<number>
   onChoosing: (choosing: boolean) => void
   /** How much of the window the bar above covers. */
   barPx: number
@@ -124,7 +125,7 @@ export function LogList({
                 active={row.id === activeId}
                 opened={row.id === view.log}
                 selected={selection.ids.has(row.id)}
-                fresh={freshAfter > 0 && row.id > freshAfter && now - Date.parse(row.timestamp) < FRESH_MS}
+                fresh={!fetched.has(row.id) && now - Date.parse(row.timestamp) < FRESH_MS}
                 wrap={wrap === 'wrap'}
                 roomy={density === 'roomy'}
                 onClick={onClick}

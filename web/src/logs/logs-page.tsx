@@ -130,7 +130,7 @@ export function LogsPage() {
               find={keys.find.text ?? ''}
               menuOf={keys.menuOf}
               setMenuOf={keys.setMenuOf}
-              freshAfter={live.freshAfter}
+              fetched={live.fetched}
               onChoosing={live.setChoosing}
               barPx={barPx}
             />

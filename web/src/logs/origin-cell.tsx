@@ -1,5 +1,6 @@
 import type { LogRow } from 'timelapser-logs/api'
 import { originOf } from './origin.ts'
+import { OriginIcon } from './origin-icon.tsx'
 import type { ValueTarget } from './value-menu.tsx'
 
 /** Where a line comes from, with the menu of its value. */
@@ -16,9 +17,7 @@ export function OriginCell({ row, pick }: { row: LogRow; pick: (target: ValueTar
       }}
       className="flex max-w-full items-center gap-1.5 hover:underline"
     >
-      <span role="img" aria-label={origin.iconName} className="text-label">
-        {origin.icon}
-      </span>
+      <OriginIcon name={origin.iconName} />
       <span className="truncate">{origin.name}</span>
     </button>
   )

@@ -2,7 +2,6 @@ import type { LogRow } from 'timelapser-logs/api'
 
 /** Where a line comes from, as people call it: its camera by name, or its source. */
 export type Origin = {
-  icon: '📹' | '⚙️'
   iconName: 'Camera' | 'System'
   name: string
   field: 'camera_id' | 'source'
@@ -12,11 +11,10 @@ export type Origin = {
 export function originOf(row: LogRow): Origin {
   if (row.camera_id !== null) {
     const name = row.camera_name ?? `Camera ${row.camera_id}`
-    return { icon: '📹', iconName: 'Camera', name, field: 'camera_id', value: row.camera_id }
+    return { iconName: 'Camera', name, field: 'camera_id', value: row.camera_id }
   }
   const isCamera = /^camera_\d+$/.test(row.source)
   return {
-    icon: isCamera ? '📹' : '⚙️',
     iconName: isCamera ? 'Camera' : 'System',
     name: row.source,
     field: 'source',

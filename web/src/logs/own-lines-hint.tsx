@@ -2,18 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import type { LogRow, LogSources } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { FirstLine } from './empty-state.tsx'
+import { isOwnLogger } from './own-lines.ts'
 import { hasFilters, type LogView } from './view.ts'
 
-/** Who writes the server's own lines, see the system log of `serve`. */
-const OWN_LOGGERS: readonly (string | null)[] = [
-  'server',
-  'requests',
-  'audit',
-  'jobs',
-  'retention',
-  'storage',
-  'database',
-]
 const OWN_SOURCES = ['system', 'api', 'worker']
 /** A server that is this young shows all its lines at once. */
 const FEW = 50
@@ -25,7 +16,7 @@ export function OwnLinesHint({ rows, view }: { rows: readonly LogRow[]; view: Lo
     rows.length <= FEW &&
     view.page === 1 &&
     !hasFilters(view) &&
-    rows.every((row) => row.camera_id === null && OWN_LOGGERS.includes(row.logger_name))
+    rows.every((row) => row.camera_id === null && isOwnLogger(row.logger_name))
   // What is shown is one range; others may have written before it.
   const known = useQuery({
     queryKey: ['sources'],

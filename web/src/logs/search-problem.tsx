@@ -18,7 +18,7 @@ export function SearchProblem({ id, q, error }: { id: string; q: string; error: 
           {from > 0 && '…'}
           {q.slice(from, at)}
           <span className="font-semibold text-error underline decoration-wavy underline-offset-4">
-            {q.slice(at, at + 1) || '▏'}
+            {q.slice(at, at + 1) || '\u00a0'}
           </span>
           {q.slice(at + 1)}
         </pre>

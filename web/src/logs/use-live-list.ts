@@ -65,6 +65,8 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
 
   const shown = enabled ? lines.shown : null
   const rows = useMemo(() => mergeRows(shown ?? [], page?.logs ?? []), [shown, page])
+  // By what the page holds, not by the highest id: servers hand out ids from ranges of their own.
+  const fetched = useMemo(() => new Set(page?.logs.map(({ id }) => id)), [page])
   // The first page is part of it: what is not loaded yet is not said to be impossible.
   const isAwaited = view.page === 1 && screen.open && view.live && page === null && screen.page.isFetching
   const isOpening = isAwaited || (enabled && lines.state === 'connecting')
@@ -97,7 +99,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
     waiting: lines.waiting,
     waitingCount: enabled ? lines.waitingCount : 0,
     skipped: enabled ? lines.skipped : 0,
-    freshAfter: page?.logs[0]?.id ?? 0,
+    fetched,
     setBrushing,
     setChoosing,
     /** Shows what waits without ending the pause. */

@@ -58,7 +58,7 @@ export function useLogsScreen(view: LogView, zone: string) {
   // Asked for when a menu of values is open.
   const facetsQuery = withBounds(view, start, countsEnd).toString()
 
-  // Everything kept begins where its first line does, not in 1970.
+  // Everything kept begins where its first line does, not in the year 1.
   const first = view.range.kind === 'all' ? (stats.data?.summary.first_log_at ?? null) : start
   const bars = first === null ? null : withBounds(view, first, countsEnd)
   bars?.set('buckets', String(BUCKETS))

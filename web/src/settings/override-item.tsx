@@ -5,7 +5,7 @@ import { Countdown } from '../levels/countdown.tsx'
 import { type LevelOverride, useEndOverride } from '../levels/use-levels.ts'
 import { LevelLabel } from '../logs/level-label.tsx'
 
-const SCOPE_NAME = { camera: '📹', logger: 'Logger', source: 'Source' } as const
+const SCOPE_NAME = { camera: 'Camera', logger: 'Logger', source: 'Source' } as const
 
 /** One level of its own: whose, how long still, why, and by whom. */
 export function OverrideItem({ override, onOver }: { override: LevelOverride; onOver: () => void }) {

@@ -14,8 +14,8 @@ const UNITS = [
   ['s', 1, 'second'],
 ] as const
 
-/** Nothing can be older: partitions begin here. */
-export const BEGINNING = '1970-01-01T00:00:00Z'
+/** No line can be older: the years of a timestamp begin with 1. */
+export const BEGINNING = '0001-01-01T00:00:00Z'
 
 /** `5400` → `90m`; the largest unit that divides it. Weeks are written as days, as people say "7 days". */
 export function formatSpan(seconds: number): string {

@@ -1,4 +1,12 @@
-import { consoleHandler, createLogger, type Logger } from '@timelapser/logger'
+import {
+  collapseRepeats,
+  consoleHandler,
+  createLogger,
+  type ExtraData,
+  eventTime,
+  type Logger,
+  type LogRecord,
+} from '@timelapser/logger'
 import type { Removal } from '../../service/administration/retention-service.ts'
 import type { AuditRow } from '../../store/accounts/audit.ts'
 import type { StatementTiming } from '../../store/database/statement-watch.ts'
@@ -35,6 +43,9 @@ const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => 
   delete: ({ deleted_count, by }) => `${by} deleted ${deleted_count} logs by filter`,
 }
 
+/** The first part of the logger names of the server's own lines: users' sources have these names, too. */
+const OWN_LOGGERS = 'timelapser_logs'
+
 /** What the server says while its database is away: a few lines a minute, for weeks. */
 const SPOOL_BYTES = 16 * 1024 * 1024
 
@@ -46,20 +57,34 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
   const handlers = [consoleHandler({ format: 'pretty', level: 'WARNING' })]
   let handler: DatabaseLogHandler | undefined
   let logger: Logger = createLogger({ handlers })
-  const from = (source: 'system' | 'api' | 'worker', logger_name: string) =>
-    logger.bind({ source, logger_name })
+  const from = (source: 'system' | 'api' | 'worker', name: string) =>
+    logger.bind({ source, logger_name: `${OWN_LOGGERS}.${name}` })
+  const failures = collapseRepeats({
+    handle: ({ source, logger_name, message, extra_data }) =>
+      logger.bind({ source, logger_name }).error(message, extra_data ?? {}),
+    flush: async () => {},
+    close: async () => {},
+  })
 
   return {
     reports: {
       onCameraRegistered: ({ id, name }) =>
         from('system', 'cameras').bind({ camera_id: id }).info(`Camera registered: ${name}`),
-      onRequestLine: ({ level, message, extra_data }) => from('api', 'requests')[level](message, extra_data),
+      onRequestLine({ level, message, extra_data }) {
+        if (level === 'error') failures.handle(failure('requests', message, extra_data))
+        else from('api', 'requests')[level](message, extra_data)
+      },
       onUnexpected: ({ error, ...request }) =>
-        from('api', 'requests').error({ err: error, ...request }, 'A request failed unexpectedly'),
+        failures.handle(
+          failure('requests', `A request failed unexpectedly: ${messageOf(error)}`, {
+            err: error,
+            ...request,
+          }),
+        ),
       onStreamBroken: ({ error, isForeseen, route, request_id }) =>
         from('api', 'streams')[isForeseen ? 'warning' : 'error'](
           { err: error, route, request_id },
-          `A reply of ${route} broke off: ${error instanceof Error ? error.message : String(error)}`,
+          `A reply of ${route} broke off: ${messageOf(error)}`,
         ),
       onJobFailed: (job, error) => from('worker', 'jobs').error({ err: error, job }, `The job ${job} failed`),
       onRetention: ({ action, ...removal }) =>
@@ -104,13 +129,30 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
     // Readers see the line; what was there before and after, and from where it came, is for administrators alone.
     audit: ({ id, actor, action, entity, request_id, hash }) =>
       // Without a colon: what follows the name of a key or a user would look like its secret, and be masked.
-      from('system', 'audit').info(
-        `${action} on ${entity}, by ${actor === 'nobody' ? 'somebody not signed in' : actor}`,
-        {
-          ...{ audit_id: id, actor, action, entity, request_id, hash },
-        },
-      ),
+      from('system', 'audit').info(`${action} on ${entity}, by ${actor === 'nobody' ? 'anonymous' : actor}`, {
+        ...{ audit_id: id, actor, action, entity, request_id, hash },
+      }),
     stats: () => handler?.stats() ?? { queuedRows: 0, spooledRows: 0, dropped: 0 },
-    close: () => logger.close(),
+    async close() {
+      await failures.close()
+      await logger.close()
+    },
   }
+}
+
+/** A failure of a request. Alike ones become one line: an outage meets each request. */
+function failure(name: string, message: string, extra: object): LogRecord {
+  return {
+    timestamp: eventTime(),
+    level: 'ERROR',
+    message,
+    source: 'api',
+    logger_name: `${OWN_LOGGERS}.${name}`,
+    camera_id: null,
+    extra_data: extra as ExtraData,
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
