@@ -69,7 +69,7 @@ test('an invited viewer of one camera sees its rows and nothing of others', asyn
   await admin.getByRole('link', { name: 'Access' }).click()
   await admin.getByLabel('Name of a user to invite').fill('vic')
   await admin.getByLabel('All logs').uncheck()
-  await admin.getByRole('group', { name: 'Logs that are seen' }).getByRole('checkbox').nth(1).check()
+  await admin.getByRole('group', { name: 'Visible logs' }).getByRole('checkbox').nth(1).check()
   await admin.getByRole('button', { name: 'Invite' }).click()
   const link = (await admin.getByText(/#link=/).textContent()) ?? ''
   await admin.setViewportSize({ width: 390, height: 844 })
@@ -102,7 +102,7 @@ test('an invited viewer of one camera sees its rows and nothing of others', asyn
   expect(await viewer.getByRole('link', { name: 'Settings' }).count()).toBe(0)
 
   await viewer.getByRole('link', { name: 'Access' }).click()
-  await viewer.getByText('This one').waitFor()
+  await viewer.getByText('This session').waitFor()
   expect(await viewer.getByRole('heading', { name: 'Users' }).count()).toBe(0)
   expect(await seriousProblems(viewer)).toEqual([])
 })
@@ -120,7 +120,7 @@ test('an administrator makes new links, ends single sessions and is asked before
   await admin.reload()
   await admin.getByRole('button', { name: 'Sessions of ben' }).click()
   await admin.getByRole('button', { name: /^End Chrome on Linux, 127/ }).click()
-  await admin.getByText('Signed in nowhere.').waitFor()
+  await admin.getByText('No active sessions.').waitFor()
   await ben.waitForURL('**/sign-in*')
 
   const item = admin.getByRole('listitem').filter({ hasText: 'ben' })
@@ -134,11 +134,11 @@ test('an administrator makes new links, ends single sessions and is asked before
 })
 
 test('a key is made with level, limit, expiry and cameras, and shown once', async () => {
-  await admin.getByLabel('What it is for').fill('wall display')
+  await admin.getByLabel('Key name').fill('wall display')
   await admin.getByLabel('Scope').selectOption('read')
   await admin.getByLabel('Expiry').selectOption('90')
-  await admin.getByLabel('Requests a minute at most').fill('2')
-  await admin.getByLabel('Lowest level it reads').selectOption('WARNING')
+  await admin.getByLabel('Requests per minute').fill('2')
+  await admin.getByLabel('Minimum level').selectOption('WARNING')
   const form = admin.locator('form').filter({ hasText: 'New key' })
   await form.getByLabel('All logs').uncheck()
   await form.getByRole('checkbox').nth(1).check()

@@ -325,7 +325,7 @@ test('a page past the last one leads back', async () => {
   await write({ message: 'on the only page', source: 'pages' })
   const page = await openPage(context)
   await page.goto(`${url}/logs?source=pages&page=7`)
-  await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+  await page.getByRole('heading', { name: 'Page not found' }).waitFor()
   expect(await page.getByText(/ of 0/).count()).toBe(0)
   await button(page, 'To the last page').click()
   await row(page, 'on the only page').waitFor()
@@ -446,7 +446,7 @@ test('an address that nobody has leads on', async () => {
   const page = await openPage(context)
   const response = await page.goto(`${url}/lgos`)
   expect(response?.status()).toBe(404)
-  await page.getByRole('heading', { name: 'There is no page here' }).waitFor()
+  await page.getByRole('heading', { name: 'Page not found' }).waitFor()
 })
 
 test('what a failing server answered last stays, marked as old, with the request to ask about and another try', async () => {

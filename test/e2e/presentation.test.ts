@@ -232,7 +232,7 @@ test('a link shows the columns of whoever sent it', async () => {
   await page.waitForURL(/column=logger/)
   await expect.poll(() => heads()).toContain('Logger')
   await page.getByRole('button', { name: 'More' }).click()
-  await page.getByRole('menuitem', { name: 'Columns as at first' }).click()
+  await page.getByRole('menuitem', { name: 'Reset columns' }).click()
   await page.waitForURL((address) => !address.search.includes('column'))
   await expect.poll(() => heads()).not.toContain('Logger')
 })

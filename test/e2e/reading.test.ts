@@ -112,7 +112,7 @@ describe('loggers and requests', () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs?q=menu`)
     await row(page, 'menu line').last().click({ button: 'right' })
-    await page.getByRole('menuitem', { name: 'Not this request' }).click()
+    await page.getByRole('menuitem', { name: 'Exclude this request' }).click()
     await expect.poll(() => row(page, 'menu line').count()).toBe(1)
     await pills(page).getByRole('button', { name: 'Remove the filter request: not menu-1' }).click()
     await expect.poll(() => row(page, 'menu line').count()).toBe(2)

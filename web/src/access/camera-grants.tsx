@@ -13,7 +13,7 @@ export function CameraGrants({
     onChange(value?.includes(id) ? value.filter((other) => other !== id) : [...(value ?? []), id])
   return (
     <fieldset className="flex flex-wrap gap-x-4 gap-y-1.5">
-      <legend className="sr-only">Logs that are seen</legend>
+      <legend className="sr-only">Visible logs</legend>
       <label className="flex items-center gap-2">
         <input
           type="checkbox"

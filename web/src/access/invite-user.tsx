@@ -26,7 +26,7 @@ export function InviteUser() {
   }
   return (
     <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line bg-surface p-4">
-      <h3 className="font-medium">Invite somebody</h3>
+      <h3 className="font-medium">Invite a user</h3>
       <div className="grid gap-3 sm:max-lg:grid-cols-2">
         <Labelled name="Name of a user to invite">
           <input

@@ -48,7 +48,7 @@ export function NewKey() {
     <form onSubmit={submit} className="grid gap-3 rounded-lg border border-line bg-surface p-4">
       <h3 className="font-medium">New key</h3>
       <div className="grid gap-3 sm:max-lg:grid-cols-2">
-        <Labelled name="What it is for">
+        <Labelled name="Key name">
           <input
             value={name}
             maxLength={100}
@@ -83,19 +83,19 @@ export function NewKey() {
             ))}
           </select>
         </Labelled>
-        <Labelled name="Requests a minute at most">
+        <Labelled name="Requests per minute">
           <input
             type="number"
             min={1}
             max={1_000_000}
-            placeholder="as many as everybody"
+            placeholder="the default limit"
             value={rateLimit}
             onChange={(event) => set({ rateLimit: event.target.value })}
             className={`${FIELD} figures`}
           />
         </Labelled>
         {reads && (
-          <Labelled name="Lowest level it reads">
+          <Labelled name="Minimum level">
             <select
               value={minLevel}
               onChange={(event) => set({ minLevel: event.target.value as typeof minLevel })}

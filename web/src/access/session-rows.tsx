@@ -28,7 +28,7 @@ export function SessionRows({
             </span>
           </span>
           {current ? (
-            <span className="px-3 text-small text-muted">This one</span>
+            <span className="px-3 text-small text-muted">This session</span>
           ) : (
             <Button
               kind="quiet"

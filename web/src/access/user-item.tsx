@@ -34,8 +34,8 @@ export function UserItem({ user }: { user: User }) {
           {user.last_sign_in_at
             ? `Last sign-in ${formatMoment(user.last_sign_in_at, zone, Date.now())}`
             : user.has_password
-              ? 'Not seen yet'
-              : 'Invited, not here yet'}
+              ? 'Never active'
+              : 'Invited'}
         </span>
       </div>
       {panel === 'cameras' && (

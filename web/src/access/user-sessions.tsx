@@ -16,7 +16,7 @@ export function UserSessions({ user, onClose }: { user: User; onClose: () => voi
       {sessions.isError && (
         <p className="text-error">The sessions could not be loaded: {sessions.error.message}</p>
       )}
-      {sessions.data?.total_sessions === 0 && <p className="text-muted">Signed in nowhere.</p>}
+      {sessions.data?.total_sessions === 0 && <p className="text-muted">No active sessions.</p>}
       {sessions.data && sessions.data.total_sessions > 0 && (
         <SessionRows
           sessions={sessions.data.sessions}

@@ -87,7 +87,7 @@ function Screen({ path, session }: { path: string; session: Session | null }) {
   if (path === '/access' && session) return <AccessPage session={session} />
   return (
     <main className="mx-auto grid max-w-md gap-3 px-4 py-24">
-      <h1 className="text-title font-semibold">There is no page here</h1>
+      <h1 className="text-title font-semibold">Page not found</h1>
       <p className="text-muted">The address {path} leads nowhere.</p>
       <Link className="font-medium text-accent underline" href={lastLogsPath()}>
         To the logs

@@ -13,11 +13,11 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
     if (error === null) return this.props.children
     return (
       <main className="mx-auto grid min-h-screen max-w-md content-center gap-4 p-6">
-        <h1 className="text-title font-semibold">This page ran into a defect of its own</h1>
-        <p className="text-muted">Nothing was changed on the server. What it said:</p>
+        <h1 className="text-title font-semibold">This page has crashed</h1>
+        <p className="text-muted">Nothing was changed on the server. The error:</p>
         <pre className="overflow-auto rounded-md bg-sunken p-3 font-mono text-small">{error.message}</pre>
         <a className="font-medium text-accent underline" href="/logs">
-          Load the page again
+          Reload the page
         </a>
       </main>
     )

@@ -30,7 +30,7 @@ export function AuditItem({ entry, zone }: { entry: AuditEntry; zone: string }) 
           <span className="truncate font-mono text-small text-accent">{entry.action}</span>
           <span className="min-w-0 max-sm:col-span-2">
             <span className="block wrap-anywhere">
-              <span className="font-medium">{isNobody ? 'Somebody not signed in' : entry.actor}</span>{' '}
+              <span className="font-medium">{isNobody ? 'Anonymous' : entry.actor}</span>{' '}
               <span className="text-muted">
                 on <MessageText text={entry.entity} />
               </span>
@@ -43,7 +43,7 @@ export function AuditItem({ entry, zone }: { entry: AuditEntry; zone: string }) 
           <DiffTable lines={lines} />
           <p className="flex flex-wrap gap-x-4 gap-y-1 text-small">
             <Link className={LINK} href={auditPath({ actor: entry.actor })}>
-              All of {isNobody ? 'those not signed in' : entry.actor}
+              All by {isNobody ? 'anonymous' : entry.actor}
             </Link>
             <Link className={LINK} href={auditPath({ action: entry.action })}>
               All {entry.action}

@@ -45,7 +45,7 @@ export function AuditPage() {
       {entries.isPending && <SkeletonRows name="entries" rows={12} height="h-14" />}
       {entries.data?.entries.length === 0 && (
         <p className="rounded-lg border border-line bg-surface px-4 py-8 text-center text-muted">
-          Nothing was done that is like that.
+          No entry matches these filters.
         </p>
       )}
       <ol

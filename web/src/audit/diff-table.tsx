@@ -4,7 +4,7 @@ import type { DiffLine } from './audit-diff.ts'
 
 /** Value by value, before and after; what stayed as it was is said once and quietly. */
 export function DiffTable({ lines }: { lines: readonly DiffLine[] }) {
-  if (lines.length === 0) return <p className="text-muted">No values were written down.</p>
+  if (lines.length === 0) return <p className="text-muted">No values were recorded.</p>
   return (
     <table className="w-full table-fixed text-left text-small max-sm:block">
       <thead className="text-muted max-sm:sr-only">

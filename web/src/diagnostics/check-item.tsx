@@ -4,12 +4,12 @@ import { useDisplayZone } from '../time/display-zone.ts'
 import { TimedText } from '../time/timed-text.tsx'
 
 const LOOK = {
-  ok: { Icon: CircleCheck, name: 'Well', look: 'text-live' },
+  ok: { Icon: CircleCheck, name: 'OK', look: 'text-live' },
   warning: { Icon: CircleAlert, name: 'Warning', look: 'text-warning' },
   failure: { Icon: CircleX, name: 'Failure', look: 'text-error' },
 } as const
 
-/** One check: what was found, why it is not well, and what to do. */
+/** One check: what was found, why it is not OK, and what to do. */
 export function CheckItem({ check }: { check: Diagnosis['checks'][number] }) {
   const { Icon, name, look } = LOOK[check.verdict]
   const zone = useDisplayZone()

@@ -46,7 +46,7 @@ export function DiagnosticsPage() {
             {tryOut.isPending ? 'Sending…' : 'Send test lines'}
           </Button>
           <Button kind="accent" disabled={busy} onClick={() => state.refetch()}>
-            {state.isFetching ? 'Looking…' : 'Look again'}
+            {state.isFetching ? 'Running…' : 'Run again'}
           </Button>
         </span>
       </div>

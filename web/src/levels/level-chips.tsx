@@ -16,7 +16,7 @@ export function LevelChips({ isAdmin }: { isAdmin: boolean }) {
   const passing = levels.data?.overrides.filter((one) => one.expires_at !== null) ?? []
   if (passing.length === 0) return null
   return (
-    <ul aria-label="Levels changed for a while" className="flex min-w-0 flex-wrap gap-1.5 lg:ml-auto">
+    <ul aria-label="Temporary overrides" className="flex min-w-0 flex-wrap gap-1.5 lg:ml-auto">
       {passing.map((one) => {
         const camera = cameras.data?.cameras.find(
           ({ id }) => one.scope === 'camera' && String(id) === one.target,
@@ -38,7 +38,7 @@ export function LevelChips({ isAdmin }: { isAdmin: boolean }) {
               <button
                 type="button"
                 aria-label={`End ${LEVEL_NAME[one.level]} of ${name} now`}
-                title="End it now"
+                title="Remove the override"
                 onClick={() => end.mutate(one)}
                 className="grid size-6.5 shrink-0 place-items-center hover:text-ink focus-visible:-outline-offset-2"
               >

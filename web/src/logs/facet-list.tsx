@@ -31,7 +31,7 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
   const refused = facets.error instanceof ApiError && facets.error.code === 'INVALID_QUERY'
   // Levels can be chosen without their counts.
   if (facets.data === undefined && field !== 'level') {
-    if (refused) return <p className="px-2 py-1 text-muted">Once the search is understood.</p>
+    if (refused) return <p className="px-2 py-1 text-muted">The search is invalid.</p>
     if (facets.isError)
       return (
         <p className="px-2 py-1 text-muted" title={facets.error.message}>

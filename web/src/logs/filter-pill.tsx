@@ -27,7 +27,7 @@ export function Pill({
         <button
           type="button"
           onClick={onInvert}
-          title={inverted ? 'Show these instead of hiding them' : 'Hide these instead of showing them'}
+          title={inverted ? 'Include instead' : 'Exclude instead'}
           className="truncate py-1 pl-2.5 hover:underline focus-visible:-outline-offset-2"
         >
           {text}

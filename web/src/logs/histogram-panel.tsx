@@ -24,7 +24,7 @@ export function HistogramPanel({
         {isError ? (
           <p className="grid h-full place-items-center rounded-md px-4 text-center text-pretty border border-dashed border-line text-muted">
             {histogram.error instanceof ApiError && histogram.error.code === 'INVALID_QUERY'
-              ? 'No bars before the search is understood.'
+              ? 'The search is invalid; no bars can be shown.'
               : `The bars could not be loaded: ${histogram.error.message}`}
           </p>
         ) : data ? (

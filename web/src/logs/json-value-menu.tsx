@@ -89,7 +89,7 @@ export function JsonValueMenu({
               >
                 <Columns3 size={14} aria-hidden />
                 <span className="truncate">
-                  {isColumn ? 'No longer a column' : `Show ${path} as a column`}
+                  {isColumn ? 'Remove the column' : `Show ${path} as a column`}
                 </span>
               </Menu.Item>
             )}

@@ -27,7 +27,7 @@ export function ListState({
   const { data, error, isPlaceholderData } = screen.page
   if (error instanceof ApiError && error.code === 'INVALID_QUERY') {
     return (
-      <EmptyState title="The search is not understood">
+      <EmptyState title="Invalid search">
         <p>{error.message}</p>
         <Button onClick={() => change({ q: '' })}>Clear the search</Button>
       </EmptyState>
@@ -37,7 +37,7 @@ export function ListState({
   if (data === undefined || isPlaceholderData) return <LoadingRows />
   if (view.page > 1 && data.pagination.total_items > 0) {
     return (
-      <EmptyState title="There is no such page">
+      <EmptyState title="Page not found">
         <p>The list has {data.pagination.total_pages.toLocaleString()} of them now.</p>
         <Button onClick={() => change({ page: data.pagination.total_pages, log: null })}>
           To the last page
@@ -50,7 +50,7 @@ export function ListState({
   if (searched_to !== null) {
     return (
       <EmptyState title="Nothing found so far">
-        <p>The search was stopped after some seconds; what is older is still to be looked through.</p>
+        <p>The search stopped after a few seconds; older lines are not searched yet.</p>
         <SearchedTo to={searched_to} view={view} change={change} zone={zone} asOf={screen.asOf} />
       </EmptyState>
     )
@@ -61,7 +61,7 @@ export function ListState({
         <p>In this range ({periodInWords(view.range, zone)}) no line passes all of them.</p>
         <Button onClick={() => change(NO_FILTERS)}>Clear the filters</Button>
         {view.range.kind !== 'all' && (
-          <Button onClick={() => change({ range: { kind: 'all' } })}>Look in everything kept</Button>
+          <Button onClick={() => change({ range: { kind: 'all' } })}>Search all stored lines</Button>
         )}
       </EmptyState>
     )
@@ -97,7 +97,7 @@ function NothingInRange({ view, change, zone }: { view: LogView; change: ChangeV
       >
         Jump to the latest
       </Button>
-      <Button onClick={() => change({ range: { kind: 'all' } })}>Show everything kept</Button>
+      <Button onClick={() => change({ range: { kind: 'all' } })}>Show all stored lines</Button>
     </EmptyState>
   )
 }

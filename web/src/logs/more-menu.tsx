@@ -43,7 +43,7 @@ export function MoreMenu({
             </Menu.CheckboxItem>
           ))}
           <Menu.Item className={`${MENU_ITEM} pl-9`} onClick={columns.reset}>
-            Columns as at first
+            Reset columns
           </Menu.Item>
         </>
       )}

@@ -6,7 +6,7 @@ describe('the period of a count', () => {
     expect(periodInWords({ kind: 'last', seconds: 86_400 }, 'UTC')).toBe('last 24 hours')
     expect(periodInWords({ kind: 'last', seconds: 3600 }, 'UTC')).toBe('last 60 minutes')
     expect(periodInWords({ kind: 'last', seconds: 7 * 86_400 }, 'UTC')).toBe('last 7 days')
-    expect(periodInWords({ kind: 'all' }, 'UTC')).toBe('everything kept')
+    expect(periodInWords({ kind: 'all' }, 'UTC')).toBe('all stored lines')
   })
 
   it('names today where the other end is of another day', () => {

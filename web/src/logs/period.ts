@@ -2,9 +2,9 @@ import { serverNow } from '../api/server-clock.ts'
 import { formatMoment, formatSpan } from '../time/format.ts'
 import { type Range, spanInWords } from '../time/range.ts'
 
-/** What a count covers, in words: `last 24 hours`, `everything kept`, `21 Nov, 14:00 – 15:00`. */
+/** What a count covers, in words: `last 24 hours`, `all stored lines`, `21 Nov, 14:00 – 15:00`. */
 export function periodInWords(range: Range, zone: string): string {
-  if (range.kind === 'all') return 'everything kept'
+  if (range.kind === 'all') return 'all stored lines'
   if (range.kind === 'last') return spanInWords(range.seconds)
   const now = serverNow()
   if (range.to === null) return `since ${formatMoment(range.from, zone, now)}`

@@ -48,7 +48,7 @@ function RangeForm({ range, zone, choose }: Props) {
     <div className="grid gap-4">
       <form onSubmit={apply} className="grid gap-1.5">
         <label htmlFor={field} className="font-medium">
-          Since when, or from when to when
+          Since a time, or from one time to another
         </label>
         <div className="flex gap-2">
           <input
@@ -82,7 +82,7 @@ function RangeForm({ range, zone, choose }: Props) {
           />
         ))}
         <Preset
-          name="everything kept"
+          name="all stored lines"
           chosen={range.kind === 'all'}
           onClick={() => choose({ kind: 'all' })}
         />

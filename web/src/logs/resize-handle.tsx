@@ -20,7 +20,7 @@ export function ResizeHandle({ column }: { column: Column }) {
       aria-orientation="vertical"
       aria-label={`Width of ${columnName(column)}`}
       aria-valuenow={Math.round(width * 10) / 10}
-      title="Drag to resize; double click puts all widths back"
+      title="Drag to resize; double-click resets all widths"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId)
         began.current = { x: event.clientX, rem: width }

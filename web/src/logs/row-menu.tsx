@@ -57,7 +57,7 @@ export function RowMenu(props: { target: RowTarget; view: LogView; change: Chang
                   icon={<Ban size={14} />}
                   act={() => change(setValue(view, 'request_id', requestId, 'out'))}
                 >
-                  Not this request
+                  Exclude this request
                 </Item>
               </>
             )}

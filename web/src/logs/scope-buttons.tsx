@@ -20,7 +20,7 @@ export function ScopeButtons({
     ['everything', 'Everything'],
   ]
   return (
-    <fieldset className="flex flex-wrap gap-1" aria-label="Of what">
+    <fieldset className="flex flex-wrap gap-1" aria-label="Scope">
       {scopes.map(([one, name]) => (
         <button
           key={one}

@@ -17,7 +17,7 @@ export function SearchCompletions({
     <div
       id={id}
       role="listbox"
-      aria-label="Ways to go on"
+      aria-label="Completions"
       className="absolute top-full left-0 z-40 mt-1 grid max-w-full min-w-56 rounded-lg border border-line bg-surface p-1.5 shadow-float"
     >
       {options.map((option, at) => (

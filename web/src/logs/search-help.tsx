@@ -20,7 +20,7 @@ const EXAMPLES: readonly (readonly [written: string, finds: string])[] = [
 export function SearchHelp({ apply, ...popup }: PopupProps & { apply: (text: string) => void }) {
   return (
     <FloatingPanel {...popup} label="Search syntax" className="w-[min(30rem,calc(100vw-2rem))] p-3">
-      <h2 className="mb-2 px-1 font-medium">Lines are found …</h2>
+      <h2 className="mb-2 px-1 font-medium">Find lines</h2>
       <ul className="grid gap-x-4 gap-y-1 sm:grid-cols-[auto_1fr] sm:gap-y-0.5">
         {EXAMPLES.map(([written, finds]) => (
           <li key={written} className="grid items-baseline sm:col-span-2 sm:grid-cols-subgrid">
@@ -39,7 +39,7 @@ export function SearchHelp({ apply, ...popup }: PopupProps & { apply: (text: str
         ))}
       </ul>
       <p className="mt-2 border-t border-line px-1 pt-2 text-small text-faint">
-        What stands side by side must all be there. Any other text is looked for as it is.
+        A line must match all terms. Other text is searched literally.
       </p>
     </FloatingPanel>
   )

@@ -92,7 +92,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
       : view.page > 1
         ? 'New lines arrive on page 1.'
         : page === null
-          ? 'Nothing is loaded to follow.'
+          ? 'No lines are loaded yet.'
           : (held ?? (view.live ? null : 'you paused it')),
     arrived: lines.shown.length,
     shown: lines.shown,

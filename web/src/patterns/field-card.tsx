@@ -92,11 +92,11 @@ function othersInWords(others: number): string {
 }
 
 const FIGURES = [
-  ['min', 'least'],
-  ['p50', 'half below'],
-  ['p90', '90 % below'],
-  ['p99', '99 % below'],
-  ['max', 'most'],
+  ['min', 'min'],
+  ['p50', 'p50'],
+  ['p90', 'p90'],
+  ['p99', 'p99'],
+  ['max', 'max'],
   ['mean', 'mean'],
 ] as const
 

@@ -33,8 +33,8 @@ export function FieldsList({
         <EmptyState title={isAlone ? `No line has ${field}` : 'No line has fields'}>
           <p>
             {isAlone
-              ? 'No line of this range that passes the filters has this field.'
-              : 'Fields are what stands in extra_data; no line of this range that passes the filters has any.'}
+              ? 'No line in this range that matches the filters has this field.'
+              : 'Fields are the keys of extra_data. No line in this range that matches the filters has any.'}
           </p>
         </EmptyState>
       ) : (

@@ -72,7 +72,7 @@ export function PatternsAnswer({
               onClick={() => change({ min_level: 'DEBUG' })}
               className="rounded-sm font-medium text-accent underline-offset-2 hover:underline"
             >
-              Take all levels
+              Include all levels
             </button>
           </span>
         )}
@@ -95,7 +95,7 @@ export function PatternsAnswer({
       )}
       {data && isEmpty(data) && view.range.kind !== 'all' && show !== 'new' && (
         <Button className="justify-self-center" onClick={() => change({ range: { kind: 'all' } })}>
-          Look in everything kept
+          Search all stored lines
         </Button>
       )}
     </div>
@@ -158,8 +158,8 @@ function Groups({ groups, view, zone }: { groups: readonly MessageGroup[]; view:
   const nameOf = useSourceName()
   if (groups.length === 0) {
     return (
-      <EmptyState title="No such line">
-        <p>No line of this range passes the filters.</p>
+      <EmptyState title="No lines found">
+        <p>No line in this range matches the filters.</p>
       </EmptyState>
     )
   }
@@ -198,8 +198,8 @@ function useSourceName(): (source: string) => string {
 function Loggers({ loggers, view, zone }: { loggers: NoisyLoggers['loggers']; view: LogView; zone: string }) {
   if (loggers.length === 0) {
     return (
-      <EmptyState title="No such line">
-        <p>No line of this range passes the filters.</p>
+      <EmptyState title="No lines found">
+        <p>No line in this range matches the filters.</p>
       </EmptyState>
     )
   }

@@ -38,10 +38,10 @@ export function PatternsPage() {
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3 max-sm:gap-x-3 px-4 pt-4 sm:px-6">
         <h1 className="text-figure font-semibold tracking-tight">Patterns</h1>
         <span className="max-sm:order-1 max-sm:w-full">
-          <Choice label="What to look at" values={NAMES} value={show} onChange={go} />
+          <Choice label="View" values={NAMES} value={show} onChange={go} />
         </span>
         <span className="ml-auto">
-          <IconButton label="Look again" onClick={patterns.refresh}>
+          <IconButton label="Run again" onClick={patterns.refresh}>
             <RotateCw size={15} aria-hidden />
           </IconButton>
         </span>

@@ -44,7 +44,8 @@ export function DaysByLevel({
           role={problem === null ? undefined : 'alert'}
           className={`text-small ${problem === null ? 'text-faint' : 'text-error'}`}
         >
-          {problem ?? 'Days for lines of these levels instead. 0 keeps them; empty is as for all.'}
+          {problem ??
+            'Days to keep lines of these levels. 0 keeps them forever; empty uses the days for all.'}
           {problem === null && <SettingNote of="retention_by_level" />}
         </p>
       </div>

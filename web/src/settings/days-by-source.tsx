@@ -79,7 +79,7 @@ export function DaysBySource({
           role={problem === null ? undefined : 'alert'}
           className={`text-small ${problem === null ? 'text-faint' : 'text-error'}`}
         >
-          {problem ?? 'Days for lines of these sources, whatever their level. 0 keeps them.'}
+          {problem ?? 'Days to keep lines of these sources at any level. 0 keeps them forever.'}
           {problem === null && <SettingNote of="retention_by_source" />}
         </p>
       </div>

@@ -19,7 +19,11 @@ export function ZoneSettings({ settings }: { settings: Settings }) {
   const zone = draft.value('timezone')
   const unknown = isTimeZone(zone) ? null : `“${zone}” is not a time zone.`
   return (
-    <SettingsSection id="zone" name="Time zone" hint="In which people read times, and what days are.">
+    <SettingsSection
+      id="zone"
+      name="Time zone"
+      hint="Times are shown in this zone, and its days are counted."
+    >
       <DraftForm draft={draft} isValid={unknown === null}>
         <SettingField
           of="timezone"
@@ -51,12 +55,12 @@ export function ZoneSettings({ settings }: { settings: Settings }) {
 export function IntakeSettings({ settings }: { settings: Settings }) {
   const draft = useDraft(settings, ['register_cameras', 'message_max', 'request_logging'])
   return (
-    <SettingsSection id="intake" name="Intake" hint="What becomes of lines as they come in.">
+    <SettingsSection id="intake" name="Intake" hint="How incoming lines are stored.">
       <DraftForm draft={draft}>
         <SettingField
           of="register_cameras"
           name="Unknown cameras"
-          hint="A line that names a camera that is not in the list."
+          hint="Lines that name a camera that is not in the list."
           problem={draft.problem('register_cameras')}
         >
           {(ids) => (
@@ -74,7 +78,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
         <SettingField
           of="message_max"
           name="Longest message"
-          hint="Longer ones are cut there; extra_data.truncated_bytes says by how much."
+          hint="Longer messages are cut; extra_data.truncated_bytes says by how much."
           problem={draft.problem('message_max')}
         >
           {(ids) => (
@@ -89,7 +93,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
         <SettingField
           of="request_logging"
           name="Log of requests"
-          hint="Which requests to this server become lines of its own."
+          hint="Requests to this server that are logged."
           problem={draft.problem('request_logging')}
         >
           {(ids) => (

@@ -18,13 +18,13 @@ export function LevelSettings({ settings }: { settings: Settings }) {
     <SettingsSection
       id="levels"
       name="Levels"
-      hint="What is below them is held back where it is written, and never stored. Changes are in force at once, without a restart."
+      hint="Lines below these levels are held back by their sender and never stored. Changes take effect at once, without a restart."
     >
       <DraftForm draft={draft}>
         <SettingField
           of="log_level"
           name="Level to store"
-          hint="For everything that has no level of its own below."
+          hint="Applies to all lines without an override below."
           problem={draft.problem('log_level')}
         >
           {(ids) => (
@@ -47,14 +47,14 @@ function Overrides() {
   const again = useCallback(() => client.invalidateQueries({ queryKey: ['levels'] }), [client])
   return (
     <div className="grid grid-cols-1 gap-3 border-t border-line pt-5">
-      <h3 className="font-semibold">Levels of their own</h3>
+      <h3 className="font-semibold">Overrides</h3>
       {levels.isPending && <SkeletonRows name="levels" rows={3} height="h-14" />}
       {levels.isError && <Failed what="The levels" error={levels.error} retry={() => levels.refetch()} />}
       {levels.data?.overrides.length === 0 && (
         <p className="text-muted">None. Everything follows the level above.</p>
       )}
       {levels.data && levels.data.overrides.length > 0 && (
-        <ul aria-label="Levels of their own" className="divide-y divide-line rounded-md border border-line">
+        <ul aria-label="Overrides" className="divide-y divide-line rounded-md border border-line">
           {levels.data.overrides.map((override) => (
             <OverrideItem key={`${override.scope} ${override.target}`} override={override} onOver={again} />
           ))}

@@ -22,7 +22,7 @@ const DURATIONS = [
 
 const TARGET = {
   camera: { name: 'Camera', placeholder: '' },
-  logger: { name: 'Logger or its beginning', placeholder: 'worker.upload' },
+  logger: { name: 'Logger or prefix', placeholder: 'worker.upload' },
   source: { name: 'Source', placeholder: 'api' },
 } as const
 type Scope = keyof typeof TARGET
@@ -58,10 +58,10 @@ export function NewOverride() {
   return (
     <form
       onSubmit={submit}
-      aria-label="Give a level of its own"
+      aria-label="Add an override"
       className="grid grid-cols-1 items-start gap-3 sm:grid-cols-2 lg:grid-cols-[7rem_minmax(0,1fr)_11rem_8rem]"
     >
-      <Labelled name="Of a">
+      <Labelled name="Scope">
         <select
           value={scope}
           onChange={(event) => {
@@ -121,7 +121,7 @@ export function NewOverride() {
           </Labelled>
         </div>
         <div className="min-w-40 flex-1">
-          <Labelled name="Reason, for whoever wonders">
+          <Labelled name="Reason">
             <input
               value={reason}
               maxLength={500}
@@ -131,7 +131,7 @@ export function NewOverride() {
           </Labelled>
         </div>
         <Button type="submit" disabled={target.trim() === '' || set.isPending}>
-          Set the level
+          Add override
         </Button>
       </div>
       {set.isError && (
@@ -147,7 +147,7 @@ function CameraSelect({ value, onChange }: { value: string; onChange: (id: strin
   const cameras = useCameras()
   return (
     <select required value={value} onChange={(event) => onChange(event.target.value)} className={FIELD}>
-      <option value="">Choose one…</option>
+      <option value="">Choose a camera…</option>
       {cameras.data?.cameras.map(({ id, name }) => (
         <option key={id} value={id}>
           {name} (id {id})

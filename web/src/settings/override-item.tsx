@@ -7,7 +7,7 @@ import { LevelLabel } from '../logs/level-label.tsx'
 
 const SCOPE_NAME = { camera: 'Camera', logger: 'Logger', source: 'Source' } as const
 
-/** One level of its own: whose, how long still, why, and by whom. */
+/** One override: its scope, the time left, the reason and the author. */
 export function OverrideItem({ override, onOver }: { override: LevelOverride; onOver: () => void }) {
   const cameras = useCameras()
   const end = useEndOverride()
@@ -33,7 +33,7 @@ export function OverrideItem({ override, onOver }: { override: LevelOverride; on
       </div>
       <p className="ml-auto flex items-center gap-1.5 pt-1.5 text-small whitespace-nowrap text-muted">
         {expires_at === null ? (
-          'for good'
+          'no expiry'
         ) : (
           <>
             <Timer size={13} aria-hidden />
@@ -44,7 +44,7 @@ export function OverrideItem({ override, onOver }: { override: LevelOverride; on
         )}
       </p>
       <IconButton
-        label={`End the level of ${name}`}
+        label={`Remove the override for ${name}`}
         disabled={end.isPending}
         onClick={() => end.mutate(override)}
       >

@@ -24,7 +24,7 @@ export function RedactionSettings({ settings }: { settings: Settings }) {
     <SettingsSection
       id="redaction"
       name="Redaction"
-      hint="Passwords, tokens and credentials in addresses are masked by themselves. Patterns of your own are regular expressions, without regard to case."
+      hint="Passwords, tokens and credentials in URLs are always masked. Custom patterns are case-insensitive regular expressions."
     >
       <DraftForm draft={draft}>
         <div className="grid grid-cols-1 gap-2">

@@ -10,7 +10,7 @@ export function RemovalTable({ plan, zone }: { plan: RetentionPlan; zone: string
   const now = Date.now()
   return (
     <section
-      aria-label="What would be deleted"
+      aria-label="Lines to delete"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
       tabIndex={0}
       className="max-h-80 overflow-auto rounded-md border border-line"
@@ -44,7 +44,7 @@ export function RemovalTable({ plan, zone }: { plan: RetentionPlan; zone: string
         </tbody>
         <tfoot className="border-t border-line font-medium">
           <tr className="*:px-3 *:py-1.5">
-            <td colSpan={4}>In all</td>
+            <td colSpan={4}>Total</td>
             <td className="text-right">{plan.would_delete.toLocaleString()}</td>
             <td className="text-right whitespace-nowrap">{formatBytes(plan.would_free_bytes)}</td>
           </tr>

@@ -44,7 +44,7 @@ export function RetentionOutlook({ changes }: { changes: Partial<Settings> }) {
       <div className="flex flex-wrap items-center gap-2">
         <Button disabled={plan.isFetching} onClick={look}>
           {plan.isFetching
-            ? 'Looking…'
+            ? 'Counting…'
             : isDirty
               ? 'What would these rules delete?'
               : 'What would be deleted now?'}
@@ -58,7 +58,9 @@ export function RetentionOutlook({ changes }: { changes: Partial<Settings> }) {
             onConfirm={() => apply.mutate()}
           />
         )}
-        {isDirty && <span className="text-small text-faint">Not saved yet: nothing is deleted by them.</span>}
+        {isDirty && (
+          <span className="text-small text-faint">These rules are not saved yet and delete nothing.</span>
+        )}
       </div>
       <div aria-live="polite" className="grid grid-cols-1 gap-3 empty:hidden">
         {plan.isError && <p className="text-error">{plan.error.message}</p>}

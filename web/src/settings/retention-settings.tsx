@@ -23,7 +23,7 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
     <SettingsSection
       id="retention"
       name="Retention"
-      hint="Once an hour what is older, or too much, is deleted. A rule for a source goes before one for a level, and that before the days for all."
+      hint="Expired lines are deleted once an hour. A rule for a source overrides one for a level, which overrides the days for all."
     >
       <DraftForm draft={draft}>
         <SettingField
@@ -55,7 +55,7 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
         <SettingField
           of="retention_max_bytes"
           name="Room for logs"
-          hint="The oldest parts go while all together take more. 0 sets no limit."
+          hint="The oldest partitions are deleted while all of them together are larger. 0 sets no limit."
           problem={draft.problem('retention_max_bytes')}
         >
           {(ids) => (
@@ -70,7 +70,7 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
         <SettingField
           of="disk_reserve_bytes"
           name="Reserve on the disk"
-          hint="With less than this free nothing more is stored, so that PostgreSQL can go on. 0 sets no reserve."
+          hint="With less free space than this nothing is stored, so that PostgreSQL can keep running. 0 sets no reserve."
           problem={draft.problem('disk_reserve_bytes')}
         >
           {(ids) => (

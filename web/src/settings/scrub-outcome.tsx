@@ -28,7 +28,7 @@ export function ScrubOutcome({
           {isPending && ' …'}
         </p>
       )}
-      {isPending && !shown && <p className="text-muted">Looking …</p>}
+      {isPending && !shown && <p className="text-muted">Searching…</p>}
       {isStopped && !isPending && <p className="text-warning">Stopped.</p>}
       {error && !isStopped && (
         <p role="alert" className="text-error">
@@ -48,10 +48,7 @@ const FIELD_NAMES = { message: 'Message', logger_name: 'Logger', extra_data: 'Ex
 function Examples({ examples }: Pick<ScrubResult, 'examples'>) {
   if (examples.length === 0) return null
   return (
-    <ul
-      aria-label="What some of them are and would be"
-      className="grid grid-cols-1 gap-3 rounded-md bg-sunken p-3"
-    >
+    <ul aria-label="Examples before and after" className="grid grid-cols-1 gap-3 rounded-md bg-sunken p-3">
       {examples.map(({ id, field, before, after }) => (
         <li key={id} className="grid grid-cols-1 gap-0.5">
           <span className="text-small text-faint">

@@ -27,7 +27,7 @@ export function ScrubRunStatus({
       {isRunning && (
         <div className="flex items-center gap-3">
           <progress
-            aria-label="Lines looked through"
+            aria-label="Lines searched"
             className="h-1.5 min-w-0 flex-1 appearance-none overflow-hidden rounded-full bg-sunken [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-sunken [&::-webkit-progress-value]:bg-accent"
             value={scanned_rows}
             max={Math.max(total_rows, scanned_rows, 1)}
@@ -38,7 +38,7 @@ export function ScrubRunStatus({
         </div>
       )}
       {outcome === 'stopped' && (
-        <p className="text-warning">Stopped; what was masked stays so. Begin again for the rest.</p>
+        <p className="text-warning">Stopped. Masked lines stay masked. Start again to mask the rest.</p>
       )}
       <p className="text-small text-muted">
         {begun}{' '}

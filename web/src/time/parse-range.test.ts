@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseRange } from './parse-range.ts'
+import { boundsOf } from './range.ts'
 
 // A Sunday, 15:30 in Berlin, 14:30 UTC.
 const now = Date.parse('2026-11-22T14:30:00Z')
@@ -56,4 +57,8 @@ describe('parseRange', () => {
       expect(read(text)).toHaveProperty('problem')
     },
   )
+})
+
+it('takes all stored lines for those of every year that a timestamp can have', () => {
+  expect(boundsOf({ kind: 'all' }, now)).toEqual({ start: '0001-01-01T00:00:00Z', end: null })
 })

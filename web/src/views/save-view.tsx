@@ -17,7 +17,7 @@ export function SaveView({ query }: { query: string }) {
       <div className="flex gap-2">
         <input
           aria-label="Name of the view"
-          placeholder="Keep what is shown as …"
+          placeholder="Save this view as…"
           value={name}
           maxLength={200}
           onChange={(event) => setName(event.target.value)}
@@ -34,7 +34,7 @@ export function SaveView({ query }: { query: string }) {
           onChange={(event) => setShared(event.target.checked)}
           className="size-3.5 accent-accent"
         />
-        Others see it too
+        Share with other users
       </label>
     </form>
   )

@@ -14,7 +14,7 @@ export function ViewsPanel({ query, ...popup }: PopupProps & { query: string }) 
     <FloatingPanel {...popup} label="Saved views" className="w-[min(20rem,calc(100vw-2rem))] p-2">
       {views.isError && <p className="p-2 text-error">{views.error.message}</p>}
       {views.isPending && <Skeleton className="m-2 h-4 w-40" />}
-      {views.data?.length === 0 && <p className="px-2 py-1.5 text-muted">No search is kept yet.</p>}
+      {views.data?.length === 0 && <p className="px-2 py-1.5 text-muted">No saved views yet.</p>}
       <ul className="grid grid-cols-1 gap-0.5">
         {views.data?.map((view) => (
           <Item key={view.id} view={view} isShown={view.query === query} close={popup.close} />

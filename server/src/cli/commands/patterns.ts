@@ -141,7 +141,7 @@ function printFields({ fields, total }: Fields): void {
       `${grouped(distinct)}${is_distinct_cut ? '+' : ''}`,
       field,
       numbers && distinct > values.length
-        ? `${numbers.min} to ${numbers.max}, half below ${numbers.p50}`
+        ? `${numbers.min} to ${numbers.max}, p50 ${numbers.p50}`
         : values.map(({ text, count }) => `${text} (${grouped(count)})`).join(', '),
     ]),
   )
