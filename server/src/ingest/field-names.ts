@@ -9,7 +9,7 @@ type FieldName = { field: RecordField; rank: number; textOnly: boolean }
  * only when they hold text (`log` is a line in Docker's files and an object in ECS).
  */
 const NAMES: Readonly<Record<RecordField, readonly (string | null)[]>> = {
-  message: ['msg', 'text', '@message', null, 'event', 'log', 'body'],
+  message: ['msg', 'text', '@message', 'Message', 'MESSAGE', null, 'event', 'log', 'body'],
   level: [
     'severity',
     'lvl',
@@ -19,10 +19,24 @@ const NAMES: Readonly<Record<RecordField, readonly (string | null)[]>> = {
     'loglevel',
     'severity_text',
     'severityText',
+    'error_severity',
+    'LogLevel',
+    'Level',
+    'Severity',
   ],
-  timestamp: ['time', 'ts', '@timestamp', 'datetime', 'date', 'asctime'],
+  timestamp: [
+    'time',
+    'ts',
+    '@timestamp',
+    'datetime',
+    'date',
+    'asctime',
+    'Timestamp',
+    'time_iso8601',
+    'time_local',
+  ],
   source: [null, 'service', 'app', 'application', 'service.name', 'service_name', 'appname'],
-  logger_name: [null, 'loggerName', 'logger', 'log.logger', 'name', 'category', 'SourceContext'],
+  logger_name: [null, 'loggerName', 'logger', 'log.logger', 'name', 'category', 'SourceContext', 'Category'],
   camera_id: ['cameraId'],
   extra_data: ['extra', 'context'],
 }

@@ -3,24 +3,27 @@ import {
   type ExtraData,
   isLevel,
   type Json,
+  type Level,
   type LogRecord,
+  normaliseRecord,
   RECORD_LIMITS,
+  toExtraData,
 } from '@timelapser/logger'
 import { DEFAULT_SOURCE, type RecordDefaults } from './decoded.ts'
 import { fieldFor, type RecordField } from './field-names.ts'
+import { nearestLevel } from './nearest-level.ts'
 import {
   INEXACT,
   inspectJson,
   isInexact,
   isWithin,
-  MAX_CAMERA_ID,
   putExtra,
   readCameraId,
-  readLevel,
   readTimestamp,
   shorten,
   TOO_DEEP,
 } from './record-fields.ts'
+import { reshapeRecord } from './record-shapes.ts'
 
 /** Returned for a record with numbers JavaScript could not keep; parse it again with their digits as text. */
 export const NEEDS_EXACT_NUMBERS = Symbol('needs exact numbers')
@@ -35,6 +38,7 @@ class SentFields {
   camera_id: unknown = undefined
   extra_data: unknown = undefined
   rest: ExtraData | null = null
+  isEmpty = false
 }
 
 const NO_FIELDS = new SentFields()
@@ -59,62 +63,94 @@ export function toRecord(
     return `a record must be a JSON object; this is ${shorten(value)}`
   }
   const sent = sortFields(value as ExtraData)
+  if (sent.isEmpty) return 'the record is empty; it needs a message'
 
-  if (sent.message === undefined || sent.message === null) {
-    return 'message is missing; a record needs one (also taken: msg, text), empty text is allowed'
-  }
-  const messageFlags = typeof sent.message === 'string' ? 0 : inspectJson(sent.message)
-  if ((messageFlags & TOO_DEEP) !== 0) {
-    return `message is nested deeper than ${RECORD_LIMITS.extraDataDepth} levels; send text`
-  }
+  const isMessage = sent.message !== undefined && sent.message !== null
+  const messageFlags = typeof sent.message === 'string' ? 0 : inspectJson(isMessage ? sent.message : value)
   const timestamp = sent.timestamp == null ? defaults.now : readTimestamp(sent.timestamp)
   const extra = toExtra(sent)
-  if (typeof extra === 'string') return extra
-
   const extraFlags = extra === null ? 0 : inspectJson(extra)
   if (!exact) {
     const inexactTime = typeof sent.timestamp === 'number' && isInexact(sent.timestamp)
     const flags = messageFlags | extraFlags
     if (inexactTime || ((flags & INEXACT) !== 0 && (flags & TOO_DEEP) === 0)) return NEEDS_EXACT_NUMBERS
   }
-  if (timestamp === undefined) {
-    return `timestamp ${shorten(sent.timestamp)} is no time; send ISO 8601 (2025-01-01T12:30:00Z) or seconds since 1970`
-  }
-  const level = sent.level == null ? 'INFO' : isLevel(sent.level) ? sent.level : readLevel(sent.level)
-  if (level === undefined) {
-    return `level ${shorten(sent.level)} is unknown; send DEBUG, INFO, WARNING, ERROR or CRITICAL`
-  }
+  const level = sent.level == null ? 'INFO' : isLevel(sent.level) ? sent.level : nearestLevel(sent.level)
   const source = sent.source ?? defaults.source ?? DEFAULT_SOURCE
-  if (typeof source !== 'string' || source === '' || !isWithin(source, RECORD_LIMITS.sourceCharacters)) {
-    return `source ${shorten(source)} must be text of 1 to ${RECORD_LIMITS.sourceCharacters} characters`
-  }
   const loggerName = sent.logger_name ?? defaults.logger_name ?? null
-  if (
-    loggerName !== null &&
-    (typeof loggerName !== 'string' || !isWithin(loggerName, RECORD_LIMITS.loggerNameCharacters))
-  ) {
-    return `logger_name ${shorten(loggerName)} must be text of at most ${RECORD_LIMITS.loggerNameCharacters} characters`
-  }
   const cameraId = sent.camera_id == null ? (defaults.camera_id ?? null) : readCameraId(sent.camera_id)
-  if (cameraId === undefined) {
-    return `camera_id ${shorten(sent.camera_id)} must be an integer from 1 to ${MAX_CAMERA_ID}`
-  }
-  if (extra !== null) {
-    const reason = refuseExtra(extra, extraFlags, bytes)
-    if (reason !== undefined) return reason
+
+  if (
+    ((messageFlags | extraFlags) & TOO_DEEP) !== 0 ||
+    timestamp === undefined ||
+    level === undefined ||
+    cameraId === undefined ||
+    typeof source !== 'string' ||
+    source === '' ||
+    !isWithin(source, RECORD_LIMITS.sourceCharacters) ||
+    (loggerName !== null &&
+      (typeof loggerName !== 'string' || !isWithin(loggerName, RECORD_LIMITS.loggerNameCharacters))) ||
+    (extra !== null && isTooLarge(extra, bytes))
+  ) {
+    return mend(sent, { timestamp, level, extra, value: value as ExtraData }, defaults)
   }
 
   const record: LogRecord = {
     timestamp,
     level,
-    message: typeof sent.message === 'string' ? sent.message : JSON.stringify(sent.message),
+    message:
+      typeof sent.message === 'string' ? sent.message : JSON.stringify(isMessage ? sent.message : value),
     source,
     logger_name: loggerName,
     camera_id: cameraId,
-    extra_data: extra,
+    extra_data: isMessage ? extra : null,
   }
   const renamed = sent.level != null && sent.level !== level && String(sent.level).toUpperCase() !== level
   return renamed || bytes > SURELY_SMALL ? annotate(record, renamed ? sent.level : undefined) : record
+}
+
+type Readable = {
+  timestamp: string | undefined
+  level: Level | undefined
+  extra: ExtraData | null
+  value: ExtraData
+}
+
+/**
+ * A record with a field that cannot be what it should: the line is kept with that field's default, and the field as it was sent
+ * stands beside it. Whoever wrote the line often cannot change it, and cannot send it again.
+ */
+function mend(
+  sent: SentFields,
+  { timestamp, level, extra, value }: Readable,
+  defaults: RecordDefaults,
+): LogRecord {
+  const beside: ExtraData = {}
+  for (const [key, one] of Object.entries(extra ?? {})) putExtra(beside, key, one)
+  const keep = (name: string, one: unknown) => putExtra(beside, name, one as Json)
+  if (timestamp === undefined) keep('original_timestamp', sent.timestamp)
+  if (sent.level != null && sent.level !== level) keep('original_level', sent.level)
+  const isSource = typeof sent.source === 'string' && sent.source !== ''
+  if (sent.source != null && !(isSource && isWithin(sent.source as string, RECORD_LIMITS.sourceCharacters)))
+    keep('source', sent.source)
+  if (sent.logger_name != null && typeof sent.logger_name !== 'string') keep('logger_name', sent.logger_name)
+  if (sent.camera_id != null && readCameraId(sent.camera_id) === undefined) keep('camera_id', sent.camera_id)
+  const message = sent.message ?? value
+  return normaliseRecord({
+    timestamp: timestamp ?? defaults.now,
+    level: level ?? 'INFO',
+    message: typeof message === 'string' ? message : shallowText(message),
+    source: isSource ? sent.source : (defaults.source ?? DEFAULT_SOURCE),
+    logger_name: typeof sent.logger_name === 'string' ? sent.logger_name : defaults.logger_name,
+    camera_id: readCameraId(sent.camera_id) ?? defaults.camera_id,
+    extra_data: beside,
+  })
+}
+
+/** JSON of it, cut where it nests too deep for us. */
+function shallowText(value: unknown): string {
+  const data = toExtraData({ value: value as Json }, RECORD_LIMITS.messageBytes)
+  return JSON.stringify(data?.value ?? null)
 }
 
 /** Adds what the record should tell about its way here: the level's first name, what its message lost. */
@@ -133,7 +169,7 @@ function annotate(record: LogRecord, originalLevel: unknown): LogRecord {
  * Each field by its own name, and then a look whether that was all: a read whose name varies costs several times as
  * much, and this is done to every record.
  */
-function sortFields(input: ExtraData): SentFields {
+function sortFields(input: ExtraData, mayReshape = true): SentFields {
   const sent = new SentFields()
   sent.message = input.message
   sent.level = input.level
@@ -152,12 +188,16 @@ function sortFields(input: ExtraData): SentFields {
   if (sent.extra_data !== undefined) found++
   let keys = 0
   for (const _key in input) keys++
-  if (keys > found) sortOthers(input, Object.keys(input).filter(isOther), sent)
+  if (keys === 0) sent.isEmpty = true
+  if (keys === found) return sent
+  const reshaped = mayReshape ? reshapeRecord(input) : undefined
+  if (reshaped !== undefined) return sortFields(reshaped, false)
+  sortOthers(input, Object.keys(input).filter(isOther), sent)
   return sent
 }
 
 function isOther(key: string): boolean {
-  return key === 'rest' || !Object.hasOwn(NO_FIELDS, key)
+  return key === 'rest' || key === 'isEmpty' || !Object.hasOwn(NO_FIELDS, key)
 }
 
 /** Foreign names: the best one stands in for a field that has no value of its own, the rest are extra data. */
@@ -181,12 +221,14 @@ function sortOthers(input: ExtraData, others: string[], sent: SentFields): void 
   }
 }
 
-/** Extra data as sent, joined by the unknown fields; or why it cannot be. */
-function toExtra(sent: SentFields): ExtraData | null | string {
+/** Extra data as sent, joined by the unknown fields; of another type it is one of them. */
+function toExtra(sent: SentFields): ExtraData | null {
   const given = sent.extra_data ?? null
   if (given === null) return sent.rest
   if (typeof given !== 'object' || Array.isArray(given)) {
-    return `extra_data must be a JSON object; this is ${shorten(given)}`
+    const extra: ExtraData = { ...sent.rest }
+    putExtra(extra, 'extra_data', given as Json)
+    return extra
   }
   if (sent.rest === null) return given as ExtraData
   const extra: ExtraData = {}
@@ -195,12 +237,6 @@ function toExtra(sent: SentFields): ExtraData | null | string {
   return extra
 }
 
-function refuseExtra(extra: ExtraData, flags: number, bytes: number): string | undefined {
-  if ((flags & TOO_DEEP) !== 0) {
-    return `extra_data is nested deeper than ${RECORD_LIMITS.extraDataDepth} levels`
-  }
-  if (bytes <= SURELY_SMALL) return undefined
-  const size = Buffer.byteLength(JSON.stringify(extra))
-  if (size <= RECORD_LIMITS.extraDataBytes) return undefined
-  return `extra_data has ${size} bytes of JSON; at most ${RECORD_LIMITS.extraDataBytes} are allowed`
+function isTooLarge(extra: ExtraData, bytes: number): boolean {
+  return bytes > SURELY_SMALL && Buffer.byteLength(JSON.stringify(extra)) > RECORD_LIMITS.extraDataBytes
 }

@@ -44,6 +44,10 @@ const LABELLED = new RegExp(
 const FACILITY =
   /(?:^|\s)(?:(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])(?:\.| {0,6}:)(emerg|alert|crit|err|error|warning|warn|notice|info|debug))(?=[\s:]|$)/
 
+/** PostgreSQL's csvlog has its level in the twelfth field, behind the start of the session. */
+const CSVLOG =
+  /,\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [^,]{1,40},[^,]{0,20},\d{0,20},(DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC),[0-9A-Z]{5},/
+
 const ANYWHERE = [SQUARE, BRACKETED, BARE, SUFFIXED, LABELLED, FACILITY]
 
 /** 0 emergency … 7 debug, RFC 5424. */
@@ -84,6 +88,8 @@ export function readTextLevel(line: string, rest: string): WrittenLevel | undefi
   const sign = REDIS_SIGNS[head[0] ?? '']
   if (sign !== undefined && head[1] === ' ' && REDIS.test(line)) return levelOfWord(sign)
   const near = head.slice(0, BARE_CHARACTERS)
+  const csv = head.startsWith(',') ? CSVLOG.exec(rest.slice(0, 1000)) : null
+  if (csv !== null) return levelOfWord((csv[1] ?? '').replace(/\d$/, ''))
   const keyed = KEYED.exec(head)
   if (keyed !== null && (head.startsWith('{') || keyed.index <= 1)) return written(keyed)
   let best: RegExpExecArray | undefined

@@ -49,8 +49,10 @@ export function toLineRecord(
   const parts = readLineParts(rest, kindOf(time, before))
   const extra: ExtraData = { ...parts.extra }
   let message = line
+  // A row of csv stays one.
+  const isRow = rest.charCodeAt(0) === 44 && rest.charCodeAt(1) !== 32
   // The common log format has its time in the middle; what stands around it is left whole.
-  if (time !== undefined && isFixed && !(time.form === 'common' && time.start > 0)) {
+  if (time !== undefined && isFixed && !isRow && !(time.form === 'common' && time.start > 0)) {
     message = keptBefore(before) + rest.replace(/^[-|:,]\s+/, '')
     const writtenTime = line.slice(time.start, time.end)
     if (writtenTime !== timestamp) extra.line_time = writtenTime

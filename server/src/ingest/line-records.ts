@@ -59,12 +59,7 @@ export interface LineDecoder {
 /** Enough to see a form by, and few enough to hold. */
 const SAMPLE_LINES = 200
 
-type Held = {
-  record: LogRecord
-  line: number
-  hasLevel: boolean
-  isFixed: boolean
-}
+type Held = { record: LogRecord; line: number; hasLevel: boolean; hasOpenQuote: boolean }
 type Waiting = { text: string; number: number; now: string }
 
 /** A file's records begin with a time when this many of its lines do, and this share of them. */
@@ -133,7 +128,8 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
     const { isFixed } = tracker.reader
     const record = toLineRecord(facts, timestamp ?? fallback, isFixed, options)
     previousTime = record.timestamp
-    held = { record, line: number, hasLevel: level !== undefined, isFixed }
+    const hasOpenQuote = timestamp !== undefined && (options.join ?? true) && isOpenCsv(line)
+    held = { record, line: number, hasLevel: level !== undefined, hasOpenQuote }
     blanks = 0
   }
 
@@ -141,6 +137,12 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
     const line = withoutColours(text)
     if (line.trim() === '') {
       blanks += 1
+      return
+    }
+    if (held?.hasOpenQuote === true && held.record.message.length + line.length < MAX_CSV_CHARACTERS) {
+      held.record.message += `${'\n'.repeat(blanks)}\n${line}`
+      held.hasOpenQuote = quotesIn(line) % 2 === 0
+      blanks = 0
       return
     }
     const facts = read(line)
@@ -209,6 +211,20 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
       return out
     },
   }
+}
+
+/** Longest row of csv that is put together from lines. */
+const MAX_CSV_CHARACTERS = 65_536
+
+/** Whether the line is a row of csv that breaks off inside of quotes. */
+function isOpenCsv(line: string): boolean {
+  return /^[^",]{0,80}(?:,[^,]{0,400}){4}/.test(line) && /,"/.test(line) && quotesIn(line) % 2 === 1
+}
+
+function quotesIn(line: string): number {
+  let count = 0
+  for (let at = line.indexOf('"'); at !== -1; at = line.indexOf('"', at + 1)) count += 1
+  return count
 }
 
 /** java.util.logging writes the level on the second line. */

@@ -1,6 +1,7 @@
 // What each field of a record may be on the wire. A reader returns undefined for a value it cannot use; the
 // reason, with the value and the limit, is built only then.
 import { type ExtraData, type Json, type Level, parseLevel, RECORD_LIMITS } from '@timelapser/logger'
+import { fromSeconds } from './nanoseconds.ts'
 import { readTimeText } from './time-forms.ts'
 import { epochToUtcText, isUtcText } from './utc-text.ts'
 
@@ -15,9 +16,19 @@ export function readLevel(value: unknown): Level | undefined {
 /** ISO 8601 or one of the common forms; a number counts seconds, milli-, micro- or nanoseconds since 1970. */
 export function readTimestamp(value: unknown): string | undefined {
   if (typeof value === 'string') return isUtcText(value) ? value : readTimeText(value)
-  if (typeof value !== 'number') return undefined
+  if (typeof value !== 'number') return readTimeObject(value)
   // A double of this size holds microseconds; toFixed hands back the six digits that were meant.
   return epochToUtcText(Number.isInteger(value) ? String(value) : value.toFixed(6))
+}
+
+/** Seconds and nanoseconds as protocol buffers, log4j2 and others write them side by side, and MongoDB's `$date`. */
+function readTimeObject(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const fields = value as Record<string, unknown>
+  if (typeof fields.$date === 'string' || typeof fields.$date === 'number') return readTimestamp(fields.$date)
+  const seconds = Number(fields.seconds ?? fields.epochSecond ?? Number.NaN)
+  const nanos = Number(fields.nanos ?? fields.nanoOfSecond ?? fields.nanoseconds ?? 0)
+  return Number.isInteger(seconds) ? fromSeconds(seconds, nanos) : undefined
 }
 
 /** An integer from 1 to 2147483647, also as text. */

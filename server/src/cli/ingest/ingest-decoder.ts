@@ -1,9 +1,17 @@
 import type { LogRecord } from '@timelapser/logger'
+import {
+  type ContainerFormat,
+  type ContainerLine,
+  ContainerParts,
+  containerFormat,
+  unwrapLine,
+} from '../../ingest/container-lines.ts'
 import { asObject } from '../../ingest/foreign-record.ts'
 import type { LogForm } from '../../ingest/inference/log-form.ts'
 import { decodeJournalLine, isJournalEntry } from '../../ingest/journald/journal-entry.ts'
+import { JsonPieces } from '../../ingest/json-pieces.ts'
 import { decodeJsonLine } from '../../ingest/json-records.ts'
-import { createLineDecoder, type LineOptions } from '../../ingest/line-records.ts'
+import { createLineDecoder, type LineDecoder, type LineOptions } from '../../ingest/line-records.ts'
 import { parseJson } from '../../ingest/parse-json.ts'
 
 export const FORMATS = ['auto', 'ndjson', 'text', 'journald'] as const
@@ -29,16 +37,66 @@ export interface FileDecoder {
   readonly undated: number
 }
 
+type Kind = 'text' | 'json' | 'journald' | ContainerFormat
+
 /**
- * @param format `auto` decides by the first line, `journald` included. In a stream of JSON, lines that are none (a banner, a crash of
- *   the runtime) are then taken as text; with `ndjson` they are rejected.
+ * @param format `auto` decides by the first line, `journald`, Docker's json-file and the CRI included. In a stream of JSON, lines that
+ *   are none (a banner, a crash of the runtime) are then taken as text; with `ndjson` they are rejected.
  */
 export function createFileDecoder(format: Format, options: LineOptions): FileDecoder {
-  const text = createLineDecoder(options)
-  let isJson = format === 'auto' ? undefined : format !== 'text'
-  let isJournal = format === 'journald'
+  const decoders = new Map<string, LineDecoder>()
+  const parts = new ContainerParts()
+  const pieces = new JsonPieces()
+  let kind: Kind | undefined = format === 'auto' ? undefined : format === 'ndjson' ? 'json' : format
+  let isSpread = false
   let number = 0
   let lines = 0
+
+  /** Streams of a container are apart from each other: a trace on one is not broken by a line of the other. */
+  function textOf(stream = ''): LineDecoder {
+    const known = decoders.get(stream)
+    if (known !== undefined) return known
+    const isWrapped = stream !== ''
+    const decoder = createLineDecoder(isWrapped ? { ...options, undated: 'arrival' } : options)
+    decoders.set(stream, decoder)
+    return decoder
+  }
+
+  function fromJson(text: string, line: number, now: string): LineOutcome {
+    const decode = kind === 'journald' ? decodeJournalLine : decodeJsonLine
+    const record = decode(text, { ...options, now })
+    return typeof record === 'string' ? { line, reason: record } : { line, record }
+  }
+
+  function fromContainer({ stream, text, time }: ContainerLine): LineOutcome[] {
+    if (readObject(text.trim()) === undefined) return textOf(stream).push(text, number, time)
+    return [...textOf(stream).end(), fromJson(text, number, time)]
+  }
+
+  function decideBy(line: string): Kind {
+    const container = containerFormat(line)
+    if (container !== undefined) return container
+    const first = readObject(line)
+    isSpread = first === undefined && /^\[?\s*(?:\{|$)/.test(line) && /^[[{]/.test(line)
+    if (first === undefined) return isSpread ? 'json' : 'text'
+    return isJournalEntry(first) ? 'journald' : 'json'
+  }
+
+  function fromPieces(line: string, now: string): LineOutcome[] {
+    const complete = pieces.push(line, number)
+    const outcomes = complete.map((piece) => {
+      if (isJournalEntry(readObject(piece.text))) kind = 'journald'
+      return fromJson(piece.text, piece.line, now)
+    })
+    return pieces.isBroken ? [...outcomes, ...breakOff(now)] : outcomes
+  }
+
+  /** It only looked like JSON: what is held and all that follows is text. */
+  function breakOff(now: string): LineOutcome[] {
+    const { lines: left, line } = pieces.take()
+    isSpread = false
+    return left.flatMap((text, index) => textOf().push(text, line + index, now))
+  }
 
   return {
     get lines() {
@@ -46,32 +104,46 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
     },
     push(line, now = options.now) {
       number += 1
-      const trimmed = line.trim()
+      const trimmed = withoutFraming(line)
       if (trimmed === '') return []
       lines += 1
-      if (isJson === undefined) {
-        const first = readObject(trimmed)
-        isJson = first !== undefined
-        isJournal = isJournalEntry(first)
+      kind ??= decideBy(trimmed)
+      if (kind === 'docker' || kind === 'cri') {
+        const unwrapped = unwrapLine(line.replace(/\r$/, ''), kind)
+        if (unwrapped === undefined) return textOf().push(line, number, now)
+        const whole = parts.push(unwrapped)
+        return whole === undefined ? [] : fromContainer(whole)
       }
-      if (!isJson || (format === 'auto' && !trimmed.startsWith('{'))) return text.push(line, number, now)
-      const decode = isJournal ? decodeJournalLine : decodeJsonLine
-      const record = decode(trimmed, { ...options, now })
-      const outcome = typeof record === 'string' ? { line: number, reason: record } : { line: number, record }
-      return [...text.end(), outcome]
+      if (isSpread || pieces.isOpen) return fromPieces(line, now)
+      if (kind === 'text' || (format === 'auto' && !trimmed.startsWith('{')))
+        return textOf().push(line, number, now)
+      return [...textOf().end(), fromJson(trimmed, number, now)]
     },
-    end: () => text.end(),
-    firstYear: () => text.years.firstYearInHindsight(),
+    end() {
+      const held = pieces.isOpen ? breakOff(options.now) : []
+      const left = parts.end().flatMap(fromContainer)
+      return [...held, ...left, ...[...decoders.values()].flatMap((decoder) => decoder.end())]
+    },
+    firstYear: () => textOf().years.firstYearInHindsight(),
     get isGathering() {
-      return text.isGathering
+      return [...decoders.values()].some((decoder) => decoder.isGathering)
     },
     get forms() {
-      return text.forms
+      return [...decoders.values()].flatMap((decoder) => decoder.forms)
     },
     get undated() {
-      return text.undated
+      return [...decoders.values()].reduce((sum, decoder) => sum + decoder.undated, 0)
     },
   }
+}
+
+/** The separator before each text of a JSON sequence (RFC 7464). */
+const RECORD_SEPARATOR = 0x1e
+
+/** The line without what JSON sequences and server-sent events put before each object. */
+function withoutFraming(line: string): string {
+  const text = (line.charCodeAt(0) === RECORD_SEPARATOR ? line.slice(1) : line).trim()
+  return text.startsWith('data: {') ? text.slice(6) : text
 }
 
 function readObject(line: string): object | undefined {

@@ -1,9 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { EXIT, IngestStop } from './ingest-stop.ts'
 
 /** Read at a time; large enough that splitting costs nothing beside decoding. */
 const CHUNK_BYTES = 256 * 1024
@@ -11,31 +11,57 @@ const CHUNK_BYTES = 256 * 1024
 const MAX_LINE_BYTES = 4 * 1024 * 1024
 const NEWLINE = 10
 
+/** Enough of a file to see how its characters are written. */
+const PROBE_BYTES = 4096
 /** The first two bytes of a file. */
 const GZIP = 0x1f8b
 const UTF16_LITTLE = 0xfffe
 const UTF16_BIG = 0xfeff
 
-/** A log file that is read from its start each time it is asked for. */
-export type InputFile = { path: string; sizeBytes: number; isGzip: boolean }
+type Utf16 = 'utf-16le' | 'utf-16be'
 
-/** @throws the error of the file system when the file cannot be read, IngestStop when it is no UTF-8. */
+/** A log file that is read from its start each time it is asked for. */
+export type InputFile = { path: string; sizeBytes: number; isGzip: boolean; utf16?: Utf16 | undefined }
+
+/** @throws the error of the file system when the file cannot be read. */
 export async function inspectFile(path: string): Promise<InputFile> {
   const handle = await open(path, 'r')
   try {
     const { size } = await handle.stat()
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
-    const mark = bytesRead === 2 ? buffer.readUInt16BE() : 0
-    if (mark === UTF16_LITTLE || mark === UTF16_BIG) {
-      throw new IngestStop(
-        `${path} is written in UTF-16; convert it to UTF-8 first, with iconv for one.`,
-        EXIT.failed,
-      )
-    }
-    return { path, sizeBytes: size, isGzip: mark === GZIP }
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(PROBE_BYTES), 0, PROBE_BYTES, 0)
+    const start = buffer.subarray(0, bytesRead)
+    const isGzip = bytesRead >= 2 && start.readUInt16BE() === GZIP
+    return { path, sizeBytes: size, isGzip, utf16: isGzip ? undefined : utf16Of(start) }
   } finally {
     await handle.close()
   }
+}
+
+/** UTF-16, by its mark or by the empty halves of its characters: text in other encodings has next to no NULs. */
+function utf16Of(start: Buffer): Utf16 | undefined {
+  const mark = start.length >= 2 ? start.readUInt16BE() : 0
+  if (mark === UTF16_LITTLE) return 'utf-16le'
+  if (mark === UTF16_BIG) return 'utf-16be'
+  const empty = [0, 0]
+  for (const [at, byte] of start.entries()) if (byte === 0) empty[at % 2] = (empty[at % 2] ?? 0) + 1
+  const [even = 0, odd = 0] = empty
+  const half = start.length / 2
+  if (start.length < 8 || Math.max(even, odd) < half * 0.4 || Math.min(even, odd) > half * 0.05)
+    return undefined
+  return odd > even ? 'utf-16le' : 'utf-16be'
+}
+
+/** Hands on text of UTF-16 as UTF-8. */
+function toUtf8(encoding: Utf16): Transform {
+  const decoder = new TextDecoder(encoding)
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      done(null, Buffer.from(decoder.decode(chunk, { stream: true })))
+    },
+    flush(done) {
+      done(null, Buffer.from(decoder.decode()))
+    },
+  })
 }
 
 /**
@@ -57,7 +83,9 @@ export async function* readFileLines(
   source.on('error', (error) => counter.destroy(error))
   const counted = source.pipe(counter)
   if (!file.isGzip) {
-    yield* splitLines(counted)
+    const recoder = file.utf16 === undefined ? undefined : toUtf8(file.utf16)
+    if (recoder !== undefined) counted.on('error', (error) => recoder.destroy(error))
+    yield* splitLines(recoder === undefined ? counted : counted.pipe(recoder))
     return
   }
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
@@ -65,26 +93,34 @@ export async function* readFileLines(
   yield* splitLines(counted.pipe(gunzip))
 }
 
-/** Lines as they arrive, without their line feeds; of a line longer than 4 MB the first 4 MB. */
+/**
+ * Lines as they arrive, without their line feeds. A line longer than 4 MB is cut, and the next one says by how much; bytes that
+ * are no UTF-8 are read as Latin-1, line by line; a block of NULs, which a crash leaves behind, becomes a line that says so.
+ */
 export async function* splitLines(stream: Readable): AsyncGenerator<string[]> {
   let parts: Buffer[] = []
   let partBytes = 0
+  let dropped = 0
   let isFirst = true
 
   function keep(part: Buffer): void {
     const room = MAX_LINE_BYTES - partBytes
+    dropped += Math.max(0, part.length - Math.max(0, room))
     if (room <= 0 || part.length === 0) return
     parts.push(part.length > room ? part.subarray(0, room) : part)
     partBytes += Math.min(part.length, room)
   }
 
-  function take(): string {
-    const text = Buffer.concat(parts).toString('utf8')
+  function take(): string[] {
+    const text = textOf(Buffer.concat(parts))
+    const left = dropped
     parts = []
     partBytes = 0
+    dropped = 0
     const hasMark = isFirst && text.charCodeAt(0) === 0xfeff
     isFirst = false
-    return hasMark ? text.slice(1) : text
+    const lines = withoutNuls(hasMark ? text.slice(1) : text)
+    return left === 0 ? lines : [...lines, leftOut(left, 'bytes', 'of the line before')]
   }
 
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -94,13 +130,51 @@ export async function* splitLines(stream: Readable): AsyncGenerator<string[]> {
       continue
     }
     keep(chunk.subarray(0, first))
-    const lines = [take()]
+    const lines = take()
     const last = chunk.lastIndexOf(NEWLINE)
-    if (last > first) for (const line of chunk.toString('utf8', first + 1, last).split('\n')) lines.push(line)
+    if (last > first) for (const line of linesOf(chunk.subarray(first + 1, last))) lines.push(line)
     keep(chunk.subarray(last + 1))
     yield lines
   }
-  if (partBytes > 0) yield [take()]
+  if (partBytes > 0) yield take()
+}
+
+/** What a character becomes that is no UTF-8. */
+const REPLACEMENT = '\ufffd'
+
+function linesOf(bytes: Buffer): string[] {
+  const text = bytes.toString('utf8')
+  if (!text.includes(REPLACEMENT) && !text.includes('\0')) return text.split('\n')
+  const lines: string[] = []
+  for (let start = 0; start <= bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start)
+    const end = newline === -1 ? bytes.length : newline
+    lines.push(...withoutNuls(textOf(bytes.subarray(start, end))))
+    start = end + 1
+  }
+  return lines
+}
+
+function textOf(line: Buffer): string {
+  const text = line.toString('utf8')
+  return text.includes(REPLACEMENT) && !isUtf8(line) ? new TextDecoder('latin1').decode(line) : text
+}
+
+/** So many NULs in a row are the hole that a crash left in a file. */
+const NULS = /\0{8,}/g
+
+function withoutNuls(line: string): string[] {
+  if (!line.includes('\0')) return [line]
+  let count = 0
+  const rest = line.replace(NULS, (nuls) => {
+    count += nuls.length
+    return ''
+  })
+  return count === 0 ? [line] : [leftOut(count, 'NUL bytes', 'here'), rest]
+}
+
+function leftOut(count: number, noun: string, where: string): string {
+  return `warning: ${count.toLocaleString('en-US')} ${noun} ${where} were left out`
 }
 
 /** What a file is called without folder, number, `.log`, `.txt` and `.gz`: `access` for `/var/log/access.log.1.gz`. */

@@ -51,7 +51,10 @@ export class IngestTally {
     sentences.push(...this.#forms.slice(0, MAX_NAMED))
     if (this.#forms.length > MAX_NAMED)
       sentences.push(`And ${count(this.#forms.length - MAX_NAMED, 'file')} more.`)
-    if (this.undated > 0) sentences.push(`${count(this.undated, 'record')} had no time of their own.`)
+    if (this.undated > 0)
+      sentences.push(
+        `${count(this.undated, 'record')} had no time of ${this.undated === 1 ? 'its' : 'their'} own.`,
+      )
     if (this.oldest !== undefined) sentences.push(`Their times go from ${this.oldest} to ${this.newest}.`)
     if (this.retimed > 0)
       sentences.push(`Gave ${count(this.retimed, 'record')} with an impossible time that of arrival.`)

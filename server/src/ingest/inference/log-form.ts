@@ -102,7 +102,7 @@ export function describeForm({ time, level, lines, dated }: LogForm, fixedForm?:
     `level: ${level === undefined ? 'where the text says so' : describeLevel(level)}`,
   ]
   const rounded = Math.floor(share * 10) / 10
-  return `${parts.join('; ')}; ${rounded} % of ${lines.toLocaleString('en-US')} lines`
+  return `${parts.join('; ')}; ${rounded} % of ${lines.toLocaleString('en-US')} ${lines === 1 ? 'line' : 'lines'}`
 }
 
 /** Whether a line begins something, as far as it shows by itself. */
