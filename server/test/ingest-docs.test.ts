@@ -54,6 +54,7 @@ async function openBoth(
   const udp = await open('UDP', port)
   return {
     addresses: [...tcp.addresses, ...udp.addresses],
+    budgets: [],
     close: async () => void (await Promise.all([tcp.close(), udp.close()])),
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { BodyTooLarge } from '../ingest/body-limits.ts'
 import { AppError, ERRORS, type ErrorCode } from '../service/app-error.ts'
 import { SearchTooLong } from '../store/reading/search-rows.ts'
 import { validationSentence } from './validation-sentence.ts'
@@ -110,6 +111,7 @@ const UNAVAILABLE_SENTENCES: Readonly<Record<string, string>> = {
 
 function translate(error: FastifyError, schema: unknown): AppError | undefined {
   if (error instanceof AppError) return error
+  if (error instanceof BodyTooLarge) return new AppError('PAYLOAD_TOO_LARGE', error.message)
   // The reason of an aborted signal.
   if (error.name === 'AbortError') return new AppError('CLIENT_CLOSED_REQUEST', 'The caller has gone.')
   if (error.validation) return new AppError('INVALID_REQUEST', validationSentence(error, schema))

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { decodeBody } from '../ingest/body.ts'
+import { bodySteps } from '../ingest/body.ts'
 import type { Decoded } from '../ingest/decoded.ts'
+import type { Steps } from '../ingest/steps.ts'
 import { AppError } from '../service/app-error.ts'
 import type { IngestService, IngestResult as Result } from '../service/ingest/ingest-service.ts'
 import { now } from '../store/database/timestamp.ts'
 import type { SenderMark } from '../store/writing/senders.ts'
-import { takeBody, takeRawBodies } from './raw-body.ts'
+import { takeRawBodies, withBody } from './raw-body.ts'
 import { grouped, reply } from './reply.ts'
 import { IngestResult } from './schemas/ingest.ts'
 import { Reply } from './schemas/replies.ts'
@@ -21,7 +21,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** `POST /api/logs`: one record, a JSON array or NDJSON, gzip accepted; answered after COMMIT. */
 export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
   return async (app) => {
-    takeRawBodies(app)
+    takeRawBodies(app, ingest.bodies)
 
     app.post(
       '/api/logs',
@@ -49,32 +49,38 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
           )
         }
         const sender = senderOf(request.headers['x-sender'], request.headers['x-batch'])
-        const decoded = decodeRequest(request)
-        const result = await ingest.ingest(decoded, { isImport, sender })
-        if (isRefused(decoded, result)) throw refusal(result)
+        const contentType = request.headers['content-type']
+        const decode = (body: Buffer) => decodeOwn(body, contentType)
+        const result = await withBody(
+          request,
+          ingest.bodies,
+          { decode, recordsOf: (all) => all },
+          async (decoded) => {
+            const stored = await ingest.ingest(decoded, { isImport, sender })
+            if (isRefused(decoded, stored)) throw refusal(stored)
+            return stored
+          },
+        )
         return reply(storedMessage(result), result)
       },
     )
   }
 }
 
-/** In a function of its own, so that the handler holds no body while it waits for COMMIT. */
-function decodeRequest(request: FastifyRequest): Decoded {
-  const body = takeBody(request)
+function decodeOwn(body: Buffer, contentType: string | undefined): Steps<Decoded> {
   if (body.length === 0) {
     throw new AppError(
       'INVALID_REQUEST',
       'The body is empty. Send one JSON record, a JSON array of records or one record a line.',
     )
   }
-  const contentType = request.headers['content-type']
   if (contentType !== undefined && !TAKEN_TYPES.test(contentType)) {
     throw new AppError(
       'UNSUPPORTED_MEDIA_TYPE',
       `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
     )
   }
-  return decodeBody(body, contentType, { now: now() })
+  return bodySteps(body, contentType, { now: now() })
 }
 
 /** Whether every record was bad. Of a repeat only what could not be read is known: the rest may be stored. */

@@ -1,22 +1,32 @@
 import type { Decoded, RecordDefaults } from './decoded.ts'
-import { decodeJsonRecords } from './json-records.ts'
-import { decodeLineRecords } from './line-records.ts'
+import { jsonRecordSteps } from './json-records.ts'
+import { lineRecordSteps } from './line-records.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /**
  * The body of `POST /api/logs` of any content type. JSON and NDJSON are known by their first character; other text
  * is plain lines when it is sent as `text/plain`, and broken JSON otherwise. In `text/plain` a bracket may also
  * begin a line (`[error] …`): it is JSON only if all of it is.
  */
+export function* bodySteps(
+  body: Uint8Array,
+  contentType: string | undefined,
+  defaults: RecordDefaults,
+): Steps<Decoded> {
+  if (contentType === undefined || !/^\s*text\/plain\b/i.test(contentType))
+    return yield* jsonRecordSteps(body, defaults)
+  const first = Buffer.from(body.subarray(0, 1024)).toString('utf8').trimStart()[0]
+  if (first === '{') return yield* jsonRecordSteps(body, defaults)
+  if (first !== '[') return yield* lineRecordSteps(body, defaults)
+  const asJson = yield* jsonRecordSteps(body, defaults)
+  return asJson.records.length > 0 ? asJson : yield* lineRecordSteps(body, defaults)
+}
+
+/** {@link bodySteps} at once. */
 export function decodeBody(
   body: Uint8Array,
   contentType: string | undefined,
   defaults: RecordDefaults,
 ): Decoded {
-  if (contentType === undefined || !/^\s*text\/plain\b/i.test(contentType))
-    return decodeJsonRecords(body, defaults)
-  const first = Buffer.from(body.subarray(0, 1024)).toString('utf8').trimStart()[0]
-  if (first === '{') return decodeJsonRecords(body, defaults)
-  if (first !== '[') return decodeLineRecords(body, defaults)
-  const asJson = decodeJsonRecords(body, defaults)
-  return asJson.records.length > 0 ? asJson : decodeLineRecords(body, defaults)
+  return atOnce(bodySteps(body, contentType, defaults))
 }

@@ -1,4 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
+import { MAX_RECORD_BYTES_A_BODY, MAX_RECORDS_A_BODY, tooManyRecords, tooMuchText } from './body-limits.ts'
+import { weigh } from './record-weight.ts'
 
 /** A record that was not taken: its position among the records sent (0 is the first) and why. */
 export type Rejection = { index: number; reason: string }
@@ -13,6 +15,8 @@ export type Decoded = {
   rejectedCount: number
   /** Where each record stood among what was sent; undefined when none was rejected, so each at its own index. */
   positions: number[] | undefined
+  /** What the records weigh together, where somebody weighed them. */
+  bytes?: number
 }
 
 /**
@@ -31,19 +35,41 @@ export type RecordDefaults = {
   camera_id?: number
 }
 
+/** Records of a step: with the usual ones a millisecond, with slow ones some ten. */
+const RECORDS_A_STEP = 128
+
 export const DEFAULT_SOURCE = 'system'
 
-/** Collects what a decoder finds, record by record. */
+/** Collects what a decoder finds, record by record, up to the bound of a body. */
 export class DecodedBody implements Decoded {
   readonly records: LogRecord[] = []
   readonly rejections: Rejection[] = []
   rejectedCount = 0
   positions: number[] | undefined = undefined
+  bytes = 0
 
-  /** @param outcome the record, or the reason why there is none. */
+  /** Records looked at so far, taken or not. */
+  get size(): number {
+    return this.records.length + this.rejectedCount
+  }
+
+  /** Whether this is a moment to let others have their turn. */
+  get isStep(): boolean {
+    return this.size % RECORDS_A_STEP === 0
+  }
+
+  /**
+   * @param outcome the record, or the reason why there is none.
+   * @throws {BodyTooLarge} when there are more than one body may have
+   */
   add(outcome: LogRecord | string): void {
-    const index = this.records.length + this.rejectedCount
+    const index = this.size
+    if (index >= MAX_RECORDS_A_BODY) throw tooManyRecords()
+    // A decoder may take what is thrown for a broken record; then the next one ends it.
+    if (this.bytes > MAX_RECORD_BYTES_A_BODY) throw tooMuchText()
     if (typeof outcome !== 'string') {
+      this.bytes += weigh(outcome)
+      if (this.bytes > MAX_RECORD_BYTES_A_BODY) throw tooMuchText()
       this.records.push(outcome)
       this.positions?.push(index)
       return

@@ -1,8 +1,13 @@
 import type { LogRecord } from '@timelapser/logger'
+import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from './body-limits.ts'
+import { piecesOf, toText } from './body-lines.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
+import { elementsOf } from './json-elements.ts'
 import { NEEDS_EXACT_NUMBERS, toRecord } from './json-record.ts'
+import { parseText } from './parse-json.ts'
 import { isInexact, shorten } from './record-fields.ts'
 import { repairRecord } from './repair-record.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /**
  * Only an escape can bring in a NUL or half a surrogate pair: as bytes the one is no JSON and the other no UTF-8. A
@@ -11,8 +16,8 @@ import { repairRecord } from './repair-record.ts'
  */
 const MAY_NEED_REPAIR = /\\u/
 
-/** Lines are turned into text so many bytes at a time: a text that V8 takes for a large object outlives its batch. */
-const PIECE_BYTES = 32 * 1024
+/** Longer arrays are taken element by element. */
+const LONG_ARRAY_BYTES = 128 * 1024
 
 const NEWLINE = 0x0a
 const BRACKET = 0x5b
@@ -26,24 +31,29 @@ const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d])
  * Never throws. A body that is no JSON at all is a rejection at index 0; in NDJSON each line stands for itself,
  * blank ones are not counted.
  */
-export function decodeJsonRecords(body: Uint8Array, defaults: RecordDefaults): Decoded {
+export function* jsonRecordSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const start = startOf(body)
   const first = body[start]
-  if (first === BRACKET) return decodeArray(toText(body, start), body.length, defaults)
+  if (first === BRACKET) {
+    return body.length > LONG_ARRAY_BYTES
+      ? yield* decodeLongArray(body, start, defaults)
+      : decodeArray(toText(body, start), body.length, defaults)
+  }
   const whole = first === BRACE ? spreadObject(body, start) : undefined
-  if (whole === undefined) return decodeLines(body, start, defaults)
+  if (whole === undefined) return yield* decodeLines(body, start, defaults)
   const decoded = new DecodedBody()
   decoded.add(decodeLine(whole, whole.includes('\\u'), defaults))
   return decoded
 }
 
+/** {@link jsonRecordSteps} at once. */
+export function decodeJsonRecords(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  return atOnce(jsonRecordSteps(body, defaults))
+}
+
 /** One line of NDJSON as a record, or why it is none. */
 export function decodeJsonLine(line: string, defaults: RecordDefaults): LogRecord | string {
   return decodeLine(line, line.includes('\\u'), defaults)
-}
-
-function toText(body: Uint8Array, start: number, end = body.length): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8', start, end)
 }
 
 /** Where the first character stands, behind a byte order mark and white space. */
@@ -57,6 +67,7 @@ function startOf(body: Uint8Array): number {
 function spreadObject(body: Uint8Array, start: number): string | undefined {
   const end = body.indexOf(NEWLINE, start)
   if (end === -1 || parses(toText(body, start, end))) return undefined
+  if (hasMoreValuesThan(body, MAX_VALUES_A_RECORD)) return undefined
   const text = toText(body, start)
   return parses(text) ? text : undefined
 }
@@ -70,25 +81,16 @@ function parses(text: string): boolean {
   }
 }
 
-function decodeLines(body: Uint8Array, from: number, defaults: RecordDefaults): Decoded {
+function* decodeLines(body: Uint8Array, from: number, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
-  for (let start = from; start < body.length; ) {
-    const end = endOfPiece(body, start)
-    decodePiece(toText(body, start, end), decoded, defaults)
-    start = end
+  for (const piece of piecesOf(body, from)) {
+    yield* decodePiece(piece, decoded, defaults)
+    yield
   }
   return decoded
 }
 
-/** The end of the last line that lies in a piece, or of the first when it is longer than that. */
-function endOfPiece(body: Uint8Array, start: number): number {
-  if (body.length - start <= PIECE_BYTES) return body.length
-  const last = body.lastIndexOf(NEWLINE, start + PIECE_BYTES - 1)
-  const newline = last < start ? body.indexOf(NEWLINE, start + PIECE_BYTES) : last
-  return newline === -1 ? body.length : newline + 1
-}
-
-function decodePiece(text: string, decoded: DecodedBody, defaults: RecordDefaults): void {
+function* decodePiece(text: string, decoded: DecodedBody, defaults: RecordDefaults): Steps<void> {
   const mayNeedRepair = MAY_NEED_REPAIR.test(text)
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start)
@@ -97,6 +99,7 @@ function decodePiece(text: string, decoded: DecodedBody, defaults: RecordDefault
     start = end + 1
     if (isBlank(line)) continue
     decoded.add(decodeLine(line, mayNeedRepair, defaults))
+    if (decoded.isStep) yield
   }
 }
 
@@ -105,12 +108,22 @@ function isBlank(line: string): boolean {
 }
 
 function decodeLine(line: string, mayNeedRepair: boolean, defaults: RecordDefaults): LogRecord | string {
+  if (hasMoreValuesThan(line, MAX_VALUES_A_RECORD)) return TOO_MANY_VALUES
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = parseText(line)
   } catch (error) {
     return `not JSON: ${shorten(line.trim())} (${explain(error)})`
   }
+  return decodeValue(value, line, mayNeedRepair, defaults)
+}
+
+function decodeValue(
+  value: unknown,
+  line: string,
+  mayNeedRepair: boolean,
+  defaults: RecordDefaults,
+): LogRecord | string {
   let record = toRecord(value, line.length, defaults, false)
   if (record === NEEDS_EXACT_NUMBERS) record = toRecord(parseExactly(line), line.length, defaults, true)
   if (typeof record === 'symbol') throw new TypeError('a record was asked for its exact numbers twice')
@@ -124,10 +137,7 @@ function decodeArray(text: string, bytes: number, defaults: RecordDefaults): Dec
   try {
     values = JSON.parse(text)
   } catch (error) {
-    decoded.add(
-      `the body is no JSON array: ${explain(error)}; to have good records kept beside bad ones, send a line each`,
-    )
-    return decoded
+    return refuseArray(explain(error))
   }
   const mayNeedRepair = MAY_NEED_REPAIR.test(text)
   let exact = false
@@ -144,6 +154,40 @@ function decodeArray(text: string, bytes: number, defaults: RecordDefaults): Dec
   }
   return decoded
 }
+
+/**
+ * A long array, element by element: parsed as a whole it would be there twice, and nobody would have a turn meanwhile.
+ * One that is broken is refused as a whole, as a short one is.
+ */
+function* decodeLongArray(body: Uint8Array, start: number, defaults: RecordDefaults): Steps<Decoded> {
+  const decoded = new DecodedBody()
+  const mayNeedRepair = Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes('\\u')
+  for (const element of elementsOf(body, start)) {
+    const text = element === undefined ? '' : toText(body, element.start, element.end)
+    if (hasMoreValuesThan(text, MAX_VALUES_A_RECORD)) decoded.add(TOO_MANY_VALUES)
+    else {
+      let value: unknown
+      try {
+        value = JSON.parse(text)
+      } catch (error) {
+        return refuseArray(explain(error))
+      }
+      decoded.add(decodeValue(value, text, mayNeedRepair, defaults))
+    }
+    if (decoded.isStep) yield
+  }
+  return decoded
+}
+
+function refuseArray(why: string): Decoded {
+  const decoded = new DecodedBody()
+  decoded.add(
+    `the body is no JSON array: ${why}; to have good records kept beside bad ones, send a line each`,
+  )
+  return decoded
+}
+
+const TOO_MANY_VALUES = `the record has over ${MAX_VALUES_A_RECORD} values`
 
 /** Parses once more; numbers that would change become text with the digits as they were written. */
 function parseExactly(text: string): unknown {

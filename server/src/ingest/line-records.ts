@@ -1,6 +1,7 @@
 // Plain lines of log files. The message keeps the line but for a leading time in one of the fixed forms, which has a column of
 // its own: whatever else a line says is found by searching for it.
 import { LEVEL_VALUES, type LogRecord } from '@timelapser/logger'
+import { linesOf } from './body-lines.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
 import { FormTracker } from './inference/form-tracker.ts'
 import type { InferredLevel } from './inference/infer-level.ts'
@@ -9,6 +10,7 @@ import type { LogForm } from './inference/log-form.ts'
 import { LineJoin } from './line-join.ts'
 import { readTextLevel, withoutColours } from './line-level.ts'
 import { finishRecord, type ReadLine, readLevelOf, toLineRecord } from './line-record.ts'
+import { atOnce, type Steps } from './steps.ts'
 import { type DateOrder, toInstant, type WrittenTime } from './time-forms.ts'
 import { type NaiveClock, utcClock } from './time-zone.ts'
 import { secondsOf } from './utc-text.ts'
@@ -32,6 +34,9 @@ export type LineOptions = RecordDefaults & {
   levelForm?: InferredLevel | undefined
   dateOrder?: DateOrder | undefined
 }
+
+/** Lines of a step, which continue records or begin them. */
+const LINES_A_STEP = 256
 
 /** A record and the number of the line it began on; 1 is the first. */
 export type LineRecord = { record: LogRecord; line: number }
@@ -236,14 +241,21 @@ function adopt(held: Held, line: string): void {
 }
 
 /** A body of plain lines, as `text/plain` brings it. No line is rejected. */
-export function decodeLineRecords(body: Uint8Array, options: LineOptions): Decoded {
+export function* lineRecordSteps(body: Uint8Array, options: LineOptions): Steps<Decoded> {
   const decoded = new DecodedBody()
   const decoder = createLineDecoder(options)
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  for (const line of (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).split('\n'))
+  let lines = 0
+  for (const line of linesOf(body)) {
     for (const { record } of decoder.push(line)) decoded.add(record)
+    if (++lines % LINES_A_STEP === 0) yield
+  }
   for (const { record } of decoder.end()) decoded.add(record)
   return decoded
+}
+
+/** {@link lineRecordSteps} at once. */
+export function decodeLineRecords(body: Uint8Array, options: LineOptions): Decoded {
+  return atOnce(lineRecordSteps(body, options))
 }
 
 function withoutLineEnd(line: string): string {

@@ -1,11 +1,20 @@
+import { hasMoreValuesThan, MAX_VALUES_A_BODY, tooManyValues } from './body-limits.ts'
+import { linesOf } from './body-lines.ts'
+
 /** A parsed JSON text, or why it is none, without the piece of it that parsers like to repeat. */
 export function parseJson(text: string): { value: unknown } | { reason: string } {
   try {
-    return { value: JSON.parse(text) }
+    return { value: parseText(text) }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return { reason: `not JSON: ${message.replace(/, (?:\.\.\.)?".*$/s, '').replace(/ in JSON/, '')}` }
   }
+}
+
+/** A body that is one JSON value. @throws {BodyTooLarge} when it holds more values than one body may */
+export function parseBody(body: Uint8Array): { value: unknown } | { reason: string } {
+  if (hasMoreValuesThan(body, MAX_VALUES_A_BODY)) throw tooManyValues()
+  return parseJson(bodyText(body))
 }
 
 /** The bytes as text, without a byte order mark. */
@@ -14,13 +23,18 @@ export function bodyText(body: Uint8Array): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
-/** Lines that are not blank, each without its line end; one after the other, so that the body is not held twice. */
-export function* filledLines(text: string): Generator<string> {
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start)
-    const end = newline === -1 ? text.length : newline
-    const line = text.slice(start, end)
-    start = end + 1
-    if (line.trim() !== '') yield line
+/** Lines that are not blank, each without its line end. */
+export function* filledLines(body: Uint8Array): Generator<string> {
+  for (const line of linesOf(body)) if (line.trim() !== '') yield line
+}
+
+/** `JSON.parse` whose error has no stack: of a hundred thousand broken lines that is most of the work. */
+export function parseText(text: string): unknown {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return JSON.parse(text)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }

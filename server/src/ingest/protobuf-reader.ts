@@ -8,16 +8,25 @@ export const FIXED64 = 1
 export const BYTES = 2
 const FIXED32 = 5
 
+/** Fields that are read of one message and all below it; an attribute has four or five. */
+const MAX_FIELDS = 500_000
+
+/** Parts of one message that are kept for later: records of a group, say. */
+const MAX_PARTS = 100_000
+
 /** Reads one message from front to back. Lengths are checked against the message they stand in. */
 export class ProtobufReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   #at: number
   readonly #end: number
+  /** Shared with the messages below. */
+  readonly #count: { fields: number }
   /** Of the field just begun. */
   wire = VARINT
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, count = { fields: 0 }) {
+    this.#count = count
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#at = 0
@@ -27,6 +36,7 @@ export class ProtobufReader {
   /** The number of the next field, or 0 at the end. @throws {ProtobufError} */
   next(): number {
     if (this.#at >= this.#end) return 0
+    if (++this.#count.fields > MAX_FIELDS) throw new ProtobufError(`it has over ${MAX_FIELDS} fields`)
     const tag = this.varint()
     this.wire = tag % 8
     const field = Math.floor(tag / 8)
@@ -77,7 +87,7 @@ export class ProtobufReader {
   }
 
   message(): ProtobufReader {
-    return new ProtobufReader(this.bytes())
+    return new ProtobufReader(this.bytes(), this.#count)
   }
 
   /** Goes past a field that nobody wants. */
@@ -125,11 +135,13 @@ export function splitMessage(bytes: Uint8Array): {
   failure: unknown
 } {
   const byField = new Map<number, Uint8Array[]>()
+  let kept = 0
   let failure: unknown
   try {
     const reader = new ProtobufReader(bytes)
     eachField(reader, (field) => {
       if (reader.wire !== BYTES) return false
+      if (++kept > MAX_PARTS) throw new ProtobufError(`it has over ${MAX_PARTS} parts`)
       const known = byField.get(field)
       if (known === undefined) byField.set(field, [reader.bytes()])
       else known.push(reader.bytes())

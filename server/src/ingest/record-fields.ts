@@ -76,10 +76,16 @@ export function isInexact(value: number): boolean {
   return Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value)
 }
 
-/** Adds without replacing: a taken key gets underscores in front. */
+/** Values of one name that are kept; each further one would have to pass by all names before. */
+const MAX_OF_ONE_NAME = 16
+
+/** Adds without replacing: a taken key gets underscores in front. Of more than 16 values of one key the rest is left out. */
 export function putExtra(extra: ExtraData, key: string, value: Json): void {
   let free = key
-  while (Object.hasOwn(extra, free)) free = `_${free}`
+  for (let taken = 0; Object.hasOwn(extra, free); taken++) {
+    if (taken === MAX_OF_ONE_NAME) return
+    free = `_${free}`
+  }
   if (free !== '__proto__') extra[free] = value
   else Object.defineProperty(extra, free, { value, enumerable: true, configurable: true, writable: true })
 }

@@ -20,12 +20,18 @@ export const ERRORS = {
   CAMERA_NOT_FOUND: { status: 404, when: 'The camera has neither a row nor a log.' },
   CAMERA_EXISTS: { status: 409, when: 'A camera with this id exists already.' },
   CONFLICT: { status: 409, when: 'The request contradicts what is stored.' },
-  PAYLOAD_TOO_LARGE: { status: 413, when: 'The body, compressed or not, is over the limit.' },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    when: 'The body is over a limit: bytes, records or values; the message names it. Send smaller batches.',
+  },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, when: 'The content type or encoding is not understood here.' },
   RATE_LIMITED: { status: 429, when: 'Too many requests; Retry-After says when to try again.' },
   CLIENT_CLOSED_REQUEST: { status: 499, when: 'The caller was gone before the answer; nobody reads it.' },
   INTERNAL: { status: 500, when: 'A defect; the request id finds its log line.' },
-  UNAVAILABLE: { status: 503, when: 'The database cannot be reached or the server is stopping.' },
+  UNAVAILABLE: {
+    status: 503,
+    when: 'The database cannot be reached, the server is stopping, or more arrives than there is room for.',
+  },
   QUERY_TIMEOUT: { status: 504, when: 'The query took longer than it may; narrow the range.' },
   STORAGE_FULL: { status: 507, when: 'The disk is below its reserve; nothing was stored.' },
 } as const satisfies Record<string, { status: number; when: string }>

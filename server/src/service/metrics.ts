@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ByteBudget } from '../byte-budget.ts'
 import type { StatementTiming } from '../store/database/statement-watch.ts'
 import type { NotStoredReason } from '../store/writing/not-stored.ts'
 
@@ -22,6 +23,8 @@ const STREAMS = ['/api/events', '/api/logs/stream', '/loki/api/v1/tail', '/api/l
 
 /** What is read when somebody asks for the metrics. */
 export type MetricSources = {
+  /** What bounds memory, each by its name. */
+  budgets: () => readonly ByteBudget[]
   waitingRows: () => number
   subscribers: () => number
   /** Lines of the server's own log that wait, and those it lost. */
@@ -63,6 +66,13 @@ const GAUGES = {
 } as const
 type GaugeName = keyof typeof GAUGES
 
+/** Of each budget, by its name. */
+const BUDGET_GAUGES = {
+  timelapser_budget_bytes: 'Bytes held in memory by one kind of work, by budget.',
+  timelapser_budget_limit_bytes: 'Bytes that one kind of work may hold in memory, by budget.',
+  timelapser_budget_refusals: 'How often somebody was refused since the start as a budget was used up.',
+} as const
+
 /** The numbers of this process for Prometheus, in one registry. Names are in docs/health.md; a test compares. */
 export class Metrics {
   readonly registry = new Registry()
@@ -96,6 +106,7 @@ export class Metrics {
     ['route'],
   )
   readonly #gauges: Record<string, Gauge>
+  readonly #budgetGauges: Record<string, Gauge<'budget'>>
   /** Names of statements that have times of their own. */
   readonly #seen = new Set<string>()
   #sources: MetricSources | undefined
@@ -106,6 +117,12 @@ export class Metrics {
     const registers = [this.registry]
     this.#gauges = Object.fromEntries(
       Object.entries(GAUGES).map(([name, help]) => [name, new Gauge({ name, help, registers })]),
+    )
+    this.#budgetGauges = Object.fromEntries(
+      Object.entries(BUDGET_GAUGES).map(([name, help]) => [
+        name,
+        new Gauge({ name, help, labelNames: ['budget'], registers }),
+      ]),
     )
     addProcessMetrics(this.registry)
   }
@@ -146,7 +163,7 @@ export class Metrics {
     return this.registry.metrics()
   }
 
-  async #read({ waitingRows, subscribers, ownLog, disk, database }: MetricSources): Promise<void> {
+  async #read({ budgets, waitingRows, subscribers, ownLog, disk, database }: MetricSources): Promise<void> {
     const [space, figures] = await Promise.all([
       disk().catch(() => undefined),
       database().catch(() => undefined),
@@ -174,6 +191,11 @@ export class Metrics {
       // An old number would be believed.
       if (value === null || value === undefined) gauge.remove()
       else gauge.set(value)
+    }
+    for (const { name, usedBytes, limitBytes, refused } of budgets()) {
+      this.#budgetGauges.timelapser_budget_bytes?.set({ budget: name }, usedBytes)
+      this.#budgetGauges.timelapser_budget_limit_bytes?.set({ budget: name }, limitBytes)
+      this.#budgetGauges.timelapser_budget_refusals?.set({ budget: name }, refused)
     }
   }
 

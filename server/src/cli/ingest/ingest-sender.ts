@@ -99,11 +99,19 @@ export class IngestSender {
     // Packing costs more than a loopback saves.
     if (!isLocal) headers['content-encoding'] = 'gzip'
     const body = isLocal ? text : await compress(text, { level: 4 })
-    const result = await this.#persist(() =>
-      this.#options.client
-        .request<IngestResult>('POST', '/api/logs', { body, headers })
-        .catch(resultOfRefusal),
-    )
+    let result: IngestResult
+    try {
+      result = await this.#persist(() =>
+        this.#options.client
+          .request<IngestResult>('POST', '/api/logs', { body, headers })
+          .catch(resultOfRefusal),
+      )
+    } catch (error) {
+      // A proxy on the way may take less than the server does.
+      if (!(error instanceof ApiFailure) || error.status !== 413 || batch.bodies.length === 1) throw error
+      for (const half of halvesOf(batch)) await this.#deliver(half)
+      return
+    }
     const { tally } = this.#options
     tally.stored += result.accepted
     tally.filtered += result.filtered
@@ -134,6 +142,19 @@ function resultOfRefusal(error: unknown): IngestResult {
   const data = error instanceof ApiFailure && error.status === 400 ? error.data : undefined
   if (typeof data === 'object' && data !== null && 'rejected_count' in data) return data as IngestResult
   throw error
+}
+
+function halvesOf(batch: Batch): Batch[] {
+  const middle = Math.ceil(batch.bodies.length / 2)
+  return [
+    [0, middle],
+    [middle, batch.bodies.length],
+  ].map(([start, end]) => ({
+    ...batch,
+    bodies: batch.bodies.slice(start, end),
+    files: batch.files.slice(start, end),
+    lines: batch.lines.slice(start, end),
+  }))
 }
 
 function emptyBatch(): Batch {

@@ -29,6 +29,8 @@ class Receiver {
   readonly stored: LogRecord[] = []
   readonly batches: { number: number; records: number; isImport: boolean }[] = []
   retentionDays = 30
+  /** Records of a batch that a proxy on the way lets through. */
+  maxRecords = Number.POSITIVE_INFINITY
   /** Replies to lose after storing. */
   repliesToLose = 0
   readonly #marks = new Map<string, number>()
@@ -77,6 +79,8 @@ class Receiver {
     }
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent
     const { records, rejections, rejectedCount } = decodeJsonRecords(body, { now: NOW })
+    if (records.length > this.maxRecords)
+      return { status: 413, body: { success: false, message: 'too large' } }
     const sender = String(request.headers['x-sender'])
     const number = Number(request.headers['x-batch'])
     if (number > (this.#marks.get(sender) ?? 0)) {
@@ -208,6 +212,15 @@ describe('files', () => {
     await run([await file('wide.log', lines.join('\n'))])
     expect(receiver.stored).toHaveLength(100)
     expect(Math.max(...receiver.batches.map(({ records }) => records))).toBeLessThan(45)
+  })
+
+  it('sends a batch that is too large in halves, in order', async () => {
+    receiver.maxRecords = 300
+    const lines = Array.from({ length: 1000 }, (_, index) => `2025-05-31 12:00:00 line ${index}`)
+    await run([await file('a.log', lines.join('\n'))])
+    expect(receiver.batches.map(({ records }) => records)).toEqual([250, 250, 250, 250])
+    expect(receiver.stored.map(({ message }) => message)).toEqual(lines.map((_, index) => `line ${index}`))
+    expect(tally.stored).toBe(1000)
   })
 
   it('stores nothing twice though replies are lost', async () => {

@@ -1,6 +1,7 @@
 import { LevelGate, type LogRecord } from '@timelapser/logger'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type pg from 'pg'
+import type { ByteBudget } from '../../byte-budget.ts'
 import { buildApp } from '../../http/app.ts'
 import type { BrokenStream, UnexpectedError } from '../../http/error-replies.ts'
 import type { RequestLine } from '../../http/request-log.ts'
@@ -89,6 +90,8 @@ export type System = {
   levels: LevelOverrides
   /** For what comes in by other ways than HTTP. */
   ingestService: IngestService
+  /** What `/metrics` tells of; what comes in by other ways adds its own. */
+  budgets: ByteBudget[]
   /** Stops taking requests, stores what was accepted, ends the jobs. The pools stay the caller's. */
   close: () => Promise<void>
 }
@@ -124,6 +127,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     onFlush: ({ millis, outcome }) => metrics.flushed(millis / 1000, outcome),
     gate: storageGuard,
   })
+  const budgets: ByteBudget[] = []
   const notStored = new NotStored(pool, (reason, rows) => metrics.notStored(reason, rows))
   const liveFeed = new LiveFeed({
     feed: new Feed(pool, logOperations.partitions, () => logOperations.deletedCameras()),
@@ -205,6 +209,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const health = new Health({ pool, logOperations, notices, storageGuard })
   const ownLog = options.ownLog ?? (() => ({ queuedRows: 0, spooledRows: 0, dropped: 0 }))
   metrics.attach({
+    budgets: () => budgets,
     waitingRows: () => logOperations.waitingRows,
     subscribers: () => liveFeed.readers,
     ownLog,
@@ -243,6 +248,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   })
 
   const ingestService = new IngestService({ logOperations, settings, notStored, levels, gate })
+  budgets.push(ingestService.bodies.budget)
   const app = await buildApp({
     logService,
     exportService: new ExportService({ logOperations, queries, auditTrail }),
@@ -291,6 +297,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     settings,
     levels,
     ingestService,
+    budgets,
     close: async () => {
       await Promise.all([liveFeed.close(), app.close()])
       await schedule.stop()

@@ -104,6 +104,7 @@ async function serve(): Promise<void> {
       onTrouble: (error) => log.reports.onJobFailed('syslog', error),
     })
     stops.push(['the syslog ports', syslog.close])
+    system.budgets.push(...syslog.budgets)
     log.started({ url, postgres: postgres.description, start_ms: Math.round(performance.now() - began) })
     sayReady({ url, config, database: postgres.description, access, startMs: performance.now() - began })
 

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type BulkItem, decodeBulk } from '../../ingest/elasticsearch/bulk.ts'
+import { type BulkItem, bulkSteps, type DecodedBulk } from '../../ingest/elasticsearch/bulk.ts'
+import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestResult, IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { takeBody } from '../raw-body.ts'
+import { withBody } from '../raw-body.ts'
 import { INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 
 const TAKEN_TYPES =
@@ -30,6 +31,7 @@ const ERROR_TYPES: { readonly [Code in ErrorCode]?: string } = {
  */
 export function elasticsearchRoutes(ingest: IngestService) {
   return protocolRoutes({
+    bodies: ingest.bodies,
     writeError: ({ code, status, message }) => {
       const cause = { type: ERROR_TYPES[code] ?? 'illegal_argument_exception', reason: message }
       return jsonReply(status, { error: { root_cause: [cause], ...cause }, status })
@@ -89,22 +91,24 @@ async function bulk(ingest: IngestService, request: FastifyRequest): Promise<obj
       `Content-Type header [${type.slice(0, 100)}] is not supported; send application/x-ndjson`,
     )
   }
-  const { decoded, items } = decodeRequest(request)
-  // The decoder knows all it refused; what is named beside comes from the database.
-  const result = await ingest.ingest({ ...decoded, rejections: [] })
-  markRefused(items, result)
-  return {
-    took: Math.round(performance.now() - began),
-    errors: items.some(({ failure }) => failure !== undefined),
-    items: items.map((item, position) => ({ [item.action]: outcomeOf(item, `${request.id}-${position}`) })),
-  }
+  const { index } = request.params as { index?: string }
+  const decode = (body: Buffer) => decodeBulk(body, index)
+  const recordsOf = ({ decoded }: DecodedBulk) => decoded
+  return withBody(request, ingest.bodies, { decode, recordsOf }, async ({ decoded, items }) => {
+    // The decoder knows all it refused; what is named beside comes from the database.
+    const result = await ingest.ingest({ ...decoded, rejections: [] })
+    markRefused(items, result)
+    return {
+      took: Math.round(performance.now() - began),
+      errors: items.some(({ failure }) => failure !== undefined),
+      items: items.map((item, position) => ({ [item.action]: outcomeOf(item, `${request.id}-${position}`) })),
+    }
+  })
 }
 
-function decodeRequest(request: FastifyRequest): ReturnType<typeof decodeBulk> {
-  const body = takeBody(request)
+function decodeBulk(body: Buffer, index: string | undefined): Steps<DecodedBulk> {
   if (body.length === 0) throw new AppError('INVALID_REQUEST', 'request body is required')
-  const { index } = request.params as { index?: string }
-  return decodeBulk(body, index, { now: now() })
+  return bulkSteps(body, index, { now: now() })
 }
 
 function markRefused(items: BulkItem[], { rejected }: IngestResult): void {

@@ -1,10 +1,11 @@
 import type { Decoded } from '../../ingest/decoded.ts'
-import { decodeLokiJson, decodeLokiProtobuf } from '../../ingest/loki/push.ts'
+import { lokiJsonSteps, lokiProtobufSteps } from '../../ingest/loki/push.ts'
 import { SnappyError, unpackSnappy } from '../../ingest/snappy.ts'
+import type { Steps } from '../../ingest/steps.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { MAX_BODY_BYTES, takeBody, tooLarge } from '../raw-body.ts'
+import { MAX_BODY_BYTES, tooLarge, withBody } from '../raw-body.ts'
 import { INGEST, protocolRoutes } from './protocol-routes.ts'
 
 /**
@@ -13,6 +14,7 @@ import { INGEST, protocolRoutes } from './protocol-routes.ts'
  */
 export function lokiPushRoutes(ingest: IngestService) {
   return protocolRoutes({
+    bodies: ingest.bodies,
     writeError: ({ status, message }) => ({
       status,
       type: 'text/plain; charset=utf-8',
@@ -20,8 +22,15 @@ export function lokiPushRoutes(ingest: IngestService) {
     }),
     addRoutes: (app) => {
       app.post('/loki/api/v1/push', { config: INGEST }, async (request, response) => {
-        const decoded = decode(takeBody(request), request.headers['content-type'])
-        const { accepted, filtered, rejected, rejected_count } = await ingest.ingest(decoded)
+        const type = request.headers['content-type']
+        const decode = (body: Buffer) => decodePush(body, type)
+        const result = await withBody(
+          request,
+          ingest.bodies,
+          { decode, recordsOf: (all) => all },
+          (decoded) => ingest.ingest(decoded),
+        )
+        const { accepted, filtered, rejected, rejected_count } = result
         if (rejected_count === 0) return response.code(204).send()
         const reasons = rejected.slice(0, 10).map(({ index, reason }) => `entry ${index}: ${reason}`)
         const sentence = `${rejected_count} not stored; ${reasons.join('; ')}`
@@ -32,9 +41,9 @@ export function lokiPushRoutes(ingest: IngestService) {
   })
 }
 
-function decode(body: Buffer, contentType = 'application/x-protobuf'): Decoded {
+function decodePush(body: Buffer, contentType = 'application/x-protobuf'): Steps<Decoded> {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
-  if (type === 'application/json') return decodeLokiJson(body, { now: now() })
+  if (type === 'application/json') return lokiJsonSteps(body, { now: now() })
   if (type !== 'application/x-protobuf') {
     throw new AppError(
       'UNSUPPORTED_MEDIA_TYPE',
@@ -42,7 +51,7 @@ function decode(body: Buffer, contentType = 'application/x-protobuf'): Decoded {
     )
   }
   try {
-    return decodeLokiProtobuf(unpackSnappy(body, MAX_BODY_BYTES), { now: now() })
+    return lokiProtobufSteps(unpackSnappy(body, MAX_BODY_BYTES), { now: now() })
   } catch (error) {
     if (!(error instanceof SnappyError)) throw error
     throw error.isTooLarge ? tooLarge() : new AppError('INVALID_REQUEST', `${error.message}.`)

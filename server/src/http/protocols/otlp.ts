@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { decodeOtlpJson, decodeOtlpProtobuf } from '../../ingest/otlp/otlp-logs.ts'
+import type { Decoded } from '../../ingest/decoded.ts'
+import { otlpJsonSteps, otlpProtobufSteps } from '../../ingest/otlp/otlp-logs.ts'
+import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { takeBody } from '../raw-body.ts'
+import { withBody } from '../raw-body.ts'
 import { type ForeignReply, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 
 const PROTOBUF = 'application/x-protobuf'
@@ -26,6 +28,7 @@ const UNKNOWN = 2
 /** OpenTelemetry's OTLP/HTTP for logs: `POST /v1/logs`, protocol buffers and JSON, answered in what was sent. */
 export function otlpRoutes(ingest: IngestService) {
   return protocolRoutes({
+    bodies: ingest.bodies,
     writeError: ({ code, message, status }, request) => {
       const number = GRPC_CODES[code] ?? UNKNOWN
       // Exporters send again what was refused for the moment alone: 429, 502, 503, 504.
@@ -39,7 +42,14 @@ export function otlpRoutes(ingest: IngestService) {
     },
     addRoutes: (app) => {
       app.post('/v1/logs', { config: INGEST }, async (request, response) => {
-        const { rejected, rejected_count, accepted, filtered } = await ingest.ingest(decode(request))
+        const decode = decoderOf(request)
+        const result = await withBody(
+          request,
+          ingest.bodies,
+          { decode, recordsOf: (all) => all },
+          (decoded) => ingest.ingest(decoded),
+        )
+        const { rejected, rejected_count, accepted, filtered } = result
         const reasons = rejected.slice(0, 10).map(({ index, reason }) => `record ${index}: ${reason}`)
         const message = reasons.join('; ')
         if (rejected_count > 0 && accepted + filtered === 0) throw new AppError('INVALID_REQUEST', message)
@@ -54,10 +64,10 @@ function typeOf({ headers }: FastifyRequest): string {
   return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? PROTOBUF
 }
 
-function decode(request: FastifyRequest) {
+function decoderOf(request: FastifyRequest): (body: Buffer) => Steps<Decoded> {
   const type = typeOf(request)
-  if (type === PROTOBUF) return decodeOtlpProtobuf(takeBody(request), { now: now() })
-  if (type === JSON_TYPE) return decodeOtlpJson(takeBody(request), { now: now() })
+  if (type === PROTOBUF) return (body) => otlpProtobufSteps(body, { now: now() })
+  if (type === JSON_TYPE) return (body) => otlpJsonSteps(body, { now: now() })
   throw new AppError(
     'UNSUPPORTED_MEDIA_TYPE',
     `Content-Type ${type.slice(0, 100)} is not taken here; send ${PROTOBUF} or ${JSON_TYPE}.`,

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { AppError } from '../../service/app-error.ts'
+import type { BodyIntake } from '../../service/ingest/body-intake.ts'
 import { takeRawBodies } from '../raw-body.ts'
 
 /** A reply in a protocol's own form. */
@@ -7,6 +8,8 @@ export type ForeignReply = { status: number; type: string; body: string | Uint8A
 
 /** How one protocol is spoken over HTTP. */
 export type Protocol = {
+  /** Room for what it takes in; unset where it only answers. */
+  bodies?: BodyIntake
   /** What its senders understand as an error. */
   writeError: (error: AppError, request: FastifyRequest) => ForeignReply
   addRoutes: (app: FastifyInstance) => void
@@ -16,9 +19,9 @@ export type Protocol = {
 export const INGEST = { access: 'ingest', takesForeignKeys: true } as const
 
 /** The routes of one protocol: bodies come as bytes, and errors, also of the guard and the limits, go in its form. */
-export function protocolRoutes({ writeError, addRoutes }: Protocol): FastifyPluginAsync {
+export function protocolRoutes({ bodies, writeError, addRoutes }: Protocol): FastifyPluginAsync {
   return async (app) => {
-    takeRawBodies(app)
+    if (bodies) takeRawBodies(app, bodies)
     app.setErrorHandler((error: FastifyError, request, response) => {
       const known = app.toAppError(error, request)
       if (known.retryAfter !== undefined) response.header('retry-after', String(known.retryAfter))

@@ -1,8 +1,8 @@
-import { decodeSeqEvents } from '../../ingest/seq/clef.ts'
+import { seqEventSteps } from '../../ingest/seq/clef.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { takeBody } from '../raw-body.ts'
+import { withBody } from '../raw-body.ts'
 import { INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 
 /** What senders of Seq call these bodies, and what those that say nothing send. */
@@ -15,6 +15,7 @@ const TAKEN_TYPES =
  */
 export function seqRoutes(ingest: IngestService) {
   return protocolRoutes({
+    bodies: ingest.bodies,
     writeError: (error) => jsonReply(error.status, { Error: error.message }),
     addRoutes: (app) => {
       for (const path of ['/api/events/raw', '/ingest/clef']) {
@@ -26,7 +27,13 @@ export function seqRoutes(ingest: IngestService) {
               `Content-Type ${type.slice(0, 100)} is not taken here; send application/vnd.serilog.clef.`,
             )
           }
-          const result = await ingest.ingest(decodeSeqEvents(takeBody(request), { now: now() }))
+          const decode = (body: Buffer) => seqEventSteps(body, { now: now() })
+          const result = await withBody(
+            request,
+            ingest.bodies,
+            { decode, recordsOf: (all) => all },
+            (decoded) => ingest.ingest(decoded),
+          )
           const { accepted, filtered, rejected, rejected_count } = result
           const reasons = rejected.slice(0, 10).map(({ index, reason }) => `event ${index}: ${reason}`)
           const failure = rejected_count > 0 && `${rejected_count} not stored; ${reasons.join('; ')}`

@@ -1,9 +1,11 @@
 // Elasticsearch's _bulk: an action a line, and for index and create the document on the next one.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
-import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
+import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
+import { type Decoded, DecodedBody, MAX_NAMED_REJECTIONS, type RecordDefaults } from '../decoded.ts'
 import { asObject, asText } from '../foreign-record.ts'
-import { bodyText, filledLines, parseJson } from '../parse-json.ts'
+import { filledLines, parseJson } from '../parse-json.ts'
 import { shorten } from '../record-fields.ts'
+import { atOnce, type Steps } from '../steps.ts'
 import { fromDocument } from './ecs-document.ts'
 
 /** One action of a bulk request, in order, for the reply. */
@@ -18,6 +20,12 @@ export type BulkItem = {
 
 export type DecodedBulk = { decoded: Decoded; items: BulkItem[] }
 
+/** Lines of a step: 128 documents with their actions. */
+const LINES_A_STEP = 256
+
+/** Characters of names that come back; Elasticsearch's own have at most 255 and 512 bytes. */
+const MAX_NAME = 512
+
 const ACTIONS = ['index', 'create', 'update', 'delete']
 
 /** What an action line may say of its document; a document looks different. */
@@ -27,11 +35,11 @@ const METADATA =
 type Action = { name: string; metadata: ExtraData }
 
 /** Never throws. What is no action where one should be is an item that failed; the next action line counts again. */
-export function decodeBulk(
+export function* bulkSteps(
   body: Uint8Array,
   index: string | undefined,
   defaults: RecordDefaults,
-): DecodedBulk {
+): Steps<DecodedBulk> {
   const decoded = new DecodedBody()
   const items: BulkItem[] = []
   let open: Action | undefined
@@ -41,15 +49,19 @@ export function decodeBulk(
     decoded.add('type' in outcome ? `${outcome.type}: ${outcome.reason}` : outcome)
     items.push({
       action: action?.name ?? 'index',
-      index: asText(action?.metadata._index) ?? index ?? '',
-      id: asText(action?.metadata._id),
-      failure,
+      index: (asText(action?.metadata._index) ?? index ?? '').slice(0, MAX_NAME),
+      id: asText(action?.metadata._id)?.slice(0, MAX_NAME),
+      failure: failure && items.length < MAX_NAMED_REJECTIONS ? failure : failure && briefly(failure),
     })
     open = undefined
   }
 
-  for (const line of filledLines(bodyText(body))) {
-    const parsed = parseJson(line)
+  let lines = 0
+  for (const line of filledLines(body)) {
+    if (++lines % LINES_A_STEP === 0) yield
+    const parsed = hasMoreValuesThan(line, MAX_VALUES_A_RECORD)
+      ? { reason: `it has over ${MAX_VALUES_A_RECORD} values` }
+      : parseJson(line)
     const action = 'value' in parsed ? readAction(parsed.value) : undefined
     if (action !== undefined) {
       if (open !== undefined) close(illegal('the document of this action is missing'))
@@ -65,6 +77,15 @@ export function decodeBulk(
   }
   if (open !== undefined) close(illegal('the document of this action is missing'))
   return { decoded, items }
+}
+
+/** {@link bulkSteps} at once. */
+export function decodeBulk(
+  body: Uint8Array,
+  index: string | undefined,
+  defaults: RecordDefaults,
+): DecodedBulk {
+  return atOnce(bulkSteps(body, index, defaults))
 }
 
 function readAction(value: unknown): Action | undefined {
@@ -83,5 +104,7 @@ function toRecord(value: unknown, { metadata }: Action, index: string | undefine
   return typeof record === 'string' ? unparsable(record) : record
 }
 
+/** Without the sentence, which would make the reply several times as long as what was sent. */
+const briefly = ({ type }: { type: string }) => ({ type, reason: 'as those before' })
 const illegal = (reason: string) => ({ type: 'illegal_argument_exception', reason })
 const unparsable = (reason: string) => ({ type: 'document_parsing_exception', reason })

@@ -1,10 +1,14 @@
 import type { ExtraData } from '@timelapser/logger'
 import { putExtra } from '../record-fields.ts'
 
+/** Longer ones are not read: each record of the stream gets a copy of them. */
+const MAX_LABELS_CHARACTERS = 65_536
+
 const PAIR = /\s*([A-Za-z_][\w.:-]*)\s*=\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\s*(,|$)/sy
 
 /** The labels of a stream as Prometheus writes them, `{app="shop", host="a"}`; undefined when they are not. */
 export function parseLabels(text: string): ExtraData | undefined {
+  if (text.length > MAX_LABELS_CHARACTERS) return undefined
   const inner = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1]
   if (inner === undefined) return undefined
   if (inner.trim() === '') return {}

@@ -3,18 +3,19 @@ import type { ExtraData } from '@timelapser/logger'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
 import { fromNanoseconds, fromSeconds } from '../nanoseconds.ts'
-import { bodyText, parseJson } from '../parse-json.ts'
+import { parseBody } from '../parse-json.ts'
 import { BYTES, eachField, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
 import { putExtra, shorten } from '../record-fields.ts'
+import { atOnce, type Steps } from '../steps.ts'
 import { parseLabels } from './labels.ts'
 import { fromStreamEntry } from './stream-entry.ts'
 
 const NOTHING: ExtraData = {}
 
 /** `{"streams":[{"stream":{labels},"values":[["<ns>","line",{metadata}]]}]}`. Never throws. */
-export function decodeLokiJson(body: Uint8Array, defaults: RecordDefaults): Decoded {
+export function* lokiJsonSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
-  const parsed = parseJson(bodyText(body))
+  const parsed = parseBody(body)
   if ('reason' in parsed) {
     decoded.add(parsed.reason)
     return decoded
@@ -32,9 +33,17 @@ export function decodeLokiJson(body: Uint8Array, defaults: RecordDefaults): Deco
       decoded.add(`a stream needs the objects stream and values; this is ${shorten(one)}`)
       continue
     }
-    for (const value of values) decoded.add(fromValue(value, labels, defaults))
+    for (const value of values) {
+      decoded.add(fromValue(value, labels, defaults))
+      if (decoded.isStep) yield
+    }
   }
   return decoded
+}
+
+/** {@link lokiJsonSteps} at once. */
+export function decodeLokiJson(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  return atOnce(lokiJsonSteps(body, defaults))
 }
 
 function fromValue(value: unknown, labels: ExtraData, defaults: RecordDefaults) {
@@ -45,30 +54,40 @@ function fromValue(value: unknown, labels: ExtraData, defaults: RecordDefaults) 
   return fromStreamEntry({ timestamp, line, labels, metadata: asObject(metadata) ?? NOTHING }, defaults)
 }
 
-/** An unpacked PushRequest. Never throws; what cannot be read costs the entry or stream it stands in, not the others. */
-export function decodeLokiProtobuf(body: Uint8Array, defaults: RecordDefaults): Decoded {
+/** An unpacked PushRequest. What cannot be read costs the entry or stream it stands in, not the others. */
+export function* lokiProtobufSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
-  rejecting(decoded, 'the request', () => {
-    const request = new ProtobufReader(body)
-    eachField(request, (field) => {
-      if (field !== 1 || request.wire !== BYTES) return false
-      const stream = request.bytes()
-      rejecting(decoded, 'a stream', () => readStream(stream, decoded, defaults))
-      return true
-    })
-  })
+  const request = splitMessage(body)
+  for (const bytes of request.parts(1)) {
+    const stream = splitMessage(bytes)
+    const written = Buffer.from(stream.parts(1).at(-1) ?? Buffer.from('{}')).toString('utf8')
+    const labels = parseLabels(written)
+    for (const entry of stream.parts(2)) {
+      if (labels === undefined) decoded.add(`the labels ${shorten(written)} cannot be read`)
+      else decoded.add(readEntryOr(entry, labels, defaults))
+      if (decoded.isStep) yield
+    }
+    if (stream.failure !== undefined) decoded.add(broken('a stream', stream.failure))
+  }
+  if (request.failure !== undefined) decoded.add(broken('the request', request.failure))
   return decoded
 }
 
-function readStream(bytes: Uint8Array, decoded: DecodedBody, defaults: RecordDefaults): void {
-  const { parts, failure } = splitMessage(bytes)
-  const written = Buffer.from(parts(1).at(-1) ?? Buffer.from('{}')).toString('utf8')
-  const labels = parseLabels(written)
-  for (const entry of parts(2)) {
-    if (labels === undefined) decoded.add(`the labels ${shorten(written)} cannot be read`)
-    else rejecting(decoded, 'an entry', () => decoded.add(readEntry(entry, labels, defaults)))
+/** {@link lokiProtobufSteps} at once. */
+export function decodeLokiProtobuf(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  return atOnce(lokiProtobufSteps(body, defaults))
+}
+
+function readEntryOr(entry: Uint8Array, labels: ExtraData, defaults: RecordDefaults) {
+  try {
+    return readEntry(entry, labels, defaults)
+  } catch (error) {
+    return broken('an entry', error)
   }
-  if (failure !== undefined) throw failure
+}
+
+function broken(what: string, error: unknown): string {
+  return `${what} is no valid protobuf: ${error instanceof Error ? error.message : String(error)}`
 }
 
 function readEntry(bytes: Uint8Array, labels: ExtraData, defaults: RecordDefaults) {
@@ -109,13 +128,4 @@ function readPair(message: ProtobufReader, into: ExtraData): void {
     return true
   })
   putExtra(into, name, value)
-}
-
-/** Runs `read`; what it cannot read becomes a rejection. */
-function rejecting(decoded: DecodedBody, what: string, read: () => void): void {
-  try {
-    read()
-  } catch (error) {
-    decoded.add(`${what} is no valid protobuf: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }

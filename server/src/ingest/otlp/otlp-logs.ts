@@ -2,16 +2,17 @@
 import type { ExtraData } from '@timelapser/logger'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
-import { bodyText, parseJson } from '../parse-json.ts'
+import { parseBody } from '../parse-json.ts'
 import { BYTES, eachField, FIXED64, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
 import { shorten } from '../record-fields.ts'
+import { atOnce, type Steps } from '../steps.ts'
 import { fromOtlp, type OtlpRecord, toOrigin } from './otlp-record.ts'
 import { asList, fromJsonAttributes, fromJsonValue, readAnyValue, readKeyValue } from './otlp-values.ts'
 
 const NO_SCOPE = { name: '', version: '', attributes: {} }
 
 /** Never throws; what cannot be read costs the record or group it stands in, not the others. */
-export function decodeOtlpProtobuf(body: Uint8Array, defaults: RecordDefaults): Decoded {
+export function* otlpProtobufSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
   const refuse = (what: string, error: unknown) =>
     decoded.add(`${what} is no valid protobuf: ${error instanceof Error ? error.message : String(error)}`)
@@ -29,6 +30,7 @@ export function decodeOtlpProtobuf(body: Uint8Array, defaults: RecordDefaults): 
         } catch (error) {
           refuse('a record', error)
         }
+        if (decoded.isStep) yield
       }
       if (inner.failure !== undefined) refuse('a group of records', inner.failure)
     }
@@ -36,6 +38,11 @@ export function decodeOtlpProtobuf(body: Uint8Array, defaults: RecordDefaults): 
   }
   if (request.failure !== undefined) refuse('the request', request.failure)
   return decoded
+}
+
+/** {@link otlpProtobufSteps} at once. */
+export function decodeOtlpProtobuf(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  return atOnce(otlpProtobufSteps(body, defaults))
 }
 
 /** `read`, or `fallback` when it fails: a resource that cannot be read must not cost the records below it. */
@@ -50,7 +57,7 @@ function readOr<T>(fallback: T, read: () => T): T {
 function attributesIn(message: Uint8Array | undefined, field: number): ExtraData {
   const attributes: ExtraData = {}
   if (message === undefined) return attributes
-  for (const pair of splitMessage(message).parts(field)) readKeyValue(pair, attributes)
+  for (const pair of splitMessage(message).parts(field)) readKeyValue(new ProtobufReader(pair), attributes)
   return attributes
 }
 
@@ -70,8 +77,8 @@ function readRecord(bytes: Uint8Array): OtlpRecord {
     else if (field === 11) record.observedTime = reader.fixed64()
     else if (field === 2) record.severityNumber = reader.varint()
     else if (field === 3) record.severityText = reader.text()
-    else if (field === 5) record.body = readAnyValue(reader.bytes())
-    else if (field === 6) readKeyValue(reader.bytes(), record.attributes)
+    else if (field === 5) record.body = readAnyValue(reader.message())
+    else if (field === 6) readKeyValue(reader.message(), record.attributes)
     else if (field === 9) record.traceId = hex(reader.bytes())
     else if (field === 10) record.spanId = hex(reader.bytes())
     else record.eventName = reader.text()
@@ -105,9 +112,9 @@ function hex(bytes: Uint8Array): string {
 }
 
 /** OTLP's JSON: names in camelCase, 64-bit numbers as text, ids in hex. Never throws. */
-export function decodeOtlpJson(body: Uint8Array, defaults: RecordDefaults): Decoded {
+export function* otlpJsonSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
-  const parsed = parseJson(bodyText(body))
+  const parsed = parseBody(body)
   const request = 'value' in parsed ? asObject(parsed.value) : undefined
   if (request === undefined) {
     decoded.add('reason' in parsed ? parsed.reason : 'the request must be a JSON object')
@@ -128,10 +135,16 @@ export function decodeOtlpJson(body: Uint8Array, defaults: RecordDefaults): Deco
       for (const sent of asList(scopeLogs?.logRecords)) {
         const record = readJsonRecord(sent)
         decoded.add(typeof record === 'string' ? record : fromOtlp(record, origin))
+        if (decoded.isStep) yield
       }
     }
   }
   return decoded
+}
+
+/** {@link otlpJsonSteps} at once. */
+export function decodeOtlpJson(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  return atOnce(otlpJsonSteps(body, defaults))
 }
 
 function readJsonRecord(value: unknown): OtlpRecord | string {

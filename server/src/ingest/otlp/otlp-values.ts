@@ -1,7 +1,7 @@
 // AnyValue of OpenTelemetry, in its two encodings. Both stop at a depth no column holds: what is below is named.
 import type { ExtraData, Json } from '@timelapser/logger'
 import { asObject } from '../foreign-record.ts'
-import { BYTES, eachField, FIXED64, ProtobufReader, VARINT } from '../protobuf-reader.ts'
+import { BYTES, eachField, FIXED64, type ProtobufReader, VARINT } from '../protobuf-reader.ts'
 import { putExtra } from '../record-fields.ts'
 
 /** One more than `extra_data` may have; deeper ones are cut there anyway. */
@@ -9,8 +9,7 @@ const MAX_DEPTH = 17
 const TOO_DEEP = '[too deep]'
 
 /** @throws {ProtobufError} */
-export function readAnyValue(bytes: Uint8Array, depth = 1): Json {
-  const reader = new ProtobufReader(bytes)
+export function readAnyValue(reader: ProtobufReader, depth = 1): Json {
   let value: Json = null
   eachField(reader, (field) => {
     if (reader.wire !== WIRES[field]) return false
@@ -31,30 +30,28 @@ function readKind(reader: ProtobufReader, field: number, depth: number): Json {
   if (field === 2) return reader.varint() !== 0
   if (field === 3) return exactNumber(reader.int64())
   if (field === 4) return finite(reader.double())
-  const bytes = reader.bytes()
-  if (field === 7) return Buffer.from(bytes).toString('base64')
+  if (field === 7) return Buffer.from(reader.bytes()).toString('base64')
+  const inner = reader.message()
   if (depth > MAX_DEPTH) return TOO_DEEP
-  const inner = new ProtobufReader(bytes)
   const list: Json[] = []
   const map: ExtraData = {}
   eachField(inner, (one) => {
     if (one !== 1 || inner.wire !== BYTES) return false
-    if (field === 5) list.push(readAnyValue(inner.bytes(), depth + 1))
-    else readKeyValue(inner.bytes(), map, depth + 1)
+    if (field === 5) list.push(readAnyValue(inner.message(), depth + 1))
+    else readKeyValue(inner.message(), map, depth + 1)
     return true
   })
   return field === 5 ? list : map
 }
 
 /** @throws {ProtobufError} */
-export function readKeyValue(bytes: Uint8Array, into: ExtraData, depth = 1): void {
-  const reader = new ProtobufReader(bytes)
+export function readKeyValue(reader: ProtobufReader, into: ExtraData, depth = 1): void {
   let key = ''
   let value: Json = null
   eachField(reader, (field) => {
     if (reader.wire !== BYTES || field > 2) return false
     if (field === 1) key = reader.text()
-    else value = readAnyValue(reader.bytes(), depth)
+    else value = readAnyValue(reader.message(), depth)
     return true
   })
   putExtra(into, key, value)

@@ -1,9 +1,11 @@
 // What Seq takes: CLEF (clef-json.org), one event a line, and the older body with an array of events.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
+import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject, asText, toLogRecord } from '../foreign-record.ts'
-import { bodyText, filledLines, parseJson } from '../parse-json.ts'
+import { bodyText, filledLines, parseBody, parseJson } from '../parse-json.ts'
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
+import { atOnce, type Steps } from '../steps.ts'
 import { renderTemplate } from './render-template.ts'
 
 /** The parts of an event, by whatever name they came. */
@@ -18,25 +20,37 @@ type Event = {
 }
 
 /** A body of `POST /api/events/raw`. Never throws; an event that cannot be read is a rejection at its index. */
-export function decodeSeqEvents(body: Uint8Array, defaults: RecordDefaults): Decoded {
-  const text = bodyText(body)
+export function* seqEventSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
-  const events = readEnvelope(text)
+  const events = readEnvelope(body)
   if (events !== undefined) {
-    for (const event of events) decoded.add(fromRaw(event, defaults))
+    for (const event of events) {
+      decoded.add(fromRaw(event, defaults))
+      if (decoded.isStep) yield
+    }
     return decoded
   }
-  for (const line of filledLines(text)) {
+  for (const line of filledLines(body)) {
+    if (hasMoreValuesThan(line, MAX_VALUES_A_RECORD)) {
+      decoded.add(`the event has over ${MAX_VALUES_A_RECORD} values`)
+      continue
+    }
     const parsed = parseJson(line)
     decoded.add('reason' in parsed ? parsed.reason : fromClef(parsed.value, defaults))
+    if (decoded.isStep) yield
   }
   return decoded
 }
 
+/** {@link seqEventSteps} at once. */
+export function decodeSeqEvents(body: Uint8Array, defaults: RecordDefaults): Decoded {
+  return atOnce(seqEventSteps(body, defaults))
+}
+
 /** The events of `{"Events":[…]}`; undefined when the body is none. */
-function readEnvelope(text: string): unknown[] | undefined {
-  if (!/^\s*\{\s*"Events"\s*:/.test(text)) return undefined
-  const parsed = parseJson(text)
+function readEnvelope(body: Uint8Array): unknown[] | undefined {
+  if (!/^\s*\{\s*"Events"\s*:/.test(bodyText(body.subarray(0, 1024)))) return undefined
+  const parsed = parseBody(body)
   const events = 'value' in parsed ? asObject(parsed.value)?.Events : undefined
   return Array.isArray(events) ? events : undefined
 }

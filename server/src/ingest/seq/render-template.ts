@@ -1,4 +1,4 @@
-import type { ExtraData, Json } from '@timelapser/logger'
+import { type ExtraData, type Json, RECORD_LIMITS } from '@timelapser/logger'
 
 /** `{Name}`, `{@Name}`, `{Name,10:000}`, and doubled braces, which stand for one. */
 const TOKENS = /\{\{|\}\}|\{([@$]?)([\w.-]{1,100})(,-?\d{1,4})?(:[^{}]{0,100})?\}/g
@@ -10,11 +10,17 @@ const TOKENS = /\{\{|\}\}|\{([@$]?)([\w.-]{1,100})(,-?\d{1,4})?(:[^{}]{0,100})?\
 export function renderTemplate(template: string, properties: ExtraData, renderings: unknown): string {
   const ready = Array.isArray(renderings) ? renderings : []
   let formatted = 0
+  let characters = 0
+  const put = (text: string) => {
+    // A long property in thousands of holes; what a message cannot hold is not put in.
+    characters += text.length
+    return characters > RECORD_LIMITS.messageBytes ? '' : text
+  }
   return template.replace(TOKENS, (token, _mode, name?: string, _width?: string, format?: string) => {
     if (name === undefined) return token === '{{' ? '{' : '}'
     const rendering: unknown = format === undefined ? undefined : ready[formatted++]
-    if (typeof rendering === 'string') return rendering
-    return Object.hasOwn(properties, name) ? toText(properties[name] as Json) : token
+    if (typeof rendering === 'string') return put(rendering)
+    return Object.hasOwn(properties, name) ? put(toText(properties[name] as Json)) : token
   })
 }
 

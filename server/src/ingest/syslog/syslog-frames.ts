@@ -22,6 +22,11 @@ export class SyslogFrames {
   #skipBytes = 0
   #skipsToLineEnd = false
 
+  /** Bytes of a message whose end has not come yet. */
+  get heldBytes(): number {
+    return this.#held.length
+  }
+
   /** The messages that are complete now; they may be views of the chunk. */
   push(chunk: Buffer): Buffer[] {
     this.#hold(chunk)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CapSpending, type LevelGate, type LogRecord, redactRecord } from '@timelapser/logger'
 import { type Decoded, MAX_NAMED_REJECTIONS } from '../../ingest/decoded.ts'
 import { fitEventTime } from '../../ingest/event-time.ts'
@@ -11,6 +12,7 @@ import { WriterClosed, WriterOverloaded } from '../../store/writing/log-writer.t
 import type { NotStored } from '../../store/writing/not-stored.ts'
 import type { SenderMark } from '../../store/writing/senders.ts'
 import { AppError } from '../app-error.ts'
+import { BodyIntake } from './body-intake.ts'
 
 export type IngestResult = {
   accepted: number
@@ -52,9 +54,14 @@ type Admitted = {
   spending: CapSpending
 }
 
+/** How long records are redacted before others have their turn. */
+const SLICE_MS = 10
+
 /** The way in that every protocol ends in: gate, event time, redaction, store; replies after COMMIT. */
 export class IngestService {
   readonly #options: IngestServiceOptions
+  /** Room for bodies and turns for decoding them. */
+  readonly bodies = new BodyIntake()
 
   constructor(options: IngestServiceOptions) {
     this.#options = options
@@ -117,7 +124,12 @@ export class IngestService {
     let retimed = 0
     let capped = 0
     // By index: this is done to every record, and entries() makes an array for each.
+    let began = performance.now()
     for (let index = 0; index < records.length; index++) {
+      if (performance.now() - began > SLICE_MS) {
+        await nextTurn()
+        began = performance.now()
+      }
       const record = records[index] as LogRecord
       const verdict = isImport ? 'pass' : gate.admit(record.level, record, spending)
       if (verdict === 'rate') capped++

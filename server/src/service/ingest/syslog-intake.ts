@@ -1,37 +1,44 @@
 import type { LogRecord } from '@timelapser/logger'
+import { ByteBudget } from '../../byte-budget.ts'
+import { weigh } from '../../ingest/record-weight.ts'
 import { decodeSyslogMessage, type SyslogOrigin } from '../../ingest/syslog/syslog-message.ts'
 import { now } from '../../store/database/timestamp.ts'
 import type { IngestService } from './ingest-service.ts'
 
 export type SyslogIntakeOptions = {
-  ingest: IngestService
+  ingest: Pick<IngestService, 'ingest'>
   cameras: SyslogOrigin['cameras']
   clock: SyslogOrigin['clock']
   /** Told once when batches have to be put off, until one is stored again. */
   onTrouble: (error: unknown) => void
 }
 
-/** Messages that wait at most; about half a minute of a busy network, some 20 MB. */
-const MAX_WAITING = 50_000
+/** Messages that wait at most; of a usual length that is half a minute of a busy network. */
+export const MAX_WAITING_BYTES = 24 * 1024 * 1024
+/** What one sender may have of it. */
+export const MAX_WAITING_BYTES_OF_ONE = 8 * 1024 * 1024
 /** So many do not wait for others any more. */
 const BATCH = 1000
 /** In one transaction at most; batches go one after another, so under load they are large. */
 const MAX_BATCH = 5000
+const MAX_BATCH_BYTES = 4 * 1024 * 1024
 /** How long a message may wait for others: one transaction then takes them all. */
 const GATHER_MS = 100
 const RETRY_MS = 1000
 
+type Waiting = { record: LogRecord; sender: string; bytes: number }
+
 /**
  * Gathers syslog messages into batches. Nobody is told when one was not stored, so a batch is tried until it is; what
- * comes meanwhile waits, up to a bound: TCP senders are held back (`room`), datagrams beyond it are counted as rejected.
+ * comes meanwhile waits, up to a bound in bytes: connections are held back, datagrams beyond it are counted as rejected.
  */
 export class SyslogIntake {
+  readonly budget = new ByteBudget('syslog', MAX_WAITING_BYTES, MAX_WAITING_BYTES_OF_ONE)
   readonly #options: SyslogIntakeOptions
-  #waiting: LogRecord[] = []
+  readonly #waiting: Waiting[] = []
   #lost = 0
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
-  #room: PromiseWithResolvers<void> | undefined
   #isClosing = false
   #isTroubled = false
 
@@ -39,25 +46,25 @@ export class SyslogIntake {
     this.#options = options
   }
 
-  /** Takes one message, without the framing of its transport. */
+  /** Takes a datagram, or counts it as lost when there is no room. */
   take(message: Uint8Array, sender: string): void {
-    if (this.#waiting.length >= MAX_WAITING) {
-      this.#lost += 1
-      return
-    }
-    const { cameras, clock } = this.#options
-    const record = decodeSyslogMessage(message, { now: now(), sender, cameras, clock })
+    const record = this.#decode(message, sender)
     if (record === undefined) return
-    this.#waiting.push(record)
-    if (this.#waiting.length >= BATCH) this.#send()
-    else this.#timer ??= setTimeout(() => this.#send(), GATHER_MS)
+    const bytes = weigh(record)
+    if (this.budget.take(sender, bytes)) this.#add({ record, sender, bytes })
+    else {
+      this.#lost += 1
+      this.#startSoon()
+    }
   }
 
-  /** Resolves when there is room; undefined when there is now. */
-  room(): Promise<void> | undefined {
-    if (this.#waiting.length < MAX_WAITING / 2) return undefined
-    this.#room ??= Promise.withResolvers()
-    return this.#room.promise
+  /** Takes a message of a connection, without the framing; resolves once there was room for it. */
+  async takeInTurn(message: Uint8Array, sender: string, signal: AbortSignal): Promise<void> {
+    const record = this.#decode(message, sender)
+    if (record === undefined) return
+    const bytes = weigh(record)
+    await this.budget.wait(sender, bytes, signal)
+    this.#add({ record, sender, bytes })
   }
 
   /** Stores what waits, in one try each; what cannot be stored now is told of, by its number. */
@@ -68,6 +75,21 @@ export class SyslogIntake {
     const lost = this.#waiting.length
     if (lost > 0)
       this.#options.onTrouble(new Error(`${lost} syslog messages could not be stored before the stop`))
+  }
+
+  #decode(message: Uint8Array, sender: string): LogRecord | undefined {
+    const { cameras, clock } = this.#options
+    return decodeSyslogMessage(message, { now: now(), sender, cameras, clock })
+  }
+
+  #add(message: Waiting): void {
+    this.#waiting.push(message)
+    if (this.#waiting.length >= BATCH) this.#send()
+    else this.#startSoon()
+  }
+
+  #startSoon(): void {
+    this.#timer ??= setTimeout(() => this.#send(), GATHER_MS)
   }
 
   #send(): void {
@@ -81,9 +103,10 @@ export class SyslogIntake {
 
   async #sendAll(): Promise<void> {
     while (this.#waiting.length > 0 || this.#lost > 0) {
-      const batch = this.#waiting.slice(0, MAX_BATCH)
+      const batch = this.#nextBatch()
       const lost = this.#lost
-      const decoded = { records: batch, rejections: [], rejectedCount: lost, positions: undefined }
+      const records = batch.map(({ record }) => record)
+      const decoded = { records, rejections: [], rejectedCount: lost, positions: undefined }
       const isStored = await this.#options.ingest.ingest(decoded).then(
         () => true,
         (error: unknown) => {
@@ -100,10 +123,16 @@ export class SyslogIntake {
       this.#isTroubled = false
       this.#waiting.splice(0, batch.length)
       this.#lost -= lost
-      if (this.#waiting.length < MAX_WAITING / 2) {
-        this.#room?.resolve()
-        this.#room = undefined
-      }
+      for (const { sender, bytes } of batch) this.budget.give(sender, bytes)
     }
+  }
+
+  #nextBatch(): Waiting[] {
+    let bytes = 0
+    const end = this.#waiting.findIndex((message, index) => {
+      bytes += message.bytes
+      return index === MAX_BATCH || (index > 0 && bytes > MAX_BATCH_BYTES)
+    })
+    return this.#waiting.slice(0, end === -1 ? undefined : end)
   }
 }

@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net'
+
+/** Connections at a time. */
+export const MAX_CONNECTIONS = 1000
+
+/** Those of one address: containers of a host share one. Others find room beside three that open all they can. */
+export const MAX_CONNECTIONS_OF_ONE = 250
+
+type Connection = { socket: Socket; address: string }
+
+/**
+ * The open connections, by address. They cost nothing to open and may be silent for days, so none is ended for its
+ * silence alone: a new one takes the place of the one that has been silent longest, of its own address when that has all
+ * it may have, else of the address that has most.
+ */
+export class SyslogConnections {
+  /** The one that has been silent longest comes first. */
+  readonly #open = new Set<Connection>()
+  readonly #counts = new Map<string, number>()
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Makes room for a connection and keeps it until it is closed. Returns what tells that it said something. */
+  add(socket: Socket, address: string): () => void {
+    if (this.#countOf(address) >= MAX_CONNECTIONS_OF_ONE) this.#endOneOf(address)
+    else if (this.#open.size >= MAX_CONNECTIONS) this.#endOneOf(this.#largest())
+    const connection = { socket, address }
+    this.#open.add(connection)
+    this.#counts.set(address, this.#countOf(address) + 1)
+    socket.once('close', () => this.#remove(connection))
+    return () => {
+      if (this.#open.delete(connection)) this.#open.add(connection)
+    }
+  }
+
+  endAll(): void {
+    for (const { socket } of [...this.#open]) socket.destroy()
+  }
+
+  #countOf(address: string): number {
+    return this.#counts.get(address) ?? 0
+  }
+
+  #largest(): string {
+    let largest = ''
+    for (const [address, count] of this.#counts) if (count > this.#countOf(largest)) largest = address
+    return largest
+  }
+
+  #endOneOf(address: string): void {
+    for (const connection of this.#open) {
+      if (connection.address !== address) continue
+      // Not when it is closed: that is a turn later.
+      this.#remove(connection)
+      connection.socket.destroy()
+      return
+    }
+  }
+
+  #remove(connection: Connection): void {
+    if (!this.#open.delete(connection)) return
+    const left = this.#countOf(connection.address) - 1
+    if (left > 0) this.#counts.set(connection.address, left)
+    else this.#counts.delete(connection.address)
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Work in steps of a few milliseconds, so that a long body does not keep others from their turn: whoever runs it pauses
+ * between steps as it likes.
+ */
+export type Steps<T> = Generator<void, T>
+
+/** Runs all steps at once. */
+export function atOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
