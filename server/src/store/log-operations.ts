@@ -49,17 +49,18 @@ import { type Cutoffs, cutoffForAll } from './removal/retention-policy.ts'
 import { undoClear } from './removal/undo-clear.ts'
 import type { SettingsStore } from './settings/settings.ts'
 import type { AddResult } from './writing/add-result.ts'
+import { Admission, type AdmissionOptions } from './writing/admission.ts'
 import { PartlyStored } from './writing/batch-parts.ts'
-import { EntryRules } from './writing/entry-rules.ts'
 import { IdBlocks } from './writing/id-blocks.ts'
 import { type Flush, LogWriter } from './writing/log-writer.ts'
 import type { SenderMark } from './writing/senders.ts'
-import { soundRecords } from './writing/sound-records.ts'
 
 export type LogOperationsOptions = {
   /** Reads, and what writes need beside their own connection. */
   pool: pg.Pool
   settings: SettingsStore
+  /** Hold live entries back; where they are unset, every level passes. */
+  levels?: AdmissionOptions['levels']
   onCameraRegistered?: (camera: { id: number; name: string }) => void
   /** Told of every batch after its COMMIT. */
   onStored?: (added: AddResult) => void
@@ -78,6 +79,16 @@ export type WriteGate = {
   translate: (error: unknown) => unknown
 }
 
+/** What became of a batch that passed the admission: `rejected` and the positions are those of the batch. */
+export type TakeResult = AddResult & {
+  /** Held back by level or cap. */
+  filtered: number
+  /** Those held back by a cap. */
+  capped: number
+  /** Of the accepted ones: stored at their arrival, since their own time is in the future or out of retention. */
+  retimed: number
+}
+
 /** Which part of the matching rows to read: so many after an offset, or next to a position. */
 export type Slice =
   | { offset: number; limit: number }
@@ -90,17 +101,16 @@ export class LogOperations {
   readonly #writer: LogWriter
   readonly #cameras: CameraRegister
   readonly #gate: WriteGate | undefined
-  readonly #rules: EntryRules
+  readonly #admission: Admission
   readonly #onStored: ((added: AddResult) => void) | undefined
   readonly #searchBudgetMs: number | undefined
 
   constructor(options: LogOperationsOptions) {
-    const { pool, settings, onCameraRegistered, onStored, onFlush, gate, searchBudgetMs } = options
+    const { pool, settings, levels, onCameraRegistered, onStored, onFlush, gate, searchBudgetMs } = options
     this.#gate = gate
     this.#onStored = onStored
     this.#searchBudgetMs = searchBudgetMs
     this.#pool = pool
-    this.#rules = new EntryRules(settings)
     this.partitions = new Partitions(pool)
     const isRegistrationOn = async () => (await settings.get()).register_cameras
     this.#cameras = new CameraRegister({
@@ -108,6 +118,7 @@ export class LogOperations {
       isRegistrationOn,
       ...(onCameraRegistered ? { onRegistered: onCameraRegistered } : {}),
     })
+    this.#admission = new Admission({ settings, cameras: this.#cameras, levels })
     this.#writer = new LogWriter({
       pool,
       partitions: this.partitions,
@@ -128,23 +139,48 @@ export class LogOperations {
 
   /**
    * Stores a batch; resolves after COMMIT. With a `sender` mark a repeat of the batch stores nothing and is answered
-   * as the first time; without one, a caller that repeats after a lost reply stores twice.
+   * as the first time; without one, a caller that repeats after a lost reply stores twice. Entries keep their level and
+   * time, whatever the settings say; see {@link takeLiveEntries}.
    *
    * @throws {WriterOverloaded} when too many rows wait, {@link WriterClosed} after `close()`, or PostgreSQL's error when
    * nothing was stored
    */
-  async addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
+  addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<TakeResult> {
+    return this.#take(records, false, sender)
+  }
+
+  /** As `addLogEntries`, for entries that come in live: levels hold them back, and a time that cannot be right is replaced. */
+  takeLiveEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<TakeResult> {
+    return this.#take(records, true, sender)
+  }
+
+  async #take(records: readonly LogRecord[], isLive: boolean, sender?: SenderMark): Promise<TakeResult> {
     await this.#gate?.check()
-    const sound = soundRecords(records)
-    const ruled = await this.#rules.apply(sound.records)
-    const named = await this.#cameras.withoutDeleted(ruled)
-    const added = await this.#writer.add(named, sender).catch((error: unknown) => {
+    const admitted = await this.#admission.admit(records, isLive)
+    const { positions, refused, capped, retimed } = admitted
+    const added = await this.#writer.add(admitted.records, sender).catch((error: unknown) => {
+      this.#admission.giveBack(admitted)
       const translated = (cause: unknown) => (this.#gate ? this.#gate.translate(cause) : cause)
       if (!(error instanceof PartlyStored)) throw translated(error)
-      throw new PartlyStored(sound.placeOf(error.records), { cause: translated(error.cause) })
+      const next = positions?.[error.records] ?? error.records
+      throw new PartlyStored(next, { cause: translated(error.cause) })
     })
+    if (added.repeated) this.#admission.giveBack(admitted)
     this.#onStored?.(added)
-    return sound.withRefused(added)
+    const rejected = added.rejected.map(({ index, reason }) => ({
+      index: positions?.[index] ?? index,
+      reason,
+    }))
+    return {
+      ...added,
+      rejected: [...refused, ...rejected].sort((a, b) => a.index - b.index),
+      // A repeat is judged by the caps of now, and answered as the batch was when it was stored.
+      filtered: added.repeated
+        ? Math.min(admitted.filtered, records.length - added.accepted)
+        : admitted.filtered,
+      capped,
+      retimed: added.repeated ? 0 : retimed,
+    }
   }
 
   /** Stores one record and returns its row; `sender` as in `addLogEntries`. */

@@ -1,6 +1,6 @@
 // The other side of SyncLogOperations: a thread that runs the asynchronous statements, one call after the other.
 import { type MessagePort, workerData } from 'node:worker_threads'
-import { normaliseRecord, redactRecord } from '@timelapser/logger'
+import { normaliseRecord } from '@timelapser/logger'
 import { openDatabase } from './database/open.ts'
 import { LogOperations } from './log-operations.ts'
 import { SettingsStore } from './settings/settings.ts'
@@ -54,7 +54,7 @@ async function run(call: Call): Promise<unknown> {
       return replay(logs)
     case 'writeLogEntry':
       await replay(logs)
-      return logs.addLogEntry(redactRecord(normaliseRecord(call.record)), call.mark)
+      return logs.addLogEntry(normaliseRecord(call.record), call.mark)
     case 'getCameraLogs': {
       // Nobody tells this thread what others did meanwhile.
       logs.partitions.reload()

@@ -1,10 +1,11 @@
 // Masking of lines so long that a pattern takes a good part of a second with each.
 import { compileRedactionPattern, type LogRecord, maskRecord, RECORD_LIMITS } from '@timelapser/logger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { CameraRegister } from '../../src/store/cameras/camera-register.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
-import { EntryRules } from '../../src/store/writing/entry-rules.ts'
+import { Admission } from '../../src/store/writing/admission.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 /** The slowest there is with words that never end. */
@@ -50,12 +51,14 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
 
 it('lets others have their turn between lines that come in', async () => {
   await settings.update({ redaction: [PATTERN] })
-  const rules = new EntryRules(settings)
-  await rules.apply([])
+  const { pool } = database.database
+  const cameras = new CameraRegister({ pool, isRegistrationOn: async () => false })
+  const admission = new Admission({ settings, cameras })
+  await admission.admit([], false)
   const records = lines(6, 64 * 1024)
-  expect(await turnsDuring(() => rules.apply(records))).toBeGreaterThanOrEqual(5)
+  expect(await turnsDuring(() => admission.admit(records, false))).toBeGreaterThanOrEqual(5)
   await settings.update({ redaction: [] })
-  expect(await rules.apply(records)).toEqual(records)
+  expect((await admission.admit(records, false)).records).toEqual(records)
 })
 
 it('takes few long lines at a time of those that are stored, each once', async () => {

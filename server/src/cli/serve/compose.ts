@@ -114,10 +114,20 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     relieve: () => relieve().catch((error: unknown) => reports.onJobFailed('relief', error)),
     onChange: reports.onStorage,
   })
+  const levels = new LevelOverrides(pool, settings)
+  const told = new Set<Promise<unknown>>()
+  const tellHeldBack = (record: LogRecord) => {
+    const onFailure = (error: unknown) => reports.onJobFailed('levels', error)
+    const telling: Promise<unknown> = logOperations.addLogEntries([record]).catch(onFailure)
+    told.add(telling)
+    void telling.finally(() => told.delete(telling))
+  }
+  const gate = new LevelGate({ onHeldBack: tellHeldBack })
   let tending: Tending | undefined
   const logOperations = new LogOperations({
     pool,
     settings,
+    levels: { rules: levels, gate },
     onCameraRegistered: reports.onCameraRegistered,
     onStored: ({ accepted, repeated }) => {
       if (!repeated) metrics.stored(accepted)
@@ -170,15 +180,6 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       await tellMasked(run.matched_rows, run.started_by)
     },
   })
-  const levels = new LevelOverrides(pool, settings)
-  const told = new Set<Promise<unknown>>()
-  const tellHeldBack = (record: LogRecord) => {
-    const onFailure = (error: unknown) => reports.onJobFailed('levels', error)
-    const telling: Promise<unknown> = logOperations.addLogEntries([record]).catch(onFailure)
-    told.add(telling)
-    void telling.finally(() => told.delete(telling))
-  }
-  const gate = new LevelGate({ onHeldBack: tellHeldBack })
   const settingsService = new SettingsService(settings, auditTrail)
   const levelService = new LevelService({
     ...{ levels, settings, settingsService, auditTrail, gate, storageGuard },
@@ -247,7 +248,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     },
   })
 
-  const ingestService = new IngestService({ logOperations, settings, notStored, levels, gate })
+  const ingestService = new IngestService({ logOperations, notStored })
   budgets.push(ingestService.bodies.budget)
   const app = await buildApp({
     logService,

@@ -1,5 +1,5 @@
 import type { LogRecord } from '@timelapser/logger'
-import { isBefore } from './utc-text.ts'
+import { comparable } from '../database/timestamp.ts'
 
 /** The times a live record may carry. */
 export type EventTimeBounds = {
@@ -18,8 +18,9 @@ export type EventTimeBounds = {
  *   `extra_data.original_timestamp`. So `fitted !== record` counts them.
  */
 export function fitEventTime(record: LogRecord, bounds: EventTimeBounds): LogRecord {
-  const tooOld = bounds.oldest !== undefined && isBefore(record.timestamp, bounds.oldest)
-  if (!tooOld && !isBefore(bounds.newest, record.timestamp)) return record
+  const time = comparable(record.timestamp)
+  const isTooOld = bounds.oldest !== undefined && time < comparable(bounds.oldest)
+  if (!isTooOld && time <= comparable(bounds.newest)) return record
   return {
     ...record,
     timestamp: bounds.now,

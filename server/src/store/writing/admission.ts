@@ -1,0 +1,181 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import {
+  type CapSpending,
+  compileRedactionPattern,
+  cutBytes,
+  type LevelGate,
+  type LogRecord,
+  maskRecord,
+  redactRecord,
+} from '@timelapser/logger'
+import type { CameraRegister } from '../cameras/camera-register.ts'
+import { fromMillis, HOUR } from '../database/timestamp.ts'
+import { cutoffFor, cutoffsOf, hasOwnRules } from '../removal/retention-policy.ts'
+import type { LevelOverrides } from '../settings/level-overrides.ts'
+import type { SettingsStore } from '../settings/settings.ts'
+import type { Settings } from '../settings/settings-schema.ts'
+import type { AddResult } from './add-result.ts'
+import { type EventTimeBounds, fitEventTime } from './event-time.ts'
+import { faultOf } from './record-fault.ts'
+
+/** How long records are admitted before others have their turn: a pattern can take a second with the longest one. */
+const SLICE_MS = 10
+
+export type AdmissionOptions = {
+  settings: SettingsStore
+  cameras: CameraRegister
+  /** Hold live records back; where they are unset, every level passes. */
+  levels?: { rules: LevelOverrides; gate: LevelGate } | undefined
+}
+
+/** The records of a batch that are to be stored, and what became of the others. */
+export type Admitted = {
+  records: readonly LogRecord[]
+  /** Where each record stood in the batch; undefined when all were admitted. */
+  positions: readonly number[] | undefined
+  /** Records whose fields are not of the types that the writer expects, by their index in the batch. */
+  refused: AddResult['rejected']
+  /** Held back by level or cap. */
+  filtered: number
+  /** Those held back by a cap. */
+  capped: number
+  /** Given their arrival time, since their own is in the future or out of retention. */
+  retimed: number
+  /** What the batch took of the caps; to be given back when it is not stored. */
+  spending: CapSpending
+}
+
+type Rules = {
+  boundsOf: ((record: LogRecord) => EventTimeBounds) | undefined
+  gate: LevelGate | undefined
+  patterns: readonly RegExp[]
+  maxMessageBytes: number
+  deletedCameras: ReadonlySet<number>
+}
+
+/**
+ * The one step that every record passes before it is written, whichever way it came: its fields are checked, levels
+ * hold it back, a time that cannot be right is replaced, credentials and what people named are masked, a long message
+ * is cut, a deleted camera is left out.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions
+  #compiledOf: readonly string[] = []
+  #patterns: readonly RegExp[] = []
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @param isLive whether levels and event times apply; imports keep their own, and records of this process passed its
+   *   levels when they were logged
+   */
+  async admit(batch: readonly LogRecord[], isLive: boolean): Promise<Admitted> {
+    const rules = await this.#rulesFor(isLive)
+    const records: LogRecord[] = []
+    const positions: number[] = []
+    const refused: AddResult['rejected'] = []
+    const spending: CapSpending = new Map()
+    let capped = 0
+    let retimed = 0
+    let beganMs = performance.now()
+    // By index: this is done to every record, and entries() makes an array for each.
+    for (let index = 0; index < batch.length; index++) {
+      if (performance.now() - beganMs > SLICE_MS) {
+        await nextTurn()
+        beganMs = performance.now()
+      }
+      const record = batch[index] as LogRecord
+      const fault = faultOf(record)
+      if (fault !== undefined) {
+        refused.push({ index, reason: fault })
+        continue
+      }
+      const verdict = rules.gate?.admit(record.level, record, spending) ?? 'pass'
+      if (verdict === 'rate') capped++
+      if (verdict !== 'pass') continue
+      const timed = rules.boundsOf ? fitEventTime(record, rules.boundsOf(record)) : record
+      const fitted = fitToStore(timed, rules)
+      if (typeof fitted === 'string') {
+        refused.push({ index, reason: fitted })
+        continue
+      }
+      if (timed !== record) retimed++
+      records.push(fitted)
+      positions.push(index)
+    }
+    const filtered = batch.length - records.length - refused.length
+    const isWhole = records.length === batch.length
+    return {
+      ...{ records, refused, filtered, capped, retimed, spending },
+      positions: isWhole ? undefined : positions,
+    }
+  }
+
+  /** Takes note that an admitted batch was not stored: sent again, it finds the same room under the caps. */
+  giveBack({ spending }: Admitted): void {
+    this.#options.levels?.gate.giveBack(spending)
+  }
+
+  async #rulesFor(isLive: boolean): Promise<Rules> {
+    const { cameras, levels } = this.#options
+    const [settings, deleted, overrides] = await Promise.all([
+      this.#options.settings.get(),
+      cameras.deleted(),
+      isLive ? levels?.rules.get() : undefined,
+    ])
+    if (overrides) levels?.gate.setRules(overrides)
+    return {
+      boundsOf: isLive ? boundsBy(settings) : undefined,
+      gate: isLive ? levels?.gate : undefined,
+      patterns: this.#compile(settings.redaction),
+      maxMessageBytes: settings.message_max,
+      deletedCameras: new Set(deleted),
+    }
+  }
+
+  #compile(patterns: Settings['redaction']): readonly RegExp[] {
+    if (patterns !== this.#compiledOf) {
+      this.#patterns = patterns.map(compileRedactionPattern)
+      this.#compiledOf = patterns
+    }
+    return this.#patterns
+  }
+}
+
+/** The times that a live record may carry, by the retention that applies to it. */
+function boundsBy(settings: Settings): (record: LogRecord) => EventTimeBounds {
+  const nowMs = Date.now()
+  const cutoffs = cutoffsOf(settings, nowMs)
+  const bounds = {
+    now: fromMillis(nowMs),
+    newest: fromMillis(nowMs + HOUR),
+    oldest: cutoffs.general ?? undefined,
+  }
+  if (!hasOwnRules(cutoffs)) return () => bounds
+  return (record) => ({ ...bounds, oldest: cutoffFor(cutoffs, record) ?? undefined })
+}
+
+/** The record masked, its message within the limit, without a deleted camera; or why that cannot be done to it. */
+function fitToStore(record: LogRecord, rules: Rules): LogRecord | string {
+  let masked: LogRecord
+  try {
+    masked = maskRecord(redactRecord(record), rules.patterns)
+  } catch (error) {
+    // Fields of this process may hold themselves, or functions that throw when they are read.
+    return `extra_data cannot be read: ${error instanceof Error ? error.message : String(error)}`
+  }
+  const cut = cutMessage(masked, rules.maxMessageBytes)
+  const isOfDeleted = cut.camera_id !== null && rules.deletedCameras.has(cut.camera_id)
+  return isOfDeleted ? { ...cut, camera_id: null } : cut
+}
+
+/** Most messages are shorter than the limit by far and are not even copied. */
+function cutMessage(record: LogRecord, maxBytes: number): LogRecord {
+  const { text, truncatedBytes } = cutBytes(record.message, maxBytes)
+  if (truncatedBytes === 0) return record
+  const before = Number(record.extra_data?.truncated_bytes ?? 0) || 0
+  const extra_data = { ...record.extra_data, truncated_bytes: before + truncatedBytes }
+  return { ...record, message: text, extra_data }
+}
