@@ -6,9 +6,9 @@ import { isErrorLike, type Lifted, lift, readField, type Serializers, safeKeys }
 import { jsonBytes, toExtraData } from './plain-data.ts'
 import { type ExtraData, type LogRecord, RECORD_LIMITS } from './record.ts'
 import { noteTruncation } from './record-repair.ts'
-import { redactData, redactText } from './redaction.ts'
+import { MASK } from './redaction/secret-names.ts'
+import { hideRepeated, redactData, redactText } from './redaction.ts'
 import { cutBytes, repairText } from './repair-text.ts'
-import { MASK } from './secret-names.ts'
 
 /** What a logger is bound to, made ready once so that a call only copies it. */
 export type Bound = {
@@ -74,9 +74,10 @@ export function buildRecord(
   }
   const lifted = lift(call.extra, serializers)
   const own = toExtraData(lifted.rest, RECORD_LIMITS.extraDataBytes - bound.extraBytes)
-  const redacted = own && redactData(own)
+  const secrets: string[] = []
+  const redacted = own && redactData(own, secrets)
   const extra = redacted && bound.extra ? { ...bound.extra, ...redacted } : (redacted ?? bound.extra)
-  const text = call.text ?? errorMessage(lifted.rest)
+  const text = hideRepeated(call.text ?? errorMessage(lifted.rest), secrets)
   return finish(
     timestamp,
     level,

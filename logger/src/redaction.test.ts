@@ -106,20 +106,6 @@ describe('redactText', () => {
       }),
     )
   })
-
-  it('takes time in proportion to the length, on hostile input too', () => {
-    const pieces = [
-      '://', '@', 'a:', '://a:b', 'eyJ', 'eyJ-', 'token', 'token=', 'password="', "password='", 'password=\\"', 'key=',
-      '<token>', '<token ', '-u a:', 'Cookie: ', 'Cookie: a;', 'bearer ', 'basic a ', 'Authorization: ', '%3A%2F%2F', '%40', '-----BEGIN PRIVATE KEY-----',
-      'a', 'aA', '?key=a', '--token ', ',a', 'password=,', 'x:y@1.1.1.1', '\\', 'AKIA', 'sk-live-', ' ', ';',
-    ] // biome-ignore format: a table
-    for (const piece of pieces) {
-      const hostile = piece.repeat(Math.ceil(256_000 / piece.length))
-      const start = performance.now()
-      redactText(hostile)
-      expect(performance.now() - start, `256 kB of ${JSON.stringify(piece)}`).toBeLessThan(5_000)
-    }
-  })
 })
 
 describe('redactData', () => {
@@ -156,6 +142,43 @@ describe('redactData', () => {
     })
   })
 
+  it.each([
+    [
+      { headers: [{ name: 'Authorization', value: 'Bearer x' }] },
+      { headers: [{ name: 'Authorization', value: '***' }] },
+    ],
+    [{ args: ['run', '--password', 'x', '--token'] }, { args: ['run', '--password', '***', '--token'] }],
+    [{ args: ['-u', 'a:x', '-u', '1000:1000'] }, { args: ['-u', '***:***', '-u', '1000:1000'] }],
+    [
+      {
+        pem: [
+          '-----BEGIN PGP PRIVATE KEY BLOCK-----',
+          'lQdGBF',
+          '-----END PGP PRIVATE KEY BLOCK-----',
+          'after',
+        ],
+      },
+      {
+        pem: ['-----BEGIN PGP PRIVATE KEY BLOCK-----', '***', '-----END PGP PRIVATE KEY BLOCK-----', 'after'],
+      },
+    ],
+    [
+      { pan: 4111111111111111, at: 1735689600000000, id: 4111111111111112 },
+      { pan: '***', at: 1735689600000000, id: 4111111111111112 },
+    ],
+    [
+      { password: { hash: 1, 'rtsp://a:b@h': 'x' } },
+      { password: { hash: '***', 'rtsp://***:***@h': '***' } },
+    ],
+    [
+      { tests: { pass: 118, fail: 2 }, pass: 'x' },
+      { tests: { pass: 118, fail: 2 }, pass: '***' },
+    ],
+  ])('masks %j', (data, clean) => {
+    expect(redactData(data)).toEqual(clean)
+    expect(redactData(clean)).toBe(clean)
+  })
+
   it('returns the same object when there is nothing to hide', () => {
     const data = { a: 1, b: ['x', { c: 'rtsp://host/1' }] }
     expect(redactData(data)).toBe(data)
@@ -175,5 +198,20 @@ describe('redactRecord', () => {
       extra_data: { url },
     })
     expect(JSON.stringify(record)).not.toContain('a:b')
+  })
+
+  it('masks in the message what a field by the name of a secret holds', () => {
+    const record = redactRecord({
+      ...{
+        timestamp: '2025-01-01T00:00:00Z',
+        level: 'INFO',
+        source: 'a',
+        logger_name: null,
+        camera_id: null,
+      },
+      message: 'joe signed in with Xq7Zk9 again',
+      extra_data: { Password: 'Xq7Zk9', user: 'joe' },
+    })
+    expect(record.message).toBe('joe signed in with *** again')
   })
 })

@@ -2,7 +2,7 @@
 import { withContext } from './context.ts'
 import { describeError } from './describe-error.ts'
 import type { Logger } from './logger.ts'
-import { MASK } from './secret-names.ts'
+import { MASK } from './redaction/secret-names.ts'
 
 export type RequestLogsOptions = {
   logger: Logger

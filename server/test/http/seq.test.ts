@@ -46,6 +46,19 @@ describe("Seq's way in", () => {
     })
   })
 
+  it('fills no secret into a message, and finds those that the sender filled in', async () => {
+    const lines = [
+      '{"@mt":"{User} came in with {Password}","User":"joe","Password":"pw1","Application":"vault"}',
+      '{"@m":"joe came in with geheim7","@mt":"{User} came in with {Password}","Password":"geheim7","Application":"vault"}',
+    ]
+    await server.send('POST', '/ingest/clef', lines.join('\n'), clef)
+    const rows = await stored('vault')
+    expect(rows.map(({ message }: { message: string }) => message)).toEqual([
+      'joe came in with ***',
+      'joe came in with ***',
+    ])
+  })
+
   it('stores good events beside bad ones and names the bad ones', async () => {
     const lines = [
       '{"@mt":"{A} and {{B}}","A":1,"Application":"kiosk"}',

@@ -1,0 +1,158 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { redactText, scanText } from './redact-text.ts'
+
+/** What the scanner knows, and what it could stumble over: hostile lines are made of these. */
+const PIECES = [
+  ...['://', '@', 'a:', '://a:b', ':a/', 'eyJ', 'eyJ-', 'eyJ.', 'token', 'token=', 'password="', "password='", '\\"', '\\'],
+  ...['password=\\"', 'key=', '?key=', '&sig=a', '<token>', '<token ', '</', '-u a:', '-u ', 'Cookie: ', 'Cookie: a;', '; '],
+  ...['bearer ', 'basic a ', 'Authorization: ', 'Authorization: Digest a="', 'a=b, ', '%3A%2F%2F', '%40', '%3D', '%22', '%25'],
+  ...['-----BEGIN PRIVATE KEY-----', '-----', '--', '--token ', '-', 'sk-', 'sk_', 'xoxb-', 'SG.', 'AIza', 'AKIA', '1:AA'],
+  ...['4111 ', '4111-', '41111111', '1', 'x:y@1.1.1.1', '@1.1.1.1', 'pass=(', '\u200d', 'é', ' ', '\t', '\n', ',', ';', 'a'],
+  ...['pass=[', 'pass={', 'pass={a:', '"pass":{', '"pass":[', '"pass":', '"a":', '{', '}', '(', ']', 'name="pass"', 'value=', 'k='],
+  ...['api key: ', 'pass[]', 'pass:', '=', ':', '.', '_', 'hooks.slack.com/services/', 'https://hooks.slack.com/', 'timelapser_session'],
+] // biome-ignore format: a table
+
+/** Any line, hostile or not. */
+const line = fc.oneof(
+  fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join('')),
+  fc
+    .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 6 })), { maxLength: 12 })
+    .map((pieces) => pieces.join('')),
+)
+
+/** Steps for each character when the pieces are repeated. */
+function costOf(pieces: readonly string[]): number {
+  const unit = pieces.join('')
+  const text = unit.repeat(Math.ceil(8_000 / unit.length))
+  return scanText(text, Number.POSITIVE_INFINITY).steps / text.length
+}
+
+/** Repeatable numbers in [0, 1). */
+function numbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+describe('hostile text', () => {
+  it('takes steps in proportion to its length: a search for the slowest finds none beyond the bound', () => {
+    const random = numbers(16)
+    const pick = () => PIECES[Math.floor(random() * PIECES.length)] as string
+    let slowest: { pieces: string[]; cost: number }[] = PIECES.map((piece) => ({
+      pieces: [piece],
+      cost: costOf([piece]),
+    }))
+    for (let round = 0; round < 60; round++) {
+      const bred = slowest.slice(0, 12).map(({ pieces }) => {
+        const changed = [...pieces]
+        const at = Math.floor(random() * (changed.length + 1))
+        if (random() < 0.4 && changed.length > 1) changed.splice(at, 1)
+        else if (random() < 0.5) changed.splice(at, 0, pick())
+        else changed[Math.min(at, changed.length - 1)] = pick()
+        return changed.slice(0, 8)
+      })
+      slowest = [...slowest, ...bred.map((pieces) => ({ pieces, cost: costOf(pieces) }))].sort(
+        (a, b) => b.cost - a.cost,
+      )
+    }
+    expect(slowest[0]?.cost, JSON.stringify(slowest[0]?.pieces)).toBeLessThan(10)
+  })
+
+  it.each(PIECES)('%j costs no more for each character of a text ten times as long', (piece) => {
+    const cost = (length: number) => {
+      const text = `x ${piece}`.repeat(Math.ceil(length / (piece.length + 2)))
+      return scanText(text, Number.POSITIVE_INFINITY).steps / text.length
+    }
+    expect(cost(40_000)).toBeLessThan(cost(4_000) * 1.1 + 0.1)
+  })
+
+  it('masks the rest of a text that takes more than the bound, and says so', () => {
+    const text = `user=joe ${'password=a '.repeat(2_000)}password=hunter2`
+    const { result } = scanText(text, 0)
+    expect(result).toMatch(
+      /^user=joe (?:password=\*\*\* ?)+.*\*\*\*\[the rest is masked: too much work to check\]$/,
+    )
+    expect(result).not.toContain('hunter2')
+    expect(redactText(result)).toBe(result)
+  })
+
+  it('is masked once and for all', () => {
+    fc.assert(
+      fc.property(line, (text) => {
+        const once = redactText(text)
+        expect(redactText(once)).toBe(once)
+      }),
+      { numRuns: 3_000, seed: 16 },
+    )
+  })
+
+  it('stays as it is where it is words, numbers and ids', () => {
+    const word = fc.constantFrom(
+      'frame',
+      'camera_1',
+      '42',
+      'ms',
+      'ok,',
+      'policy',
+      'bucket',
+      'monkey=1',
+      'id:7',
+      '(x)',
+      '0x1f',
+      '12:30:05',
+    )
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 20 }), (words) => {
+        expect(redactText(words.join(' '))).toBe(words.join(' '))
+      }),
+    )
+  })
+
+  it('stays JSON when it is JSON, with the same keys', () => {
+    const key = fc.constantFrom(
+      'password',
+      'token',
+      'user',
+      'a',
+      'headers',
+      'name',
+      'value',
+      'credentials',
+      'url',
+    )
+    const text = fc.oneof(
+      line,
+      fc.constantFrom(
+        'Authorization',
+        'rtsp://a:b@h/x',
+        'Bearer abcdefgh1',
+        'x"y',
+        '-----BEGIN PRIVATE KEY-----',
+      ),
+    )
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 3 },
+        text,
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        tie('list'),
+        tie('object'),
+      ),
+      list: fc.array(tie('tree'), { maxLength: 3 }),
+      object: fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
+    }))
+    fc.assert(
+      fc.property(tree, fc.constantFrom(0, 2), (value, indent) => {
+        const json = JSON.stringify(value, null, indent)
+        const masked = redactText(json)
+        expect(() => JSON.parse(masked), `${json} -> ${masked}`).not.toThrow()
+      }),
+      { numRuns: 3_000, seed: 16 },
+    )
+  })
+})

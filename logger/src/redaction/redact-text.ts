@@ -1,0 +1,236 @@
+import { hideAssigned, hideEncodedAssigned, hideTabbed } from './assignments.ts'
+import { hideCard } from './cards.ts'
+import { codeAt, is, WORD } from './characters.ts'
+import { hideElement } from './elements.ts'
+import { hideFlag, startsFlag } from './flags.ts'
+import { isInName, isPlaced, lettersOf, mayBeSecret } from './letters.ts'
+import { hidePrivateKey } from './pem.ts'
+import { Scan } from './scan.ts'
+import { hideBearer } from './schemes.ts'
+import { MASK } from './secret-names.ts'
+import { endsPrefix, hideAwsKey, hideGoogleKey, hideJwt, hidePrefixed, hideTelegram } from './tokens.ts'
+import { hideBare, hideEncodedUserinfo, hideUserinfo, urlStart } from './urls.ts'
+
+/**
+ * Characters that may be looked at for each character of a text, besides the walk over it. The scanner needs 6 on the
+ * worst input that the search in `slowest-input.test.ts` finds; the bound is for the one it does not.
+ */
+export const MAX_STEPS = 16
+/** Short texts may take this much more. */
+const FREE_STEPS = 1_000
+
+const UNCHECKED = `${MASK}[the rest is masked: too much work to check]`
+
+/**
+ * Text without the credentials in it: in URLs (`rtsp://***:***@host`), after names (`password=***`, `Cookie: ***`,
+ * `"token":"***"`, `--api-key ***`), bearer and basic headers, JWTs, private keys, card numbers and the tokens of
+ * well-known services. Walks over the text once; text with nothing to hide comes back as it is, JSON as JSON.
+ */
+export function redactText(text: string): string {
+  return scanText(text).result
+}
+
+/**
+ * The walk reads bytes. A character beyond Latin-1 leaves its low byte
+ * there, which can look like a sign: each is looked up in the text before it counts.
+ */
+const WINDOW = Buffer.alloc(16_384)
+
+/** @param maxSteps for each character; beyond them the rest of the text is masked, and says so */
+export function scanText(text: string, maxSteps: number = MAX_STEPS): Scan {
+  const scan = new Scan(text)
+  const { length } = text
+  const limit = length * maxSteps + FREE_STEPS
+  const [bytes, signs] = [WINDOW, SIGNS]
+  // Those of the word that the walk is in: at `=` they say whether it can be the name of a secret.
+  let letters = 0
+  let at = 0
+  while (at < length) {
+    const base = at
+    const size = bytes.write(length > bytes.length ? text.slice(at, at + bytes.length) : text, 'latin1')
+    let index = 0
+    while (index < size) {
+      const sign = signs[bytes[index] as number] as number
+      if (sign <= ALL_LETTERS) {
+        letters |= sign
+        index++
+        continue
+      }
+      const kind = sign >> KIND_SHIFT
+      if (kind === BETWEEN) {
+        letters = 0
+        index++
+        continue
+      }
+      if (kind === 13) {
+        let end = index + 1
+        while (end < size && (signs[bytes[end] as number] as number) >> KIND_SHIFT === 13) end++
+        const count = end - index
+        if (end < size && count !== 4 && (count < 14 || count > 19)) {
+          index = end
+          continue
+        }
+      }
+      letters |= sign & ALL_LETTERS
+      if (index > 0 && isNothing(kind, letters, bytes, index)) {
+        if (kind <= 2) {
+          letters = 0
+          scan.floor = base + index + 1
+        }
+        index++
+        continue
+      }
+      at = base + index
+      const next = codeAt(text, at) > 127 ? at + 1 : look(scan, at, kind)
+      // What was passed over may be part of a name: then it is looked at.
+      letters = kind <= 2 ? 0 : next > at + 2 && kind !== 13 ? ALL_LETTERS : letters
+      if (scan.steps > limit) {
+        scan.hide(Math.max(next, scan.done), length, UNCHECKED)
+        return scan
+      }
+      index = next - base
+    }
+    at = base + index
+  }
+  return scan
+}
+
+/** Whether the next characters are enough to see that the sign is the sign of nothing, as most are. */
+function isNothing(kind: number, letters: number, bytes: Uint8Array, index: number): boolean {
+  const before = bytes[index - 1] as number
+  const next = bytes[index + 1] as number
+  switch (kind) {
+    case 1:
+      return isInName(before) && !isColonSign(next) && !mayBeSecret(letters) && !isPlaced(letters)
+    case 2:
+      return isInName(before) && !mayBeSecret(letters) && !isPlaced(letters)
+    case 5:
+      return next !== 45 && is(before, WORD) && !endsPrefix(before)
+    case 6:
+      return !endsPrefix(before)
+    case 9:
+      return is(before, WORD) || ((next | 32) !== 101 && (next | 32) !== 97)
+    case 10:
+      return before !== 121
+    case 11:
+      return next !== 65
+    case 12:
+      return before !== 73
+    default:
+      return false
+  }
+}
+
+/** What behind a colon makes it more than the end of a name: of a URL, a bot's token, another colon or `:=`. */
+function isColonSign(code: number): boolean {
+  return code === 47 || code === 92 || code === 65 || code === 58 || code === 61
+}
+
+/** Takes the sign at `at`; returns where to go on. */
+function look(scan: Scan, at: number, kind: number): number {
+  switch (kind) {
+    case 1:
+      return colon(scan, at)
+    case 2:
+      return hideAssigned(scan, at)
+    case 3:
+      return percent(scan, at)
+    case 4:
+      hideBare(scan, at)
+      return at + 1
+    case 5:
+      return dash(scan, at)
+    case 6:
+      return hidePrefixed(scan, at)
+    case 7:
+      return hideTabbed(scan, at)
+    case 8:
+      return hideElement(scan, at)
+    case 9:
+      return hideBearer(scan, at)
+    case 10:
+      return hideJwt(scan, at)
+    case 11:
+      return hideAwsKey(scan, at)
+    case 12:
+      return hideGoogleKey(scan, at)
+    default:
+      return hideCard(scan, at)
+  }
+}
+
+function colon(scan: Scan, at: number): number {
+  const { text } = scan
+  const next = codeAt(text, at + 1)
+  if (next === 47 || next === 92) {
+    const start = urlStart(text, at)
+    if (start > 0) {
+      scan.floor = start
+      return hideUserinfo(scan, start)
+    }
+  }
+  if (next === 65 && codeAt(text, at + 2) === 65) {
+    const end = hideTelegram(scan, at)
+    if (end >= 0) return end
+  }
+  return hideAssigned(scan, at)
+}
+
+/** `%3A` and `%3D`, also as `%253A`: what they stand for. */
+function percent(scan: Scan, at: number): number {
+  const { text } = scan
+  let digits = at + 1
+  while (digits - at < 5 && codeAt(text, digits) === 50 && codeAt(text, digits + 1) === 53) digits += 2
+  if (codeAt(text, digits) !== 51) return at + 1
+  const end = digits + 2
+  const sign = codeAt(text, digits + 1) | 32
+  if (sign === 97) {
+    const after = hideEncodedUserinfo(scan, end)
+    if (after >= 0) return after
+  }
+  return sign === 97 || sign === 100 ? hideEncodedAssigned(scan, at, end) : at + 1
+}
+
+/** A flag, a private key, a token such as `sk-…`, or a line of dashes. */
+function dash(scan: Scan, at: number): number {
+  const { text } = scan
+  let end = at + 1
+  while (codeAt(text, end) === 45) end++
+  const count = end - at
+  if (count === 5 && text.startsWith('BEGIN ', end)) return hidePrivateKey(scan, at)
+  const before = codeAt(text, at - 1)
+  if (count === 1 && is(before, WORD)) return endsPrefix(before) ? hidePrefixed(scan, at) : end
+  if (count <= 2 && startsFlag(before)) return hideFlag(scan, at)
+  return end
+}
+
+const KIND_SHIFT = 26
+const ALL_LETTERS = (1 << KIND_SHIFT) - 1
+/** No part of a name, and the sign of nothing. */
+const BETWEEN = 15
+
+/** By character: the bit of a letter, or what it can be the sign of, above those: a case of `look` each. */
+const SIGNS = new Int32Array(256)
+for (let code = 0; code < 128; code++) {
+  SIGNS[code] = isInName(code) ? lettersOf(String.fromCharCode(code)) : BETWEEN << KIND_SHIFT
+}
+for (const [characters, kind] of [
+  [':', 1],
+  ['=', 2],
+  ['%', 3],
+  ['@', 4],
+  ['-', 5],
+  ['_.', 6],
+  ['\t', 7],
+  ['<', 8],
+  ['bB', 9],
+  ['J', 10],
+  ['I', 11],
+  ['z', 12],
+  ['0123456789', 13],
+] as const) {
+  for (const character of characters) {
+    const code = character.charCodeAt(0)
+    SIGNS[code] = (kind << KIND_SHIFT) | (isInName(code) ? lettersOf(character) : 0)
+  }
+}

@@ -1,0 +1,100 @@
+// `Authorization: Basic dXNlcjpwYXNz`, and the same in the middle of a sentence.
+import { BACKSLASH, BLANK, CREDENTIAL, codeAt, is, isSpace, QUOTE, TOKEN, WORD } from './characters.ts'
+import type { Scan } from './scan.ts'
+import { MASK } from './secret-names.ts'
+
+const SCHEMES =
+  /^(?:bearer|basic|token|apikey|negotiate|ntlm|digest|aws4-hmac-sha256|sharedkey|sharedkeylite|hawk|dpop)$/i
+const MAX_SCHEME = 20
+
+/** "Basic authentication failed" is none. */
+function looksLikeToken(value: string): boolean {
+  return /\d|[a-z][A-Z]|=$|^.{24}/.test(value)
+}
+
+/**
+ * Keeps the scheme and masks what follows: one word, all of a quoted value, or parameters.
+ *
+ * @param end of the quoted value, or of the text
+ * @returns where to go on; -1 when there was no scheme, and the whole value is the secret
+ */
+export function hideAuthorization(scan: Scan, start: number, end: number, isQuoted: boolean): number {
+  const { text } = scan
+  let at = start
+  while (at < end && at - start <= MAX_SCHEME && is(codeAt(text, at), TOKEN)) at++
+  const scheme = text.slice(start, at)
+  const from = afterBlanks(text, at, end)
+  scan.steps += from - start
+  if (from === at || from >= end) return -1
+  if (text.startsWith(MASK, from)) return isQuoted ? end : from + MASK.length
+  const word = wordEnd(text, from, end)
+  scan.steps += word - from
+  const isScheme = SCHEMES.test(scheme)
+  if (!isScheme && !looksLikeToken(text.slice(from, Math.min(word, from + 64)))) return -1
+  scan.hide(from, isQuoted ? end : Math.max(parametersEnd(scan, from, end), word))
+  return scan.done
+}
+
+/** `bearer 8a7b6c5d4e3f2a1b` anywhere; `at` is the B. Returns where to go on. */
+export function hideBearer(scan: Scan, at: number): number {
+  const { text } = scan
+  if (at > 0 && is(codeAt(text, at - 1), WORD)) return at + 1
+  const word = text.slice(at, at + 6).toLowerCase()
+  const length = word === 'bearer' ? 6 : word.startsWith('basic') ? 5 : 0
+  if (length === 0) return at + 1
+  const blanks = at + length
+  let start = blanks
+  while (is(codeAt(text, start), BLANK)) start++
+  if (start === blanks) return at + 1
+  let end = start
+  while (is(codeAt(text, end), CREDENTIAL)) end++
+  scan.steps += end - at
+  if (text.startsWith(MASK, end)) return start
+  if (end - start < 8 || !looksLikeToken(text.slice(start, Math.min(end, start + 256)))) return start
+  scan.hide(start, end)
+  return end
+}
+
+/** The end of `username="admin", response="6629fae4"`; `start` when there are no parameters. */
+function parametersEnd(scan: Scan, start: number, end: number): number {
+  const { text } = scan
+  let last = start
+  let at = start
+  while (at < end) {
+    const name = at
+    while (at < end && is(codeAt(text, at), TOKEN)) at++
+    if (
+      at === name ||
+      text[at] !== '=' ||
+      !(is(codeAt(text, at + 1), TOKEN) || is(codeAt(text, at + 1), QUOTE))
+    )
+      break
+    at++
+    const quote = scan.quoteAt(at)
+    if (quote !== '' && scan.isAround(quote, '')) break
+    if (quote !== '') {
+      const close = scan.closing(at + quote.length, quote)
+      if (close >= end) break
+      at = close + quote.length
+    } else at = wordEnd(text, at, end)
+    last = at
+    while (at < end && (text[at] === ',' || text[at] === ' ')) at++
+  }
+  scan.steps += at - start
+  return last
+}
+
+function wordEnd(text: string, start: number, end: number): number {
+  let at = start
+  for (; at < end; at++) {
+    const code = codeAt(text, at)
+    if (isSpace(code) || is(code, QUOTE) || code === 44 || code === 59 || code === BACKSLASH) break
+  }
+  return at
+}
+
+function afterBlanks(text: string, start: number, end: number): number {
+  let at = start
+  while (at < end && is(codeAt(text, at), BLANK)) at++
+  return at
+}

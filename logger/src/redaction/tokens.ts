@@ -1,0 +1,155 @@
+// Credentials that are known by how they look, wherever they stand.
+import { codeAt, DIGIT, is, WORD } from './characters.ts'
+import type { Scan } from './scan.ts'
+
+type Form = {
+  /** Characters behind the prefix, at least. */
+  least: number
+  /** What stands first behind the prefix. */
+  begins?: RegExp
+  /** Words may stand there too: a digit tells. */
+  digit?: boolean
+}
+
+/** By the first piece with the sign behind it. */
+const FORMS = new Map<string, Form>([
+  // Our own API keys.
+  ['tl_', { least: 43 }],
+  // GitHub, GitLab, Slack, Stripe, OpenAI, Anthropic, Google, Hugging Face, SendGrid, npm
+  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'].map((name): [string, Form] => [name, { least: 20 }]),
+  ['github_', { least: 24, begins: /^pat_/ }],
+  ['glpat-', { least: 16 }],
+  ...['xoxa-', 'xoxb-', 'xoxe-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-'].map((name): [string, Form] => [
+    name,
+    { least: 10, digit: true },
+  ]),
+  ['sk_', { least: 15, begins: /^(?:live|test)_/ }],
+  ['rk_', { least: 15, begins: /^(?:live|test)_/ }],
+  ['whsec_', { least: 20 }],
+  ['sk-', { least: 20, digit: true }],
+  ['ya29.', { least: 20 }],
+  ['hf_', { least: 20 }],
+  ['SG.', { least: 20, digit: true }],
+  ['npm_', { least: 30 }],
+  // PyPI, Docker, DigitalOcean, Shopify, Vault, Grafana, Linear, Postman, New Relic
+  ['pypi-', { least: 40 }],
+  ['dckr_', { least: 20, begins: /^pat_/ }],
+  ['dop_', { least: 40, begins: /^v1_/ }],
+  ['shpat_', { least: 30 }],
+  ['shpss_', { least: 30 }],
+  ['hvs.', { least: 24 }],
+  ['glsa_', { least: 32 }],
+  ['lin_', { least: 40, begins: /^api_/ }],
+  ['PMAK-', { least: 40 }],
+  ['NRAK-', { least: 20 }],
+])
+const LONGEST = Math.max(...[...FORMS.keys()].map((name) => name.length))
+
+/** Two bits of each prefix, its first and its last letter: most words are let through by these. */
+const ENDS = new Uint8Array(128)
+for (const name of FORMS.keys()) {
+  for (const [at, bit] of [
+    [0, 1],
+    [name.length - 2, 2],
+  ] as const) {
+    const code = name.charCodeAt(at)
+    ENDS[code] = (ENDS[code] as number) | bit
+  }
+}
+
+/** Whether the first piece of a prefix can end in this character. */
+export function endsPrefix(code: number): boolean {
+  return code < 128 && ((ENDS[code] as number) & 2) !== 0
+}
+
+/** `ghp_…`, `sk-…`, `ya29.…`: `at` is the sign behind the first piece. Returns where to go on. */
+export function hidePrefixed(scan: Scan, at: number): number {
+  const { text } = scan
+  if (!is(codeAt(text, at + 1), WORD)) return at + 1
+  let start = at
+  while (
+    start > scan.done &&
+    at - start < LONGEST &&
+    is(codeAt(text, start - 1), WORD) &&
+    codeAt(text, start - 1) !== 95
+  ) {
+    start--
+  }
+  scan.steps += at - start
+  if (at - start < 2 || ((ENDS[codeAt(text, start)] as number) & 1) === 0) return at + 1
+  if (start > scan.done && is(codeAt(text, start - 1), WORD)) return at + 1
+  const form = FORMS.get(text.slice(start, at + 1))
+  if (form === undefined) return at + 1
+  const end = scan.tokenEnd(at + 1)
+  if (end - at <= form.least || (form.digit && !scan.hasDigit(at + 1))) return at + 1
+  if (form.begins && !form.begins.test(text.slice(at + 1, at + 8))) return at + 1
+  const whole = codeAt(text, at) === 46 ? dottedEnd(scan, end) : end
+  scan.hide(start, whole)
+  return whole
+}
+
+/** Where the further pieces end that a token has behind points. */
+function dottedEnd(scan: Scan, from: number): number {
+  let end = from
+  for (let piece = 0; piece < 2 && codeAt(scan.text, end) === 46; piece++) {
+    const next = scan.tokenEnd(end + 1)
+    if (next === end + 1) break
+    end = next
+  }
+  return end
+}
+
+/** `eyJ…`, a JSON web token; `at` is the J. */
+export function hideJwt(scan: Scan, at: number): number {
+  const { text } = scan
+  if (codeAt(text, at - 1) !== 121 || codeAt(text, at - 2) !== 101 || at - 2 < scan.done) return at + 1
+  if (is(codeAt(text, at - 3), WORD) && at - 3 >= scan.done) return at + 1
+  const first = scan.tokenEnd(at + 1)
+  const end = dottedEnd(scan, first)
+  if (end === first || end - at < 18) return at + 1
+  scan.hide(at - 2, end)
+  return end
+}
+
+/** `AKIA…` and `ASIA…`, keys of AWS; `at` is the I. */
+export function hideAwsKey(scan: Scan, at: number): number {
+  const { text } = scan
+  const start = at - 2
+  if (start < scan.done || codeAt(text, at + 1) !== 65) return at + 1
+  const head = text.slice(start, at)
+  if ((head !== 'AK' && head !== 'AS') || is(codeAt(text, start - 1), WORD)) return at + 1
+  const key = text.slice(at + 2, at + 19)
+  scan.steps += 17
+  if (!/^[0-9A-Z]{16}(?!\w)/.test(key)) return at + 1
+  scan.hide(start, at + 18)
+  return at + 18
+}
+
+/** `AIza…`, keys of Google; `at` is the z. */
+export function hideGoogleKey(scan: Scan, at: number): number {
+  const { text } = scan
+  if (
+    codeAt(text, at - 1) !== 73 ||
+    codeAt(text, at - 2) !== 65 ||
+    is(codeAt(text, at - 3), WORD) ||
+    at - 2 < scan.done
+  )
+    return at + 1
+  const end = scan.tokenEnd(at + 1)
+  if (end - at <= 31) return at + 1
+  scan.hide(at - 2, end)
+  return end
+}
+
+/** `123456789:AA…`, a bot of Telegram; `at` is the colon. Returns -1 when it is none. */
+export function hideTelegram(scan: Scan, at: number): number {
+  const { text } = scan
+  let start = at
+  while (at - start < 11 && is(codeAt(text, start - 1), DIGIT)) start--
+  scan.steps += at - start
+  if (at - start < 8 || at - start > 10) return -1
+  const end = scan.tokenEnd(at + 1)
+  if (end - at < 31 || end - at > 60) return -1
+  scan.hide(at + 1, end)
+  return end
+}
