@@ -50,3 +50,12 @@ it.each([
 ])('takes %o for %o ms', (text, ms) => {
   expect(parseDuration(text)).toBe(ms)
 })
+
+it.each([
+  ['{source="api"} |~ `(a)\\1`', 'refers back'],
+  [`{source="api"} !~ "${'a'.repeat(201)}"`, '201 characters'],
+  [`{source="api"}${' |~ "a"'.repeat(17)}`, 'more than 16'],
+])('refuses the patterns that q refuses: %s', (query, reason) => {
+  const parsed = parseLogql(query)
+  expect(() => parsed.kind === 'logs' && toSearch(parsed.selection)).toThrow(reason)
+})

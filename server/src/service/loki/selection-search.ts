@@ -1,6 +1,7 @@
 import { LEVELS, parseLevel } from '@timelapser/logger'
 import type { SearchNode } from '../../store/filter/search-tree.ts'
 import { AppError } from '../app-error.ts'
+import { MAX_PATTERNS, patternProblem } from '../search/search-syntax.ts'
 import type { LineFilter, LogSelection, Matcher } from './logql.ts'
 
 /** The labels that rows have; any other one is looked for in `extra_data`. */
@@ -19,10 +20,19 @@ const not = (node: SearchNode): SearchNode => ({ kind: 'not', node })
 /**
  * What a selection asks for as a search, and the patterns in it that PostgreSQL has to find valid.
  *
- * @throws {AppError} INVALID_REQUEST for a pattern on a label that is more than names with `.*` in them
+ * @throws {AppError} INVALID_REQUEST for a pattern that `q` does not take either, and for one on a label that is more than names with `.*` in them
  */
 export function toSearch({ matchers, lines }: LogSelection): { search: SearchNode; patterns: string[] } {
   const patterns = lines.filter(({ operator }) => operator.endsWith('~')).flatMap(({ texts }) => texts)
+  if (patterns.length > MAX_PATTERNS)
+    throw new AppError(
+      'INVALID_REQUEST',
+      `there are more than ${MAX_PATTERNS} regular expressions; use fewer`,
+    )
+  for (const pattern of patterns) {
+    const problem = patternProblem(pattern)
+    if (problem) throw new AppError('INVALID_REQUEST', `${problem.said}. ${problem.hint}`)
+  }
   return { search: and([...matchers.map(matcherNode), ...lines.map(lineNode)]), patterns }
 }
 

@@ -10,7 +10,7 @@ const MAX_DEPTH = 50
 const MAX_PATTERN_LENGTH = 200
 
 /** Regular expressions of one search: PostgreSQL keeps 32 compiled, and would compile more anew for every row. */
-const MAX_PATTERNS = 16
+export const MAX_PATTERNS = 16
 
 /** Where a regular expression stands, for whoever finds it broken. */
 export type PatternPlace = { pattern: string; at: number }
@@ -104,21 +104,23 @@ function readBrackets(scanner: SearchScanner, patterns: PatternPlace[]): ParsedS
   throw queryError('A pair of brackets is empty', from, 'Fill or remove it, or put it in quotes.')
 }
 
-/** What PostgreSQL would take but must not get: it checks the rest, see `LogOperations.explainPattern`. */
+/** @throws {AppError} INVALID_QUERY with the position in the search */
 function checkPattern(pattern: string, at: number): void {
+  const problem = patternProblem(pattern)
+  if (problem) throw queryError(problem.said, at + problem.offset, problem.hint)
+}
+
+/** What PostgreSQL would take but must not get, whichever query it is in; the rest `LogOperations.explainPattern` checks. */
+export function patternProblem(pattern: string): { said: string; offset: number; hint: string } | undefined {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     const said = `The regular expression is ${pattern.length} characters long`
-    throw queryError(said, at, `At most ${MAX_PATTERN_LENGTH} are allowed.`)
+    return { said, offset: 0, hint: `At most ${MAX_PATTERN_LENGTH} are allowed.` }
   }
   const reference = /(?<!\\)(?:\\\\)*\\[1-9]/.exec(pattern)
-  if (reference) {
-    // Matching them takes exponential time.
-    throw queryError(
-      'The regular expression refers back to a group',
-      at + 1 + reference.index,
-      'Write the text out.',
-    )
-  }
+  if (!reference) return undefined
+  // Matching them takes exponential time.
+  const said = 'The regular expression refers back to a group'
+  return { said, offset: 1 + reference.index, hint: 'Write the text out.' }
 }
 
 /** One node for several, nested ones of the same kind taken in. */
