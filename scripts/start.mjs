@@ -1,7 +1,7 @@
 // `npm start`: from a fresh clone to a running server.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { onStartersGone } from './starters.mjs'
+import { onStartersGone } from '../server/bin/starters.mjs'
 import { CONDITION, ensurePackages, ensurePage, findNode, ROOT, run } from './toolchain.mjs'
 
 await run(async () => {

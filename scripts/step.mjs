@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onStartersGone } from './starters.mjs'
+import { onStartersGone } from '../server/bin/starters.mjs'
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 

@@ -17,3 +17,20 @@ export function hideKey(args) {
   }
   return { args: kept, key }
 }
+
+/**
+ * Hides the key of this process, and leaves it in the environment for the command.
+ *
+ * @param {string[]} given the command's arguments
+ * @returns {string[]} those without the key
+ */
+export function takeKey(given) {
+  const { args, key } = hideKey(given)
+  if (key === undefined) return given
+  process.env.TIMELAPSER_LOGS_API_KEY = key
+  const first = process.argv.length - given.length
+  process.argv.splice(first, given.length, ...args)
+  // Written over what the process list shows.
+  process.title = 'timelapser-logs'
+  return args
+}

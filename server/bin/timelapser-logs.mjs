@@ -1,29 +1,27 @@
 #!/usr/bin/env node
 // The command. In the workspace it runs the TypeScript as it is, installed from a package what was compiled of it.
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { hideKey } from './hide-key.mjs'
+import checkNode from './check-node.cjs'
+import { takeKey } from './hide-key.mjs'
+import { onStartersGone } from './starters.mjs'
 
-const source = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+const args = takeKey(process.argv.slice(2))
 
-const { args, key } = hideKey(process.argv.slice(2))
-if (key !== undefined) {
-  process.env.TIMELAPSER_LOGS_API_KEY = key
-  process.argv.splice(2, Number.POSITIVE_INFINITY, ...args)
-  // Written over what the process list shows.
-  process.title = 'timelapser-logs'
+// No `await` here: a Node that is too old would refuse the file before it could be told so.
+if (existsSync(fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)))) runInWorkspace()
+else {
+  checkNode.checkToRun()
+  onStartersGone(() => process.kill(process.pid, 'SIGTERM'))
+  import('../dist/cli/main.js')
 }
 
-if (existsSync(source)) {
-  const { CONDITION, findNode } = await import('../../scripts/toolchain.mjs')
-  const child = spawn(findNode(), [CONDITION, source, ...args], { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => child.kill(signal))
-  }
-  child.on('exit', (code) => {
-    process.exitCode = code ?? 1
+async function runInWorkspace() {
+  const { hasPackages, Problem, ROOT, run } = await import('../../scripts/toolchain.mjs')
+  const { COMMAND, runProgram } = await import('../../scripts/run-program.mjs')
+  await run(async () => {
+    if (!hasPackages())
+      throw new Problem(`The packages are not installed. Run npm start in ${ROOT} first, or npm ci.`)
+    await runProgram(COMMAND, args)
   })
-} else {
-  await import('../dist/cli/main.js')
 }

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readConfig, VARIABLES } from './config.ts'
+import { misspelt, readConfig, VARIABLES } from './config.ts'
 
 const NO_SYSLOG = { host: '127.0.0.1', cameras: new Map(), timezone: 'UTC' }
 
@@ -83,6 +83,12 @@ describe('refuses, naming variable and value,', () => {
   test.each([
     ['DATABASE_URL', 'mysql://me:secret@db/logs'],
     ['DATABASE_URL', 'secret'],
+    ['DATABASE_URL', 'postgres://me:p#secret@db/logs'],
+    ['DATABASE_URL', 'postgres://me:p@secret@db/logs'],
+    ['DATABASE_URL', 'postgres://me:p@ss#secret@db/logs'],
+    ['DATABASE_URL', 'postgres://me:12/secret@db/logs'],
+    ['DATABASE_URL', 'postgres://me:12?secret@db/logs'],
+    ['DATABASE_URL', 'postgres://me:100%secret@db/logs'],
     ['ADMIN_API_KEY', 'secret'],
     ['ADMIN_API_KEY', 'secret with some spaces'],
   ])('%s, whose value is a secret', (name, value) => {
@@ -91,6 +97,33 @@ describe('refuses, naming variable and value,', () => {
     )
     expect(() => readConfig({ [name]: value })).not.toThrow('secret')
   })
+})
+
+test.each([
+  'postgres://me:p%40%23ss@db:5433/logs?sslmode=require',
+  'postgresql://me@db/logs',
+  'postgres:///logs?host=/run/postgresql',
+  'postgres://me@%2Frun%2Fpostgresql/logs',
+])('DATABASE_URL may be %s', (url) => {
+  expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(url)
+})
+
+test.each([
+  ['PROT', 'PORT'],
+  ['DATABSE_URL', 'DATABASE_URL'],
+  ['DATABASE_URI', 'DATABASE_URL'],
+  ['DATADIR', 'DATA_DIR'],
+  ['SYSLOG_UPD_PORT', 'SYSLOG_UDP_PORT'],
+  ['TIMELAPSER_LOG_URL', 'TIMELAPSER_LOGS_URL'],
+  ['public_url', 'PUBLIC_URL'],
+])('the misspelt variable %s is told of, as perhaps %s', (name, meant) => {
+  expect(misspelt({ [name]: 'secret' })).toEqual([`The variable ${name} is not read. Is ${meant} meant?`])
+})
+
+test('variables of other programs are not told of, nor one beside the one that is meant', () => {
+  const names = ['PATH', 'POST', 'PORTS', 'HOME', 'HOSTNAME', 'PGHOST', 'DATA', 'XDG_DATA_DIRS', 'PG_URL']
+  expect(misspelt(Object.fromEntries([...names, ...VARIABLES].map((name) => [name, 'x'])))).toEqual([])
+  expect(misspelt({ PORT: '1', PROT: '2' })).toEqual([])
 })
 
 const root = join(import.meta.dirname, '../..')

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { misspeltVariables } from './misspelt-variables.ts'
 import { parseRateLimits, type RateLimits } from './service/access/rate-limits.ts'
 import { StartupError } from './startup-error.ts'
 
@@ -54,8 +55,8 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
         : valid(
             'DATABASE_URL',
             text,
-            /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? ''),
-            'like postgres://user:password@host:5432/database',
+            isDatabaseUrl(text),
+            'like postgres://user:password@host:5432/database; in name and password @ is written %40, # %23, / %2F, ? %3F and % %25',
           ),
   }),
   DATA_DIR: (text = './data') => ({ dataDir: resolve(text) }),
@@ -111,6 +112,11 @@ export function readConfig(environment: Environment = process.env): Config {
   return { ...config, syslog }
 }
 
+/** A sentence for each variable whose name is nearly that of one that is read. */
+export function misspelt(environment: Environment = process.env): string[] {
+  return misspeltVariables(environment, [...VARIABLES, 'TIMELAPSER_LOGS_URL', 'TIMELAPSER_LOGS_API_KEY'])
+}
+
 function readAll<T>(
   readers: { [name: string]: (text: string | undefined) => Partial<T> },
   environment: Environment,
@@ -126,6 +132,19 @@ function valid(name: string, text: string, isValid: boolean, allowed: string): s
   if (isValid) return text
   const value = SECRETS.includes(name) ? 'not shown here' : `"${text}"`
   throw new StartupError(`${name} is not valid (${value}). It has to be ${allowed}.`)
+}
+
+/**
+ * Whether it is one, with a name and password that are encoded: what stands behind an `@`, `#`, `/` or `?` in a password
+ * would be taken for the host and be told when it is not found.
+ */
+function isDatabaseUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) return false
+  const [authority = ''] = text.replace(/^[^:]*:\/\//, '').split(/[/?]/)
+  const isOneAt = authority.split('@').length <= 2
+  const isBehind = /@/.test(url.pathname) || (url.username === '' && url.search.includes('@'))
+  return isOneAt && !isBehind && !text.includes('#') && !/%(?![0-9a-f]{2})/i.test(text)
 }
 
 function readHost(name: string, text: string): string {

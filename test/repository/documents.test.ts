@@ -16,6 +16,11 @@ describe('every document', () => {
     expect(links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))).toEqual([])
   })
 
+  // Outside of the checkout npx asks the registry for a name that anybody could take.
+  it.each(all)('$path has the command under its own name', ({ text }) => {
+    expect(text).not.toMatch(/npx (--\S+ )*timelapser-logs/)
+  })
+
   it('in docs/ is named by the README', () => {
     const { text = '' } = all.find(({ path }) => path === 'README.md') ?? {}
     const ours = all.filter(({ path }) => path.startsWith('docs/')).map(({ path }) => path)

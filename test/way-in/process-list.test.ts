@@ -6,13 +6,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ROOT } from '../repository/source-files.ts'
 import { bareEnvironment } from '../support/bare-environment.ts'
 import { postmasterOf, processesWith } from '../support/processes.ts'
-import { startProgram, temporaryFolder } from '../support/program.ts'
+import { MAIN, startProgram, temporaryFolder } from '../support/program.ts'
 
 const BIN = join(ROOT, 'server/bin/timelapser-logs.mjs')
+const RUN = join(ROOT, 'scripts/run.mjs')
 
 /** A command that waits for its stdin, so that it can be looked at. */
-function startIngest(url: string, args: string[], env: Record<string, string>) {
-  const child = spawn(process.execPath, [BIN, 'ingest', '--url', url, ...args], {
+function startIngest(url: string, args: string[], env: Record<string, string>, program = [BIN]) {
+  const child = spawn(process.execPath, [...program, 'ingest', '--url', url, ...args], {
     env: { ...bareEnvironment, ...env },
     stdio: ['pipe', 'ignore', 'pipe'],
   })
@@ -25,10 +26,15 @@ function startIngest(url: string, args: string[], env: Record<string, string>) {
     child.stdin.end()
     await ended
   })
-  return { stdin: child.stdin, ended, errors: () => errors }
+  return {
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    stdin: child.stdin,
+    ended,
+    errors: () => errors,
+  }
 }
 
-test('shows no secret of the server, its PostgreSQL or the commands', async () => {
+test('shows no secret of the server, its PostgreSQL or the commands', { timeout: 180_000 }, async () => {
   const dataDir = join(temporaryFolder(), 'data')
   const operators = `operators-own-${'k'.repeat(30)}`
   const server = startProgram({ env: { DATA_DIR: dataDir, ADMIN_API_KEY: operators } })
@@ -47,10 +53,11 @@ test('shows no secret of the server, its PostgreSQL or the commands', async () =
   expect(readFileSync(`/proc/${postmasterOf(dataDir)}/cmdline`, 'utf8')).toContain(dataDir)
   expect(processesWith('server/src/cli/main.ts').length).toBeGreaterThan(0)
 
-  for (const [args, env] of [
+  for (const [args, env, program] of [
     [['--live', '--key', secret], {}],
     [['--live', `--key=${secret}`], {}],
     [['--live'], { TIMELAPSER_LOGS_API_KEY: secret }],
+    [['--live', '--key', secret], {}, [RUN, MAIN]],
   ] as const) {
     const arrived = async () => {
       const found = await fetch(`${url}/api/logs?search=arrives`, { headers })
@@ -58,11 +65,28 @@ test('shows no secret of the server, its PostgreSQL or the commands', async () =
       return data.pagination.total_items
     }
     const before = await arrived()
-    const command = startIngest(url, [...args], { ...env })
+    const command = startIngest(url, [...args], { ...env }, program && [...program])
     command.stdin.write('a line that arrives\n')
-    await expect.poll(arrived, { timeout: 10_000 }).toBeGreaterThan(before)
+    await expect.poll(arrived, { timeout: 30_000 }).toBeGreaterThan(before)
     for (const one of [secret, operators, link]) expect(processesWith(one)).toEqual([])
     command.stdin.end()
     expect([await command.ended, command.errors()]).toEqual([0, ''])
   }
+})
+
+test.each([
+  ['the command', [BIN]],
+  ['run.mjs', [RUN, MAIN]],
+])('%s, when it is killed, leaves no process behind', async (_, program) => {
+  const source = `orphan-${crypto.randomUUID()}`
+  // Nothing is sent before a line comes, so no server is needed.
+  const command = startIngest(
+    'http://127.0.0.1:9',
+    ['--live', '--source', source],
+    { TIMELAPSER_LOGS_API_KEY: 'k' },
+    [...program],
+  )
+  await expect.poll(() => processesWith(source).length, { timeout: 30_000 }).toBe(2)
+  command.kill('SIGKILL')
+  await expect.poll(() => processesWith(source), { timeout: 30_000 }).toEqual([])
 })

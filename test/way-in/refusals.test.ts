@@ -51,6 +51,12 @@ describe('refuses to start with a sentence', () => {
     )
   })
 
+  // There a folder cannot be made, and its parent is there and is said not to be.
+  test.skipIf(process.platform !== 'linux')('when the data folder is to be in /proc', async () => {
+    const env = { DATA_DIR: '/proc/timelapser/data' }
+    await expectRefusal(startProgram({ env }), '/proc/timelapser/data cannot be written to', 'set DATA_DIR')
+  })
+
   test.skipIf(!isRoot)('when the data folder may not be written to', async () => {
     const folder = temporaryFolder()
     chmodSync(folder, 0o755)

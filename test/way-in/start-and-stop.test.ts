@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { canReach } from '../../server/src/store/cluster/postgres-user.ts'
+import { ROOT } from '../repository/source-files.ts'
 import { postmasterOf, processesWith } from '../support/processes.ts'
 import { MAIN, startProgram, temporaryFolder } from '../support/program.ts'
 
@@ -120,14 +122,34 @@ test('starts its PostgreSQL again when that is killed, and serves on', async () 
   expect(processesWith(dataDir)).toEqual([])
 })
 
-test.skipIf(!isRoot)('root runs PostgreSQL as nobody, in a folder only nobody can enter', async () => {
-  const dataDir = join(temporaryFolder(), 'data')
-  const program = startProgram({ env: { DATA_DIR: dataDir } })
-  await program.ready
-  expect(statSync(`/proc/${postmasterOf(dataDir)}`).uid).toBe(statSync(join(dataDir, 'postgres')).uid)
-  expect(statSync(join(dataDir, 'postgres')).uid).not.toBe(0)
-  expect(statSync(join(dataDir, 'postgres')).mode & 0o777).toBe(0o700)
-})
+test.skipIf(!isRoot)(
+  'root runs PostgreSQL as a user of its own, in a folder only that one can enter',
+  async () => {
+    const dataDir = join(temporaryFolder(), 'data')
+    const program = startProgram({ env: { DATA_DIR: dataDir } })
+    await program.ready
+    expect(statSync(`/proc/${postmasterOf(dataDir)}`).uid).toBe(statSync(join(dataDir, 'postgres')).uid)
+    // On a machine without `useradd` it is nobody, which is said.
+    const { uid, gid } = statSync(join(dataDir, 'postgres'))
+    expect(uid).not.toBe(0)
+    expect(program.output().includes('other programs of that user can read')).toBe(uid === NOBODY.uid)
+    expect(statSync(join(dataDir, 'postgres')).mode & 0o777).toBe(0o700)
+    // Not even that user's processes are let in: root's server and root's commands are.
+    const connect = `import pg from 'pg'
+    const client = new pg.Client({ host: '${dataDir}/postgres', user: 'timelapser', database: 'timelapser_logs' })
+    await client.connect().then(() => client.end()).then(() => console.log('let in'), (error) => console.log(error.message))`
+    const answerTo = (ids: object) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', connect], {
+        cwd: ROOT,
+        encoding: 'utf8',
+        ...ids,
+      }).stdout.trim()
+    expect(answerTo({})).toBe('let in')
+    if (canReach(process.execPath, NOBODY)) {
+      expect(answerTo({ uid, gid })).toBe('Peer authentication failed for user "timelapser"')
+    }
+  },
+)
 
 test.skipIf(!isRoot)('says where root’s database is when nobody can enter the data folder', async () => {
   const folder = temporaryFolder()

@@ -19,11 +19,22 @@ const VIEWS = [
   '/diagnostics',
 ]
 
+/** For a checkout that was started without `npm start`, which builds the page. */
+export const NO_PAGE =
+  'The page is not built: this server answers the API alone. Stop it, run npm run setup in the folder of the program, and start again.'
+
 /** The built page: its document for every view, its files as they are, hashed ones to be kept for a year. */
 export function pageRoutes(directory: string): FastifyPluginAsync {
   return async (app) => {
-    if (!existsSync(resolve(directory, 'index.html'))) return
     const access = { config: { access: 'public' as const } }
+    if (!existsSync(resolve(directory, 'index.html'))) {
+      for (const view of VIEWS) {
+        app.get(view, access, (_request, response) =>
+          response.code(503).type('text/plain').send(`${NO_PAGE}\n`),
+        )
+      }
+      return
+    }
     await app.register(fastifyStatic, {
       root: directory,
       serve: false,

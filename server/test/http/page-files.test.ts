@@ -36,6 +36,16 @@ it.each(['br', 'gzip', 'identity'])('sends a file as its build packed it: %s', a
   expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
 })
 
+it('says on every view that there is no page, and how to have one', async () => {
+  const app = fastify()
+  await app.register(pageRoutes(join(tmpdir(), 'timelapser-not-built')))
+  onTestFinished(() => app.close())
+  for (const url of ['/', '/logs', '/settings/levels']) {
+    const { statusCode, body } = await app.inject({ url })
+    expect([statusCode, body]).toEqual([503, expect.stringContaining('npm run setup')])
+  }
+})
+
 it('answers every view with the document, which is asked for anew each time', async () => {
   const url = await servePage()
   for (const view of [

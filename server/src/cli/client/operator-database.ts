@@ -1,4 +1,4 @@
-import { type Config, readConfig } from '../../config.ts'
+import { type Config, misspelt, readConfig } from '../../config.ts'
 import { StartupError } from '../../startup-error.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import {
@@ -24,6 +24,7 @@ export async function withDatabase(
   use: DatabaseUse,
   work: (database: Database) => Promise<number>,
 ): Promise<void> {
+  for (const sentence of misspelt()) console.error(sentence)
   const { connection, stop } = await connectionOf(readConfig(), use)
   try {
     const database = await openDatabase({

@@ -14,6 +14,7 @@ import {
   restoreBackup,
 } from '../../store/backup/restore.ts'
 import { withDatabase } from '../client/operator-database.ts'
+import { jsonText } from '../terminal/terminal.ts'
 
 const PLACE = `
 It speaks to the database itself, not to a server: the one in DATABASE_URL, or the built-in one of the data folder
@@ -155,7 +156,7 @@ type Report = {
 
 function report({ action, file, ...facts }: Report, { json }: { json?: true }): void {
   if (json) {
-    console.log(JSON.stringify({ file, ...facts }))
+    console.log(jsonText({ file, ...facts }))
     return
   }
   const { rows, partitions, bytes, seconds, created_at } = facts

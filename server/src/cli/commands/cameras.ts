@@ -3,7 +3,7 @@ import type { Camera, Cameras } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { printTable } from '../terminal/print-table.ts'
-import { isForPeople } from '../terminal/terminal.ts'
+import { isForPeople, jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { json?: boolean; id?: string }
 
@@ -65,7 +65,7 @@ export function camerasCommand(): Command {
 
 async function list(client: ApiClient, options: Options): Promise<number> {
   const answer = await client.request<Cameras>('GET', '/api/cameras')
-  if (!isForPeople(options)) console.log(JSON.stringify(answer))
+  if (!isForPeople(options)) console.log(jsonText(answer))
   else {
     printTable(
       ['id', 'name', 'since'],
@@ -84,7 +84,7 @@ async function change(
   const request = body === undefined ? {} : { body: JSON.stringify(body), headers: JSON_HEADERS }
   const { camera } = await client.request<{ camera: Pick<Camera, 'id' | 'name'> }>(method, path, request)
   if (isForPeople(options)) console.log(`Camera ${camera.id} (${camera.name}) ${done}.`)
-  else console.log(JSON.stringify({ camera }))
+  else console.log(jsonText({ camera }))
   return 0
 }
 

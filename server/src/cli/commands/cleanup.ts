@@ -3,7 +3,7 @@ import type { CleanupResult } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { isConfirmed } from '../terminal/confirm.ts'
-import { isForPeople } from '../terminal/terminal.ts'
+import { isForPeople, jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { days: string; yes?: true; json?: boolean }
 type Preview = { would_delete: number; would_free_bytes: number; days_kept: number }
@@ -53,7 +53,7 @@ export function undoCommand(): Command {
           timeoutMs: TIMEOUT_MS,
         })
         const sentence = `${answer.restored_count.toLocaleString('en-US')} lines are back.`
-        console.log(isForPeople(options) ? sentence : JSON.stringify(answer))
+        console.log(isForPeople(options) ? sentence : jsonText(answer))
         return 0
       }),
     )
@@ -69,7 +69,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   }
   const result = await client.request<CleanupResult>('DELETE', path, { timeoutMs: TIMEOUT_MS })
   if (!isForPeople(options)) {
-    console.log(JSON.stringify(result))
+    console.log(jsonText(result))
     return 0
   }
   const { deleted_count, undo_until } = result

@@ -3,6 +3,7 @@ import type { Diagnosis } from '../../http/api-schemas.ts'
 import { ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, findServer, type ServerOptions } from '../client/server-options.ts'
 import { diagnosisText } from '../terminal/diagnosis-text.ts'
+import { jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { json?: true; testLines: boolean }
 type Readiness = { status: string; checks: Record<string, string> }
@@ -36,7 +37,7 @@ export function diagnoseCommand(): Command {
     .addHelpText('after', HELP)
     .action(async (options: Options) => {
       const diagnosis = await diagnose(options)
-      console.log(options.json ? JSON.stringify(diagnosis) : diagnosisText(diagnosis))
+      console.log(options.json ? jsonText(diagnosis) : diagnosisText(diagnosis))
       process.exitCode = EXIT_CODES[diagnosis.verdict]
     })
 }

@@ -4,7 +4,7 @@ import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { collectCamera, describeGrants, toWhole } from '../terminal/grant-options.ts'
 import { printTable } from '../terminal/print-table.ts'
-import { visible } from '../terminal/terminal.ts'
+import { jsonText, visibleInLine } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { json?: true }
 type CreateOptions = Options & {
@@ -61,7 +61,7 @@ export function keysCommand(): Command {
 
 async function list(client: ApiClient, { json }: Options): Promise<number> {
   const all = await client.request<ApiKeys>('GET', '/api/keys')
-  if (json) console.log(JSON.stringify(all))
+  if (json) console.log(jsonText(all))
   else {
     const rows = all.keys.map((key) => [
       ...[String(key.id), key.name, `${key.prefix}…`, key.scope, limitsOf(key)],
@@ -83,7 +83,7 @@ async function create(client: ApiClient, name: string, options: CreateOptions): 
   })
   const headers = { 'content-type': 'application/json' }
   const made = await client.request<CreatedApiKey>('POST', '/api/keys', { headers, body })
-  if (options.json) console.log(JSON.stringify(made))
+  if (options.json) console.log(jsonText(made))
   else {
     console.log(made.secret)
     console.error(`Key ${made.key.id}, ${sentenceOf(made.key)}. It is not shown again.`)
@@ -93,13 +93,13 @@ async function create(client: ApiClient, name: string, options: CreateOptions): 
 
 async function revoke(client: ApiClient, id: number, { json }: Options): Promise<number> {
   const { key } = await client.request<{ key: ApiKey }>('DELETE', `/api/keys/${id}`)
-  console.log(json ? JSON.stringify(key) : `Revoked: key ${key.id}, ${sentenceOf(key)}.`)
+  console.log(json ? jsonText(key) : `Revoked: key ${key.id}, ${sentenceOf(key)}.`)
   return 0
 }
 
 function sentenceOf(key: ApiKey): string {
   const until = key.expires_at === null ? '' : `, until ${key.expires_at}`
-  return `"${visible(key.name)}" (${key.scope}): ${limitsOf(key)}${until}`
+  return `"${visibleInLine(key.name)}" (${key.scope}): ${limitsOf(key)}${until}`
 }
 
 function limitsOf({ scope, cameras, min_level, rate_limit }: ApiKey): string {

@@ -5,7 +5,7 @@ import { addServerOptions, type ServerOptions, withServer } from '../client/serv
 import { addFilterOptions, type FilterOptions, filterParametersOf } from '../terminal/filter-options.ts'
 import { wholeNumber } from '../terminal/line-options.ts'
 import { printTable } from '../terminal/print-table.ts'
-import { isForPeople, paint } from '../terminal/terminal.ts'
+import { isForPeople, jsonText, paint } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & FilterOptions & { limit: number; json?: boolean }
 
@@ -185,7 +185,7 @@ function ask<T>(client: ApiClient, view: string, options: Options, field?: strin
 }
 
 function print(answer: object): number {
-  console.log(JSON.stringify(answer))
+  console.log(jsonText(answer))
   return 0
 }
 

@@ -14,6 +14,7 @@ import { raiseRetention, readRetention } from '../ingest/ingest-plan.ts'
 import { IngestSender } from '../ingest/ingest-sender.ts'
 import { IngestTally } from '../ingest/ingest-tally.ts'
 import { takeStock, tellDifference } from '../terminal/scenarios-report.ts'
+import { jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & {
   rows: number
@@ -128,7 +129,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   }
   tally.lines = made
   const { verdicts, report } = tellDifference(before, await takeStock(client, story), tally.stored)
-  if (options.json) console.log(JSON.stringify({ stored: tally.stored, rejected: tally.rejected, ...report }))
+  if (options.json) console.log(jsonText({ stored: tally.stored, rejected: tally.rejected, ...report }))
   else console.log([tally.summary('made-up logs', false), ...verdicts].join('\n'))
   return tally.rejected > 0 || verdicts.some((verdict) => verdict.startsWith('❌')) ? 1 : 0
 }

@@ -4,6 +4,7 @@ import { SETTING_NAMES, SETTING_PROPERTIES, type Settings } from '../../store/se
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { isConfirmed } from '../terminal/confirm.ts'
+import { jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { json?: true }
 type Answer = { settings: Settings }
@@ -63,7 +64,7 @@ export function settingsCommand(): Command {
 
 async function list(client: ApiClient, { json }: Options): Promise<number> {
   const { settings } = await client.request<Answer>('GET', '/api/settings')
-  if (json) console.log(JSON.stringify(settings))
+  if (json) console.log(jsonText(settings))
   else for (const [name, value] of Object.entries(settings)) console.log(`${name.padEnd(20)} ${plain(value)}`)
   return 0
 }
@@ -72,7 +73,7 @@ async function get(client: ApiClient, name: string, { json }: Options): Promise<
   const known = SETTING_NAMES.find((one) => one === name)
   if (!known) throw new ApiFailure(`${name} is not a setting. There are ${SETTING_NAMES.join(', ')}.`)
   const { settings } = await client.request<Answer>('GET', '/api/settings')
-  console.log(json ? JSON.stringify(settings[known]) : plain(settings[known]))
+  console.log(json ? jsonText(settings[known]) : plain(settings[known]))
   return 0
 }
 
@@ -82,7 +83,7 @@ type SetOptions = Options & { dryRun?: boolean; yes?: true }
 async function tryRule(client: ApiClient, name: string, text: string, { json }: Options): Promise<number> {
   const { would_delete, would_free_bytes } = await planOf(client, name, text)
   const said = `${linesOf(would_delete)} would be deleted, ${Math.round(would_free_bytes / 1e6).toLocaleString('en-US')} MB freed. Nothing is changed.`
-  console.log(json ? JSON.stringify({ would_delete, would_free_bytes }) : said)
+  console.log(json ? jsonText({ would_delete, would_free_bytes }) : said)
   return 0
 }
 
@@ -122,7 +123,7 @@ async function set(client: ApiClient, name: string, text: string, options: SetOp
     body: JSON.stringify({ [name]: parseValue(text) }),
   })
   const value = settings[name as keyof Settings]
-  console.log(json ? JSON.stringify({ [name]: value }) : `${name} is ${plain(value)} now.`)
+  console.log(json ? jsonText({ [name]: value }) : `${name} is ${plain(value)} now.`)
   return 0
 }
 

@@ -4,7 +4,7 @@ import type { LogSources, LogStats } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { printTable } from '../terminal/print-table.ts'
-import { isForPeople } from '../terminal/terminal.ts'
+import { isForPeople, jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { hours: string; json?: boolean }
 
@@ -36,7 +36,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   const stats = await client.request<LogStats>('GET', `/api/logs/stats?${parameters}`)
   const { sources } = await client.request<LogSources>('GET', '/api/logs/sources')
   if (!isForPeople(options)) {
-    console.log(JSON.stringify({ ...stats, sources }))
+    console.log(jsonText({ ...stats, sources }))
     return 0
   }
   const { summary, period_hours } = stats

@@ -6,6 +6,7 @@ import { addServerOptions, type ServerOptions, withServer } from '../client/serv
 import { isConfirmed } from '../terminal/confirm.ts'
 import { collectCamera, describeGrants, parseGrants } from '../terminal/grant-options.ts'
 import { printTable } from '../terminal/print-table.ts'
+import { jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { json?: true }
 type InviteOptions = Options & { role?: 'admin' | 'viewer'; camera?: number[] }
@@ -88,7 +89,7 @@ export function usersCommand(): Command {
 
 async function list(client: ApiClient, { json }: Options): Promise<number> {
   const all = await client.request<Users>('GET', '/api/users')
-  if (json) console.log(JSON.stringify(all))
+  if (json) console.log(jsonText(all))
   // The link of the first start may have scrolled away, or be a day old.
   else if (all.users.length === 0)
     console.log(
@@ -103,7 +104,7 @@ type LinkRequest = { username: string; role?: 'admin' | 'viewer'; cameras?: numb
 async function link(client: ApiClient, request: LinkRequest, { json }: Options): Promise<number> {
   const body = JSON.stringify(request)
   const made = await client.request<UserLink>('POST', '/api/users/link', { headers: JSON_HEADERS, body })
-  if (json) console.log(JSON.stringify(made))
+  if (json) console.log(jsonText(made))
   else console.log(`${made.url}\nLets ${made.username} (${made.role}) in, once, until ${made.expires_at}.`)
   return 0
 }
@@ -150,7 +151,7 @@ function change(name: string, changes: UserChange, options: Options): Promise<vo
       headers: JSON_HEADERS,
       body: JSON.stringify(changes),
     })
-    if (options.json) console.log(JSON.stringify(changed))
+    if (options.json) console.log(jsonText(changed))
     else console.log(`${changed.name}: ${cellsOf(changed).slice(1, 4).join(', ')}.`)
     return 0
   })

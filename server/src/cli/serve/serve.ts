@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type Config, readConfig } from '../../config.ts'
+import { type Config, misspelt, readConfig } from '../../config.ts'
+import { NO_PAGE } from '../../http/page.ts'
 import { Metrics } from '../../service/metrics.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
@@ -50,6 +52,7 @@ const SLOW_STATEMENT_MS = 1000
 async function serve(): Promise<void> {
   const began = performance.now()
   const config = readConfig()
+  for (const sentence of misspelt()) console.error(sentence)
   const stops: Stop[] = []
   const stopped = untilStopped()
   try {
@@ -108,6 +111,7 @@ async function serve(): Promise<void> {
     log.started({ url, postgres: postgres.description, start_ms: Math.round(performance.now() - began) })
     sayReady({ url, config, database: postgres.description, access, startMs: performance.now() - began })
 
+    if (!existsSync(join(PAGE, 'index.html'))) console.error(`${NO_PAGE}\n`)
     if (syslog.addresses.length > 0) console.log(`Syslog is taken on ${syslog.addresses.join(', ')}.`)
 
     const reason = await stopped

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import type { Config } from '../../config.ts'
@@ -29,6 +30,12 @@ export function sayReady({ url, config, database, access, startMs }: WelcomeFact
   const seconds = (startMs / 1000).toFixed(1)
   console.log(`\n  ${styleText('bold', 'Timelapser Logs')} is ready after ${seconds} s. Ctrl-C stops it.\n`)
   for (const [name, value] of rows) console.log(`  ${name.padEnd(WIDTH)}${value}`)
+  const isEverywhere = config.host === '0.0.0.0' || config.host === '::'
+  if (isEverywhere && config.publicUrl === undefined) {
+    console.log(
+      `\n  It listens on every address of this machine, and the links name localhost, which works here alone.\n  Set PUBLIC_URL to where people reach it, like PUBLIC_URL=http://${hostname()}:${new URL(url).port || 80}.`,
+    )
+  }
   console.log()
 }
 

@@ -1,6 +1,7 @@
 import type { AuditPage } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { printTable } from './print-table.ts'
+import { jsonText } from './terminal.ts'
 
 export type AuditListOptions = {
   actor?: string
@@ -21,7 +22,7 @@ export async function listTrail(client: ApiClient, options: AuditListOptions): P
   for (const [name, value] of Object.entries(given)) if (value !== undefined) parameters.set(name, value)
   const page = await client.request<AuditPage>('GET', `/api/audit?${parameters}`)
   if (json) {
-    console.log(JSON.stringify(page))
+    console.log(jsonText(page))
     return 0
   }
   printTable(

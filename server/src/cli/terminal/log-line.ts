@@ -1,6 +1,6 @@
 import type { Level } from '@timelapser/logger'
 import type { LogRow } from '../../http/api-schemas.ts'
-import { paint, type Style, visible } from './terminal.ts'
+import { paint, type Style, visible, visibleInLine } from './terminal.ts'
 
 const STYLES: Readonly<Record<Level, Style>> = {
   DEBUG: 'cyan',
@@ -18,9 +18,9 @@ export function logLine(row: LogRow): string {
     `${timestamp.slice(0, 10)} ${timestamp.slice(11, 23).replace('Z', '').padEnd(12)}`,
   )
   const places = [source, camera_name ?? '', logger_name ?? ''].filter((part) => part !== '')
-  const place = paint('cyan', visible(places.join(' ')))
+  const place = paint('cyan', visibleInLine(places.join(' ')))
   const fields = Object.entries(extra_data ?? {}).map(
-    ([key, value]) => `${visible(key)}=${visible(short(value))}`,
+    ([key, value]) => `${visibleInLine(key)}=${visible(short(value))}`,
   )
   const tail = fields.length === 0 ? '' : ` ${paint('dim', fields.join(' '))}`
   const text = visible(message).replaceAll('\n', '\n    ')

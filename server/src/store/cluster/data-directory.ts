@@ -1,12 +1,12 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { errorCode, StartupError } from '../../startup-error.ts'
 
 /** Makes the data folder if need be. @throws {StartupError} when nothing can be written there */
 export function prepareDataDirectory(dataDirectory: string): void {
   try {
     // Root's must be passed through by the account PostgreSQL runs as; what is secret in it has its own mode.
-    mkdirSync(dataDirectory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    makeFolder(dataDirectory, process.getuid?.() === 0 ? 0o711 : 0o700)
     const probe = join(dataDirectory, `.probe-${process.pid}`)
     writeFileSync(probe, '')
     rmSync(probe)
@@ -15,5 +15,17 @@ export function prepareDataDirectory(dataDirectory: string): void {
       `The data folder ${dataDirectory} cannot be written to (${errorCode(cause) || cause}). Give this user the right to write there, or set DATA_DIR to another folder.`,
       { cause },
     )
+  }
+}
+
+/** Node's own `recursive` tries for ever where a file system such as /proc says that a parent that is there is not. */
+function makeFolder(path: string, mode: number): void {
+  if (existsSync(path)) return
+  if (!existsSync(dirname(path))) makeFolder(dirname(path), mode)
+  try {
+    mkdirSync(path, { mode })
+  } catch (error) {
+    // Another server has made it meanwhile.
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }

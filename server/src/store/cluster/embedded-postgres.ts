@@ -3,11 +3,12 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { StartupError } from '../../startup-error.ts'
+import { writeAccess } from './postgres-access.ts'
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
 import { CLUSTER_OWNER, checkCluster, createCluster, locateCluster } from './postgres-cluster.ts'
 import { PostgresProcess } from './postgres-process.ts'
 import { type PostgresSettings, writeSettings } from './postgres-settings.ts'
-import { choosePostgresUser } from './postgres-user.ts'
+import { choosePostgresUser, makeOwnUser, OWN_USER, SHARED_USER } from './postgres-user.ts'
 import { findPostmaster, type Postmaster, stopPostmaster } from './postmaster.ts'
 
 export type EmbeddedPostgresOptions = {
@@ -48,6 +49,7 @@ const OWNER_PATIENCE_MS = 2000
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, log, unsafe = false } = options
+  if (!hasCluster(dataDir)) makeOwnUser()
   const user = choosePostgresUser(`${dataDir}/postgres`)
   const binaries = options.binaries ?? findPostgresBinaries(user)
   const cluster = locateCluster(dataDir, user)
@@ -60,10 +62,16 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
   await createCluster(cluster, { binaries, user, fast: unsafe })
   writeSettings(cluster, {
+    ...writeAccess(cluster, binaries.major),
     ...(unsafe && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
     ...options.settings,
   })
 
+  if (user?.name === SHARED_USER) {
+    log(
+      `PostgreSQL runs as the user ${SHARED_USER}, as root may not run it: other programs of that user can read the files of the database. To end that, stop, run: useradd --system ${OWN_USER}; chown -R ${OWN_USER}: ${cluster}, and start again.`,
+    )
+  }
   const postgres = new PostgresProcess({ binaries, cluster, user, port: PORT, log })
   const host = await postgres.start().catch(async (error: unknown) => {
     await postgres.stop()

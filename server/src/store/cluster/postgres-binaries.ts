@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { StartupError } from '../../startup-error.ts'
+import { errorCode, StartupError } from '../../startup-error.ts'
 import { canReach, type PostgresUser } from './postgres-user.ts'
 
 export type PostgresBinaries = {
@@ -64,7 +64,7 @@ function restoreLinks(root: string): void {
   const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]
   for (const { source, target } of links) {
     const path = join(root, target)
-    if (!existsSync(path)) symlinkSync(basename(source), path)
+    if (!existsSync(path)) prepare(() => symlinkSync(basename(source), path))
   }
 }
 
@@ -73,8 +73,20 @@ function makeExecutable(directory: string): void {
     try {
       accessSync(program, constants.X_OK)
     } catch {
-      chmodSync(program, 0o755)
+      prepare(() => chmodSync(program, 0o755))
     }
+  }
+}
+
+/** @throws {StartupError} where the packages belong to another user, as of a service */
+function prepare(change: () => void): void {
+  try {
+    change()
+  } catch (cause) {
+    throw new StartupError(
+      `The built-in PostgreSQL is not ready to run, and this user may not change its files (${errorCode(cause)}). Run npm run setup once as the owner of the program's folder.`,
+      { cause },
+    )
   }
 }
 

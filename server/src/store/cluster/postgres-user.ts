@@ -5,20 +5,55 @@ import { StartupError } from '../../startup-error.ts'
 /** The account PostgreSQL runs as. */
 export type PostgresUser = { name: string; uid: number; gid: number }
 
+/** The account that root makes for PostgreSQL, and that the systemd unit runs everything as. */
+export const OWN_USER = 'timelapser-logs'
+/** Where that one cannot be made. Other programs use it as well, and may do with its files what they like. */
+export const SHARED_USER = 'nobody'
+
+/** How often another process may be changing the accounts in the same moment. */
+const TRIES = 5
+
+/** Makes the account for PostgreSQL when root starts it and there is none; a machine that has no `useradd` goes without. */
+export function makeOwnUser(): void {
+  if (process.getuid?.() !== 0 || process.platform !== 'linux') return
+  for (let tries = 0; tries < TRIES && !hasOwnUser(); tries++) {
+    const { error } = spawnSync(
+      'useradd',
+      [
+        '--system',
+        '--user-group',
+        '--no-create-home',
+        '--home-dir',
+        '/nonexistent',
+        '--shell',
+        '/usr/sbin/nologin',
+        OWN_USER,
+      ],
+      { stdio: 'ignore', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } },
+    )
+    if (error) return
+  }
+}
+
+function hasOwnUser(): boolean {
+  return readAccounts().some(({ name }) => name === OWN_USER)
+}
+
 /**
- * PostgreSQL refuses to run as root, so root runs it as another: the owner of the data there is, else `nobody`.
- * Everybody else runs it as themselves: `undefined`.
+ * PostgreSQL refuses to run as root, so root runs it as another: the owner of the data there is, else the account made for
+ * it, else `nobody`. Everybody else runs it as themselves: `undefined`.
  */
 export function choosePostgresUser(clusterDirectory: string): PostgresUser | undefined {
   if (process.getuid?.() !== 0) return undefined
   const accounts = readAccounts()
   const owner = existsSync(clusterDirectory) ? statSync(clusterDirectory).uid : 0
+  const named = (wanted: string) => accounts.find(({ name }) => name === wanted)
   const user =
-    owner === 0 ? accounts.find(({ name }) => name === 'nobody') : accounts.find(({ uid }) => uid === owner)
+    owner === 0 ? (named(OWN_USER) ?? named(SHARED_USER)) : accounts.find(({ uid }) => uid === owner)
   if (user) return user
   throw new StartupError(
     owner === 0
-      ? 'PostgreSQL refuses to run as root, and this machine has no user "nobody" to run it as. Start as an ordinary user, or set DATABASE_URL.'
+      ? 'PostgreSQL refuses to run as root, and this machine has no user "timelapser-logs" or "nobody" to run it as. Start as an ordinary user, or set DATABASE_URL.'
       : `${clusterDirectory} belongs to the user id ${owner}, which this machine does not know. Start as its owner, or change the owner with chown.`,
   )
 }

@@ -1,7 +1,8 @@
-// npm passes a signal on to its shell, which ends without telling the script; killed, it leaves the shell behind as well.
+// npm passes a signal on to its shell, which ends without telling the program; killed, it leaves the shell behind as well.
 import { readFileSync } from 'node:fs'
 
 const LOOK_MS = 250
+const SHELLS = ['sh', 'dash', 'bash', 'ash', 'busybox']
 
 /** Calls back once when npm, or its shell, is gone; returns what ends the watch. Does nothing outside of npm. */
 export function onStartersGone(callback) {
@@ -20,9 +21,9 @@ function startersOf() {
   const parent = process.ppid
   try {
     // Without a shell between, npm's own parent may go: a terminal that is closed on a server to be kept.
-    if (!readFileSync(`/proc/${parent}/cmdline`, 'utf8').includes('scripts/')) return `${parent}`
-    const [, status = ''] = readFileSync(`/proc/${parent}/stat`, 'utf8').split(/.*\) /s)
-    return `${parent} ${status.split(' ')[1]}`
+    const [, name = '', status = ''] =
+      /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${parent}/stat`, 'utf8')) || []
+    return SHELLS.includes(name) ? `${parent} ${status.split(' ')[1]}` : `${parent}`
   } catch {
     return `${parent}`
   }
