@@ -1,6 +1,6 @@
 // Where the lines of a file carry their level: the place at which most of them have a level's word or letter.
 
-import { isLevelWord, levelInPlace, levelOfLetter, levelOfWord, type WrittenLevel } from '../level-words.ts'
+import { levelInPlace, levelOfLetter, levelOfWord, type WrittenLevel } from '../level-words.ts'
 import type { WrittenTime } from '../time-forms.ts'
 import { type Token, tokenAt, tokensOf } from './line-tokens.ts'
 
@@ -17,8 +17,9 @@ export type LevelReader = (line: string, time: WrittenTime | undefined) => Writt
 const MAX_WORDS = 14
 /** The share of lines that have a level's word in their level's place; the others may say something else there. */
 const LEAST_SHARE = 0.5
-/** With one level alone the word could be a common one, so all lines have to have it. */
-const LEAST_SHARE_OF_ONE = 0.9
+/** Fewer are enough where the column has only a few words, and levels among them: `Default`, `Debug`, `Error`. */
+const LEAST_SHARE_OF_FEW = 0.05
+const FEW_WORDS = 8
 const LEAST_LINES = 4
 /** More lines would not tell more. */
 const COUNTED_LINES = 500
@@ -49,6 +50,9 @@ export function describeLevel(form: InferredLevel): string {
   return form.part === 'letter' ? `${place}, by its letter` : place
 }
 
+/** All words of a column, as far as they are few. */
+type Column = { words: Set<string>; lines: number }
+
 type Tally = { form: InferredLevel; count: number; kinds: Map<string, number> }
 
 /** @param times of the lines, at the same indexes. */
@@ -59,6 +63,7 @@ export function inferLevel(
   if (lines.length < LEAST_LINES) return undefined
   const words = new Map<string, Tally>()
   const letters = new Map<string, Tally>()
+  const columns = new Map<string, Column>()
   const hasTimes = times.some((time) => time !== undefined)
   let counted = 0
   const step = Math.max(1, Math.floor(lines.length / COUNTED_LINES))
@@ -72,13 +77,19 @@ export function inferLevel(
       for (const [index, token] of tokens.entries()) note(line, token, from, index)
     }
   }
-  return bestWord(words, counted) ?? bestLetter(letters, counted)
+  return bestWord(words, columns, counted) ?? bestLetter(letters, counted)
 
   function note(line: string, token: Token, from: 'line' | 'time', index: number): void {
     if (token.end - token.start > 60) return
     for (const part of PARTS) {
       const text = partOf(line, token, part)
-      if (part === 'letter' ? levelOfLetter(text) === undefined : !isLevelWord(text)) continue
+      if (part === 'whole' && /^[A-Za-z]+$/.test(text)) {
+        const column = columns.get(`${from} ${index} whole`) ?? { words: new Set(), lines: 0 }
+        column.lines += 1
+        if (column.words.size <= FEW_WORDS) column.words.add(text)
+        columns.set(`${from} ${index} whole`, column)
+      }
+      if (part === 'letter' ? levelOfLetter(text) === undefined : levelInPlace(text) === undefined) continue
       const tallies = part === 'letter' ? letters : words
       const key = `${from} ${index} ${part}`
       const tally = tallies.get(key) ?? { form: { from, index, part }, count: 0, kinds: new Map() }
@@ -90,11 +101,24 @@ export function inferLevel(
   }
 }
 
-function bestWord(words: Map<string, Tally>, lines: number): InferredLevel | undefined {
+function bestWord(
+  words: Map<string, Tally>,
+  columns: Map<string, Column>,
+  lines: number,
+): InferredLevel | undefined {
   let best: Tally | undefined
-  for (const tally of words.values()) {
+  for (const [key, tally] of words) {
+    // A word that is always the same tells nothing by its place.
+    if (tally.kinds.size < 2) continue
     const share = tally.count / lines
-    if (share < (tally.kinds.size > 1 ? LEAST_SHARE : LEAST_SHARE_OF_ONE)) continue
+    const column = columns.get(key)
+    const isFew =
+      column !== undefined &&
+      share >= LEAST_SHARE_OF_FEW &&
+      column.lines > lines * 0.95 &&
+      column.words.size <= FEW_WORDS &&
+      (tally.kinds.has('INFO') || tally.kinds.has('DEBUG'))
+    if (share < LEAST_SHARE && !isFew) continue
     // The first of equal ones: further on a word is rather part of the text.
     if (best === undefined || tally.count > best.count * 1.005) best = tally
   }
@@ -113,6 +137,8 @@ function bestLetter(letters: Map<string, Tally>, lines: number): InferredLevel |
 
 function partOf(line: string, token: Token, part: Part): string {
   let { start, end } = token
+  // An address is no place for a level.
+  if (part !== 'whole' && (line.charCodeAt(start) === 47 || line.slice(start, end).includes('://'))) return ''
   while (start < end && isPunctuation(line.charCodeAt(start))) start += 1
   while (end > start && isPunctuation(line.charCodeAt(end - 1))) end -= 1
   if (part === 'whole') return end - start > 13 ? '' : line.slice(start, end)

@@ -59,7 +59,9 @@ export function compileForm({ time, order, level }: LogForm): FormReader {
 /** @param lines the first ones of a file or stream, without colours. */
 export function inferForm(lines: readonly string[], context: FormContext): LogForm {
   const heads = lines.filter(isHead)
-  const order = orderOf(heads) ?? context.order
+  const told = orderOf(heads)
+  const numeric = told === undefined ? orderOfDays(heads, context) : undefined
+  const order = told ?? numeric ?? context.order
   const fixed = heads.map((line) => readLineTime(line, order))
   const fixedShare = heads.length === 0 ? 1 : fixed.filter((time) => time !== undefined).length / heads.length
   // A number of ten digits may be something else, and of three numbers any may be the year.
@@ -114,6 +116,16 @@ function isHead(line: string): boolean {
     first === 35 ||
     /^(?:Caused by: |\.\.\. \d|\}|\))/.test(line)
   )
+}
+
+/** What days that follow each other say, where dates stand at the start of the lines and no number is over twelve. */
+function orderOfDays(lines: readonly string[], context: FormContext): DateOrder | undefined {
+  const fixed = lines.map((line) => readLineTime(line))
+  if (!mostly(fixed, ['numeric'])) return undefined
+  const found = inferTime(lines, { nowSeconds: context.nowSeconds, order: context.order })
+  if (found?.order !== 'decided') return undefined
+  const isDayFirst = found.parts.some(({ template }) => /DD.MM/.test(template))
+  return isDayFirst ? 'day first' : 'month first'
 }
 
 function mostly(times: readonly (WrittenTime | undefined)[], forms: readonly string[]): boolean {
