@@ -1,5 +1,7 @@
-import { type ExtraData, type Json, type LogRecord, normaliseRecord, parseLevel } from '@timelapser/logger'
+import { type ExtraData, type Json, type LogRecord, normaliseRecord } from '@timelapser/logger'
 import type { RecordDefaults } from './decoded.ts'
+import { readLineLevel } from './line-level.ts'
+import { nearestLevel } from './nearest-level.ts'
 import { putExtra, readCameraId } from './record-fields.ts'
 
 /** What another protocol says of one record. */
@@ -25,7 +27,7 @@ export function toLogRecord(sent: ForeignRecord, defaults: RecordDefaults): LogR
  * it cannot change it: long names are cut and what is too deep or too large is named, rather than the record refused.
  */
 export function toPlacedRecord(sent: ForeignRecord, place: RecordDefaults): LogRecord {
-  const level = parseLevel(sent.level) ?? 'INFO'
+  const level = nearestLevel(sent.level) ?? 'INFO'
   const record = normaliseRecord({
     timestamp: sent.timestamp ?? place.now,
     level,
@@ -92,6 +94,19 @@ function liftFields(attributes: ExtraData): Lifted {
 function readLifted(field: LiftedField, value: Json | undefined): string | number | undefined {
   if (field === 'camera_id') return readCameraId(value)
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
+}
+
+/**
+ * The level among several that a sender gave, best first, that means one; else what the text says of itself. Where neither
+ * does, the first that was given, to be kept beside the line.
+ */
+export function chooseLevel(given: readonly unknown[], text: string): unknown {
+  const filled = given.filter((value) => value != null && value !== '')
+  return (
+    filled.find((value) => nearestLevel(value) !== undefined) ??
+    readLineLevel(text, text)?.written ??
+    filled[0]
+  )
 }
 
 /** A parsed value as an object with fields; undefined for anything else. */

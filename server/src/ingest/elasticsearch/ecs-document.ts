@@ -1,7 +1,9 @@
 import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
-import { asObject, asText, toLogRecord } from '../foreign-record.ts'
-import { readTimestamp, shorten } from '../record-fields.ts'
+import { asObject, asText, chooseLevel, toLogRecord } from '../foreign-record.ts'
+import { parseJson } from '../parse-json.ts'
+import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
+import { SEVERITIES } from '../syslog/priority.ts'
 
 const TIME_NAMES = ['@timestamp', 'timestamp', 'time', 'ts']
 const LEVEL_NAMES = ['log.level', 'level', 'severity', 'severity_text', 'levelname']
@@ -20,18 +22,52 @@ export function fromDocument(document: ExtraData, defaults: RecordDefaults): Log
   const time = takeFirst(left, TIME_NAMES, (value) => value != null)
   const timestamp = time == null ? undefined : readTimestamp(time)
   if (time != null && timestamp === undefined) return `failed to parse field [@timestamp]: ${shorten(time)}`
-  const level = takeFirst(left, LEVEL_NAMES, (value) => typeof value !== 'object')
-  const message = takeFirst(left, MESSAGE_NAMES, (value) => asText(value) !== undefined)
+  const given = takeFirst(left, LEVEL_NAMES, (value) => typeof value !== 'object')
+  const message = takeFirst(left, MESSAGE_NAMES, (value) => textIn(value) !== undefined)
   const original = asText(asObject(left.event)?.original)
+  const text = textIn(message) ?? original
+  const inner = text === undefined ? undefined : takeApart(text)
+  for (const [key, value] of Object.entries(inner?.fields ?? {})) putExtra(left, key, value)
+  const innerLevel = takeFirst(left, LEVEL_NAMES, (value) => typeof value !== 'object')
+  const syslog = asObject(left.syslog)
+  const severity = asText(syslog?.severity_label) ?? SEVERITIES[Number(syslog?.severity ?? Number.NaN)]
   return toLogRecord(
     {
       timestamp,
-      level,
-      message: asText(message) ?? original ?? asJson(document),
+      level: chooseLevel([given, innerLevel, severity], text ?? ''),
+      message: inner?.message ?? text ?? asJson(document),
       attributes: left,
     },
-    defaults,
+    placeOf(left, defaults),
   )
+}
+
+/** A list of texts is what Logstash makes of fields that were set twice. The line feed that Fluent Bit keeps is none of the text. */
+function textIn(value: unknown): string | undefined {
+  const text =
+    Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join('\n') : asText(value)
+  const whole = text?.replace(/\r?\n$/, '')
+  return whole === '' ? undefined : whole
+}
+
+/** The message of a text that is a JSON object with one, and what stood beside it. */
+function takeApart(text: string): { message: string; fields: ExtraData } | undefined {
+  if (!text.startsWith('{')) return undefined
+  const parsed = parseJson(text)
+  const object = 'value' in parsed ? asObject(parsed.value) : undefined
+  const name = MESSAGE_NAMES.find((one) => asText(object?.[one]) !== undefined)
+  if (object === undefined || name === undefined) return undefined
+  const { [name]: message, ...fields } = object
+  return { message: message as string, fields }
+}
+
+/** In a cluster the container or its app is the source, rather than the index that all of them write to. */
+function placeOf(document: ExtraData, defaults: RecordDefaults): RecordDefaults {
+  const pod = asObject(document.kubernetes)
+  const labels = asObject(pod?.labels)
+  const container = asText(asObject(pod?.container)?.name) ?? asText(pod?.container_name)
+  const source = asText(labels?.app) ?? asText(labels?.['app.kubernetes.io/name']) ?? container
+  return source === undefined ? defaults : { ...defaults, source }
 }
 
 /** A copy in which the nested fields we know stand at the top under their dotted names. */

@@ -1,7 +1,8 @@
 import type { ExtraData, LogRecord } from '@timelapser/logger'
+import { containerFormat, unwrapLine } from '../container-lines.ts'
 import type { RecordDefaults } from '../decoded.ts'
-import { asObject, asText, toLogRecord } from '../foreign-record.ts'
-import { readLineLevel } from '../line-level.ts'
+import { asObject, asText, chooseLevel, toLogRecord } from '../foreign-record.ts'
+import { levelOfSeverity, readSeverity } from '../otlp/otlp-record.ts'
 import { parseJson } from '../parse-json.ts'
 import { putExtra } from '../record-fields.ts'
 
@@ -14,7 +15,8 @@ export type StreamEntry = {
   metadata: ExtraData
 }
 
-const LEVEL_LABELS = ['level', 'severity', 'detected_level', 'lvl', 'log_level']
+/** Best first; the last one is only Loki's guess. */
+const LEVEL_LABELS = ['level', 'severity', 'severity_text', 'lvl', 'log_level', 'detected_level']
 const MESSAGE_FIELDS = ['message', 'msg']
 
 /**
@@ -29,13 +31,20 @@ export function fromStreamEntry(
   for (const group of [labels, metadata]) {
     for (const key of Object.keys(group)) putExtra(attributes, key, group[key] ?? null)
   }
-  const { message, fields } = takeApart(line)
+  const format = containerFormat(line)
+  const unwrapped = format === undefined ? undefined : unwrapLine(line, format)
+  const text = unwrapped?.text ?? line
+  if (unwrapped !== undefined && !Object.hasOwn(attributes, 'stream')) attributes.stream = unwrapped.stream
+  const { message, fields } = takeApart(text)
   for (const key of Object.keys(fields)) putExtra(attributes, key, fields[key] ?? null)
-  const labelled = LEVEL_LABELS.find(
-    (name) => asText(attributes[name]) !== undefined || typeof attributes[name] === 'number',
-  )
-  const level = labelled === undefined ? readLineLevel(line, line)?.written : attributes[labelled]
-  if (labelled !== undefined) delete attributes[labelled]
+  const isLevel = (name: string) =>
+    asText(attributes[name]) !== undefined || typeof attributes[name] === 'number'
+  const labelled = LEVEL_LABELS.filter(isLevel)
+  const severity = levelOfSeverity(readSeverity(attributes.severity_number))
+  const level = chooseLevel([...labelled.map((name) => attributes[name]), severity], text)
+  // The one that was taken is the column; what else was said of it stays beside.
+  const taken = labelled.find((name) => attributes[name] === level) ?? labelled[0]
+  if (taken !== undefined) delete attributes[taken]
   return toLogRecord({ timestamp, level, message, attributes }, defaults)
 }
 

@@ -6,7 +6,7 @@ import { parseBody } from '../parse-json.ts'
 import { BYTES, eachField, FIXED64, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
 import { shorten } from '../record-fields.ts'
 import { atOnce, type Steps } from '../steps.ts'
-import { fromOtlp, type OtlpRecord, toOrigin } from './otlp-record.ts'
+import { fromOtlp, type OtlpRecord, readSeverity, toOrigin } from './otlp-record.ts'
 import { asList, fromJsonAttributes, fromJsonValue, readAnyValue, readKeyValue } from './otlp-values.ts'
 
 const NO_SCOPE = { name: '', version: '', attributes: {} }
@@ -157,12 +157,12 @@ function readJsonRecord(value: unknown): OtlpRecord | string {
   return {
     time,
     observedTime,
-    severityNumber: typeof sent.severityNumber === 'number' ? sent.severityNumber : 0,
+    severityNumber: readSeverity(sent.severityNumber),
     severityText: text(sent.severityText),
     body: fromJsonValue(sent.body),
     attributes: fromJsonAttributes(sent.attributes),
-    traceId: text(sent.traceId).toLowerCase(),
-    spanId: text(sent.spanId).toLowerCase(),
+    traceId: idText(sent.traceId),
+    spanId: idText(sent.spanId),
     eventName: text(sent.eventName),
   }
 }
@@ -171,6 +171,11 @@ function toNanos(value: unknown): bigint | undefined {
   if (value == null) return 0n
   if (typeof value === 'string' && /^\d{1,20}$/.test(value)) return BigInt(value)
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? BigInt(value) : undefined
+}
+
+/** Hex as it should be, base64 as some send it, or a list of bytes: kept as it came. */
+function idText(value: unknown): string {
+  return Array.isArray(value) && value.length <= 32 ? JSON.stringify(value) : text(value)
 }
 
 function text(value: unknown): string {

@@ -1,7 +1,7 @@
 // One log record of OpenTelemetry's data model (opentelemetry.io/docs/specs/otel/logs/data-model) as one of ours.
 import type { ExtraData, Json, Level, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
-import { asText, toPlacedRecord } from '../foreign-record.ts'
+import { asText, chooseLevel, toPlacedRecord } from '../foreign-record.ts'
 import { fromNanoseconds } from '../nanoseconds.ts'
 import { putExtra, readCameraId } from '../record-fields.ts'
 
@@ -14,7 +14,7 @@ export type OtlpRecord = {
   severityText: string
   body: Json
   attributes: ExtraData
-  /** Lower-case hex; empty when there is none. */
+  /** As they came, from protocol buffers in hex; empty when there is none. */
   traceId: string
   spanId: string
   eventName: string
@@ -63,12 +63,12 @@ export function fromOtlp(sent: OtlpRecord, { defaults, shared }: OtlpOrigin): Lo
         putExtra(attributes, key, value)
     }
   }
-  const level = levelOf(sent.severityNumber)
+  const message = messageOf(sent)
   return toPlacedRecord(
     {
       timestamp: timeOf(sent.time) ?? timeOf(sent.observedTime),
-      level: level ?? sent.severityText,
-      message: messageOf(sent),
+      level: chooseLevel([levelOfSeverity(sent.severityNumber), sent.severityText], message),
+      message,
       attributes,
     },
     camera === undefined ? defaults : { ...defaults, camera_id: camera },
@@ -80,12 +80,26 @@ function timeOf(nanos: bigint): string | undefined {
 }
 
 /** 1 to 4 trace, 5 to 8 debug, 9 to 12 info, 13 to 16 warn, 17 to 20 error, 21 to 24 fatal. */
-function levelOf(severity: number): Level | undefined {
+export function levelOfSeverity(severity: number): Level | undefined {
   if (!(severity >= 1 && severity <= 24)) return undefined
   if (severity < 9) return 'DEBUG'
   if (severity < 13) return 'INFO'
   if (severity < 17) return 'WARNING'
   return severity < 21 ? 'ERROR' : 'CRITICAL'
+}
+
+const SEVERITY_NAMES: Readonly<Record<string, number>> = {
+  ...{ TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 },
+}
+
+/** A severity as a number, as its digits or by its name, `SEVERITY_NUMBER_ERROR2`; 0 for none. */
+export function readSeverity(value: unknown): number {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') return 0
+  if (/^\d{1,2}$/.test(value)) return Number(value)
+  const [, name = '', step] = /^SEVERITY_NUMBER_([A-Z]+)([2-4])?$/.exec(value) ?? []
+  const first = SEVERITY_NAMES[name]
+  return first === undefined ? 0 : first + Number(step ?? 1) - 1
 }
 
 function messageOf({ body, eventName }: OtlpRecord): string {
