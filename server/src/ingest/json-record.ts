@@ -92,6 +92,7 @@ export function toRecord(
       (typeof loggerName !== 'string' || !isWithin(loggerName, RECORD_LIMITS.loggerNameCharacters))) ||
     (extra !== null && isTooLarge(extra, bytes))
   ) {
+    if (isDeeperThan(value, MAX_DEPTH)) return `the record is nested deeper than ${MAX_DEPTH} levels`
     return mend(sent, { timestamp, level, extra, value: value as ExtraData }, defaults)
   }
 
@@ -107,6 +108,15 @@ export function toRecord(
   }
   const renamed = sent.level != null && sent.level !== level && String(sent.level).toUpperCase() !== level
   return renamed || bytes > SURELY_SMALL ? annotate(record, renamed ? sent.level : undefined) : record
+}
+
+/** What nests deeper than this is made to harm; between 16 levels and these it is cut. */
+const MAX_DEPTH = 100
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  return Object.values(value).some((one) => isDeeperThan(one, levels - 1))
 }
 
 type Readable = {

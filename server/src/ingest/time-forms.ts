@@ -54,10 +54,12 @@ const FORMS: readonly Form[] = [
     read: (m) => m.slice(1),
   },
   {
-    // Jun 14 15:16:01 · Jun 14 2005 15:16:01
+    // Jun 14 15:16:01 · Jun 14 2005 15:16:01 · Jun 14 15:16:01 2005 · Jun 14 15:16:01.250 CET
     name: 'syslog',
-    pattern: new RegExp(String.raw`^${MONTH} {1,2}(\d{1,2})(?: (\d{4}))? ${CLOCK}(?=[\s:]|$)`),
-    read: (m) => [m[3] ?? '0', m[1], m[2], ...m.slice(4)],
+    pattern: new RegExp(
+      String.raw`^${MONTH} {1,2}(\d{1,2})(?: (\d{4}))? ${CLOCK}${ZONE_SOURCE}(?: ((?:19|20)\d\d)(?= ))?(?=[\s:]|$)`,
+    ),
+    read: (m) => [m[3] ?? m[10] ?? '0', m[1], m[2], ...m.slice(4, 10)],
   },
   {
     // [Sun Dec 04 04:47:44 2005] · Sun Dec  4 04:47:44.123456 UTC 2005

@@ -93,7 +93,7 @@ describe('OTLP over HTTP', () => {
     const rows = await stored('partly')
     expect(rows.map(({ level }: { level: string }) => level).sort()).toEqual(['ERROR', 'INFO'])
     expect(rows.find(({ level }: { level: string }) => level === 'INFO').extra_data).toEqual({
-      trace_id: 'ab12',
+      trace_id: 'AB12',
       span_id: 'cd34',
     })
   })

@@ -284,6 +284,14 @@ describe('the form of a file', () => {
     expect(new Set(readAll(lines).records.map(({ level }) => level))).toEqual(new Set(['INFO']))
   })
 
+  it('has no level by a word that is always the same, nor by an address', () => {
+    const lines = Array.from(
+      { length: 60 },
+      (_, index) => `2026-03-${10 + (index % 9)} 10:11:12 10.0.0.1 GET /error.aspx alert ${index}`,
+    )
+    expect(new Set(readAll(lines).records.map(({ level }) => level))).toEqual(new Set(['INFO']))
+  })
+
   it('has none by letters on fewer than two hundred lines', () => {
     const lines = Array.from({ length: 100 }, (_, index) => `${index % 2 === 0 ? 'I' : 'E'} row`)
     expect(new Set(readAll(lines).records.map(({ level }) => level))).toEqual(new Set(['INFO']))
@@ -303,7 +311,8 @@ describe('the form of a file', () => {
   it('is said in one sentence', () => {
     const lines = Array.from(
       { length: 30 },
-      (_, index) => `cam${index} - ${10 + (index % 9)}.03.2026 10:11:12,${100 + index} - ERROR - x`,
+      (_, index) =>
+        `cam${index} - ${10 + (index % 9)}.03.2026 10:11:12,${100 + index} - ${index % 2 ? 'ERROR' : 'INFO'} - x`,
     )
     expect(readAll(lines).forms).toEqual([
       'time: column 3, `DD.MM.YYYY hh:mm:ss,fff`; level: word 2 behind the time; 100 % of 30 lines',

@@ -1,34 +1,63 @@
 // The older form, which RFC 3164 only observes: every part may be missing, and devices add their own.
 import type { ExtraData } from '@timelapser/logger'
+import { isLevelWord } from '../level-words.ts'
 import { readTimeForm, toInstant, type WrittenTime } from '../time-forms.ts'
 import type { NaiveClock } from '../time-zone.ts'
 import { secondsOf } from '../utc-text.ts'
 import { YearGuess } from '../year-guess.ts'
 import type { SyslogParts } from './syslog-parts.ts'
 
-/** Cisco's: a sequence number, a name, and a star or dot when the clock is not set. */
-const BEFORE_TIME = /^(?:\d{1,10}: )?(?:[\w.-]{1,64}: )?[*.]?/
+/**
+ * Cisco's: sequence numbers, the name of the device, a task or a place in the chassis, and a star or dot when the clock is not
+ * set.
+ */
+const BEFORE_TIME =
+  /^(?:: ?)?(?:\d{1,10}: ){0,3}(?:([A-Za-z][\w.-]{0,63}): )?(?:\*?[A-Za-z][\w/.-]{0,63}: ?)?[*.]?/
+const SEQUENCE = /^(?:\d{1,10}: ){1,3}/
 
-const TAG = String.raw`([\w.%/@()-]{1,128}?)(?:\[(\d{1,10})\])?: ?`
+/** No number, no address (`http://`), no `CEF:0`: a tag begins with a letter and ends with a colon and a space. */
+const TAG = String.raw`((?:%{1,2}\w|[A-Za-z_(/])[\w.%/@()-]{0,127}?)(?:\[([\w.-]{1,64})\])? ?:(?: |$|(?![/\d]))`
 const HOST_AND_TAG = new RegExp(String.raw`^([\w.:-]{1,255}) ${TAG}`)
 const TAG_ALONE = new RegExp(`^${TAG}`)
+/** A name that can only be a host's, or one before what can only be a message. */
+const HOST_ALONE =
+  /^((?=[\w.-]*[\d.-])[A-Za-z][\w.-]{1,254}|[\d.]{7,15}|[\w.-]{1,255}(?= +(?:\w+:\/\/|CEF:|LEEF:|\w+=))) +(?=\S)/
+/** Cisco's facility, severity and mnemonic. */
+const MNEMONIC = /(?:^|: )(%{1,2}[A-Z][\w/-]{2,100}) ?: /
 
 /** @param now arrival: tells the year that is not written. */
 export function readRfc3164(text: string, now: string, clock: NaiveClock): SyslogParts {
-  const skipped = BEFORE_TIME.exec(text)?.[0] ?? ''
+  const before = BEFORE_TIME.exec(text)
   const atStart = timeIn(text, 0, now, clock)
-  const dated = atStart ?? timeIn(text, skipped.length, now, clock)
-  const rest = dated === undefined ? text : text.slice(dated.end).replace(/^:? /, '')
-  const match = (dated === undefined ? null : HOST_AND_TAG.exec(rest)) ?? TAG_ALONE.exec(rest)
-  if (match === null)
-    return { timestamp: dated?.utc, host: undefined, app: undefined, message: rest, extra: {} }
-  const [written, host, app, pid] = match.length > 3 ? match : [match[0], undefined, match[1], match[2]]
-  const extra: ExtraData = pid === undefined ? {} : { pid: Number(pid) }
-  const message = rest.slice(written.length)
-  // A word and a colon may be all there is: then it is no tag.
-  if (message === '')
-    return { timestamp: dated?.utc, host: undefined, app: undefined, message: rest, extra: {} }
-  return { timestamp: dated?.utc, host, app, message, extra }
+  const dated = atStart ?? timeIn(text, before?.[0].length ?? 0, now, clock)
+  const device = atStart === undefined && dated !== undefined ? before?.[1] : undefined
+  const rest = dated === undefined ? text.replace(SEQUENCE, '') : text.slice(dated.end).replace(/^ ?:? */, '')
+  const parts = readRest(rest, dated !== undefined && device === undefined)
+  return {
+    ...parts,
+    timestamp: dated?.utc,
+    host: parts.host ?? device,
+    message: parts.message.replace(/^\ufeff/, ''),
+  }
+}
+
+function readRest(rest: string, mayHaveHost: boolean): Omit<SyslogParts, 'timestamp'> {
+  const whole = { host: undefined, app: undefined, message: rest, extra: {} }
+  const both = mayHaveHost ? HOST_AND_TAG.exec(rest) : null
+  const match = both ?? TAG_ALONE.exec(rest)
+  if (match !== null) {
+    const [written, host, app = '', pid] = both ?? [match[0], undefined, match[1], match[2]]
+    const message = rest.slice(written.length)
+    // A word and a colon may be all there is, or a level: then it is no tag. A clock behind it was one of an uptime.
+    if (message !== '' && !isLevelWord(app)) {
+      const extra: ExtraData = pid === undefined ? {} : { pid: /^\d{1,10}$/.test(pid) ? Number(pid) : pid }
+      const zone = /^[A-Z][A-Za-z]{2,20}$/.test(app) && message.startsWith('%')
+      return zone ? { ...whole, app: MNEMONIC.exec(rest)?.[1] } : { host, app, message, extra }
+    }
+  }
+  const host = mayHaveHost ? HOST_ALONE.exec(rest) : null
+  if (host !== null) return { ...whole, host: host[1], message: rest.slice(host[0].length) }
+  return { ...whole, app: MNEMONIC.exec(rest.slice(0, 200))?.[1] }
 }
 
 function timeIn(

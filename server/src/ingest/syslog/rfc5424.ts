@@ -3,7 +3,7 @@ import { putExtra, readTimestamp } from '../record-fields.ts'
 import type { SyslogParts } from './syslog-parts.ts'
 
 /** VERSION TIMESTAMP HOSTNAME APP-NAME PROCID MSGID, each `-` when there is none. */
-const HEAD = /^1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32})(?: |$)/
+const HEAD = /^1 (-|\d{4}-\S{1,60}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32})(?: |$)/
 
 /** The message behind its priority; undefined when it is not of RFC 5424. */
 export function readRfc5424(text: string): SyslogParts | undefined {

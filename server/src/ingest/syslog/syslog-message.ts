@@ -2,6 +2,7 @@ import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { toPlacedRecord } from '../foreign-record.ts'
 import { readLineLevel } from '../line-level.ts'
 import type { NaiveClock } from '../time-zone.ts'
+import { readDevice } from './devices.ts'
 import { type Priority, readPriority } from './priority.ts'
 import { readRfc3164 } from './rfc3164.ts'
 import { readRfc5424 } from './rfc5424.ts'
@@ -23,12 +24,12 @@ export type SyslogOrigin = {
  * undefined. The source is the camera the sender is known as, else the host the message names, else the address.
  */
 export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): LogRecord | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString('utf8')
-    .replace(/[\r\n\0]+$/, '')
+  const text = textOf(bytes).replace(/[\r\n\0]+$/, '')
   if (text.trim() === '') return undefined
-  const { priority, rest } = readPriority(text)
-  const parts = readRfc5424(rest) ?? readRfc3164(rest, origin.now, origin.clock)
+  const { priority, rest: behind } = readPriority(text)
+  // Some devices put a space or a byte order mark behind the priority.
+  const rest = priority === undefined ? behind : behind.replace(/^[\ufeff ]+(?=\S)/, '')
+  const parts = readRfc5424(rest) ?? readDevice(rest) ?? readRfc3164(rest, origin.now, origin.clock)
   const { host, app, timestamp } = parts
   const camera = cameraOf(origin, host)
   const extra: ExtraData = { ...parts.extra }
@@ -49,6 +50,23 @@ export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): Lo
       ...(camera !== undefined && { camera_id: camera }),
     },
   )
+}
+
+/** UTF-8, or Latin-1 where it is none; without the mark that some senders begin with. */
+function textOf(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const text = buffer.toString('utf8')
+  const known = text.includes('\ufffd') && hasBroken(buffer) ? new TextDecoder('latin1').decode(buffer) : text
+  return known.replace(/^\ufeff/, '')
+}
+
+function hasBroken(buffer: Buffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(buffer)
+    return false
+  } catch {
+    return true
+  }
 }
 
 function levelOf(priority: Priority | undefined, rest: string, message: string): string | undefined {

@@ -109,6 +109,145 @@ describe('a syslog message', () => {
   })
 })
 
+describe('a header of a device', () => {
+  const late = { ...origin, now: '2026-11-29T12:00:00Z' }
+  it.each<[string, string, object]>([
+    [
+      'a year behind the time',
+      '<190>Nov 29 13:10:08 2026 SW-LAB01 %%10WEB/4/LOGIN_REFUSED(l): operator was refused',
+      { source: 'SW-LAB01', logger_name: '%%10WEB/4/LOGIN_REFUSED(l)', timestamp: '2026-11-29T13:10:08Z' },
+    ],
+    [
+      'a time since the start, which is text',
+      '<189>82: 00:20:10: %SYS-5-CONFIG_I: Someone changed the setup',
+      {
+        source: '10.0.0.21',
+        message: '00:20:10: %SYS-5-CONFIG_I: Someone changed the setup',
+        logger_name: '%SYS-5-CONFIG_I',
+      },
+    ],
+    [
+      'a zone that is no host',
+      '<189>92: *Nov 28 00:20:14 UTC: %SYS-5-CONFIG_I: Configured e',
+      { source: '10.0.0.21', timestamp: '2026-11-28T00:20:14Z' },
+    ],
+    [
+      'a name before the time, and a zone nobody knows',
+      '<188>661188: edge-rtr1: Nov 28 22:23:27.833 Lisbon: %SW_MATM-4-MACFLAP_NOTIF: Address moves between two ports',
+      { source: 'edge-rtr1', message: 'Lisbon: %SW_MATM-4-MACFLAP_NOTIF: Address moves between two ports' },
+    ],
+    [
+      'two sequence numbers',
+      '<190>900012: 900010: Nov 28 22:23:28: %SEC-6-IPACCESSLOGP: list MGMT let tcp 10.0.0.1 in',
+      { source: '10.0.0.21', logger_name: '%SEC-6-IPACCESSLOGP', message: 'list MGMT let tcp 10.0.0.1 in' },
+    ],
+    [
+      'EST',
+      '<189>94: *Nov 28 2026 00:20:16 EST: %SYS-5-CONFIG_I: Configured j',
+      { source: '10.0.0.21', timestamp: '2026-11-28T05:20:16Z' },
+    ],
+    [
+      'NX-OS',
+      '<189>: 2026 Nov 28 10:11:15 UTC: %ETHPORT-5-IF_DOWN_LINK_FAILURE: Interface Ethernet1/1 is down',
+      { timestamp: '2026-11-28T10:11:15Z', message: 'Interface Ethernet1/1 is down' },
+    ],
+    [
+      'IOS-XR',
+      '<189>2207: RP/0/RSP0/CPU0:Nov 28 10:11:16.123 : ifmgr[227]: %PKT_INFRA-LINK-3-UPDOWN : Interface up',
+      {
+        timestamp: '2026-11-28T10:11:16.123Z',
+        logger_name: 'ifmgr',
+        message: '%PKT_INFRA-LINK-3-UPDOWN : Interface up',
+      },
+    ],
+    [
+      'a controller of access points',
+      '<132>WLC-01: *spamApTask2: Nov 28 10:11:17.123: %CAPWAP-4-DISC_INTF_ERR1: capwap_ac_sm.c:1453 Unable',
+      { timestamp: '2026-11-28T10:11:17.123Z', source: 'WLC-01', logger_name: '%CAPWAP-4-DISC_INTF_ERR1' },
+    ],
+    [
+      'Fortinet',
+      '<189>date=2026-11-29 time=10:11:12 devname="FGT-A" devid="FG100E0001" eventtime=1795943472000000000 tz="+0100" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.0.0.1 action="accept"',
+      {
+        timestamp: '2026-11-29T09:11:12Z',
+        source: 'FGT-A',
+        message: expect.stringMatching(/^date=.*action="accept"$/),
+      },
+    ],
+    [
+      'a byte order mark before the priority',
+      '\ufeff<13>1 2026-11-29T10:00:01Z hosta app 1 - - first BOM',
+      { timestamp: '2026-11-29T10:00:01Z', source: 'hosta', message: 'first BOM' },
+    ],
+    [
+      'a byte order mark before the message',
+      '<14>Nov 29 10:00:03 esp32 RC: \ufeffTemperature 25.9',
+      { source: 'esp32', logger_name: 'RC', message: 'Temperature 25.9' },
+    ],
+    [
+      'a space behind the priority',
+      '<181> Nov 8 18:11:57 AAA-1 AAA_Refused 0009999 1 0 2026-11-08 18:11:57.232 -07:00 0003 5400 NOTICE Sign-in: refused',
+      { timestamp: '2026-11-08T18:11:57Z', source: 'AAA-1', message: expect.stringMatching(/^AAA_Refused/) },
+    ],
+    [
+      'a host with its domain and pairs',
+      '<134>2026-11-29T10:39:52.480390+00:00 edge.lab.example   id=edge sn=0001 time="2026-11-29 14:39:52" pri=6 msg="Connection Opened"',
+      { source: 'edge.lab.example', message: expect.stringMatching(/^id=edge/) },
+    ],
+    [
+      'Meraki',
+      '<134>1 1795943400.978292274 MX_FW flows src=10.1.1.1 dst=10.2.2.2 protocol=udp pattern: allow',
+      {
+        timestamp: '2026-11-29T09:10:00.978292Z',
+        source: 'MX_FW',
+        message: 'flows src=10.1.1.1 dst=10.2.2.2 protocol=udp pattern: allow',
+      },
+    ],
+    [
+      'CEF',
+      'CEF:0|Vendor|Product|1.0|100|login failed|8|src=10.0.0.1 msg=bad password',
+      { message: expect.stringMatching(/^CEF:0\|Vendor/), logger_name: null },
+    ],
+    [
+      'a task in the place of a process',
+      '<14> Nov 29 10:00:28 10.0.0.7-1 DOT1X[dot1xTask]: port 5 authorized',
+      { source: '10.0.0.7-1', logger_name: 'DOT1X', message: 'port 5 authorized' },
+    ],
+    [
+      'an address, which is no tag',
+      '<14>Nov 29 10:20:08 host http://x/y: not a tag',
+      { source: 'host', logger_name: null, message: 'http://x/y: not a tag' },
+    ],
+    [
+      'a level, which is no tag',
+      'error: no header at all',
+      { level: 'ERROR', message: 'error: no header at all', logger_name: null },
+    ],
+    [
+      'a clock, which is no tag',
+      '<14>10:20:09 host: only a clock',
+      { message: '10:20:09 host: only a clock', logger_name: null },
+    ],
+    [
+      'an offset behind the time',
+      '<14>Nov 29 10:20:17 +0100 host app: offset after time',
+      { timestamp: '2026-11-29T09:20:17Z', source: 'host', logger_name: 'app' },
+    ],
+    [
+      'a zone behind the time',
+      '<14>Nov 29 10:20:18 CET host app: zone name after time',
+      { timestamp: '2026-11-29T09:20:18Z', source: 'host', logger_name: 'app' },
+    ],
+  ])('is read: %s', (_name, text, expected) => {
+    expect(decodeSyslogMessage(Buffer.from(text), late)).toMatchObject(expected)
+  })
+
+  it('is read in Latin-1 too', () => {
+    const bytes = Buffer.from('<14>Nov 29 10:00:05 tor hausd: Tür geöffnet', 'latin1')
+    expect(decodeSyslogMessage(bytes, late)).toMatchObject({ source: 'tor', message: 'Tür geöffnet' })
+  })
+})
+
 describe('a stream of syslog', () => {
   const line = fc.stringMatching(/^<\d{1,3}>[ -~]{0,40}$/)
   const frame = fc.tuple(line, fc.constantFrom('counted', 'line', 'nul')).map(([text, form]) => ({
