@@ -28,6 +28,11 @@ async function read(content: string | Buffer) {
 
 const at = (clock: string) => `2026-11-29T${clock}Z`
 
+it('keep the blank lines inside of a trace', async () => {
+  const trace = 'panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/x/main.go:4 +0x1d'
+  expect(await read(`${trace}\n\n`)).toMatchObject([{ level: 'CRITICAL', message: trace }])
+})
+
 describe('entries', () => {
   it.each<[string, string | Buffer, Entry[]]>([
     [

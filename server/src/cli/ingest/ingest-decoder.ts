@@ -105,7 +105,8 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
     push(line, now = options.now) {
       number += 1
       const trimmed = withoutFraming(line)
-      if (trimmed === '') return []
+      // Inside of a trace a blank line is part of it.
+      if (trimmed === '') return kind === 'text' && !pieces.isOpen ? textOf().push(line, number, now) : []
       lines += 1
       kind ??= decideBy(trimmed)
       if (kind === 'docker' || kind === 'cri') {
