@@ -1,0 +1,134 @@
+// Syslog knows no keys: whoever reaches the port can send. docs/security.md has the figures.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { peakMegabytes } from '../../../bench/memory.ts'
+import { MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ONE } from '../../src/cli/serve/syslog-connections.ts'
+import { MAX_WAITING_BYTES, MAX_WAITING_BYTES_OF_ONE } from '../../src/service/ingest/syslog-intake.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { HEADERS, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
+
+/** Sources are turned into JavaScript at the start, which fills a young generation of a size that a built server has no need of. */
+const YOUNG = { NODE_OPTIONS: '--max-semi-space-size=4' }
+
+let database: TestDatabase
+let server: ServerProcess
+let tcpPort: number
+let udpPort: number
+const sockets = new Set<Socket>()
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  tcpPort = await freePort()
+  udpPort = await freePort()
+  const environment = { ...YOUNG, SYSLOG_TCP_PORT: String(tcpPort), SYSLOG_UDP_PORT: String(udpPort) }
+  server = await startProcess(database.url, { environment })
+  // The ports are opened a moment after the address is told.
+  await vi.waitFor(() => open('127.0.0.9'), { timeout: 10_000 })
+}, 120_000)
+afterEach(() => {
+  for (const socket of sockets) socket.destroy()
+})
+afterAll(async () => {
+  await stopProcess(server)
+  await database.close()
+})
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** A connection from one of the addresses of this machine. */
+async function open(localAddress: string): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port: tcpPort, localAddress })
+  socket.on('error', () => undefined)
+  sockets.add(socket.once('close', () => sockets.delete(socket)))
+  await once(socket, 'connect')
+  return socket
+}
+
+async function figure(name: string): Promise<number> {
+  const text = await (await fetch(`${server.url}/metrics`, { headers: HEADERS })).text()
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `))
+  return Number(line?.slice(name.length + 1))
+}
+
+const stored = (search: string) => counted(`q=${encodeURIComponent(search)}`)
+
+async function counted(filter: string): Promise<number> {
+  const answer = await fetch(`${server.url}/api/logs?limit=1&${filter}`, { headers: HEADERS })
+  return ((await answer.json()) as { data: { pagination: { total_items: number } } }).data.pagination
+    .total_items
+}
+
+it('holds back who sends more than is stored, loses none of it, and keeps room for others', async () => {
+  const client = await database.database.connect()
+  await client.query('begin; lock table log_feed in access exclusive mode')
+  const loud = await open('127.0.0.1')
+  const messages = 60
+  for (let index = 0; index < messages; index++) loud.write(`<11>loud ${index} ${'x'.repeat(250_000)}\n`)
+  const waiting = () => figure('timelapser_budget_bytes{budget="syslog"}')
+  await expect.poll(waiting).toBeGreaterThan(MAX_WAITING_BYTES_OF_ONE - 300_000)
+  const datagrams = createSocket('udp4')
+  for (let index = 0; index < 50; index++) {
+    await new Promise((sent) =>
+      datagrams.send(`<13>datagram ${'y'.repeat(60_000)}`, udpPort, '127.0.0.1', sent),
+    )
+  }
+  datagrams.close()
+  const quiet = await open('127.0.0.2')
+  quiet.write('<13>quiet here\n')
+  await expect.poll(() => figure('timelapser_budget_refusals{budget="syslog"}')).toBeGreaterThan(0)
+  expect(await waiting()).toBeLessThan(MAX_WAITING_BYTES)
+  expect(loud.writableLength).toBeGreaterThan(0)
+  await client.query('rollback')
+  await client.end()
+  // By level and address, whose counts are kept: a search through lines of this length would only tell the least it is.
+  await expect.poll(() => counted('source=127.0.0.1&level=ERROR'), { timeout: 60_000 }).toBe(messages)
+  await expect.poll(() => stored('message:quiet')).toBe(1)
+  const lost = await figure('timelapser_rows_not_stored_total{reason="rejected"}')
+  // The kernel may have dropped some more.
+  expect(lost).toBeGreaterThan(0)
+  expect((await counted('source=127.0.0.1&level=INFO')) + lost).toBeLessThanOrEqual(50)
+  await expect.poll(waiting).toBe(0)
+})
+
+it(`ends the connection that was silent longest when an address has ${MAX_CONNECTIONS_OF_ONE}`, async () => {
+  const first = await open('127.0.0.3')
+  const ended = once(first, 'close')
+  const rest = Array.from({ length: MAX_CONNECTIONS_OF_ONE }, () => open('127.0.0.3'))
+  await Promise.all(rest)
+  await ended
+  const last = (await rest.at(-1)) as Socket
+  last.write('<13>newcomer\n')
+  await expect.poll(() => stored('message:newcomer')).toBe(1)
+})
+
+it(`takes one more when four addresses hold all ${MAX_CONNECTIONS} connections`, async () => {
+  for (let address = 10; address < 10 + MAX_CONNECTIONS / MAX_CONNECTIONS_OF_ONE; address++) {
+    await Promise.all(Array.from({ length: MAX_CONNECTIONS_OF_ONE }, () => open(`127.0.0.${address}`)))
+  }
+  const other = await open('127.0.0.99')
+  other.write('<13>squeezed in\n')
+  await expect.poll(() => stored('message:squeezed')).toBe(1)
+})
+
+it('ends connections whose unfinished messages are more than one address may hold', async () => {
+  const some = await Promise.all(Array.from({ length: 60 }, () => open('127.0.0.4')))
+  for (const socket of some) socket.write(`<13>${'z'.repeat(250_000)}`)
+  await expect.poll(() => figure('timelapser_budget_refusals{budget="syslog_unfinished"}')).toBeGreaterThan(0)
+  await expect.poll(() => some.some(({ destroyed }) => destroyed)).toBe(true)
+  expect(await figure('timelapser_budget_bytes{budget="syslog_unfinished"}')).toBeLessThanOrEqual(
+    8 * 1024 * 1024,
+  )
+})
+
+it('needs 450 MB for all of it at most', () => {
+  expect(peakMegabytes(server.child.pid as number)).toBeLessThanOrEqual(450)
+})
