@@ -4,6 +4,7 @@ import { codeAt, is, WORD } from './characters.ts'
 import { hideElement } from './elements.ts'
 import { hideFlag, startsFlag } from './flags.ts'
 import { isInName, isPlaced, lettersOf, mayBeSecret } from './letters.ts'
+import { mayHoldSecret } from './may-hold-secret.ts'
 import { hidePrivateKey } from './pem.ts'
 import { Scan } from './scan.ts'
 import { hideBearer } from './schemes.ts'
@@ -13,7 +14,7 @@ import { hideBare, hideEncodedUserinfo, hideUserinfo, urlStart } from './urls.ts
 
 /**
  * Characters that may be looked at for each character of a text, besides the walk over it. The scanner needs 6 on the
- * worst input that the search in `slowest-input.test.ts` finds; the bound is for the one it does not.
+ * worst input that the search in `hostile-text.test.ts` finds; the bound is for the one it does not.
  */
 export const MAX_STEPS = 16
 /** Short texts may take this much more. */
@@ -24,10 +25,11 @@ const UNCHECKED = `${MASK}[the rest is masked: too much work to check]`
 /**
  * Text without the credentials in it: in URLs (`rtsp://***:***@host`), after names (`password=***`, `Cookie: ***`,
  * `"token":"***"`, `--api-key ***`), bearer and basic headers, JWTs, private keys, card numbers and the tokens of
- * well-known services. Walks over the text once; text with nothing to hide comes back as it is, JSON as JSON.
+ * well-known services. Walks over the text once, if there can be a secret in it at all; text with nothing to hide comes
+ * back as it is, JSON as JSON.
  */
 export function redactText(text: string): string {
-  return scanText(text).result
+  return mayHoldSecret(text) ? scanText(text).result : text
 }
 
 /**

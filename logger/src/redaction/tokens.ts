@@ -43,11 +43,13 @@ const FORMS = new Map<string, Form>([
   ['PMAK-', { least: 40 }],
   ['NRAK-', { least: 20 }],
 ])
-const LONGEST = Math.max(...[...FORMS.keys()].map((name) => name.length))
+/** Of all tokens known so. */
+export const PREFIXES: readonly string[] = [...FORMS.keys()]
+const LONGEST = Math.max(...PREFIXES.map((name) => name.length))
 
 /** Two bits of each prefix, its first and its last letter: most words are let through by these. */
 const ENDS = new Uint8Array(128)
-for (const name of FORMS.keys()) {
+for (const name of PREFIXES) {
   for (const [at, bit] of [
     [0, 1],
     [name.length - 2, 2],
