@@ -13,7 +13,7 @@ export const LEVEL_VALUES: Readonly<Record<Level, number>> = {
 }
 
 /** What other systems call the five levels, upper case: syslog, log4j, pino, loguru, Windows, Go, Apache. */
-const LEVEL_NAMES: Readonly<Record<string, Level>> = {
+export const LEVEL_NAMES: Readonly<Record<string, Level>> = {
   DEBUG: 'DEBUG',
   DBG: 'DEBUG',
   DBUG: 'DEBUG',

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { LEVEL_NAMES, parseLevel } from '../../../logger/src/level.ts'
 import { LEVELS } from './levels.ts'
 import { DEFAULT_VIEW, formatView, type LogView, parseView } from './view.ts'
 
@@ -56,6 +57,18 @@ describe('the view in the URL', () => {
 
   it('takes levels in any case and each value once', () => {
     expect(parseView('?level=error&level=ERROR').level).toEqual(['ERROR'])
+  })
+
+  it('takes every name of a level that the API takes', () => {
+    expect(parseView('?level=warn&level=Err&min_level=fatal&exclude_level=trace')).toMatchObject({
+      level: ['WARNING', 'ERROR'],
+      min_level: 'CRITICAL',
+      exclude_level: ['DEBUG'],
+    })
+    for (const [name, level] of Object.entries(LEVEL_NAMES))
+      expect(parseView(`?level=${name}`).level, name).toEqual([level])
+    for (let number = 0; number <= 101; number++)
+      expect(parseView(`?level=${number}`).level, String(number)).toEqual([parseLevel(number) ?? []].flat())
   })
 
   it('drops an end before the start', () => {

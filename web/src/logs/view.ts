@@ -1,5 +1,5 @@
 import { formatSpan, parseSpan, type Range } from '../time/range.ts'
-import { isLevel, type Level } from './levels.ts'
+import { type Level, parseLevel } from './levels.ts'
 
 /** What narrows the list; named as the API's parameters. */
 export type LogFilters = {
@@ -59,7 +59,7 @@ export function parseView(search: string): LogView {
   const query = new URLSearchParams(search)
   const list = (name: string) => [...new Set(query.getAll(name).filter(Boolean))]
   const levels = (name: string) =>
-    [...new Set(list(name).map((value) => value.toUpperCase()))].filter(isLevel)
+    [...new Set(list(name).map(parseLevel))].filter((level) => level !== undefined)
   const numbers = (name: string) =>
     [...new Set(list(name).map(Number))].filter((value) => Number.isSafeInteger(value) && value > 0)
   const cameras = (name: string) => [...new Set(list(name).map(Number))].filter(Number.isSafeInteger)
