@@ -52,10 +52,7 @@ export async function openPage(context: BrowserContext): Promise<Page> {
     )
       defects.push(message.text())
   })
-  const asked = new Set<Request>()
-  page.on('request', (request) => asked.add(request))
-  page.on('requestfinished', (request) => asked.delete(request))
-  page.on('requestfailed', (request) => asked.delete(request))
+  const asked = followRequests(page)
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') await describePage(page, asked)
     await page.close()
@@ -64,12 +61,21 @@ export async function openPage(context: BrowserContext): Promise<Page> {
   return page
 }
 
-/** What a failed test was looking at. */
-async function describePage(page: Page, asked: ReadonlySet<Request>): Promise<void> {
-  const shown = page.locator('body').ariaSnapshot({ timeout: 10_000 })
-  const text = await shown.catch((error: Error) => error.message)
+/** The requests of a page that have no whole answer yet, at every moment; streams are among them. */
+export function followRequests(page: Page): ReadonlySet<Request> {
+  const asked = new Set<Request>()
+  page.on('request', (request) => asked.add(request))
+  page.on('requestfinished', (request) => asked.delete(request))
+  page.on('requestfailed', (request) => asked.delete(request))
+  return asked
+}
+
+/** Prints what a failed test was looking at, and what that page waited for. */
+export async function describePage(page: Page, asked: ReadonlySet<Request>): Promise<void> {
   const waiting = [...asked].map((request) => request.url())
-  console.error(
-    `The page was at ${page.url()}, waited for [${waiting.join(', ')}], and showed:\n${text.slice(0, 1500)}`,
-  )
+  const shown = page.locator('body').ariaSnapshot({ timeout: PATIENCE_MS })
+  const text = await shown.catch((error: Error) => `nothing that could be read: ${error.message}`)
+  // Dialogs and messages stand last.
+  const ends = text.length > 8000 ? `${text.slice(0, 3000)}\n…\n${text.slice(-5000)}` : text
+  console.error(`The page was at ${page.url()}, waited for [${waiting.join(', ')}], and showed:\n${ends}`)
 }

@@ -1,4 +1,5 @@
 import type { BrowserContext } from 'playwright-core'
+import { describePage, followRequests } from './browser.ts'
 import type { Program } from './program.ts'
 
 /**
@@ -7,11 +8,17 @@ import type { Program } from './program.ts'
  */
 export async function comeIn(context: BrowserContext, program: Program): Promise<string> {
   const page = await context.newPage()
-  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
-  await page.getByLabel('Name').fill('ada')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.keyboard.press('Enter')
-  await page.waitForURL('**/logs*')
+  const asked = followRequests(page)
+  try {
+    await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
+    await page.getByLabel('Name').fill('ada')
+    await page.getByLabel('Password').fill('correct horse battery')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/logs*')
+  } catch (error) {
+    await describePage(page, asked)
+    throw error
+  }
   const { origin } = new URL(page.url())
   await page.close()
   return origin
