@@ -3,7 +3,9 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { seriousProblems } from '../support/axe.ts'
 import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
+import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
@@ -82,14 +84,7 @@ beforeAll(async () => {
   browser = await openBrowser()
   context = await browser.newContext({ colorScheme: 'dark', viewport: { width: 1440, height: 900 } })
   context.setDefaultTimeout(PATIENCE_MS)
-  const page = await context.newPage()
-  await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
-  await page.getByLabel('Name').fill('ada')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.keyboard.press('Enter')
-  await page.waitForURL('**/logs*')
-  url = new URL(page.url()).origin
-  await page.close()
+  url = await comeIn(context, program)
   await call('POST', '/api/cameras', { id: 7, name: 'Old Barn' })
   await call('POST', '/api/logs', [
     ...Array.from({ length: LINES }, (_, at) => ({ level: 'INFO', source: 'many', message: `line ${at}` })),
@@ -122,10 +117,10 @@ test('a newer search ends the request of the one before', async () => {
   expect(await row(page, 'beta is late').count()).toBe(1)
 })
 
-test('old lines stay, marked as busy, until the new ones are here', async () => {
+test('old lines stay, marked as busy and legible, until the new ones are here', async () => {
   const page = await openUrl('/logs')
   await row(page, 'alpha fell over').waitFor()
-  const letGo = await hold(page, /\/api\/logs(\/histogram)?\?.*source=beta/)
+  const letGo = await hold(page, /\/api\/logs(\/histogram|\/stats)?\?.*source=beta/)
   await page
     .getByRole('complementary', { name: /^Values/ })
     .getByLabel('beta', { exact: false })
@@ -133,9 +128,22 @@ test('old lines stay, marked as busy, until the new ones are here', async () => 
     .check()
   await page.locator('[role="grid"][aria-busy="true"]').waitFor()
   expect(await row(page, 'alpha fell over').count()).toBe(1)
+  expect(await seriousProblems(page)).toEqual([])
   letGo()
   await page.locator('[role="grid"][aria-busy="false"]').waitFor()
   await row(page, 'alpha fell over').waitFor({ state: 'detached' })
+})
+
+test('old patterns stay, marked as busy and legible, until the new ones are here', async () => {
+  const page = await openUrl('/patterns')
+  const main = page.getByRole('main')
+  await main.getByText('alpha fell over').first().waitFor()
+  const letGo = await hold(page, /\/api\/debug\/errors\?.*min_level=DEBUG/)
+  await main.getByRole('button', { name: 'Include all levels' }).click()
+  await main.locator('[aria-busy="true"]').getByText('alpha fell over').first().waitFor()
+  expect(await seriousProblems(page)).toEqual([])
+  letGo()
+  await main.getByText('last words of a camera').first().waitFor()
 })
 
 test('counts that are on their way, and those that failed, are no zeros', async () => {

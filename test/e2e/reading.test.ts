@@ -330,7 +330,15 @@ describe('surroundings', () => {
     const more = page.getByRole('button', { name: 'More newer lines' })
     await more.scrollIntoViewIfNeeded()
     const before = await own(page).boundingBox()
+    const { promise: released, resolve: letGo } = Promise.withResolvers<void>()
+    await page.route(/\/api\/logs\/\d+\/context/, async (route) => {
+      await released
+      await route.continue()
+    })
     await more.press('Enter')
+    await page.locator('[aria-busy="true"]', { has: around(page) }).waitFor()
+    expect(await seriousProblems(page)).toEqual([])
+    letGo()
     await around(page).getByText('around 90', { exact: true }).waitFor()
     expect((await own(page).boundingBox())?.y).toBeCloseTo(before?.y ?? 0, 0)
   })

@@ -50,7 +50,7 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
       {lines.isPending && <Skeleton className="h-40 w-full" />}
       {lines.data && (
         <div
-          className={`grid transition-opacity ${lines.isPlaceholderData ? 'opacity-60 delay-150' : ''}`}
+          className={`grid ${lines.isPlaceholderData ? 'outdated' : ''}`}
           aria-busy={lines.isPlaceholderData}
         >
           <SurroundingEnd end="after" has={lines.data.has_newer} shown={sides.after} ask={ask} />

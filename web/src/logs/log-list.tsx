@@ -99,7 +99,7 @@ export function LogList({
         data-log-list
         onCopy={onCopy}
         style={{ '--columns': tracksOf(layout) } as React.CSSProperties}
-        className={`rounded-lg border border-line bg-surface transition-opacity duration-200 focus-visible:outline-offset-0 ${dimmed ? 'opacity-55 delay-150' : ''} ${stale ? 'border-dashed opacity-70' : ''}`}
+        className={`rounded-lg border border-line bg-surface focus-visible:outline-offset-0 ${dimmed || stale ? 'outdated' : ''} ${stale ? 'border-dashed' : ''}`}
       >
         {!phone && <ListHeader zone={zone} />}
         <div ref={body} role="rowgroup" className="relative" style={{ height }}>

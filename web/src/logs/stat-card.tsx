@@ -42,7 +42,7 @@ export function StatCard({
         </>
       ) : (
         <span
-          className={`figures font-semibold tracking-tight ${sizeOf(shown)} transition-opacity ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'opacity-60 delay-300' : ''}`}
+          className={`figures font-semibold tracking-tight ${sizeOf(shown)} ${quiet ? 'text-faint' : level === null || level === 'INFO' || level === 'DEBUG' ? 'text-ink' : LEVEL_TEXT[level]} ${stale ? 'outdated' : ''}`}
         >
           {shown}
         </span>

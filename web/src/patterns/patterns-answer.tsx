@@ -80,7 +80,7 @@ export function PatternsAnswer({
       {data === undefined ? (
         <SkeletonRows name="patterns" rows={8} height="h-[4.25rem]" />
       ) : (
-        <div className={isPlaceholderData ? 'opacity-60' : ''}>
+        <div className={isPlaceholderData ? 'outdated' : ''} aria-busy={isPlaceholderData}>
           {'fields' in data ? (
             <FieldsList data={data} field={field} view={view} change={change} />
           ) : 'loggers' in data ? (
