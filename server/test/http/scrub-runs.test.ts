@@ -156,11 +156,54 @@ it('misses none when its caller waits for it either', async () => {
   const release = await holdLine('a SOON-1')
   const scrubbing = server.send('POST', '/api/logs/scrub', { pattern: 'SOON-\\d' })
   const { pool } = server.database.database
-  const maintaining = `select 1 from pg_locks where locktype = 'advisory' and objid = 7469004 and granted`
-  await expect.poll(async () => (await pool.query(maintaining)).rowCount).toBe(1)
+  const settling = `select 1 from pg_stat_activity
+    where datname = current_database() and query like '%is_settled%' and pid <> pg_backend_pid()`
+  await expect.poll(async () => (await pool.query(settling)).rowCount).toBeGreaterThan(0)
   await release()
   expect((await scrubbing).body.data.matched_rows).toBe(1)
   expect(await matching('SOON-1')).toBe(0)
+})
+
+/** Holds the rows until it is called off; masking has to wait for them. */
+async function holdRows(condition: string): Promise<() => Promise<void>> {
+  const client = await server.database.database.connect()
+  await client.query('begin')
+  await client.query(`select 1 from logs where ${condition} for update`)
+  return async () => {
+    await client.query('rollback')
+    await client.end()
+  }
+}
+
+it('lets whatever else removes rows go in between two of its batches', async () => {
+  const { pool } = server.database.database
+  const newest = await holdRows(
+    '(timestamp, id) = (select timestamp, id from logs order by 1 desc, 2 desc limit 1)',
+  )
+  const oldest = await holdRows('(timestamp, id) = (select timestamp, id from logs order by 1, 2 limit 1)')
+  const waitingFor = async (lock: string) => {
+    const waiting = `select 1 from pg_locks l join pg_stat_activity a using (pid)
+      where not granted and datname = current_database() and ${lock}`
+    return (await pool.query(waiting)).rowCount
+  }
+  let isOver = false
+  const scrubbing = server.send('POST', '/api/logs/scrub', { pattern: '[at]' }).finally(() => {
+    isOver = true
+  })
+  await expect.poll(() => waitingFor(`locktype = 'transactionid'`)).toBe(1)
+  const removals = [server, second].map((at) => at.send('POST', '/api/logs/retention'))
+  // One of another process.
+  const other = await server.database.database.connect()
+  const turn = other.query('select pg_advisory_lock(7469004)')
+  await expect.poll(() => waitingFor(`locktype = 'advisory' and objid = 7469004`)).toBe(2)
+  await newest()
+  await turn
+  await other.end()
+  expect((await Promise.all(removals)).map(({ status }) => status)).toEqual([200, 200])
+  await expect.poll(() => waitingFor(`locktype = 'transactionid'`)).toBe(1)
+  expect(isOver).toBe(false)
+  await oldest()
+  expect((await scrubbing).status).toBe(200)
 })
 
 it('is stopped by whoever asks, on another server too, and what is masked stays so', async () => {

@@ -105,15 +105,20 @@ async function inAttempts<T>(client: pg.PoolClient, work: () => Promise<T>): Pro
   }
 }
 
-/** How often it is looked whether the one before is done. */
-const TURN_MS = 100
+/**
+ * How long an attempt waits in PostgreSQL's own queue before it is made anew. A statement that waits keeps old versions of
+ * rows from being vacuumed away.
+ */
+const TURN_MS = 1000
 
 /** How often the session says something, so that nobody ends it as one that is idle. */
 const BEAT_MS = 10_000
 
 /**
  * Runs `work` as the only one on the database that deletes, moves or rewrites rows; waits until the one before is done,
- * which may be an hour, without a connection: whoever works and all who read and write need those.
+ * which may be an hour. All have their turn in the order in which they came: whoever works for long and lets others go in
+ * between calls this for each step. Of those who wait in a process one has a connection: whoever works and all who read
+ * and write need those.
  *
  * @param work given what aborts when the lock is lost with its connection: it has to end then, as others begin; and the
  * session that holds it, for locks of its own
@@ -125,12 +130,7 @@ export async function withMaintenance<T>(
   work: (lost: AbortSignal, session: pg.PoolClient) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  let session = await lockedSession(pool)
-  while (session === undefined) {
-    await delay(TURN_MS)
-    signal?.throwIfAborted()
-    session = await lockedSession(pool)
-  }
+  const session = await nextTurn(pool, signal)
   const lost = new AbortController()
   const onLost = (error?: Error) => lost.abort(error ?? new Error('Connection terminated'))
   session.on('error', onLost)
@@ -155,23 +155,58 @@ export async function withMaintenance<T>(
   }
 }
 
-/** A connection whose session holds the lock; undefined while another one does. */
-async function lockedSession(pool: pg.Pool): Promise<pg.PoolClient | undefined> {
-  const client = await pool.connect()
-  let isLocked = false
-  let broken: Error | undefined
+/** When all who wait in this process have had their turn. */
+const waiting = new WeakMap<pg.Pool, Promise<void>>()
+
+async function nextTurn(pool: pg.Pool, signal: AbortSignal | undefined): Promise<pg.PoolClient> {
+  const { promise: passed, resolve: pass } = Promise.withResolvers<void>()
+  const before = waiting.get(pool) ?? Promise.resolve()
+  waiting.set(
+    pool,
+    before.then(() => passed),
+  )
   try {
-    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
-      MAINTENANCE_LOCK,
-    ])
-    isLocked = rows[0]?.locked === true
-    return isLocked ? client : undefined
-  } catch (error) {
-    // Whether it holds the lock is not known: it must not go back to the pool.
-    broken = error as Error
-    throw error
+    await unlessAborted(before, signal)
+    return await lockedSession(pool, signal)
   } finally {
-    if (!isLocked) client.release(broken)
+    pass()
+  }
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    await Promise.race([work, aborted])
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+/** A connection whose session holds the lock. PostgreSQL gives it to those who wait in order, on whichever server. */
+async function lockedSession(pool: pg.Pool, signal: AbortSignal | undefined): Promise<pg.PoolClient> {
+  const client = await pool.connect()
+  try {
+    await client.query(`set lock_timeout = ${TURN_MS}`)
+    while (!(await isLockedInTime(client))) signal?.throwIfAborted()
+    await client.query('reset lock_timeout')
+    return client
+  } catch (error) {
+    // Whether it holds the lock may not be known, and its setting is another: it must not go back to the pool.
+    client.release(true)
+    throw error
+  }
+}
+
+async function isLockedInTime(client: pg.PoolClient): Promise<boolean> {
+  try {
+    await client.query('select pg_advisory_lock($1)', [MAINTENANCE_LOCK])
+    return true
+  } catch (error) {
+    if (isLockFailure(error)) return false
+    throw error
   }
 }
 

@@ -99,20 +99,18 @@ export type ScrubTurn = {
  * @returns `nothing` when there is none, `early` when it cannot begin yet, `more` when its time was over, `all` when no
  * row is left to look at
  */
-export function continueScrubRun(
+export async function continueScrubRun(
   store: Store,
   changeOf: (pattern: string) => ScrubChange,
   { turnMs, waitMs, settleMs = 0 }: ScrubTurn,
 ): Promise<Outcome> {
-  const work = async (lost: AbortSignal) => {
-    const until = Date.now() + turnMs
-    for (;;) {
-      lost.throwIfAborted()
-      const outcome = await inTransaction(store.pool, (client) => nextBatch(client, changeOf, settleMs))
-      if (outcome !== 'more' || Date.now() >= until) return outcome
-    }
+  const step = () => inTransaction(store.pool, (client) => nextBatch(client, changeOf, settleMs))
+  const until = Date.now() + turnMs
+  for (;;) {
+    // Whoever waits to delete or rewrite rows goes in between.
+    const outcome = await withMaintenance(store.pool, step, AbortSignal.timeout(waitMs))
+    if (outcome !== 'more' || Date.now() >= until) return outcome
   }
-  return withMaintenance(store.pool, work, AbortSignal.timeout(waitMs))
 }
 
 async function nextBatch(

@@ -26,30 +26,36 @@ export type ScrubResult = {
   examples: ScrubExample[]
 }
 
-/** Goes through all stored rows, newest first, and rewrites those that the change changes. */
-export function scrubRows(store: Store, options: ScrubOptions): Promise<ScrubResult> {
+/**
+ * Goes through all stored rows, newest first, and rewrites those that the change changes. Whoever waits to delete or
+ * rewrite rows goes in between two batches.
+ */
+export async function scrubRows(store: Store, options: ScrubOptions): Promise<ScrubResult> {
   const { isDryRun, signal, onProgress } = options
-  const work = async (lost?: AbortSignal) => {
-    const result: ScrubResult = { scanned_rows: 0, matched_rows: 0, examples: [] }
-    if (!isDryRun) await untilSettled(store.pool, signal)
-    let place: ScrubPlace | undefined
-    while (!signal?.aborted) {
-      lost?.throwIfAborted()
+  const result: ScrubResult = { scanned_rows: 0, matched_rows: 0, examples: [] }
+  if (!isDryRun) await untilSettled(store.pool, signal)
+  let place: ScrubPlace | undefined
+  const nextBatch = () =>
+    inTransaction(store.pool, async (client) => {
       const maxExamples = MAX_EXAMPLES - result.examples.length
-      const from = place
-      const batch = await inTransaction(store.pool, async (client) => {
-        const stretch = await findStretch(client, from, !isDryRun)
-        return stretch && scrubBatch(client, stretch, { ...options, maxExamples })
-      })
-      if (!batch) break
-      place = batch.next
-      result.scanned_rows += batch.scanned
-      result.matched_rows += batch.matched
-      result.examples.push(...batch.examples)
-      onProgress?.({ scanned_rows: result.scanned_rows, matched_rows: result.matched_rows })
-    }
-    return result
+      const stretch = await findStretch(client, place, !isDryRun)
+      return stretch && scrubBatch(client, stretch, { ...options, maxExamples })
+    })
+  while (!signal?.aborted) {
+    // Nobody deletes or rewrites meanwhile; a dry run disturbs nobody.
+    const batch = await (isDryRun ? nextBatch() : withMaintenance(store.pool, nextBatch, signal)).catch(
+      (error: unknown) => {
+        // Ended while others had their turn: the caller gets what was done by then.
+        if (signal?.aborted && place) return undefined
+        throw error
+      },
+    )
+    if (!batch) break
+    place = batch.next
+    result.scanned_rows += batch.scanned
+    result.matched_rows += batch.matched
+    result.examples.push(...batch.examples)
+    onProgress?.({ scanned_rows: result.scanned_rows, matched_rows: result.matched_rows })
   }
-  // Nobody deletes or rewrites meanwhile; a dry run disturbs nobody.
-  return isDryRun ? work() : withMaintenance(store.pool, work, signal)
+  return result
 }

@@ -521,6 +521,9 @@ update senders set accepted = $2, first_id = $3, last_id = $4 where sender = $1;
 -- reserve_log_ids
 select nextval('log_ids') as id from generate_series(1, $1);
 
+-- reset lock_timeout
+reset lock_timeout;
+
 -- reset max_parallel_maintenance_workers
 reset max_parallel_maintenance_workers;
 
@@ -716,9 +719,6 @@ select pg_notify('log_partitions', '');
 -- select pg_relation_size($1::regclass) /
 select pg_relation_size($1::regclass) / current_setting('block_size')::integer as pages;
 
--- select pg_try_advisory_lock($1) as
-select pg_try_advisory_lock($1) as locked;
-
 -- select pg_try_advisory_xact_lock($1) as
 select pg_try_advisory_xact_lock($1) as free;
 
@@ -747,6 +747,9 @@ set local lock_timeout = …;
 
 -- set local statement_timeout
 set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+
+-- set lock_timeout =
+set lock_timeout = …;
 
 -- set max_parallel_maintenance_workers =
 set max_parallel_maintenance_workers = 0;
