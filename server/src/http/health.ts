@@ -15,6 +15,7 @@ const Ready = Type.Object({
     feed: outcome,
     disk: outcome,
     writable: outcome,
+    jobs: outcome,
   }),
 })
 

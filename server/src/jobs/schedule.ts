@@ -1,7 +1,8 @@
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker'
 import type pg from 'pg'
+import { awaitJobs, runAlone } from '../store/database/job-runs.ts'
 
-/** What runs on a clock, each once however many servers share the database. */
+/** What runs on a clock, each once at a time however many servers share the database, and none waits for another. */
 export type Jobs = {
   /** Deletes what is older than the retention. */
   retention: () => Promise<void>
@@ -25,6 +26,18 @@ const CRONTAB = `
 23 * * * * feed ?max=1&jobKey=feed
 `
 
+/** After how many minutes without an end each is late. What deletes or rewrites waits for what else does, up to an hour. */
+const LATE_AFTER_MINUTES: Record<Exclude<keyof Jobs, 'diagnostic'>, number> = {
+  retention: 150,
+  cleared: 60,
+  cameras: 60,
+  scrub: 15,
+  feed: 150,
+}
+
+/** Many diagnoses stand in line behind each other here, and leave the other jobs their places. */
+export const DIAGNOSTIC_QUEUE = 'diagnostic'
+
 export type ScheduleOptions = {
   /** A pool of its own: the jobs' library reads values in its own way. */
   pool: pg.Pool
@@ -34,32 +47,46 @@ export type ScheduleOptions = {
   onFailure: (job: string, error: unknown) => void
 }
 
-/** Starts the jobs; graphile-worker keeps the times and the locks in the database. */
+export type Schedule = Pick<Runner, 'addJob' | 'stop'>
+
+/** Starts the jobs; graphile-worker keeps the times in the database, `job-runs.ts` one run of each at a time. */
 export async function startSchedule({
   pool,
   jobs,
   isOnClock = true,
   onFailure,
-}: ScheduleOptions): Promise<Runner> {
+}: ScheduleOptions): Promise<Schedule> {
+  if (isOnClock) await awaitJobs(pool, LATE_AFTER_MINUTES)
+  let isStopping = false
   const taskList: TaskList = {}
   for (const [name, job] of Object.entries<(payload: unknown) => Promise<void>>(jobs)) {
     taskList[name] = async (payload) => {
       try {
-        await job(payload)
+        // Each diagnostic has a range of its own to delete.
+        if (name === 'diagnostic') await job(payload)
+        else await runAlone(pool, { name, work: () => job(payload), isStopping: () => isStopping })
       } catch (error) {
         onFailure(name, error)
         throw error
       }
     }
   }
-  return run({
+  const runner = await run({
     pgPool: pool,
     taskList,
     crontab: isOnClock ? CRONTAB : '',
-    concurrency: 1,
+    // A place for each: one that takes an hour must not keep the others from their time.
+    concurrency: Object.keys(jobs).length,
     noHandleSignals: true,
     // A cron job is never late by more than this; polling more often would keep an idle machine awake.
     pollInterval: 10_000,
     logger: new Logger(() => () => undefined),
   })
+  return {
+    addJob: (...job) => runner.addJob(...job),
+    stop: async () => {
+      isStopping = true
+      await runner.stop()
+    },
+  }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { isWritable, readFeedAge, readHealthFigures } from '../store/database/health-figures.ts'
+import { findLateJobs } from '../store/database/job-runs.ts'
 import { missingMigrations } from '../store/database/migrate.ts'
 import type { Notices } from '../store/database/notices.ts'
 import type { LogOperations } from '../store/log-operations.ts'
@@ -10,10 +11,10 @@ import type { DatabaseFigures } from './metrics.ts'
 /** A supervisor's probe waits a few seconds at most. */
 const PATIENCE_MS = 2000
 
-export const READY_CHECKS = ['database', 'migrations', 'feed', 'disk', 'writable'] as const
+export const READY_CHECKS = ['database', 'migrations', 'feed', 'disk', 'writable', 'jobs'] as const
 export type ReadyCheck = (typeof READY_CHECKS)[number]
 
-/** `degraded`: it answers every question, but stores nothing (disk, writable) or shows new lines late (feed). */
+/** `degraded`: it answers every question, but stores nothing (disk, writable), shows new lines late (feed) or removes late (jobs). */
 export type Readiness = {
   status: 'ready' | 'degraded' | 'unavailable'
   checks: Record<ReadyCheck, 'ok' | 'failed'>
@@ -53,13 +54,14 @@ export class Health {
 
   async #look(): Promise<Readiness> {
     const { pool, logOperations, notices, storageGuard } = this.#options
-    const [database, migrations, disk, writable] = await Promise.all([
+    const [database, migrations, disk, writable, jobs] = await Promise.all([
       this.#holds(logOperations.isReachable()),
       this.#holds(missingMigrations(pool).then((missing) => missing.length === 0)),
       this.#holds(storageGuard.state().then(({ isFull }) => !isFull)),
       this.#holds(isWritable(pool)),
+      this.#holds(findLateJobs(pool).then((late) => late.length === 0)),
     ])
-    const outcomes = { database, migrations, feed: notices.isListening, disk, writable }
+    const outcomes = { database, migrations, feed: notices.isListening, disk, writable, jobs }
     const checks = Object.fromEntries(
       READY_CHECKS.map((name) => [name, outcomes[name] ? 'ok' : 'failed']),
     ) as Readiness['checks']

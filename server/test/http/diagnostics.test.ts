@@ -154,6 +154,25 @@ describe('a diagnosis', () => {
     expect(counts.cause).toMatch(/INFO is counted \d+ times and found \d+ times/)
   })
 
+  it('says which job is late, since when, and whether it runs or fails', async () => {
+    const { pool } = server.database.database
+    expect(checkOf(await diagnose('GET'), 'jobs')).toMatchObject({ verdict: 'ok', finding: 'None is late' })
+    await pool.query(`insert into job_runs (name, late_after, awaited_since, started_at, failed_at)
+      select name, interval '1 hour', now() - age, now() - age, case when name = 'cleared' then now() end
+      from (values ('retention', interval '4 hours'), ('cleared', interval '3 hours'), ('feed', interval '2 hours'))
+        as late (name, age)`)
+    const holder = await server.database.database.connect()
+    await holder.query(`select pg_advisory_lock(7469009, hashtext('retention'))`)
+    const { verdict, finding, cause, advice } = checkOf(await diagnose('GET'), 'jobs')
+    await holder.end()
+    await pool.query('delete from job_runs')
+    expect({ verdict, finding }).toEqual({ verdict: 'warning', finding: 'Late: retention, cleared, feed' })
+    expect(cause).toMatch(
+      /^The job retention has not come to its end since \S+Z \(4 hours\); it has been running since \S+Z \(4 hours\)\. The job cleared .* \(3 hours\); it failed at \S+Z\. The job feed .* \(2 hours\), and does not run\.$/,
+    )
+    expect(advice).toMatch(/pg_stat_activity.*"The job cleared failed".*Restart the server/)
+  })
+
   it('is for administrators', async () => {
     const { body } = await server.send('POST', '/api/keys', { name: 'reads', scope: 'read' })
     const headers = { authorization: `Bearer ${body.data.secret}` }

@@ -32,7 +32,7 @@ describe('/readyz', () => {
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
       status: 'ready',
-      checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'ok', writable: 'ok' },
+      checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'ok', writable: 'ok', jobs: 'ok' },
     })
   })
 
@@ -49,6 +49,24 @@ describe('/readyz', () => {
     })
   })
 
+  it('is degraded while a job is late, whose name is for those who may diagnose', async () => {
+    const { pool } = server.database.database
+    await pool.query(`insert into job_runs (name, late_after, awaited_since)
+      values ('retention', '150 minutes', now() - interval '149 minutes'), ('feed', '1 hour', now())`)
+    const ready = async () => (await fetch(`${server.url}/readyz`)).json()
+    expect(await ready()).toMatchObject({ status: 'ready', checks: { jobs: 'ok' } })
+    await pool.query(
+      `update job_runs set awaited_since = now() - interval '3 hours' where name = 'retention'`,
+    )
+    expect(await ready()).toEqual({
+      status: 'degraded',
+      checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'ok', writable: 'ok', jobs: 'failed' },
+    })
+    await pool.query(`update job_runs set finished_at = now() where name = 'retention'`)
+    expect(await ready()).toMatchObject({ status: 'ready', checks: { jobs: 'ok' } })
+    await pool.query('delete from job_runs')
+  })
+
   it('is degraded, and still answers, below the reserve of the disk', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'timelapser-disk-'))
     const small = await startTestServer({ dataDirectory: directory })
@@ -58,7 +76,14 @@ describe('/readyz', () => {
         .poll(async () => (await fetch(`${small.url}/readyz`)).json())
         .toEqual({
           status: 'degraded',
-          checks: { database: 'ok', migrations: 'ok', feed: 'ok', disk: 'failed', writable: 'ok' },
+          checks: {
+            database: 'ok',
+            migrations: 'ok',
+            feed: 'ok',
+            disk: 'failed',
+            writable: 'ok',
+            jobs: 'ok',
+          },
         })
       expect((await fetch(`${small.url}/readyz`)).status).toBe(200)
     } finally {

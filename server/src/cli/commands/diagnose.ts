@@ -98,6 +98,14 @@ const FAILED: Readonly<Record<string, { cause: string; advice: string }>> = {
     cause: 'The disk is below its reserve, or the database could not be asked for it.',
     advice: 'Make room, or lower retention_days.',
   },
+  writable: {
+    cause: 'PostgreSQL takes no writes, or could not be asked.',
+    advice: 'Name the one that takes writes in DATABASE_URL, or make this one take them.',
+  },
+  jobs: {
+    cause: 'A job that removes or masks lines is late, or the database could not be asked for it.',
+    advice: 'Run diagnose with the key of an administrator: it says which job, and since when.',
+  },
 }
 
 function adviceOf({ status }: ApiFailure): string {

@@ -6,7 +6,7 @@ import { buildApp } from '../../http/app.ts'
 import type { BrokenStream, UnexpectedError } from '../../http/error-replies.ts'
 import type { RequestLine } from '../../http/request-log.ts'
 import { startFolding } from '../../jobs/fold-counts.ts'
-import { startSchedule } from '../../jobs/schedule.ts'
+import { DIAGNOSTIC_QUEUE, startSchedule } from '../../jobs/schedule.ts'
 import { startTending, type Tending } from '../../jobs/tend-partitions.ts'
 import type { AuditTrail } from '../../service/access/audit-trail.ts'
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../../service/access/rate-limits.ts'
@@ -283,7 +283,8 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
           ...{ pool, logOperations, liveFeed, levels, settings, health, storageGuard, ownLog },
           cameras: cameraService,
           isListening: () => notices.isListening,
-          deleteLater: async (range, runAt) => void (await schedule.addJob('diagnostic', range, { runAt })),
+          deleteLater: async (range, runAt) =>
+            void (await schedule.addJob('diagnostic', range, { runAt, queueName: DIAGNOSTIC_QUEUE })),
         },
         run,
       ),

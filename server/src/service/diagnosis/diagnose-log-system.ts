@@ -12,6 +12,7 @@ import { type Comparison, compare, type Snapshot } from './comparison.ts'
 import { checkCameras, checkLevels, checkSources, checkTimeRange } from './content-checks.ts'
 import { checkCounts, checkDatabase, checkIndexBuilds } from './database-checks.ts'
 import { checkBuffers, checkLevelInForce } from './flow-checks.ts'
+import { checkJobs } from './job-checks.ts'
 import { forecast, PACE_DAYS } from './retention-forecast.ts'
 import { type StreamProbe, sendTestLines, TEST_LINES_MINUTES } from './test-lines.ts'
 
@@ -139,6 +140,7 @@ async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> 
       checkBuffers({ ...options, subscribers: () => options.liveFeed.readers }, nowMs),
     ),
     await guarded('retention', () => checkRetention(options, nowMs)),
+    await guarded('jobs', () => checkJobs(pool, nowMs)),
   ]
 }
 

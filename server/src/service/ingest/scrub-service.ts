@@ -13,7 +13,7 @@ import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
 import { compileAll } from './redaction-service.ts'
 
-/** How long a job goes on before the other jobs have their turn. */
+/** How long a job goes on before another one takes over: a server that stops waits for it. */
 const TURN_MS = 5000
 
 /** Lines on their way are stored by then, and other servers have heard of new rules. */

@@ -2,9 +2,9 @@ import type pg from 'pg'
 
 /**
  * Made anew by a restore: the schema's own history, the registry of partitions, what was cleared and could be brought
- * back for ten minutes, and masking under way, whose pattern may be the secret itself. The queue of jobs lies in a schema of its own and fills itself.
+ * back for ten minutes, and masking under way, whose pattern may be the secret itself, and when jobs ran. The queue of jobs lies in a schema of its own and fills itself.
  */
-export const NOT_IN_BACKUPS = ['migrations', 'log_partitions', 'log_clears', 'scrub_runs']
+export const NOT_IN_BACKUPS = ['migrations', 'log_partitions', 'log_clears', 'scrub_runs', 'job_runs']
 
 /** Of `logs`. */
 export const LOG_COLUMNS = [

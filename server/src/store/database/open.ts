@@ -37,7 +37,8 @@ export type Database = {
 
 const OLDEST_VERSION = 150_000
 const MAX_CONNECTIONS = 20
-const MAX_LIBRARY_CONNECTIONS = 5
+/** One that listens, one for each job that runs, and some to ask for jobs and to end them. */
+const MAX_LIBRARY_CONNECTIONS = 10
 const STATEMENT_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 10_000
 
