@@ -540,6 +540,11 @@ describe('a record without a message of its own', () => {
   })
 })
 
+it('fills no secret into a template', () => {
+  const record = one({ '@t': '2025-01-01T00:00:00Z', '@mt': 'with {password}', password: 'hunter22' })
+  expect(record?.message).not.toContain('hunter22')
+})
+
 describe('what is refused', () => {
   it.each<[string, string, RegExp]>([
     ['text', '"x"', /^a record must be a JSON object; this is "x"/],

@@ -1,7 +1,7 @@
 // Records of loggers that put what we look for in places of their own: each shape is told by its names, and brought into ours.
 import { type ExtraData, type Json, parseLevel } from '@timelapser/logger'
 import { putExtra } from './record-fields.ts'
-import { renderTemplate } from './seq/render-template.ts'
+import { renderMasked } from './seq/render-template.ts'
 import { SEVERITIES } from './syslog/priority.ts'
 
 type Shape = {
@@ -34,7 +34,7 @@ const SHAPES: readonly Shape[] = [
       isText(record['@t']) && (isText(record['@m']) || isText(record['@mt']) || isText(record['@x'])),
     read: (record) => {
       const template = record['@mt']
-      const rendered = isText(template) ? renderTemplate(template, record, record['@r']) : undefined
+      const rendered = isText(template) ? renderMasked(template, record, record['@r']) : undefined
       const exception = record['@x']
       const message = firstOf(
         record['@m'],
@@ -57,7 +57,7 @@ const SHAPES: readonly Shape[] = [
     read: (record) => {
       const properties = asFields(record.Properties) ?? {}
       const template = String(record.MessageTemplate)
-      const message = firstOf(record.RenderedMessage, renderTemplate(template, properties, record.Renderings))
+      const message = firstOf(record.RenderedMessage, renderMasked(template, properties, record.Renderings))
       return {
         fields: some({
           ...properties,

@@ -184,6 +184,11 @@ const SHAPES: readonly Shape[] = [
     write: (t) => `cam_${t.index} ${t.Y}-${t.M}-${t.D}_${t.h}-${t.m}-${t.s} ${t.word}.${t.level} ${t.id}`,
   },
   {
+    name: 'indented, behind a number and a colon',
+    hasLevel: false,
+    write: (t) => `  ${t.id}:${t.Y}${t.M}${t.D}:${t.h}${t.m}${t.s}.${t.ms} keeper [${t.word} ${t.id}]`,
+  },
+  {
     name: 'a comma for the fraction of a count',
     hasLevel: true,
     write: (t) => `(${t.word}) ${t.epoch},${t.ms} :: ${t.level} :: ${t.id}`,

@@ -58,7 +58,9 @@ export function compileForm({ time, order, level }: LogForm): FormReader {
 
 /** @param lines the first ones of a file or stream, without colours. */
 export function inferForm(lines: readonly string[], context: FormContext): LogForm {
-  const heads = lines.filter(isHead)
+  const begins = lines.filter(isHead)
+  // Some programs indent every line.
+  const heads = begins.length * 5 < lines.length ? lines.filter((line) => line.trim() !== '') : begins
   const told = orderOf(heads)
   const numeric = told === undefined ? orderOfDays(heads, context) : undefined
   const order = told ?? numeric ?? context.order

@@ -73,11 +73,11 @@ export function placesOf(line: string, at: number): Place[] {
       .filter(Boolean).length
     places.push({ kind: 'column', index })
   }
-  for (const separator of [',', ';', '|', '\t']) {
+  for (const separator of [',', ';', '|', '\t', ':']) {
     const index = before.split(separator).length - 1
     if (
       index > 0 &&
-      /[,;|\t]\s*[[("'<{*`]{0,3}$/.test(before) &&
+      /(?:[,;|\t]\s*[[("'<{*`]{0,3}|:)$/.test(before) &&
       before
         .trimEnd()
         .replace(/[[("'<{*`]{0,3}$/, '')

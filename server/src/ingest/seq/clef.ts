@@ -1,12 +1,12 @@
 // What Seq takes: CLEF (clef-json.org), one event a line, and the older body with an array of events.
-import { type ExtraData, type LogRecord, redactData } from '@timelapser/logger'
+import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject, asText, toLogRecord } from '../foreign-record.ts'
 import { bodyText, filledLines, parseBody, parseJson } from '../parse-json.ts'
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
 import { atOnce, type Steps } from '../steps.ts'
-import { renderTemplate } from './render-template.ts'
+import { renderMasked } from './render-template.ts'
 
 /** The parts of an event, by whatever name they came. */
 type Event = {
@@ -109,9 +109,7 @@ function finish(event: Event, defaults: RecordDefaults): LogRecord | string {
     return `the event's time ${shorten(event.time)} is no ISO 8601`
   const template = asText(event.template)
   const exception = asText(event.exception)
-  // What is filled in by the name of a secret would be no secret's name any more.
-  const rendered =
-    asText(event.message) ?? (template && renderTemplate(template, redactData(properties), event.renderings))
+  const rendered = asText(event.message) ?? (template && renderMasked(template, properties, event.renderings))
   const message = rendered ?? exception?.split('\n', 1)[0]
   if (message === undefined)
     return 'the event has neither a message (@m), a template (@mt) nor an exception (@x)'

@@ -1,4 +1,4 @@
-import { type ExtraData, type Json, RECORD_LIMITS } from '@timelapser/logger'
+import { type ExtraData, type Json, RECORD_LIMITS, redactData, toExtraData } from '@timelapser/logger'
 
 /** `{Name}`, `{@Name}`, `{Name,10:000}`, and doubled braces, which stand for one. */
 const TOKENS = /\{\{|\}\}|\{([@$]?)([\w.-]{1,100})(,-?\d{1,4})?(:[^{}]{0,100})?\}/g
@@ -22,6 +22,14 @@ export function renderTemplate(template: string, properties: ExtraData, renderin
     if (typeof rendering === 'string') return put(rendering)
     return Object.hasOwn(properties, name) ? put(toText(properties[name] as Json)) : token
   })
+}
+
+/**
+ * The template filled in with what secrets are masked in: filled in by the name of a secret, its value would stand without that
+ * name. Of properties nested deep only the upper levels are looked at, as they are stored.
+ */
+export function renderMasked(template: string, properties: ExtraData, renderings: unknown): string {
+  return renderTemplate(template, redactData(toExtraData(properties) ?? {}), renderings)
 }
 
 function toText(value: Json): string {
