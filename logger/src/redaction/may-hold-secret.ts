@@ -56,16 +56,26 @@ const CARD = /\b[2-6]\d{3}(?:\d{10}|[ -]\d{4})/
 /** Near the @ behind a user and password: the sign of a URL, plain or encoded, or an address. */
 const NEAR_AT = /:[/\\]|%3|@\d/
 
+/**
+ * Reading bytes takes half the time of asking the text for each character. A character beyond Latin-1 leaves its low byte,
+ * which at worst sends a line to the scanner.
+ */
+const WINDOW = Buffer.alloc(16_384)
+
 /** Whether there can be a secret in the text; false is certain. Looks at each character a few times, whatever they are. */
 export function mayHoldSecret(text: string): boolean {
   const { length } = text
+  const bytes = WINDOW
   let piece = 0
   let digits = 0
-  for (let at = 0; at < length; at++) {
-    piece = ((piece << CLASS_BITS) | (CLASSES[text.charCodeAt(at) & 255] as number)) & PIECE_MASK
-    const found = IS_PIECE[piece] as number
-    if (found === 1) return true
-    digits += found
+  for (let from = 0; from < length; from += bytes.length) {
+    const size = bytes.write(length > bytes.length ? text.slice(from, from + bytes.length) : text, 'latin1')
+    for (let at = 0; at < size; at++) {
+      piece = ((piece << CLASS_BITS) | (CLASSES[bytes[at] as number] as number)) & PIECE_MASK
+      const found = IS_PIECE[piece] as number
+      if (found === 1) return true
+      digits += found
+    }
   }
   return (digits >= 2 * CARD_DIGITS && CARD.test(text)) || (text.includes('@') && NEAR_AT.test(text))
 }
