@@ -46,7 +46,10 @@ it('readyz names it, metrics go on without it, and a diagnosis says only that', 
     await expect.poll(async () => (await server.get('/readyz')).status).toBe(503)
     expect((await server.get('/readyz')).body).toEqual({
       status: 'unavailable',
-      checks: { database: 'failed', migrations: 'failed', feed: 'failed', disk: 'ok', writable: 'failed' },
+      checks: {
+        ...{ database: 'failed', migrations: 'failed', feed: 'failed', disk: 'ok', writable: 'failed' },
+        jobs: 'failed',
+      },
     })
     expect((await server.get('/healthz')).status).toBe(200)
     const headers = { authorization: `Bearer ${server.apiKey}` }
