@@ -250,6 +250,15 @@ test('a dialog keeps the focus within itself and gives it back', async () => {
     stops += await dialog.locator(':focus').count()
   }
   expect(stops).toBeGreaterThan(6)
+  // A button that is disabled by its own press keeps it.
+  const letGo = await hold(page, '**/api/logs/export*')
+  const start = dialog.getByRole('button', { name: 'Export' })
+  await start.press('Enter')
+  await expect.poll(() => start.isDisabled()).toBe(true)
+  expect(await start.evaluate((one) => one === one.ownerDocument.activeElement)).toBe(true)
+  await page.keyboard.press('Shift+Tab')
+  expect(await dialog.getByRole('button', { name: 'Cancel' }).locator(':scope:focus').count()).toBe(1)
+  letGo()
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
   await expect.poll(() => button.evaluate((one) => one === one.ownerDocument.activeElement)).toBe(true)

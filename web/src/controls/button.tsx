@@ -1,7 +1,8 @@
 import type { ComponentProps } from 'react'
+import { useKeptFocus } from './use-kept-focus.ts'
 
 const BASE =
-  'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md text-body font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-50'
+  'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md text-body font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:cursor-not-allowed aria-disabled:opacity-50'
 
 const KIND = {
   plain: 'border border-line bg-surface text-ink hover:border-line-strong hover:bg-hover',
@@ -22,7 +23,9 @@ export function Button({
   className = '',
   ...rest
 }: ComponentProps<'button'> & { kind?: ButtonKind }) {
-  return <button type="button" className={`${buttonClass(kind)} ${className}`} {...rest} />
+  return (
+    <button type="button" className={`${buttonClass(kind)} ${className}`} {...rest} {...useKeptFocus(rest)} />
+  )
 }
 
 /** A button of one icon; its label is read out and shown as the tooltip. */
@@ -39,6 +42,7 @@ export function IconButton({
       title={label}
       className={`${buttonClass(kind, 'icon')} ${className}`}
       {...rest}
+      {...useKeptFocus(rest)}
     />
   )
 }
