@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startTending } from '../../src/jobs/tend-partitions.ts'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
 import { Notices, notify } from '../../src/store/database/notices.ts'
@@ -213,8 +213,10 @@ describe('ending a partition early', () => {
       `alter table ${open.name} add constraint ${open.name}_closing
       check (timestamp < '${wholeMinute(Date.now())}') not valid`,
     )
+    // A writer that was refused looks anew which partitions there are.
+    const lookedAnew = vi.spyOn(logs.partitions, 'reload')
     const waiting = logs.addLogEntries([record({ timestamp: iso(Date.now() + 5 * MINUTE) })])
-    await delay(200)
+    await expect.poll(() => lookedAnew.mock.calls.length).toBeGreaterThan(0)
     await reopenAll(pool)
     expect((await waiting).accepted).toBe(1)
     await expectTrueRegistry()
