@@ -1,4 +1,5 @@
 import { CirclePause, LoaderCircle } from 'lucide-react'
+import { useKeptFocus } from '../controls/use-kept-focus.ts'
 import type { LiveListState } from './use-live-list.ts'
 
 const LOOK = {
@@ -25,6 +26,7 @@ export function LiveBadge({ live }: { live: LiveListState }) {
       : live.state === 'unavailable'
         ? (live.why ?? '')
         : HINTS[live.state]
+  const focus = useKeptFocus({ disabled: live.state === 'unavailable', onClick: live.toggle })
   return (
     <button
       type="button"
@@ -32,9 +34,8 @@ export function LiveBadge({ live }: { live: LiveListState }) {
       aria-busy={live.opening}
       aria-label={`${name}. ${hint}`}
       title={hint}
-      disabled={live.state === 'unavailable'}
-      onClick={live.toggle}
-      className={`flex h-8 min-w-24 items-center justify-center gap-2 rounded-md border bg-surface px-3 font-medium disabled:cursor-not-allowed ${look}`}
+      {...focus}
+      className={`flex h-8 min-w-24 items-center justify-center gap-2 rounded-md border bg-surface px-3 font-medium disabled:cursor-not-allowed aria-disabled:cursor-not-allowed ${look}`}
     >
       {live.state === 'live' && <span className="breathing size-2 rounded-full bg-live" aria-hidden />}
       {live.state === 'paused' && <CirclePause size={14} aria-hidden />}

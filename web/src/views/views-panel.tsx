@@ -4,6 +4,7 @@ import { Link } from '../app/link.tsx'
 import { FloatingPanel } from '../controls/floating-panel.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
+import { useKeptFocus } from '../controls/use-kept-focus.ts'
 import { SaveView } from './save-view.tsx'
 import { useChangeViews, useViews } from './use-views.ts'
 
@@ -27,6 +28,10 @@ export function ViewsPanel({ query, ...popup }: PopupProps & { query: string }) 
 
 function Item({ view, isShown, close }: { view: SavedView; isShown: boolean; close: () => void }) {
   const change = useChangeViews()
+  const deletion = useKeptFocus({
+    disabled: change.isPending,
+    onClick: () => change.mutate({ method: 'DELETE', path: `/api/views/${view.id}` }),
+  })
   return (
     <li className="flex items-center rounded-md pr-1 hover:bg-hover">
       <Link
@@ -47,8 +52,7 @@ function Item({ view, isShown, close }: { view: SavedView; isShown: boolean; clo
           type="button"
           aria-label={`Delete the view ${view.name}`}
           title="Delete"
-          disabled={change.isPending}
-          onClick={() => change.mutate({ method: 'DELETE', path: `/api/views/${view.id}` })}
+          {...deletion}
           className="grid size-6 shrink-0 place-items-center rounded-sm text-faint hover:bg-line hover:text-ink"
         >
           <X size={13} aria-hidden />
