@@ -56,7 +56,8 @@ import {
   readGaps,
   readNotStored,
 } from '../../src/store/database/diagnosis-figures.ts'
-import { readFeedAge, readHealthFigures } from '../../src/store/database/health-figures.ts'
+import { isWritable, readFeedAge, readHealthFigures } from '../../src/store/database/health-figures.ts'
+import { findLateJobs } from '../../src/store/database/job-runs.ts'
 import { missingMigrations } from '../../src/store/database/migrate.ts'
 import { notify } from '../../src/store/database/notices.ts'
 import { type Database, openDatabase } from '../../src/store/database/open.ts'
@@ -198,6 +199,8 @@ it('of cameras, settings, levels, the feed, health, diagnosis and upkeep are tho
     await logs.isReachable()
     await readHealthFigures(pool)
     await readFeedAge(pool, 0)
+    await isWritable(pool)
+    await findLateJobs(pool)
     await readDatabaseFacts(pool)
     await readCadences(pool, '2026-01-01T00:00:00Z')
     await readGaps(pool, '2026-01-01T00:00:00Z', new Map([['worker', 1]]))

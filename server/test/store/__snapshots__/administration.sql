@@ -154,6 +154,23 @@ select id from log_feed order by id limit 1;
 -- find_camera
 select id, name, created_at from cameras where id = $1 and deleted_at is null;
 
+-- find_late_jobs
+
+      select name, since,
+        case when exists (
+          select 1
+          from pg_locks
+          where locktype = 'advisory' and classid = 7469009 and objid = hashtext(name)::oid and granted
+            and database = (select oid from pg_database where datname = current_database())
+        ) then started_at end as running_since,
+        case when failed_at > since then failed_at end as failed_at
+      from (
+        select *, greatest(awaited_since, finished_at) as since
+        from job_runs
+      ) j
+      where now() - since > late_after
+      order by since, name;
+
 -- gaps
 
       select distinct on (source) source, bucket as "from", next as until,
@@ -205,6 +222,9 @@ select 1 from log_partitions limit 1;
 
 -- is_table_name_taken
 select to_regclass($1) is not null as taken;
+
+-- is_writable
+select current_setting('transaction_read_only') = 'off' and not pg_is_in_recovery() as writable;
 
 -- list_cameras
 
