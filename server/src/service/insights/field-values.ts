@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ScannedFields } from '../../store/reading/field-scan.ts'
 import { type NumberFigures, NumberSummary } from './number-summary.ts'
 
@@ -38,6 +39,13 @@ const MAX_FIELDS = 300
 const MAX_VALUES = 5000
 const MAX_VALUES_OF_ALL = 100_000
 
+/** Bytes of all values and names that are kept, each character as two and each value with some for its counts. */
+const MAX_BYTES = 16 * 1024 * 1024
+const BYTES_OF_A_VALUE = 120
+
+/** Fields whose keys are longer together are not counted: their names would be most of what is kept. */
+const MAX_NAME = 500
+
 /** Deeper objects are not looked into. */
 const MAX_DEPTH = 6
 
@@ -52,6 +60,7 @@ export class FieldValues {
   readonly #fields = new Map<string, Field>()
   readonly #path: readonly string[] | undefined
   #values = 0
+  #bytes = 0
   /** Lines added, with fields or without. */
   total = 0
   /** Whether there are fields that were not counted. */
@@ -97,6 +106,10 @@ export class FieldValues {
 
   #fieldAt(path: readonly string[]): Field | undefined {
     const key = path.join('\0')
+    if (key.length > MAX_NAME) {
+      this.isCut = true
+      return undefined
+    }
     const known = this.#fields.get(key)
     if (known) return known
     if (this.#fields.size >= MAX_FIELDS) {
@@ -119,16 +132,31 @@ export class FieldValues {
   #count(field: Field, { level, timestamp }: ScannedFields, value: Scalar): void {
     if (typeof value === 'number') field.numbers.add(value)
     const errors = level === 'ERROR' || level === 'CRITICAL' ? 1 : 0
-    const known = field.values.get(value)
+    const kept = typeof value === 'string' && value.length > KEPT ? beginningOf(value) : value
+    const known = field.values.get(kept)
     if (known) {
       known.count++
       known.errors += errors
-    } else if (field.values.size < MAX_VALUES && this.#values < MAX_VALUES_OF_ALL) {
+    } else if (
+      field.values.size < MAX_VALUES &&
+      this.#values < MAX_VALUES_OF_ALL &&
+      this.#bytes < MAX_BYTES
+    ) {
       this.#values++
-      field.values.set(value, { count: 1, errors, last_at: timestamp })
+      this.#bytes += BYTES_OF_A_VALUE + (typeof kept === 'string' ? kept.length * 2 : 0)
+      field.values.set(kept, { count: 1, errors, last_at: timestamp })
     } else field.isCut = true
   }
 }
+
+/** A long text by its beginning and what tells it from others that begin so. A part of it would keep all of it in memory. */
+function beginningOf(text: string): string {
+  const digest = createHash('sha256').update(text).digest('base64')
+  return Buffer.from(text.slice(0, KEPT) + MARK + digest, 'utf16le').toString('utf16le')
+}
+
+/** No text that was stored has a NUL in it. */
+const MARK = '\0'
 
 type Scalar = string | number | boolean | null
 
