@@ -22,10 +22,12 @@ import {
   summariseSources,
 } from './reading/log-overview.ts'
 import {
+  type Cut,
   type Page,
   readBeyond,
   readPage,
   readPageWithTotal,
+  readSlice,
   readTotal,
   type Total,
 } from './reading/log-pages.ts'
@@ -34,6 +36,7 @@ import type { Position } from './reading/log-rows.ts'
 import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'
 import { type LastLine, newestByCamera } from './reading/newest-by-camera.ts'
+import { PAGE_BYTES } from './reading/row-bytes.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
@@ -192,7 +195,7 @@ export class LogOperations {
     return row
   }
 
-  /** Matching rows in the order (timestamp, id). */
+  /** Matching rows in the order (timestamp, id), however long: for programs that know what they ask for. */
   async getLogs(asked: LogFilter, slice: Slice): Promise<LogRow[]> {
     const store = this.#store
     const filter = await this.#complete(asked)
@@ -200,10 +203,17 @@ export class LogOperations {
     return readPage(store, filter, slice.offset, slice.limit)
   }
 
-  /** Matching rows in order with their total; a search whose time is over answers with what it has and says so. */
+  /** Matching rows in order with their total; a search whose time is over, or a page whose lines are long, ends with what it has and says so. */
   async getPage(filter: LogFilter, slice: Slice, signal?: AbortSignal): Promise<Page> {
     const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
-    return readPageWithTotal({ ...this.#store, signal }, await this.#complete(filter), range)
+    const store = { ...this.#store, signal }
+    return readPageWithTotal(store, await this.#complete(filter), { ...range, maxBytes: PAGE_BYTES })
+  }
+
+  /** Rows of a page without their total. */
+  async getSlice(filter: LogFilter, slice: Slice): Promise<Cut> {
+    const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
+    return readSlice(this.#store, await this.#complete(filter), { ...range, maxBytes: PAGE_BYTES })
   }
 
   /** All that matches at this moment as lines of a file, oldest or newest first, read as they are taken. */

@@ -29,6 +29,8 @@ export const Pagination = Type.Object({
   previous_cursor: Nullable(Type.String()),
   /** Where a search stopped because its time was over: the cursors go on from there. Null: all of it was searched. */
   searched_to: Nullable(TimestampSchema),
+  /** Whether the page ends before its limit because its lines have 8 MB together: `next_cursor` goes on from there. */
+  is_cut: Type.Boolean(),
 })
 export type Pagination = Static<typeof Pagination>
 

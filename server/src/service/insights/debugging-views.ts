@@ -137,9 +137,9 @@ export class DebuggingViews {
   async request(request_id: string, query: LogQuery, visibility: Visibility): Promise<RequestTrail> {
     const filter = await this.#queries.toFilter({ ...query, request_id }, visibility)
     const slice = { beyond: { timestamp: '0001-01-01T00:00:00Z', id: 0 }, order: 'oldest' as const }
-    const found = await this.#logs.getLogs(filter, { ...slice, limit: MAX_TRAIL + 1 })
+    const { rows: found, isCut } = await this.#logs.getSlice(filter, { ...slice, limit: MAX_TRAIL + 1 })
     if (found.length === 0) throw new AppError('NOT_FOUND', `There is no log of the request ${request_id}.`)
-    return toTrail(request_id, found.slice(0, MAX_TRAIL), found.length > MAX_TRAIL)
+    return toTrail(request_id, found.slice(0, MAX_TRAIL), isCut || found.length > MAX_TRAIL)
   }
 
   /**
@@ -156,14 +156,14 @@ export class DebuggingViews {
     if (!log) throw new AppError('NOT_FOUND', `Log with ID ${id} not found`)
     const filter = { visibility, ...scopeOf(log, same) }
     const [newer, older] = await Promise.all([
-      this.#logs.getLogs(filter, { beyond: log, order: 'oldest', limit: after + 1 }),
-      this.#logs.getLogs(filter, { beyond: log, order: 'newest', limit: before + 1 }),
+      this.#logs.getSlice(filter, { beyond: log, order: 'oldest', limit: after + 1 }),
+      this.#logs.getSlice(filter, { beyond: log, order: 'newest', limit: before + 1 }),
     ])
     return {
       log,
-      logs: [...newer.slice(0, after).reverse(), log, ...older.slice(0, before)],
-      has_newer: newer.length > after,
-      has_older: older.length > before,
+      logs: [...newer.rows.slice(0, after).reverse(), log, ...older.rows.slice(0, before)],
+      has_newer: newer.isCut || newer.rows.length > after,
+      has_older: older.isCut || older.rows.length > before,
     }
   }
 

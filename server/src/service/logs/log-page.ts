@@ -18,6 +18,7 @@ export type Pagination = {
   next_cursor: string | null
   previous_cursor: string | null
   searched_to: string | null
+  is_cut: boolean
 }
 
 /**
@@ -40,7 +41,7 @@ export function toPage(
   const { page, limit } = paging
   const isBackwards = 'beyond' in slice && slice.order === 'oldest'
   const logs = isBackwards ? found.rows.slice(0, limit).reverse() : found.rows.slice(0, limit)
-  const hasMore = found.rows.length > limit || found.stopped_at !== null
+  const hasMore = found.rows.length > limit || found.stopped_at !== null || found.is_cut
   // The row a cursor was made from lies on the other side, unless it was removed meanwhile.
   const hasNext = isBackwards || hasMore
   const hasPrevious = isBackwards ? hasMore : 'beyond' in slice || page > 1
@@ -63,6 +64,7 @@ export function toPage(
       next_cursor: hasNext && older ? encodeCursor({ direction: 'older', position: older }) : null,
       previous_cursor: hasPrevious && newer ? encodeCursor({ direction: 'newer', position: newer }) : null,
       // The way on is from where it stopped; partitions are made ahead, and nobody asks for what is to come.
+      is_cut: found.is_cut && found.rows.length < limit,
       searched_to: found.stopped_at && earliest(found.stopped_at.timestamp, now()),
     },
   }

@@ -1,5 +1,6 @@
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
+import type { Page } from '../../store/reading/log-pages.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import { AppError } from '../app-error.ts'
 import { type LogSelection, parseLogql, parseSelector } from './logql.ts'
@@ -169,12 +170,17 @@ export class LokiQueries {
       if (known === undefined) streams.set(key, { stream, rows: [row] })
       else known.rows.push(row)
     }
-    const warning =
-      page.stopped_at === null
-        ? undefined
-        : `the search took too long and was stopped at ${toNanos(page.stopped_at.timestamp)}`
-    return { resultType: 'streams', result: [...streams.values()], warning }
+    return { resultType: 'streams', result: [...streams.values()], warning: warningOf(page) }
   }
+}
+
+/** Why there are fewer lines than there could be. */
+function warningOf({ stopped_at, is_cut, rows }: Page): string | undefined {
+  if (stopped_at !== null)
+    return `the search took too long and was stopped at ${toNanos(stopped_at.timestamp)}`
+  const last = rows.at(-1)
+  if (!is_cut || last === undefined) return undefined
+  return `the lines are long: of more than 8 MB only those up to ${toNanos(last.timestamp)} are here`
 }
 
 /** The labels of a row's stream. */

@@ -7,6 +7,7 @@ import type { Group } from './held-partitions.ts'
 import { earliest, groupsFor, latest, range, takeGroups } from './log-groups.ts'
 import type { LogRow } from './log-row.ts'
 import { countMatches, type Order, type Position, readRows } from './log-rows.ts'
+import type { MeasuredRows } from './row-bytes.ts'
 import { type Found, SEARCH_BUDGET_MS, SearchTooLong, type Slice, searchRows } from './search-rows.ts'
 import type { Store } from './store.ts'
 
@@ -16,6 +17,9 @@ export const EXACT_TOTAL_LIMIT = 10_000
 /** What a page waits for the total of a search, after its rows are there. */
 const PAGE_TOTAL_BUDGET_MS = 100
 
+/** Rows, and whether more of them were left out for their length. */
+export type Cut = Pick<MeasuredRows, 'rows' | 'isCut'>
+
 /** A number of rows, or the least it is. */
 export type Total = { total: number; is_exact: boolean }
 
@@ -23,6 +27,8 @@ export type Page = {
   rows: LogRow[]
   /** The last place searched, when the time a search may take was over before the page was full or the range read. */
   stopped_at: Position | null
+  /** Whether there are more rows that were left out for their length. */
+  is_cut: boolean
   total: Total
 }
 
@@ -32,12 +38,12 @@ export type Page = {
  */
 export async function readPageWithTotal(store: Store, filter: LogFilter, slice: Slice): Promise<Page> {
   if (isCountable(filter)) {
-    const [rows, total] = await Promise.all([readSlice(store, filter, slice), readTotal(store, filter)])
-    return { rows, stopped_at: null, total }
+    const [found, total] = await Promise.all([readSlice(store, filter, slice), readTotal(store, filter)])
+    return { rows: found.rows, stopped_at: null, is_cut: found.isCut, total }
   }
   const found = await searchRows(store, filter, slice)
   const total = await totalOf(store, filter, found, slice)
-  return { rows: found.rows, stopped_at: found.stoppedAt, total }
+  return { rows: found.rows, stopped_at: found.stoppedAt, is_cut: found.isCut, total }
 }
 
 async function totalOf(store: Store, filter: LogFilter, found: Found, slice: Slice): Promise<Total> {
@@ -52,31 +58,36 @@ async function totalOf(store: Store, filter: LogFilter, found: Found, slice: Sli
 }
 
 /** The newest `limit` rows after the first `offset`. */
-export function readPage(store: Store, filter: LogFilter, offset: number, limit: number): Promise<LogRow[]> {
-  return readSlice(store, filter, { order: 'newest', offset, limit })
+export async function readPage(
+  store: Store,
+  filter: LogFilter,
+  offset: number,
+  limit: number,
+): Promise<LogRow[]> {
+  return (await readSlice(store, filter, { order: 'newest', offset, limit })).rows
 }
 
 /** The `limit` rows next to a position, older ones newest first or newer ones oldest first. */
-export function readBeyond(
+export async function readBeyond(
   store: Store,
   filter: LogFilter,
   beyond: Position,
   order: Order,
   limit: number,
 ): Promise<LogRow[]> {
-  return readSlice(store, filter, { order, beyond, offset: 0, limit })
+  return (await readSlice(store, filter, { order, beyond, offset: 0, limit })).rows
 }
 
 /** @throws {SearchTooLong} when a search had to stop before the slice was complete */
-async function readSlice(store: Store, filter: LogFilter, slice: Slice): Promise<LogRow[]> {
+export async function readSlice(store: Store, filter: LogFilter, slice: Slice): Promise<Cut> {
   if (!isCountable(filter)) {
-    const { rows, stoppedAt } = await searchRows(store, filter, slice)
+    const { rows, stoppedAt, isCut } = await searchRows(store, filter, slice)
     if (stoppedAt) throw new SearchTooLong()
-    return rows
+    return { rows, isCut }
   }
   if (slice.offset === 0) return walk(store, filter, slice)
   const found = await locate(readerFor(store.pool, store.signal), filter, slice.offset)
-  if (!found) return []
+  if (!found) return { rows: [], isCut: false }
   return walk(store, { ...filter, end: found.end }, { ...slice, offset: found.offset })
 }
 
@@ -123,24 +134,41 @@ const GROUPS_ONE_BY_ONE = 2
 async function walk(
   store: Store,
   filter: LogFilter,
-  { order, beyond, offset, limit }: Slice,
-): Promise<LogRow[]> {
+  { order, beyond, offset, limit, maxBytes }: Slice,
+): Promise<Cut> {
   const reader = readerFor(store.pool, store.signal)
   const rows: LogRow[] = []
   const groups = groupsFor(store, filter, order, beyond)
   let skip = offset
+  let left = maxBytes
+  let isCut = false
   try {
-    for (let step = 0; rows.length < limit; step++) {
+    for (let step = 0; rows.length < limit && !isCut; step++) {
       const isSparse = step >= GROUPS_ONE_BY_ONE && skip === 0
       const some = await takeGroups(groups, isSparse ? GROUPS_AT_ONCE : 1)
       if (some.length === 0) break
       const wanted = limit - rows.length
       const found = await allEnded(
         some.map(({ lower, upper }) =>
-          readRows(reader, { filter, lower, upper, beyond, order, offset: skip, limit: wanted }),
+          readRows(reader, {
+            filter,
+            lower,
+            upper,
+            beyond,
+            order,
+            offset: skip,
+            limit: wanted,
+            maxBytes: left,
+          }),
         ),
       )
-      rows.push(...found.flat().slice(0, wanted))
+      for (const part of found) {
+        if (isCut || rows.length >= limit) break
+        rows.push(...part.rows.slice(0, limit - rows.length))
+        if (left === undefined) continue
+        left -= part.bytes
+        isCut = left < 0 && rows.length < limit
+      }
       if (skip > 0) {
         if (rows.length > 0) skip = 0
         else skip -= await countMatches(reader, { filter, ...(some[0] as Group), limit: skip })
@@ -149,7 +177,7 @@ async function walk(
   } finally {
     await groups.return(undefined)
   }
-  return rows
+  return { rows, isCut }
 }
 
 /**

@@ -4,6 +4,7 @@ import { comparable } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { type FilterVariant, variantConditions, variantsOf } from '../filter/log-filter.ts'
 import type { LogRow } from './log-row.ts'
+import { cutByBytes, isMeasured, type MeasuredRows, measured } from './row-bytes.ts'
 
 /** A place in the order (timestamp desc, id desc). */
 export type Position = { timestamp: string; id: number }
@@ -21,17 +22,22 @@ export type RowsRange = {
   order: Order
 }
 
-export type RowsQuery = RowsRange & { offset?: number; limit: number }
+export type RowsQuery = RowsRange & {
+  offset?: number
+  limit: number
+  /** What the rows may have together; they end with the first one beyond. Without limit when unset. */
+  maxBytes?: number | undefined
+}
 
 export type Statement = { text: string; values: unknown[] }
 
 const COLUMNS = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
 
 /** Rows in the one order of the system. One statement, over the partitions of [lower, upper) alone. */
-export async function readRows(reader: Reader, query: RowsQuery): Promise<LogRow[]> {
+export async function readRows(reader: Reader, query: RowsQuery): Promise<MeasuredRows> {
   const { text, values } = rowsStatement(query)
-  const { rows } = await reader.query<LogRow>(text, values)
-  return rows
+  const { rows } = await reader.query<LogRow & { bytes?: number }>(text, values)
+  return measured(rows, query.maxBytes)
 }
 
 /** The statement of `readRows`: the variants of the filter, each read from its index, merged, with camera names. */
@@ -39,17 +45,13 @@ export function rowsStatement(query: RowsQuery): Statement {
   const parameters = new SqlParameters()
   const offset = query.offset ?? 0
   const wanted = parameters.add(query.limit + offset)
-  const text = withCameras(
-    'read_rows',
-    `
+  const relation = `
     select *
     from ${rowsInOrder(query, wanted, parameters)} matches
     order by ${orderOf(query)}
     offset ${parameters.add(offset)}
-    limit ${parameters.add(query.limit)}`,
-    query.order,
-  )
-  return { text, values: parameters.values }
+    limit ${parameters.add(query.limit)}`
+  return { text: withCameras('read_rows', relation, query, parameters), values: parameters.values }
 }
 
 /** A relation of the first `wanted` rows of each variant of the filter: together they hold the first of all. */
@@ -75,15 +77,23 @@ export function rowsAsSet(range: RowsRange, parameters: SqlParameters): string {
   return `(select ${COLUMNS} from logs where ${rangeAnd(range, range.filter, parameters)} offset 0)`
 }
 
-/** The rows of a relation as they are answered: columns by name, with the camera's. */
-export function withCameras(name: string, relation: string, order: Order, more = ''): string {
+/** The rows of a relation as they are answered: columns by name, with the camera's; with their `bytes` where these are bounded. */
+export function withCameras(
+  name: string,
+  relation: string,
+  { order, limit, maxBytes }: Pick<RowsQuery, 'order' | 'limit' | 'maxBytes'>,
+  parameters: SqlParameters,
+  more = '',
+): string {
+  const isCut = isMeasured(limit, maxBytes)
+  const rows = isCut ? cutByBytes(relation, orderOf({ order }), parameters.add(maxBytes)) : relation
   return `
   /* ${name} */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
     case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data${more}
-  from (${relation}
+    l.source, l.logger_name, l.extra_data${more}${isCut ? ', l.bytes' : ''}
+  from (${rows}
   ) l
   left join cameras c on c.id = l.camera_id
   order by ${orderOf({ order }, 'l.')}`

@@ -32,7 +32,14 @@ const MAX_INDEX_MS = 2000
  */
 const LOOKUPS_AT_ONCE = 4
 
-export type Slice = { order: Order; beyond?: Position | undefined; offset: number; limit: number }
+export type Slice = {
+  order: Order
+  beyond?: Position | undefined
+  offset: number
+  limit: number
+  /** See `RowsQuery`. */
+  maxBytes?: number | undefined
+}
 
 /** What a search came to. */
 export type Found = {
@@ -43,6 +50,8 @@ export type Found = {
   matched: number | undefined
   /** The share of rows that match, among those looked at one by one. */
   density: number | undefined
+  /** Whether the rows end where they are, before the limit, for their length. */
+  isCut: boolean
 }
 
 /** A search ran out of time where only the whole answer would have been one. */
@@ -65,6 +74,9 @@ class Search {
   readonly #plan: SearchPlan
   readonly #deadline: number
   readonly #rows: LogRow[] = []
+  /** Bytes that rows may still bring. */
+  #left: number | undefined
+  #isCut = false
   #skip: number
   /** Up to here everything was searched. */
   #edge: Position | undefined
@@ -78,6 +90,7 @@ class Search {
     this.#plan = new SearchPlan(filter)
     this.#deadline = performance.now() + (store.searchBudgetMs ?? SEARCH_BUDGET_MS)
     this.#skip = slice.offset
+    this.#left = slice.maxBytes
     this.#edge = slice.beyond
   }
 
@@ -104,7 +117,7 @@ class Search {
   #found(matched: number | undefined, edge: Position | null): Found {
     // Stretches of time reach beyond what was asked, to the ends of their partitions.
     const stoppedAt = edge && placeWithin(this.#filter, edge)
-    return { rows: this.#rows, stoppedAt, matched, density: this.#plan.density }
+    return { rows: this.#rows, stoppedAt, matched, density: this.#plan.density, isCut: this.#isCut }
   }
 
   /** What is read next: one group, or several where an index leads to the few rows of each. */
@@ -114,14 +127,14 @@ class Search {
   }
 
   /** The matches of each group, as many as are wanted; undefined where that took too long. */
-  async #lookUpEach(groups: readonly Group[]): Promise<(LogRow[] | undefined)[]> {
+  async #lookUpEach(groups: readonly Group[]): Promise<(MeasuredRow[] | undefined)[]> {
     const remaining = this.#deadline - performance.now()
     if (remaining < MIN_STATEMENT_MS) return []
     return allEnded(
       groups.map(async (group) => {
-        const query = { ...this.#range(group), offset: 0, limit: this.#wanted }
+        const query = { ...this.#range(group), offset: 0, limit: this.#wanted, maxBytes: this.#left }
         try {
-          return await this.#query<LogRow>(setStatement(query), Math.min(remaining / 2, MAX_INDEX_MS))
+          return await this.#query<MeasuredRow>(setStatement(query), Math.min(remaining / 2, MAX_INDEX_MS))
         } catch (error) {
           if (!isTimeout(error)) throw error
           this.#plan.avoidIndex()
@@ -131,10 +144,22 @@ class Search {
     )
   }
 
-  #add(rows: readonly LogRow[] | undefined): 'full' | 'done' | undefined {
+  #add(rows: readonly MeasuredRow[] | undefined): 'full' | 'done' | undefined {
     if (rows === undefined) return undefined
-    this.#rows.push(...rows.slice(0, this.#wanted))
-    return this.#rows.length >= this.#slice.limit ? 'full' : 'done'
+    this.#keep(rows.slice(0, this.#wanted))
+    return this.#isFull ? 'full' : 'done'
+  }
+
+  /** Adds rows that follow each other, and what they weigh. */
+  #keep(rows: readonly MeasuredRow[], last = rows.at(-1)): void {
+    for (const { bytes: _, ...row } of rows) this.#rows.push(row)
+    if (this.#left === undefined || last?.bytes === undefined) return
+    this.#left -= last.bytes
+    this.#isCut = this.#left < 0 && this.#rows.length < this.#slice.limit
+  }
+
+  get #isFull(): boolean {
+    return this.#isCut || this.#rows.length >= this.#slice.limit
   }
 
   async #readGroup(group: Group): Promise<'full' | 'stopped' | 'done'> {
@@ -145,7 +170,7 @@ class Search {
         const isDone = this.#plan.prefersIndex(this.#wanted)
           ? await this.#lookUp(group, Math.min(remaining / 2, MAX_INDEX_MS))
           : await this.#scan(group, Math.max(remaining * SCAN_SHARE, MIN_STATEMENT_MS))
-        if (this.#rows.length >= this.#slice.limit) return 'full'
+        if (this.#isFull) return 'full'
         if (isDone) return 'done'
       } catch (error) {
         if (!isTimeout(error)) throw error
@@ -164,10 +189,11 @@ class Search {
         ...this.#range(group),
         offset: this.#skip,
         limit: this.#slice.limit - this.#rows.length,
+        maxBytes: this.#left,
       }
-      const found = await this.#query<LogRow>(setStatement(query), timeoutMs)
+      const found = await this.#query<MeasuredRow>(setStatement(query), timeoutMs)
       await this.#skipped(this.#range(group), found.length, timeoutMs)
-      this.#rows.push(...found)
+      this.#keep(found)
       return true
     } catch (error) {
       if (isTimeout(error)) this.#plan.avoidIndex()
@@ -183,7 +209,7 @@ class Search {
     const began = performance.now()
     let scanned: ScannedRow[]
     try {
-      const query = { ...this.#range(part), lookAt, offset: this.#skip, limit }
+      const query = { ...this.#range(part), lookAt, offset: this.#skip, limit, maxBytes: this.#left }
       scanned = await this.#query<ScannedRow>(scanStatement(query), timeoutMs)
     } catch (error) {
       if (isTimeout(error)) this.#shrink(part)
@@ -196,7 +222,9 @@ class Search {
     if (!isCutShort) await this.#skipped(this.#range(part), matches.length, timeoutMs)
     else if (matches.length === 0) this.#skip -= last.matched
     else this.#skip = 0
-    this.#rows.push(...matches.map(toLogRow))
+    this.#keep(matches.map(toLogRow), last)
+    // The rows behind were not looked at.
+    if (this.#isCut) return false
     if (isCutShort) {
       this.#edge = { timestamp: last.timestamp, id: last.id }
       return false
@@ -255,6 +283,8 @@ class Search {
   }
 }
 
-function toLogRow({ is_match: _, looked_at: __, matched: ___, ...row }: ScannedRow): LogRow {
+type MeasuredRow = LogRow & { bytes?: number }
+
+function toLogRow({ is_match: _, looked_at: __, matched: ___, ...row }: ScannedRow): MeasuredRow {
   return row
 }

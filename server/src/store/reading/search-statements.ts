@@ -4,7 +4,7 @@ import type { LogRow } from './log-row.ts'
 import { orderOf, type RowsQuery, rowsAsSet, rowsInOrder, type Statement, withCameras } from './log-rows.ts'
 
 /** A row of a scan: its number among the rows looked at, and how many matched up to it. */
-export type ScannedRow = LogRow & { is_match: boolean; looked_at: number; matched: number }
+export type ScannedRow = LogRow & { is_match: boolean; looked_at: number; matched: number; bytes?: number }
 
 /**
  * Looks at the next `lookAt` rows in order and gives those that match, and the last one looked at whether or not it
@@ -17,9 +17,7 @@ export function scanStatement(query: RowsQuery & { lookAt: number }): Statement 
   const candidates = rowsInOrder({ ...query, filter: countablePart(query.filter) }, lookAt, parameters)
   const condition = textConditions(query.filter, parameters).join(' and ')
   const order = orderOf(query)
-  const text = withCameras(
-    'search_in_order',
-    `
+  const relation = `
     select *
     from (
       select compared.*, row_number() over so_far as looked_at,
@@ -37,8 +35,12 @@ export function scanStatement(query: RowsQuery & { lookAt: number }): Statement 
     ) counted
     where (is_match and matched > ${parameters.add(query.offset ?? 0)}) or looked_at = ${lookAt}
     order by ${order}
-    limit ${parameters.add(query.limit + 1)}`,
-    query.order,
+    limit ${parameters.add(query.limit + 1)}`
+  const text = withCameras(
+    'search_in_order',
+    relation,
+    query,
+    parameters,
     ', l.is_match, l.looked_at, l.matched',
   )
   return { text, values: parameters.values }
@@ -47,15 +49,11 @@ export function scanStatement(query: RowsQuery & { lookAt: number }): Statement 
 /** The first matches of all that the indexes find, sorted; right where there are few. */
 export function setStatement(query: RowsQuery): Statement {
   const parameters = new SqlParameters()
-  const text = withCameras(
-    'search_as_set',
-    `
+  const relation = `
     select *
     from ${rowsAsSet(query, parameters)} found
     order by ${orderOf(query)}
     offset ${parameters.add(query.offset ?? 0)}
-    limit ${parameters.add(query.limit)}`,
-    query.order,
-  )
-  return { text, values: parameters.values }
+    limit ${parameters.add(query.limit)}`
+  return { text: withCameras('search_as_set', relation, query, parameters), values: parameters.values }
 }

@@ -1,0 +1,51 @@
+// How much text one read may bring: a page of 1,000 of the longest lines would be 300 MB.
+import type { LogRow } from './log-row.ts'
+
+/** What the rows of one read have together at most, and one row more: a thousand with 8 kB each. */
+export const PAGE_BYTES = 8 * 1024 * 1024
+
+/** The longest row: 256 kB of message and 64 kB of `extra_data`. */
+const LONGEST_ROW_BYTES = 320 * 1024
+
+/** What PostgreSQL holds compressed may be as long as a field can be. */
+const COMPRESSED_BYTES = 65_536
+
+/** Bytes of a row of `logs`, as an expression that reads none of its text. */
+export const ROW_BYTES = `(octet_length(message) + case when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0) else ${COMPRESSED_BYTES} end)`
+
+/** Whether that many rows may be too much text. Few are never measured: it would cost most reads more than they bring. */
+export function isMeasured(limit: number, maxBytes: number | undefined, unmeasured = PAGE_BYTES): boolean {
+  return maxBytes !== undefined && limit * LONGEST_ROW_BYTES > unmeasured
+}
+
+/** The rows of a relation in order, up to the first one with which they are too long; it is among them. */
+export function cutByBytes(relation: string, order: string, maxBytes: string): string {
+  return `
+    select *
+    from (
+      select page.*, ${ROW_BYTES} as own_bytes,
+        (sum(${ROW_BYTES}) over (order by ${order} rows unbounded preceding))::bigint as bytes
+      from (${relation}
+      ) page
+    ) measured
+    where bytes - own_bytes <= ${maxBytes}::bigint`
+}
+
+/** Rows of one read. */
+export type MeasuredRows<R = LogRow> = {
+  rows: R[]
+  /** Of all of them; 0 when they were too few to be measured. */
+  bytes: number
+  /** Whether more rows were left out for their length. */
+  isCut: boolean
+}
+
+/** Takes the measure off the rows of a statement with `cutByBytes`. */
+export function measured<R extends object>(
+  rows: readonly (R & { bytes?: number })[],
+  maxBytes: number | undefined,
+): MeasuredRows<R> {
+  const bytes = rows.at(-1)?.bytes
+  if (bytes === undefined || maxBytes === undefined) return { rows: [...rows], bytes: 0, isCut: false }
+  return { rows: rows.map(({ bytes: _, ...row }) => row as unknown as R), bytes, isCut: bytes > maxBytes }
+}
