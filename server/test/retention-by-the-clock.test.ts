@@ -83,7 +83,7 @@ it('removes what is too old once, and tells it once', async () => {
     stream.close()
   }
   expect(await query(`select count(*) as left from logs where source = 'old'`)).toEqual([{ left: 10 }])
-  const said = () => query(`select message, source from logs where logger_name = 'retention'`)
+  const said = () => query(`select message, source from logs where logger_name = 'timelapser_logs.retention'`)
   await expect
     .poll(said)
     .toEqual([{ message: `Retention removed ${OLD} logs, started by retention`, source: 'worker' }])
