@@ -74,7 +74,7 @@ test('an invited viewer of one camera sees its rows and nothing of others', asyn
   const link = (await admin.getByText(/#link=/).textContent()) ?? ''
   await admin.setViewportSize({ width: 390, height: 844 })
   expect(await admin.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBe(390)
-  expect(await seriousProblems(admin)).toEqual([])
+  await expect.poll(() => seriousProblems(admin)).toEqual([])
 
   const viewer = await arrive(link, 'vic')
   const row = (text: string) => viewer.getByRole('row').filter({ hasText: text })
@@ -104,7 +104,7 @@ test('an invited viewer of one camera sees its rows and nothing of others', asyn
   await viewer.getByRole('link', { name: 'Access' }).click()
   await viewer.getByText('This session').waitFor()
   expect(await viewer.getByRole('heading', { name: 'Users' }).count()).toBe(0)
-  expect(await seriousProblems(viewer)).toEqual([])
+  await expect.poll(() => seriousProblems(viewer)).toEqual([])
 })
 
 test('an administrator makes new links, ends single sessions and is asked before what hurts', async () => {

@@ -258,7 +258,7 @@ describe('the page', () => {
     await page.keyboard.press('Tab')
     await box.pressSequentially('flo')
     await expect.poll(() => options.allTextContents()).toEqual(['source:"flower shop"'])
-    expect(await seriousProblems(page)).toEqual([])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await box.pressSequentially('extra_data.sum')
@@ -355,7 +355,7 @@ describe.each(SCREENS)('the %s screen', (screen) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.goto(`${url}/${screen}`)
     await settled(page)
-    expect(await seriousProblems(page)).toEqual([])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
   })
 
   test.each([

@@ -170,7 +170,7 @@ describe('extra_data', () => {
     )
     await page.getByRole('button', { name: 'Expand all' }).click()
     await item(page, /^1 ?8/).waitFor()
-    expect(await seriousProblems(page)).toEqual([])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
     await page.getByRole('button', { name: 'Collapse all' }).click()
     await expect.poll(() => tree(page).getByRole('treeitem').count()).toBe(3)
   })
@@ -317,7 +317,7 @@ describe('surroundings', () => {
     expect(await panel(page).getByLabel('Lines before and after').inputValue()).toBe('20')
     await panel(page).getByLabel('Lines before and after').selectOption('50')
     await panel(page).getByText('Nothing older').waitFor()
-    expect(await seriousProblems(page)).toEqual([])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
   })
 
   test('keep the line where it is while lines come above it', async () => {
@@ -337,7 +337,7 @@ describe('surroundings', () => {
     })
     await more.press('Enter')
     await page.locator('[aria-busy="true"]', { has: around(page) }).waitFor()
-    expect(await seriousProblems(page)).toEqual([])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
     letGo()
     await around(page).getByText('around 90', { exact: true }).waitFor()
     expect((await own(page).boundingBox())?.y).toBeCloseTo(before?.y ?? 0, 0)

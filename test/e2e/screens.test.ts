@@ -133,7 +133,7 @@ describe('the cameras', () => {
     await page.getByRole('button', { name: 'Delete Old shed two' }).click()
     const cancel = page.getByRole('button', { name: 'Cancel' })
     await isFocused(page, cancel)
-    expect(await seriousProblems(page)).toEqual([])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Delete Old shed two' }).click()
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
@@ -427,12 +427,12 @@ describe('every screen', () => {
     await expect.poll(() => page.locator('main .awaiting').count()).toBe(0)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      expect(await seriousProblems(page)).toEqual([])
+      await expect.poll(() => seriousProblems(page)).toEqual([])
     }
     // As a desktop at 400 % zoom has.
     await page.setViewportSize({ width: 320, height: 640 })
     expect(await page.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBe(320)
-    expect(await seriousProblems(page)).toEqual([])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
   })
 
   test('is reached from every other, also where the navigation is a menu', async () => {

@@ -5,22 +5,25 @@ import type { Page } from 'playwright-core'
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** What axe finds serious or critical on the page, with the elements, once what fades or moves has come to its end. */
-export function seriousProblems(page: Page): Promise<string[]> {
-  return page.evaluate(async (source) => {
-    const { document } = globalThis as unknown as { document: { getAnimations(): Animation[] } }
+export async function seriousProblems(page: Page): Promise<string[]> {
+  // axe-core comes as a script that sets a global. The page's policy forbids eval but to the debugger, and to it before the
+  // first await alone.
+  await page.evaluate((source) => new Function(source)(), AXE)
+  return page.evaluate(async () => {
     type Animation = { finished: Promise<unknown>; effect: { getComputedTiming(): { endTime: number } } }
+    type Result = { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
+    const { axe, document } = globalThis as unknown as {
+      axe: { run(): Promise<Result> }
+      document: { getAnimations(): Animation[] }
+    }
     // What breathes has no end.
     const ending = document
       .getAnimations()
       .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
     await Promise.allSettled(ending.map(({ finished }) => finished))
-    // axe-core comes as a script that sets a global.
-    new Function(source)()
-    type Result = { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<Result> } }
     const { violations } = await axe.run()
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  }, AXE)
+  })
 }
