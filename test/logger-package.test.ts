@@ -56,7 +56,9 @@ beforeAll(async () => {
   mkdirSync(source)
   for (const file of ['package.json', 'README.md']) cpSync(join(root, 'logger', file), join(source, file))
   const tsc = join(root, 'node_modules', '.bin', 'tsc')
-  await run(tsc, ['-p', join(root, 'logger', 'tsconfig.build.json'), '--outDir', join(source, 'dist')])
+  for (const config of ['tsconfig.build.json', 'tsconfig.types.json']) {
+    await run(tsc, ['-p', join(root, 'logger', config), '--outDir', join(source, 'dist')])
+  }
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json'], { cwd: source })
   archive = join(source, readFirstFileName(stdout))
   const target = join(app, 'node_modules', '@timelapser', 'logger')

@@ -167,7 +167,7 @@ test('an end before its start is refused with a sentence', async () => {
     .getByRole('button', { name: /last 24 hours/i })
     .last()
     .click()
-  await page.getByLabel(/^Since when/).fill('today 15:30 to today 14:00')
+  await page.getByLabel(/^Since a time/).fill('today 15:30 to today 14:00')
   await page.keyboard.press('Enter')
   await expect.poll(() => page.getByRole('alert').first().textContent()).toMatch(/before|after/)
   expect(new URL(page.url()).search).toBe('')

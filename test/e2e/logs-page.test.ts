@@ -160,7 +160,7 @@ describe('the logs page', () => {
     await write([{ level: 'CRITICAL', message: 'seen by axe' }])
     await page.goto(`${url}/logs`)
     await row(page, 'seen by axe').first().waitFor()
-    expect(await seriousProblems(page)).toEqual([])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
   })
 
   test('clears everything only after its count was shown and the word was typed, and undoes it', async () => {
