@@ -16,7 +16,7 @@ const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
 const canRun = process.getuid?.() === 0 && existsSync(JOURNALD) && existsSync('/etc/machine-id')
 
 describe.skipIf(!canRun)(
-  'journalctl -o json into the command (skipped without journald, or but for root)',
+  'journalctl -a -o json into the command (skipped without journald, or but for root)',
   () => {
     let server: TestServer
     let journald: ReturnType<typeof spawn>
@@ -43,7 +43,7 @@ describe.skipIf(!canRun)(
       await run('logger', [...to, '--priority', 'user.warning', 'disk is at 95 %'])
       await run('logger', [...to, '--priority', 'user.crit', 'disk is full'])
       const read = () =>
-        run('journalctl', [`--namespace=${NAMESPACE}`, '-o', 'json', '-t', 'cleaner', '--no-pager'])
+        run('journalctl', [`--namespace=${NAMESPACE}`, '-a', '-o', 'json', '-t', 'cleaner', '--no-pager'])
       await expect
         .poll(async () => (await read()).stdout.trim().split('\n').length, { timeout: 10_000 })
         .toBe(2)

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Hold } from '../byte-budget.ts'
 import type { Decoded } from '../ingest/decoded.ts'
+import { SnappyError } from '../ingest/snappy.ts'
 import type { Steps } from '../ingest/steps.ts'
 import { AppError } from '../service/app-error.ts'
 import type { BodyIntake } from '../service/ingest/body-intake.ts'
+import { unpackContent } from './content-encoding.ts'
 
 /** Bytes of a body, as sent and unpacked. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -21,7 +22,7 @@ class RawBody {
   }
 }
 
-/** Hands over bodies of any content type as bytes: gzip is unpacked, and both sides of it are bounded. */
+/** Hands over bodies of any content type as bytes: encodings are unpacked, and both sides of it are bounded. */
 export function takeRawBodies(app: FastifyInstance, intake: BodyIntake): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request, payload, done) => {
@@ -86,33 +87,15 @@ async function readBody(
 ): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of unpacked(payload, encoding) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw tooLarge()
-    grow(chunk.length)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of unpackContent(payload, encoding, MAX_BODY_BYTES)) {
+      size += chunk.length
+      if (size > MAX_BODY_BYTES) throw tooLarge()
+      grow(chunk.length)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw error instanceof SnappyError ? tooLarge() : error
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
-}
-
-async function* unpacked(payload: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
-  if (encoding === undefined || encoding === 'identity') {
-    yield* payload as AsyncIterable<Buffer>
-    return
-  }
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw new AppError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      `Content-Encoding ${encoding} is not understood here; send gzip or none.`,
-    )
-  }
-  const gunzip = createGunzip()
-  payload.on('error', (error) => gunzip.destroy(error))
-  try {
-    yield* payload.pipe(gunzip) as AsyncIterable<Buffer>
-  } catch (error) {
-    throw new AppError('INVALID_REQUEST', 'The body is not valid gzip; nothing of it was stored.', {
-      cause: error,
-    })
-  }
 }

@@ -1,4 +1,6 @@
-// Snappy's block format (google/snappy, format_description.txt): a length, then literals and copies of what came before.
+// Snappy's block format (google/snappy, format_description.txt): a length, then literals and copies of what came before;
+// and its framing format (framing_format.txt): a stream of blocks with a checksum each.
+import { crc32c } from './crc32c.ts'
 
 /** A body that is no snappy block, or whose unpacked size is over the limit. */
 export class SnappyError extends Error {
@@ -14,13 +16,54 @@ export class SnappyError extends Error {
 /** The least a block can shrink to: a copy of two or three bytes makes 64. More than this is a lie about the length. */
 const MOST_BYTES_PER_BYTE = 32
 
+/** The first chunk of every framed stream. A block that begins so would be 895 bytes long and begin with three literals. */
+const FRAMING = Buffer.from([0xff, 0x06, 0x00, 0x00, ...Buffer.from('sNaPpY')])
+
+/**
+ * Unpacks one block, or a framed stream of them.
+ *
+ * @throws {SnappyError} when it is broken or too large
+ */
+export function unpackSnappy(packed: Uint8Array, maxBytes: number): Buffer {
+  return FRAMING.equals(packed.subarray(0, FRAMING.length))
+    ? unpackFrames(packed, maxBytes)
+    : unpackBlock(packed, maxBytes)
+}
+
+const [COMPRESSED, PLAIN, FIRST_SKIPPED] = [0x00, 0x01, 0x80]
+/** What the writer adds to a checksum and turns it by, so that checksums of checksums are none of their own. */
+const MASK = 0xa282ead8
+
+function unpackFrames(packed: Uint8Array, maxBytes: number): Buffer {
+  const parts: Buffer[] = []
+  let size = 0
+  for (let at = 0; at < packed.length; ) {
+    const kind = packed[at] as number
+    const end = at + 4 + littleEndian(packed, at + 1, 3)
+    if (end > packed.length) throw broken('it breaks off')
+    if (kind === COMPRESSED || kind === PLAIN) {
+      const data = packed.subarray(at + 8, Math.max(at + 8, end))
+      const part = kind === PLAIN ? Buffer.from(data) : unpackBlock(data, maxBytes - size)
+      const sum = crc32c(part)
+      const masked = (((sum >>> 15) | (sum << 17)) + MASK) >>> 0
+      if (masked !== littleEndian(packed, at + 4, 4)) throw broken('a checksum is wrong')
+      size += part.length
+      if (size > maxBytes)
+        throw new SnappyError(`the body unpacks to over ${maxBytes} bytes, the most that is taken`, true)
+      parts.push(part)
+    } else if (kind < FIRST_SKIPPED) throw broken(`it has a part of the unknown kind ${kind}`)
+    at = end
+  }
+  return Buffer.concat(parts)
+}
+
 /**
  * Unpacks one block. The length a block claims is checked against `maxBytes`, and against what its bytes can make,
  * before anything is allocated.
  *
  * @throws {SnappyError} when it is broken or too large
  */
-export function unpackSnappy(packed: Uint8Array, maxBytes: number): Uint8Array {
+function unpackBlock(packed: Uint8Array, maxBytes: number): Buffer {
   const { length, start } = readLength(packed)
   if (length > maxBytes)
     throw new SnappyError(`the body unpacks to ${length} bytes, at most ${maxBytes} are taken`, true)

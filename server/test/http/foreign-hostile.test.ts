@@ -70,7 +70,7 @@ describe.each(ROUTES)('POST %s', (route, type, deep) => {
     expect((await post(route, Buffer.alloc(17 * 1024 * 1024, ' '), { 'content-type': type })).status).toBe(
       413,
     )
-    expect((await post(route, 'x', { 'content-type': type, 'content-encoding': 'br' })).status).toBe(415)
+    expect((await post(route, 'x', { 'content-type': type, 'content-encoding': 'lz4' })).status).toBe(415)
   })
 
   it('refuses bytes that are nothing', async () => {

@@ -77,7 +77,7 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
     const container = containerFormat(line)
     if (container !== undefined) return container
     const first = readObject(line)
-    isSpread = first === undefined && /^\[?\s*(?:\{|$)/.test(line) && /^[[{]/.test(line)
+    isSpread = first === undefined && isOpening(line)
     if (first === undefined) return isSpread ? 'json' : 'text'
     return isJournalEntry(first) ? 'journald' : 'json'
   }
@@ -108,6 +108,8 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
       // Inside of a trace a blank line is part of it.
       if (trimmed === '') return kind === 'text' && !pieces.isOpen ? textOf().push(line, number, now) : []
       lines += 1
+      // `journalctl -o json-pretty` spreads an entry over several lines.
+      if (kind === 'journald' && lines === 1) isSpread = isOpening(trimmed)
       kind ??= decideBy(trimmed)
       if (kind === 'docker' || kind === 'cri') {
         const unwrapped = unwrapLine(line.replace(/\r$/, ''), kind)
@@ -136,6 +138,11 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
       return [...decoders.values()].reduce((sum, decoder) => sum + decoder.undated, 0)
     },
   }
+}
+
+/** Whether the line opens an object or array that goes on behind it. */
+function isOpening(line: string): boolean {
+  return /^\[?\s*(?:\{|$)/.test(line) && /^[[{]/.test(line) && readObject(line) === undefined
 }
 
 /** The separator before each text of a JSON sequence (RFC 7464). */

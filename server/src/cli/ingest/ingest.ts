@@ -62,7 +62,7 @@ Examples:
   timelapser-logs ingest /var/log/syslog /var/log/syslog.*.gz --timezone Europe/Berlin
   timelapser-logs ingest old/*.log --shift-to-now each
   docker logs -f web 2>&1 | timelapser-logs ingest --source web --live
-  journalctl -f -o json | timelapser-logs ingest --format journald --live`
+  journalctl -f -a -o json | timelapser-logs ingest --format journald --live`
 
 /** `timelapser-logs ingest [files…]`: log files and streams into the server. */
 export function ingestCommand(): Command {

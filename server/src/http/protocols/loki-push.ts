@@ -5,6 +5,7 @@ import type { Steps } from '../../ingest/steps.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
+import { wasSnappy } from '../content-encoding.ts'
 import { MAX_BODY_BYTES, tooLarge, withBody } from '../raw-body.ts'
 import { INGEST, protocolRoutes } from './protocol-routes.ts'
 
@@ -23,7 +24,9 @@ export function lokiPushRoutes(ingest: IngestService) {
     addRoutes: (app) => {
       app.post('/loki/api/v1/push', { config: INGEST }, async (request, response) => {
         const type = request.headers['content-type']
-        const decode = (body: Buffer) => decodePush(body, type)
+        // Protocol buffers are always in snappy here; some senders name it in the header as well, it is once all the same.
+        const isUnpacked = wasSnappy(request.headers['content-encoding'])
+        const decode = (body: Buffer) => decodePush(body, isUnpacked, type)
         const result = await withBody(
           request,
           ingest.bodies,
@@ -41,7 +44,11 @@ export function lokiPushRoutes(ingest: IngestService) {
   })
 }
 
-function decodePush(body: Buffer, contentType = 'application/x-protobuf'): Steps<Decoded> {
+function decodePush(
+  body: Buffer,
+  isUnpacked: boolean,
+  contentType = 'application/x-protobuf',
+): Steps<Decoded> {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
   if (type === 'application/json') return lokiJsonSteps(body, { now: now() })
   if (type !== 'application/x-protobuf') {
@@ -51,7 +58,8 @@ function decodePush(body: Buffer, contentType = 'application/x-protobuf'): Steps
     )
   }
   try {
-    return lokiProtobufSteps(unpackSnappy(body, MAX_BODY_BYTES), { now: now() })
+    const bytes = isUnpacked ? body : unpackSnappy(body, MAX_BODY_BYTES)
+    return lokiProtobufSteps(bytes, { now: now() })
   } catch (error) {
     if (!(error instanceof SnappyError)) throw error
     throw error.isTooLarge ? tooLarge() : new AppError('INVALID_REQUEST', `${error.message}.`)

@@ -1,4 +1,4 @@
-// One line of `journalctl -o json` (systemd.journal-fields(7)).
+// One line of `journalctl -a -o json` (systemd.journal-fields(7)).
 import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
 import { asObject, asText, toPlacedRecord } from '../foreign-record.ts'
@@ -21,6 +21,10 @@ const PLACED = ['MESSAGE', 'PRIORITY', 'SYSLOG_IDENTIFIER', 'CAMERA_ID']
 /** Fields that repeat what is kept. */
 const REPEATED = ['SYSLOG_PID', 'SYSLOG_TIMESTAMP', 'SYSLOG_RAW', 'SYSLOG_FACILITY']
 
+/** `journalctl` writes null for a field above 4,096 bytes, unless `--all` is given. */
+const NOT_EXPORTED =
+  'warning: the text of this entry was too long to be exported; journalctl -a -o json exports it whole'
+
 /** Whether a parsed line is one of journald's. */
 export function isJournalEntry(value: unknown): boolean {
   return asObject(value)?.__REALTIME_TIMESTAMP !== undefined
@@ -37,14 +41,19 @@ export function decodeJournalLine(line: string, defaults: RecordDefaults): LogRe
   const time = asText(entry._SOURCE_REALTIME_TIMESTAMP) ?? asText(entry.__REALTIME_TIMESTAMP)
   const timestamp = time === undefined ? undefined : epochToUtcText(time)
   if (timestamp === undefined)
-    return '__REALTIME_TIMESTAMP is missing: is this the output of journalctl -o json?'
+    return '__REALTIME_TIMESTAMP is missing: is this the output of journalctl -a -o json?'
   const program = asText(entry.SYSLOG_IDENTIFIER) ?? asText(entry._COMM)
   const unit = asText(entry._SYSTEMD_UNIT)?.replace(/\.service$/, '')
   const source = asText(entry.CONTAINER_NAME) ?? unit ?? program ?? defaults.source
   const camera = readCameraId(entry.CAMERA_ID) ?? defaults.camera_id
   const priority = numberOf(entry.PRIORITY)
   return toPlacedRecord(
-    { timestamp, level: SEVERITIES[priority], message: textOf(entry.MESSAGE), attributes: fieldsOf(entry) },
+    {
+      timestamp,
+      level: SEVERITIES[priority],
+      message: entry.MESSAGE === null ? NOT_EXPORTED : textOf(entry.MESSAGE),
+      attributes: fieldsOf(entry),
+    },
     {
       now: defaults.now,
       ...(source !== undefined && { source }),

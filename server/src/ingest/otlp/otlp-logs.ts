@@ -1,13 +1,17 @@
 // ExportLogsServiceRequest of OTLP (opentelemetry-proto, logs/v1), as protocol buffers and as JSON.
-import type { ExtraData } from '@timelapser/logger'
+import type { ExtraData, Json } from '@timelapser/logger'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
 import { parseBody } from '../parse-json.ts'
 import { BYTES, eachField, FIXED64, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
 import { shorten } from '../record-fields.ts'
 import { atOnce, type Steps } from '../steps.ts'
+import { jsonField, toCamel } from './json-field.ts'
 import { fromOtlp, type OtlpRecord, readSeverity, toOrigin } from './otlp-record.ts'
-import { asList, fromJsonAttributes, fromJsonValue, readAnyValue, readKeyValue } from './otlp-values.ts'
+import { fromJsonAttributes, fromJsonValue, readAnyValue, readKeyValue } from './otlp-values.ts'
+
+/** The field of `instrumentation_library_logs`, the scopes' name until 2022. */
+const LIBRARY_LOGS = 1000
 
 const NO_SCOPE = { name: '', version: '', attributes: {} }
 
@@ -20,7 +24,7 @@ export function* otlpProtobufSteps(body: Uint8Array, defaults: RecordDefaults): 
   for (const group of request.parts(1)) {
     const { parts, failure } = splitMessage(group)
     const resource = readOr({}, () => attributesIn(parts(1).at(-1), 1))
-    for (const scopeLogs of parts(2)) {
+    for (const scopeLogs of [...parts(2), ...parts(LIBRARY_LOGS)]) {
       const inner = splitMessage(scopeLogs)
       const scope = readOr(NO_SCOPE, () => readScope(inner.parts(1).at(-1)))
       const origin = toOrigin(resource, scope, defaults)
@@ -111,7 +115,10 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }
 
-/** OTLP's JSON: names in camelCase, 64-bit numbers as text, ids in hex. Never throws. */
+/**
+ * OTLP's JSON: names in camelCase or as the `.proto` has them, 64-bit numbers as text, ids in hex. Never throws. An object of
+ * another shape, also inside of the request, is refused with what was expected, so that nothing is lost without a word.
+ */
 export function* otlpJsonSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
   const parsed = parseBody(body)
@@ -120,19 +127,21 @@ export function* otlpJsonSteps(body: Uint8Array, defaults: RecordDefaults): Step
     decoded.add('reason' in parsed ? parsed.reason : 'the request must be a JSON object')
     return decoded
   }
-  for (const one of asList(request.resourceLogs)) {
+  for (const one of groupsIn(request, 'the request', ['resourceLogs'], [], decoded)) {
     const group = asObject(one)
     const resource = fromJsonAttributes(asObject(group?.resource)?.attributes)
-    for (const two of asList(group?.scopeLogs)) {
+    const scopes = groupsIn(one, 'a resource', SCOPE_LOGS, ['resource', 'schemaUrl'], decoded)
+    for (const two of scopes) {
       const scopeLogs = asObject(two)
-      const scope = asObject(scopeLogs?.scope)
+      const scope = asObject(scopeLogs && (jsonField(scopeLogs, 'scope') ?? libraryOf(scopeLogs)))
       const about = {
         name: text(scope?.name),
         version: text(scope?.version),
         attributes: fromJsonAttributes(scope?.attributes),
       }
       const origin = toOrigin(resource, about, defaults)
-      for (const sent of asList(scopeLogs?.logRecords)) {
+      const rest = ['scope', 'instrumentationLibrary', 'schemaUrl']
+      for (const sent of groupsIn(two, 'a scope', ['logRecords', 'logs'], rest, decoded)) {
         const record = readJsonRecord(sent)
         decoded.add(typeof record === 'string' ? record : fromOtlp(record, origin))
         if (decoded.isStep) yield
@@ -142,6 +151,39 @@ export function* otlpJsonSteps(body: Uint8Array, defaults: RecordDefaults): Step
   return decoded
 }
 
+const SCOPE_LOGS = ['scopeLogs', 'instrumentationLibraryLogs']
+
+function libraryOf(scopeLogs: ExtraData): Json | undefined {
+  return jsonField(scopeLogs, 'instrumentationLibrary')
+}
+
+/**
+ * The lists of these names in an object. One that has neither a list nor is empty says nothing of logs: it is refused.
+ *
+ * @param others names that may stand beside them.
+ */
+function groupsIn(
+  value: unknown,
+  what: string,
+  names: readonly string[],
+  others: readonly string[],
+  decoded: DecodedBody,
+): unknown[] {
+  const object = asObject(value)
+  const expected = `${what} must be a JSON object with the list ${names[0]}`
+  if (object === undefined) {
+    decoded.add(`${expected}; this is ${shorten(value as Json)}`)
+    return []
+  }
+  const lists = names.map((name) => jsonField(object, name)).filter((list) => list != null)
+  const wrong = lists.find((list) => !Array.isArray(list))
+  const unknown = Object.keys(object).filter((key) => !others.includes(toCamel(key)))
+  if (wrong !== undefined) decoded.add(`${expected}; this list is ${shorten(wrong)}`)
+  else if (lists.length === 0 && unknown.length > 0)
+    decoded.add(`${expected}; this has ${shorten(unknown.slice(0, 10).join(', '))}`)
+  return lists.flatMap((list) => (Array.isArray(list) ? list : []))
+}
+
 /** {@link otlpJsonSteps} at once. */
 export function decodeOtlpJson(body: Uint8Array, defaults: RecordDefaults): Decoded {
   return atOnce(otlpJsonSteps(body, defaults))
@@ -149,21 +191,22 @@ export function decodeOtlpJson(body: Uint8Array, defaults: RecordDefaults): Deco
 
 function readJsonRecord(value: unknown): OtlpRecord | string {
   const sent = asObject(value)
-  if (sent === undefined) return `a record must be a JSON object; this is ${shorten(value)}`
-  const time = toNanos(sent.timeUnixNano)
-  const observedTime = toNanos(sent.observedTimeUnixNano)
+  if (sent === undefined) return `a record must be a JSON object; this is ${shorten(value as Json)}`
+  const field = (name: string) => jsonField(sent, name)
+  const time = toNanos(field('timeUnixNano'))
+  const observedTime = toNanos(field('observedTimeUnixNano'))
   if (time === undefined || observedTime === undefined)
-    return `timeUnixNano ${shorten(sent.timeUnixNano ?? null)} is no count of nanoseconds`
+    return `timeUnixNano ${shorten(field('timeUnixNano') ?? null)} is no count of nanoseconds`
   return {
     time,
     observedTime,
-    severityNumber: readSeverity(sent.severityNumber),
-    severityText: text(sent.severityText),
+    severityNumber: readSeverity(field('severityNumber')),
+    severityText: text(field('severityText')),
     body: fromJsonValue(sent.body),
     attributes: fromJsonAttributes(sent.attributes),
-    traceId: idText(sent.traceId),
-    spanId: idText(sent.spanId),
-    eventName: text(sent.eventName),
+    traceId: idText(field('traceId')),
+    spanId: idText(field('spanId')),
+    eventName: text(field('eventName')),
   }
 }
 

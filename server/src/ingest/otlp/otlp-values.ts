@@ -3,6 +3,7 @@ import type { ExtraData, Json } from '@timelapser/logger'
 import { asObject } from '../foreign-record.ts'
 import { BYTES, eachField, FIXED64, type ProtobufReader, VARINT } from '../protobuf-reader.ts'
 import { putExtra } from '../record-fields.ts'
+import { jsonField } from './json-field.ts'
 
 /** One more than `extra_data` may have; deeper ones are cut there anyway. */
 const MAX_DEPTH = 17
@@ -61,17 +62,21 @@ export function readKeyValue(reader: ProtobufReader, into: ExtraData, depth = 1)
 export function fromJsonValue(value: unknown, depth = 1): Json {
   const any = asObject(value)
   if (any === undefined) return null
-  if (typeof any.stringValue === 'string') return any.stringValue
-  if (typeof any.boolValue === 'boolean') return any.boolValue
-  if (typeof any.intValue === 'string' && /^-?\d{1,19}$/.test(any.intValue))
-    return exactNumber(BigInt(any.intValue))
-  if (typeof any.intValue === 'number') return any.intValue
-  if (any.doubleValue !== undefined) return any.doubleValue
-  if (typeof any.bytesValue === 'string') return any.bytesValue
+  const text = jsonField(any, 'stringValue')
+  if (typeof text === 'string') return text
+  const truth = jsonField(any, 'boolValue')
+  if (typeof truth === 'boolean') return truth
+  const integer = jsonField(any, 'intValue')
+  if (typeof integer === 'string' && /^-?\d{1,19}$/.test(integer)) return exactNumber(BigInt(integer))
+  if (typeof integer === 'number') return integer
+  const double = jsonField(any, 'doubleValue')
+  if (double !== undefined) return double
+  const bytes = jsonField(any, 'bytesValue')
+  if (typeof bytes === 'string') return bytes
   if (depth > MAX_DEPTH) return TOO_DEEP
-  const list = asObject(any.arrayValue)
+  const list = asObject(jsonField(any, 'arrayValue'))
   if (list !== undefined) return asList(list.values).map((one) => fromJsonValue(one, depth + 1))
-  const map = asObject(any.kvlistValue)
+  const map = asObject(jsonField(any, 'kvlistValue'))
   return map === undefined ? null : fromJsonAttributes(map.values, depth + 1)
 }
 
