@@ -1,17 +1,14 @@
 -- admit_user
-
       update auth_users
       set last_sign_in_at = now()
       where id = $1 and not disabled
       returning id, name, role, cameras;
 
 -- append_audit
-
       select id, at, actor, action, entity, before, after, address, request_id, encode(hash, 'hex') as hash, (select trail from audit_head) as trail
       from append_audit($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7);
 
 -- await_password_hash
-
       select password
       from auth_accounts
       where user_id = $1 and provider_id = 'credential' and password is not null
@@ -24,13 +21,11 @@ begin;
 commit;
 
 -- count_views
-
       select count(*) filter (where owner = $1) as own, count(*) filter (where shared) as shared
       from saved_views
       where owner = $1 or shared;
 
 -- create_api_key
-
       with created as (
         insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level, rate_limit)
         select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7, $8::integer
@@ -44,13 +39,11 @@ commit;
       from created, told;
 
 -- create_first_administrator
-
             insert into auth_users (name, username, email, role)
             values ($1, $2, gen_random_uuid() || '@users.invalid', 'admin')
             returning id, role;
 
 -- create_link
-
       with forgotten as (
         delete from one_time_links
         where expires_at < now() - interval '30 days'
@@ -60,13 +53,11 @@ commit;
       returning expires_at;
 
 -- create_secret
-
       insert into secrets (name, value)
       values ($1, $2)
       on conflict (name) do nothing;
 
 -- create_view
-
       insert into saved_views (owner, owner_name, name, query, shared)
       values ($1, $2, $3, $4, $5)
       on conflict (owner, name) do nothing
@@ -82,7 +73,6 @@ delete from auth_users where id = $1;
 delete from saved_views where id = $1;
 
 -- end_session
-
       with ended as (
         delete from auth_sessions
         where user_id = $1 and id = $2
@@ -92,7 +82,6 @@ delete from saved_views where id = $1;
       from ended;
 
 -- end_sessions
-
       with ended as (
         delete from auth_sessions
         where user_id = $1 and token is distinct from $2
@@ -104,7 +93,6 @@ delete from saved_views where id = $1;
       from told;
 
 -- end_sessions_and_links
-
       with sessions as (
         delete from auth_sessions
         where user_id = $1
@@ -115,32 +103,27 @@ delete from saved_views where id = $1;
       select pg_notify('sessions', '');
 
 -- find_active_user
-
       select id, name, role, cameras
       from auth_users
       where id = $1 and not disabled;
 
 -- find_api_key_state
-
       select revoked_at is null and (expires_at is null or expires_at > now()) as valid
       from api_keys
       where hash = $1;
 
 -- find_password_hash
-
       select password
       from auth_accounts
       where user_id = $1 and provider_id = 'credential' and password is not null;
 
 -- find_password_hash_by_name
-
       select a.password
       from auth_users u
       join auth_accounts a on a.user_id = u.id
       where u.username = $1 and a.provider_id = 'credential' and a.password is not null;
 
 -- find_user
-
       select 
   u.id, u.name, u.role, u.cameras, u.disabled, u.last_sign_in_at, u.created_at,
   exists (
@@ -152,13 +135,11 @@ delete from saved_views where id = $1;
       where u.id = $1;
 
 -- find_user_by_name
-
       select id, name, role, cameras
       from auth_users
       where username = $1;
 
 -- has_administrator
-
       select exists (
         select 1
         from auth_users u
@@ -167,13 +148,11 @@ delete from saved_views where id = $1;
       ) as found;
 
 -- invite_user
-
       insert into auth_users (name, username, email, role, cameras)
       values ($1, $2, gen_random_uuid() || '@users.invalid', $3, $4::integer[])
       on conflict (username) do nothing;
 
 -- is_username_taken
-
       select exists (
         select 1
         from auth_users
@@ -181,21 +160,18 @@ delete from saved_views where id = $1;
       ) as taken;
 
 -- list_api_keys
-
       select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at, hash
       from api_keys
       where revoked_at is null
       order by id desc;
 
 -- list_sessions
-
       select id, created_at, expires_at, ip_address, user_agent, token = $2 as current
       from auth_sessions
       where user_id = $1 and expires_at > now()
       order by created_at desc, id;
 
 -- list_users
-
       select 
   u.id, u.name, u.role, u.cameras, u.disabled, u.last_sign_in_at, u.created_at,
   exists (
@@ -207,14 +183,12 @@ delete from saved_views where id = $1;
       order by u.username;
 
 -- list_views
-
       select id, owner, owner_name, name, query, shared, created_at, updated_at
       from saved_views
       where owner = $1 or shared
       order by lower(name), id;
 
 -- lock_administrators
-
       select id
       from auth_users
       where role = 'admin' or id = $1
@@ -222,14 +196,12 @@ delete from saved_views where id = $1;
       for update;
 
 -- lock_view
-
       select id, owner, owner_name, name, query, shared, created_at, updated_at
       from saved_views
       where id = $1
       for update;
 
 -- read_audit_chain
-
       select
         id,
         encode(hash, 'hex') as hash,
@@ -249,20 +221,17 @@ select trail, id, encode(hash, 'hex') as hash from audit_head;
 select value from secrets where name = $1;
 
 -- rename_user
-
             update auth_users
             set name = $1, username = $2, updated_at = now()
             where id = $3 and not disabled
             returning id, role;
 
 -- replace_password_hash
-
       update auth_accounts
       set password = $3, updated_at = now()
       where user_id = $1 and provider_id = 'credential' and password = $2;
 
 -- revoke_api_key
-
       with revoked as (
         update api_keys
         set revoked_at = now()
@@ -276,20 +245,17 @@ select value from secrets where name = $1;
       from revoked, told;
 
 -- save_password
-
       insert into auth_accounts (user_id, account_id, provider_id, password)
       values ($1::uuid, $1::uuid::text, 'credential', $2)
       on conflict (user_id, provider_id) do update
       set password = excluded.password, updated_at = now();
 
 -- save_user
-
       update auth_users
       set role = $2, cameras = $3::integer[], disabled = $4, updated_at = now()
       where id = $1;
 
 -- save_view
-
       update saved_views v
       set name = $2, query = $3, shared = $4, updated_at = now()
       where id = $1
@@ -300,7 +266,6 @@ select value from secrets where name = $1;
 select count(*) as total from audit where actor = $1 and (action = $2 or starts_with(action, $2 || '.')) and at >= $3::timestamptz;
 
 -- select id, at,
-
       select id, at, actor, action, entity, before, after, address, request_id, encode(hash, 'hex') as hash
       from audit
       where actor = $1 and (action = $2 or starts_with(action, $2 || '.')) and at >= $3::timestamptz
@@ -318,7 +283,6 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
 select pg_notify('sessions', '');
 
 -- use_link_up
-
       update one_time_links
       set used_at = now()
       where hash = $1 and used_at is null and expires_at > now()
@@ -328,7 +292,6 @@ select pg_notify('sessions', '');
 delete from auth_sessions where token = $1;
 
 -- write_api_key_uses
-
       update api_keys
       set last_used_at = to_timestamp(used / 1000.0)
       from unnest($1::bigint[], $2::bigint[]) as t (key, used)

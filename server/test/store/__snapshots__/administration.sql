@@ -1,5 +1,4 @@
 -- add_not_stored
-
           insert into not_stored (day, reason, rows)
           select (now() at time zone 'UTC')::date, reason, rows
           from unnest($1::text[], $2::bigint[]) as t (reason, rows)
@@ -19,7 +18,6 @@ select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 select name from migrations;
 
 -- associations
-
       select source, camera_id, sum(rows)::bigint as rows
       from (
         select source, camera_id, rows from log_counts_hour where bucket >= $1::timestamptz
@@ -38,7 +36,6 @@ select last_value from log_feed_ids;
 begin;
 
 -- cadences
-
       select source,
         count(*)::integer as active_minutes,
         min(bucket) as first_at,
@@ -65,7 +62,6 @@ begin;
       limit $2;
 
 -- close_partitions
-
       update log_partitions p
       set closed_at = now()
       where p.closed_at is null and p.detached_at is null
@@ -102,7 +98,6 @@ create table logs_of_a_range (
     );
 
 -- create_camera
-
       with created as (
         insert into cameras (id, name)
         values (coalesce($1, (select coalesce(max(id), 0) + 1 from cameras)), $2)
@@ -115,7 +110,6 @@ create table logs_of_a_range (
       from created;
 
 -- database_facts
-
       select current_setting('server_version') as version,
         current_database() as database,
         pg_postmaster_start_time() as started_at,
@@ -130,7 +124,6 @@ create table logs_of_a_range (
       where detached_at is null;
 
 -- delete_camera
-
       with deleted as (
         update cameras
         set deleted_at = now(), rewritten_at = null
@@ -141,7 +134,6 @@ create table logs_of_a_range (
       from deleted;
 
 -- feed_age
-
       select extract(epoch from clock_timestamp() - created_at)::double precision as seconds
       from log_feed
       where id > $1
@@ -155,7 +147,6 @@ select id from log_feed order by id limit 1;
 select id, name, created_at from cameras where id = $1 and deleted_at is null;
 
 -- find_late_jobs
-
       select name, since,
         case when exists (
           select 1
@@ -172,7 +163,6 @@ select id, name, created_at from cameras where id = $1 and deleted_at is null;
       order by since, name;
 
 -- gaps
-
       select distinct on (source) source, bucket as "from", next as until,
         (extract(epoch from next - bucket) / 60)::integer as minutes
       from (
@@ -193,7 +183,6 @@ select id, name, created_at from cameras where id = $1 and deleted_at is null;
       order by source, next - bucket desc;
 
 -- health_figures
-
       select count(*)::integer as partitions,
         coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)::bigint as partition_bytes,
         pg_database_size(current_database()) as database_bytes,
@@ -205,7 +194,6 @@ select id, name, created_at from cameras where id = $1 and deleted_at is null;
       where detached_at is null;
 
 -- indexes_of_partition
-
       select c.relname as index, i.indisvalid as valid
       from pg_index i
       join pg_class c on c.oid = i.indexrelid
@@ -227,7 +215,6 @@ select to_regclass($1) is not null as taken;
 select current_setting('transaction_read_only') = 'off' and not pg_is_in_recovery() as writable;
 
 -- list_cameras
-
       select id, name, created_at
       from cameras
       where deleted_at is null
@@ -237,7 +224,6 @@ select current_setting('transaction_read_only') = 'off' and not pg_is_in_recover
 lock table settings in share row exclusive mode;
 
 -- next_to_index
-
       select name, lower, upper
       from log_partitions
       where closed_at <= now() and indexed_at is null and detached_at is null and name <> all ($1::text[])
@@ -251,7 +237,6 @@ lock table settings in share row exclusive mode;
       limit 1;
 
 -- not_stored_since
-
       select reason, sum(rows)::bigint as rows
       from not_stored
       where day > (now() at time zone 'UTC')::date - $1::integer
@@ -262,14 +247,12 @@ lock table settings in share row exclusive mode;
 select pg_notify($1, $2);
 
 -- partitions
-
       select name, lower, upper
       from log_partitions
       where detached_at is null
       order by lower desc;
 
 -- read_level_overrides
-
         select scope, target, level, expires_at, reason, author, created_at, max_lines_per_minute
         from level_overrides
         where expires_at is null or expires_at > now()
@@ -279,14 +262,12 @@ select pg_notify($1, $2);
 select name, value from settings;
 
 -- recent_burst
-
       select coalesce(sum(rows) filter (where created_at > now() - interval '2 seconds'), 0)::bigint as within2s,
         coalesce(sum(rows), 0)::bigint as within5s
       from (select * from log_feed order by id desc limit 2000) f
       where created_at > now() - interval '5 seconds' and last_timestamp >= $1::timestamptz;
 
 -- recent_load
-
       select coalesce(sum(rows) filter (where bucket >= $2), 0)::bigint as recent,
         coalesce(sum(rows), 0)::bigint as total
       from (
@@ -299,7 +280,6 @@ select name, value from settings;
 release savepoint records;
 
 -- remember_batch
-
       insert into senders (sender, last_batch, accepted, first_id, last_id)
       values ($1, $2, $3, $4, $5)
       on conflict (sender) do update
@@ -308,7 +288,6 @@ release savepoint records;
       where senders.last_batch < excluded.last_batch;
 
 -- remove_level_override
-
         with removed as (
           delete from level_overrides
           where scope = $1 and target = $2
@@ -320,7 +299,6 @@ release savepoint records;
         where scope is not null;
 
 -- rename_camera
-
       with old as (
         select name
         from cameras
@@ -351,7 +329,6 @@ select pg_notify('log_partitions', '');
 set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
 
 -- set_level_override
-
         with expired as (delete from level_overrides where expires_at <= now())
         insert into level_overrides (scope, target, level, expires_at, reason, author, max_lines_per_minute)
         values ($1, $2, $3, $4, $5, $6, $7)
@@ -363,7 +340,6 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
 select last_batch, accepted, first_id, last_id from senders where sender = $1;
 
 -- update_settings
-
         with changed as (
           insert into settings (name, value)
           select name, value
@@ -376,9 +352,10 @@ select last_batch, accepted, first_id, last_id from senders where sender = $1;
         from changed;
 
 -- write_batches
+copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+
+-- 1:
 begin;
 copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
 select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-commit;
-
-copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+commit

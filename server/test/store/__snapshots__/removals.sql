@@ -1,5 +1,4 @@
 -- add_scrub_run
-
       insert into scrub_runs (pattern, started_by, total_rows)
       select $1, $2, $3::bigint + coalesce(sum(rows), 0)::bigint
       from log_clears
@@ -8,9 +7,10 @@
       returning id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows;
 
 -- alter table logs
-alter table logs attach partition logs_of_a_range for values from ('…') to ('…');
-
 alter table logs detach partition logs_of_a_range;
+
+-- 1:
+alter table logs attach partition logs_of_a_range for values from ('…') to ('…')
 
 -- alter table logs_of_a_range
 alter table logs_of_a_range drop constraint logs_of_a_range;
@@ -31,7 +31,6 @@ begin isolation level repeatable read;
 begin read only; set local statement_timeout = …;
 
 -- catch_up
-
     /* catch_up */
     with entries as materialized (
       select id, first_id, last_id, first_timestamp, last_timestamp
@@ -59,36 +58,12 @@ begin read only; set local statement_timeout = …;
       (select count(*) from entries) as entries,
       (select count(*) from copied) as rows;
 
-
-    /* catch_up */
-    with entries as materialized (
-      select id, first_id, last_id, first_timestamp, last_timestamp
-      from log_feed
-      where id > $1
-      order by id
-      limit 50
-    ), copied as (
+-- 9:
       insert into logs_rewrite (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
-      select r.*
-      from entries e
-      cross join lateral (
-        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+-- 14:
         from logs_of_a_range
-        where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
-          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
-        offset 0
-      ) r
-      where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
-      on conflict do nothing
-      returning 1
-    )
-    select
-      (select max(id) from entries) as mark,
-      (select count(*) from entries) as entries,
-      (select count(*) from copied) as rows;
 
 -- change_rows
-
     /* change_rows */
     with chosen as materialized (
       select id, timestamp, camera_id
@@ -120,44 +95,19 @@ begin read only; set local statement_timeout = …;
       limit 1
     ) last on true;
 
-
-    /* change_rows */
-    with chosen as materialized (
-      select id, timestamp, camera_id
-      from logs
+-- 5:
       where timestamp >= $1::timestamptz and timestamp <= $3::timestamptz and level = $4::text and (message ilike $5 or logger_name ilike $5) and timestamp < $2::timestamptz
-      order by timestamp desc, id desc
-      limit 5000
-    ), changed as (
+-- 9:
       delete from logs l using chosen c
-      where l.id = c.id and l.timestamp = c.timestamp and l.timestamp >= $1::timestamptz and l.timestamp < $2::timestamptz
-      returning l.timestamp, l.level, l.source, c.camera_id as old_camera_id
-    ), counted as (
-      insert into log_counts_pending (bucket, level, source, camera_id, rows)
-      select date_trunc('minute', timestamp), level, source, n.camera_id, sum(n.sign)
-      from changed
+-- 16:
       cross join lateral (values (changed.old_camera_id, -1)) as n (camera_id, sign)
-      group by 1, 2, 3, 4
+-- 17+:
     ), removed as (
       update log_partitions
       set removed_rows = removed_rows + (select count(*) from changed)
       where lower <= $1::timestamptz and upper > $1::timestamptz and detached_at is null
-    )
-    select
-      (select count(*) from chosen) as chosen,
-      (select count(*) from changed) as changed,
-      last.timestamp,
-      last.id
-    from (select) one
-    left join lateral (
-      select timestamp, id
-      from chosen
-      order by timestamp, id
-      limit 1
-    ) last on true;
 
 -- claim_batch
-
         insert into senders (sender, last_batch)
         values ($1, $2)
         on conflict (sender) do update
@@ -165,7 +115,6 @@ begin read only; set local statement_timeout = …;
         where senders.last_batch < excluded.last_batch;
 
 -- clears_older_than
-
       select id
       from log_clears
       where undone_at is null and dropped_at is null
@@ -175,7 +124,6 @@ begin read only; set local statement_timeout = …;
 commit;
 
 -- count_matches
-
   /* count_matches */
   select count(*) as total
   from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (message ilike $3 or logger_name ilike $3) limit $4) matches;
@@ -183,22 +131,29 @@ commit;
 -- create index concurrently
 create  index concurrently  on logs_rewrite USING btree ("timestamp", id);
 
-create  index concurrently logs_rewrite_camera on logs_rewrite USING btree (camera_id, "timestamp", id) WHERE (camera_id IS NOT NULL);
+-- 1:
+create  index concurrently logs_rewrite_source on logs_rewrite USING btree (source, "timestamp", id)
 
-create  index concurrently logs_rewrite_level on logs_rewrite USING btree (level, "timestamp", id) WHERE ((level)::text = ANY ((ARRAY['WARNING'::character varying, 'ERROR'::character varying, 'CRITICAL'::character varying])::text[]));
+-- 1:
+create  index concurrently logs_rewrite_camera on logs_rewrite USING btree (camera_id, "timestamp", id) WHERE (camera_id IS NOT NULL)
 
-create  index concurrently logs_rewrite_request on logs_rewrite USING btree (((extra_data ->> 'request_id'::text)), "timestamp", id) WHERE (octet_length((extra_data ->> 'request_id'::text)) <= 500);
+-- 1:
+create  index concurrently logs_rewrite_request on logs_rewrite USING btree (((extra_data ->> 'request_id'::text)), "timestamp", id) WHERE (octet_length((extra_data ->> 'request_id'::text)) <= 500)
 
-create  index concurrently logs_rewrite_source on logs_rewrite USING btree (source, "timestamp", id);
+-- 1:
+create  index concurrently logs_rewrite_level on logs_rewrite USING btree (level, "timestamp", id) WHERE ((level)::text = ANY ((ARRAY['WARNING'::character varying, 'ERROR'::character varying, 'CRITICAL'::character varying])::text[]))
 
 -- create index logs_of_a_range
-create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where octet_length(extra_data ->> 'request_id') <= 500;
-
-create index logs_of_a_range on logs_of_a_range (camera_id, timestamp, id) where camera_id is not null;
-
-create index logs_of_a_range on logs_of_a_range (level, timestamp, id) where level in ('WARNING', 'ERROR', 'CRITICAL');
-
 create index logs_of_a_range on logs_of_a_range (source, timestamp, id);
+
+-- 1:
+create index logs_of_a_range on logs_of_a_range (camera_id, timestamp, id) where camera_id is not null
+
+-- 1:
+create index logs_of_a_range on logs_of_a_range (level, timestamp, id) where level in ('WARNING', 'ERROR', 'CRITICAL')
+
+-- 1:
+create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where octet_length(extra_data ->> 'request_id') <= 500
 
 -- create table logs_copying_c1
 create table logs_copying_c1 ();
@@ -210,7 +165,6 @@ create table logs_of_a_range (
     );
 
 -- create table logs_rewrite
-
     create table logs_rewrite (
       like logs including defaults including constraints including storage including compression,
       constraint logs_rewrite_bounds check (timestamp >= '…' and timestamp < '…')
@@ -223,7 +177,6 @@ create table logs_rewrite_removed (like log_counts_pending);
 create unique index concurrently  on logs_rewrite USING btree (id, "timestamp");
 
 -- days_with_camera
-
       select date_trunc('day', bucket) as day, date_trunc('day', bucket) + interval '1 day' as next_day
       from (
         select bucket, rows from log_counts_day where camera_id = $1
@@ -234,14 +187,14 @@ create unique index concurrently  on logs_rewrite USING btree (id, "timestamp");
       having sum(rows) > 0;
 
 -- delete from log_partitions
-delete from log_partitions
-        where name in (select name from log_partitions where clear_id = $1 limit 16)
-        returning name;
-
 delete from log_partitions where name = $1;
 
--- delete_camera
+-- 1:
+delete from log_partitions
+        where name in (select name from log_partitions where clear_id = $1 limit 16)
+        returning name
 
+-- delete_camera
       with deleted as (
         update cameras
         set deleted_at = now(), rewritten_at = null
@@ -252,13 +205,16 @@ delete from log_partitions where name = $1;
       from deleted;
 
 -- drop table if
-drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, log_counts_month_c2, logs_copying_c2;
-
-drop table if exists logs_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, log_counts_month_c3, logs_copying_c3;
-
 drop table if exists logs_of_a_range, logs_of_a_range;
 
-drop table if exists logs_rewrite, logs_rewrite_removed;
+-- 1:
+drop table if exists logs_rewrite, logs_rewrite_removed
+
+-- 1:
+drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, log_counts_month_c2, logs_copying_c2
+
+-- 1:
+drop table if exists logs_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, log_counts_month_c3, logs_copying_c3
 
 -- drop table logs_copying_c1
 drop table logs_copying_c1;
@@ -267,27 +223,22 @@ drop table logs_copying_c1;
 drop table logs_of_a_range;
 
 -- drop_empty_day_counts
-
         delete from log_counts_day
         where rows = 0 and bucket >= date_trunc('day', $1::timestamptz) and bucket < $2;
 
 -- drop_empty_hour_counts
-
         delete from log_counts_hour
         where rows = 0 and bucket >= date_trunc('hour', $1::timestamptz) and bucket < $2;
 
 -- drop_empty_minute_counts
-
         delete from log_counts_minute
         where rows = 0 and bucket >= date_trunc('minute', $1::timestamptz) and bucket < $2;
 
 -- drop_empty_month_counts
-
         delete from log_counts_month
         where rows = 0 and bucket >= date_trunc('month', $1::timestamptz) and bucket < $2;
 
 -- end_scrub_run
-
       update scrub_runs
       set ended_at = now(), outcome = $1, pattern = null
       where ended_at is null
@@ -297,7 +248,6 @@ drop table logs_of_a_range;
 select coalesce(max(id), 0) as mark from log_feed;
 
 -- find_scrub_run
-
       select id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows
       from scrub_runs
       order by id desc
@@ -310,17 +260,17 @@ delete from senders where last_batch = $1 and updated_at < now() - $2::integer *
 delete from scrub_runs where ended_at is not null;
 
 -- insert into log_clears
-insert into log_clears (rows, feed_id)
-        select (select coalesce(sum(rows), 0) from log_counts_month)
-          + (select coalesce(sum(rows), 0) from log_counts_pending), $1::bigint
-        returning id, rows, cleared_at;
-
 insert into log_clears (rows, feed_id, cleared_at)
     values (0, $1, now() - $2::integer * interval '1 minute')
     returning id;
 
--- insert into log_counts_pending_c1
+-- 1-3:
+insert into log_clears (rows, feed_id)
+        select (select coalesce(sum(rows), 0) from log_counts_month)
+          + (select coalesce(sum(rows), 0) from log_counts_pending), $1::bigint
+        returning id, rows, cleared_at
 
+-- insert into log_counts_pending_c1
           insert into log_counts_pending_c1 (bucket, level, source, camera_id, rows)
           select bucket, level, source, camera_id, rows
           from log_counts_minute
@@ -345,13 +295,11 @@ insert into logs_rewrite_removed (bucket, level, source, camera_id, rows)
     group by 1, 2, 3, 4;
 
 -- is_attached
-
       select 1
       from log_partitions
       where name = $1 and lower = $2 and upper = $3 and detached_at is null;
 
 -- is_scrub_settled
-
       with settled as (select $1::timestamptz + $2::integer * interval '1 millisecond' as at)
       select now() >= at and not exists (
         select 1
@@ -366,7 +314,6 @@ insert into logs_rewrite_removed (bucket, level, source, camera_id, rows)
 select to_regclass($1) is not null as taken;
 
 -- last_clear
-
       select id, rows, cleared_at
       from log_clears
       where undone_at is null and dropped_at is null and cleared_at > now() - $1::integer * interval '1 minute'
@@ -377,42 +324,40 @@ select to_regclass($1) is not null as taken;
 select id from cameras where deleted_at is not null order by id;
 
 -- lock table only
-lock table only logs in access exclusive mode;
-
-lock table only logs in access share mode;
-
 lock table only logs in share mode;
 
-lock table only logs_of_a_range in share update exclusive mode;
+-- 1:
+lock table only logs in access share mode
+
+-- 1:
+lock table only logs in access exclusive mode
+
+-- 1:
+lock table only logs_of_a_range in share update exclusive mode
 
 -- lock_scrub_run
-
       select id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows, pattern, place_timestamp, place_id
       from scrub_runs
       where ended_at is null
       for update;
 
 -- move_scrub_run
-
       update scrub_runs
       set scanned_rows = scanned_rows + $1, matched_rows = matched_rows + $2, place_timestamp = $3, place_id = $4
       where id = $5;
 
 -- partition_sizes
-
       select name, removed_rows, coalesce(pg_total_relation_size(to_regclass(name)), 0)::bigint as bytes
       from log_partitions
       where detached_at is null;
 
 -- partitions
-
       select name, lower, upper
       from log_partitions
       where detached_at is null
       order by lower desc;
 
 -- read_rows_to_scrub
-
       /* read_rows_to_scrub */
       select *
       from (
@@ -441,7 +386,6 @@ lock table only logs_of_a_range in share update exclusive mode;
 select name, value from settings;
 
 -- recent_load
-
       select coalesce(sum(rows) filter (where bucket >= $2), 0)::bigint as recent,
         coalesce(sum(rows), 0)::bigint as total
       from (
@@ -451,7 +395,6 @@ select name, value from settings;
       ) c;
 
 -- register_cameras
-
         with created as (
           insert into cameras (id, name)
           select id, 'Camera ' || id
@@ -466,7 +409,6 @@ select name, value from settings;
 update senders set accepted = $2, first_id = $3, last_id = $4 where sender = $1;
 
 -- remove_folded_counts
-
   with removed as (
     delete from log_counts_minute
     where bucket >= $1 and bucket < $2
@@ -509,7 +451,6 @@ update senders set accepted = $2, first_id = $3, last_id = $4 where sender = $1;
   from removed;
 
 -- remove_pending_counts
-
       with removed as (
         delete from log_counts_pending
         where bucket >= $1 and bucket < $2
@@ -543,7 +484,6 @@ savepoint builds;
 select now() as now;
 
 -- scrub_stretch
-
       select max(p.lower) as lower, max(p.upper) as upper,
         coalesce(array_agg(distinct p.clear_id) filter (where p.clear_id is not null), '{}') as clears
       from log_partitions p
@@ -553,7 +493,6 @@ select now() as now;
         and ($1::timestamptz is null or (p.lower, 0) < ($1::timestamptz, $2::bigint));
 
 -- search_in_order
-
   /* search_in_order */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
@@ -584,36 +523,20 @@ select now() as now;
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
 
-
-  /* search_in_order */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data, l.is_match, l.looked_at, l.matched
-  from (
-    select *
-    from (
-      select compared.*, row_number() over so_far as looked_at,
-        count(*) filter (where is_match) over so_far as matched
-      from (
+-- 12:
         select *, coalesce((message ilike $5 or logger_name ilike $5), false) as is_match
-        from (
-          select *
-          from (
+-- 16:
       (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $4::timestamptz and (timestamp, id) > ($2::timestamptz, $3::bigint) order by timestamp asc, id asc limit $1)
-    ) candidates
+-- 18:
           order by timestamp asc, id asc
-          limit $1
-        ) chosen
-      ) compared
+-- 22:
       window so_far as (order by timestamp asc, id asc rows unbounded preceding)
-    ) counted
+-- 24-26:
     where (is_match and matched > $6) or looked_at = $1
     order by timestamp asc, id asc
     limit $7
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp asc, l.id asc;
+-- 29:
+  order by l.timestamp asc, l.id asc
 
 -- select 1 from
 select 1 from logs_rewrite limit 1;
@@ -636,21 +559,15 @@ select
 -- select coalesce(sum(rows), 0)::bigint
 select
       coalesce(sum(rows), 0)::bigint as held,
-      coalesce(sum(rows) filter (where bucket < $8::timestamptz and bucket < case when source = $3::text then $4::timestamptz when level = $5::text then $6::timestamptz else $7::timestamptz end), 0)::bigint as due
-    from (
-      select bucket, level, source, rows from log_counts_minute where bucket >= $1::timestamptz and bucket < $2::timestamptz
-      union all
-      select bucket, level, source, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
-    ) counts;
-
-select
-      coalesce(sum(rows), 0)::bigint as held,
       coalesce(sum(rows) filter (where false), 0)::bigint as due
     from (
       select bucket, level, source, rows from log_counts_minute where bucket >= $1::timestamptz and bucket < $2::timestamptz
       union all
       select bucket, level, source, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
     ) counts;
+
+-- 3:
+      coalesce(sum(rows) filter (where bucket < $8::timestamptz and bucket < case when source = $3::text then $4::timestamptz when level = $5::text then $6::timestamptz else $7::timestamptz end), 0)::bigint as due
 
 -- select distinct day,
 select distinct day, day + interval '1 day' as next_day
@@ -666,18 +583,8 @@ select distinct day, day + interval '1 day' as next_day
       having sum(rows) > 0
     ) due;
 
-select distinct day, day + interval '1 day' as next_day
-    from (
-      select date_trunc('day', bucket) as day, level, source
-      from (
-        select bucket, level, source, rows from log_counts_day
-        union all
-        select bucket, level, source, rows from log_counts_pending
-      ) counts
+-- 9:
       where date_trunc('day', bucket) < $6::timestamptz and date_trunc('day', bucket) < case when source = $1::text then $2::timestamptz when level = $3::text then $4::timestamptz else $5::timestamptz end
-      group by 1, 2, 3
-      having sum(rows) > 0
-    ) due;
 
 -- select feed_id from
 select feed_id from log_clears where id = $1;
@@ -741,9 +648,10 @@ select substring(c.relname from length($1::text) + 2) as ending
 select to_regclass($1) is not null as begun;
 
 -- set local lock_timeout
-set local lock_timeout = '5s';
-
 set local lock_timeout = …;
+
+-- 1:
+set local lock_timeout = '5s'
 
 -- set local statement_timeout
 set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
@@ -770,20 +678,21 @@ update cameras
       );
 
 -- update log_clears set
-update log_clears set dropped_at = now() where id = $1;
-
 update log_clears set undone_at = now() where id = $1;
 
+-- 1:
+update log_clears set dropped_at = now() where id = $1
+
 -- update log_partitions set
+update log_partitions set detached_at = now(), clear_id = $1 where detached_at is null;
+
+-- 1:
 update log_partitions
     set detached_at = case when clear_id is null then now() end,
       clear_id = case when clear_id is null then $2::bigint end
-    where detached_at is null or clear_id = $1;
-
-update log_partitions set detached_at = now(), clear_id = $1 where detached_at is null;
+    where detached_at is null or clear_id = $1
 
 -- verify_counts
-
       /* verify_counts */
       select level, coalesce(c.rows, 0)::bigint as counted, coalesce(f.rows, 0)::bigint as found
       from (
@@ -806,7 +715,6 @@ update log_partitions set detached_at = now(), clear_id = $1 where detached_at i
       order by level;
 
 -- with lowered as
-
     with lowered as (
       insert into log_counts_pending (bucket, level, source, camera_id, rows)
       select bucket, level, source, camera_id, rows
@@ -817,17 +725,14 @@ update log_partitions set detached_at = now(), clear_id = $1 where detached_at i
     from lowered;
 
 -- write_batches
-begin;
 copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
 select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 commit;
 
-copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
-select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-commit;
+-- 0+:
+begin;
 
 -- write_scrubbed_rows
-
       /* write_scrubbed_rows */
       update logs l
       set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data

@@ -14,7 +14,6 @@ begin isolation level repeatable read;
 begin read only; set local statement_timeout = …;
 
 -- claim_batch
-
         insert into senders (sender, last_batch)
         values ($1, $2)
         on conflict (sender) do update
@@ -25,24 +24,6 @@ begin read only; set local statement_timeout = …;
 commit;
 
 -- count_by_buckets
-
-    /* count_by_buckets */
-    select date_bin($1::bigint * interval '1 millisecond', bucket, $2::timestamptz) as bucket, level, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $12::timestamptz and bucket < $13::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
-    group by 1, 2
-    having sum(rows) > 0;
-
-
     /* count_by_buckets */
     select date_bin($1::bigint * interval '1 millisecond', bucket, $2::timestamptz) as bucket, level, sum(rows)::bigint as rows
     from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $3::timestamptz and bucket < $4::timestamptz
@@ -59,25 +40,33 @@ commit;
     group by 1, 2
     having sum(rows) > 0;
 
-
-    /* count_by_buckets */
-    select date_bin($1::bigint * interval '1 millisecond', bucket, $2::timestamptz) as bucket, level, sum(rows)::bigint as rows
+-- 3:
     from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $6::timestamptz and bucket < $7::timestamptz
-      union all
+-- 5:
       select bucket, level, source, camera_id, rows from log_counts_minute where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $8::timestamptz and bucket < $9::timestamptz
-      union all
+-- 7:
       select bucket, level, source, camera_id, rows from log_counts_minute where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $10::timestamptz and bucket < $11::timestamptz
-      union all
+-- 9:
       select bucket, level, source, camera_id, rows from log_counts_hour where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $12::timestamptz and bucket < $13::timestamptz
-      union all
+-- 11:
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
-      union all
+-- 13:
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
-    group by 1, 2
-    having sum(rows) > 0;
+
+-- 3:
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+-- 5:
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+-- 7:
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+-- 9:
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $12::timestamptz and bucket < $13::timestamptz
+-- 11:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
+-- 13:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
 
 -- count_by_cameras
-
     /* count_by_cameras */
     with binned as (
       select date_bin($13::bigint * interval '1 millisecond', bucket, $14::timestamptz) as bucket, camera_id, source, sum(rows) as logs,
@@ -102,79 +91,22 @@ commit;
     group by 1, 2
     having sum(logs) > 0;
 
-
-    /* count_by_cameras */
-    with binned as (
+-- 3:
       select date_bin($15::bigint * interval '1 millisecond', bucket, $16::timestamptz) as bucket, camera_id, source, sum(rows) as logs,
-        coalesce(sum(rows) filter (where level in ('ERROR', 'CRITICAL')), 0) as errors
+-- 5:
       from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $5::timestamptz and bucket < $6::timestamptz
-      union all
+-- 7:
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $7::timestamptz and bucket < $8::timestamptz
-      union all
+-- 9:
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
-      union all
+-- 11:
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
-      group by 1, 2, 3
-    )
-    select id as camera_id, bucket, sum(logs)::bigint as logs, sum(errors)::bigint as errors
-    from (
+-- 16:
       select camera_id as id, bucket, logs, errors from binned where camera_id = any ($13::integer[])
-      union all
-      select known.id, bucket, logs, errors
+-- 19:
       from unnest($13::integer[], $14::text[]) as known (id, source)
-      join binned on binned.source = known.source and binned.camera_id is distinct from known.id
-    ) named
-    group by 1, 2
-    having sum(logs) > 0;
 
 -- count_by_dimensions
-
-    /* count_by_dimensions */
-    select level, source, camera_id, rows, last_from,
-      last_from + case when last_from < $13::timestamptz then interval '1 month' else interval '1 day' end
-        as last_to
-    from (
-      select level, source, camera_id, sum(rows)::bigint as rows,
-        case when max(bucket) filter (where rows > 0) < $13::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
-      from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
-      group by level, source, camera_id
-      having sum(rows) > 0
-    ) summed;
-
-
-    /* count_by_dimensions */
-    select level, source, camera_id, rows, last_from,
-      last_from + case when last_from < $16::timestamptz then interval '1 month' else interval '1 day' end
-        as last_to
-    from (
-      select level, source, camera_id, sum(rows)::bigint as rows,
-        case when max(bucket) filter (where rows > 0) < $16::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
-      from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
-      group by level, source, camera_id
-      having sum(rows) > 0
-    ) summed;
-
-
     /* count_by_dimensions */
     select level, source, camera_id, rows, last_from,
       last_from + case when last_from < $3::timestamptz then interval '1 month' else interval '1 day' end
@@ -191,89 +123,69 @@ commit;
       having sum(rows) > 0
     ) summed;
 
-
-    /* count_by_dimensions */
-    select level, source, camera_id, rows, last_from,
+-- 3:
       last_from + case when last_from < $5::timestamptz then interval '1 month' else interval '1 day' end
-        as last_to
-    from (
-      select level, source, camera_id, sum(rows)::bigint as rows,
+-- 7-8:
         case when max(bucket) filter (where rows > 0) < $5::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
       from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or source = any ($2::text[]))
-      union all
+-- 10:
       select bucket, level, source, camera_id, rows from log_counts_day where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket >= $3::timestamptz
-      union all
+-- 12:
       select bucket, level, source, camera_id, rows from log_counts_month where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket < $4::timestamptz) c
-      group by level, source, camera_id
-      having sum(rows) > 0
-    ) summed;
 
-
-    /* count_by_dimensions */
-    select level, source, camera_id, rows, last_from,
+-- 3:
       last_from + case when last_from < $6::timestamptz then interval '1 month' else interval '1 day' end
-        as last_to
-    from (
-      select level, source, camera_id, sum(rows)::bigint as rows,
+-- 7-8:
         case when max(bucket) filter (where rows > 0) < $6::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
       from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
-      union all
+-- 10:
       select bucket, level, source, camera_id, rows from log_counts_day where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and bucket >= $4::timestamptz
-      union all
+-- 12:
       select bucket, level, source, camera_id, rows from log_counts_month where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and bucket < $5::timestamptz) c
-      group by level, source, camera_id
-      having sum(rows) > 0
-    ) summed;
 
-
-    /* count_by_dimensions */
-    select level, source, camera_id, rows, last_from,
+-- 3:
       last_from + case when last_from < $7::timestamptz then interval '1 month' else interval '1 day' end
-        as last_to
-    from (
-      select level, source, camera_id, sum(rows)::bigint as rows,
+-- 7-8:
         case when max(bucket) filter (where rows > 0) < $7::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
       from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[]))
-      union all
+-- 10:
       select bucket, level, source, camera_id, rows from log_counts_day where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $5::timestamptz
-      union all
+-- 12:
       select bucket, level, source, camera_id, rows from log_counts_month where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket < $6::timestamptz) c
-      group by level, source, camera_id
-      having sum(rows) > 0
-    ) summed;
+
+-- 3:
+      last_from + case when last_from < $13::timestamptz then interval '1 month' else interval '1 day' end
+-- 7-8:
+        case when max(bucket) filter (where rows > 0) < $13::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+-- 10:
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+-- 12:
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+
+-- 3:
+      last_from + case when last_from < $16::timestamptz then interval '1 month' else interval '1 day' end
+-- 7-8:
+        case when max(bucket) filter (where rows > 0) < $16::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
+-- 10:
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
+-- 12:
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
 
 -- count_by_steps
-
-    /* count_by_steps */
-    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_day where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
-
-
-    /* count_by_steps */
-    select date_trunc('hour', bucket) as bucket, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
-
-
-    /* count_by_steps */
-    select date_trunc('minute', bucket) as bucket, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
-
-
     /* count_by_steps */
     select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
     from (select bucket, level, source, camera_id, rows from log_counts_pending
@@ -283,29 +195,32 @@ commit;
     having sum(rows) > 0
     order by 1 desc;
 
-
-    /* count_by_steps */
-    select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
-      union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
-
-
-    /* count_by_steps */
-    select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
+-- 2-3:
+    select date_trunc('day', bucket) as bucket, sum(rows)::bigint as rows
     from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
-      union all
+-- 5:
+      select bucket, level, source, camera_id, rows from log_counts_day where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
+
+-- 2-3:
+    select date_trunc('hour', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+-- 5:
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
+
+-- 2-3:
+    select date_trunc('minute', bucket) as bucket, sum(rows)::bigint as rows
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+-- 5:
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz) c
+
+-- 3:
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+-- 5:
+      select bucket, level, source, camera_id, rows from log_counts_month where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c
+
+-- 3:
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+-- 5:
       select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
       union all
       select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
@@ -315,84 +230,10 @@ commit;
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
       union all
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
 
-
-    /* count_by_steps */
-    select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
-    from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_month where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c
-    group by 1
-    having sum(rows) > 0
-    order by 1 desc;
-
--- count_loggers
-
-    /* count_loggers */
-    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
-    group by 1, 2, 3;
-
-
-    /* count_loggers */
-    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
-    group by 1, 2, 3;
-
-
-    /* count_loggers */
-    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
-    group by 1, 2, 3;
-
-
-    /* count_loggers */
-    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz
-    group by 1, 2, 3;
-
-
-    /* count_loggers */
-    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[])
-    group by 1, 2, 3;
-
--- count_matches
-
-  /* count_matches */
-  select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches;
-
-
-  /* count_matches */
-  select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches;
-
-
-  /* count_matches */
-  select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches;
-
-
-  /* count_matches */
-  select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches;
-
--- count_rows
-/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
-      union all
-      select bucket, level, source, camera_id, rows from log_counts_month) c;
-
-/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
-      union all
+-- 3:
+    from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
+-- 5:
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
       union all
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
@@ -401,10 +242,54 @@ commit;
       union all
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c;
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
 
-/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+-- count_loggers
+    /* count_loggers */
+    select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+    group by 1, 2, 3;
+
+-- 4:
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz
+
+-- 4:
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+
+-- 4:
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+
+-- 4:
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[])
+
+-- count_matches
+  /* count_matches */
+  select count(*) as total
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches;
+
+-- 3:
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches
+
+-- 3:
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches
+
+-- 3:
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches
+
+-- count_rows
+/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
       union all
+      select bucket, level, source, camera_id, rows from log_counts_month) c;
+
+-- 1:
+/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+-- 3:
+      select bucket, level, source, camera_id, rows from log_counts_month where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c
+
+-- 1:
+/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+-- 3:
       select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
       union all
       select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
@@ -413,23 +298,35 @@ commit;
       union all
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c;
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
 
-/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+-- 1:
+/* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
+-- 3:
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
       union all
-      select bucket, level, source, camera_id, rows from log_counts_month where source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)) c;
+      select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $8::timestamptz and bucket < $9::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
 
 -- counts_pending
 select from log_counts_pending limit 1;
 
 -- create index logs_of_a_range
-create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where octet_length(extra_data ->> 'request_id') <= 500;
-
-create index logs_of_a_range on logs_of_a_range (camera_id, timestamp, id) where camera_id is not null;
-
-create index logs_of_a_range on logs_of_a_range (level, timestamp, id) where level in ('WARNING', 'ERROR', 'CRITICAL');
-
 create index logs_of_a_range on logs_of_a_range (source, timestamp, id);
+
+-- 1:
+create index logs_of_a_range on logs_of_a_range (camera_id, timestamp, id) where camera_id is not null
+
+-- 1:
+create index logs_of_a_range on logs_of_a_range (level, timestamp, id) where level in ('WARNING', 'ERROR', 'CRITICAL')
+
+-- 1:
+create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), timestamp, id) where octet_length(extra_data ->> 'request_id') <= 500
 
 -- create table logs_of_a_range
 create table logs_of_a_range (
@@ -438,25 +335,19 @@ create table logs_of_a_range (
     );
 
 -- export_partitions
-
     /* export_partitions */
     select name, coalesce(to_regclass(name)::oid::bigint, 0) as table, removed_rows
     from log_partitions
     where detached_at is null;
 
-
-    /* export_partitions */
-    select name, coalesce(to_regclass(name)::oid::bigint, 0) as table, removed_rows
-    from log_partitions
-    where detached_at is null and upper > $1::timestamptz and lower <= $2::timestamptz;
+-- 4:
+    where detached_at is null and upper > $1::timestamptz and lower <= $2::timestamptz
 
 -- export_place
-
       select coalesce((select max(id) from log_feed), 0) as feed_id, last_value + $1 - 1 as last_id
       from log_ids;
 
 -- feed_entries_after
-
         select id, first_id, last_id, first_timestamp, last_timestamp, rows
         from log_feed
         where id > $1
@@ -464,14 +355,12 @@ create table logs_of_a_range (
         limit 200;
 
 -- feed_head
-
         select coalesce(
           (select id from log_feed order by id desc limit 1),
           (select case when is_called then last_value else 0 end from log_feed_ids)
         ) as id;
 
 -- feed_rows
-
   /* feed_rows */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
@@ -489,80 +378,27 @@ create table logs_of_a_range (
   ) l
   left join cameras c on c.id = l.camera_id;
 
-
-  /* feed_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
-  from (
-    select e.feed_id, r.id - e.first_id as feed_index, r.*
+-- 8:
     from unnest($5::bigint[], $6::bigint[], $7::bigint[]) as e (feed_id, first_id, last_id)
-    cross join lateral (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from logs
+-- 12:
       where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
-      offset 0
-    ) r
-  ) l
-  left join cameras c on c.id = l.camera_id;
 
-
-  /* feed_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
-  from (
-    select e.feed_id, r.id - e.first_id as feed_index, r.*
-    from unnest($5::bigint[], $6::bigint[], $7::bigint[]) as e (feed_id, first_id, last_id)
-    cross join lateral (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from logs
-      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
-      offset 0
-    ) r
-  ) l
-  left join cameras c on c.id = l.camera_id;
-
-
-  /* feed_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
-  from (
-    select e.feed_id, r.id - e.first_id as feed_index, r.*
+-- 8:
     from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as e (feed_id, first_id, last_id)
-    cross join lateral (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from logs
-      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
-      offset 0
-    ) r
-  ) l
-  left join cameras c on c.id = l.camera_id;
-
-
-  /* feed_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
-  from (
-    select e.feed_id, r.id - e.first_id as feed_index, r.*
-    from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as e (feed_id, first_id, last_id)
-    cross join lateral (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from logs
+-- 12:
       where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
-      offset 0
-    ) r
-  ) l
-  left join cameras c on c.id = l.camera_id;
+
+-- 8:
+    from unnest($5::bigint[], $6::bigint[], $7::bigint[]) as e (feed_id, first_id, last_id)
+-- 12:
+      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+
+-- 8:
+    from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as e (feed_id, first_id, last_id)
+-- 12:
+      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
 
 -- find_id_range
-
       select first_timestamp, last_timestamp
       from (
         (select first_timestamp, last_timestamp, last_id
@@ -580,34 +416,6 @@ create table logs_of_a_range (
       where last_id >= $1;
 
 -- find_row
-
-  /* find_row */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = any ($6::text[])) l
-  left join cameras c on c.id = l.camera_id;
-
-
-  /* find_row */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and (camera_id = $5::integer or source = $6::text)) l
-  left join cameras c on c.id = l.camera_id;
-
-
-  /* find_row */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[])) l
-  left join cameras c on c.id = l.camera_id;
-
-
   /* find_row */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
@@ -616,19 +424,16 @@ create table logs_of_a_range (
   from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz) l
   left join cameras c on c.id = l.camera_id;
 
+-- 6:
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[])) l
+
+-- 6:
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and (camera_id = $5::integer or source = $6::text)) l
+
+-- 6:
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = any ($6::text[])) l
+
 -- find_steps
-
-  /* find_steps */
-  select bucket
-  from log_counts_day
-  where bucket >= $1::timestamptz and bucket < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and rows > 0
-  union
-  select date_bin('86400 seconds', bucket, 'epoch') as bucket
-  from log_counts_pending
-  where bucket >= $1::timestamptz and bucket < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
-  order by bucket;
-
-
   /* find_steps */
   select bucket
   from log_counts_day
@@ -639,8 +444,12 @@ create table logs_of_a_range (
   where bucket >= $1::timestamptz and bucket < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
   order by bucket;
 
--- fold_counts
+-- 4:
+  where bucket >= $1::timestamptz and bucket < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and rows > 0
+-- 8:
+  where bucket >= $1::timestamptz and bucket < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
 
+-- fold_counts
   with moved as (
     delete from log_counts_pending
     where ctid = any (array(select ctid from log_counts_pending limit 50000))
@@ -687,58 +496,39 @@ create table logs_of_a_range (
   from moved;
 
 -- group_rows
-
     /* group_rows */
     select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
     from logs
     where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz
     group by 1, 2;
 
-
-    /* group_rows */
-    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
-    from logs
-    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[])
-    group by 1, 2;
-
-
-    /* group_rows */
-    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
-    from logs
+-- 4:
     where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)
-    group by 1, 2;
 
-
-    /* group_rows */
-    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
-    from logs
+-- 4:
     where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source <> all ($7::text[]) and (camera_id = $8::integer or source = $9::text)
-    group by 1, 2;
 
+-- 4:
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[])
 
-    /* group_rows */
-    select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
-    from logs
+-- 4:
     where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500
-    group by 1, 2;
 
-
-    /* group_rows */
+-- 2:
     select level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
       date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
-    from logs
+-- 4-5:
     where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
-    group by 1, 2, 3;
+    group by 1, 2, 3
 
-
-    /* group_rows */
+-- 2:
     select level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
       date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
-    from logs
+-- 4-5:
     where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
-    group by 1, 2, 3;
+    group by 1, 2, 3
 
 -- insert into log_partitions
 insert into log_partitions (name, lower, upper) values ($1, $2, $3);
@@ -750,7 +540,6 @@ select to_regclass($1) is not null as taken;
 select id from cameras where deleted_at is not null order by id;
 
 -- newest_by_camera
-
   /* newest_by_camera */
   select known.id as camera_id, newest.id, newest.timestamp, newest.level, newest.message
   from unnest($1::integer[], $2::text[]) as known (id, source)
@@ -777,35 +566,12 @@ select id from cameras where deleted_at is not null order by id;
     limit 1
   ) newest;
 
-
-  /* newest_by_camera */
-  select known.id as camera_id, newest.id, newest.timestamp, newest.level, newest.message
-  from unnest($1::integer[], $2::text[]) as known (id, source)
-  cross join lateral (
-    select *
-    from (
-      (
-      select id, timestamp, level, left(message, 500) as message
-      from logs
+-- 10:
       where camera_id = known.id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[])))
-      order by timestamp desc, id desc
-      limit 1
-    )
-      union all
-      (
-      select id, timestamp, level, left(message, 500) as message
-      from logs
+-- 18:
       where source = known.source and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[])))
-      order by timestamp desc, id desc
-      limit 1
-    )
-    ) either
-    order by timestamp desc, id desc
-    limit 1
-  ) newest;
 
 -- newest_by_source
-
   /* newest_by_source */
   select s.name as source, newest.timestamp
   from unnest($1::text[]) as s (name)
@@ -817,674 +583,204 @@ select id from cameras where deleted_at is not null order by id;
     limit 1
   ) newest;
 
-
-  /* newest_by_source */
-  select s.name as source, newest.timestamp
-  from unnest($1::text[]) as s (name)
-  cross join lateral (
-    select timestamp
-    from logs
-    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7 and octet_length(extra_data ->> 'request_id') <= 500
-    order by timestamp desc, id desc
-    limit 1
-  ) newest;
-
-
-  /* newest_by_source */
-  select s.name as source, newest.timestamp
-  from unnest($1::text[]) as s (name)
-  cross join lateral (
-    select timestamp
-    from logs
+-- 7:
     where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz
-    order by timestamp desc, id desc
-    limit 1
-  ) newest;
 
+-- 7:
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7 and octet_length(extra_data ->> 'request_id') <= 500
 
-  /* newest_by_source */
-  select s.name as source, newest.timestamp
-  from unnest($1::text[]) as s (name)
-  cross join lateral (
-    select timestamp
-    from logs
+-- 7:
     where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz and (camera_id = any ($8::integer[]) or (camera_id is null and source = any ($9::text[]))) and level = any ($10::text[])
-    order by timestamp desc, id desc
-    limit 1
-  ) newest;
 
 -- partitions
-
       select name, lower, upper
       from log_partitions
       where detached_at is null
       order by lower desc;
 
 -- read_chunk
-
   /* read_chunk */
   with looked_at as materialized (
-    select *, coalesce(id <= $12 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $13 and first_id <= $12), false) as is_match
+    select *, coalesce(true, false) as is_match
     from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+    ) candidates
+    order by timestamp desc, id desc
+    limit $1
+  ), size as (
+    select count(*) as looked_at, count(*) filter (where is_match) as rows,
+      coalesce(sum(octet_length(message) + case
+        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
+        else 65536
+      end) filter (where is_match), 0)::bigint as bytes
+    from looked_at
+  )
+  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+    case when size.looked_at = 1 or size.bytes <= $4 then (
+      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
+        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
+      from looked_at r
+      where is_match
+    ) end as lines
+  from size
+  left join lateral (
+    select timestamp, id
+    from looked_at
+    order by timestamp asc, id asc
+    limit 1
+  ) last on true;
+
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+
+-- 20:
+        || coalesce(',' || (r.extra_data #> $5::text[])::text, '') || E']\n', '')
+
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+-- 20:
+        || coalesce(',' || (r.extra_data #> $5::text[])::text, '') || E']\n', '')
+
+-- 3:
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+
+-- 4-6:
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+
+-- 3:
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+-- 20:
+        || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
+
+-- 4-6:
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+-- 20:
+        || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
+
+-- 19-20:
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+-- 19-20:
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+
+-- 3:
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+
+-- 4-6:
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
       union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $14 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $12 then (
 
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $12 then (
+-- 20:
+        || coalesce(',' || (r.extra_data #> $13::text[])::text, '') || E']\n', '')
 
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $5 and first_id <= $4) and logger_name = $6::text and (message ilike $7 or logger_name ilike $7), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
-    ) candidates
-    order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $8 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp desc, id desc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
+-- 3:
     select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
         where id > $5 and first_id <= $4), false) as is_match
-    from (
+-- 5:
       (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
-    ) candidates
+-- 7:
     order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+-- 18-20:
     case when size.looked_at = 1 or size.bytes <= $6 then (
       select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
+-- 28:
     order by timestamp desc, id desc
-    limit 1
-  ) last on true;
 
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $12 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
 
-  /* read_chunk */
-  with looked_at as materialized (
+-- 3:
+    select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $5 and first_id <= $4) and logger_name = $6::text and (message ilike $7 or logger_name ilike $7), false) as is_match
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
+-- 7:
+    order by timestamp asc, id asc
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $8 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+-- 28:
+    order by timestamp desc, id desc
+
+-- 3-7:
     select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
         where id > $7 and first_id <= $6), false) as is_match
     from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
     order by timestamp asc, id asc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
+-- 18-20:
     case when size.looked_at = 1 or size.bytes <= $8 then (
       select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
+-- 28:
     order by timestamp desc, id desc
-    limit 1
-  ) last on true;
 
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $4 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data #> $5::text[])::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $4 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $4 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+-- 3:
+    select *, coalesce(id <= $12 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $13 and first_id <= $12), false) as is_match
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
       union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $12 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data #> $13::text[])::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
+-- 7:
     order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
-    ) candidates
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $14 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+-- 28:
     order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $12 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $12 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $4 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data #> $5::text[])::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $4 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $4 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
-        || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
-
-
-  /* read_chunk */
-  with looked_at as materialized (
-    select *, coalesce(true, false) as is_match
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
-    order by timestamp desc, id desc
-    limit $1
-  ), size as (
-    select count(*) as looked_at, count(*) filter (where is_match) as rows,
-      coalesce(sum(octet_length(message) + case
-        when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0)
-        else 65536
-      end) filter (where is_match), 0)::bigint as bytes
-    from looked_at
-  )
-  select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-      from looked_at r
-      where is_match
-    ) end as lines
-  from size
-  left join lateral (
-    select timestamp, id
-    from looked_at
-    order by timestamp asc, id asc
-    limit 1
-  ) last on true;
 
 -- read_rows
-
   /* read_rows */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
@@ -1502,143 +798,66 @@ select id from cameras where deleted_at is not null order by id;
   left join cameras c on c.id = l.camera_id
   order by l.timestamp asc, l.id asc;
 
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $4
-    limit $5
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
-    ) matches
-    order by timestamp asc, id asc
-    offset $12
-    limit $13
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp asc, l.id asc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $12
-    limit $13
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
+-- 9:
       (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
-    ) matches
-    order by timestamp asc, id asc
-    offset $4
-    limit $5
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp asc, l.id asc;
 
+-- 9:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+-- 11:
+    order by timestamp desc, id desc
+-- 16:
+  order by l.timestamp desc, l.id desc
 
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
+-- 9:
       (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
-    ) matches
+-- 11:
     order by timestamp desc, id desc
-    offset $4
-    limit $5
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
+-- 16:
+  order by l.timestamp desc, l.id desc
 
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = $7::text order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $10::timestamptz and timestamp <= $8::timestamptz and (timestamp, id) < ($8::timestamptz, $9::bigint) and (camera_id = any ($11::integer[]) or (camera_id is null and source = any ($12::text[]))) and level = $13::text order by timestamp desc, id desc limit $1)
-    ) matches
-    order by timestamp desc, id desc
-    offset $14
-    limit $15
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
-
-
-  /* read_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
-    from (
+-- 9:
       (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) order by timestamp desc, id desc limit $1)
-    ) matches
+-- 11-13:
     order by timestamp desc, id desc
     offset $5
     limit $6
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
+-- 16:
+  order by l.timestamp desc, l.id desc
+
+-- 9:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
+-- 12-13:
+    offset $12
+    limit $13
+
+-- 9:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 11-13:
+    order by timestamp desc, id desc
+    offset $12
+    limit $13
+-- 16:
+  order by l.timestamp desc, l.id desc
+
+-- 9:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = $7::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $10::timestamptz and timestamp <= $8::timestamptz and (timestamp, id) < ($8::timestamptz, $9::bigint) and (camera_id = any ($11::integer[]) or (camera_id is null and source = any ($12::text[]))) and level = $13::text order by timestamp desc, id desc limit $1)
+-- 11-13:
+    order by timestamp desc, id desc
+    offset $14
+    limit $15
+-- 16:
+  order by l.timestamp desc, l.id desc
 
 -- read_settings
 select name, value from settings;
 
 -- recent_load
-
       select coalesce(sum(rows) filter (where bucket >= $2), 0)::bigint as recent,
         coalesce(sum(rows), 0)::bigint as total
       from (
@@ -1648,7 +867,6 @@ select name, value from settings;
       ) c;
 
 -- register_cameras
-
         with created as (
           insert into cameras (id, name)
           select id, 'Camera ' || id
@@ -1669,7 +887,6 @@ select nextval('log_ids') as id from generate_series(1, $1);
 rollback;
 
 -- search_as_set
-
   /* search_as_set */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
@@ -1685,24 +902,13 @@ rollback;
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
 
-
-  /* search_as_set */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (
-    select *
+-- 8:
     from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) found
-    order by timestamp desc, id desc
+-- 10-11:
     offset $6
     limit $7
-  ) l
-  left join cameras c on c.id = l.camera_id
-  order by l.timestamp desc, l.id desc;
 
 -- search_in_order
-
   /* search_in_order */
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
@@ -1761,7 +967,6 @@ select pg_try_advisory_xact_lock($1) as locked;
 set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
 
 -- trim_feed
-
       with gone as (
         delete from log_feed
         where created_at < now() - $1::integer * interval '1 hour'

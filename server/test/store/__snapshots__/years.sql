@@ -1,5 +1,4 @@
 -- find_months
-
   /* find_months */
   select bucket
   from log_counts_month
@@ -10,7 +9,6 @@
   where bucket >= $1::timestamptz and bucket < $2::timestamptz and (camera_id = $3::integer or source = $4::text);
 
 -- find_steps
-
   /* find_steps */
   select bucket
   from log_counts_day
