@@ -7,7 +7,8 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { COPY_COLUMNS, copyLine } from '../server/src/store/database/copy-format.ts'
+import { copyLine } from '../server/src/store/database/copy-format.ts'
+import { LOG_COLUMN_LIST } from '../server/src/store/database/log-columns.ts'
 
 const connection = JSON.parse(process.argv[2] ?? '{}') as pg.PoolConfig
 const pool = new pg.Pool({ ...connection, max: 4 })
@@ -23,7 +24,7 @@ const server = createServer(async (request, response) => {
   try {
     const isText = request.headers['content-type'] !== 'application/x-ndjson'
     const source = isText ? request : Readable.from([await copyTextOf(request)])
-    await pipeline(source, client.query(copyFrom(`copy bare_copy (${COPY_COLUMNS}) from stdin`)))
+    await pipeline(source, client.query(copyFrom(`copy bare_copy (${LOG_COLUMN_LIST}) from stdin`)))
     response.end('ok')
   } catch (error) {
     response.statusCode = 500

@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { COPY_COLUMNS, copyLine } from '../server/src/store/database/copy-format.ts'
+import { copyLine } from '../server/src/store/database/copy-format.ts'
+import { LOG_COLUMN_LIST } from '../server/src/store/database/log-columns.ts'
 import { connectionOf } from './cluster.ts'
 import { makeRecord, seeded } from './records.ts'
 import { machine, startSystem } from './system.ts'
@@ -62,7 +63,7 @@ async function measure(definitions: readonly string[]): Promise<number> {
   for (let start = 0; start < ROWS; start += BATCH) {
     const batch = batches[(start / BATCH) % BODIES] ?? []
     const text = batch.map((record, index) => copyLine(start + index, record)).join('')
-    const copying = client.query(copyFrom(`copy index_cost (${COPY_COLUMNS}) from stdin`))
+    const copying = client.query(copyFrom(`copy index_cost (${LOG_COLUMN_LIST}) from stdin`))
     await pipeline(Readable.from([Buffer.from(text)]), copying)
   }
   const after = await cpuSeconds()

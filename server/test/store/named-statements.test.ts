@@ -34,7 +34,11 @@ function namesInStore(): string[] {
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .flatMap((file) => {
       const code = readFileSync(join(STORE, file), 'utf8')
-      const patterns = [/name: '(\w+)',\s*text\b/g, /\/\* (\w+) \*\//g, /withCameras\(\s*'(\w+)'/g]
+      const patterns = [
+        /name: '(\w+)',\s*text\b/g,
+        /\/\* (\w+) \*\//g,
+        /(?:withCameras|answeredRows)\(\s*'(\w+)'/g,
+      ]
       return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map(([, name]) => name as string))
     })
   return [...new Set(names)].toSorted()

@@ -31,15 +31,8 @@ export type ExportAsked = {
 }
 
 /** What `ingest` takes: an export without choice of fields is stored again as it was. */
-const RECORD_FIELDS: readonly ExportField[] = [
-  'timestamp',
-  'level',
-  'source',
-  'camera_id',
-  'logger_name',
-  'message',
-  'extra_data',
-]
+const RECORD_FIELDS = EXPORT_FIELDS.filter((field) => field !== 'id' && field !== 'camera_name')
+
 /** How an export ended; `removed` is null when it cannot be told how many of the rows were gone before they were read. */
 export type ExportOutcome = { rows: number; removed: number | null }
 

@@ -6,18 +6,6 @@ import type pg from 'pg'
  */
 export const NOT_IN_BACKUPS = ['migrations', 'log_partitions', 'log_clears', 'scrub_runs', 'job_runs']
 
-/** Of `logs`. */
-export const LOG_COLUMNS = [
-  'id',
-  'timestamp',
-  'camera_id',
-  'level',
-  'source',
-  'logger_name',
-  'message',
-  'extra_data',
-]
-
 /** There while retention writes a partition anew, or after it was cut short. The partition is whole until the end. */
 const BEING_REWRITTEN = ['logs_rewrite', 'logs_rewrite_removed']
 

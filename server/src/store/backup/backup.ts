@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { withMaintenance } from '../database/exclusive-access.ts'
+import { LOG_COLUMNS } from '../database/log-columns.ts'
 import { now } from '../database/timestamp.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { Partition } from '../partitions/partition.ts'
@@ -15,7 +16,7 @@ import {
   countNewlines,
   SECTION_END,
 } from './backup-format.ts'
-import { LOG_COLUMNS, readSequences, tablesToBackUp } from './backup-tables.ts'
+import { readSequences, tablesToBackUp } from './backup-tables.ts'
 
 export type BackupSummary = { rows: Record<string, number>; partitions: number }
 
@@ -61,7 +62,11 @@ class BackupWriter {
     }
     const { rows } = await this.#client.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot')
     for (const { name, ...partition } of partitions) {
-      await this.#partition(rows[0]?.snapshot ?? '', { table: 'logs', columns: LOG_COLUMNS, partition }, name)
+      await this.#partition(
+        rows[0]?.snapshot ?? '',
+        { table: 'logs', columns: [...LOG_COLUMNS], partition },
+        name,
+      )
     }
     // Read last: sequences know no snapshot, and must not fall behind the rows.
     const end: BackupEnd = { end: true, rows: this.#rows, sequences: await readSequences(this.#client) }

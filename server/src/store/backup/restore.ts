@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { LOG_COLUMNS } from '../database/log-columns.ts'
 import { countMigrations, migrate } from '../database/migrate.ts'
 import type { Database } from '../database/open.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -14,7 +15,7 @@ import {
   countNewlines,
   type ReadSection,
 } from './backup-format.ts'
-import { LOG_COLUMNS, tablesToBackUp } from './backup-tables.ts'
+import { tablesToBackUp } from './backup-tables.ts'
 
 export type RestoreSummary = { rows: Record<string, number>; partitions: number; created_at: string }
 
@@ -177,7 +178,10 @@ class Restorer {
 /** The tables a backup may fill, with their columns: the registry and the schema's history are never among them. */
 async function columnsByTable(pool: pg.Pool): Promise<Map<string, readonly string[]>> {
   const tables = await inTransaction(pool, tablesToBackUp)
-  return new Map([['logs', LOG_COLUMNS], ...tables.map(({ name, columns }) => [name, columns] as const)])
+  return new Map<string, readonly string[]>([
+    ['logs', LOG_COLUMNS],
+    ...tables.map(({ name, columns }) => [name, columns] as const),
+  ])
 }
 
 function checkSection(

@@ -1,9 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
 
-/** The columns of `copyLine`, in its order. */
-export const COPY_COLUMNS = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
-
-/** One row in COPY's text format, new line included. Fields are tab-separated, null is `\N`. */
+/** One row in COPY's text format, in the order of `LOG_COLUMNS`, new line included. Fields are tab-separated, null is `\N`. */
 export function copyLine(id: number, record: LogRecord): string {
   const camera = record.camera_id === null ? '\\N' : record.camera_id
   const logger = record.logger_name === null ? '\\N' : escapeField(record.logger_name)

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 
 /** Feed entries one step copies: few enough that a step of full batches takes a fraction of a second. */
 const ENTRIES_A_STEP = 50
@@ -8,8 +9,6 @@ const SHRINKING = 0.8
 
 /** Fewer late rows than this are copied while everyone waits: some 30 ms. */
 const MAX_LATE_ROWS = 2000
-
-export const ALL_COLUMNS = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
 
 export type CatchUp = {
   /** Tables of the shape of `logs`. */
@@ -49,11 +48,11 @@ export async function catchUp(
       order by id
       limit ${ENTRIES_A_STEP}
     ), copied as (
-      insert into ${into} (${ALL_COLUMNS})
+      insert into ${into} (${LOG_COLUMN_LIST})
       select r.*
       from entries e
       cross join lateral (
-        select ${ALL_COLUMNS}
+        select ${LOG_COLUMN_LIST}
         from ${from}
         where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
           and timestamp >= $2::timestamptz and timestamp < $3::timestamptz

@@ -1,10 +1,11 @@
 import type pg from 'pg'
+import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { floorTo, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter, variantConditions } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
-import type { LogRow } from '../reading/log-row.ts'
+import { type LogRow, withCameras } from '../reading/log-row.ts'
 
 /** One committed batch, in commit order. */
 export type FeedEntry = {
@@ -133,22 +134,15 @@ function feedRowsStatement(
   const firstIds = parameters.add(entries.map((entry) => entry.first_id))
   const lastIds = parameters.add(entries.map((entry) => entry.last_id))
   // Lateral with a range on the primary key's first column: one index range an entry, whatever the table holds.
-  const text = `
-  /* feed_rows */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
-  from (
+  const relation = `
     select e.feed_id, r.id - e.first_id as feed_index, r.*
     from unnest(${feedIds}::bigint[], ${firstIds}::bigint[], ${lastIds}::bigint[]) as e (feed_id, first_id, last_id)
     cross join lateral (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+      select ${LOG_COLUMN_LIST}
       from logs
       where id between e.first_id and e.last_id and ${conditions.join(' and ')}
       offset 0
-    ) r
-  ) l
-  left join cameras c on c.id = l.camera_id`
+    ) r`
+  const text = withCameras('feed_rows', relation, ', l.feed_id, l.feed_index')
   return { text, values: parameters.values }
 }

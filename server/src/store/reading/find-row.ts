@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { dimensionConditions, type LogFilter } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
-import type { LogRow } from './log-row.ts'
+import { type LogRow, withCameras } from './log-row.ts'
 
 /**
  * One row by id. The id says nothing of the time, so the feed (or what it was folded into) is asked which stretch of
@@ -76,14 +76,7 @@ async function readOne(
     `timestamp < ${parameters.add(upper)}::timestamptz`,
     ...dimensionConditions(filter, parameters),
   ]
-  const text = `
-  /* find_row */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data
-  from (select * from logs where ${conditions.join(' and ')}) l
-  left join cameras c on c.id = l.camera_id`
+  const text = withCameras('find_row', `select * from logs where ${conditions.join(' and ')}`)
   const { rows } = await pool.query<LogRow>(text, parameters.values)
   return rows[0]
 }

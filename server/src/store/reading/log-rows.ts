@@ -1,9 +1,10 @@
+import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import type { Reader } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { comparable } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { type FilterVariant, variantConditions, variantsOf } from '../filter/log-filter.ts'
-import type { LogRow } from './log-row.ts'
+import { type LogRow, withCameras } from './log-row.ts'
 import { cutByBytes, isMeasured, type MeasuredRows, measured } from './row-bytes.ts'
 
 /** A place in the order (timestamp desc, id desc). */
@@ -31,8 +32,6 @@ export type RowsQuery = RowsRange & {
 
 export type Statement = { text: string; values: unknown[] }
 
-const COLUMNS = 'id, timestamp, camera_id, level, source, logger_name, message, extra_data'
-
 /** Rows in the one order of the system. One statement, over the partitions of [lower, upper) alone. */
 export async function readRows(reader: Reader, query: RowsQuery): Promise<MeasuredRows> {
   const { text, values } = rowsStatement(query)
@@ -51,7 +50,7 @@ export function rowsStatement(query: RowsQuery): Statement {
     order by ${orderOf(query)}
     offset ${parameters.add(offset)}
     limit ${parameters.add(query.limit)}`
-  return { text: withCameras('read_rows', relation, query, parameters), values: parameters.values }
+  return { text: answeredRows('read_rows', relation, query, parameters), values: parameters.values }
 }
 
 /** A relation of the first `wanted` rows of each variant of the filter: together they hold the first of all. */
@@ -61,7 +60,7 @@ export function rowsInOrder(range: RowsRange, wanted: string, parameters: SqlPar
   const overlap = variants.length > 1 && variants.some((variant) => variant.camera_id !== undefined)
   const relations = variants.map((variant) => {
     const conditions = rangeAnd(range, variant, parameters)
-    return `(select ${COLUMNS} from logs where ${conditions} order by ${orderOf(range)} limit ${wanted})`
+    return `(select ${LOG_COLUMN_LIST} from logs where ${conditions} order by ${orderOf(range)} limit ${wanted})`
   })
   const union = `(
       ${relations.join('\n      union all\n      ')}
@@ -74,11 +73,11 @@ export function rowsInOrder(range: RowsRange, wanted: string, parameters: SqlPar
 export function rowsAsSet(range: RowsRange, parameters: SqlParameters): string {
   // `offset 0` keeps the order and the limit from the planner: with them it bets on meeting enough matches early and
   // reads a million rows for a word that is rare.
-  return `(select ${COLUMNS} from logs where ${rangeAnd(range, range.filter, parameters)} offset 0)`
+  return `(select ${LOG_COLUMN_LIST} from logs where ${rangeAnd(range, range.filter, parameters)} offset 0)`
 }
 
-/** The rows of a relation as they are answered: columns by name, with the camera's; with their `bytes` where these are bounded. */
-export function withCameras(
+/** The rows of a relation as they are answered, in order; with their `bytes` where these are bounded. */
+export function answeredRows(
   name: string,
   relation: string,
   { order, limit, maxBytes }: Pick<RowsQuery, 'order' | 'limit' | 'maxBytes'>,
@@ -87,15 +86,7 @@ export function withCameras(
 ): string {
   const isCut = isMeasured(limit, maxBytes)
   const rows = isCut ? cutByBytes(relation, orderOf({ order }), parameters.add(maxBytes)) : relation
-  return `
-  /* ${name} */
-  select l.id, l.level, l.message, l.timestamp,
-    case when c.deleted_at is null then l.camera_id end as camera_id,
-    case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data${more}${isCut ? ', l.bytes' : ''}
-  from (${rows}
-  ) l
-  left join cameras c on c.id = l.camera_id
+  return `${withCameras(name, rows, more + (isCut ? ', l.bytes' : ''))}
   order by ${orderOf({ order }, 'l.')}`
 }
 

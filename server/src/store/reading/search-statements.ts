@@ -1,7 +1,7 @@
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { countablePart, textConditions } from '../filter/log-filter.ts'
 import type { LogRow } from './log-row.ts'
-import { orderOf, type RowsQuery, rowsAsSet, rowsInOrder, type Statement, withCameras } from './log-rows.ts'
+import { answeredRows, orderOf, type RowsQuery, rowsAsSet, rowsInOrder, type Statement } from './log-rows.ts'
 
 /** A row of a scan: its number among the rows looked at, and how many matched up to it. */
 export type ScannedRow = LogRow & { is_match: boolean; looked_at: number; matched: number; bytes?: number }
@@ -36,7 +36,7 @@ export function scanStatement(query: RowsQuery & { lookAt: number }): Statement 
     where (is_match and matched > ${parameters.add(query.offset ?? 0)}) or looked_at = ${lookAt}
     order by ${order}
     limit ${parameters.add(query.limit + 1)}`
-  const text = withCameras(
+  const text = answeredRows(
     'search_in_order',
     relation,
     query,
@@ -55,5 +55,5 @@ export function setStatement(query: RowsQuery): Statement {
     order by ${orderOf(query)}
     offset ${parameters.add(query.offset ?? 0)}
     limit ${parameters.add(query.limit)}`
-  return { text: withCameras('search_as_set', relation, query, parameters), values: parameters.values }
+  return { text: answeredRows('search_as_set', relation, query, parameters), values: parameters.values }
 }

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { keepBuildsOff, withLogsToItself } from '../database/exclusive-access.ts'
+import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { inTransaction } from '../database/transaction.ts'
-import { ALL_COLUMNS, catchUp, catchUpClosely, catchUpFully, feedMark } from '../feed/feed-catch-up.ts'
+import { catchUp, catchUpClosely, catchUpFully, feedMark } from '../feed/feed-catch-up.ts'
 import { isAttached } from '../partitions/drop-partition.ts'
 import type { Partition } from '../partitions/partition.ts'
 
@@ -100,8 +101,8 @@ async function copyPages(
   const pages = `ctid >= '(${page},0)'::tid and ctid < '(${page + PAGES_A_STEP},0)'::tid`
   const kept = new SqlParameters()
   await client.query(
-    `insert into ${REWRITE} (${ALL_COLUMNS})
-    select ${ALL_COLUMNS}
+    `insert into ${REWRITE} (${LOG_COLUMN_LIST})
+    select ${LOG_COLUMN_LIST}
     from ${name}
     where ${pages} and (${goes(kept)}) is not true`,
     kept.values,

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import type { LogRow } from '../reading/log-row.ts'
 import type { ScrubPlace, ScrubStretch } from './scrub-stretch.ts'
 
@@ -81,7 +82,7 @@ async function readRows(client: pg.PoolClient, { lower, from, tables }: ScrubStr
       limit ${BATCH_ROWS}`
   const ofTables = tables.map(
     (table, index) => `(
-      select id, timestamp, level, message, source, logger_name, camera_id, extra_data, ${index} as place
+      select ${LOG_COLUMN_LIST}, ${index} as place
       from ${table}
       where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
         and (timestamp, id) < ($2::timestamptz, $3::bigint)

@@ -2,7 +2,8 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import { arrayText, BEGIN, COMMIT, type FlightStatement, sendFlight } from '../database/batch-flight.ts'
-import { COPY_COLUMNS, copyLine } from '../database/copy-format.ts'
+import { copyLine } from '../database/copy-format.ts'
+import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { isClosingRefusal } from '../partitions/partition-closing.ts'
 import { isMissingPartition } from '../partitions/partitions.ts'
 import type { AddResult } from './add-result.ts'
@@ -18,7 +19,7 @@ export type Batch = {
   sender: SenderMark | undefined
 }
 
-const COPY = `copy logs (${COPY_COLUMNS}) from stdin`
+const COPY = `copy logs (${LOG_COLUMN_LIST}) from stdin`
 
 /** Characters of COPY text given to the socket at once. V8 takes longer text for a large object, which outlives its batch. */
 const CHUNK_CHARACTERS = 32 * 1024

@@ -368,7 +368,7 @@ lock table only logs_of_a_range in share update exclusive mode
         from (
           select *
           from ((
-      select id, timestamp, level, message, source, logger_name, camera_id, extra_data, 0 as place
+      select id, timestamp, camera_id, level, source, logger_name, message, extra_data, 0 as place
       from logs
       where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
         and (timestamp, id) < ($2::timestamptz, $3::bigint)
