@@ -1,21 +1,16 @@
-import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useId, useRef, useState } from 'react'
+import { useState } from 'react'
 import type { CleanupResult } from 'timelapser-logs/api'
-import { ApiError, request, requestReply } from '../api/client.ts'
-import { Button } from '../controls/button.tsx'
+import { request, requestReply } from '../api/client.ts'
+import { DeleteDialog } from '../controls/delete-dialog.tsx'
 import { notify } from '../controls/notice.tsx'
-import { BACKDROP, DIALOG, FIELD } from '../controls/surfaces.ts'
+import { FIELD } from '../controls/surfaces.ts'
 
 const KEEPS = [0, 1, 7, 30, 90, 365]
-const WORD = 'delete'
 
 /** Deletes everything or what is older than some days, after the count was seen and a word was typed. */
 export function ClearDialog({ close }: { close: () => void }) {
   const [days, setDays] = useState(0)
-  const [typed, setTyped] = useState('')
-  const cancel = useRef<HTMLButtonElement>(null)
-  const field = useId()
   const client = useQueryClient()
   const count = useDoomedCount(days)
   const clear = useMutation({
@@ -28,69 +23,29 @@ export function ClearDialog({ close }: { close: () => void }) {
       close()
     },
   })
-  const ready = typed.trim().toLowerCase() === WORD && (count.data ?? 0) > 0 && !clear.isPending
-
   return (
-    <AlertDialog.Root open onOpenChange={(open) => !open && close()}>
-      <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={BACKDROP} />
-        <AlertDialog.Popup className={DIALOG} initialFocus={cancel}>
-          <form
-            className="grid gap-4"
-            onSubmit={(event) => {
-              event.preventDefault()
-              if (ready) clear.mutate()
-            }}
-          >
-            <AlertDialog.Title className="text-title font-semibold">Delete log lines</AlertDialog.Title>
-            <label className="grid gap-1.5">
-              <span className="text-muted">Which</span>
-              <select
-                value={days}
-                onChange={(event) => setDays(Number(event.target.value))}
-                className={FIELD}
-              >
-                {KEEPS.map((keep) => (
-                  <option key={keep} value={keep}>
-                    {keep === 0 ? 'All lines' : `Lines older than ${keep} ${keep === 1 ? 'day' : 'days'}`}
-                  </option>
-                ))}
-              </select>
-            </label>
-            <AlertDialog.Description className="rounded-md bg-sunken px-3 py-2.5">
-              <Consequence count={count.data} error={count.error} canUndo={days === 0} />
-            </AlertDialog.Description>
-            <label htmlFor={field} className="grid gap-1.5">
-              <span className="text-muted">
-                Type <strong className="font-mono font-normal text-ink">{WORD}</strong> to confirm
-              </span>
-              <input
-                id={field}
-                value={typed}
-                autoComplete="off"
-                autoCapitalize="none"
-                onChange={(event) => setTyped(event.target.value)}
-                className={FIELD}
-              />
-            </label>
-            {clear.isError && (
-              <p role="alert" className="text-error">
-                {clear.error.message}
-                {clear.error instanceof ApiError && clear.error.requestId && (
-                  <span className="font-mono text-small"> ({clear.error.requestId})</span>
-                )}
-              </p>
-            )}
-            <div className="flex justify-end gap-2">
-              <AlertDialog.Close render={<Button ref={cancel}>Cancel</Button>} />
-              <Button type="submit" kind="danger" disabled={!ready}>
-                {clear.isPending ? 'Deleting…' : 'Delete'}
-              </Button>
-            </div>
-          </form>
-        </AlertDialog.Popup>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+    <DeleteDialog
+      title="Delete log lines"
+      choice={
+        <label className="grid gap-1.5">
+          <span className="text-muted">Which</span>
+          <select value={days} onChange={(event) => setDays(Number(event.target.value))} className={FIELD}>
+            {KEEPS.map((keep) => (
+              <option key={keep} value={keep}>
+                {keep === 0 ? 'All lines' : `Lines older than ${keep} ${keep === 1 ? 'day' : 'days'}`}
+              </option>
+            ))}
+          </select>
+        </label>
+      }
+      consequence={<Consequence count={count.data} error={count.error} canUndo={days === 0} />}
+      isTyped
+      ready={(count.data ?? 0) > 0}
+      pending={clear.isPending}
+      error={clear.error}
+      remove={clear.mutate}
+      close={close}
+    />
   )
 }
 

@@ -1,21 +1,14 @@
-import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
 import type { DeletionPreview } from 'timelapser-logs/api'
-import { ApiError, request, requestReply } from '../api/client.ts'
+import { request, requestReply } from '../api/client.ts'
 import { serverNow } from '../api/server-clock.ts'
-import { Button } from '../controls/button.tsx'
+import { DeleteDialog } from '../controls/delete-dialog.tsx'
 import { notify } from '../controls/notice.tsx'
-import { BACKDROP, DIALOG, FIELD } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatSpan } from '../time/format.ts'
 
-const WORD = 'delete'
-
 /** Deletes the lines that are listed, all pages of them, after their number and range were seen and a word was typed. */
 export function DeleteMatchingDialog({ query, close }: { query: string; close: () => void }) {
-  const [typed, setTyped] = useState('')
-  const cancel = useRef<HTMLButtonElement>(null)
   const client = useQueryClient()
   const preview = useQuery({
     queryKey: ['logs', 'deletion', query],
@@ -40,55 +33,17 @@ export function DeleteMatchingDialog({ query, close }: { query: string; close: (
       close()
     },
   })
-  const isTyped = typed.trim().toLowerCase() === WORD
-  const doomed = found !== undefined && found.rows > 0 && isTyped && !remove.isPending ? found : null
-  const error = remove.error ?? preview.error
   return (
-    <AlertDialog.Root open onOpenChange={(open) => !open && close()}>
-      <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={BACKDROP} />
-        <AlertDialog.Popup className={DIALOG} initialFocus={cancel}>
-          <form
-            className="grid gap-4"
-            onSubmit={(event) => {
-              event.preventDefault()
-              if (doomed) remove.mutate(doomed)
-            }}
-          >
-            <AlertDialog.Title className="text-title font-semibold">Delete what matches</AlertDialog.Title>
-            <AlertDialog.Description className="rounded-md bg-sunken px-3 py-2.5">
-              {found ? <Consequence {...found} /> : preview.isError ? 'Nothing is deleted.' : 'Counting…'}
-            </AlertDialog.Description>
-            <label className="grid gap-1.5">
-              <span className="text-muted">
-                Type <strong className="font-mono font-normal text-ink">{WORD}</strong> to confirm
-              </span>
-              <input
-                value={typed}
-                autoComplete="off"
-                autoCapitalize="none"
-                onChange={(event) => setTyped(event.target.value)}
-                className={FIELD}
-              />
-            </label>
-            {error && (
-              <p role="alert" className="text-error">
-                {error.message}
-                {error instanceof ApiError && error.requestId && (
-                  <span className="font-mono text-small"> ({error.requestId})</span>
-                )}
-              </p>
-            )}
-            <div className="flex justify-end gap-2">
-              <AlertDialog.Close render={<Button ref={cancel}>Cancel</Button>} />
-              <Button type="submit" kind="danger" disabled={!doomed}>
-                {remove.isPending ? 'Deleting…' : 'Delete'}
-              </Button>
-            </div>
-          </form>
-        </AlertDialog.Popup>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+    <DeleteDialog
+      title="Delete what matches"
+      consequence={found ? <Consequence {...found} /> : preview.isError ? 'Nothing is deleted.' : 'Counting…'}
+      isTyped
+      ready={found !== undefined && found.rows > 0}
+      pending={remove.isPending}
+      error={remove.error ?? preview.error}
+      remove={() => found && remove.mutate(found)}
+      close={close}
+    />
   )
 }
 
