@@ -1,4 +1,5 @@
 import { LEVEL_WORDS, levelOfLetter, levelOfWord, type WrittenLevel } from './level-words.ts'
+import { readPriority } from './syslog/priority.ts'
 
 export type { WrittenLevel } from './level-words.ts'
 
@@ -9,7 +10,6 @@ const BARE_CHARACTERS = 64
 
 const W = LEVEL_WORDS
 
-const SYSLOG_PRIORITY = /^<(\d{1,3})>/
 const KLOG = /^([IWEF])(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [^\]\s]+:\d+\]/
 /** Letters in the place some known programs have for them: logcat, MongoDB's old form, `[W] …`, `W/Tag: …`. */
 const LETTERED =
@@ -50,18 +50,14 @@ const CSVLOG =
 
 const ANYWHERE = [SQUARE, BRACKETED, BARE, SUFFIXED, LABELLED, FACILITY]
 
-/** 0 emergency … 7 debug, RFC 5424. */
-const SYSLOG_SEVERITIES = ['EMERG', 'ALERT', 'CRIT', 'ERR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'] as const
-
 /**
  * The level that the fixed forms give a line: syslog's priority, klog's letter. They stand before the time.
  */
 export function readHeadLevel(line: string): WrittenLevel | undefined {
   const first = line.charCodeAt(0)
   if (first === 60) {
-    const priority = SYSLOG_PRIORITY.exec(line)?.[1]
-    if (priority !== undefined && Number(priority) <= 191)
-      return levelOfWord(SYSLOG_SEVERITIES[Number(priority) & 7] ?? '')
+    const { priority } = readPriority(line)
+    if (priority !== undefined) return levelOfWord(priority.severity)
   }
   if (first === 73 || first === 87 || first === 69 || first === 70) {
     const letter = KLOG.exec(line)?.[1]

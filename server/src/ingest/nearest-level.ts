@@ -1,5 +1,5 @@
 import { type Level, parseLevel } from '@timelapser/logger'
-import { SEVERITIES } from './syslog/priority.ts'
+import { readPriority } from './syslog/priority.ts'
 
 /** Names that a misspelt word is compared with. */
 const LONG_NAMES = [
@@ -40,8 +40,8 @@ function ofText(text: string): Level | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with ESC
   const plain = text.replace(/\x1b\[[\d;:]{0,30}m/g, '').trim()
   if (/^\d{1,3}$/.test(plain)) return nearestLevel(Number(plain))
-  const priority = /^<(\d{1,3})>$/.exec(plain)?.[1]
-  if (priority !== undefined && Number(priority) <= 191) return parseLevel(SEVERITIES[Number(priority) & 7])
+  const { priority, rest } = readPriority(plain)
+  if (priority !== undefined && rest === '') return parseLevel(priority.severity)
   const whole = parseLevel(plain)
   if (whole !== undefined) return whole
   const words = plain.match(/[A-Za-z]+/g) ?? []

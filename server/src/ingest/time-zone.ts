@@ -1,6 +1,6 @@
 import { type Civil, civilSeconds, toUtcText } from './utc-text.ts'
 
-const DAY = 86_400
+const DAY_MS = 86_400_000
 /** Zones change on quarter hours; one question to Intl (about 5 µs) answers for all lines of one. */
 const QUARTER = 900
 /** Quarters remembered a zone: ten years' worth would be 350,000; logs ask for neighbours. */
@@ -12,30 +12,47 @@ export type NaiveClock = (civil: Civil) => string | undefined
 /** Takes naive times for UTC. */
 export const utcClock: NaiveClock = (civil) => toUtcText(civilSeconds(civil), civil.fraction)
 
-/**
- * A clock that hangs in the zone. A time that occurs twice (clocks going back) means the first; one that is
- * skipped (going forward) means as long after the change as it claims, as RFC 5545 has it.
- *
- * @param zone IANA name; throws RangeError when there is none of that name.
- */
-export function zoneClock(zone: string): NaiveClock {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
-  const remembered = new Map<number, number>()
+/** What the clocks of a zone show, in milliseconds; wall time is given as if it were UTC. */
+export type TimeZone = {
+  /** How far the zone is ahead of UTC at the instant. */
+  offsetAt: (instant: number) => number
+  /**
+   * The first instant at which the clocks show the wall time. One that they skip means as long after the change as it
+   * claims, as RFC 5545 has it.
+   */
+  instantOf: (wall: number) => number
+}
 
-  function offsetOfCivil(seconds: number): number {
-    const before = offsetAt(format, seconds - DAY)
-    const after = offsetAt(format, seconds + DAY)
-    if (before === after) return before
-    if (offsetAt(format, seconds - before) === before) return before
-    return offsetAt(format, seconds - after) === after ? after : before
+/** @throws RangeError when there is no IANA zone of that name */
+export function timeZone(name: string): TimeZone {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
+  const offsetAt = name === 'UTC' ? () => 0 : (instant: number) => offsetIn(format, instant)
+
+  function instantOf(wall: number): number {
+    const before = wall - offsetAt(wall - DAY_MS)
+    const after = wall - offsetAt(wall + DAY_MS)
+    const shows = (instant: number) => instant + offsetAt(instant) === wall
+    return before === after || shows(before) || !shows(after) ? before : after
   }
 
+  return { offsetAt, instantOf }
+}
+
+/**
+ * A clock that hangs in the zone; see `TimeZone.instantOf` for times that occur twice or never.
+ *
+ * @throws RangeError when there is no IANA zone of that name
+ */
+export function zoneClock(zone: string): NaiveClock {
+  const { instantOf } = timeZone(zone)
+  /** Seconds ahead of UTC by quarter of the clock's own time. */
+  const remembered = new Map<number, number>()
   return (civil) => {
     const seconds = civilSeconds(civil)
     const quarter = Math.floor(seconds / QUARTER)
     let offset = remembered.get(quarter)
     if (offset === undefined) {
-      offset = offsetOfCivil(seconds)
+      offset = seconds - instantOf(seconds * 1000) / 1000
       if (remembered.size >= MAX_REMEMBERED) remembered.clear()
       remembered.set(quarter, offset)
     }
@@ -43,11 +60,10 @@ export function zoneClock(zone: string): NaiveClock {
   }
 }
 
-/** Seconds the zone is ahead of UTC at the instant. */
-function offsetAt(format: Intl.DateTimeFormat, seconds: number): number {
-  const name = format.formatToParts(seconds * 1000).find((part) => part.type === 'timeZoneName')?.value
+function offsetIn(format: Intl.DateTimeFormat, instant: number): number {
+  const name = format.formatToParts(instant).find((part) => part.type === 'timeZoneName')?.value
   const match = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(name ?? '')
   if (match?.[1] === undefined) return 0
-  const ahead = Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0)
+  const ahead = (Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0)) * 1000
   return match[1] === '-' ? -ahead : ahead
 }

@@ -1,7 +1,7 @@
 import type { Level } from '@timelapser/logger'
 import type { LevelBucket } from '../../store/counts/counts.ts'
 import { DAY, fromMillis, HOUR, MINUTE, toMillis } from '../../store/database/timestamp.ts'
-import { instantOf, zoneOffset } from './time-zone.ts'
+import { zoneOf } from './time-zone.ts'
 
 export type HistogramBucket = {
   start: string
@@ -46,8 +46,9 @@ export function chooseBucket(start: string, end: string, steps: number): number 
  */
 export function cutRange(start: string, end: string, bucketMs: number, zone: string): Cut {
   const [from, to] = [toMillis(start), toMillis(end)]
-  const offset = zoneOffset(zone, from)
-  if (bucketMs % DAY !== 0 && (bucketMs <= HOUR || offset === zoneOffset(zone, to))) {
+  const { offsetAt, instantOf } = zoneOf(zone)
+  const offset = offsetAt(from)
+  if (bucketMs % DAY !== 0 && (bucketMs <= HOUR || offset === offsetAt(to))) {
     const first = Math.floor((from + offset) / bucketMs) * bucketMs - offset
     const starts: number[] = []
     for (let at = first; at <= to; at += bucketMs) starts.push(at)
@@ -55,7 +56,7 @@ export function cutRange(start: string, end: string, bucketMs: number, zone: str
   }
   const starts: number[] = []
   const firstWall = Math.floor((from + offset) / bucketMs) * bucketMs
-  for (let wall = firstWall, at = instantOf(zone, wall); at <= to; at = instantOf(zone, wall)) {
+  for (let wall = firstWall, at = instantOf(wall); at <= to; at = instantOf(wall)) {
     starts.push(at)
     wall += bucketMs
   }

@@ -1,13 +1,14 @@
 import { LRUCache } from 'lru-cache'
+import { type TimeZone, timeZone } from '../../ingest/time-zone.ts'
 import { AppError } from '../app-error.ts'
 
-/** One formatter a zone is slow to make and quick to use; a caller may name any of some 600. */
-const formats = new LRUCache<string, Intl.DateTimeFormat>({ max: 64 })
+/** A zone is slow to open and quick to use; a caller may name any of some 600. */
+const zones = new LRUCache<string, TimeZone>({ max: 64 })
 
 /** Whether it is an IANA name. Offsets such as +02:00 are none: they know no summer time. */
 export function isTimeZone(name: string): boolean {
   try {
-    formatOf(name)
+    zoneOf(name)
     return !/^[+-]/.test(name)
   } catch {
     return false
@@ -23,38 +24,11 @@ export function parseTimeZone(name: string): string {
   )
 }
 
-/** Milliseconds the zone is ahead of UTC at the instant. */
-export function zoneOffset(zone: string, millis: number): number {
-  if (zone === 'UTC') return 0
-  const name = formatOf(zone)
-    .formatToParts(millis)
-    .find(({ type }) => type === 'timeZoneName')?.value
-  const match = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(name ?? '')
-  if (match?.[1] === undefined) return 0
-  const ahead = (Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0)) * 1000
-  return match[1] === '-' ? -ahead : ahead
-}
-
-const DAY = 86_400_000
-
-/**
- * The first instant at which the zone's clocks show the wall time, given as if it were UTC. One that they pass over is
- * the instant at which they do.
- */
-export function instantOf(zone: string, wallMillis: number): number {
-  const before = zoneOffset(zone, wallMillis - DAY)
-  const after = zoneOffset(zone, wallMillis + DAY)
-  if (before === after) return wallMillis - before
-  const shown = [wallMillis - before, wallMillis - after].filter(
-    (instant) => instant + zoneOffset(zone, instant) === wallMillis,
-  )
-  return shown.length > 0 ? Math.min(...shown) : wallMillis - before
-}
-
-function formatOf(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone)
+/** @throws RangeError when there is no IANA zone of that name */
+export function zoneOf(name: string): TimeZone {
+  const known = zones.get(name)
   if (known) return known
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
-  formats.set(zone, format)
-  return format
+  const zone = timeZone(name)
+  zones.set(name, zone)
+  return zone
 }

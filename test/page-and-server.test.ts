@@ -1,7 +1,12 @@
-// The page takes the text of a search apart without the server: both have to read it alike.
+// What the page does without the server, as it takes types alone from it: both have to do it alike.
+import { LEVEL_NAMES } from '@timelapser/logger'
 import { expect, test } from 'vitest'
+import { readLevel } from '../server/src/ingest/record-fields.ts'
+import { timeZone } from '../server/src/ingest/time-zone.ts'
 import { parseSearch } from '../server/src/service/search/search-syntax.ts'
+import { parseLevel } from '../web/src/logs/levels.ts'
 import { setTerm, stateOfTerm } from '../web/src/logs/search-terms.ts'
+import { instantOf, wallTime } from '../web/src/time/zone.ts'
 
 const PIECES = [
   'timeout',
@@ -76,4 +81,28 @@ test('a term that a button adds holds for all of the search, and goes without a 
     expect(treeOf(setTerm(out, 'logger:app', 'unset')), q).toEqual(alone)
   }
   expect(looked).toBeGreaterThan(1000)
+})
+
+test('a level is read alike, by each name and number', () => {
+  const texts = [...Object.keys(LEVEL_NAMES), ...Array.from({ length: 102 }, (_, number) => String(number))]
+  for (const text of [...texts, ' warn ', 'Fatal', 'loud', '', 'constructor']) {
+    expect(parseLevel(text), text).toBe(readLevel(text))
+  }
+})
+
+test.each([
+  ['Europe/Berlin', '2026-03-29', '2026-10-25'],
+  ['America/New_York', '2026-03-08', '2026-11-01'],
+  ['Australia/Lord_Howe', '2026-04-05', '2026-10-04'],
+  ['America/Santiago', '2026-04-05', '2026-09-06'],
+  ['Asia/Kathmandu', '2026-01-01', '2026-07-01'],
+])('clocks of %s are read alike around %s and %s', (zone, ...days) => {
+  const server = timeZone(zone)
+  for (const day of days) {
+    for (let quarter = -96; quarter < 192; quarter++) {
+      const wall = Date.parse(`${day}T00:00:00Z`) + quarter * 900_000
+      const shown = wallTime(wall, 'UTC')
+      expect(instantOf(shown, zone), new Date(wall).toISOString()).toBe(server.instantOf(wall))
+    }
+  }
 })
