@@ -33,6 +33,7 @@ const ROOMS = [
 const GROUND = [
   'server/src/byte-budget.ts',
   'server/src/config.ts',
+  'server/src/doubling-pause.ts',
   'server/src/startup-error.ts',
   'server/src/version.ts',
 ]

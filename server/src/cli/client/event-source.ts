@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createParser } from 'eventsource-parser'
+import { DoublingPause } from '../../doubling-pause.ts'
 import { type ApiClient, ApiFailure } from './api-client.ts'
 
 /** One event; without `data` it only moves the position on. */
@@ -31,7 +32,7 @@ export async function* readEvents(options: EventSourceOptions): AsyncGenerator<S
   const asked = new URLSearchParams(parameters)
   let wasOpen = false
   let isLost = false
-  let pause = RETRY_MS
+  const pause = new DoublingPause(RETRY_MS, MAX_RETRY_MS)
   while (true) {
     let reason = 'the connection ended'
     try {
@@ -39,7 +40,7 @@ export async function* readEvents(options: EventSourceOptions): AsyncGenerator<S
       if (isLost) onConnection('back', '')
       isLost = false
       wasOpen = true
-      pause = RETRY_MS
+      pause.reset()
       for await (const event of eventsOf(reply)) {
         yield event
         if (event.id !== undefined) asked.set('last_event_id', event.id)
@@ -50,8 +51,7 @@ export async function* readEvents(options: EventSourceOptions): AsyncGenerator<S
     }
     if (!isLost) onConnection('lost', reason)
     isLost = true
-    await delay(pause)
-    pause = Math.min(pause * 2, MAX_RETRY_MS)
+    await delay(pause.next())
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { LogRecord } from '@timelapser/logger'
+import { DoublingPause } from '../../doubling-pause.ts'
 import type { IngestResult } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import type { IngestTally } from './ingest-tally.ts'
@@ -123,14 +124,16 @@ export class IngestSender {
 
   async #persist<T>(attempt: () => Promise<T>): Promise<T> {
     const deadline = Date.now() + this.#options.retryForMs
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+    const pause = new DoublingPause(FIRST_PAUSE_MS, MAX_PAUSE_MS)
+    for (let isFirst = true; ; isFirst = false) {
       try {
         return await attempt()
       } catch (error) {
         if (!(error instanceof ApiFailure) || !error.isTransient) throw error
+        const pauseMs = pause.next()
         const waitMs = error.retryAfterMs ?? pauseMs
         if (Date.now() + waitMs > deadline) throw error
-        if (pauseMs === FIRST_PAUSE_MS) this.#options.onOutage(error)
+        if (isFirst) this.#options.onOutage(error)
         await wait(waitMs)
       }
     }

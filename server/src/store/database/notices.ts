@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type pg from 'pg'
+import { DoublingPause } from '../../doubling-pause.ts'
 import { endSilent, socketOf } from './silent-connections.ts'
 
 /** What servers on one database tell each other. A notice is a hint: who misses one looks every two seconds. */
@@ -54,6 +55,7 @@ export type NoticesOptions = {
  */
 export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }> {
   readonly #options: NoticesOptions
+  readonly #pause = new DoublingPause(RETRY_MS, MAX_RETRY_MS)
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
   #heartbeat: NodeJS.Timeout | undefined
@@ -103,7 +105,8 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
       clearTimeout(this.#heartbeat)
       client.end().catch(() => undefined)
       this.#options.onConnectionChange?.('lost', error)
-      this.#retry(RETRY_MS)
+      this.#pause.reset()
+      this.#retry()
     }
     client.on('error', onLost)
     client.on('end', () => onLost())
@@ -142,7 +145,7 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
     }
   }
 
-  #retry(delay: number): void {
+  #retry(): void {
     if (this.#closed) return
     const reconnect = async () => {
       try {
@@ -154,12 +157,12 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
         // Still away; the state was told when it was lost. It was not this one connection, then.
         this.#endSilent?.()
         this.#endSilent = undefined
-        this.#retry(Math.min(delay * 2, MAX_RETRY_MS))
+        this.#retry()
       }
     }
     this.#timer = setTimeout(() => {
       this.#reconnecting = reconnect()
-    }, delay)
+    }, this.#pause.next())
     this.#timer.unref()
   }
 }
