@@ -12,8 +12,9 @@ import type { AuditRow } from '../../store/accounts/audit.ts'
 import type { StatementTiming } from '../../store/database/statement-watch.ts'
 import type { DatabaseLogHandler } from '../../store/database-log-handler.ts'
 import { setupDatabaseLogging } from '../../store/setup-database-logging.ts'
-import type { System, SystemReports } from './compose.ts'
+import type { System } from './compose.ts'
 import type { StopReason } from './stop-signals.ts'
+import type { SystemReports } from './system-options.ts'
 
 /** What the server says of itself: warnings on the console, everything where all logs are. */
 export type SystemLog = {

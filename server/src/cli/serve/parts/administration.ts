@@ -1,0 +1,42 @@
+import { auditRoutes } from '../../../http/audit.ts'
+import { settingsRoutes } from '../../../http/settings.ts'
+import { CameraService } from '../../../service/administration/camera-service.ts'
+import { LevelService } from '../../../service/administration/level-service.ts'
+import { SettingsService } from '../../../service/administration/settings-service.ts'
+import type { Core } from './core.ts'
+import type { GivingPart } from './part.ts'
+
+/** Cameras, settings and levels: what administrators set, on whichever server. */
+export function administrationPart(core: Core) {
+  const { pool, settings, levels, gate, storageGuard, logOperations, auditTrail, serverEvents } = core
+  const cameras = new CameraService(pool, auditTrail, async () => {
+    logOperations.reloadCameras()
+    await core.addJob('cameras', {}, { jobKey: 'cameras' })
+  })
+  const settingsService = new SettingsService(settings, auditTrail)
+  const levelService = new LevelService({
+    ...{ levels, settings, settingsService, auditTrail, gate, storageGuard },
+  })
+  return {
+    cameras,
+    settingsService,
+    levelService,
+    routes: [settingsRoutes(settingsService), auditRoutes(auditTrail)],
+    jobs: { cameras: async () => void (await logOperations.forgetDeletedCameras()) },
+    notices: {
+      log_partitions: () => logOperations.partitions.reload(),
+      log_events: (payload) => serverEvents.receive(payload),
+      levels: () => levels.reload(),
+      settings: (names) => {
+        settings.reload()
+        levels.reload()
+        serverEvents.announce('settings_changed', { names: names.split(',').filter(Boolean) })
+      },
+      cameras: (id) => {
+        cameras.reload()
+        logOperations.reloadCameras()
+        serverEvents.announce('camera_changed', { camera_id: id === '' ? null : Number(id) })
+      },
+    },
+  } satisfies GivingPart
+}

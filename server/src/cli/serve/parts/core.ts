@@ -1,0 +1,89 @@
+import { EventEmitter } from 'node:events'
+import { LevelGate, type LogRecord } from '@timelapser/logger'
+import type { ByteBudget } from '../../../byte-budget.ts'
+import type { Schedule } from '../../../jobs/schedule.ts'
+import { freeBytesAt, StorageGuard } from '../../../service/ingest/storage-guard.ts'
+import { ServerEvents } from '../../../service/live/server-events.ts'
+import { Metrics } from '../../../service/metrics.ts'
+import { Notices, notify } from '../../../store/database/notices.ts'
+import { LogOperations } from '../../../store/log-operations.ts'
+import { LevelOverrides } from '../../../store/settings/level-overrides.ts'
+import { SettingsStore } from '../../../store/settings/settings.ts'
+import { NotStored } from '../../../store/writing/not-stored.ts'
+import type { SystemOptions } from '../system-options.ts'
+
+/** What one part brings about and others act on. */
+type CoreEvents = {
+  /** Rows were stored by this server. */
+  stored: [rows: number]
+  /** Answers that were kept may no longer be true. */
+  changed: []
+  /** The disk is below its reserve. */
+  full: []
+}
+
+export type Core = ReturnType<typeof openCore>
+
+/**
+ * What all parts stand on: the store, the settings and levels it goes by, and the ways in which parts and servers tell
+ * each other something.
+ *
+ * @param addJob asks for a job, once the schedule runs
+ */
+export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
+  const { pool, reports, auditTrail, dataDirectory, metrics = new Metrics() } = options
+  const { connect, markSilent, heartbeatMs } = options
+  const events = new EventEmitter<CoreEvents>()
+  const notices = new Notices({
+    connect,
+    onConnectionChange: reports.onDatabaseConnection,
+    ...(markSilent && { markSilent }),
+    ...(heartbeatMs !== undefined && { heartbeatMs, answerMs: heartbeatMs }),
+  })
+  const settings = new SettingsStore(pool)
+  const storageGuard = new StorageGuard({
+    settings,
+    freeBytes: dataDirectory === undefined ? undefined : () => freeBytesAt(dataDirectory),
+    relieve: async () => void events.emit('full'),
+    onChange: reports.onStorage,
+  })
+  const levels = new LevelOverrides(pool, settings)
+  const told = new Set<Promise<unknown>>()
+  const tellHeldBack = (record: LogRecord) => {
+    const onFailure = (error: unknown) => reports.onJobFailed('levels', error)
+    const telling: Promise<unknown> = logOperations.addLogEntries([record]).catch(onFailure)
+    told.add(telling)
+    void telling.finally(() => told.delete(telling))
+  }
+  const gate = new LevelGate({ onHeldBack: tellHeldBack })
+  const logOperations = new LogOperations({
+    pool,
+    settings,
+    levels: { rules: levels, gate },
+    onCameraRegistered: reports.onCameraRegistered,
+    onStored: ({ accepted, repeated }) => {
+      if (!repeated) metrics.stored(accepted)
+      events.emit('changed')
+      if (!repeated) events.emit('stored', accepted)
+    },
+    onFlush: ({ millis, outcome }) => metrics.flushed(millis / 1000, outcome),
+    gate: storageGuard,
+  })
+  const notStored = new NotStored(pool, (reason, rows) => metrics.notStored(reason, rows))
+  const budgets: ByteBudget[] = []
+  return {
+    ...{ pool, auditTrail, reports, events, notices, settings, storageGuard, levels, gate },
+    ...{ logOperations, notStored, metrics, budgets, addJob },
+    /** For the streams of every server. */
+    serverEvents: new ServerEvents((channel, payload) => notify(pool, channel, payload)),
+    /** What waits and was lost of the server's own lines. */
+    ownLog: options.ownLog ?? (() => ({ queuedRows: 0, spooledRows: 0, dropped: 0 })),
+    close: async () => {
+      gate.close()
+      await Promise.all(told)
+      await logOperations.close()
+      await notStored.close()
+      await notices.close()
+    },
+  }
+}

@@ -1,0 +1,15 @@
+import { ingestRoutes } from '../../../http/ingest.ts'
+import { foreignIngestRoutes } from '../../../http/protocols/foreign-ingest.ts'
+import { IngestService } from '../../../service/ingest/ingest-service.ts'
+import type { Core } from './core.ts'
+import type { GivingPart } from './part.ts'
+
+/** Lines that come in, by our own protocol and those of other systems. */
+export function intakePart({ logOperations, notStored }: Core) {
+  const ingestService = new IngestService({ logOperations, notStored })
+  return {
+    ingestService,
+    routes: [ingestRoutes(ingestService), foreignIngestRoutes(ingestService)],
+    budgets: [ingestService.bodies.budget],
+  } satisfies GivingPart
+}

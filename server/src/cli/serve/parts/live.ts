@@ -1,0 +1,26 @@
+import { lokiQueryRoutes } from '../../../http/protocols/loki-query.ts'
+import { streamRoutes } from '../../../http/streams.ts'
+import { LiveFeed } from '../../../service/live/live-feed.ts'
+import { LokiQueries } from '../../../service/loki/loki-queries.ts'
+import { Feed } from '../../../store/feed/feed.ts'
+import type { Core } from './core.ts'
+import type { GivingPart } from './part.ts'
+import type { readingPart } from './reading.ts'
+
+/** Lines as they are committed: the page's streams, and Loki's questions and tails. */
+export function livePart(
+  { pool, logOperations, serverEvents }: Core,
+  { queries }: ReturnType<typeof readingPart>,
+) {
+  const liveFeed = new LiveFeed({
+    feed: new Feed(pool, logOperations.partitions, () => logOperations.deletedCameras()),
+  })
+  return {
+    liveFeed,
+    routes: [
+      lokiQueryRoutes(new LokiQueries(logOperations), liveFeed),
+      streamRoutes({ liveFeed, serverEvents, queries }),
+    ],
+    notices: { log_feed: () => liveFeed.notify() },
+  } satisfies GivingPart
+}

@@ -1,0 +1,45 @@
+import { cameraRoutes } from '../../../http/cameras.ts'
+import { debuggingRoutes } from '../../../http/debugging.ts'
+import { exportRoutes } from '../../../http/export.ts'
+import { levelRoutes } from '../../../http/levels.ts'
+import { logRoutes } from '../../../http/logs.ts'
+import { viewRoutes } from '../../../http/views.ts'
+import { ExportService } from '../../../service/logs/export-service.ts'
+import { LogService } from '../../../service/logs/log-service.ts'
+import { SavedViews } from '../../../service/search/saved-views.ts'
+import { SearchQueries } from '../../../service/search/search-query.ts'
+import type { administrationPart } from './administration.ts'
+import type { Core } from './core.ts'
+import type { GivingPart } from './part.ts'
+
+/** Pages, searches, counts and exports of stored lines, and the views that people save. */
+export function readingPart(
+  { pool, logOperations, auditTrail, notices, events }: Core,
+  { cameras, levelService, settingsService }: ReturnType<typeof administrationPart>,
+) {
+  const queries = new SearchQueries({ logOperations, cameras })
+  const logService = new LogService({
+    ...{ logOperations, cameras, levels: levelService, settings: settingsService },
+    ...{ queries, auditTrail, isTold: () => notices.isListening },
+  })
+  const forget = () => logService.forgetAnswers()
+  events.on('changed', forget)
+  return {
+    queries,
+    routes: [
+      logRoutes(logService),
+      exportRoutes(new ExportService({ logOperations, queries, auditTrail })),
+      debuggingRoutes(logService),
+      cameraRoutes(cameras, logService.cameraActivity),
+      viewRoutes(new SavedViews(pool, auditTrail)),
+      levelRoutes({ logService, levelService }),
+    ],
+    notices: {
+      log_feed: forget,
+      log_partitions: forget,
+      log_events: forget,
+      cameras: forget,
+      settings: forget,
+    },
+  } satisfies GivingPart
+}

@@ -1,0 +1,35 @@
+import { startFolding } from '../../../jobs/fold-counts.ts'
+import { startTending } from '../../../jobs/tend-partitions.ts'
+import { notify } from '../../../store/database/notices.ts'
+import { trimFeed } from '../../../store/feed/feed-trimming.ts'
+import { forgetParts } from '../../../store/writing/senders.ts'
+import type { SystemOptions } from '../system-options.ts'
+import type { Core } from './core.ts'
+import type { GivingPart } from './part.ts'
+
+/** What keeps the store in shape while it runs: counts are folded, partitions made and closed, the feed trimmed. */
+export function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: Core) {
+  const { pool, logOperations, reports } = core
+  const folding = startFolding(pool, (error) => reports.onJobFailed('counts', error))
+  const tending = startTending({
+    pool,
+    partitions: logOperations.partitions,
+    connect,
+    onFailure: (error) => reports.onJobFailed('partitions', error),
+    tellOfBurst: () => notify(pool, 'log_bursts', ''),
+  })
+  core.events.on('stored', (rows) => tending.noteStored(rows))
+  core.notices.on('log_bursts', () => tending.lookSoon())
+  return {
+    jobs: {
+      feed: async () => {
+        await trimFeed(pool)
+        await forgetParts(pool)
+      },
+    },
+    stop: async () => {
+      await tending.stop()
+      await folding.stop()
+    },
+  } satisfies GivingPart
+}

@@ -1,0 +1,44 @@
+import { diagnosticsRoutes } from '../../../http/diagnostics.ts'
+import { healthRoutes } from '../../../http/health.ts'
+import { DIAGNOSTIC_QUEUE } from '../../../jobs/schedule.ts'
+import { diagnoseLogSystem } from '../../../service/diagnosis/diagnose-log-system.ts'
+import { deleteTestLines } from '../../../service/diagnosis/test-lines.ts'
+import { Health } from '../../../service/health.ts'
+import type { administrationPart } from './administration.ts'
+import type { Core } from './core.ts'
+import type { livePart } from './live.ts'
+import type { Part } from './part.ts'
+
+/** What tells whether the system is well: probes, metrics, diagnosis. */
+export function watchPart(
+  core: Core,
+  { cameras }: ReturnType<typeof administrationPart>,
+  { liveFeed }: ReturnType<typeof livePart>,
+) {
+  const { pool, logOperations, levels, settings, storageGuard, notices, metrics, ownLog } = core
+  const health = new Health({ pool, logOperations, notices, storageGuard })
+  metrics.attach({
+    budgets: () => core.budgets,
+    waitingRows: () => logOperations.waitingRows,
+    subscribers: () => liveFeed.readers,
+    ownLog,
+    database: () => health.databaseFigures(),
+    disk: () => storageGuard.state(),
+  })
+  const diagnosis = {
+    ...{ pool, logOperations, liveFeed, cameras, levels, settings, health, storageGuard, ownLog },
+    isListening: () => notices.isListening,
+    deleteLater: async (range: object, runAt: Date) =>
+      void (await core.addJob('diagnostic', range, { runAt, queueName: DIAGNOSTIC_QUEUE })),
+  }
+  return {
+    routes: [healthRoutes(health, metrics), diagnosticsRoutes((run) => diagnoseLogSystem(diagnosis, run))],
+    jobs: {
+      diagnostic: async (range) => {
+        const deleted_count = await deleteTestLines(logOperations, range)
+        core.events.emit('changed')
+        await core.serverEvents.publish('logs_cleaned', { deleted_count, days_kept: null, by: 'diagnose' })
+      },
+    },
+  } satisfies Part
+}

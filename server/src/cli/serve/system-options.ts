@@ -1,0 +1,54 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type pg from 'pg'
+import type { BrokenStream, UnexpectedError } from '../../http/error-replies.ts'
+import type { RequestLine } from '../../http/request-log.ts'
+import type { AuditTrail } from '../../service/access/audit-trail.ts'
+import type { RateLimits } from '../../service/access/rate-limits.ts'
+import type { Removal } from '../../service/administration/retention-service.ts'
+import type { MetricSources, Metrics } from '../../service/metrics.ts'
+import type { Notices } from '../../store/database/notices.ts'
+import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
+
+/** What the system tells of itself while it runs. */
+export type SystemReports = {
+  onCameraRegistered: (camera: { id: number; name: string }) => void
+  onRequestLine: (line: RequestLine) => void
+  onUnexpected: (failure: UnexpectedError) => void
+  onStreamBroken: (failure: BrokenStream) => void
+  onJobFailed: (job: string, error: unknown) => void
+  onRetention: (removal: Removal) => void
+  onScrub: (run: ScrubRun) => void
+  onStorage: (state: 'full' | 'back', freeBytes: number | null) => void
+  onDatabaseConnection: (state: 'lost' | 'back') => void
+}
+
+export type SystemOptions = {
+  /** For requests and writes, with `valueParsers` on every connection. */
+  pool: pg.Pool
+  /** For the jobs' library, with the parsers it expects. */
+  jobPool: pg.Pool
+  /** A connection of its own for LISTEN. */
+  connect: () => Promise<pg.Client>
+  /** Of all connections to the database; see `Database`. */
+  markSilent?: () => () => void
+  /** How often the database is asked for a sign of life; 15 s when unset. */
+  heartbeatMs?: number
+  /** Authenticates requests; see `http/access-guard.ts`. */
+  access: (notices: Notices) => FastifyPluginAsync
+  auditTrail: AuditTrail
+  pageDirectory: string
+  trustProxy: boolean | string[]
+  /** Unset for the default ones. */
+  rateLimits?: RateLimits | undefined
+  /** Where the database's files are, when that is on this machine: watched for room. */
+  dataDirectory?: string | undefined
+  /** Counts from the first statement on; an own one when unset. */
+  metrics?: Metrics | undefined
+  /** What waits and was lost of the server's own lines. */
+  ownLog?: MetricSources['ownLog']
+  /** Whether retention and its like run by the clock; true when unset. */
+  isOnClock?: boolean
+  reports: SystemReports
+  /** Called at the stop when no request comes any more and the store still takes lines: what logs, logs its last. */
+  beforeStoreCloses?: () => Promise<void>
+}
