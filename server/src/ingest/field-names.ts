@@ -1,63 +1,114 @@
+// What other systems call the fields of a record, by the place where the names stand. All lists of such names are here.
 import type { LogRecord } from '@timelapser/logger'
 
 export type RecordField = keyof LogRecord
 
-type FieldName = { field: RecordField; rank: number; textOnly: boolean }
+/** Names of a field, best first. */
+type Names = readonly string[]
 
-/**
- * What other loggers call the seven fields, best first. Those after a `null` are common words: they are taken
- * only when they hold text (`log` is a line in Docker's files and an object in ECS).
- */
-const NAMES: Readonly<Record<RecordField, readonly (string | null)[]>> = {
-  message: ['msg', 'text', '@message', 'Message', 'MESSAGE', null, 'event', 'log', 'body'],
+/** Of a JSON object that is a whole line. */
+const OF_LINES: Readonly<Record<RecordField, Names>> = {
+  message: ['msg', 'text', '@message', 'Message', 'MESSAGE', 'event', 'log', 'body'],
   level: [
-    'severity',
-    'lvl',
-    'levelname',
-    'log.level',
-    'log_level',
-    'loglevel',
-    'severity_text',
-    'severityText',
-    'error_severity',
-    'LogLevel',
-    'Level',
-    'Severity',
+    ...[
+      'severity',
+      'lvl',
+      'levelname',
+      'log.level',
+      'log_level',
+      'loglevel',
+      'severity_text',
+      'severityText',
+    ],
+    ...['error_severity', 'LogLevel', 'Level', 'Severity'],
   ],
   timestamp: [
-    'time',
-    'ts',
-    '@timestamp',
-    'datetime',
-    'date',
-    'asctime',
-    'Timestamp',
-    'time_iso8601',
-    'time_local',
+    ...['time', 'ts', '@timestamp', 'datetime', 'date', 'asctime', 'Timestamp', 'time_iso8601', 'time_local'],
   ],
-  source: [null, 'service', 'app', 'application', 'service.name', 'service_name', 'appname'],
-  logger_name: [null, 'loggerName', 'logger', 'log.logger', 'name', 'category', 'SourceContext', 'Category'],
+  source: ['service', 'app', 'application', 'service.name', 'service_name', 'appname'],
+  logger_name: ['loggerName', 'logger', 'log.logger', 'name', 'category', 'SourceContext', 'Category'],
   camera_id: ['cameraId'],
   extra_data: ['extra', 'context'],
 }
 
-const BY_NAME: ReadonlyMap<string, FieldName> = new Map(
-  (Object.entries(NAMES) as [RecordField, readonly (string | null)[]][]).flatMap(([field, names]) => {
-    const border = names.indexOf(null)
-    return names.flatMap((name, rank): [string, FieldName][] =>
-      name === null ? [] : [[name, { field, rank, textOnly: border !== -1 && rank > border }]],
-    )
-  }),
-)
+/** Common words: in a line they are taken only when they hold text (`log` is a line in Docker's files, an object in ECS). */
+const TEXT_ONLY: ReadonlySet<string> = new Set([
+  ...['event', 'log', 'body'],
+  ...OF_LINES.source,
+  ...OF_LINES.logger_name,
+])
 
-/**
- * Which field an unknown name stands for, when its value can be meant so.
- */
-export function fieldFor(name: string, value: unknown): FieldName | undefined {
-  const found = BY_NAME.get(name)
+export type AttributeField = 'source' | 'logger_name' | 'camera_id'
+
+/** Of attributes beside a message: ECS, OpenTelemetry, Serilog, Loki's and Docker's labels. */
+const OF_ATTRIBUTES: Readonly<Record<AttributeField, Names>> = {
+  source: [
+    ...['source', 'service.name', 'service_name', 'service', 'app', 'application', 'Application', 'appname'],
+    ...['job', 'container_name', 'container'],
+  ],
+  logger_name: ['logger_name', 'loggerName', 'log.logger', 'logger', 'SourceContext', 'sourceContext'],
+  camera_id: ['camera_id', 'cameraId', 'camera.id', 'camera'],
+}
+
+/** Of documents as shippers index them. */
+export const OF_DOCUMENTS = {
+  timestamp: ['@timestamp', 'timestamp', 'time', 'ts'],
+  level: ['log.level', 'level', 'severity', 'severity_text', 'levelname'],
+  message: ['message', 'msg', 'log', 'text'],
+} satisfies Partial<Record<RecordField, Names>>
+
+/** Of a stream's labels, and of the JSON object that its line may be. The last level is only Loki's guess. */
+export const OF_STREAMS = {
+  level: ['level', 'severity', 'severity_text', 'lvl', 'log_level', 'detected_level'],
+  message: ['message', 'msg'],
+} satisfies Partial<Record<RecordField, Names>>
+
+/** Of OpenTelemetry's attributes, whose other fields have places of their own. */
+export const OF_TELEMETRY = {
+  camera_id: ['camera.id', 'camera_id', 'cameraId'],
+} satisfies Partial<Record<RecordField, Names>>
+
+type Ranked<Field> = { field: Field; rank: number }
+
+function ranked<Field extends string>(
+  names: Readonly<Record<Field, Names>>,
+): ReadonlyMap<string, Ranked<Field>> {
+  return new Map(
+    (Object.entries(names) as [Field, Names][]).flatMap(([field, own]) =>
+      own.map((name, rank) => [name, { field, rank }] as const),
+    ),
+  )
+}
+
+const LINES = ranked(OF_LINES)
+const ATTRIBUTES = ranked(OF_ATTRIBUTES)
+
+/** Which field an unknown name of a line stands for, when its value can be meant so. */
+export function fieldFor(name: string, value: unknown): Ranked<RecordField> | undefined {
+  const found = LINES.get(name)
   if (found === undefined || value === null) return undefined
-  if (found.textOnly && typeof value !== 'string') return undefined
+  if (typeof value !== 'string' && TEXT_ONLY.has(name)) return undefined
   if (typeof value !== 'object') return found.field === 'extra_data' ? undefined : found
   if (Array.isArray(value)) return undefined
   return found.field === 'extra_data' || found.field === 'message' ? found : undefined
+}
+
+/** Which field an attribute of that name may stand for. */
+export function attributeFor(name: string): Ranked<AttributeField> | undefined {
+  return ATTRIBUTES.get(name)
+}
+
+/** For each field the best of the names that stand for it. */
+export function bestNames<Field>(
+  names: readonly string[],
+  fieldOf: (name: string) => Ranked<Field> | undefined,
+): Map<Field, string> {
+  const best = new Map<Field, Ranked<Field> & { name: string }>()
+  for (const name of names) {
+    const found = fieldOf(name)
+    if (found === undefined) continue
+    const rival = best.get(found.field)
+    if (rival === undefined || found.rank < rival.rank) best.set(found.field, { ...found, name })
+  }
+  return new Map([...best].map(([field, { name }]) => [field, name]))
 }

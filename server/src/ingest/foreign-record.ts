@@ -1,7 +1,9 @@
 import { type ExtraData, type Json, type LogRecord, normaliseRecord } from '@timelapser/logger'
 import type { RecordDefaults } from './decoded.ts'
+import { type AttributeField, attributeFor, bestNames } from './field-names.ts'
 import { readLineLevel } from './line-level.ts'
 import { nearestLevel } from './nearest-level.ts'
+import { parseJson } from './parse-json.ts'
 import { putExtra, readCameraId } from './record-fields.ts'
 
 /** What another protocol says of one record. */
@@ -43,55 +45,24 @@ export function toPlacedRecord(sent: ForeignRecord, place: RecordDefaults): LogR
 }
 
 type Lifted = { source?: string; logger_name?: string; camera_id?: number; rest: ExtraData }
-type LiftedField = 'source' | 'logger_name' | 'camera_id'
-
-/** What the three fields are called elsewhere, best first: ECS, OpenTelemetry, Serilog, Loki's and Docker's labels. */
-const NAMES: Readonly<Record<LiftedField, readonly string[]>> = {
-  source: [
-    'source',
-    'service.name',
-    'service_name',
-    'service',
-    'app',
-    'application',
-    'Application',
-    'appname',
-    'job',
-    'container_name',
-    'container',
-  ],
-  logger_name: ['logger_name', 'loggerName', 'log.logger', 'logger', 'SourceContext', 'sourceContext'],
-  camera_id: ['camera_id', 'cameraId', 'camera.id', 'camera'],
-}
-
-const BY_NAME: ReadonlyMap<string, { field: LiftedField; rank: number }> = new Map(
-  (Object.entries(NAMES) as [LiftedField, readonly string[]][]).flatMap(([field, names]) =>
-    names.map((name, rank) => [name, { field, rank }] as const),
-  ),
-)
 
 /** Takes source, logger and camera out of the attributes; a value that cannot be one stays where it was. */
 function liftFields(attributes: ExtraData): Lifted {
-  const best: { [Field in LiftedField]?: { key: string; rank: number } } = {}
-  for (const key of Object.keys(attributes)) {
-    const name = BY_NAME.get(key)
-    if (name === undefined || readLifted(name.field, attributes[key]) === undefined) continue
-    const rival = best[name.field]
-    if (rival === undefined || name.rank < rival.rank) best[name.field] = { key, rank: name.rank }
-  }
-  const taken = Object.values(best).map(({ key }) => key)
-  if (taken.length === 0) return { rest: attributes }
+  const best = bestNames(Object.keys(attributes), (key) => {
+    const found = attributeFor(key)
+    return found === undefined || readLifted(found.field, attributes[key]) === undefined ? undefined : found
+  })
+  if (best.size === 0) return { rest: attributes }
   const lifted: Lifted = { rest: {} }
-  for (const [field, { key }] of Object.entries(best) as [LiftedField, { key: string }][]) {
-    Object.assign(lifted, { [field]: readLifted(field, attributes[key]) })
-  }
+  for (const [field, key] of best) Object.assign(lifted, { [field]: readLifted(field, attributes[key]) })
+  const taken = new Set(best.values())
   for (const [key, value] of Object.entries(attributes)) {
-    if (!taken.includes(key)) putExtra(lifted.rest, key, value)
+    if (!taken.has(key)) putExtra(lifted.rest, key, value)
   }
   return lifted
 }
 
-function readLifted(field: LiftedField, value: Json | undefined): string | number | undefined {
+function readLifted(field: AttributeField, value: Json | undefined): string | number | undefined {
   if (field === 'camera_id') return readCameraId(value)
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }
@@ -107,6 +78,20 @@ export function chooseLevel(given: readonly unknown[], text: string): unknown {
     readLineLevel(text, text)?.written ??
     filled[0]
   )
+}
+
+/** The message of a text that is a JSON object with one, by the best of the names, and what stood beside it. */
+export function takeApart(
+  text: string,
+  names: readonly string[],
+): { message: string; fields: ExtraData } | undefined {
+  if (!text.startsWith('{')) return undefined
+  const parsed = parseJson(text)
+  const object = 'value' in parsed ? asObject(parsed.value) : undefined
+  const name = names.find((one) => asText(object?.[one]) !== undefined)
+  if (object === undefined || name === undefined) return undefined
+  const { [name]: message, ...fields } = object
+  return { message: message as string, fields }
 }
 
 /** A parsed value as an object with fields; undefined for anything else. */

@@ -10,7 +10,7 @@ import {
   toExtraData,
 } from '@timelapser/logger'
 import { DEFAULT_SOURCE, type RecordDefaults } from './decoded.ts'
-import { fieldFor, type RecordField } from './field-names.ts'
+import { bestNames, fieldFor } from './field-names.ts'
 import { nearestLevel } from './nearest-level.ts'
 import {
   INEXACT,
@@ -212,18 +212,12 @@ function isOther(key: string): boolean {
 
 /** Foreign names: the best one stands in for a field that has no value of its own, the rest are extra data. */
 function sortOthers(input: ExtraData, others: string[], sent: SentFields): void {
-  const best = new Map<RecordField, { key: string; rank: number }>()
-  for (const key of others) {
-    const name = fieldFor(key, input[key])
-    if (name === undefined || sent[name.field] != null) continue
-    const rival = best.get(name.field)
-    if (rival === undefined || name.rank < rival.rank) best.set(name.field, { key, rank: name.rank })
-  }
-  const taken = new Set<string>()
-  for (const [field, { key }] of best) {
-    sent[field] = input[key]
-    taken.add(key)
-  }
+  const best = bestNames(others, (key) => {
+    const found = fieldFor(key, input[key])
+    return found === undefined || sent[found.field] != null ? undefined : found
+  })
+  const taken = new Set(best.values())
+  for (const [field, key] of best) sent[field] = input[key]
   for (const key of others) {
     if (taken.has(key)) continue
     sent.rest ??= {}

@@ -1,13 +1,10 @@
 import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
-import { asObject, asText, chooseLevel, toLogRecord } from '../foreign-record.ts'
-import { parseJson } from '../parse-json.ts'
+import { OF_DOCUMENTS } from '../field-names.ts'
+import { asObject, asText, chooseLevel, takeApart, toLogRecord } from '../foreign-record.ts'
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
 import { SEVERITIES } from '../syslog/priority.ts'
 
-const TIME_NAMES = ['@timestamp', 'timestamp', 'time', 'ts']
-const LEVEL_NAMES = ['log.level', 'level', 'severity', 'severity_text', 'levelname']
-const MESSAGE_NAMES = ['message', 'msg', 'log', 'text']
 /** What the Elastic Common Schema nests and we have columns for. */
 const NESTED = ['log.level', 'log.logger', 'service.name', 'camera.id']
 
@@ -19,16 +16,16 @@ const NESTED = ['log.level', 'log.logger', 'service.name', 'camera.id']
  */
 export function fromDocument(document: ExtraData, defaults: RecordDefaults): LogRecord | string {
   const left = unnest(document)
-  const time = takeFirst(left, TIME_NAMES, (value) => value != null)
+  const time = takeFirst(left, OF_DOCUMENTS.timestamp, (value) => value != null)
   const timestamp = time == null ? undefined : readTimestamp(time)
   if (time != null && timestamp === undefined) return `failed to parse field [@timestamp]: ${shorten(time)}`
-  const given = takeFirst(left, LEVEL_NAMES, (value) => typeof value !== 'object')
-  const message = takeFirst(left, MESSAGE_NAMES, (value) => textIn(value) !== undefined)
+  const given = takeFirst(left, OF_DOCUMENTS.level, (value) => typeof value !== 'object')
+  const message = takeFirst(left, OF_DOCUMENTS.message, (value) => textIn(value) !== undefined)
   const original = asText(asObject(left.event)?.original)
   const text = textIn(message) ?? original
-  const inner = text === undefined ? undefined : takeApart(text)
+  const inner = text === undefined ? undefined : takeApart(text, OF_DOCUMENTS.message)
   for (const [key, value] of Object.entries(inner?.fields ?? {})) putExtra(left, key, value)
-  const innerLevel = takeFirst(left, LEVEL_NAMES, (value) => typeof value !== 'object')
+  const innerLevel = takeFirst(left, OF_DOCUMENTS.level, (value) => typeof value !== 'object')
   const syslog = asObject(left.syslog)
   const severity = asText(syslog?.severity_label) ?? SEVERITIES[Number(syslog?.severity ?? Number.NaN)]
   return toLogRecord(
@@ -48,17 +45,6 @@ function textIn(value: unknown): string | undefined {
     Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join('\n') : asText(value)
   const whole = text?.replace(/\r?\n$/, '')
   return whole === '' ? undefined : whole
-}
-
-/** The message of a text that is a JSON object with one, and what stood beside it. */
-function takeApart(text: string): { message: string; fields: ExtraData } | undefined {
-  if (!text.startsWith('{')) return undefined
-  const parsed = parseJson(text)
-  const object = 'value' in parsed ? asObject(parsed.value) : undefined
-  const name = MESSAGE_NAMES.find((one) => asText(object?.[one]) !== undefined)
-  if (object === undefined || name === undefined) return undefined
-  const { [name]: message, ...fields } = object
-  return { message: message as string, fields }
 }
 
 /** In a cluster the container or its app is the source, rather than the index that all of them write to. */

@@ -1,6 +1,7 @@
 // One log record of OpenTelemetry's data model (opentelemetry.io/docs/specs/otel/logs/data-model) as one of ours.
 import type { ExtraData, Json, Level, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
+import { OF_TELEMETRY } from '../field-names.ts'
 import { asText, chooseLevel, toPlacedRecord } from '../foreign-record.ts'
 import { fromNanoseconds } from '../nanoseconds.ts'
 import { putExtra, readCameraId } from '../record-fields.ts'
@@ -22,8 +23,6 @@ export type OtlpRecord = {
 
 /** What the records of one scope share. */
 export type OtlpOrigin = { defaults: RecordDefaults; shared: ExtraData }
-
-const CAMERA_NAMES = ['camera.id', 'camera_id', 'cameraId']
 
 /** Resource and scope: `service.name` is the source, the scope's name the logger, `camera.id` the camera. */
 export function toOrigin(
@@ -59,7 +58,7 @@ export function fromOtlp(sent: OtlpRecord, { defaults, shared }: OtlpOrigin): Lo
   if (sent.eventName !== '') attributes.event_name = sent.eventName
   for (const group of [sent.attributes, shared]) {
     for (const [key, value] of Object.entries(group)) {
-      if (group === shared || camera === undefined || !CAMERA_NAMES.includes(key))
+      if (group === shared || camera === undefined || !OF_TELEMETRY.camera_id.includes(key))
         putExtra(attributes, key, value)
     }
   }
@@ -108,5 +107,5 @@ function messageOf({ body, eventName }: OtlpRecord): string {
 }
 
 function cameraOf(attributes: ExtraData): number | undefined {
-  return CAMERA_NAMES.map((name) => readCameraId(attributes[name])).find((id) => id !== undefined)
+  return OF_TELEMETRY.camera_id.map((name) => readCameraId(attributes[name])).find((id) => id !== undefined)
 }
