@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000
 const TODAY_MS = 12 * 3_600_000
 
 /** The camera that was last heard of a week ago. */
-export const SILENT_CAMERA = 99
+const SILENT_CAMERA = 99
 
 export type FillOptions = {
   /** Rows spread evenly over the days before those. */

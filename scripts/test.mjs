@@ -26,6 +26,7 @@ await run(async () => {
         () => step('Type check', node, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']),
         () => step('Type check of the page', node, [bin('typescript/bin/tsc'), '-p', 'web/tsconfig.json']),
         () => step('Lint', node, [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']),
+        () => step('Search for unused code', node, [bin('knip/bin/knip.js'), '--no-progress']),
         () => ensurePage(),
       ]
   let failed = 0

@@ -14,7 +14,7 @@ export type ForeignOptions = {
   logger_name?: string
 }
 
-export type ForeignLine = {
+type ForeignLine = {
   /** Any name or number of a level; INFO when it is none. */
   level: unknown
   text: string

@@ -5,7 +5,7 @@
  * @param {string[]} args
  * @returns {{ args: string[], key: string | undefined }}
  */
-export function hideKey(args) {
+function hideKey(args) {
   const kept = []
   let key
   for (let index = 0; index < args.length; index++) {

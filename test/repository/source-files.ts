@@ -7,7 +7,7 @@ export const ROOT = resolve(import.meta.dirname, '../..')
 export type SourceFile = { path: string; text: string; imports: string[] }
 
 /** `import … from 'x'`, `import 'x'` and `export … from 'x'`, over several lines too. */
-export const IMPORT =
+const IMPORT =
   /^(?:import|export)(?:\s+type)?\s+(?:(?:\w+\s*,?\s*)?(?:\*(?:\s+as\s+\w+)?|\{[^}'"]*\})?\s*from\s+)?'([^'\n]+)'/gm
 
 /** All TypeScript files below a folder, tests left out. */

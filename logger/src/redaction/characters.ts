@@ -8,7 +8,7 @@ export const BLANK = 16 // space, tab
 export const OPENING = 32 // ( [ { <
 export const CLOSING = 64 // ) ] } >
 /** Ends a value that nothing encloses: white space, quotes, angle brackets, `&`. */
-export const ENDS_VALUE = 128
+const ENDS_VALUE = 128
 /** Stands behind a value and is none of it: `)]},;.\` */
 export const TRAILING = 256
 /** `TOKEN` and what base64 and URLs add: `.~+/=` */

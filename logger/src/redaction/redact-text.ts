@@ -16,7 +16,7 @@ import { hideBare, hideEncodedUserinfo, hideUserinfo, urlStart } from './urls.ts
  * Characters that may be looked at for each character of a text, besides the walk over it. The scanner needs 6 on the
  * worst input that the search in `hostile-text.test.ts` finds; the bound is for the one it does not.
  */
-export const MAX_STEPS = 16
+const MAX_STEPS = 16
 /** Short texts may take this much more. */
 const FREE_STEPS = 1_000
 

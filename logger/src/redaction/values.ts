@@ -114,7 +114,7 @@ function isOrdinary(value: string, text: string, end: number, named: Named): boo
   return saysNothing(value, true) || (/^\d{1,2}$/.test(value) && is(codeAt(text, end), BLANK))
 }
 
-export function isAuthorization(name: string): boolean {
+function isAuthorization(name: string): boolean {
   return /authorization$/i.test(name)
 }
 

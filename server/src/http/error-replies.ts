@@ -59,7 +59,7 @@ export function notFound(request: FastifyRequest): AppError {
 }
 
 /** Writes the error envelope. */
-export function send(response: FastifyReply, request: FastifyRequest, error: AppError): FastifyReply {
+function send(response: FastifyReply, request: FastifyRequest, error: AppError): FastifyReply {
   if (error.retryAfter !== undefined) response.header('retry-after', String(error.retryAfter))
   return response
     .code(error.status)

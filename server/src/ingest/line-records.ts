@@ -39,7 +39,7 @@ export type LineOptions = RecordDefaults & {
 const LINES_A_STEP = 256
 
 /** A record and the number of the line it began on; 1 is the first. */
-export type LineRecord = { record: LogRecord; line: number }
+type LineRecord = { record: LogRecord; line: number }
 
 /** Decodes a file or stream line by line; holds one record back, since the next line may continue it. */
 export interface LineDecoder {

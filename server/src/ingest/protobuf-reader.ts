@@ -1,7 +1,7 @@
 // The wire format of protocol buffers, read field by field (protobuf.dev/programming-guides/encoding).
 
 /** Bytes that are no message. */
-export class ProtobufError extends Error {}
+class ProtobufError extends Error {}
 
 export const VARINT = 0
 export const FIXED64 = 1

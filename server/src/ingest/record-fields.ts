@@ -5,7 +5,7 @@ import { fromSeconds } from './nanoseconds.ts'
 import { readTimeText } from './time-forms.ts'
 import { epochToUtcText, isUtcText } from './utc-text.ts'
 
-export const MAX_CAMERA_ID = 2_147_483_647
+const MAX_CAMERA_ID = 2_147_483_647
 
 /** A name in any case, or a number of pino's scale, also as text. */
 export function readLevel(value: unknown): Level | undefined {

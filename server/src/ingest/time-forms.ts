@@ -4,7 +4,7 @@ import type { NaiveClock } from './time-zone.ts'
 import { type Civil, civilSeconds, epochToUtcText, isCivil, toUtcText } from './utc-text.ts'
 import { readZone, type WrittenZone, ZONE_SOURCE } from './zone-names.ts'
 
-export type TimeForm =
+type TimeForm =
   | 'iso'
   | 'syslog'
   | 'ctime'
@@ -181,7 +181,7 @@ function toCivil(pieces: Pieces): { civil: Civil; zone: WrittenZone | undefined 
 }
 
 /** The instant of a time whose zone was written with it. */
-export function withOffset(civil: Civil, offsetSeconds: number): string | undefined {
+function withOffset(civil: Civil, offsetSeconds: number): string | undefined {
   return toUtcText(civilSeconds(civil) - offsetSeconds, civil.fraction)
 }
 

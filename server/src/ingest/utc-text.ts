@@ -14,7 +14,7 @@ export type Civil = {
 const DAYS_BEFORE_LEAP = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
 const ZERO = 48
 
-export function daysInMonth(year: number, month: number): number {
+function daysInMonth(year: number, month: number): number {
   if (month === 2 && (year % 4 !== 0 || (year % 100 === 0 && year % 400 !== 0))) return 28
   return DAYS_BEFORE_LEAP[month] ?? 0
 }

@@ -11,8 +11,8 @@ import type { DatabaseFigures } from './metrics.ts'
 /** A supervisor's probe waits a few seconds at most. */
 const PATIENCE_MS = 2000
 
-export const READY_CHECKS = ['database', 'migrations', 'feed', 'disk', 'writable', 'jobs'] as const
-export type ReadyCheck = (typeof READY_CHECKS)[number]
+const READY_CHECKS = ['database', 'migrations', 'feed', 'disk', 'writable', 'jobs'] as const
+type ReadyCheck = (typeof READY_CHECKS)[number]
 
 /** `degraded`: it answers every question, but stores nothing (disk, writable), shows new lines late (feed) or removes late (jobs). */
 export type Readiness = {

@@ -9,7 +9,7 @@ import { openDatabase } from '../../src/store/database/open.ts'
 import { makeDataFolder } from './temporary-folder.ts'
 
 /** What tests are given to reach the server of their project. */
-export type TestServer = { host: string; port: number; user: string; template: string; major: number }
+type TestServer = { host: string; port: number; user: string; template: string; major: number }
 
 declare module 'vitest' {
   export interface ProvidedContext {

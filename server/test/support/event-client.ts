@@ -1,4 +1,4 @@
-export type ReceivedEvent = {
+type ReceivedEvent = {
   event: string
   id: string
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came

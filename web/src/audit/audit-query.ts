@@ -2,7 +2,7 @@ import { boundsOf, parseSpan } from '../time/range.ts'
 import { instantOf, wallTime } from '../time/zone.ts'
 
 /** What the address of the screen narrows the trail by. */
-export const AUDIT_FILTERS = ['actor', 'action', 'entity', 'range', 'from', 'to'] as const
+const AUDIT_FILTERS = ['actor', 'action', 'entity', 'range', 'from', 'to'] as const
 export type AuditFilters = Partial<Record<(typeof AUDIT_FILTERS)[number], string>>
 
 export function filtersOf(search: string): AuditFilters {

@@ -9,8 +9,6 @@ export const BELOW_OR_ABOVE = { fallbackAxisSide: 'none' } as const
 export const MENU_ITEM =
   'flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-1.5 text-body outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-not-allowed data-[disabled]:opacity-50'
 
-export const MENU_LABEL = 'px-2.5 pt-2 pb-1 text-label font-medium text-faint'
-
 export const FIELD =
   'h-8 w-full rounded-md border border-line-strong bg-surface px-2.5 text-body text-ink focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent'
 

@@ -27,7 +27,7 @@ export function useLevels(enabled = true) {
   })
 }
 
-export function useChangeLevels() {
+function useChangeLevels() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (change: LevelChange) => request<Levels>('/api/levels', { method: 'PUT', body: change }),

@@ -28,7 +28,7 @@ export function compareTimestamps(a: string, b: string): number {
 }
 
 /** The order of every list: newest first, the higher id first among equal times. */
-export function compareRows(a: LogRow, b: LogRow): number {
+function compareRows(a: LogRow, b: LogRow): number {
   return compareTimestamps(b.timestamp, a.timestamp) || b.id - a.id
 }
 

@@ -6,7 +6,7 @@ import { type JsonPath, pathText } from './json-path.ts'
 export const COLUMNS = 'grid grid-cols-(--columns) gap-x-3 pr-4 pl-3'
 
 /** Those that can be left out; the message is always there and takes what is left. */
-export const COLUMN_NAME = { time: 'Time', level: 'Level', origin: 'Origin', logger: 'Logger' } as const
+const COLUMN_NAME = { time: 'Time', level: 'Level', origin: 'Origin', logger: 'Logger' } as const
 type OwnColumn = keyof typeof COLUMN_NAME
 /** A value of `extra_data`, by its path as JSON: text, so that it is kept and compared as the others are. */
 export type FieldColumn = `field:${string}`
@@ -26,7 +26,7 @@ const MIN_REM = 3
 const MAX_REM = 40
 
 /** Whether a name of an address is one of a column. */
-export function isColumn(name: string): name is Column {
+function isColumn(name: string): name is Column {
   if (!name.startsWith('field:')) return Object.hasOwn(COLUMN_NAME, name)
   try {
     const path: unknown = JSON.parse(name.slice('field:'.length))

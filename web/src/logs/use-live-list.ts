@@ -7,7 +7,7 @@ import { usePointing, useReading } from './use-reading.ts'
 import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
-export type LiveState = 'live' | 'connecting' | 'paused' | 'reconnecting' | 'unavailable'
+type LiveState = 'live' | 'connecting' | 'paused' | 'reconnecting' | 'unavailable'
 export type LiveListState = ReturnType<typeof useLiveList>
 
 /** A stream opens in a few milliseconds; until here the page does not speak of it. */

@@ -56,7 +56,7 @@ export function FieldsList({
 }
 
 /** Where the values of a field are listed under the filters of a view; of all fields when there is none. */
-export function fieldsPath(view: LogView, field: string | null): string {
+function fieldsPath(view: LogView, field: string | null): string {
   const query = new URLSearchParams(filtersOf(view))
   query.set('show', 'fields')
   if (field !== null) query.set('field', field)

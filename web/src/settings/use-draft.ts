@@ -3,8 +3,6 @@ import type { Settings } from 'timelapser-logs/api'
 import { useSaveSettings } from '../api/use-settings.ts'
 import { notify } from '../controls/notice.tsx'
 
-export type Draft<N extends keyof Settings> = ReturnType<typeof useDraft<N>>
-
 /** Some of the settings while they are changed. Only what was changed is sent; what was refused is told at its field. */
 export function useDraft<N extends keyof Settings>(settings: Settings, names: readonly N[]) {
   const [values, setValues] = useState<Partial<Pick<Settings, N>>>({})

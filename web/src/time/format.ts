@@ -3,7 +3,7 @@ import { wallTime } from './zone.ts'
 const two = (value: number) => String(value).padStart(2, '0')
 
 /** `2026-11-21`, comparable, in a zone. */
-export function dayIn(instant: number, zone: string): string {
+function dayIn(instant: number, zone: string): string {
   const { year, month, day } = wallTime(instant, zone)
   return `${year}-${two(month)}-${two(day)}`
 }
@@ -68,7 +68,7 @@ function offsetMinutes(moment: number, zone: string): number {
 }
 
 /** `+01:00`, as ISO 8601 writes it. */
-export function offsetAt(timestamp: string, zone: string): string {
+function offsetAt(timestamp: string, zone: string): string {
   const minutes = offsetMinutes(Date.parse(timestamp), zone)
   const size = Math.abs(minutes)
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`

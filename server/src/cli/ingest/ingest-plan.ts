@@ -67,7 +67,7 @@ export function planShifts(
 }
 
 /** The days a retention must have to keep lines of this time, with an hour to spare for the import itself. */
-export function daysToKeep(timestamp: string, nowSeconds: number): number {
+function daysToKeep(timestamp: string, nowSeconds: number): number {
   return Math.max(1, Math.ceil((nowSeconds - secondsOf(timestamp) + 3600) / DAY_SECONDS))
 }
 

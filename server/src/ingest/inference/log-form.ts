@@ -7,7 +7,7 @@ import { compileLevel, describeLevel, type InferredLevel, inferLevel } from './i
 import { compileTime, describeTime, type InferredTime, inferTime } from './infer-time.ts'
 
 /** Raised when the same lines would be read differently; rows remember which one read them. */
-export const FORM_VERSION = 1
+const FORM_VERSION = 1
 
 export type LogForm = {
   version: number

@@ -2,7 +2,7 @@
 // chooses among.
 
 /** How much of a line is looked at. */
-export const HEAD_CHARACTERS = 256
+const HEAD_CHARACTERS = 256
 
 /** A possible time: where it stands and how it would be read. `X` stands for a number whose meaning is open. */
 export type TimeGuess = { start: number; end: number; template: string; part: 'both' | 'date' | 'clock' }

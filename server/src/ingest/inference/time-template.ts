@@ -15,7 +15,7 @@ export type TemplateReader = {
   readonly hasClock: boolean
 }
 
-export const EPOCH_TEMPLATES = ['epoch s', 'epoch ms', 'epoch us', 'epoch ns', 'tai64n'] as const
+const EPOCH_TEMPLATES = ['epoch s', 'epoch ms', 'epoch us', 'epoch ns', 'tai64n'] as const
 
 const TOKEN = /YYYY|YY|MMM|MM|M|DD|D|hh|h|mm|ss|f+|A|\s+|./gs
 const FIELDS: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   ...{ hh: 'hour', h: 'hour', mm: 'minute', ss: 'second', A: 'half' },
 }
 const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
-export const MONTH_SOURCE = '((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\\.?)'
+const MONTH_SOURCE = '((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\\.?)'
 
 /** @returns undefined for a text that names no date, clock or epoch, or a field twice. */
 export function compileTemplate(template: string): TemplateReader | undefined {

@@ -7,7 +7,7 @@ const TOKENS = /\{\{|\}\}|\{([@$]?)([\w.-]{1,100})(,-?\d{1,4})?(:[^{}]{0,100})?\
  * A message template (messagetemplates.org) with its properties put in. A hole without a property stays as it is
  * written; the sender's renderings stand in, in order, for the holes that have a format.
  */
-export function renderTemplate(template: string, properties: ExtraData, renderings: unknown): string {
+function renderTemplate(template: string, properties: ExtraData, renderings: unknown): string {
   const ready = Array.isArray(renderings) ? renderings : []
   let formatted = 0
   let characters = 0

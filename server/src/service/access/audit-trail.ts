@@ -17,7 +17,7 @@ export type Actor = { name: string; address: string | null; request_id: string |
 export type AuditDetails = { action: string; entity: string; before?: unknown; after?: unknown }
 
 /** Keeps hashes where whoever can change the database cannot. */
-export type HashKeeper = { read: () => Promise<KnownHash[]>; keep: (hash: KnownHash) => void }
+type HashKeeper = { read: () => Promise<KnownHash[]>; keep: (hash: KnownHash) => void }
 
 export type AuditTrailOptions = {
   pool: pg.Pool

@@ -8,7 +8,7 @@ import { USERNAME_PATTERN, uniqueForm } from './username.ts'
 export const ADDRESS_HEADER = 'x-timelapser-client-address'
 
 const DAY_S = 24 * 60 * 60
-export const MAX_PASSWORD_CHARACTERS = 128
+const MAX_PASSWORD_CHARACTERS = 128
 
 export type PasswordSignInOptions = {
   /** With `pg`'s own parsers: times have to be `Date`s. */

@@ -1,12 +1,5 @@
 /** What requests are counted apart by; `unauthenticated` are those that were refused with 401. */
-export const RATE_CLASSES = [
-  'sign_in',
-  'query',
-  'export',
-  'ingest',
-  'administration',
-  'unauthenticated',
-] as const
+const RATE_CLASSES = ['sign_in', 'query', 'export', 'ingest', 'administration', 'unauthenticated'] as const
 export type RateClass = (typeof RATE_CLASSES)[number]
 
 /** Requests a minute each caller may make, or each address of those nobody knows; Infinity for any number. */

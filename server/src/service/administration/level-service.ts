@@ -23,7 +23,7 @@ import { parseLevelName } from '../logs/log-query.ts'
 import type { SettingsService } from './settings-service.ts'
 
 /** One thing to set, as it was given. */
-export type LevelChange = {
+type LevelChange = {
   scope?: unknown
   target?: unknown
   level?: unknown

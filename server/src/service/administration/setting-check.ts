@@ -30,7 +30,7 @@ const MORE: { [N in keyof Settings]?: (value: Settings[N]) => unknown } = {
  *
  * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL that names the field and its limit
  */
-export function checkSetting<N extends keyof Settings>(name: N, given: unknown): Settings[N] {
+function checkSetting<N extends keyof Settings>(name: N, given: unknown): Settings[N] {
   const value = FORGIVING[name]?.(given) ?? given
   const problem = problemOf(name, SETTING_PROPERTIES[name], value)
   if (problem !== undefined) throw new AppError('INVALID_REQUEST', problem)

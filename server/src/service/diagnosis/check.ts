@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** Counting four million rows one by one takes some ten seconds. */
 const PATIENCE_MS = 30_000
 
-export const VERDICTS = ['ok', 'warning', 'failure'] as const
+const VERDICTS = ['ok', 'warning', 'failure'] as const
 /** ✅, ⚠️ and ❌. */
 export type Verdict = (typeof VERDICTS)[number]
 

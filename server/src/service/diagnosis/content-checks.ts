@@ -15,7 +15,7 @@ import { type Check, checkOf, count, listed, span, type Trouble } from './check.
 const MANY_ERRORS = 0.2
 const FEW_LINES = 100
 
-export const CADENCE_DAYS = 7
+const CADENCE_DAYS = 7
 /** Fewer minutes with lines tell no habit. */
 const MIN_ACTIVE_MINUTES = 10
 /** No silence shorter than this is worth a word. */

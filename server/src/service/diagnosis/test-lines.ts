@@ -7,7 +7,7 @@ import type { FeedPosition, LiveFeed } from '../live/live-feed.ts'
 import { type Check, checkOf, type Trouble } from './check.ts'
 
 export const TEST_SOURCE = 'diagnostic'
-export const TEST_LOGGER = 'timelapser.diagnose'
+const TEST_LOGGER = 'timelapser.diagnose'
 
 /** Test lines are deleted after so long. */
 export const TEST_LINES_MINUTES = 15
@@ -30,7 +30,7 @@ export type TestLinesOptions = {
 }
 
 /** Milliseconds from the call to each stop on the way; null for one never reached. */
-export type Journey = {
+type Journey = {
   level: Level
   database_ms: number | null
   feed_ms: number | null

@@ -20,7 +20,7 @@ import { silenceAfter, silentSteps, usualGap } from './camera-cadence.ts'
 export const STRIP_STEPS = { 24: 30 * MINUTE, 168: 3 * HOUR } as const
 export type StripHours = keyof typeof STRIP_STEPS
 
-export type CameraActivity = {
+type CameraActivity = {
   id: number
   name: string
   log_count: number

@@ -3,7 +3,7 @@ import type { ScannedFields } from '../../store/reading/field-scan.ts'
 import { type NumberFigures, NumberSummary } from './number-summary.ts'
 
 /** A value that is no list and no object. */
-export type FieldValue = {
+type FieldValue = {
   /** As JSON writes it, text without its quotes; of long text the beginning. */
   text: string
   kind: 'text' | 'number' | 'boolean' | 'null'

@@ -3,7 +3,7 @@ import type { LevelBucket } from '../../store/counts/counts.ts'
 import { DAY, fromMillis, HOUR, MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import { zoneOf } from './time-zone.ts'
 
-export type HistogramBucket = {
+type HistogramBucket = {
   start: string
   debug: number
   info: number

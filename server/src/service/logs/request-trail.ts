@@ -1,7 +1,7 @@
 import { comparable, toMillis } from '../../store/database/timestamp.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 
-export type TrailLine = { log: LogRow; offset_ms: number; gap_ms: number }
+type TrailLine = { log: LogRow; offset_ms: number; gap_ms: number }
 
 /** All lines of one request in the order they were written, and where the time went. */
 export type RequestTrail = {

@@ -7,7 +7,7 @@ import { type MessageGroup, MessageGroups } from '../insights/message-groups.ts'
 import { daysBefore, type MessageScanner, type Range } from '../insights/message-scanner.ts'
 import { type LevelCounts, levelCounts, rateOf, rowsOf } from '../insights/noisy-loggers.ts'
 
-export type ServiceSummary = {
+type ServiceSummary = {
   service: string
   count: number
   by_level: LevelCounts

@@ -6,7 +6,7 @@ import { AppError } from '../app-error.ts'
 const zones = new LRUCache<string, TimeZone>({ max: 64 })
 
 /** Whether it is an IANA name. Offsets such as +02:00 are none: they know no summer time. */
-export function isTimeZone(name: string): boolean {
+function isTimeZone(name: string): boolean {
   try {
     zoneOf(name)
     return !/^[+-]/.test(name)

@@ -9,7 +9,7 @@ import { toNanos, toUtc } from './loki-time.ts'
 import { isLabel, toSearch } from './selection-search.ts'
 
 export type LokiRange = { start: bigint; end: bigint }
-export type LokiStream = { stream: Labels; rows: LogRow[] }
+type LokiStream = { stream: Labels; rows: LogRow[] }
 export type LokiSeries = { metric: Labels; values: Sample[] }
 export type LokiAnswer =
   | { resultType: 'streams'; result: LokiStream[]; warning: string | undefined }

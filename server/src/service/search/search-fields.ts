@@ -4,7 +4,7 @@ import type { Comparison, ExtraMatch, SearchCondition, Tree } from '../../store/
 import { queryError, type SearchScanner } from './search-scanner.ts'
 
 /** A camera as people call it; which ones that are is looked up when the search is run. */
-export type CameraName = { kind: 'camera_name'; name: string }
+type CameraName = { kind: 'camera_name'; name: string }
 
 export type ParsedCondition = Exclude<SearchCondition, { kind: 'line' }> | CameraName
 

@@ -13,7 +13,7 @@ const MAX_PATTERN_LENGTH = 200
 export const MAX_PATTERNS = 16
 
 /** Where a regular expression stands, for whoever finds it broken. */
-export type PatternPlace = { pattern: string; at: number }
+type PatternPlace = { pattern: string; at: number }
 
 /** What was asked for; no `tree` when nothing was. */
 export type SearchSyntax = { tree: ParsedSearch | undefined; patterns: PatternPlace[] }

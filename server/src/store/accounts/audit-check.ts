@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /** A place where the trail is not what was written. */
-export type AuditFault = {
+type AuditFault = {
   id: number
   fault: 'changed' | 'missing' | 'cut off'
   sentence: string

@@ -35,7 +35,7 @@ export async function vacuumPending(pool: pg.Pool): Promise<void> {
 }
 
 /** The fold itself, for a transaction that holds `COUNTS_LOCK`. */
-export async function foldWithin(client: pg.PoolClient): Promise<number> {
+async function foldWithin(client: pg.PoolClient): Promise<number> {
   const { rows } = await client.query<{ folded: number }>({ name: 'fold_counts', text: FOLD })
   return rows[0]?.folded ?? 0
 }

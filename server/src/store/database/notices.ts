@@ -4,7 +4,7 @@ import { DoublingPause } from '../../doubling-pause.ts'
 import { endSilent, socketOf } from './silent-connections.ts'
 
 /** What servers on one database tell each other. A notice is a hint: who misses one looks every two seconds. */
-export const CHANNELS = [
+const CHANNELS = [
   'log_feed',
   'log_partitions',
   'cameras',

@@ -8,7 +8,7 @@ export type Span = { lower: number; upper: number }
  * Rows a partition should hold. Until it is closed a search that no index helps reads all of it (0.45 µs a row), and
  * building its indexes takes 15 s; a tenth of it would mean ten times the partitions.
  */
-export const TARGET_ROWS = 1_000_000
+const TARGET_ROWS = 1_000_000
 
 /** Each divides a day and is whole minutes, as the kept counts are. */
 const WIDTHS = [

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Partition } from './partition.ts'
 
-export type CountDifference = { level: string; counted: number; found: number }
+type CountDifference = { level: string; counted: number; found: number }
 export type CountCheck = { partition: Partition; rows: number; differences: CountDifference[] }
 
 /**

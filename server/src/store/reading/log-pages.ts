@@ -12,7 +12,7 @@ import { type Found, SEARCH_BUDGET_MS, SearchTooLong, type Slice, searchRows } f
 import type { Store } from './store.ts'
 
 /** Totals of filters that need the rows themselves are exact up to this many. */
-export const EXACT_TOTAL_LIMIT = 10_000
+const EXACT_TOTAL_LIMIT = 10_000
 
 /** What a page waits for the total of a search, after its rows are there. */
 const PAGE_TOTAL_BUDGET_MS = 100

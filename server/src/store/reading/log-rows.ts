@@ -40,7 +40,7 @@ export async function readRows(reader: Reader, query: RowsQuery): Promise<Measur
 }
 
 /** The statement of `readRows`: the variants of the filter, each read from its index, merged, with camera names. */
-export function rowsStatement(query: RowsQuery): Statement {
+function rowsStatement(query: RowsQuery): Statement {
   const parameters = new SqlParameters()
   const offset = query.offset ?? 0
   const wanted = parameters.add(query.limit + offset)

@@ -11,7 +11,7 @@ const LONGEST_ROW_BYTES = 320 * 1024
 const COMPRESSED_BYTES = 65_536
 
 /** Bytes of a row of `logs`, as an expression that reads none of its text. */
-export const ROW_BYTES = `(octet_length(message) + case when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0) else ${COMPRESSED_BYTES} end)`
+const ROW_BYTES = `(octet_length(message) + case when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0) else ${COMPRESSED_BYTES} end)`
 
 /** Whether that many rows may be too much text. Few are never measured: it would cost most reads more than they bring. */
 export function isMeasured(limit: number, maxBytes: number | undefined, unmeasured = PAGE_BYTES): boolean {

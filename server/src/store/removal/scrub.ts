@@ -18,7 +18,7 @@ export type ScrubOptions = {
   onProgress?: ((progress: ScrubProgress) => void) | undefined
 }
 
-export type ScrubProgress = { scanned_rows: number; matched_rows: number }
+type ScrubProgress = { scanned_rows: number; matched_rows: number }
 
 export type ScrubResult = {
   scanned_rows: number

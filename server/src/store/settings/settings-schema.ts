@@ -14,7 +14,7 @@ const MIN_MESSAGE_BYTES = 100
 /** A checkpoint's worth of WAL and what dropping and rewriting need. */
 const DISK_RESERVE_BYTES = 512 * 1024 * 1024
 
-export const REQUEST_LOGGING = ['off', 'changes', 'all'] as const
+const REQUEST_LOGGING = ['off', 'changes', 'all'] as const
 export type RequestLogging = (typeof REQUEST_LOGGING)[number]
 
 /** `unit` is ours: sentences about a value name it. */
