@@ -1,3 +1,5 @@
+// Scripts that know all words themselves: the libraries for it (@bomb.sh/tab, tabtab, omelette) start the program anew at
+// each press of Tab, and the start of Node is a wait that one sees.
 import { Argument, Command } from 'commander'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
