@@ -5,8 +5,8 @@ import { DetailMessage } from './detail-message.tsx'
 import { type FilterField, setValue, stateOf } from './filter-values.ts'
 import { JsonTree } from './json-tree.tsx'
 import { LevelLabel } from './level-label.tsx'
-import { type ChangeView, NO_FILTERS } from './use-view.ts'
-import type { LogView } from './view.ts'
+import type { ChangeView } from './use-view.ts'
+import { type LogView, NO_FILTERS } from './view.ts'
 
 export function DetailFields({
   log,

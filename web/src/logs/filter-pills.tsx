@@ -3,8 +3,8 @@ import { Pill } from './filter-pill.tsx'
 import { OPPOSITE, setValue, type ValueField } from './filter-values.ts'
 import { LEVEL_NAME, type Level } from './levels.ts'
 import { SearchPills } from './search-pills.tsx'
-import { type ChangeView, NO_FILTERS } from './use-view.ts'
-import { hasFilters, type LogView } from './view.ts'
+import type { ChangeView } from './use-view.ts'
+import { hasFilters, type LogView, NO_FILTERS } from './view.ts'
 
 const FIELD_NAME = { level: 'level', camera_id: 'camera', source: 'source' } as const
 const FIELDS = ['level', 'camera_id', 'source'] as const satisfies readonly ValueField[]

@@ -7,8 +7,8 @@ import { EmptyState, FirstLine } from './empty-state.tsx'
 import { periodInWords } from './period.ts'
 import { SearchedTo } from './searched-to.tsx'
 import type { useLogsScreen } from './use-logs-screen.ts'
-import { type ChangeView, NO_FILTERS } from './use-view.ts'
-import { hasFilters, type LogView } from './view.ts'
+import type { ChangeView } from './use-view.ts'
+import { hasFilters, type LogView, NO_FILTERS } from './view.ts'
 
 type Screen = ReturnType<typeof useLogsScreen>
 

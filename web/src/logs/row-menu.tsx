@@ -9,8 +9,8 @@ import { useSession } from '../session/use-session.ts'
 import { setValue } from './filter-values.ts'
 import { originOf } from './origin.ts'
 import { rowsAs } from './row-text.ts'
-import { type ChangeView, NO_FILTERS } from './use-view.ts'
-import type { LogView } from './view.ts'
+import type { ChangeView } from './use-view.ts'
+import { type LogView, NO_FILTERS } from './view.ts'
 
 export type RowTarget = { anchor: Element; row: LogRow }
 const MINUTES = [15, 60] as const

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo } from 'react'
 import { navigate, useSearch } from '../app/location.ts'
 import { recall, remember } from '../app/remember.ts'
-import { DEFAULT_VIEW, formatView, type LogView, parseView } from './view.ts'
+import { formatView, type LogView, parseView } from './view.ts'
 
 const LAST = 'logs.search'
 const KEEPS_PAGE: readonly string[] = ['page', 'until', 'log', 'live', 'columns'] satisfies (keyof LogView)[]
@@ -51,19 +51,4 @@ export function lastLogsPath(): string {
 /** The filters this session used last, as a query string. */
 export function lastFilters(): string {
   return recall(LAST, 'session') ?? ''
-}
-
-/** A change that drops every filter and keeps the range. */
-export const NO_FILTERS: Partial<LogView> = {
-  level: DEFAULT_VIEW.level,
-  min_level: null,
-  source: [],
-  camera_id: [],
-  exclude_level: [],
-  exclude_source: [],
-  exclude_camera_id: [],
-  logger_name: [],
-  request_id: null,
-  q: '',
-  search: '',
 }

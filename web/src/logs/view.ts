@@ -33,7 +33,9 @@ export type LogView = LogFilters & {
 }
 
 export const PAGE_SIZES = [50, 100, 200, 500, 1000] as const
-export const DEFAULT_VIEW: LogView = {
+
+/** A change that drops every filter and keeps the range. */
+export const NO_FILTERS = {
   level: [],
   min_level: null,
   source: [],
@@ -45,6 +47,10 @@ export const DEFAULT_VIEW: LogView = {
   request_id: null,
   q: '',
   search: '',
+} satisfies Partial<LogView>
+
+export const DEFAULT_VIEW: LogView = {
+  ...NO_FILTERS,
   range: { kind: 'last', seconds: 86_400 },
   page: 1,
   limit: 100,

@@ -6,8 +6,8 @@ import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
 import { wasSnappy } from '../content-encoding.ts'
-import { MAX_BODY_BYTES, tooLarge, withBody } from '../raw-body.ts'
-import { INGEST, protocolRoutes } from './protocol-routes.ts'
+import { MAX_BODY_BYTES, tooLarge } from '../raw-body.ts'
+import { INGEST, protocolRoutes, takeBody } from './protocol-routes.ts'
 
 /**
  * `POST /loki/api/v1/push` for Promtail, Alloy, Docker's driver and loggers' Loki transports. What cannot be stored among
@@ -27,17 +27,10 @@ export function lokiPushRoutes(ingest: IngestService) {
         // Protocol buffers are always in snappy here; some senders name it in the header as well, it is once all the same.
         const isUnpacked = wasSnappy(request.headers['content-encoding'])
         const decode = (body: Buffer) => decodePush(body, isUnpacked, type)
-        const result = await withBody(
-          request,
-          ingest.bodies,
-          { decode, recordsOf: (all) => all },
-          (decoded) => ingest.ingest(decoded),
-        )
-        const { accepted, filtered, rejected, rejected_count } = result
-        if (rejected_count === 0) return response.code(204).send()
-        const reasons = rejected.slice(0, 10).map(({ index, reason }) => `entry ${index}: ${reason}`)
-        const sentence = `${rejected_count} not stored; ${reasons.join('; ')}`
-        if (accepted + filtered === 0) throw new AppError('INVALID_REQUEST', sentence)
+        const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, 'entry')
+        if (rejectedCount === 0) return response.code(204).send()
+        const sentence = `${rejectedCount} not stored; ${reasons}`
+        if (isNoneStored) throw new AppError('INVALID_REQUEST', sentence)
         return response.type('text/plain; charset=utf-8').send(`${sentence}\n`)
       })
     },

@@ -5,8 +5,7 @@ import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { withBody } from '../raw-body.ts'
-import { type ForeignReply, INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
+import { type ForeignReply, INGEST, jsonReply, protocolRoutes, takeBody } from './protocol-routes.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const JSON_TYPE = 'application/json'
@@ -43,17 +42,9 @@ export function otlpRoutes(ingest: IngestService) {
     addRoutes: (app) => {
       app.post('/v1/logs', { config: INGEST }, async (request, response) => {
         const decode = decoderOf(request)
-        const result = await withBody(
-          request,
-          ingest.bodies,
-          { decode, recordsOf: (all) => all },
-          (decoded) => ingest.ingest(decoded),
-        )
-        const { rejected, rejected_count, accepted, filtered } = result
-        const reasons = rejected.slice(0, 10).map(({ index, reason }) => `record ${index}: ${reason}`)
-        const message = reasons.join('; ')
-        if (rejected_count > 0 && accepted + filtered === 0) throw new AppError('INVALID_REQUEST', message)
-        const { type, body } = partialSuccess(typeOf(request), rejected_count, message)
+        const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, 'record')
+        if (isNoneStored) throw new AppError('INVALID_REQUEST', reasons)
+        const { type, body } = partialSuccess(typeOf(request), rejectedCount, reasons)
         return response.type(type).send(body)
       })
     },

@@ -1,7 +1,10 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { Decoded } from '../../ingest/decoded.ts'
+import type { Steps } from '../../ingest/steps.ts'
 import type { AppError } from '../../service/app-error.ts'
 import type { BodyIntake } from '../../service/ingest/body-intake.ts'
-import { takeRawBodies } from '../raw-body.ts'
+import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import { takeRawBodies, withBody } from '../raw-body.ts'
 
 /** A reply in a protocol's own form. */
 export type ForeignReply = { status: number; type: string; body: string | Uint8Array }
@@ -29,6 +32,32 @@ export function protocolRoutes({ bodies, writeError, addRoutes }: Protocol): Fas
       return response.code(status).type(type).send(body)
     })
     addRoutes(app)
+  }
+}
+
+/**
+ * Stores the lines of a body.
+ *
+ * @param unit the protocol's word for one of them
+ * @returns how many were stored, and of the first ten that were not, why
+ */
+export async function takeBody(
+  request: FastifyRequest,
+  ingest: IngestService,
+  decode: (body: Buffer) => Steps<Decoded>,
+  unit: string,
+): Promise<{ isNoneStored: boolean; rejectedCount: number; reasons: string }> {
+  const { accepted, filtered, rejected, rejected_count } = await withBody(
+    request,
+    ingest.bodies,
+    { decode, recordsOf: (all) => all },
+    (decoded) => ingest.ingest(decoded),
+  )
+  const reasons = rejected.slice(0, 10).map(({ index, reason }) => `${unit} ${index}: ${reason}`)
+  return {
+    isNoneStored: rejected_count > 0 && accepted + filtered === 0,
+    rejectedCount: rejected_count,
+    reasons: reasons.join('; '),
   }
 }
 

@@ -2,8 +2,7 @@ import { seqEventSteps } from '../../ingest/seq/clef.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { withBody } from '../raw-body.ts'
-import { INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
+import { INGEST, jsonReply, protocolRoutes, takeBody } from './protocol-routes.ts'
 
 /** What senders of Seq call these bodies, and what those that say nothing send. */
 const TAKEN_TYPES =
@@ -28,16 +27,9 @@ export function seqRoutes(ingest: IngestService) {
             )
           }
           const decode = (body: Buffer) => seqEventSteps(body, { now: now() })
-          const result = await withBody(
-            request,
-            ingest.bodies,
-            { decode, recordsOf: (all) => all },
-            (decoded) => ingest.ingest(decoded),
-          )
-          const { accepted, filtered, rejected, rejected_count } = result
-          const reasons = rejected.slice(0, 10).map(({ index, reason }) => `event ${index}: ${reason}`)
-          const failure = rejected_count > 0 && `${rejected_count} not stored; ${reasons.join('; ')}`
-          if (failure && accepted + filtered === 0) throw new AppError('INVALID_REQUEST', failure)
+          const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, 'event')
+          const failure = rejectedCount > 0 && `${rejectedCount} not stored; ${reasons}`
+          if (failure && isNoneStored) throw new AppError('INVALID_REQUEST', failure)
           return response.code(201).send({ MinimumLevelAccepted: null, ...(failure && { Error: failure }) })
         })
       }

@@ -1,7 +1,7 @@
 import type { Level } from '@timelapser/logger'
 import type { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import { readChunks } from './row-chunks.ts'
+import { scanLines } from './line-scan.ts'
 import type { Store } from './store.ts'
 
 /** What is looked at of a row to tell what its fields hold. */
@@ -18,9 +18,6 @@ export type ScannedFieldLines = {
   searched_to: string
 }
 
-/** No statement of a scan takes longer: what it reaches over is read in two goes then. */
-const STATEMENT_MS = 1500
-
 /**
  * `extra_data` of the matching rows, newest first, as far as the caller reads on.
  *
@@ -36,17 +33,8 @@ export async function* scanFields(
     return `'["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
         || coalesce(',' || (${value})::text, '') || E']\\n'`
   }
-  for await (const { lines, edge } of readChunks(store, {
-    filter,
-    order: 'newest',
-    line,
-    statementMs: STATEMENT_MS,
-  })) {
-    const tuples = lines === '' ? [] : (JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Tuple[])
-    yield {
-      lines: tuples.map(([level, timestamp, value]) => ({ level, timestamp, value })),
-      searched_to: edge.timestamp,
-    }
+  for await (const { tuples, searched_to } of scanLines<Tuple>(store, filter, line)) {
+    yield { lines: tuples.map(([level, timestamp, value]) => ({ level, timestamp, value })), searched_to }
   }
 }
 

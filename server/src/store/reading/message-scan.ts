@@ -1,7 +1,7 @@
 import type { Level } from '@timelapser/logger'
 import type { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import { readChunks } from './row-chunks.ts'
+import { scanLines } from './line-scan.ts'
 import type { Store } from './store.ts'
 
 /** What is looked at of a row to tell what kind of line it is. */
@@ -25,20 +25,11 @@ export type ScannedMessages = {
 /** Of a long message as much at each end. */
 const KEPT = 500
 
-/** No statement of a scan takes longer: what it reaches over is read in two goes then. */
-const STATEMENT_MS = 1500
-
 /** The matching rows, newest first, without what is not looked at; as far as the caller reads on. */
 export async function* scanMessages(store: Store, filter: LogFilter): AsyncGenerator<ScannedMessages> {
   const line = (parameters: SqlParameters) => messageLine(filter.deleted_cameras ?? [], parameters)
-  for await (const { lines, edge } of readChunks(store, {
-    filter,
-    order: 'newest',
-    line,
-    statementMs: STATEMENT_MS,
-  })) {
-    const tuples = lines === '' ? [] : (JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Tuple[])
-    yield { messages: tuples.map(toMessage), searched_to: edge.timestamp }
+  for await (const { tuples, searched_to } of scanLines<Tuple>(store, filter, line)) {
+    yield { messages: tuples.map(toMessage), searched_to }
   }
 }
 

@@ -1,0 +1,25 @@
+import type { SqlParameters } from '../database/sql-parameters.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
+import { readChunks } from './row-chunks.ts'
+import type { Store } from './store.ts'
+
+/** No statement of a scan takes longer: what it reaches over is read in two goes then. */
+const STATEMENT_MS = 1500
+
+/**
+ * The matching rows, newest first, as far as the caller reads on.
+ *
+ * @param line SQL that writes a row as a JSON array on a line of its own
+ * @returns these arrays in pieces; of each, everything newer than `searched_to` was looked at
+ */
+export async function* scanLines<Tuple>(
+  store: Store,
+  filter: LogFilter,
+  line: (parameters: SqlParameters) => string,
+): AsyncGenerator<{ tuples: Tuple[]; searched_to: string }> {
+  const query = { filter, order: 'newest', line, statementMs: STATEMENT_MS } as const
+  for await (const { lines, edge } of readChunks(store, query)) {
+    const tuples = lines === '' ? [] : (JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Tuple[])
+    yield { tuples, searched_to: edge.timestamp }
+  }
+}
