@@ -90,7 +90,7 @@ export function fromJsonAttributes(attributes: unknown, depth = 1): ExtraData {
   return read
 }
 
-export function asList(value: unknown): unknown[] {
+function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : []
 }
 
