@@ -70,9 +70,7 @@ it('shows every subscriber each row once across restarts of the database, and st
   }
   isWriting = false
   const sent = (await writing).flat().toSorted()
-  await expect
-    .poll(() => readers.every(({ seen }) => seen.length >= sent.length), { timeout: 10_000 })
-    .toBe(true)
+  await expect.poll(() => readers.every(({ seen }) => seen.length >= sent.length)).toBe(true)
   stopping.abort()
   for (const { seen, followed } of readers) {
     await followed

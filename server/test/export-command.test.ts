@@ -95,7 +95,7 @@ it('ends at Ctrl-C, and a file that cannot be gone on with ends too', async () =
   const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`
   const child = startCommand({ url, apiKey: server.apiKey }, ['export', '-o', join(folder, 'slow.csv')])
   const ended = endOf(child)
-  await expect.poll(() => waiting, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => waiting).toBe(1)
   await expect.poll(async () => readFile(join(folder, 'slow.csv.part'), 'utf8').catch(() => '')).not.toBe('')
   child.kill('SIGINT')
   const { code, stderr } = await ended

@@ -187,7 +187,7 @@ async function daemon(name: string, args: string[], logger: string): Promise<voi
   const stop = new AbortController()
   const running = run(name, args, stop.signal)
   try {
-    await expect.poll(() => byLogger(logger), { timeout: 10_000 }).toMatchObject([{ level: 'WARNING' }])
+    await expect.poll(() => byLogger(logger)).toMatchObject([{ level: 'WARNING' }])
   } finally {
     stop.abort()
     await running.catch(() => undefined)

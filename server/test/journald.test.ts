@@ -38,15 +38,13 @@ describe.skipIf(!canRun)(
     })
 
     it('becomes records with level, program and time', async () => {
-      await expect.poll(() => existsSync(`${RUNTIME}/dev-log`), { timeout: 10_000 }).toBe(true)
+      await expect.poll(() => existsSync(`${RUNTIME}/dev-log`)).toBe(true)
       const to = ['--socket', `${RUNTIME}/dev-log`, '--tag', 'cleaner']
       await run('logger', [...to, '--priority', 'user.warning', 'disk is at 95 %'])
       await run('logger', [...to, '--priority', 'user.crit', 'disk is full'])
       const read = () =>
         run('journalctl', [`--namespace=${NAMESPACE}`, '-a', '-o', 'json', '-t', 'cleaner', '--no-pager'])
-      await expect
-        .poll(async () => (await read()).stdout.trim().split('\n').length, { timeout: 10_000 })
-        .toBe(2)
+      await expect.poll(async () => (await read()).stdout.trim().split('\n').length).toBe(2)
       const { stdout } = await read()
       const args = ['ingest', '--format', 'journald', '--url', server.url, '--live']
       const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, ...args], {

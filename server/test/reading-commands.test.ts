@@ -123,7 +123,7 @@ describe('tail -f', () => {
     tail.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text
     })
-    await expect.poll(() => messagesIn(printed), { timeout: 15_000 }).toEqual(['before'])
+    await expect.poll(() => messagesIn(printed)).toEqual(['before'])
     const expected = ['before']
     for (let round = 0; round < 2; round++) {
       const early = Array.from({ length: 50 }, (_, index) => `round ${round}, ${index}`)
@@ -136,7 +136,7 @@ describe('tail -f', () => {
       await post([`round ${round}, after the restart`])
       expected.push(...early, `round ${round}, after the restart`)
     }
-    await expect.poll(() => messagesIn(printed), { timeout: 15_000 }).toEqual(expected)
+    await expect.poll(() => messagesIn(printed)).toEqual(expected)
     expect(said).toContain('Waiting for the server')
     expect(said).toContain('The server is back.')
   })

@@ -46,7 +46,7 @@ it('goes on live until it is stopped, held back by the level in force', async ()
   const child = start('--live', '--rate', '200')
   const ended = endOf(child)
   const stored = async () => (await server.get('/api/logs?limit=1')).body.data.pagination.total_items
-  await expect.poll(stored, { timeout: 10_000 }).toBeGreaterThan(50)
+  await expect.poll(stored).toBeGreaterThan(50)
   child.kill('SIGINT')
   const { code, stdout } = await ended
   expect([code, stdout]).toEqual([0, expect.stringMatching(/Held back \d+ records below the level/)])

@@ -43,7 +43,7 @@ it('runs each job once however many servers there are', async () => {
   const numbers = Array.from({ length: 60 }, (_, number) => number)
   await Promise.all(numbers.map((number) => runners[number % 3]?.addJob('diagnostic', { number })))
   const of = () => ran.filter((line) => line.startsWith('diagnostic'))
-  await expect.poll(() => of().length, { timeout: 15_000 }).toBeGreaterThanOrEqual(60)
+  await expect.poll(() => of().length).toBeGreaterThanOrEqual(60)
   expect(
     of()
       .map((line) => Number(line.split(' ')[1]))
@@ -54,9 +54,9 @@ it('runs each job once however many servers there are', async () => {
   await Promise.all(
     runners.map((runner) => runner.addJob('diagnostic', { number: 100 }, { jobKey: 'one', runAt })),
   )
-  await expect.poll(() => of().length, { timeout: 15_000 }).toBe(61)
+  await expect.poll(() => of().length).toBe(61)
   await runners[0]?.addJob('diagnostic', { number: 101 })
-  await expect.poll(() => of().at(-1), { timeout: 15_000 }).toMatch(/^diagnostic 101 /)
+  await expect.poll(() => of().at(-1)).toMatch(/^diagnostic 101 /)
   expect(of().filter((line) => line.startsWith('diagnostic 100 ')).length).toBe(1)
 })
 
@@ -76,22 +76,20 @@ it('runs a job while others are not at their end, and one that is asked for agai
   const begun = (job: string) => ran.filter((line) => line === `${job} begins`).length
   try {
     for (const job of ['retention', 'scrub', 'cleared']) await ask(job)
-    await expect
-      .poll(() => ['retention', 'scrub', 'cleared'].map(begun), { timeout: 15_000 })
-      .toEqual([1, 1, 1])
+    await expect.poll(() => ['retention', 'scrub', 'cleared'].map(begun)).toEqual([1, 1, 1])
     // Asked for on both servers while it runs.
     const { pool } = database.database
     const asked = async () =>
       (await pool.query(`select asked from job_runs where name = 'retention'`)).rows[0].asked
     for (const [index, server] of [first, second, first].entries()) {
       await server.addJob('retention', {}, { jobKey: 'retention' })
-      await expect.poll(asked, { timeout: 15_000 }).toBe(index + 2)
+      await expect.poll(asked).toBe(index + 2)
     }
     await ask('feed')
-    await expect.poll(() => ran.filter((line) => line.startsWith('feed')).length, { timeout: 15_000 }).toBe(1)
+    await expect.poll(() => ran.filter((line) => line.startsWith('feed')).length).toBe(1)
     expect(begun('retention')).toBe(1)
     ends[ran.filter((line) => line.endsWith('begins')).indexOf('retention begins')]?.()
-    await expect.poll(() => begun('retention'), { timeout: 15_000 }).toBe(2)
+    await expect.poll(() => begun('retention')).toBe(2)
   } finally {
     const answered = async () => {
       for (const end of ends.splice(0)) end()
@@ -100,7 +98,7 @@ it('runs a job while others are not at their end, and one that is asked for agai
       )
       return rows.length
     }
-    await expect.poll(answered, { timeout: 15_000 }).toBe(0)
+    await expect.poll(answered).toBe(0)
   }
   expect(begun('retention')).toBe(2)
 })

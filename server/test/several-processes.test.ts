@@ -87,7 +87,7 @@ it('loses nothing and repeats nothing while one after the other is restarted', a
       }
     }),
   )
-  await expect.poll(() => reader.seen.length, { timeout: 10_000 }).toBeGreaterThan(50)
+  await expect.poll(() => reader.seen.length).toBeGreaterThan(50)
   for (const index of [0, 1]) {
     const old = servers[index] as ServerProcess
     await stopProcess(old)
@@ -95,12 +95,12 @@ it('loses nothing and repeats nothing while one after the other is restarted', a
     const before = reader.seen.filter((message) => message.startsWith(`rolling ${index}`)).length
     const since = () =>
       reader.seen.filter((message) => message.startsWith(`rolling ${index}`)).length - before
-    await expect.poll(since, { timeout: 10_000 }).toBeGreaterThan(20)
+    await expect.poll(since).toBeGreaterThan(20)
   }
   isWriting = false
   await writing
   await Promise.all(loggers.map((logger) => logger.close()))
-  await expect.poll(() => reader.seen.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(written.length)
+  await expect.poll(() => reader.seen.length).toBeGreaterThanOrEqual(written.length)
   stopping.abort()
   await reader.followed
   expect(reader.seen.toSorted()).toEqual(written.toSorted())

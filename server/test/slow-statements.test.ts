@@ -48,16 +48,14 @@ it('a statement that took long is told by its name and time in a line of the log
       from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock' and query like '%/* read_rows */%'
         and query_start < clock_timestamp() - $1::integer * interval '1 millisecond'`
-    await expect
-      .poll(async () => (await pool.query(waiting, [SLOW_MS])).rowCount, { timeout: 10_000 })
-      .toBe(1)
+    await expect.poll(async () => (await pool.query(waiting, [SLOW_MS])).rowCount).toBe(1)
   } finally {
     await blocker.query('rollback')
     blocker.release()
   }
   await asking
   const line = async () => (await told()).find(({ message }) => String(message).includes('read_rows'))
-  await expect.poll(line, { timeout: 10_000 }).toMatchObject({
+  await expect.poll(line).toMatchObject({
     ...{ level: 'INFO', source: 'system', logger_name: 'timelapser_logs.database' },
     message: expect.stringMatching(/^Slow statement: read_rows took \d{4,} ms$/),
     extra_data: { statement: 'read_rows', duration_ms: expect.any(Number) },

@@ -129,7 +129,7 @@ async function forwarding(program: string, args: string[], logger: string, count
   const daemon = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(daemon, 'exit')
   try {
-    await expect.poll(() => stored(logger), { timeout: 10_000 }).toHaveLength(count)
+    await expect.poll(() => stored(logger)).toHaveLength(count)
   } finally {
     daemon.kill('SIGKILL')
     await exited

@@ -37,7 +37,7 @@ test('tells of what was done in a line of its log, and of the details in the aud
     const answer = await fetch(`${url}/api/logs?logger_name=timelapser_logs.audit`, { headers })
     return ((await answer.json()) as { data: { logs: { message: string; extra_data: object }[] } }).data.logs
   }
-  await expect.poll(lines, { timeout: 10_000 }).toHaveLength(1)
+  await expect.poll(lines).toHaveLength(1)
   const [line] = await lines()
   expect(line?.message).toBe('settings.update on settings, by key ADMIN_API_KEY')
   expect(Object.keys(line?.extra_data ?? {}).toSorted()).toEqual(

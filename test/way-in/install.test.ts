@@ -121,7 +121,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const folder = checkout()
     writeFileSync(join(folder, 'hold'), '')
     const program = start(folder)
-    await expect.poll(() => existsSync(join(folder, 'installing')), { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => existsSync(join(folder, 'installing'))).toBe(true)
     program.kill(signal)
     expect(await program.ended).toBe(signal === 'SIGINT' ? 130 : 143)
     await expect.poll(() => processesIn(folder)).toEqual([])

@@ -23,9 +23,7 @@ test('commands find the server of a data folder on whatever port it listens', as
   const dataDir = join(temporaryFolder(), 'data')
   const server = startProgram({ env: { DATA_DIR: dataDir } })
   const url = await server.ready
-  await expect
-    .poll(async () => (await command(dataDir, ['query'])).stdout, { timeout: 20_000 })
-    .toContain(`Started on ${url}`)
+  await expect.poll(async () => (await command(dataDir, ['query'])).stdout).toContain(`Started on ${url}`)
   server.kill('SIGTERM')
   await server.ended
   expect(existsSync(join(dataDir, 'address'))).toBe(false)
@@ -61,7 +59,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const postmaster = postmasterOf(dataDir)
     expect(readFileSync(join(dataDir, 'admin-api-key'), 'utf8')).not.toBe('')
     npm.kill(signal)
-    await expect.poll(() => existsSync(`/proc/${postmaster}`), { timeout: 30_000 }).toBe(false)
-    await expect.poll(() => processesWith(dataDir), { timeout: 30_000 }).toEqual([])
+    await expect.poll(() => existsSync(`/proc/${postmaster}`)).toBe(false)
+    await expect.poll(() => processesWith(dataDir)).toEqual([])
   },
 )

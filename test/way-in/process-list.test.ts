@@ -67,7 +67,7 @@ test('shows no secret of the server, its PostgreSQL or the commands', { timeout:
     const before = await arrived()
     const command = startIngest(url, [...args], { ...env }, program && [...program])
     command.stdin.write('a line that arrives\n')
-    await expect.poll(arrived, { timeout: 30_000 }).toBeGreaterThan(before)
+    await expect.poll(arrived).toBeGreaterThan(before)
     for (const one of [secret, operators, link]) expect(processesWith(one)).toEqual([])
     command.stdin.end()
     expect([await command.ended, command.errors()]).toEqual([0, ''])
@@ -86,7 +86,7 @@ test.each([
     { TIMELAPSER_LOGS_API_KEY: 'k' },
     [...program],
   )
-  await expect.poll(() => processesWith(source).length, { timeout: 30_000 }).toBe(2)
+  await expect.poll(() => processesWith(source).length).toBe(2)
   command.kill('SIGKILL')
-  await expect.poll(() => processesWith(source), { timeout: 30_000 }).toEqual([])
+  await expect.poll(() => processesWith(source)).toEqual([])
 })

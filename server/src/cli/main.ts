@@ -8,8 +8,11 @@ const program = new Command('timelapser-logs')
   .version(VERSION)
   .showHelpAfterError('timelapser-logs --help lists the commands.')
 
-const asked = COMMANDS[process.argv[2] ?? '']
-for (const command of asked ? [await asked()] : await allCommands()) program.addCommand(command)
+const [, , name = ''] = process.argv
+const asked = COMMANDS[name]
+if (asked) program.addCommand(await asked())
+else if (name !== '--version' && name !== '-V')
+  for (const command of await allCommands()) program.addCommand(command)
 
 try {
   await program.parseAsync()

@@ -191,7 +191,7 @@ it.skipIf(!prometheus)(
         return (await response?.json().catch(() => undefined)) as any
       }
       const target = async () => (await ask('targets'))?.data.activeTargets[0]
-      await expect.poll(async () => (await target())?.health, { timeout: 20_000 }).toBe('up')
+      await expect.poll(async () => (await target())?.health).toBe('up')
       expect((await target()).lastError).toBe('')
       const { data } = await ask('query?query=timelapser_rows_stored_total')
       expect(Number(data.result[0].value[1])).toBeGreaterThan(0)

@@ -164,21 +164,21 @@ it('takes nothing of a cap for lines that were not stored, nor for a batch that 
 it('is obeyed by remote applications within two seconds, both ways', async () => {
   opened.push(server)
   const { handler, logger } = remote()
-  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 2_000 }).toBe(false)
+  await expect.poll(() => handler.isEnabled?.('DEBUG')).toBe(false)
   await put({ scope: 'camera', target: '3', level: 'DEBUG' })
-  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 2_000 }).toBe(true)
+  await expect.poll(() => handler.isEnabled?.('DEBUG')).toBe(true)
   logger.bind({ camera_id: 3 }).debug('wanted')
   logger.debug('not wanted')
   await expect.poll(() => handler.stats?.()).toMatchObject({ delivered: 1, filtered: 1 })
   expect(await storedMessages()).toEqual(['wanted'])
   await put({ log_level: 'ERROR' })
   await server.send('DELETE', '/api/levels/camera/3')
-  await expect.poll(() => handler.isEnabled?.('WARNING'), { timeout: 2_000 }).toBe(false)
+  await expect.poll(() => handler.isEnabled?.('WARNING')).toBe(false)
 })
 
 it('lets an override expire in a remote application though the server is down', async () => {
   const { handler } = remote()
-  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 2_000 }).toBe(false)
+  await expect.poll(() => handler.isEnabled?.('DEBUG')).toBe(false)
   await put({
     scope: 'camera',
     target: '3',
@@ -187,7 +187,7 @@ it('lets an override expire in a remote application though the server is down', 
   })
   await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 1_400, interval: 10 }).toBe(true)
   await server.close()
-  await expect.poll(() => handler.isEnabled?.('DEBUG'), { timeout: 3_000 }).toBe(false)
+  await expect.poll(() => handler.isEnabled?.('DEBUG')).toBe(false)
 })
 
 it('is obeyed by a second server and by worker processes on the database within two seconds', async () => {
@@ -211,8 +211,8 @@ it('is obeyed by a second server and by worker processes on the database within 
   const line = { message: 'through the other', level: 'DEBUG', logger_name: 'capture.rtsp' }
   expect((await post(line, second)).filtered).toBe(1)
   await put({ scope: 'logger', target: 'capture', level: 'DEBUG', minutes: 1 })
-  await expect.poll(async () => (await post(line, second)).accepted, { timeout: 2_000 }).toBe(1)
-  await expect.poll(() => handler.isEnabled('DEBUG'), { timeout: 2_000 }).toBe(true)
+  await expect.poll(async () => (await post(line, second)).accepted).toBe(1)
+  await expect.poll(() => handler.isEnabled('DEBUG')).toBe(true)
   logger.bind({ logger_name: 'capture.rtsp' }).debug('from the worker')
   logger.bind({ logger_name: 'captured' }).debug('not this one')
   await logger.flush()
@@ -220,7 +220,7 @@ it('is obeyed by a second server and by worker processes on the database within 
   expect(messages).toContain('from the worker')
   expect(messages).not.toContain('not this one')
   await put({ log_level: 'ERROR' })
-  await expect.poll(() => handler.getUserLogLevel(), { timeout: 2_000 }).toBe('ERROR')
+  await expect.poll(() => handler.getUserLogLevel()).toBe('ERROR')
 })
 
 it('tells keys that write every rule, and neither reasons nor people', async () => {

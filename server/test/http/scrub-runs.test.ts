@@ -146,9 +146,9 @@ it('misses no line that was on its way when the rules changed', async () => {
   // Its time has come, and goes by.
   const { pool } = server.database.database
   const due = `select 1 from scrub_runs where ended_at is null and started_at < now() - interval '4 s'`
-  await expect.poll(async () => (await pool.query(due)).rowCount, { timeout: 20_000 }).toBe(1)
+  await expect.poll(async () => (await pool.query(due)).rowCount).toBe(1)
   await release()
-  await expect.poll(async () => (await runAt(server)).outcome, { timeout: 30_000 }).toBe('done')
+  await expect.poll(async () => (await runAt(server)).outcome).toBe('done')
   expect([await matching('LATE-1'), await matching('a ***')]).toEqual([0, 1])
 }, 90_000)
 

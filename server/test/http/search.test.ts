@@ -194,7 +194,7 @@ describe('a caller who goes away', () => {
       })
       asking.on('error', () => undefined)
       asking.end()
-      await expect.poll(waiting, { timeout: 10_000 }).toBeGreaterThan(0)
+      await expect.poll(waiting).toBeGreaterThan(0)
       asking.destroy()
       await expect.poll(waiting).toBe(0)
     } finally {

@@ -84,7 +84,7 @@ it.each([
   expect(ended).toBe(0)
   stopped.abort()
   await Promise.all(searches)
-  await expect.poll(searching, { timeout: 10_000 }).toBe(0)
+  await expect.poll(searching).toBe(0)
 })
 
 it('more live views of them than there are connections keep nobody from reading or writing', async () => {
@@ -107,5 +107,5 @@ it('more live views of them than there are connections keep nobody from reading 
     for (const stream of streams) stream.close()
   }
   // Nobody waits for them any more.
-  await expect.poll(searching, { timeout: 8000 }).toBe(0)
+  await expect.poll(searching).toBe(0)
 })

@@ -159,7 +159,7 @@ describe('GET /api/logs/stream', () => {
     await lines?.until(() => lines.events.length > 0)
     await pool.query('alter table log_feed rename to log_feed_away')
     const broken = () => server.reports.filter(({ kind }) => kind === 'stream')
-    await expect.poll(() => broken().length, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => broken().length).toBe(2)
     await Promise.all(clients.map((client) => client.ended))
     await pool.query('alter table log_feed_away rename to log_feed')
     const details = broken().map(

@@ -119,7 +119,7 @@ describe('sessions', () => {
       const [newest] = body.data.sessions
       const end = () => server.send('DELETE', `/api/users/${id}/sessions/${newest.id}`)
       expect((await end()).status).toBe(200)
-      await expect.poll(statusThere, { timeout: 2000 }).toBe(401)
+      await expect.poll(statusThere).toBe(401)
       expect([await statusOf(phone), await statusOf(browser)]).toEqual([401, 200])
       expect((await end()).status).toBe(404)
       const { browser: admin, id: own } = await arrive('Ute', 'admin')

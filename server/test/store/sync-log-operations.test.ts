@@ -153,7 +153,7 @@ it('reads what other processes stored meanwhile, wherever it went, and no camera
 it('keeps what is not stored within the deadline, and stores it once and in order later', async () => {
   const logs = openSync(700)
   // The thread may take longer than that to start.
-  await expect.poll(() => logs.getCameraLogs(1), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => logs.getCameraLogs(1)).toEqual([])
   expect(logs.writeLogEntry({ message: 'before' })?.message).toBe('before')
   const blocker = await database.database.connect()
   await blocker.query('begin; lock table senders in access exclusive mode')
@@ -163,7 +163,7 @@ it('keeps what is not stored within the deadline, and stores it once and in orde
   await blocker.query('rollback')
   await blocker.end()
   await expect.poll(() => logs.writeLogEntry({ message: 'after' })).toBeTruthy()
-  await expect.poll(() => readdir(spoolDirectory), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => readdir(spoolDirectory)).toEqual([])
   const messages = await stored()
   expect(messages.filter((message) => message !== 'after')).toEqual(['before', 'kept 1', 'kept 2'])
 })

@@ -3,20 +3,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Config, misspelt, readConfig } from '../../config.ts'
-import { NO_PAGE } from '../../http/page.ts'
-import { Metrics } from '../../service/metrics.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
 import { migrate } from '../../store/database/migrate.ts'
 import { openDatabase } from '../../store/database/open.ts'
-import { onlySlow } from '../../store/database/statement-watch.ts'
+import { onlySlow, type StatementTiming } from '../../store/database/statement-watch.ts'
 import { leaveLocalAddress } from '../client/local-address.ts'
-import { openAccess } from './access.ts'
-import { composeSystem } from './compose.ts'
 import { checkPort, listen } from './listen.ts'
 import { untilStopped } from './stop-signals.ts'
-import { openSyslog } from './syslog-listener.ts'
-import { openSystemLog } from './system-log.ts'
 import { sayReady } from './welcome.ts'
 
 const PAGE = join(
@@ -61,19 +55,24 @@ async function serve(): Promise<void> {
     prepareDataDirectory(config.dataDir)
     const postgres = await openPostgres(config)
     stops.push(['the built-in PostgreSQL', postgres.stop])
-    const log = openSystemLog(join(config.dataDir, 'spool'))
-    const metrics = new Metrics()
-    const tellSlow = onlySlow(SLOW_STATEMENT_MS, log.slowStatement)
+    const early: StatementTiming[] = []
+    let watch = (timing: StatementTiming) => void early.push(timing)
     const database = await openDatabase({
       connection: postgres.connection,
-      onStatement: (timing) => {
-        metrics.statement(timing)
-        tellSlow(timing)
-      },
+      onStatement: (timing) => watch(timing),
     })
     stops.push(['the connections to the database', database.close])
     await migrate(database)
 
+    const { composeSystem, Metrics, NO_PAGE, openAccess, openSyslog, openSystemLog } = await loadParts()
+    const log = openSystemLog(join(config.dataDir, 'spool'))
+    const metrics = new Metrics()
+    const tellSlow = onlySlow(SLOW_STATEMENT_MS, log.slowStatement)
+    watch = (timing) => {
+      metrics.statement(timing)
+      tellSlow(timing)
+    }
+    early.forEach(watch)
     const access = await openAccess({
       config,
       database,
@@ -122,6 +121,9 @@ async function serve(): Promise<void> {
   }
 }
 
+/** Thousands of modules, which a refusal to start does not need. */
+const loadParts = () => import('./parts.ts')
+
 async function openPostgres(config: Config) {
   if (config.databaseUrl !== undefined) {
     const { hostname, pathname } = new URL(config.databaseUrl)
@@ -132,6 +134,8 @@ async function openPostgres(config: Config) {
       stop: async () => {},
     }
   }
+  // It takes as long to start as they take to load.
+  loadParts().catch(() => undefined)
   const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: (line) => console.log(line) })
   return {
     connection: postgres.connection,

@@ -1,0 +1,7 @@
+// What `serve` loads once it knows that it can start.
+export { NO_PAGE } from '../../http/page.ts'
+export { Metrics } from '../../service/metrics.ts'
+export { openAccess } from './access.ts'
+export { composeSystem } from './compose.ts'
+export { openSyslog } from './syslog-listener.ts'
+export { openSystemLog } from './system-log.ts'
