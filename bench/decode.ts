@@ -2,6 +2,8 @@
 
 import { decodeJsonRecords } from '../server/src/ingest/json-records.ts'
 import { createLineDecoder } from '../server/src/ingest/line-records.ts'
+import type { ParseRule } from '../server/src/ingest/rules/parse-rule.ts'
+import { compileRule, RuleSet } from '../server/src/ingest/rules/rule-set.ts'
 
 const RECORDS = 50_000
 const ROUNDS = 8
@@ -78,3 +80,36 @@ measureJson('NDJSON, pino', pino.join('\n'))
 measureJson('JSON array', `[${native.join(',')}]`)
 measureLines('lines, syslog', syslog)
 measureLines('lines, log4j', log4j)
+
+const message = '192.0.2.7 - anna [29/Nov/2026:13:55:36 +0000] "GET /frames/12?size=l HTTP/1.1" 200 2326 12.5'
+const pairs = 'level=info user=anna path="/frames/12" status=200 bytes=2326 ms=12.5'
+const object = JSON.stringify({ level: 'info', user: 'anna', path: '/frames/12', status: 200, ms: 12.5 })
+
+/** What the rules for a source cost each of its lines. */
+function measureRules(name: string, text: string, ...rules: Omit<ParseRule, 'name'>[]): void {
+  const set = new RuleSet(rules.map((rule, index) => compileRule({ name: String(index), ...rule })))
+  const records = Array.from({ length: RECORDS }, () => ({
+    ...{ timestamp: now, level: 'INFO' as const, source: 'web', logger_name: null, camera_id: null },
+    ...{ message: text, extra_data: null },
+  }))
+  measure(name, text.length * RECORDS, () => {
+    for (const record of records) set.parse(record, () => undefined)
+    return records.length
+  })
+}
+
+const sources = ['web']
+const actions = [{ do: 'level' as const, field: 'level' }]
+measureRules('no rule', message)
+measureRules('rule, other source', message, { sources: ['api'], parse: { as: 'json' } })
+measureRules('rule, text not there', message, { sources, contains: 'POST', parse: { as: 'json' } })
+measureRules('rule, logfmt', pairs, { sources, parse: { as: 'logfmt' }, actions })
+measureRules('rule, JSON', object, { sources, parse: { as: 'json' }, actions })
+measureRules('rule, regex', message, {
+  sources,
+  parse: { as: 'regex', pattern: '"(?<method>\\w+) (?<path>\\S+) [^"]*" (?<status>\\d+) (?<bytes>\\d+)' },
+})
+measureRules('rule, grok', message, {
+  sources,
+  parse: { as: 'grok', pattern: '%{COMMONAPACHELOG} %{NUMBER:ms}' },
+})

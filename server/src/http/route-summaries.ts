@@ -44,6 +44,11 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'DELETE /api/logs/scrub/run': 'Stop masking in the background; what is masked stays so',
   'POST /api/redaction/test': 'A line as redaction would leave it',
 
+  'GET /api/parse-rules': 'The rules by which lines are parsed, and what each did',
+  'PUT /api/parse-rules': 'Change the rules by which lines are parsed',
+  'POST /api/parse-rules/test': 'What rules make of some lines',
+  'POST /api/parse-rules/dry-run': 'What rules would make of the lines of the last hours',
+
   'GET /api/cameras': 'The cameras',
   'GET /api/cameras/activity': 'What each camera wrote of late, and where it fell silent',
   'POST /api/cameras': 'Make a camera',

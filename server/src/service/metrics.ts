@@ -14,6 +14,7 @@ const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60]
 const REASONS: readonly NotStoredReason[] = [
   'filtered',
   'rate_limited',
+  'dropped_by_rule',
   'rejected',
   'refused_by_database',
   'stored_at_arrival',

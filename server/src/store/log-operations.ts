@@ -64,6 +64,8 @@ export type LogOperationsOptions = {
   settings: SettingsStore
   /** Hold live entries back; where they are unset, every level passes. */
   levels?: AdmissionOptions['levels']
+  /** Parses what comes in by the rules that people set. */
+  parsing?: AdmissionOptions['parsing']
   onCameraRegistered?: (camera: { id: number; name: string }) => void
   /** Told of every batch after its COMMIT. */
   onStored?: (added: AddResult) => void
@@ -84,10 +86,12 @@ export type WriteGate = {
 
 /** What became of a batch that passed the admission: `rejected` and the positions are those of the batch. */
 export type TakeResult = AddResult & {
-  /** Held back by level or cap. */
+  /** Held back by level or cap, or dropped by a rule. */
   filtered: number
   /** Those held back by a cap. */
   capped: number
+  /** Those dropped by a rule. */
+  dropped: number
   /** Of the accepted ones: stored at their arrival, since their own time is in the future or out of retention. */
   retimed: number
 }
@@ -109,7 +113,8 @@ export class LogOperations {
   readonly #searchBudgetMs: number | undefined
 
   constructor(options: LogOperationsOptions) {
-    const { pool, settings, levels, onCameraRegistered, onStored, onFlush, gate, searchBudgetMs } = options
+    const { pool, settings, levels, parsing, onCameraRegistered, onStored, onFlush, gate, searchBudgetMs } =
+      options
     this.#gate = gate
     this.#onStored = onStored
     this.#searchBudgetMs = searchBudgetMs
@@ -121,7 +126,7 @@ export class LogOperations {
       isRegistrationOn,
       ...(onCameraRegistered ? { onRegistered: onCameraRegistered } : {}),
     })
-    this.#admission = new Admission({ settings, cameras: this.#cameras, levels })
+    this.#admission = new Admission({ settings, cameras: this.#cameras, levels, parsing })
     this.#writer = new LogWriter({
       pool,
       partitions: this.partitions,
@@ -160,7 +165,7 @@ export class LogOperations {
   async #take(records: readonly LogRecord[], isLive: boolean, sender?: SenderMark): Promise<TakeResult> {
     await this.#gate?.check()
     const admitted = await this.#admission.admit(records, isLive)
-    const { positions, refused, capped, retimed } = admitted
+    const { positions, refused, capped, dropped, retimed } = admitted
     const added = await this.#writer.add(admitted.records, sender).catch((error: unknown) => {
       this.#admission.giveBack(admitted)
       const translated = (cause: unknown) => (this.#gate ? this.#gate.translate(cause) : cause)
@@ -169,6 +174,7 @@ export class LogOperations {
       throw new PartlyStored(next, { cause: translated(error.cause) })
     })
     if (added.repeated) this.#admission.giveBack(admitted)
+    else admitted.pass?.count()
     this.#onStored?.(added)
     const rejected = added.rejected.map(({ index, reason }) => ({
       index: positions?.[index] ?? index,
@@ -182,14 +188,18 @@ export class LogOperations {
         ? Math.min(admitted.filtered, records.length - added.accepted)
         : admitted.filtered,
       capped,
+      dropped,
       retimed: added.repeated ? 0 : retimed,
     }
   }
 
   /** Stores one record and returns its row; `sender` as in `addLogEntries`. */
   async addLogEntry(record: LogRecord, sender?: SenderMark): Promise<LogRow> {
-    const { first_id, rejected } = await this.addLogEntries([record], sender)
-    if (first_id === null) throw new Error(rejected[0]?.reason ?? 'the record was not stored')
+    const { first_id, rejected, dropped } = await this.addLogEntries([record], sender)
+    if (first_id === null)
+      throw new Error(
+        rejected[0]?.reason ?? (dropped > 0 ? 'a parse rule drops the record' : 'the record was not stored'),
+      )
     const row = await this.getLog(first_id, { visibility: { cameras: null } })
     if (!row) throw new Error(`the row ${first_id} was removed as soon as it was stored`)
     return row

@@ -103,7 +103,14 @@ it('goes on without gap or repeat when the connections to the database are cut',
   expect(messages(resumed)).toEqual(['after'])
 })
 
-it('tells both of a setting changed at one', async () => {
+it('tells both of a setting and of parse rules changed at one', async () => {
+  const rules = [{ name: 'noise', sources: ['noisy'], actions: [{ do: 'drop' }] }]
+  await servers[0]?.send('PUT', '/api/parse-rules', { rules })
+  const dropped = async () => {
+    const line = { message: 'noise', source: 'noisy', level: 'CRITICAL' }
+    return (await servers[1]?.send('POST', '/api/logs', line))?.body.data.filtered
+  }
+  await expect.poll(dropped).toBe(1)
   await servers[0]?.send('PUT', '/api/settings', { log_level: 'ERROR' })
   await expect
     .poll(async () => (await servers[1]?.send('POST', '/api/logs', { message: 'quiet' }))?.body.data.filtered)

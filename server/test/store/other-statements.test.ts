@@ -71,6 +71,7 @@ import { nextToIndex } from '../../src/store/partitions/partition-indexes.ts'
 import { batchesSoFar, readBurst } from '../../src/store/partitions/partition-load.ts'
 import { tendPartitions } from '../../src/store/partitions/partition-upkeep.ts'
 import { LevelOverrides } from '../../src/store/settings/level-overrides.ts'
+import { ParseRuleStore } from '../../src/store/settings/parse-rules.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { NotStored } from '../../src/store/writing/not-stored.ts'
 import { findReply, rememberBatch } from '../../src/store/writing/senders.ts'
@@ -192,6 +193,15 @@ it('of cameras, settings, levels, the feed, health, diagnosis and upkeep are tho
       await levels.remove(client, 'camera', '4')
     })
     await levels.get()
+    const parseRules = new ParseRuleStore(pool)
+    await inTransaction(pool, async (client) => {
+      await parseRules.readForChange(client)
+      await parseRules.replace(client, [{ name: 'json', rule: { sources: ['*'] } }], 'ann')
+    })
+    await parseRules.addCounts(
+      new Map([['json', { applied: 1, failed: 1, dropped: 0, passed: 0, last_failure: 'no level' }]]),
+    )
+    await parseRules.counts()
     await notify(pool, 'log_bursts', '')
     // PostgreSQL refuses one of them, so it is looked for.
     await logs.addLogEntries([record({}), record({ level: 'LOUD' as Level })])

@@ -14,6 +14,7 @@ import { intakePart } from './parts/intake.ts'
 import { livePart } from './parts/live.ts'
 import { maskingPart } from './parts/masking.ts'
 import type { Part } from './parts/part.ts'
+import { parsingPart } from './parts/parsing.ts'
 import { readingPart } from './parts/reading.ts'
 import { removalPart } from './parts/removal.ts'
 import { startUpkeep } from './parts/upkeep.ts'
@@ -43,7 +44,10 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const intake = intakePart(core)
   const live = livePart(core, reading)
   const watch = watchPart(core, administration, live)
-  const parts: readonly Part[] = [reading, removal, intake, live, administration, masking, watch]
+  const parsing = parsingPart(core)
+  const parts: readonly Part[] = [
+    ...[reading, removal, intake, live, administration, masking, parsing, watch],
+  ]
 
   core.budgets.push(...parts.flatMap(({ budgets = [] }) => budgets))
   for (const part of parts) listen(core.notices, part)

@@ -15,6 +15,8 @@ const QUEUE_SHARE = 0.5
 /** What people see as the reason, and what they can do about it. */
 const REASONS: Readonly<Record<string, string>> = {
   rate_limited: 'Raise max_lines_per_minute of the override, or end it: timelapser-logs levels.',
+  dropped_by_rule:
+    'Nothing, if it is meant: timelapser-logs parse-rules list says which rule drops how much.',
   rejected: 'Mend the sender: the reply to each of its requests says which record was refused, and why.',
   refused_by_database: 'Mend the sender: the reply to each of its requests says which record was refused.',
   stored_at_arrival: 'Set the clock of the sender; the original time is in extra_data.',

@@ -48,14 +48,15 @@ export class IngestService {
     const taken = await take.catch((error: unknown) => {
       throw translate(error, positions, records.length)
     })
-    const { accepted, filtered, capped, retimed, first_id, last_id, repeated } = taken
+    const { accepted, filtered, capped, dropped, retimed, first_id, last_id, repeated } = taken
     const refused = taken.rejected.map(({ index, reason }) => ({
       index: positions?.[index] ?? index,
       reason,
     }))
     const rejected = [...rejections, ...refused].sort((a, b) => a.index - b.index)
     if (!repeated) {
-      notStored.add('filtered', filtered - capped)
+      notStored.add('filtered', filtered - capped - dropped)
+      notStored.add('dropped_by_rule', dropped)
       notStored.add('rate_limited', capped)
       notStored.add('stored_at_arrival', retimed)
       notStored.add('rejected', rejectedCount)

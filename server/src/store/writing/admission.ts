@@ -21,11 +21,25 @@ import { faultOf } from './record-fault.ts'
 /** How long records are admitted before others have their turn: a pattern can take a second with the longest one. */
 const SLICE_MS = 10
 
+/** What people have made of the lines of some sources. */
+export type LineParsing = {
+  /** The rules in force, for a batch; undefined when there are none. */
+  begin(): Promise<ParsePass | undefined>
+}
+
+export type ParsePass = {
+  /** The record as the rules leave it, the same object when none is for it; undefined when one drops it. */
+  parse(record: LogRecord): LogRecord | undefined
+  /** Counts what the rules did: the batch was stored. */
+  count(): void
+}
+
 export type AdmissionOptions = {
   settings: SettingsStore
   cameras: CameraRegister
   /** Hold live records back; where they are unset, every level passes. */
   levels?: { rules: LevelOverrides; gate: LevelGate } | undefined
+  parsing?: LineParsing | undefined
 }
 
 /** The records of a batch that are to be stored, and what became of the others. */
@@ -35,17 +49,21 @@ export type Admitted = {
   positions: readonly number[] | undefined
   /** Records whose fields are not of the types that the writer expects, by their index in the batch. */
   refused: AddResult['rejected']
-  /** Held back by level or cap. */
+  /** Held back by level or cap, or dropped by a rule. */
   filtered: number
   /** Those held back by a cap. */
   capped: number
+  /** Those dropped by a rule. */
+  dropped: number
   /** Given their arrival time, since their own is in the future or out of retention. */
   retimed: number
   /** What the batch took of the caps; to be given back when it is not stored. */
   spending: CapSpending
+  pass: ParsePass | undefined
 }
 
 type Rules = {
+  pass: ParsePass | undefined
   boundsOf: ((record: LogRecord) => EventTimeBounds) | undefined
   gate: LevelGate | undefined
   patterns: readonly RegExp[]
@@ -54,8 +72,8 @@ type Rules = {
 }
 
 /**
- * The one step that every record passes before it is written, whichever way it came: its fields are checked, levels
- * hold it back, a time that cannot be right is replaced, credentials and what people named are masked, a long message
+ * The one step that every record passes before it is written, whichever way it came: its fields are checked, rules
+ * parse it, levels hold it back, a time that cannot be right is replaced, credentials and what people named are masked, a long message
  * is cut, a deleted camera is left out.
  */
 export class Admission {
@@ -78,6 +96,7 @@ export class Admission {
     const refused: AddResult['rejected'] = []
     const spending: CapSpending = new Map()
     let capped = 0
+    let dropped = 0
     let retimed = 0
     let beganMs = performance.now()
     // By index: this is done to every record, and entries() makes an array for each.
@@ -86,10 +105,15 @@ export class Admission {
         await nextTurn()
         beganMs = performance.now()
       }
-      const record = batch[index] as LogRecord
-      const fault = faultOf(record)
+      const sent = batch[index] as LogRecord
+      const fault = faultOf(sent)
       if (fault !== undefined) {
         refused.push({ index, reason: fault })
+        continue
+      }
+      const record = rules.pass ? parse(sent, rules.pass) : sent
+      if (record === undefined) {
+        dropped++
         continue
       }
       const verdict = rules.gate?.admit(record.level, record, spending) ?? 'pass'
@@ -108,7 +132,7 @@ export class Admission {
     const filtered = batch.length - records.length - refused.length
     const isWhole = records.length === batch.length
     return {
-      ...{ records, refused, filtered, capped, retimed, spending },
+      ...{ records, refused, filtered, capped, dropped, retimed, spending, pass: rules.pass },
       positions: isWhole ? undefined : positions,
     }
   }
@@ -119,14 +143,16 @@ export class Admission {
   }
 
   async #rulesFor(isLive: boolean): Promise<Rules> {
-    const { cameras, levels } = this.#options
-    const [settings, deleted, overrides] = await Promise.all([
+    const { cameras, levels, parsing } = this.#options
+    const [settings, deleted, overrides, pass] = await Promise.all([
       this.#options.settings.get(),
       cameras.deleted(),
       isLive ? levels?.rules.get() : undefined,
+      parsing?.begin(),
     ])
     if (overrides) levels?.gate.setRules(overrides)
     return {
+      pass,
       boundsOf: isLive ? boundsBy(settings) : undefined,
       gate: isLive ? levels?.gate : undefined,
       patterns: this.#compile(settings.redaction),
@@ -155,6 +181,12 @@ function boundsBy(settings: Settings): (record: LogRecord) => EventTimeBounds {
   }
   if (!hasOwnRules(cutoffs)) return () => bounds
   return (record) => ({ ...bounds, oldest: cutoffFor(cutoffs, record) ?? undefined })
+}
+
+/** What the rules make of the record; as it came when that could not be stored. Undefined when one drops it. */
+function parse(record: LogRecord, pass: ParsePass): LogRecord | undefined {
+  const parsed = pass.parse(record)
+  return parsed === record || parsed === undefined || faultOf(parsed) === undefined ? parsed : record
 }
 
 /** The record masked, its message within the limit, without a deleted camera; or why that cannot be done to it. */

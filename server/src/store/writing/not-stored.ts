@@ -4,6 +4,7 @@ import type pg from 'pg'
 export type NotStoredReason =
   | 'filtered'
   | 'rate_limited'
+  | 'dropped_by_rule'
   | 'rejected'
   | 'refused_by_database'
   | 'dropped_by_sender'

@@ -5,6 +5,27 @@
           on conflict (day, reason) do update
           set rows = not_stored.rows + excluded.rows;
 
+-- add_parse_rule_counts
+
+        with past as (
+          delete from parse_rule_counts
+          where day <= (now() at time zone 'UTC')::date - $7::integer
+        )
+        insert into parse_rule_counts (name, day, applied, failed, dropped, passed, last_failure, last_failed_at)
+        select t.name, (now() at time zone 'UTC')::date, t.applied, t.failed, t.dropped, t.passed,
+          t.last_failure, case when t.last_failure is not null then now() end
+        from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
+          as t (name, applied, failed, dropped, passed, last_failure)
+        join parse_rules using (name)
+        order by t.name
+        on conflict (name, day) do update
+        set applied = parse_rule_counts.applied + excluded.applied,
+          failed = parse_rule_counts.failed + excluded.failed,
+          dropped = parse_rule_counts.dropped + excluded.dropped,
+          passed = parse_rule_counts.passed + excluded.passed,
+          last_failure = coalesce(excluded.last_failure, parse_rule_counts.last_failure),
+          last_failed_at = coalesce(excluded.last_failed_at, parse_rule_counts.last_failed_at);
+
 -- alter table logs
 alter table logs attach partition logs_of_a_range for values from ('…') to ('…');
 
@@ -220,6 +241,9 @@ select current_setting('transaction_read_only') = 'off' and not pg_is_in_recover
       where deleted_at is null
       order by id;
 
+-- lock table parse_rules
+lock table parse_rules in share row exclusive mode;
+
 -- lock table settings
 lock table settings in share row exclusive mode;
 
@@ -257,6 +281,26 @@ select pg_notify($1, $2);
         from level_overrides
         where expires_at is null or expires_at > now()
         order by scope, target;
+
+-- read_parse_rule_counts
+
+        select name,
+          sum(applied)::bigint as applied,
+          sum(failed)::bigint as failed,
+          sum(dropped)::bigint as dropped,
+          sum(passed)::bigint as passed,
+          (array_agg(last_failure order by last_failed_at desc nulls last))[1] as last_failure,
+          max(last_failed_at) as last_failed_at
+        from parse_rule_counts
+        where day > (now() at time zone 'UTC')::date - $1::integer
+        group by name
+        order by name;
+
+-- read_parse_rules
+
+      select name, rule, author, updated_at
+      from parse_rules
+      order by position, name;
 
 -- read_settings
 select name, value from settings;
@@ -312,6 +356,32 @@ release savepoint records;
       )
       select r.id, r.name, created_at, old.name as old_name, pg_notify('cameras', r.id::text)
       from renamed r, old;
+
+-- replace_parse_rules
+
+        with given as (
+          select name, rule, position
+          from unnest($1::text[], $2::jsonb[]) with ordinality as t (name, rule, position)
+        ), gone as (
+          delete from parse_rules
+          where name <> all ($1::text[])
+        ), outdated as (
+          delete from parse_rule_counts
+          where name not in (
+            select name
+            from parse_rules
+            join given using (name, rule)
+          )
+        ), changed as (
+          insert into parse_rules (name, rule, position, author)
+          select name, rule, position, $3
+          from given
+          on conflict (name) do update
+          set rule = excluded.rule, position = excluded.position,
+            author = case when parse_rules.rule = excluded.rule then parse_rules.author else excluded.author end,
+            updated_at = case when parse_rules.rule = excluded.rule then parse_rules.updated_at else now() end
+        )
+        select pg_notify('settings', 'parse_rules');
 
 -- rollback
 rollback;

@@ -2,12 +2,14 @@ import { EventEmitter } from 'node:events'
 import { LevelGate, type LogRecord } from '@timelapser/logger'
 import type { ByteBudget } from '../../../byte-budget.ts'
 import type { Schedule } from '../../../jobs/schedule.ts'
+import { LineParser } from '../../../service/ingest/line-parser.ts'
 import { freeBytesAt, StorageGuard } from '../../../service/ingest/storage-guard.ts'
 import { ServerEvents } from '../../../service/live/server-events.ts'
 import { Metrics } from '../../../service/metrics.ts'
 import { Notices, notify } from '../../../store/database/notices.ts'
 import { LogOperations } from '../../../store/log-operations.ts'
 import { LevelOverrides } from '../../../store/settings/level-overrides.ts'
+import { ParseRuleStore } from '../../../store/settings/parse-rules.ts'
 import { SettingsStore } from '../../../store/settings/settings.ts'
 import { NotStored } from '../../../store/writing/not-stored.ts'
 import type { SystemOptions } from '../system-options.ts'
@@ -56,10 +58,13 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     void telling.finally(() => told.delete(telling))
   }
   const gate = new LevelGate({ onHeldBack: tellHeldBack })
+  const parseRules = new ParseRuleStore(pool)
+  const lineParser = new LineParser(parseRules)
   const logOperations = new LogOperations({
     pool,
     settings,
     levels: { rules: levels, gate },
+    parsing: lineParser,
     onCameraRegistered: reports.onCameraRegistered,
     onStored: ({ accepted, repeated }) => {
       if (!repeated) metrics.stored(accepted)
@@ -73,7 +78,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
   const budgets: ByteBudget[] = []
   return {
     ...{ pool, auditTrail, reports, events, notices, settings, storageGuard, levels, gate },
-    ...{ logOperations, notStored, metrics, budgets, addJob },
+    ...{ parseRules, lineParser, logOperations, notStored, metrics, budgets, addJob },
     /** For the streams of every server. */
     serverEvents: new ServerEvents((channel, payload) => notify(pool, channel, payload)),
     /** What waits and was lost of the server's own lines. */
@@ -83,6 +88,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
       await Promise.all(told)
       await logOperations.close()
       await notStored.close()
+      await lineParser.close()
       await notices.close()
     },
   }

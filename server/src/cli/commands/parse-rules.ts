@@ -1,0 +1,205 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { Command } from 'commander'
+import { parseDocument, stringify } from 'yaml'
+import type {
+  ListedParseRule,
+  ParseDryRun,
+  ParseRule,
+  ParseRules,
+  TriedLine,
+} from '../../http/api-schemas.ts'
+import { type ApiClient, ApiFailure } from '../client/api-client.ts'
+import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { wholeNumber } from '../terminal/line-options.ts'
+import { printTable } from '../terminal/print-table.ts'
+import { jsonText, paint } from '../terminal/terminal.ts'
+
+type ListOptions = ServerOptions & { json?: true; yaml?: true }
+type TestOptions = ServerOptions & { json?: true; source?: string; count: number }
+type ApplyOptions = ServerOptions & { json?: true; dryRun?: true; hours: number }
+
+/** Longer files are no rules. */
+const MAX_FILE_BYTES = 1024 * 1024
+/** Lines of standard input that are tried. */
+const MAX_LINES = 100
+
+const HELP = `
+Rules read fields out of the lines of their sources, before anything is masked or held back. FILE is YAML or JSON:
+
+  rules:
+    - name: access log
+      sources: [nginx*]
+      parse:
+        as: grok
+        pattern: '%{IP:client} %{WORD:method} %{NOTSPACE:path} %{INT:status}'
+      actions:
+        - { do: drop, when: { field: path, equals: [/healthz] } }
+        - { do: level, field: status, values: { 500: ERROR, 404: WARNING } }
+
+docs/parsing.md tells of every form and action.
+
+Exit codes:
+  0  done
+  1  not done: argument, file, address, key or server; the message says what
+
+Examples:
+  timelapser-logs parse-rules list
+  timelapser-logs parse-rules list --yaml > rules.yaml
+  timelapser-logs parse-rules test rules.yaml
+  tail -20 access.log | timelapser-logs parse-rules test rules.yaml --source nginx
+  timelapser-logs parse-rules apply rules.yaml --dry-run
+  timelapser-logs parse-rules apply rules.yaml`
+
+/** `timelapser-logs parse-rules …`: what is read out of lines as they come in. */
+export function parseRulesCommand(): Command {
+  const rules = new Command('parse-rules').description(
+    'show, try and set the rules by which lines are parsed',
+  )
+  rules.addHelpText('after', HELP)
+  const add = (name: string, description: string) => {
+    const command = addServerOptions(new Command(name)).description(description)
+    rules.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
+    return command
+  }
+  add('list', 'the rules in force, and what each did in the last seven days')
+    .option('--yaml', 'the rules as a file of them')
+    .action((options: ListOptions) => withServer(options, (client) => list(client, options)))
+  add('test', 'what the rules of a file make of lines: of standard input, or the newest that are stored')
+    .argument('<file>', 'rules in YAML or JSON')
+    .option('--source <name>', 'the source of the lines of standard input')
+    .option('--count <n>', 'stored lines to try', wholeNumber(1, MAX_LINES), 10)
+    .action((file: string, options: TestOptions) =>
+      withServer(options, (client) => test(client, file, options)),
+    )
+  add('apply', 'put the rules of a file in the place of those in force')
+    .argument('<file>', 'rules in YAML or JSON')
+    .option('--dry-run', 'tell what would become of the stored lines of the last hour, and change nothing')
+    .option('--hours <n>', 'with --dry-run: hours to look back', wholeNumber(1, 24), 1)
+    .action((file: string, options: ApplyOptions) =>
+      withServer(options, (client) => apply(client, file, options)),
+    )
+  return rules
+}
+
+async function list(client: ApiClient, { json, yaml }: ListOptions): Promise<number> {
+  const { rules } = await client.request<ParseRules>('GET', '/api/parse-rules')
+  if (yaml) process.stdout.write(stringify({ rules: rules.map(({ rule }) => rule) }))
+  else if (json) console.log(jsonText({ rules }))
+  else if (rules.length === 0) console.log('There are no parse rules.')
+  else print(rules)
+  return 0
+}
+
+function print(rules: readonly ListedParseRule[]): void {
+  printTable(
+    ['rule', 'sources', 'reads', 'applied', 'failed', 'dropped', 'passed'],
+    rules.map(({ rule, counts }) => [
+      rule.enabled === false ? `${rule.name} (off)` : rule.name,
+      rule.sources.join(', '),
+      rule.parse?.as ?? '-',
+      ...[counts.applied, counts.failed, counts.dropped, counts.passed].map((count) => grouped(count)),
+    ]),
+  )
+  for (const { rule, counts, problem } of rules) {
+    if (problem !== null) console.error(`${rule.name} cannot be run: ${problem}`)
+    if (counts.last_failure !== null) {
+      console.error(
+        paint('dim', `${rule.name} failed last at ${counts.last_failed_at}: ${counts.last_failure}`),
+      )
+    }
+  }
+}
+
+async function test(client: ApiClient, file: string, { json, source, count }: TestOptions): Promise<number> {
+  const rules = await readRules(file)
+  const lines = process.stdin.isTTY ? undefined : linesOf(await text(process.stdin), source)
+  if (lines === undefined && source !== undefined) {
+    throw new ApiFailure('--source is for lines of standard input; stored lines have their own.')
+  }
+  const given = lines === undefined || lines.length === 0 ? { count } : { lines }
+  const answer = await send<{ lines: TriedLine[] }>(client, 'POST', '/api/parse-rules/test', {
+    rules,
+    ...given,
+  })
+  if (json) console.log(jsonText(answer))
+  else if (answer.lines.length === 0) console.log('There are no stored lines of the sources of these rules.')
+  else for (const line of answer.lines) printTried(line)
+  return 0
+}
+
+function linesOf(input: string, source: string | undefined): object[] {
+  const lines = input.split(/\r?\n/).filter((line) => line.trim() !== '')
+  return lines.slice(0, MAX_LINES).map((message) => ({ message, ...(source !== undefined && { source }) }))
+}
+
+function printTried({ outcome, before, after, rules }: TriedLine): void {
+  console.log(`${outcome.padEnd(9)} ${before.source}: ${before.message}`)
+  for (const { name, reason } of rules)
+    if (reason !== null) console.log(`${' '.repeat(10)}${name}: ${reason}`)
+  if (outcome !== 'changed' || after === null) return
+  for (const name of ['timestamp', 'level', 'logger_name', 'camera_id', 'message'] as const) {
+    if (before[name] !== after[name])
+      console.log(`${' '.repeat(10)}${name}: ${before[name]} -> ${after[name]}`)
+  }
+  for (const [name, value] of Object.entries(after.extra_data ?? {})) {
+    console.log(`${' '.repeat(10)}${name} = ${JSON.stringify(value)}`)
+  }
+}
+
+async function apply(
+  client: ApiClient,
+  file: string,
+  { json, dryRun, hours }: ApplyOptions,
+): Promise<number> {
+  const rules = await readRules(file)
+  if (dryRun) {
+    const run = await send<ParseDryRun>(client, 'POST', '/api/parse-rules/dry-run', { rules, hours })
+    if (json) console.log(jsonText(run))
+    else printRun(run)
+    return 0
+  }
+  const answer = await send<ParseRules>(client, 'PUT', '/api/parse-rules', { rules })
+  console.log(json ? jsonText(answer) : `${answer.rules.length} parse rules are in force now.`)
+  return 0
+}
+
+function printRun(run: ParseDryRun): void {
+  const { lines, changed, dropped, failed, start, searched_to } = run
+  console.log(
+    `Of ${grouped(lines)} stored lines since ${start} ${grouped(changed)} would be others, ${grouped(dropped)} dropped, and of ${grouped(failed)} a rule fails. Nothing is changed.`,
+  )
+  if (searched_to !== null) console.log(`There was no time for lines before ${searched_to}.`)
+  for (const { name, failures } of run.rules) {
+    for (const { reason, lines: count } of failures) console.log(`  ${name}: ${reason} (${grouped(count)})`)
+  }
+  for (const line of run.examples) printTried(line)
+}
+
+/** The rules of a file; their form is checked by the server, which says what is wrong. */
+async function readRules(file: string): Promise<ParseRule[]> {
+  const written = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ApiFailure(`${file} cannot be read (${error.code}).`)
+  })
+  if (written.length > MAX_FILE_BYTES)
+    throw new ApiFailure(`${file} is larger than 1 MB, which no file of rules is.`)
+  // JSON is YAML as well. Aliases could make much of little.
+  const document = parseDocument(written, { prettyErrors: true })
+  const [problem] = document.errors
+  if (problem) throw new ApiFailure(`${file} is neither YAML nor JSON: ${problem.message.trim()}`)
+  const content: unknown = document.toJS({ maxAliasCount: 100 })
+  const rules = Array.isArray(content) ? content : (content as { rules?: unknown } | null)?.rules
+  if (!Array.isArray(rules)) throw new ApiFailure(`${file} has no list of rules: it begins with "rules:".`)
+  return rules as ParseRule[]
+}
+
+function send<T>(client: ApiClient, method: string, path: string, body: object): Promise<T> {
+  return client.request<T>(method, path, {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
+}

@@ -1,0 +1,33 @@
+import { type LogRecord, maskRecord, redactRecord } from '@timelapser/logger'
+import type { CompiledRule, RuleOutcome, RuleSet } from '../../ingest/rules/rule-set.ts'
+
+/** What became of a line by the rules that looked at it. */
+export type Trial = {
+  outcome: 'changed' | 'unchanged' | 'failed' | 'dropped'
+  before: LogRecord
+  /** Null when the line would not be stored. */
+  after: LogRecord | null
+  rules: { name: string; outcome: RuleOutcome; reason: string | null }[]
+}
+
+/** What the rules make of a line. */
+export function tryRules(before: LogRecord, set: RuleSet): Trial {
+  const rules: Trial['rules'] = []
+  const note = ({ name }: CompiledRule, outcome: RuleOutcome, reason?: string) =>
+    void rules.push({ name, outcome, reason: reason ?? null })
+  const after = set.parse(before, note)
+  const hasFailed = () => rules.some(({ outcome }) => outcome === 'failed')
+  const outcome =
+    after === undefined ? 'dropped' : after !== before ? 'changed' : hasFailed() ? 'failed' : 'unchanged'
+  return { outcome, before, after: after ?? null, rules }
+}
+
+/**
+ * The trial with nothing that would be masked. Names of fields tell secrets, so the line that came is shown without those that
+ * its fields turned out to hold.
+ */
+export function maskTrial({ before, after, ...trial }: Trial, patterns: readonly RegExp[]): Trial {
+  const masked = (record: LogRecord) => maskRecord(redactRecord(record), patterns)
+  const { message } = redactRecord({ ...before, extra_data: after?.extra_data ?? before.extra_data })
+  return { ...trial, before: masked({ ...before, message }), after: after && masked(after) }
+}
