@@ -18,6 +18,8 @@ declare module 'fastify' {
     takesForeignKeys?: boolean
     /** Whether the reply goes on for as long as its reader stays: its time says nothing, and each of its lines is seen. */
     isStream?: boolean
+    /** Whether it is asked again and again while somebody types, and changes nothing: no line is written of it. */
+    isTrial?: boolean
   }
   interface FastifyRequest {
     /** Who is asking; on every route but the public ones. */

@@ -60,7 +60,7 @@ export function parseRuleRoutes(parseRules: ParseRulesService): FastifyPluginAsy
     app.post(
       '/api/parse-rules/test',
       {
-        config: admin,
+        config: { ...admin, isTrial: true },
         schema: {
           body: Type.Object(
             {

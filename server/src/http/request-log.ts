@@ -32,7 +32,7 @@ export function registerRequestLog(
     const { method } = request
     const status = response.statusCode
     // Lines that come in, by whichever protocol, would each write another.
-    const { access, isStream } = request.routeOptions.config
+    const { access, isStream, isTrial } = request.routeOptions.config
     if ((access === 'ingest' || isStream) && status < 500) return
     // Without its settings the server tells more rather than less.
     const wanted = await settings.get().then(
@@ -40,7 +40,7 @@ export function registerRequestLog(
       () => 'changes',
     )
     if (wanted === 'off' && status < 500) return
-    const isChange = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
+    const isChange = !isTrial && method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
     const isSlow = response.elapsedTime > SLOW_MS && !NEVER_SLOW.has(`${method} ${route}`)
     if (wanted !== 'all' && !isChange && !isSlow && status < 500) return
     const duration_ms = Math.round(response.elapsedTime * 10) / 10

@@ -4,6 +4,7 @@ import { useSettings } from '../api/use-settings.ts'
 import { Failed } from '../controls/failed.tsx'
 import { SkeletonRows } from '../controls/skeleton-rows.tsx'
 import { SCREEN } from '../controls/surfaces.ts'
+import { ParseSettings } from '../parsing/parse-settings.tsx'
 import { IntakeSettings, ZoneSettings } from './intake-settings.tsx'
 import { LevelSettings } from './level-settings.tsx'
 import { RedactionSettings } from './redaction-settings.tsx'
@@ -13,6 +14,7 @@ const SECTIONS = [
   ['levels', 'Levels'],
   ['retention', 'Retention'],
   ['zone', 'Time zone'],
+  ['parsing', 'Parsing'],
   ['redaction', 'Redaction'],
   ['intake', 'Intake'],
 ] as const
@@ -59,6 +61,7 @@ function Sections({ settings }: { settings: Settings }) {
       <LevelSettings settings={settings} />
       <RetentionSettings settings={settings} />
       <ZoneSettings settings={settings} />
+      <ParseSettings />
       <RedactionSettings settings={settings} />
       <IntakeSettings settings={settings} />
     </>

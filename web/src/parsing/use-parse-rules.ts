@@ -1,0 +1,33 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { ParseRule, ParseRules } from 'timelapser-logs/api'
+import { request } from '../api/client.ts'
+
+/** What rules did is looked at this often; a change of them is told. */
+const AGAIN_MS = 30_000
+const KEY = ['settings', 'parse-rules']
+
+/** The rules in force in their order, with what each did. */
+export function useParseRules() {
+  return useQuery({
+    queryKey: KEY,
+    queryFn: ({ signal }) => request<ParseRules>('/api/parse-rules', { signal }),
+    refetchInterval: AGAIN_MS,
+  })
+}
+
+/** Puts other rules in the place of those that were read. */
+export function useSaveParseRules() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (rules: readonly ParseRule[]) => {
+      const version = client.getQueryData<ParseRules>(KEY)?.version
+      return request<ParseRules>('/api/parse-rules', {
+        method: 'PUT',
+        body: { rules, ...(version !== undefined && { version }) },
+      })
+    },
+    onSuccess: (rules) => client.setQueryData(KEY, rules),
+    // Somebody else may have changed them: what is shown then is what is in force.
+    onError: () => client.invalidateQueries({ queryKey: KEY }),
+  })
+}
