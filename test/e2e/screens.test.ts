@@ -382,6 +382,45 @@ describe('the settings', () => {
     await section.getByRole('alert').waitFor()
     expect((await call('GET', '/api/settings')).settings).toMatchObject({ redaction: [] })
   })
+
+  test('write a parse rule beside the lines that it is for, and put it in force', async () => {
+    await call('POST', '/api/logs', [
+      { message: 'user=anna took=12', source: 'parsed', level: 'ERROR' },
+      { message: 'user=probe took=1', source: 'parsed', level: 'ERROR' },
+    ])
+    const page = await open('/settings#parsing', { width: 390, height: 844 })
+    const section = page.getByRole('region', { name: 'Parsing' })
+    await section.getByText('No rules.').waitFor()
+    await section.getByRole('button', { name: 'Add rule' }).click()
+    await section.getByRole('textbox', { name: 'Name', exact: true }).fill('pairs')
+    await section.getByRole('textbox', { name: /^Sources/ }).fill('pars*')
+    await section.getByRole('combobox', { name: 'Read' }).selectOption('logfmt')
+    const lines = section.getByRole('list', { name: 'Lines before and after' })
+    await lines.getByText('anna', { exact: true }).waitFor()
+    await section.getByRole('button', { name: 'Add action' }).click()
+    await section.getByRole('combobox', { name: 'Do', exact: true }).selectOption('drop')
+    await section.getByRole('checkbox', { name: 'Only when' }).check()
+    await section.getByText('Complete the condition of action 1.').waitFor()
+    await section.getByLabel('Field of the condition').fill('user')
+    await section.getByLabel(/^Values of the condition/).fill('probe')
+    await lines.getByText('dropped', { exact: true }).waitFor()
+    await section.getByRole('button', { name: 'Try it on the last hour' }).click()
+    await section.getByText('Of 2 stored lines 1 would be others, 1 dropped.').waitFor()
+    expect(await seriousProblems(page)).toEqual([])
+    await section.getByRole('button', { name: 'Save rule' }).click()
+    await section.getByRole('button', { name: 'Edit pairs' }).waitFor()
+    expect((await call('GET', '/api/parse-rules')).rules).toMatchObject([
+      {
+        rule: {
+          ...{ name: 'pairs', sources: ['pars*'], parse: { as: 'logfmt' } },
+          actions: [{ do: 'drop', when: { field: 'user', equals: ['probe'] } }],
+        },
+      },
+    ])
+    await section.getByRole('button', { name: 'Remove pairs' }).click()
+    await section.getByRole('button', { name: 'Really: Remove pairs' }).click()
+    await section.getByText('No rules.').waitFor()
+  })
 })
 
 test('the audit trail tells who changed what, narrowed by the address', async () => {
