@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { endOf, runCommand, startCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
@@ -94,5 +97,50 @@ describe('timelapser-logs audit verify', () => {
     await client.end()
     const { code, stderr } = await run('audit', 'verify')
     expect([code, stderr]).toEqual([2, 'Row 1 is not what was written.\n'])
+  })
+})
+
+describe('timelapser-logs parse-rules', () => {
+  const RULES = `rules:
+  - name: shop # what it is called
+    sources: [shop]
+    parse: { as: logfmt }
+    actions:
+      - { do: drop, when: { field: status, equals: [204] } }
+      - { do: level, field: status, values: { 500: ERROR } }
+`
+
+  it('tries the rules of a file, puts them in force and gives them back as a file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'timelapser-rules-'))
+    const file = join(folder, 'rules.yaml')
+    writeFileSync(file, RULES)
+    await server.send('POST', '/api/logs', [
+      { message: 'status=500 user=anna', source: 'shop' },
+      { message: 'status=204 user=anna', source: 'shop' },
+    ])
+    const tested = await run('parse-rules', 'test', file)
+    expect(tested.stdout).toBe(
+      'dropped   shop: status=204 user=anna\n' +
+        'changed   shop: status=500 user=anna\n          level: INFO -> ERROR\n          status = 500\n          user = "anna"\n',
+    )
+    const dry = await run('parse-rules', 'apply', file, '--dry-run')
+    expect(dry.stdout).toMatch(
+      /^Of 2 stored lines since \S+ 1 would be others, 1 dropped, .* Nothing is changed\./,
+    )
+    expect((await run('parse-rules', 'list')).stdout).toBe('There are no parse rules.\n')
+    expect((await run('parse-rules', 'apply', file)).stdout).toBe('1 parse rules are in force now.\n')
+    expect((await run('parse-rules', 'list')).stdout).toMatch(/^rule .*\nshop +shop +logfmt +0 +0 +0 +0\n$/)
+    const listed = await run('parse-rules', 'list', '--yaml')
+    expect(listed.stdout).toMatch(/^rules:\n {2}- name: shop\n {4}sources:\n/)
+    writeFileSync(file, listed.stdout)
+    expect((await run('parse-rules', 'apply', file)).code).toBe(0)
+    writeFileSync(file, '[{ "name": "shop", "sources": ["shop"], "parse": { "as": "xml" } }]')
+    expect(await run('parse-rules', 'apply', file)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('rules.0.parse.as must be one of json, logfmt'),
+    })
+    writeFileSync(file, 'rules: [')
+    expect((await run('parse-rules', 'test', file)).stderr).toContain(`${file} is neither YAML nor JSON: `)
+    rmSync(folder, { recursive: true })
   })
 })

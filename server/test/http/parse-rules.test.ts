@@ -88,6 +88,18 @@ describe('rules in force', () => {
     expect(await metrics.text()).toContain('timelapser_rows_not_stored_total{reason="dropped_by_rule"} 1')
   })
 
+  it('are part of why a line is not there', async () => {
+    const why = async (message: string) =>
+      (await server.get(`/api/levels/why?level=debug&source=nginx-1&message=${encodeURIComponent(message)}`))
+        .body.data
+    expect(await why('10.0.0.1 GET /healthz 200')).toMatchObject({
+      verdict: 'dropped',
+      sentence: 'Dropped: the parse rule access log drops lines like this one.',
+    })
+    expect((await why('10.0.0.1 GET /cart 500')).verdict).toBe('stored')
+    expect((await why('restarted')).verdict).toBe('held_back')
+  })
+
   it('come before the level gate', async () => {
     const quiet = {
       name: 'quiet',

@@ -45,9 +45,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const live = livePart(core, reading)
   const watch = watchPart(core, administration, live)
   const parsing = parsingPart(core)
-  const parts: readonly Part[] = [
-    ...[reading, removal, intake, live, administration, masking, parsing, watch],
-  ]
+  const parts: readonly Part[] = [reading, removal, intake, live, administration, masking, parsing, watch]
 
   core.budgets.push(...parts.flatMap(({ budgets = [] }) => budgets))
   for (const part of parts) listen(core.notices, part)

@@ -24,7 +24,7 @@ export const Levels = Type.Object({
 export type Levels = Static<typeof Levels>
 
 export const LevelExplanation = Type.Object({
-  verdict: Type.Unsafe<'stored' | 'held_back' | 'rate_limited' | 'past_retention' | 'disk_full'>({
+  verdict: Type.Unsafe<'stored' | 'dropped' | 'held_back' | 'rate_limited' | 'past_retention' | 'disk_full'>({
     type: 'string',
   }),
   level: LevelSchema,

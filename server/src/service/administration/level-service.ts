@@ -16,6 +16,7 @@ import type { SettingsStore } from '../../store/settings/settings.ts'
 import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
+import type { LineParser } from '../ingest/line-parser.ts'
 import { compileAll } from '../ingest/redaction-service.ts'
 import type { StorageGuard } from '../ingest/storage-guard.ts'
 import { type Explanation, explainLine, type QuestionedLine } from '../insights/explain-line.ts'
@@ -57,6 +58,8 @@ export type LevelServiceOptions = {
   /** The one that records coming in pass. */
   gate: LevelGate
   storageGuard: StorageGuard
+  /** What parse rules make of a line. */
+  parser: Pick<LineParser, 'look'>
 }
 
 /** Levels at run time: the global one and the overrides. */
@@ -131,10 +134,12 @@ export class LevelService {
 
   /** What would become of this line if it came in now. */
   async explain(line: QuestionedLine): Promise<Explanation> {
-    const { levels, settings, gate, storageGuard } = this.#options
+    const { levels, settings, gate, storageGuard, parser } = this.#options
     const rules = await levels.get()
+    const { parsed, droppedBy } = await parser.look(line)
     const known = await settings.get()
-    return explainLine(line, {
+    return explainLine(parsed, {
+      droppedBy,
       rules,
       settings: known,
       patterns: compileAll('redaction', known.redaction),

@@ -1,9 +1,17 @@
+import type { LogRecord } from '@timelapser/logger'
 import type { ParseRule } from '../../ingest/rules/parse-rule.ts'
 import { type CompiledRule, compileRule, RuleSet } from '../../ingest/rules/rule-set.ts'
+import { now } from '../../store/database/timestamp.ts'
 import type { ParseRuleStore, ParseRuleTally, StoredParseRule } from '../../store/settings/parse-rules.ts'
 import type { LineParsing, ParsePass } from '../../store/writing/admission.ts'
+import { TEST_SOURCE } from '../diagnosis/test-lines.ts'
 
 const FLUSH_MS = 2000
+
+type LookedLine = Pick<LogRecord, 'level' | 'source' | 'logger_name' | 'camera_id'> & {
+  message: string | undefined
+  timestamp: string | undefined
+}
 
 type Tally = { -readonly [K in keyof ParseRuleTally]: ParseRuleTally[K] }
 
@@ -20,12 +28,31 @@ export class LineParser implements LineParsing {
   }
 
   async begin(): Promise<ParsePass | undefined> {
+    const set = await this.#inForce()
+    return set.isEmpty ? undefined : this.#pass(set)
+  }
+
+  /** What becomes of a line that somebody asks about; nothing is counted. Without its text no rule is asked. */
+  async look<L extends LookedLine>(line: L): Promise<{ parsed: L; droppedBy: string | undefined }> {
+    const { message, timestamp = now() } = line
+    if (message === undefined) return { parsed: line, droppedBy: undefined }
+    let droppedBy: string | undefined
+    const record = { ...line, message, timestamp, extra_data: null }
+    const parsed = (await this.#inForce()).parse(record, ({ name }, outcome) => {
+      if (outcome === 'dropped') droppedBy = name
+    })
+    if (parsed === undefined || parsed === record) return { parsed: line, droppedBy }
+    const { level, logger_name, camera_id, message: text } = parsed
+    return { parsed: { ...line, level, logger_name, camera_id, message: text }, droppedBy }
+  }
+
+  async #inForce(): Promise<RuleSet> {
     const stored = await this.#store.get()
     if (stored !== this.#compiledOf) {
       this.#set = new RuleSet(compileStored(stored))
       this.#compiledOf = stored
     }
-    return this.#set.isEmpty ? undefined : this.#pass(this.#set)
+    return this.#set
   }
 
   /** Writes what was counted; on failure it is kept and tried again. */
@@ -47,12 +74,15 @@ export class LineParser implements LineParsing {
   #pass(set: RuleSet): ParsePass {
     const tallies = new Map<string, Tally>()
     return {
-      parse: (record) =>
-        set.parse(record, ({ name }, outcome, reason) => {
+      parse: (record) => {
+        // The system's own test lines are to be found as they were written.
+        if (record.source === TEST_SOURCE) return record
+        return set.parse(record, ({ name }, outcome, reason) => {
           const tally = tallyOf(tallies, name)
           tally[outcome] += 1
           if (reason !== undefined) tally.last_failure = reason
-        }),
+        })
+      },
       count: () => this.#keep(tallies),
     }
   }

@@ -28,12 +28,14 @@ export type ExplainState = {
   nowMs: number
   /** When the cap of an override lets lines through again; undefined when it does. */
   cappedUntilMs: (override: LevelOverride) => number | undefined
+  /** The parse rule that drops the line; undefined when none does. */
+  droppedBy?: string | undefined
   /** Nothing is stored at all, for want of room on the disk. */
   isDiskFull: boolean
 }
 
 export type Explanation = {
-  verdict: 'stored' | 'held_back' | 'rate_limited' | 'past_retention' | 'disk_full'
+  verdict: 'stored' | 'dropped' | 'held_back' | 'rate_limited' | 'past_retention' | 'disk_full'
   /** In force at the line's place. */
   level: Level
   /** What sets that level; null when the global one does. */
@@ -58,6 +60,10 @@ export function explainLine(line: QuestionedLine, state: ExplainState): Explanat
   const known = { level, override: inForce, is_masked: masked, stored_message }
   const until = inForce?.expires_at ?? null
   const lasting = until === null ? '' : ` until ${until}`
+  if (state.droppedBy !== undefined) {
+    const sentence = `Dropped: the parse rule ${state.droppedBy} drops lines like this one.`
+    return { ...known, verdict: 'dropped', until: null, sentence }
+  }
   if (!isEnabled(line.level, level)) {
     const sentence = `Held back: ${line.level} is below ${level}, set by ${setBy}${lasting}. An error in its request or camera brings it, where a logger has a flight recorder.`
     return { ...known, verdict: 'held_back', until, sentence }

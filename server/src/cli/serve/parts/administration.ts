@@ -16,6 +16,7 @@ export function administrationPart(core: Core) {
   const settingsService = new SettingsService(settings, auditTrail)
   const levelService = new LevelService({
     ...{ levels, settings, settingsService, auditTrail, gate, storageGuard },
+    parser: core.lineParser,
   })
   return {
     cameras,
