@@ -361,7 +361,7 @@ release savepoint records;
 
         with given as (
           select name, rule, position
-          from unnest($1::text[], $2::jsonb[]) with ordinality as t (name, rule, position)
+          from unnest($1::text[], $2::json[]) with ordinality as t (name, rule, position)
         ), gone as (
           delete from parse_rules
           where name <> all ($1::text[])
@@ -369,8 +369,9 @@ release savepoint records;
           delete from parse_rule_counts
           where name not in (
             select name
-            from parse_rules
-            join given using (name, rule)
+            from parse_rules as old
+            join given using (name)
+            where old.rule::jsonb = given.rule::jsonb
           )
         ), changed as (
           insert into parse_rules (name, rule, position, author)
@@ -378,8 +379,8 @@ release savepoint records;
           from given
           on conflict (name) do update
           set rule = excluded.rule, position = excluded.position,
-            author = case when parse_rules.rule = excluded.rule then parse_rules.author else excluded.author end,
-            updated_at = case when parse_rules.rule = excluded.rule then parse_rules.updated_at else now() end
+            author = case when parse_rules.rule::jsonb = excluded.rule::jsonb then parse_rules.author else excluded.author end,
+            updated_at = case when parse_rules.rule::jsonb = excluded.rule::jsonb then parse_rules.updated_at else now() end
         )
         select pg_notify('settings', 'parse_rules');
 
