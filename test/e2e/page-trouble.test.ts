@@ -1,41 +1,20 @@
-// The page when something is not as it should be: slow searches, lost lines, wrong clocks, a failing server, ended sessions.
-import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Browser, BrowserContext, Page, WebSocket } from 'playwright-core'
+// The page when something is not as it should be: lost lines, wrong clocks, a failing server, ended sessions.
+import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/browser.ts'
-import { comeIn } from '../support/come-in.ts'
-import { launchProgram, makeFolder, type Program } from '../support/program.ts'
+import { openPage } from '../support/browser.ts'
+import { hostPage, type PageHost } from '../support/page-host.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 const PASSWORD = 'correct horse battery'
 
-let folder: string
-let program: Program
+let host: PageHost
 let url: string
-let browser: Browser
 let context: BrowserContext
 
-type Line = { message: string; level?: string; source?: string; camera_id?: number; timestamp?: string }
-
-/** Asks as the administrator of the first start. */
-async function call(method: string, path: string, body?: unknown): Promise<Response> {
-  const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
-  return fetch(`${url}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-}
-
-async function write(...lines: Line[]): Promise<void> {
-  const records = lines.map((line) => ({ level: 'INFO', source: 'trouble', ...line }))
-  expect((await call('POST', '/api/logs', records)).status).toBe(200)
-}
+const call: PageHost['call'] = (...request) => host.call(...request)
+const write: PageHost['write'] = (...lines) => host.write(...lines)
+const newContext: PageHost['newContext'] = (options) => host.newContext(options)
 
 async function idOf(message: string): Promise<number> {
   const reply = await call('GET', `/api/logs?q=${encodeURIComponent(`"${message}"`)}`)
@@ -46,16 +25,6 @@ async function idOf(message: string): Promise<number> {
 const at = (msAgo: number) => new Date(Date.now() - msAgo).toISOString()
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
-
-function start(env: Record<string, string> = {}): Program {
-  return launchProgram({ env: { DATA_DIR: join(folder, 'data'), ...env } })
-}
-
-async function newContext(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
-  const made = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
-  made.setDefaultTimeout(PATIENCE_MS)
-  return made
-}
 
 async function signIn(page: Page, name: string): Promise<void> {
   await page.getByLabel('Name').fill(name)
@@ -78,126 +47,11 @@ async function arrive(name: string, cameras: number[] | null): Promise<Page> {
 }
 
 beforeAll(async () => {
-  folder = makeFolder('trouble')
-  program = start()
-  url = await program.ready
-  browser = await openBrowser()
-  context = await newContext({ permissions: ['clipboard-read', 'clipboard-write'] })
-  url = await comeIn(context, program)
+  host = await hostPage('trouble')
+  ;({ url, context } = host)
 })
 
-afterAll(async () => {
-  await closeContexts(browser)
-  program?.kill('SIGTERM')
-  await program?.ended
-  rmSync(folder, { recursive: true, force: true })
-})
-
-test('a search stopped by its time limit says how far it came, and goes on from there', async () => {
-  // Each look ahead goes to the end of a line from every place in it: the square of its length.
-  const search = `q=${encodeURIComponent('/(?=.*a)(?=.*b)(?=.*c)(?!.*d).*e/')}`
-  const slow = 'a'.repeat(300)
-  await write(...Array.from({ length: 1000 }, () => ({ message: slow, source: 'probe' })))
-  const began = performance.now()
-  await call('GET', `/api/logs?source=probe&${search}`)
-  // More than what the five seconds are enough for on this machine, as busy as it is now.
-  const lines = Math.ceil((1000 * 6500) / (performance.now() - began))
-  const slowLine = (_: unknown, index: number) => ({
-    message: slow,
-    source: 'slow',
-    timestamp: at(MINUTE_MS + index),
-  })
-  const slowLines = Array.from({ length: lines }, slowLine)
-  await write({ message: 'cable at the bottom', source: 'slow', timestamp: at(90 * MINUTE_MS) })
-  for (let done = 0; done < lines; done += 5000) await write(...slowLines.slice(done, done + 5000))
-  await write({ message: 'cable at the top', source: 'slow' })
-  const page = await openPage(context)
-  await page.goto(`${url}/logs?source=slow&${search}`)
-  await row(page, 'cable at the top').waitFor()
-  await page.getByText(/searched back to \d\d:\d\d:\d\d/).waitFor()
-  const bottom = row(page, 'cable at the bottom')
-  const ends = new Set<string | null>()
-  await expect
-    .poll(
-      async () => {
-        if ((await bottom.count()) > 0) return true
-        const goOn = button(page, 'Go on').first()
-        if (await goOn.isVisible()) await goOn.click()
-        ends.add(new URL(page.url()).searchParams.get('to'))
-        return false
-      },
-      { timeout: 90_000, interval: 200 },
-    )
-    .toBe(true)
-  const found = [...ends].filter((end) => end !== null)
-  expect(found.length).toBeGreaterThan(0)
-  expect(found).toEqual([...found].sort().reverse())
-}, 120_000)
-
-test('of seven tabs only the visible one streams, and each catches up when it is shown', async () => {
-  const seven = await newContext({ storageState: await context.storageState() })
-  onTestFinished(() => seven.close())
-  // Headless Chromium calls every tab visible, even one behind another: what browsers do is done here by hand.
-  await seven.addInitScript(`{
-    let isHidden = false
-    Object.defineProperty(document, 'hidden', { get: () => isHidden })
-    Object.defineProperty(document, 'visibilityState', { get: () => (isHidden ? 'hidden' : 'visible') })
-    globalThis.setHidden = (next) => {
-      isHidden = next
-      document.dispatchEvent(new Event('visibilitychange'))
-    }
-  }`)
-  const streams = new Map<WebSocket, Page>()
-  seven.on('page', (tab) => {
-    tab.on('websocket', (socket) => {
-      streams.set(socket, tab)
-      socket.on('close', () => streams.delete(socket))
-    })
-  })
-  const setHidden = (page: Page, next: boolean) => page.evaluate(`setHidden(${next})`)
-
-  const tabs: Page[] = []
-  for (let number = 1; number <= 7; number++) {
-    const last = tabs.at(-1)
-    if (last) await setHidden(last, true)
-    const tab = await openPage(seven)
-    await tab.goto(`${url}/logs?source=tabs`)
-    await button(tab, /^Live/).waitFor()
-    tabs.push(tab)
-  }
-  await expect.poll(() => [...new Set(streams.values())]).toEqual([tabs.at(-1)])
-  await write({ message: 'written to them all', source: 'tabs' })
-  await row(tabs[6] as Page, 'written to them all').waitFor()
-  let shown = tabs[6] as Page
-  for (const [index, tab] of tabs.entries()) {
-    expect(await row(tab, 'written to them all').count()).toBe(index === 6 ? 1 : 0)
-    await setHidden(shown, true)
-    await setHidden(tab, false)
-    shown = tab
-    await row(tab, 'written to them all').waitFor()
-    await write({ message: `for tab ${index}`, source: 'tabs' })
-    await row(tab, `for tab ${index}`).waitFor()
-    await expect.poll(() => [...new Set(streams.values())]).toEqual([tab])
-  }
-  // Shown last and hidden while the others were read: everything once.
-  expect(await row(shown, 'for tab').count()).toBe(7)
-})
-
-test('eight visible windows all stream, and have room to load', async () => {
-  const windows: Page[] = []
-  for (let number = 1; number <= 8; number++) {
-    const one = await openPage(context)
-    await one.goto(`${url}/logs?source=windows`)
-    await button(one, /^Live/).waitFor()
-    windows.push(one)
-  }
-  await write({ message: 'written to eight', source: 'windows' })
-  for (const one of windows) {
-    await row(one, 'written to eight').click()
-    await one.getByRole('complementary', { name: /^Line \d+/ }).waitFor()
-  }
-  await Promise.all(windows.map((one) => one.close()))
-})
+afterAll(() => host?.close())
 
 test('where no WebSockets come through, streams come as replies', async () => {
   const old = await newContext({ storageState: await context.storageState() })
@@ -385,45 +239,6 @@ test('a session that ends while lines arrive leads to sign-in, and back to the s
   await button(page, /^Live/).waitFor()
 })
 
-test('more lines than a page should hold are saved by the browser as they come, and a broken file is none', async () => {
-  const [rows, batch] = [210_000, 10_000]
-  for (let sent = 0; sent < rows; sent += batch) {
-    await write(
-      ...Array.from({ length: batch }, (_, index) => ({ message: `line ${sent + index}`, source: 'bulk' })),
-    )
-  }
-  const page = await openPage(context)
-  const save = async () => {
-    await page.goto(`${url}/logs?source=bulk&live=0`)
-    await button(page, 'Export').click()
-    const dialog = page.getByRole('dialog', { name: 'Export' })
-    await dialog.getByText(`${rows.toLocaleString()} lines under the filters`).waitFor()
-    await dialog.getByText('NDJSON').click()
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      dialog.getByRole('button', { name: 'Export' }).click(),
-    ])
-    await dialog.getByText('The browser saves it as it comes').waitFor()
-    return download
-  }
-  const whole = await save()
-  expect(whole.suggestedFilename()).toMatch(/^logs-.*\.ndjson$/)
-  const messages = readFileSync(await whole.path(), 'utf8')
-    .trim()
-    .split('\n')
-  expect(messages).toHaveLength(rows)
-  expect(new Set(messages).size).toBe(rows)
-
-  const broken = save()
-  // As soon as it has begun its server is gone, in the middle of it.
-  await broken
-  program.kill('SIGKILL')
-  await program.ended
-  expect(await (await broken).failure()).not.toBeNull()
-  program = start({ PORT: new URL(url).port })
-  await program.ready
-})
-
 test('a page that was open while the server became another version loads itself anew', async () => {
   const page = await openPage(context)
   await page.goto(`${url}/logs`)
@@ -485,15 +300,13 @@ test('a server that is away, and one that is asked too much, are waited for with
   const page = await openPage(context)
   await page.goto(`${url}/logs?source=outage`)
   await row(page, 'seen before the outage').waitFor()
-  program.kill('SIGTERM')
-  await program.ended
+  await host.stop('SIGTERM')
   await page.keyboard.press('r')
   const stale = page.getByRole('alert')
   await stale.filter({ hasText: 'The server cannot be reached.' }).waitFor()
   await row(page, 'seen before the outage').waitFor()
 
-  program = start({ PORT: new URL(url).port, RATE_LIMITS: 'query=15' })
-  await program.ready
+  await host.start({ RATE_LIMITS: 'query=15' })
   await stale.getByRole('button', { name: 'Try again' }).click()
   await stale.first().waitFor({ state: 'detached' })
   await page.evaluate(`Promise.all(Array.from({ length: 15 }, () => fetch('/api/session')))`)
