@@ -41,6 +41,7 @@ try {
   const page = await openLogs(await browser.newContext({ viewport: VIEWPORT, storageState: signedIn }))
   if (values.hour === undefined) {
     await atRest(page)
+    await untilShown(page)
     await whileLinesArrive(page)
     await manyLines(page)
   } else await anHour(page, Number(values.hour))
@@ -124,6 +125,21 @@ async function whileLinesArrive(page: Page): Promise<void> {
       Promise.all([send(rate * seconds, rate), scrollUpAndDown(page, seconds * 1000)]),
     ),
   )
+}
+
+/** Lines one by one, each from its sending to its row in the list. */
+async function untilShown(page: Page): Promise<void> {
+  await backToTheTop(page)
+  const millis: number[] = []
+  for (let line = 0; line < 20; line++) {
+    const message = `line ${line} of the time to the screen`
+    const shown = page.getByRole('row').filter({ hasText: message }).waitFor()
+    const began = performance.now()
+    await system.request('POST', '/api/logs', { message, source: 'bench' })
+    await shown
+    millis.push(performance.now() - began)
+  }
+  print('a line, from its sending to the screen, ms', millis)
 }
 
 /** Where the list follows, with the pointer off it. */

@@ -52,9 +52,7 @@ describe('a pattern of one’s own', () => {
     ['a[^b]*b[^c]*c', 'ab'.repeat(128 * 1024)],
   ])('%s takes time in proportion to the text', (pattern, text) => {
     const compiled = compileRedactionPattern(pattern)
-    const began = performance.now()
-    text.replace(compiled, '***')
-    // 20 times what it takes; a pattern that backtracks freely needs minutes.
-    expect(performance.now() - began).toBeLessThan(20_000)
+    // It takes a second at most; a pattern that backtracks freely would not come to an end within the test.
+    expect(text.replace(compiled, '***')).toBe(text)
   })
 })

@@ -7,8 +7,6 @@ import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/br
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
-const SECOND_MS = 1000
-
 let folder: string
 let program: Program
 let url: string
@@ -50,24 +48,15 @@ afterAll(async () => {
 })
 
 describe('the logs page', () => {
-  test('shows a line within two seconds of its writing, with the name of its camera', async () => {
+  test('shows a line as it is written, with the name of its camera', async () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs`)
     await page.getByRole('button', { name: /^Live/ }).waitFor()
-    let written = 0
-    const isQuick = async () => {
-      const message = `RTSP timeout, the ${++written}. time`
-      await write([{ level: 'ERROR', message, source: 'camera_7', camera_id: 7 }])
-      const shown = row(page, message).waitFor({ timeout: 2 * SECOND_MS })
-      return shown.then(
-        () => true,
-        () => false,
-      )
-    }
-    // On a busy machine one may be late.
-    await expect.poll(isQuick, { timeout: 20 * SECOND_MS }).toBe(true)
-    expect(await row(page, 'RTSP timeout, the 1. time').textContent()).toContain('Camera 7')
-    await expect.poll(() => card(page, 'Error').textContent()).toMatch(new RegExp(`Error${written}`))
+    // How soon that is `npm run bench:page` prints.
+    await write([{ level: 'ERROR', message: 'RTSP timeout', source: 'camera_7', camera_id: 7 }])
+    await row(page, 'RTSP timeout').waitFor()
+    expect(await row(page, 'RTSP timeout').textContent()).toContain('Camera 7')
+    await expect.poll(() => card(page, 'Error').textContent()).toMatch(/Error1/)
   })
 
   test('holds new lines back while a line is open, and says how many', async () => {

@@ -12,12 +12,13 @@ const EVERY_MS = 1000
 export async function* progressLines(
   work: (tell: (progress: object) => void) => Promise<object>,
   toReply: (error: unknown) => object,
+  everyMs = EVERY_MS,
 ): AsyncGenerator<string> {
   let progress: object = {}
   const reply = work((told) => {
     progress = told
   }).catch(toReply)
   const end = new Turns(reply)
-  while (!(await end.within(EVERY_MS))) yield `${JSON.stringify({ progress })}\n`
+  while (!(await end.within(everyMs))) yield `${JSON.stringify({ progress })}\n`
   yield `${JSON.stringify(await reply)}\n`
 }

@@ -39,9 +39,8 @@ const relations = async () =>
 
 describe('clearing everything', () => {
   it('takes exactly what was there while others write; neither loses nor miscounts what they write', async () => {
-    const { result, written, slowestMs } = await whileWriting(logs, 3 * DAY, () => logs.clearLogs())
+    const { result, written } = await whileWriting(logs, 3 * DAY, () => logs.clearLogs())
     expect(result.rows + Number(await countRows())).toBe(5000 + written)
-    expect(slowestMs).toBeLessThan(2000)
     await expectExactCounts(pool)
   })
 

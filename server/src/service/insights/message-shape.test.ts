@@ -35,7 +35,7 @@ describe('the shape of a message', () => {
     expect(messageShape(node)).toBe('TypeError: x is not a function')
   })
 
-  it('takes time in proportion to the message', () => {
+  it('looks at the beginning of a message alone, however long it is', () => {
     for (const hostile of [
       '"'.repeat(300),
       "'a".repeat(200),
@@ -44,9 +44,8 @@ describe('the shape of a message', () => {
       '1.'.repeat(200),
       'ffffffff'.repeat(50),
     ]) {
-      const began = performance.now()
-      for (let time = 0; time < 20; time++) messageShape(hostile)
-      expect(performance.now() - began).toBeLessThan(1000)
+      // A pattern that goes back over a megabyte of these from each place in it would not come to an end.
+      expect(messageShape(hostile.repeat(3000))).toBe(messageShape(hostile.repeat(3).slice(0, 300)))
     }
   })
 
