@@ -64,6 +64,23 @@ describe('POST /api/logs', () => {
     expect(rows[0].extra_data).toEqual({ original_level: 'TRACE' })
   })
 
+  it('keeps a number of hundreds of digits as a text, which is as exact and no longer', async () => {
+    const extra_data = {
+      large: [1e308, -1e41],
+      small: 1e-300,
+      usual: [1.5e25, -2.5e-12, 0, 7],
+      text: '1e+300',
+    }
+    await server.send('POST', '/api/logs', { message: 'numbers', extra_data })
+    const { rows } = await server.database.database.pool.query(
+      `select extra_data::text as text from logs where message = 'numbers'`,
+    )
+    expect(rows[0].text.length).toBeLessThan(200)
+    expect(JSON.parse(rows[0].text)).toEqual({
+      ...{ large: ['1e+308', '-1e+41'], small: '1e-300', usual: [1.5e25, -2.5e-12, 0, 7], text: '1e+300' },
+    })
+  })
+
   it('masks credentials wherever they stand', async () => {
     await server.send('POST', '/api/logs', {
       message: 'cannot open rtsp://admin:hunter2@10.0.0.1/stream',
@@ -85,11 +102,12 @@ describe('POST /api/logs', () => {
 
   it('stores a line of a wrong clock at its arrival and keeps the time it came with', async () => {
     const sent = { message: 'from 1970', timestamp: '1970-01-01T00:00:12.5Z' }
+    const before = Date.now()
     const { body } = await server.send('POST', '/api/logs', sent)
     expect([body.data.accepted, body.data.retimed]).toEqual([1, 1])
     expect(body.message).toBe('Stored 1 log entry, 1 at the time of arrival')
     const [row] = await stored()
-    expect(Date.now() - Date.parse(row.timestamp)).toBeLessThan(60_000)
+    expect(Date.parse(row.timestamp)).toBeGreaterThanOrEqual(before)
     expect(row.extra_data).toEqual({ original_timestamp: '1970-01-01T00:00:12.5Z' })
   })
 

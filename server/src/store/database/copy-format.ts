@@ -4,8 +4,27 @@ import type { LogRecord } from '@timelapser/logger'
 export function copyLine(id: number, record: LogRecord): string {
   const camera = record.camera_id === null ? '\\N' : record.camera_id
   const logger = record.logger_name === null ? '\\N' : escapeField(record.logger_name)
-  const extra = record.extra_data === null ? '\\N' : escapeField(JSON.stringify(record.extra_data))
+  const extra = record.extra_data === null ? '\\N' : escapeField(jsonOf(record.extra_data))
   return `${id}\t${record.timestamp}\t${camera}\t${record.level}\t${escapeField(record.source)}\t${logger}\t${escapeField(record.message)}\t${extra}\n`
+}
+
+/** Such as `1e+21`, and not yet whether it stands in a text. */
+const HAS_EXPONENT = /\de[+-]\d\d/
+
+/** PostgreSQL writes all digits of a number when it is read: 309 of `1e308`. Beyond this exponent it is kept as a text. */
+const MAX_EXPONENT = 40
+
+/** The JSON that is stored of a record's fields. A number of very many digits becomes a text, which says as much. */
+export function jsonOf(fields: NonNullable<LogRecord['extra_data']>): string {
+  const json = JSON.stringify(fields)
+  if (!HAS_EXPONENT.test(json)) return json
+  return JSON.stringify(fields, (_, value: unknown) => (isOfManyDigits(value) ? String(value) : value))
+}
+
+function isOfManyDigits(value: unknown): boolean {
+  if (typeof value !== 'number' || value === 0) return false
+  const exponent = Math.log10(Math.abs(value))
+  return exponent > MAX_EXPONENT || exponent < -MAX_EXPONENT
 }
 
 const NEEDS_ESCAPE = /[\\\t\n\r]/

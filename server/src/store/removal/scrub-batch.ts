@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import { jsonOf } from '../database/copy-format.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import type { LogRow } from '../reading/log-row.ts'
 import type { ScrubPlace, ScrubStretch } from './scrub-stretch.ts'
@@ -131,7 +132,7 @@ async function writeRows(
       changed.map(({ timestamp }) => timestamp),
       changed.map(({ message }) => message),
       changed.map(({ logger_name }) => logger_name),
-      changed.map(({ extra_data }) => (extra_data === null ? null : JSON.stringify(extra_data))),
+      changed.map(({ extra_data }) => (extra_data === null ? null : jsonOf(extra_data))),
       lower,
       from.timestamp,
     ],
