@@ -18,18 +18,29 @@ function isEnough(version, minimums) {
   return minimums.some((minimum) => major === minimum[0] && minor >= minimum[1])
 }
 
-function check(minimums, remark) {
+/** Says that this Node is too old; undefined when it is not. */
+function problem(minimums) {
   const version = process.versions.node
-  if (isEnough(version, minimums)) return
+  if (isEnough(version, minimums)) return undefined
   const names = minimums.map((minimum) => minimum.join('.')).join(', ')
-  console.error(
-    `Node ${version} is too old: Timelapser Logs needs Node ${names} or newer. Install Node 24 from https://nodejs.org and start again.${remark}`,
-  )
+  return `Node ${version} is too old: Timelapser Logs needs Node ${names} or newer. Install Node 24 from https://nodejs.org and start again.`
+}
+
+function check(minimums, remark) {
+  const sentence = problem(minimums)
+  if (sentence === undefined) return
+  console.error(sentence + remark)
   process.exit(1)
 }
 
 /** For a package that was installed from a registry or a file. */
 exports.checkToRun = () => check(TO_RUN, '')
+
+/** For an application that imports the package, which is not ours to end. */
+exports.checkToImport = () => {
+  const sentence = problem(TO_RUN)
+  if (sentence !== undefined) throw new Error(sentence)
+}
 
 /** For a checkout, before anything is installed. */
 exports.checkToInstall = () => check(exports.hasOwnNode() ? TO_INSTALL : TO_RUN, ' Nothing was installed.')

@@ -102,6 +102,26 @@ test('the command serves, with its page, and an application logs to it', async (
   expect(await program.ended).toBe(0)
 }, 60_000)
 
+test('the library is all of its source, imported or required, and names the Node that it needs', async () => {
+  const { stdout } = await application(`
+    import * as all from 'timelapser-logs'
+    import * as compiled from './node_modules/timelapser-logs/dist/index.js'
+    import { createRequire } from 'node:module'
+    const required = createRequire(import.meta.url)('timelapser-logs')
+    console.log(JSON.stringify([all, compiled, required].map((one) => Object.keys(one).sort())))`)
+  const [imported, compiled, required] = JSON.parse(stdout)
+  expect([imported, required]).toEqual([compiled, compiled])
+  const { stdout: said } = await application(`
+    import { createRequire } from 'node:module'
+    Object.defineProperty(process.versions, 'node', { value: '20.19.5' })
+    const sayWhy = (error) => console.log(error.name + ': ' + error.message)
+    await import('timelapser-logs').catch(sayWhy)
+    try { createRequire(import.meta.url)('timelapser-logs') } catch (error) { sayWhy(error) }`)
+  const [first, second] = said.trim().split('\n')
+  expect(first).toMatch(/^Error: Node 20\.19\.5 is too old: Timelapser Logs needs Node 22\.18 or newer\./)
+  expect(second).toBe(first)
+})
+
 test('the library opens the log table, and says in a sentence why it cannot', async () => {
   const { stdout } = await application(`
     import { openLogs, StartupError, SyncLogOperations } from 'timelapser-logs'

@@ -35,9 +35,12 @@ test('prints address and key once, ends everything it started, and has kept the 
   expect(await first.ended).toBe(0)
   expect(processesWith(dataDir)).toEqual([])
 
-  const second = startProgram({ env: { DATA_DIR: dataDir } })
+  const second = startProgram({ env: { DATA_DIR: dataDir, HOST: '0.0.0.0' } })
   expect(await messages(await second.ready, dataDir)).toEqual(['kept'])
   expect(second.output()).not.toContain('API key')
+  expect(second.output()).toMatch(
+    /the links name localhost.*\n.*Set PUBLIC_URL to where people reach it, like PUBLIC_URL=http:\/\/\S+:\d+\./,
+  )
   second.kill('SIGTERM')
   expect(await second.ended).toBe(0)
   expect(processesWith(dataDir)).toEqual([])

@@ -22,6 +22,11 @@ export type SpooledRecord = { file: string; mark: SenderMark; record: LogRecord 
 /** Records that could not be stored in time, one file each, until they are. */
 export class SpooledRecords {
   readonly #directory: string
+  /**
+   * Names are in the order of records, also when the clock is set back: a sender's record that is stored after a later one
+   * is taken for a repeat, and lost.
+   */
+  #lastStamp = 0
 
   constructor(directory: string) {
     this.#directory = directory
@@ -30,11 +35,13 @@ export class SpooledRecords {
 
   /** Keeps a record; it is on the disk when this returns. @throws when the folder is full or cannot be written to */
   keep(record: LogRecord, { sender, batch }: SenderMark): void {
-    if (readdirSync(this.#directory).length >= MAX_FILES)
+    const names = readdirSync(this.#directory)
+    if (names.length >= MAX_FILES)
       throw new Error(
         `${this.#directory} holds ${MAX_FILES} records that wait for the database, and takes no more`,
       )
-    const file = `${Date.now()}-${sender}-${String(batch).padStart(12, '0')}.json`
+    this.#lastStamp = Math.max(Date.now(), this.#lastStamp + 1, newestStamp(names) + 1)
+    const file = `${this.#lastStamp}-${sender}-${String(batch).padStart(12, '0')}.json`
     const path = join(this.#directory, file)
     const descriptor = openSync(`${path}.part`, 'w', 0o600)
     try {
@@ -75,4 +82,8 @@ export class SpooledRecords {
       .filter((file) => NAME.test(file))
       .sort()
   }
+}
+
+function newestStamp(names: readonly string[]): number {
+  return names.reduce((newest, name) => Math.max(newest, Number(NAME.exec(name)?.[1] ?? 0)), 0)
 }

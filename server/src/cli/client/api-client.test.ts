@@ -1,11 +1,30 @@
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { ApiClient, ApiFailure, readLocalApiKey } from './api-client.ts'
+
+/** For localhost, until 2120, and of use for this test alone. */
+const SELF_SIGNED = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgp6M89iqhkPJEgNRv
+HOKGMJWnFEmVojo+7wtpkmMUc6mhRANCAATiXZVKJsGh24FuvqU4RjR4rsh95RJ3
+Ebb6Ygpv1hUKEdONof9WlTxZyreuDxRNmyt5nCvDHGvAbV4+ErjKr/Zv
+-----END PRIVATE KEY-----`,
+  certificate: `-----BEGIN CERTIFICATE-----
+MIIBMDCB16ADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCWxvY2FsaG9z
+dDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJ
+bG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE4l2VSibBoduBbr6l
+OEY0eK7IfeUSdxG2+mIKb9YVChHTjaH/VpU8Wcq3rg8UTZsreZwrwxxrwG1ePhK4
+yq/2b6MYMBYwFAYDVR0RBA0wC4IJbG9jYWxob3N0MAoGCCqGSM49BAMCA0gAMEUC
+IQDzQSdOJAcS8CwuskNBvK6gj4TbNsbIOXpD8zc9h0zDXgIgeAQdtOI1nbWw0Z4K
+vxcgiZGWHCulMWNiL6XqOiiQuEE=
+-----END CERTIFICATE-----`,
+}
 
 /** What asking a server that answers so comes to. */
 async function ask(answer: (response: ServerResponse) => void, apiKey?: string): Promise<unknown> {
@@ -84,6 +103,21 @@ it('says so where TLS is spoken to a server without it', async () => {
     const sentence = `https://127.0.0.1:${port} does not speak TLS: the server there is reached by http://127.0.0.1:${port}.`
     await expect(asking).rejects.toMatchObject({ message: sentence, isTransient: false })
   }
+  server.close()
+})
+
+it('says of a certificate that nobody known has signed how to trust it', async () => {
+  const server = createSecureServer({ key: SELF_SIGNED.key, cert: SELF_SIGNED.certificate }).listen(
+    0,
+    'localhost',
+  )
+  await once(server, 'listening')
+  const url = `https://localhost:${(server.address() as AddressInfo).port}`
+  const failure = await new ApiClient({ url, apiKey: 'x' })
+    .request('GET', '/api/settings')
+    .catch((error) => error)
+  const sentence = `The certificate of ${url} is signed by nobody this machine trusts (DEPTH_ZERO_SELF_SIGNED_CERT). Name the file of its authority, or of the certificate itself, in NODE_EXTRA_CA_CERTS.`
+  expect(failure).toMatchObject({ message: sentence, isTransient: false })
   server.close()
 })
 

@@ -1,0 +1,15 @@
+// What `import … from 'timelapser-logs'` loads: a Node that is too old is told so, where the compiled code would end in a
+// SyntaxError. The names are those of src/index.ts; a test compares.
+import checkNode from './check-node.cjs'
+
+checkNode.checkToImport()
+export const {
+  DatabaseLogHandler,
+  LogOperations,
+  openLogs,
+  setupDatabaseLogging,
+  StartupError,
+  SyncDeadline,
+  SyncLogOperations,
+  SyncLogService,
+} = await import('../dist/index.js')
