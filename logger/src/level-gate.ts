@@ -22,8 +22,8 @@ type Cap = Pick<LevelOverride, 'target' | 'level' | 'max_lines_per_minute'> & { 
 /** Enough for the errors of a minute; a client that marks all its lines still cannot fill the table. */
 const RECORDED: Cap = { scope: 'recorded', target: 'lines', level: 'DEBUG', max_lines_per_minute: 6_000 }
 
-/** What a batch took of the caps; given back when the batch was not stored after all. */
-export type CapSpending = Map<object, { passed: number; held: number }>
+/** What the lines of a batch took of the caps, in their order; given back for those that were not stored after all. */
+export type CapSpending = { window: object; kind: 'passed' | 'held' }[]
 
 type Window = { cap: Cap; startMs: number; passed: number; held: number }
 
@@ -114,12 +114,10 @@ export class LevelGate {
 
   /** Takes back what lines took of the caps that were not stored: sent again, they have the same room. */
   giveBack(spending: CapSpending): void {
-    for (const [window, { passed, held }] of spending as Map<Window, { passed: number; held: number }>) {
-      window.passed -= passed
-      // Some may have been told of meanwhile.
-      window.held = Math.max(0, window.held - held)
+    for (const { window, kind } of spending as { window: Window; kind: 'passed' | 'held' }[]) {
+      // Some of those held back may have been told of meanwhile.
+      window[kind] = Math.max(0, window[kind] - 1)
     }
-    spending.clear()
   }
 
   #judge(level: Level, place: LinePlace, spending: CapSpending | undefined): Verdict {
@@ -138,11 +136,7 @@ export class LevelGate {
     const window = this.#windowOf(cap, nowMs)
     const kind = window.passed < cap.max_lines_per_minute ? 'passed' : 'held'
     window[kind]++
-    if (spending) {
-      const spent = spending.get(window) ?? { passed: 0, held: 0 }
-      spent[kind]++
-      spending.set(window, spent)
-    }
+    spending?.push({ window, kind })
     if (kind === 'passed') return 'pass'
     this.#tellSoon()
     return 'rate'

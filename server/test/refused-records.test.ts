@@ -198,10 +198,15 @@ it('says how much of a batch over many days is stored when the database fails in
     record({ timestamp: new Date(Date.UTC(2024, 0, 1 + day)).toISOString(), source: 'days' }),
   )
   expect((await WAYS.HTTP?.(days))?.accepted).toBe(100)
+  // What is stored of the batch is counted against the cap of an override, and the rest is not.
+  await server.send('PUT', '/api/settings', { log_level: 'INFO' })
+  const override = { scope: 'source', target: 'days', level: 'DEBUG', max_lines_per_minute: 100 }
+  expect((await server.send('PUT', '/api/levels', override)).status).toBe(200)
+  const debug = days.map((day) => ({ ...day, level: 'DEBUG' }))
   const blocker = await open()
   await blocker.query('begin')
   await blocker.query('lock table logs_20240401_20240501 in access exclusive mode')
-  const sending = server.send('POST', '/api/logs', days)
+  const sending = server.send('POST', '/api/logs', debug)
   await expect
     .poll(async () => {
       const { rowCount } = await pool.query(`
@@ -219,6 +224,12 @@ it('says how much of a batch over many days is stored when the database fails in
   expect(body.message).toMatch(/first 64 of 100 records are stored.*from index 64 on/)
   const { rows } = await pool.query(`select count(*)::int as stored from logs where source = 'days'`)
   expect(rows).toEqual([{ stored: 164 }])
+  const rest = await server.send('POST', '/api/logs', debug.slice(64))
+  expect(rest.body.data).toMatchObject({ accepted: 36, filtered: 0 })
+  const more = await server.send('POST', '/api/logs', debug.slice(0, 1))
+  expect(more.body.data).toMatchObject({ accepted: 0, filtered: 1 })
+  await server.send('DELETE', '/api/levels/source/days')
+  await server.send('PUT', '/api/settings', { log_level: 'DEBUG' })
 })
 
 it('keeps exact counts of all years, and no trouble', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
+import { openEvents } from './support/event-client.ts'
 import { HEADERS, type ServerProcess, startProcess, stopProcess } from './support/server-process.ts'
 
 /** The server tells of a statement from a second on. */
@@ -82,4 +83,21 @@ it('a failure that meets each request is told once, and then with the number of 
     expect(lines.at(-1)?.message).toMatch(/ \(×[2-4] in \d+ s\)$/)
     expect(lines.reduce((sum, { extra_data }) => sum + (extra_data.repeated ?? 1), 0)).toBe(5)
   }
+})
+
+it('streams that one failure ends are told of once, and then with their number', async () => {
+  const { pool } = database.database
+  const other = await startProcess(database.url)
+  const open = () => openEvents(`${other.url}/api/logs/stream`, HEADERS)
+  const streams = await Promise.all([open(), open(), open(), open()])
+  await pool.query('alter table log_feed rename to log_feed_away')
+  try {
+    await Promise.all(streams.map(({ ended }) => ended))
+  } finally {
+    await pool.query('alter table log_feed_away rename to log_feed')
+  }
+  await stopProcess(other)
+  const lines = await ownLines('A reply of /api/logs/stream broke off: %')
+  expect(lines.length).toBeLessThan(4)
+  expect(lines.reduce((sum, { extra_data }) => sum + (extra_data.repeated ?? 1), 0)).toBe(4)
 })

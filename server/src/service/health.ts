@@ -72,10 +72,11 @@ export class Health {
   /** @throws when the database does not answer in two seconds */
   async databaseFigures(): Promise<DatabaseFigures> {
     const { pool } = this.#options
-    const [figures, feedLagSeconds] = await this.#within(
-      Promise.all([readHealthFigures(pool), this.feedLagSeconds()]),
+    const [figures, feedLagSeconds, late] = await this.#within(
+      Promise.all([readHealthFigures(pool), this.feedLagSeconds(), findLateJobs(pool)]),
     )
     return {
+      lateJobs: late.length,
       feedLagSeconds,
       partitions: figures.partitions,
       partitionBytes: figures.partition_bytes,

@@ -44,6 +44,7 @@ export type DatabaseFigures = {
   indexBuildsDue: number
   indexBuildsRunning: number
   countsPending: number
+  lateJobs: number
 }
 
 /** What is set at each scrape. */
@@ -63,6 +64,7 @@ const GAUGES = {
   timelapser_database_bytes: 'Bytes of the whole database.',
   timelapser_index_builds_due: 'Closed partitions that wait for their indexes.',
   timelapser_index_builds_running: 'Index builds under way in the database.',
+  timelapser_late_jobs: 'Jobs that did not come to their end for longer than they may take.',
   timelapser_counts_pending: 'Kept counts that are not folded yet.',
 } as const
 type GaugeName = keyof typeof GAUGES
@@ -186,6 +188,7 @@ export class Metrics {
       timelapser_index_builds_due: figures?.indexBuildsDue,
       timelapser_index_builds_running: figures?.indexBuildsRunning,
       timelapser_counts_pending: figures?.countsPending,
+      timelapser_late_jobs: figures?.lateJobs,
     }
     for (const [name, gauge] of Object.entries(this.#gauges)) {
       const value = values[name as GaugeName]

@@ -165,6 +165,9 @@ describe('a diagnosis', () => {
     await holder.query(`select pg_advisory_lock(7469009, hashtext('retention'))`)
     const { verdict, finding, cause, advice } = checkOf(await diagnose('GET'), 'jobs')
     await holder.end()
+    const headers = { authorization: `Bearer ${server.apiKey}` }
+    const metrics = await (await fetch(`${server.url}/metrics`, { headers })).text()
+    expect(metrics).toContain('\ntimelapser_late_jobs 3\n')
     await pool.query('delete from job_runs')
     expect({ verdict, finding }).toEqual({ verdict: 'warning', finding: 'Late: retention, cleared, feed' })
     expect(cause).toMatch(

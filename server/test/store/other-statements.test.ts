@@ -57,7 +57,7 @@ import {
   readNotStored,
 } from '../../src/store/database/diagnosis-figures.ts'
 import { isWritable, readFeedAge, readHealthFigures } from '../../src/store/database/health-figures.ts'
-import { findLateJobs } from '../../src/store/database/job-runs.ts'
+import { awaitJobs, findLateJobs, runAlone } from '../../src/store/database/job-runs.ts'
 import { missingMigrations } from '../../src/store/database/migrate.ts'
 import { notify } from '../../src/store/database/notices.ts'
 import { type Database, openDatabase } from '../../src/store/database/open.ts'
@@ -211,6 +211,13 @@ it('of cameras, settings, levels, the feed, health, diagnosis and upkeep are tho
     await readFeedAge(pool, 0)
     await isWritable(pool)
     await findLateJobs(pool)
+    await awaitJobs(pool, { retention: 150 })
+    const job = { name: 'retention', isStopping: () => false }
+    await runAlone(pool, { ...job, work: async () => undefined })
+    const failing = async () => {
+      throw new Error('a job that fails')
+    }
+    await runAlone(pool, { ...job, work: failing }).catch(() => undefined)
     await readDatabaseFacts(pool)
     await readCadences(pool, '2026-01-01T00:00:00Z')
     await readGaps(pool, '2026-01-01T00:00:00Z', new Map([['worker', 1]]))

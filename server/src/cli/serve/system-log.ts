@@ -61,8 +61,10 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
   const from = (source: 'system' | 'api' | 'worker', name: string) =>
     logger.bind({ source, logger_name: `${OWN_LOGGERS}.${name}` })
   const failures = collapseRepeats({
-    handle: ({ source, logger_name, message, extra_data }) =>
-      logger.bind({ source, logger_name }).error(message, extra_data ?? {}),
+    handle: ({ level, source, logger_name, message, extra_data }) =>
+      logger
+        .bind({ source, logger_name })
+        [level === 'ERROR' ? 'error' : 'warning'](message, extra_data ?? {}),
     flush: async () => {},
     close: async () => {},
   })
@@ -72,22 +74,27 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
       onCameraRegistered: ({ id, name }) =>
         from('system', 'cameras').bind({ camera_id: id }).info(`Camera registered: ${name}`),
       onRequestLine({ level, message, extra_data }) {
-        if (level === 'error') failures.handle(failure('requests', message, extra_data))
+        if (level === 'error') failures.handle(failure('api', 'requests', message, extra_data))
         else from('api', 'requests')[level](message, extra_data)
       },
       onUnexpected: ({ error, ...request }) =>
         failures.handle(
-          failure('requests', `A request failed unexpectedly: ${messageOf(error)}`, {
+          failure('api', 'requests', `A request failed unexpectedly: ${messageOf(error)}`, {
             err: error,
             ...request,
           }),
         ),
       onStreamBroken: ({ error, isForeseen, route, request_id }) =>
-        from('api', 'streams')[isForeseen ? 'warning' : 'error'](
-          { err: error, route, request_id },
-          `A reply of ${route} broke off: ${messageOf(error)}`,
-        ),
-      onJobFailed: (job, error) => from('worker', 'jobs').error({ err: error, job }, `The job ${job} failed`),
+        failures.handle({
+          ...failure('api', 'streams', `A reply of ${route} broke off: ${messageOf(error)}`, {
+            err: error,
+            route,
+            request_id,
+          }),
+          level: isForeseen ? 'WARNING' : 'ERROR',
+        }),
+      onJobFailed: (job, error) =>
+        failures.handle(failure('worker', 'jobs', `The job ${job} failed`, { err: error, job })),
       onRetention: ({ action, ...removal }) =>
         from('worker', 'retention').info(REMOVALS[action](removal), { action, ...removal }),
       onScrub: ({ started_by, outcome, scanned_rows, matched_rows }) =>
@@ -141,13 +148,13 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
   }
 }
 
-/** A failure of a request. Alike ones become one line: an outage meets each request. */
-function failure(name: string, message: string, extra: object): LogRecord {
+/** A failure. Those alike become one line: an outage meets each request, stream and run of a job. */
+function failure(source: 'api' | 'worker', name: string, message: string, extra: object): LogRecord {
   return {
     timestamp: eventTime(),
     level: 'ERROR',
     message,
-    source: 'api',
+    source,
     logger_name: `${OWN_LOGGERS}.${name}`,
     camera_id: null,
     extra_data: extra as ExtraData,

@@ -24,6 +24,9 @@ export type BackupSummary = { rows: Record<string, number>; partitions: number }
  * Writes everything as of one moment, while everyone reads and writes on; nothing is deleted meanwhile. What was
  * cleared and could be brought back is left out.
  *
+ * The lock that keeps everybody from deleting is held until the last partition is read: whoever drops or rewrites one needs
+ * it to itself, which the snapshot prevents, and each of their attempts would hold up those who write.
+ *
  * @param onRows told how many rows are written so far
  */
 export function writeBackup(

@@ -20,17 +20,19 @@ export type LateJob = {
 
 /** Says which jobs a clock asks for from now on, and after how many minutes without an end each is late. */
 export async function awaitJobs(pool: pg.Pool, lateAfterMinutes: Record<string, number>): Promise<void> {
-  await pool.query(
-    `with gone as (
-      delete from job_runs where name <> all ($1::text[])
-    )
-    insert into job_runs (name, late_after)
-    select name, minutes * interval '1 minute'
-    from unnest($1::text[], $2::integer[]) as awaited (name, minutes)
-    on conflict (name) do update
-    set late_after = excluded.late_after, awaited_since = now()`,
-    [Object.keys(lateAfterMinutes), Object.values(lateAfterMinutes)],
-  )
+  await pool.query({
+    name: 'await_jobs',
+    text: `
+      with gone as (
+        delete from job_runs where name <> all ($1::text[])
+      )
+      insert into job_runs (name, late_after)
+      select name, minutes * interval '1 minute'
+      from unnest($1::text[], $2::integer[]) as awaited (name, minutes)
+      on conflict (name) do update
+      set late_after = excluded.late_after, awaited_since = now()`,
+    values: [Object.keys(lateAfterMinutes), Object.values(lateAfterMinutes)],
+  })
 }
 
 /**
@@ -38,13 +40,15 @@ export async function awaitJobs(pool: pg.Pool, lateAfterMinutes: Record<string, 
  * another server when its own is stopping.
  */
 export async function runAlone(pool: pg.Pool, { name, work, isStopping }: Job): Promise<void> {
-  await pool.query(
-    `insert into job_runs (name, asked)
-    values ($1, 1)
-    on conflict (name) do update
-    set asked = job_runs.asked + 1`,
-    [name],
-  )
+  await pool.query({
+    name: 'ask_for_job',
+    text: `
+      insert into job_runs (name, asked)
+      values ($1, 1)
+      on conflict (name) do update
+      set asked = job_runs.asked + 1`,
+    values: [name],
+  })
   // Whoever asks while the lock is held leaves it to the holder, who looks again once it has let go.
   while (!isStopping() && (await isAsked(pool, name))) {
     if (!(await runLocked(pool, name, work))) return
@@ -52,7 +56,11 @@ export async function runAlone(pool: pg.Pool, { name, work, isStopping }: Job): 
 }
 
 async function isAsked(pool: pg.Pool, name: string): Promise<boolean> {
-  const { rowCount } = await pool.query('select 1 from job_runs where name = $1 and asked > answered', [name])
+  const { rowCount } = await pool.query({
+    name: 'is_job_asked',
+    text: 'select 1 from job_runs where name = $1 and asked > answered',
+    values: [name],
+  })
   return rowCount === 1
 }
 
@@ -60,29 +68,39 @@ async function isAsked(pool: pg.Pool, name: string): Promise<boolean> {
 async function runLocked(pool: pg.Pool, name: string, work: () => Promise<void>): Promise<boolean> {
   const session = await pool.connect()
   let broken = false
-  const note = (text: string) => pool.query(`update job_runs set ${text} where name = $1`, [name])
   try {
-    const { rows } = await session.query<{ locked: boolean }>(
-      'select pg_try_advisory_lock($1, hashtext($2)) as locked',
-      [JOB_LOCK, name],
-    )
+    const { rows } = await session.query<{ locked: boolean }>({
+      name: 'lock_job',
+      text: 'select pg_try_advisory_lock($1, hashtext($2)) as locked',
+      values: [JOB_LOCK, name],
+    })
     if (!rows[0]?.locked) return false
     try {
-      const begun = await pool.query(
-        `update job_runs
-        set answered = asked, started_at = now()
-        where name = $1 and asked > answered`,
-        [name],
-      )
+      const begun = await pool.query({
+        name: 'begin_job',
+        text: `
+          update job_runs
+          set answered = asked, started_at = now()
+          where name = $1 and asked > answered`,
+        values: [name],
+      })
       if (begun.rowCount === 0) return true
       await work().catch(async (error: unknown) => {
-        await note('failed_at = now()').catch(() => undefined)
+        await noteFailure(pool, name).catch(() => undefined)
         throw error
       })
-      await note('finished_at = now()')
+      await pool.query({
+        name: 'finish_job',
+        text: 'update job_runs set finished_at = now() where name = $1',
+        values: [name],
+      })
       return true
     } finally {
-      await session.query('select pg_advisory_unlock($1, hashtext($2))', [JOB_LOCK, name])
+      await session.query({
+        name: 'unlock_job',
+        text: 'select pg_advisory_unlock($1, hashtext($2))',
+        values: [JOB_LOCK, name],
+      })
     }
   } catch (error) {
     broken = true
@@ -91,6 +109,14 @@ async function runLocked(pool: pg.Pool, name: string, work: () => Promise<void>)
     // Without its connection the session is gone, and its lock with it.
     session.release(broken)
   }
+}
+
+function noteFailure(pool: pg.Pool, name: string): Promise<unknown> {
+  return pool.query({
+    name: 'fail_job',
+    text: 'update job_runs set failed_at = now() where name = $1',
+    values: [name],
+  })
 }
 
 /** The jobs that are late, the one that waits longest first. */

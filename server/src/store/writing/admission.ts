@@ -57,8 +57,9 @@ export type Admitted = {
   dropped: number
   /** Given their arrival time, since their own is in the future or out of retention. */
   retimed: number
-  /** What the batch took of the caps; to be given back when it is not stored. */
+  /** What the batch took of the caps, and for each of that the index of the record that took it; see `giveBack`. */
   spending: CapSpending
+  spenders: number[]
   pass: ParsePass | undefined
 }
 
@@ -94,7 +95,8 @@ export class Admission {
     const records: LogRecord[] = []
     const positions: number[] = []
     const refused: AddResult['rejected'] = []
-    const spending: CapSpending = new Map()
+    const spending: CapSpending = []
+    const spenders: number[] = []
     let capped = 0
     let dropped = 0
     let retimed = 0
@@ -117,6 +119,7 @@ export class Admission {
         continue
       }
       const verdict = rules.gate?.admit(record.level, record, spending) ?? 'pass'
+      if (spending.length > spenders.length) spenders.push(index)
       if (verdict === 'rate') capped++
       if (verdict !== 'pass') continue
       const timed = rules.boundsOf ? fitEventTime(record, rules.boundsOf(record)) : record
@@ -132,14 +135,18 @@ export class Admission {
     const filtered = batch.length - records.length - refused.length
     const isWhole = records.length === batch.length
     return {
-      ...{ records, refused, filtered, capped, dropped, retimed, spending, pass: rules.pass },
+      ...{ records, refused, filtered, capped, dropped, retimed, spending, spenders, pass: rules.pass },
       positions: isWhole ? undefined : positions,
     }
   }
 
-  /** Takes note that an admitted batch was not stored: sent again, it finds the same room under the caps. */
-  giveBack({ spending }: Admitted): void {
-    this.#options.levels?.gate.giveBack(spending)
+  /**
+   * Takes note that the records of a batch were not stored: sent again, they find the same room under the caps.
+   *
+   * @param from index of the first that was not stored
+   */
+  giveBack({ spending, spenders }: Admitted, from = 0): void {
+    this.#options.levels?.gate.giveBack(spending.filter((_, index) => (spenders[index] as number) >= from))
   }
 
   async #rulesFor(isLive: boolean): Promise<Rules> {

@@ -38,6 +38,13 @@ select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 -- applied_migrations
 select name from migrations;
 
+-- ask_for_job
+
+      insert into job_runs (name, asked)
+      values ($1, 1)
+      on conflict (name) do update
+      set asked = job_runs.asked + 1;
+
 -- associations
       select source, camera_id, sum(rows)::bigint as rows
       from (
@@ -50,11 +57,28 @@ select name from migrations;
       having sum(rows) > 0
       order by source, camera_id;
 
+-- await_jobs
+
+      with gone as (
+        delete from job_runs where name <> all ($1::text[])
+      )
+      insert into job_runs (name, late_after)
+      select name, minutes * interval '1 minute'
+      from unnest($1::text[], $2::integer[]) as awaited (name, minutes)
+      on conflict (name) do update
+      set late_after = excluded.late_after, awaited_since = now();
+
 -- batches_so_far
 select last_value from log_feed_ids;
 
 -- begin
 begin;
+
+-- begin_job
+
+          update job_runs
+          set answered = asked, started_at = now()
+          where name = $1 and asked > answered;
 
 -- cadences
       select source,
@@ -154,6 +178,9 @@ create table logs_of_a_range (
       select name, pg_notify('cameras', id::text)
       from deleted;
 
+-- fail_job
+update job_runs set failed_at = now() where name = $1;
+
 -- feed_age
       select extract(epoch from clock_timestamp() - created_at)::double precision as seconds
       from log_feed
@@ -182,6 +209,9 @@ select id, name, created_at from cameras where id = $1 and deleted_at is null;
       ) j
       where now() - since > late_after
       order by since, name;
+
+-- finish_job
+update job_runs set finished_at = now() where name = $1;
 
 -- gaps
       select distinct on (source) source, bucket as "from", next as until,
@@ -226,6 +256,9 @@ insert into log_partitions (name, lower, upper) values ($1, $2, $3);
 -- is_being_forgotten
 select 1 from cameras where id = $1 and deleted_at is not null and rewritten_at is null;
 
+-- is_job_asked
+select 1 from job_runs where name = $1 and asked > answered;
+
 -- is_reachable
 select 1 from log_partitions limit 1;
 
@@ -246,6 +279,9 @@ lock table parse_rules in share row exclusive mode;
 
 -- lock table settings
 lock table settings in share row exclusive mode;
+
+-- lock_job
+select pg_try_advisory_lock($1, hashtext($2)) as locked;
 
 -- next_to_index
       select name, lower, upper
@@ -409,6 +445,9 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
 
 -- stored_reply
 select last_batch, accepted, first_id, last_id from senders where sender = $1;
+
+-- unlock_job
+select pg_advisory_unlock($1, hashtext($2));
 
 -- update_settings
         with changed as (
