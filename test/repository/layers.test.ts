@@ -33,13 +33,14 @@ const ROOMS = [
 const GROUND = [
   'server/src/byte-budget.ts',
   'server/src/config.ts',
+  'server/src/record-weight.ts',
   'server/src/doubling-pause.ts',
   'server/src/startup-error.ts',
   'server/src/version.ts',
 ]
 
-/** Packages that only calculate: decoders may use them. */
-const PURE = ['@timelapser/logger', 'node:util', 're2js', 'typebox']
+/** Packages, and a file, that only calculate: decoders may use them. */
+const PURE = ['@timelapser/logger', 'node:util', 're2js', 'typebox', 'server/src/record-weight.ts']
 
 const server = sourceFiles('server/src')
 

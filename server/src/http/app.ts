@@ -3,6 +3,7 @@ import compress from '@fastify/compress'
 import helmet from '@fastify/helmet'
 import type { FastifyPluginAsyncTypebox, TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import type { ByteBudget } from '../byte-budget.ts'
 import type { AuditTrail } from '../service/access/audit-trail.ts'
 import type { RateLimits } from '../service/access/rate-limits.ts'
 import type { SettingsService } from '../service/administration/settings-service.ts'
@@ -14,6 +15,7 @@ import { registerRequestTimes } from './health.ts'
 import { openApiRoutes, registerOpenApi } from './openapi.ts'
 import { pageRoutes } from './page.ts'
 import { registerRateLimits } from './rate-limits.ts'
+import { boundReplies } from './reply-room.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
 import { refuseUnknownParameters } from './validation-sentence.ts'
 import { isWebSocket, registerUpgrades } from './web-socket.ts'
@@ -36,6 +38,8 @@ export type AppOptions = {
   rateLimits: RateLimits
   settingsService: SettingsService
   metrics: Metrics
+  /** What bounds this side is added to them. */
+  budgets: ByteBudget[]
   /** What the server logs of itself. */
   onRequestLine: (line: RequestLine) => void
   onUnexpected: (failure: UnexpectedError) => void
@@ -71,6 +75,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     response.header('x-request-id', request.id)
   })
   await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_POLICY }, hsts: false })
+  // Before the packing, which takes the text of a reply as a stream.
+  options.budgets.push(boundReplies(app))
   // Bodies that come in packed are the ingest routes' own: they bound what unpacks.
   await app.register(compress, {
     globalDecompression: false,

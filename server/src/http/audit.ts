@@ -53,6 +53,7 @@ export function auditRoutes(auditTrail: AuditTrail): FastifyPluginAsyncTypebox {
             ...{ page, limit, total_pages, total_items: total },
             has_next: page < total_pages,
             has_previous: page > 1,
+            is_cut: entries.length < Math.min(limit, total - offset),
           },
         })
       },

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Hold } from '../byte-budget.ts'
 import { isWebSocket, WebSocketSender } from './web-socket.ts'
 
 /** Comments this often keep proxies from closing a quiet stream. */
@@ -7,6 +8,9 @@ const HEARTBEAT_MS = 15_000
 
 /** A client that takes nothing for this long is cut off; it comes back and resumes where it was. */
 const STALL_MS = 30_000
+
+/** A client that has not taken this much is cut off when there is news of another kind than rows, which waits for nobody. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 /** How long a browser waits before it reconnects. */
 const RETRY_MS = 2000
@@ -22,9 +26,20 @@ export type StreamEvent = {
 /** What carries the text of a stream. Its signal aborts when the client is gone or was cut off. */
 type Carrier = {
   readonly signal: AbortSignal
-  /** Resolves when the client can take the next. */
-  send: (text: string) => Promise<void>
+  /** What the client has not taken. */
+  readonly unreadBytes: number
+  /** Sends a text; returns whether the client can take the next. */
+  push: (text: string) => boolean
+  /** Resolves when the client can take the next. One that takes nothing is cut off. */
+  ready: () => Promise<void>
+  cutOff: () => void
   close: () => void
+}
+
+export type EventStreamOptions = {
+  stallMs?: number
+  /** For what the client has not taken. A client for which there is no room is cut off, and resumes. */
+  hold?: Hold
 }
 
 /**
@@ -34,31 +49,66 @@ type Carrier = {
 export class EventStream {
   readonly #carrier: Carrier
   readonly #heartbeat: NodeJS.Timeout
+  readonly #hold: Hold | undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply, { stallMs = STALL_MS } = {}) {
+  constructor(request: FastifyRequest, reply: FastifyReply, { stallMs, hold }: EventStreamOptions = {}) {
+    this.#hold = hold
     this.#carrier = isWebSocket(request.raw)
       ? new WebSocketSender(request.raw, reply)
-      : new ReplyCarrier(reply, stallMs)
-    this.#heartbeat = setInterval(() => void this.#carrier.send(': still here\n\n'), HEARTBEAT_MS)
+      : new ReplyCarrier(reply, stallMs ?? STALL_MS)
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     this.#heartbeat.unref()
-    this.signal.addEventListener('abort', () => clearInterval(this.#heartbeat), { once: true })
+    const end = () => {
+      clearInterval(this.#heartbeat)
+      this.#hold?.release()
+    }
+    if (this.signal.aborted) end()
+    else this.signal.addEventListener('abort', end, { once: true })
   }
 
   get signal(): AbortSignal {
     return this.#carrier.signal
   }
 
-  /** Sends one event; resolves when the client can take the next. An event of an id alone moves the client's position. */
-  async send({ event, id, data, json = JSON.stringify(data) }: StreamEvent): Promise<void> {
+  /**
+   * Sends one event; an event of an id alone moves the client's position.
+   *
+   * @returns whether the client can take the next; else wait for `ready`
+   */
+  push({ event, id, data, json = JSON.stringify(data) }: StreamEvent): boolean {
+    if (this.signal.aborted) return false
     let text = ''
     if (event) text += `event: ${event}\n`
     if (id) text += `id: ${id}\n`
     if (json !== undefined) text += `data: ${json}\n`
-    await this.#carrier.send(`${text}\n`)
+    const canTakeMore = this.#carrier.push(`${text}\n`)
+    this.#account(canTakeMore ? 0 : this.#carrier.unreadBytes)
+    return canTakeMore
+  }
+
+  /** Sends an event at once, whether or not the client can take it. */
+  announce(event: StreamEvent): void {
+    this.push(event)
+    if (this.#carrier.unreadBytes > MAX_UNREAD_BYTES) this.#carrier.cutOff()
+  }
+
+  /** Resolves when the client can take the next event, or is gone. */
+  async ready(): Promise<void> {
+    await this.#carrier.ready()
+    this.#account(0)
   }
 
   close(): void {
     this.#carrier.close()
+  }
+
+  #account(bytes: number): void {
+    if (!this.signal.aborted && this.#hold?.resize(bytes) === false) this.#carrier.cutOff()
+  }
+
+  #beat(): void {
+    // What it has not taken shows a client, once it takes it, that the stream is alive.
+    if (this.#carrier.unreadBytes === 0) this.#carrier.push(': still here\n\n')
   }
 }
 
@@ -89,9 +139,17 @@ class ReplyCarrier implements Carrier {
     return this.#abort.signal
   }
 
-  async send(text: string): Promise<void> {
-    if (this.signal.aborted || this.#response.write(text)) return
-    const stalled = setTimeout(() => this.#response.destroy(), this.#stallMs)
+  get unreadBytes(): number {
+    return this.#response.writableLength
+  }
+
+  push(text: string): boolean {
+    return this.#response.write(text)
+  }
+
+  async ready(): Promise<void> {
+    if (this.signal.aborted || !this.#response.writableNeedDrain) return
+    const stalled = setTimeout(() => this.cutOff(), this.#stallMs)
     await new Promise<void>((resolve) => {
       // A slow reader of a stream that is open for weeks waits here a million times.
       const go = () => {
@@ -103,6 +161,10 @@ class ReplyCarrier implements Carrier {
       this.signal.addEventListener('abort', go, { once: true })
     })
     clearTimeout(stalled)
+  }
+
+  cutOff(): void {
+    this.#response.destroy()
   }
 
   close(): void {

@@ -1,8 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { formatPosition, parsePosition } from '../service/live/feed-cursor.ts'
-import type { FeedPosition, LiveFeed } from '../service/live/live-feed.ts'
+import {
+  type FeedPosition,
+  type FeedReader,
+  type LiveFeed,
+  positionAfter,
+} from '../service/live/live-feed.ts'
 import { eventFor, type ServerEvents } from '../service/live/server-events.ts'
 import { createLogEntryEvent } from '../service/logs/log-entry-event.ts'
 import type { SearchQueries } from '../service/search/search-query.ts'
@@ -35,6 +40,8 @@ const resumeParameters = {
  * see `EventStream`.
  */
 export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions): FastifyPluginAsyncTypebox {
+  const open = (request: FastifyRequest, response: FastifyReply) =>
+    new EventStream(request, response, { hold: liveFeed.unread.open(request.principal.id) })
   return async (app) => {
     app.get(
       '/api/events',
@@ -46,19 +53,17 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
       async (request, response) => {
         const filter = { visibility: request.principal.visibility }
         const from = await startOf(liveFeed, request.query.last_event_id, request)
-        const stream = new EventStream(request, response)
+        const stream = open(request, response)
         const detach = serverEvents.subscribe((event) => {
           const seen = eventFor(event, filter.visibility)
-          if (seen) void stream.send({ event: seen.type, data: seen })
+          if (seen) stream.announce({ event: seen.type, data: seen })
         })
         stream.signal.addEventListener('abort', detach, { once: true })
         const rate = new RateWindow()
-        await follow(request, stream, from, async (position) => {
-          for await (const { rows, position: next } of liveFeed.read(filter, position, stream.signal)) {
-            if (rows.length > 0) await tell(stream, rows, next, rate)
-            else await stream.send({ id: formatPosition(next) })
-          }
-        })
+        const take: FeedReader['take'] = (rows, next) => tell(stream, rows, next, rate)
+        await follow(request, stream, from, (position, reader) =>
+          liveFeed.follow(filter, position, { ...reader, take }, stream.signal),
+        )
       },
     )
 
@@ -87,12 +92,11 @@ export function streamRoutes({ liveFeed, serverEvents, queries }: StreamOptions)
         const { last_event_id, max_batch, ...query } = request.query
         const filter = await queries.toFilter(query, request.principal.visibility)
         const from = await startOf(liveFeed, last_event_id, request)
-        const stream = new EventStream(request, response)
-        await follow(request, stream, from, async (position) => {
-          for await (const { rows, position: next } of liveFeed.read(filter, position, stream.signal)) {
-            await sendRows(stream, rows, next, max_batch)
-          }
-        })
+        const stream = open(request, response)
+        const take: FeedReader['take'] = (rows, next) => sendRows(stream, rows, next, max_batch)
+        await follow(request, stream, from, (position, reader) =>
+          liveFeed.follow(filter, position, { ...reader, take }, stream.signal),
+        )
       },
     )
   }
@@ -121,12 +125,18 @@ async function follow(
   request: FastifyRequest,
   stream: EventStream,
   { position, reset }: Start,
-  run: (position: FeedPosition) => Promise<void>,
+  run: (position: FeedPosition, reader: Pick<FeedReader, 'ready' | 'reset'>) => Promise<void>,
 ): Promise<void> {
+  const tellReset = (reason: Start['reset'], id: string) =>
+    stream.push({ event: 'reset', id, data: { reason } })
   try {
     const id = formatPosition(position)
-    await stream.send(reset ? { event: 'reset', id, data: { reason: reset } } : { id })
-    await run(position)
+    if (reset) tellReset(reset, id)
+    else stream.push({ id })
+    await run(position, {
+      ready: () => stream.ready(),
+      reset: (head) => void tellReset('position_unknown', formatPosition(head)),
+    })
   } catch (error) {
     if (!stream.signal.aborted) request.server.streamBroke(request, error)
   } finally {
@@ -134,13 +144,14 @@ async function follow(
   }
 }
 
-async function sendRows(
+/** Sends rows until the client can take no more; returns how far that is. */
+function sendRows(
   stream: EventStream,
   rows: readonly FeedRow[],
   next: FeedPosition,
   maxBatch: number | undefined,
-): Promise<void> {
-  if (rows.length === 0) return stream.send({ id: formatPosition(next) })
+): FeedPosition {
+  if (rows.length === 0) stream.push({ id: formatPosition(next) })
   const skipped = maxBatch !== undefined && rows.length > maxBatch ? rows.length - maxBatch : 0
   let untold = skipped
   let part: string[] = []
@@ -152,41 +163,40 @@ async function sendRows(
     characters += text.length
     const isLast = index === rows.length - 1
     if (!isLast && part.length < ROWS_AN_EVENT && characters < EVENT_CHARACTERS) continue
-    const id = formatPosition(isLast ? next : positionAfter(row))
-    await stream.send({ event: 'log_rows', id, json: `{"rows":[${part.join(',')}],"skipped":${untold}}` })
+    const position = isLast ? next : positionAfter(row)
+    const json = `{"rows":[${part.join(',')}],"skipped":${untold}}`
+    if (!stream.push({ event: 'log_rows', id: formatPosition(position), json })) return position
     untold = 0
     part = []
     characters = 0
   }
+  return next
 }
 
 /** Each row as an event of its own, or a single one with their number when they come too fast to be read. */
-async function tell(
+function tell(
   stream: EventStream,
   rows: readonly FeedRow[],
   next: FeedPosition,
   rate: RateWindow,
-): Promise<void> {
-  if (rate.add(rows.length) > EVENTS_A_SECOND) {
+): FeedPosition {
+  if (rows.length === 0) stream.push({ id: formatPosition(next) })
+  if (rows.length > 0 && rate.add(rows.length) > EVENTS_A_SECOND) {
     const ids = rows.map((row) => row.id)
     const data = { count: rows.length, first_id: Math.min(...ids), last_id: Math.max(...ids) }
-    return stream.send({
+    stream.push({
       event: 'log_entries_created',
       id: formatPosition(next),
       data: { type: 'log_entries_created', data, priority: 'normal', source: 'logging_system' },
     })
+    return next
   }
   for (const row of rows) {
-    await stream.send({
-      event: 'log_entry_created',
-      id: formatPosition(positionAfter(row)),
-      data: createLogEntryEvent(row),
-    })
+    const id = formatPosition(positionAfter(row))
+    // At most as many as may come in a second, with a hundred characters of each message: the client may be behind.
+    stream.push({ event: 'log_entry_created', id, data: createLogEntryEvent(row) })
   }
-}
-
-function positionAfter(row: FeedRow): FeedPosition {
-  return { entry: row.feed_id, index: row.feed_index }
+  return next
 }
 
 function toWire({ feed_id: _, feed_index: __, ...row }: FeedRow) {

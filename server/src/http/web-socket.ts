@@ -71,6 +71,8 @@ export class WebSocketSender {
   #socket: WebSocket | undefined
   readonly #abort = new AbortController()
   readonly #heartbeat: NodeJS.Timeout
+  /** Resolved when what waits in the socket was taken, or never will be. */
+  #room = Promise.withResolvers<void>()
 
   /** Answers the handshake. @throws {AppError} INVALID_REQUEST when the request is none for a WebSocket */
   constructor(request: IncomingMessage, reply: FastifyReply) {
@@ -99,21 +101,32 @@ export class WebSocketSender {
     return this.#abort.signal
   }
 
-  /** Resolves when the other side can take the next one. */
-  async send(text: string): Promise<void> {
-    const socket = this.#socket
-    if (this.signal.aborted || socket === undefined) return
-    await new Promise<void>((resolve) => {
-      const stalled = setTimeout(() => socket.terminate(), STALL_MS)
-      const go = () => {
-        clearTimeout(stalled)
-        this.signal.removeEventListener('abort', go)
-        resolve()
-      }
-      this.signal.addEventListener('abort', go, { once: true })
-      socket.send(text, go)
-      if (socket.bufferedAmount < HIGH_WATER_BYTES) go()
+  /** What the other side has not taken. */
+  get unreadBytes(): number {
+    return this.#socket?.bufferedAmount ?? 0
+  }
+
+  /** Sends a text; returns whether the other side can take the next one. */
+  push(text: string): boolean {
+    if (this.signal.aborted || this.#socket === undefined) return false
+    this.#socket.send(text, () => {
+      if (this.unreadBytes < HIGH_WATER_BYTES) this.#room.resolve()
     })
+    return this.unreadBytes < HIGH_WATER_BYTES
+  }
+
+  /** Resolves when the other side can take the next one, or is gone. */
+  async ready(): Promise<void> {
+    if (this.signal.aborted || this.unreadBytes < HIGH_WATER_BYTES) return
+    const stalled = setTimeout(() => this.cutOff(), STALL_MS)
+    this.#room = Promise.withResolvers()
+    await this.#room.promise
+    clearTimeout(stalled)
+  }
+
+  /** Ends it without a word. */
+  cutOff(): void {
+    this.#socket?.terminate()
   }
 
   /** Says goodbye; the other side has a moment to answer. */
@@ -130,5 +143,6 @@ export class WebSocketSender {
   #end(): void {
     clearInterval(this.#heartbeat)
     this.#abort.abort()
+    this.#room.resolve()
   }
 }

@@ -1,6 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
+import { weigh } from '../record-weight.ts'
 import { MAX_RECORD_BYTES_A_BODY, MAX_RECORDS_A_BODY, tooManyRecords, tooMuchText } from './body-limits.ts'
-import { weigh } from './record-weight.ts'
 
 /** A record that was not taken: its position among the records sent (0 is the first) and why. */
 export type Rejection = { index: number; reason: string }

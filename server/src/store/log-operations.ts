@@ -1,12 +1,13 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import type { ByteBudget } from '../byte-budget.ts'
 import { CameraRegister } from './cameras/camera-register.ts'
 import { forgetDeletedCameras } from './cameras/deleted-cameras.ts'
 import { type CameraBucket, countByCameras } from './counts/camera-counts.ts'
 import { countRows, type DimensionCount, type LevelBucket } from './counts/counts.ts'
 import { DAY, fromMillis } from './database/timestamp.ts'
 import { type ExportOptions, exportRows, type LogExport } from './export/export-rows.ts'
-import type { LogFilter } from './filter/log-filter.ts'
+import { isCountable, type LogFilter } from './filter/log-filter.ts'
 import { explainPattern } from './filter/search-pattern.ts'
 import { Partitions } from './partitions/partitions.ts'
 import { type ScannedFieldLines, scanFields } from './reading/field-scan.ts'
@@ -36,7 +37,7 @@ import type { Position } from './reading/log-rows.ts'
 import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'
 import { type LastLine, newestByCamera } from './reading/newest-by-camera.ts'
-import { PAGE_BYTES } from './reading/row-bytes.ts'
+import { PAGE_BYTES, pagesBudget, withPageRoom } from './reading/row-bytes.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
@@ -145,6 +146,14 @@ export class LogOperations {
     return this.#writer.waitingRows
   }
 
+  /** Bounds the text of pages that are being read. */
+  readonly pagesBudget = pagesBudget()
+
+  /** Bounds the rows that are not stored yet. */
+  get writesBudget(): ByteBudget {
+    return this.#writer.budget
+  }
+
   /**
    * Stores a batch; resolves after COMMIT. With a `sender` mark a repeat of the batch stores nothing and is answered
    * as the first time; without one, a caller that repeats after a lost reply stores twice. Entries keep their level and
@@ -167,10 +176,13 @@ export class LogOperations {
     const admitted = await this.#admission.admit(records, isLive)
     const { positions, refused, capped, dropped, retimed } = admitted
     const added = await this.#writer.add(admitted.records, sender).catch((error: unknown) => {
-      this.#admission.giveBack(admitted)
       const translated = (cause: unknown) => (this.#gate ? this.#gate.translate(cause) : cause)
-      if (!(error instanceof PartlyStored)) throw translated(error)
+      if (!(error instanceof PartlyStored)) {
+        this.#admission.giveBack(admitted)
+        throw translated(error)
+      }
       const next = positions?.[error.records] ?? error.records
+      this.#admission.giveBack(admitted, next)
       throw new PartlyStored(next, { cause: translated(error.cause) })
     })
     if (added.repeated) this.#admission.giveBack(admitted)
@@ -217,13 +229,29 @@ export class LogOperations {
   async getPage(filter: LogFilter, slice: Slice, signal?: AbortSignal): Promise<Page> {
     const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
     const store = { ...this.#store, signal }
-    return readPageWithTotal(store, await this.#complete(filter), { ...range, maxBytes: PAGE_BYTES })
+    const complete = await this.#complete(filter)
+    return this.#withRoom(complete, range.limit, signal, () =>
+      readPageWithTotal(store, complete, { ...range, maxBytes: PAGE_BYTES }),
+    )
   }
 
   /** Rows of a page without their total. */
   async getSlice(filter: LogFilter, slice: Slice): Promise<Cut> {
     const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
-    return readSlice(this.#store, await this.#complete(filter), { ...range, maxBytes: PAGE_BYTES })
+    const complete = await this.#complete(filter)
+    return this.#withRoom(complete, range.limit, undefined, () =>
+      readSlice(this.#store, complete, { ...range, maxBytes: PAGE_BYTES }),
+    )
+  }
+
+  #withRoom<T>(
+    filter: LogFilter,
+    limit: number,
+    signal: AbortSignal | undefined,
+    read: () => Promise<T>,
+  ): Promise<T> {
+    const holder = isCountable(filter) ? 'plain' : 'text'
+    return withPageRoom(this.pagesBudget, { limit, holder, signal }, read)
   }
 
   /** All that matches at this moment as lines of a file, oldest or newest first, read as they are taken. */

@@ -1,17 +1,21 @@
 // The longest lines there can be, through every way out; docs/security.md has the figures.
+import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { peakMegabytes } from '../../../bench/memory.ts'
 import { PAGE_BYTES } from '../../src/store/reading/row-bytes.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { HEADERS, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
+import { follow, HEADERS, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
 
 const LINES = 100
 const LONGEST = 256 * 1024
 /** A page ends with the first row that is beyond the bound. */
 const LINES_A_PAGE = PAGE_BYTES / LONGEST
 
+/** What `/metrics` names; docs/security.md says what each is for. */
+const BUDGETS = ['bodies', 'feed', 'pages', 'replies', 'streams', 'writes']
+
 /** Sources are turned into JavaScript at the start, which fills a young generation of a size that a built server has no need of. */
-const YOUNG = { NODE_OPTIONS: '--max-semi-space-size=4' }
+const YOUNG = {}
 
 let database: TestDatabase
 let server: ServerProcess
@@ -19,24 +23,27 @@ let server: ServerProcess
 beforeAll(async () => {
   database = await createTestDatabase()
   server = await startProcess(database.url, { environment: YOUNG })
-  for (let first = 0; first < LINES; first += 20) {
-    const records = Array.from({ length: 20 }, (_, index) => ({
-      message: `${first + index} `.padEnd(LONGEST, 'long '),
-      source: 'long',
-      extra_data: { request_id: 'long', text: 'y'.repeat(5000) + (first + index) },
-    }))
-    const answer = await fetch(`${server.url}/api/logs`, {
-      method: 'POST',
-      headers: { ...HEADERS, 'content-type': 'application/x-ndjson' },
-      body: records.map((record) => JSON.stringify(record)).join('\n'),
-    })
-    expect(answer.status).toBe(200)
-  }
+  for (let first = 0; first < LINES; first += 20) await post(first)
 }, 120_000)
 afterAll(async () => {
   await stopProcess(server)
   await database.close()
 })
+
+/** Stores twenty of the longest lines. */
+async function post(first: number): Promise<void> {
+  const records = Array.from({ length: 20 }, (_, index) => ({
+    message: `${first + index} `.padEnd(LONGEST, 'long '),
+    source: 'long',
+    extra_data: { request_id: 'long', text: 'y'.repeat(5000) + (first + index) },
+  }))
+  const answer = await fetch(`${server.url}/api/logs`, {
+    method: 'POST',
+    headers: { ...HEADERS, 'content-type': 'application/x-ndjson' },
+    body: records.map((record) => JSON.stringify(record)).join('\n'),
+  })
+  expect(answer.status).toBe(200)
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came
 async function get(path: string): Promise<any> {
@@ -101,6 +108,46 @@ it('tells of the fields and exports all of it', async () => {
   let bytes = 0
   for await (const chunk of answer.body ?? []) bytes += chunk.length
   expect(bytes).toBeGreaterThan(LINES * LONGEST)
+})
+
+it('sends them to whoever follows, and holds little for those that read nothing', async () => {
+  const stop = new AbortController()
+  const { seen, began, followed } = follow([server], 'source=long', stop.signal)
+  await began
+  const ask = (path: string) => {
+    const socket = connect(Number(server.port), '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.pause()
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${HEADERS.authorization}\r\n\r\n`)
+    return socket
+  }
+  const paths = [
+    '/api/logs/stream?source=long',
+    '/api/events',
+    '/api/logs?source=long&limit=1000',
+    '/api/logs/export',
+  ]
+  const sockets = paths.flatMap((path) => Array.from({ length: 20 }, () => ask(path)))
+  try {
+    for (let first = LINES; first < 2 * LINES; first += 20) await post(first)
+    await expect.poll(() => seen.length).toBe(LINES)
+    expect(new Set(seen.map((message) => message.split(' ', 1)[0])).size).toBe(LINES)
+    const metrics = await (await fetch(`${server.url}/metrics`, { headers: HEADERS })).text()
+    const of = (name: string) =>
+      new Map(
+        [...metrics.matchAll(new RegExp(`^timelapser_${name}\\{budget="(\\w+)"\\} (\\d+)$`, 'gm'))].map(
+          ([, budget, bytes]) => [budget, Number(bytes)] as const,
+        ),
+      )
+    const limits = of('budget_limit_bytes')
+    expect([...limits.keys()].toSorted()).toEqual(BUDGETS)
+    for (const [budget, bytes] of of('budget_bytes'))
+      expect(bytes).toBeLessThanOrEqual(limits.get(budget) ?? 0)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    stop.abort()
+    await followed
+  }
 })
 
 it('needs 450 MB for all of it at most', () => {

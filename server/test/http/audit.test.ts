@@ -130,7 +130,7 @@ describe('the trail', () => {
     expect(body.data.entries.map(({ action }: { action: string }) => action)).toEqual(['camera.create'])
     expect(body.data.pagination).toEqual({
       ...{ page: 2, limit: 2, total_pages: 2, total_items: 3 },
-      ...{ has_next: false, has_previous: true },
+      ...{ has_next: false, has_previous: true, is_cut: false },
     })
     expect((await server.get('/api/audit?start_date=soon')).body.code).toBe('INVALID_DATE')
     expect(await newest('end_date=2020-01-01')).toEqual([])
@@ -273,4 +273,15 @@ it('leaves nothing of a change that it could not write down', async () => {
   for (const path of paths)
     expect(JSON.stringify((await server.get(path)).body)).not.toMatch(/unwritten|Tokyo/)
   expect((await redeem()).status).toBe(200)
+})
+
+it('ends a page whose entries have over 8 MB together, and says so', async () => {
+  await query(
+    `select append_audit('user x', 'test.long', 'x', null, jsonb_build_object('text', repeat('x', 4200000)), null, null)
+    from generate_series(1, 3)`,
+  )
+  const { body } = await server.get('/api/audit?action=test.long&limit=100')
+  expect([body.data.entries.length, body.data.pagination.is_cut]).toEqual([2, true])
+  const { body: few } = await server.get('/api/audit?action=test.long&limit=2&page=2')
+  expect([few.data.entries.length, few.data.pagination.is_cut]).toEqual([1, false])
 })

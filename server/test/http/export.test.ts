@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import type { LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { MAINTENANCE_LOCK } from '../../src/store/database/exclusive-access.ts'
 import { SqlParameters } from '../../src/store/database/sql-parameters.ts'
 import { EXPORT_FIELDS, EXPORT_FORMATS, lineExpression } from '../../src/store/export/export-format.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
@@ -10,6 +11,7 @@ import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { records } from '../store/arbitraries.ts'
 import { record } from '../store/some-records.ts'
 import { download, openDownload } from '../support/download.ts'
+import { openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const RECORD_FIELDS = ['timestamp', 'level', 'source', 'camera_id', 'logger_name', 'message', 'extra_data']
@@ -141,6 +143,60 @@ describe('an export', () => {
     const everything = await listed('', ['camera_id'])
     expect(everything.length).toBeGreaterThan(0)
     expect(everything.filter(({ camera_id }) => camera_id === 4)).toEqual([])
+  })
+
+  it('is not the only way out that works while the logs of a deleted camera are still to be rewritten', async () => {
+    const { first_id } = await store([
+      record({
+        message: 'of a camera',
+        camera_id: 60,
+        source: 'camera_60',
+        extra_data: { request_id: 'r 60' },
+      }),
+    ])
+    // Whoever rewrites them waits.
+    const session = await server.database.database.connect()
+    await session.query('select pg_advisory_lock($1)', [MAINTENANCE_LOCK])
+    await server.send('DELETE', '/api/cameras/60')
+    const query = encodeURIComponent('{source="camera_60"}')
+    const since = `${Date.now() - 3_600_000}000000`
+    const ways = [
+      ...['', 'search=camera', 'q=message:/cam.ra/', 'camera_id=60', 'source=camera_60'].flatMap((filter) =>
+        ['', '/stats', '/histogram', '/facets', '/export'].map((path) => `/api/logs${path}?${filter}`),
+      ),
+      '/api/logs/search?query=camera',
+      '/api/logs/sources',
+      `/api/logs/${first_id}`,
+      ...['all', 'source', 'camera'].map((same) => `/api/logs/${first_id}/context?same=${same}`),
+      ...['errors', 'new', 'loggers', 'fields', 'services', 'requests/r%2060'].map(
+        (view) => `/api/debug/${view}`,
+      ),
+      '/api/cameras',
+      '/api/cameras/activity',
+      ...[query, encodeURIComponent('count_over_time({source="camera_60"}[5m])')].map(
+        (asked) => `/loki/api/v1/query_range?start=${since}&query=${asked}`,
+      ),
+      `/loki/api/v1/series?match[]=${query}`,
+      '/loki/api/v1/labels',
+      '/loki/api/v1/label/camera_id/values',
+    ]
+    try {
+      for (const way of ways) {
+        const reply = await fetch(server.url + way, { headers: auth() })
+        const text = await reply.text()
+        expect([way, reply.status]).toEqual([way, 200])
+        expect([way, text.includes('"camera_id":60')]).toEqual([way, false])
+      }
+      const stream = await openEvents(
+        `${server.url}/api/logs/stream?source=camera_60&last_event_id=0.*`,
+        auth(),
+      )
+      await stream.until((events) => events.length > 0)
+      expect(stream.events[0]?.data.rows).toMatchObject([{ message: 'of a camera', camera_id: null }])
+      stream.close()
+    } finally {
+      await session.end()
+    }
   })
 
   it.each(EXPORT_FORMATS)('has no parameter that its statement does not read, in %s', (format) => {

@@ -1,18 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type EventClient, openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 const clients: EventClient[] = []
 
-beforeEach(async () => {
+beforeAll(async () => {
   server = await startTestServer()
 })
 
-afterEach(async () => {
+afterEach(() => {
   for (const client of clients.splice(0)) client.close()
-  await server.close()
 })
+
+afterAll(() => server.close())
 
 async function subscribe(path: string, headers: Record<string, string> = {}): Promise<EventClient> {
   const client = await openEvents(`${server.url}${path}`, {
@@ -80,7 +81,7 @@ describe('GET /api/events', () => {
     await client.until(() => ['settings_changed', 'camera_changed', 'logs_cleaned'].every(told))
     expect(told('settings_changed')).toEqual({ names: ['timezone'] })
     expect(told('camera_changed')).toEqual({ camera_id: 4 })
-    expect(told('logs_cleaned')).toMatchObject({ deleted_count: 0, days_kept: 0 })
+    expect(told('logs_cleaned')).toMatchObject({ deleted_count: expect.any(Number), days_kept: 0 })
   })
 })
 
@@ -149,6 +150,22 @@ describe('GET /api/logs/stream', () => {
       await post(`after ${path}`)
       await client.until((events) => events.length > 1)
     }
+  })
+
+  it('tells an open stream by a reset that an older database was restored, and goes on from there', async () => {
+    const client = await subscribe('/api/logs/stream')
+    for (const message of ['one', 'two', 'three']) await post(message)
+    await client.until(() => messages(client).length === 3)
+    const { pool } = server.database.database
+    // As a backup of before the last two batches leaves it.
+    await pool.query('delete from log_feed where id >= (select max(id) from log_feed) - 1')
+    await pool.query(`select setval('log_feed_ids', (select max(id) from log_feed))`)
+    await client.until((events) => events.some(({ event }) => event === 'reset'))
+    const reset = client.events.find(({ event }) => event === 'reset')
+    expect(reset?.data).toEqual({ reason: 'position_unknown' })
+    await post('after the restore')
+    await client.until(() => messages(client).includes('after the restore'))
+    expect(messages(client)).toEqual(['one', 'two', 'three', 'after the restore'])
   })
 
   it('ends where reading fails, says why in the log of this server, and is resumed without a gap', async () => {

@@ -57,7 +57,7 @@ async function readEverything(filter: LogFilter) {
       0,
       DAY,
     ),
-    streamed: (await feed.rowsOf(await feed.entriesAfter(0), filter)).length,
+    streamed: (await feed.rowsOf(await feed.entriesAfter(0), filter)).rows.length,
     byId: rows[0] && (await logs.getLog(rows[0].id, filter)),
   }
 }

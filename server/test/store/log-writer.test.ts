@@ -6,7 +6,7 @@ import { Feed } from '../../src/store/feed/feed.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import {
-  MAX_WAITING_CHARACTERS,
+  MAX_WAITING_BYTES,
   MAX_WAITING_ROWS,
   WriterClosed,
   WriterOverloaded,
@@ -257,7 +257,7 @@ it('finds a batch in the feed in the order of commits, several writers at once',
   await other.close()
   const feed = new Feed(database.database.pool, logs.partitions)
   const entries = await feed.entriesAfter(0)
-  const rows = await feed.rowsOf(entries, EVERYTHING)
+  const { rows } = await feed.rowsOf(entries, EVERYTHING)
   expect(rows).toHaveLength(150)
   expect(new Set(rows.map(({ id }) => id)).size).toBe(150)
   expect(entries.reduce((sum, entry) => sum + entry.rows, 0)).toBe(150)
@@ -268,12 +268,12 @@ it('finds in the feed what went to a partition that another server made a moment
   const at = (day: string) => ({ timestamp: `${day}T12:00:00.5Z` })
   await logs.addLogEntries([record('known', at('2026-03-10'))])
   const feed = new Feed(database.database.pool, logs.partitions)
-  expect(await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)).toHaveLength(1)
+  expect((await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)).rows).toHaveLength(1)
   const other = openLogs()
   await other.addLogEntries([record('later', at('2026-05-10')), record('between', at('2026-03-10'))])
   await other.addLogEntries([record('earlier', at('2025-11-10'))])
   await other.close()
-  const rows = await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)
+  const { rows } = await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)
   expect(rows.map(({ message }) => message)).toEqual(['known', 'later', 'between', 'earlier'])
 })
 
@@ -284,8 +284,32 @@ it('finds in the feed each row of a batch that reaches into many partitions once
   await logs.addLogEntries(days.map((timestamp) => record(timestamp, { timestamp })))
   expect((await logs.partitions.list()).length).toBeGreaterThan(32)
   const feed = new Feed(database.database.pool, logs.partitions)
-  const rows = await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)
+  const { rows } = await feed.rowsOf(await feed.entriesAfter(0), EVERYTHING)
   expect(rows.map(({ timestamp }) => timestamp)).toEqual(days)
+})
+
+it('reads the feed in steps of about 1 MB where rows are long, each row once and in order', async () => {
+  const days = Array.from({ length: 36 }, (_, index) =>
+    new Date(Date.UTC(2022, (index * 7) % 36, 1)).toISOString().replace('.000Z', 'Z'),
+  )
+  const long = (timestamp: string, index: number) =>
+    record(`${index} `.padEnd(RECORD_LIMITS.messageBytes, 'long '), { timestamp })
+  await logs.addLogEntries(days.map(long))
+  await logs.addLogEntries([record('after')])
+  const feed = new Feed(database.database.pool, logs.partitions)
+  const seen: string[] = []
+  let steps = 0
+  let entries = await feed.entriesAfter(0)
+  for (let after = -1; entries.length > 0; steps++) {
+    const { rows, isCut } = await feed.rowsOf(entries, EVERYTHING, { after })
+    expect(rows.length).toBeLessThanOrEqual(5)
+    seen.push(...rows.map(({ message }) => message.split(' ', 1)[0] as string))
+    const last = rows.at(-1)
+    entries = isCut && last ? entries.filter(({ id }) => id >= last.feed_id) : []
+    after = last?.feed_index ?? -1
+  }
+  expect(seen).toEqual([...days.keys(), 'after'].map(String))
+  expect(steps).toBeGreaterThan(6)
 })
 
 it('refuses more than it can hold, and everything once it is closed', async () => {
@@ -306,7 +330,7 @@ it('refuses more long rows than memory holds, and stores those it took', async (
   await blocker.query('lock table logs in access exclusive mode')
   const message = 'x'.repeat(RECORD_LIMITS.messageBytes)
   const batch = Array.from({ length: 40 }, () => record(message))
-  const batches = Math.ceil(MAX_WAITING_CHARACTERS / (batch.length * message.length)) + 15
+  const batches = Math.ceil(MAX_WAITING_BYTES / (batch.length * message.length)) + 15
   const adding = Array.from({ length: batches }, () => logs.addLogEntries(batch))
   const outcomes = Promise.allSettled(adding)
   await expect(Promise.race(adding.slice(-1))).rejects.toBeInstanceOf(WriterOverloaded)

@@ -61,6 +61,8 @@ export function AuditPage() {
           <span className="mr-auto">
             Page {pagination.page.toLocaleString()} of {pagination.total_pages.toLocaleString()},{' '}
             {pagination.total_items.toLocaleString()} entries
+            {pagination.is_cut &&
+              `. The page ends after ${entries.data?.entries.length} of them, at 8 MB; narrow the time to see the rest`}
           </span>
           <Button disabled={!pagination.has_previous} onClick={() => goTo(pagination.page - 1)}>
             Newer

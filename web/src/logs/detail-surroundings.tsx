@@ -1,6 +1,12 @@
 import { useRef, useState } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
-import { MAX_SIDE, type Scope, type Sides, useSurroundings } from '../api/use-surroundings.ts'
+import {
+  MAX_SIDE,
+  type Scope,
+  type Sides,
+  type Surroundings,
+  useSurroundings,
+} from '../api/use-surroundings.ts'
 import { usePreference } from '../app/preference.ts'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { SIDES, surroundingsPreference } from './list-preferences.ts'
@@ -23,10 +29,12 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
   const list = useRef<HTMLOListElement>(null)
   useKeptPlace(list, `${log.id} ${scope}`, lines.data)
 
+  // While more are fetched, those shown are of fewer.
+  const isCut = cutSides(log, lines.isPlaceholderData ? undefined : lines.data, sides)
   const open = (id: number) => change({ log: id }, { replace: true })
   const ask = (end: 'before' | 'after') => {
     const edge = end === 'before' ? lines.data?.logs.at(-1) : lines.data?.logs[0]
-    if (sides[end] < MAX_SIDE) setAsked({ of, ...more, [end]: more[end] + Number(side) })
+    if (sides[end] < MAX_SIDE && !isCut[end]) setAsked({ of, ...more, [end]: more[end] + Number(side) })
     else if (edge) open(edge.id)
   }
   return (
@@ -53,7 +61,13 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
           className={`grid ${lines.isPlaceholderData ? 'outdated' : ''}`}
           aria-busy={lines.isPlaceholderData}
         >
-          <SurroundingEnd end="after" has={lines.data.has_newer} shown={sides.after} ask={ask} />
+          <SurroundingEnd
+            end="after"
+            has={lines.data.has_newer}
+            isCut={isCut.after}
+            shown={sides.after}
+            ask={ask}
+          />
           <ol
             ref={list}
             aria-label="Lines around this one, newest first"
@@ -71,11 +85,27 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
               />
             ))}
           </ol>
-          <SurroundingEnd end="before" has={lines.data.has_older} shown={sides.before} ask={ask} />
+          <SurroundingEnd
+            end="before"
+            has={lines.data.has_older}
+            isCut={isCut.before}
+            shown={sides.before}
+            ask={ask}
+          />
         </div>
       )}
     </div>
   )
+}
+
+/** On which sides fewer lines came than there are and were asked for: an answer ends at 8 MB. */
+function cutSides(log: LogRow, found: Surroundings | undefined, asked: Sides) {
+  const own = found?.logs.findIndex(({ id }) => id === log.id) ?? -1
+  if (!found || own === -1) return { before: false, after: false }
+  return {
+    before: found.has_older && found.logs.length - own - 1 < asked.before,
+    after: found.has_newer && own < asked.after,
+  }
 }
 
 function sum(side: string, more: number): number {

@@ -1,4 +1,5 @@
 import { clockOffsetMs } from '../api/server-clock.ts'
+import { CutNotice } from './cut-notice.tsx'
 import { formatCount } from './format-count.ts'
 import { listedCount } from './listed-count.ts'
 import { periodInWords } from './period.ts'
@@ -65,6 +66,12 @@ export function Summary({
                 zone={zone}
                 asOf={screen.asOf}
               />
+            </>
+          )}
+          {data.pagination.is_cut && live.rows.length > 0 && (
+            <>
+              <span aria-hidden>·</span>
+              <CutNotice logs={data.logs} view={view} change={change} asOf={screen.asOf} />
             </>
           )}
           <ClockNotice />

@@ -7,11 +7,14 @@ type End = 'before' | 'after'
 export function SurroundingEnd({
   end,
   has,
+  isCut,
   shown,
   ask,
 }: {
   end: End
   has: boolean
+  /** Whether fewer came than were asked for, since the lines are long. */
+  isCut: boolean
   shown: number
   ask: (end: End) => void
 }) {
@@ -25,9 +28,11 @@ export function SurroundingEnd({
       className="flex items-center justify-center gap-1.5 rounded-md py-1 text-small font-medium text-accent hover:bg-hover"
     >
       <Arrow size={13} aria-hidden />
-      {shown < MAX_SIDE
+      {shown < MAX_SIDE && !isCut
         ? `More ${word} lines`
-        : `Go on from the ${end === 'after' ? 'newest' : 'oldest'} of these`}
+        : isCut
+          ? `Go on from the ${end === 'after' ? 'newest' : 'oldest'} of these: they are long, and 8 MB is the most at a time`
+          : `Go on from the ${end === 'after' ? 'newest' : 'oldest'} of these`}
     </button>
   )
 }

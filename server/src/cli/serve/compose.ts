@@ -64,6 +64,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     auditTrail: options.auditTrail,
     settingsService: administration.settingsService,
     metrics: core.metrics,
+    budgets: core.budgets,
     routes: parts.flatMap(({ routes = [] }) => routes),
     pageDirectory: options.pageDirectory,
     trustProxy: options.trustProxy,

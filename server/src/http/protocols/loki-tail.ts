@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
+import type { Hold } from '../../byte-budget.ts'
 import { AppError } from '../../service/app-error.ts'
-import type { LiveFeed } from '../../service/live/live-feed.ts'
+import { type FeedPosition, type LiveFeed, positionAfter } from '../../service/live/live-feed.ts'
 import { type LokiQueries, labelsOf } from '../../service/loki/loki-queries.ts'
 import { readTime, toNanos } from '../../service/loki/loki-time.ts'
+import type { FeedRow } from '../../store/feed/feed.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import { WebSocketSender } from '../web-socket.ts'
 
@@ -27,28 +29,61 @@ export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: Li
       const lines = /^[1-9]\d{0,3}$/.test(limit ?? '') ? Number(limit) : 100
       const since = start === undefined ? undefined : readTime('start', start)
       const position = await liveFeed.head()
-      const before = await queries.newest(filter, since, lines)
+      const hold = liveFeed.unread.open(request.principal.id)
+      const before = new Backlog(await queries.newest(filter, since, lines), hold)
       const socket = new WebSocketSender(request.raw, response)
       try {
-        // What was stored between the two looks is in both.
-        const sent = new Set(before.map(({ id }) => id))
-        await sendRows(socket, before.toReversed())
-        for await (const { rows } of liveFeed.read(filter, position, socket.signal)) {
-          await sendRows(
-            socket,
-            rows.filter(({ id }) => !sent.has(id)),
-          )
+        for (;;) {
+          await socket.ready()
+          if (socket.signal.aborted || before.isSent) break
+          before.send(socket)
         }
+        const take = (rows: readonly FeedRow[], next: FeedPosition) => {
+          // What was stored between the two looks is in both.
+          const fresh = rows.filter(({ id }) => !before.ids.has(id))
+          const sent = sendRows(socket, fresh)
+          const last = fresh[sent - 1]
+          const reached = sent < fresh.length && last ? positionAfter(last) : next
+          if (!hold.resize(socket.unreadBytes)) socket.cutOff()
+          return reached
+        }
+        await liveFeed.follow(filter, position, { ready: () => socket.ready(), take }, socket.signal)
       } catch (error) {
         if (!socket.signal.aborted) app.streamBroke(request, error)
       } finally {
+        hold.release()
         socket.close()
       }
     },
   )
 }
 
-async function sendRows(socket: WebSocketSender, rows: readonly LogRow[]): Promise<void> {
+/** Lines of before, which are held until they are sent. */
+class Backlog {
+  readonly ids: ReadonlySet<number>
+  #rows: LogRow[]
+
+  /** @throws {AppError} UNAVAILABLE when there is no room for them */
+  constructor(newestFirst: readonly LogRow[], hold: Hold) {
+    if (!hold.grow(newestFirst.reduce((sum, { message }) => sum + message.length, 0))) {
+      const sentence = 'More is being read than there is room for. Ask for fewer lines, or again shortly.'
+      throw new AppError('UNAVAILABLE', sentence, { retryAfter: 2 })
+    }
+    this.ids = new Set(newestFirst.map(({ id }) => id))
+    this.#rows = newestFirst.toReversed()
+  }
+
+  get isSent(): boolean {
+    return this.#rows.length === 0
+  }
+
+  send(socket: WebSocketSender): void {
+    this.#rows = this.#rows.slice(sendRows(socket, this.#rows))
+  }
+}
+
+/** Sends rows until the other side can take no more; returns how many. */
+function sendRows(socket: WebSocketSender, rows: readonly LogRow[]): number {
   let part: string[] = []
   let characters = 0
   for (const [index, row] of rows.entries()) {
@@ -58,8 +93,9 @@ async function sendRows(socket: WebSocketSender, rows: readonly LogRow[]): Promi
     characters += text.length
     const isLast = index === rows.length - 1
     if (!isLast && part.length < MESSAGE_LINES && characters < MESSAGE_CHARACTERS) continue
-    await socket.send(`{"streams":[${part.join(',')}]}`)
+    if (!socket.push(`{"streams":[${part.join(',')}]}`)) return index + 1
     part = []
     characters = 0
   }
+  return rows.length
 }

@@ -31,6 +31,8 @@ export const AuditPage = Type.Object({
     total_items: Type.Integer(),
     has_next: Type.Boolean(),
     has_previous: Type.Boolean(),
+    /** Whether the page ends before its limit because its entries have 8 MB together: ask for fewer a page. */
+    is_cut: Type.Boolean(),
   }),
 })
 export type AuditPage = Static<typeof AuditPage>

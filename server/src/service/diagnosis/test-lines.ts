@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createLogger, LEVELS, type Level } from '@timelapser/logger'
 import { DatabaseLogHandler, type LogSink } from '../../store/database-log-handler.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { FeedPosition, LiveFeed } from '../live/live-feed.ts'
+import type { FeedPosition, FeedReader, LiveFeed } from '../live/live-feed.ts'
 import { type Check, checkOf, type Trouble } from './check.ts'
 
 export const TEST_SOURCE = 'diagnostic'
@@ -140,9 +140,11 @@ async function followFeed(
   signal: AbortSignal,
 ): Promise<void> {
   const filter = { visibility: { cameras: null }, sources: [TEST_SOURCE] }
-  for await (const { rows } of liveFeed.read(filter, from, signal)) {
+  const take: FeedReader['take'] = (rows, next) => {
     for (const { level, extra_data } of rows) if (extra_data?.diagnosis === diagnosis) onLevel(level)
+    return next
   }
+  await liveFeed.follow(filter, from, { take }, signal)
 }
 
 function judge(journeys: readonly Journey[], failure: unknown, hasStream: boolean): Check {

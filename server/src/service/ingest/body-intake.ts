@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ByteBudget, type Hold } from '../../byte-budget.ts'
 import type { Decoded } from '../../ingest/decoded.ts'
-import { RECORD_BYTES } from '../../ingest/record-weight.ts'
 import type { Steps } from '../../ingest/steps.ts'
+import { RECORD_BYTES } from '../../record-weight.ts'
 import { AppError } from '../app-error.ts'
 
 /** Bodies that are read, decoded or waiting for COMMIT, as they came and with what their records take beside. */

@@ -1,7 +1,7 @@
 import type { LogRecord } from '@timelapser/logger'
 import { ByteBudget } from '../../byte-budget.ts'
-import { weigh } from '../../ingest/record-weight.ts'
 import { decodeSyslogMessage, type SyslogOrigin } from '../../ingest/syslog/syslog-message.ts'
+import { weigh } from '../../record-weight.ts'
 import { now } from '../../store/database/timestamp.ts'
 import type { IngestService } from './ingest-service.ts'
 

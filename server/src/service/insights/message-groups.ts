@@ -20,6 +20,9 @@ export type MessageGroup = {
 /** Shapes told apart; messages of further ones are only counted. */
 const MAX_SHAPES = 5000
 
+/** Characters of the shapes, messages and names that are kept. Further ones are counted where their shape is known. */
+const MAX_CHARACTERS = 8 * 1024 * 1024
+
 /** Of the sources and loggers of a group the most frequent so many. */
 const MAX_NAMES = 10
 
@@ -29,6 +32,7 @@ const MAX_NAMES_KNOWN = 200
 /** Messages by their shape, bounded whatever comes. */
 export class MessageGroups {
   readonly #groups = new Map<string, Gathered>()
+  #characters = 0
   /** Messages added. */
   total = 0
 
@@ -40,7 +44,11 @@ export class MessageGroups {
 
   /** Drops the groups that these messages would belong to. */
   forgetThoseOf(messages: readonly ScannedMessage[]): void {
-    for (const { message } of messages) this.#groups.delete(messageShape(message))
+    for (const { message } of messages) {
+      const shape = messageShape(message)
+      this.#characters -= this.#groups.get(shape)?.characters ?? 0
+      this.#groups.delete(shape)
+    }
   }
 
   get size(): number {
@@ -64,11 +72,14 @@ export class MessageGroups {
       known.last = newer(known.last, message)
       known.first = newer(known.first, message) === message ? known.first : message
       known.rank = Math.max(known.rank, LEVELS.indexOf(message.level))
-      countName(known.sources, message.source)
-      if (message.logger_name !== null) countName(known.loggers, message.logger_name)
-    } else if (this.#groups.size < MAX_SHAPES) {
+      this.#countName(known, known.sources, message.source)
+      if (message.logger_name !== null) this.#countName(known, known.loggers, message.logger_name)
+    } else if (this.#groups.size < MAX_SHAPES && this.#characters < MAX_CHARACTERS) {
+      // A message is kept as the first and as the last.
+      const characters = shape.length + 2 * message.message.length
+      this.#characters += characters
       this.#groups.set(shape, {
-        count: 1,
+        ...{ count: 1, characters },
         rank: LEVELS.indexOf(message.level),
         first: message,
         last: message,
@@ -77,10 +88,22 @@ export class MessageGroups {
       })
     }
   }
+
+  #countName(group: Gathered, names: Map<string, number>, name: string): void {
+    const count = names.get(name)
+    if (count !== undefined) names.set(name, count + 1)
+    else if (names.size < MAX_NAMES_KNOWN && this.#characters < MAX_CHARACTERS) {
+      names.set(name, 1)
+      group.characters += name.length
+      this.#characters += name.length
+    }
+  }
 }
 
 type Gathered = {
   count: number
+  /** Of its shape, its messages and its names. */
+  characters: number
   rank: number
   first: ScannedMessage
   last: ScannedMessage
@@ -107,12 +130,6 @@ function toGroup(shape: string, { count, rank, first, last, sources, loggers }: 
 function newer(a: ScannedMessage, b: ScannedMessage): ScannedMessage {
   const [first, second] = [comparable(a.timestamp), comparable(b.timestamp)]
   return first > second || (first === second && a.id >= b.id) ? a : b
-}
-
-function countName(names: Map<string, number>, name: string): void {
-  const count = names.get(name)
-  if (count !== undefined) names.set(name, count + 1)
-  else if (names.size < MAX_NAMES_KNOWN) names.set(name, 1)
 }
 
 /** Most first, then by name. */

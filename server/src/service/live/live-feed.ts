@@ -1,33 +1,65 @@
-import type { Feed, FeedEntry, FeedRow } from '../../store/feed/feed.ts'
-import type { LogFilter } from '../../store/filter/log-filter.ts'
+import { ByteBudget } from '../../byte-budget.ts'
+import {
+  type Feed,
+  type FeedEntry,
+  type FeedRow,
+  type FeedStep,
+  LONGEST_STEP_BYTES,
+} from '../../store/feed/feed.ts'
+import { isCountable, type LogFilter } from '../../store/filter/log-filter.ts'
 import { Turns } from '../turns.ts'
 
 /** A place in the feed: rows up to index `index` of entry `entry` were seen; the whole entry when it is Infinity. */
 export type FeedPosition = { entry: number; index: number }
 
-export type LiveBatch = {
-  /** Matching rows after the last batch, in the order of commits. */
-  rows: FeedRow[]
-  /** The position after these rows. */
-  position: FeedPosition
+/** Somebody who follows the feed, and holds rows only while they are taken. */
+export type FeedReader = {
+  /** Resolves when the reader can take rows; none are read for it before. At once when unset. */
+  ready?: () => Promise<void>
+  /**
+   * Takes matching rows in the order of commits, each once; without rows the position moves on.
+   *
+   * @returns how far it got: `next`, the position after these rows, or the position after one of them. The rest is read
+   * again when it is ready.
+   */
+  take: (rows: readonly FeedRow[], next: FeedPosition) => FeedPosition
+  /** The database has not come to the reader's position: an older one was restored. Reading goes on from here. */
+  reset?: (position: FeedPosition) => void
 }
 
 /** Readers look this often though no notice came: a notice is a hint and may be lost. */
 const POLL_MS = 2000
 
+/** Text of the rows that are being read for all readers: twelve steps of the longest rows. */
+const READING_BYTES = 16 * 1024 * 1024
+
+/** Text of all streams that their clients have not taken, and what one caller's streams may have of it. */
+const UNREAD_BYTES = 32 * 1024 * 1024
+const UNREAD_BYTES_OF_ONE = 16 * 1024 * 1024
+
+/** Reads that compare text may take seconds each; others find room beside them. */
+const SHARE_BYTES = 10 * 1024 * 1024
+
 /**
  * What several readers wait for; ended when none of them does any more, and not kept: what is deleted, masked or brought
  * back since is so for whoever asks later.
  */
-type SharedRead = { rows: Promise<FeedRow[]>; waiting: number; end: () => void }
+type SharedRead = { step: Promise<FeedStep>; waiting: number; end: () => void }
 
 /** Since when (`performance.now()`): one that takes longer than a poll may be on a connection that fell silent. */
-type Look = { entries: Promise<FeedEntry[]>; since: number }
+type Look = { seen: Promise<Seen>; since: number }
+
+/** Entries after a position; without any, the newest that the database has. */
+type Seen = { entries: FeedEntry[]; head: number }
 
 export type LiveFeedOptions = { feed: Feed; pollMs?: number }
 
 /** The feed for many readers at once: one look at the database serves all that ask the same. */
 export class LiveFeed {
+  /** Rows on their way from the database. Text made of them is the reader's to count. */
+  readonly budget = new ByteBudget('feed', READING_BYTES, SHARE_BYTES)
+  /** What readers made of rows and their clients have not taken yet. */
+  readonly unread = new ByteBudget('streams', UNREAD_BYTES, UNREAD_BYTES_OF_ONE)
   readonly #feed: Feed
   readonly #pollMs: number
   readonly #shared = new Map<string, SharedRead>()
@@ -70,26 +102,28 @@ export class LiveFeed {
   }
 
   /**
-   * The rows committed after the position, each once, until the signal aborts or the feed closes. A reader that takes
-   * its time holds nothing but its position. A batch without rows only moves the position on.
+   * Hands a reader the rows committed after the position until the signal aborts or the feed closes. A reader that takes
+   * its time holds nothing but its position.
    */
-  async *read(filter: LogFilter, from: FeedPosition, signal: AbortSignal): AsyncGenerator<LiveBatch> {
+  async follow(
+    filter: LogFilter,
+    from: FeedPosition,
+    reader: FeedReader,
+    signal: AbortSignal,
+  ): Promise<void> {
     const stop = AbortSignal.any([signal, this.#closing.signal])
     let position = from
     this.#readers++
     try {
       while (!stop.aborted) {
+        await reader.ready?.()
         const notice = this.#notice
-        const entries = await this.#entriesAfter(position)
-        const last = entries.at(-1)
-        if (!last) {
-          await notice.within(this.#pollMs, stop)
-          continue
-        }
-        const rows = await this.#rowsOf(entries, filter, stop)
-        const fresh = rows.filter((row) => isAfter(row, position))
-        position = { entry: last.id, index: Number.POSITIVE_INFINITY }
-        yield { rows: fresh, position }
+        const { entries, head } = await this.#entriesAfter(position)
+        if (entries.length > 0) position = await this.#hand(reader, entries, position, filter, stop)
+        else if (head < position.entry) {
+          position = { entry: head, index: Number.POSITIVE_INFINITY }
+          reader.reset?.(position)
+        } else await notice.within(this.#pollMs, stop)
       }
     } catch (error) {
       if (!stop.aborted) throw error
@@ -108,36 +142,61 @@ export class LiveFeed {
   }
 
   /** Those that wait at the same place are woken together and look once, which also lets them share what they then read. */
-  #entriesAfter({ entry, index }: FeedPosition): Promise<FeedEntry[]> {
+  #entriesAfter({ entry, index }: FeedPosition): Promise<Seen> {
     const after = Number.isFinite(index) ? entry - 1 : entry
     const known = this.#looks.get(after)
     const since = performance.now()
-    if (known && since - known.since < this.#pollMs) return known.entries
-    const entries = this.#feed.entriesAfter(after).finally(() => {
+    if (known && since - known.since < this.#pollMs) return known.seen
+    const seen = this.#look(after).finally(() => {
       if (this.#looks.get(after) === look) this.#looks.delete(after)
     })
-    const look: Look = { entries, since }
+    const look: Look = { seen, since }
     this.#looks.set(after, look)
-    return entries
+    return seen
   }
 
-  async #rowsOf(entries: readonly FeedEntry[], filter: LogFilter, stop: AbortSignal): Promise<FeedRow[]> {
+  async #look(after: number): Promise<Seen> {
+    const entries = await this.#feed.entriesAfter(after)
+    return { entries, head: entries.at(-1)?.id ?? (await this.#feed.head()) }
+  }
+
+  /** Reads the next rows and hands them over; returns how far the reader got. */
+  async #hand(
+    reader: FeedReader,
+    entries: readonly FeedEntry[],
+    position: FeedPosition,
+    filter: LogFilter,
+    stop: AbortSignal,
+  ): Promise<FeedPosition> {
+    const { rows, isCut } = await this.#stepAfter(position, entries, filter, stop)
+    const last = isCut ? rows.at(-1) : undefined
+    const end = { entry: entries.at(-1)?.id ?? position.entry, index: Number.POSITIVE_INFINITY }
+    return reader.take(rows, last ? positionAfter(last) : end)
+  }
+
+  async #stepAfter(
+    { entry, index }: FeedPosition,
+    entries: readonly FeedEntry[],
+    filter: LogFilter,
+    stop: AbortSignal,
+  ): Promise<FeedStep> {
     stop.throwIfAborted()
-    const key = JSON.stringify([filter, entries[0]?.id, entries.at(-1)?.id])
-    const read = this.#shared.get(key) ?? this.#begin(key, entries, filter)
+    const after = entries[0]?.id === entry ? index : -1
+    const key = JSON.stringify([filter, entries[0]?.id, after, entries.at(-1)?.id])
+    const read = this.#shared.get(key) ?? this.#begin(key, entries, after, filter)
     read.waiting++
     const leave = () => {
       if (--read.waiting === 0) read.end()
     }
     stop.addEventListener('abort', leave, { once: true })
     try {
-      return await read.rows
+      return await read.step
     } finally {
       stop.removeEventListener('abort', leave)
     }
   }
 
-  #begin(key: string, entries: readonly FeedEntry[], filter: LogFilter): SharedRead {
+  #begin(key: string, entries: readonly FeedEntry[], after: number, filter: LogFilter): SharedRead {
     const ending = new AbortController()
     const forget = () => {
       if (this.#shared.get(key) === read) this.#shared.delete(key)
@@ -146,13 +205,28 @@ export class LiveFeed {
       forget()
       ending.abort()
     }
-    const read: SharedRead = { rows: this.#feed.rowsOf(entries, filter, ending.signal), waiting: 0, end }
-    read.rows.then(forget, forget)
+    const read: SharedRead = { step: this.#read(entries, after, filter, ending.signal), waiting: 0, end }
+    read.step.then(forget, forget)
     this.#shared.set(key, read)
     return read
   }
+
+  async #read(
+    entries: readonly FeedEntry[],
+    after: number,
+    filter: LogFilter,
+    signal: AbortSignal,
+  ): Promise<FeedStep> {
+    const holder = isCountable(filter) ? 'plain' : 'text'
+    await this.budget.wait(holder, LONGEST_STEP_BYTES, signal)
+    try {
+      return await this.#feed.rowsOf(entries, filter, { after, signal })
+    } finally {
+      this.budget.give(holder, LONGEST_STEP_BYTES)
+    }
+  }
 }
 
-function isAfter(row: FeedRow, position: FeedPosition): boolean {
-  return row.feed_id !== position.entry || row.feed_index > position.index
+export function positionAfter(row: FeedRow): FeedPosition {
+  return { entry: row.feed_id, index: row.feed_index }
 }

@@ -64,7 +64,13 @@ export async function appendAudit(client: pg.Pool | pg.PoolClient, entry: AuditE
   return row
 }
 
-/** Entries that match, newest first, so many after an offset, and how many match in all. */
+/** Values before and after of the entries of one read; it ends with the one that passes the bound. */
+const LIST_BYTES = 8 * 1024 * 1024
+
+/**
+ * Entries that match, newest first, so many after an offset, and how many match in all. Fewer come where their values have
+ * over 8 MB together.
+ */
 export async function listAudit(
   pool: pg.Pool,
   filter: AuditFilter,
@@ -79,11 +85,20 @@ export async function listAudit(
   const { rows: entries } = await pool.query<AuditRow>(
     `
       select ${COLUMNS}
-      from audit
-      ${where}
-      order by id desc
-      limit ${parameters.add(limit)}
-      offset ${parameters.add(offset)}`,
+      from (
+        select *, sum(octet_length(concat(before::text, after::text)))
+          over (order by id desc rows between unbounded preceding and 1 preceding) as bytes
+        from (
+          select *
+          from audit
+          ${where}
+          order by id desc
+          limit ${parameters.add(limit)}
+          offset ${parameters.add(offset)}
+        ) page
+      ) measured
+      where coalesce(bytes, 0) <= ${LIST_BYTES}
+      order by id desc`,
     parameters.values,
   )
   return { entries, total: counted[0]?.total ?? 0 }

@@ -7,7 +7,7 @@ import { inTransaction } from './transaction.ts'
 export const PARTITION_LOCK = 7469002
 
 /** 7,469,004: 'maintenance'. Held by whoever deletes, moves or rewrites rows that are there; one at a time. */
-const MAINTENANCE_LOCK = 7469004
+export const MAINTENANCE_LOCK = 7469004
 
 /**
  * How long each attempt waits for those who use the table. Everyone else queues behind the attempt for as long, so it

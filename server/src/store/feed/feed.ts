@@ -6,6 +6,7 @@ import { floorTo, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter, variantConditions } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
 import { type LogRow, withCameras } from '../reading/log-row.ts'
+import { LONGEST_ROW_BYTES, ROW_BYTES } from '../reading/row-bytes.ts'
 
 /** One committed batch, in commit order. */
 export type FeedEntry = {
@@ -20,8 +21,21 @@ export type FeedEntry = {
 /** A row as the feed gives it: its entry, and its index among the ids of the entry. */
 export type FeedRow = LogRow & { feed_id: number; feed_index: number }
 
+/** The next rows that match a filter, in the order of commits. */
+export type FeedStep = {
+  rows: FeedRow[]
+  /** Whether the entries have more rows, left out because these are long. */
+  isCut: boolean
+}
+
 /** Entries with more rows than this together are read in several goes. */
 const MAX_ROWS_A_READ = 5000
+
+/** Text of the rows of one step. A larger one would not save much: 1 MB is thousands of lines of a usual length. */
+const STEP_BYTES = 1024 * 1024
+
+/** Memory that the text of a step takes at most: a step ends with the row that passes its bound. */
+export const LONGEST_STEP_BYTES = STEP_BYTES + LONGEST_ROW_BYTES
 
 /** How long text may be compared with the rows of a read: a regular expression can take for ever with a long line. */
 const MATCH_TIMEOUT_MS = 10_000
@@ -85,16 +99,33 @@ export class Feed {
     return end === -1 ? rows : rows.slice(0, end)
   }
 
-  /** The rows of the entries that match the filter, in the order of commits. */
-  async rowsOf(entries: readonly FeedEntry[], asked: LogFilter, signal?: AbortSignal): Promise<FeedRow[]> {
+  /**
+   * The rows of the entries that match the filter, from the first on, as many as make 1 MB of text (at least one).
+   *
+   * @param after index of a row of the first entry; those up to it are passed over
+   */
+  async rowsOf(
+    entries: readonly FeedEntry[],
+    asked: LogFilter,
+    { after = -1, signal }: { after?: number; signal?: AbortSignal } = {},
+  ): Promise<FeedStep> {
     const filter = { ...asked, deleted_cameras: await this.#deletedCameras() }
-    const rows: FeedRow[] = []
+    let ranges = rangesOf(entries, after)
+    let rows: MeasuredRow[] = []
+    let isCut = false
     for (const { lower, upper } of await this.#stretches(entries)) {
-      const { text, values } = feedRowsStatement(entries, filter, lower, upper)
+      const { text, values } = feedRowsStatement(ranges, filter, lower, upper)
       const limits = { signal, timeoutMs: isCountable(filter) ? undefined : MATCH_TIMEOUT_MS }
-      rows.push(...(await queryWithin<FeedRow>(this.#pool, text, values, limits)).rows)
+      rows.push(...(await queryWithin<MeasuredRow>(this.#pool, text, values, limits)).rows)
+      rows.sort((a, b) => a.feed_id - b.feed_id || a.id - b.id)
+      const end = endOfStep(rows)
+      isCut ||= end < rows.length || sizeOf(rows) > STEP_BYTES
+      if (!isCut) continue
+      // Rows of other stretches may belong before the last of these, and none after it are needed.
+      rows = rows.slice(0, end)
+      ranges = rangesUpTo(ranges, rows.at(-1))
     }
-    return rows.sort((a, b) => a.feed_id - b.feed_id || a.id - b.id)
+    return { rows: rows.map(({ own_bytes: _, ...row }) => row), isCut }
   }
 
   /**
@@ -118,8 +149,41 @@ export class Feed {
   }
 }
 
+type MeasuredRow = FeedRow & { own_bytes: number }
+
+/** Ids of an entry whose rows are still to be read. */
+type IdRange = { feedId: number; entryFirstId: number; firstId: number; lastId: number }
+
+function rangesOf(entries: readonly FeedEntry[], after: number): IdRange[] {
+  return entries.map(({ id, first_id, last_id }, index) => ({
+    ...{ feedId: id, entryFirstId: first_id, lastId: last_id },
+    firstId: index === 0 ? first_id + after + 1 : first_id,
+  }))
+}
+
+function rangesUpTo(ranges: readonly IdRange[], row: FeedRow | undefined): IdRange[] {
+  if (!row) return [...ranges]
+  return ranges
+    .filter(({ feedId }) => feedId <= row.feed_id)
+    .map((range) => (range.feedId === row.feed_id ? { ...range, lastId: row.id } : range))
+}
+
+/** How many of the rows a step has: up to the one that passes its bound. */
+function endOfStep(rows: readonly MeasuredRow[]): number {
+  let bytes = 0
+  const last = rows.findIndex((row) => {
+    bytes += row.own_bytes
+    return bytes > STEP_BYTES
+  })
+  return last === -1 ? rows.length : last + 1
+}
+
+function sizeOf(rows: readonly MeasuredRow[]): number {
+  return rows.reduce((sum, row) => sum + row.own_bytes, 0)
+}
+
 function feedRowsStatement(
-  entries: readonly FeedEntry[],
+  ranges: readonly IdRange[],
   filter: LogFilter,
   lower: string,
   upper: string,
@@ -130,19 +194,26 @@ function feedRowsStatement(
     `timestamp < ${parameters.add(upper)}::timestamptz`,
     ...variantConditions(filter, parameters),
   ]
-  const feedIds = parameters.add(entries.map((entry) => entry.id))
-  const firstIds = parameters.add(entries.map((entry) => entry.first_id))
-  const lastIds = parameters.add(entries.map((entry) => entry.last_id))
+  const feedIds = parameters.add(ranges.map(({ feedId }) => feedId))
+  const entryFirstIds = parameters.add(ranges.map(({ entryFirstId }) => entryFirstId))
+  const firstIds = parameters.add(ranges.map(({ firstId }) => firstId))
+  const lastIds = parameters.add(ranges.map(({ lastId }) => lastId))
+  const stepBytes = parameters.add(STEP_BYTES)
   // Lateral with a range on the primary key's first column: one index range an entry, whatever the table holds.
   const relation = `
-    select e.feed_id, r.id - e.first_id as feed_index, r.*
-    from unnest(${feedIds}::bigint[], ${firstIds}::bigint[], ${lastIds}::bigint[]) as e (feed_id, first_id, last_id)
-    cross join lateral (
-      select ${LOG_COLUMN_LIST}
-      from logs
-      where id between e.first_id and e.last_id and ${conditions.join(' and ')}
-      offset 0
-    ) r`
-  const text = withCameras('feed_rows', relation, ', l.feed_id, l.feed_index')
+    select measured.*, sum(own_bytes) over (order by feed_id, id rows unbounded preceding) as bytes
+    from (
+      select e.feed_id, r.id - e.entry_first_id as feed_index, r.*, ${ROW_BYTES} as own_bytes
+      from unnest(${feedIds}::bigint[], ${entryFirstIds}::bigint[], ${firstIds}::bigint[], ${lastIds}::bigint[])
+        as e (feed_id, entry_first_id, first_id, last_id)
+      cross join lateral (
+        select ${LOG_COLUMN_LIST}
+        from logs
+        where id between e.first_id and e.last_id and ${conditions.join(' and ')}
+        offset 0
+      ) r
+    ) measured`
+  const text = `${withCameras('feed_rows', relation, ', l.feed_id, l.feed_index, l.own_bytes')}
+  where l.bytes - l.own_bytes <= ${stepBytes}::bigint`
   return { text, values: parameters.values }
 }

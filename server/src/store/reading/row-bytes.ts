@@ -1,21 +1,48 @@
 // How much text one read may bring: a page of 1,000 of the longest lines would be 300 MB.
+import { ByteBudget } from '../../byte-budget.ts'
 import type { LogRow } from './log-row.ts'
 
 /** What the rows of one read have together at most, and one row more: a thousand with 8 kB each. */
 export const PAGE_BYTES = 8 * 1024 * 1024
 
 /** The longest row: 256 kB of message and 64 kB of `extra_data`. */
-const LONGEST_ROW_BYTES = 320 * 1024
+export const LONGEST_ROW_BYTES = 320 * 1024
 
 /** What PostgreSQL holds compressed may be as long as a field can be. */
 const COMPRESSED_BYTES = 65_536
 
 /** Bytes of a row of `logs`, as an expression that reads none of its text. */
-const ROW_BYTES = `(octet_length(message) + case when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0) else ${COMPRESSED_BYTES} end)`
+export const ROW_BYTES = `(octet_length(message) + case when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0) else ${COMPRESSED_BYTES} end)`
 
 /** Whether that many rows may be too much text. Few are never measured: it would cost most reads more than they bring. */
 export function isMeasured(limit: number, maxBytes: number | undefined, unmeasured = PAGE_BYTES): boolean {
   return maxBytes !== undefined && limit * LONGEST_ROW_BYTES > unmeasured
+}
+
+/** Text of the pages that are being read: as much as eight of them may have. */
+const READING_BYTES = 64 * 1024 * 1024
+
+/** Pages that compare text may take seconds each; others find room beside them. */
+const TEXT_BYTES = 40 * 1024 * 1024
+
+/** Room for pages on their way from the database. */
+export function pagesBudget(): ByteBudget {
+  return new ByteBudget('pages', READING_BYTES, TEXT_BYTES)
+}
+
+/** Reads a page when there is room for the longest it can be; few rows are read at once. */
+export async function withPageRoom<T>(
+  budget: ByteBudget,
+  { limit, holder, signal }: { limit: number; holder: 'plain' | 'text'; signal?: AbortSignal | undefined },
+  read: () => Promise<T>,
+): Promise<T> {
+  const bytes = Math.min(limit * LONGEST_ROW_BYTES, PAGE_BYTES)
+  await budget.wait(holder, bytes, signal ?? new AbortController().signal)
+  try {
+    return await read()
+  } finally {
+    budget.give(holder, bytes)
+  }
 }
 
 /** The rows of a relation in order, up to the first one with which they are too long; it is among them. */

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import { ByteBudget } from '../../byte-budget.ts'
+import { weigh } from '../../record-weight.ts'
 import type { CameraRegister } from '../cameras/camera-register.ts'
 import { withConnection } from '../database/transaction.ts'
 import { isClosingRefusal, recoverEndings } from '../partitions/partition-closing.ts'
@@ -13,7 +15,7 @@ import { findReply, rememberBatch, type SenderMark } from './senders.ts'
 import { isDataError, nothing, storeAtOnce, storeCarefully } from './store-batches.ts'
 
 type Pending = Part & {
-  characters: number
+  bytes: number
   resolve: (result: AddResult) => void
   reject: (error: unknown) => void
 }
@@ -21,17 +23,14 @@ type Pending = Part & {
 /** Rows a transaction takes: more gains little (fsync is one of many costs) and delays everyone in it. */
 const MAX_ROWS_A_TRANSACTION = 10_000
 
-/** Characters of its rows, should they be long: readers of the feed have all of a transaction in memory, and so have we. */
-const MAX_CHARACTERS_A_TRANSACTION = 32_000_000
+/** Bytes of its rows, as `weigh` counts them, should they be long: as many as 10,000 rows of 800 bytes. */
+const MAX_BYTES_A_TRANSACTION = 8 * 1024 * 1024
 
 /** Rows that may wait for a lane: about two seconds of full speed. More would only grow the delay. */
 export const MAX_WAITING_ROWS = 200_000
 
-/** Characters of waiting rows: so many rows of a usual length, and of the longest, 320 KB, as many as memory holds. */
-export const MAX_WAITING_CHARACTERS = 128_000_000
-
-/** While fewer rows wait than this, what is in their `extra_data`, 64 KB at most, is not measured: it takes time. */
-const ROWS_UNMEASURED = 2000
+/** Bytes of rows that are not stored yet. One batch is taken however large it is: its caller holds it in any case. */
+export const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 /**
  * Transactions under way at once: while one waits for its fsync the others copy. With more, each takes fewer batches,
@@ -85,8 +84,9 @@ export class LogWriter {
   readonly #options: LogWriterOptions
   readonly #queue: Pending[] = []
   readonly #lanes = new Set<Promise<void>>()
+  /** Rows that are not stored yet. */
+  readonly budget = new ByteBudget('writes', MAX_WAITING_BYTES)
   #waitingRows = 0
-  #waitingCharacters = 0
   #closed = false
 
   constructor(options: LogWriterOptions) {
@@ -102,16 +102,19 @@ export class LogWriter {
   add(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
     if (this.#closed) return Promise.reject(new WriterClosed('the log writer is closed'))
     if (records.length === 0) return this.#passOver(sender)
-    const isTooMuch =
-      this.#waitingRows + records.length > MAX_WAITING_ROWS ||
-      this.#waitingCharacters > MAX_WAITING_CHARACTERS
-    if (this.#waitingRows > 0 && isTooMuch) {
+    const hold = this.budget.open('all')
+    const bytes = bytesOf(records)
+    const isTooMany = this.#waitingRows > 0 && this.#waitingRows + records.length > MAX_WAITING_ROWS
+    if (isTooMany || !hold.grow(bytes)) {
       return Promise.reject(new WriterOverloaded(`${this.#waitingRows} rows are waiting to be written`))
     }
     const parts = partsOf(records, sender, (timestamp) => this.#options.partitions.placeOf(timestamp))
     const [first] = parts
-    if (parts.length === 1 && first) return this.#enqueue(first)
-    return storeInParts(this.#options.pool, parts, sender, (part) => this.#enqueue(part))
+    const stored =
+      parts.length === 1 && first
+        ? this.#enqueue(first, bytes)
+        : storeInParts(this.#options.pool, parts, sender, (part) => this.#enqueue(part))
+    return stored.finally(() => hold.release())
   }
 
   /** A batch none of which is stored was answered all the same: its sender's mark moves, and a late repeat finds that. */
@@ -123,12 +126,10 @@ export class LogWriter {
     return known ?? nothing()
   }
 
-  #enqueue(part: Part): Promise<AddResult> {
-    const characters = charactersOf(part.records, this.#waitingRows > ROWS_UNMEASURED)
+  #enqueue(part: Part, bytes = bytesOf(part.records)): Promise<AddResult> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...part, characters, resolve, reject })
+      this.#queue.push({ ...part, bytes, resolve, reject })
       this.#waitingRows += part.records.length
-      this.#waitingCharacters += characters
       this.#startLane()
     })
   }
@@ -178,23 +179,22 @@ export class LogWriter {
   #takeGroup(): Pending[] {
     const group: Pending[] = []
     let rows = 0
-    let characters = 0
+    let bytes = 0
     // Two batches of one sender never share a transaction: the second may be the repeat of the first.
     const senders = new Set<string>()
     const places = new Set<string>()
     for (let next = this.#queue[0]; next; next = this.#queue[0]) {
       if (group.length > 0 && rows + next.records.length > MAX_ROWS_A_TRANSACTION) break
-      if (group.length > 0 && characters + next.characters > MAX_CHARACTERS_A_TRANSACTION) break
+      if (group.length > 0 && bytes + next.bytes > MAX_BYTES_A_TRANSACTION) break
       if (next.sender && senders.has(next.sender.sender)) break
       if (!joinPlaces(places, next.places)) break
       if (next.sender) senders.add(next.sender.sender)
       this.#queue.shift()
       group.push(next)
       rows += next.records.length
-      characters += next.characters
+      bytes += next.bytes
     }
     this.#waitingRows -= rows
-    this.#waitingCharacters -= characters
     return group
   }
 
@@ -240,14 +240,8 @@ export class LogWriter {
   }
 }
 
-/** About as many characters as the rows have. */
-function charactersOf(records: readonly LogRecord[], isMeasured: boolean): number {
-  let characters = 0
-  for (const { message, extra_data } of records) {
-    characters += message.length
-    if (isMeasured && extra_data !== null) characters += JSON.stringify(extra_data).length
-  }
-  return characters
+function bytesOf(records: readonly LogRecord[]): number {
+  return records.reduce((bytes, record) => bytes + weigh(record), 0)
 }
 
 /** PostgreSQL ended us so that another could go on. */

@@ -267,11 +267,20 @@ select count(*) as total from audit where actor = $1 and (action = $2 or starts_
 
 -- select id, at,
       select id, at, actor, action, entity, before, after, address, request_id, encode(hash, 'hex') as hash
-      from audit
-      where actor = $1 and (action = $2 or starts_with(action, $2 || '.')) and at >= $3::timestamptz
-      order by id desc
-      limit $4
-      offset $5;
+      from (
+        select *, sum(octet_length(concat(before::text, after::text)))
+          over (order by id desc rows between unbounded preceding and 1 preceding) as bytes
+        from (
+          select *
+          from audit
+          where actor = $1 and (action = $2 or starts_with(action, $2 || '.')) and at >= $3::timestamptz
+          order by id desc
+          limit $4
+          offset $5
+        ) page
+      ) measured
+      where coalesce(bytes, 0) <= 8388608
+      order by id desc;
 
 -- select pg_advisory_xact_lock($1)
 select pg_advisory_xact_lock($1);

@@ -365,38 +365,51 @@ create table logs_of_a_range (
   select l.id, l.level, l.message, l.timestamp,
     case when c.deleted_at is null then l.camera_id end as camera_id,
     case when c.deleted_at is null then c.name end as camera_name,
-    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index
+    l.source, l.logger_name, l.extra_data, l.feed_id, l.feed_index, l.own_bytes
   from (
-    select e.feed_id, r.id - e.first_id as feed_index, r.*
-    from unnest($3::bigint[], $4::bigint[], $5::bigint[]) as e (feed_id, first_id, last_id)
-    cross join lateral (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from logs
-      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
-      offset 0
-    ) r
+    select measured.*, sum(own_bytes) over (order by feed_id, id rows unbounded preceding) as bytes
+    from (
+      select e.feed_id, r.id - e.entry_first_id as feed_index, r.*, (octet_length(message) + case when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0) else 65536 end) as own_bytes
+      from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+        as e (feed_id, entry_first_id, first_id, last_id)
+      cross join lateral (
+        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+        from logs
+        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+        offset 0
+      ) r
+    ) measured
   ) l
-  left join cameras c on c.id = l.camera_id;
+  left join cameras c on c.id = l.camera_id
+  where l.bytes - l.own_bytes <= $7::bigint;
 
--- 8:
-    from unnest($5::bigint[], $6::bigint[], $7::bigint[]) as e (feed_id, first_id, last_id)
--- 12:
-      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+-- 10:
+      from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+-- 15:
+        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+-- 21:
+  where l.bytes - l.own_bytes <= $9::bigint
 
--- 8:
-    from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as e (feed_id, first_id, last_id)
--- 12:
-      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
+-- 10:
+      from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+-- 15:
+        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
+-- 21:
+  where l.bytes - l.own_bytes <= $10::bigint
 
--- 8:
-    from unnest($5::bigint[], $6::bigint[], $7::bigint[]) as e (feed_id, first_id, last_id)
--- 12:
-      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+-- 10:
+      from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+-- 15:
+        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+-- 21:
+  where l.bytes - l.own_bytes <= $9::bigint
 
--- 8:
-    from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as e (feed_id, first_id, last_id)
--- 12:
-      where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
+-- 10:
+      from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+-- 15:
+        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
+-- 21:
+  where l.bytes - l.own_bytes <= $10::bigint
 
 -- find_id_range
       select first_timestamp, last_timestamp

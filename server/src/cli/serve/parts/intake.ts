@@ -10,6 +10,6 @@ export function intakePart({ logOperations, notStored }: Core) {
   return {
     ingestService,
     routes: [ingestRoutes(ingestService), foreignIngestRoutes(ingestService)],
-    budgets: [ingestService.bodies.budget],
+    budgets: [ingestService.bodies.budget, logOperations.writesBudget],
   } satisfies GivingPart
 }

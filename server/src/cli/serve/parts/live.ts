@@ -22,5 +22,6 @@ export function livePart(
       streamRoutes({ liveFeed, serverEvents, queries }),
     ],
     notices: { log_feed: () => liveFeed.notify() },
+    budgets: [liveFeed.budget, liveFeed.unread],
   } satisfies GivingPart
 }

@@ -41,5 +41,6 @@ export function readingPart(
       cameras: forget,
       settings: forget,
     },
+    budgets: [logOperations.pagesBudget],
   } satisfies GivingPart
 }
