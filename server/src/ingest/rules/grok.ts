@@ -8,7 +8,7 @@ const MAX_DEPTH = 8
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)'
 
 /** Written for an engine without lookaround. */
-export const GROK_PATTERNS: Readonly<Record<string, string>> = {
+const GROK_PATTERNS: Readonly<Record<string, string>> = {
   WORD: '\\b\\w+\\b',
   NOTSPACE: '\\S+',
   SPACE: '\\s*',
@@ -82,7 +82,7 @@ export const GROK_PATTERNS: Readonly<Record<string, string>> = {
 const REFERENCE = /%\{(\w+)(?::([^:}]+))?(?::(\w+))?\}/g
 
 /** How a field that the pattern names is kept. */
-export type GrokField = { field: string; kind: 'text' | 'number' | undefined }
+type GrokField = { field: string; kind: 'text' | 'number' | undefined }
 export type Grok = { pattern: string; fields: readonly GrokField[] }
 
 const KINDS: Readonly<Record<string, GrokField['kind']>> = {

@@ -6,7 +6,7 @@ const COLUMNS = ['message', 'logger_name', 'source', 'level', 'camera_id', 'time
 type Column = (typeof COLUMNS)[number]
 
 /** Columns that a field may become. */
-export const TEXT_COLUMNS = ['message', 'logger_name'] as const
+const TEXT_COLUMNS = ['message', 'logger_name'] as const
 export type TextColumn = (typeof TEXT_COLUMNS)[number]
 
 export function isColumn(field: string): field is Column {

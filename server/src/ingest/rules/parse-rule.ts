@@ -9,10 +9,10 @@ const MAX_ACTIONS = 50
 const MAX_VALUES = 200
 export const MAX_PATTERN_CHARACTERS = 2000
 
-export const PARSE_FORMS = ['json', 'logfmt', 'key_value', 'regex', 'grok'] as const
+const PARSE_FORMS = ['json', 'logfmt', 'key_value', 'regex', 'grok'] as const
 export type ParseForm = (typeof PARSE_FORMS)[number]
 
-export const PARSE_ACTIONS = ['rename', 'remove', 'level', 'time', 'camera', 'mask', 'drop'] as const
+const PARSE_ACTIONS = ['rename', 'remove', 'level', 'time', 'camera', 'mask', 'drop'] as const
 export type ParseActionName = (typeof PARSE_ACTIONS)[number]
 
 const closed = { additionalProperties: false }
