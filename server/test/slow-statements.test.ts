@@ -28,7 +28,7 @@ async function data(path: string) {
 /** Lines of the server itself, by the pattern of their message. */
 const ownLines = async (pattern: string) => {
   const { rows } = await database.database.pool.query<{ message: string; extra_data: { repeated?: number } }>(
-    `select message, extra_data from logs where logger_name = 'timelapser_logs.requests' and message like $1 order by timestamp, id`,
+    `select message, extra_data from logs where logger_name in ('timelapser_logs.requests', 'timelapser_logs.streams') and message like $1 order by timestamp, id`,
     [pattern],
   )
   return rows

@@ -9,15 +9,12 @@ import { KEY, type ServerProcess, startProcess, stopProcess } from '../support/s
 const MAX_MEGABYTES = 450
 const MB = 1024 * 1024
 
-/** Sources are turned into JavaScript at the start, which fills a young generation of a size that a built server has no need of. */
-const YOUNG = { NODE_OPTIONS: '--max-semi-space-size=4' }
-
 let database: TestDatabase
 let server: ServerProcess
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  server = await startProcess(database.url, { environment: YOUNG })
+  server = await startProcess(database.url)
 }, 120_000)
 afterAll(async () => {
   await stopProcess(server)

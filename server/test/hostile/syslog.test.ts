@@ -9,9 +9,6 @@ import { MAX_WAITING_BYTES, MAX_WAITING_BYTES_OF_ONE } from '../../src/service/i
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { HEADERS, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
 
-/** Sources are turned into JavaScript at the start, which fills a young generation of a size that a built server has no need of. */
-const YOUNG = { NODE_OPTIONS: '--max-semi-space-size=4' }
-
 let database: TestDatabase
 let server: ServerProcess
 let tcpPort: number
@@ -22,7 +19,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   tcpPort = await freePort()
   udpPort = await freePort()
-  const environment = { ...YOUNG, SYSLOG_TCP_PORT: String(tcpPort), SYSLOG_UDP_PORT: String(udpPort) }
+  const environment = { SYSLOG_TCP_PORT: String(tcpPort), SYSLOG_UDP_PORT: String(udpPort) }
   server = await startProcess(database.url, { environment })
   // The ports are opened a moment after the address is told.
   await vi.waitFor(() => open('127.0.0.9'), { timeout: 10_000 })

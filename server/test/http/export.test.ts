@@ -183,7 +183,8 @@ describe('an export', () => {
     try {
       for (const way of ways) {
         const reply = await fetch(server.url + way, { headers: auth() })
-        const text = await reply.text()
+        // A reply repeats the filter.
+        const text = (await reply.text()).replace(/"filters_applied":\{[^}]*\}/, '')
         expect([way, reply.status]).toEqual([way, 200])
         expect([way, text.includes('"camera_id":60')]).toEqual([way, false])
       }

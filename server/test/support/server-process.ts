@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { bareEnvironment } from '../../../test/support/bare-environment.ts'
+import { SERVE_FLAGS } from '../../bin/serve-flags.mjs'
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 export const KEY = `test-${'k'.repeat(40)}`
@@ -36,10 +37,14 @@ export async function startProcess(
     ...environment,
   }
   const loads = preload === undefined ? [] : ['--import', preload]
-  const child = spawn(process.execPath, ['--conditions=timelapser-source', ...loads, MAIN, 'serve'], {
-    env: { ...bareEnvironment, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...SERVE_FLAGS, '--conditions=timelapser-source', ...loads, MAIN, 'serve'],
+    {
+      env: { ...bareEnvironment, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {

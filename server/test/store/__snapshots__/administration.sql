@@ -6,7 +6,6 @@
           set rows = not_stored.rows + excluded.rows;
 
 -- add_parse_rule_counts
-
         with past as (
           delete from parse_rule_counts
           where day <= (now() at time zone 'UTC')::date - $7::integer
@@ -39,7 +38,6 @@ select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 select name from migrations;
 
 -- ask_for_job
-
       insert into job_runs (name, asked)
       values ($1, 1)
       on conflict (name) do update
@@ -58,7 +56,6 @@ select name from migrations;
       order by source, camera_id;
 
 -- await_jobs
-
       with gone as (
         delete from job_runs where name <> all ($1::text[])
       )
@@ -75,7 +72,6 @@ select last_value from log_feed_ids;
 begin;
 
 -- begin_job
-
           update job_runs
           set answered = asked, started_at = now()
           where name = $1 and asked > answered;
@@ -319,7 +315,6 @@ select pg_notify($1, $2);
         order by scope, target;
 
 -- read_parse_rule_counts
-
         select name,
           sum(applied)::bigint as applied,
           sum(failed)::bigint as failed,
@@ -333,7 +328,6 @@ select pg_notify($1, $2);
         order by name;
 
 -- read_parse_rules
-
       select name, rule, author, updated_at
       from parse_rules
       order by position, name;
@@ -394,7 +388,6 @@ release savepoint records;
       from renamed r, old;
 
 -- replace_parse_rules
-
         with given as (
           select name, rule, position
           from unnest($1::text[], $2::json[]) with ordinality as t (name, rule, position)
