@@ -160,3 +160,80 @@ export function syslogLines(records: LogRecord[]): Buffer {
   )
   return Buffer.from(lines.join(''))
 }
+
+const GELF_LEVEL = { DEBUG: 7, INFO: 6, WARNING: 4, ERROR: 3, CRITICAL: 2 } as const
+
+function gelfOf(record: LogRecord): string {
+  const fields = Object.entries({ ...metadataOf(record), service: record.source })
+  return JSON.stringify({
+    ...{ version: '1.1', host: 'bench', short_message: record.message, timestamp: millisOf(record) / 1000 },
+    level: GELF_LEVEL[record.level],
+    ...Object.fromEntries(fields.map(([name, value]) => [`_${name}`, value])),
+  })
+}
+
+/** Each behind the other with a NUL. */
+export function gelfMessages(records: LogRecord[]): Buffer {
+  return Buffer.from(records.map((record) => `${gelfOf(record)}\0`).join(''))
+}
+
+export function gelfBody(records: LogRecord[]): Buffer {
+  return Buffer.from(records.map(gelfOf).join('\n'))
+}
+
+/** Text or a number in MessagePack, up to 64 kB and 2^53. */
+function packed(value: string | number): Buffer {
+  if (typeof value === 'number') {
+    const bytes = Buffer.alloc(9, 0xcb)
+    bytes.writeDoubleBE(value, 1)
+    return bytes
+  }
+  const text = Buffer.from(value)
+  return Buffer.concat([Buffer.from([0xda, text.length >> 8, text.length & 255]), text])
+}
+
+/** Packed forward mode: a blob of entries with their times to the nanosecond. */
+export function forwardMessage(records: LogRecord[]): Buffer {
+  const entries = records.map((record) => {
+    const millis = millisOf(record)
+    const time = Buffer.from([0xd7, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    time.writeUInt32BE(Math.floor(millis / 1000), 2)
+    time.writeUInt32BE((millis % 1000) * 1_000_000, 6)
+    const { message, level, source } = record
+    const fields = Object.entries({ log: message, level, service: source, ...metadataOf(record) })
+    const map = fields.flatMap(([name, value]) => [packed(name), packed(value)])
+    return Buffer.concat([Buffer.from([0x92]), time, Buffer.from([0x80 + fields.length]), ...map])
+  })
+  const blob = Buffer.concat(entries)
+  const head = Buffer.from([0xc6, 0, 0, 0, 0])
+  head.writeUInt32BE(blob.length, 1)
+  return Buffer.concat([Buffer.from([0x92]), packed('bench'), head, blob])
+}
+
+export function journalExport(records: LogRecord[]): Buffer {
+  const entries = records.map((record) => {
+    const fields = Object.entries(metadataOf(record)).map(
+      ([name, value]) => `${name.toUpperCase()}=${value}\n`,
+    )
+    const placed = `MESSAGE=${record.message}\nPRIORITY=${GELF_LEVEL[record.level]}\nSYSLOG_IDENTIFIER=${record.source}\n`
+    return `__REALTIME_TIMESTAMP=${millisOf(record)}000\n${placed}${fields.join('')}\n`
+  })
+  return Buffer.from(entries.join(''))
+}
+
+export function hecBody(records: LogRecord[]): Buffer {
+  const events = records.map((record) => {
+    const { message, level, source } = record
+    const event = { message, level, ...metadataOf(record) }
+    return JSON.stringify({ time: millisOf(record) / 1000, source, event })
+  })
+  return Buffer.from(events.join(''))
+}
+
+export function datadogBody(records: LogRecord[]): Buffer {
+  const logs = records.map((record) => {
+    const { message, level, source } = record
+    return { message, status: level, service: source, timestamp: millisOf(record), ...metadataOf(record) }
+  })
+  return Buffer.from(JSON.stringify(logs))
+}

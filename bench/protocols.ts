@@ -4,13 +4,21 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { decodeDatadog } from '../server/src/ingest/datadog/datadog-logs.ts'
 import type { Decoded } from '../server/src/ingest/decoded.ts'
 import { decodeBulk } from '../server/src/ingest/elasticsearch/bulk.ts'
+import { ForwardMessage } from '../server/src/ingest/fluent/forward-message.ts'
+import { decodeGelfBody } from '../server/src/ingest/gelf/gelf-body.ts'
+import { GelfFrames } from '../server/src/ingest/gelf/gelf-frames.ts'
+import { decodeGelf } from '../server/src/ingest/gelf/gelf-message.ts'
+import { fromExportedEntry, JournalExport } from '../server/src/ingest/journald/journal-export.ts'
 import { decodeJsonRecords } from '../server/src/ingest/json-records.ts'
 import { decodeLokiJson, decodeLokiProtobuf } from '../server/src/ingest/loki/push.ts'
 import { decodeOtlpJson, decodeOtlpProtobuf } from '../server/src/ingest/otlp/otlp-logs.ts'
 import { decodeSeqEvents } from '../server/src/ingest/seq/clef.ts'
 import { unpackSnappy } from '../server/src/ingest/snappy.ts'
+import { decodeHec } from '../server/src/ingest/splunk/hec-events.ts'
+import { atOnce } from '../server/src/ingest/steps.ts'
 import { SyslogFrames } from '../server/src/ingest/syslog/syslog-frames.ts'
 import { decodeSyslogMessage } from '../server/src/ingest/syslog/syslog-message.ts'
 import { utcClock } from '../server/src/ingest/time-zone.ts'
@@ -39,10 +47,16 @@ type Protocol = {
   name: string
   body: (records: (typeof batches)[number]) => Buffer
   decode: (body: Buffer) => Decoded | { records: unknown[] }
-  /** Unset for syslog, which is no HTTP. */
+  /** Unset where the port is. */
   path?: string
   type?: string
+  /** Where it is no HTTP. */
+  port?: number
 }
+
+const syslogPort = await freePort()
+const gelfPort = await freePort()
+const forwardPort = await freePort()
 
 const JSON_TYPE = 'application/json'
 const PROTOBUF = 'application/x-protobuf'
@@ -90,7 +104,52 @@ const PROTOCOLS: Protocol[] = [
     ...{ path: '/api/events/raw', type: 'application/vnd.serilog.clef' },
   },
   {
+    name: 'GELF over TCP',
+    body: bodies.gelfMessages,
+    decode: (body) => ({
+      records: new GelfFrames().push(body).map((message) => decodeGelf(message, defaults)),
+    }),
+    port: gelfPort,
+  },
+  {
+    name: 'GELF over HTTP',
+    body: bodies.gelfBody,
+    decode: (body) => decodeGelfBody(body, defaults),
+    ...{ path: '/gelf', type: JSON_TYPE },
+  },
+  {
+    name: 'forward protocol, packed',
+    body: bodies.forwardMessage,
+    decode: (body) => {
+      const message = new ForwardMessage(body)
+      message.open()
+      return atOnce(message.part(defaults))
+    },
+    port: forwardPort,
+  },
+  {
+    name: "the journal's export format",
+    body: bodies.journalExport,
+    decode: (body) => ({
+      records: new JournalExport().push(body).map((entry) => fromExportedEntry(entry, defaults)),
+    }),
+    ...{ path: '/upload', type: 'application/vnd.fdo.journal' },
+  },
+  {
+    name: "Splunk's events",
+    body: bodies.hecBody,
+    decode: (body) => decodeHec(body, defaults),
+    ...{ path: '/services/collector', type: JSON_TYPE },
+  },
+  {
+    name: "Datadog's logs",
+    body: bodies.datadogBody,
+    decode: (body) => decodeDatadog(body, defaults),
+    ...{ path: '/api/v2/logs', type: JSON_TYPE },
+  },
+  {
     name: 'syslog, RFC 5424 over TCP',
+    port: syslogPort,
     body: bodies.syslogLines,
     decode: (body) => {
       const origin = {
@@ -104,8 +163,11 @@ const PROTOCOLS: Protocol[] = [
   },
 ]
 
-const syslogPort = await freePort()
-const system = await startSystem({ SYSLOG_TCP_PORT: String(syslogPort) })
+const system = await startSystem({
+  SYSLOG_TCP_PORT: String(syslogPort),
+  GELF_TCP_PORT: String(gelfPort),
+  FORWARD_PORT: String(forwardPort),
+})
 try {
   await system.request('PUT', '/api/settings', { log_level: 'DEBUG' })
   console.log(machine())
@@ -117,7 +179,9 @@ try {
     const sent = batches.map(protocol.body)
     const alone = decodeAlone(protocol, sent)
     const committed =
-      protocol.path === undefined ? await overTcp(system, sent) : await overHttp(system, protocol, sent)
+      protocol.port === undefined
+        ? await overHttp(system, protocol, sent)
+        : await overTcp(system, protocol.port, sent)
     const bytes = Math.round((sent[0]?.length ?? 0) / BATCH)
     console.log(
       `${protocol.name.padEnd(34)} ${grouped(bytes, 12)} ${grouped(committed, 18)} ${grouped(alone, 26)}`,
@@ -155,11 +219,11 @@ async function overHttp(target: BenchSystem, { path, type = '' }: Protocol, sent
 }
 
 /** Nobody answers: the time is over when the rows are counted. */
-async function overTcp(target: BenchSystem, sent: Buffer[]): Promise<number> {
+async function overTcp(target: BenchSystem, port: number, sent: Buffer[]): Promise<number> {
   const before = await stored(target)
   const began = performance.now()
   await inLanes(CLIENTS, CLIENTS, async (lane) => {
-    const socket = connect(syslogPort, '127.0.0.1')
+    const socket = connect(port, '127.0.0.1')
     await once(socket, 'connect')
     for (let index = lane; index < ROWS / BATCH; index += CLIENTS) {
       if (!socket.write(sent[index % BODIES] as Buffer)) await once(socket, 'drain')

@@ -4,10 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { misspelt, readConfig, VARIABLES } from './config.ts'
 
 const NO_SYSLOG = { host: '127.0.0.1', cameras: new Map(), timezone: 'UTC' }
+const LOCAL = { host: '127.0.0.1' }
+const EVERYWHERE = { host: '::' }
 
 test('needs no configuration at all', () => {
   expect(readConfig({})).toEqual({
     syslog: NO_SYSLOG,
+    ...{ gelf: LOCAL, forward: LOCAL, otlpGrpc: LOCAL },
     host: '127.0.0.1',
     port: 4700,
     databaseUrl: undefined,
@@ -34,6 +37,7 @@ test('reads what is set', () => {
   })
   expect(config).toEqual({
     syslog: { ...NO_SYSLOG, host: '::' },
+    ...{ gelf: EVERYWHERE, forward: EVERYWHERE, otlpGrpc: EVERYWHERE },
     host: '::',
     port: 0,
     databaseUrl: 'postgresql://me@db/logs',

@@ -23,6 +23,9 @@ export type Config = {
   /** Given by the operator instead of being made at the first start. */
   adminApiKey: string | undefined
   syslog: SyslogConfig
+  gelf: GelfConfig
+  forward: ForwardConfig
+  otlpGrpc: OtlpGrpcConfig
 }
 
 /** Where syslog is listened for, each kind when its port is set, and what its messages mean. */
@@ -38,6 +41,30 @@ export type SyslogConfig = {
   cameras: ReadonlyMap<string, number>
   /** What times without a zone mean; a name that exists. */
   timezone: string
+}
+
+/** Where GELF is listened for, each kind when its port is set. */
+export type GelfConfig = { host: string; udpPort: number | undefined; tcpPort: number | undefined }
+
+/** Where Fluentd's forward protocol is listened for, plain and over TLS, each when its port is set. */
+export type ForwardConfig = {
+  host: string
+  port: number | undefined
+  tlsPort: number | undefined
+  /** Files in PEM form. */
+  tlsCertificate: string | undefined
+  tlsKey: string | undefined
+  /** The key that senders have to know; undefined lets everybody in. */
+  sharedKey: string | undefined
+}
+
+/** Where OTLP over gRPC is listened for when its port is set; over TLS when there is a certificate. */
+export type OtlpGrpcConfig = {
+  host: string
+  port: number | undefined
+  /** Files in PEM form. */
+  tlsCertificate: string | undefined
+  tlsKey: string | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -78,15 +105,9 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
 
 const SYSLOG_READERS: { [name: string]: (text: string | undefined) => Partial<SyslogConfig> } = {
   SYSLOG_HOST: (text) => (text === undefined ? {} : { host: readHost('SYSLOG_HOST', text) }),
-  SYSLOG_UDP_PORT: (text) => ({
-    udpPort: text === undefined ? undefined : readPort('SYSLOG_UDP_PORT', text),
-  }),
-  SYSLOG_TCP_PORT: (text) => ({
-    tcpPort: text === undefined ? undefined : readPort('SYSLOG_TCP_PORT', text),
-  }),
-  SYSLOG_TLS_PORT: (text) => ({
-    tlsPort: text === undefined ? undefined : readPort('SYSLOG_TLS_PORT', text),
-  }),
+  SYSLOG_UDP_PORT: (text) => ({ udpPort: readOptionalPort('SYSLOG_UDP_PORT', text) }),
+  SYSLOG_TCP_PORT: (text) => ({ tcpPort: readOptionalPort('SYSLOG_TCP_PORT', text) }),
+  SYSLOG_TLS_PORT: (text) => ({ tlsPort: readOptionalPort('SYSLOG_TLS_PORT', text) }),
   SYSLOG_TLS_CERT: (text) => ({ tlsCertificate: text }),
   SYSLOG_TLS_KEY: (text) => ({ tlsKey: text }),
   SYSLOG_CAMERAS: (text = '') => ({ cameras: readCameras(text) }),
@@ -95,11 +116,45 @@ const SYSLOG_READERS: { [name: string]: (text: string | undefined) => Partial<Sy
   }),
 }
 
+const GELF_READERS: { [name: string]: (text: string | undefined) => Partial<GelfConfig> } = {
+  GELF_HOST: (text) => (text === undefined ? {} : { host: readHost('GELF_HOST', text) }),
+  GELF_UDP_PORT: (text) => ({ udpPort: readOptionalPort('GELF_UDP_PORT', text) }),
+  GELF_TCP_PORT: (text) => ({ tcpPort: readOptionalPort('GELF_TCP_PORT', text) }),
+}
+
+const FORWARD_READERS: { [name: string]: (text: string | undefined) => Partial<ForwardConfig> } = {
+  FORWARD_HOST: (text) => (text === undefined ? {} : { host: readHost('FORWARD_HOST', text) }),
+  FORWARD_PORT: (text) => ({ port: readOptionalPort('FORWARD_PORT', text) }),
+  FORWARD_TLS_PORT: (text) => ({ tlsPort: readOptionalPort('FORWARD_TLS_PORT', text) }),
+  FORWARD_TLS_CERT: (text) => ({ tlsCertificate: text }),
+  FORWARD_TLS_KEY: (text) => ({ tlsKey: text }),
+  FORWARD_SHARED_KEY: (text) => ({
+    sharedKey:
+      text === undefined
+        ? undefined
+        : valid(
+            'FORWARD_SHARED_KEY',
+            text,
+            text.length >= MIN_KEY_CHARACTERS,
+            `at least ${MIN_KEY_CHARACTERS} characters, such as what openssl rand -hex 32 prints`,
+          ),
+  }),
+}
+
+const OTLP_GRPC_READERS: { [name: string]: (text: string | undefined) => Partial<OtlpGrpcConfig> } = {
+  OTLP_GRPC_HOST: (text) => (text === undefined ? {} : { host: readHost('OTLP_GRPC_HOST', text) }),
+  OTLP_GRPC_PORT: (text) => ({ port: readOptionalPort('OTLP_GRPC_PORT', text) }),
+  OTLP_GRPC_TLS_CERT: (text) => ({ tlsCertificate: text }),
+  OTLP_GRPC_TLS_KEY: (text) => ({ tlsKey: text }),
+}
+
 /** The variables the server reads; docs/configuration.md has them all. */
-export const VARIABLES = [...Object.keys(READERS), ...Object.keys(SYSLOG_READERS)]
+export const VARIABLES = [READERS, SYSLOG_READERS, GELF_READERS, FORWARD_READERS, OTLP_GRPC_READERS].flatMap(
+  (readers) => Object.keys(readers),
+)
 
 /** Never printed, not even when they are wrong. */
-const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY']
+const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY', 'FORWARD_SHARED_KEY']
 
 /**
  * Reads the configuration; an empty variable counts as unset.
@@ -109,7 +164,11 @@ const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY']
 export function readConfig(environment: Environment = process.env): Config {
   const config = readAll(READERS, environment) as Config
   const syslog = { host: config.host, ...readAll(SYSLOG_READERS, environment) } as SyslogConfig
-  return { ...config, syslog }
+  const { host } = config
+  const gelf = { host, ...readAll(GELF_READERS, environment) } as GelfConfig
+  const forward = { host, ...readAll(FORWARD_READERS, environment) } as ForwardConfig
+  const otlpGrpc = { host, ...readAll(OTLP_GRPC_READERS, environment) } as OtlpGrpcConfig
+  return { ...config, syslog, gelf, forward, otlpGrpc }
 }
 
 /** A sentence for each variable whose name is nearly that of one that is read. */
@@ -154,6 +213,10 @@ function readHost(name: string, text: string): string {
 function readPort(name: string, text: string): number {
   const isPort = /^\d{1,5}$/.test(text) && Number(text) <= 65_535
   return Number(valid(name, text, isPort, 'a whole number from 0 to 65535'))
+}
+
+function readOptionalPort(name: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : readPort(name, text)
 }
 
 function readCameras(text: string): ReadonlyMap<string, number> {

@@ -5,6 +5,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openForward } from '../src/cli/serve/forward-listener.ts'
+import { openGelf } from '../src/cli/serve/gelf-listener.ts'
+import type { Listener } from '../src/cli/serve/listener.ts'
+import { openOtlpGrpc } from '../src/cli/serve/otlp-grpc-listener.ts'
 import { openSyslog, type SyslogListener } from '../src/cli/serve/syslog-listener.ts'
 import { readConfig } from '../src/config.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
@@ -16,6 +20,10 @@ let syslog: SyslogListener
 let folder: string
 let document: string
 let port = ''
+/** Ports of this test by those of the document. */
+const ports: Record<string, string> = {}
+const listeners: Listener[] = []
+const SHARED_KEY = 'a key that both sides know'
 
 beforeAll(async () => {
   document = await readFile(join(ROOT, 'docs/ingest.md'), 'utf8')
@@ -27,6 +35,19 @@ beforeAll(async () => {
       onTrouble: (error) => console.error(error),
     })
   syslog = await openBoth(open)
+  const options = { ingest: server.system.ingestService, onTrouble: console.error }
+  const config = readConfig({
+    ...{ GELF_UDP_PORT: '0', FORWARD_PORT: '0', FORWARD_SHARED_KEY: SHARED_KEY, OTLP_GRPC_PORT: '0' },
+  })
+  const opened: [usual: string, listener: Listener][] = [
+    ['12201', await openGelf(config.gelf, options)],
+    ['24224', await openForward(config.forward, options)],
+    ['4317', await openOtlpGrpc(config.otlpGrpc, server.system.app)],
+  ]
+  for (const [usual, listener] of opened) {
+    listeners.push(listener)
+    ports[usual] = /:(\d+)$/.exec(listener.addresses[0] ?? '')?.[1] ?? ''
+  }
   const main = join(ROOT, 'server/src/cli/main.ts')
   await program('timelapser-logs', `exec "${process.execPath}" --conditions=timelapser-source "${main}" "$@"`)
   // Stand-ins for what follows a container and the journal of a machine; journald.test.ts has the real one.
@@ -41,6 +62,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await syslog.close()
+  for (const { close } of listeners) await close()
   await server.close()
   await rm(folder, { recursive: true, force: true })
 })
@@ -72,6 +94,7 @@ function snippet(heading: string, language: string, nth = 0): string {
   expect(code, `${heading}, ${language}`).not.toBe('')
   return code
     .replaceAll('http://127.0.0.1:4700', server.url)
+    .replaceAll(/\b(12201|24224|4317)\b/g, (one) => ports[one] ?? one)
     .replace(/--port 514|port="514"|port\(514\)/g, (one) => one.replace('514', port))
 }
 
@@ -84,6 +107,7 @@ async function run(command: string, args: string[], signal?: AbortSignal): Promi
     env: {
       ...process.env,
       KEY: server.apiKey,
+      SHARED_KEY,
       TIMELAPSER_LOGS_API_KEY: server.apiKey,
       TIMELAPSER_LOGS_URL: server.url,
       PYTHONPATH: join(ROOT, 'examples'),
@@ -126,9 +150,31 @@ describe('the lines of docs/ingest.md', () => {
     ['### winston-loki', 'shop-winston'],
     ['### Elasticsearch', 'shop-elastic'],
     ['### Seq', 'shop-seq'],
-  ])('%s', async (heading, source) => {
-    await run(process.execPath, ['--input-type=module', '-e', snippet(heading, 'js')])
-    expect(await bySource(source)).toMatchObject([{ level: 'WARNING', camera_id: 3 }])
+    ['### OpenTelemetry', 'shop-grpc', 1],
+    ['### Fluentd and Fluent Bit', 'shop-fluent'],
+    ['### GELF', 'shop-gelf'],
+    ['### Splunk', 'shop-splunk'],
+  ])('%s, %s', async (heading, source, nth = 0) => {
+    await run(process.execPath, ['--input-type=module', '-e', snippet(heading, 'js', nth)])
+    await expect.poll(() => bySource(source)).toMatchObject([{ level: 'WARNING', camera_id: 3 }])
+  })
+
+  it('### Datadog', async () => {
+    expect(await run('sh', ['-c', snippet('### Datadog', 'sh')])).toBe('{}')
+    expect(await bySource('shop-datadog')).toMatchObject([{ level: 'WARNING', camera_id: 3 }])
+  })
+
+  it.skipIf(!has('rsyslogd'))('### Elasticsearch, rsyslog (skipped without it)', async () => {
+    const [file, conf] = [join(folder, 'e.log'), join(folder, 'rsyslog-elastic.conf')]
+    await writeFile(file, 'captured\n')
+    const input = `global(workDirectory="${folder}")
+module(load="imfile" mode="polling" pollingInterval="1")
+input(type="imfile" file="${file}" tag="shop-rsyslog-elastic" severity="warning" freshStartTail="off")\n`
+    const { port: httpPort } = new URL(server.url)
+    const output = snippet('### Elasticsearch', 'rsyslog').replace('"KEY"', `"${server.apiKey}"`)
+    await writeFile(conf, input + output.replace('serverport="4700"', `serverport="${httpPort}"`))
+    const args = ['-n', '-f', conf, '-i', join(folder, 'e.pid')]
+    await daemon('rsyslogd', args, 'shop-rsyslog-elastic')
   })
 
   it.skipIf(!has('python3'))('### Python (skipped without python3)', async () => {

@@ -40,7 +40,15 @@ const GROUND = [
 ]
 
 /** Packages, and a file, that only calculate: decoders may use them. */
-const PURE = ['@timelapser/logger', 'node:util', 're2js', 'typebox', 'server/src/record-weight.ts']
+const PURE = [
+  '@msgpack/msgpack',
+  '@timelapser/logger',
+  'node:util',
+  'node:zlib',
+  're2js',
+  'typebox',
+  'server/src/record-weight.ts',
+]
 
 const server = sourceFiles('server/src')
 

@@ -17,6 +17,7 @@ import { pageRoutes } from './page.ts'
 import { registerRateLimits } from './rate-limits.ts'
 import { boundReplies } from './reply-room.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
+import { endSlowBodies } from './slow-bodies.ts'
 import { refuseUnknownParameters } from './validation-sentence.ts'
 import { isWebSocket, registerUpgrades } from './web-socket.ts'
 
@@ -55,7 +56,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     // A stream that is open must not keep the server from stopping.
     forceCloseConnections: true,
-    requestTimeout: 120_000,
+    // Node's bound of a whole request would end uploads that go on; see `slow-bodies.ts`.
+    requestTimeout: 0,
     http: { shouldUpgradeCallback: isWebSocket },
     routerOptions: { maxParamLength: 200 },
     ajv: {
@@ -64,6 +66,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   registerUpgrades(app)
+  endSlowBodies(app)
   registerErrorReplies(app, options.onUnexpected, (failure) => {
     options.metrics.streamBroken(failure.route)
     options.onStreamBroken(failure)

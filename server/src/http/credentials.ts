@@ -22,7 +22,8 @@ export function sentenceWithoutKey({ headers, routeOptions }: FastifyRequest): s
   if (/^Bearer\b/i.test(authorization)) {
     return 'Authorization has to be "Bearer", a space and the API key, and nothing else.'
   }
-  const isForeign = /^(ApiKey|Basic|Token)\b/i.test(authorization) || headers['x-seq-apikey'] !== undefined
+  const isForeign =
+    /^(ApiKey|Basic|Splunk|Token)\b/i.test(authorization) || headers['x-seq-apikey'] !== undefined
   if (isForeign && !routeOptions.config.takesForeignKeys) {
     return 'This route takes an API key as "Authorization: Bearer <key>" or "X-API-Key: <key>" alone.'
   }
@@ -30,7 +31,7 @@ export function sentenceWithoutKey({ headers, routeOptions }: FastifyRequest): s
 }
 
 /**
- * Keys as other systems send theirs: Seq's header, Elasticsearch's `ApiKey` (the key alone, or `id:key`, in base64 or
+ * Keys as other systems send theirs: Seq's and Datadog's headers, Splunk's scheme, Elasticsearch's `ApiKey` (the key alone, or `id:key`, in base64 or
  * not), or the password of `Basic`, whoever the user is said to be.
  */
 function foreignKeysOf(headers: FastifyRequest['headers']): (string | undefined)[] {
@@ -38,6 +39,8 @@ function foreignKeysOf(headers: FastifyRequest['headers']): (string | undefined)
   const basic = keyOfScheme(headers.authorization, 'basic')
   return [
     textOf(headers['x-seq-apikey']),
+    textOf(headers['dd-api-key']),
+    keyOfScheme(headers.authorization, 'splunk'),
     ...(apiKey === undefined ? [] : [apiKey, afterColon(apiKey), afterColon(decoded(apiKey))]),
     ...(basic === undefined ? [] : [afterColon(decoded(basic))]),
   ]

@@ -41,6 +41,24 @@ export function healthRoutes(health: Health, metrics: Metrics): FastifyPluginAsy
       },
     )
 
+    // As Loki answers; its senders and Grafana look there.
+    for (const path of ['/ready', '/health']) {
+      app.get(
+        path,
+        {
+          config: { access: 'public' },
+          schema: { response: { 200: Type.String(), 503: Type.String() } },
+        },
+        async (_request, response) => {
+          const { status } = await health.readiness()
+          response.type('text/plain; charset=utf-8').serializer(String)
+          if (status !== 'unavailable') return 'ready\n'
+          response.code(503).header('retry-after', '2')
+          return 'not ready: the database cannot be reached\n'
+        },
+      )
+    }
+
     app.get(
       '/metrics',
       {

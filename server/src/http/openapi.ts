@@ -26,6 +26,8 @@ const RAW_REPLIES: Readonly<Record<string, string[]>> = {
   'GET /api/logs/stream': ['text/event-stream'],
   'GET /api/events': ['text/event-stream'],
   'GET /metrics': ['text/plain'],
+  'GET /ready': ['text/plain'],
+  'GET /health': ['text/plain'],
   'GET /docs': ['text/html'],
 }
 
@@ -118,8 +120,10 @@ const ACCESS = {
 
 function tagOf(url: string): string {
   if (!url.startsWith('/api/'))
-    return /^\/(healthz|readyz|metrics|openapi\.json|docs)$/.test(url) ? 'health' : 'other protocols'
-  if (url === '/api/events/raw') return 'other protocols'
+    return /^\/(healthz|readyz|health|ready|metrics|openapi\.json|docs)$/.test(url)
+      ? 'health'
+      : 'other protocols'
+  if (url === '/api/events/raw' || url === '/api/v2/logs') return 'other protocols'
   const [, , first = ''] = url.split('/')
   return TAGS[first] ?? first
 }

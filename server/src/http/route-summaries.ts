@@ -28,7 +28,11 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'POST /api/events/raw': 'Store events as Seq takes them',
   'POST /ingest/clef': 'Store events as Seq takes them, in CLEF',
   'POST /loki/api/v1/push': 'Store lines as Loki takes them',
+  'POST /api/v2/logs': 'Store logs as Datadog takes them',
+  'POST /upload': 'Store entries of the journal, as systemd-journal-upload sends them',
+  'POST /gelf': 'Store messages of the Graylog Extended Log Format',
   'POST /v1/logs': 'Store lines as OpenTelemetry sends them (OTLP)',
+  'POST /otlp/v1/logs': 'Store lines as OpenTelemetry sends them, at the address that Loki has for it',
 
   'GET /api/logs/cleanup': 'What a cleanup would delete',
   'DELETE /api/logs/cleanup': 'Delete what is older than some days, or everything',
@@ -87,6 +91,8 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'POST /api/diagnostics': 'The same, with test lines through the whole system',
   'GET /healthz': 'Whether the process runs',
   'GET /readyz': 'Whether it can store and find',
+  'GET /ready': 'Whether it can store and find, as Loki says it',
+  'GET /health': 'The same',
   'GET /metrics': 'Numbers for Prometheus',
   'GET /openapi.json': 'This description',
   'GET /docs': 'This description, to be read',
@@ -94,10 +100,21 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
 
 /** Routes that answer as another product does, for its agents; all of a kind do the same. */
 const FOREIGN: readonly [RegExp, string][] = [
-  [/^(POST|PUT) (\/elastic)?(\/:index)?(\/_doc)?\/_bulk$/, 'Store documents as Elasticsearch takes them'],
+  [/^POST \/services\/collector(\/event)?(\/1\.0)?$/, 'Store events as Splunk takes them (HEC)'],
+  [/^POST \/services\/collector\/raw/, 'Store lines of text as Splunk takes them'],
+  [/^GET \/services\/collector\/health/, 'What senders of Splunk ask before they send'],
+  [/^(POST|PUT) (\/elastic)?(\/:index)?(\/:type)?\/_bulk$/, 'Store documents as Elasticsearch takes them'],
+  [/^(POST|PUT) (\/elastic)?\/:index\/_(doc|create)(\/:id)?$/, 'Store a document as Elasticsearch takes it'],
   [/^GET \/loki\/api\/v1\/query(_range)?$/, 'Lines, or counts of them over time, as Loki answers'],
   [/^GET \/loki\/api\/v1\//, "What Grafana's Loki data source asks: labels, their values, streams"],
-  [/^GET (\/elastic)?\/?(_license|_cluster\/health)?$/, 'What agents of Elasticsearch ask before they send'],
+  [
+    /^GET (\/elastic)?\/?(_license|_cluster\/health|_xpack|_nodes\/http)?$/,
+    'What agents of Elasticsearch ask before they send',
+  ],
+  [
+    /^(GET|PUT) (\/elastic)?\/(_ilm|_index_template|_component_template|_template|_ingest|_data_stream|_alias)\//,
+    'What agents of Elasticsearch set up before they send: answered, and nothing done',
+  ],
 ]
 
 /** @param route such as `GET /api/logs` */

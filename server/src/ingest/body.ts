@@ -3,18 +3,19 @@ import { jsonRecordSteps } from './json-records.ts'
 import { lineRecordSteps } from './line-records.ts'
 import { atOnce, type Steps } from './steps.ts'
 
+const TEXT = /^\s*(?:text\/plain|application\/x-www-form-urlencoded)\s*(?:;|$)/i
+
 /**
  * The body of `POST /api/logs` of any content type. JSON and NDJSON are known by their first character; other text
- * is plain lines when it is sent as `text/plain`, and broken JSON otherwise. In `text/plain` a bracket may also
- * begin a line (`[error] …`): it is JSON only if all of it is.
+ * is plain lines when it is sent as `text/plain`, or as what curl says of all that it is told nothing about, and broken JSON
+ * otherwise. In text a bracket may also begin a line (`[error] …`): it is JSON only if all of it is.
  */
 export function* bodySteps(
   body: Uint8Array,
   contentType: string | undefined,
   defaults: RecordDefaults,
 ): Steps<Decoded> {
-  if (contentType === undefined || !/^\s*text\/plain\b/i.test(contentType))
-    return yield* jsonRecordSteps(body, defaults)
+  if (contentType === undefined || !TEXT.test(contentType)) return yield* jsonRecordSteps(body, defaults)
   const first = Buffer.from(body.subarray(0, 1024)).toString('utf8').trimStart()[0]
   if (first === '{') return yield* jsonRecordSteps(body, defaults)
   if (first !== '[') return yield* lineRecordSteps(body, defaults)

@@ -2,12 +2,15 @@
 import { RECORD_LIMITS } from '@timelapser/logger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decodeDatadog } from './datadog/datadog-logs.ts'
 import type { Decoded } from './decoded.ts'
 import { decodeBulk } from './elasticsearch/bulk.ts'
+import { decodeGelfBody } from './gelf/gelf-body.ts'
 import { decodeLokiJson, decodeLokiProtobuf } from './loki/push.ts'
 import { decodeOtlpJson, decodeOtlpProtobuf } from './otlp/otlp-logs.ts'
 import { decodeSeqEvents } from './seq/clef.ts'
 import { SnappyError, unpackSnappy } from './snappy.ts'
+import { decodeHec } from './splunk/hec-events.ts'
 
 type Protocol = {
   name: string
@@ -58,6 +61,27 @@ const PROTOCOLS: Protocol[] = [
     join: (records) => Buffer.from(records.map(String).join('\n')),
   },
   {
+    name: 'GELF over HTTP',
+    decode: (body) => decodeGelfBody(body, defaults),
+    good: (message) => text({ short_message: message }),
+    bad: json,
+    join: (records) => Buffer.from(records.map(String).join('\n')),
+  },
+  {
+    name: "Splunk's events",
+    decode: (body) => decodeHec(body, defaults),
+    good: (message) => text({ event: message }),
+    bad: json,
+    join: (records) => Buffer.from(records.map(String).join(' ')),
+  },
+  {
+    name: "Datadog's logs",
+    decode: (body) => decodeDatadog(body, defaults),
+    good: (message) => text({ message }),
+    bad: json,
+    join: (records) => Buffer.from(`[${list(records)}]`),
+  },
+  {
     name: 'Loki, JSON',
     decode: (body) => decodeLokiJson(body, defaults),
     good: (message) => text(['1767225600000000000', message]),
@@ -98,6 +122,10 @@ const PROTOCOLS: Protocol[] = [
 const DEEP = `${'['.repeat(10_000)}${']'.repeat(10_000)}`
 const DEEP_BODIES = [
   DEEP,
+  `{"short_message":"a","_deep":${DEEP}}`,
+  `{"_deep":${DEEP}}`,
+  `{"event":${DEEP}}{"event":{"message":"a","deep":${DEEP}},"fields":{"deep":${DEEP}}}`,
+  `[{"message":${DEEP},"status":${DEEP}}]`,
   `{"@m":"a","deep":${DEEP}}`,
   `{"Events":[{"RenderedMessage":"a","Properties":{"deep":${DEEP}}}]}`,
   `{"@mt":"{deep}","deep":${DEEP}}`,

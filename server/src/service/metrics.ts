@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { ByteBudget } from '../byte-budget.ts'
 import type { StatementTiming } from '../store/database/statement-watch.ts'
 import type { NotStoredReason } from '../store/writing/not-stored.ts'
+import { WAYS, type Way } from './ingest/ingest-service.ts'
 
 /** Names of statements counted apart; those beyond are counted as `other`. There are some 150. */
 const MAX_STATEMENTS = 300
@@ -85,6 +86,11 @@ export class Metrics {
     'Rows that reached this server and were not stored, or not at their own time, by reason.',
     ['reason'],
   )
+  readonly #received = this.#counter(
+    'timelapser_rows_received_total',
+    'Rows that reached this server by HTTP or a port of its own, stored or not, by way in.',
+    ['way'],
+  )
   readonly #flush = this.#histogram(
     'timelapser_flush_seconds',
     'Transactions that store rows, from the first statement to COMMIT.',
@@ -116,6 +122,7 @@ export class Metrics {
 
   constructor() {
     for (const reason of REASONS) this.#notStored.inc({ reason }, 0)
+    for (const way of WAYS) this.#received.inc({ way }, 0)
     for (const route of STREAMS) this.#streamsBroken.inc({ route }, 0)
     const registers = [this.registry]
     this.#gauges = Object.fromEntries(
@@ -132,6 +139,10 @@ export class Metrics {
 
   stored(rows: number): void {
     this.#stored.inc(rows)
+  }
+
+  received(way: Way, rows: number): void {
+    this.#received.inc({ way }, rows)
   }
 
   notStored(reason: NotStoredReason, rows: number): void {

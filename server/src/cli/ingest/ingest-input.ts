@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { type ExportedEntry, isJournalExport, JournalExport } from '../../ingest/journald/journal-export.ts'
 
 /** Read at a time; large enough that splitting costs nothing beside decoding. */
 const CHUNK_BYTES = 256 * 1024
@@ -98,6 +99,34 @@ export async function* readFileLines(
  * are no UTF-8 are read as Latin-1, line by line; a block of NULs, which a crash leaves behind, becomes a line that says so.
  */
 export async function* splitLines(stream: Readable): AsyncGenerator<string[]> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  try {
+    const first = await chunks.next()
+    if (!first.done && isJournalExport(first.value)) yield* journalLines(first.value, chunks)
+    else yield* textLines(startingWith(first, chunks))
+  } finally {
+    await chunks.return?.()
+  }
+}
+
+/** Entries of the journal's export format, each as the line that `journalctl -o json` writes of it. */
+async function* journalLines(first: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<string[]> {
+  const journal = new JournalExport()
+  const toLine = (entry: ExportedEntry) => ('fields' in entry ? JSON.stringify(entry.fields) : entry.reason)
+  yield journal.push(first).map(toLine)
+  for (let next = await chunks.next(); !next.done; next = await chunks.next())
+    yield journal.push(next.value).map(toLine)
+  yield journal.end().map(toLine)
+}
+
+async function* startingWith(
+  first: IteratorResult<Buffer>,
+  chunks: AsyncIterator<Buffer>,
+): AsyncGenerator<Buffer> {
+  for (let next = first; !next.done; next = await chunks.next()) yield next.value
+}
+
+async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   let parts: Buffer[] = []
   let partBytes = 0
   let dropped = 0
@@ -123,7 +152,7 @@ export async function* splitLines(stream: Readable): AsyncGenerator<string[]> {
     return left === 0 ? lines : [...lines, leftOut(left, 'bytes', 'of the line before')]
   }
 
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of stream) {
     const first = chunk.indexOf(NEWLINE)
     if (first === -1) {
       keep(chunk)

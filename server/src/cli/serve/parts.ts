@@ -2,6 +2,6 @@
 export { NO_PAGE } from '../../http/page.ts'
 export { Metrics } from '../../service/metrics.ts'
 export { openAccess } from './access.ts'
+export { portsOf } from './all-ports.ts'
 export { composeSystem } from './compose.ts'
-export { openSyslog } from './syslog-listener.ts'
 export { openSystemLog } from './system-log.ts'

@@ -10,6 +10,7 @@ import { openDatabase } from '../../store/database/open.ts'
 import { onlySlow, type StatementTiming } from '../../store/database/statement-watch.ts'
 import { leaveLocalAddress } from '../client/local-address.ts'
 import { checkPort, listen } from './listen.ts'
+import type { Listener } from './listener.ts'
 import { untilStopped } from './stop-signals.ts'
 import { sayReady } from './welcome.ts'
 
@@ -64,7 +65,7 @@ async function serve(): Promise<void> {
     stops.push(['the connections to the database', database.close])
     await migrate(database)
 
-    const { composeSystem, Metrics, NO_PAGE, openAccess, openSyslog, openSystemLog } = await loadParts()
+    const { composeSystem, Metrics, NO_PAGE, openAccess, openSystemLog, portsOf } = await loadParts()
     const log = openSystemLog(join(config.dataDir, 'spool'))
     const metrics = new Metrics()
     const tellSlow = onlySlow(SLOW_STATEMENT_MS, log.slowStatement)
@@ -101,17 +102,23 @@ async function serve(): Promise<void> {
 
     const url = await listen(system.app, config)
     stops.push(['the note of the address', await leaveLocalAddress(config.dataDir, url)])
-    const syslog = await openSyslog(config.syslog, {
-      ingest: system.ingestService,
-      onTrouble: (error) => log.reports.onJobFailed('syslog', error),
-    })
-    stops.push(['the syslog ports', syslog.close])
-    system.budgets.push(...syslog.budgets)
+    const listeners: [name: string, listener: Listener][] = []
+    for (const [name, job, open] of portsOf(config, system)) {
+      const listener = await open({
+        ingest: system.ingestService,
+        onTrouble: (error) => log.reports.onJobFailed(job, error),
+      })
+      stops.push([`the ports of ${name}`, listener.close])
+      system.budgets.push(...listener.budgets)
+      listeners.push([name, listener])
+    }
     log.started({ url, postgres: postgres.description, start_ms: Math.round(performance.now() - began) })
     sayReady({ url, config, database: postgres.description, access, startMs: performance.now() - began })
 
     if (!existsSync(join(PAGE, 'index.html'))) console.error(`${NO_PAGE}\n`)
-    if (syslog.addresses.length > 0) console.log(`Syslog is taken on ${syslog.addresses.join(', ')}.`)
+    for (const [name, { addresses }] of listeners) {
+      if (addresses.length > 0) console.log(`${name} is taken on ${addresses.join(', ')}.`)
+    }
 
     const reason = await stopped
     log.stopping(reason)

@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type BulkItem, bulkSteps, type DecodedBulk } from '../../ingest/elasticsearch/bulk.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type BulkItem, bulkSteps, type DecodedBulk, documentSteps } from '../../ingest/elasticsearch/bulk.ts'
 import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestResult, IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { withBody } from '../raw-body.ts'
+import { dropBody, withBody } from '../raw-body.ts'
 import { INGEST, jsonReply, protocolRoutes } from './protocol-routes.ts'
 
 const TAKEN_TYPES =
@@ -26,8 +26,8 @@ const ERROR_TYPES: { readonly [Code in ErrorCode]?: string } = {
 }
 
 /**
- * `_bulk` with index and create, and the questions that shippers ask before they send, for Filebeat, Fluent Bit, Vector,
- * Logstash and the official clients. All of it also below `/elastic`, where the handshake at `/` is not the page's.
+ * `_bulk`, `_doc` and `_create`, and what shippers ask and set up before they send, for Filebeat, Fluent Bit, Vector,
+ * Logstash, rsyslog and the official clients. All of it also below `/elastic`, where the handshake at `/` is not the page's.
  */
 export function elasticsearchRoutes(ingest: IngestService) {
   return protocolRoutes({
@@ -45,18 +45,18 @@ export function elasticsearchRoutes(ingest: IngestService) {
         )
         response.type(wanted?.[0] ?? 'application/json; charset=utf-8')
       })
+      addSetUp(app, '/elastic')
       for (const base of ['', '/elastic']) {
         addHandshake(app, base)
-        for (const path of ['/_bulk', '/:index/_bulk', '/:index/_doc/_bulk']) {
-          for (const method of ['POST', 'PUT'] as const) {
-            app.route({
-              method,
-              url: `${base}${path}`,
-              config: INGEST,
-              handler: (request) => bulk(ingest, request),
-            })
-          }
+        for (const path of ['/_bulk', '/:index/_bulk', '/:index/:type/_bulk']) {
+          const handler = (request: FastifyRequest) => bulk(ingest, request)
+          app.route({ method: ['POST', 'PUT'], url: `${base}${path}`, config: INGEST, handler })
         }
+        const handler = (request: FastifyRequest, response: FastifyReply) =>
+          storeDocument(ingest, request, response)
+        app.post(`${base}/:index/_doc`, { config: INGEST }, handler)
+        for (const path of ['/:index/_doc/:id', '/:index/_create/:id'])
+          app.route({ method: ['POST', 'PUT'], url: `${base}${path}`, config: INGEST, handler })
       }
     },
   })
@@ -68,6 +68,8 @@ function addHandshake(app: FastifyInstance, base: string): void {
       license: { status: 'active', uid: 'timelapser-logs', type: 'basic', mode: 'basic' },
     },
     '/_cluster/health': { cluster_name: 'timelapser-logs', status: 'green', timed_out: false },
+    '/_xpack': { build: {}, features: {}, license: { status: 'active', type: 'basic', mode: 'basic' } },
+    '/_nodes/http': { cluster_name: 'timelapser-logs', nodes: {} },
   }
   const about = {
     name: 'timelapser-logs',
@@ -82,21 +84,71 @@ function addHandshake(app: FastifyInstance, base: string): void {
   }
 }
 
+/**
+ * The templates, policies and pipelines that shippers set up before they send. Nothing has to be set up here: each one asked for
+ * is answered as existing, each one written as acknowledged.
+ */
+function addSetUp(app: FastifyInstance, base: string): void {
+  const asked: Record<string, (name: string) => object> = {
+    '/_ilm/policy/:name': (name) => ({ [name]: { version: 1, policy: { phases: {} }, in_use_by: {} } }),
+    '/_index_template/:name': (name) => ({
+      index_templates: [{ name, index_template: { index_patterns: [name] } }],
+    }),
+    '/_component_template/:name': (name) => ({
+      component_templates: [{ name, component_template: { template: {} } }],
+    }),
+    '/_template/:name': (name) => ({
+      [name]: { order: 0, index_patterns: [name], settings: {}, mappings: {} },
+    }),
+    '/_ingest/pipeline/:name': (name) => ({ [name]: { processors: [] } }),
+    '/_data_stream/:name': (name) => ({
+      data_streams: [{ name, status: 'GREEN', timestamp_field: { name: '@timestamp' } }],
+    }),
+    '/_alias/:name': (name) => ({ [name]: { aliases: { [name]: { is_write_index: true } } } }),
+  }
+  for (const [path, answer] of Object.entries(asked)) {
+    const url = `${base}${path}`
+    app.get(url, { config: INGEST }, async ({ params }) => answer((params as { name: string }).name))
+    app.put(url, { config: INGEST }, async (request) => {
+      dropBody(request)
+      return { acknowledged: true }
+    })
+  }
+}
+
+async function storeDocument(
+  ingest: IngestService,
+  request: FastifyRequest,
+  response: FastifyReply,
+): Promise<object> {
+  refuseType(request)
+  const { index, id } = request.params as { index: string; id?: string }
+  const decode = (body: Buffer) => {
+    if (body.length === 0) throw new AppError('INVALID_REQUEST', 'request body is required')
+    return documentSteps(body, index, id, { now: now() })
+  }
+  const recordsOf = ({ decoded }: DecodedBulk) => decoded
+  return withBody(request, ingest.bodies, { decode, recordsOf }, async ({ decoded, items }) => {
+    const result = await ingest.ingest({ ...decoded, rejections: [] }, { way: 'elasticsearch' })
+    markRefused(items, result)
+    const [item] = items as [BulkItem]
+    const { status, ...outcome } = outcomeOf(item, request.id)
+    response.code(status)
+    return item.failure === undefined
+      ? outcome
+      : { error: { root_cause: [item.failure], ...item.failure }, status }
+  })
+}
+
 async function bulk(ingest: IngestService, request: FastifyRequest): Promise<object> {
   const began = performance.now()
-  const type = request.headers['content-type']
-  if (type !== undefined && !TAKEN_TYPES.test(type)) {
-    throw new AppError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      `Content-Type header [${type.slice(0, 100)}] is not supported; send application/x-ndjson`,
-    )
-  }
+  refuseType(request)
   const { index } = request.params as { index?: string }
   const decode = (body: Buffer) => decodeBulk(body, index)
   const recordsOf = ({ decoded }: DecodedBulk) => decoded
   return withBody(request, ingest.bodies, { decode, recordsOf }, async ({ decoded, items }) => {
     // The decoder knows all it refused; what is named beside comes from the database.
-    const result = await ingest.ingest({ ...decoded, rejections: [] })
+    const result = await ingest.ingest({ ...decoded, rejections: [] }, { way: 'elasticsearch' })
     markRefused(items, result)
     return {
       took: Math.round(performance.now() - began),
@@ -104,6 +156,15 @@ async function bulk(ingest: IngestService, request: FastifyRequest): Promise<obj
       items: items.map((item, position) => ({ [item.action]: outcomeOf(item, `${request.id}-${position}`) })),
     }
   })
+}
+
+function refuseType({ headers }: FastifyRequest): void {
+  const type = headers['content-type']
+  if (type === undefined || TAKEN_TYPES.test(type)) return
+  throw new AppError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `Content-Type header [${type.slice(0, 100)}] is not supported; send application/x-ndjson`,
+  )
 }
 
 function decodeBulk(body: Buffer, index: string | undefined): Steps<DecodedBulk> {
@@ -118,7 +179,7 @@ function markRefused(items: BulkItem[], { rejected }: IngestResult): void {
   }
 }
 
-function outcomeOf({ index, id, failure }: BulkItem, ownId: string): object {
+function outcomeOf({ index, id, failure }: BulkItem, ownId: string) {
   const about = { _index: index, _id: id ?? ownId }
   if (failure) return { ...about, status: 400, error: failure }
   return {

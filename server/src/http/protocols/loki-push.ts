@@ -27,7 +27,10 @@ export function lokiPushRoutes(ingest: IngestService) {
         // Protocol buffers are always in snappy here; some senders name it in the header as well, it is once all the same.
         const isUnpacked = wasSnappy(request.headers['content-encoding'])
         const decode = (body: Buffer) => decodePush(body, isUnpacked, type)
-        const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, 'entry')
+        const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, {
+          way: 'loki',
+          unit: 'entry',
+        })
         if (rejectedCount === 0) return response.code(204).send()
         const sentence = `${rejectedCount} not stored; ${reasons}`
         if (isNoneStored) throw new AppError('INVALID_REQUEST', sentence)

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Decoded } from '../../ingest/decoded.ts'
 import { otlpJsonSteps, otlpProtobufSteps } from '../../ingest/otlp/otlp-logs.ts'
 import type { Steps } from '../../ingest/steps.ts'
@@ -24,7 +24,7 @@ const GRPC_CODES: { readonly [Code in ErrorCode]?: number } = {
 }
 const UNKNOWN = 2
 
-/** OpenTelemetry's OTLP/HTTP for logs: `POST /v1/logs`, protocol buffers and JSON, answered in what was sent. */
+/** OpenTelemetry's OTLP/HTTP for logs: `POST /v1/logs` and `POST /otlp/v1/logs`, protocol buffers and JSON, answered in what was sent. */
 export function otlpRoutes(ingest: IngestService) {
   return protocolRoutes({
     bodies: ingest.bodies,
@@ -40,13 +40,18 @@ export function otlpRoutes(ingest: IngestService) {
       }
     },
     addRoutes: (app) => {
-      app.post('/v1/logs', { config: INGEST }, async (request, response) => {
+      const store = async (request: FastifyRequest, response: FastifyReply) => {
         const decode = decoderOf(request)
-        const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, 'record')
+        const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, {
+          way: 'otlp',
+          unit: 'record',
+        })
         if (isNoneStored) throw new AppError('INVALID_REQUEST', reasons)
         const { type, body } = partialSuccess(typeOf(request), rejectedCount, reasons)
         return response.type(type).send(body)
-      })
+      }
+      // Loki and others have it below /otlp, which senders that are told so add the path to.
+      for (const path of ['/v1/logs', '/otlp/v1/logs']) app.post(path, { config: INGEST }, store)
     },
   })
 }

@@ -3,7 +3,7 @@ import type { Decoded } from '../../ingest/decoded.ts'
 import type { Steps } from '../../ingest/steps.ts'
 import type { AppError } from '../../service/app-error.ts'
 import type { BodyIntake } from '../../service/ingest/body-intake.ts'
-import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import type { IngestService, Way } from '../../service/ingest/ingest-service.ts'
 import { takeRawBodies, withBody } from '../raw-body.ts'
 
 /** A reply in a protocol's own form. */
@@ -38,20 +38,20 @@ export function protocolRoutes({ bodies, writeError, addRoutes }: Protocol): Fas
 /**
  * Stores the lines of a body.
  *
- * @param unit the protocol's word for one of them
+ * @param way the protocol, `unit` its word for one of them
  * @returns how many were stored, and of the first ten that were not, why
  */
 export async function takeBody(
   request: FastifyRequest,
   ingest: IngestService,
   decode: (body: Buffer) => Steps<Decoded>,
-  unit: string,
+  { way, unit }: { way: Way; unit: string },
 ): Promise<{ isNoneStored: boolean; rejectedCount: number; reasons: string }> {
   const { accepted, filtered, rejected, rejected_count } = await withBody(
     request,
     ingest.bodies,
     { decode, recordsOf: (all) => all },
-    (decoded) => ingest.ingest(decoded),
+    (decoded) => ingest.ingest(decoded, { way }),
   )
   const reasons = rejected.slice(0, 10).map(({ index, reason }) => `${unit} ${index}: ${reason}`)
   return {

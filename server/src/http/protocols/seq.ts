@@ -27,7 +27,10 @@ export function seqRoutes(ingest: IngestService) {
             )
           }
           const decode = (body: Buffer) => seqEventSteps(body, { now: now() })
-          const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, 'event')
+          const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, {
+            way: 'seq',
+            unit: 'event',
+          })
           const failure = rejectedCount > 0 && `${rejectedCount} not stored; ${reasons}`
           if (failure && isNoneStored) throw new AppError('INVALID_REQUEST', failure)
           return response.code(201).send({ MinimumLevelAccepted: null, ...(failure && { Error: failure }) })

@@ -1,9 +1,9 @@
-// Elasticsearch's _bulk: an action a line, and for index and create the document on the next one.
+// Elasticsearch's _bulk: an action a line, and for all but delete the document on the next one.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import { type Decoded, DecodedBody, MAX_NAMED_REJECTIONS, type RecordDefaults } from '../decoded.ts'
 import { asObject, asText } from '../foreign-record.ts'
-import { filledLines, parseJson } from '../parse-json.ts'
+import { bodyText, filledLines, parseJson } from '../parse-json.ts'
 import { shorten } from '../record-fields.ts'
 import { atOnce, type Steps } from '../steps.ts'
 import { fromDocument } from './ecs-document.ts'
@@ -71,9 +71,12 @@ export function* bulkSteps(
       continue
     }
     if (open === undefined) close(illegal(`no action and metadata line: ${shorten(line.trim())}`))
-    else if (open.name === 'update') close(illegal('update is not supported: logs do not change'))
     else if ('reason' in parsed) close(unparsable(parsed.reason))
-    else close(toRecord(parsed.value, open, index, defaults))
+    else {
+      const document = open.name === 'update' ? upsertOf(parsed.value) : parsed.value
+      if (document === undefined) close(illegal('update is not supported without upsert: logs do not change'))
+      else close(toRecord(document, open, index, defaults))
+    }
   }
   if (open !== undefined) close(illegal('the document of this action is missing'))
   return { decoded, items }
@@ -94,6 +97,35 @@ function readAction(value: unknown): Action | undefined {
   const metadata = asObject(line?.[name])
   if (more.length > 0 || !ACTIONS.includes(name) || metadata === undefined) return undefined
   return Object.keys(metadata).every((key) => METADATA.test(key)) ? { name, metadata } : undefined
+}
+
+/** The document that an update would store where there is none, and there never is one. */
+function upsertOf(value: unknown): unknown {
+  const { upsert, doc, doc_as_upsert: isWhole } = asObject(value) ?? {}
+  const document = asObject(isWhole === true ? doc : upsert)
+  // With a script the upsert may be empty, and the document is what the script makes of it.
+  return document === undefined || Object.keys(document).length === 0 ? undefined : document
+}
+
+/** One document as a body of its own: `_doc` and `_create`. */
+export function* documentSteps(
+  body: Uint8Array,
+  index: string,
+  id: string | undefined,
+  defaults: RecordDefaults,
+): Steps<DecodedBulk> {
+  const parsed = hasMoreValuesThan(body, MAX_VALUES_A_RECORD)
+    ? { reason: `it has over ${MAX_VALUES_A_RECORD} values` }
+    : parseJson(bodyText(body))
+  const outcome =
+    'reason' in parsed
+      ? unparsable(parsed.reason)
+      : toRecord(parsed.value, { name: 'index', metadata: {} }, index, defaults)
+  const failure = 'type' in outcome ? outcome : undefined
+  const decoded = new DecodedBody()
+  decoded.add('type' in outcome ? `${outcome.type}: ${outcome.reason}` : outcome)
+  yield
+  return { decoded, items: [{ action: 'index', index: index.slice(0, MAX_NAME), id, failure }] }
 }
 
 function toRecord(value: unknown, { metadata }: Action, index: string | undefined, defaults: RecordDefaults) {

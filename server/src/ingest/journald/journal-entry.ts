@@ -1,4 +1,4 @@
-// One line of `journalctl -a -o json` (systemd.journal-fields(7)).
+// An entry of the journal (systemd.journal-fields(7)), as `journalctl -a -o json` writes it or from the export format.
 import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
 import { asObject, asText, toPlacedRecord } from '../foreign-record.ts'
@@ -30,18 +30,23 @@ export function isJournalEntry(value: unknown): boolean {
   return asObject(value)?.__REALTIME_TIMESTAMP !== undefined
 }
 
-/**
- * An entry as a record, or why it is none. The source is the container, unit or program that wrote it; fields of the
- * application's own are kept, in lower case; of those journald adds, the ones that say who it was.
- */
+/** A line of `journalctl -o json` as a record, or why it is none. */
 export function decodeJournalLine(line: string, defaults: RecordDefaults): LogRecord | string {
   const parsed = parseJson(line)
   const entry = 'value' in parsed ? asObject(parsed.value) : undefined
   if (entry === undefined) return 'reason' in parsed ? parsed.reason : `not an entry: ${shorten(line)}`
+  return fromJournalEntry(entry, defaults)
+}
+
+/**
+ * An entry as a record, or why it is none. The source is the container, unit or program that wrote it; fields of the
+ * application's own are kept, in lower case; of those journald adds, the ones that say who it was.
+ */
+export function fromJournalEntry(entry: ExtraData, defaults: RecordDefaults): LogRecord | string {
   const time = asText(entry._SOURCE_REALTIME_TIMESTAMP) ?? asText(entry.__REALTIME_TIMESTAMP)
   const timestamp = time === undefined ? undefined : epochToUtcText(time)
   if (timestamp === undefined)
-    return '__REALTIME_TIMESTAMP is missing: is this the output of journalctl -a -o json?'
+    return '__REALTIME_TIMESTAMP is missing: is this the output of journalctl -a -o json or export?'
   const program = asText(entry.SYSLOG_IDENTIFIER) ?? asText(entry._COMM)
   const unit = asText(entry._SYSTEMD_UNIT)?.replace(/\.service$/, '')
   const source = asText(entry.CONTAINER_NAME) ?? unit ?? program ?? defaults.source

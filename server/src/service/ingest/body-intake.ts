@@ -42,12 +42,17 @@ export class BodyIntake {
     hold: Hold,
     recordsOf: (decoded: D) => Decoded,
   ): Promise<D> {
-    const decoded = bytes > LONG_BODY_BYTES ? await this.#inLine(() => inTurns(steps)) : await inTurns(steps)
+    const decoded = await this.run(steps, bytes)
     const { records, bytes: weight = 0 } = recordsOf(decoded)
     // Texts that many records share are there once, and a body that unpacks here to more than it was is still bounded.
     const texts = Math.max(bytes, Math.min(weight, MAX_UNPACKED_BYTES))
     if (!hold.resize(texts + records.length * RECORD_BYTES)) throw noRoom()
     return decoded
+  }
+
+  /** Decodes in turns with others what has its room already. */
+  run<D>(steps: Steps<D>, bytes: number): Promise<D> {
+    return bytes > LONG_BODY_BYTES ? this.#inLine(() => inTurns(steps)) : inTurns(steps)
   }
 
   #inLine<T>(run: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { ByteBudget } from '../../byte-budget.ts'
 import { type Decoded, MAX_NAMED_REJECTIONS } from '../../ingest/decoded.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { PartlyStored } from '../../store/writing/batch-parts.ts'
@@ -20,26 +21,57 @@ export type IngestResult = {
   repeated: boolean
 }
 
+/** Ways in, as `/metrics` names them. */
+export const WAYS = [
+  'api',
+  'otlp',
+  'loki',
+  'elasticsearch',
+  'seq',
+  'forward',
+  'gelf',
+  'syslog',
+  'journald',
+  'splunk',
+  'datadog',
+] as const
+export type Way = (typeof WAYS)[number]
+
 export type IngestOptions = {
+  /** How the records came; `api` when unset. */
+  way?: Way
   /** An import keeps its own times and is not gated by level. */
   isImport?: boolean
   sender?: SenderMark | undefined
 }
 
-export type IngestServiceOptions = { logOperations: LogOperations; notStored: NotStored }
+export type IngestServiceOptions = {
+  logOperations: LogOperations
+  notStored: NotStored
+  /** Told how many records came, stored or not, repeats included. */
+  onReceived?: (way: Way, records: number) => void
+}
+
+/** Sixteen uploads at a time, each with a batch under way. */
+const UPLOADS_BYTES = 48 * 1024 * 1024
 
 /** The way in that every protocol ends in; replies after COMMIT, with what was rejected by its place in what was sent. */
 export class IngestService {
   readonly #options: IngestServiceOptions
   /** Room for bodies and turns for decoding them. */
   readonly bodies = new BodyIntake()
+  /** Room for journals that are uploaded bit by bit. */
+  readonly uploads = new ByteBudget('uploads', UPLOADS_BYTES)
 
   constructor(options: IngestServiceOptions) {
     this.#options = options
   }
 
   /** @throws {AppError} UNAVAILABLE when the writer cannot take more now; nothing of the batch was stored */
-  async ingest(decoded: Decoded, { isImport = false, sender }: IngestOptions = {}): Promise<IngestResult> {
+  async ingest(
+    decoded: Decoded,
+    { way = 'api', isImport = false, sender }: IngestOptions = {},
+  ): Promise<IngestResult> {
     const { logOperations, notStored } = this.#options
     const { records, positions, rejections, rejectedCount } = decoded
     const take = isImport
@@ -54,6 +86,7 @@ export class IngestService {
       reason,
     }))
     const rejected = [...rejections, ...refused].sort((a, b) => a.index - b.index)
+    this.#options.onReceived?.(way, records.length + rejectedCount)
     if (!repeated) {
       notStored.add('filtered', filtered - capped - dropped)
       notStored.add('dropped_by_rule', dropped)

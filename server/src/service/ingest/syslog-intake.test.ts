@@ -2,8 +2,9 @@ import type { LogRecord } from '@timelapser/logger'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Decoded } from '../../ingest/decoded.ts'
 import { utcClock } from '../../ingest/time-zone.ts'
+import { MAX_WAITING_BYTES_OF_ONE } from './gathering-intake.ts'
 import type { IngestService } from './ingest-service.ts'
-import { MAX_WAITING_BYTES_OF_ONE, SyslogIntake } from './syslog-intake.ts'
+import { SyslogIntake } from './syslog-intake.ts'
 
 let isAway: boolean
 let stored: LogRecord[]

@@ -1,138 +1,45 @@
 import type { LogRecord } from '@timelapser/logger'
-import { ByteBudget } from '../../byte-budget.ts'
 import { decodeSyslogMessage, type SyslogOrigin } from '../../ingest/syslog/syslog-message.ts'
-import { weigh } from '../../record-weight.ts'
 import { now } from '../../store/database/timestamp.ts'
-import type { IngestService } from './ingest-service.ts'
+import { GatheringIntake, type GatheringIntakeOptions } from './gathering-intake.ts'
 
-export type SyslogIntakeOptions = {
-  ingest: Pick<IngestService, 'ingest'>
-  cameras: SyslogOrigin['cameras']
-  clock: SyslogOrigin['clock']
-  /** Told once when batches have to be put off, until one is stored again. */
-  onTrouble: (error: unknown) => void
-}
+export type SyslogIntakeOptions = Omit<GatheringIntakeOptions, 'name'> &
+  Pick<SyslogOrigin, 'cameras' | 'clock'>
 
-/** Messages that wait at most; of a usual length that is half a minute of a busy network. */
-export const MAX_WAITING_BYTES = 24 * 1024 * 1024
-/** What one sender may have of it. */
-export const MAX_WAITING_BYTES_OF_ONE = 8 * 1024 * 1024
-/** So many do not wait for others any more. */
-const BATCH = 1000
-/** In one transaction at most; batches go one after another, so under load they are large. */
-const MAX_BATCH = 5000
-const MAX_BATCH_BYTES = 4 * 1024 * 1024
-/** How long a message may wait for others: one transaction then takes them all. */
-const GATHER_MS = 100
-const RETRY_MS = 1000
-
-type Waiting = { record: LogRecord; sender: string; bytes: number }
-
-/**
- * Gathers syslog messages into batches. Nobody is told when one was not stored, so a batch is tried until it is; what
- * comes meanwhile waits, up to a bound in bytes: connections are held back, datagrams beyond it are counted as rejected.
- */
+/** Decodes syslog messages and gathers them into batches. */
 export class SyslogIntake {
-  readonly budget = new ByteBudget('syslog', MAX_WAITING_BYTES, MAX_WAITING_BYTES_OF_ONE)
   readonly #options: SyslogIntakeOptions
-  readonly #waiting: Waiting[] = []
-  #lost = 0
-  #timer: NodeJS.Timeout | undefined
-  #sending: Promise<void> | undefined
-  #isClosing = false
-  #isTroubled = false
+  readonly #gathered: GatheringIntake
 
   constructor(options: SyslogIntakeOptions) {
     this.#options = options
+    const { ingest, onTrouble } = options
+    this.#gathered = new GatheringIntake({ name: 'syslog', ingest, onTrouble })
+  }
+
+  get budget(): GatheringIntake['budget'] {
+    return this.#gathered.budget
   }
 
   /** Takes a datagram, or counts it as lost when there is no room. */
   take(message: Uint8Array, sender: string): void {
     const record = this.#decode(message, sender)
-    if (record === undefined) return
-    const bytes = weigh(record)
-    if (this.budget.take(sender, bytes)) this.#add({ record, sender, bytes })
-    else {
-      this.#lost += 1
-      this.#startSoon()
-    }
+    if (record !== undefined) this.#gathered.take(record, sender)
   }
 
   /** Takes a message of a connection, without the framing; resolves once there was room for it. */
   async takeInTurn(message: Uint8Array, sender: string, signal: AbortSignal): Promise<void> {
     const record = this.#decode(message, sender)
-    if (record === undefined) return
-    const bytes = weigh(record)
-    await this.budget.wait(sender, bytes, signal)
-    this.#add({ record, sender, bytes })
+    if (record !== undefined) await this.#gathered.takeInTurn(record, sender, signal)
   }
 
   /** Stores what waits, in one try each; what cannot be stored now is told of, by its number. */
-  async close(): Promise<void> {
-    this.#isClosing = true
-    this.#send()
-    await this.#sending
-    const lost = this.#waiting.length
-    if (lost > 0)
-      this.#options.onTrouble(new Error(`${lost} syslog messages could not be stored before the stop`))
+  close(): Promise<void> {
+    return this.#gathered.close()
   }
 
   #decode(message: Uint8Array, sender: string): LogRecord | undefined {
     const { cameras, clock } = this.#options
     return decodeSyslogMessage(message, { now: now(), sender, cameras, clock })
-  }
-
-  #add(message: Waiting): void {
-    this.#waiting.push(message)
-    if (this.#waiting.length >= BATCH) this.#send()
-    else this.#startSoon()
-  }
-
-  #startSoon(): void {
-    this.#timer ??= setTimeout(() => this.#send(), GATHER_MS)
-  }
-
-  #send(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined
-      if (this.#waiting.length > 0 && !this.#isClosing) this.#send()
-    })
-  }
-
-  async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#lost > 0) {
-      const batch = this.#nextBatch()
-      const lost = this.#lost
-      const records = batch.map(({ record }) => record)
-      const decoded = { records, rejections: [], rejectedCount: lost, positions: undefined }
-      const isStored = await this.#options.ingest.ingest(decoded).then(
-        () => true,
-        (error: unknown) => {
-          if (!this.#isTroubled) this.#options.onTrouble(error)
-          this.#isTroubled = true
-          return false
-        },
-      )
-      if (!isStored) {
-        if (this.#isClosing) return
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-        continue
-      }
-      this.#isTroubled = false
-      this.#waiting.splice(0, batch.length)
-      this.#lost -= lost
-      for (const { sender, bytes } of batch) this.budget.give(sender, bytes)
-    }
-  }
-
-  #nextBatch(): Waiting[] {
-    let bytes = 0
-    const end = this.#waiting.findIndex((message, index) => {
-      bytes += message.bytes
-      return index === MAX_BATCH || (index > 0 && bytes > MAX_BATCH_BYTES)
-    })
-    return this.#waiting.slice(0, end === -1 ? undefined : end)
   }
 }

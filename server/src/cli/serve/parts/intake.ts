@@ -5,11 +5,14 @@ import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
 /** Lines that come in, by our own protocol and those of other systems. */
-export function intakePart({ logOperations, notStored }: Core) {
-  const ingestService = new IngestService({ logOperations, notStored })
+export function intakePart({ logOperations, notStored, metrics }: Core) {
+  const ingestService = new IngestService({
+    ...{ logOperations, notStored },
+    onReceived: (way, records) => metrics.received(way, records),
+  })
   return {
     ingestService,
     routes: [ingestRoutes(ingestService), foreignIngestRoutes(ingestService)],
-    budgets: [ingestService.bodies.budget, logOperations.writesBudget],
+    budgets: [ingestService.bodies.budget, ingestService.uploads, logOperations.writesBudget],
   } satisfies GivingPart
 }

@@ -9,11 +9,11 @@ export const MAX_CONNECTIONS_OF_ONE = 250
 type Connection = { socket: Socket; address: string }
 
 /**
- * The open connections, by address. They cost nothing to open and may be silent for days, so none is ended for its
+ * The open connections of a port, by address. They cost nothing to open and may be silent for days, so none is ended for its
  * silence alone: a new one takes the place of the one that has been silent longest, of its own address when that has all
  * it may have, else of the address that has most.
  */
-export class SyslogConnections {
+export class Connections {
   /** The one that has been silent longest comes first. */
   readonly #open = new Set<Connection>()
   readonly #counts = new Map<string, number>()

@@ -1,0 +1,39 @@
+import type { AddressInfo, Server, Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { OtlpGrpcConfig } from '../../config.ts'
+import { otlpGrpcServer } from '../../http/protocols/otlp-grpc.ts'
+import { Connections } from './connections.ts'
+import type { Listener } from './listener.ts'
+import { listenOn, placeOf, readCertificate, senderOf, written } from './ports.ts'
+
+/**
+ * Listens for OTLP over gRPC when its port is set; what comes goes through the routes of `app`.
+ *
+ * @throws {StartupError} when the port cannot be listened on, or its certificate cannot be read
+ */
+export async function openOtlpGrpc(config: OtlpGrpcConfig, app: FastifyInstance): Promise<Listener> {
+  const { host, port, tlsCertificate, tlsKey } = config
+  if (port === undefined) return { addresses: [], budgets: [], close: async () => undefined }
+  const isSecure = tlsCertificate !== undefined || tlsKey !== undefined
+  const names = { port: 'OTLP_GRPC_PORT', certificate: 'OTLP_GRPC_TLS_CERT', key: 'OTLP_GRPC_TLS_KEY' }
+  const files = { certificate: tlsCertificate, key: tlsKey, names }
+  const { server, budgets, close } = otlpGrpcServer(app, isSecure ? await readCertificate(files) : undefined)
+  const connections = new Connections()
+  const known = new Map<string, () => void>()
+  server.on('connection', (socket: Socket) => {
+    const key = placeOf(socket)
+    known.set(key, connections.add(socket, senderOf(socket)))
+    socket.once('close', () => known.delete(key))
+  })
+  server.on('stream', ({ session }) => known.get(session === undefined ? '' : placeOf(session.socket))?.())
+  const variables = { variable: 'OTLP_GRPC_PORT', hostVariable: 'OTLP_GRPC_HOST' }
+  await listenOn(server as unknown as Server, { host, port, ...variables })
+  return {
+    addresses: [`${isSecure ? 'TLS' : 'TCP'} ${written(server.address() as AddressInfo)}`],
+    budgets,
+    close: async () => {
+      close()
+      connections.endAll()
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyRequest } from 'fastify'
+import { DecodedBody } from '../../ingest/decoded.ts'
+import { fromExportedEntry, JournalExport } from '../../ingest/journald/journal-export.ts'
+import { AppError } from '../../service/app-error.ts'
+import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import { now } from '../../store/database/timestamp.ts'
+import { unpackContent } from '../content-encoding.ts'
+import { INGEST, protocolRoutes } from './protocol-routes.ts'
+
+const TYPE = 'application/vnd.fdo.journal'
+
+/** Entries that do not wait for others any more, and what they may weigh. */
+const BATCH = 1000
+const BATCH_BYTES = 1024 * 1024
+/** How long an entry waits for others. */
+const GATHER_MS = 500
+/** Nothing came for so long: the sender is gone. */
+const SILENT_MS = 120_000
+const RETRY_MS = 1000
+/** Bytes that one upload may hold: a batch, an entry and a chunk. */
+const HELD_BYTES = 3 * 1024 * 1024
+
+/**
+ * `POST /upload` of `systemd-journal-upload`: one request goes on for as long as the journal has more, so it is read and stored
+ * batch by batch. A batch that cannot be stored now is tried again; meanwhile the request is not read, so that its sender waits.
+ */
+export function journaldRoutes(ingest: IngestService) {
+  return protocolRoutes({
+    writeError: ({ status, message }) => ({
+      status,
+      type: 'text/plain; charset=utf-8',
+      body: `${message}\n`,
+    }),
+    addRoutes: (app) => {
+      app.removeAllContentTypeParsers()
+      app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+      app.post('/upload', { config: { ...INGEST, isUpload: true } }, async (request, response) => {
+        const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+        if (type !== TYPE) {
+          const sentence = `Content-Type ${String(type).slice(0, 100)} is not taken here; send ${TYPE}.`
+          throw new AppError('UNSUPPORTED_MEDIA_TYPE', sentence)
+        }
+        if (!ingest.uploads.take(request.principal.id, HELD_BYTES)) {
+          const sentence = 'More journals are uploaded than there is room for. Send it again shortly.'
+          throw new AppError('UNAVAILABLE', sentence, { retryAfter: 10 })
+        }
+        try {
+          const encoding = request.headers['content-encoding']
+          const body = unpackContent(request.body as Readable, encoding, Number.POSITIVE_INFINITY)
+          await new Upload(ingest, request).store(body)
+        } finally {
+          ingest.uploads.give(request.principal.id, HELD_BYTES)
+        }
+        return response.code(202).type('text/plain; charset=utf-8').send('OK.\n')
+      })
+    },
+  })
+}
+
+class Upload {
+  readonly #ingest: IngestService
+  readonly #signal: AbortSignal
+  readonly #entries = new JournalExport()
+  #decoded = new DecodedBody()
+
+  constructor(ingest: IngestService, { signal }: FastifyRequest) {
+    this.#ingest = ingest
+    this.#signal = signal
+  }
+
+  async store(chunks: AsyncGenerator<Buffer>): Promise<void> {
+    let next = following(chunks)
+    for (;;) {
+      const arrived = await this.#within(next, this.#decoded.size > 0 ? GATHER_MS : SILENT_MS)
+      if (arrived === undefined && this.#decoded.size === 0) {
+        throw new AppError('INVALID_REQUEST', 'Nothing of the journal came for too long.')
+      }
+      if (arrived?.done) break
+      if (arrived !== undefined) {
+        this.#take(this.#entries.push(arrived.value))
+        next = following(chunks)
+      }
+      const isFull = this.#decoded.size >= BATCH || this.#decoded.bytes >= BATCH_BYTES
+      if (isFull || arrived === undefined) await this.#flush()
+    }
+    this.#take(this.#entries.end())
+    await this.#flush()
+  }
+
+  #take(entries: ReturnType<JournalExport['push']>): void {
+    for (const entry of entries) this.#decoded.add(fromExportedEntry(entry, { now: now() }))
+  }
+
+  async #within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+    const isOver = new AbortController()
+    try {
+      return await Promise.race([promise, sleep(ms, undefined, { signal: isOver.signal })])
+    } finally {
+      isOver.abort()
+    }
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#decoded.size === 0) return
+    const batch = this.#decoded
+    this.#decoded = new DecodedBody()
+    for (;;) {
+      try {
+        await this.#ingest.ingest(batch, { way: 'journald' })
+        return
+      } catch (error) {
+        const isForNow =
+          error instanceof AppError && (error.code === 'UNAVAILABLE' || error.code === 'STORAGE_FULL')
+        if (!isForNow || this.#signal.aborted) throw error
+        await sleep(RETRY_MS, undefined, { signal: this.#signal }).catch(() => undefined)
+      }
+    }
+  }
+}
+
+/** The next chunk. It may fail while a batch is being stored, before anybody waits for it. */
+function following(chunks: AsyncIterator<Buffer>): Promise<IteratorResult<Buffer>> {
+  const next = chunks.next()
+  next.catch(() => undefined)
+  return next
+}

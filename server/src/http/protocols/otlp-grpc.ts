@@ -1,0 +1,182 @@
+// OTLP over gRPC: one unary call, whose message is the body of `POST /v1/logs` behind five bytes. It goes through that
+// route, so that keys, limits, bounds and counts are the same.
+import {
+  constants,
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { FastifyInstance } from 'fastify'
+import { ByteBudget, type Hold } from '../../byte-budget.ts'
+import { readStatus } from '../../ingest/otlp/otlp-status.ts'
+import { MAX_BODY_BYTES } from '../raw-body.ts'
+
+export type OtlpGrpc = { server: Http2Server; budgets: readonly ByteBudget[]; close: () => void }
+
+const EXPORT = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
+
+/** Whether it is compressed, and four bytes of length. */
+const PREFIX_BYTES = 5
+/** Messages that came in part or wait for their reply: what one address may have is the largest. */
+const BUDGET_BYTES = 48 * 1024 * 1024
+const BUDGET_BYTES_OF_ONE = 24 * 1024 * 1024
+/** Calls of one connection at a time. */
+const MAX_STREAMS = 100
+/** A call that takes longer to come never comes. */
+const CALL_MS = 60_000
+
+/** gRPC's status codes. */
+const INVALID_ARGUMENT = 3
+const RESOURCE_EXHAUSTED = 8
+const UNIMPLEMENTED = 12
+const INTERNAL = 13
+const UNAVAILABLE = 14
+
+/** Headers that identify the sender. */
+const PASSED_ON = ['authorization', 'x-api-key', 'x-forwarded-for', 'x-forwarded-proto', 'user-agent']
+
+/** A call that ends in an error. */
+class CallError extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** A server for gRPC, not yet listening; over TLS when there is a certificate. */
+export function otlpGrpcServer(
+  app: FastifyInstance,
+  certificate: { cert: Buffer; key: Buffer } | undefined,
+): OtlpGrpc {
+  const budget = new ByteBudget('otlp_grpc', BUDGET_BYTES, BUDGET_BYTES_OF_ONE)
+  const settings = { maxConcurrentStreams: MAX_STREAMS }
+  const server =
+    certificate === undefined
+      ? createServer({ settings })
+      : (createSecureServer({ ...certificate, settings, minVersion: 'TLSv1.2' }) as unknown as Http2Server)
+  const sessions = new Set<{ close: () => void; destroy: () => void }>()
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.on('close', () => sessions.delete(session))
+    // A sender that resets its connection is no trouble of ours.
+    session.on('error', () => undefined)
+  })
+  server.on('stream', (stream, headers) => {
+    const sender = (stream.session?.socket?.remoteAddress ?? '').replace(/^::ffff:/, '')
+    const hold = budget.open(sender)
+    stream.on('error', () => undefined)
+    stream.setTimeout(CALL_MS, () => stream.close(constants.NGHTTP2_CANCEL))
+    call(app, stream, headers, { hold, sender })
+      .catch((error: unknown) => {
+        const known = error instanceof CallError ? error : new CallError(INTERNAL, 'The call failed.')
+        fail(stream, known.status, known.message)
+      })
+      .finally(() => hold.release())
+  })
+  return {
+    server,
+    budgets: [budget],
+    close: () => {
+      server.close()
+      for (const session of sessions) session.close()
+      for (const session of sessions) session.destroy()
+    },
+  }
+}
+
+type Caller = { hold: Hold; sender: string }
+
+async function call(
+  app: FastifyInstance,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  { hold, sender }: Caller,
+): Promise<void> {
+  const path = headers[':path']
+  if (path !== EXPORT)
+    throw new CallError(UNIMPLEMENTED, `${String(path).slice(0, 200)} is not answered here.`)
+  if (!/^application\/grpc(\+proto)?\s*(;|$)/i.test(headers['content-type'] ?? '')) {
+    stream.respond({ ':status': 415 }, { endStream: true })
+    return
+  }
+  const { message, isPacked } = await readMessage(stream, hold)
+  const passed: Record<string, string> = {}
+  for (const name of PASSED_ON) if (headers[name] !== undefined) passed[name] = String(headers[name])
+  const reply = await app.inject({
+    method: 'POST',
+    url: '/v1/logs',
+    remoteAddress: sender,
+    headers: {
+      ...passed,
+      'content-type': 'application/x-protobuf',
+      ...(isPacked && { 'content-encoding': String(headers['grpc-encoding'] ?? 'identity') }),
+    },
+    payload: message,
+  })
+  if (reply.statusCode !== 200) {
+    const { code, message: sentence } = readStatus(reply.rawPayload)
+    // These alone are sent again.
+    const isForNow = reply.statusCode === 429 || reply.statusCode === 503
+    throw new CallError(isForNow ? UNAVAILABLE : code, sentence)
+  }
+  answer(stream, reply.rawPayload)
+}
+
+/** The one message of a call. @throws {CallError} */
+async function readMessage(
+  stream: ServerHttp2Stream,
+  hold: Hold,
+): Promise<{ message: Buffer; isPacked: boolean }> {
+  const chunks: Buffer[] = []
+  let size = 0
+  // The stream is not ended with what is read of it: what was wrong has to be answered.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    const most = MAX_BODY_BYTES / 1024 / 1024
+    if (size > MAX_BODY_BYTES + PREFIX_BYTES) {
+      throw new CallError(RESOURCE_EXHAUSTED, `The message is over ${most} MB. Send smaller batches.`)
+    }
+    if (!hold.grow(chunk.length)) {
+      throw new CallError(UNAVAILABLE, 'More arrives than there is room for. Send it again shortly.')
+    }
+    chunks.push(chunk)
+  }
+  const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+  if (body.length < PREFIX_BYTES || body.readUInt32BE(1) !== body.length - PREFIX_BYTES) {
+    throw new CallError(INVALID_ARGUMENT, 'A call has to bring one message, whole.')
+  }
+  return { message: body.subarray(PREFIX_BYTES), isPacked: body[0] === 1 }
+}
+
+function answer(stream: ServerHttp2Stream, message: Buffer): void {
+  if (stream.closed || stream.destroyed) return
+  const prefix = Buffer.alloc(PREFIX_BYTES)
+  prefix.writeUInt32BE(message.length, 1)
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+  stream.end(Buffer.concat([prefix, message]))
+}
+
+/** An error goes in headers alone. */
+function fail(stream: ServerHttp2Stream, status: number, message: string): void {
+  if (stream.closed || stream.destroyed || stream.headersSent) return
+  const headers = {
+    'grpc-status': String(status),
+    'grpc-message': percentEncoded(message),
+  }
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...headers }, { endStream: true })
+  // The rest of the request is not read.
+  stream.close(constants.NGHTTP2_NO_ERROR)
+}
+
+/** As gRPC has it: what is no printable ASCII, and the percent sign. */
+function percentEncoded(message: string): string {
+  return message
+    .slice(0, 1000)
+    .toWellFormed()
+    .replaceAll(/[^\x20-\x24\x26-\x7e]/gu, encodeURIComponent)
+}

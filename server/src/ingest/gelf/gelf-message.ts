@@ -1,0 +1,70 @@
+// The Graylog Extended Log Format, version 1.1: a JSON object a message.
+import type { ExtraData, LogRecord } from '@timelapser/logger'
+import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
+import type { RecordDefaults } from '../decoded.ts'
+import { asObject, asText, chooseLevel, toLogRecord } from '../foreign-record.ts'
+import { bodyText, parseJson } from '../parse-json.ts'
+import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
+import { SEVERITIES } from '../syslog/priority.ts'
+
+/** Fields with a place of their own; all others are kept. */
+const PLACED = ['version', 'host', 'short_message', 'full_message', 'timestamp', 'level']
+
+/** A message, or why it is none. */
+export function decodeGelf(bytes: Uint8Array, defaults: RecordDefaults): LogRecord | string {
+  const text = bodyText(bytes)
+  if (hasMoreValuesThan(text, MAX_VALUES_A_RECORD)) return `it has over ${MAX_VALUES_A_RECORD} values`
+  const parsed = parseJson(text)
+  if ('reason' in parsed) return parsed.reason
+  const message = asObject(parsed.value)
+  return message === undefined
+    ? `a message must be a JSON object; this is ${shorten(parsed.value)}`
+    : fromGelf(message, defaults)
+}
+
+/**
+ * The source is the service or container that the message names, else its host, else what `defaults` say. Of two texts the
+ * longer form is the message.
+ */
+function fromGelf(sent: ExtraData, defaults: RecordDefaults): LogRecord | string {
+  const short = asText(sent.short_message)
+  const message = asText(sent.full_message) ?? short ?? asText(sent.message)
+  if (Object.keys(sent).length === 0) return 'the message is empty; it needs short_message'
+  const attributes: ExtraData = {}
+  if (short !== undefined && short !== message && !message?.startsWith(short))
+    attributes.short_message = short
+  for (const [name, value] of Object.entries(sent)) {
+    if (PLACED.includes(name)) continue
+    if (name === 'message' && value === message) continue
+    // Names of additional fields begin with an underscore.
+    putExtra(attributes, /^_./.test(name) ? name.slice(1) : name, value)
+  }
+  for (const name of ['short_message', 'full_message', 'host', 'level'] as const) {
+    const value = sent[name]
+    if (value != null && typeof value === 'object') putExtra(attributes, name, value)
+  }
+  const timestamp = sent.timestamp == null ? undefined : readTimestamp(sent.timestamp)
+  if (sent.timestamp != null && timestamp === undefined)
+    putExtra(attributes, 'original_timestamp', sent.timestamp)
+  const container = asText(attributes.container_name)
+  if (container !== undefined) attributes.container_name = container.replace(/^\//, '')
+  const host = asText(sent.host)
+  const text = message ?? shallow(sent)
+  const severity = typeof sent.level === 'object' ? undefined : SEVERITIES[Number(sent.level ?? Number.NaN)]
+  const record = toLogRecord(
+    { timestamp, level: chooseLevel([severity ?? sent.level], text), message: text, attributes },
+    host === undefined ? defaults : { ...defaults, source: host },
+  )
+  if (host === undefined || record.source === host) return record
+  return { ...record, extra_data: { ...record.extra_data, host: host.slice(0, 255) } }
+}
+
+/** JSON of a message without a text. */
+function shallow(sent: ExtraData): string {
+  try {
+    return JSON.stringify(sent)
+  } catch {
+    // Nested deeper than the stack.
+    return '[a message nested too deep]'
+  }
+}

@@ -1,0 +1,50 @@
+import { endOfText } from './body-limits.ts'
+import { elementsOf } from './json-elements.ts'
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BRACKET = 0x5b
+const BRACE = 0x7b
+const CLOSING_BRACKET = 0x5d
+const CLOSING_BRACE = 0x7d
+
+/**
+ * Where the values of a body lie: objects one behind the other, whatever blanks or commas stand between them, or the elements of
+ * arrays. Other text is a value up to the end of its line; a value that breaks off is the last one.
+ */
+export function* jsonValuesOf(body: Uint8Array): Generator<{ start: number; end: number }> {
+  for (let at = body[0] === 0xef ? 3 : 0; at < body.length; ) {
+    const byte = body[at] as number
+    if (byte <= 0x20 || byte === COMMA) at++
+    else if (byte === BRACKET) {
+      const end = endOfValue(body, at)
+      let behind = at + 1
+      for (const element of elementsOf(body.subarray(0, end), at)) {
+        yield element ?? { start: Math.min(behind, end), end }
+        behind = (element?.end ?? behind) + 1
+      }
+      at = end
+    } else {
+      const end = byte === BRACE ? endOfValue(body, at) : endOfLine(body, at)
+      yield { start: at, end }
+      at = end
+    }
+  }
+}
+
+/** Behind the bracket that closes the one at `from`; the end of the bytes when none does. */
+function endOfValue(body: Uint8Array, from: number): number {
+  let depth = 0
+  for (let at = from; at < body.length; at++) {
+    const byte = body[at] as number
+    if (byte === QUOTE) at = endOfText(body, at)
+    else if (byte === BRACKET || byte === BRACE) depth++
+    else if ((byte === CLOSING_BRACKET || byte === CLOSING_BRACE) && --depth === 0) return at + 1
+  }
+  return body.length
+}
+
+function endOfLine(body: Uint8Array, from: number): number {
+  const end = body.indexOf(0x0a, from)
+  return end === -1 ? body.length : end
+}

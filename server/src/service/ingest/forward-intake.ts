@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ByteBudget } from '../../byte-budget.ts'
+import type { Decoded } from '../../ingest/decoded.ts'
+import { ForwardMessage, PART_BYTES } from '../../ingest/fluent/forward-message.ts'
+import { MsgpackError } from '../../ingest/fluent/msgpack-scan.ts'
+import { now } from '../../store/database/timestamp.ts'
+import type { IngestService } from './ingest-service.ts'
+
+export type ForwardIntakeOptions = {
+  ingest: Pick<IngestService, 'ingest' | 'bodies'>
+  /** Told once when messages have to be put off, until one is stored again. */
+  onTrouble: (error: unknown) => void
+}
+
+/** Messages that are decoded or wait for COMMIT, packed ones unpacked. */
+const BUDGET_BYTES = 40 * 1024 * 1024
+/** One of the largest messages and the records of a part of it. */
+const BUDGET_BYTES_OF_ONE = 20 * 1024 * 1024
+const RETRY_MS = 1000
+const ONE_REJECTED: Decoded = { records: [], rejections: [], rejectedCount: 1, positions: undefined }
+
+/**
+ * Stores messages of the forward protocol. A message that cannot be stored now is tried until it is: meanwhile its connection is not read,
+ * so that its sender waits.
+ */
+export class ForwardIntake {
+  readonly budget = new ByteBudget('forward', BUDGET_BYTES, BUDGET_BYTES_OF_ONE)
+  readonly #options: ForwardIntakeOptions
+  readonly #closing = new AbortController()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #isTroubled = false
+
+  constructor(options: ForwardIntakeOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Stores all of a message and answers what its sender waits for, if it waits for anything.
+   *
+   * @param gone a sender that waits for an answer sends again after it
+   * @throws {MsgpackError} when it is no message of the protocol
+   */
+  store(frame: Uint8Array, sender: string, gone: AbortSignal): Promise<string | undefined> {
+    const storing = this.#store(frame, sender, gone)
+    this.#underWay.add(storing)
+    const forget = () => this.#underWay.delete(storing)
+    storing.then(forget, forget)
+    return storing
+  }
+
+  /** Waits for what is under way, which is not tried again. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.allSettled(this.#underWay)
+  }
+
+  async #store(frame: Uint8Array, sender: string, gone: AbortSignal): Promise<string | undefined> {
+    const { ingest } = this.#options
+    let message: ForwardMessage | undefined
+    try {
+      message = new ForwardMessage(frame)
+      await this.#storeParts(message, sender, gone)
+      return message.chunk
+    } catch (error) {
+      if (error instanceof MsgpackError) await ingest.ingest(ONE_REJECTED, { way: 'forward' })
+      else if (message?.chunk === undefined) this.#options.onTrouble(error)
+      throw error
+    }
+  }
+
+  async #storeParts(message: ForwardMessage, sender: string, gone: AbortSignal): Promise<void> {
+    const { ingest } = this.#options
+    const closing = this.#closing.signal
+    const ends = message.chunk === undefined ? closing : AbortSignal.any([closing, gone])
+    // All at once: who has some and waits for more, beside others who do, would wait for ever.
+    let room = message.mostBytes + roomOfPart(message.mostBytes)
+    await this.budget.wait(sender, room, ends)
+    try {
+      message.open()
+      const needed = message.heldBytes + roomOfPart(message.heldBytes)
+      this.budget.give(sender, room - needed)
+      room = needed
+      for (;;) {
+        const part = await ingest.bodies.run(message.part({ now: now() }), message.heldBytes)
+        if (part.records.length + part.rejectedCount === 0) return
+        await this.#untilDone(() => ingest.ingest(part, { way: 'forward' }), ends)
+      }
+    } finally {
+      this.budget.give(sender, room)
+    }
+  }
+
+  async #untilDone(run: () => Promise<unknown>, ends: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await run()
+        this.#isTroubled = false
+        return
+      } catch (error) {
+        if (ends.aborted) throw error
+        if (!this.#isTroubled) this.#options.onTrouble(error)
+        this.#isTroubled = true
+        await sleep(RETRY_MS, undefined, { signal: ends }).catch(() => undefined)
+      }
+    }
+  }
+}
+
+/** Records take some times the bytes of what they are decoded from; a part of them is bounded by itself. */
+function roomOfPart(bytes: number): number {
+  return Math.min(PART_BYTES, 4 * bytes + 4096)
+}
