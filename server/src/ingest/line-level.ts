@@ -31,13 +31,13 @@ const BRACKETED = new RegExp(
   'i',
 )
 const BARE = new RegExp(
-  String.raw`(?:^|(?<!\b[Nn][Oo]|\b[Ww]ithout|\b0)[\s|:,\]-])(${W}|LOG)(?=[\s|:,\][(-]|$)`,
+  String.raw`(?:^|(?<!\b[Nn][Oo]|\b[Ww]ithout|\b0)[\s|:,\]-])(?<!\b[A-Z]{2,20} (?=ALERT:))(${W}|LOG)(?=[\s|:,\][(-]|$)`,
 )
 /** `[Server thread/INFO]`, `app.ERROR: …` */
 const SUFFIXED = new RegExp(String.raw`(?:[\w #-]{1,60}/(${W})\]|(?:^|\s)[\w-]{1,40}\.(${W}):)`)
-/** `sshd[1]: error: …`, `panic: …`, `PHP Fatal error: …`, `WARNING:root:…` */
+/** `sshd[1]: error: …`, `panic: …`, `PHP Fatal error: …`, `WARNING:root:…`, but not the number of an error, `error:1417C086:`. */
 const LABELLED = new RegExp(
-  `(?:^|: |PHP (?:Recoverable |Catchable |Core |Compile |User )?)((?:fatal |parse |catchable )?(?:${W}))(?=:)`,
+  `(?:^|: |PHP (?:Recoverable |Catchable |Core |Compile |User )?)((?:fatal |parse |catchable )?(?:${W}))(?=:(?![\\dA-F]{6}))`,
   'i',
 )
 /** `daemon.err hostapd: …` and dmesg's `kern  :err   : …` */
@@ -90,7 +90,8 @@ export function readTextLevel(line: string, rest: string): WrittenLevel | undefi
   if (keyed !== null && (head.startsWith('{') || keyed.index <= 1)) return written(keyed)
   let best: RegExpExecArray | undefined
   for (const pattern of ANYWHERE) {
-    const match = pattern.exec(near)
+    // A level that has a pair of brackets to itself is one further on as well.
+    const match = pattern.exec(pattern === SQUARE ? head : near)
     if (match !== null && (best === undefined || match.index < best.index)) best = match
   }
   if (keyed !== null && written(keyed) !== undefined && (best === undefined || keyed.index < best.index))
@@ -109,9 +110,12 @@ function written(match: RegExpExecArray): WrittenLevel | undefined {
 
 const ALONE = new RegExp(String.raw`^[\s[(<{|"'*-]*(${W})[\s\])>}|"'*:,-]*\[?$`, 'i')
 
+/** `[ERROR|auth|L83] 2026-11-29 …` */
+const FIRST_OF_SEVERAL = new RegExp(`^[[(<{|"'*-]*(${W})(?=[|:,/])`)
+
 /** The level that stands alone before the time: `ERROR 2026-11-29 …`, `[warn] …`, `E [29/Nov/2026:…`. */
 export function readLevelBefore(before: string): WrittenLevel | undefined {
-  const word = ALONE.exec(before)?.[1]
+  const word = ALONE.exec(before)?.[1] ?? FIRST_OF_SEVERAL.exec(before)?.[1]
   if (word !== undefined) return levelOfWord(word)
   const letter = /^([VDIWEFC])[,:]? ?\[?$/.exec(before)?.[1]
   return letter === undefined ? undefined : levelOfLetter(letter)

@@ -30,7 +30,10 @@ export function readLevelOf(
     const before = readLevelBefore(line.slice(0, time.start))
     if (before !== undefined) return before
   }
-  return reader.readLevel?.(line, time) ?? readTextLevel(line, restOf(line, time))
+  const rest = restOf(line, time)
+  // What closes a bracket around the time is no part of the text.
+  const text = reader.isFixed ? rest : rest.replace(/^["'\])}>]{0,2}[:,|]?\s*/, '')
+  return reader.readLevel?.(line, time) ?? readTextLevel(line, text)
 }
 
 function restOf(line: string, time: WrittenTime | undefined): string {

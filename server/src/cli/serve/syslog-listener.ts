@@ -5,7 +5,7 @@ import { zoneClock } from '../../ingest/time-zone.ts'
 import { SyslogIntake } from '../../service/ingest/syslog-intake.ts'
 import { Connections } from './connections.ts'
 import { type Listener, type ListenerOptions, openAll } from './listener.ts'
-import { type OpenPort, openTcpPort, openUdpPort, readCertificate, receiveMessages } from './ports.ts'
+import { type MessageIntake, type OpenPort, openTcpPort, openUdpPort, readCertificate, receiveMessages } from './ports.ts'
 
 export type SyslogListener = Listener
 
@@ -34,9 +34,10 @@ export async function openSyslog(
   const stream = async (port: number, kind: 'TCP' | 'TLS'): Promise<OpenPort> => {
     const variable = `SYSLOG_${kind}_PORT`
     const certificate = kind === 'TLS' ? await readCertificate(filesOf(config)) : undefined
-    return openTcpPort({ ...at(port, variable), certificate, connections }, (connection) =>
-      receiveMessages(connection, { frames: new SyslogFrames(), intake, unfinished }),
-    )
+    return openTcpPort({ ...at(port, variable), certificate, connections }, (connection) => {
+      const frames = new SyslogFrames()
+      receiveMessages(connection, { frames, intake: withCuts(intake, frames), unfinished })
+    })
   }
   return openAll(
     [
@@ -46,6 +47,15 @@ export async function openSyslog(
     ],
     { budgets: [intake.budget, unfinished], close: () => intake.close() },
   )
+}
+
+/** The intake, told of each message by how much it was cut. */
+function withCuts(intake: SyslogIntake, frames: SyslogFrames): MessageIntake {
+  return {
+    take: (message, sender) => intake.take(message, sender, frames.cutBytes(message)),
+    takeInTurn: (message, sender, signal) =>
+      intake.takeInTurn(message, sender, signal, frames.cutBytes(message)),
+  }
 }
 
 function filesOf({ tlsCertificate, tlsKey }: SyslogConfig) {

@@ -21,6 +21,9 @@ const LEAST_SHARE = 0.5
 const LEAST_SHARE_OF_FEW = 0.05
 const FEW_WORDS = 8
 const LEAST_LINES = 4
+/** A word that is the same on this share of so many lines is their level only where it says that nothing is wrong. */
+const CONSTANT_SHARE = 0.98
+const CONSTANT_LINES = 50
 /** More lines would not tell more. */
 const COUNTED_LINES = 500
 /** Single letters are levels only on nearly all of many lines, and only when there are different ones. */
@@ -107,10 +110,13 @@ function bestWord(
   lines: number,
 ): InferredLevel | undefined {
   let best: Tally | undefined
+  let constant: Tally | undefined
   for (const [key, tally] of words) {
-    // A word that is always the same tells nothing by its place.
-    if (tally.kinds.size < 2) continue
     const share = tally.count / lines
+    if (tally.kinds.size < 2) {
+      if (isConstant(tally, share, lines)) constant ??= tally
+      continue
+    }
     const column = columns.get(key)
     const isFew =
       column !== undefined &&
@@ -122,7 +128,17 @@ function bestWord(
     // The first of equal ones: further on a word is rather part of the text.
     if (best === undefined || tally.count > best.count * 1.005) best = tally
   }
-  return best?.form
+  return (best ?? constant)?.form
+}
+
+/**
+ * Whether the word right behind the time is always the same and says that nothing is wrong: such a column keeps words of the
+ * text from being taken for the level. Any other word that never changes tells nothing by its place.
+ */
+function isConstant({ form, kinds }: Tally, share: number, lines: number): boolean {
+  if (lines < CONSTANT_LINES || share < CONSTANT_SHARE || 'key' in form) return false
+  if (form.from !== 'time' || form.index !== 0 || form.part !== 'whole') return false
+  return kinds.has('INFO') || kinds.has('DEBUG') || kinds.has('NOTICE')
 }
 
 function bestLetter(letters: Map<string, Tally>, lines: number): InferredLevel | undefined {

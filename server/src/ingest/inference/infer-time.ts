@@ -26,6 +26,8 @@ export type TimeContext = {
 const MAX_CANDIDATES = 24
 /** Lines from which candidates are gathered. */
 const SCANNED_LINES = 300
+/** Enough to tell a time by other signs than that it rises. */
+const MANY_LINES = 200
 /** Fewer lines prove nothing. */
 const LEAST_LINES = 4
 const HOUR = 3600
@@ -191,7 +193,7 @@ function judge(
   const form: InferredTime = order === undefined ? { parts } : { parts, order }
   const read = compileTime(form)
   if (read === undefined) return undefined
-  const seen = new Set<number>()
+  const seen = new Set<string>()
   const times: (number | undefined)[] = []
   let [hits, back, steps, dayChanges, places] = [0, 0, 0, 0, 0]
   let [least, most, previous] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]
@@ -203,7 +205,7 @@ function judge(
     if (!isPlausible || written === undefined) continue
     hits += 1
     places += written.start
-    seen.add(seconds)
+    seen.add('utc' in written ? written.utc : `${seconds}.${written.civil.fraction}`)
     if (!Number.isNaN(previous)) {
       steps += 1
       if (seconds < previous - 1) back += 1
@@ -259,7 +261,10 @@ function isConvincing({ share, distinct, rising, spanSeconds, strength, times, f
   if (distinct < 2) return false
   if (strength === 4 && !/tai/.test(form.parts[0]?.template ?? '')) {
     const few = times.length < 20 ? rising === 1 : distinct >= 5
-    return few && (rising >= 0.9 || (rising >= 0.6 && spanSeconds < 5 * YEAR))
+    const isClose = spanSeconds < 5 * YEAR
+    // Lines that were sorted by something else: no other numbers of so many kinds lie so close together on every line.
+    const isSorted = isClose && share >= 0.99 && times.length >= MANY_LINES && distinct >= times.length / 4
+    return few && (rising >= 0.9 || (rising >= 0.6 && isClose) || isSorted)
   }
   if (strength === 0) return rising >= 0.95
   if (strength === 3) return share >= 0.6 || rising >= 0.95

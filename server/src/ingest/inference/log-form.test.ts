@@ -297,6 +297,65 @@ describe('the form of a file', () => {
     expect(new Set(readAll(lines).records.map(({ level }) => level))).toEqual(new Set(['INFO']))
   })
 
+  it.each<[string, (index: number) => string, Level]>([
+    [
+      'a title of a monitor',
+      (i) => `[${1_790_000_000 + i * 7}] SERVICE ALERT: web;HTTP;OK;SOFT;${i};up`,
+      'INFO',
+    ],
+    [
+      'a warning behind a count in brackets',
+      (i) => `[${1_790_000_000 + i * 7}] Warning: check ${i} timed out`,
+      'WARNING',
+    ],
+    [
+      'the number of an error',
+      (i) => `2026-03-10 10:11:${10 + (i % 49)} tls: error:1417C086:routines ${i}`,
+      'INFO',
+    ],
+    [
+      'a word of the text behind a column',
+      (i) => `2026-03-10 10:11:${10 + (i % 49)}, Info   CBS  Warning: ${i} unsent`,
+      'INFO',
+    ],
+    [
+      'several words before the time',
+      (i) => `[ERROR|auth|L${i}] 2026-03-10T10:11:${10 + (i % 49)}: refused`,
+      'ERROR',
+    ],
+    [
+      'brackets far behind the time',
+      (i) =>
+        `10:11:${10 + (i % 49)}.100 project=one user=two region=three mode=four type=five n=${i} [error] six`,
+      'ERROR',
+    ],
+  ])('is what the line means, not a word that is met: %s', (_name, write, level) => {
+    const lines = Array.from({ length: 60 }, (_, index) => write(index))
+    expect(new Set(readAll(lines).records.map((record) => record.level))).toEqual(new Set([level]))
+  })
+
+  it.each<[string, (index: number) => string, string]>([
+    ['whose zone stands before the date', (i) => `[CEST Aug  6 10:14:${10 + i}] x`, '2026-08-06T08:14:10Z'],
+    [
+      'within one second',
+      (i) => `100${i % 5} 1697048351.0005${10 + i} brk(NULL)`,
+      '2023-10-11T18:19:11.00051Z',
+    ],
+  ])('has the time of lines %s', (_name, write, first) => {
+    const lines = Array.from({ length: 40 }, (_, index) => write(index))
+    expect(readAll(lines).records[0]?.timestamp).toBe(first)
+  })
+
+  it('has the time of lines that were sorted by something else', () => {
+    const lines = Array.from(
+      { length: 300 },
+      (_, index) => `${index} node-${index % 9} ${1_077_804_742 + ((index * 7919) % 300) * 86_000} up`,
+    )
+    const { records, forms } = readAll(lines)
+    expect(forms[0]).toContain('column 3, `epoch s`')
+    expect(records[1]?.timestamp).toBe('2004-06-24T00:59:02Z')
+  })
+
   it('has none by letters on fewer than two hundred lines', () => {
     const lines = Array.from({ length: 100 }, (_, index) => `${index % 2 === 0 ? 'I' : 'E'} row`)
     expect(new Set(readAll(lines).records.map(({ level }) => level))).toEqual(new Set(['INFO']))

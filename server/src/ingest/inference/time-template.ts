@@ -150,10 +150,15 @@ function toTime(match: RegExpExecArray, fields: string[], start: number): Writte
   }
   // 2000 was a leap year: a yearless 29 February may be right.
   if (!isCivil(civil.year === 0 ? { ...civil, year: 2000 } : civil)) return undefined
+  zone ??=
+    civil.year === 0 ? ZONE_BEFORE.exec(match.input.slice(Math.max(0, start - 8), start))?.[1] : undefined
   const known = zone === undefined ? undefined : readZone(zone)
   const end = start + match[0].length
   return { form: 'inferred', start, end, civil, zone: known }
 }
+
+/** `[CEST Aug  6 10:14:52]` */
+const ZONE_BEFORE = /(?:^|[\s[("'])([A-Z]{3,5}) {1,2}$/
 
 const EPOCH_WIDTHS: Readonly<Record<string, number>> = {
   'epoch s': 10,

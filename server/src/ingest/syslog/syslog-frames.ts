@@ -8,7 +8,7 @@ const COUNT = /^([1-9]\d{0,8}) </
 
 /**
  * Cuts a TCP stream into messages, by octet counting (RFC 6587, 3.4.1: `11 <13>message`) or at line ends, told apart for
- * each message by how it begins. Holds at most `MAX_FRAME_BYTES`; what is longer is cut there and its rest skipped.
+ * each message by how it begins. Holds at most `MAX_FRAME_BYTES`; what is longer is cut there, its rest skipped and counted.
  */
 export class SyslogFrames {
   #held: Buffer = Buffer.alloc(0)
@@ -21,10 +21,19 @@ export class SyslogFrames {
   /** Bytes still to be skipped of a counted message that was too long. */
   #skipBytes = 0
   #skipsToLineEnd = false
+  /** A line that was cut, until its end has come and it is known by how much. */
+  #cutLine: Buffer | undefined
+  #skippedBytes = 0
+  readonly #cutBytes = new WeakMap<Buffer, number>()
+
+  /** Bytes that a message lacks, which were more than is held of one. */
+  cutBytes(message: Buffer): number {
+    return this.#cutBytes.get(message) ?? 0
+  }
 
   /** Bytes of a message whose end has not come yet. */
   get heldBytes(): number {
-    return this.#held.length
+    return this.#held.length + (this.#cutLine?.length ?? 0)
   }
 
   /** The messages that are complete now; they may be views of the chunk. */
@@ -42,6 +51,7 @@ export class SyslogFrames {
   end(): Buffer[] {
     const rest = this.#held
     this.#held = Buffer.alloc(0)
+    if (this.#cutLine !== undefined) return [this.#endCutLine(rest.length)]
     return rest.length === 0 || this.#skipsToLineEnd || this.#skipBytes > 0 ? [] : [rest]
   }
 
@@ -65,21 +75,35 @@ export class SyslogFrames {
     const taken = Math.min(length, MAX_FRAME_BYTES)
     if (this.#held.length < start + taken) return undefined
     this.#skipBytes = length - taken
-    return this.#take(start, start + taken, 0)
+    const message = this.#take(start, start + taken, 0)
+    if (length > taken) this.#cutBytes.set(message, length - taken)
+    return message
   }
 
   #line(): Buffer | undefined {
     const end = this.#lineEnd()
-    const skipped = this.#skipsToLineEnd
     if (end === -1 || end > MAX_FRAME_BYTES) {
       if (this.#held.length < MAX_FRAME_BYTES) return undefined
-      this.#skipsToLineEnd = true
-      const message = this.#take(0, MAX_FRAME_BYTES, 0)
-      return skipped ? Buffer.alloc(0) : message
+      const part = this.#take(0, MAX_FRAME_BYTES, 0)
+      if (this.#cutLine === undefined) {
+        this.#skipsToLineEnd = true
+        // A copy, so that a line without an end does not keep the memory of all that follows.
+        this.#cutLine = Buffer.from(part)
+        this.#skippedBytes = 0
+      } else this.#skippedBytes += part.length
+      return Buffer.alloc(0)
     }
     this.#skipsToLineEnd = false
     const message = this.#take(0, end, 1)
-    return skipped ? Buffer.alloc(0) : message
+    return this.#cutLine === undefined ? message : this.#endCutLine(message.length)
+  }
+
+  #endCutLine(lastBytes: number): Buffer {
+    const message = this.#cutLine ?? Buffer.alloc(0)
+    this.#cutBytes.set(message, this.#skippedBytes + lastBytes)
+    this.#cutLine = undefined
+    this.#skipsToLineEnd = false
+    return message
   }
 
   /** Where the first line of `#held` ends, -1 when it does not; looks at no byte twice. */

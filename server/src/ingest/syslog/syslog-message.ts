@@ -17,6 +17,8 @@ export type SyslogOrigin = {
   cameras: ReadonlyMap<string, number>
   /** What times without a zone mean. */
   clock: NaiveClock
+  /** Bytes that were left out of the message, since it was too long; none when absent. */
+  cutBytes?: number
 }
 
 /**
@@ -24,7 +26,9 @@ export type SyslogOrigin = {
  * undefined. The source is the camera the sender is known as, else the host the message names, else the address.
  */
 export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): LogRecord | undefined {
-  const text = textOf(bytes).replace(/[\r\n\0]+$/, '')
+  const whole = origin.cutBytes === undefined || origin.cutBytes === 0 ? bytes : withoutPart(bytes)
+  const cutBytes = (origin.cutBytes ?? 0) + bytes.length - whole.length
+  const text = textOf(whole).replace(/[\r\n\0]+$/, '')
   if (text.trim() === '') return undefined
   const { priority, rest: behind } = readPriority(text)
   // Some devices put a space or a byte order mark behind the priority.
@@ -36,7 +40,7 @@ export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): Lo
   if (priority !== undefined) extra.facility = priority.facility
   if (host !== undefined) extra.host = host
   if (host === undefined || camera !== undefined) extra.sender = origin.sender
-  return toPlacedRecord(
+  const record = toPlacedRecord(
     {
       timestamp,
       level: levelOf(priority, rest, parts.message),
@@ -50,6 +54,22 @@ export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): Lo
       ...(camera !== undefined && { camera_id: camera }),
     },
   )
+  return cutBytes > 0 ? withCut(record, cutBytes) : record
+}
+
+/** The record of a message that lacks so many bytes, beside those that a record has no room for. */
+function withCut(record: LogRecord, cutBytes: number): LogRecord {
+  const { truncated_bytes: before = 0 } = record.extra_data ?? {}
+  return { ...record, extra_data: { ...record.extra_data, truncated_bytes: Number(before) + cutBytes } }
+}
+
+/** Without the first bytes of a character whose last ones were cut away. */
+function withoutPart(bytes: Uint8Array): Uint8Array {
+  let start = bytes.length - 1
+  while (start > bytes.length - 4 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start -= 1
+  const lead = bytes[start] ?? 0
+  const length = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+  return start >= 0 && start + length > bytes.length ? bytes.subarray(0, start) : bytes
 }
 
 /** UTF-8, or Latin-1 where it is none; without the mark that some senders begin with. */

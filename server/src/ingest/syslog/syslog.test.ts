@@ -280,6 +280,23 @@ describe('a stream of syslog', () => {
     for (let at = 0; at < bytes.length; at += 65_536)
       found.push(...cutter.push(bytes.subarray(at, at + 65_536)))
     expect(found.map(({ length }) => length)).toEqual([MAX_FRAME_BYTES, '<13>next'.length])
+    const lacks = 3 * MAX_FRAME_BYTES + '<13>'.length - MAX_FRAME_BYTES
+    expect(found.map((message) => cutter.cutBytes(message))).toEqual([lacks, 0])
+    const [first = Buffer.alloc(0)] = found
+    const record = decodeSyslogMessage(first, { ...origin, cutBytes: cutter.cutBytes(first) })
+    expect(record?.extra_data?.truncated_bytes).toBe(3 * MAX_FRAME_BYTES - (record?.message.length ?? 0))
+  })
+
+  it('counts what a line lacks that ends with its connection, and cuts no character in two', () => {
+    const cutter = new SyslogFrames()
+    const text = 'ä'.repeat(MAX_FRAME_BYTES)
+    expect(cutter.push(Buffer.from(`<13>_${text}`))).toEqual([])
+    expect(cutter.heldBytes).toBeLessThanOrEqual(MAX_FRAME_BYTES + 5)
+    const [message = Buffer.alloc(0)] = cutter.end()
+    const cutBytes = cutter.cutBytes(message)
+    expect(message.length + cutBytes).toBe(5 + 2 * text.length)
+    const record = decodeSyslogMessage(message, { ...origin, cutBytes })
+    expect(record?.message).toMatch(/^_ä+$/)
   })
 
   it.each([

@@ -21,15 +21,19 @@ export class SyslogIntake {
     return this.#gathered.budget
   }
 
-  /** Takes a datagram, or counts it as lost when there is no room. */
-  take(message: Uint8Array, sender: string): void {
-    const record = this.#decode(message, sender)
+  /**
+   * Takes a datagram, or counts it as lost when there is no room.
+   *
+   * @param cutBytes that the message lacks
+   */
+  take(message: Uint8Array, sender: string, cutBytes = 0): void {
+    const record = this.#decode(message, sender, cutBytes)
     if (record !== undefined) this.#gathered.take(record, sender)
   }
 
   /** Takes a message of a connection, without the framing; resolves once there was room for it. */
-  async takeInTurn(message: Uint8Array, sender: string, signal: AbortSignal): Promise<void> {
-    const record = this.#decode(message, sender)
+  async takeInTurn(message: Uint8Array, sender: string, signal: AbortSignal, cutBytes = 0): Promise<void> {
+    const record = this.#decode(message, sender, cutBytes)
     if (record !== undefined) await this.#gathered.takeInTurn(record, sender, signal)
   }
 
@@ -38,8 +42,8 @@ export class SyslogIntake {
     return this.#gathered.close()
   }
 
-  #decode(message: Uint8Array, sender: string): LogRecord | undefined {
+  #decode(message: Uint8Array, sender: string, cutBytes: number): LogRecord | undefined {
     const { cameras, clock } = this.#options
-    return decodeSyslogMessage(message, { now: now(), sender, cameras, clock })
+    return decodeSyslogMessage(message, { now: now(), sender, cameras, clock, cutBytes })
   }
 }
