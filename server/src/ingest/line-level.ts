@@ -25,13 +25,13 @@ const REDIS_SIGNS: Readonly<Record<string, string>> = {
 
 const KEYED =
   /(?:^|[\s,{"'|([])(?:level|lvl|severity|loglevel|log_level|levelname|log\.level|error_severity)["']?\s?[=:]\s?["']?([A-Za-z]+)/
-const SQUARE = new RegExp(String.raw`\[ {0,4}(?:[a-z_]{1,40}:)?(${W}) {0,4}\]`, 'i')
+const SQUARE = new RegExp(String.raw`\[ {0,4}(?:[a-z_]{0,40}:)?(${W}) {0,4}\]`, 'i')
 const BRACKETED = new RegExp(
   String.raw`(?:^|[\s\]])(?:\( {0,4}(${W}) {0,4}\)|< {0,4}(${W}) {0,4}>|\{ {0,4}(${W}) {0,4}\})(?=[\s:[]|$)|\| {0,4}(${W}) {0,4}\|`,
   'i',
 )
 const BARE = new RegExp(
-  String.raw`(?:^|(?<!\b[Nn][Oo]|\b[Ww]ithout|\b0)[\s|:,\]-])(?<!\b[A-Z]{2,20} (?=ALERT:))(${W}|LOG)(?=[\s|:,\][(-]|$)`,
+  String.raw`(?:^|(?<!\b[Nn][Oo]|\b[Ww]ithout|\b0)[\s|:,\]-])(?<!\w-|\b[A-Z]{2,20} (?=ALERT:))(${W}|LOG)(?=[\s|:,\][(-]|$)`,
 )
 /** `[Server thread/INFO]`, `app.ERROR: …` */
 const SUFFIXED = new RegExp(String.raw`(?:[\w #-]{1,60}/(${W})\]|(?:^|\s)[\w-]{1,40}\.(${W}):)`)
@@ -43,6 +43,9 @@ const LABELLED = new RegExp(
 /** `daemon.err hostapd: …` and dmesg's `kern  :err   : …` */
 const FACILITY =
   /(?:^|\s)(?:(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])(?:\.| {0,6}:)(emerg|alert|crit|err|error|warning|warn|notice|info|debug))(?=[\s:]|$)/
+
+/** The first word behind a time, as some programs write their level: `Warn Server: …`. */
+const FIRST_WORD = /^(Trace|Debug|Info|Warn|Warning|Error|Fatal|Critical)(?= {1,10}[A-Z[(]| {2})/
 
 /** PostgreSQL's csvlog has its level in the twelfth field, behind the start of the session. */
 const CSVLOG =
@@ -83,6 +86,8 @@ export function readTextLevel(line: string, rest: string): WrittenLevel | undefi
   if (lettered !== null) return levelOfLetter(lettered.slice(1).find((one) => one !== undefined) ?? '')
   const sign = REDIS_SIGNS[head[0] ?? '']
   if (sign !== undefined && head[1] === ' ' && REDIS.test(line)) return levelOfWord(sign)
+  const first = rest.length < line.length ? FIRST_WORD.exec(head) : null
+  if (first !== null) return written(first)
   const near = head.slice(0, BARE_CHARACTERS)
   const csv = head.startsWith(',') ? CSVLOG.exec(rest.slice(0, 1000)) : null
   if (csv !== null) return levelOfWord((csv[1] ?? '').replace(/\d$/, ''))
@@ -117,7 +122,7 @@ const FIRST_OF_SEVERAL = new RegExp(`^[[(<{|"'*-]*(${W})(?=[|:,/])`)
 export function readLevelBefore(before: string): WrittenLevel | undefined {
   const word = ALONE.exec(before)?.[1] ?? FIRST_OF_SEVERAL.exec(before)?.[1]
   if (word !== undefined) return levelOfWord(word)
-  const letter = /^([VDIWEFC])[,:]? ?\[?$/.exec(before)?.[1]
+  const letter = /^[[(<]?([VDIWEFC])[\])>]?[,:]? ?\[?$/.exec(before)?.[1]
   return letter === undefined ? undefined : levelOfLetter(letter)
 }
 

@@ -23,7 +23,7 @@ export function readLevelOf(
 ): WrittenLevel | undefined {
   const fixed = readHeadLevel(line)
   if (fixed !== undefined) return fixed
-  if (time !== undefined && time.start > 0 && reader.isFixed) {
+  if (time !== undefined && time.start > 0 && (reader.isFixed || reader.readLevel === undefined)) {
     // An access log: the words behind its time are an address.
     if (time.form === 'common' && line.charCodeAt(time.start) === 91 && !/^\W*[A-Z]/i.test(line))
       return undefined
@@ -56,21 +56,36 @@ export function toLineRecord(
   const isRow = rest.charCodeAt(0) === 44 && rest.charCodeAt(1) !== 32
   // The common log format has its time in the middle; what stands around it is left whole.
   if (time !== undefined && isFixed && !isRow && !(time.form === 'common' && time.start > 0)) {
-    message = keptBefore(before) + rest.replace(/^[-|:,]\s+/, '')
-    const writtenTime = line.slice(time.start, time.end)
-    if (writtenTime !== timestamp) extra.line_time = writtenTime
+    const kept = keptBefore(before)
+    const text = rest.replace(/^[-|:,]\s+/, '')
+    if (kept + text !== '') {
+      message = kept + text
+      Object.assign(extra, cutOf(line, time, kept, text))
+    }
   }
   if (before.includes('.log') || before.includes('/')) extra.file = before.trim()
   if (level !== undefined && !isLevel(level.written.toUpperCase())) extra.original_level = level.written
   return {
     timestamp,
     level: level?.level ?? 'INFO',
-    message: message === '' ? line : message,
+    message,
     source: options.source ?? DEFAULT_SOURCE,
     logger_name:
       options.logger_name ?? parts.logger_name?.slice(0, RECORD_LIMITS.loggerNameCharacters) ?? null,
     camera_id: options.camera_id ?? null,
     extra_data: extra,
+  }
+}
+
+/** What is cut from the line, so that it can be made again: its time, and what stood around it where that is not one space. */
+function cutOf(line: string, time: WrittenTime, kept: string, text: string): ExtraData {
+  const gap = line.slice(time.end, line.length - text.length)
+  return {
+    line_time: line.slice(time.start, time.end),
+    ...(kept === '' && time.start > 0 && { line_head: line.slice(0, time.start) }),
+    // Where in the message the time stood, when something before it was kept.
+    ...(kept !== '' && { line_time_at: kept.length }),
+    ...(gap !== ' ' && { line_gap: gap }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createLineDecoder, decodeLineRecords, type LineOptions } from './line-records.ts'
@@ -14,6 +15,14 @@ function one(line: string, options: Partial<LineOptions> = {}) {
   const records = decode(line, options)
   expect(records).toHaveLength(1)
   return records[0]
+}
+
+/** The line that a record was made of. */
+function lineOf({ message, extra_data }: LogRecord): string {
+  if (extra_data?.line_time === undefined) return message
+  const at = Number(extra_data.line_time_at ?? 0)
+  const cut = [extra_data.line_head ?? '', extra_data.line_time, extra_data.line_gap ?? ' ']
+  return message.slice(0, at) + cut.join('') + message.slice(at)
 }
 
 describe('the time of a line', () => {
@@ -92,7 +101,52 @@ describe('the time of a line', () => {
 
   it('stays readable as it was written', () => {
     expect(one('May  1 12:30:00 edge app: x')?.extra_data?.line_time).toBe('May  1 12:30:00')
-    expect(one('2025-05-01T12:30:00Z x')?.extra_data).toBeNull()
+    expect(one('2025-05-01T12:30:00Z x')?.extra_data).toEqual({ line_time: '2025-05-01T12:30:00Z' })
+  })
+
+  it('is cut so that every line can be made again from its row', () => {
+    const head = fc.constantFrom(
+      ...[
+        '',
+        '2025-05-01T12:30:00.000Z',
+        '2025-05-01 12:30:00,747 -',
+        '[2025-05-01 12:30:00]',
+        '<34>May  1 12:30:00',
+      ],
+      ...[
+        '<165>1 2025-05-01T12:30:00.003Z',
+        'time="2025-05-01T12:30:00Z"',
+        'ts=2025-05-01T12:30:00.1Z',
+        '1746102600 |',
+      ],
+      ...[
+        'worker-1  | 2025-05-01 12:30:00',
+        'ERROR 2025-05-01 12:30:00',
+        '[warn] 2025-05-01 12:30:00 :',
+        'app.log 2025-05-01 12:30:00',
+      ],
+      ...[
+        'W0501 12:30:00.123456',
+        '10.0.0.1 - - [01/May/2025:12:30:00 -0700]',
+        '29/04/2025;x',
+        'unit 1746102600',
+      ],
+    )
+    const text = fc.stringMatching(/^[ -~äß]{0,40}$/)
+    const lines = fc.tuple(
+      head,
+      fc.constantFrom('', ' ', '  ', '\t', ' - ', ','),
+      text,
+      fc.integer({ min: 1, max: 30 }),
+    )
+    fc.assert(
+      fc.property(lines, ([first, between, rest, count]) => {
+        const written = Array.from({ length: count }, (_, index) => `${first}${between}${rest}${index}`)
+        const records = decode(written.join('\n'), { join: false })
+        expect(records.map(lineOf)).toEqual(written)
+      }),
+      { numRuns: 500 },
+    )
   })
 })
 

@@ -20,7 +20,7 @@ const NAMES = Object.keys(HOURS)
  * first word of the message.
  */
 export const ZONE_SOURCE =
-  String.raw`(Z(?![A-Za-z\d])|[+-]\d\d(?::?\d\d)?(?![\d:])| [+-]\d\d:?\d\d(?![\d:])| (?:\+\d\d|-0\d)(?![\d:.\w])` +
+  String.raw`(Z(?![A-Za-z\d])|[+-]\d\d:?\d\d(?!:?\d)|[+-]\d\d(?![\d:])| [+-]\d\d:?\d\d(?!:?\d)| (?:\+\d\d|-0\d)(?![\d:.\w])` +
   String.raw`| ?(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d\d)?)?(?![A-Za-z\d/])` +
   `| (?:${NAMES})(?![A-Za-z\\d/])` +
   String.raw`| (?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_+-]{2,30}(?:/[A-Za-z_]{2,30})?(?![A-Za-z\d])` +

@@ -324,6 +324,26 @@ describe('the form of a file', () => {
       'ERROR',
     ],
     [
+      'the first word behind the time',
+      (i) => `2026-03-10 10:11:12.${100 + i} Warn Server: AUTH-ERROR: ${i}`,
+      'WARNING',
+    ],
+    [
+      'a module without a name',
+      (i) => `[Thu Sep 30 13:27:06.0${10 + i} 2021] [:error] [pid ${i}] Warning. x`,
+      'ERROR',
+    ],
+    [
+      'a word before a time that is found',
+      (i) => `WARN: [Jul  2 05:14:${10 + (i % 49)}.037] failed to x ${i}`,
+      'WARNING',
+    ],
+    [
+      'a letter in brackets before the time',
+      (i) => `(W) 2024-11-26T13:37:${10 + (i % 49)} - login ${i}`,
+      'WARNING',
+    ],
+    [
       'brackets far behind the time',
       (i) =>
         `10:11:${10 + (i % 49)}.100 project=one user=two region=three mode=four type=five n=${i} [error] six`,

@@ -19,7 +19,7 @@ const DATES: readonly Piece[] = [
   },
   { pattern: /\d{1,2}([-/.])\d{1,2}\1\d{4}(?!\d)/y, template: (m) => `XX${m[1]}XX${m[1]}YYYY` },
   {
-    pattern: new RegExp(`\\d{1,2}([-/. ]?)${MON}(?:([-/. ,]{0,2})(\\d{4}|\\d\\d)(?![\\d:]))?`, 'iy'),
+    pattern: new RegExp(`\\d{1,2}([-/. ]?)${MON}(?:([-/. ,]{0,2})(\\d{4}(?!\\d)|\\d\\d(?![\\d:])))?`, 'iy'),
     template: (m) =>
       `DD${m[1]}MMM${m[2] ?? ''}${m[3] === undefined ? '' : m[3].length === 4 ? 'YYYY' : 'YY'}`,
   },
