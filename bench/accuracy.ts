@@ -86,8 +86,9 @@ function judge(into: Count, applies: boolean, verdict: 'right' | 'unknown' | 'wr
 
 function timeVerdict(got: string | undefined, { time, hasYear }: Right): 'right' | 'unknown' | 'wrong' {
   if (got === undefined || got === NOW) return 'unknown'
+  if (time === undefined) return 'wrong'
   const read = Date.parse(got)
-  const meant = Date.parse(time ?? '')
+  const meant = Date.parse(time)
   if (Math.abs(read - meant) < 1) return 'right'
   if (hasYear) return 'wrong'
   return new Date(read).toISOString().slice(5) === new Date(meant).toISOString().slice(5) ? 'right' : 'wrong'

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { bodySteps } from '../ingest/body.ts'
+import { bodySteps, isPlainText } from '../ingest/body.ts'
 import type { Decoded } from '../ingest/decoded.ts'
+import type { LogForm } from '../ingest/inference/log-form.ts'
 import type { Steps } from '../ingest/steps.ts'
 import { AppError } from '../service/app-error.ts'
 import type { IngestService, IngestResult as Result } from '../service/ingest/ingest-service.ts'
@@ -50,7 +51,10 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         }
         const sender = senderOf(request.headers['x-sender'], request.headers['x-batch'])
         const contentType = request.headers['content-type']
-        const decode = (body: Buffer) => decodeOwn(body, contentType)
+        const { kind, id } = request.principal
+        const place = { holder: `${kind}:${id}`, wayIn: 'text', source: '' }
+        const known = isPlainText(contentType) ? await ingest.forms.find(place, sender) : undefined
+        const decode = (body: Buffer) => decodeOwn(body, contentType, known?.form)
         const result = await withBody(
           request,
           ingest.bodies,
@@ -58,6 +62,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
           async (decoded) => {
             const stored = await ingest.ingest(decoded, { isImport, sender })
             if (isRefused(decoded, stored)) throw refusal(stored)
+            if (known !== undefined) await ingest.forms.learn(place, known, decoded.form)
             return stored
           },
         )
@@ -67,7 +72,11 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
   }
 }
 
-function decodeOwn(body: Buffer, contentType: string | undefined): Steps<Decoded> {
+function decodeOwn(
+  body: Buffer,
+  contentType: string | undefined,
+  known: LogForm | undefined,
+): Steps<Decoded> {
   if (body.length === 0) {
     throw new AppError(
       'INVALID_REQUEST',
@@ -80,7 +89,7 @@ function decodeOwn(body: Buffer, contentType: string | undefined): Steps<Decoded
       `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
     )
   }
-  return bodySteps(body, contentType, { now: now() })
+  return bodySteps(body, contentType, { now: now() }, known)
 }
 
 /** Whether every record was bad. Of a repeat only what could not be read is known: the rest may be stored. */

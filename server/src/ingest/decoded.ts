@@ -1,6 +1,7 @@
 import type { LogRecord } from '@timelapser/logger'
 import { weigh } from '../record-weight.ts'
 import { MAX_RECORD_BYTES_A_BODY, MAX_RECORDS_A_BODY, tooManyRecords, tooMuchText } from './body-limits.ts'
+import type { LogForm } from './inference/log-form.ts'
 
 /** A record that was not taken: its position among the records sent (0 is the first) and why. */
 export type Rejection = { index: number; reason: string }
@@ -15,6 +16,8 @@ export type Decoded = {
   rejectedCount: number
   /** Where each record stood among what was sent; undefined when none was rejected, so each at its own index. */
   positions: number[] | undefined
+  /** How the body's plain lines were read, where it has some. */
+  form?: LogForm | undefined
   /** What the records weigh together, where somebody weighed them. */
   bytes?: number
 }
@@ -47,6 +50,7 @@ export class DecodedBody implements Decoded {
   rejectedCount = 0
   positions: number[] | undefined = undefined
   bytes = 0
+  form: LogForm | undefined = undefined
 
   /** Records looked at so far, taken or not. */
   get size(): number {

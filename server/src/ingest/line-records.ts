@@ -29,6 +29,8 @@ export type LineOptions = RecordDefaults & {
   sampleLines?: number
   /** How the lines are written, where that was decided before. */
   form?: LogForm | undefined
+  /** How earlier lines of the same place were written: kept as long as it fits. */
+  remembered?: LogForm | undefined
   /** Parts of the form told by a person. */
   timeForm?: InferredTime | undefined
   levelForm?: InferredLevel | undefined
@@ -81,7 +83,7 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
     time: options.timeForm,
     level: options.levelForm,
   }
-  const tracker = new FormTracker(context, options.form)
+  const tracker = new FormTracker(context, options.form, options.remembered)
   let sample: Waiting[] | undefined = options.form === undefined ? [] : undefined
   let held: Held | undefined
   let waiting: Waiting[] = []
@@ -250,6 +252,7 @@ export function* lineRecordSteps(body: Uint8Array, options: LineOptions): Steps<
     if (++lines % LINES_A_STEP === 0) yield
   }
   for (const { record } of decoder.end()) decoded.add(record)
+  decoded.form = decoder.forms.at(-1)
   return decoded
 }
 

@@ -73,6 +73,7 @@ import { tendPartitions } from '../../src/store/partitions/partition-upkeep.ts'
 import { LevelOverrides } from '../../src/store/settings/level-overrides.ts'
 import { ParseRuleStore } from '../../src/store/settings/parse-rules.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
+import { addLineForm, findLineForm, forgetLineForms } from '../../src/store/writing/line-forms.ts'
 import { NotStored } from '../../src/store/writing/not-stored.ts'
 import { findReply, rememberBatch } from '../../src/store/writing/senders.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -166,6 +167,17 @@ it('of people, keys, views and the audit trail are those of the snapshot', async
     )
     await checkAudit(pool)
     await readOrCreateSecret(pool, 'sign-in')
+  })
+})
+
+it('of the forms of plain lines are those of the snapshot', async () => {
+  const { pool } = database
+  await expectSnapshot('line-forms.sql', async () => {
+    const place = { holder: 'key:1', wayIn: 'text', source: '' }
+    await findLineForm(pool, place, undefined)
+    await addLineForm(pool, place, 0, { time: 'fixed' })
+    await findLineForm(pool, place, { sender: '00000000-0000-4000-8000-000000000001', batch: 1 })
+    await forgetLineForms(pool)
   })
 })
 

@@ -5,7 +5,14 @@ import { zoneClock } from '../../ingest/time-zone.ts'
 import { SyslogIntake } from '../../service/ingest/syslog-intake.ts'
 import { Connections } from './connections.ts'
 import { type Listener, type ListenerOptions, openAll } from './listener.ts'
-import { type MessageIntake, type OpenPort, openTcpPort, openUdpPort, readCertificate, receiveMessages } from './ports.ts'
+import {
+  type MessageIntake,
+  type OpenPort,
+  openTcpPort,
+  openUdpPort,
+  readCertificate,
+  receiveMessages,
+} from './ports.ts'
 
 export type SyslogListener = Listener
 

@@ -3,6 +3,7 @@ import {
   compileForm,
   type FormContext,
   type FormReader,
+  fitOf,
   inferForm,
   type LogForm,
   NO_FORM,
@@ -25,14 +26,19 @@ export class FormTracker {
   readonly forms: LogForm[] = []
   readonly #context: FormContext
   readonly #isGiven: boolean
+  readonly #remembered: LogForm | undefined
   readonly #recent: string[] = []
   #seen = 0
   #dated = 0
   #nextReview = FIRST_REVIEW
 
-  /** @param given a form that is not to be revised: remembered, or told by a person. */
-  constructor(context: FormContext, given?: LogForm) {
+  /**
+   * @param given a form that is not to be revised.
+   * @param remembered a form that earlier lines were read by: it is kept as long as it fits.
+   */
+  constructor(context: FormContext, given?: LogForm, remembered?: LogForm) {
     this.#context = context
+    this.#remembered = remembered
     this.#isGiven = given !== undefined
     this.form = given ?? NO_FORM
     this.reader = compileForm(this.form)
@@ -42,8 +48,21 @@ export class FormTracker {
   /** Takes the first lines of a stream as what to judge it by. */
   begin(lines: readonly string[]): void {
     if (this.#isGiven || lines.length === 0) return
-    this.#take(inferForm(lines, this.#context))
+    this.#take(this.#choose(lines))
     this.#nextReview = lines.length >= WINDOW ? WINDOW : Math.max(FIRST_REVIEW, lines.length * 2)
+  }
+
+  /** What is remembered, unless it does not fit and what the lines say by themselves does, or they say more. */
+  #choose(lines: readonly string[]): LogForm {
+    const found = inferForm(lines, this.#context)
+    if (this.#remembered === undefined) return found
+    const known = fitOf(this.#remembered, lines)
+    const share = (form: LogForm) => form.dated / Math.max(1, form.lines)
+    const fits = share(known) >= LEAST_FIT || share(found) <= share(known)
+    const saysMore = found.lines >= WINDOW && this.#remembered.lines < WINDOW && share(found) >= share(known)
+    if (!fits || saysMore) return found
+    // It was found from more lines than these, and is judged by these.
+    return { ...known, lines: Math.max(known.lines, this.#remembered.lines), dated: this.#remembered.dated }
   }
 
   /** Notes a line that begins a record, after it was read. */

@@ -7,7 +7,7 @@ import { compileLevel, describeLevel, type InferredLevel, inferLevel } from './i
 import { compileTime, describeTime, type InferredTime, inferTime } from './infer-time.ts'
 
 /** Raised when the same lines would be read differently; rows remember which one read them. */
-const FORM_VERSION = 1
+export const FORM_VERSION = 1
 
 export type LogForm = {
   version: number
@@ -88,6 +88,34 @@ export function inferForm(lines: readonly string[], context: FormContext): LogFo
     lines: heads.length,
     dated: times.filter((time) => time !== undefined).length,
     leveled: readLevel === undefined ? 0 : heads.filter((line, row) => readLevel(line, times[row])).length,
+  }
+}
+
+/** Whether two forms read lines alike. */
+export function isSameForm(a: LogForm, b: LogForm): boolean {
+  const read = ({ time, order, level }: LogForm) =>
+    JSON.stringify(sorted([time, order ?? null, level ?? null]))
+  return read(a) === read(b)
+}
+
+/** PostgreSQL keeps the names of an object in an order of its own. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([name, one]) => [name, sorted(one)]))
+}
+
+/** How many of the lines a form reads a time of, and a level. */
+export function fitOf(form: LogForm, lines: readonly string[]): LogForm {
+  const reader = compileForm(form)
+  const heads = lines.filter(isHead)
+  const times = heads.map((line) => reader.readTime(line))
+  return {
+    ...form,
+    lines: heads.length,
+    dated: times.filter((time) => time !== undefined).length,
+    leveled: heads.filter((line, row) => reader.readLevel?.(line, times[row]) !== undefined).length,
   }
 }
 

@@ -7,6 +7,7 @@ import type { NotStored } from '../../store/writing/not-stored.ts'
 import type { SenderMark } from '../../store/writing/senders.ts'
 import { AppError } from '../app-error.ts'
 import { BodyIntake } from './body-intake.ts'
+import type { RememberedForms } from './remembered-forms.ts'
 
 export type IngestResult = {
   accepted: number
@@ -48,6 +49,7 @@ export type IngestOptions = {
 export type IngestServiceOptions = {
   logOperations: LogOperations
   notStored: NotStored
+  forms: RememberedForms
   /** Told how many records came, stored or not, repeats included. */
   onReceived?: (way: Way, records: number) => void
 }
@@ -62,9 +64,12 @@ export class IngestService {
   readonly bodies = new BodyIntake()
   /** Room for journals that are uploaded bit by bit. */
   readonly uploads = new ByteBudget('uploads', UPLOADS_BYTES)
+  /** How plain lines of each place are written. */
+  readonly forms: RememberedForms
 
   constructor(options: IngestServiceOptions) {
     this.#options = options
+    this.forms = options.forms
   }
 
   /** @throws {AppError} UNAVAILABLE when the writer cannot take more now; nothing of the batch was stored */

@@ -1,13 +1,14 @@
 import { ingestRoutes } from '../../../http/ingest.ts'
 import { foreignIngestRoutes } from '../../../http/protocols/foreign-ingest.ts'
 import { IngestService } from '../../../service/ingest/ingest-service.ts'
+import { RememberedForms } from '../../../service/ingest/remembered-forms.ts'
 import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
 /** Lines that come in, by our own protocol and those of other systems. */
-export function intakePart({ logOperations, notStored, metrics }: Core) {
+export function intakePart({ pool, logOperations, notStored, metrics }: Core) {
   const ingestService = new IngestService({
-    ...{ logOperations, notStored },
+    ...{ logOperations, notStored, forms: new RememberedForms(pool) },
     onReceived: (way, records) => metrics.received(way, records),
   })
   return {

@@ -2,6 +2,7 @@ import { startFolding } from '../../../jobs/fold-counts.ts'
 import { startTending } from '../../../jobs/tend-partitions.ts'
 import { notify } from '../../../store/database/notices.ts'
 import { trimFeed } from '../../../store/feed/feed-trimming.ts'
+import { forgetLineForms } from '../../../store/writing/line-forms.ts'
 import { forgetParts } from '../../../store/writing/senders.ts'
 import type { SystemOptions } from '../system-options.ts'
 import type { Core } from './core.ts'
@@ -25,6 +26,7 @@ export function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: C
       feed: async () => {
         await trimFeed(pool)
         await forgetParts(pool)
+        await forgetLineForms(pool)
       },
     },
     stop: async () => {
