@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { bodySteps, isPlainText } from '../ingest/body.ts'
-import type { Decoded } from '../ingest/decoded.ts'
+import { DEFAULT_SOURCE, type Decoded } from '../ingest/decoded.ts'
 import type { LogForm } from '../ingest/inference/log-form.ts'
 import type { Steps } from '../ingest/steps.ts'
 import { AppError } from '../service/app-error.ts'
@@ -54,7 +54,9 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         const { kind, id } = request.principal
         const place = { holder: `${kind}:${id}`, wayIn: 'text', source: '' }
         const known = isPlainText(contentType) ? await ingest.forms.find(place, sender) : undefined
-        const decode = (body: Buffer) => decodeOwn(body, contentType, known?.form)
+        const joining = await ingest.joining()
+        const options = { join: joining[DEFAULT_SOURCE] !== false, remembered: known?.form }
+        const decode = (body: Buffer) => decodeOwn(body, contentType, options)
         const result = await withBody(
           request,
           ingest.bodies,
@@ -75,7 +77,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
 function decodeOwn(
   body: Buffer,
   contentType: string | undefined,
-  known: LogForm | undefined,
+  { join, remembered }: { join: boolean; remembered: LogForm | undefined },
 ): Steps<Decoded> {
   if (body.length === 0) {
     throw new AppError(
@@ -89,7 +91,7 @@ function decodeOwn(
       `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
     )
   }
-  return bodySteps(body, contentType, { now: now() }, known)
+  return bodySteps(body, contentType, { now: now(), join }, remembered)
 }
 
 /** Whether every record was bad. Of a repeat only what could not be read is known: the rest may be stored. */

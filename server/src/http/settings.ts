@@ -46,5 +46,5 @@ export function settingsRoutes(settings: SettingsService): FastifyPluginAsyncTyp
 
 /** Rules name sources and what is masked: whoever sees some cameras alone learns nothing of others from them. */
 function withoutNames(all: Awaited<ReturnType<SettingsService['get']>>) {
-  return { ...all, retention_by_source: {}, redaction: [] }
+  return { ...all, retention_by_source: {}, join_by_source: {}, redaction: [] }
 }

@@ -1,7 +1,7 @@
 import type { Decoded, RecordDefaults } from './decoded.ts'
 import type { LogForm } from './inference/log-form.ts'
 import { jsonRecordSteps } from './json-records.ts'
-import { lineRecordSteps } from './line-records.ts'
+import { type LineOptions, lineRecordSteps } from './line-records.ts'
 import { atOnce, type Steps } from './steps.ts'
 
 const TEXT = /^\s*(?:text\/plain|application\/x-www-form-urlencoded)\s*(?:;|$)/i
@@ -16,7 +16,7 @@ const TEXT = /^\s*(?:text\/plain|application\/x-www-form-urlencoded)\s*(?:;|$)/i
 export function* bodySteps(
   body: Uint8Array,
   contentType: string | undefined,
-  defaults: RecordDefaults,
+  defaults: RecordDefaults & Pick<LineOptions, 'join'>,
   remembered?: LogForm,
 ): Steps<Decoded> {
   if (!isPlainText(contentType)) return yield* jsonRecordSteps(body, defaults)

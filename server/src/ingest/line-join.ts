@@ -53,6 +53,7 @@ export class LineJoin {
   #braces = false
   #lines = 0
   #waiting = 0
+  #isFull = false
 
   constructor(isOn: boolean) {
     this.#isOn = isOn
@@ -61,6 +62,11 @@ export class LineJoin {
   /** Whether the record that is held has or is a trace. */
   get hasTrace(): boolean {
     return this.#trace !== undefined || this.#afterTraceback
+  }
+
+  /** Whether the line that was placed last begins a record only since the one before it has no room for more. */
+  get isFull(): boolean {
+    return this.#isFull
   }
 
   /** Notes the line a new record begins with. */
@@ -80,9 +86,12 @@ export class LineJoin {
    */
   place(line: string, facts: LineFacts, length: number, startsAreDated: boolean): Belonging {
     const head = this.#head
+    this.#isFull = false
     if (!this.#isOn || head === undefined || facts.isDated) return 'start'
-    if (length + line.length > RECORD_LIMITS.messageBytes || this.#lines >= MAX_LINES) return 'start'
     const belongs = this.#belongs(line, facts, head, startsAreDated)
+    this.#isFull =
+      belongs === 'join' && (length + line.length > RECORD_LIMITS.messageBytes || this.#lines >= MAX_LINES)
+    if (this.#isFull) return 'start'
     if (belongs === 'join') {
       this.#lines += 1
       this.#waiting = 0

@@ -298,6 +298,20 @@ describe('lines that belong together', () => {
         .join('\n')
         .match(/x{1000}/g),
     ).toHaveLength(600)
+    const [, ...further] = records
+    for (const { timestamp, extra_data } of further) {
+      expect([timestamp, extra_data]).toEqual(['2025-05-01T12:30:00Z', { continued: true }])
+    }
+  })
+
+  it('end with 5,000 lines, and the others go on in a further record that says so', () => {
+    const frames = `\tat a.b(C.java:1)\n`.repeat(6000)
+    const records = decode(`2025-05-01 12:30:00 ERROR no\n${frames}2025-05-01 12:30:01 INFO up`)
+    expect(records.map(({ message }) => message.split('\n').length)).toEqual([5000, 1001, 1])
+    expect(records[1]).toMatchObject({
+      ...{ timestamp: '2025-05-01T12:30:00Z', level: 'ERROR', extra_data: { continued: true } },
+    })
+    expect(records[2]?.extra_data).not.toHaveProperty('continued')
   })
 })
 

@@ -175,9 +175,22 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
       if (!held.hasLevel && /^[A-Z]{4,8}: /.test(line)) adopt(held, line)
       return
     }
+    const full = join.isFull ? held : undefined
     releaseWaiting(out)
     release(out)
     begin(facts, number, now)
+    if (full !== undefined) goOn(full, line)
+  }
+
+  /** The record that is held holds what had no room in the one before it, and says so. */
+  function goOn(full: Held, line: string): void {
+    if (held === undefined) return
+    const { timestamp, level, logger_name } = full.record
+    const extra_data = { ...held.record.extra_data, continued: true }
+    held = { ...held, record: { ...held.record, timestamp, level, logger_name, extra_data }, hasLevel: true }
+    previousTime = timestamp
+    undated -= 1
+    join.start(line, { isDated: true, mayAnnounce: true })
   }
 
   function settle(out: LineRecord[]): void {

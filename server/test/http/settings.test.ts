@@ -61,6 +61,27 @@ const KNOBS: { [N in keyof Settings]: () => Promise<void> } = {
       .poll(() => stored({ message: 'ä'.repeat(80) }), soon)
       .toMatchObject({ message: 'ä'.repeat(50), extra_data: { truncated_bytes: 60 } })
   },
+  join_by_source: async () => {
+    const lines = [
+      'cannot read',
+      '\tat net.Socket.read(Socket.java:7)',
+      'Caused by: java.io.EOFException',
+      'going on',
+    ]
+    const joined = async () => {
+      const records = lines.map((message) => ({ message, source: 'traces', level: 'ERROR' }))
+      const { body } = await other.send('POST', '/api/logs', records)
+      return body.data
+    }
+    expect((await joined()).accepted).toBe(4)
+    await set({ join_by_source: { traces: true } })
+    await expect.poll(async () => (await joined()).accepted, soon).toBe(2)
+    const { logs } = (await other.get('/api/logs?source=traces&limit=2')).body.data
+    expect(logs.map(({ message }: { message: string }) => message)).toEqual([
+      'going on',
+      lines.slice(0, 3).join('\n'),
+    ])
+  },
   redaction: async () => {
     await set({ redaction: ['LIC-\\d+', 'customer=\\S+'] })
     const record = {

@@ -1,6 +1,7 @@
 import type { Settings } from 'timelapser-logs/api'
 import { FIELD } from '../controls/surfaces.ts'
 import { isTimeZone } from '../time/zone.ts'
+import { JoinBySource } from './join-by-source.tsx'
 import { NumberField } from './number-field.tsx'
 import { SettingField } from './setting-field.tsx'
 import { DraftForm, SettingsSection } from './settings-section.tsx'
@@ -53,7 +54,7 @@ export function ZoneSettings({ settings }: { settings: Settings }) {
 
 /** What becomes of lines as they come in, and of the server's own. */
 export function IntakeSettings({ settings }: { settings: Settings }) {
-  const draft = useDraft(settings, ['register_cameras', 'message_max', 'request_logging'])
+  const draft = useDraft(settings, ['register_cameras', 'message_max', 'join_by_source', 'request_logging'])
   return (
     <SettingsSection id="intake" name="Intake" hint="How incoming lines are stored.">
       <DraftForm draft={draft}>
@@ -90,6 +91,11 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
             />
           )}
         </SettingField>
+        <JoinBySource
+          joining={draft.value('join_by_source')}
+          problem={draft.problem('join_by_source')}
+          onChange={(joining) => draft.set('join_by_source', joining)}
+        />
         <SettingField
           of="request_logging"
           name="Log of requests"

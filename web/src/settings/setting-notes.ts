@@ -11,6 +11,7 @@ export const SETTING_NOTES: Readonly<Record<keyof Settings, string>> = {
   disk_reserve_bytes: 'In bytes or larger units; 512 MiB by default.',
   register_cameras: 'They are added by default.',
   message_max: '100 to 262,144 bytes; 262,144 by default.',
+  join_by_source: 'At most 100 sources; none by default.',
   redaction: 'At most 50 patterns of up to 500 characters; none by default.',
   request_logging: 'Changes, failures and slow ones by default.',
 }

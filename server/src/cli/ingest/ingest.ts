@@ -3,6 +3,7 @@ import type { InferredLevel } from '../../ingest/inference/infer-level.ts'
 import type { InferredTime } from '../../ingest/inference/infer-time.ts'
 import type { LineOptions } from '../../ingest/line-records.ts'
 import type { NaiveClock } from '../../ingest/time-zone.ts'
+import type { Settings } from '../../store/settings/settings-schema.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, findServer, noKey, type ServerOptions } from '../client/server-options.ts'
 import {
@@ -155,6 +156,8 @@ async function fromFiles(paths: string[], options: Options, tally: IngestTally):
     files.push({ file: await inspectFile(path), format: options.format, line })
   }
   const client = await connect(options)
+  const joining = await joiningOf(client)
+  for (const { line } of files) line.join = isJoined(line, joining)
   const isImport = options.live !== true
   const deliver = (to: ApiClient) => ({ client: to, isImport, sender: senderFor(to, options, tally) })
   return ingestFiles({
@@ -180,12 +183,13 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
   }
   const client = await connect(options)
   const retentionDays = options.live === true ? undefined : await retentionFor(client, options)
+  const line = lineOptions(options, 'stdin', Date.now())
   // Whatever feeds the pipe ends by the same Ctrl-C; what it wrote is still sent.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.stdin.push(null))
   return ingestStream({
     input: process.stdin,
     format: options.format,
-    line: lineOptions(options, 'stdin', Date.now()),
+    line: { ...line, join: isJoined(line, await joiningOf(client)) },
     retentionDays,
     tally,
     sender: client && options.dryRun !== true ? senderFor(client, options, tally) : undefined,
@@ -196,6 +200,28 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
 async function retentionFor(client: ApiClient | undefined, { keepDays, dryRun }: Options): Promise<number> {
   if (client === undefined) return 0
   return raiseRetention(client, await readRetention(client), keepDays, dryRun === true)
+}
+
+/** A stream is read without the setting rather than late. */
+const SETTINGS_MS = 5000
+
+/** What the server's setting says of sources; nothing for a key that may not read it, or without a server. */
+async function joiningOf(client: ApiClient | undefined): Promise<Settings['join_by_source']> {
+  if (client === undefined) return {}
+  try {
+    const { settings } = await client.request<{ settings: Settings }>('GET', '/api/settings', {
+      timeoutMs: SETTINGS_MS,
+    })
+    return settings.join_by_source ?? {}
+  } catch (error) {
+    if (error instanceof ApiFailure) return {}
+    throw error
+  }
+}
+
+/** Lines of files and pipes that belong together are one, unless the command or the setting of their source says otherwise. */
+function isJoined({ join = true, source = '' }: LineOptions, joining: Settings['join_by_source']): boolean {
+  return join && (Object.hasOwn(joining, source) ? joining[source] : true) !== false
 }
 
 /** The server; a dry run goes on without one, and says what it cannot tell then. */

@@ -120,6 +120,8 @@ export type Frames = {
 export type MessageIntake = {
   take: (message: Buffer, sender: string) => void
   takeInTurn: (message: Buffer, sender: string, signal: AbortSignal) => Promise<void>
+  /** Told that the connection ended, where the intake is of one. */
+  end?: () => void
 }
 
 /** Reads a connection no faster than there is room for its messages. */
@@ -129,6 +131,7 @@ export function receiveMessages(
 ): void {
   const hold = unfinished.open(sender)
   const ended = new AbortController()
+  let taking = Promise.resolve()
   const takeAll = async (messages: readonly Buffer[]) => {
     for (const message of messages) {
       // Messages that were read before the connection broke do not wait for room.
@@ -147,13 +150,16 @@ export function receiveMessages(
     if (!hold.resize(frames.heldBytes)) socket.destroy()
     if (messages.length === 0) return
     socket.pause()
-    void takeAll(messages)
+    taking = takeAll(messages)
   })
   socket.on('close', () => {
     hold.release()
-    const rest = frames.end()
-    for (const message of rest) intake.take(message, sender)
     ended.abort()
+    const rest = frames.end()
+    void taking.then(() => {
+      for (const message of rest) intake.take(message, sender)
+      intake.end?.()
+    })
   })
 }
 

@@ -2,7 +2,7 @@ import { ByteBudget } from '../../byte-budget.ts'
 import type { SyslogConfig } from '../../config.ts'
 import { SyslogFrames } from '../../ingest/syslog/syslog-frames.ts'
 import { zoneClock } from '../../ingest/time-zone.ts'
-import { SyslogIntake } from '../../service/ingest/syslog-intake.ts'
+import { type SyslogConnection, SyslogIntake } from '../../service/ingest/syslog-intake.ts'
 import { Connections } from './connections.ts'
 import { type Listener, type ListenerOptions, openAll } from './listener.ts'
 import {
@@ -43,7 +43,11 @@ export async function openSyslog(
     const certificate = kind === 'TLS' ? await readCertificate(filesOf(config)) : undefined
     return openTcpPort({ ...at(port, variable), certificate, connections }, (connection) => {
       const frames = new SyslogFrames()
-      receiveMessages(connection, { frames, intake: withCuts(intake, frames), unfinished })
+      receiveMessages(connection, {
+        frames,
+        intake: withCuts(intake.open(connection.sender), frames),
+        unfinished,
+      })
     })
   }
   return openAll(
@@ -56,12 +60,13 @@ export async function openSyslog(
   )
 }
 
-/** The intake, told of each message by how much it was cut. */
-function withCuts(intake: SyslogIntake, frames: SyslogFrames): MessageIntake {
+/** The intake of a connection, told of each message by how much it was cut. */
+function withCuts(intake: SyslogConnection, frames: SyslogFrames): MessageIntake {
   return {
     take: (message, sender) => intake.take(message, sender, frames.cutBytes(message)),
     takeInTurn: (message, sender, signal) =>
       intake.takeInTurn(message, sender, signal, frames.cutBytes(message)),
+    end: intake.end,
   }
 }
 

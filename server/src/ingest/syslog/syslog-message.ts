@@ -28,7 +28,7 @@ export type SyslogOrigin = {
 export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): LogRecord | undefined {
   const whole = origin.cutBytes === undefined || origin.cutBytes === 0 ? bytes : withoutPart(bytes)
   const cutBytes = (origin.cutBytes ?? 0) + bytes.length - whole.length
-  const text = textOf(whole).replace(/[\r\n\0]+$/, '')
+  const text = syslogText(whole)
   if (text.trim() === '') return undefined
   const { priority, rest: behind } = readPriority(text)
   // Some devices put a space or a byte order mark behind the priority.
@@ -70,6 +70,11 @@ function withoutPart(bytes: Uint8Array): Uint8Array {
   const lead = bytes[start] ?? 0
   const length = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
   return start >= 0 && start + length > bytes.length ? bytes.subarray(0, start) : bytes
+}
+
+/** The message as text, without the line ends behind it. */
+export function syslogText(bytes: Uint8Array): string {
+  return textOf(bytes).replace(/[\r\n\0]+$/, '')
 }
 
 /** UTF-8, or Latin-1 where it is none; without the mark that some senders begin with. */

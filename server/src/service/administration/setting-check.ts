@@ -77,10 +77,15 @@ function wanted(schema: SettingProperty): string {
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
   if (schema.type === 'boolean') return 'true or false'
   if (schema.type === 'array') return `a list of patterns, ${schema.maxItems} at most`
-  if (schema.type === 'object') return `an object of names and days, ${schema.maxProperties} at most`
+  if (schema.type === 'object')
+    return `an object of names and ${valuesOf(schema)}, ${schema.maxProperties} at most`
   if (schema.type === 'string') return 'text'
   const unit = schema.unit ? ` of ${schema.unit}` : ''
   return `a whole number${unit} from ${schema.minimum} to ${schema.maximum}`
+}
+
+function valuesOf({ additionalProperties }: SettingProperty): string {
+  return additionalProperties && additionalProperties.type === 'boolean' ? 'true or false' : 'days'
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

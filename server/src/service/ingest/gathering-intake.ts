@@ -24,7 +24,8 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024
 const GATHER_MS = 100
 const RETRY_MS = 1000
 
-type Waiting = { record: LogRecord; sender: string; bytes: number }
+/** A message, and what it takes of the budget. */
+export type GatheredMessage = { record: LogRecord; sender: string; bytes: number }
 
 /**
  * Gathers the messages of senders that wait for no reply into batches. Nobody is told when one was not stored, so a batch is tried until it is; what
@@ -33,7 +34,7 @@ type Waiting = { record: LogRecord; sender: string; bytes: number }
 export class GatheringIntake {
   readonly budget: ByteBudget
   readonly #options: GatheringIntakeOptions
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: GatheredMessage[] = []
   #lost = 0
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
@@ -48,7 +49,7 @@ export class GatheringIntake {
   /** Takes the record of a datagram, or counts it as lost when there is no room. */
   take(record: LogRecord, sender: string): void {
     const bytes = weigh(record)
-    if (this.budget.take(sender, bytes)) this.#add({ record, sender, bytes })
+    if (this.budget.take(sender, bytes)) this.add({ record, sender, bytes })
     else this.lose()
   }
 
@@ -56,7 +57,7 @@ export class GatheringIntake {
   async takeInTurn(record: LogRecord, sender: string, signal: AbortSignal): Promise<void> {
     const bytes = weigh(record)
     await this.budget.wait(sender, bytes, signal)
-    this.#add({ record, sender, bytes })
+    this.add({ record, sender, bytes })
   }
 
   /** Counts a message as rejected: it could not be read, or there was no room for it. */
@@ -77,7 +78,8 @@ export class GatheringIntake {
       )
   }
 
-  #add(message: Waiting): void {
+  /** Adds a message for which there is room already. */
+  add(message: GatheredMessage): void {
     this.#waiting.push(message)
     if (this.#waiting.length >= BATCH) this.#send()
     else this.#startSoon()
@@ -122,7 +124,7 @@ export class GatheringIntake {
     }
   }
 
-  #nextBatch(): Waiting[] {
+  #nextBatch(): GatheredMessage[] {
     let bytes = 0
     const end = this.#waiting.findIndex((message, index) => {
       bytes += message.bytes

@@ -1,6 +1,8 @@
 import { ByteBudget } from '../../byte-budget.ts'
 import { type Decoded, MAX_NAMED_REJECTIONS } from '../../ingest/decoded.ts'
+import { joinRecords } from '../../ingest/joined-lines.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
+import type { SettingsStore } from '../../store/settings/settings.ts'
 import { PartlyStored } from '../../store/writing/batch-parts.ts'
 import { WriterClosed, WriterOverloaded } from '../../store/writing/log-writer.ts'
 import type { NotStored } from '../../store/writing/not-stored.ts'
@@ -50,9 +52,13 @@ export type IngestServiceOptions = {
   logOperations: LogOperations
   notStored: NotStored
   forms: RememberedForms
+  settings: SettingsStore
   /** Told how many records came, stored or not, repeats included. */
   onReceived?: (way: Way, records: number) => void
 }
+
+/** Their batches are of several senders or cut anywhere: lines in them never belong together. */
+const GATHERED: ReadonlySet<Way> = new Set(['syslog', 'gelf', 'journald'])
 
 /** Sixteen uploads at a time, each with a batch under way. */
 const UPLOADS_BYTES = 48 * 1024 * 1024
@@ -74,10 +80,11 @@ export class IngestService {
 
   /** @throws {AppError} UNAVAILABLE when the writer cannot take more now; nothing of the batch was stored */
   async ingest(
-    decoded: Decoded,
+    sent: Decoded,
     { way = 'api', isImport = false, sender }: IngestOptions = {},
   ): Promise<IngestResult> {
     const { logOperations, notStored } = this.#options
+    const decoded = GATHERED.has(way) ? sent : await this.#join(sent)
     const { records, positions, rejections, rejectedCount } = decoded
     const take = isImport
       ? logOperations.addLogEntries(records, sender)
@@ -105,6 +112,20 @@ export class IngestService {
       rejected: rejected.slice(0, MAX_NAMED_REJECTIONS),
       rejected_count: rejectedCount + refused.length,
     }
+  }
+
+  /** What people said of sources: whether their lines that belong together are stored as one. */
+  async joining(): Promise<Readonly<Record<string, boolean>>> {
+    return (await this.#options.settings.get()).join_by_source
+  }
+
+  async #join(decoded: Decoded): Promise<Decoded> {
+    const joining = await this.joining()
+    for (const source in joining) {
+      if (joining[source])
+        return joinRecords(decoded, (name) => Object.hasOwn(joining, name) && joining[name] === true)
+    }
+    return decoded
   }
 }
 

@@ -1,15 +1,29 @@
 import type { LogRecord } from '@timelapser/logger'
-import { decodeSyslogMessage, type SyslogOrigin } from '../../ingest/syslog/syslog-message.ts'
+import { decodeSyslogMessage, type SyslogOrigin, syslogText } from '../../ingest/syslog/syslog-message.ts'
+import { weigh } from '../../record-weight.ts'
 import { now } from '../../store/database/timestamp.ts'
 import { GatheringIntake, type GatheringIntakeOptions } from './gathering-intake.ts'
+import type { IngestService } from './ingest-service.ts'
+import { type Joining, SyslogLines } from './syslog-lines.ts'
 
 export type SyslogIntakeOptions = Omit<GatheringIntakeOptions, 'name'> &
-  Pick<SyslogOrigin, 'cameras' | 'clock'>
+  Pick<SyslogOrigin, 'cameras' | 'clock'> & { ingest: Pick<IngestService, 'joining'> }
+
+/** The messages of one connection, without the framing. */
+export type SyslogConnection = {
+  /** Takes a message, or counts it as lost when there is no room. */
+  take: (message: Uint8Array, sender: string, cutBytes?: number) => void
+  /** Resolves once there was room for the message. */
+  takeInTurn: (message: Uint8Array, sender: string, signal: AbortSignal, cutBytes?: number) => Promise<void>
+  /** The connection ended: nothing goes on with what came last. */
+  end: () => void
+}
 
 /** Decodes syslog messages and gathers them into batches. */
 export class SyslogIntake {
   readonly #options: SyslogIntakeOptions
   readonly #gathered: GatheringIntake
+  readonly #open = new Set<SyslogLines>()
 
   constructor(options: SyslogIntakeOptions) {
     this.#options = options
@@ -31,14 +45,41 @@ export class SyslogIntake {
     if (record !== undefined) this.#gathered.take(record, sender)
   }
 
-  /** Takes a message of a connection, without the framing; resolves once there was room for it. */
-  async takeInTurn(message: Uint8Array, sender: string, signal: AbortSignal, cutBytes = 0): Promise<void> {
-    const record = this.#decode(message, sender, cutBytes)
-    if (record !== undefined) await this.#gathered.takeInTurn(record, sender, signal)
+  /** Begins to take the messages of a connection, in which lines may go on with the one before them. */
+  open(sender: string): SyslogConnection {
+    const gathered = this.#gathered
+    const lines = new SyslogLines({ sender, onWhole: (message) => gathered.add(message) })
+    this.#open.add(lines)
+    let joining: Joining = {}
+    const add = (message: Uint8Array, record: LogRecord, bytes: number) =>
+      lines.take({ text: syslogText(message), record }, bytes, joining)
+    return {
+      take: (message, _, cutBytes = 0) => {
+        const record = this.#decode(message, sender, cutBytes)
+        if (record === undefined) return
+        const bytes = weigh(record)
+        if (gathered.budget.take(sender, bytes)) add(message, record, bytes)
+        else gathered.lose()
+      },
+      takeInTurn: async (message, _, signal, cutBytes = 0) => {
+        const record = this.#decode(message, sender, cutBytes)
+        if (record === undefined) return
+        const bytes = weigh(record)
+        await gathered.budget.wait(sender, bytes, signal)
+        // While they cannot be read, the settings are as they were.
+        joining = await this.#options.ingest.joining().catch(() => joining)
+        add(message, record, bytes)
+      },
+      end: () => {
+        lines.release()
+        this.#open.delete(lines)
+      },
+    }
   }
 
   /** Stores what waits, in one try each; what cannot be stored now is told of, by its number. */
   close(): Promise<void> {
+    for (const lines of this.#open) lines.release()
     return this.#gathered.close()
   }
 

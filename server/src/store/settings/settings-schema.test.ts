@@ -22,6 +22,9 @@ function range(property: SettingProperty): string {
   if (property.type === 'integer')
     return `${property.minimum} to ${property.maximum?.toLocaleString('en-US')} ${property.unit}`
   if (property.type === 'array') return 'a list'
-  if (property.type === 'object') return 'names and days'
+  if (property.type === 'object') {
+    const { additionalProperties: value } = property
+    return value && value.type === 'boolean' ? 'names and true or false' : 'names and days'
+  }
   return property.type === 'boolean' ? 'true, false' : 'text'
 }

@@ -72,6 +72,17 @@ export const SettingsSchema = Type.Object({
       default: RECORD_LIMITS.messageBytes,
     },
   ),
+  join_by_source: Type.Unsafe<Record<string, boolean>>({
+    type: 'object',
+    propertyNames: { minLength: 1, maxLength: 100 },
+    additionalProperties: Type.Boolean({
+      description: 'Whether lines of this source that belong together are one.',
+    }),
+    maxProperties: MAX_RULES,
+    default: {},
+    description:
+      'Whether lines of these sources that belong together, such as those of a trace, are stored as one. Others are joined in plain text and syslog over TCP, and stay as they were sent by all other ways.',
+  }),
   redaction: Type.Array(Type.String(), {
     maxItems: MAX_PATTERNS,
     default: [],

@@ -6,9 +6,9 @@ import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
 /** Lines that come in, by our own protocol and those of other systems. */
-export function intakePart({ pool, logOperations, notStored, metrics }: Core) {
+export function intakePart({ pool, logOperations, notStored, settings, metrics }: Core) {
   const ingestService = new IngestService({
-    ...{ logOperations, notStored, forms: new RememberedForms(pool) },
+    ...{ logOperations, notStored, settings, forms: new RememberedForms(pool) },
     onReceived: (way, records) => metrics.received(way, records),
   })
   return {
