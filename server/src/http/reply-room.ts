@@ -3,8 +3,8 @@ import { ByteBudget } from '../byte-budget.ts'
 import { AppError } from '../service/app-error.ts'
 
 /** Replies that are not taken by their readers yet, and what one caller may have of that. */
-const UNREAD_BYTES = 48 * 1024 * 1024
-const UNREAD_BYTES_OF_ONE = 24 * 1024 * 1024
+const UNREAD_BYTES = 32 * 1024 * 1024
+const UNREAD_BYTES_OF_ONE = 16 * 1024 * 1024
 
 /** Shorter replies are not counted: it takes thousands of them to come to something. */
 const SHORT_BYTES = 64 * 1024

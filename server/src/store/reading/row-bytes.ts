@@ -19,11 +19,11 @@ export function isMeasured(limit: number, maxBytes: number | undefined, unmeasur
   return maxBytes !== undefined && limit * LONGEST_ROW_BYTES > unmeasured
 }
 
-/** Text of the pages that are being read: as much as eight of them may have. */
-const READING_BYTES = 64 * 1024 * 1024
+/** Text of the pages that are being read: as much as four of them may have. */
+const READING_BYTES = 32 * 1024 * 1024
 
 /** Pages that compare text may take seconds each; others find room beside them. */
-const TEXT_BYTES = 40 * 1024 * 1024
+const TEXT_BYTES = 24 * 1024 * 1024
 
 /** Room for pages on their way from the database. */
 export function pagesBudget(): ByteBudget {
