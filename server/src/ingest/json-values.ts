@@ -1,6 +1,7 @@
 import { endOfText } from './body-limits.ts'
 import { elementsOf } from './json-elements.ts'
 
+const NEWLINE = 0x0a
 const QUOTE = 0x22
 const COMMA = 0x2c
 const BRACKET = 0x5b
@@ -10,7 +11,7 @@ const CLOSING_BRACE = 0x7d
 
 /**
  * Where the values of a body lie: objects one behind the other, whatever blanks or commas stand between them, or the elements of
- * arrays. Other text is a value up to the end of its line; a value that breaks off is the last one.
+ * arrays. Other text is a value up to the end of its line or the next object; a value that breaks off is the last one.
  */
 export function* jsonValuesOf(body: Uint8Array): Generator<{ start: number; end: number }> {
   for (let at = body[0] === 0xef ? 3 : 0; at < body.length; ) {
@@ -25,7 +26,7 @@ export function* jsonValuesOf(body: Uint8Array): Generator<{ start: number; end:
       }
       at = end
     } else {
-      const end = byte === BRACE ? endOfValue(body, at) : endOfLine(body, at)
+      const end = byte === BRACE ? endOfValue(body, at) : endOfOther(body, at)
       yield { start: at, end }
       at = end
     }
@@ -44,7 +45,12 @@ function endOfValue(body: Uint8Array, from: number): number {
   return body.length
 }
 
-function endOfLine(body: Uint8Array, from: number): number {
-  const end = body.indexOf(0x0a, from)
-  return end === -1 ? body.length : end
+/** A text in quotes ends with them; anything else where its line does, or before an object or array on it. */
+function endOfOther(body: Uint8Array, from: number): number {
+  if (body[from] === QUOTE) return Math.min(endOfText(body, from) + 1, body.length)
+  for (let at = from; at < body.length; at++) {
+    const byte = body[at]
+    if (byte === NEWLINE || byte === BRACE || (byte === BRACKET && at > from)) return at
+  }
+  return body.length
 }
