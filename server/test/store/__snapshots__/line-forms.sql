@@ -1,5 +1,4 @@
 -- add_line_form
-
       insert into line_forms (holder, way_in, source, version, form)
       select $1, $2, $3, $4::integer + 1, $5::jsonb
       from line_forms
@@ -11,7 +10,6 @@
 delete from line_form_marks where updated_at < now() - $1::integer * interval '1 day';
 
 -- forget_line_forms
-
       delete from line_forms
       where created_at < now() - $1::integer * interval '1 day'
         and exists (
@@ -28,7 +26,6 @@ delete from line_form_marks where updated_at < now() - $1::integer * interval '1
         );
 
 -- marked_line_form
-
       with fixed as (
         insert into line_form_marks (sender, holder, way_in, source, last_batch, version)
         select $1, $2, $3, $4, $5::bigint, coalesce(max(version), 0)
@@ -51,7 +48,6 @@ delete from line_form_marks where updated_at < now() - $1::integer * interval '1
         and line_forms.source = $4 and line_forms.version = marked.version;
 
 -- newest_line_form
-
       select version, form
       from line_forms
       where holder = $1 and way_in = $2 and source = $3
