@@ -30,8 +30,15 @@ export { lossRecord, type ProblemReporter, problemReporter, stderrReporter } fro
 export { jsonBytes, toExtraData } from './plain-data.ts'
 export * from './record.ts'
 export { normaliseRecord, type RecordInput, repairTimestamp } from './record-repair.ts'
-export { maskRecord, redactData, redactRecord, redactText } from './redaction.ts'
-export { compileRedactionPattern, RedactionPatternError } from './redaction-pattern.ts'
+export {
+  MASK,
+  maskRecord,
+  redactData,
+  redactRecord,
+  redactText,
+  type TextMasker,
+  UNCHECKED,
+} from './redaction.ts'
 export { cutBytes, repairText } from './repair-text.ts'
 export { openSpool, type SpoolUse } from './spool/open-spool.ts'
 export type { SpoolOptions } from './spool/spool.ts'

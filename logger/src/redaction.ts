@@ -4,11 +4,14 @@ import { setField } from './plain-data.ts'
 import { type ExtraData, type Json, type LogRecord, RECORD_LIMITS } from './record.ts'
 import { hideRepeated, redactData, redactName } from './redaction/redact-data.ts'
 import { redactText } from './redaction/redact-text.ts'
-import { MASK } from './redaction/secret-names.ts'
 import { cutCharacters } from './repair-text.ts'
 
 export { hideRepeated, redactData } from './redaction/redact-data.ts'
-export { redactText } from './redaction/redact-text.ts'
+export { redactText, UNCHECKED } from './redaction/redact-text.ts'
+export { MASK } from './redaction/secret-names.ts'
+
+/** Hides more than credentials. */
+export type TextMasker = { mask(text: string): string }
 
 /** The record without credentials in its message, names and `extra_data`; the same object when it held none. */
 export function redactRecord(record: LogRecord): LogRecord {
@@ -30,30 +33,22 @@ export function redactRecord(record: LogRecord): LogRecord {
   return { ...record, message, source, logger_name, extra_data }
 }
 
-/** The record with what the patterns match masked in its message, logger name and `extra_data`; the same one when nothing does. */
-export function maskRecord(record: LogRecord, patterns: readonly RegExp[]): LogRecord {
-  if (patterns.length === 0) return record
-  const message = maskText(record.message, patterns)
+/** The record with its message, logger name and texts of `extra_data` masked; the same one when the masker changes none. */
+export function maskRecord(record: LogRecord, masker: TextMasker): LogRecord {
+  const message = masker.mask(record.message)
   const logger_name =
-    record.logger_name &&
-    cutCharacters(maskText(record.logger_name, patterns), RECORD_LIMITS.loggerNameCharacters)
-  const extra_data = record.extra_data && (maskJson(record.extra_data, patterns) as ExtraData)
+    record.logger_name && cutCharacters(masker.mask(record.logger_name), RECORD_LIMITS.loggerNameCharacters)
+  const extra_data = record.extra_data && (maskJson(record.extra_data, masker) as ExtraData)
   const isSame =
     message === record.message && logger_name === record.logger_name && extra_data === record.extra_data
   return isSame ? record : { ...record, message, logger_name, extra_data }
 }
 
-function maskText(text: string, patterns: readonly RegExp[]): string {
-  let masked = text
-  for (const pattern of patterns) masked = masked.replace(pattern, MASK)
-  return masked
-}
-
-function maskJson(value: Json, patterns: readonly RegExp[]): Json {
-  if (typeof value === 'string') return maskText(value, patterns)
+function maskJson(value: Json, masker: TextMasker): Json {
+  if (typeof value === 'string') return masker.mask(value)
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
-    const items = value.map((item) => maskJson(item, patterns))
+    const items = value.map((item) => maskJson(item, masker))
     return items.some((item, index) => item !== value[index]) ? items : value
   }
   const keys = Object.keys(value)
@@ -61,7 +56,7 @@ function maskJson(value: Json, patterns: readonly RegExp[]): Json {
   let changed = false
   for (const key of keys) {
     const before = value[key] as Json
-    const after = maskJson(before, patterns)
+    const after = maskJson(before, masker)
     if (after !== before) changed = true
     setField(masked, key, after)
   }

@@ -20,7 +20,8 @@ const MAX_STEPS = 16
 /** Short texts may take this much more. */
 const FREE_STEPS = 1_000
 
-const UNCHECKED = `${MASK}[the rest is masked: too much work to check]`
+/** What stands in place of text that would take too much work to look through. */
+export const UNCHECKED = `${MASK}[the rest is masked: too much work to check]`
 
 /**
  * Text without the credentials in it: in URLs (`rtsp://***:***@host`), after names (`password=***`, `Cookie: ***`,

@@ -154,6 +154,40 @@ describe('a diagnosis', () => {
     expect(counts.cause).toMatch(/INFO is counted \d+ times and found \d+ times/)
   })
 
+  it('names stored patterns that are no longer taken, by their place, and lines go on coming in', async () => {
+    const { pool } = server.database.database
+    await server.send('PUT', '/api/settings', { redaction: ['LIC-\\d'] })
+    expect(checkOf(await diagnose('GET'), 'redaction')).toMatchObject({
+      verdict: 'ok',
+      finding: '1 pattern of your own, 1 on a linear engine',
+    })
+    // As a version of other rules, or somebody by hand, left them.
+    await pool.query(
+      `update settings set value = '["[a", "pin(?=\\\\d)", "LIC-\\\\d"]' where name = 'redaction'`,
+    )
+    await pool.query(`select pg_notify('settings', 'redaction')`)
+    const named = async () => checkOf(await diagnose('GET'), 'redaction')
+    await expect.poll(named).toMatchObject({
+      verdict: 'failure',
+      cause: expect.stringMatching(
+        /^Masks nothing: redaction\[0\] .*not a regular expression.* redaction\[1\]/,
+      ),
+    })
+    const sent = await server.send('POST', '/api/logs', {
+      level: 'INFO',
+      message: 'LIC-1 pin2 [a',
+      source: 'old',
+    })
+    expect(sent.status).toBe(200)
+    const { body } = await server.get('/api/logs?source=old&q=LIC OR pin2 OR message:2')
+    expect(body.data.logs[0].message).toBe('*** ***2 [a')
+    // Those that are there may stay, and can be taken out one by one; new ones are refused.
+    const set = (redaction: string[]) => server.send('PUT', '/api/settings', { redaction })
+    expect((await set(['pin(?=\\d)', 'x(?=y)'])).body.message).toMatch(/^redaction\[1\] is not taken/)
+    expect((await set(['pin(?=\\d)'])).status).toBe(200)
+    expect((await set([])).status).toBe(200)
+  })
+
   it('says which job is late, since when, and whether it runs or fails', async () => {
     const { pool } = server.database.database
     expect(checkOf(await diagnose('GET'), 'jobs')).toMatchObject({ verdict: 'ok', finding: 'None is late' })

@@ -42,7 +42,7 @@ describe('trying out what a line becomes', () => {
     expect((await test({ message: 'LIC-1', patterns: ['lic-\\d'] })).data.message).toBe('***')
     expect(await test({ message: 'x', patterns: ['a', '(?=a)'] })).toMatchObject({
       code: 'INVALID_REQUEST',
-      message: expect.stringMatching(/^patterns\[1\] .* at character 1: lookaround/),
+      message: expect.stringMatching(/^patterns\[1\] .* at character 1: a look-around/),
       position: 1,
     })
   })

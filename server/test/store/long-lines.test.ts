@@ -1,9 +1,10 @@
 // Masking of lines so long that a pattern takes a good part of a second with each.
-import { compileRedactionPattern, type LogRecord, maskRecord, RECORD_LIMITS } from '@timelapser/logger'
+import { type LogRecord, RECORD_LIMITS } from '@timelapser/logger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CameraRegister } from '../../src/store/cameras/camera-register.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
+import { RedactionPatterns } from '../../src/store/settings/redaction-patterns.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { Admission } from '../../src/store/writing/admission.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -65,10 +66,10 @@ it('takes few long lines at a time of those that are stored, each once', async (
   await logs.addLogEntries(lines(40, RECORD_LIMITS.messageBytes))
   await logs.addLogEntries(lines(40, 100))
   const store = { pool: database.database.pool, partitions: logs.partitions }
-  const pattern = compileRedactionPattern('x{4}')
+  const pattern = RedactionPatterns.ofNew('x{4}')
   const scanned: number[] = []
   const result = await scrubRows(store, {
-    change: (record) => maskRecord(record, [pattern]),
+    change: (record) => pattern.mask(record),
     isDryRun: false,
     onProgress: ({ scanned_rows }) => scanned.push(scanned_rows),
   })

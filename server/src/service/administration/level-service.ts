@@ -12,12 +12,12 @@ import {
   type StoredRules,
   withoutAuthors,
 } from '../../store/settings/level-overrides.ts'
+import { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
 import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
 import type { LineParser } from '../ingest/line-parser.ts'
-import { compileAll } from '../ingest/redaction-service.ts'
 import type { StorageGuard } from '../ingest/storage-guard.ts'
 import { type Explanation, explainLine, type QuestionedLine } from '../insights/explain-line.ts'
 import { parseLevelName } from '../logs/log-query.ts'
@@ -142,7 +142,7 @@ export class LevelService {
       droppedBy,
       rules,
       settings: known,
-      patterns: compileAll('redaction', known.redaction),
+      patterns: RedactionPatterns.ofStored(known.redaction),
       nowMs: Date.now(),
       cappedUntilMs: (override) => gate.cappedUntilMs(override),
       isDiskFull: (await storageGuard.state()).isFull,

@@ -20,21 +20,22 @@ const FORGIVING: Partial<Record<keyof Settings, (value: unknown) => unknown>> = 
 }
 
 /** What no schema can say. */
-const MORE: { [N in keyof Settings]?: (value: Settings[N]) => unknown } = {
+const MORE: { [N in keyof Settings]?: (value: Settings[N], stored?: Settings[N]) => unknown } = {
   timezone: parseTimeZone,
-  redaction: (patterns) => compileAll('redaction', patterns),
+  redaction: (patterns, stored) => compileAll('redaction', patterns, stored),
 }
 
 /**
  * The value of a setting as it will be stored.
  *
+ * @param stored its value until now: what rules of another time let in may stay
  * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL that names the field and its limit
  */
-function checkSetting<N extends keyof Settings>(name: N, given: unknown): Settings[N] {
+function checkSetting<N extends keyof Settings>(name: N, given: unknown, stored?: Settings[N]): Settings[N] {
   const value = FORGIVING[name]?.(given) ?? given
   const problem = problemOf(name, SETTING_PROPERTIES[name], value)
   if (problem !== undefined) throw new AppError('INVALID_REQUEST', problem)
-  MORE[name]?.(value as Settings[N])
+  MORE[name]?.(value as Settings[N], stored)
   return value as Settings[N]
 }
 
@@ -47,13 +48,14 @@ function checkSetting<N extends keyof Settings>(name: N, given: unknown): Settin
 export function checkSettings(
   changes: Record<string, unknown>,
   names: readonly (keyof Settings)[] = SETTING_NAMES,
+  stored?: Settings,
 ): Partial<Settings> {
   const checked: Partial<Settings> = {}
   for (const [given, value] of Object.entries(changes)) {
     const name = names.find((known) => known === given)
     if (!name)
       throw new AppError('INVALID_REQUEST', `${given} is not a setting. There are ${names.join(', ')}.`)
-    Object.assign(checked, { [name]: checkSetting(name, value) })
+    Object.assign(checked, { [name]: checkSetting(name, value, stored?.[name]) })
   }
   return checked
 }

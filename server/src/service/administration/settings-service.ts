@@ -24,7 +24,7 @@ export class SettingsService {
    * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL that names the field; nothing is changed then
    */
   async update(changes: Record<string, unknown>): Promise<Settings> {
-    const checked = checkSettings(changes)
+    const checked = checkSettings(changes, undefined, await this.#store.get())
     await this.#auditTrail.change(async (client) => {
       const old = await this.#store.readForChange(client)
       const names = (Object.keys(checked) as (keyof Settings)[]).filter(

@@ -13,6 +13,7 @@ import { checkCameras, checkLevels, checkSources, checkTimeRange } from './conte
 import { checkCounts, checkDatabase, checkIndexBuilds } from './database-checks.ts'
 import { checkBuffers, checkLevelInForce } from './flow-checks.ts'
 import { checkJobs } from './job-checks.ts'
+import { checkRedaction } from './redaction-check.ts'
 import { forecast, PACE_DAYS } from './retention-forecast.ts'
 import { type StreamProbe, sendTestLines, TEST_LINES_MINUTES } from './test-lines.ts'
 
@@ -136,6 +137,7 @@ async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> 
       checkTimeRange(pool, await logOperations.getLogSummary(undefined, EVERYTHING), nowMs),
     ),
     await guarded('level in force', async () => checkLevelInForce(await options.levels.get())),
+    await guarded('redaction', async () => checkRedaction((await options.settings.get()).redaction)),
     await guarded('buffers', () =>
       checkBuffers({ ...options, subscribers: () => options.liveFeed.readers }, nowMs),
     ),

@@ -1,3 +1,4 @@
+import type { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 import { maskTrial, type Trial } from './parse-rule-trial.ts'
 
 /** What rules would make of stored lines. */
@@ -26,7 +27,7 @@ const MAX_EXAMPLES = 20
 const MAX_REASONS = 20
 
 /** Adds a line to the run. */
-export function noteTried(run: DryRun, tried: Trial, patterns: readonly RegExp[]): void {
+export function noteTried(run: DryRun, tried: Trial, patterns: RedactionPatterns): void {
   run.lines += 1
   if (tried.outcome !== 'unchanged') run[tried.outcome] += 1
   for (const { name, outcome, reason } of tried.rules) {

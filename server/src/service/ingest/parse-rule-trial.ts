@@ -1,5 +1,6 @@
-import { type LogRecord, maskRecord, redactRecord } from '@timelapser/logger'
+import { type LogRecord, redactRecord } from '@timelapser/logger'
 import type { CompiledRule, RuleOutcome, RuleSet } from '../../ingest/rules/rule-set.ts'
+import type { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 
 /** What became of a line by the rules that looked at it. */
 export type Trial = {
@@ -26,8 +27,8 @@ export function tryRules(before: LogRecord, set: RuleSet): Trial {
  * The trial with nothing that would be masked. Names of fields tell secrets, so the line that came is shown without those that
  * its fields turned out to hold.
  */
-export function maskTrial({ before, after, ...trial }: Trial, patterns: readonly RegExp[]): Trial {
-  const masked = (record: LogRecord) => maskRecord(redactRecord(record), patterns)
+export function maskTrial({ before, after, ...trial }: Trial, patterns: RedactionPatterns): Trial {
+  const masked = (record: LogRecord) => patterns.mask(redactRecord(record))
   const { message } = redactRecord({ ...before, extra_data: after?.extra_data ?? before.extra_data })
   return { ...trial, before: masked({ ...before, message }), after: after && masked(after) }
 }

@@ -8,6 +8,7 @@ import type { LogFilter } from '../../store/filter/log-filter.ts'
 import type { LogOperations, Slice } from '../../store/log-operations.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import type { ParseRuleCounts, ParseRuleStore } from '../../store/settings/parse-rules.ts'
+import { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
@@ -16,7 +17,6 @@ import { toParseRule } from './line-parser.ts'
 import { type DryRun, noteTried } from './parse-dry-run.ts'
 import { differenceOf, versionOf } from './parse-rule-changes.ts'
 import { maskTrial, type Trial, tryRules } from './parse-rule-trial.ts'
-import { compileAll } from './redaction-service.ts'
 
 /** A rule as it is in force, with what it did in the last seven days. */
 export type ListedParseRule = {
@@ -176,8 +176,8 @@ export class ParseRulesService {
     return compileRules(stored.filter((rule) => problemOf(rule) === null))
   }
 
-  async #patterns(): Promise<RegExp[]> {
-    return compileAll('redaction', (await this.#options.settings.get()).redaction)
+  async #patterns(): Promise<RedactionPatterns> {
+    return RedactionPatterns.ofStored((await this.#options.settings.get()).redaction)
   }
 
   async #newest(compiled: readonly CompiledRule[], count: number): Promise<LogRecord[]> {

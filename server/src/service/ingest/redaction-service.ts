@@ -1,13 +1,8 @@
-import {
-  compileRedactionPattern,
-  type ExtraData,
-  maskRecord,
-  RedactionPatternError,
-  redactRecord,
-} from '@timelapser/logger'
+import { type ExtraData, redactRecord } from '@timelapser/logger'
 import { now } from '../../store/database/timestamp.ts'
 import type { Store } from '../../store/reading/store.ts'
 import { type ScrubOptions, type ScrubResult, scrubRows } from '../../store/removal/scrub.ts'
+import { RedactionPatternError, RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
@@ -35,12 +30,14 @@ export class RedactionService {
    */
   async test(line: { message: string; extra_data?: ExtraData | undefined }, patterns?: readonly string[]) {
     const { settings } = this.#options
-    const compiled = compileAll('patterns', patterns ?? (await settings.get()).redaction)
+    const compiled = patterns
+      ? compileAll('patterns', patterns)
+      : RedactionPatterns.ofStored((await settings.get()).redaction)
     const record = {
       ...{ timestamp: now(), level: 'INFO' as const, source: 'system', logger_name: null, camera_id: null },
       ...{ message: line.message, extra_data: line.extra_data ?? null },
     }
-    const { message, extra_data } = maskRecord(redactRecord(record), compiled)
+    const { message, extra_data } = compiled.mask(redactRecord(record))
     const changed = message !== record.message || extra_data !== record.extra_data
     return { message, extra_data, changed }
   }
@@ -56,9 +53,9 @@ export class RedactionService {
     return (options) => this.#scrub(pattern, patterns, options)
   }
 
-  #scrub(pattern: string, patterns: readonly RegExp[], options: Omit<ScrubOptions, 'change'>) {
+  #scrub(pattern: string, patterns: RedactionPatterns, options: Omit<ScrubOptions, 'change'>) {
     const { store, auditTrail, onMasked } = this.#options
-    const look = () => scrubRows(store, { change: (record) => maskRecord(record, patterns), ...options })
+    const look = () => scrubRows(store, { change: (record) => patterns.mask(record), ...options })
     if (options.isDryRun) return look()
     const run = async () => {
       const result = await look()
@@ -71,11 +68,20 @@ export class RedactionService {
   }
 }
 
-/** @throws {AppError} INVALID_REQUEST that names the field and the position */
-export function compileAll(field: string, patterns: readonly string[]): RegExp[] {
-  return patterns.map((pattern, index) => {
+/**
+ * @param stored patterns that are in force already: they are not checked again
+ * @throws {AppError} INVALID_REQUEST that names the field and the position
+ */
+export function compileAll(
+  field: string,
+  patterns: readonly string[],
+  stored: readonly string[] = [],
+): RedactionPatterns {
+  let compiled = RedactionPatterns.NONE
+  for (const [index, pattern] of patterns.entries()) {
+    if (stored.includes(pattern)) continue
     try {
-      return compileRedactionPattern(pattern)
+      compiled = compiled.with(RedactionPatterns.ofNew(pattern))
     } catch (error) {
       if (!(error instanceof RedactionPatternError)) throw error
       const { message, position } = error
@@ -84,5 +90,6 @@ export function compileAll(field: string, patterns: readonly string[]): RegExp[]
         position,
       })
     }
-  })
+  }
+  return compiled
 }

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { maskRecord } from '@timelapser/logger'
 import type { Store } from '../../store/reading/store.ts'
 import type { ScrubChange } from '../../store/removal/scrub-batch.ts'
 import {
@@ -116,5 +115,5 @@ export class ScrubService {
 
 function changeOf(pattern: string): ScrubChange {
   const patterns = compileAll('pattern', [pattern])
-  return (record) => maskRecord(record, patterns)
+  return (record) => patterns.mask(record)
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 import { type ExplainState, explainLine, type QuestionedLine } from './explain-line.ts'
 
 const STATE: ExplainState = {
@@ -14,7 +15,7 @@ const STATE: ExplainState = {
   },
   settings: { retention_days: 30, retention_by_level: { ERROR: 90 }, retention_by_source: {} },
   nowMs: Date.parse('2026-06-01T12:00:00Z'),
-  patterns: [/badge \d+/g],
+  patterns: RedactionPatterns.ofNew('badge \\d+'),
   cappedUntilMs: () => undefined,
   isDiskFull: false,
 }

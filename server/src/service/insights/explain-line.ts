@@ -6,11 +6,11 @@ import {
   type LevelOverride,
   type LevelRules,
   type LinePlace,
-  maskRecord,
   redactRecord,
 } from '@timelapser/logger'
 import { fromMillis } from '../../store/database/timestamp.ts'
 import { cutoffFor, cutoffsOf } from '../../store/removal/retention-policy.ts'
+import type { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 import type { Settings } from '../../store/settings/settings-schema.ts'
 
 /** A line somebody misses. */
@@ -23,7 +23,7 @@ export type QuestionedLine = LinePlace & {
 export type ExplainState = {
   rules: LevelRules
   /** Those people set; the built-in masks come before them. */
-  patterns: readonly RegExp[]
+  patterns: RedactionPatterns
   settings: Pick<Settings, 'retention_days' | 'retention_by_level' | 'retention_by_source'>
   nowMs: number
   /** When the cap of an override lets lines through again; undefined when it does. */
@@ -93,7 +93,7 @@ export function explainLine(line: QuestionedLine, state: ExplainState): Explanat
 }
 
 /** By the same function that records coming in go through. */
-function storedMessage(message: string, patterns: readonly RegExp[]): string {
+function storedMessage(message: string, patterns: RedactionPatterns): string {
   const nowhere = { timestamp: '', level: 'INFO', source: '', logger_name: null, camera_id: null } as const
-  return maskRecord(redactRecord({ ...nowhere, message, extra_data: null }), patterns).message
+  return patterns.mask(redactRecord({ ...nowhere, message, extra_data: null })).message
 }

@@ -1,24 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  type CapSpending,
-  compileRedactionPattern,
-  cutBytes,
-  type LevelGate,
-  type LogRecord,
-  maskRecord,
-  redactRecord,
-} from '@timelapser/logger'
+import { type CapSpending, cutBytes, type LevelGate, type LogRecord, redactRecord } from '@timelapser/logger'
 import type { CameraRegister } from '../cameras/camera-register.ts'
 import { fromMillis, HOUR } from '../database/timestamp.ts'
 import { cutoffFor, cutoffsOf, hasOwnRules } from '../removal/retention-policy.ts'
 import type { LevelOverrides } from '../settings/level-overrides.ts'
+import { RedactionPatterns } from '../settings/redaction-patterns.ts'
 import type { SettingsStore } from '../settings/settings.ts'
 import type { Settings } from '../settings/settings-schema.ts'
 import type { AddResult } from './add-result.ts'
 import { type EventTimeBounds, fitEventTime } from './event-time.ts'
 import { faultOf } from './record-fault.ts'
 
-/** How long records are admitted before others have their turn: a pattern can take a second with the longest one. */
+/** How long records are admitted before others have their turn: patterns can take a fifth of a second with the longest one. */
 const SLICE_MS = 10
 
 /** What people have made of the lines of some sources. */
@@ -67,7 +60,7 @@ type Rules = {
   pass: ParsePass | undefined
   boundsOf: ((record: LogRecord) => EventTimeBounds) | undefined
   gate: LevelGate | undefined
-  patterns: readonly RegExp[]
+  patterns: RedactionPatterns
   maxMessageBytes: number
   deletedCameras: ReadonlySet<number>
 }
@@ -79,8 +72,8 @@ type Rules = {
  */
 export class Admission {
   readonly #options: AdmissionOptions
-  #compiledOf: readonly string[] = []
-  #patterns: readonly RegExp[] = []
+  #compiledOf: unknown
+  #patterns = RedactionPatterns.NONE
 
   constructor(options: AdmissionOptions) {
     this.#options = options
@@ -168,9 +161,9 @@ export class Admission {
     }
   }
 
-  #compile(patterns: Settings['redaction']): readonly RegExp[] {
+  #compile(patterns: Settings['redaction']): RedactionPatterns {
     if (patterns !== this.#compiledOf) {
-      this.#patterns = patterns.map(compileRedactionPattern)
+      this.#patterns = RedactionPatterns.ofStored(patterns)
       this.#compiledOf = patterns
     }
     return this.#patterns
@@ -200,7 +193,7 @@ function parse(record: LogRecord, pass: ParsePass): LogRecord | undefined {
 function fitToStore(record: LogRecord, rules: Rules): LogRecord | string {
   let masked: LogRecord
   try {
-    masked = maskRecord(redactRecord(record), rules.patterns)
+    masked = rules.patterns.mask(redactRecord(record))
   } catch (error) {
     // Fields of this process may hold themselves, or functions that throw when they are read.
     return `extra_data cannot be read: ${error instanceof Error ? error.message : String(error)}`

@@ -1,0 +1,33 @@
+import { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
+import { type Check, checkOf, count, listed } from './check.ts'
+
+/** Whether each pattern of the setting `redaction` works. Their place is told, not their text: it may be a secret. */
+export function checkRedaction(stored: readonly string[]): Check {
+  const { troubles } = RedactionPatterns.ofStored(stored)
+  const skipped = troubles.filter(({ isSkipped }) => isSkipped)
+  const named = (of: typeof troubles) =>
+    listed(of.map(({ index, reason }) => `redaction[${index}] (${reason})`))
+  const slow = troubles.filter(({ isSkipped }) => !isSkipped)
+  const finding = `${count(stored.length, 'pattern')} of your own, ${stored.length - troubles.length} on a linear engine`
+  return checkOf('redaction', finding, { patterns: stored.length, troubles }, [
+    ...(skipped.length === 0
+      ? []
+      : [
+          {
+            verdict: 'failure' as const,
+            cause: `Masks nothing: ${named(skipped)}.`,
+            advice:
+              'Mend or remove these patterns: Settings → Redaction, or timelapser-logs settings set redaction.',
+          },
+        ]),
+    ...(slow.length === 0
+      ? []
+      : [
+          {
+            verdict: 'warning' as const,
+            cause: `Would not be taken today, and masks the rest of a text when it takes too long: ${named(slow)}.`,
+            advice: 'Write these patterns without look-around and back-references.',
+          },
+        ]),
+  ])
+}
