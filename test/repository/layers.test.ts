@@ -32,9 +32,11 @@ const ROOMS = [
 /** Files beside the folders that anyone may read from. */
 const GROUND = [
   'server/src/byte-budget.ts',
+  'server/src/caller.ts',
   'server/src/config.ts',
   'server/src/record-weight.ts',
   'server/src/doubling-pause.ts',
+  'server/src/fair-places.ts',
   'server/src/startup-error.ts',
   'server/src/version.ts',
 ]

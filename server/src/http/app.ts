@@ -10,6 +10,7 @@ import type { SettingsService } from '../service/administration/settings-service
 import type { Metrics } from '../service/metrics.ts'
 import { VERSION } from '../version.ts'
 import { registerActors } from './audit.ts'
+import { registerCallers } from './callers.ts'
 import { type BrokenStream, registerErrorReplies, type UnexpectedError } from './error-replies.ts'
 import { registerRequestTimes } from './health.ts'
 import { openApiRoutes, registerOpenApi } from './openapi.ts'
@@ -18,6 +19,7 @@ import { registerRateLimits } from './rate-limits.ts'
 import { boundReplies } from './reply-room.ts'
 import { type RequestLine, registerRequestLog } from './request-log.ts'
 import { endSlowBodies } from './slow-bodies.ts'
+import { endUnreadReplies } from './unread-replies.ts'
 import { refuseUnknownParameters } from './validation-sentence.ts'
 import { isWebSocket, registerUpgrades } from './web-socket.ts'
 
@@ -36,6 +38,8 @@ export type AppOptions = {
   /** Where the built page lies. */
   pageDirectory: string
   trustProxy: boolean | string[]
+  /** How long a client may read nothing of its reply. */
+  unreadMs?: number | undefined
   rateLimits: RateLimits
   settingsService: SettingsService
   metrics: Metrics
@@ -71,6 +75,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   registerUpgrades(app)
   endSlowBodies(app)
+  endUnreadReplies(app, options.unreadMs)
   registerErrorReplies(app, options.onUnexpected, (failure) => {
     options.metrics.streamBroken(failure.route)
     options.onStreamBroken(failure)
@@ -91,6 +96,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     encodings: ['gzip', 'deflate', 'identity'],
   })
   await registerRateLimits(app, options.rateLimits)
+  registerCallers(app)
   registerActors(app, options.auditTrail)
   await registerOpenApi(app, VERSION)
   await app.register(options.access)

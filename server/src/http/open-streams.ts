@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
+import { FairPlaces } from '../fair-places.ts'
 import type { Principal } from '../service/access/access.ts'
 import { AppError } from '../service/app-error.ts'
+import { callerOf } from './callers.ts'
 
 /** How often those who read a stream are asked for their right to it again, in milliseconds: keys and sessions expire. */
 const RECHECK_MS = 15_000
@@ -8,8 +10,11 @@ const RECHECK_MS = 15_000
 /** Readers whose rights are asked for at a time, each with a statement or two: requests need the connections as well. */
 const CHECKED_AT_ONCE = 4
 
-/** Replies one credential may have open at a time: each window of a page has two, and no limit a minute counts these. */
-const MAX_OPEN = 500
+/**
+ * Replies that may be open at a time, a third of them for one user or key: each window of a page has two, and no limit a
+ * minute counts these.
+ */
+const MAX_OPEN = 1500
 
 type Identify = () => Promise<Principal | undefined>
 type Reader = { identify: Identify; rights: string; replies: Set<ServerResponse> }
@@ -20,6 +25,7 @@ type Reader = { identify: Identify; rights: string; replies: Set<ServerResponse>
  */
 export class OpenStreams {
   readonly #readers = new Map<string, Reader>()
+  readonly #places = new FairPlaces(MAX_OPEN)
   readonly #timer: NodeJS.Timeout
   #changes = 0
   #checking: Promise<void> | undefined
@@ -51,14 +57,22 @@ export class OpenStreams {
     if (reply.closed) return
     const id = `${principal.kind} ${credential} ${rightsOf(principal)}`
     const reader = this.#readers.get(id) ?? { identify, rights: rightsOf(principal), replies: new Set() }
-    if (reader.replies.size >= MAX_OPEN) {
-      const sentence = `${MAX_OPEN} requests and streams of this key or session are open. Close some, or wait for their end.`
+    const caller = callerOf(principal)
+    const giveBack = this.#places.tryTake(caller)
+    if (!giveBack) {
+      const { share, taken } = this.#places
+      const isOwn = this.#places.heldBy(caller) >= share
+      const open = isOwn
+        ? `${share} requests and streams of this user or key`
+        : `${taken} requests and streams`
+      const sentence = `${open} are open. Close some, or wait for their end.`
       throw new AppError('RATE_LIMITED', sentence, { retryAfter: 10 })
     }
     this.#readers.set(id, reader)
     reader.replies.add(reply)
     if (since !== this.#changes) void this.#check(reader)
     reply.once('close', () => {
+      giveBack()
       reader.replies.delete(reply)
       if (reader.replies.size === 0 && this.#readers.get(id) === reader) this.#readers.delete(id)
     })

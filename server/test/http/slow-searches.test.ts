@@ -8,7 +8,7 @@ let server: TestServer
 /** Each look ahead goes to the end of the line from every place in it. */
 const SLOW = '/(?=.*a)(?=.*b)(?=.*c)(?!.*d).*e/'
 
-/** More than there are connections. */
+/** More than there are connections; a third of the places for searches are one caller's. */
 const SEARCHES = 30
 
 beforeAll(async () => {
@@ -75,7 +75,7 @@ it.each([
       () => undefined,
     ),
   )
-  await expect.poll(searching).toBeGreaterThan(5)
+  await expect.poll(searching).toBeGreaterThanOrEqual(3)
   const stored = await server.send('POST', '/api/logs', { message: 'stored meanwhile', source: 'api' })
   const newest = await server.get('/api/logs?limit=1')
   const stats = await server.get('/api/logs/stats')
@@ -98,7 +98,7 @@ it('more live views of them than there are connections keep nobody from reading 
   )
   try {
     await server.send('POST', '/api/logs', { message: 'a'.repeat(200_000), source: 'worker' })
-    await expect.poll(searching).toBeGreaterThan(5)
+    await expect.poll(searching).toBeGreaterThanOrEqual(3)
     const stored = await server.send('POST', '/api/logs', { message: 'stored meanwhile', source: 'api' })
     const newest = await server.get('/api/logs?limit=1')
     expect([stored.status, newest.body.data.logs[0].message]).toEqual([200, 'stored meanwhile'])

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type LogRecord, RECORD_LIMITS } from '@timelapser/logger'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { onBehalfOf } from '../../src/caller.ts'
 import { Feed } from '../../src/store/feed/feed.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
@@ -48,6 +49,21 @@ function record(message: string, changes: Partial<LogRecord> = {}): LogRecord {
 
 const many = (count: number, name: string) =>
   Array.from({ length: count }, (_, index) => record(`${name} ${index}`))
+
+it('takes the batches of callers in turn, whoever sent how many', async () => {
+  const add = (id: string, name: string) =>
+    onBehalfOf({ id, isAdmin: false }, () => logs.addLogEntries([record(name)]))
+  const results = await Promise.all([
+    add('a', '1'),
+    add('a', '2'),
+    add('a', '3'),
+    add('b', '4'),
+    add('a', '5'),
+  ])
+  const order = results.map(({ first_id }) => first_id)
+  const [first, second, third, ofOther] = order as [number, number, number, number]
+  expect([second - first, third - first, ofOther - first]).toEqual([2, 3, 1])
+})
 
 it('stores every field as it came and answers with the row', async () => {
   const row = await logs.addLogEntry(

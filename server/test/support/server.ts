@@ -41,6 +41,7 @@ export type TestServerOptions = {
   dataDirectory?: string
   /** How often the database is asked for a sign of life. */
   heartbeatMs?: number
+  unreadMs?: number
   /** Told of each route as it is registered. */
   onRoute?: onRouteHookHandler
 }
@@ -75,6 +76,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     connect,
     markSilent,
     ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
+    unreadMs: options.unreadMs,
     auditTrail: access.auditTrail,
     access: (notices) => {
       const plugin: FastifyPluginAsync = async (app, pluginOptions) => {

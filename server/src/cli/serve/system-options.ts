@@ -33,6 +33,8 @@ export type SystemOptions = {
   markSilent?: () => () => void
   /** How often the database is asked for a sign of life; 15 s when unset. */
   heartbeatMs?: number
+  /** How long a client may read nothing of its reply; a minute when unset. */
+  unreadMs?: number | undefined
   /** Authenticates requests; see `http/access-guard.ts`. */
   access: (notices: Notices) => FastifyPluginAsync
   auditTrail: AuditTrail

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ByteBudget, type Hold } from '../../byte-budget.ts'
+import { currentCaller } from '../../caller.ts'
+import { FairPlaces } from '../../fair-places.ts'
 import type { Decoded } from '../../ingest/decoded.ts'
 import type { Steps } from '../../ingest/steps.ts'
 import { RECORD_BYTES } from '../../record-weight.ts'
@@ -23,7 +25,8 @@ const SLICE_MS = 10
 /** Room for the bodies that come in, by all protocols, and turns for decoding them. */
 export class BodyIntake {
   readonly budget = new ByteBudget('bodies', BODIES_BYTES, SHARE_BYTES)
-  #last: Promise<unknown> = Promise.resolve()
+  /** One long body at a time, and the callers in turn. */
+  readonly #long = new FairPlaces(1)
 
   /** Makes room for more of a body. @throws {AppError} UNAVAILABLE when there is none now */
   grow(hold: Hold, bytes: number): void {
@@ -52,13 +55,8 @@ export class BodyIntake {
 
   /** Decodes in turns with others what has its room already. */
   run<D>(steps: Steps<D>, bytes: number): Promise<D> {
-    return bytes > LONG_BODY_BYTES ? this.#inLine(() => inTurns(steps)) : inTurns(steps)
-  }
-
-  #inLine<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(run)
-    this.#last = result.catch(() => undefined)
-    return result
+    if (bytes <= LONG_BODY_BYTES) return inTurns(steps)
+    return this.#long.use(currentCaller(), undefined, () => inTurns(steps))
   }
 }
 

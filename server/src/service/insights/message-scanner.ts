@@ -1,16 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { currentCaller } from '../../caller.ts'
+import { FairPlaces } from '../../fair-places.ts'
 import { comparable, DAY, fromMillis, HOUR, now, toMillis } from '../../store/database/timestamp.ts'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { ScannedMessage } from '../../store/reading/message-scan.ts'
 import type { LogQuery } from '../logs/log-query.ts'
 import type { SearchQueries } from '../search/search-query.ts'
-import { Places } from './places.ts'
 
 /** How long a view looks through lines before it answers with what it has. */
 export const SCAN_MS = 5000
 
-/** Views that look through lines at once, on a server; more wait. Each keeps half a core busy. */
+/** Views that look through lines at once, on a server; one for each caller, more wait. Each keeps half a core busy. */
 const MAX_AT_ONCE = 2
 
 /** Who wants an answer this soon does not wait for those who have seconds: such have a place of their own. */
@@ -39,8 +40,8 @@ export class MessageScanner {
   readonly #logs: Pick<LogOperations, 'scanMessages'>
   readonly #queries: Pick<SearchQueries, 'toFilter'>
   readonly #budgetMs: number
-  readonly #places = new Places(MAX_AT_ONCE)
-  readonly #placeOfQuick = new Places(1)
+  readonly #places = new FairPlaces(MAX_AT_ONCE)
+  readonly #placeOfQuick = new FairPlaces(1)
 
   constructor(
     logs: Pick<LogOperations, 'scanMessages'>,
@@ -88,7 +89,7 @@ export class MessageScanner {
     const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
     const isQuick = withinMs <= SOON_MS
     const places = isQuick ? this.#placeOfQuick : this.#places
-    return places.use(signal, async () => {
+    return places.use(currentCaller(), signal, async () => {
       const began = isQuick ? asked : performance.now()
       const deadline = began + Math.min(this.#budgetMs, withinMs) * share
       for await (const { lines, searched_to } of read(filter)) {

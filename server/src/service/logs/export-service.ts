@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { currentCaller } from '../../caller.ts'
+import { FairPlaces } from '../../fair-places.ts'
 import { HOUR } from '../../store/database/timestamp.ts'
 import {
   EXPORT_FIELDS,
@@ -14,8 +16,8 @@ import { AppError } from '../app-error.ts'
 import type { SearchQueries } from '../search/search-query.ts'
 import { appliedFilters, type LogQuery } from './log-query.ts'
 
-/** Each takes a core of the database while its client keeps up. */
-const MAX_AT_ONCE = 4
+/** Each takes a core of the database while its client keeps up. Two of them for one caller. */
+const MAX_AT_ONCE = 6
 
 /** The feed, which tells later rows from ours, is kept a day. */
 const MAX_DURATION_MS = 12 * HOUR
@@ -45,7 +47,7 @@ export type ExportServiceOptions = {
 /** Everything that matches a filter, as a file; start and result are audited. */
 export class ExportService {
   readonly #options: ExportServiceOptions
-  #running = 0
+  readonly #places = new FairPlaces(MAX_AT_ONCE)
 
   constructor(options: ExportServiceOptions) {
     this.#options = options
@@ -65,11 +67,7 @@ export class ExportService {
   ): Promise<RunningExport> {
     const { logOperations, queries, auditTrail } = this.#options
     const filter = await queries.toFilter(query, visibility)
-    if (this.#running >= MAX_AT_ONCE) {
-      const sentence = `${MAX_AT_ONCE} exports are running on this server. Try again when one has ended.`
-      throw new AppError('RATE_LIMITED', sentence, { retryAfter: 10 })
-    }
-    this.#running++
+    const giveBack = this.#takePlace()
     try {
       const { format, order } = asked
       const fields = asked.fields ?? (format === 'csv' ? EXPORT_FIELDS : RECORD_FIELDS)
@@ -83,12 +81,22 @@ export class ExportService {
       const tell = (action: string, result: object) =>
         asCaller(() => auditTrail.write({ action, entity: 'logs', after: { ...details, ...result } }))
       await tell('logs.export.started', {})
-      const onEnd = () => this.#running--
+      const onEnd = giveBack
       return new RunningExport({ found, header: exportHeader(format, fields), signal, ending, tell, onEnd })
     } catch (error) {
-      this.#running--
+      giveBack()
       throw error
     }
+  }
+
+  #takePlace(): () => void {
+    const caller = currentCaller()
+    const giveBack = this.#places.tryTake(caller)
+    if (giveBack) return giveBack
+    const isOwn = this.#places.heldBy(caller) >= this.#places.share
+    const running = isOwn ? `${this.#places.share} exports of yours` : `${this.#places.taken} exports`
+    const sentence = `${running} are running on this server. Try again when one has ended.`
+    throw new AppError('RATE_LIMITED', sentence, { retryAfter: 10 })
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import { ByteBudget } from '../../byte-budget.ts'
+import { currentCaller } from '../../caller.ts'
 import { weigh } from '../../record-weight.ts'
 import type { CameraRegister } from '../cameras/camera-register.ts'
 import { withConnection } from '../database/transaction.ts'
@@ -16,6 +17,8 @@ import { isDataError, nothing, storeAtOnce, storeCarefully } from './store-batch
 
 type Pending = Part & {
   bytes: number
+  /** Where it stands in the queue, in rows. */
+  start: number
   resolve: (result: AddResult) => void
   reject: (error: unknown) => void
 }
@@ -82,7 +85,11 @@ export type Flush = { millis: number; outcome: 'stored' | 'failed' }
  */
 export class LogWriter {
   readonly #options: LogWriterOptions
+  /** By `start`: the batches of callers alternate, whoever sent how many. */
   readonly #queue: Pending[] = []
+  /** The rows that have been taken of the queue, by the share of each caller: see `start`. */
+  #taken = 0
+  readonly #endOf = new Map<string, number>()
   readonly #lanes = new Set<Promise<void>>()
   /** Rows that are not stored yet. */
   readonly budget = new ByteBudget('writes', MAX_WAITING_BYTES)
@@ -128,10 +135,25 @@ export class LogWriter {
 
   #enqueue(part: Part, bytes = bytesOf(part.records)): Promise<AddResult> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...part, bytes, resolve, reject })
+      this.#insert({ ...part, bytes, resolve, reject, start: this.#startOf(part.records.length) })
       this.#waitingRows += part.records.length
       this.#startLane()
     })
+  }
+
+  /** A caller's batch begins where the caller's last one ends; the first one, where the queue is now. */
+  #startOf(rows: number): number {
+    const caller = currentCaller()
+    if (!caller) return this.#taken
+    const start = Math.max(this.#taken, this.#endOf.get(caller.id) ?? 0)
+    this.#endOf.set(caller.id, start + rows)
+    return start
+  }
+
+  #insert(pending: Pending): void {
+    let place = this.#queue.length
+    while (place > 0 && (this.#queue[place - 1] as Pending).start > pending.start) place--
+    this.#queue.splice(place, 0, pending)
   }
 
   /** Waits for everything accepted; refuses what comes after. */
@@ -190,11 +212,13 @@ export class LogWriter {
       if (!joinPlaces(places, next.places)) break
       if (next.sender) senders.add(next.sender.sender)
       this.#queue.shift()
+      this.#taken = next.start
       group.push(next)
       rows += next.records.length
       bytes += next.bytes
     }
     this.#waitingRows -= rows
+    if (this.#queue.length === 0) this.#endOf.clear()
     return group
   }
 

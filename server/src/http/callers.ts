@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify'
+import { type Caller, onBehalfOf } from '../caller.ts'
+import { FairPlaces } from '../fair-places.ts'
+import type { Principal } from '../service/access/access.ts'
+
+/**
+ * Reading requests that are worked on at once. Searches have places of their own and fewer of them, so that the newest page
+ * is answered while the same caller's searches run.
+ */
+const READING_AT_ONCE = 150
+
+/** The caller by whose share a request counts. */
+export function callerOf({ kind, id, role }: Principal): Caller {
+  return { id: `${kind} ${id}`, isAdmin: role === 'admin' }
+}
+
+/**
+ * Has whatever a request makes be done count as its caller's, and reading requests wait until their caller's share has
+ * room for them. Streams and exports have places of their own.
+ */
+export function registerCallers(app: FastifyInstance): FairPlaces {
+  const places = new FairPlaces(READING_AT_ONCE)
+  app.addHook('preHandler', async (request, response) => {
+    const { rateClass, isStream } = request.routeOptions.config
+    if (!request.principal || rateClass !== 'query' || isStream) return
+    const giveBack = await places.take(callerOf(request.principal), request.signal)
+    if (response.raw.closed) giveBack()
+    else response.raw.once('close', giveBack)
+  })
+  // The last hook: earlier ones, and reading the body, would lose the context on their way.
+  app.addHook('preHandler', ({ principal }, _response, done) => {
+    if (principal) onBehalfOf(callerOf(principal), done)
+    else done()
+  })
+  return places
+}

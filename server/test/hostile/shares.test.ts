@@ -1,0 +1,83 @@
+// One caller takes every place there is; docs/security.md has the figures.
+import { once } from 'node:events'
+import type { LogRecord } from '@timelapser/logger'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LogOperations } from '../../src/store/log-operations.ts'
+import { SettingsStore } from '../../src/store/settings/settings.ts'
+import { openDownload } from '../support/download.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let [greedy, other] = ['', '']
+
+beforeAll(async () => {
+  server = await startTestServer({ unreadMs: 400 })
+  const { pool } = server.database.database
+  const logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
+  const rows = Array.from({ length: 4000 }, (_, index): LogRecord => {
+    const timestamp = new Date(Date.parse('2026-06-01T00:00:00Z') + index * 1000).toISOString()
+    const message = `${'x'.repeat(4000)} ${index}`
+    return { timestamp, level: 'INFO', source: 'api', message, ...NOTHING }
+  })
+  await logs.addLogEntries(rows)
+  await logs.close()
+  const made = async (name: string) =>
+    (await server.send('POST', '/api/keys', { name, scope: 'read' })).body.data.key as string
+  ;[greedy, other] = [await made('greedy'), await made('other')]
+})
+afterAll(() => server.close())
+
+const NOTHING = { logger_name: null, camera_id: null, extra_data: null }
+const as = (key: string) => ({ authorization: `Bearer ${key}` })
+const get = (path: string, key: string, signal?: AbortSignal) =>
+  fetch(server.url + path, { headers: as(key), ...(signal && { signal }) })
+
+describe('exports that nobody reads', () => {
+  const open = async (key: string) => {
+    const reply = await openDownload(`${server.url}/api/logs/export`, as(key))
+    reply.on('error', () => undefined)
+    return reply
+  }
+
+  it('leave places to others, and end', async () => {
+    const unread = await Promise.all([1, 2, 3, 4].map(() => open(greedy)))
+    expect(unread.map(({ statusCode }) => statusCode).sort()).toEqual([200, 200, 429, 429])
+    for (const key of [other, server.apiKey]) {
+      const reply = await open(key)
+      expect(reply.statusCode).toBe(200)
+      reply.destroy()
+    }
+    const taken = unread.filter(({ statusCode }) => statusCode === 200)
+    await Promise.all(taken.map((reply) => reply.destroyed || once(reply, 'close')))
+    const again = await open(greedy)
+    expect(again.statusCode).toBe(200)
+    again.destroy()
+  })
+})
+
+describe('searches that take as long as they may', () => {
+  /** Each look ahead goes to the end of the line from every place in it. */
+  const SLOW = `/api/logs?q=${encodeURIComponent('/(?=.*a)(?=.*b)(?=.*c)(?!.*d).*e/')}`
+  const scans = async () => {
+    const { rows } = await server.database.database.pool.query<{ count: number }>(`
+      select count(*)
+      from pg_stat_activity
+      where datname = current_database() and state = 'active' and pid <> pg_backend_pid()`)
+    return rows[0]?.count
+  }
+
+  it('take a third of the places, and others have theirs', async () => {
+    const leaving = new AbortController()
+    const search = (key: string) => get(SLOW, key, leaving.signal).catch(() => undefined)
+    const searches = Array.from({ length: 60 }, () => search(greedy))
+    await expect.poll(scans).toBe(3)
+    expect((await get('/api/logs?limit=5', other)).status).toBe(200)
+    searches.push(search(other))
+    await expect.poll(scans).toBe(4)
+    searches.push(search(server.apiKey))
+    await expect.poll(scans).toBe(5)
+    leaving.abort()
+    await Promise.all(searches)
+    await expect.poll(scans, { timeout: 10_000 }).toBe(0)
+  })
+})
