@@ -3,7 +3,7 @@ import { BACKSLASH, BLANK, CREDENTIAL, codeAt, DIGIT, is, QUOTE, TOKEN } from '.
 import { mayBeSecret, nameBits } from './letters.ts'
 import { beginPair, endsPair, isPairing } from './pairs.ts'
 import type { Scan } from './scan.ts'
-import { isSecretName, MASK, MAX_NAME } from './secret-names.ts'
+import { isSecretName, MASK, MAX_NAME, nameAt } from './secret-names.ts'
 import { hideValue } from './values.ts'
 
 /** Parameters of a query string, or of a fragment, that are secrets by their place and length. */
@@ -93,13 +93,13 @@ function hideBehind(scan: Scan, at: number, behind: number, equals: boolean, enc
     if (least !== undefined) return hideParameter(scan, behind, least)
   }
   if (length < 7 && isPairing(codeAt(text, start))) {
-    const name = text.slice(start, end)
+    const { name } = nameAt(text, start, end)
     if (endsPair(scan, name, start)) return hideValue(scan, behind, { name, quote, equals, encoded })
     beginPair(scan, name, behind)
   }
   if (length < 2 || !mayBeSecret(letters)) return behind
-  const name = text.slice(start, end)
-  if (!isSecretName(name) && !isSecretWithWordBefore(text, name, start, floor)) return behind
+  const { name, isSecret } = nameAt(text, start, end)
+  if (!isSecret && !isSecretWithWordBefore(text, name, start, floor)) return behind
   return hideValue(scan, behind, { name, quote, equals, encoded })
 }
 

@@ -1,10 +1,24 @@
 // `{name: "Authorization", value: "…"}`: one field names another one, and a second one holds what that is.
 import { codeAt, is, TOKEN } from './characters.ts'
 import type { Scan } from './scan.ts'
-import { isSecretName, MAX_NAME } from './secret-names.ts'
+import { isSecretName, MAX_NAME, nameAt } from './secret-names.ts'
 
 const NAMING = new Set(['name', 'key', 'header', 'field', 'k'])
 const HOLDING = new Set(['value', 'val', 'v'])
+
+/** By a name as it is written: there are few, and no text is made for the look. */
+const KINDS = new Map<string, 'naming' | 'holding' | 'none'>()
+const MAX_KINDS = 500
+
+function kindOf(name: string): 'naming' | 'holding' | 'none' {
+  const before = KINDS.get(name)
+  if (before !== undefined) return before
+  const lower = name.toLowerCase()
+  const kind = NAMING.has(lower) ? 'naming' : HOLDING.has(lower) ? 'holding' : 'none'
+  if (KINDS.size >= MAX_KINDS) KINDS.clear()
+  KINDS.set(name, kind)
+  return kind
+}
 /** How far apart the two may stand. */
 const MAX_PAIR = 200
 
@@ -16,7 +30,7 @@ export function isPairing(first: number): boolean {
 
 /** Remembers that `name` names a secret: the `value` that follows within the same brackets is that. */
 export function beginPair(scan: Scan, name: string, from: number): void {
-  if (!NAMING.has(name.toLowerCase())) return
+  if (kindOf(name) !== 'naming') return
   const { text } = scan
   let start = from
   while (codeAt(text, start) === 32) start++
@@ -24,13 +38,13 @@ export function beginPair(scan: Scan, name: string, from: number): void {
   let end = start
   while (end - start < MAX_NAME && is(codeAt(text, end), TOKEN)) end++
   scan.steps += end - from
-  if (end > start && isSecretName(text.slice(start, end))) scan.pair = end
+  if (end > start && nameAt(text, start, end).isSecret) scan.pair = end
 }
 
 /** Whether `name`, at `start`, is the field that holds the secret that another one named. */
 export function endsPair(scan: Scan, name: string, start: number): boolean {
   const { pair } = scan
-  if (pair < 0 || !HOLDING.has(name.toLowerCase())) return false
+  if (pair < 0 || kindOf(name) !== 'holding') return false
   scan.pair = -1
   return start - pair < MAX_PAIR && !scan.text.slice(pair, start).includes('}')
 }

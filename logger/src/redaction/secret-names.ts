@@ -23,6 +23,32 @@ export function isSecretName(name: string): boolean {
   return secret
 }
 
+const PLACES = 512
+/** Names by a hash of their characters: one that is there is found without a text being made of it. */
+const recent: { name: string; isSecret: boolean }[] = Array.from({ length: PLACES }, () => ({
+  name: '',
+  isSecret: false,
+}))
+
+/** The name that stands there, and whether it is called like a credential. */
+export function nameAt(text: string, start: number, end: number): { name: string; isSecret: boolean } {
+  const length = end - start
+  // The ends and the middle tell nearly all names apart.
+  const hash =
+    (Math.imul(text.charCodeAt(start), 31) +
+      Math.imul(text.charCodeAt(end - 1), 17) +
+      Math.imul(text.charCodeAt((start + end) >> 1), 7) +
+      length) &
+    (PLACES - 1)
+  const before = recent[hash] as { name: string; isSecret: boolean }
+  if (before.name.length === length && text.startsWith(before.name, start)) return before
+  const name = text.slice(start, end)
+  const found = { name, isSecret: isSecretName(name) }
+  // A part of a long text would keep all of it in memory.
+  if (length <= MAX_NAME) recent[hash] = { ...found, name: Buffer.from(name).toString() }
+  return found
+}
+
 function namesSecret(name: string): boolean {
   const words = wordsOf(name)
   let onlyForms = true

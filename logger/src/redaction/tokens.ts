@@ -59,6 +59,21 @@ for (const name of PREFIXES) {
   }
 }
 
+/** The forms by their first letter and length: no text is made to find one. */
+const BY_START: [name: string, form: Form][][] = Array.from({ length: 128 }, () => [])
+for (const [name, form] of FORMS) BY_START[placeOf(name.charCodeAt(0), name.length)]?.push([name, form])
+
+function placeOf(first: number, length: number): number {
+  return (first + Math.imul(length, 37)) & 127
+}
+
+function formAt(text: string, start: number, end: number): Form | undefined {
+  for (const [name, form] of BY_START[placeOf(codeAt(text, start), end - start)] ?? []) {
+    if (name.length === end - start && text.startsWith(name, start)) return form
+  }
+  return undefined
+}
+
 /** Whether the first piece of a prefix can end in this character. */
 export function endsPrefix(code: number): boolean {
   return code < 128 && ((ENDS[code] as number) & 2) !== 0
@@ -80,7 +95,7 @@ export function hidePrefixed(scan: Scan, at: number): number {
   scan.steps += at - start
   if (at - start < 2 || ((ENDS[codeAt(text, start)] as number) & 1) === 0) return at + 1
   if (start > scan.done && is(codeAt(text, start - 1), WORD)) return at + 1
-  const form = FORMS.get(text.slice(start, at + 1))
+  const form = formAt(text, start, at + 1)
   if (form === undefined) return at + 1
   const end = scan.tokenEnd(at + 1)
   if (end - at <= form.least || (form.digit && !scan.hasDigit(at + 1))) return at + 1

@@ -147,15 +147,26 @@ export function hideBare(scan: Scan, at: number): void {
   scan.steps += colon - start
   // The t of \\t, in JSON
   if (start > scan.done && codeAt(text, start - 1) === BACKSLASH) start++
-  while (start < colon && !/[a-z]/i.test(text.charAt(start))) start++
+  while (start < colon && !isLetter(codeAt(text, start))) start++
   const before = codeAt(text, start - 1)
   if (start >= colon || (start > scan.done && (before === 37 || isUser(before)))) return
   scan.hide(start, at, `${MASK}:${MASK}`)
 }
 
 function isAddress(text: string, start: number): boolean {
-  if (!is(codeAt(text, start), DIGIT)) return false
-  return /^\d{1,3}(?:\.\d{1,3}){3}(?!\d)/.test(text.slice(start, start + 16))
+  let at = start
+  for (let part = 0; part < 4; part++) {
+    if (part > 0 && codeAt(text, at++) !== 46) return false
+    const first = at
+    while (at - first < 4 && is(codeAt(text, at), DIGIT)) at++
+    if (at === first || at - first > 3) return false
+  }
+  return true
+}
+
+function isLetter(code: number): boolean {
+  const lower = code | 32
+  return code < 128 && lower >= 97 && lower <= 122
 }
 
 function isUser(code: number): boolean {

@@ -87,7 +87,7 @@ function hideBracketed(scan: Scan, at: number, named: Named): number {
 /** A value that nothing encloses. */
 export function hideRun(scan: Scan, start: number, named: Named): number {
   const { text } = scan
-  const isCookie = /cookie/i.test(named.name) && !named.encoded && named.quote === ''
+  const isCookie = !named.encoded && named.quote === '' && traitsOf(named.name).isCookie
   const run = isCookie ? cookieEnd(scan, start) : runEnd(scan, start, named)
   let end = run
   while (end > start && is(codeAt(text, end - 1), TRAILING)) end--
@@ -106,16 +106,35 @@ export function hideRun(scan: Scan, start: number, named: Named): number {
 
 function isOrdinary(value: string, text: string, end: number, named: Named): boolean {
   if (isHarmless(value)) return true
-  if (/(?:^|[^a-z])pwd$/i.test(named.name) && /^[/~.]/.test(value)) return true
+  if (traitsOf(named.name).isPwd && /^[/~.]/.test(value)) return true
   // The counts of a test run are no passwords.
-  if (/(?:^|[^a-z])pass$/i.test(named.name) && /^\d{1,3}$/.test(value)) return true
+  if (traitsOf(named.name).isPass && /^\d{1,3}$/.test(value)) return true
   if (named.equals) return false
   // "password: 8 characters"
   return saysNothing(value, true) || (/^\d{1,2}$/.test(value) && is(codeAt(text, end), BLANK))
 }
 
 function isAuthorization(name: string): boolean {
-  return /authorization$/i.test(name)
+  return traitsOf(name).isAuthorization
+}
+
+type Traits = { isCookie: boolean; isAuthorization: boolean; isPwd: boolean; isPass: boolean }
+const MAX_TRAITS = 500
+/** By name: they are few, and each is asked about for every value. */
+const traits = new Map<string, Traits>()
+
+function traitsOf(name: string): Traits {
+  const before = traits.get(name)
+  if (before !== undefined) return before
+  const found = {
+    isCookie: /cookie/i.test(name),
+    isAuthorization: /authorization$/i.test(name),
+    isPwd: /(?:^|[^a-z])pwd$/i.test(name),
+    isPass: /(?:^|[^a-z])pass$/i.test(name),
+  }
+  if (traits.size >= MAX_TRAITS) traits.clear()
+  traits.set(name, found)
+  return found
 }
 
 function runEnd(scan: Scan, start: number, { encoded, quote }: Named): number {
