@@ -20,9 +20,7 @@ export class BacktrackingPattern {
     try {
       return String(REPLACE.runInContext(this.#context, { timeout: timeoutMs }))
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-        return undefined
-      }
+      if ((error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined
       throw error
     } finally {
       this.#context.text = ''

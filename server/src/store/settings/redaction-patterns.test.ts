@@ -49,7 +49,7 @@ describe('a pattern of one’s own', () => {
     ['[a', 1, 'not a regular expression'],
     ['(a', 1, 'not a regular expression'],
     ['*a', 1, 'not a regular expression'],
-    ['a\\p{Emoji_Modifier}+a', 1, 'not a regular expression of RE2'],
+    ['x[^]+y', 1, 'not a regular expression of RE2'],
     ['a{5000}', 2, 'more than'],
     ['(?:[a-z]{1,30}x){1,30}1', 1, 'steps for a character, 300 at most'],
     ['a'.repeat(501), 501, 'longer'],
@@ -92,31 +92,15 @@ describe('the engine that goes back', () => {
 
   it('finds what RE2 finds', () => {
     const piece = fc.constantFrom(
-      ...[
-        'a',
-        'B',
-        'ß',
-        'ſ',
-        '\\d',
-        '\\s',
-        '\\S',
-        '\\w',
-        '.',
-        '[a-c]',
-        '[^ab]',
-        '[\\s1]',
-        '[^\\S]',
-        '\\b',
-        '\\n',
-      ],
-      ...['(?:a|b1)', '(?:a?b)', '\\x31', '\\u{1F600}', '\\cJ', '\\p{Lu}', '\\-', '😀'],
+      ...['a', 'B', 'ß', '\\d', '\\s', '\\S', '\\w', '.', '[a-c]', '[^ab]', '[\\s1]', '[^\\S]', '\\b', '\\n'],
+      ...['(?:a|b1)', '(?:a?b)', '\\x31', '\\u{1F600}', '\\cJ', '\\p{Lu}', '\\/', '😀'],
     )
     const repeat = fc.constantFrom('', '', '', '+', '*', '?', '{2}', '{1,3}', '+?')
     const pattern = fc
       .array(fc.tuple(piece, repeat), { minLength: 1, maxLength: 4 })
       .map((parts) => parts.map(([text, times]) => text + (text === '\\b' ? '' : times)).join(''))
     const text = fc
-      .array(fc.constantFrom(...'aAbB1 -\n\r\u00a0\u2028ßſ😀'), { maxLength: 30 })
+      .array(fc.constantFrom(...'aAbB1 -\n\r\u00a0\u2028ß😀'), { maxLength: 30 })
       .map((characters) => characters.join(''))
     fc.assert(
       fc.property(pattern, text, (source, given) => {

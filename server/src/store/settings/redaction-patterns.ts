@@ -147,7 +147,7 @@ function onV8(pattern: RegExp, steps: number): Engine {
 function onRe2(pattern: RE2JS, instructions: number): Engine {
   // Whether something matches is found by states that are kept, where it matches by trying each instruction.
   const toTest = 1 + instructions / 64
-  const toFind = 2 + instructions / 3
+  const toFind = 1 + instructions / 3
   const UNITS_A_MATCH = 20
   return (text, work) => {
     const tested = withinWork(text, work, toTest, (checked) => checked)
