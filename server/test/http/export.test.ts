@@ -263,6 +263,7 @@ describe('an export as CSV', () => {
         timestamp: '2026-05-01T00:00:00Z',
       }),
       record({ message: 'say "hi",\nplease', timestamp: '2026-05-01T00:00:01.5Z', extra_data: { a: '=1' } }),
+      record({ message: 'a;=1+1;b\t@x;c=2;"-1', timestamp: '2026-05-01T00:00:01.7Z' }),
       record({ message: '＋1', timestamp: '2026-05-01T00:00:02Z', camera_id: 1, level: 'ERROR' }),
     ])
     const { body, headers } = await get(
@@ -274,12 +275,13 @@ describe('an export as CSV', () => {
         'id,timestamp,level,source,camera_id,camera_name,logger_name,message,extra_data',
         `${first_id},2026-05-01T00:00:00Z,INFO,"'@source",,,"'-name","'=cmd|calc",`,
         `${first_id + 1},2026-05-01T00:00:01.5Z,INFO,"worker",,,,"say ""hi"",\nplease","{""a"": ""=1""}"`,
-        `${first_id + 2},2026-05-01T00:00:02Z,ERROR,"worker",1,"Camera 1",,"'＋1",`,
+        `${first_id + 2},2026-05-01T00:00:01.7Z,INFO,"worker",,,,"a;'=1+1;b\t'@x;c=2;'""-1",`,
+        `${first_id + 3},2026-05-01T00:00:02Z,ERROR,"worker",1,"Camera 1",,"'＋1",`,
         '',
       ].join('\r\n'),
     )
-    const q = [0, 1, 2].map((index) => `id:${first_id + index}`).join(' or ')
-    await server.send('POST', '/api/logs/delete', { q, confirm_rows: 3 })
+    const q = [0, 1, 2, 3].map((index) => `id:${first_id + index}`).join(' or ')
+    await server.send('POST', '/api/logs/delete', { q, confirm_rows: 4 })
   })
 })
 
@@ -407,6 +409,7 @@ describe('while an export runs', () => {
       .poll(async () => {
         const again = await open('camera_id=99')
         again.resume()
+        await once(again, 'end')
         return again.statusCode
       })
       .toBe(200)

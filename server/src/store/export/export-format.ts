@@ -89,13 +89,17 @@ function jsonValue({ sql, kind, isNullable }: Written): string {
 /** What a spreadsheet takes for a formula; the wide ones are what it makes of them in East Asian settings. */
 const FORMULA_STARTS = `'=', '+', '-', '@', E'\\t', E'\\r', E'\\n', '＝', '＋', '－', '＠'`
 
+/** Spreadsheets that split at semicolons, tabs or lines begin cells of their own within ours. */
+const FORMULA_INSIDE = String.raw`E'([;\\t\\r\\n])([[:space:]"]*[-=+@＝＋－＠])'`
+
 function csvCell({ sql, kind, isNullable }: Written): string {
   if (kind === 'plain') return isNullable ? `coalesce(${sql}, '')` : sql
   // Text with an apostrophe in front is never run as a formula (OWASP, CSV injection). JSON begins with a brace.
+  const inside = `case when ${sql} ~ ${FORMULA_INSIDE} then regexp_replace(${sql}, ${FORMULA_INSIDE}, E'\\\\1''\\\\2', 'g') else ${sql} end`
   const safe =
     kind === 'text'
-      ? `case when left(${sql}, 1) in (${FORMULA_STARTS}) then '''' || ${sql} else ${sql} end`
-      : sql
+      ? `case when left(${sql}, 1) in (${FORMULA_STARTS}) then '''' else '' end || ${inside}`
+      : inside
   const quoted = `'"' || replace(${safe}, '"', '""') || '"'`
   return isNullable ? `coalesce(${quoted}, '')` : quoted
 }
