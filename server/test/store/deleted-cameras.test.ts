@@ -96,6 +96,21 @@ describe('a deleted camera', () => {
     await expectExactCounts(pool)
   })
 
+  it('gives no line to the camera that its source names', async () => {
+    const crossed = record({ camera_id: 2, source: 'camera_1', message: 'crossed' })
+    const { first_id: id } = await logs.addLogEntries([crossed])
+    const seenBy = async (camera: number) =>
+      (await logs.getLog(Number(id), { visibility: { cameras: [camera] } })) !== undefined
+    expect([await seenBy(1), await seenBy(2)]).toEqual([false, true])
+    await remove(2)
+    expect(await seenBy(1)).toBe(false)
+    await logs.forgetDeletedCameras()
+    expect(await seenBy(1)).toBe(false)
+    const found = await logs.getLog(Number(id), EVERYTHING)
+    expect(found).toMatchObject({ camera_id: null, source: 'camera_1' })
+    await expectExactCounts(pool)
+  })
+
   it('gives its id back when no log names it any more, and not before', async () => {
     await remove(1)
     expect(await createCamera(pool, { id: 1, name: 'Another' })).toBeUndefined()

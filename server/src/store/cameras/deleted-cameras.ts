@@ -16,7 +16,8 @@ export async function listDeletedCameras(pool: pg.Pool): Promise<number[]> {
 
 /**
  * Rewrites the logs of deleted cameras to have no camera, in short batches, counts with them; `source` stays. Readers
- * saw them so from the moment the camera was deleted.
+ * saw them so from the moment the camera was deleted. Lines with the source of another camera keep their camera: without
+ * it they would become the other one's.
  *
  * @returns how many rows were rewritten
  */
@@ -28,6 +29,9 @@ export async function forgetDeletedCameras(store: Store): Promise<number> {
     return rewritten
   })
 }
+
+/** Lines that lose their camera without becoming another camera's by their source. */
+const NOT_ANOTHERS = `(source = 'camera_' || camera_id or source !~ '^camera_[0-9]+$')`
 
 /** Deleted cameras some rows may still name. */
 async function unwritten(pool: pg.Pool): Promise<number[]> {
@@ -52,6 +56,7 @@ async function forget(store: Store, id: number, signal: AbortSignal): Promise<nu
       upper,
       conditions: (parameters: { add: (value: unknown) => string }) => [
         `camera_id = ${parameters.add(id)}::integer`,
+        NOT_ANOTHERS,
       ],
       signal,
     }
@@ -84,9 +89,9 @@ async function daysWith(pool: pg.Pool, id: number): Promise<{ day: string; next_
     text: `
       select date_trunc('day', bucket) as day, date_trunc('day', bucket) + interval '1 day' as next_day
       from (
-        select bucket, rows from log_counts_day where camera_id = $1
+        select bucket, rows from log_counts_day where camera_id = $1 and ${NOT_ANOTHERS}
         union all
-        select bucket, rows from log_counts_pending where camera_id = $1
+        select bucket, rows from log_counts_pending where camera_id = $1 and ${NOT_ANOTHERS}
       ) counts
       group by 1
       having sum(rows) > 0`,

@@ -176,11 +176,16 @@ function cameraVariants(filter: LogFilter, cameras: readonly number[]): FilterVa
   ]
 }
 
+/** A line of the camera that it names. */
+const OWN_SOURCE = `source = 'camera_' || camera_id`
+
 function visibleTo(filter: LogFilter, cameras: readonly number[], parameters: Add): string {
   const ids = parameters.add(existing(filter, cameras))
   const sources = parameters.add(cameras.map(cameraSource))
+  // A deleted camera's lines read as having none. Those with the source of another camera stay out of sight: they never
+  // were that camera's.
   const hasNone = filter.deleted_cameras?.length
-    ? `(camera_id is null or camera_id = any (${parameters.add(filter.deleted_cameras)}::integer[]))`
+    ? `(camera_id is null or (camera_id = any (${parameters.add(filter.deleted_cameras)}::integer[]) and ${OWN_SOURCE}))`
     : 'camera_id is null'
   return `(camera_id = any (${ids}::integer[]) or (${hasNone} and source = any (${sources}::text[])))`
 }

@@ -68,7 +68,7 @@ begin read only; set local statement_timeout = …;
     with chosen as materialized (
       select id, timestamp, camera_id
       from logs
-      where timestamp >= $1::timestamptz and camera_id = $3::integer and timestamp < $2::timestamptz
+      where timestamp >= $1::timestamptz and camera_id = $3::integer and (source = 'camera_' || camera_id or source !~ '^camera_[0-9]+$') and timestamp < $2::timestamptz
       order by timestamp desc, id desc
       limit 5000
     ), changed as (
@@ -179,9 +179,9 @@ create unique index concurrently  on logs_rewrite USING btree (id, "timestamp");
 -- days_with_camera
       select date_trunc('day', bucket) as day, date_trunc('day', bucket) + interval '1 day' as next_day
       from (
-        select bucket, rows from log_counts_day where camera_id = $1
+        select bucket, rows from log_counts_day where camera_id = $1 and (source = 'camera_' || camera_id or source !~ '^camera_[0-9]+$')
         union all
-        select bucket, rows from log_counts_pending where camera_id = $1
+        select bucket, rows from log_counts_pending where camera_id = $1 and (source = 'camera_' || camera_id or source !~ '^camera_[0-9]+$')
       ) counts
       group by 1
       having sum(rows) > 0;
@@ -356,6 +356,11 @@ lock table only logs_of_a_range in share update exclusive mode
       from log_partitions
       where detached_at is null
       order by lower desc;
+
+-- read_names
+
+      select kind, name, seen_on::text
+      from log_names;
 
 -- read_rows_to_scrub
       /* read_rows_to_scrub */
@@ -664,6 +669,29 @@ set max_parallel_maintenance_workers = 0;
 
 -- set statement_timeout =
 set statement_timeout = 0;
+
+-- take_names
+
+      with given as (
+        select t.kind, t.name, n.name is not null as is_known,
+          row_number() over (partition by t.kind, n.name is null order by place) as nth
+        from unnest($1::text[], $2::text[]) with ordinality as t (kind, name, place)
+        left join log_names n on n.kind = t.kind and n.name = t.name
+      ), held as (
+        select kind, count(*) as in_all, count(*) filter (where brought_by = $3) as by_caller
+        from log_names
+        group by kind
+      )
+      insert into log_names (kind, name, brought_by, seen_on)
+      select g.kind, g.name, $3, $7::date
+      from given g
+      join unnest($4::text[], $5::bigint[], $6::bigint[]) as l (kind, in_all, by_caller) on l.kind = g.kind
+      left join held h on h.kind = g.kind
+      where g.is_known
+        or nth <= least(l.in_all - coalesce(h.in_all, 0), l.by_caller - coalesce(h.by_caller, 0))
+      order by g.kind, g.name
+      on conflict (kind, name) do update set seen_on = excluded.seen_on
+      returning kind, name;
 
 -- unwritten_cameras
 select id from cameras where deleted_at is not null and rewritten_at is null order by id;

@@ -794,6 +794,11 @@ select id from cameras where deleted_at is not null order by id;
 -- 28:
     order by timestamp desc, id desc
 
+-- read_names
+
+      select kind, name, seen_on::text
+      from log_names;
+
 -- read_rows
   /* read_rows */
   select l.id, l.level, l.message, l.timestamp,
@@ -979,6 +984,29 @@ select pg_try_advisory_xact_lock($1) as locked;
 
 -- set local statement_timeout
 set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+
+-- take_names
+
+      with given as (
+        select t.kind, t.name, n.name is not null as is_known,
+          row_number() over (partition by t.kind, n.name is null order by place) as nth
+        from unnest($1::text[], $2::text[]) with ordinality as t (kind, name, place)
+        left join log_names n on n.kind = t.kind and n.name = t.name
+      ), held as (
+        select kind, count(*) as in_all, count(*) filter (where brought_by = $3) as by_caller
+        from log_names
+        group by kind
+      )
+      insert into log_names (kind, name, brought_by, seen_on)
+      select g.kind, g.name, $3, $7::date
+      from given g
+      join unnest($4::text[], $5::bigint[], $6::bigint[]) as l (kind, in_all, by_caller) on l.kind = g.kind
+      left join held h on h.kind = g.kind
+      where g.is_known
+        or nth <= least(l.in_all - coalesce(h.in_all, 0), l.by_caller - coalesce(h.by_caller, 0))
+      order by g.kind, g.name
+      on conflict (kind, name) do update set seen_on = excluded.seen_on
+      returning kind, name;
 
 -- trim_feed
       with gone as (
