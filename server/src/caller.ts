@@ -16,6 +16,11 @@ export function onBehalfOf<T>(caller: Caller, work: () => T): T {
   return callers.run(caller, work)
 }
 
+/** Runs `work` as the system's own, whoever's request it follows from. */
+export function onOwnBehalf<T>(work: () => T): T {
+  return callers.exit(work)
+}
+
 /** On whose behalf what runs now is done; undefined for the system's own work. */
 export function currentCaller(): Caller | undefined {
   return callers.getStore()

@@ -19,7 +19,14 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../shared/data/loghub')
 const SOURCES = ['Apache', 'Linux', 'OpenSSH', 'OpenStack', 'Zookeeper']
-const ADMIN: Principal = { kind: 'key', id: '1', name: 'test', role: 'admin', visibility: SEES_EVERYTHING }
+const ADMIN: Principal = {
+  kind: 'key',
+  id: '1',
+  name: 'test',
+  role: 'admin',
+  visibility: SEES_EVERYTHING,
+  lineage: 'key 1',
+}
 
 let database: TestDatabase
 let jobs: Awaited<ReturnType<typeof openDatabase>>
@@ -52,6 +59,7 @@ beforeAll(async () => {
     trustProxy: false,
     reports: {
       onCameraRegistered: ignore,
+      onNamesFull: ignore,
       onRequestLine: ignore,
       onUnexpected: (failure) => console.error(failure),
       onStreamBroken: (failure) => console.error(failure),

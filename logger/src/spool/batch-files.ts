@@ -130,7 +130,7 @@ export class BatchFiles {
     let expected = 0
     for (const file of Object.values(this.#batches.get(number) ?? {})) {
       expected += file.rows
-      lines.push(...decodeLines(this.#contentOf(file)).lines)
+      for (const line of decodeLines(this.#contentOf(file)).lines) lines.push(line)
     }
     lines.sort((a, b) => a.position - b.position)
     return { texts: lines.map(({ text }) => text), broken: Math.max(0, expected - lines.length) }

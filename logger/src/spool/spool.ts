@@ -227,7 +227,7 @@ export class Spool {
     const nowMs = this.#own.now()
     if (nowMs === undefined) return 0
     const adopted = SenderFolder.adopt(this.#place, nowMs)
-    this.#adopted.push(...adopted)
+    for (const one of adopted) this.#adopted.push(one)
     this.#tellStranded(nowMs)
     return adopted.length
   }

@@ -99,7 +99,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     return undefined
   }
   const bySession = async (request: FastifyRequest, response: FastifyReply, isOurs: boolean | undefined) => {
-    const cookie = readSessionCookie(request, accounts.cookieName)
+    const cookie = readSessionCookie(request, accounts.cookieNames)
     if (cookie === undefined) return undefined
     const session = await accounts.identify(cookie)
     if (!session) return undefined

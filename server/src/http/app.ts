@@ -12,7 +12,9 @@ import { VERSION } from '../version.ts'
 import { registerActors } from './audit.ts'
 import { registerCallers } from './callers.ts'
 import { type BrokenStream, registerErrorReplies, type UnexpectedError } from './error-replies.ts'
+import { checkForwardedAddresses } from './forwarded-addresses.ts'
 import { registerRequestTimes } from './health.ts'
+import { refuseEndlessNumbers } from './impossible-values.ts'
 import { openApiRoutes, registerOpenApi } from './openapi.ts'
 import { pageRoutes } from './page.ts'
 import { registerRateLimits } from './rate-limits.ts'
@@ -76,11 +78,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerUpgrades(app)
   endSlowBodies(app)
   endUnreadReplies(app, options.unreadMs)
+  checkForwardedAddresses(app)
   registerErrorReplies(app, options.onUnexpected, (failure) => {
     options.metrics.streamBroken(failure.route)
     options.onStreamBroken(failure)
   })
   refuseUnknownParameters(app)
+  refuseEndlessNumbers(app)
   registerRequestTimes(app, options.metrics)
   registerRequestLog(app, options.settingsService, options.onRequestLine)
   app.addHook('onRequest', async (request, response) => {

@@ -6,6 +6,7 @@ import {
   STRIP_STEPS,
   type StripHours,
 } from '../service/insights/camera-activity.ts'
+import { pagingParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
 import { CamerasActivity } from './schemas/camera-activity.ts'
 import { Camera, CameraInput, Cameras } from './schemas/cameras.ts'
@@ -38,15 +39,17 @@ export function cameraRoutes(
               default: 24,
               description: 'The period, in half hours for 24 and steps of three hours for 168',
             }),
-            end_date: Type.Optional(Type.String({ description: 'Its end; now when unset' })),
+            end_date: Type.Optional(Type.String({ maxLength: 40, description: 'Its end; now when unset' })),
+            page: pagingParameters.page,
+            limit: { ...pagingParameters.limit, default: 1000, description: 'Cameras a page, by name' },
           }),
           response: { 200: Reply(CamerasActivity) },
         },
       },
-      async ({ query: { hours, end_date }, principal }) =>
+      async ({ query: { hours, end_date, page, limit }, principal }) =>
         reply(
           'Activity of the cameras fetched successfully',
-          await activity.list(hours, end_date, principal.visibility),
+          await activity.list(hours, end_date, principal.visibility, { offset: (page - 1) * limit, limit }),
         ),
     )
 

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { BodyTooLarge } from '../ingest/body-limits.ts'
 import { AppError, ERRORS, type ErrorCode } from '../service/app-error.ts'
 import { SearchTooLong } from '../store/reading/search-rows.ts'
+import { sentenceOfNul } from './impossible-values.ts'
 import { validationSentence } from './validation-sentence.ts'
 
 /** A reply that ended before its end, when its status had been sent already. */
@@ -42,6 +43,7 @@ export function registerErrorReplies(
   app.decorate('toAppError', (error, request) => {
     const known = translate(error, request.routeOptions.schema)
     if (known) return known
+    if ((error.code as string) === '22021') return new AppError('INVALID_REQUEST', sentenceOfNul(request))
     onUnexpected({ error, method: request.method, url: routeOf(request), request_id: request.id })
     return new AppError('INTERNAL', 'Something failed on the server; its log line carries this request id.')
   })

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { bodySteps, isPlainText } from '../ingest/body.ts'
 import { DEFAULT_SOURCE, type Decoded } from '../ingest/decoded.ts'
@@ -49,7 +51,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
             'X-Import keeps times and levels as they are and needs an administrator or an admin key.',
           )
         }
-        const sender = senderOf(request.headers['x-sender'], request.headers['x-batch'])
+        const sender = senderOf(request)
         const contentType = request.headers['content-type']
         const { kind, id } = request.principal
         const place = { holder: `${kind}:${id}`, wayIn: 'text', source: '' }
@@ -115,7 +117,9 @@ function storedMessage({ accepted, rejected_count, retimed }: Result): string {
   return rejected_count > 0 ? `${stored}${moved}, rejected ${grouped(rejected_count)}` : `${stored}${moved}`
 }
 
-function senderOf(sender: string | undefined, batch: string | undefined): SenderMark | undefined {
+function senderOf({ headers, principal }: FastifyRequest): SenderMark | undefined {
+  const sender = headers['x-sender']?.toString()
+  const batch = headers['x-batch']?.toString()
   if (sender === undefined && batch === undefined) return undefined
   if (!sender || !UUID.test(sender)) throw new AppError('INVALID_REQUEST', 'X-Sender has to be a uuid.')
   const number = Number(batch)
@@ -125,5 +129,15 @@ function senderOf(sender: string | undefined, batch: string | undefined): Sender
       'X-Batch has to be a whole number from 1 on that rises with each batch.',
     )
   }
-  return { sender: sender.toLowerCase(), batch: number }
+  const named = sender.toLowerCase()
+  return { sender: ownSender(principal.lineage, named), batch: number, formerly: named }
+}
+
+/** A sender belongs to the key that names it: another key with the same uuid is another sender. */
+function ownSender(lineage: string, sender: string): string {
+  const hash = createHash('sha256').update(`${lineage} ${sender}`).digest()
+  // RFC 9562, version 8: bits of one's own.
+  hash[6] = ((hash[6] as number) & 0x0f) | 0x80
+  hash[8] = ((hash[8] as number) & 0x3f) | 0x80
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

@@ -78,8 +78,8 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
       '/api/logs/sources',
       { config: read, schema: { response: { 200: Reply(LogSources) } } },
       async ({ principal }) => {
-        const sources = await service.getSources(principal.visibility)
-        return reply('Log sources fetched successfully', { sources, total_sources: sources.length })
+        const { sources, total } = await service.getSources(principal.visibility)
+        return reply('Log sources fetched successfully', { sources, total_sources: total })
       },
     )
 

@@ -1,10 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** The value of the session's cookie as the browser sent it, still signed and encoded. */
-export function readSessionCookie({ headers }: FastifyRequest, name: string): string | undefined {
-  for (const pair of headers.cookie?.split(';') ?? []) {
+/**
+ * The value of the session's cookie as the browser sent it, still signed and encoded.
+ *
+ * @param names of now and of before, the first that is there counts
+ */
+export function readSessionCookie({ headers }: FastifyRequest, names: readonly string[]): string | undefined {
+  const cookies = (headers.cookie?.split(';') ?? []).map((pair) => {
     const separator = pair.indexOf('=')
-    if (pair.slice(0, separator).trim() === name) return pair.slice(separator + 1).trim() || undefined
+    return [pair.slice(0, separator).trim(), pair.slice(separator + 1).trim()] as const
+  })
+  for (const name of names) {
+    const value = cookies.find(([of]) => of === name)?.[1]
+    if (value) return value
   }
   return undefined
 }

@@ -12,7 +12,7 @@ import { clientOf } from './sign-in.ts'
 /** One's own sessions and password; everybody's who signed in. */
 export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
   const cookieOf = (request: FastifyRequest): string => {
-    const cookie = readSessionCookie(request, accounts.cookieName)
+    const cookie = readSessionCookie(request, accounts.cookieNames)
     if (request.principal.kind === 'user' && cookie !== undefined) return cookie
     throw new AppError('FORBIDDEN', 'An API key has neither sessions nor a password. Sign in as a user.')
   }

@@ -13,7 +13,7 @@ export function signInRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
   return async (app) => {
     // Windows of this browser would show the one who comes what the one before them may see.
     const endFormer = async (request: FastifyRequest) => {
-      const cookie = readSessionCookie(request, accounts.cookieName)
+      const cookie = readSessionCookie(request, accounts.cookieNames)
       if (cookie !== undefined) await accounts.signOut(cookie)
     }
 
@@ -42,7 +42,7 @@ export function signInRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       // Also with a session that has ended: whoever wants to leave may.
       { config: { access: 'public' }, schema: { response: { 200: Reply(Type.Null()) } } },
       async (request, response) => {
-        const cookie = readSessionCookie(request, accounts.cookieName)
+        const cookie = readSessionCookie(request, accounts.cookieNames)
         if (cookie !== undefined) setCookies(request, response, await accounts.signOut(cookie))
         response.header('cache-control', 'no-store')
         return reply('Signed out', null)

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Accounts } from '../service/access/accounts.ts'
 import { tokenOf } from '../service/access/own-account.ts'
+import { linkOrigin } from './link-origin.ts'
 import { reply } from './reply.ts'
 import { Reply } from './schemas/replies.ts'
 import { BrowserSessions } from './schemas/sign-in.ts'
@@ -22,9 +23,9 @@ export function userRoutes(accounts: Accounts, publicUrl: string | undefined): F
         config: { access: 'admin' },
         schema: { body: UserLinkInput, response: { 201: Reply(UserLink) } },
       },
-      async ({ body, protocol, host }, response) => {
-        const { secret, ...link } = await accounts.links.create(body)
-        const url = signInUrl(publicUrl ?? `${protocol}://${host}`, secret)
+      async (request, response) => {
+        const { secret, ...link } = await accounts.links.create(request.body)
+        const url = signInUrl(linkOrigin(request, publicUrl), secret)
         return response.code(201).send(reply('One-time link created successfully', { ...link, url }))
       },
     )
@@ -68,7 +69,7 @@ export function userRoutes(accounts: Accounts, publicUrl: string | undefined): F
         schema: { params: UserId, response: { 200: Reply(BrowserSessions) } },
       },
       async (request) => {
-        const cookie = readSessionCookie(request, accounts.cookieName)
+        const cookie = readSessionCookie(request, accounts.cookieNames)
         const sessions = await accounts.users.listSessions(request.params.id, cookie && tokenOf(cookie))
         return reply('Sessions fetched successfully', { sessions, total_sessions: sessions.length })
       },

@@ -17,6 +17,7 @@ import {
   problemReporter,
   type SpoolOptions,
 } from '@timelapser/logger'
+import { onOwnBehalf } from '../caller.ts'
 
 /** The part of `LogOperations` the handler needs: stores a batch once, resolves after COMMIT. */
 export type LogSink = {
@@ -101,10 +102,10 @@ export class DatabaseLogHandler implements LogHandler {
       flushIntervalMs: 200,
       ...limits,
       async deliver(batch) {
-        const { rejected } = await logOperations.addLogEntries(batch.items, {
-          sender: batch.sender,
-          batch: batch.number,
-        })
+        // Lines of many requests are stored together, by the timer of one of them.
+        const { rejected } = await onOwnBehalf(() =>
+          logOperations.addLogEntries(batch.items, { sender: batch.sender, batch: batch.number }),
+        )
         return { rejected: rejected.length, reason: rejected[0]?.reason ?? '' }
       },
       spool: spool && openSpool(spool, { durable, ...SPOOLED }, this.#onProblem),

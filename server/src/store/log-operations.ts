@@ -18,6 +18,7 @@ import {
   facet,
   histogram,
   type LogSummary,
+  type SourceList,
   type SourceSummary,
   summarise,
   summariseSources,
@@ -54,9 +55,11 @@ import { undoClear } from './removal/undo-clear.ts'
 import type { SettingsStore } from './settings/settings.ts'
 import type { AddResult } from './writing/add-result.ts'
 import { Admission, type AdmissionOptions } from './writing/admission.ts'
+import { AdoptedMarks } from './writing/adopted-marks.ts'
 import { PartlyStored } from './writing/batch-parts.ts'
 import { IdBlocks } from './writing/id-blocks.ts'
 import { type Flush, LogWriter } from './writing/log-writer.ts'
+import { NameRegister, type NamesFull } from './writing/name-register.ts'
 import type { SenderMark } from './writing/senders.ts'
 
 export type LogOperationsOptions = {
@@ -68,6 +71,8 @@ export type LogOperationsOptions = {
   /** Parses what comes in by the rules that people set. */
   parsing?: AdmissionOptions['parsing']
   onCameraRegistered?: (camera: { id: number; name: string }) => void
+  /** Told when there is no room for more sources, loggers or cameras, once each. */
+  onNamesFull?: (full: NamesFull) => void
   /** Told of every batch after its COMMIT. */
   onStored?: (added: AddResult) => void
   /** Told of every transaction that stores rows, or fails to. */
@@ -112,6 +117,7 @@ export class LogOperations {
   readonly #admission: Admission
   readonly #onStored: ((added: AddResult) => void) | undefined
   readonly #searchBudgetMs: number | undefined
+  readonly #adopted: AdoptedMarks
 
   constructor(options: LogOperationsOptions) {
     const { pool, settings, levels, parsing, onCameraRegistered, onStored, onFlush, gate, searchBudgetMs } =
@@ -121,13 +127,15 @@ export class LogOperations {
     this.#searchBudgetMs = searchBudgetMs
     this.#pool = pool
     this.partitions = new Partitions(pool)
+    this.#adopted = new AdoptedMarks(pool)
     const isRegistrationOn = async () => (await settings.get()).register_cameras
     this.#cameras = new CameraRegister({
       pool,
       isRegistrationOn,
       ...(onCameraRegistered ? { onRegistered: onCameraRegistered } : {}),
     })
-    this.#admission = new Admission({ settings, cameras: this.#cameras, levels, parsing })
+    const names = new NameRegister({ pool, onFull: options.onNamesFull })
+    this.#admission = new Admission({ settings, cameras: this.#cameras, levels, parsing, names })
     this.#writer = new LogWriter({
       pool,
       partitions: this.partitions,
@@ -173,6 +181,7 @@ export class LogOperations {
 
   async #take(records: readonly LogRecord[], isLive: boolean, sender?: SenderMark): Promise<TakeResult> {
     await this.#gate?.check()
+    if (sender?.formerly !== undefined) await this.#adopted.once(sender)
     const admitted = await this.#admission.admit(records, isLive)
     const { positions, refused, capped, dropped, retimed } = admitted
     const added = await this.#writer.add(admitted.records, sender).catch((error: unknown) => {
@@ -286,8 +295,13 @@ export class LogOperations {
     return summarise({ ...this.#store, signal }, range)
   }
 
-  /** Every source with its counts, by name. */
+  /** Every source with its counts, by name; see `listLogSources`. */
   async getLogSources(filter: LogFilter, signal?: AbortSignal): Promise<SourceSummary[]> {
+    return (await this.listLogSources(filter, signal)).sources
+  }
+
+  /** Sources with their counts, by name, 10,000 at most, those with most lines; and how many there are. */
+  async listLogSources(filter: LogFilter, signal?: AbortSignal): Promise<SourceList> {
     return summariseSources({ ...this.#store, signal }, await this.#complete(filter))
   }
 

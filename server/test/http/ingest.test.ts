@@ -158,6 +158,31 @@ describe('POST /api/logs', () => {
     expect(second.body.data).toEqual(first.body.data)
     expect(await stored()).toHaveLength(1)
   })
+
+  it('keeps senders of keys apart: another key with the same uuid swallows no batch', async () => {
+    const key = async (name: string) => {
+      const { body } = await server.send('POST', '/api/keys', { name, scope: 'ingest' })
+      return { ...ndjson, authorization: `Bearer ${body.data.secret}` }
+    }
+    const [one, other] = [await key('one'), await key('other')]
+    const mark = { 'x-sender': crypto.randomUUID(), 'x-batch': '9' }
+    // Of before marks belonged to keys: the first key that uses it has its batches known.
+    await server.database.database.pool.query(
+      'insert into senders (sender, last_batch, accepted) values ($1, 8, 1)',
+      [mark['x-sender']],
+    )
+    const before = (await stored()).length
+    const send = (message: string, headers: object) =>
+      server.send('POST', '/api/logs', JSON.stringify({ message }), { ...mark, ...headers })
+    await send('known', { ...one, 'x-batch': '8' })
+    await send('of the one', one)
+    await send('of the other', other)
+    await send('of the one', one)
+    const messages = (await stored())
+      .slice(0, (await stored()).length - before)
+      .map(({ message }: { message: string }) => message)
+    expect(messages.sort()).toEqual(['of the one', 'of the other'])
+  })
 })
 
 describe('POST /api/logs, of what cannot be read,', () => {

@@ -6,7 +6,7 @@ import { OpenStreams } from '../../src/http/open-streams.ts'
 import type { Principal } from '../../src/service/access/access.ts'
 
 const principal: Principal = {
-  ...{ kind: 'key', id: '1', name: 'a key', role: 'viewer', visibility: { cameras: null } },
+  ...{ kind: 'key', id: '1', name: 'a key', role: 'viewer', visibility: { cameras: null }, lineage: 'key 1' },
 }
 
 let streams: OpenStreams

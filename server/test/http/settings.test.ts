@@ -107,6 +107,30 @@ const KNOBS: { [N in keyof Settings]: () => Promise<void> } = {
     }
     await expect.poll(isRegistered, soon).toBe(false)
   },
+  max_sources: async () => {
+    await set({ max_sources: 1 })
+    await expect
+      .poll(() => stored({ source: `new ${Math.random()}` }), soon)
+      .toMatchObject({ source: 'other', extra_data: { original_source: expect.stringMatching(/^new /) } })
+  },
+  max_loggers: async () => {
+    await stored({ logger_name: 'first' })
+    await set({ max_loggers: 1 })
+    await expect
+      .poll(() => stored({ logger_name: `new ${Math.random()}` }), soon)
+      .toMatchObject({
+        logger_name: 'other',
+        extra_data: { original_logger: expect.stringMatching(/^new /) },
+      })
+  },
+  max_cameras: async () => {
+    await stored({ camera_id: 1 })
+    await set({ max_cameras: 1 })
+    let camera = 1000
+    await expect
+      .poll(() => stored({ camera_id: ++camera }), soon)
+      .toMatchObject({ camera_id: null, extra_data: { original_camera_id: expect.any(Number) } })
+  },
   retention_days: async () => {
     await set({ retention_days: 2 })
     // Older than the retention: stored at its arrival, the original time kept.

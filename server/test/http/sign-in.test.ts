@@ -314,7 +314,18 @@ describe('over TLS', () => {
         { secret: body.data.url.split('#link=')[1], username: 'someone', password: PASSWORD },
         { ...headers },
       )
-      expect(answer.headers.getSetCookie()[0]).toMatch(/; Secure/)
+      const [cookie = '', former] = answer.headers.getSetCookie()
+      expect(cookie).toMatch(/; Secure/)
+      if (!('PUBLIC_URL' in environment)) return
+      // The cookie of before is still read, and goes when another one comes.
+      const [, name, value] = /^__Host-([^=]+)=([^;]+)/.exec(cookie) ?? []
+      expect(former).toMatch(new RegExp(`^${name}=; .*Max-Age=0`))
+      for (const of of [name, `__Host-${name}`]) {
+        const seen = await fetch(`${secure.url}/api/session`, {
+          headers: { cookie: `${of}=${value}`, 'sec-fetch-site': 'same-origin' },
+        })
+        expect(seen.status).toBe(200)
+      }
     } finally {
       await secure.close()
     }

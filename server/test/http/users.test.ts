@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -31,6 +34,39 @@ async function signIn(username: string, password = PASSWORD) {
 }
 
 const statusOf = async (browser: Browser) => (await browser.get('/api/session')).status
+
+describe('where a link leads', () => {
+  const linkFor = async (username: string, host: string) => {
+    const body = JSON.stringify({ username, role: 'viewer' })
+    const headers = {
+      ...{ host, authorization: `Bearer ${server.apiKey}` },
+      ...{ 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) },
+    }
+    const sending = request(`${server.url}/api/users/link`, { method: 'POST', headers })
+    sending.end(body)
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage]
+    return JSON.parse(await text(answer)).data.url.split('/sign-in')[0]
+  }
+
+  it('is the address of the server, not the host that a program names', async () => {
+    expect(await linkFor('host one', 'evil.example')).toBe(server.url)
+    expect(await linkFor('host two', 'localhost:81')).toBe('http://localhost:81')
+  })
+})
+
+describe('the address that a proxy tells of', () => {
+  it('is written down when it is one', async () => {
+    const told = async (forwarded: string) => {
+      await server.send('PUT', '/api/settings', { message_max: 200 }, { 'x-forwarded-for': '198.51.100.1' })
+      await server.send('PUT', '/api/settings', { message_max: 300 }, { 'x-forwarded-for': forwarded })
+      const { body } = await server.get('/api/audit?action=settings.update&limit=1')
+      return body.data.entries[0].address
+    }
+    expect(await told('<script>, 203.0.113.9:1234')).toBe('203.0.113.9')
+    expect(await told('[2001:db8::1]:80')).toBe('2001:db8::1')
+    expect(await told('nothing of the kind')).toMatch(/127\.0\.0\.1$/)
+  })
+})
 
 describe('users', () => {
   it('cannot lose their last administrator, not even two at once', async () => {

@@ -53,16 +53,25 @@ const many = (count: number, name: string) =>
 it('takes the batches of callers in turn, whoever sent how many', async () => {
   const add = (id: string, name: string) =>
     onBehalfOf({ id, isAdmin: false }, () => logs.addLogEntries([record(name)]))
-  const results = await Promise.all([
-    add('a', '1'),
-    add('a', '2'),
-    add('a', '3'),
-    add('b', '4'),
-    add('a', '5'),
-  ])
-  const order = results.map(({ first_id }) => first_id)
-  const [first, second, third, ofOther] = order as [number, number, number, number]
-  expect([second - first, third - first, ofOther - first]).toEqual([2, 3, 1])
+  await logs.addLogEntry(record('what is there is known'))
+  const blocker = await database.database.connect()
+  await blocker.query('begin')
+  await blocker.query('lock table logs in access exclusive mode')
+  // Until all lanes are at work: what comes now waits in the queue.
+  const atWork: Promise<unknown>[] = []
+  while (logs.waitingRows === 0) {
+    atWork.push(logs.addLogEntries([record('at work')]))
+    await blocker.query('select 1')
+  }
+  const before = logs.waitingRows
+  const waiting = [add('a', '1'), add('a', '2'), add('a', '3'), add('b', '4'), add('c', '5'), add('b', '6')]
+  await waitUntil(async () => logs.waitingRows >= before + waiting.length)
+  await blocker.query('rollback')
+  await blocker.end()
+  await Promise.all(atWork)
+  const ids = (await Promise.all(waiting)).map(({ first_id }) => Number(first_id))
+  const order = ids.toSorted((a, b) => a - b).map((id) => ids.indexOf(id))
+  expect(order).toEqual([0, 3, 4, 1, 5, 2])
 })
 
 it('stores every field as it came and answers with the row', async () => {
@@ -330,8 +339,17 @@ it('reads the feed in steps of about 1 MB where rows are long, each row once and
 
 it('refuses more than it can hold, and everything once it is closed', async () => {
   const batch = many(10_000, 'flood')
+  const blocker = await database.database.connect()
+  await blocker.query('begin')
+  await blocker.query('lock table logs in access exclusive mode')
   const adding = Array.from({ length: MAX_WAITING_ROWS / batch.length + 5 }, () => logs.addLogEntries(batch))
-  const outcomes = await Promise.allSettled(adding)
+  const settled = Promise.allSettled(adding)
+  await expect(
+    Promise.any(adding.map((one) => one.then(Promise.reject, (error) => error))),
+  ).resolves.toBeInstanceOf(WriterOverloaded)
+  await blocker.query('rollback')
+  await blocker.end()
+  const outcomes = await settled
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
   expect(refused.length).toBeGreaterThan(0)
   for (const { reason } of refused) expect(reason).toBeInstanceOf(WriterOverloaded)

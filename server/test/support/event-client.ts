@@ -11,6 +11,8 @@ export type EventClient = {
   events: ReceivedEvent[]
   /** The id of the last event, also of one without data. */
   lastId: () => string
+  /** All ids so far, in their order. */
+  ids: () => readonly string[]
   /** Resolves when the condition holds. Fails after five seconds. */
   until: (condition: (events: ReceivedEvent[]) => boolean) => Promise<void>
   /** Resolves when the server, or `close`, has ended it. */
@@ -25,6 +27,7 @@ export async function openEvents(url: string, headers: Record<string, string>): 
   if (!response.ok || !response.body) throw new Error(`${response.status} ${await response.text()}`)
   const events: ReceivedEvent[] = []
   let lastId = ''
+  const ids: string[] = []
   let wake = Promise.withResolvers<void>()
   const body = response.body.pipeThrough(new TextDecoderStream())
   const reading = (async () => {
@@ -34,7 +37,10 @@ export async function openEvents(url: string, headers: Record<string, string>): 
       rest = blocks.pop() ?? ''
       for (const block of blocks) {
         const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? ''
-        if (field('id')) lastId = field('id')
+        if (field('id')) {
+          lastId = field('id')
+          ids.push(lastId)
+        }
         if (field('data'))
           events.push({ event: field('event'), id: field('id'), data: JSON.parse(field('data')) })
       }
@@ -55,6 +61,7 @@ export async function openEvents(url: string, headers: Record<string, string>): 
     headers: response.headers,
     events,
     lastId: () => lastId,
+    ids: () => ids,
     until,
     ended: reading,
     close: () => abort.abort(),

@@ -91,6 +91,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     dataDirectory: options.dataDirectory,
     reports: {
       onCameraRegistered: report('camera'),
+      onNamesFull: report('names'),
       onRequestLine: report('request'),
       onUnexpected: report('unexpected'),
       onStreamBroken: report('stream'),

@@ -102,6 +102,12 @@ export function CamerasPage({ session }: { session: Session }) {
       ) : (
         !failed.isError && <Loading />
       )}
+      {day.data && day.data.total_cameras > day.data.cameras.length && (
+        <p className="text-muted">
+          The first {day.data.cameras.length.toLocaleString()} by name, of{' '}
+          {day.data.total_cameras.toLocaleString()}.
+        </p>
+      )}
       {session.role === 'admin' && day.data && (
         <section className="grid max-w-md gap-2">
           <h2 className="font-semibold">Add a camera</h2>

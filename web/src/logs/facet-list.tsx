@@ -27,6 +27,9 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
   const [typed, setTyped] = useState('')
   const options = optionsOf(field, view, facets.data)
   const matching = options.filter((one) => one.label.toLowerCase().includes(typed.trim().toLowerCase()))
+  const listed = facets.data?.[field].length ?? 0
+  const total = field === 'level' ? listed : (facets.data?.totals[field] ?? listed)
+  const isCut = total > listed
   // A search that is not understood says so at its box.
   const refused = facets.error instanceof ApiError && facets.error.code === 'INVALID_QUERY'
   // Levels can be chosen without their counts.
@@ -83,6 +86,11 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
           }
         />
       ))}
+      {isCut && (
+        <p className="p-2 text-small text-faint">
+          The {listed.toLocaleString()} with most lines, of {total.toLocaleString()}.
+        </p>
+      )}
       {matching.length > SHOWN && (
         <p className="p-2 text-small text-faint">{matching.length - SHOWN} more; type to find one.</p>
       )}

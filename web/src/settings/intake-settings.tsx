@@ -52,9 +52,17 @@ export function ZoneSettings({ settings }: { settings: Settings }) {
   )
 }
 
+const NAME_LIMITS = ['max_sources', 'max_loggers', 'max_cameras'] as const
+
 /** What becomes of lines as they come in, and of the server's own. */
 export function IntakeSettings({ settings }: { settings: Settings }) {
-  const draft = useDraft(settings, ['register_cameras', 'message_max', 'join_by_source', 'request_logging'])
+  const draft = useDraft(settings, [
+    'register_cameras',
+    ...NAME_LIMITS,
+    'message_max',
+    'join_by_source',
+    'request_logging',
+  ])
   return (
     <SettingsSection id="intake" name="Intake" hint="How incoming lines are stored.">
       <DraftForm draft={draft}>
@@ -76,6 +84,24 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
             </select>
           )}
         </SettingField>
+        {NAME_LIMITS.map((of) => (
+          <SettingField
+            key={of}
+            of={of}
+            name={`Most ${of.slice('max_'.length)}`}
+            hint="Lines with more of them are stored under “other”; half of them may be one key’s."
+            problem={draft.problem(of)}
+          >
+            {(ids) => (
+              <NumberField
+                {...ids}
+                value={draft.value(of)}
+                unit={of.slice('max_'.length)}
+                onChange={(most) => draft.set(of, most)}
+              />
+            )}
+          </SettingField>
+        ))}
         <SettingField
           of="message_max"
           name="Longest message"

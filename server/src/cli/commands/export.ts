@@ -4,6 +4,7 @@ import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { type ExportSummary, exportToFile, exportToStdout } from '../client/export-download.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { addFilterOptions, type FilterOptions, filterParametersOf } from '../terminal/filter-options.ts'
+import { jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions &
   FilterOptions & {
@@ -64,7 +65,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
     : exportToFile(client, parameters, { file: output, isResumable, resume, asked: askedOf(options) }))
   // On stdout are the rows.
   const print = output === undefined ? console.error : console.log
-  print(options.json ? JSON.stringify(summary) : sentencesOf(summary))
+  print(options.json ? jsonText(summary) : sentencesOf(summary))
   return summary.removed === 0 ? 0 : 3
 }
 

@@ -132,7 +132,7 @@ async function remove(client: ApiClient, name: string, options: Options & { yes?
     return 3
   }
   await client.request('DELETE', `/api/users/${user.id}`)
-  console.log(options.json ? JSON.stringify(user) : `${user.name} is deleted.`)
+  console.log(options.json ? jsonText(user) : `${user.name} is deleted.`)
   return 0
 }
 

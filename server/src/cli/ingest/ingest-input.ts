@@ -178,7 +178,7 @@ function linesOf(bytes: Buffer): string[] {
   for (let start = 0; start <= bytes.length; ) {
     const newline = bytes.indexOf(NEWLINE, start)
     const end = newline === -1 ? bytes.length : newline
-    lines.push(...withoutNuls(textOf(bytes.subarray(start, end))))
+    for (const line of withoutNuls(textOf(bytes.subarray(start, end)))) lines.push(line)
     start = end + 1
   }
   return lines

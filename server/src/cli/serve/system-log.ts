@@ -73,6 +73,11 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
     reports: {
       onCameraRegistered: ({ id, name }) =>
         from('system', 'cameras').bind({ camera_id: id }).info(`Camera registered: ${name}`),
+      onNamesFull: ({ kind, limit, caller }) =>
+        from('system', 'names').warning(
+          `There is no room for more ${kind}s${caller === null ? '' : ` of ${caller}`}: ${limit} in all, half of them by one key. Lines with others are stored under "other"`,
+          { kind, limit, caller },
+        ),
       onRequestLine({ level, message, extra_data }) {
         if (level === 'error') failures.handle(failure('api', 'requests', message, extra_data))
         else from('api', 'requests')[level](message, extra_data)

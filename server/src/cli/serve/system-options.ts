@@ -8,10 +8,13 @@ import type { Removal } from '../../service/administration/retention-service.ts'
 import type { MetricSources, Metrics } from '../../service/metrics.ts'
 import type { Notices } from '../../store/database/notices.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
+import type { NamesFull } from '../../store/writing/name-register.ts'
 
 /** What the system tells of itself while it runs. */
 export type SystemReports = {
   onCameraRegistered: (camera: { id: number; name: string }) => void
+  /** There is no room for more sources, loggers or cameras; once each. */
+  onNamesFull: (full: NamesFull) => void
   onRequestLine: (line: RequestLine) => void
   onUnexpected: (failure: UnexpectedError) => void
   onStreamBroken: (failure: BrokenStream) => void

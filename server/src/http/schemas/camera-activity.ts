@@ -38,5 +38,7 @@ export const CamerasActivity = Type.Object({
   start: TimestampSchema,
   end: TimestampSchema,
   bucket_seconds: Type.Integer(),
+  /** With those of other pages. */
+  total_cameras: Type.Integer(),
 })
 export type CamerasActivity = Static<typeof CamerasActivity>

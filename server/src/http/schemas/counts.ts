@@ -35,6 +35,7 @@ export const LogSource = Type.Object({
 })
 export type LogSource = Static<typeof LogSource>
 
+/** By name: those with most lines, 10,000 at most; `total_sources` counts all. */
 export const LogSources = Type.Object({ sources: Type.Array(LogSource), total_sources: Type.Integer() })
 export type LogSources = Static<typeof LogSources>
 
@@ -64,10 +65,14 @@ export const FacetValue = Type.Object({
   label: Type.String(),
   count: Type.Integer(),
 })
-/** Counts of each value under the other filters, most frequent first (levels: highest first). */
+/**
+ * Counts of each value under the other filters, most frequent first (levels: highest first), 1,000 values at most;
+ * `totals` says how many there are.
+ */
 export const Facets = Type.Object({
   level: Type.Array(FacetValue),
   source: Type.Array(FacetValue),
   camera_id: Type.Array(FacetValue),
+  totals: Type.Object({ source: Type.Integer(), camera_id: Type.Integer() }),
 })
 export type Facets = Static<typeof Facets>

@@ -19,6 +19,8 @@ export type Principal = {
   visibility: Visibility
   /** Requests a minute at most, beside the limits for everybody. */
   rate_limit?: number
+  /** The same for a key and those that took its place; what the caller's own marks belong to. */
+  lineage: string
 }
 
 /** Whether a role may use a route of this access level. `ingest` and `read` exclude each other: a key that writes reads nothing. */

@@ -12,7 +12,7 @@ import type { AuditTrail } from './audit-trail.ts'
 import type { Client } from './client.ts'
 import { OwnAccount } from './own-account.ts'
 import { ADDRESS_HEADER, openPasswordSignIn, type PasswordSignIn } from './password-sign-in.ts'
-import { sha256 } from './random-secret.ts'
+import { randomSecret, sha256 } from './random-secret.ts'
 import { type KnownSession, SessionCache } from './session-cache.ts'
 import { SignInLinks } from './sign-in-links.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
@@ -35,12 +35,18 @@ export type SignedIn = { principal: Principal; cookies: string[] }
 
 /** People: how they come in, stay and leave. */
 export class Accounts {
-  /** Names the session cookie. Cookies know no ports: each installation has its own, or two on a host would sign each other out. */
+  /**
+   * Names the session cookie. Cookies know no ports: each installation has its own, or two on a host would sign each other
+   * out. Where people come by https it begins with `__Host-`: no other host of the domain can set it, and no plain HTTP.
+   */
   readonly cookieName: string
+  /** The one above, and the one of before, which is read until its sessions are renewed. */
+  readonly cookieNames: readonly string[]
   readonly #pool: pg.Pool
   readonly #auditTrail: AuditTrail
   readonly #signIn: PasswordSignIn
   readonly #throttle = new SignInThrottle()
+  #nobodys: Promise<string> | undefined
   readonly #sessions = new SessionCache((cookie) => this.#read(cookie))
   readonly users: Users
   readonly links: SignInLinks
@@ -56,7 +62,9 @@ export class Accounts {
     this.#auditTrail = options.auditTrail
     this.links = new SignInLinks(options)
     this.users = new Users({ ...options, onChange: () => this.reload() })
-    this.cookieName = `timelapser_session_${sha256(secret).toString('hex', 0, 4)}`
+    const plainName = `timelapser_session_${sha256(secret).toString('hex', 0, 4)}`
+    this.cookieName = options.secureCookie ? `__Host-${plainName}` : plainName
+    this.cookieNames = [...new Set([this.cookieName, plainName])]
     this.#signIn = openPasswordSignIn({
       pool: options.libraryPool,
       secret,
@@ -101,7 +109,7 @@ export class Accounts {
     // The library passes over a session that could not be deleted; saying that it ended would be a lie.
     if (await this.check(cookie)) throw new AppError('UNAVAILABLE', 'Signing out failed. Try again shortly.')
     if (session) await this.#audit('sign-out', `user ${session.principal.name}`)
-    return headers.getSetCookie()
+    return [...headers.getSetCookie(), ...this.#formerCookies()]
   }
 
   /** The session that a cookie stands for, read at most every few seconds; undefined when it is not valid (any more). */
@@ -156,6 +164,15 @@ export class Accounts {
     const hash = USERNAME_PATTERN.test(body.username)
       ? await findPasswordHashByName(this.#pool, uniqueForm(body.username))
       : undefined
+    // The library answers at once for a user without a password. An unknown name, an invited user and a wrong password all
+    // cost one comparison, so that the time does not tell them apart.
+    if (hash === undefined) {
+      await (await this.#signIn.$context).password.verify({
+        hash: await this.#nobodysHash(),
+        password: body.password,
+      })
+      throw wrong(undefined)
+    }
     try {
       const { headers: answer, response } = await this.#signIn.api.signInUsername({
         body,
@@ -174,11 +191,17 @@ export class Accounts {
         throw wrong(undefined)
       }
       await store.deleteExpiredSessions(this.#pool)
-      return { principal: toPrincipal(user), cookies: answer.getSetCookie() }
+      return { principal: toPrincipal(user), cookies: [...answer.getSetCookie(), ...this.#formerCookies()] }
     } catch (error) {
       if (isAPIError(error) && error.statusCode < 500) throw wrong(error)
       throw error
     }
+  }
+
+  /** Of a password that nobody has. */
+  #nobodysHash(): Promise<string> {
+    this.#nobodys ??= this.#signIn.$context.then(({ password }) => password.hash(randomSecret()))
+    return this.#nobodys
   }
 
   /** Whether the password is still the one, given the hash from before it was compared. */
@@ -203,7 +226,8 @@ export class Accounts {
   async #auditFailure(username: string): Promise<void> {
     const isName = USERNAME_PATTERN.test(username)
     const user = isName ? await store.findUserByName(this.#pool, uniqueForm(username)) : undefined
-    await this.#audit('sign-in.failed', user ? `user ${user.name}` : 'no known user')
+    const entity = user ? `user ${user.name}` : 'no known user'
+    await this.#auditTrail.writeOften({ action: 'sign-in.failed', entity }, FAILURES_AN_HOUR)
   }
 
   /** Right after it happened: the library's transactions are its own. */
@@ -211,14 +235,24 @@ export class Accounts {
     return this.#auditTrail.write({ action, entity, after })
   }
 
+  /** Has the browser forget the cookie of before. */
+  #formerCookies(): string[] {
+    return this.cookieNames
+      .slice(1)
+      .map((name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure`)
+  }
+
   #headers(cookie: string): Headers {
     return new Headers({ cookie: `${this.cookieName}=${cookie}` })
   }
 }
 
+/** Entries of failures, by whomever: guessing from many addresses must not fill the trail. */
+const FAILURES_AN_HOUR = 1000
+
 function toPrincipal({ id, name, role, cameras }: store.User): Principal {
   const visibility = role === 'admin' ? SEES_EVERYTHING : { cameras }
-  return { kind: 'user', id, name, role, visibility }
+  return { kind: 'user', id, name, role, visibility, lineage: `user ${id}` }
 }
 
 function wrong(cause: unknown): AppError {

@@ -72,6 +72,7 @@ export class ApiKeys {
       name: key.name,
       role: ROLES[key.scope],
       visibility: { cameras: key.cameras, ...(key.min_level && { min_level: key.min_level }) },
+      lineage: `key ${key.lineage}`,
       ...(key.rate_limit !== null && { rate_limit: key.rate_limit }),
     }
   }
@@ -84,7 +85,7 @@ export class ApiKeys {
   /** All keys that are not revoked, newest first, without their hashes. */
   async list(): Promise<store.ApiKey[]> {
     await this.#flush()
-    return (await store.listKeys(this.#options.pool)).map(({ hash: _, ...key }) => key)
+    return (await store.listKeys(this.#options.pool)).map(({ hash: _, lineage: __, ...key }) => key)
   }
 
   /**
@@ -193,6 +194,7 @@ const OPERATOR: Principal = {
   name: 'ADMIN_API_KEY',
   role: 'admin',
   visibility: { cameras: null },
+  lineage: 'key operator',
 }
 
 function hasExpired(key: store.ApiKey): boolean {

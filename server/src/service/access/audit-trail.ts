@@ -9,6 +9,7 @@ import {
 } from '../../store/accounts/audit.ts'
 import { type AuditCheck, checkAudit, type KnownHash } from '../../store/accounts/audit-check.ts'
 import { inTransaction } from '../../store/database/transaction.ts'
+import { RepeatedEntries } from './repeated-entries.ts'
 
 /** Who does something, and from where. */
 export type Actor = { name: string; address: string | null; request_id: string | null }
@@ -33,6 +34,7 @@ export class AuditTrail {
   readonly #options: AuditTrailOptions
   // The way from a request to the change it makes goes through services that have no other use for who asked.
   readonly #actors = new AsyncLocalStorage<Actor>()
+  readonly #repeated = new RepeatedEntries()
 
   constructor(options: AuditTrailOptions) {
     this.#options = options
@@ -69,6 +71,21 @@ export class AuditTrail {
   /** Writes an entry of something that has just happened. */
   async write(entry: AuditDetails, actor?: Actor): Promise<void> {
     this.#tell(await appendAudit(this.#options.pool, this.#complete(entry, actor)))
+  }
+
+  /**
+   * Writes an entry that readers, or anybody, may cause without end: so many an hour of each actor, then one that says
+   * how many more there were.
+   */
+  async writeOften(entry: AuditDetails, atMost: number): Promise<void> {
+    const actor = this.#actors.getStore() ?? SYSTEM
+    // Who nobody knows has as many addresses as they like.
+    const kind = `${actor.name} ${entry.action}`
+    const tellRest = (repeated: number) => {
+      const rest = { action: entry.action, entity: entry.entity, after: { repeated, within_hours: 1 } }
+      this.write(rest, { ...actor, request_id: null }).catch(() => undefined)
+    }
+    if (this.#repeated.isWritten(kind, atMost, tellRest)) await this.write(entry)
   }
 
   /** Writes that long work begins, and how it ended: `….started`, then the action itself or `….failed`. */

@@ -13,6 +13,9 @@ import { uniqueForm, validName } from './username.ts'
 
 const LINK_HOURS = 24
 
+/** Entries of links that were refused, by whomever. */
+const REFUSALS_AN_HOUR = 1000
+
 export type UserLinkRequest = {
   username: string
   role?: UserRole | undefined
@@ -54,7 +57,10 @@ export class SignInLinks {
       })
     } catch (error) {
       if (error instanceof AppError && error.code === 'FORBIDDEN')
-        await this.#auditTrail.write({ action: 'link.refused', entity: 'no known user' })
+        await this.#auditTrail.writeOften(
+          { action: 'link.refused', entity: 'no known user' },
+          REFUSALS_AN_HOUR,
+        )
       throw error
     }
   }

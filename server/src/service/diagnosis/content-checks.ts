@@ -8,7 +8,7 @@ import {
   readGaps,
 } from '../../store/database/diagnosis-figures.ts'
 import { DAY, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
-import type { LogSummary, SourceSummary } from '../../store/reading/log-overview.ts'
+import type { LogSummary, SourceList } from '../../store/reading/log-overview.ts'
 import { type Check, checkOf, count, listed, span, type Trouble } from './check.ts'
 
 /** Above this share of ERROR and CRITICAL something is wrong with what logs, not with its logging. */
@@ -41,7 +41,10 @@ export function checkLevels(summary: LogSummary): Check {
   return checkOf('levels', finding, { hours: 24, total: summary.total_logs, ...counts }, troubles)
 }
 
-export function checkSources(sources: readonly SourceSummary[]): Check {
+/** Names and figures that a check gives of each kind: more are a count. */
+const MAX_DETAILS = 1000
+
+export function checkSources({ sources, total }: SourceList): Check {
   const troubles: Trouble[] = []
   if (sources.length === 0) {
     troubles.push({
@@ -51,8 +54,8 @@ export function checkSources(sources: readonly SourceSummary[]): Check {
     })
   }
   const names = sources.map(({ source }) => source)
-  const finding = `${count(sources.length, 'source')}: ${listed(names) || 'none'}`
-  return checkOf('sources', finding, { sources }, troubles)
+  const finding = `${count(total, 'source')}: ${listed(names) || 'none'}${total > names.length ? ` and ${total - names.length} others` : ''}`
+  return checkOf('sources', finding, { total, sources: sources.slice(0, MAX_DETAILS) }, troubles)
 }
 
 /** Whether lines name the camera they are of, and every camera has lines. */
@@ -92,7 +95,14 @@ export async function checkCameras(pool: pg.Pool, cameras: readonly Camera[], no
     })
   }
   const finding = `${count(cameras.length, 'camera')}, ${count(rows(associations))} of cameras in ${CADENCE_DAYS} days`
-  return checkOf('cameras', finding, { cameras, without_lines: without, unnamed, crossed }, troubles)
+  const few = <T>(all: readonly T[]) => all.slice(0, MAX_DETAILS)
+  const details = {
+    cameras: few(cameras),
+    without_lines: few(without),
+    unnamed: few(unnamed),
+    crossed: few(crossed),
+  }
+  return checkOf('cameras', finding, { total: cameras.length, ...details }, troubles)
 }
 
 /** What each source does usually, and where it did not. */
@@ -120,8 +130,18 @@ export async function checkTimeRange(pool: pg.Pool, summary: LogSummary, nowMs: 
   const { first_log_at, last_log_at } = summary
   const range = first_log_at === null ? 'No line yet' : `From ${first_log_at} to ${last_log_at}`
   const finding = `${range}; ${count(regular.length, 'source')} with a habit, ${silent.length} silent`
-  const known = cadences.map((cadence) => ({ ...cadence, limit_minutes: limits.get(cadence.source) ?? null }))
-  return checkOf('time range', finding, { first_log_at, last_log_at, silent, gaps, sources: known }, troubles)
+  const known = cadences
+    .slice(0, MAX_DETAILS)
+    .map((cadence) => ({ ...cadence, limit_minutes: limits.get(cadence.source) ?? null }))
+  return checkOf(
+    'time range',
+    finding,
+    {
+      ...{ first_log_at, last_log_at, sources: known },
+      ...{ silent: silent.slice(0, MAX_DETAILS), gaps: gaps.slice(0, MAX_DETAILS) },
+    },
+    troubles,
+  )
 }
 
 function isSome<T>(all: T[]): all is [T, ...T[]] {

@@ -13,6 +13,7 @@ import { checkCameras, checkLevels, checkSources, checkTimeRange } from './conte
 import { checkCounts, checkDatabase, checkIndexBuilds } from './database-checks.ts'
 import { checkBuffers, checkLevelInForce } from './flow-checks.ts'
 import { checkJobs } from './job-checks.ts'
+import { checkNames } from './name-check.ts'
 import { checkRedaction } from './redaction-check.ts'
 import { forecast, PACE_DAYS } from './retention-forecast.ts'
 import { type StreamProbe, sendTestLines, TEST_LINES_MINUTES } from './test-lines.ts'
@@ -131,12 +132,13 @@ async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> 
     await guarded('index builds', () => checkIndexBuilds(pool)),
     await guarded('counts', () => checkCounts(pool, logOperations.partitions)),
     await guarded('levels', async () => checkLevels(await day())),
-    await guarded('sources', async () => checkSources(await logOperations.getLogSources(EVERYTHING))),
+    await guarded('sources', async () => checkSources(await logOperations.listLogSources(EVERYTHING))),
     await guarded('cameras', async () => checkCameras(pool, await allCameras(options), nowMs)),
     await guarded('time range', async () =>
       checkTimeRange(pool, await logOperations.getLogSummary(undefined, EVERYTHING), nowMs),
     ),
     await guarded('level in force', async () => checkLevelInForce(await options.levels.get())),
+    await guarded('names', async () => checkNames(pool, await options.settings.get())),
     await guarded('redaction', async () => checkRedaction((await options.settings.get()).redaction)),
     await guarded('buffers', () =>
       checkBuffers({ ...options, subscribers: () => options.liveFeed.readers }, nowMs),

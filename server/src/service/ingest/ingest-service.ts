@@ -1,4 +1,5 @@
 import { ByteBudget } from '../../byte-budget.ts'
+import { currentCaller, onBehalfOf } from '../../caller.ts'
 import { type Decoded, MAX_NAMED_REJECTIONS } from '../../ingest/decoded.ts'
 import { joinRecords } from '../../ingest/joined-lines.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
@@ -86,9 +87,10 @@ export class IngestService {
     const { logOperations, notStored } = this.#options
     const decoded = GATHERED.has(way) ? sent : await this.#join(sent)
     const { records, positions, rejections, rejectedCount } = decoded
-    const take = isImport
-      ? logOperations.addLogEntries(records, sender)
-      : logOperations.takeLiveEntries(records, sender)
+    const store = () =>
+      isImport ? logOperations.addLogEntries(records, sender) : logOperations.takeLiveEntries(records, sender)
+    // Of ways without keys an address can be anybody's: each way is one caller.
+    const take = currentCaller() ? store() : onBehalfOf({ id: way, isAdmin: false }, store)
     const taken = await take.catch((error: unknown) => {
       throw translate(error, positions, records.length)
     })

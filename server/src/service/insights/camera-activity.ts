@@ -39,6 +39,7 @@ export type CamerasActivity = {
   start: string
   end: string
   bucket_seconds: number
+  total_cameras: number
 }
 
 /** What each camera wrote of late, and when it wrote less than it usually does. */
@@ -56,18 +57,21 @@ export class CameraActivityService {
    * the last seven days. Two statements on the kept counts and one a day that was some camera's last.
    *
    * @param endDate the end of the period, now unless given
+   * @param part which of the cameras, by name
    */
   async list(
     hours: StripHours,
     endDate: string | undefined,
     visibility: Visibility,
+    part: { offset: number; limit: number },
   ): Promise<CamerasActivity> {
     const { end: asked } = toFilter({ ...(endDate !== undefined && { end_date: endDate }) }, visibility)
     const end = asked ?? now()
     const step = STRIP_STEPS[hours]
     const origin = floorTo(end, step) + step - hours * HOUR
     const weekOrigin = floorTo(end, HOUR) + HOUR - 7 * DAY
-    const cameras = await this.#cameras.list(visibility)
+    const all = await this.#cameras.list(visibility)
+    const cameras = all.slice(part.offset, part.offset + part.limit)
     const ids = cameras.map(({ id }) => id)
     const count = async (from: number, stepMs: number) => {
       const filter = { visibility, start: fromMillis(from), end: endOfMinute(end) }
@@ -96,7 +100,8 @@ export class CameraActivityService {
         is_silent: silentSteps(logs, step, toMillis(end) - floorTo(end, step), gap),
       }
     })
-    return { cameras: list, hours, start: fromMillis(origin), end, bucket_seconds: step / 1000 }
+    const range = { hours, start: fromMillis(origin), end, bucket_seconds: step / 1000 }
+    return { cameras: list, ...range, total_cameras: all.length }
   }
 }
 

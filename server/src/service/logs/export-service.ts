@@ -19,6 +19,9 @@ import { appliedFilters, type LogQuery } from './log-query.ts'
 /** Each takes a core of the database while its client keeps up. Two of them for one caller. */
 const MAX_AT_ONCE = 6
 
+/** Downloads of one user or key that are audited each; more of an hour are one entry. */
+const AUDITED_AN_HOUR = 60
+
 /** The feed, which tells later rows from ours, is kept a day. */
 const MAX_DURATION_MS = 12 * HOUR
 
@@ -79,7 +82,12 @@ export class ExportService {
       // It ends long after the request was answered, and is its caller's doing all the same.
       const asCaller = AsyncLocalStorage.snapshot()
       const tell = (action: string, result: object) =>
-        asCaller(() => auditTrail.write({ action, entity: 'logs', after: { ...details, ...result } }))
+        asCaller(() =>
+          auditTrail.writeOften(
+            { action, entity: 'logs', after: { ...details, ...result } },
+            AUDITED_AN_HOUR,
+          ),
+        )
       await tell('logs.export.started', {})
       const onEnd = giveBack
       return new RunningExport({ found, header: exportHeader(format, fields), signal, ending, tell, onEnd })

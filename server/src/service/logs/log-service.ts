@@ -1,7 +1,7 @@
 import { comparable, endOfMinute, fromMillis, MINUTE, now, toMillis } from '../../store/database/timestamp.ts'
 import { isCountable, type Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { LogSummary, SourceSummary } from '../../store/reading/log-overview.ts'
+import type { LogSummary, SourceList } from '../../store/reading/log-overview.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import type { StoredRules } from '../../store/settings/level-overrides.ts'
 import type { AuditDetails, AuditTrail } from '../access/audit-trail.ts'
@@ -22,6 +22,9 @@ export type LogPage = { logs: LogRow[]; pagination: Pagination; filters_applied:
 
 /** In about `buckets` steps, or in steps of `bucket_seconds`, on the clocks of `timezone`, the configured one unless given. */
 export type HistogramShape = { buckets: number; bucket_seconds?: number; timezone?: string }
+
+/** Values listed of each facet, so that a page of them stays small. */
+const MAX_FACET_VALUES = 1000
 
 export type FacetValue = { value: string | number; label: string; count: number }
 
@@ -49,7 +52,7 @@ export class LogService {
   readonly #settings: SettingsService
   readonly #isTold: () => boolean
   readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
-  readonly #sources = new FreshCache<SourceSummary[]>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
+  readonly #sources = new FreshCache<SourceList>({ maxAgeMs: 15 * MINUTE, maxEntries: 200 })
 
   constructor(options: LogServiceOptions) {
     const { logOperations, cameras, levels, settings, queries, auditTrail, isTold } = options
@@ -141,9 +144,9 @@ export class LogService {
     }
   }
 
-  /** Every source kept, by name, with its counts. */
-  getSources(visibility: Visibility): Promise<SourceSummary[]> {
-    const load = () => this.#logs.getLogSources({ visibility })
+  /** The sources kept, by name, with their counts; and how many there are. */
+  getSources(visibility: Visibility): Promise<SourceList> {
+    const load = () => this.#logs.listLogSources({ visibility })
     return this.#isTold() ? this.#sources.get(JSON.stringify(visibility), load) : load()
   }
 
@@ -212,12 +215,8 @@ export class LogService {
     return fillBuckets(rows, start, end, cut)
   }
 
-  /** Rows by level, source and camera, each under all filters but its own. */
-  async getFacets(
-    query: LogQuery,
-    visibility: Visibility,
-    signal?: AbortSignal,
-  ): Promise<{ level: FacetValue[]; source: FacetValue[]; camera_id: FacetValue[] }> {
+  /** Rows by level, source and camera, each under all filters but its own; the 1,000 values with most rows. */
+  async getFacets(query: LogQuery, visibility: Visibility, signal?: AbortSignal): Promise<Facets> {
     const filter = await this.#queries.toFilter(query, visibility)
     const { levels, exclude_levels, ...withoutLevel } = filter
     const { sources, exclude_sources, ...withoutSource } = filter
@@ -230,13 +229,24 @@ export class LogService {
     ])
     const names = new Map(visibleCameras.map(({ id, name }) => [id, name]))
     const labelled = (values: typeof level, label: (value: string | number) => string) =>
-      values.map(({ value, rows }) => ({ value, label: label(value), count: rows }))
+      values
+        .slice(0, MAX_FACET_VALUES)
+        .map(({ value, rows }) => ({ value, label: label(value), count: rows }))
     return {
       level: labelled(level, String),
       source: labelled(source, String),
       camera_id: labelled(camera, (id) => names.get(Number(id)) ?? `Camera ${id}`),
+      totals: { source: source.length, camera_id: camera.length },
     }
   }
+}
+
+type Facets = {
+  level: FacetValue[]
+  source: FacetValue[]
+  camera_id: FacetValue[]
+  /** How many values there are with those that are not listed. */
+  totals: { source: number; camera_id: number }
 }
 
 type StatsMetadata = {

@@ -22,7 +22,7 @@ export type ApiKey = {
 }
 
 /** A key as the server recognises it. */
-export type StoredKey = ApiKey & { hash: Buffer }
+export type StoredKey = ApiKey & { hash: Buffer; lineage: number }
 
 export type NewKey = {
   name: string
@@ -46,7 +46,7 @@ export async function listKeys(pool: pg.Pool): Promise<StoredKey[]> {
   const { rows } = await pool.query<StoredKey>({
     name: 'list_api_keys',
     text: `
-      select ${COLUMNS}, hash
+      select ${COLUMNS}, hash, coalesce(lineage, id) as lineage
       from api_keys
       where revoked_at is null
       order by id desc`,

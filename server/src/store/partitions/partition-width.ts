@@ -49,14 +49,19 @@ export function widthFor(rowsASecond: number): number {
 /**
  * The stretch for the partition that is to hold the instant: by the rate of now when it is today's or tomorrow's, the
  * day, the month or the century otherwise; less what others hold already. Undefined when one of them holds the instant itself.
+ *
+ * @param isCoarse no more months: what does not come one day by one shares a century
  */
 export function spanFor(
   instant: number,
   now: number,
   rowsASecond: number,
   others: readonly Span[],
+  isCoarse = false,
 ): Span | undefined {
-  let { lower, upper } = calendarSpan(instant, now, rowsASecond)
+  let { lower, upper } = isCoarse
+    ? coarseSpan(instant, now, rowsASecond)
+    : calendarSpan(instant, now, rowsASecond)
   for (const other of others) {
     if (other.lower <= instant && other.upper > instant) return undefined
     if (other.upper <= instant && other.upper > lower) lower = other.upper
@@ -75,6 +80,16 @@ function calendarSpan(instant: number, now: number, rowsASecond: number): Span {
   const width = daysAhead === 0 || daysAhead === 1 ? widthFor(rowsASecond) : DAY
   const lower = Math.floor(instant / width) * width
   return { lower, upper: lower + width }
+}
+
+/** A month is widened to its century, as far as that leaves the days around now alone. */
+function coarseSpan(instant: number, now: number, rowsASecond: number): Span {
+  const span = calendarSpan(instant, now, rowsASecond)
+  const isMonth = span.upper === startOfMonth(instant, 1) && span.lower === startOfMonth(instant)
+  if (!isMonth) return span
+  return instant < now
+    ? centurySpan(instant, MONTHLY_SINCE, startOfMonth(now - DAILY_FOR_MS))
+    : centurySpan(instant, startOfMonth(now + DAILY_FOR_MS, 1), startOfMonth(now, MONTHS_AHEAD))
 }
 
 function centurySpan(instant: number, from: number, to: number): Span {

@@ -1,6 +1,7 @@
 import type pg from 'pg'
+import { currentCaller } from '../../caller.ts'
 import { PARTITION_LOCK } from '../database/exclusive-access.ts'
-import { comparable, floorTo, fromMillis, MINUTE, toMillis } from '../database/timestamp.ts'
+import { comparable, DAY, floorTo, fromMillis, MINUTE, toMillis } from '../database/timestamp.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { Partition } from './partition.ts'
 import { readLoad } from './partition-load.ts'
@@ -13,6 +14,14 @@ export const MAX_PARTITIONS_A_STATEMENT = 16
 /** Partitions made in one transaction: each takes a dozen locks. */
 const MADE_AT_ONCE = 16
 
+/** Partitions by the month that one caller may have made: twenty years of an archive. */
+const MAX_MONTHS_OF_CALLER = 240
+
+/** Partitions in all before months give way to centuries: a month for each of thirty years, and days. */
+const MAX_PARTITIONS = 1000
+
+const NEAR_MS = 70 * DAY
+
 /** The partitions of `logs`, kept in memory; told of other servers' changes by `reload`. */
 export class Partitions {
   readonly #pool: pg.Pool
@@ -24,6 +33,8 @@ export class Partitions {
   /** Rises with each `reload`. */
   #version = 0
   #lastHit = -1
+  /** Partitions that each caller had made on this server, but for days around now. */
+  readonly #madeBy = new Map<string, number>()
 
   constructor(pool: pg.Pool) {
     this.#pool = pool
@@ -134,6 +145,7 @@ export class Partitions {
       const now = Date.now()
       const { recent } = await readLoad(client, now)
       const spans = (await readPartitions(client)).map(spanOf)
+      const caller = currentCaller()?.id
       let index = 0
       for (
         let made = 0, covered = Number.NEGATIVE_INFINITY;
@@ -142,8 +154,11 @@ export class Partitions {
       ) {
         const instant = instants[index] as number
         if (instant < covered) continue
-        const span = spanFor(instant, now, recent, spans)
+        const madeByCaller = caller === undefined ? 0 : (this.#madeBy.get(caller) ?? 0)
+        const isCoarse = spans.length >= MAX_PARTITIONS || madeByCaller >= MAX_MONTHS_OF_CALLER
+        const span = spanFor(instant, now, recent, spans, isCoarse)
         if (!span) continue
+        if (caller !== undefined && !isNear(span, now)) this.#madeBy.set(caller, madeByCaller + 1)
         const range = { lower: fromMillis(span.lower), upper: fromMillis(span.upper) }
         // The open one gets its own indexes when it has rows enough, and the load is such that it can keep them up.
         await createPartition(client, range, span.upper <= now ? ['filter'] : [])
@@ -156,6 +171,11 @@ export class Partitions {
     }
     return inTransaction(this.#pool, make, { isLimited: true })
   }
+}
+
+/** Days around now come whoever sends. */
+function isNear({ lower, upper }: Span, now: number): boolean {
+  return upper - lower <= DAY && Math.abs(lower - now) <= NEAR_MS
 }
 
 function spanOf({ lower, upper }: Partition): Span {

@@ -66,8 +66,8 @@ export function spanOf(partitions: readonly Partition[]): number {
 
 function boundsOf(partitions: readonly Partition[]): { from: number; to: number } {
   return {
-    from: Math.min(...partitions.map(({ lower }) => toMillis(lower))),
-    to: Math.max(...partitions.map(({ upper }) => toMillis(upper))),
+    from: partitions.reduce((least, { lower }) => Math.min(least, toMillis(lower)), Number.POSITIVE_INFINITY),
+    to: partitions.reduce((most, { upper }) => Math.max(most, toMillis(upper)), Number.NEGATIVE_INFINITY),
   }
 }
 

@@ -37,7 +37,13 @@ export type SourceSummary = {
   warning_count: number
 }
 
+/** Sources, and how many there are with those that are not listed. */
+export type SourceList = { sources: SourceSummary[]; total: number }
+
 export type Facet = 'level' | 'source' | 'camera_id'
+
+/** Sources whose newest line is looked for, those with most lines: each is a look of its own. */
+export const MAX_SOURCES_LISTED = 10_000
 
 const BEFORE_EVERYTHING = { timestamp: '0001-01-01T00:00:00Z', id: 0 }
 
@@ -78,15 +84,22 @@ async function boundsOf(
   return { first_log_at: first?.timestamp ?? null, last_log_at: last?.timestamp ?? null }
 }
 
-/** Each source the filter matches, by name, with its counts and the time of its newest row; exact. */
-export async function summariseSources(store: Store, filter: LogFilter): Promise<SourceSummary[]> {
+/**
+ * Each source the filter matches, by name, with its counts and the time of its newest row; exact. With more than
+ * `MAX_SOURCES_LISTED` those with most lines are listed.
+ *
+ * @returns them and how many there are
+ */
+export async function summariseSources(store: Store, filter: LogFilter): Promise<SourceList> {
   const counts = await countDimensions(store, filter)
-  const bySource = Map.groupBy(counts, (count) => count.source)
+  const all = Map.groupBy(counts, (count) => count.source)
+  const bySource = all.size > MAX_SOURCES_LISTED ? withMostRows(all, MAX_SOURCES_LISTED) : all
   const newest = await newestBySource(store, filter, async (certainty) => {
     const known = certainty === 'counted' ? counts : await countDimensions(store, filter, certainty)
-    return [...lastSteps(known, ({ source }) => [source])]
+    const ofListed = known.filter(({ source }) => bySource.has(source))
+    return [...lastSteps(ofListed, ({ source }) => [source])]
   })
-  return [...bySource]
+  const sources = [...bySource]
     .map(([source, of]) => ({
       source,
       log_count: sum(of),
@@ -95,6 +108,15 @@ export async function summariseSources(store: Store, filter: LogFilter): Promise
       warning_count: sum(of.filter((count) => count.level === 'WARNING')),
     }))
     .sort((a, b) => (a.source < b.source ? -1 : 1))
+  return { sources, total: all.size }
+}
+
+function withMostRows<C extends { rows: number }>(
+  all: ReadonlyMap<string, C[]>,
+  most: number,
+): Map<string, C[]> {
+  const rows = new Map([...all].map(([source, of]) => [source, sum(of)]))
+  return new Map([...all].sort(([a], [b]) => (rows.get(b) ?? 0) - (rows.get(a) ?? 0)).slice(0, most))
 }
 
 /** Rows by level in steps of `bucketMs` from `origin`; steps without rows are left out. */

@@ -46,7 +46,9 @@ export async function countLoggers(store: Store, filter: LogFilter, budgetMs: nu
     group by 1, 2, 3`
     try {
       const limits = { signal: store.signal, timeoutMs }
-      counts.push(...(await queryWithin<LoggerCount>(store.pool, text, parameters.values, limits)).rows)
+      const { rows } = await queryWithin<LoggerCount>(store.pool, text, parameters.values, limits)
+      // One by one: a call takes some 120,000 arguments.
+      for (const row of rows) counts.push(row)
     } catch (error) {
       if (isTimeout(error)) return { counts, counted_from: countedFrom ?? earliest(filter.end, upper) }
       throw error

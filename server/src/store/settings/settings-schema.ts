@@ -14,12 +14,24 @@ const MIN_MESSAGE_BYTES = 100
 /** A checkpoint's worth of WAL and what dropping and rewriting need. */
 const DISK_RESERVE_BYTES = 512 * 1024 * 1024
 
+/** Sources, loggers and cameras: so many are listed and counted in well under a second. */
+const NAMES = 10_000
+const MAX_NAMES = 1_000_000
+
 const REQUEST_LOGGING = ['off', 'changes', 'all'] as const
 export type RequestLogging = (typeof REQUEST_LOGGING)[number]
 
 /** `unit` is ours: sentences about a value name it. */
 const days = (description: string, more: object = {}) =>
   Type.Integer({ minimum: 0, maximum: MAX_DAYS, unit: 'days', description, ...more })
+const names = (of: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: MAX_NAMES,
+    unit: of,
+    default: NAMES,
+    description: `Most ${of} in a month, half of them by one key; lines with more are stored under "other". 0 sets no limit.`,
+  })
 const bytes = (description: string, more: object) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, unit: 'bytes', description, ...more })
 
@@ -64,6 +76,9 @@ export const SettingsSchema = Type.Object({
     default: true,
     description: 'Whether a record naming an unknown camera creates it.',
   }),
+  max_sources: names('sources'),
+  max_loggers: names('loggers'),
+  max_cameras: names('cameras'),
   message_max: bytes(
     'A message is cut at so many bytes of UTF-8; `extra_data.truncated_bytes` says by how much.',
     {

@@ -9,6 +9,7 @@ import type { SettingsStore } from '../settings/settings.ts'
 import type { Settings } from '../settings/settings-schema.ts'
 import type { AddResult } from './add-result.ts'
 import { type EventTimeBounds, fitEventTime } from './event-time.ts'
+import type { NameRegister } from './name-register.ts'
 import { faultOf } from './record-fault.ts'
 
 /** How long records are admitted before others have their turn: patterns can take a fifth of a second with the longest one. */
@@ -33,6 +34,7 @@ export type AdmissionOptions = {
   /** Hold live records back; where they are unset, every level passes. */
   levels?: { rules: LevelOverrides; gate: LevelGate } | undefined
   parsing?: LineParsing | undefined
+  names?: NameRegister | undefined
 }
 
 /** The records of a batch that are to be stored, and what became of the others. */
@@ -58,6 +60,7 @@ export type Admitted = {
 
 type Rules = {
   pass: ParsePass | undefined
+  settings: Settings
   boundsOf: ((record: LogRecord) => EventTimeBounds) | undefined
   gate: LevelGate | undefined
   patterns: RedactionPatterns
@@ -125,10 +128,12 @@ export class Admission {
       records.push(fitted)
       positions.push(index)
     }
+    const fitted = (await this.#options.names?.fit(records, rules.settings)) ?? records
     const filtered = batch.length - records.length - refused.length
     const isWhole = records.length === batch.length
     return {
-      ...{ records, refused, filtered, capped, dropped, retimed, spending, spenders, pass: rules.pass },
+      ...{ records: fitted, refused, filtered, capped, dropped, retimed, spending, spenders },
+      pass: rules.pass,
       positions: isWhole ? undefined : positions,
     }
   }
@@ -153,6 +158,7 @@ export class Admission {
     if (overrides) levels?.gate.setRules(overrides)
     return {
       pass,
+      settings,
       boundsOf: isLive ? boundsBy(settings) : undefined,
       gate: isLive ? levels?.gate : undefined,
       patterns: this.#compile(settings.redaction),

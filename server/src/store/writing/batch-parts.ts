@@ -139,8 +139,8 @@ function joinResults(parts: readonly Part[], results: readonly AddResult[]): Add
   return {
     accepted: results.reduce((sum, { accepted }) => sum + accepted, 0),
     rejected,
-    first_id: ids.length > 0 ? Math.min(...ids) : null,
-    last_id: ids.length > 0 ? Math.max(...ids) : null,
+    first_id: ids.length > 0 ? ids.reduce((a, b) => Math.min(a, b)) : null,
+    last_id: ids.length > 0 ? ids.reduce((a, b) => Math.max(a, b)) : null,
     repeated: results.every(({ repeated }) => repeated),
   }
 }

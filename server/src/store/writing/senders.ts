@@ -2,7 +2,12 @@ import type pg from 'pg'
 import type { AddResult } from './add-result.ts'
 
 /** Whose batch it is: `batch` rises with each batch of the sender, one is under way at a time. */
-export type SenderMark = { sender: string; batch: number }
+export type SenderMark = {
+  sender: string
+  batch: number
+  /** The sender's mark of before marks belonged to keys; the first one that uses it takes it over. */
+  formerly?: string
+}
 
 /**
  * The number of what was stored as part of a batch, in place of the batch's own; its sender is made of what is in it.
@@ -108,6 +113,18 @@ export async function rememberBatch(
         last_id = excluded.last_id, updated_at = now()
       where senders.last_batch < excluded.last_batch`,
     values: [sender, batch, result.accepted, result.first_id, result.last_id],
+  })
+}
+
+/** Takes over the mark that a sender had before marks belonged to keys. */
+export async function adoptMark(pool: pg.Pool, { sender, formerly }: SenderMark): Promise<void> {
+  await pool.query({
+    name: 'adopt_mark',
+    text: `
+      update senders
+      set sender = $1
+      where sender = $2 and not exists (select 1 from senders where sender = $1)`,
+    values: [sender, formerly],
   })
 }
 

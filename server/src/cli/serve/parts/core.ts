@@ -66,6 +66,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     levels: { rules: levels, gate },
     parsing: lineParser,
     onCameraRegistered: reports.onCameraRegistered,
+    onNamesFull: reports.onNamesFull,
     onStored: ({ accepted, repeated }) => {
       if (!repeated) metrics.stored(accepted)
       events.emit('changed')

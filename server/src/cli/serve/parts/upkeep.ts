@@ -3,6 +3,7 @@ import { startTending } from '../../../jobs/tend-partitions.ts'
 import { notify } from '../../../store/database/notices.ts'
 import { trimFeed } from '../../../store/feed/feed-trimming.ts'
 import { forgetLineForms } from '../../../store/writing/line-forms.ts'
+import { forgetNames } from '../../../store/writing/log-names.ts'
 import { forgetParts } from '../../../store/writing/senders.ts'
 import type { SystemOptions } from '../system-options.ts'
 import type { Core } from './core.ts'
@@ -27,6 +28,7 @@ export function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: C
         await trimFeed(pool)
         await forgetParts(pool)
         await forgetLineForms(pool)
+        await forgetNames(pool)
       },
     },
     stop: async () => {
