@@ -11,8 +11,11 @@ import type { SearchQueries } from '../search/search-query.ts'
 /** How long a view looks through lines before it answers with what it has. */
 export const SCAN_MS = 5000
 
-/** Views that look through lines at once, on a server; one for each caller, more wait. Each keeps half a core busy. */
-const MAX_AT_ONCE = 2
+/** Views that look through lines at once, on a server; two for each caller, more wait. Each keeps half a core busy. */
+const MAX_AT_ONCE = 6
+
+/** Those who want an answer soon, at once. */
+const MAX_QUICK = 3
 
 /** Who wants an answer this soon does not wait for those who have seconds: such have a place of their own. */
 const SOON_MS = 1000
@@ -41,7 +44,7 @@ export class MessageScanner {
   readonly #queries: Pick<SearchQueries, 'toFilter'>
   readonly #budgetMs: number
   readonly #places = new FairPlaces(MAX_AT_ONCE)
-  readonly #placeOfQuick = new FairPlaces(1)
+  readonly #placeOfQuick = new FairPlaces(MAX_QUICK)
 
   constructor(
     logs: Pick<LogOperations, 'scanMessages'>,

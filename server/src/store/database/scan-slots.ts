@@ -8,7 +8,7 @@ const SHARE = 0.5
 const slots = new WeakMap<pg.Pool, FairPlaces>()
 
 /** Places of the pool's connections for statements that scan. */
-export function scanSlotsOf(pool: pg.Pool): FairPlaces {
+function scanSlotsOf(pool: pg.Pool): FairPlaces {
   const known = slots.get(pool) ?? new FairPlaces(Math.max(1, Math.floor(pool.options.max * SHARE)))
   slots.set(pool, known)
   return known

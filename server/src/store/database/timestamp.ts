@@ -20,10 +20,10 @@ export function toMillis(timestamp: string): number {
   return Date.parse(fraction === -1 ? timestamp : `${timestamp.slice(0, fraction + 4).replace('Z', '')}Z`)
 }
 
-/** Whole milliseconds as ISO 8601, trailing zeros cut. */
+/** Whole milliseconds as ISO 8601, trailing zeros cut. No text that PostgreSQL reads lies before the year 1: what would is its first instant. */
 export function fromMillis(millis: number): string {
   // The end of the last minute of 9999 lies in 10000, which PostgreSQL reads without a sign and leading zeros alone.
-  const iso = new Date(millis).toISOString().replace(/^\+0*/, '')
+  const iso = new Date(Math.max(millis, FIRST_INSTANT)).toISOString().replace(/^\+0*/, '')
   return iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : iso
 }
 

@@ -43,7 +43,7 @@ export type SourceList = { sources: SourceSummary[]; total: number }
 export type Facet = 'level' | 'source' | 'camera_id'
 
 /** Sources whose newest line is looked for, those with most lines: each is a look of its own. */
-export const MAX_SOURCES_LISTED = 10_000
+const MAX_SOURCES_LISTED = 10_000
 
 const BEFORE_EVERYTHING = { timestamp: '0001-01-01T00:00:00Z', id: 0 }
 

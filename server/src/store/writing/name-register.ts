@@ -14,7 +14,7 @@ import {
 import { isDataError } from './store-batches.ts'
 
 /** In place of a name that there is no room for. */
-export const OTHER = 'other'
+const OTHER = 'other'
 
 /** Longer ones, and those with a NUL, are the writer's to refuse. */
 const MAX_NAME = 1000
@@ -28,7 +28,7 @@ const FULL_MS = 10_000
 /** Told when names are left out for the first time. */
 export type NamesFull = { kind: NameKind; limit: number; caller: string | null }
 
-export type NameRegisterOptions = {
+type NameRegisterOptions = {
   pool: pg.Pool
   onFull?: ((full: NamesFull) => void) | undefined
 }
