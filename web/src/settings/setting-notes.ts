@@ -10,7 +10,7 @@ export const SETTING_NOTES: Readonly<Record<keyof Settings, string>> = {
   retention_max_bytes: 'In bytes or larger units; 0 by default.',
   disk_reserve_bytes: 'In bytes or larger units; 512 MiB by default.',
   register_cameras: 'They are added by default.',
-  max_sources: '0 to 1,000,000 sources; 10,000 by default.',
+  max_sources: '0 to 1,000,000 sources; 20,000 by default.',
   max_loggers: '0 to 1,000,000 loggers; 10,000 by default.',
   max_cameras: '0 to 1,000,000 cameras; 10,000 by default.',
   message_max: '100 to 262,144 bytes; 262,144 by default.',

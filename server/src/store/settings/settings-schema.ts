@@ -14,7 +14,7 @@ const MIN_MESSAGE_BYTES = 100
 /** A checkpoint's worth of WAL and what dropping and rewriting need. */
 const DISK_RESERVE_BYTES = 512 * 1024 * 1024
 
-/** Sources, loggers and cameras: so many are listed and counted in well under a second. */
+/** Loggers and cameras, and twice as many sources, as each camera is one: so many are listed and counted in about a second. */
 const NAMES = 10_000
 const MAX_NAMES = 1_000_000
 
@@ -24,12 +24,12 @@ export type RequestLogging = (typeof REQUEST_LOGGING)[number]
 /** `unit` is ours: sentences about a value name it. */
 const days = (description: string, more: object = {}) =>
   Type.Integer({ minimum: 0, maximum: MAX_DAYS, unit: 'days', description, ...more })
-const names = (of: string) =>
+const names = (of: string, most = NAMES) =>
   Type.Integer({
     minimum: 0,
     maximum: MAX_NAMES,
     unit: of,
-    default: NAMES,
+    default: most,
     description: `Most ${of} in a month, half of them by one key; lines with more are stored under "other". 0 sets no limit.`,
   })
 const bytes = (description: string, more: object) =>
@@ -76,7 +76,7 @@ export const SettingsSchema = Type.Object({
     default: true,
     description: 'Whether a record naming an unknown camera creates it.',
   }),
-  max_sources: names('sources'),
+  max_sources: names('sources', 2 * NAMES),
   max_loggers: names('loggers'),
   max_cameras: names('cameras'),
   message_max: bytes(

@@ -45,6 +45,7 @@ export async function takeNames(
       ), held as (
         select kind, count(*) as in_all, count(*) filter (where brought_by = $3) as by_caller
         from log_names
+        where brought_by is not null
         group by kind
       )
       insert into log_names (kind, name, brought_by, seen_on)
@@ -78,19 +79,21 @@ export async function forgetNames(pool: pg.Pool): Promise<void> {
   })
 }
 
-/** How many names there are of each kind, and how many the caller with most of them brought. */
-export async function countNames(
-  pool: pg.Pool,
-): Promise<{ kind: NameKind; names: number; most_by: string | null; most: number }[]> {
-  const { rows } = await pool.query<{ kind: NameKind; names: number; most_by: string | null; most: number }>(`
+type NameCount = { kind: NameKind; names: number; most: number; most_by: string }
+
+/** How many names callers brought of each kind, and how many the one with most of them did. */
+export async function countNames(pool: pg.Pool): Promise<NameCount[]> {
+  const { rows } = await pool.query<NameCount>(`
     /* count_names */
-    select distinct on (kind) kind, (sum(names) over (partition by kind))::bigint as names,
-      brought_by as most_by, case when brought_by is null then 0 else names end as most
+    select kind, sum(names)::bigint as names, max(names) as most,
+      (array_agg(brought_by order by names desc))[1] as most_by
     from (
       select kind, brought_by, count(*) as names
       from log_names
+      where brought_by is not null
       group by kind, brought_by
     ) by_caller
-    order by kind, (brought_by is null), names desc`)
+    group by kind
+    order by kind`)
   return rows
 }
