@@ -26,7 +26,7 @@ export type HistogramShape = { buckets: number; bucket_seconds?: number; timezon
 /** Values listed of each facet, so that a page of them stays small. */
 const MAX_FACET_VALUES = 1000
 
-export type FacetValue = { value: string | number; label: string; count: number }
+type FacetValue = { value: string | number; label: string; count: number }
 
 export type LogServiceOptions = {
   logOperations: LogOperations

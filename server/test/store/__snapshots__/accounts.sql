@@ -160,7 +160,7 @@ delete from saved_views where id = $1;
       ) as taken;
 
 -- list_api_keys
-      select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at, hash
+      select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at, hash, coalesce(lineage, id) as lineage
       from api_keys
       where revoked_at is null
       order by id desc;
