@@ -246,7 +246,7 @@ describe('GET /api/logs/stream', () => {
       }
       const refused = await fetch(`${server.url}/api/logs?limit=1`, { headers })
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])
-      expect(await refused.text()).toMatch(/500 requests and streams of this key or session are open/)
+      expect(await refused.text()).toMatch(/500 requests and streams of this user or key are open/)
       expect((await server.get('/api/logs?limit=1')).status).toBe(200)
       open[0]?.abort()
       await expect

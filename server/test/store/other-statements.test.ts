@@ -74,8 +74,9 @@ import { LevelOverrides } from '../../src/store/settings/level-overrides.ts'
 import { ParseRuleStore } from '../../src/store/settings/parse-rules.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { addLineForm, findLineForm, forgetLineForms } from '../../src/store/writing/line-forms.ts'
+import { countNames, forgetNames } from '../../src/store/writing/log-names.ts'
 import { NotStored } from '../../src/store/writing/not-stored.ts'
-import { findReply, rememberBatch } from '../../src/store/writing/senders.ts'
+import { adoptMark, findReply, rememberBatch } from '../../src/store/writing/senders.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { record } from './some-records.ts'
 import { listingOf } from './statement-listing.ts'
@@ -242,6 +243,9 @@ it('of cameras, settings, levels, the feed, health, diagnosis and upkeep are tho
     const result = { accepted: 1, rejected: [], first_id: 1, last_id: 1, repeated: false }
     await rememberBatch(pool, mark, result)
     await findReply(pool, mark)
+    await adoptMark(pool, { ...mark, formerly: crypto.randomUUID() })
+    await countNames(pool)
+    await forgetNames(pool)
     await missingMigrations(pool)
     await batchesSoFar(pool)
     await readBurst(pool, '2026-01-01T00:00:00Z')

@@ -25,6 +25,11 @@
           last_failure = coalesce(excluded.last_failure, parse_rule_counts.last_failure),
           last_failed_at = coalesce(excluded.last_failed_at, parse_rule_counts.last_failed_at);
 
+-- adopt_mark
+      update senders
+      set sender = $1
+      where sender = $2 and not exists (select 1 from senders where sender = $1);
+
 -- alter table logs
 alter table logs attach partition logs_of_a_range for values from ('…') to ('…');
 
@@ -125,6 +130,19 @@ commit;
 -- count_level_overrides
 select count(*)::int as rows from level_overrides where expires_at is null or expires_at > now();
 
+-- count_names
+    /* count_names */
+    select kind, sum(names)::bigint as names, max(names) as most,
+      (array_agg(brought_by order by names desc))[1] as most_by
+    from (
+      select kind, brought_by, count(*) as names
+      from log_names
+      where brought_by is not null
+      group by kind, brought_by
+    ) by_caller
+    group by kind
+    order by kind;
+
 -- count_rows
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
       union all
@@ -208,6 +226,9 @@ select id, name, created_at from cameras where id = $1 and deleted_at is null;
 
 -- finish_job
 update job_runs set finished_at = now() where name = $1;
+
+-- forget_names
+delete from log_names where seen_on < current_date - 30;
 
 -- gaps
       select distinct on (source) source, bucket as "from", next as until,

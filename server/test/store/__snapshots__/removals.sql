@@ -358,7 +358,6 @@ lock table only logs_of_a_range in share update exclusive mode
       order by lower desc;
 
 -- read_names
-
       select kind, name, seen_on::text
       from log_names;
 
@@ -671,7 +670,6 @@ set max_parallel_maintenance_workers = 0;
 set statement_timeout = 0;
 
 -- take_names
-
       with given as (
         select t.kind, t.name, n.name is not null as is_known,
           row_number() over (partition by t.kind, n.name is null order by place) as nth
@@ -680,6 +678,7 @@ set statement_timeout = 0;
       ), held as (
         select kind, count(*) as in_all, count(*) filter (where brought_by = $3) as by_caller
         from log_names
+        where brought_by is not null
         group by kind
       )
       insert into log_names (kind, name, brought_by, seen_on)

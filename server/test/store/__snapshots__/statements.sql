@@ -795,7 +795,6 @@ select id from cameras where deleted_at is not null order by id;
     order by timestamp desc, id desc
 
 -- read_names
-
       select kind, name, seen_on::text
       from log_names;
 
@@ -986,7 +985,6 @@ select pg_try_advisory_xact_lock($1) as locked;
 set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
 
 -- take_names
-
       with given as (
         select t.kind, t.name, n.name is not null as is_known,
           row_number() over (partition by t.kind, n.name is null order by place) as nth
@@ -995,6 +993,7 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
       ), held as (
         select kind, count(*) as in_all, count(*) filter (where brought_by = $3) as by_caller
         from log_names
+        where brought_by is not null
         group by kind
       )
       insert into log_names (kind, name, brought_by, seen_on)
