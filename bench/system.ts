@@ -3,7 +3,6 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SERVE_FLAGS } from '../server/bin/serve-flags.mjs'
 import { freePort } from '../test/support/free-port.ts'
 
 /** The really started program, in a temporary folder, with its own PostgreSQL. */
@@ -28,7 +27,7 @@ export async function startSystem(environment: Record<string, string> = {}): Pro
   await chmod(dataDir, 0o711)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const child = spawn(process.execPath, [...SERVE_FLAGS, '--conditions=timelapser-source', MAIN, 'serve'], {
+  const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, 'serve'], {
     env: {
       ...process.env,
       HOST: '127.0.0.1',

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { SERVE_FLAGS } from '../server/bin/serve-flags.mjs'
 import { onStartersGone } from '../server/bin/starters.mjs'
 import { CONDITION, findNode } from './toolchain.mjs'
 
@@ -8,10 +7,9 @@ const END_WITH_STARTER = new URL('../server/bin/end-with-starter.mjs', import.me
 
 /** Runs a script with the imports of the workspaces, for as long as this process and npm above it live. */
 export async function runProgram(script, args, { watched = true } = {}) {
-  const flags = script === COMMAND && args[0] === 'serve' ? SERVE_FLAGS : []
   const child = spawn(
     findNode(),
-    [...flags, CONDITION, ...(watched ? [`--import=${END_WITH_STARTER}`] : []), script, ...args],
+    [CONDITION, ...(watched ? [`--import=${END_WITH_STARTER}`] : []), script, ...args],
     {
       stdio: watched ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
       env: watched ? { ...process.env, TIMELAPSER_LOGS_STARTER: `${process.pid}` } : process.env,

@@ -2,7 +2,6 @@
 // The command. In the workspace it runs the TypeScript as it is, installed from a package what was compiled of it.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
 import checkNode from './check-node.cjs'
 import { takeKey } from './hide-key.mjs'
 import { onStartersGone } from './starters.mjs'
@@ -13,9 +12,6 @@ const args = takeKey(process.argv.slice(2))
 if (existsSync(fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)))) runInWorkspace()
 else {
   checkNode.checkToRun()
-  // As SERVE_FLAGS do for a server that is started anew: where Node runs already, its young generation can only be kept
-  // from growing.
-  if (args[0] === 'serve') setFlagsFromString('--semi-space-growth-factor=1')
   onStartersGone(() => process.kill(process.pid, 'SIGTERM'))
   import('../dist/cli/main.js')
 }

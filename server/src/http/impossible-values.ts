@@ -22,10 +22,11 @@ export function sentenceOfNul(request: FastifyRequest): string {
 }
 
 function fieldWith(
-  { query, params, body }: FastifyRequest,
+  { query, params, body, routeOptions }: FastifyRequest,
   isMeant: (value: unknown) => boolean,
 ): string | undefined {
-  for (const part of [params, query, Buffer.isBuffer(body) ? undefined : body]) {
+  // A body without a schema is lines of logs: megabytes, which their decoder looks at.
+  for (const part of [params, query, routeOptions.schema?.body ? body : undefined]) {
     const path = pathTo(part, isMeant, MAX_DEPTH)
     if (path !== undefined) return path.join('.')
   }

@@ -4,7 +4,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { peakMegabytes } from '../../../bench/memory.ts'
 import { PAGE_BYTES } from '../../src/store/reading/row-bytes.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { follow, HEADERS, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
+import {
+  follow,
+  HEADERS,
+  LITTLE_GARBAGE,
+  type ServerProcess,
+  startProcess,
+  stopProcess,
+} from '../support/server-process.ts'
 
 const LINES = 100
 const LONGEST = 256 * 1024
@@ -19,7 +26,7 @@ let server: ServerProcess
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  server = await startProcess(database.url)
+  server = await startProcess(database.url, { environment: LITTLE_GARBAGE })
   for (let first = 0; first < LINES; first += 20) await post(first)
 }, 120_000)
 afterAll(async () => {

@@ -7,7 +7,13 @@ import { peakMegabytes } from '../../../bench/memory.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ONE } from '../../src/cli/serve/connections.ts'
 import { MAX_WAITING_BYTES, MAX_WAITING_BYTES_OF_ONE } from '../../src/service/ingest/gathering-intake.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { HEADERS, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
+import {
+  HEADERS,
+  LITTLE_GARBAGE,
+  type ServerProcess,
+  startProcess,
+  stopProcess,
+} from '../support/server-process.ts'
 
 let database: TestDatabase
 let server: ServerProcess
@@ -19,7 +25,11 @@ beforeAll(async () => {
   database = await createTestDatabase()
   tcpPort = await freePort()
   udpPort = await freePort()
-  const environment = { SYSLOG_TCP_PORT: String(tcpPort), SYSLOG_UDP_PORT: String(udpPort) }
+  const environment = {
+    ...LITTLE_GARBAGE,
+    SYSLOG_TCP_PORT: String(tcpPort),
+    SYSLOG_UDP_PORT: String(udpPort),
+  }
   server = await startProcess(database.url, { environment })
   // The ports are opened a moment after the address is told.
   await vi.waitFor(() => open('127.0.0.9'), { timeout: 10_000 })
