@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { onBehalfOf } from '../../caller.ts'
 import { MessageScanner } from './message-scanner.ts'
 
 const RANGE = { start: '2026-03-01T00:00:00Z', end: '2026-03-02T00:00:00Z' }
@@ -23,12 +24,14 @@ it('answers who wants it soon though others look for seconds', async () => {
   const gate = Promise.withResolvers<void>()
   let begun = 0
   const looking = Array.from({ length: 4 }, () =>
-    scanner.scanLines(
-      {},
-      RANGE,
-      READER,
-      endless(gate.promise, () => begun++),
-      () => false,
+    onBehalfOf({ id: 'key 1', isAdmin: false }, () =>
+      scanner.scanLines(
+        {},
+        RANGE,
+        READER,
+        endless(gate.promise, () => begun++),
+        () => false,
+      ),
     ),
   )
   await expect.poll(() => begun).toBe(2)
