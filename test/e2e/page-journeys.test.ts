@@ -50,13 +50,15 @@ function start(port = '0'): Program {
 
 /** Where the link of the first start leads whoever gives a name and a password. */
 async function comeInByTheFirstLink(): Promise<string> {
-  const page = await openPage(context)
+  const page = await context.newPage()
   await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')
   await page.getByLabel('Name').fill('ada')
   await page.getByLabel('Password').fill('correct horse battery')
   await page.keyboard.press('Enter')
   await page.waitForURL('**/logs*')
-  return page.url()
+  const address = page.url()
+  await page.close()
+  return address
 }
 
 /** The night in which camera 3 failed. */

@@ -319,6 +319,8 @@ describe('surroundings', () => {
     await page.goto(`${url}/logs?q=${encodeURIComponent('message:"around 50"')}`)
     await row(page, 'around 50').click()
     await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+    // The choice outlives the page: another test may have made one.
+    await panel(page).getByLabel('Lines before and after').selectOption('10')
     await expect.poll(() => count(page)).toBe(21)
     expect(await own(page).textContent()).toContain('around 50')
     await panel(page).getByLabel('Lines before and after').selectOption('20')
