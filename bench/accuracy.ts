@@ -13,7 +13,7 @@ type Truth = {
   pattern: string
   /** Hours ahead of UTC; 0 when absent. */
   offsetHours?: number
-  /** What the words and letters of the file mean. */
+  /** The levels that the words and letters of the file stand for. */
   levels?: Record<string, string>
 }
 type Right = { time: string | undefined; hasYear: boolean; level: string | undefined }

@@ -101,7 +101,7 @@ const message = '192.0.2.7 - anna [29/Nov/2026:13:55:36 +0000] "GET /frames/12?s
 const pairs = 'level=info user=anna path="/frames/12" status=200 bytes=2326 ms=12.5'
 const object = JSON.stringify({ level: 'info', user: 'anna', path: '/frames/12', status: 200, ms: 12.5 })
 
-/** What the rules for a source cost each of its lines. */
+/** The cost of a source's rules, a line. */
 function measureRules(name: string, text: string, ...rules: Omit<ParseRule, 'name'>[]): void {
   const set = new RuleSet(rules.map((rule, index) => compileRule({ name: String(index), ...rule })))
   const records = Array.from({ length: RECORDS }, () => ({

@@ -1,4 +1,4 @@
-// What the page does without the server, as it takes types alone from it: both have to do it alike.
+// The page takes types alone from the server: both have to do these alike.
 import { LEVEL_NAMES } from '@timelapser/logger'
 import { expect, test } from 'vitest'
 import { readLevel } from '../server/src/ingest/record-fields.ts'

@@ -22,7 +22,7 @@ type Cap = Pick<LevelOverride, 'target' | 'level' | 'max_lines_per_minute'> & { 
 /** Enough for the errors of a minute; a client that marks all its lines still cannot fill the table. */
 const RECORDED: Cap = { scope: 'recorded', target: 'lines', level: 'DEBUG', max_lines_per_minute: 6_000 }
 
-/** What the lines of a batch took of the caps, in their order; given back for those that were not stored after all. */
+/** The parts of the caps that the lines of a batch took, in their order; given back for those that were not stored after all. */
 export type CapSpending = { window: object; kind: 'passed' | 'held' }[]
 
 type Window = { cap: Cap; startMs: number; passed: number; held: number }

@@ -36,7 +36,7 @@ export class FairPlaces {
     return this.#waiting.length
   }
 
-  /** What the caller has. */
+  /** The places that the caller holds. */
   heldBy(caller: Caller | undefined): number {
     return caller ? (this.#held.get(caller.id) ?? 0) : 0
   }

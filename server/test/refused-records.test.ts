@@ -198,7 +198,7 @@ it('says how much of a batch over many days is stored when the database fails in
     record({ timestamp: new Date(Date.UTC(2024, 0, 1 + day)).toISOString(), source: 'days' }),
   )
   expect((await WAYS.HTTP?.(days))?.accepted).toBe(100)
-  // What is stored of the batch is counted against the cap of an override, and the rest is not.
+  // The stored part of the batch is counted against the cap of an override, and the rest is not.
   await server.send('PUT', '/api/settings', { log_level: 'INFO' })
   const override = { scope: 'source', target: 'days', level: 'DEBUG', max_lines_per_minute: 100 }
   expect((await server.send('PUT', '/api/levels', override)).status).toBe(200)

@@ -20,7 +20,7 @@ const MAX_STEPS = 16
 /** Short texts may take this much more. */
 const FREE_STEPS = 1_000
 
-/** What stands in place of text that would take too much work to look through. */
+/** Stands in place of text that would take too much work to look through. */
 export const UNCHECKED = `${MASK}[the rest is masked: too much work to check]`
 
 /**

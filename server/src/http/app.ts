@@ -45,7 +45,7 @@ export type AppOptions = {
   rateLimits: RateLimits
   settingsService: SettingsService
   metrics: Metrics
-  /** What bounds this side is added to them. */
+  /** The budgets of this side are added to them. */
   budgets: ByteBudget[]
   /** What the server logs of itself. */
   onRequestLine: (line: RequestLine) => void

@@ -26,7 +26,7 @@ export type StreamEvent = {
 /** What carries the text of a stream. Its signal aborts when the client is gone or was cut off. */
 type Carrier = {
   readonly signal: AbortSignal
-  /** What the client has not taken. */
+  /** Bytes that the client has not read. */
   readonly unreadBytes: number
   /** Sends a text; returns whether the client can take the next. */
   push: (text: string) => boolean

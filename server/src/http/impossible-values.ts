@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../service/app-error.ts'
 
-/** Of a body there are at most as many levels as its schema names; what lies deeper is data. */
+/** A schema names at most this many levels of a body; deeper values are data. */
 const MAX_DEPTH = 5
 
 /**

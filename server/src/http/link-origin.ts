@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { isFromOurPage } from './same-origin.ts'
 
 /**
- * What links begin with where nobody configured a public address: the address that was asked, if it is known to be ours.
+ * The origin of links where nobody configured a public address: the address that was asked, if it is known to be ours.
  * A program may send any `Host`, and a link with another one would lead people, and their new password, elsewhere.
  */
 export function linkOrigin(request: FastifyRequest, publicUrl: string | undefined): string {

@@ -101,7 +101,7 @@ export class WebSocketSender {
     return this.#abort.signal
   }
 
-  /** What the other side has not taken. */
+  /** Bytes that the other side has not read. */
   get unreadBytes(): number {
     return this.#socket?.bufferedAmount ?? 0
   }

@@ -1,4 +1,4 @@
-// What other systems call the fields of a record, by the place where the names stand. All lists of such names are here.
+// Names that other systems give the fields of a record, by the place where the names stand. All lists of such names are here.
 import type { LogRecord } from '@timelapser/logger'
 
 export type RecordField = keyof LogRecord
@@ -6,7 +6,7 @@ export type RecordField = keyof LogRecord
 /** Names of a field, best first. */
 type Names = readonly string[]
 
-/** Of a JSON object that is a whole line. */
+/** Names in a JSON object that is a whole line. */
 const OF_LINES: Readonly<Record<RecordField, Names>> = {
   message: ['msg', 'text', '@message', 'Message', 'MESSAGE', 'event', 'log', 'body'],
   level: [
@@ -40,7 +40,7 @@ const TEXT_ONLY: ReadonlySet<string> = new Set([
 
 export type AttributeField = 'source' | 'logger_name' | 'camera_id'
 
-/** Of attributes beside a message: ECS, OpenTelemetry, Serilog, Loki's and Docker's labels. */
+/** Names of attributes beside a message: ECS, OpenTelemetry, Serilog, Loki's and Docker's labels. */
 const OF_ATTRIBUTES: Readonly<Record<AttributeField, Names>> = {
   source: [
     ...['source', 'service.name', 'service_name', 'service', 'app', 'application', 'Application', 'appname'],
@@ -50,14 +50,14 @@ const OF_ATTRIBUTES: Readonly<Record<AttributeField, Names>> = {
   camera_id: ['camera_id', 'cameraId', 'camera.id', 'camera'],
 }
 
-/** Of documents as shippers index them. */
+/** Names in documents as shippers index them. */
 export const OF_DOCUMENTS = {
   timestamp: ['@timestamp', 'timestamp', 'time', 'ts'],
   level: ['log.level', 'level', 'severity', 'severity_text', 'levelname'],
   message: ['message', 'msg', 'log', 'text'],
 } satisfies Partial<Record<RecordField, Names>>
 
-/** Of a stream's labels, and of the JSON object that its line may be. The last level is only Loki's guess. */
+/** Names of a stream's labels, and in the JSON object that its line may be. The last level is only Loki's guess. */
 export const OF_STREAMS = {
   level: ['level', 'severity', 'severity_text', 'lvl', 'log_level', 'detected_level'],
   message: ['message', 'msg'],

@@ -31,7 +31,7 @@ export function readLevelOf(
     if (before !== undefined) return before
   }
   const rest = restOf(line, time)
-  // What closes a bracket around the time is no part of the text.
+  // The end of a bracket around the time is no part of the text.
   const text = reader.isFixed ? rest : rest.replace(/^["'\])}>]{0,2}[:,|]?\s*/, '')
   return reader.readLevel?.(line, time) ?? readTextLevel(line, text)
 }
@@ -77,7 +77,7 @@ export function toLineRecord(
   }
 }
 
-/** What is cut from the line, so that it can be made again: its time, and what stood around it where that is not one space. */
+/** The parts that are cut from the line, so that it can be made again: its time, and what stood around it where that is not one space. */
 function cutOf(line: string, time: WrittenTime, kept: string, text: string): ExtraData {
   const gap = line.slice(time.end, line.length - text.length)
   return {

@@ -31,7 +31,7 @@ export function unpackSnappy(packed: Uint8Array, maxBytes: number): Buffer {
 }
 
 const [COMPRESSED, PLAIN, FIRST_SKIPPED] = [0x00, 0x01, 0x80]
-/** What the writer adds to a checksum and turns it by, so that checksums of checksums are none of their own. */
+/** The number that the writer adds to a checksum, and the bits it turns it by, so that checksums of checksums are none of their own. */
 const MASK = 0xa282ead8
 
 function unpackFrames(packed: Uint8Array, maxBytes: number): Buffer {

@@ -12,7 +12,7 @@ export type NaiveClock = (civil: Civil) => string | undefined
 /** Takes naive times for UTC. */
 export const utcClock: NaiveClock = (civil) => toUtcText(civilSeconds(civil), civil.fraction)
 
-/** What the clocks of a zone show, in milliseconds; wall time is given as if it were UTC. */
+/** The time that the clocks of a zone show, in milliseconds; wall time is given as if it were UTC. */
 export type TimeZone = {
   /** How far the zone is ahead of UTC at the instant. */
   offsetAt: (instant: number) => number

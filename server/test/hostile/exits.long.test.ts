@@ -18,7 +18,7 @@ const LONGEST = 256 * 1024
 /** A page ends with the first row that is beyond the bound. */
 const LINES_A_PAGE = PAGE_BYTES / LONGEST
 
-/** Of those that `/metrics` names; docs/security.md says what each is for. */
+/** The budgets that `/metrics` names; docs/security.md says what each is for. */
 const BUDGETS = ['bodies', 'feed', 'pages', 'replies', 'streams', 'syslog', 'syslog_unfinished', 'writes']
 
 let database: TestDatabase

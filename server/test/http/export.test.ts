@@ -154,7 +154,7 @@ describe('an export', () => {
         extra_data: { request_id: 'r 60' },
       }),
     ])
-    // Whoever rewrites them waits.
+    // The job that rewrites them waits.
     const session = await server.database.database.connect()
     await session.query('select pg_advisory_lock($1)', [MAINTENANCE_LOCK])
     await server.send('DELETE', '/api/cameras/60')

@@ -166,7 +166,7 @@ describe('POST /api/logs', () => {
     }
     const [one, other] = [await key('one'), await key('other')]
     const mark = { 'x-sender': crypto.randomUUID(), 'x-batch': '9' }
-    // Of before marks belonged to keys: the first key that uses it has its batches known.
+    // A mark from before marks belonged to keys: the first key that uses it has its batches known.
     await server.database.database.pool.query(
       'insert into senders (sender, last_batch, accepted) values ($1, 8, 1)',
       [mark['x-sender']],

@@ -155,7 +155,7 @@ describe('requests of the known cases', () => {
   })
 })
 
-/** Of a text, repeated often enough that packing pays, as another's writer framed it in snappy. */
+/** A text, repeated often enough that packing pays, as another writer framed it in snappy. */
 const FRAMED = Buffer.from(
   '/wYAAHNOYVBwWQBHAADTxZ8fcqB7Im1lc3NhZ2UiOiJmcmFtZWQgYnkgYW5vdGhlcidzIHdyaXRlciwgZtIcAEwiLCJzb3VyY2UiOiJmcmFtZWQifQ==',
   'base64',

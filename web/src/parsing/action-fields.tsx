@@ -16,7 +16,7 @@ const ACTIONS: Readonly<Record<ActionDraft['do'], string>> = {
 
 type TextPart = 'field' | 'to' | 'value' | 'format' | 'zone' | 'pattern'
 
-/** What a part is called, and what stands in it until something is written. */
+/** The label of a part, and its placeholder. */
 const FIELDS: Readonly<
   Record<TextPart, (of: ActionDraft['do']) => readonly [name: string, placeholder: string]>
 > = {

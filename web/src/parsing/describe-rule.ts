@@ -9,7 +9,7 @@ export const FORM_NAMES = {
   grok: 'a grok pattern',
 } as const
 
-/** What a rule does, in one line. */
+/** A rule in one line. */
 export function describeRule({ parse, contains, actions = [] }: ParseRule): string {
   const parts = [
     ...(contains === undefined ? [] : [`lines with “${contains}”`]),

@@ -13,7 +13,7 @@ import { useParseRules, useSaveParseRules } from './use-parse-rules.ts'
 /** Which rule is being edited: its place in the list, or the end of it for a new one. */
 type Edited = number | 'new' | null
 
-/** What is read out of the lines of their sources, rule by rule, in the order in which they are run. */
+/** The parse rules, in the order in which they run. */
 export function ParseSettings() {
   const listed = useParseRules()
   const save = useSaveParseRules()

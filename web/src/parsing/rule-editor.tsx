@@ -245,7 +245,7 @@ function Actions({
   )
 }
 
-/** What keeps the rule from being tried; the server says what else is wrong. */
+/** The reason why the rule cannot be tried; the server says what else is wrong. */
 function ownProblem({ name, sources, parse, actions }: ParseRule, names: readonly string[]): string | null {
   if (!name) return 'Give the rule a name.'
   if (names.includes(name)) return 'Another rule has this name.'

@@ -13,7 +13,7 @@ import { TriedLine } from './tried-line.tsx'
 const COUNT = 10
 const RESTED_MS = 300
 
-/** What a rule makes of the newest lines of its sources, or of a line that is pasted, while it is written. */
+/** Tries a rule on the newest lines of its sources, or of a line that is pasted, while it is written. */
 export function RuleTester({ rule }: { rule: ParseRule | null }) {
   const [pasted, setPasted] = useState('')
   const asked = useRested(JSON.stringify({ rule: rule && { ...rule, enabled: true }, pasted }), RESTED_MS)
@@ -81,7 +81,7 @@ function Lines({ name, lines, isStale = false }: { name: string; lines: Tried[];
   )
 }
 
-/** What the rule would have made of the lines of the last hour. */
+/** The lines of the last hour as the rule would have made them. */
 function DryRun({ rule }: { rule: ParseRule }) {
   const zone = useDisplayZone()
   // An answer does not stay beside another rule.

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ParseRule, ParseRules } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 
-/** What rules did is looked at this often; a change of them is told. */
+/** Milliseconds between two looks at the counts of rules; a change of rules is told. */
 const AGAIN_MS = 30_000
 const KEY = ['settings', 'parse-rules']
 

@@ -205,7 +205,7 @@ async function retentionFor(client: ApiClient | undefined, { keepDays, dryRun }:
 /** A stream is read without the setting rather than late. */
 const SETTINGS_MS = 5000
 
-/** What the server's setting says of sources; nothing for a key that may not read it, or without a server. */
+/** The server's setting of sources; nothing for a key that may not read it, or without a server. */
 async function joiningOf(client: ApiClient | undefined): Promise<Settings['join_by_source']> {
   if (client === undefined) return {}
   try {

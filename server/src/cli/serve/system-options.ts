@@ -10,7 +10,7 @@ import type { Notices } from '../../store/database/notices.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
 import type { NamesFull } from '../../store/writing/name-register.ts'
 
-/** What the system tells of itself while it runs. */
+/** The system's reports on itself while it runs. */
 export type SystemReports = {
   onCameraRegistered: (camera: { id: number; name: string }) => void
   /** There is no room for more sources, loggers or cameras; once each. */
@@ -32,7 +32,7 @@ export type SystemOptions = {
   jobPool: pg.Pool
   /** A connection of its own for LISTEN. */
   connect: () => Promise<pg.Client>
-  /** Of all connections to the database; see `Database`. */
+  /** For all connections to the database; see `Database`. */
   markSilent?: () => () => void
   /** How often the database is asked for a sign of life; 15 s when unset. */
   heartbeatMs?: number
@@ -49,7 +49,7 @@ export type SystemOptions = {
   dataDirectory?: string | undefined
   /** Counts from the first statement on; an own one when unset. */
   metrics?: Metrics | undefined
-  /** What waits and was lost of the server's own lines. */
+  /** The server's own lines that wait, and those that were lost. */
   ownLog?: MetricSources['ownLog']
   /** Whether retention and its like run by the clock; true when unset. */
   isOnClock?: boolean

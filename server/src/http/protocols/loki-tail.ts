@@ -39,7 +39,7 @@ export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: Li
           before.send(socket)
         }
         const take = (rows: readonly FeedRow[], next: FeedPosition) => {
-          // What was stored between the two looks is in both.
+          // Rows stored between the two looks are in both.
           const fresh = rows.filter(({ id }) => !before.ids.has(id))
           const sent = sendRows(socket, fresh)
           const last = fresh[sent - 1]

@@ -13,7 +13,7 @@ export const ListedParseRule = Type.Object({
   rule: ParseRule,
   author: Type.String(),
   updated_at: TimestampSchema,
-  /** Of the last seven days, or since the rule was changed. */
+  /** Counts of the last seven days, or since the rule was changed. */
   counts: Type.Object({
     applied: Type.Integer(),
     failed: Type.Integer(),

@@ -52,7 +52,7 @@ export class FormTracker {
     this.#nextReview = lines.length >= WINDOW ? WINDOW : Math.max(FIRST_REVIEW, lines.length * 2)
   }
 
-  /** What is remembered, unless it does not fit and what the lines say by themselves does, or they say more. */
+  /** The remembered form, unless it does not fit and what the lines say by themselves does, or they say more. */
   #choose(lines: readonly string[]): LogForm {
     const found = inferForm(lines, this.#context)
     if (this.#remembered === undefined) return found

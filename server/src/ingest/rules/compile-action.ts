@@ -1,4 +1,4 @@
-// What a rule makes of a line once its fields are read.
+// The actions of a rule on a line, once its fields are read.
 import { RECORD_LIMITS } from '@timelapser/logger'
 import { isWithin, putExtra } from '../record-fields.ts'
 import { type ActionRunner, DROP, extraFieldOf, RuleFailed } from './action.ts'

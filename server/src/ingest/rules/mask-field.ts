@@ -5,7 +5,7 @@ import { isColumn, isTextColumn, readField, replaceField, textOf } from './line-
 import { type ParseAction, ParseRuleError } from './parse-rule.ts'
 import { Pattern } from './pattern.ts'
 
-/** What stands for what is masked, as for credentials. */
+/** Stands for a masked text, as for credentials. */
 const MASK = '***'
 
 export function maskField(action: ParseAction, path: string): ActionRunner {

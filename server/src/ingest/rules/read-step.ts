@@ -1,4 +1,4 @@
-// What a rule reads out of a text: fields by name.
+// The fields that a rule reads out of a text, by name.
 import type { ExtraData, Json } from '@timelapser/logger'
 import { parseText } from '../parse-json.ts'
 import { expandGrok } from './grok.ts'

@@ -9,7 +9,7 @@ import { MAX_STEPS_A_LINE, type StepBudget, StepsSpent } from './pattern.ts'
 import { compileStep } from './read-step.ts'
 
 /**
- * What a rule did with a line: `passed` when the line has not the text or the form that the rule is for, `failed` when it has
+ * The outcome of a rule for a line: `passed` when the line has not the text or the form that the rule is for, `failed` when it has
  * and the rule could not do all of its work; the line is as before the rule then.
  */
 export type RuleOutcome = 'applied' | 'passed' | 'failed' | 'dropped'

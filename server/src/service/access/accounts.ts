@@ -198,7 +198,7 @@ export class Accounts {
     }
   }
 
-  /** Of a password that nobody has. */
+  /** The hash of a password that nobody has. */
   #nobodysHash(): Promise<string> {
     this.#nobodys ??= this.#signIn.$context.then(({ password }) => password.hash(randomSecret()))
     return this.#nobodys

@@ -23,7 +23,7 @@ export class RepeatedEntries {
   isWritten(kind: string, atMost: number, onEnd: (repeated: number) => void): boolean {
     const known = this.#windows.get(kind)
     if (known) return ++known.seen <= atMost
-    // Of more kinds than that no hour can be kept; each is written.
+    // Beyond this number of kinds no hour is kept; each is written.
     if (this.#windows.size >= MAX_KINDS) return true
     const timer = setTimeout(() => {
       const repeated = (this.#windows.get(kind)?.seen ?? 0) - atMost

@@ -58,7 +58,7 @@ export type LevelServiceOptions = {
   /** The one that records coming in pass. */
   gate: LevelGate
   storageGuard: StorageGuard
-  /** What parse rules make of a line. */
+  /** The line after the parse rules. */
   parser: Pick<LineParser, 'look'>
 }
 

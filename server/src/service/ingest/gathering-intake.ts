@@ -13,9 +13,9 @@ export type GatheringIntakeOptions = {
 
 /** Messages that wait at most; of a usual length that is half a minute of a busy network. */
 export const MAX_WAITING_BYTES = 24 * 1024 * 1024
-/** What one sender may have of it. */
+/** The share of one sender. */
 export const MAX_WAITING_BYTES_OF_ONE = 8 * 1024 * 1024
-/** So many do not wait for others any more. */
+/** From this number on they do not wait for others any more. */
 const BATCH = 1000
 /** In one transaction at most; batches go one after another, so under load they are large. */
 const MAX_BATCH = 5000

@@ -89,7 +89,7 @@ export class IngestService {
     const { records, positions, rejections, rejectedCount } = decoded
     const store = () =>
       isImport ? logOperations.addLogEntries(records, sender) : logOperations.takeLiveEntries(records, sender)
-    // Of ways without keys an address can be anybody's: each way is one caller.
+    // On ways in without keys an address can be anybody's: each way in is one caller.
     const take = currentCaller() ? store() : onBehalfOf({ id: way, isAdmin: false }, store)
     const taken = await take.catch((error: unknown) => {
       throw translate(error, positions, records.length)
@@ -116,7 +116,7 @@ export class IngestService {
     }
   }
 
-  /** What people said of sources: whether their lines that belong together are stored as one. */
+  /** The setting of sources: whether their lines that belong together are stored as one. */
   async joining(): Promise<Readonly<Record<string, boolean>>> {
     return (await this.#options.settings.get()).join_by_source
   }

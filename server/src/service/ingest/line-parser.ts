@@ -32,7 +32,7 @@ export class LineParser implements LineParsing {
     return set.isEmpty ? undefined : this.#pass(set)
   }
 
-  /** What becomes of a line that somebody asks about; nothing is counted. Without its text no rule is asked. */
+  /** The outcome for a line that somebody asks about; nothing is counted. Without its text no rule is asked. */
   async look<L extends LookedLine>(line: L): Promise<{ parsed: L; droppedBy: string | undefined }> {
     const { message, timestamp = now() } = line
     if (message === undefined) return { parsed: line, droppedBy: undefined }

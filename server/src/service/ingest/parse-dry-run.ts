@@ -1,7 +1,7 @@
 import type { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 import { maskTrial, type Trial } from './parse-rule-trial.ts'
 
-/** What rules would make of stored lines. */
+/** Stored lines as rules would make them. */
 export type DryRun = {
   /** Stored lines of the sources that were tried, and what would become of them now. */
   lines: number

@@ -28,7 +28,7 @@ export function differenceOf(before: readonly ParseRule[], after: readonly Parse
   }
 }
 
-/** What is looked for to be masked may be the secret itself; how long it is, is enough. */
+/** The text that is to be masked may be the secret itself; how long it is, is enough. */
 function withoutMasked(rule: ParseRule): object {
   const actions = rule.actions?.map((action) => {
     if (action.do !== 'mask' || action.pattern === undefined) return action

@@ -2,7 +2,7 @@ import { type LogRecord, redactRecord } from '@timelapser/logger'
 import type { CompiledRule, RuleOutcome, RuleSet } from '../../ingest/rules/rule-set.ts'
 import type { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 
-/** What became of a line by the rules that looked at it. */
+/** The outcome for a line of the rules that looked at it. */
 export type Trial = {
   outcome: 'changed' | 'unchanged' | 'failed' | 'dropped'
   before: LogRecord
@@ -11,7 +11,7 @@ export type Trial = {
   rules: { name: string; outcome: RuleOutcome; reason: string | null }[]
 }
 
-/** What the rules make of a line. */
+/** The line after the rules. */
 export function tryRules(before: LogRecord, set: RuleSet): Trial {
   const rules: Trial['rules'] = []
   const note = ({ name }: CompiledRule, outcome: RuleOutcome, reason?: string) =>

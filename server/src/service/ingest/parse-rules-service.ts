@@ -113,7 +113,7 @@ export class ParseRulesService {
   }
 
   /**
-   * What becomes of lines: of those given, or of the newest that are stored of the rules' sources.
+   * The outcome for lines: for those given, or of the newest that are stored of the rules' sources.
    *
    * @param rules instead of those in force
    * @throws {AppError} INVALID_REQUEST naming the rule and its part
@@ -131,7 +131,7 @@ export class ParseRulesService {
     return records.map((record) => maskTrial(tryRules(record, set), patterns))
   }
 
-  /** What would become of the stored lines of the last hours, had they come in now. Changes nothing. */
+  /** The outcome for the stored lines of the last hours, had they come in now. Changes nothing. */
   async dryRun(rules: readonly ParseRule[] | undefined, hours: number, signal: AbortSignal): Promise<DryRun> {
     const compiled = await this.#compiled(rules)
     const patterns = await this.#patterns()

@@ -17,7 +17,7 @@ export class RememberedForms {
     this.#pool = pool
   }
 
-  /** What lines of the place are to be read by. */
+  /** The form by which lines of the place are read. */
   async find(place: FormPlace, mark: SenderMark | undefined): Promise<KnownForm> {
     const { version, form } = await findLineForm(this.#pool, place, mark)
     const known = form as LogForm | undefined

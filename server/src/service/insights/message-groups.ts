@@ -102,7 +102,7 @@ export class MessageGroups {
 
 type Gathered = {
   count: number
-  /** Of its shape, its messages and its names. */
+  /** Characters of its shape, its messages and its names. */
   characters: number
   rank: number
   first: ScannedMessage

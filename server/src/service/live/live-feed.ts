@@ -58,7 +58,7 @@ export type LiveFeedOptions = { feed: Feed; pollMs?: number }
 export class LiveFeed {
   /** Rows on their way from the database. Text made of them is the reader's to count. */
   readonly budget = new ByteBudget('feed', READING_BYTES, SHARE_BYTES)
-  /** What readers made of rows and their clients have not taken yet. */
+  /** Text made of rows that clients have not read yet. */
   readonly unread = new ByteBudget('streams', UNREAD_BYTES, UNREAD_BYTES_OF_ONE)
   readonly #feed: Feed
   readonly #pollMs: number

@@ -8,7 +8,7 @@ export function copyLine(id: number, record: LogRecord): string {
   return `${id}\t${record.timestamp}\t${camera}\t${record.level}\t${escapeField(record.source)}\t${logger}\t${escapeField(record.message)}\t${extra}\n`
 }
 
-/** Such as `1e+21`, and not yet whether it stands in a text. */
+/** A number like `1e+21`, whether it stands in a text or not. */
 const HAS_EXPONENT = /\de[+-]\d\d/
 
 /** PostgreSQL writes all digits of a number when it is read: 309 of `1e308`. Beyond this exponent it is kept as a text. */

@@ -10,7 +10,7 @@ const COUNT_DAYS = 7
 /** A rule as it is stored: in which form is the business of those who compile it. */
 export type StoredParseRule = { name: string; rule: object; author: string; updated_at: string }
 
-/** What a rule did of late. */
+/** The recent counts of a rule. */
 export type ParseRuleCounts = {
   name: string
   applied: number
@@ -21,7 +21,7 @@ export type ParseRuleCounts = {
   last_failed_at: string | null
 }
 
-/** What is to be added to the counts of a rule. */
+/** Numbers that are added to the counts of a rule. */
 export type ParseRuleTally = Pick<
   ParseRuleCounts,
   'applied' | 'failed' | 'dropped' | 'passed' | 'last_failure'
@@ -46,7 +46,7 @@ export class ParseRuleStore {
     this.#current.reload()
   }
 
-  /** What is stored, as the transaction of this client sees it until its end. */
+  /** The stored rules, as the transaction of this client sees them until its end. */
   async readForChange(client: pg.PoolClient): Promise<readonly StoredParseRule[]> {
     await client.query('lock table parse_rules in share row exclusive mode')
     return readRules(client)
@@ -93,7 +93,7 @@ export class ParseRuleStore {
     })
   }
 
-  /** What the rules did in the last seven days; those that met no line are left out. */
+  /** The counts of the rules in the last seven days; those that met no line are left out. */
   async counts(): Promise<ParseRuleCounts[]> {
     const { rows } = await this.#pool.query<ParseRuleCounts>({
       name: 'read_parse_rule_counts',

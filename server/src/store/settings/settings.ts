@@ -23,7 +23,7 @@ export class SettingsStore {
     this.#current.reload()
   }
 
-  /** What is stored, as the transaction of this client sees it until its end. */
+  /** The stored rules, as the transaction of this client sees them until its end. */
   async readForChange(client: pg.PoolClient): Promise<Settings> {
     await client.query('lock table settings in share row exclusive mode')
     return readSettings(client)

@@ -15,7 +15,7 @@ import { faultOf } from './record-fault.ts'
 /** How long records are admitted before others have their turn: patterns can take a fifth of a second with the longest one. */
 const SLICE_MS = 10
 
-/** What people have made of the lines of some sources. */
+/** A rule that people set for the lines of some sources. */
 export type LineParsing = {
   /** The rules in force, for a batch; undefined when there are none. */
   begin(): Promise<ParsePass | undefined>
@@ -52,7 +52,7 @@ export type Admitted = {
   dropped: number
   /** Given their arrival time, since their own is in the future or out of retention. */
   retimed: number
-  /** What the batch took of the caps, and for each of that the index of the record that took it; see `giveBack`. */
+  /** The parts of the caps that the batch took, and for each of that the index of the record that took it; see `giveBack`. */
   spending: CapSpending
   spenders: number[]
   pass: ParsePass | undefined
@@ -189,7 +189,7 @@ function boundsBy(settings: Settings): (record: LogRecord) => EventTimeBounds {
   return (record) => ({ ...bounds, oldest: cutoffFor(cutoffs, record) ?? undefined })
 }
 
-/** What the rules make of the record; as it came when that could not be stored. Undefined when one drops it. */
+/** The record after the rules; as it came when that could not be stored. Undefined when one drops it. */
 function parse(record: LogRecord, pass: ParsePass): LogRecord | undefined {
   const parsed = pass.parse(record)
   return parsed === record || parsed === undefined || faultOf(parsed) === undefined ? parsed : record

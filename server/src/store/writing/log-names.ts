@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** What a line is told apart by, and how its name is limited. */
+/** The dimensions of a line whose names are limited. */
 export const NAME_KINDS = ['source', 'logger', 'camera'] as const
 export type NameKind = (typeof NAME_KINDS)[number]
 

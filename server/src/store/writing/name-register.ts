@@ -80,7 +80,7 @@ export class NameRegister {
     const ofCaller = caller === null ? { source: own, logger: own, camera: own } : limits
     const taken = await takeNames(this.#options.pool, asked, { caller, limits: ofCaller, day }).catch(
       (error: unknown) => {
-        // Of a value that PostgreSQL refuses, the writer tells which record has it.
+        // The writer tells which record has a value that PostgreSQL refuses.
         if (isDataError(error)) return asked
         throw error
       },

@@ -14,7 +14,7 @@ import { SettingsStore } from '../../../store/settings/settings.ts'
 import { NotStored } from '../../../store/writing/not-stored.ts'
 import type { SystemOptions } from '../system-options.ts'
 
-/** What one part brings about and others act on. */
+/** Events that one part raises and others act on. */
 type CoreEvents = {
   /** Rows were stored by this server. */
   stored: [rows: number]
@@ -27,7 +27,7 @@ type CoreEvents = {
 export type Core = ReturnType<typeof openCore>
 
 /**
- * What all parts stand on: the store, the settings and levels it goes by, and the ways in which parts and servers tell
+ * The ground that all parts stand on: the store, the settings and levels it goes by, and the ways in which parts and servers tell
  * each other something.
  *
  * @param addJob asks for a job, once the schedule runs
@@ -82,7 +82,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     ...{ parseRules, lineParser, logOperations, notStored, metrics, budgets, addJob },
     /** For the streams of every server. */
     serverEvents: new ServerEvents((channel, payload) => notify(pool, channel, payload)),
-    /** What waits and was lost of the server's own lines. */
+    /** The server's own lines that wait, and those that were lost. */
     ownLog: options.ownLog ?? (() => ({ queuedRows: 0, spooledRows: 0, dropped: 0 })),
     close: async () => {
       gate.close()

@@ -9,7 +9,7 @@ import type { SystemOptions } from '../system-options.ts'
 import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
-/** What keeps the store in shape while it runs: counts are folded, partitions made and closed, the feed trimmed. */
+/** Upkeep of the store while it runs: counts are folded, partitions made and closed, the feed trimmed. */
 export function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: Core) {
   const { pool, logOperations, reports } = core
   const folding = startFolding(pool, (error) => reports.onJobFailed('counts', error))

@@ -9,7 +9,7 @@ import type { Core } from './core.ts'
 import type { livePart } from './live.ts'
 import type { Part } from './part.ts'
 
-/** What tells whether the system is well: probes, metrics, diagnosis. */
+/** Whether the system is well: probes, metrics, diagnosis. */
 export function watchPart(
   core: Core,
   { cameras }: ReturnType<typeof administrationPart>,
