@@ -60,9 +60,10 @@ async function runTests(node, vitest) {
     })
     if (!existsSync(results)) return { passed: 0, failed: 1 }
     const report = JSON.parse(readFileSync(results, 'utf8'))
-    // A file that cannot even be loaded has no tests to count.
+    // A file that cannot be loaded or set up fails without a test of it that does.
     const broken = report.testResults.filter(
-      (file) => file.status === 'failed' && file.assertionResults.length === 0,
+      ({ status, assertionResults }) =>
+        status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
     )
     const failed = report.numFailedTests + broken.length
     return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
