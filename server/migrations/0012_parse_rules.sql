@@ -1,4 +1,4 @@
--- What people have read out of the lines of their sources, and made of them, in the order in which it is done.
+-- The rules that people set for the lines of their sources, in the order in which they run.
 create table parse_rules (
   name text primary key check (name <> ''),
   position integer not null,
@@ -8,7 +8,7 @@ create table parse_rules (
   updated_at timestamptz not null default now()
 );
 
--- What each rule did, by day. Refers to no rule by a key: whoever adds to it waits for nobody who changes rules.
+-- The counts of each rule, by day. It refers to no rule by a key: a writer of counts does not wait for a change of rules.
 create table parse_rule_counts (
   name text not null,
   day date not null,

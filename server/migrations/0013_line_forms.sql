@@ -12,7 +12,7 @@ create table line_forms (
   primary key (holder, way_in, source, version)
 );
 
--- By which version the last batch of a sender is read. It is fixed when the batch is first received: when it comes again it
+-- The version by which the last batch of a sender is read. It is fixed when the batch is first received: when it comes again it
 -- has to become the same records, or it would be stored twice.
 create table line_form_marks (
   sender uuid not null,

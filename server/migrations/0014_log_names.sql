@@ -4,7 +4,7 @@ create table log_names (
   name text not null,
   -- Null for the system's own.
   brought_by text,
-  -- Of a line that came in; names that stay away give their place to others.
+  -- The day of the last line that came in; names that stay away give their place to others.
   seen_on date not null,
   primary key (kind, name)
 );

@@ -39,12 +39,6 @@ const FIGURES = [
   { said: /newest page takes ([\d.,]+) ms/, section: 'Asking', line: 'newest 100, no filter' },
   { said: /rare word among all of them ([\d.,]*\d)/, section: 'Asking', line: 'rare substring over all' },
   { said: /counts of a day ([\d.,]*\d)/, section: 'Asking', line: 'stats 24 h' },
-  { said: /([\d.,]+) lines a second come in/, section: 'Taking in', line: 'POST /api/logs, median round: ' },
-  {
-    said: /four cores, ([\d.,]+) on two/,
-    section: 'Taking in, on two cores',
-    line: 'POST /api/logs, median round: ',
-  },
   { said: /a line takes ([\d.,]+) bytes/, section: 'Bytes a row', line: 'together' },
 ]
 

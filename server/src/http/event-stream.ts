@@ -107,7 +107,7 @@ export class EventStream {
   }
 
   #beat(): void {
-    // What it has not taken shows a client, once it takes it, that the stream is alive.
+    // Bytes that wait for the client show it, once it reads them, that the stream is alive.
     if (this.#carrier.unreadBytes === 0) this.#carrier.push(': still here\n\n')
   }
 }

@@ -26,7 +26,7 @@ export type RowsRange = {
 export type RowsQuery = RowsRange & {
   offset?: number
   limit: number
-  /** What the rows may have together; they end with the first one beyond. Without limit when unset. */
+  /** Bytes that the rows may have together; they end with the first one beyond. Without limit when unset. */
   maxBytes?: number | undefined
 }
 

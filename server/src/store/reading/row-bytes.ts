@@ -2,7 +2,7 @@
 import { ByteBudget } from '../../byte-budget.ts'
 import type { LogRow } from './log-row.ts'
 
-/** What the rows of one read have together at most, and one row more: a thousand with 8 kB each. */
+/** Bytes that the rows of one read have together at most, and one row more: a thousand with 8 kB each. */
 export const PAGE_BYTES = 8 * 1024 * 1024
 
 /** The longest row: 256 kB of message and 64 kB of `extra_data`. */
@@ -61,7 +61,7 @@ export function cutByBytes(relation: string, order: string, maxBytes: string): s
 /** Rows of one read. */
 export type MeasuredRows<R = LogRow> = {
   rows: R[]
-  /** Of all of them; 0 when they were too few to be measured. */
+  /** Bytes of all rows; 0 when they were too few to be measured. */
   bytes: number
   /** Whether more rows were left out for their length. */
   isCut: boolean
