@@ -50,6 +50,7 @@ export class EventStream {
   readonly #carrier: Carrier
   readonly #heartbeat: NodeJS.Timeout
   readonly #hold: Hold | undefined
+  #beatId: (() => string) | undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply, { stallMs, hold }: EventStreamOptions = {}) {
     this.#hold = hold
@@ -98,6 +99,11 @@ export class EventStream {
     this.#account(0)
   }
 
+  /** Has heartbeats tell the client's position, too. */
+  beatWith(id: () => string): void {
+    this.#beatId = id
+  }
+
   close(): void {
     this.#carrier.close()
   }
@@ -108,7 +114,8 @@ export class EventStream {
 
   #beat(): void {
     // Bytes that wait for the client show it, once it reads them, that the stream is alive.
-    if (this.#carrier.unreadBytes === 0) this.#carrier.push(': still here\n\n')
+    if (this.#carrier.unreadBytes > 0) return
+    this.#carrier.push(this.#beatId ? `id: ${this.#beatId()}\n\n` : ': still here\n\n')
   }
 }
 

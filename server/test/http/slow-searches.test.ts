@@ -109,3 +109,31 @@ it('more live views of them than there are connections keep nobody from reading 
   // Nobody waits for them any more.
   await expect.poll(searching).toBe(0)
 })
+
+it('a live view that asks what a view of a busy caller asks waits for its own turn alone', async () => {
+  const keyOf = async (name: string) =>
+    (await server.send('POST', '/api/keys', { name, scope: 'read' })).body.data.secret as string
+  const [busy, other] = [await keyOf('busy'), await keyOf('other')]
+  const as = (key: string) => ({ authorization: `Bearer ${key}` })
+  const view = `${server.url}/api/logs/stream?q=${encodeURIComponent('"for both"')}`
+  const stopped = new AbortController()
+  const streams = [await openEvents(view, as(busy)), await openEvents(view, as(other))] as const
+  const searches = Array.from({ length: 6 }, (_, index) =>
+    fetch(`${server.url}/api/logs?q=${encodeURIComponent(`${SLOW} -other${index}`)}`, {
+      ...{ headers: as(busy), signal: stopped.signal },
+    }).catch(() => undefined),
+  )
+  try {
+    await expect.poll(searching).toBe(3)
+    await server.send('POST', '/api/logs', { message: 'one line for both', source: 'api' })
+    const rowsOf = ({ events }: (typeof streams)[number]) => events.filter(({ data }) => data?.rows)
+    await streams[1].until(() => rowsOf(streams[1]).length > 0)
+    // The busy one's places are taken still.
+    expect(rowsOf(streams[0])).toEqual([])
+  } finally {
+    stopped.abort()
+    for (const stream of streams) stream.close()
+    await Promise.all(searches)
+  }
+  await expect.poll(searching).toBe(0)
+})

@@ -45,7 +45,7 @@ describe('GET /api/events', () => {
     })
     await client.until((events) => events.some(({ event }) => event === 'log_entry_created'))
     const { id, data } = client.events.find(({ event }) => event === 'log_entry_created') ?? {}
-    expect(id).toMatch(/^\d+\.\d+$/)
+    expect(id).toMatch(/^[\w-]{22}$/)
     expect(data).toEqual({
       type: 'log_entry_created',
       data: {
@@ -260,5 +260,43 @@ describe('GET /api/logs/stream', () => {
   it('refuses a position that is none', async () => {
     const { status, body } = await server.get('/api/logs/stream?last_event_id=yesterday')
     expect([status, body.code]).toEqual([400, 'INVALID_CURSOR'])
+  })
+
+  it.each(['a'.repeat(22), '1.99999999999'])('takes the position %s', async (position) => {
+    const client = await subscribe(`/api/logs/stream?last_event_id=${position}`)
+    expect(client.lastId()).toMatch(/^[\w-]{22}$/)
+  })
+
+  it('tells who sees few lines nothing of the batches of others', async () => {
+    const { body } = await server.send('POST', '/api/keys', { name: 'one', scope: 'read', cameras: [71] })
+    const authorization = { authorization: `Bearer ${body.data.secret}` }
+    const post = (camera_id: number) =>
+      server.send('POST', '/api/logs', { message: `of ${camera_id}`, camera_id })
+    for (const path of ['/api/logs/stream', '/api/events']) {
+      const [limited, all] = [await subscribe(path, authorization), await subscribe(path)]
+      const rowsOf = ({ events }: EventClient) =>
+        events.filter(({ event }) => /^log_(rows|entry)/.test(event))
+      for (let batch = 0; batch < 3; batch++) {
+        await post(72)
+        await all.until(() => rowsOf(all).length === batch + 1)
+      }
+      await post(71)
+      await limited.until(() => rowsOf(limited).length === 1)
+      // The start and the line: no position moved for what is hidden, and no two ids are the same or say a number.
+      expect([limited.ids().length, new Set([...limited.ids(), ...all.ids()]).size]).toEqual([
+        2,
+        2 + all.ids().length,
+      ])
+      await post(71)
+      const resumed = await subscribe(`${path}?last_event_id=${limited.lastId()}`, authorization)
+      await resumed.until((events) => events.length > 0)
+      expect(resumed.events.map(({ event }) => event)).not.toContain('reset')
+      // Numbers that are made up are answered alike, whether or not there is a batch of that number.
+      for (const made of ['1.*', '999999999.*']) {
+        const guessed = await subscribe(`${path}?last_event_id=${made}`, authorization)
+        await guessed.until((events) => events.length > 0)
+        expect(guessed.events[0]).toMatchObject({ event: 'reset', data: { reason: 'position_unknown' } })
+      }
+    }
   })
 })

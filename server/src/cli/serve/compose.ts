@@ -42,7 +42,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const removal = removalPart(core, reading)
   const masking = maskingPart(core)
   const intake = intakePart(core)
-  const live = livePart(core, reading)
+  const live = await livePart(core, reading)
   const watch = watchPart(core, administration, live)
   const parsing = parsingPart(core)
   const parts: readonly Part[] = [reading, removal, intake, live, administration, masking, parsing, watch]

@@ -1,4 +1,6 @@
 import { ByteBudget } from '../../byte-budget.ts'
+import { currentCaller } from '../../caller.ts'
+import { FairPlaces } from '../../fair-places.ts'
 import {
   type Feed,
   type FeedEntry,
@@ -40,11 +42,17 @@ const UNREAD_BYTES_OF_ONE = 16 * 1024 * 1024
 /** Reads that compare text may take seconds each; others find room beside them. */
 const SHARE_BYTES = 10 * 1024 * 1024
 
+/** Reads that compare text, begun or waiting for room; a third of them for one caller. */
+const MAX_TEXT_READS = 9
+
+/** How long a reader waits for what another caller's reader asked first, before it asks itself. */
+const OTHERS_READ_MS = 100
+
 /**
  * What several readers wait for; ended when none of them does any more, and not kept: what is deleted, masked or brought
  * back since is so for whoever asks later.
  */
-type SharedRead = { step: Promise<FeedStep>; waiting: number; end: () => void }
+type SharedRead = { step: Promise<FeedStep>; isOver: Turns; caller: string; waiting: number; end: () => void }
 
 /** Since when (`performance.now()`): one that takes longer than a poll may be on a connection that fell silent. */
 type Look = { seen: Promise<Seen>; since: number }
@@ -63,6 +71,7 @@ export class LiveFeed {
   readonly #feed: Feed
   readonly #pollMs: number
   readonly #shared = new Map<string, SharedRead>()
+  readonly #textReads = new FairPlaces(MAX_TEXT_READS)
   /** Looks for new entries that are under way, by the entry they look from. */
   readonly #looks = new Map<number, Look>()
   readonly #closing = new AbortController()
@@ -183,16 +192,29 @@ export class LiveFeed {
     stop.throwIfAborted()
     const after = entries[0]?.id === entry ? index : -1
     const key = JSON.stringify([filter, entries[0]?.id, after, entries.at(-1)?.id])
-    const read = this.#shared.get(key) ?? this.#begin(key, entries, after, filter)
-    read.waiting++
+    const begin = (under: string) => this.#begin(under, entries, after, filter)
+    const read = this.#shared.get(key) ?? begin(key)
+    const caller = currentCaller()?.id ?? ''
+    const joined = [read]
     const leave = () => {
-      if (--read.waiting === 0) read.end()
+      for (const one of joined) if (--one.waiting === 0) one.end()
     }
+    read.waiting++
     stop.addEventListener('abort', leave, { once: true })
     try {
-      return await read.step
+      // It may wait for its turn among all that its own caller looks for.
+      if (read.caller !== caller && !(await read.isOver.within(OTHERS_READ_MS, stop)) && !stop.aborted) {
+        const ownKey = `${caller} ${key}`
+        const own = this.#shared.get(ownKey) ?? begin(ownKey)
+        own.waiting++
+        joined.push(own)
+      }
+      return await Promise.any(joined.map(({ step }) => step))
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors[0] : error
     } finally {
       stop.removeEventListener('abort', leave)
+      if (joined.length > 1 && !stop.aborted) leave()
     }
   }
 
@@ -205,8 +227,10 @@ export class LiveFeed {
       forget()
       ending.abort()
     }
-    const read: SharedRead = { step: this.#read(entries, after, filter, ending.signal), waiting: 0, end }
-    read.step.then(forget, forget)
+    const step = this.#read(entries, after, filter, ending.signal)
+    const caller = currentCaller()?.id ?? ''
+    const read: SharedRead = { step, isOver: new Turns(step), caller, waiting: 0, end }
+    step.then(forget, forget)
     this.#shared.set(key, read)
     return read
   }
@@ -217,12 +241,19 @@ export class LiveFeed {
     filter: LogFilter,
     signal: AbortSignal,
   ): Promise<FeedStep> {
-    const holder = isCountable(filter) ? 'plain' : 'text'
-    await this.budget.wait(holder, LONGEST_STEP_BYTES, signal)
+    const comparesText = !isCountable(filter)
+    const holder = comparesText ? 'text' : 'plain'
+    // Those of one caller may all wait for connections: they must not hold all the room meanwhile.
+    const giveBack = comparesText ? await this.#textReads.take(currentCaller(), signal) : undefined
     try {
-      return await this.#feed.rowsOf(entries, filter, { after, signal })
+      await this.budget.wait(holder, LONGEST_STEP_BYTES, signal)
+      try {
+        return await this.#feed.rowsOf(entries, filter, { after, signal })
+      } finally {
+        this.budget.give(holder, LONGEST_STEP_BYTES)
+      }
     } finally {
-      this.budget.give(holder, LONGEST_STEP_BYTES)
+      giveBack?.()
     }
   }
 }

@@ -1,6 +1,7 @@
 import { lokiQueryRoutes } from '../../../http/protocols/loki-query.ts'
 import { streamRoutes } from '../../../http/streams.ts'
 import { LiveFeed } from '../../../service/live/live-feed.ts'
+import { StreamIds } from '../../../service/live/stream-ids.ts'
 import { LokiQueries } from '../../../service/loki/loki-queries.ts'
 import { Feed } from '../../../store/feed/feed.ts'
 import type { Core } from './core.ts'
@@ -8,7 +9,7 @@ import type { GivingPart } from './part.ts'
 import type { readingPart } from './reading.ts'
 
 /** Lines as they are committed: the page's streams, and Loki's questions and tails. */
-export function livePart(
+export async function livePart(
   { pool, logOperations, serverEvents }: Core,
   { queries }: ReturnType<typeof readingPart>,
 ) {
@@ -19,7 +20,7 @@ export function livePart(
     liveFeed,
     routes: [
       lokiQueryRoutes(new LokiQueries(logOperations), liveFeed),
-      streamRoutes({ liveFeed, serverEvents, queries }),
+      streamRoutes({ liveFeed, serverEvents, queries, streamIds: await StreamIds.open(pool) }),
     ],
     notices: { log_feed: () => liveFeed.notify() },
     budgets: [liveFeed.budget, liveFeed.unread],

@@ -13,7 +13,7 @@ import type { Part } from './part.ts'
 export function watchPart(
   core: Core,
   { cameras }: ReturnType<typeof administrationPart>,
-  { liveFeed }: ReturnType<typeof livePart>,
+  { liveFeed }: Awaited<ReturnType<typeof livePart>>,
 ) {
   const { pool, logOperations, levels, settings, storageGuard, notices, metrics, ownLog } = core
   const health = new Health({ pool, logOperations, notices, storageGuard })

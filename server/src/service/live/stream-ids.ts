@@ -1,0 +1,76 @@
+import { createCipheriv, createDecipheriv, createHash, randomFillSync } from 'node:crypto'
+import type pg from 'pg'
+import { readOrCreateSecret } from '../../store/database/secrets.ts'
+import { AppError } from '../app-error.ts'
+import type { FeedPosition } from './live-feed.ts'
+
+/** A single block: an id has nothing that the next one could be told from. */
+const CIPHER = 'aes-128-ecb'
+const BLOCK_BYTES = 16
+/** Places in the block: the entry, the index, zeros that a text of somebody else's making does not have, and chance. */
+const INDEX_AT = 6
+const ZEROS_AT = 10
+const CHANCE_AT = 12
+/** The whole entry was seen. */
+const WHOLE = 0xffffffff
+
+/** A text of 16 bytes in base64url. */
+const ID = /^[\w-]{22}$/
+/** Ids of before, `<entry>.<index>`. */
+const PLAIN_ID = /^(\d{1,15})\.(\d{1,15}|\*)$/
+
+/** A position, and whether it was written in the form of before, which anybody can make up. */
+export type ReadId = { position: FeedPosition; isPlain: boolean }
+
+/**
+ * Positions in the feed as ids of events. They are encrypted, each time differently: batches are numbered one after another,
+ * and whoever sees few of them could count the others. All servers of a database have the same key.
+ */
+export class StreamIds {
+  readonly #key: Buffer
+
+  private constructor(key: Buffer) {
+    this.#key = key
+  }
+
+  static async open(pool: pg.Pool): Promise<StreamIds> {
+    const secret = await readOrCreateSecret(pool, 'stream ids')
+    return new StreamIds(createHash('sha256').update(secret).digest().subarray(0, BLOCK_BYTES))
+  }
+
+  format({ entry, index }: FeedPosition): string {
+    const block = Buffer.alloc(BLOCK_BYTES)
+    block.writeUIntBE(entry, 0, INDEX_AT)
+    block.writeUInt32BE(Number.isFinite(index) ? index : WHOLE, INDEX_AT)
+    randomFillSync(block, CHANCE_AT)
+    const cipher = createCipheriv(CIPHER, this.#key, null).setAutoPadding(false)
+    return Buffer.concat([cipher.update(block), cipher.final()]).toString('base64url')
+  }
+
+  /**
+   * Undefined for an id of another database.
+   *
+   * @throws {AppError} INVALID_CURSOR when the text is no id of an event
+   */
+  parse(text: string): ReadId | undefined {
+    const trimmed = text.trim()
+    const [, entry, index] = PLAIN_ID.exec(trimmed) ?? []
+    if (entry !== undefined) {
+      return { position: toPosition(Number(entry), index === '*' ? WHOLE : Number(index)), isPlain: true }
+    }
+    if (!ID.test(trimmed)) {
+      throw new AppError('INVALID_CURSOR', 'Invalid last_event_id. Use the id of an event of this stream.')
+    }
+    const decipher = createDecipheriv(CIPHER, this.#key, null).setAutoPadding(false)
+    const block = Buffer.concat([decipher.update(Buffer.from(trimmed, 'base64url')), decipher.final()])
+    if (block.readUInt16BE(ZEROS_AT) !== 0) return undefined
+    return {
+      position: toPosition(block.readUIntBE(0, INDEX_AT), block.readUInt32BE(INDEX_AT)),
+      isPlain: false,
+    }
+  }
+}
+
+function toPosition(entry: number, index: number): FeedPosition {
+  return { entry, index: index >= WHOLE ? Number.POSITIVE_INFINITY : index }
+}
