@@ -69,6 +69,25 @@ describe('keys', () => {
     expect((await session()).status).toBe(401)
   })
 
+  it('get a new secret, and the old one goes on for as long as was said', async () => {
+    const { key } = await json(
+      'keys',
+      'create',
+      'shop',
+      '--scope',
+      'ingest',
+      '--origin',
+      'https://shop.example',
+    )
+    const { code, stdout, stderr } = await run('keys', 'rotate', String(key.id), '--grace-hours', '48')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^tl_[\w-]{43}\n$/)
+    expect(stderr).toMatch(
+      /^Key (\d+), "shop" \(ingest\): pages of https:\/\/shop\.example, takes the place of key \d+\. It is not shown again\.\nKey \d+ goes on until 2/,
+    )
+    expect((await run('keys', 'list')).stdout).toMatch(/shop .*Z, replaced by \d+ +never/)
+  })
+
   it('cannot make a terminal do what their name says', async () => {
     const name = 'clear \u001b[2J\u202e\nscreen'
     await server.send('POST', '/api/keys', { name, scope: 'read' })

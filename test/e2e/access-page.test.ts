@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, Page, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -159,6 +162,61 @@ test('a key is made with level, limit, expiry and cameras, and shown once', asyn
     statuses.push(reply.status)
   }
   expect(statuses).toEqual([200, 200, 429])
+})
+
+test('a key is rotated: the new secret is shown once, and both are taken', async () => {
+  const item = admin.getByRole('listitem').filter({ hasText: 'wall display' })
+  await item.getByRole('button', { name: 'Rotate wall display' }).click()
+  await item.getByRole('button', { name: 'Really: Rotate wall display' }).click()
+  await admin.getByText(/^tl_[\w-]{43}$/).waitFor()
+  await admin.getByText('The old one goes on for 24 hours.').waitFor()
+  await expect.poll(() => item.count()).toBe(2)
+  await item.filter({ hasText: 'replaced · until' }).waitFor()
+  await expect.poll(() => seriousProblems(admin)).toEqual([])
+  await admin.getByRole('button', { name: 'Done' }).click()
+  expect(await admin.getByRole('button', { name: 'Rotate wall display' }).count()).toBe(1)
+})
+
+test('pages of another site send lines by a key of theirs, also while they are left', async () => {
+  const site = createServer((_request, response) =>
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>Shop</title>'),
+  )
+  site.listen(0, '127.0.0.1')
+  await once(site, 'listening')
+  const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
+  try {
+    await admin.getByLabel('Key name').fill('shop pages')
+    await admin.getByLabel('Scope').selectOption('ingest')
+    await admin.getByLabel('Pages of').fill(origin)
+    await admin.getByRole('button', { name: 'Create key' }).click()
+    const key = (await admin.getByText(/^tl_[\w-]{43}$/).textContent()) ?? ''
+    await admin.getByText(`ingest · pages of ${origin} · never used`).waitFor()
+    await admin.getByRole('button', { name: 'Done' }).click()
+
+    const context = await browser.newContext()
+    const shop = await context.newPage()
+    await shop.goto(origin)
+    const send = (path: string) =>
+      `fetch(${JSON.stringify(url + path)}, {
+        method: 'POST',
+        headers: { authorization: 'Bearer ${key}', 'content-type': 'application/json' },
+        body: JSON.stringify({ level: 'ERROR', source: 'shop', message: 'checkout failed' }),
+      }).then((reply) => reply.status, () => 'refused')`
+    expect(await shop.evaluate(send('/api/logs'))).toBe(200)
+    // Not a route that takes lines.
+    expect(await shop.evaluate(send('/api/session'))).toBe('refused')
+    await shop.evaluate(`addEventListener('pagehide', () => navigator.sendBeacon(
+      ${JSON.stringify(`${url}/api/logs?key=${key}`)},
+      JSON.stringify({ level: 'WARNING', source: 'shop', message: 'left in the middle' }),
+    ))`)
+    await shop.goto('about:blank')
+    await admin.goto(`${url}/logs?source=shop`)
+    await admin.getByRole('row').filter({ hasText: 'left in the middle' }).waitFor()
+    await admin.getByRole('row').filter({ hasText: 'checkout failed' }).waitFor()
+  } finally {
+    site.close()
+    site.closeAllConnections()
+  }
 })
 
 /** A second window of the same browser, at the lines, and what it streams by. */

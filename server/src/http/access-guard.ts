@@ -4,7 +4,7 @@ import type { Accounts } from '../service/access/accounts.ts'
 import type { ApiKeys } from '../service/access/api-keys.ts'
 import { AppError } from '../service/app-error.ts'
 import type { Notices } from '../store/database/notices.ts'
-import { keysOf, sentenceWithoutKey } from './credentials.ts'
+import { keyOfAddress, keysOf, sentenceWithoutKey } from './credentials.ts'
 import { OpenStreams } from './open-streams.ts'
 import { changesState, isFromOurPage } from './same-origin.ts'
 import { readSessionCookie, setCookies } from './session-cookie.ts'
@@ -18,6 +18,8 @@ declare module 'fastify' {
     takesForeignKeys?: boolean
     /** Whether the reply goes on for as long as its reader stays: its time says nothing, and each of its lines is seen. */
     isStream?: boolean
+    /** Whether it answers what browsers ask before a page of another site may send. */
+    isPreflight?: boolean
     /** Whether it is asked again and again while somebody types, and changes nothing: no line is written of it. */
     isTrial?: boolean
   }
@@ -68,17 +70,25 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     // What is for one caller alone must not wait in anybody's cache.
     response.header('cache-control', 'no-store')
     const keys = keysOf(request)
+    const inAddress = keyOfAddress(request)
     const since = streams.changes
-    const caller = keys.length > 0 ? await byKey(keys) : await bySession(request, response, isOurs)
+    const caller =
+      (keys.length > 0 ? await byKey(keys) : undefined) ??
+      (inAddress === undefined ? undefined : await byKeyOfPage(inAddress)) ??
+      (keys.length > 0 || inAddress !== undefined ? undefined : await bySession(request, response, isOurs))
     if (!caller) {
       // A page asks who is there before it shows the sign-in form: others of its address must not take that from it.
       const isPageAsking = keys.length === 0 && request.routeOptions.url === '/api/session'
       if (!isPageAsking) await app.countUnauthenticated(request, response)
       response.header('www-authenticate', 'Bearer')
-      const unknown = 'The API key is unknown, expired or revoked.'
-      throw new AppError('UNAUTHENTICATED', keys.length > 0 ? unknown : sentenceWithoutKey(request))
+      if (keys.length > 0)
+        throw new AppError('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.')
+      const ofPages =
+        'The key in the address is unknown, expired, revoked, or not one of pages, which is made with origins.'
+      throw new AppError('UNAUTHENTICATED', inAddress ? ofPages : sentenceWithoutKey(request))
     }
     if (access === undefined || !mayUse(caller.principal.role, access)) throw forbidden(caller.principal)
+    if (caller.principal.origins) checkOrigin(request.headers.origin, caller.principal.origins)
     request.principal = caller.principal
     if (!changesState(request)) {
       streams.watch(response.raw, caller, since)
@@ -98,6 +108,10 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
     }
     return undefined
   }
+  const byKeyOfPage = async (secret: string) => {
+    const caller = await byKey([secret])
+    return caller?.principal.origins ? caller : undefined
+  }
   const bySession = async (request: FastifyRequest, response: FastifyReply, isOurs: boolean | undefined) => {
     const cookie = readSessionCookie(request, accounts.cookieNames)
     if (cookie === undefined) return undefined
@@ -114,6 +128,16 @@ const FOREIGN_PAGE = () =>
     'FORBIDDEN',
     'The request came from a page of another site. If it is this one behind a proxy, set PUBLIC_URL to its address.',
   )
+
+/** The secret of a key of pages is no secret: it is good for what browsers say comes from those pages. */
+function checkOrigin(origin: string | undefined, allowed: readonly string[]): void {
+  if (origin !== undefined && allowed.includes(origin)) return
+  const from = origin === undefined ? 'no page' : `a page of ${origin.slice(0, 300)}`
+  throw new AppError(
+    'FORBIDDEN',
+    `This key is for pages of the sites it names, and the request came from ${from}.`,
+  )
+}
 
 function forbidden({ kind, role }: Principal): AppError {
   const who = kind === 'key' ? `An API key with the scope ${role === 'viewer' ? 'read' : role}` : `A ${role}`

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { type AccessGuardOptions, registerAccessGuard } from './access-guard.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { allowForeignPages } from './foreign-pages.ts'
 import { sessionRoutes } from './sessions.ts'
 import { signInRoutes } from './sign-in.ts'
 import { userRoutes } from './users.ts'
@@ -8,6 +9,7 @@ import { userRoutes } from './users.ts'
 /** The guard before every route, and the routes by which people and programs get their credentials. */
 export function accessPlugin(options: AccessGuardOptions): FastifyPluginAsync {
   const plugin: FastifyPluginAsync = async (app) => {
+    allowForeignPages(app, options.apiKeys)
     registerAccessGuard(app, options)
     await app.register(signInRoutes(options.accounts))
     await app.register(sessionRoutes(options.accounts))

@@ -2,10 +2,19 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { ApiKeys as ApiKeyService } from '../service/access/api-keys.ts'
 import { reply } from './reply.ts'
-import { ApiKey, ApiKeyInput, ApiKeys, CreatedApiKey } from './schemas/api-keys.ts'
+import {
+  ApiKey,
+  ApiKeyInput,
+  ApiKeys,
+  CreatedApiKey,
+  KeyRotation,
+  RotatedApiKey,
+} from './schemas/api-keys.ts'
 import { Reply } from './schemas/replies.ts'
 
-/** API keys: list, create, revoke. */
+const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })
+
+/** API keys: list, create, rotate, revoke. */
 export function apiKeyRoutes(apiKeys: ApiKeyService): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -27,12 +36,28 @@ export function apiKeyRoutes(apiKeys: ApiKeyService): FastifyPluginAsyncTypebox 
         response.code(201).send(reply('API key created successfully', await apiKeys.create(body))),
     )
 
+    app.post(
+      '/api/keys/:id/rotate',
+      {
+        config: { access: 'admin' },
+        schema: {
+          params,
+          body: Type.Union([KeyRotation, Type.Null()]),
+          response: { 201: Reply(RotatedApiKey) },
+        },
+      },
+      async ({ params, body }, response) => {
+        const rotated = await apiKeys.rotate(params.id, body ?? {})
+        return response.code(201).send(reply('API key rotated', rotated))
+      },
+    )
+
     app.delete(
       '/api/keys/:id',
       {
         config: { access: 'admin' },
         schema: {
-          params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
+          params,
           response: { 200: Reply(Type.Object({ key: ApiKey })) },
         },
       },

@@ -10,8 +10,8 @@ import type { Principal } from '../service/access/access.ts'
 const READING_AT_ONCE = 150
 
 /** The caller by whose share a request counts. */
-export function callerOf({ kind, id, role }: Principal): Caller {
-  return { id: `${kind} ${id}`, isAdmin: role === 'admin' }
+export function callerOf({ lineage, role }: Principal): Caller {
+  return { id: lineage, isAdmin: role === 'admin' }
 }
 
 /**

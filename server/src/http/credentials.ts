@@ -13,6 +13,16 @@ export function keysOf({ headers, routeOptions }: FastifyRequest): string[] {
   return keys.filter((key) => key !== undefined && key !== '') as string[]
 }
 
+/**
+ * The key in the address of a request that brings lines: a page that is being left can send no headers
+ * (`navigator.sendBeacon`). Addresses end in logs, so that keys of pages alone are taken there.
+ */
+export function keyOfAddress({ query, routeOptions }: FastifyRequest): string | undefined {
+  if (routeOptions.config.access !== 'ingest') return undefined
+  const { key } = (query ?? {}) as { key?: unknown }
+  return typeof key === 'string' && key !== '' ? key : undefined
+}
+
 /** What to do for a caller whose request names no key that its route reads. */
 export function sentenceWithoutKey({ headers, routeOptions }: FastifyRequest): string {
   const { authorization = '' } = headers

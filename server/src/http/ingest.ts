@@ -6,6 +6,7 @@ import { bodySteps, isPlainText } from '../ingest/body.ts'
 import { DEFAULT_SOURCE, type Decoded } from '../ingest/decoded.ts'
 import type { LogForm } from '../ingest/inference/log-form.ts'
 import type { Steps } from '../ingest/steps.ts'
+import type { Principal } from '../service/access/access.ts'
 import { AppError } from '../service/app-error.ts'
 import type { IngestService, IngestResult as Result } from '../service/ingest/ingest-service.ts'
 import { now } from '../store/database/timestamp.ts'
@@ -40,6 +41,11 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
               Type.String({ description: 'true: keep times and levels as they are (administrators)' }),
             ),
           }),
+          querystring: Type.Object({
+            key: Type.Optional(
+              Type.String({ maxLength: 200, description: 'A key of pages, where no header can be sent' }),
+            ),
+          }),
           response: { 200: Reply(IngestResult) },
         },
       },
@@ -53,8 +59,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         }
         const sender = senderOf(request)
         const contentType = request.headers['content-type']
-        const { kind, id } = request.principal
-        const place = { holder: `${kind}:${id}`, wayIn: 'text', source: '' }
+        const place = { holder: holderOf(request.principal), wayIn: 'text', source: '' }
         const known = isPlainText(contentType) ? await ingest.forms.find(place, sender) : undefined
         const joining = await ingest.joining()
         const options = { join: joining[DEFAULT_SOURCE] !== false, remembered: known?.form }
@@ -131,6 +136,11 @@ function senderOf({ headers, principal }: FastifyRequest): SenderMark | undefine
   }
   const named = sender.toLowerCase()
   return { sender: ownSender(principal.lineage, named), batch: number, formerly: named }
+}
+
+/** What a form is remembered for: a key, or those whose place it took, with a colon as it has always been written. */
+function holderOf({ lineage }: Principal): string {
+  return lineage.replace(' ', ':')
 }
 
 /** A sender belongs to the key that names it: another key with the same uuid is another sender. */

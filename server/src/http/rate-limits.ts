@@ -32,11 +32,11 @@ export async function registerRateLimits(app: FastifyInstance, limits: RateLimit
   await app.register(rateLimit, { global: false, store: RequestCounts, timeWindow: WINDOW_S * 1000 })
   const ofClass = app.createRateLimit({
     keyGenerator: ({ routeOptions, principal, ip }) =>
-      `${routeOptions.config.rateClass} ${principal ? `${principal.kind} ${principal.id}` : rateLimit.normalizeIP(ip)}`,
+      `${routeOptions.config.rateClass} ${principal ? principal.lineage : rateLimit.normalizeIP(ip)}`,
     max: ({ routeOptions }) => limits[routeOptions.config.rateClass ?? 'query'],
   })
   const ofKey = app.createRateLimit({
-    keyGenerator: ({ principal }) => `key ${principal.id}`,
+    keyGenerator: ({ principal }) => principal.lineage,
     max: ({ principal }) => principal.rate_limit ?? 0,
   })
   const ofAddress = app.createRateLimit({

@@ -26,7 +26,7 @@ class RawBody {
 export function takeRawBodies(app: FastifyInstance, intake: BodyIntake): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request, payload, done) => {
-    const hold = intake.budget.open(request.principal.id)
+    const hold = intake.budget.open(request.principal.lineage)
     readBody(payload, request.headers['content-encoding'], (bytes) => intake.grow(hold, bytes)).then(
       (bytes) => done(null, new RawBody(bytes, hold)),
       (error) => {
@@ -62,7 +62,7 @@ export async function withBody<D, R>(
 ): Promise<R> {
   const { body } = request
   request.body = undefined
-  const hold = body instanceof RawBody ? body.hold : intake.budget.open(request.principal.id)
+  const hold = body instanceof RawBody ? body.hold : intake.budget.open(request.principal.lineage)
   try {
     const bytes = body instanceof RawBody ? body.bytes : Buffer.alloc(0)
     if (body instanceof RawBody) body.bytes = NO_BYTES

@@ -76,6 +76,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'DELETE /api/sessions/:id': 'End an own session',
   'GET /api/keys': 'API keys, without their secrets',
   'POST /api/keys': 'Make an API key; its secret is told this once',
+  'POST /api/keys/:id/rotate': 'Make a new secret for an API key; the old one goes on for a while',
   'DELETE /api/keys/:id': 'Revoke an API key',
   'GET /api/users': 'Who may come in',
   'POST /api/users/link': 'Make a one-time link for somebody',

@@ -52,7 +52,7 @@ export function streamRoutes({
   streamIds,
 }: StreamOptions): FastifyPluginAsyncTypebox {
   const open = (request: FastifyRequest, response: FastifyReply) =>
-    new EventStream(request, response, { hold: liveFeed.unread.open(request.principal.id) })
+    new EventStream(request, response, { hold: liveFeed.unread.open(request.principal.lineage) })
   /** The position to read from, and why it is not the one that was asked for. */
   const startOf = async (parameter: string | undefined, request: FastifyRequest): Promise<Start> => {
     const lastEventId = parameter ?? [request.headers['last-event-id']].flat()[0]

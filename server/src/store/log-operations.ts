@@ -15,7 +15,8 @@ import { findRow } from './reading/find-row.ts'
 import {
   countDimensions,
   type Facet,
-  facet,
+  type FacetRows,
+  facets,
   histogram,
   type LogSummary,
   type SourceList,
@@ -321,7 +322,17 @@ export class LogOperations {
     name: Facet,
     signal?: AbortSignal,
   ): Promise<{ value: string | number; rows: number }[]> {
-    return facet({ ...this.#store, signal }, await this.#complete(filter), name)
+    const [values] = await this.getFacets([[name, filter]], signal)
+    return values as FacetRows[]
+  }
+
+  /** Rows by each value of some columns, each under a filter of its own. Those with equal filters are counted at once. */
+  async getFacets(
+    asked: readonly (readonly [name: Facet, filter: LogFilter])[],
+    signal?: AbortSignal,
+  ): Promise<FacetRows[][]> {
+    const complete = asked.map(async ([name, filter]) => [name, await this.#complete(filter)] as const)
+    return facets({ ...this.#store, signal }, await Promise.all(complete))
   }
 
   /** The matching rows, newest first, for as long as the caller reads: what tells one kind of line from another. */

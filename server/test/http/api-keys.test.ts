@@ -207,6 +207,124 @@ describe('an API key', () => {
   })
 })
 
+describe('a rotated key', () => {
+  const rotate = (id: number, body?: object) => server.send('POST', `/api/keys/${id}/rotate`, body)
+  const batch = (secret: string, number: number, body: string) =>
+    server.send('POST', '/api/logs', body, {
+      ...{ authorization: `Bearer ${secret}`, 'content-type': 'text/plain' },
+      ...{ 'x-sender': '0b54dd1c-7e5c-4b1e-9f0a-111111111111', 'x-batch': String(number) },
+    })
+
+  it('has a new secret that may do the same, and the old one goes on for a day', async () => {
+    const limits = { scope: 'read', cameras: [1], min_level: 'ERROR', rate_limit: 50, expires_in_days: 90 }
+    const { id, secret } = await create({ name: 'wall', ...limits })
+    const { status, body } = await rotate(id)
+    expect(status).toBe(201)
+    const { key, replaced } = body.data
+    const same = { name: 'wall', scope: 'read', cameras: [1], min_level: 'ERROR', rate_limit: 50 }
+    expect([key, replaced]).toMatchObject([
+      { ...same, replaced_by: null },
+      { ...same, id, replaced_by: key.id },
+    ])
+    const DAY = 86_400_000
+    const days = (text: string) => Math.round((Date.parse(text) - Date.now()) / DAY)
+    expect([days(key.expires_at), days(replaced.expires_at)]).toEqual([90, 1])
+    expect([await statusWith(secret), await statusWith(body.data.secret)]).toEqual([200, 200])
+    const listed = (await server.get('/api/keys')).body.data.keys
+    expect(listed.find((one: { id: number }) => one.id === id).replaced_by).toBe(key.id)
+    const [entry] = (await server.get('/api/audit?action=key.rotate&limit=1')).body.data.entries
+    expect(entry).toMatchObject({ entity: `key ${id}`, after: { key: key.id, name: 'wall' } })
+    expect(JSON.stringify(entry)).not.toContain(body.data.secret)
+  })
+
+  it('answers a repeat of a batch of the old secret, which is stored once', async () => {
+    const { id, secret } = await create({ scope: 'ingest' })
+    const first = await batch(secret, 1, 'first of both\nsecond of both')
+    const { body } = await rotate(id, { grace_hours: 0 })
+    expect(await statusWith(secret)).toBe(401)
+    const again = await batch(body.data.secret, 1, 'first of both\nsecond of both')
+    expect(again.body.data).toEqual(first.body.data)
+    expect((await batch(body.data.secret, 2, 'three')).body.data).toMatchObject({ accepted: 1 })
+    const { pagination } = (await server.get('/api/logs?search=first%20of%20both')).body.data
+    expect(pagination.total_items).toBe(1)
+  })
+
+  it('is rotated once, by whoever is first, and again by its newest secret alone', async () => {
+    const { id } = await create({ scope: 'ingest' })
+    const both = await Promise.all([rotate(id), rotate(id)])
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
+    const made = both.find(({ status }) => status === 201)?.body.data.key.id as number
+    const refused = both.find(({ status }) => status === 409)
+    expect(refused?.body.message).toContain(`Key ${made} took the place of key ${id}`)
+    const next = await rotate(made, { expires_in_days: 5 })
+    expect([next.status, (await rotate(made)).status]).toEqual([201, 409])
+    await server.send('DELETE', `/api/keys/${next.body.data.key.id}`)
+    expect((await rotate(made)).status).toBe(201)
+    for (const bad of [{ grace_hours: 721 }, { grace_hours: -1 }, { expires_in_days: 0 }, { other: 1 }]) {
+      expect((await rotate(id, bad)).status).toBe(400)
+    }
+    await server.send('DELETE', `/api/keys/${id}`)
+    expect((await rotate(id)).status).toBe(404)
+  })
+})
+
+describe('a key of pages', () => {
+  const SITE = 'https://shop.example'
+  const send = (path: string, headers: Record<string, string>, method = 'POST') =>
+    fetch(server.url + path, { method, headers, ...(method === 'POST' && { body: 'a line' }) })
+  const asked = (origin: string) => ({ origin, 'access-control-request-method': 'POST' })
+  const text = { 'content-type': 'text/plain' }
+
+  it('takes lines from pages of its sites alone, also with the key in the address, and browsers are told so', async () => {
+    const { secret } = await create({ scope: 'ingest', origins: [`${SITE}/`, 'http://localhost:3000'] })
+    for (const path of ['/api/logs', '/v1/logs', '/loki/api/v1/push', '/shop/_bulk']) {
+      const preflight = await send(path, asked(SITE), 'OPTIONS')
+      expect([path, preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([
+        ...[path, 204, SITE],
+      ])
+      expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization')
+      expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
+      const refused = await send(path, asked('https://other.example'), 'OPTIONS')
+      expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, null])
+    }
+    const bearer = { authorization: `Bearer ${secret}` }
+    const statuses = await Promise.all([
+      send('/api/logs', { ...text, ...bearer, origin: SITE }),
+      send(`/api/logs?key=${secret}`, { ...text, origin: SITE }),
+      send(`/api/logs?key=${secret}`, { ...text, origin: 'https://other.example' }),
+      send('/api/logs', { ...text, ...bearer }),
+    ])
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 403, 403])
+    expect(statuses.map(({ headers }) => headers.get('access-control-allow-origin'))).toEqual([
+      ...[SITE, SITE, null, null],
+    ])
+    expect(statuses[0]?.headers.get('vary')).toContain('Origin')
+  })
+
+  it('is the only one that is taken in an address', async () => {
+    const { secret } = await create({ scope: 'ingest' })
+    const reply = await send(`/api/logs?key=${secret}`, { ...text, origin: SITE })
+    const { message } = (await reply.json()) as { message: string }
+    expect([reply.status, message]).toEqual([401, expect.stringContaining('not one of pages')])
+    expect((await fetch(`${server.url}/api/logs?key=${server.apiKey}`)).status).toBe(401)
+  })
+
+  it.each([
+    [
+      'an origin with a path',
+      { scope: 'ingest', origins: ['https://shop.example/app'] },
+      'such as https://shop.example.',
+    ],
+    ['another scheme', { scope: 'ingest', origins: ['file:///x'] }, 'is no origin'],
+    ['any site', { scope: 'ingest', origins: ['*'] }, 'is no origin'],
+    ['no site', { scope: 'ingest', origins: [] }, 'origins'],
+    ['the scope read', { scope: 'read', origins: [SITE] }, 'scope ingest alone'],
+  ])('is not made with %s', async (_what, input, sentence) => {
+    const { status, body } = await server.send('POST', '/api/keys', { name: 'pages', ...input })
+    expect([status, body.message]).toEqual([400, expect.stringContaining(sentence)])
+  })
+})
+
 describe('the key of the machine', () => {
   const open = async (dataDir: string, adminApiKey?: string) => {
     const access = await openAccess({

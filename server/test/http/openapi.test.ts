@@ -13,8 +13,8 @@ let description: any
 beforeAll(async () => {
   server = await startTestServer({
     onRoute: ({ method, url, schema, config }: RouteOptions) => {
-      // The page's own files are no API.
-      if (schema === undefined && config?.access === 'public') return
+      // The page's own files are no API, and browsers know what they ask before.
+      if (config?.isPreflight || (schema === undefined && config?.access === 'public')) return
       for (const one of [method].flat()) if (one !== 'HEAD') routes.push(`${one} ${url}`)
     },
   })

@@ -19,6 +19,7 @@ const callers: Caller[] = []
 beforeAll(async () => {
   server = await startTestServer({
     onRoute: ({ method, url, config }: RouteOptions) => {
+      if (config?.isPreflight) return
       for (const one of [method].flat())
         if (one !== 'HEAD' && (url.startsWith('/api') || config?.access !== 'public'))
           routes.push({ method: one, url })

@@ -12,7 +12,10 @@ import {
   createKey,
   findKeyState,
   listKeys,
+  lockKey,
+  newestOfLineage,
   revokeKey,
+  rotateKey,
   writeLastUses,
 } from '../../src/store/accounts/api-keys.ts'
 import { appendAudit, listAudit } from '../../src/store/accounts/audit.ts'
@@ -153,11 +156,17 @@ it('of people, keys, views and the audit trail are those of the snapshot', async
     })
     await listViews(pool, id)
     const key = { name: 'worker', prefix: 'tl_', hash: Buffer.from('key'), scope: 'ingest' } as const
-    const limits = { cameras: [1], min_level: null, rate_limit: null, expires_in_days: 3 }
+    const limits = { cameras: [1], min_level: null, rate_limit: null, origins: null, expires_in_days: 3 }
     const created = await createKey(pool, { ...key, ...limits })
     await listKeys(pool)
     await findKeyState(pool, key.hash)
     await writeLastUses(pool, new Map([[created?.id ?? 0, 1]]))
+    await inTransaction(pool, async (client) => {
+      const known = await lockKey(client, created?.id ?? 0)
+      await newestOfLineage(client, known?.lineage ?? 0)
+      const secret = { prefix: 'tl_', hash: Buffer.from('another') }
+      await rotateKey(client, created?.id ?? 0, { ...secret, grace_hours: 24, expires_in_days: null })
+    })
     await revokeKey(pool, created?.id ?? 0)
     const entry = { actor: 'ann', action: 'keys.revoke', entity: 'key', before: null, after: {} }
     await appendAudit(pool, { ...entry, address: null, request_id: null })

@@ -1,4 +1,5 @@
-import type { ApiKey } from 'timelapser-logs/api'
+import { useState } from 'react'
+import type { ApiKey, RotatedApiKey } from 'timelapser-logs/api'
 import { Failed } from '../controls/failed.tsx'
 import { SkeletonRows } from '../controls/skeleton-rows.tsx'
 import { LEVEL_NAME } from '../logs/levels.ts'
@@ -7,9 +8,10 @@ import { formatMoment } from '../time/format.ts'
 import { ConfirmButton } from './confirm-button.tsx'
 import { NewKey } from './new-key.tsx'
 import { SECTION } from './section.ts'
+import { ShownOnce } from './shown-once.tsx'
 import { useChange, useKeys } from './use-access.ts'
 
-/** The keys of programs, to be revoked, and a way to make one. */
+/** The keys of programs, to be rotated and revoked, and a way to make one. */
 export function KeyList() {
   const keys = useKeys()
   return (
@@ -31,31 +33,48 @@ export function KeyList() {
 }
 
 function KeyItem({ apiKey }: { apiKey: ApiKey }) {
-  const { id, name, prefix, scope, cameras, min_level, rate_limit, expires_at, last_used_at } = apiKey
+  const { id, name, prefix, scope, cameras, min_level, rate_limit, origins, replaced_by } = apiKey
+  const { expires_at, last_used_at } = apiKey
   const change = useChange('keys')
+  const [secret, setSecret] = useState<string | null>(null)
+  const rotate = useChange<RotatedApiKey>('keys', (rotated) => setSecret(rotated.secret))
   const zone = useDisplayZone()
   const facts = [
     scope,
     cameras && `${cameras.length === 1 ? 'camera' : 'cameras'} ${cameras.join(', ')}`,
     min_level && `${LEVEL_NAME[min_level]} and above`,
+    origins && `pages of ${origins.join(', ')}`,
     rate_limit && `${rate_limit.toLocaleString('en-US')} requests a minute`,
+    replaced_by !== null && 'replaced',
     expires_at &&
       `${Date.parse(expires_at) <= Date.now() ? 'expired' : 'until'} ${formatMoment(expires_at, zone, Date.now())}`,
     last_used_at ? `last used ${formatMoment(last_used_at, zone, Date.now())}` : 'never used',
   ]
   return (
-    <li className="flex flex-wrap items-center gap-x-3 py-1.5 pr-2 pl-4">
-      <span className="min-w-0 flex-1">
-        <span className="font-medium break-all">{name}</span>{' '}
-        <code className="font-mono text-small text-muted">{prefix}…</code>
-        <span className="block text-small text-faint">{facts.filter(Boolean).join(' · ')}</span>
-      </span>
-      <ConfirmButton
-        name="Revoke"
-        of={name}
-        disabled={change.isPending}
-        onConfirm={() => change.mutate({ method: 'DELETE', path: `/api/keys/${id}` })}
-      />
+    <li className="grid gap-2 py-1.5 pr-2 pl-4">
+      <div className="flex flex-wrap items-center gap-x-3">
+        <span className="min-w-0 flex-1">
+          <span className="font-medium break-all">{name}</span>{' '}
+          <code className="font-mono text-small text-muted">{prefix}…</code>
+          <span className="block text-small text-faint">{facts.filter(Boolean).join(' · ')}</span>
+        </span>
+        {replaced_by === null && (
+          <ConfirmButton
+            name="Rotate"
+            of={name}
+            disabled={rotate.isPending}
+            onConfirm={() => rotate.mutate({ method: 'POST', path: `/api/keys/${id}/rotate`, body: {} })}
+          />
+        )}
+        <ConfirmButton
+          name="Revoke"
+          of={name}
+          disabled={change.isPending}
+          onConfirm={() => change.mutate({ method: 'DELETE', path: `/api/keys/${id}` })}
+        />
+      </div>
+      {secret !== null && <ShownOnce text={secret} what="new key" done={() => setSecret(null)} />}
+      {secret !== null && <p className="text-small text-muted">The old one goes on for 24 hours.</p>}
     </li>
   )
 }

@@ -17,6 +17,7 @@ const EMPTY = {
   days: 0,
   minLevel: '' as '' | NonNullable<ApiKeyInput['min_level']>,
   rateLimit: '',
+  origins: '',
   cameras: null as number[] | null,
 }
 
@@ -29,7 +30,7 @@ export function NewKey() {
     setDraft(EMPTY)
   })
   if (secret !== null) return <ShownOnce text={secret} what="key" done={() => setSecret(null)} />
-  const { name, scope, days, minLevel, rateLimit, cameras } = draft
+  const { name, scope, days, minLevel, rateLimit, origins, cameras } = draft
   const reads = scope === 'read'
   const set = (change: Partial<typeof EMPTY>) => setDraft({ ...draft, ...change })
   const submit = (event: FormEvent) => {
@@ -39,6 +40,7 @@ export function NewKey() {
       scope,
       ...(reads && cameras ? { cameras } : {}),
       ...(reads && minLevel ? { min_level: minLevel } : {}),
+      ...(scope === 'ingest' && origins.trim() ? { origins: origins.trim().split(/[\s,]+/) } : {}),
       ...(rateLimit ? { rate_limit: Number(rateLimit) } : {}),
       ...(days > 0 ? { expires_in_days: days } : {}),
     }
@@ -94,6 +96,17 @@ export function NewKey() {
             className={`${FIELD} figures`}
           />
         </Labelled>
+        {scope === 'ingest' && (
+          <Labelled name="Pages of">
+            <input
+              value={origins}
+              maxLength={2000}
+              placeholder="no site: a key of programs"
+              onChange={(event) => set({ origins: event.target.value })}
+              className={FIELD}
+            />
+          </Labelled>
+        )}
         {reads && (
           <Labelled name="Minimum level">
             <select

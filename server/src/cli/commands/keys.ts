@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander'
-import type { ApiKey, ApiKeys, CreatedApiKey } from '../../http/api-schemas.ts'
+import type { ApiKey, ApiKeys, CreatedApiKey, RotatedApiKey } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { collectCamera, describeGrants, toWhole } from '../terminal/grant-options.ts'
@@ -12,8 +12,10 @@ type CreateOptions = Options & {
   camera?: number[]
   minLevel?: string
   rateLimit?: number
+  origin?: string[]
   expiresInDays?: number
 }
+type RotateOptions = Options & { graceHours?: number; expiresInDays?: number }
 
 const HELP = `
 A new key is on stdout, and is shown this once; what is told about it is on stderr.
@@ -26,6 +28,8 @@ Examples:
   timelapser-logs keys list
   timelapser-logs keys create "camera 3" --scope ingest --rate-limit 600
   timelapser-logs keys create dashboard --scope read --camera 1 --min-level warning --expires-in-days 90
+  timelapser-logs keys create shop --scope ingest --origin https://shop.example
+  timelapser-logs keys rotate 4 --grace-hours 48
   timelapser-logs keys revoke 4`
 
 /** `timelapser-logs keys …`: what programs come in with. */
@@ -49,9 +53,17 @@ export function keysCommand(): Command {
     .option('--camera <id>', 'with read: a camera whose logs it sees; repeat for more', collectCamera)
     .option('--min-level <level>', 'with read: it sees logs of this level and above')
     .option('--rate-limit <n>', 'requests a minute, beside the limits for everybody', toWhole)
+    .option('--origin <url>', 'with ingest: a site whose pages send by it; repeat for more', collectText)
     .option('--expires-in-days <n>', 'days until it opens nothing any more (default: never)', toWhole)
     .action((name: string, options: CreateOptions) =>
       withServer(options, (client) => create(client, name, options)),
+    )
+  add('rotate', 'make a new secret for a key; the old one goes on for a while')
+    .addArgument(new Argument('<id>', 'its id, as list shows it').argParser(toWhole))
+    .option('--grace-hours <n>', 'hours for which the old secret goes on (default: 24)', toWhole)
+    .option('--expires-in-days <n>', 'days until the new one ends (default: as many as the key had)', toWhole)
+    .action((id: number, options: RotateOptions) =>
+      withServer(options, (client) => rotate(client, id, options)),
     )
   add('revoke', 'make a key open nothing any more, at once')
     .addArgument(new Argument('<id>', 'its id, as list shows it').argParser(toWhole))
@@ -65,7 +77,7 @@ async function list(client: ApiClient, { json }: Options): Promise<number> {
   else {
     const rows = all.keys.map((key) => [
       ...[String(key.id), key.name, `${key.prefix}…`, key.scope, limitsOf(key)],
-      ...[key.expires_at ?? 'never', key.last_used_at ?? 'never'],
+      ...[endOf(key), key.last_used_at ?? 'never'],
     ])
     printTable(['ID', 'NAME', 'KEY', 'SCOPE', 'LIMITS', 'EXPIRES', 'LAST USED'], rows)
   }
@@ -79,6 +91,7 @@ async function create(client: ApiClient, name: string, options: CreateOptions): 
     cameras: options.camera,
     min_level: options.minLevel,
     rate_limit: options.rateLimit,
+    origins: options.origin,
     expires_in_days: options.expiresInDays,
   })
   const headers = { 'content-type': 'application/json' }
@@ -87,6 +100,25 @@ async function create(client: ApiClient, name: string, options: CreateOptions): 
   else {
     console.log(made.secret)
     console.error(`Key ${made.key.id}, ${sentenceOf(made.key)}. It is not shown again.`)
+  }
+  return 0
+}
+
+async function rotate(client: ApiClient, id: number, options: RotateOptions): Promise<number> {
+  const body = JSON.stringify({
+    grace_hours: options.graceHours,
+    expires_in_days: options.expiresInDays,
+  })
+  const headers = { 'content-type': 'application/json' }
+  const made = await client.request<RotatedApiKey>('POST', `/api/keys/${id}/rotate`, { headers, body })
+  if (options.json) console.log(jsonText(made))
+  else {
+    const { key, secret, replaced } = made
+    console.log(secret)
+    console.error(
+      `Key ${key.id}, ${sentenceOf(key)}, takes the place of key ${replaced.id}. It is not shown again.`,
+    )
+    console.error(`Key ${replaced.id} goes on until ${replaced.expires_at}.`)
   }
   return 0
 }
@@ -102,8 +134,18 @@ function sentenceOf(key: ApiKey): string {
   return `"${visibleInLine(key.name)}" (${key.scope}): ${limitsOf(key)}${until}`
 }
 
-function limitsOf({ scope, cameras, min_level, rate_limit }: ApiKey): string {
+function endOf({ expires_at, replaced_by }: ApiKey): string {
+  const end = expires_at ?? 'never'
+  return replaced_by === null ? end : `${end}, replaced by ${replaced_by}`
+}
+
+function collectText(text: string, before: string[] = []): string[] {
+  return [...before, text]
+}
+
+function limitsOf({ scope, cameras, min_level, rate_limit, origins }: ApiKey): string {
   const reads = scope === 'read' ? [describeGrants(cameras), min_level && `${min_level} and above`] : []
-  const limits = [...reads, rate_limit && `${rate_limit} requests a minute`].filter(Boolean)
+  const pages = origins && `pages of ${origins.join(', ')}`
+  const limits = [...reads, pages, rate_limit && `${rate_limit} requests a minute`].filter(Boolean)
   return limits.join(', ') || 'no limits of its own'
 }

@@ -42,7 +42,7 @@ export function journaldRoutes(ingest: IngestService) {
           const sentence = `Content-Type ${String(type).slice(0, 100)} is not taken here; send ${TYPE}.`
           throw new AppError('UNSUPPORTED_MEDIA_TYPE', sentence)
         }
-        if (!ingest.uploads.take(request.principal.id, HELD_BYTES)) {
+        if (!ingest.uploads.take(request.principal.lineage, HELD_BYTES)) {
           const sentence = 'More journals are uploaded than there is room for. Send it again shortly.'
           throw new AppError('UNAVAILABLE', sentence, { retryAfter: 10 })
         }
@@ -51,7 +51,7 @@ export function journaldRoutes(ingest: IngestService) {
           const body = unpackContent(request.body as Readable, encoding, Number.POSITIVE_INFINITY)
           await new Upload(ingest, request).store(body)
         } finally {
-          ingest.uploads.give(request.principal.id, HELD_BYTES)
+          ingest.uploads.give(request.principal.lineage, HELD_BYTES)
         }
         return response.code(202).type('text/plain; charset=utf-8').send('OK.\n')
       })

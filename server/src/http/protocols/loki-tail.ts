@@ -29,7 +29,7 @@ export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: Li
       const lines = /^[1-9]\d{0,3}$/.test(limit ?? '') ? Number(limit) : 100
       const since = start === undefined ? undefined : readTime('start', start)
       const position = await liveFeed.head()
-      const hold = liveFeed.unread.open(request.principal.id)
+      const hold = liveFeed.unread.open(request.principal.lineage)
       const before = new Backlog(await queries.newest(filter, since, lines), hold)
       const socket = new WebSocketSender(request.raw, response)
       try {

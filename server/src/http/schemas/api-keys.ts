@@ -17,6 +17,10 @@ export const ApiKey = Type.Object({
   min_level: Nullable(LevelSchema),
   /** Requests a minute, beside the limits for everybody; null for those alone. */
   rate_limit: Nullable(Type.Integer()),
+  /** The sites whose pages send by it, and nobody else; null for keys of programs. */
+  origins: Nullable(Type.Array(Type.String())),
+  /** The key that took its place, while it goes on beside it; null when none did. */
+  replaced_by: Nullable(Type.Integer()),
   expires_at: Nullable(TimestampSchema),
   created_at: TimestampSchema,
   /** To the minute. */
@@ -39,6 +43,10 @@ export const ApiKeyInput = Type.Object(
     min_level: Type.Optional(Type.String({ maxLength: 20, description: 'A level, as ingest takes it' })),
     /** Requests a minute of all classes together, beside the limits for everybody. */
     rate_limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    /** Only with the scope `ingest`: sites whose pages send by it, such as `https://shop.example`. */
+    origins: Type.Optional(
+      Nullable(Type.Array(Type.String({ maxLength: 300 }), { minItems: 1, maxItems: 50 })),
+    ),
     /** Days until it expires; absent for never. */
     expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
   },
@@ -49,3 +57,18 @@ export type ApiKeyInput = Static<typeof ApiKeyInput>
 /** A new key with its secret: the only time it is shown. */
 export const CreatedApiKey = Type.Object({ key: ApiKey, secret: Type.String() })
 export type CreatedApiKey = Static<typeof CreatedApiKey>
+
+/** `POST /api/keys/:id/rotate`; its body may be left out. */
+export const KeyRotation = Type.Object(
+  {
+    /** Hours for which the old secret goes on; 24 when absent, 0 ends it at once. */
+    grace_hours: Type.Optional(Type.Integer({ minimum: 0, maximum: 720 })),
+    /** Days until the new one expires; absent for as many as the key was made for. */
+    expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+  },
+  { additionalProperties: false },
+)
+
+/** A key's new secret, the only time it is shown, and the key that it takes the place of. */
+export const RotatedApiKey = Type.Object({ key: ApiKey, secret: Type.String(), replaced: ApiKey })
+export type RotatedApiKey = Static<typeof RotatedApiKey>

@@ -19,6 +19,8 @@ export type Principal = {
   visibility: Visibility
   /** Requests a minute at most, beside the limits for everybody. */
   rate_limit?: number
+  /** The sites from whose pages alone it is taken; set for keys that stand in pages. */
+  origins?: readonly string[]
   /** The same for a key and those that took its place; what the caller's own marks belong to. */
   lineage: string
 }

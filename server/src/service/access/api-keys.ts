@@ -16,6 +16,8 @@ const SHOWN_CHARACTERS = 11
 const MAX_AGE_MS = 30_000
 /** The last uses are written this often, in milliseconds. */
 const FLUSH_MS = 60_000
+/** Time to bring a new secret to where the old one is. */
+const GRACE_HOURS = 24
 
 const ROLES: Readonly<Record<store.KeyScope, Role>> = { ingest: 'ingest', read: 'viewer', admin: 'admin' }
 
@@ -27,8 +29,19 @@ export type KeyInput = {
   min_level?: string | undefined
   /** Requests a minute, beside the limits for everybody. */
   rate_limit?: number | undefined
+  /** Only with the scope `ingest`: the sites whose pages send by it. */
+  origins?: readonly string[] | null | undefined
   expires_in_days?: number | undefined
 }
+
+export type RotationInput = {
+  /** How long the old secret opens what it did. */
+  grace_hours?: number | undefined
+  expires_in_days?: number | undefined
+}
+
+/** A key, and the one that took its place while it is in its grace. */
+export type ListedKey = store.ApiKey & { replaced_by: number | null }
 
 export type ApiKeysOptions = {
   pool: pg.Pool
@@ -74,6 +87,7 @@ export class ApiKeys {
       visibility: { cameras: key.cameras, ...(key.min_level && { min_level: key.min_level }) },
       lineage: `key ${key.lineage}`,
       ...(key.rate_limit !== null && { rate_limit: key.rate_limit }),
+      ...(key.origins && { origins: key.origins }),
     }
   }
 
@@ -83,27 +97,86 @@ export class ApiKeys {
   }
 
   /** All keys that are not revoked, newest first, without their hashes. */
-  async list(): Promise<store.ApiKey[]> {
+  async list(): Promise<ListedKey[]> {
     await this.#flush()
-    return (await store.listKeys(this.#options.pool)).map(({ hash: _, lineage: __, ...key }) => key)
+    const keys = await store.listKeys(this.#options.pool)
+    // Newest first: the last one that is set is the first of its lineage.
+    const newest = new Map(keys.toReversed().map(({ id, lineage }) => [lineage, id]))
+    return keys.map(({ hash: _, lineage, ...key }) => {
+      const last = newest.get(lineage) as number
+      return { ...key, replaced_by: last === key.id ? null : last }
+    })
+  }
+
+  /** Whether pages of a site may send by some key; asked before they have said by which. */
+  async isKnownOrigin(origin: string): Promise<boolean> {
+    for (const key of (await this.#load()).values()) {
+      if (key.origins?.includes(origin) && !hasExpired(key)) return true
+    }
+    return false
   }
 
   /**
    * Makes a key. Its secret is in the answer and nowhere else.
    *
-   * @throws {AppError} INVALID_REQUEST for cameras with another scope than `read`; CONFLICT at 10,000 keys
+   * @throws {AppError} INVALID_REQUEST for cameras with another scope than `read`, or for origins that are none; CONFLICT at
+   * 10,000 keys
    */
-  async create(input: KeyInput): Promise<{ key: store.ApiKey; secret: string }> {
+  async create(input: KeyInput): Promise<{ key: ListedKey; secret: string }> {
     const name = input.name.trim()
     if (name === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
     if (input.scope !== 'read' && (input.cameras || input.min_level)) {
       const field = input.cameras ? 'cameras go' : 'min_level goes'
       throw new AppError('INVALID_REQUEST', `${field} with the scope read alone.`)
     }
+    if (input.origins && input.scope !== 'ingest') {
+      throw new AppError('INVALID_REQUEST', 'origins go with the scope ingest alone.')
+    }
+    const origins = input.origins ? input.origins.map(readOrigin) : null
     const min_level = input.min_level === undefined ? undefined : parseLevelName(input.min_level)
     const secret = `${PREFIX}${randomSecret()}`
-    const key = await this.#store(name, secret, { ...input, min_level })
-    return { key, secret }
+    const key = await this.#store(name, secret, { ...input, min_level, origins })
+    return { key: { ...key, replaced_by: null }, secret }
+  }
+
+  /**
+   * Makes a new secret for what a key is for: a key that may do the same and to which the marks of its senders belong. The old
+   * secret goes on for a while.
+   *
+   * @throws {AppError} NOT_FOUND; CONFLICT when another key took its place already, or at 10,000 keys
+   */
+  async rotate(
+    id: number,
+    { grace_hours = GRACE_HOURS, expires_in_days }: RotationInput,
+  ): Promise<{ key: ListedKey; secret: string; replaced: ListedKey }> {
+    const secret = `${PREFIX}${randomSecret()}`
+    const rotation = {
+      ...{ prefix: secret.slice(0, SHOWN_CHARACTERS), hash: sha256(secret) },
+      ...{ grace_hours, expires_in_days: expires_in_days ?? null },
+    }
+    const rotated = await this.#options.auditTrail.change(async (client) => {
+      const known = await store.lockKey(client, id)
+      if (!known) throw noSuchKey(id)
+      const newest = await store.newestOfLineage(client, known.lineage)
+      if (newest !== id) {
+        throw new AppError('CONFLICT', `Key ${newest} took the place of key ${id} already. Rotate that one.`)
+      }
+      const result = await store.rotateKey(client, id, rotation)
+      if (!result) throw tooManyKeys()
+      const { key, replaced } = result
+      const after = { ...described(key), key: key.id, old_expires_at: replaced.expires_at }
+      return {
+        result,
+        entry: { action: 'key.rotate', entity: `key ${id}`, before: described(known), after },
+      }
+    })
+    this.reload()
+    const { key, replaced } = rotated
+    return {
+      secret,
+      key: { ...key, replaced_by: null },
+      replaced: { ...replaced, replaced_by: key.id },
+    }
   }
 
   /**
@@ -118,7 +191,7 @@ export class ApiKeys {
   }
 
   /** @throws {AppError} NOT_FOUND */
-  async revoke(id: number): Promise<store.ApiKey> {
+  async revoke(id: number): Promise<ListedKey> {
     const key = await this.#options.auditTrail.change(async (client) => {
       const result = await store.revokeKey(client, id)
       return {
@@ -127,8 +200,8 @@ export class ApiKeys {
       }
     })
     this.reload()
-    if (key) return key
-    throw new AppError('NOT_FOUND', `There is no API key ${id}, or it is revoked already.`)
+    if (key) return { ...key, replaced_by: null }
+    throw noSuchKey(id)
   }
 
   async close(): Promise<void> {
@@ -150,6 +223,7 @@ export class ApiKeys {
         cameras: input.cameras ?? null,
         min_level: input.min_level ?? null,
         rate_limit: input.rate_limit ?? null,
+        origins: input.origins ?? null,
         expires_in_days: input.expires_in_days ?? null,
       })
       const entry = result && { action: 'key.create', entity: `key ${result.id}`, after: described(result) }
@@ -157,7 +231,7 @@ export class ApiKeys {
     })
     this.reload()
     if (key) return key
-    throw new AppError('CONFLICT', 'There are 10,000 API keys. Revoke those that nobody uses.')
+    throw tooManyKeys()
   }
 
   #load(): Promise<Map<string, store.StoredKey>> {
@@ -201,6 +275,25 @@ function hasExpired(key: store.ApiKey): boolean {
   return key.expires_at !== null && Date.parse(key.expires_at) <= Date.now()
 }
 
-function described({ name, scope, cameras, min_level, rate_limit, expires_at }: store.ApiKey) {
-  return { name, scope, cameras, min_level, rate_limit, expires_at }
+function described({ name, scope, cameras, min_level, rate_limit, origins, expires_at }: store.ApiKey) {
+  return { name, scope, cameras, min_level, rate_limit, ...(origins && { origins }), expires_at }
 }
+
+/** An origin as browsers write it. @throws {AppError} INVALID_REQUEST */
+function readOrigin(text: string): string {
+  const url = URL.parse(text)
+  if (url && /^https?:$/.test(url.protocol) && url.origin === text.replace(/\/$/, '').toLowerCase()) {
+    return url.origin
+  }
+  const example = url && /^https?:$/.test(url.protocol) ? url.origin : 'https://shop.example'
+  throw new AppError(
+    'INVALID_REQUEST',
+    `origins: "${text.slice(0, 100)}" is no origin. Write scheme, host and port alone, such as ${example}.`,
+  )
+}
+
+const noSuchKey = (id: number) =>
+  new AppError('NOT_FOUND', `There is no API key ${id}, or it is revoked already.`)
+
+const tooManyKeys = () =>
+  new AppError('CONFLICT', 'There are 10,000 API keys. Revoke those that nobody uses.')

@@ -221,10 +221,13 @@ export class LogService {
     const { levels, exclude_levels, ...withoutLevel } = filter
     const { sources, exclude_sources, ...withoutSource } = filter
     const { cameras, exclude_cameras, ...withoutCamera } = filter
-    const [level, source, camera, visibleCameras] = await Promise.all([
-      this.#logs.getFacet(withoutLevel, 'level', signal),
-      this.#logs.getFacet(withoutSource, 'source', signal),
-      this.#logs.getFacet(withoutCamera, 'camera_id', signal),
+    const asked = [
+      ['level', withoutLevel],
+      ['source', withoutSource],
+      ['camera_id', withoutCamera],
+    ] as const
+    const [[level = [], source = [], camera = []], visibleCameras] = await Promise.all([
+      this.#logs.getFacets(asked, signal),
       this.#cameras.list(visibility),
     ])
     const names = new Map(visibleCameras.map(({ id, name }) => [id, name]))

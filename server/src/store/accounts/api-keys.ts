@@ -16,13 +16,18 @@ export type ApiKey = {
   min_level: Level | null
   /** Requests a minute, beside the limits for everybody; null for those alone. */
   rate_limit: number | null
+  /** The sites whose pages send by it, and nobody else; null for programs. */
+  origins: string[] | null
   created_at: string
   expires_at: string | null
   last_used_at: string | null
 }
 
+/** A key with the first one of those it took the place of, one after another; itself when it is the first. */
+export type KeyOfLineage = ApiKey & { lineage: number }
+
 /** A key as the server recognises it. */
-export type StoredKey = ApiKey & { hash: Buffer; lineage: number }
+export type StoredKey = KeyOfLineage & { hash: Buffer }
 
 export type NewKey = {
   name: string
@@ -32,6 +37,17 @@ export type NewKey = {
   cameras: readonly number[] | null
   min_level: Level | null
   rate_limit: number | null
+  origins: readonly string[] | null
+  expires_in_days: number | null
+}
+
+/** What a new secret for a key comes with. */
+export type Rotation = {
+  prefix: string
+  hash: Buffer
+  /** The old secret opens what it did for so long. */
+  grace_hours: number
+  /** Null for as long as the key was made for. */
   expires_in_days: number | null
 }
 
@@ -39,7 +55,12 @@ export type NewKey = {
 const MAX_KEYS = 10_000
 
 const COLUMNS =
-  'id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at'
+  'id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at'
+
+const columnsOf = (table: string) =>
+  COLUMNS.split(', ')
+    .map((name) => `${table}.${name}`)
+    .join(', ')
 
 /** All keys that are not revoked, newest first; expired ones too. */
 export async function listKeys(pool: pg.Pool): Promise<StoredKey[]> {
@@ -60,8 +81,8 @@ export async function createKey(pool: pg.Pool | pg.PoolClient, key: NewKey): Pro
     name: 'create_api_key',
     text: `
       with created as (
-        insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level, rate_limit)
-        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7, $8::integer
+        insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level, rate_limit, origins)
+        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7, $8::integer, $9::text[]
         where (select count(*) from api_keys where revoked_at is null) < ${MAX_KEYS}
         returning ${COLUMNS}
       ), told as (
@@ -79,9 +100,81 @@ export async function createKey(pool: pg.Pool | pg.PoolClient, key: NewKey): Pro
       key.expires_in_days,
       key.min_level,
       key.rate_limit,
+      key.origins,
     ],
   })
   return rows[0]
+}
+
+/**
+ * Finds a key that is not revoked, and keeps others from giving it a new secret until the transaction ends.
+ */
+export async function lockKey(client: pg.PoolClient, id: number): Promise<KeyOfLineage | undefined> {
+  const { rows } = await client.query<KeyOfLineage>({
+    name: 'lock_api_key',
+    text: `
+      select ${COLUMNS}, coalesce(lineage, id) as lineage
+      from api_keys
+      where id = $1 and revoked_at is null
+      for update`,
+    values: [id],
+  })
+  return rows[0]
+}
+
+/** The newest key of a lineage that is not revoked. */
+export async function newestOfLineage(client: pg.PoolClient, lineage: number): Promise<number | undefined> {
+  const { rows } = await client.query<{ id: number }>({
+    name: 'newest_api_key_of_lineage',
+    text: `
+      select id
+      from api_keys
+      where coalesce(lineage, id) = $1 and revoked_at is null
+      order by id desc
+      limit 1`,
+    values: [lineage],
+  })
+  return rows[0]?.id
+}
+
+/**
+ * Stores a key that may do what `id` may and belongs to its lineage, ends that one after its grace and tells every server.
+ *
+ * @returns both; undefined when there are as many as may be
+ */
+export async function rotateKey(
+  client: pg.PoolClient,
+  id: number,
+  { prefix, hash, grace_hours, expires_in_days }: Rotation,
+): Promise<{ key: ApiKey; replaced: ApiKey } | undefined> {
+  const { rows } = await client.query<ApiKey>({
+    name: 'rotate_api_key',
+    text: `
+      with created as (
+        insert into api_keys
+          (name, prefix, hash, scope, cameras, min_level, rate_limit, origins, lineage, expires_at)
+        select name, $2, $3::bytea, scope, cameras, min_level, rate_limit, origins, coalesce(lineage, id),
+          now() + coalesce($5::integer * interval '1 day', expires_at - created_at)
+        from api_keys
+        where id = $1 and (select count(*) from api_keys where revoked_at is null) < ${MAX_KEYS}
+        returning ${COLUMNS}
+      ), ended as (
+        update api_keys
+        set expires_at = least(api_keys.expires_at, now() + $4::integer * interval '1 hour')
+        from created
+        where api_keys.id = $1
+        returning ${columnsOf('api_keys')}
+      ), told as (
+        select pg_notify('api_keys', '')
+        from created
+      )
+      select ${COLUMNS}
+      from (select * from created union all select * from ended) both_keys, told
+      order by id desc`,
+    values: [id, prefix, hash, grace_hours, expires_in_days],
+  })
+  const [key, replaced] = rows
+  return key && replaced && { key, replaced }
 }
 
 /** Revokes a key and tells every server; undefined when there is none or it was revoked before. */

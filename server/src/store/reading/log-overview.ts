@@ -7,6 +7,7 @@ import {
   type DimensionCount,
   type LevelBucket,
 } from '../counts/counts.ts'
+import { allEnded } from '../database/all-ended.ts'
 import { readerFor } from '../database/reader.ts'
 import { comparable, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter } from '../filter/log-filter.ts'
@@ -137,16 +138,32 @@ export async function histogram(
   return merge(rows, (row) => `${row.bucket} ${row.level}`)
 }
 
-/** Rows by each value of the facet, most first; the filter's own condition on that facet is the caller's to drop. */
-export async function facet(
+/** A value of a facet, and how many rows have it. */
+export type FacetRows = { value: string | number; rows: number }
+
+/**
+ * Rows by each value of the facets, most first; the filter's own condition on a facet is the caller's to drop. Facets with
+ * equal filters, as those of a list without filters are, are counted by one statement.
+ */
+export async function facets(
   store: Store,
-  filter: LogFilter,
-  name: Facet,
-): Promise<{ value: string | number; rows: number }[]> {
-  const counts = await countDimensions(store, filter)
+  asked: readonly (readonly [name: Facet, filter: LogFilter])[],
+): Promise<FacetRows[][]> {
+  const counted = new Map<string, Promise<TimedCount[]>>()
+  const countOnce = (filter: LogFilter) => {
+    const key = JSON.stringify(filter)
+    const known = counted.get(key) ?? countDimensions(store, filter)
+    counted.set(key, known)
+    return known
+  }
+  return allEnded(asked.map(async ([name, filter]) => facetOf(name, await countOnce(filter))))
+}
+
+function facetOf(name: Facet, counts: readonly TimedCount[]): FacetRows[] {
   if (name === 'camera_id') return mostFirst(countCameras(counts))
-  const byValue = Map.groupBy(counts, (count) => count[name])
-  const values = [...byValue].map(([value, of]) => ({ value, rows: sum(of) }))
+  const rows = new Map<string | number, number>()
+  for (const count of counts) rows.set(count[name], (rows.get(count[name]) ?? 0) + count.rows)
+  const values = [...rows].map(([value, of]) => ({ value, rows: of }))
   if (name === 'level') return values.sort((a, b) => rank(b.value) - rank(a.value))
   return mostFirst(values)
 }
@@ -163,9 +180,7 @@ function countCameras(counts: readonly DimensionCount[]): { value: number; rows:
   return [...cameras].map(([value, rows]) => ({ value, rows }))
 }
 
-function mostFirst<V extends string | number>(
-  values: { value: V; rows: number }[],
-): { value: V; rows: number }[] {
+function mostFirst(values: FacetRows[]): FacetRows[] {
   return values.sort((a, b) => b.rows - a.rows || (a.value < b.value ? -1 : 1))
 }
 

@@ -27,15 +27,15 @@ commit;
 
 -- create_api_key
       with created as (
-        insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level, rate_limit)
-        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7, $8::integer
+        insert into api_keys (name, prefix, hash, scope, cameras, expires_at, min_level, rate_limit, origins)
+        select $1, $2, $3::bytea, $4, $5::integer[], now() + $6::integer * interval '1 day', $7, $8::integer, $9::text[]
         where (select count(*) from api_keys where revoked_at is null) < 10000
-        returning id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at
+        returning id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
       ), told as (
         select pg_notify('api_keys', '')
         from created
       )
-      select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at
+      select id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
       from created, told;
 
 -- create_first_administrator
@@ -160,7 +160,7 @@ delete from saved_views where id = $1;
       ) as taken;
 
 -- list_api_keys
-      select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at, hash, coalesce(lineage, id) as lineage
+      select id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at, hash, coalesce(lineage, id) as lineage
       from api_keys
       where revoked_at is null
       order by id desc;
@@ -195,11 +195,24 @@ delete from saved_views where id = $1;
       order by id
       for update;
 
+-- lock_api_key
+      select id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at, coalesce(lineage, id) as lineage
+      from api_keys
+      where id = $1 and revoked_at is null
+      for update;
+
 -- lock_view
       select id, owner, owner_name, name, query, shared, created_at, updated_at
       from saved_views
       where id = $1
       for update;
+
+-- newest_api_key_of_lineage
+      select id
+      from api_keys
+      where coalesce(lineage, id) = $1 and revoked_at is null
+      order by id desc
+      limit 1;
 
 -- read_audit_chain
       select
@@ -236,13 +249,36 @@ select value from secrets where name = $1;
         update api_keys
         set revoked_at = now()
         where id = $1 and revoked_at is null
-        returning id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at
+        returning id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
       ), told as (
         select pg_notify('api_keys', '')
         from revoked
       )
-      select id, name, prefix, scope, cameras, min_level, rate_limit, created_at, expires_at, last_used_at
+      select id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
       from revoked, told;
+
+-- rotate_api_key
+      with created as (
+        insert into api_keys
+          (name, prefix, hash, scope, cameras, min_level, rate_limit, origins, lineage, expires_at)
+        select name, $2, $3::bytea, scope, cameras, min_level, rate_limit, origins, coalesce(lineage, id),
+          now() + coalesce($5::integer * interval '1 day', expires_at - created_at)
+        from api_keys
+        where id = $1 and (select count(*) from api_keys where revoked_at is null) < 10000
+        returning id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
+      ), ended as (
+        update api_keys
+        set expires_at = least(api_keys.expires_at, now() + $4::integer * interval '1 hour')
+        from created
+        where api_keys.id = $1
+        returning api_keys.id, api_keys.name, api_keys.prefix, api_keys.scope, api_keys.cameras, api_keys.min_level, api_keys.rate_limit, api_keys.origins, api_keys.created_at, api_keys.expires_at, api_keys.last_used_at
+      ), told as (
+        select pg_notify('api_keys', '')
+        from created
+      )
+      select id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
+      from (select * from created union all select * from ended) both_keys, told
+      order by id desc;
 
 -- save_password
       insert into auth_accounts (user_id, account_id, provider_id, password)
