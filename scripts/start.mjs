@@ -1,14 +1,13 @@
 // `npm start`: from a fresh clone to a running server.
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { onStartersGone } from '../server/bin/starters.mjs'
-import { CONDITION, ensurePackages, ensurePage, findNode, ROOT, run } from './toolchain.mjs'
+import { CONDITION, ensurePackages, ensurePage, ensureProgram, findNode, PROGRAM, run } from './toolchain.mjs'
 
 await run(async () => {
   await ensurePackages()
   await ensurePage()
-  const main = join(ROOT, 'server/src/cli/main.ts')
-  const server = spawn(findNode(), [CONDITION, main, 'serve', ...process.argv.slice(2)], {
+  await ensureProgram()
+  const server = spawn(findNode(), [CONDITION, PROGRAM, 'serve', ...process.argv.slice(2)], {
     // The channel tells the server when this process is gone, however it ended.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // Ctrl-C reaches every process of the terminal's group, and the server by us as well: once is enough.

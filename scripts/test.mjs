@@ -5,7 +5,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHROMIUM_PLACES } from './chromium-places.mjs'
-import { CONDITION, ensurePackages, ensurePage, findNode, Problem, ROOT, run, step } from './toolchain.mjs'
+import {
+  CONDITION,
+  ensurePackages,
+  ensurePage,
+  ensureProgram,
+  findNode,
+  Problem,
+  ROOT,
+  run,
+  step,
+} from './toolchain.mjs'
 
 const isLong = process.argv.includes('--long')
 const others = process.argv.slice(2).filter((argument) => argument !== '--long')
@@ -21,13 +31,14 @@ await run(async () => {
   const node = findNode()
   const bin = (path) => join(ROOT, 'node_modules', path)
   const checks = isLong
-    ? [() => ensurePage()]
+    ? [() => ensurePage(), () => ensureProgram()]
     : [
         () => step('Type check', node, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']),
         () => step('Type check of the page', node, [bin('typescript/bin/tsc'), '-p', 'web/tsconfig.json']),
         () => step('Lint', node, [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']),
         () => step('Search for unused code', node, [bin('knip/bin/knip.js'), '--no-progress']),
         () => ensurePage(),
+        () => ensureProgram(),
       ]
   let failed = 0
   for (const check of checks) failed += await check().then(() => 0, reportFailure)

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import checkNode from '../server/bin/check-node.cjs'
 import { MODULES } from './packages.mjs'
 import { Problem, ROOT, step } from './step.mjs'
@@ -13,19 +13,30 @@ export { Problem, ROOT, run, step } from './step.mjs'
 /** Makes the workspaces import each other's TypeScript instead of what is built of it. */
 export const CONDITION = '--conditions=timelapser-source'
 
+/** The server's program as `ensureProgram` makes it. */
+export const PROGRAM = join(ROOT, 'server/.bundle/main.js')
+
 /** Builds the page unless it was built from these very sources. */
-export async function ensurePage() {
-  const stamp = join(ROOT, 'web/dist/.source-hash')
-  const hash = hashOf(['web', 'server/src/http/schemas', 'package-lock.json'])
+export function ensurePage() {
+  const vite = [join(MODULES, 'vite/bin/vite.js'), 'build', '--logLevel', 'error']
+  return ensureBuilt('Building the page', 'web/dist', vite, [
+    ...['web', 'server/src/http/schemas', 'package-lock.json'],
+  ])
+}
+
+/** Puts the server's modules together unless that was done with these very sources, in this very place. */
+export function ensureProgram() {
+  const bundle = [join(ROOT, 'scripts/bundle.mjs'), dirname(PROGRAM)]
+  return ensureBuilt('Building the server', 'server/.bundle', bundle, [
+    ...['server/src', 'scripts/bundle.mjs', 'package-lock.json'],
+  ])
+}
+
+async function ensureBuilt(name, target, args, sources) {
+  const stamp = join(ROOT, target, '.source-hash')
+  const hash = hashOf(sources)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
-  await step(
-    'Building the page',
-    findNode(),
-    [join(MODULES, 'vite/bin/vite.js'), 'build', '--logLevel', 'error'],
-    {
-      cwd: join(ROOT, 'web'),
-    },
-  )
+  await step(name, findNode(), args, { cwd: join(ROOT, dirname(target)) })
   writeFileSync(stamp, hash)
 }
 
@@ -46,7 +57,8 @@ export function findNode() {
 }
 
 function hashOf(paths) {
-  const hash = createHash('sha256')
+  // What is built may name the folder it was built in.
+  const hash = createHash('sha256').update(ROOT)
   for (const file of paths.flatMap(filesOf)) {
     hash.update(file)
     hash.update(readFileSync(join(ROOT, file)))

@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MAIN } from '../../test/support/program.ts'
 import { openForward } from '../src/cli/serve/forward-listener.ts'
 import { openGelf } from '../src/cli/serve/gelf-listener.ts'
 import type { Listener } from '../src/cli/serve/listener.ts'
@@ -48,8 +49,7 @@ beforeAll(async () => {
     listeners.push(listener)
     ports[usual] = /:(\d+)$/.exec(listener.addresses[0] ?? '')?.[1] ?? ''
   }
-  const main = join(ROOT, 'server/src/cli/main.ts')
-  await program('timelapser-logs', `exec "${process.execPath}" --conditions=timelapser-source "${main}" "$@"`)
+  await program('timelapser-logs', `exec "${process.execPath}" --conditions=timelapser-source "${MAIN}" "$@"`)
   // Stand-ins for what follows a container and the journal of a machine; journald.test.ts has the real one.
   await program('docker', 'echo "WARN captured"')
   const entry = {

@@ -2,16 +2,15 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MAIN } from '../../test/support/program.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
 
 const run = promisify(execFile)
 const JOURNALD = '/lib/systemd/systemd-journald'
 const NAMESPACE = `timelapser-test-${process.pid}`
 const RUNTIME = `/run/systemd/journal.${NAMESPACE}`
-const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
 
 const canRun = process.getuid?.() === 0 && existsSync(JOURNALD) && existsSync('/etc/machine-id')
 

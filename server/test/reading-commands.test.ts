@@ -3,12 +3,12 @@ import { execFile, spawn, spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { launchProgram, temporaryFolder } from '../../test/support/program.ts'
+import { launchProgram, MAIN, temporaryFolder } from '../../test/support/program.ts'
 import { runCommand } from './support/command.ts'
 import { createBareDatabase } from './support/database.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
 
-const PROGRAM = ['--conditions=timelapser-source', join(import.meta.dirname, '../src/cli/main.ts')]
+const PROGRAM = ['--conditions=timelapser-source', MAIN]
 
 let server: TestServer
 beforeAll(async () => {

@@ -28,7 +28,7 @@ function resolveImport(from: string, name: string): string {
 
 function walk(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
-    if (name === 'node_modules' || name === 'dist') return []
+    if (name === 'node_modules' || name === 'dist' || name === '.bundle') return []
     const path = join(folder, name)
     return statSync(path).isDirectory() ? walk(path) : [path]
   })

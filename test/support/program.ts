@@ -6,7 +6,8 @@ import { onTestFinished } from 'vitest'
 import { ROOT } from '../repository/source-files.ts'
 import { bareEnvironment } from './bare-environment.ts'
 
-export const MAIN = join(ROOT, 'server/src/cli/main.ts')
+/** What `npm start` runs. */
+export const MAIN = join(ROOT, 'server/.bundle/main.js')
 
 export type Program = {
   pid: number

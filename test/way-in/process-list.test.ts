@@ -51,13 +51,13 @@ test('shows no secret of the server, its PostgreSQL or the commands', { timeout:
 
   // The list shows what it would show them in.
   expect(readFileSync(`/proc/${postmasterOf(dataDir)}/cmdline`, 'utf8')).toContain(dataDir)
-  expect(processesWith('server/src/cli/main.ts').length).toBeGreaterThan(0)
+  expect(processesWith(MAIN).length).toBeGreaterThan(0)
 
   for (const [args, env, program] of [
     [['--live', '--key', secret], {}],
     [['--live', `--key=${secret}`], {}],
     [['--live'], { TIMELAPSER_LOGS_API_KEY: secret }],
-    [['--live', '--key', secret], {}, [RUN, MAIN]],
+    [['--live', '--key', secret], {}, [RUN, join(ROOT, 'server/src/cli/main.ts')]],
   ] as const) {
     const arrived = async () => {
       const found = await fetch(`${url}/api/logs?search=arrives`, { headers })
@@ -76,7 +76,7 @@ test('shows no secret of the server, its PostgreSQL or the commands', { timeout:
 
 test.each([
   ['the command', [BIN]],
-  ['run.mjs', [RUN, MAIN]],
+  ['run.mjs', [RUN, join(ROOT, 'server/src/cli/main.ts')]],
 ])('%s, when it is killed, leaves no process behind', async (_, program) => {
   const source = `orphan-${crypto.randomUUID()}`
   // Nothing is sent before a line comes, so no server is needed.

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chownSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { canReach } from '../../server/src/store/cluster/postgres-user.ts'
 import { ROOT } from '../repository/source-files.ts'
@@ -95,7 +95,7 @@ test.skipIf(!isRoot)(
   },
 )
 
-test.skipIf(!isRoot || !canReach(MAIN.replace('main.ts', ''), NOBODY))(
+test.skipIf(!isRoot || !canReach(dirname(MAIN), NOBODY))(
   'runs for an ordinary user, whose files are nobody else’s',
   async () => {
     const folder = temporaryFolder()

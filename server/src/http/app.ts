@@ -15,6 +15,7 @@ import { type BrokenStream, registerErrorReplies, type UnexpectedError } from '.
 import { checkForwardedAddresses } from './forwarded-addresses.ts'
 import { registerRequestTimes } from './health.ts'
 import { refuseEndlessNumbers } from './impossible-values.ts'
+import { lateCompilers } from './late-compilers.ts'
 import { openApiRoutes, registerOpenApi } from './openapi.ts'
 import { pageRoutes } from './page.ts'
 import { registerRateLimits } from './rate-limits.ts'
@@ -66,6 +67,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: 0,
     http: { shouldUpgradeCallback: isWebSocket },
     routerOptions: { maxParamLength: 200 },
+    schemaController: { compilersFactory: lateCompilers() },
     ajv: {
       // The optimizer of the validators' code took a third of the time to start.
       customOptions: {

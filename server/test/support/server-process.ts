@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { bareEnvironment } from '../../../test/support/bare-environment.ts'
+import { MAIN } from '../../../test/support/program.ts'
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 export const KEY = `test-${'k'.repeat(40)}`
 export const HEADERS = { authorization: `Bearer ${KEY}` }
 
