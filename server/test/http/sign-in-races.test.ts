@@ -8,7 +8,7 @@ const NEW = 'another horse battery'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startTestServer({ realPasswords: true })
 })
 afterAll(() => server.close())
 

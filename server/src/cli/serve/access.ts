@@ -5,6 +5,7 @@ import { signInUrl } from '../../http/users.ts'
 import { Accounts } from '../../service/access/accounts.ts'
 import { ApiKeys } from '../../service/access/api-keys.ts'
 import { AuditTrail } from '../../service/access/audit-trail.ts'
+import type { PasswordHashing } from '../../service/access/password-sign-in.ts'
 import type { AuditRow } from '../../store/accounts/audit.ts'
 import { AuditHashFile } from '../../store/accounts/audit-hash-file.ts'
 import type { Notices } from '../../store/database/notices.ts'
@@ -18,6 +19,7 @@ export type AccessOptions = {
   onTrouble: (message: string) => void
   /** Told of each entry of the audit trail. */
   onAudit: (entry: AuditRow) => void
+  passwords?: PasswordHashing | undefined
 }
 
 /** How people and programs come in. */
@@ -37,7 +39,8 @@ export type Access = {
  * Opens accounts and keys. Until somebody is administrator every start makes a link that lets one in, and a machine
  * without a key of its own gets one, unless the operator gave another in ADMIN_API_KEY.
  */
-export async function openAccess({ config, database, onTrouble, onAudit }: AccessOptions): Promise<Access> {
+export async function openAccess(options: AccessOptions): Promise<Access> {
+  const { config, database, onTrouble, onAudit, passwords } = options
   const { publicUrl, adminApiKey } = config
   const hashes = new AuditHashFile(config.dataDir, (error) =>
     onTrouble(
@@ -50,6 +53,7 @@ export async function openAccess({ config, database, onTrouble, onAudit }: Acces
     auditTrail,
     secureCookie: publicUrl?.startsWith('https:') ?? false,
     onTrouble: (message) => onTrouble(`Sign-in: ${message}`),
+    passwords,
   })
   const apiKeys = new ApiKeys({
     pool: database.pool,

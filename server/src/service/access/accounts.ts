@@ -11,7 +11,12 @@ import { type Principal, SEES_EVERYTHING } from './access.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { Client } from './client.ts'
 import { OwnAccount } from './own-account.ts'
-import { ADDRESS_HEADER, openPasswordSignIn, type PasswordSignIn } from './password-sign-in.ts'
+import {
+  ADDRESS_HEADER,
+  openPasswordSignIn,
+  type PasswordHashing,
+  type PasswordSignIn,
+} from './password-sign-in.ts'
 import { randomSecret, sha256 } from './random-secret.ts'
 import { type KnownSession, SessionCache } from './session-cache.ts'
 import { SignInLinks } from './sign-in-links.ts'
@@ -28,6 +33,7 @@ export type AccountsOptions = {
   secureCookie: boolean
   /** Told of trouble inside the library. */
   onTrouble: (message: string) => void
+  passwords?: PasswordHashing | undefined
 }
 
 /** Somebody who has just come in, and the cookies that say so. */
@@ -71,6 +77,7 @@ export class Accounts {
       cookieName: this.cookieName,
       secureCookie: options.secureCookie,
       onTrouble: options.onTrouble,
+      passwords: options.passwords,
       isWelcome: async (id) => (await store.findActiveUser(options.pool, id)) !== undefined,
     })
     this.own = new OwnAccount({

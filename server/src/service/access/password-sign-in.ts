@@ -10,6 +10,12 @@ export const ADDRESS_HEADER = 'x-timelapser-client-address'
 const DAY_S = 24 * 60 * 60
 const MAX_PASSWORD_CHARACTERS = 128
 
+/** Makes what is kept of a password, and tells whether a password is the one. */
+export type PasswordHashing = {
+  hash: (password: string) => Promise<string>
+  verify: (given: { hash: string; password: string }) => Promise<boolean>
+}
+
 export type PasswordSignInOptions = {
   /** With `pg`'s own parsers: times have to be `Date`s. */
   pool: pg.Pool
@@ -22,6 +28,8 @@ export type PasswordSignInOptions = {
   onTrouble: (message: string) => void
   /** Whether this user may have a session. */
   isWelcome: (userId: string) => Promise<boolean>
+  /** The library's scrypt where it is not given. */
+  passwords?: PasswordHashing | undefined
 }
 
 export type PasswordSignIn = ReturnType<typeof openPasswordSignIn>
@@ -42,6 +50,7 @@ export function openPasswordSignIn(options: PasswordSignInOptions) {
       enabled: true,
       disableSignUp: true,
       maxPasswordLength: MAX_PASSWORD_CHARACTERS,
+      ...(options.passwords && { password: options.passwords }),
     },
     plugins: [
       username({
