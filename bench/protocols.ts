@@ -8,6 +8,7 @@ import { decodeDatadog } from '../server/src/ingest/datadog/datadog-logs.ts'
 import type { Decoded } from '../server/src/ingest/decoded.ts'
 import { decodeBulk } from '../server/src/ingest/elasticsearch/bulk.ts'
 import { ForwardMessage } from '../server/src/ingest/fluent/forward-message.ts'
+import { PartialLines } from '../server/src/ingest/fluent/partial-lines.ts'
 import { decodeGelfBody } from '../server/src/ingest/gelf/gelf-body.ts'
 import { GelfFrames } from '../server/src/ingest/gelf/gelf-frames.ts'
 import { decodeGelf } from '../server/src/ingest/gelf/gelf-message.ts'
@@ -123,7 +124,7 @@ const PROTOCOLS: Protocol[] = [
     decode: (body) => {
       const message = new ForwardMessage(body)
       message.open()
-      return atOnce(message.part(defaults))
+      return atOnce(message.part(defaults, new PartialLines()))
     },
     port: forwardPort,
   },

@@ -77,6 +77,7 @@ async function openBoth(
   return {
     addresses: [...tcp.addresses, ...udp.addresses],
     budgets: [],
+    connections: undefined,
     close: async () => void (await Promise.all([tcp.close(), udp.close()])),
   }
 }

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { FluentClient, type FluentClientOptions, FluentSocketEvent } from '@fluent-org/logger'
-import { Metadata } from '@grpc/grpc-js'
+import { ChannelCredentials, Metadata } from '@grpc/grpc-js'
 import { decode, encode } from '@msgpack/msgpack'
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -73,6 +73,8 @@ beforeAll(async () => {
   forwardPorts = await ports(openForward(secured.forward, options))
   const { otlpGrpc } = readConfig({ OTLP_GRPC_PORT: '0' })
   grpcPorts = await ports(openOtlpGrpc(otlpGrpc, server.system.app))
+  const withTls = { OTLP_GRPC_PORT: '0', OTLP_GRPC_TLS_CERT: cert, OTLP_GRPC_TLS_KEY: key }
+  Object.assign(grpcPorts, await ports(openOtlpGrpc(readConfig(withTls).otlpGrpc, server.system.app)))
   openPorts = await ports(openForward(readConfig({ FORWARD_PORT: '0' }).forward, options))
 })
 afterAll(async () => {
@@ -89,11 +91,17 @@ async function rejected(): Promise<number> {
 }
 
 describe('OTLP over gRPC from the exporter of OpenTelemetry', () => {
-  it.each(['none', 'gzip'])('%s', async (compression) => {
-    const [service, metadata] = [`grpc-${compression}`, new Metadata()]
+  it.each([
+    ['none', 'TCP'],
+    ['gzip', 'TCP'],
+    ['gzip', 'TLS'],
+  ])('packed as %s, over %s', async (compression, kind) => {
+    const [service, metadata] = [`grpc-${compression}-${kind}`, new Metadata()]
     metadata.set('authorization', `Bearer ${server.apiKey}`)
-    const url = `http://127.0.0.1:${grpcPorts.TCP}`
-    const exporter = new OTLPLogExporter({ url, metadata, compression: compression as never })
+    const url = `${kind === 'TLS' ? 'https://localhost' : 'http://127.0.0.1'}:${grpcPorts[kind]}`
+    const trusted = await readFile(join(folder, 'cert.pem'))
+    const credentials = kind === 'TLS' ? { credentials: ChannelCredentials.createSsl(trusted) } : {}
+    const exporter = new OTLPLogExporter({ url, metadata, ...credentials, compression: compression as never })
     const resource = resourceFromAttributes({ 'service.name': service })
     const provider = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter })] })
     const logger = provider.getLogger('cart')
@@ -303,6 +311,44 @@ describe('the forward protocol', () => {
     await talk(encode(['0f1e2d3c', Math.floor(Date.now() / 1000), record, { chunk: 'YQ==' }]))
     expect(await stored('shop-web')).toMatchObject([
       { level: 'ERROR', message: 'ERROR captured', extra_data: { stream: 'stderr', tag: '0f1e2d3c' } },
+    ])
+  })
+
+  // Parts as moby/daemon/logger/fluentd sends them, recorded from its source: of two containers on one connection.
+  it("puts the parts together that Docker's driver cuts long lines into", async () => {
+    const seconds = Math.floor(Date.now() / 1000)
+    const part = (id: string, ordinal: number, isLast: boolean, log: string, option?: object) => {
+      const place = { partial_message: 'true', partial_id: id, partial_ordinal: String(ordinal) }
+      const record = { container_name: `/parts-${id}`, source: 'stdout', log, ...place }
+      const message = ['parts', seconds + ordinal, { ...record, partial_last: String(isLast) }]
+      return encode(option === undefined ? message : [...message, option])
+    }
+    const long = JSON.stringify({ level: 'error', msg: 'x'.repeat(40_000) })
+    const [one, two, three] = [long.slice(0, 16_384), long.slice(16_384, 32_768), long.slice(32_768)] as const
+    const answer = await talk(
+      part('whole', 1, false, one),
+      part('broken', 1, false, 'its beginning '),
+      part('whole', 2, false, two),
+      part('whole', 3, true, three),
+      part('late', 2, false, 'not the first'),
+      part('asked', 1, false, 'told to be stored', { chunk: 'ZQ==' }),
+    )
+    expect(decode(answer)).toEqual({ ack: 'ZQ==' })
+    const [whole] = await stored('parts-whole')
+    expect(whole).toMatchObject({ level: 'ERROR', message: 'x'.repeat(40_000) })
+    expect(whole?.extra_data).not.toHaveProperty('partial_id')
+    expect(Date.parse(whole?.timestamp as string)).toBe((seconds + 1) * 1000)
+    // Said to be stored, or left when the connection ended.
+    await expect.poll(() => stored('parts-broken')).toHaveLength(1)
+    const rest = [
+      ...(await stored('parts-broken')),
+      ...(await stored('parts-late')),
+      ...(await stored('parts-asked')),
+    ]
+    expect(rest).toMatchObject([
+      { message: 'its beginning ', extra_data: { partial_id: 'broken' } },
+      { message: 'not the first', extra_data: { partial_id: 'late' } },
+      { message: 'told to be stored', extra_data: { partial_id: 'asked' } },
     ])
   })
 

@@ -18,6 +18,7 @@ export const ERRORS = {
   FORBIDDEN: { status: 403, when: 'The session or key may not do this.' },
   NOT_FOUND: { status: 404, when: 'There is no such route or record.' },
   CAMERA_NOT_FOUND: { status: 404, when: 'The camera has neither a row nor a log.' },
+  REQUEST_TIMEOUT: { status: 408, when: 'The body took longer to come than it may; nothing was stored.' },
   CAMERA_EXISTS: { status: 409, when: 'A camera with this id exists already.' },
   CONFLICT: { status: 409, when: 'The request contradicts what is stored.' },
   PAYLOAD_TOO_LARGE: {

@@ -27,6 +27,8 @@ const STREAMS = ['/api/events', '/api/logs/stream', '/loki/api/v1/tail', '/api/l
 export type MetricSources = {
   /** What bounds memory, each by its name. */
   budgets: () => readonly ByteBudget[]
+  /** The connections of ports beside the HTTP one. */
+  connections: () => readonly ConnectionFigures[]
   waitingRows: () => number
   subscribers: () => number
   /** Lines of the server's own log that wait, and those it lost. */
@@ -35,6 +37,9 @@ export type MetricSources = {
   database: () => Promise<DatabaseFigures>
   disk: () => Promise<{ freeBytes: number | null; isFull: boolean }>
 }
+
+/** The connections of a way in: those that are open, and those that were ended for others. */
+export type ConnectionFigures = { way: string; size: number; ended: number }
 
 /** What only the database knows. */
 export type DatabaseFigures = {
@@ -77,6 +82,13 @@ const BUDGET_GAUGES = {
   timelapser_budget_refusals: 'How often somebody was refused since the start as a budget was used up.',
 } as const
 
+/** Of each way in with a port for connections. */
+const CONNECTION_GAUGES = {
+  timelapser_connections: 'Connections open at a port beside the HTTP one, by way in.',
+  timelapser_connections_ended:
+    'Connections that were ended since the start to make room for others, by way in.',
+} as const
+
 /** The numbers of this process for Prometheus, in one registry. Names are in docs/health.md; a test compares. */
 export class Metrics {
   readonly registry = new Registry()
@@ -116,6 +128,7 @@ export class Metrics {
   )
   readonly #gauges: Record<string, Gauge>
   readonly #budgetGauges: Record<string, Gauge<'budget'>>
+  readonly #connectionGauges: Record<string, Gauge<'way'>>
   /** Names of statements that have times of their own. */
   readonly #seen = new Set<string>()
   #sources: MetricSources | undefined
@@ -132,6 +145,12 @@ export class Metrics {
       Object.entries(BUDGET_GAUGES).map(([name, help]) => [
         name,
         new Gauge({ name, help, labelNames: ['budget'], registers }),
+      ]),
+    )
+    this.#connectionGauges = Object.fromEntries(
+      Object.entries(CONNECTION_GAUGES).map(([name, help]) => [
+        name,
+        new Gauge({ name, help, labelNames: ['way'], registers }),
       ]),
     )
     addProcessMetrics(this.registry)
@@ -177,7 +196,15 @@ export class Metrics {
     return this.registry.metrics()
   }
 
-  async #read({ budgets, waitingRows, subscribers, ownLog, disk, database }: MetricSources): Promise<void> {
+  async #read({
+    budgets,
+    connections,
+    waitingRows,
+    subscribers,
+    ownLog,
+    disk,
+    database,
+  }: MetricSources): Promise<void> {
     const [space, figures] = await Promise.all([
       disk().catch(() => undefined),
       database().catch(() => undefined),
@@ -211,6 +238,10 @@ export class Metrics {
       this.#budgetGauges.timelapser_budget_bytes?.set({ budget: name }, usedBytes)
       this.#budgetGauges.timelapser_budget_limit_bytes?.set({ budget: name }, limitBytes)
       this.#budgetGauges.timelapser_budget_refusals?.set({ budget: name }, refused)
+    }
+    for (const { way, size, ended } of connections()) {
+      this.#connectionGauges.timelapser_connections?.set({ way }, size)
+      this.#connectionGauges.timelapser_connections_ended?.set({ way }, ended)
     }
   }
 

@@ -35,6 +35,9 @@ const ROUTES: [route: string, type: string, deep: string][] = [
     'application/json',
     `{"streams":[{"stream":{"app":"deep"},"values":[["${NANOS}","{\\"msg\\":\\"a\\",\\"d\\":${DEEP}}"]]}]}`,
   ],
+  ['/gelf', 'application/json', `{"short_message":"deep","host":"deep","_d":${DEEP}}`],
+  ['/services/collector', 'application/json', `{"source":"deep","event":{"message":"deep","d":${DEEP}}}`],
+  ['/api/v2/logs', 'application/json', `[{"message":"deep","service":"deep","d":${DEEP_OBJECT}}]`],
   [
     '/v1/logs',
     'application/json',

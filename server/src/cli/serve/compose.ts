@@ -4,6 +4,7 @@ import { buildApp } from '../../http/app.ts'
 import { startSchedule } from '../../jobs/schedule.ts'
 import { DEFAULT_RATE_LIMITS } from '../../service/access/rate-limits.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import type { ConnectionFigures } from '../../service/metrics.ts'
 import type { Channel, Notices } from '../../store/database/notices.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { LevelOverrides } from '../../store/settings/level-overrides.ts'
@@ -30,6 +31,8 @@ export type System = {
   ingestService: IngestService
   /** What `/metrics` tells of; what comes in by other ways adds its own. */
   budgets: ByteBudget[]
+  /** The connections of these ways in, for `/metrics`. */
+  connections: ConnectionFigures[]
   /** Stops taking requests, stores what was accepted, ends the jobs. The pools stay the caller's. */
   close: () => Promise<void>
 }
@@ -79,6 +82,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     levels: core.levels,
     ingestService: intake.ingestService,
     budgets: core.budgets,
+    connections: core.connections,
     close: async () => {
       await Promise.all([live.liveFeed.close(), app.close()])
       await schedule.stop()

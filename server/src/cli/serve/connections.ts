@@ -14,12 +14,24 @@ type Connection = { socket: Socket; address: string }
  * it may have, else of the address that has most.
  */
 export class Connections {
+  /** As `/metrics` names it. */
+  readonly way: string
   /** The one that has been silent longest comes first. */
   readonly #open = new Set<Connection>()
   readonly #counts = new Map<string, number>()
+  #ended = 0
+
+  constructor(way: string) {
+    this.way = way
+  }
 
   get size(): number {
     return this.#open.size
+  }
+
+  /** How many were ended since the start, so that others found room. */
+  get ended(): number {
+    return this.#ended
   }
 
   /** Makes room for a connection and keeps it until it is closed. Returns what tells that it said something. */
@@ -54,6 +66,7 @@ export class Connections {
       if (connection.address !== address) continue
       // Not when it is closed: that is a turn later.
       this.#remove(connection)
+      this.#ended++
       connection.socket.destroy()
       return
     }

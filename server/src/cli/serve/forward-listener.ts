@@ -12,6 +12,8 @@ import { type Connection, type OpenPort, openTcpPort, readCertificate, UNFINISHE
 /** Bytes of messages that are incomplete or wait for their turn: a connection holds at most one of 16 MB. */
 const UNFINISHED_BYTES = 48 * 1024 * 1024
 const UNFINISHED_BYTES_OF_ONE = 24 * 1024 * 1024
+/** How long the first parts of a line wait for its last: they are sent one right after another. */
+const REST_MS = 2000
 
 /** The parts that a connection is read with. */
 type Reading = { intake: ForwardIntake; unfinished: ByteBudget; sharedKey: string | undefined }
@@ -25,7 +27,7 @@ export function openForward(config: ForwardConfig, options: ListenerOptions): Pr
   const { host, port: tcpPort, tlsPort, sharedKey } = config
   const intake = new ForwardIntake(options)
   const unfinished = new ByteBudget('forward_unfinished', UNFINISHED_BYTES, UNFINISHED_BYTES_OF_ONE)
-  const connections = new Connections()
+  const connections = new Connections('forward')
   const open = async (port: number, variable: string): Promise<OpenPort> => {
     const files = {
       certificate: config.tlsCertificate,
@@ -43,7 +45,7 @@ export function openForward(config: ForwardConfig, options: ListenerOptions): Pr
       ['TCP', tcpPort, (port) => open(port, 'FORWARD_PORT')],
       ['TLS', tlsPort, (port) => open(port, 'FORWARD_TLS_PORT')],
     ],
-    { budgets: [intake.budget, unfinished], close: () => intake.close() },
+    { budgets: [intake.budget, unfinished], connections, close: () => intake.close() },
   )
 }
 
@@ -52,9 +54,12 @@ function receive({ socket, sender, onData }: Connection, { intake, unfinished, s
   const frames = new MsgpackFrames()
   const hold = unfinished.open(sender)
   const gone = new AbortController()
+  const lines = intake.open()
+  let storesRest: NodeJS.Timeout | undefined
   let handshake = sharedKey === undefined ? undefined : new ForwardHandshake(sharedKey, hostname())
   if (handshake !== undefined) socket.write(handshake.helo())
 
+  let taking = Promise.resolve()
   let isTaking = false
   let hasEnded = false
 
@@ -71,7 +76,7 @@ function receive({ socket, sender, onData }: Connection, { intake, unfinished, s
     }
     // A heartbeat of some senders.
     if (frame.length === 1 && frame[0] === NIL) return
-    const chunk = await intake.store(frame, sender, gone.signal)
+    const chunk = await intake.store(frame, { sender, gone: gone.signal, lines })
     if (chunk !== undefined && !gone.signal.aborted) socket.write(encode({ ack: chunk }))
   }
   const takeAll = async (complete: readonly Buffer[]) => {
@@ -83,7 +88,8 @@ function receive({ socket, sender, onData }: Connection, { intake, unfinished, s
         socket.end()
         return
       }
-      hold.resize(frames.heldBytes)
+      hold.resize(frames.heldBytes + lines.heldBytes)
+      if (lines.heldBytes > 0) storesRest = setTimeout(() => void intake.storeRest(lines), REST_MS)
       socket.resume()
     } catch {
       // The message cannot be read, or was not stored: a sender without its acknowledgement sends it again.
@@ -96,6 +102,7 @@ function receive({ socket, sender, onData }: Connection, { intake, unfinished, s
   })
   socket.on('data', (chunk: Buffer) => {
     onData()
+    clearTimeout(storesRest)
     let complete: Buffer[]
     try {
       complete = frames.push(chunk)
@@ -103,7 +110,10 @@ function receive({ socket, sender, onData }: Connection, { intake, unfinished, s
       socket.destroy()
       return
     }
-    const waiting = complete.reduce((bytes, frame) => bytes + frame.length, frames.heldBytes)
+    const waiting = complete.reduce(
+      (bytes, frame) => bytes + frame.length,
+      frames.heldBytes + lines.heldBytes,
+    )
     if (!hold.resize(waiting)) {
       socket.destroy()
       return
@@ -111,7 +121,7 @@ function receive({ socket, sender, onData }: Connection, { intake, unfinished, s
     if (complete.length === 0) return
     socket.pause()
     isTaking = true
-    void takeAll(complete)
+    taking = takeAll(complete)
   })
   // It comes also while nothing is read; who says that there is no more may wait for an answer all the same.
   socket.on('end', () => {
@@ -121,6 +131,8 @@ function receive({ socket, sender, onData }: Connection, { intake, unfinished, s
   socket.on('close', () => {
     gone.abort()
     hold.release()
+    clearTimeout(storesRest)
+    void Promise.allSettled([taking]).then(() => intake.end(lines))
   })
 }
 

@@ -21,7 +21,7 @@ export function openGelf(
 ): Promise<Listener> {
   const intake = new GelfIntake(options)
   const unfinished = new ByteBudget('gelf_unfinished', UNFINISHED_BYTES, UNFINISHED_BYTES_OF_ONE)
-  const connections = new Connections()
+  const connections = new Connections('gelf')
   const at = (port: number, variable: string) => ({ host, port, variable, hostVariable: 'GELF_HOST' })
   return openAll(
     [
@@ -39,6 +39,6 @@ export function openGelf(
           ),
       ],
     ],
-    { budgets: [...intake.budgets, unfinished], close: () => intake.close() },
+    { budgets: [...intake.budgets, unfinished], connections, close: () => intake.close() },
   )
 }

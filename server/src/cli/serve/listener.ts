@@ -1,5 +1,6 @@
 import type { ByteBudget } from '../../byte-budget.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import type { Connections } from './connections.ts'
 import { type OpenPort, written } from './ports.ts'
 
 /** A way in with ports of its own. */
@@ -8,6 +9,8 @@ export type Listener = {
   addresses: string[]
   /** The bounds of its memory. */
   budgets: readonly ByteBudget[]
+  /** The connections of its ports; undefined while none is open. */
+  connections: Connections | undefined
   /** Takes no more and stores what came. */
   close: () => Promise<void>
 }
@@ -20,7 +23,7 @@ type Opening = [kind: string, port: number | undefined, open: (port: number) => 
 /** Opens the ports that are set, or none when one of them cannot be opened. `close` is called when all are closed. */
 export async function openAll(
   openings: readonly Opening[],
-  { budgets, close }: Pick<Listener, 'budgets' | 'close'>,
+  { budgets, connections, close }: Pick<Listener, 'budgets' | 'connections' | 'close'>,
 ): Promise<Listener> {
   const addresses: string[] = []
   const opened: OpenPort[] = []
@@ -41,6 +44,7 @@ export async function openAll(
   return {
     addresses,
     budgets,
+    connections,
     close: async () => {
       await closePorts()
       await close()

@@ -13,12 +13,13 @@ import { listenOn, placeOf, readCertificate, senderOf, written } from './ports.t
  */
 export async function openOtlpGrpc(config: OtlpGrpcConfig, app: FastifyInstance): Promise<Listener> {
   const { host, port, tlsCertificate, tlsKey } = config
-  if (port === undefined) return { addresses: [], budgets: [], close: async () => undefined }
+  if (port === undefined)
+    return { addresses: [], budgets: [], connections: undefined, close: async () => undefined }
   const isSecure = tlsCertificate !== undefined || tlsKey !== undefined
   const names = { port: 'OTLP_GRPC_PORT', certificate: 'OTLP_GRPC_TLS_CERT', key: 'OTLP_GRPC_TLS_KEY' }
   const files = { certificate: tlsCertificate, key: tlsKey, names }
   const { server, budgets, close } = otlpGrpcServer(app, isSecure ? await readCertificate(files) : undefined)
-  const connections = new Connections()
+  const connections = new Connections('otlp_grpc')
   const known = new Map<string, () => void>()
   server.on('connection', (socket: Socket) => {
     const key = placeOf(socket)
@@ -31,6 +32,7 @@ export async function openOtlpGrpc(config: OtlpGrpcConfig, app: FastifyInstance)
   return {
     addresses: [`${isSecure ? 'TLS' : 'TCP'} ${written(server.address() as AddressInfo)}`],
     budgets,
+    connections,
     close: async () => {
       close()
       connections.endAll()

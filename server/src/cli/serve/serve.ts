@@ -110,6 +110,7 @@ async function serve(): Promise<void> {
       })
       stops.push([`the ports of ${name}`, listener.close])
       system.budgets.push(...listener.budgets)
+      if (listener.connections) system.connections.push(listener.connections)
       listeners.push([name, listener])
     }
     log.started({ url, postgres: postgres.description, start_ms: Math.round(performance.now() - began) })

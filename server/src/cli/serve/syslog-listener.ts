@@ -35,7 +35,7 @@ export async function openSyslog(
     clock: zoneClock(config.timezone),
   })
   const unfinished = new ByteBudget('syslog_unfinished', UNFINISHED_BYTES, UNFINISHED_BYTES_OF_ONE)
-  const connections = new Connections()
+  const connections = new Connections('syslog')
   const { host, udpPort, tcpPort, tlsPort } = config
   const at = (port: number, variable: string) => ({ host, port, variable, hostVariable: 'SYSLOG_HOST' })
   const stream = async (port: number, kind: 'TCP' | 'TLS'): Promise<OpenPort> => {
@@ -56,7 +56,7 @@ export async function openSyslog(
       ['TCP', tcpPort, (port) => stream(port, 'TCP')],
       ['TLS', tlsPort, (port) => stream(port, 'TLS')],
     ],
-    { budgets: [intake.budget, unfinished], close: () => intake.close() },
+    { budgets: [intake.budget, unfinished], connections, close: () => intake.close() },
   )
 }
 

@@ -10,6 +10,7 @@ import type { Steps } from '../steps.ts'
 import { MAX_FRAME_BYTES } from './msgpack-frames.ts'
 import { arrayHead, bytesAt, itemsOf, MsgpackError, valueAt } from './msgpack-scan.ts'
 import { decodeValue, EventTime, toJson } from './msgpack-value.ts'
+import { PartialLines, type SentRecord } from './partial-lines.ts'
 
 /** Records that are handed over at a time: 16 MB of `[0,{}]` would be a gigabyte of them. */
 const PART_RECORDS = 5000
@@ -30,6 +31,7 @@ export class ForwardMessage {
   readonly #compressed: unknown
   #bytes: Uint8Array
   #entries: Iterator<Place | string>
+  readonly #ownLines = new PartialLines()
 
   /** @param frame one MessagePack value @throws {MsgpackError} when it is no message of the protocol */
   constructor(frame: Uint8Array) {
@@ -88,19 +90,30 @@ export class ForwardMessage {
     return this.#compressed === 'gzip' || this.#compressed === 'zstd'
   }
 
-  /** The next records, in steps; none when all were read. */
-  *part(defaults: RecordDefaults): Steps<Decoded> {
+  /**
+   * The next records, in steps; none when all were read.
+   *
+   * @param lines parts of lines that earlier messages brought. A message that is to be acknowledged has only its own: what it
+   *   brought is stored when its sender is told so.
+   */
+  *part(defaults: RecordDefaults, lines: PartialLines): Steps<Decoded> {
     const decoded = new DecodedBody()
+    const partial = this.chunk === undefined ? lines : this.#ownLines
     while (decoded.size < PART_RECORDS && decoded.bytes < PART_BYTES) {
       const { value: entry, done } = this.#entries.next()
-      if (done || entry === undefined) break
-      decoded.add(typeof entry === 'string' ? entry : this.#toRecord(entry, defaults))
+      if (done || entry === undefined) {
+        for (const sent of this.#ownLines.end()) decoded.add(toRecord(sent, defaults))
+        break
+      }
+      const sent = typeof entry === 'string' ? entry : this.#read(entry)
+      if (typeof sent === 'string') decoded.add(sent)
+      else for (const complete of partial.take(sent)) decoded.add(toRecord(complete, defaults))
       if (decoded.isStep) yield
     }
     return decoded
   }
 
-  #toRecord({ start, end, values = 0 }: Place, defaults: RecordDefaults): LogRecord | string {
+  #read({ start, end, values = 0 }: Place): SentRecord | string {
     if (values > MAX_VALUES_A_RECORD) return `it has over ${MAX_VALUES_A_RECORD} values`
     const decoded = decodeValue(this.#bytes.subarray(start, end))
     if ('reason' in decoded) return decoded.reason
@@ -109,30 +122,38 @@ export class ForwardMessage {
     const json = toJson(sent)
     const record = typeof json === 'string' ? { log: json } : asObject(json)
     if (record === undefined) return `a record must be a map; this is ${shorten(json)}`
-    // Fluent Bit adds metadata to the time.
-    const [time, metadata] = Array.isArray(when) ? (when as unknown[]) : [when, undefined]
-    return fromDocument(this.#toDocument(record, time, metadata), {
-      ...defaults,
-      source: this.#tag || 'fluent',
-    })
+    return { record, when, tag: this.#tag }
   }
+}
 
-  #toDocument(record: ExtraData, time: unknown, metadata: unknown): ExtraData {
-    const document: ExtraData = {}
-    const timestamp = timeOf(time)
-    if (timestamp !== undefined) document['@timestamp'] = timestamp
-    for (const [name, value] of Object.entries(record)) {
-      // Docker calls the stream a line came from its source, and begins container names with a slash.
-      if (name === 'source' && (value === 'stdout' || value === 'stderr')) putExtra(document, 'stream', value)
-      else if (name === 'container_name' && typeof value === 'string')
-        putExtra(document, name, value.replace(/^\//, ''))
-      else putExtra(document, name, value)
-    }
-    const beside = asObject(toJson(metadata))
-    if (beside !== undefined && Object.keys(beside).length > 0) putExtra(document, 'metadata', beside)
-    if (this.#tag !== '') putExtra(document, 'tag', this.#tag)
-    return document
+/** Lines whose last part did not come, as records. */
+export function decodeRest(lines: PartialLines, defaults: RecordDefaults): Decoded {
+  const decoded = new DecodedBody()
+  for (const sent of lines.end()) decoded.add(toRecord(sent, defaults))
+  return decoded
+}
+
+function toRecord(sent: SentRecord, defaults: RecordDefaults): LogRecord | string {
+  return fromDocument(toDocument(sent), { ...defaults, source: sent.tag || 'fluent' })
+}
+
+function toDocument({ record, when, tag }: SentRecord): ExtraData {
+  // Fluent Bit adds metadata to the time.
+  const [time, metadata] = Array.isArray(when) ? (when as unknown[]) : [when, undefined]
+  const document: ExtraData = {}
+  const timestamp = timeOf(time)
+  if (timestamp !== undefined) document['@timestamp'] = timestamp
+  for (const [name, value] of Object.entries(record)) {
+    // Docker calls the stream a line came from its source, and begins container names with a slash.
+    if (name === 'source' && (value === 'stdout' || value === 'stderr')) putExtra(document, 'stream', value)
+    else if (name === 'container_name' && typeof value === 'string')
+      putExtra(document, name, value.replace(/^\//, ''))
+    else putExtra(document, name, value)
   }
+  const beside = asObject(toJson(metadata))
+  if (beside !== undefined && Object.keys(beside).length > 0) putExtra(document, 'metadata', beside)
+  if (tag !== '') putExtra(document, 'tag', tag)
+  return document
 }
 
 /** Times that are not one are those of arrival. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ByteBudget } from '../../byte-budget.ts'
 import type { Decoded } from '../../ingest/decoded.ts'
-import { ForwardMessage, PART_BYTES } from '../../ingest/fluent/forward-message.ts'
+import { decodeRest, ForwardMessage, PART_BYTES } from '../../ingest/fluent/forward-message.ts'
 import { MsgpackError } from '../../ingest/fluent/msgpack-scan.ts'
+import { PartialLines } from '../../ingest/fluent/partial-lines.ts'
 import { now } from '../../store/database/timestamp.ts'
 import type { IngestService } from './ingest-service.ts'
 
@@ -11,6 +12,9 @@ export type ForwardIntakeOptions = {
   /** Told once when messages have to be put off, until one is stored again. */
   onTrouble: (error: unknown) => void
 }
+
+/** A connection: its address, when it is gone, and the lines it brings in parts. */
+export type ForwardSender = { sender: string; gone: AbortSignal; lines: PartialLines }
 
 /** Messages that are decoded or wait for COMMIT, packed ones unpacked. */
 const BUDGET_BYTES = 40 * 1024 * 1024
@@ -28,10 +32,19 @@ export class ForwardIntake {
   readonly #options: ForwardIntakeOptions
   readonly #closing = new AbortController()
   readonly #underWay = new Set<Promise<unknown>>()
+  /** Of the connections that are open. */
+  readonly #lines = new Set<PartialLines>()
   #isTroubled = false
 
   constructor(options: ForwardIntakeOptions) {
     this.#options = options
+  }
+
+  /** What a connection brings of lines that come in parts; to be ended with it. */
+  open(): PartialLines {
+    const lines = new PartialLines()
+    this.#lines.add(lines)
+    return lines
   }
 
   /**
@@ -40,26 +53,45 @@ export class ForwardIntake {
    * @param gone a sender that waits for an answer sends again after it
    * @throws {MsgpackError} when it is no message of the protocol
    */
-  store(frame: Uint8Array, sender: string, gone: AbortSignal): Promise<string | undefined> {
-    const storing = this.#store(frame, sender, gone)
-    this.#underWay.add(storing)
-    const forget = () => this.#underWay.delete(storing)
-    storing.then(forget, forget)
-    return storing
+  store(frame: Uint8Array, { sender, gone, lines }: ForwardSender): Promise<string | undefined> {
+    return this.#keep(this.#store(frame, { sender, gone, lines }))
+  }
+
+  /** Stores the lines whose last part did not come. */
+  async storeRest(lines: PartialLines): Promise<void> {
+    if (lines.heldBytes === 0) return
+    const rest = decodeRest(lines, { now: now() })
+    const store = () => this.#options.ingest.ingest(rest, { way: 'forward' })
+    await this.#keep(this.#untilDone(store, this.#closing.signal)).catch(this.#options.onTrouble)
+  }
+
+  /** The connection is closed. */
+  async end(lines: PartialLines): Promise<void> {
+    await this.storeRest(lines)
+    this.#lines.delete(lines)
   }
 
   /** Waits for what is under way, which is not tried again. */
   async close(): Promise<void> {
     this.#closing.abort()
     await Promise.allSettled(this.#underWay)
+    for (const lines of this.#lines) await this.end(lines)
+    await Promise.allSettled(this.#underWay)
   }
 
-  async #store(frame: Uint8Array, sender: string, gone: AbortSignal): Promise<string | undefined> {
+  #keep<T>(storing: Promise<T>): Promise<T> {
+    this.#underWay.add(storing)
+    const forget = () => this.#underWay.delete(storing)
+    storing.then(forget, forget)
+    return storing
+  }
+
+  async #store(frame: Uint8Array, from: ForwardSender): Promise<string | undefined> {
     const { ingest } = this.#options
     let message: ForwardMessage | undefined
     try {
       message = new ForwardMessage(frame)
-      await this.#storeParts(message, sender, gone)
+      await this.#storeParts(message, from)
       return message.chunk
     } catch (error) {
       if (error instanceof MsgpackError) await ingest.ingest(ONE_REJECTED, { way: 'forward' })
@@ -68,7 +100,7 @@ export class ForwardIntake {
     }
   }
 
-  async #storeParts(message: ForwardMessage, sender: string, gone: AbortSignal): Promise<void> {
+  async #storeParts(message: ForwardMessage, { sender, gone, lines }: ForwardSender): Promise<void> {
     const { ingest } = this.#options
     const closing = this.#closing.signal
     const ends = message.chunk === undefined ? closing : AbortSignal.any([closing, gone])
@@ -81,7 +113,7 @@ export class ForwardIntake {
       this.budget.give(sender, room - needed)
       room = needed
       for (;;) {
-        const part = await ingest.bodies.run(message.part({ now: now() }), message.heldBytes)
+        const part = await ingest.bodies.run(message.part({ now: now() }, lines), message.heldBytes)
         if (part.records.length + part.rejectedCount === 0) return
         await this.#untilDone(() => ingest.ingest(part, { way: 'forward' }), ends)
       }

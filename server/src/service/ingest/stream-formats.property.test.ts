@@ -7,6 +7,7 @@ import { ByteBudget } from '../../byte-budget.ts'
 import { ForwardMessage } from '../../ingest/fluent/forward-message.ts'
 import { MsgpackFrames } from '../../ingest/fluent/msgpack-frames.ts'
 import { MsgpackError } from '../../ingest/fluent/msgpack-scan.ts'
+import { PartialLines } from '../../ingest/fluent/partial-lines.ts'
 import { GelfFrames, MAX_FRAME_BYTES as MAX_GELF_FRAME } from '../../ingest/gelf/gelf-frames.ts'
 import { MAX_GELF_BYTES, unpackGelf } from '../../ingest/gelf/gelf-packed.ts'
 import { fromExportedEntry, JournalExport } from '../../ingest/journald/journal-export.ts'
@@ -52,7 +53,7 @@ const pack = (one: unknown) => Buffer.from(encode(one, { useBigInt64: true }))
 function readForward(frame: Uint8Array) {
   const message = new ForwardMessage(frame)
   message.open()
-  return { chunk: message.chunk, ...atOnce(message.part(defaults)) }
+  return { chunk: message.chunk, ...atOnce(message.part(defaults, new PartialLines())) }
 }
 
 describe('MessagePack', () => {

@@ -5,7 +5,7 @@ import type { Schedule } from '../../../jobs/schedule.ts'
 import { LineParser } from '../../../service/ingest/line-parser.ts'
 import { freeBytesAt, StorageGuard } from '../../../service/ingest/storage-guard.ts'
 import { ServerEvents } from '../../../service/live/server-events.ts'
-import { Metrics } from '../../../service/metrics.ts'
+import { type ConnectionFigures, Metrics } from '../../../service/metrics.ts'
 import { Notices, notify } from '../../../store/database/notices.ts'
 import { LogOperations } from '../../../store/log-operations.ts'
 import { LevelOverrides } from '../../../store/settings/level-overrides.ts'
@@ -77,9 +77,10 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
   })
   const notStored = new NotStored(pool, (reason, rows) => metrics.notStored(reason, rows))
   const budgets: ByteBudget[] = []
+  const connections: ConnectionFigures[] = []
   return {
     ...{ pool, auditTrail, reports, events, notices, settings, storageGuard, levels, gate },
-    ...{ parseRules, lineParser, logOperations, notStored, metrics, budgets, addJob },
+    ...{ parseRules, lineParser, logOperations, notStored, metrics, budgets, connections, addJob },
     /** For the streams of every server. */
     serverEvents: new ServerEvents((channel, payload) => notify(pool, channel, payload)),
     /** The server's own lines that wait, and those that were lost. */

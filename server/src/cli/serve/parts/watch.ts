@@ -19,6 +19,7 @@ export function watchPart(
   const health = new Health({ pool, logOperations, notices, storageGuard })
   metrics.attach({
     budgets: () => core.budgets,
+    connections: () => core.connections,
     waitingRows: () => logOperations.waitingRows,
     subscribers: () => liveFeed.readers,
     ownLog,

@@ -1,7 +1,10 @@
-// Syslog knows no keys: whoever reaches the port can send. docs/security.md has the figures.
+// Ports beside the HTTP one, most of which know no keys: whoever reaches them can send. docs/security.md has the figures.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { connect as connectHttp2 } from 'node:http2'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { encode } from '@msgpack/msgpack'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { peakMegabytes } from '../../../bench/memory.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ONE } from '../../src/cli/serve/connections.ts'
@@ -19,20 +22,32 @@ let database: TestDatabase
 let server: ServerProcess
 let tcpPort: number
 let udpPort: number
+let gelfTcp: number
+let gelfUdp: number
+let forward: number
+let grpc: number
 const sockets = new Set<Socket>()
 
 beforeAll(async () => {
   database = await createTestDatabase()
   tcpPort = await freePort()
   udpPort = await freePort()
+  gelfTcp = await freePort()
+  gelfUdp = await freePort()
+  forward = await freePort()
+  grpc = await freePort()
   const environment = {
     ...LITTLE_GARBAGE,
     SYSLOG_TCP_PORT: String(tcpPort),
     SYSLOG_UDP_PORT: String(udpPort),
+    GELF_TCP_PORT: String(gelfTcp),
+    GELF_UDP_PORT: String(gelfUdp),
+    FORWARD_PORT: String(forward),
+    OTLP_GRPC_PORT: String(grpc),
   }
   server = await startProcess(database.url, { environment })
   // The ports are opened a moment after the address is told.
-  await vi.waitFor(() => open('127.0.0.9'), { timeout: 10_000 })
+  await vi.waitFor(() => open('127.0.0.9', grpc), { timeout: 10_000 })
 }, 120_000)
 afterEach(() => {
   for (const socket of sockets) socket.destroy()
@@ -52,8 +67,8 @@ async function freePort(): Promise<number> {
 }
 
 /** A connection from one of the addresses of this machine. */
-async function open(localAddress: string): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port: tcpPort, localAddress })
+async function open(localAddress: string, port = tcpPort): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress })
   socket.on('error', () => undefined)
   sockets.add(socket.once('close', () => sockets.delete(socket)))
   await once(socket, 'connect')
@@ -134,6 +149,93 @@ it('ends connections whose unfinished messages are more than one address may hol
   expect(await figure('timelapser_budget_bytes{budget="syslog_unfinished"}')).toBeLessThanOrEqual(
     8 * 1024 * 1024,
   )
+})
+
+const MB = 1024 * 1024
+const rejected = () => figure('timelapser_rows_not_stored_total{reason="rejected"}')
+
+it.each([
+  ['gelf', () => gelfTcp],
+  ['forward', () => forward],
+  ['otlp_grpc', () => grpc],
+])('gives one address no more connections of %s than its share', async (way, port) => {
+  const first = await open('127.0.0.20', port())
+  const ended = once(first.resume(), 'close')
+  for (let opened = 0; opened < MAX_CONNECTIONS_OF_ONE; opened += 50) {
+    await Promise.all(Array.from({ length: 50 }, () => open('127.0.0.20', port())))
+  }
+  await ended
+  expect(await figure(`timelapser_connections_ended{way="${way}"}`)).toBeGreaterThan(0)
+  expect(await figure(`timelapser_connections{way="${way}"}`)).toBeLessThanOrEqual(MAX_CONNECTIONS_OF_ONE + 1)
+})
+
+it('holds no more of GELF messages that never end than one address may, in streams and in chunks', async () => {
+  const some = await Promise.all(Array.from({ length: 30 }, () => open('127.0.0.21', gelfTcp)))
+  for (const socket of some) socket.write(`{"short_message":"${'z'.repeat(500_000)}`)
+  await expect.poll(() => some.some(({ destroyed }) => destroyed)).toBe(true)
+  expect(await figure('timelapser_budget_bytes{budget="gelf_unfinished"}')).toBeLessThanOrEqual(8 * MB)
+  // An endless one holds nothing.
+  const endless = await open('127.0.0.22', gelfTcp)
+  for (let piece = 0; piece < 40; piece++) {
+    if (!endless.write('z'.repeat(MB))) await once(endless, 'drain')
+  }
+  const before = await rejected()
+  const datagrams = createSocket('udp4')
+  const send = (message: Buffer) => new Promise((sent) => datagrams.send(message, gelfUdp, '127.0.0.1', sent))
+  for (let id = 0; id < 400; id++) {
+    const head = Buffer.from([0x1e, 0x0f, 0, 0, 0, 0, 0, 0, id >> 8, id & 255, 0, 2])
+    await send(Buffer.concat([head, Buffer.alloc(50_000)]))
+  }
+  await expect.poll(() => figure('timelapser_budget_refusals{budget="gelf_chunks"}')).toBeGreaterThan(0)
+  expect(await figure('timelapser_budget_bytes{budget="gelf_chunks"}')).toBeLessThanOrEqual(4 * MB)
+  await send(gzipSync(Buffer.alloc(64 * MB, 'x')).subarray(0, 65_000))
+  datagrams.close()
+  await expect.poll(rejected).toBeGreaterThan(before)
+})
+
+it.each([
+  ['a value of values 100,000 deep', Buffer.concat([Buffer.alloc(100_000, 0x91), Buffer.from([0xc0])])],
+  ['packed entries of 64 MB', encode(['bomb', gzipSync(Buffer.alloc(64 * MB)), { compressed: 'gzip' }])],
+  ['5 million empty entries', encode(['bomb', Buffer.alloc(5 * MB, 0x90)])],
+])('of the forward protocol refuses %s', async (_what, message) => {
+  const socket = await open('127.0.0.23', forward)
+  const before = await rejected()
+  socket.resume().write(message)
+  // It is counted when it is whole; one that says it is more than a message may be ends before.
+  await expect.poll(async () => socket.destroyed || (await rejected()) > before).toBe(true)
+  expect(await figure('timelapser_budget_bytes{budget="forward"}')).toBeLessThanOrEqual(40 * MB)
+})
+
+it('tells callers of gRPC by name that there is no room, and what they packed is too much', async () => {
+  const path = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
+  const client = connectHttp2(`http://127.0.0.1:${grpc}`, { maxSessionMemory: 200 })
+  const begin = (more: Record<string, string> = {}) => {
+    const call = client.request({
+      ...{ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...HEADERS, ...more },
+    })
+    call.on('error', () => undefined)
+    return call
+  }
+  const answerOf = async (call: ReturnType<typeof begin>) => {
+    const [headers] = await once(call, 'response')
+    call.resume()
+    return [headers['grpc-status'], decodeURIComponent(String(headers['grpc-message']))]
+  }
+  const half = Array.from({ length: 40 }, () => begin())
+  const refused = Promise.race(half.map(answerOf))
+  for (const call of half) call.write(Buffer.alloc(MB))
+  expect(await refused).toEqual(['14', expect.stringContaining('More arrives than there is room for')])
+  expect(await figure('timelapser_budget_bytes{budget="otlp_grpc"}')).toBeLessThanOrEqual(24 * MB)
+  for (const call of half) call.close()
+  await expect.poll(() => figure('timelapser_budget_bytes{budget="otlp_grpc"}')).toBe(0)
+
+  const bomb = gzipSync(Buffer.alloc(64 * MB))
+  const head = Buffer.from([1, 0, 0, 0, 0])
+  head.writeUInt32BE(bomb.length, 1)
+  const packed = begin({ 'grpc-encoding': 'gzip' })
+  packed.end(Buffer.concat([head, bomb]))
+  expect(await answerOf(packed)).toEqual([expect.any(String), expect.stringContaining('over 16 MB')])
+  client.destroy()
 })
 
 it('needs 450 MB for all of it at most', () => {

@@ -1,0 +1,76 @@
+// Docker's fluentd driver cuts lines at 16 kB and sends the parts as messages of their own, which say of which line they are.
+import type { ExtraData } from '@timelapser/logger'
+
+/** A record as it was sent, with its time and tag. */
+export type SentRecord = { record: ExtraData; when: unknown; tag: string }
+
+/** Lines that are incomplete at a time: those of some containers whose driver shares a connection. */
+const MAX_LINES = 50
+/** Characters of a line and of all of them; a longer one goes on as a line of its own. */
+const MAX_CHARACTERS = 1024 * 1024
+
+type Line = SentRecord & { log: string; parts: number }
+
+/** Puts the parts of long lines together. */
+export class PartialLines {
+  readonly #lines = new Map<string, Line>()
+  #characters = 0
+
+  /** Characters of lines whose last part has not come. */
+  get heldBytes(): number {
+    return this.#characters
+  }
+
+  /**
+   * What is to be stored now, in order: nothing while parts are missing. A line whose next part is not the next keeps what
+   * says that it is a part.
+   */
+  take(sent: SentRecord): SentRecord[] {
+    const { record, when, tag } = sent
+    const { partial_message, partial_id, partial_ordinal, partial_last, ...fields } = record
+    const isPart = String(partial_message) === 'true' && typeof record.log === 'string'
+    if (!isPart || typeof partial_id !== 'string') return [sent]
+    const before = this.#lines.get(partial_id)
+    const ordinal = Number(partial_ordinal)
+    if (ordinal !== (before?.parts ?? 0) + 1) return [...this.#giveUp(partial_id), sent]
+    const line: Line = {
+      record: before?.record ?? fields,
+      when: before?.when ?? when,
+      tag,
+      log: (before?.log ?? '') + record.log,
+      parts: ordinal,
+    }
+    this.#forget(partial_id)
+    if (String(partial_last) === 'true') return [whole(line)]
+    this.#lines.set(partial_id, line)
+    this.#characters += line.log.length
+    const given: SentRecord[] = []
+    for (const id of this.#lines.keys()) {
+      if (this.#lines.size <= MAX_LINES && this.#characters <= MAX_CHARACTERS) break
+      given.push(...this.#giveUp(id))
+    }
+    return given
+  }
+
+  /** Lines whose last part did not come. */
+  end(): SentRecord[] {
+    return [...this.#lines.keys()].flatMap((id) => this.#giveUp(id))
+  }
+
+  #giveUp(id: string): SentRecord[] {
+    const line = this.#lines.get(id)
+    this.#forget(id)
+    if (line === undefined) return []
+    const sent = whole(line)
+    return [{ ...sent, record: { ...sent.record, partial_message: 'true', partial_id: id } }]
+  }
+
+  #forget(id: string): void {
+    this.#characters -= this.#lines.get(id)?.log.length ?? 0
+    this.#lines.delete(id)
+  }
+}
+
+function whole({ record, when, tag, log }: Line): SentRecord {
+  return { when, tag, record: { ...record, log } }
+}
