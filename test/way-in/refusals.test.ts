@@ -31,15 +31,6 @@ describe('refuses to start with a sentence', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
 
-  test('in one of two that start on the same folder at once', async () => {
-    const env = { DATA_DIR: join(temporaryFolder(), 'data') }
-    const both = [startProgram({ env }), startProgram({ env })]
-    const outcomes = await Promise.allSettled(both.map(({ ready }) => ready))
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
-    const loser = both[outcomes.findIndex(({ status }) => status === 'rejected')]
-    expect(loser?.output()).toMatch(/is in use by another Timelapser Logs/)
-  })
-
   test('when the data folder cannot be made', async () => {
     const file = join(temporaryFolder(), 'file')
     writeFileSync(file, '')

@@ -33,6 +33,15 @@ test('recovers from everything killed at once', async () => {
   expect(await messages(await second.ready, dataDir)).toEqual(['acknowledged'])
 })
 
+test('one of two that start on the same folder at once refuses to', async () => {
+  const env = { DATA_DIR: join(temporaryFolder(), 'data') }
+  const both = [startProgram({ env }), startProgram({ env })]
+  const outcomes = await Promise.allSettled(both.map(({ ready }) => ready))
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  const loser = both[outcomes.findIndex(({ status }) => status === 'rejected')]
+  expect(loser?.output()).toMatch(/is in use by another Timelapser Logs/)
+})
+
 test.skipIf(!isRoot)('says where root’s database is when nobody can enter the data folder', async () => {
   const folder = temporaryFolder()
   chmodSync(folder, 0o700)
