@@ -18,6 +18,8 @@ test('needs no configuration at all', () => {
     publicUrl: undefined,
     trustProxy: false,
     adminApiKey: undefined,
+    alertsKey: undefined,
+    alertsAllowLocal: false,
   })
 })
 
@@ -34,6 +36,8 @@ test('reads what is set', () => {
     PUBLIC_URL: 'https://logs.example.org/',
     TRUST_PROXY: '10.0.0.5, 172.16.0.0/12',
     ADMIN_API_KEY: '0123456789abcdef',
+    ALERTS_KEY: 'fedcba9876543210',
+    ALERTS_ALLOW_LOCAL: 'true',
   })
   expect(config).toEqual({
     syslog: { ...NO_SYSLOG, host: '::' },
@@ -45,6 +49,8 @@ test('reads what is set', () => {
     publicUrl: 'https://logs.example.org',
     trustProxy: ['10.0.0.5', '172.16.0.0/12'],
     adminApiKey: '0123456789abcdef',
+    alertsKey: 'fedcba9876543210',
+    alertsAllowLocal: true,
   })
 })
 

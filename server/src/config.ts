@@ -22,6 +22,10 @@ export type Config = {
   rateLimits: RateLimits | undefined
   /** Given by the operator instead of being made at the first start. */
   adminApiKey: string | undefined
+  /** Encrypts what opens the way to alert channels; the same on all servers. */
+  alertsKey: string | undefined
+  /** Whether notices of alerts may go to this machine and its link. */
+  alertsAllowLocal: boolean
   syslog: SyslogConfig
   gelf: GelfConfig
   forward: ForwardConfig
@@ -101,6 +105,21 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
             `at least ${MIN_KEY_CHARACTERS} characters without spaces, such as what openssl rand -hex 32 prints`,
           ),
   }),
+  ALERTS_KEY: (text) => ({
+    alertsKey:
+      text === undefined
+        ? undefined
+        : valid(
+            'ALERTS_KEY',
+            text,
+            text.length >= MIN_KEY_CHARACTERS,
+            `at least ${MIN_KEY_CHARACTERS} characters, such as what openssl rand -hex 32 prints`,
+          ),
+  }),
+  ALERTS_ALLOW_LOCAL: (text = 'false') => ({
+    alertsAllowLocal:
+      valid('ALERTS_ALLOW_LOCAL', text, text === 'true' || text === 'false', 'true or false') === 'true',
+  }),
 }
 
 const SYSLOG_READERS: { [name: string]: (text: string | undefined) => Partial<SyslogConfig> } = {
@@ -154,7 +173,7 @@ export const VARIABLES = [READERS, SYSLOG_READERS, GELF_READERS, FORWARD_READERS
 )
 
 /** Never printed, not even when they are wrong. */
-const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY', 'FORWARD_SHARED_KEY']
+const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY', 'ALERTS_KEY', 'FORWARD_SHARED_KEY']
 
 /**
  * Reads the configuration; an empty variable counts as unset.

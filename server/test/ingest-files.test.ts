@@ -68,6 +68,7 @@ beforeAll(async () => {
       onScrub: ignore,
       onStorage: ignore,
       onDatabaseConnection: ignore,
+      onNoticeDead: ignore,
     },
   })
   await system.app.listen({ host: '127.0.0.1', port: 0 })

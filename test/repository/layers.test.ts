@@ -20,6 +20,7 @@ const ROOMS = [
   'partitions',
   'reading',
   'feed',
+  'alerts',
   'removal',
   'cameras',
   'writing',

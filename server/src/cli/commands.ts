@@ -22,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   settings: async () => (await import('./commands/settings.ts')).settingsCommand(),
   'parse-rules': async () => (await import('./commands/parse-rules.ts')).parseRulesCommand(),
+  alerts: async () => (await import('./commands/alerts.ts')).alertsCommand(),
   cameras: async () => (await import('./commands/cameras.ts')).camerasCommand(),
   cleanup: async () => (await import('./commands/cleanup.ts')).cleanupCommand(),
   undo: async () => (await import('./commands/cleanup.ts')).undoCommand(),

@@ -1,4 +1,5 @@
 // The types of the API for those who call it: the page and the commands. The schemas validate, serialise and document it.
+export type * from './schemas/alerts.ts'
 export type * from './schemas/api-keys.ts'
 export type * from './schemas/audit.ts'
 export type * from './schemas/camera-activity.ts'

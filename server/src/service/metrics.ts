@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ByteBudget } from '../byte-budget.ts'
+import type { AlertFigures } from '../store/alerts/alert-deliveries.ts'
 import type { StatementTiming } from '../store/database/statement-watch.ts'
 import type { NotStoredReason } from '../store/writing/not-stored.ts'
 import { WAYS, type Way } from './ingest/ingest-service.ts'
@@ -36,6 +37,7 @@ export type MetricSources = {
   /** Fails when the database does not answer in time. */
   database: () => Promise<DatabaseFigures>
   disk: () => Promise<{ freeBytes: number | null; isFull: boolean }>
+  alerts: () => Promise<AlertFigures>
 }
 
 /** The connections of a way in: those that are open, and those that were ended for others. */
@@ -72,6 +74,12 @@ const GAUGES = {
   timelapser_index_builds_running: 'Index builds under way in the database.',
   timelapser_late_jobs: 'Jobs that did not come to their end for longer than they may take.',
   timelapser_counts_pending: 'Kept counts that are not folded yet.',
+  timelapser_alert_lag_seconds:
+    'Age of the moment up to which alert rules are evaluated; without rules nothing is told.',
+  timelapser_alerts_firing: 'Groups of alert rules that fire.',
+  timelapser_alert_problems: 'Alert rules that cannot be evaluated.',
+  timelapser_alert_notices_pending: 'Notices of alerts that have not arrived yet.',
+  timelapser_alert_notices_dead: 'Notices of alerts that were given up.',
 } as const
 type GaugeName = keyof typeof GAUGES
 
@@ -126,6 +134,25 @@ export class Metrics {
     'Live streams and exports that a failure of the server or the database ended, by route.',
     ['route'],
   )
+  readonly #alertRows = this.#counter(
+    'timelapser_alert_rows_total',
+    'Rows that this server evaluated alert rules over.',
+  )
+  readonly #alertTransitions = this.#counter(
+    'timelapser_alert_transitions_total',
+    'Changes of alerts that this server decided.',
+  )
+  readonly #alertSteps = this.#histogram(
+    'timelapser_alert_step_seconds',
+    'Steps of the evaluation of alert rules, each one transaction.',
+    FLUSH_SECONDS,
+    [],
+  )
+  readonly #notices = this.#counter(
+    'timelapser_alert_notices_total',
+    'Attempts to bring notices of alerts to their channels, by outcome.',
+    ['outcome'],
+  )
   readonly #gauges: Record<string, Gauge>
   readonly #budgetGauges: Record<string, Gauge<'budget'>>
   readonly #connectionGauges: Record<string, Gauge<'way'>>
@@ -137,6 +164,7 @@ export class Metrics {
     for (const reason of REASONS) this.#notStored.inc({ reason }, 0)
     for (const way of WAYS) this.#received.inc({ way }, 0)
     for (const route of STREAMS) this.#streamsBroken.inc({ route }, 0)
+    for (const outcome of ['sent', 'failed', 'dead'] as const) this.#notices.inc({ outcome }, 0)
     const registers = [this.registry]
     this.#gauges = Object.fromEntries(
       Object.entries(GAUGES).map(([name, help]) => [name, new Gauge({ name, help, registers })]),
@@ -185,6 +213,16 @@ export class Metrics {
     this.#streamsBroken.inc({ route })
   }
 
+  alertsEvaluated(rows: number, transitions: number, seconds: number): void {
+    this.#alertRows.inc(rows)
+    this.#alertTransitions.inc(transitions)
+    this.#alertSteps.observe(seconds)
+  }
+
+  noticeTried(outcome: 'sent' | 'failed' | 'dead'): void {
+    this.#notices.inc({ outcome })
+  }
+
   /** From here on a scrape also tells what these say. */
   attach(sources: MetricSources): void {
     this.#sources = sources
@@ -196,18 +234,12 @@ export class Metrics {
     return this.registry.metrics()
   }
 
-  async #read({
-    budgets,
-    connections,
-    waitingRows,
-    subscribers,
-    ownLog,
-    disk,
-    database,
-  }: MetricSources): Promise<void> {
-    const [space, figures] = await Promise.all([
+  async #read(sources: MetricSources): Promise<void> {
+    const { budgets, connections, waitingRows, subscribers, ownLog, disk, database } = sources
+    const [space, figures, alerts] = await Promise.all([
       disk().catch(() => undefined),
       database().catch(() => undefined),
+      sources.alerts().catch(() => undefined),
     ])
     const { queuedRows, spooledRows, dropped } = ownLog()
     const values: Record<GaugeName, number | null | undefined> = {
@@ -227,6 +259,11 @@ export class Metrics {
       timelapser_index_builds_running: figures?.indexBuildsRunning,
       timelapser_counts_pending: figures?.countsPending,
       timelapser_late_jobs: figures?.lateJobs,
+      timelapser_alert_lag_seconds: alerts?.lag_seconds,
+      timelapser_alerts_firing: alerts?.firing,
+      timelapser_alert_problems: alerts?.problems,
+      timelapser_alert_notices_pending: alerts?.pending,
+      timelapser_alert_notices_dead: alerts?.dead,
     }
     for (const [name, gauge] of Object.entries(this.#gauges)) {
       const value = values[name as GaugeName]

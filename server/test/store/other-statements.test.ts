@@ -44,6 +44,15 @@ import {
   lockView,
   saveView,
 } from '../../src/store/accounts/views.ts'
+import * as channels from '../../src/store/alerts/alert-channels.ts'
+import * as deliveries from '../../src/store/alerts/alert-deliveries.ts'
+import * as matches from '../../src/store/alerts/alert-matches.ts'
+import * as position from '../../src/store/alerts/alert-position.ts'
+import { pastMinutes, recentGroups } from '../../src/store/alerts/alert-preview.ts'
+import * as rules from '../../src/store/alerts/alert-rules.ts'
+import * as silences from '../../src/store/alerts/alert-silences.ts'
+import * as states from '../../src/store/alerts/alert-states.ts'
+import * as transitions from '../../src/store/alerts/alert-transitions.ts'
 import {
   createCamera,
   deleteCamera,
@@ -261,6 +270,114 @@ it('of cameras, settings, levels, the feed, health, diagnosis and upkeep are tho
     await tendPartitions({ pool, partitions: logs.partitions })
     await new OpenIndexes({ pool, partitions: logs.partitions }).due()
     await nextToIndex(pool)
+  })
+  await logs.close()
+})
+
+it('of alerts are those of the snapshot', async () => {
+  const { pool } = database
+  const settings = new SettingsStore(pool)
+  const logs = new LogOperations({ pool, settings })
+  const feed = new Feed(pool, logs.partitions)
+  await logs.addLogEntries([record({ timestamp: '2026-03-01T00:00:30Z', source: 'api' })])
+  const at = '2026-03-01T00:00:00Z'
+  const visibility = { cameras: null }
+  await expectSnapshot('alerts.sql', async () => {
+    await position.tick(pool)
+    await inTransaction(pool, async (client) => {
+      await position.tryToEvaluate(client)
+      await position.keepFromEvaluating(client)
+      await position.readPosition(client)
+      const fields = { name: 'errors', enabled: true, rule: { query: '' } }
+      const rule = await rules.createRule(client, { ...fields, owner: 'user 1', owner_name: 'Ann' })
+      const id = rule?.id ?? 0
+      await rules.countRules(client, 'user 1')
+      await rules.lockRule(client, id)
+      await rules.saveRule(client, { ...fields, id }, true)
+      await rules.listRules(client)
+      await rules.setProblem(client, id, 'broken', at)
+      const entries = await position.entriesAfter(client, 0)
+      await matches.countEntries(client, feed, entries)
+      const base = { id, begins_after: 0, include_own: false }
+      const plain = { ...base, group_by: null, filter: { visibility, levels: ['ERROR' as Level] } }
+      const text = { ...base, group_by: 'camera' as const, filter: { visibility, search: 'x' } }
+      await matches.rulesForDimensions(
+        client,
+        [plain, text],
+        [{ level: 'ERROR', source: 'api', camera_id: null }],
+      )
+      await matches.matchRows(client, feed, entries, [plain, text])
+      const key = { rule_id: id, group_key: 'a' }
+      await states.saveStates(client, [
+        {
+          ...{ ...key, state: 'firing', since: at, incident: 1, value: 1, first_at: at, last_at: at },
+          ...{ extended_at: at, seen_at: at, came_at: at, sightings: 2, judged_from: at, judged_to: at },
+          ...{ due_at: at, told_incident: 1, is_owed: true },
+        },
+      ])
+      await states.loadStates(client, [key], at)
+      await states.countGroups(client)
+      await states.judgeFrom(client, [id], at)
+      await states.addCounts(client, [{ ...key, minute: at, rows: 1 }])
+      await states.loadCounts(client, [{ ...key, from: at }])
+      await states.firingStates(client, id)
+      const transition = { ...key, revision: 1, kind: 'firing', window_key: 1, incident: 1, at, value: 1 }
+      const [first] = await transitions.addTransitions(client, [
+        { ...transition, threshold: 1, first_at: at, last_at: at, late_ms: 0, held: null },
+      ])
+      await transitions.newestTransitions(client, [key])
+      const channel = { name: 'ops', kind: 'webhook', target: 'host', sealed: Buffer.from('x') } as const
+      const { id: channel_id = 0 } =
+        (await channels.createChannel(client, { ...channel, author: 'ann' })) ?? {}
+      await channels.lockChannel(client, channel_id)
+      await channels.saveChannel(client, { ...channel, id: channel_id })
+      await channels.listChannels(client)
+      await deliveries.addDeliveries(client, [
+        {
+          channel_id,
+          rule_id: id,
+          kind: 'firing',
+          transitions: [first ?? 0],
+          dedup_key: 'k',
+          created_at: at,
+        },
+      ])
+      const silence = {
+        rule_id: id,
+        group_key: null,
+        reason: 'works',
+        author: 'ann',
+        starts_at: null,
+        minutes: 5,
+      }
+      const begun = await silences.createSilence(client, silence)
+      await silences.listSilences(client)
+      await silences.endSilence(client, begun?.id ?? 0)
+      await position.savePosition(client, { feed_id: 1, watermark: at })
+      await position.raiseRulesVersion(client)
+    })
+    const [{ id = 0 } = {}] = await rules.listRules(pool, 'user 1')
+    await states.listStates(pool, [id])
+    await transitions.listTransitions(pool, { rules: [id], before: undefined, limit: 1 })
+    await transitions.findTransitions(pool, [1])
+    const [claimed] = await deliveries.claimDeliveries(pool, 1)
+    if (claimed) {
+      const outcome = { isSent: false, reply: null, error: 'no', pauseMs: null }
+      expect(await deliveries.endAttempt(pool, claimed, outcome)).toBe('dead')
+      await deliveries.postpone(pool, claimed.channel_id, 1000)
+    }
+    await deliveries.listDeliveries(pool, { rules: [id], before: undefined, limit: 1 })
+    await deliveries.readAlertFigures(pool)
+    const range = { visibility, start: at, end: '2026-03-01T00:59:59.999999Z' }
+    await pastMinutes(pool, range, 'source')
+    await recentGroups(pool, range, 'source', 10)
+    await states.pruneAlerts(pool)
+    await inTransaction(pool, async (client) => {
+      await deliveries.reviveDelivery(client, claimed?.id ?? 0)
+      await states.forgetStates(client, id)
+      await channels.deleteChannel(client, claimed?.channel_id ?? 0)
+      await rules.deleteRule(client, id)
+    })
   })
   await logs.close()
 })

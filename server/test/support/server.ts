@@ -104,6 +104,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     trustProxy: config.trustProxy,
     rateLimits: config.rateLimits,
     dataDirectory: options.dataDirectory,
+    alerts: {
+      key: config.alertsKey,
+      allowLocal: config.alertsAllowLocal,
+      pageUrl: config.publicUrl,
+    },
     reports: {
       onCameraRegistered: report('camera'),
       onNamesFull: report('names'),
@@ -115,6 +120,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       onScrub: report('scrub'),
       onStorage: report('storage'),
       onDatabaseConnection: report('connection'),
+      onNoticeDead: report('notice'),
     },
   })
   await system.app.listen({ host: '127.0.0.1', port: 0 })

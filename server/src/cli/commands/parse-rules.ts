@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Command } from 'commander'
-import { parseDocument, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import type {
   ListedParseRule,
   ParseDryRun,
@@ -14,13 +13,12 @@ import { addServerOptions, type ServerOptions, withServer } from '../client/serv
 import { wholeNumber } from '../terminal/line-options.ts'
 import { printTable } from '../terminal/print-table.ts'
 import { jsonText, paint } from '../terminal/terminal.ts'
+import { readYamlList } from '../terminal/yaml-list.ts'
 
 type ListOptions = ServerOptions & { json?: true; yaml?: true }
 type TestOptions = ServerOptions & { json?: true; source?: string; count: number }
 type ApplyOptions = ServerOptions & { json?: true; dryRun?: true; hours: number }
 
-/** Longer files are no rules. */
-const MAX_FILE_BYTES = 1024 * 1024
 /** Lines of standard input that are tried. */
 const MAX_LINES = 100
 
@@ -112,7 +110,7 @@ function print(rules: readonly ListedParseRule[]): void {
 }
 
 async function test(client: ApiClient, file: string, { json, source, count }: TestOptions): Promise<number> {
-  const rules = await readRules(file)
+  const rules = await readYamlList<ParseRule>(file, 'rules')
   const lines = process.stdin.isTTY ? undefined : linesOf(await text(process.stdin), source)
   if (lines === undefined && source !== undefined) {
     throw new ApiFailure('--source is for lines of standard input; stored lines have their own.')
@@ -152,7 +150,7 @@ async function apply(
   file: string,
   { json, dryRun, hours }: ApplyOptions,
 ): Promise<number> {
-  const rules = await readRules(file)
+  const rules = await readYamlList<ParseRule>(file, 'rules')
   if (dryRun) {
     const run = await send<ParseDryRun>(client, 'POST', '/api/parse-rules/dry-run', { rules, hours })
     if (json) console.log(jsonText(run))
@@ -174,23 +172,6 @@ function printRun(run: ParseDryRun): void {
     for (const { reason, lines: count } of failures) console.log(`  ${name}: ${reason} (${grouped(count)})`)
   }
   for (const line of run.examples) printTried(line)
-}
-
-/** The rules of a file; their form is checked by the server, which says what is wrong. */
-async function readRules(file: string): Promise<ParseRule[]> {
-  const written = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new ApiFailure(`${file} cannot be read (${error.code}).`)
-  })
-  if (written.length > MAX_FILE_BYTES)
-    throw new ApiFailure(`${file} is larger than 1 MB, which no file of rules is.`)
-  // JSON is YAML as well. Aliases could make much of little.
-  const document = parseDocument(written, { prettyErrors: true })
-  const [problem] = document.errors
-  if (problem) throw new ApiFailure(`${file} is neither YAML nor JSON: ${problem.message.trim()}`)
-  const content: unknown = document.toJS({ maxAliasCount: 100 })
-  const rules = Array.isArray(content) ? content : (content as { rules?: unknown } | null)?.rules
-  if (!Array.isArray(rules)) throw new ApiFailure(`${file} has no list of rules: it begins with "rules:".`)
-  return rules as ParseRule[]
 }
 
 function send<T>(client: ApiClient, method: string, path: string, body: object): Promise<T> {

@@ -3,6 +3,7 @@ import type { ByteBudget } from '../../byte-budget.ts'
 import { buildApp } from '../../http/app.ts'
 import { startSchedule } from '../../jobs/schedule.ts'
 import { DEFAULT_RATE_LIMITS } from '../../service/access/rate-limits.ts'
+import type { StepOutcome } from '../../service/alerts/alert-evaluator.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import type { ConnectionFigures } from '../../service/metrics.ts'
 import type { Channel, Notices } from '../../store/database/notices.ts'
@@ -10,6 +11,7 @@ import type { LogOperations } from '../../store/log-operations.ts'
 import type { LevelOverrides } from '../../store/settings/level-overrides.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
 import { administrationPart } from './parts/administration.ts'
+import { alertsPart } from './parts/alerts.ts'
 import { openCore } from './parts/core.ts'
 import { intakePart } from './parts/intake.ts'
 import { livePart } from './parts/live.ts'
@@ -29,6 +31,8 @@ export type System = {
   levels: LevelOverrides
   /** For what comes in by other ways than HTTP. */
   ingestService: IngestService
+  /** Evaluates alert rules now, and says whether there is more; it happens by itself as well. */
+  evaluateAlerts: () => Promise<StepOutcome>
   /** What `/metrics` tells of; what comes in by other ways adds its own. */
   budgets: ByteBudget[]
   /** The connections of these ways in, for `/metrics`. */
@@ -48,7 +52,18 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const live = await livePart(core, reading)
   const watch = watchPart(core, administration, live)
   const parsing = parsingPart(core)
-  const parts: readonly Part[] = [reading, removal, intake, live, administration, masking, parsing, watch]
+  const alerts = alertsPart(options, core, administration, reading)
+  const parts: readonly Part[] = [
+    reading,
+    removal,
+    intake,
+    live,
+    administration,
+    masking,
+    parsing,
+    watch,
+    alerts,
+  ]
 
   core.budgets.push(...parts.flatMap(({ budgets = [] }) => budgets))
   for (const part of parts) listen(core.notices, part)
@@ -75,16 +90,20 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
   })
 
+  alerts.start()
+
   return {
     app,
     logOperations: core.logOperations,
     settings: core.settings,
     levels: core.levels,
     ingestService: intake.ingestService,
+    evaluateAlerts: () => alerts.evaluator.step(),
     budgets: core.budgets,
     connections: core.connections,
     close: async () => {
       await Promise.all([live.liveFeed.close(), app.close()])
+      await alerts.stop()
       await schedule.stop()
       await upkeep.stop()
       await options.beforeStoreCloses?.()

@@ -9,6 +9,7 @@ import { migrate } from '../../store/database/migrate.ts'
 import { openDatabase } from '../../store/database/open.ts'
 import { onlySlow, type StatementTiming } from '../../store/database/statement-watch.ts'
 import { leaveLocalAddress } from '../client/local-address.ts'
+import { ensureAlertsKey } from './alerts-key.ts'
 import { checkPort, listen } from './listen.ts'
 import type { Listener } from './listener.ts'
 import { untilStopped } from './stop-signals.ts'
@@ -92,6 +93,14 @@ async function serve(): Promise<void> {
       trustProxy: config.trustProxy,
       rateLimits: config.rateLimits,
       dataDirectory: postgres.directory,
+      alerts: {
+        // Servers that share a database have to share the key as well, which no file of one machine can be.
+        key:
+          config.alertsKey ??
+          (postgres.directory === undefined ? undefined : ensureAlertsKey(config.dataDir)),
+        allowLocal: config.alertsAllowLocal,
+        pageUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+      },
       metrics,
       ownLog: log.stats,
       reports: log.reports,

@@ -113,6 +113,8 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
               free_bytes,
             })
           : from('worker', 'storage').info('The disk has room again: storing goes on', { free_bytes }),
+      onNoticeDead: ({ channel, error }) =>
+        from('worker', 'alerts').error(`A notice to the channel ${channel} was given up`, { channel, error }),
       onDatabaseConnection: (state) =>
         state === 'lost'
           ? from('system', 'database').warning('The connection to the database is lost; trying again')

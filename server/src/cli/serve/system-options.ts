@@ -23,6 +23,8 @@ export type SystemReports = {
   onScrub: (run: ScrubRun) => void
   onStorage: (state: 'full' | 'back', freeBytes: number | null) => void
   onDatabaseConnection: (state: 'lost' | 'back') => void
+  /** A notice of an alert was tried for a day and given up. */
+  onNoticeDead: (dead: { channel: string; error: string | null }) => void
 }
 
 export type SystemOptions = {
@@ -47,6 +49,16 @@ export type SystemOptions = {
   rateLimits?: RateLimits | undefined
   /** Where the database's files are, when that is on this machine: watched for room. */
   dataDirectory?: string | undefined
+  alerts?:
+    | {
+        /** Encrypts what opens the way to channels; without it there can be none. */
+        key?: string | undefined
+        /** Whether notices may go to this machine and its link. */
+        allowLocal?: boolean | undefined
+        /** Where people reach the page, for links in notices. */
+        pageUrl?: string | undefined
+      }
+    | undefined
   /** Counts from the first statement on; an own one when unset. */
   metrics?: Metrics | undefined
   /** The server's own lines that wait, and those that were lost. */

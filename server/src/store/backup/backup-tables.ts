@@ -2,9 +2,17 @@ import type pg from 'pg'
 
 /**
  * Made anew by a restore: the schema's own history, the registry of partitions, what was cleared and could be brought
- * back for ten minutes, and masking under way, whose pattern may be the secret itself, and when jobs ran. The queue of jobs lies in a schema of its own and fills itself.
+ * back for ten minutes, and masking under way, whose pattern may be the secret itself, when jobs ran, and notices on
+ * their way, which a copy of the database must not send once more. The queue of jobs lies in a schema of its own and fills itself.
  */
-export const NOT_IN_BACKUPS = ['migrations', 'log_partitions', 'log_clears', 'scrub_runs', 'job_runs']
+export const NOT_IN_BACKUPS = [
+  'migrations',
+  'log_partitions',
+  'log_clears',
+  'scrub_runs',
+  'job_runs',
+  'alert_deliveries',
+]
 
 /** There while retention writes a partition anew, or after it was cut short. The partition is whole until the end. */
 const BEING_REWRITTEN = ['logs_rewrite', 'logs_rewrite_removed']

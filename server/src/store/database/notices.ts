@@ -14,6 +14,7 @@ const CHANNELS = [
   'sessions',
   'log_events',
   'log_bursts',
+  'alerts',
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 

@@ -3,6 +3,9 @@ import type pg from 'pg'
 /** Hours an entry stays in the feed: as long a reader may be away and still resume without a gap. */
 const KEPT_HOURS = 24
 
+/** Days an entry waits for the alert rules to be evaluated over it. */
+const MOST_DAYS = 7
+
 /**
  * Takes entries older than a day out of the feed and keeps where their ids are. Neighbours of the same hours are folded
  * into one range, but only when their ids follow each other without a gap: servers draw ids in blocks, so a gap may
@@ -14,11 +17,25 @@ export async function trimFeed(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ trimmed: number }>({
     name: 'trim_feed',
     text: `
-      with gone as (
+      with alerts as (
+        -- Without rules nobody waits for the position.
+        select coalesce(
+          (select feed_id from alert_position where exists (select 1 from alert_rules where enabled)),
+          9223372036854775807
+        ) as evaluated_to
+      ), gone as (
         delete from log_feed
         where created_at < now() - $1::integer * interval '1 hour'
-        returning first_id, last_id, first_timestamp, last_timestamp,
+          and (
+            id <= (select evaluated_to from alerts)
+            or created_at < now() - ${MOST_DAYS} * interval '1 day'
+          )
+        returning id, first_id, last_id, first_timestamp, last_timestamp,
           (date_trunc('hour', first_timestamp), date_trunc('hour', last_timestamp)) as hours
+      ), missed as (
+        update alert_position
+        set trimmed_to = greatest(trimmed_to, (select max(id) from gone))
+        where feed_id < (select max(id) from gone)
       ), marked as (
         select *, (
           first_id = lag(last_id) over by_id + 1 and hours = lag(hours) over by_id

@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { floorTo, fromMillis, MINUTE } from '../database/timestamp.ts'
@@ -7,6 +6,7 @@ import { isCountable, type LogFilter, variantConditions } from '../filter/log-fi
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
 import { type LogRow, withCameras } from '../reading/log-row.ts'
 import { LONGEST_ROW_BYTES, ROW_BYTES } from '../reading/row-bytes.ts'
+import { entryRows, type IdRange, rangesOf } from './entry-rows.ts'
 
 /** One committed batch, in commit order. */
 export type FeedEntry = {
@@ -113,7 +113,7 @@ export class Feed {
     let ranges = rangesOf(entries, after)
     let rows: MeasuredRow[] = []
     let isCut = false
-    for (const { lower, upper } of await this.#stretches(entries)) {
+    for (const { lower, upper } of await this.stretches(entries)) {
       const { text, values } = feedRowsStatement(ranges, filter, lower, upper)
       const limits = { signal, timeoutMs: isCountable(filter) ? undefined : MATCH_TIMEOUT_MS }
       const found = await queryWithin<MeasuredRow>(this.#pool, text, values, limits)
@@ -134,7 +134,9 @@ export class Feed {
    * The time the entries reach into, cut where sixteen partitions are in it, half-open. Without gaps: in one may be a
    * partition that another server made a moment ago.
    */
-  async #stretches(entries: readonly FeedEntry[]): Promise<{ lower: string; upper: string }[]> {
+  async stretches(
+    entries: readonly Pick<FeedEntry, 'first_timestamp' | 'last_timestamp'>[],
+  ): Promise<{ lower: string; upper: string }[]> {
     const first = entries.map((entry) => entry.first_timestamp).sort()[0]
     const last = entries
       .map((entry) => entry.last_timestamp)
@@ -152,16 +154,6 @@ export class Feed {
 }
 
 type MeasuredRow = FeedRow & { own_bytes: number }
-
-/** Ids of an entry whose rows are still to be read. */
-type IdRange = { feedId: number; entryFirstId: number; firstId: number; lastId: number }
-
-function rangesOf(entries: readonly FeedEntry[], after: number): IdRange[] {
-  return entries.map(({ id, first_id, last_id }, index) => ({
-    ...{ feedId: id, entryFirstId: first_id, lastId: last_id },
-    firstId: index === 0 ? first_id + after + 1 : first_id,
-  }))
-}
 
 function rangesUpTo(ranges: readonly IdRange[], row: FeedRow | undefined): IdRange[] {
   if (!row) return [...ranges]
@@ -191,29 +183,13 @@ function feedRowsStatement(
   upper: string,
 ): { text: string; values: unknown[] } {
   const parameters = new SqlParameters()
-  const conditions = [
-    `timestamp >= ${parameters.add(lower)}::timestamptz`,
-    `timestamp < ${parameters.add(upper)}::timestamptz`,
-    ...variantConditions(filter, parameters),
-  ]
-  const feedIds = parameters.add(ranges.map(({ feedId }) => feedId))
-  const entryFirstIds = parameters.add(ranges.map(({ entryFirstId }) => entryFirstId))
-  const firstIds = parameters.add(ranges.map(({ firstId }) => firstId))
-  const lastIds = parameters.add(ranges.map(({ lastId }) => lastId))
+  const rows = entryRows(ranges, { lower, upper }, variantConditions(filter, parameters), parameters)
   const stepBytes = parameters.add(STEP_BYTES)
-  // Lateral with a range on the primary key's first column: one index range an entry, whatever the table holds.
   const relation = `
     select measured.*, sum(own_bytes) over (order by feed_id, id rows unbounded preceding) as bytes
     from (
       select e.feed_id, r.id - e.entry_first_id as feed_index, r.*, ${ROW_BYTES} as own_bytes
-      from unnest(${feedIds}::bigint[], ${entryFirstIds}::bigint[], ${firstIds}::bigint[], ${lastIds}::bigint[])
-        as e (feed_id, entry_first_id, first_id, last_id)
-      cross join lateral (
-        select ${LOG_COLUMN_LIST}
-        from logs
-        where id between e.first_id and e.last_id and ${conditions.join(' and ')}
-        offset 0
-      ) r
+      from ${rows}
     ) measured`
   const text = `${withCameras('feed_rows', relation, ', l.feed_id, l.feed_index, l.own_bytes')}
   where l.bytes - l.own_bytes <= ${stepBytes}::bigint`

@@ -386,28 +386,28 @@ create table logs_of_a_range (
 -- 10:
       from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
 -- 15:
-        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+        where id between e.first_id and e.last_id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and logger_name = $1::text and (message ilike $2 or logger_name ilike $2)
 -- 21:
   where l.bytes - l.own_bytes <= $9::bigint
 
 -- 10:
       from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
 -- 15:
-        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
+        where id between e.first_id and e.last_id and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
 -- 21:
   where l.bytes - l.own_bytes <= $10::bigint
 
 -- 10:
       from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
 -- 15:
-        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+        where id between e.first_id and e.last_id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and source = any ($1::text[]) and extra_data ->> 'request_id' = $2 and octet_length(extra_data ->> 'request_id') <= 500
 -- 21:
   where l.bytes - l.own_bytes <= $9::bigint
 
 -- 10:
       from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
 -- 15:
-        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
+        where id between e.first_id and e.last_id and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
 -- 21:
   where l.bytes - l.own_bytes <= $10::bigint
 
@@ -1008,11 +1008,25 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
       returning kind, name;
 
 -- trim_feed
-      with gone as (
+      with alerts as (
+        -- Without rules nobody waits for the position.
+        select coalesce(
+          (select feed_id from alert_position where exists (select 1 from alert_rules where enabled)),
+          9223372036854775807
+        ) as evaluated_to
+      ), gone as (
         delete from log_feed
         where created_at < now() - $1::integer * interval '1 hour'
-        returning first_id, last_id, first_timestamp, last_timestamp,
+          and (
+            id <= (select evaluated_to from alerts)
+            or created_at < now() - 7 * interval '1 day'
+          )
+        returning id, first_id, last_id, first_timestamp, last_timestamp,
           (date_trunc('hour', first_timestamp), date_trunc('hour', last_timestamp)) as hours
+      ), missed as (
+        update alert_position
+        set trimmed_to = greatest(trimmed_to, (select max(id) from gone))
+        where feed_id < (select max(id) from gone)
       ), marked as (
         select *, (
           first_id = lag(last_id) over by_id + 1 and hours = lag(hours) over by_id

@@ -1,5 +1,6 @@
 import { startFolding } from '../../../jobs/fold-counts.ts'
 import { startTending } from '../../../jobs/tend-partitions.ts'
+import { pruneAlerts } from '../../../store/alerts/alert-states.ts'
 import { notify } from '../../../store/database/notices.ts'
 import { trimFeed } from '../../../store/feed/feed-trimming.ts'
 import { forgetLineForms } from '../../../store/writing/line-forms.ts'
@@ -26,6 +27,7 @@ export function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: C
     jobs: {
       feed: async () => {
         await trimFeed(pool)
+        await pruneAlerts(pool)
         await forgetParts(pool)
         await forgetLineForms(pool)
         await forgetNames(pool)

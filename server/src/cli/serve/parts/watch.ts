@@ -4,6 +4,7 @@ import { DIAGNOSTIC_QUEUE } from '../../../jobs/schedule.ts'
 import { diagnoseLogSystem } from '../../../service/diagnosis/diagnose-log-system.ts'
 import { deleteTestLines } from '../../../service/diagnosis/test-lines.ts'
 import { Health } from '../../../service/health.ts'
+import { readAlertFigures } from '../../../store/alerts/alert-deliveries.ts'
 import type { administrationPart } from './administration.ts'
 import type { Core } from './core.ts'
 import type { livePart } from './live.ts'
@@ -25,6 +26,7 @@ export function watchPart(
     ownLog,
     database: () => health.databaseFigures(),
     disk: () => storageGuard.state(),
+    alerts: () => readAlertFigures(pool),
   })
   const diagnosis = {
     ...{ pool, logOperations, liveFeed, cameras, levels, settings, health, storageGuard, ownLog },

@@ -1,0 +1,70 @@
+import { alertChannelRoutes } from '../../../http/alert-channels.ts'
+import { alertRoutes } from '../../../http/alerts.ts'
+import { AlertEvaluator } from '../../../service/alerts/alert-evaluator.ts'
+import { AlertsService } from '../../../service/alerts/alerts-service.ts'
+import { ChannelsService } from '../../../service/alerts/channels-service.ts'
+import { Deliverer } from '../../../service/alerts/delivery/deliverer.ts'
+import { NoticeWriter } from '../../../service/alerts/delivery/notice-writer.ts'
+import { SecretBox } from '../../../service/alerts/delivery/secret-box.ts'
+import { AlertRules } from '../../../service/alerts/rule-set.ts'
+import { RulesService } from '../../../service/alerts/rules-service.ts'
+import { SilencesService } from '../../../service/alerts/silences-service.ts'
+import { Feed } from '../../../store/feed/feed.ts'
+import type { SystemOptions } from '../system-options.ts'
+import type { administrationPart } from './administration.ts'
+import type { Core } from './core.ts'
+import type { GivingPart } from './part.ts'
+import type { readingPart } from './reading.ts'
+
+/** Alerts: rules over the feed, what they decide, and who is told of it. */
+export function alertsPart(
+  { alerts: options = {} }: Pick<SystemOptions, 'alerts'>,
+  { pool, logOperations, auditTrail, reports, metrics, notices }: Core,
+  { cameras }: ReturnType<typeof administrationPart>,
+  { queries }: ReturnType<typeof readingPart>,
+) {
+  const { key, allowLocal = false, pageUrl } = options
+  const box = new SecretBox(key)
+  const writer = new NoticeWriter({ pool, queries, cameras, logOperations, pageUrl })
+  const rules = new AlertRules({ pool, queries, logOperations })
+  const deliverer = new Deliverer({
+    ...{ pool, writer, box, allowLocal },
+    onFailure: (error) => reports.onJobFailed('notices', error),
+    onAttempt: (outcome) => metrics.noticeTried(outcome),
+    onDead: reports.onNoticeDead,
+  })
+  const evaluator = new AlertEvaluator({
+    ...{ pool, rules, feed: new Feed(pool, logOperations.partitions) },
+    onNotices: () => deliverer.wake(),
+    onFailure: (error) => reports.onJobFailed('alerts', error),
+    onStep: ({ rows, transitions, millis }) => metrics.alertsEvaluated(rows, transitions, millis / 1000),
+  })
+  const onChange = () => {
+    rules.reload()
+    evaluator.wake()
+    deliverer.wake()
+  }
+  const reload = () => rules.reload()
+  const services = {
+    alerts: new AlertsService({ pool, auditTrail, cameras, onRetry: () => deliverer.wake() }),
+    rules: new RulesService({ pool, auditTrail, queries, cameras, logOperations, onChange }),
+    silences: new SilencesService({ pool, auditTrail, onChange }),
+  }
+  const channels = new ChannelsService({ pool, auditTrail, box, writer, allowLocal })
+  // A rule sees what its owner sees.
+  notices.on('api_keys', reload)
+  notices.on('sessions', reload)
+  return {
+    evaluator,
+    start: () => {
+      evaluator.start()
+      deliverer.start()
+    },
+    stop: async () => {
+      await evaluator.stop()
+      await deliverer.stop()
+    },
+    routes: [alertRoutes(services), alertChannelRoutes(channels)],
+    notices: { log_feed: () => evaluator.wake(), alerts: onChange, cameras: reload },
+  } satisfies GivingPart
+}

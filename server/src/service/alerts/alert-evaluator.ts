@@ -1,0 +1,236 @@
+import type pg from 'pg'
+import { DoublingPause } from '../../doubling-pause.ts'
+import {
+  type AlertPosition,
+  type CommittedEntry,
+  entriesAfter,
+  readPosition,
+  savePosition,
+  tick,
+  tryToEvaluate,
+} from '../../store/alerts/alert-position.ts'
+import { judgeFrom } from '../../store/alerts/alert-states.ts'
+import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
+import { inTransaction } from '../../store/database/transaction.ts'
+import type { Feed } from '../../store/feed/feed.ts'
+import { evaluate, noteProblem } from './evaluation.ts'
+import type { AlertRules, RuleSet } from './rule-set.ts'
+import { findSightings } from './sightings.ts'
+
+/** How often what falls due is looked at though no line comes. */
+const TICK_MS = 1000
+
+/** The least between two steps: lines that come together are evaluated together. */
+const REST_MS = 200
+
+/** How long it is waited after a failure, at first and at most. */
+const RETRY_MS = 1000
+const MAX_RETRY_MS = 30_000
+
+/** Without an entry and without a tick for so long, no server took lines: that says nothing of silence. */
+const OUTAGE_MS = 90_000
+
+/** `more`: there is more to evaluate at once. `busy`: another server evaluates. */
+export type StepOutcome = 'idle' | 'more' | 'busy'
+
+export type AlertEvaluatorOptions = {
+  pool: pg.Pool
+  feed: Feed
+  rules: AlertRules
+  /** Told when notices were written. */
+  onNotices: () => void
+  onFailure: (error: unknown) => void
+  /** Told of each step that evaluated something. */
+  onStep?: (step: { rows: number; transitions: number; millis: number }) => void
+}
+
+/**
+ * Evaluates the rules over the feed, each entry once and in the order of commits: position, counts, states, transitions and
+ * notices move in one transaction. Of all servers one evaluates at a time; any may take over between two steps.
+ */
+export class AlertEvaluator {
+  readonly #options: AlertEvaluatorOptions
+  readonly #pause = new DoublingPause(RETRY_MS, MAX_RETRY_MS)
+  #running: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+  #isStopped = false
+  #isAwake = false
+  #restedAt = 0
+
+  constructor(options: AlertEvaluatorOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#schedule(0)
+  }
+
+  /** Tells that there may be something new. */
+  wake(): void {
+    if (this.#isStopped || this.#isAwake) return
+    this.#isAwake = true
+    this.#schedule(Math.max(0, this.#restedAt + REST_MS - performance.now()))
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  #schedule(millis: number): void {
+    clearTimeout(this.#timer)
+    if (this.#isStopped) return
+    this.#timer = setTimeout(() => {
+      this.#running = this.#running.then(() => this.#run())
+    }, millis).unref()
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isStopped) return
+    this.#isAwake = false
+    let next = TICK_MS
+    try {
+      if ((await this.step()) === 'more') next = 0
+      this.#pause.reset()
+    } catch (error) {
+      // What was noted of the rules meanwhile was not committed.
+      this.#options.rules.reload()
+      this.#options.onFailure(error)
+      next = this.#pause.next()
+    }
+    this.#restedAt = performance.now()
+    this.#schedule(this.#isAwake ? REST_MS : next)
+  }
+
+  /** Evaluates what there is, up to some 20,000 lines. */
+  async step(): Promise<StepOutcome> {
+    const { pool, rules } = this.#options
+    const { rules: active, broken } = await rules.get()
+    if (active.size === 0 && broken.size === 0) return 'idle'
+    const began = performance.now()
+    const at = toMillis(await tick(pool))
+    const done = await inTransaction(pool, (client) => this.#stepIn(client, at), { isLimited: true })
+    if (done.deliveries > 0) this.#options.onNotices()
+    if (done.outcome !== 'busy') {
+      const { rows, transitions } = done
+      this.#options.onStep?.({ rows, transitions, millis: performance.now() - began })
+    }
+    return done.outcome
+  }
+
+  async #stepIn(client: pg.PoolClient, at: number) {
+    const nothing = { rows: 0, transitions: 0, deliveries: 0 }
+    if (!(await tryToEvaluate(client))) return { outcome: 'busy' as const, ...nothing }
+    const position = await readPosition(client)
+    const set = await this.#options.rules.get(position.rules_version)
+    const watermark = toMillis(position.watermark)
+    const from = startOf(position, set)
+    const entries = from > position.head ? [] : await entriesAfter(client, from)
+    const stretch = cutAtOutage(entries, {
+      from,
+      head: position.head,
+      watermark,
+      at: Math.max(at, watermark),
+    })
+    if (stretch.isOutage) {
+      const watched = [...set.rules.values()].filter(({ condition }) => /silence|under/.test(condition.kind))
+      await judgeFrom(
+        client,
+        watched.map(({ id }) => id),
+        fromMillis(stretch.until),
+      )
+      await savePosition(client, {
+        feed_id: Math.min(from, position.head),
+        watermark: fromMillis(stretch.until),
+      })
+      return { outcome: 'more' as const, ...nothing }
+    }
+    const { taken, until } = stretch
+    const times = new Map(taken.map(({ id, created_at }) => [id, Math.max(toMillis(created_at), watermark)]))
+    const { feed } = this.#options
+    const { groups, failed, compared } = await findSightings(
+      client,
+      feed,
+      set,
+      taken,
+      (id) => times.get(id) ?? until,
+    )
+    const problems = await this.#noteProblems(client, set, failed, compared, until)
+    const told = await evaluate(client, set, groups, until)
+    const feed_id = taken.at(-1)?.id ?? Math.min(from, position.head)
+    await savePosition(client, { feed_id, watermark: fromMillis(until) })
+    const rows = taken.reduce((sum, entry) => sum + entry.rows, 0)
+    return {
+      outcome: stretch.isMore ? ('more' as const) : ('idle' as const),
+      rows,
+      ...told,
+      deliveries: told.deliveries + problems,
+    }
+  }
+
+  async #noteProblems(
+    client: pg.PoolClient,
+    set: RuleSet,
+    failed: ReadonlyMap<number, string>,
+    compared: readonly number[],
+    at: number,
+  ): Promise<number> {
+    let noted = 0
+    for (const { rule, problem } of set.broken.values()) {
+      if (rule.problem !== null) continue
+      const { channels = [] } = rule.rule as { channels?: string[] }
+      await noteProblem(client, { id: rule.id, revision: rule.revision, channels }, problem, at)
+      rule.problem = problem
+      noted++
+    }
+    for (const rule of set.rules.values()) {
+      const problem = failed.get(rule.id) ?? null
+      // One whose text is compared is well again when that worked; another one as soon as it can be read.
+      const isKnown = rule.isCounted || compared.includes(rule.id)
+      if (!isKnown || (problem !== null) === rule.hadProblem) continue
+      const channels = rule.definition.channels ?? []
+      await noteProblem(client, { id: rule.id, revision: rule.revision, channels }, problem, at)
+      rule.hadProblem = problem !== null
+      noted++
+    }
+    return noted
+  }
+}
+
+/** Where evaluation goes on: behind what no rule begins with, and what left the feed; at the head of an older database. */
+function startOf({ feed_id, trimmed_to, head }: AlertPosition, { rules }: RuleSet): number {
+  const begins = [...rules.values()].map(({ begins_after }) => begins_after)
+  const first = begins.length > 0 ? begins.reduce((a, b) => Math.min(a, b)) : head
+  return feed_id > head ? head : Math.max(feed_id, trimmed_to, Math.min(first, head))
+}
+
+type Stretch = {
+  taken: CommittedEntry[]
+  until: number
+  isMore: boolean
+  isOutage: boolean
+}
+
+/** The entries up to the first gap in time that no server was there to fill; a gap at the beginning is a stretch of its own. */
+function cutAtOutage(
+  entries: readonly CommittedEntry[],
+  { from, head, watermark, at }: { from: number; head: number; watermark: number; at: number },
+): Stretch {
+  const last = entries.at(-1)
+  const isWhole = (last?.id ?? from) >= head || last === undefined
+  let before = watermark
+  for (const [index, { created_at }] of entries.entries()) {
+    const next = Math.max(toMillis(created_at), before)
+    if (next - before > OUTAGE_MS) {
+      if (index === 0) return { taken: [], until: next, isMore: true, isOutage: true }
+      return { taken: entries.slice(0, index), until: before, isMore: true, isOutage: false }
+    }
+    before = next
+  }
+  if (!isWhole) return { taken: [...entries], until: before, isMore: true, isOutage: false }
+  const end = Math.max(at, before)
+  if (end - before <= OUTAGE_MS) return { taken: [...entries], until: end, isMore: false, isOutage: false }
+  if (entries.length === 0) return { taken: [], until: end, isMore: true, isOutage: true }
+  return { taken: [...entries], until: before, isMore: true, isOutage: false }
+}

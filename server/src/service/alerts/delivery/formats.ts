@@ -1,0 +1,109 @@
+// What other services take. A service's own limits are kept to: what is too long for it is cut, never refused.
+import { type Notice, plainText } from './notice.ts'
+
+export const FORMATS = ['json', 'slack', 'discord', 'ntfy', 'telegram', 'gotify', 'alertmanager'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** A body, and the headers that go with it. */
+type Formatted = { body: string; headers?: Record<string, string> }
+
+const json = (body: object): Formatted => ({ body: JSON.stringify(body) })
+
+const RENDERERS: Record<Format, (notice: Notice, to: { chat_id?: string | undefined }) => Formatted> = {
+  json: (notice) => json({ version: 1, ...notice }),
+
+  /** Slack's incoming webhooks; Mattermost and Rocket.Chat take the same. */
+  slack: (notice) => {
+    const text = plainText(notice).replaceAll(/[&<>]/g, (sign) => SLACK_SIGNS[sign] ?? sign)
+    return json({ text: `*${slackText(notice.title)}*\n${cut(text, 3500)}` })
+  },
+
+  discord: (notice) =>
+    json({
+      // Nobody's name in a log line calls people.
+      allowed_mentions: { parse: [] },
+      embeds: [
+        {
+          title: cut(notice.title, 250),
+          description: cut(plainText(notice), 4000),
+          color: COLOURS[colourOf(notice)],
+          ...(notice.link !== null && { url: notice.link }),
+        },
+      ],
+    }),
+
+  /** The topic is the last part of the address; the notice is the body, the rest goes as headers. */
+  ntfy: (notice) => ({
+    body: cut(plainText(notice), 3500),
+    headers: {
+      'content-type': 'text/plain; charset=utf-8',
+      title: headerText(notice.title),
+      priority: notice.kind === 'firing' && notice.rule.severity === 'critical' ? '5' : '3',
+      tags: notice.kind === 'resolved' ? 'white_check_mark' : 'warning',
+      ...(notice.link !== null && { click: notice.link }),
+    },
+  }),
+
+  telegram: (notice, { chat_id }) =>
+    json({
+      chat_id,
+      text: cut(`${notice.title}\n${plainText(notice)}`, 4000),
+      link_preview_options: { is_disabled: true },
+    }),
+
+  gotify: (notice) =>
+    json({
+      title: cut(notice.title, 250),
+      message: cut(plainText(notice), 8000),
+      priority: PRIORITIES[colourOf(notice)],
+    }),
+
+  /** `POST /api/v2/alerts` of Alertmanager. */
+  alertmanager: (notice) => {
+    const groups = notice.groups.length > 0 ? notice.groups : [undefined]
+    const alerts = groups.map((group) => ({
+      labels: {
+        alertname: notice.rule.name,
+        rule_id: String(notice.rule.id),
+        severity: notice.rule.severity,
+        ...(group && notice.rule.group_by && { [notice.rule.group_by]: group.label }),
+      },
+      annotations: { summary: notice.title, description: cut(plainText(notice), 8000) },
+      startsAt: group?.first_at ?? group?.at,
+      ...(notice.kind !== 'firing' && notice.kind !== 'problem' && { endsAt: group?.at }),
+      ...(notice.link !== null && { generatorURL: notice.link }),
+    }))
+    return { body: JSON.stringify(alerts) }
+  },
+}
+
+/** A notice as a service takes it. */
+export function render(notice: Notice, format: Format, to: { chat_id?: string | undefined } = {}): Formatted {
+  const { body, headers } = RENDERERS[format](notice, to)
+  return { body, headers: { 'content-type': 'application/json', ...headers } }
+}
+
+const SLACK_SIGNS: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+
+function slackText(text: string): string {
+  return text.replaceAll(/[&<>]/g, (sign) => SLACK_SIGNS[sign] ?? sign).replaceAll('*', '∗')
+}
+
+type Colour = 'good' | 'warning' | 'bad'
+const COLOURS: Record<Colour, number> = { good: 0x2e7d32, warning: 0xb26a00, bad: 0xc62828 }
+const PRIORITIES: Record<Colour, number> = { good: 3, warning: 5, bad: 8 }
+
+function colourOf({ kind, rule }: Notice): Colour {
+  if (kind === 'resolved' || kind === 'recovered' || kind === 'test') return 'good'
+  return rule.severity === 'critical' ? 'bad' : 'warning'
+}
+
+function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`
+}
+
+/** ntfy takes headers in the encoding of mails. */
+function headerText(text: string): string {
+  const line = cut(text.replaceAll(/[\r\n]+/g, ' '), 200)
+  return /^[\x20-\x7e]*$/.test(line) ? line : `=?UTF-8?B?${Buffer.from(line).toString('base64')}?=`
+}

@@ -1,0 +1,189 @@
+import type pg from 'pg'
+import type { StoredDelivery } from '../../../store/alerts/alert-deliveries.ts'
+import { listRules, type StoredRule } from '../../../store/alerts/alert-rules.ts'
+import { findTransitions, type StoredTransition } from '../../../store/alerts/alert-transitions.ts'
+import { fromMillis } from '../../../store/database/timestamp.ts'
+import type { LogFilter } from '../../../store/filter/log-filter.ts'
+import type { SearchNode } from '../../../store/filter/search-tree.ts'
+import type { LogOperations } from '../../../store/log-operations.ts'
+import type { CameraService } from '../../administration/camera-service.ts'
+import type { SearchQueries } from '../../search/search-query.ts'
+import { filterOf } from '../alert-query.ts'
+import { type AlertDefinition, conditionOf, type Grouping } from '../alert-rule.ts'
+import { OwnerSight } from '../owner-sight.ts'
+import { boundsOf, describeCondition, describeTransition } from './describe.ts'
+import { type Notice, type NoticeGroup, type NoticeKind, type NoticeLine, titleOf } from './notice.ts'
+
+/** Lines of evidence in a notice, and groups that a digest names. */
+const MAX_LINES = 5
+const MAX_NAMED = 30
+
+export type NoticeWriterOptions = {
+  pool: pg.Pool
+  queries: SearchQueries
+  cameras: CameraService
+  logOperations: Pick<LogOperations, 'getLogs'>
+  /** Where people reach the page. */
+  pageUrl: string | undefined
+}
+
+/** Writes notices when they are sent: what was masked or deleted since the decision is not in them. */
+export class NoticeWriter {
+  readonly #options: NoticeWriterOptions
+
+  constructor(options: NoticeWriterOptions) {
+    this.#options = options
+  }
+
+  /** Undefined when the rule, or what was decided, is gone. */
+  async write(delivery: StoredDelivery): Promise<Notice | undefined> {
+    const { pool } = this.#options
+    const rule = (await listRules(pool)).find(({ id }) => id === delivery.rule_id)
+    const transitions = await findTransitions(pool, delivery.transitions)
+    if (!rule || transitions.length === 0) return undefined
+    const definition = rule.rule as AlertDefinition
+    const kind = delivery.kind as NoticeKind
+    const isOfRule = kind === 'problem' || kind === 'recovered'
+    const groups = isOfRule ? [] : await this.#groups(definition, transitions)
+    const lines = kind === 'firing' ? await this.#evidence(rule, definition, transitions) : []
+    return {
+      id: `alert-${delivery.id}-${Date.parse(rule.created_at)}`,
+      kind,
+      dedup_key: delivery.dedup_key,
+      rule: {
+        ...{ id: rule.id, name: rule.name, severity: definition.severity ?? 'warning' },
+        condition: describeCondition(definition),
+        ...{ note: definition.note ?? null, group_by: definition.group_by ?? null },
+      },
+      groups,
+      title: titleOf(kind, rule.name, groups),
+      text: isOfRule ? problemText(kind, transitions[0]) : groupsText(definition, transitions, groups),
+      link: isOfRule ? null : this.link(definition, transitions),
+      lines,
+    }
+  }
+
+  /** A notice that a person asks for, to see whether the way is open. */
+  test(channelName: string): Notice {
+    const { pageUrl } = this.#options
+    return {
+      ...{ id: `alert-test-${Date.now()}`, kind: 'test', dedup_key: 'timelapser-alert-test' },
+      rule: {
+        ...{ id: 0, name: 'Test', severity: 'info', condition: 'none' },
+        ...{ note: null, group_by: null },
+      },
+      groups: [],
+      title: titleOf('test', `Channel ${channelName}`, []),
+      text: 'Somebody tries whether notices of Timelapser Logs arrive here. They do.',
+      ...{ link: pageUrl === undefined ? null : `${pageUrl}/`, lines: [] },
+    }
+  }
+
+  /** The list of the lines that transitions are about, over fixed bounds. */
+  link(definition: AlertDefinition, transitions: readonly StoredTransition[]): string | null {
+    const { pageUrl } = this.#options
+    const [first] = transitions
+    if (pageUrl === undefined || !first) return null
+    return `${pageUrl}/logs${searchOf(definition, first)}`
+  }
+
+  async #groups(
+    { group_by }: AlertDefinition,
+    transitions: readonly StoredTransition[],
+  ): Promise<NoticeGroup[]> {
+    const names = group_by === 'camera' ? await this.#options.cameras.names() : undefined
+    return transitions.map(({ group_key, value, at, first_at, last_at, late_ms }) => ({
+      ...{ key: group_key, label: labelOf(group_key, names), value, at, first_at, last_at, late_ms },
+    }))
+  }
+
+  async #evidence(
+    rule: StoredRule,
+    definition: AlertDefinition,
+    transitions: readonly StoredTransition[],
+  ): Promise<NoticeLine[]> {
+    const { pool, queries, logOperations } = this.#options
+    const [transition] = transitions
+    const visibility = await new OwnerSight(pool).of(rule.owner)
+    if (!transition || !visibility) return []
+    try {
+      const filter = await filterOf(queries, definition.query, visibility)
+      const { start, end } = boundsOf(definition, transition)
+      const asked: LogFilter = {
+        ...withGroup(filter, definition.group_by, transition.group_key),
+        start: fromMillis(start),
+        end: fromMillis(end),
+      }
+      const isSilence = conditionOf(definition.condition).kind === 'silence'
+      const rows = isSilence
+        ? await logOperations.getLogs(asked, { offset: 0, limit: MAX_LINES })
+        : await logOperations.getLogs(asked, {
+            ...{ beyond: { timestamp: fromMillis(start - 1), id: 0 }, order: 'oldest', limit: MAX_LINES },
+          })
+      return rows
+        .map(({ timestamp, level, source, camera_name, message }) => ({
+          ...{ timestamp, level, source, camera_name },
+          message: message.slice(0, 2000),
+        }))
+        .toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))
+    } catch {
+      // A notice without evidence is better than none.
+      return []
+    }
+  }
+}
+
+/** How a group is called. */
+export function labelOf(key: string, cameraNames: ReadonlyMap<number, string> | undefined): string {
+  if (key === '' || cameraNames === undefined) return key
+  const name = cameraNames.get(Number(key))
+  return name === undefined ? `camera ${key}` : name
+}
+
+/** The filter within a group. */
+export function withGroup(filter: LogFilter, group_by: Grouping | undefined, key: string): LogFilter {
+  if (group_by === undefined) return filter
+  const node: SearchNode =
+    group_by === 'camera'
+      ? { kind: 'camera', id: Number(key) || null }
+      : { kind: group_by, value: key, isGlob: false }
+  return { ...filter, q: { kind: 'and', nodes: filter.q ? [filter.q, node] : [node] } }
+}
+
+/** The query string of the list that shows a transition's lines. */
+export function searchOf(definition: AlertDefinition, transition: StoredTransition): string {
+  const query = new URLSearchParams(definition.query)
+  const { group_by } = definition
+  const key = transition.group_key
+  if (group_by !== undefined && key !== '') {
+    const name = group_by === 'camera' ? 'camera_id' : group_by
+    const term = group_by === 'logger_name' ? 'logger' : group_by
+    const quoted = group_by === 'camera' ? key : `"${key.replaceAll(/["\\]/g, '\\$&')}"`
+    if (!query.has(name)) query.append(name, key)
+    else query.set('q', `${query.has('q') ? `(${query.get('q')}) ` : ''}${term}:${quoted}`)
+  }
+  const { start, end } = boundsOf(definition, transition)
+  query.set('from', fromMillis(start))
+  query.set('to', fromMillis(end))
+  query.set('live', '0')
+  return `?${query}`
+}
+
+function groupsText(
+  definition: AlertDefinition,
+  transitions: readonly StoredTransition[],
+  groups: readonly NoticeGroup[],
+): string {
+  const told = transitions.slice(0, MAX_NAMED).map((transition, index) => {
+    const label = groups[index]?.label ?? ''
+    const sentence = describeTransition(definition, transition)
+    return label === '' ? sentence : `${label}: ${sentence}`
+  })
+  const more = transitions.length - told.length
+  return more > 0 ? `${told.join('\n')}\nand ${more} more` : told.join('\n')
+}
+
+function problemText(kind: NoticeKind, transition: StoredTransition | undefined): string {
+  if (kind === 'recovered') return 'The rule is evaluated again. Lines that came meanwhile are passed over.'
+  return `The rule cannot be evaluated: ${transition?.held ?? 'the reason is not known'} Until that is mended it tells of nothing.`
+}

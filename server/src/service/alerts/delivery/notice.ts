@@ -1,0 +1,87 @@
+import type { AlertDefinition } from '../alert-rule.ts'
+
+/** A line as evidence. */
+export type NoticeLine = {
+  timestamp: string
+  level: string
+  source: string
+  camera_name: string | null
+  message: string
+}
+
+/** A group that a notice is about. */
+export type NoticeGroup = {
+  key: string
+  /** As people call it: the camera's name say. */
+  label: string
+  value: number | null
+  at: string
+  first_at: string | null
+  last_at: string | null
+  late_ms: number
+}
+
+export type NoticeKind = 'firing' | 'resolved' | 'problem' | 'recovered' | 'test'
+
+/** What a channel is told. */
+export type Notice = {
+  /** The same for each attempt. */
+  id: string
+  kind: NoticeKind
+  /** The same for all notices of an incident. */
+  dedup_key: string
+  rule: {
+    id: number
+    name: string
+    severity: string
+    condition: string
+    note: string | null
+    group_by: AlertDefinition['group_by'] | null
+  }
+  groups: NoticeGroup[]
+  title: string
+  text: string
+  /** The list over fixed bounds; null when nobody said where people reach the page. */
+  link: string | null
+  lines: NoticeLine[]
+}
+
+const MARKS: Record<NoticeKind, string> = {
+  firing: 'FIRING',
+  resolved: 'RESOLVED',
+  problem: 'NOT EVALUATED',
+  recovered: 'EVALUATED AGAIN',
+  test: 'TEST',
+}
+
+export function titleOf(
+  kind: NoticeKind,
+  ruleName: string,
+  groups: readonly Pick<NoticeGroup, 'label'>[],
+): string {
+  const [first] = groups
+  const of =
+    groups.length > 1 ? `: ${groups.length} groups` : first && first.label !== '' ? `: ${first.label}` : ''
+  return `[${MARKS[kind]}] ${ruleName}${of}`
+}
+
+/** The whole of a notice as plain text, for mails and chats. */
+export function plainText({ text, rule, lines, link }: Notice): string {
+  const shown = lines.map(
+    ({ timestamp, level, source, camera_name, message }) =>
+      `${timestamp} ${level} ${camera_name ?? source}: ${shortened(message)}`,
+  )
+  return [
+    text,
+    ...(rule.note === null ? [] : ['', rule.note]),
+    ...(shown.length > 0 ? ['', ...shown] : []),
+    ...(link === null ? [] : ['', link]),
+  ].join('\n')
+}
+
+const LONGEST_LINE = 300
+
+function shortened(message: string): string {
+  const line = message.replaceAll(/\s+/g, ' ')
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line
+}

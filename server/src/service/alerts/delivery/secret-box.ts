@@ -1,0 +1,58 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { AppError } from '../../app-error.ts'
+
+const ALGORITHM = 'aes-256-gcm'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/**
+ * Encrypts what opens the way to channels. The key is not in the database: whoever reads that, or a backup of it, learns no
+ * password of a mail server and no address that posts to a chat.
+ */
+export class SecretBox {
+  readonly #key: Buffer | undefined
+
+  /** @param key any text; none refuses everything */
+  constructor(key: string | undefined) {
+    this.#key = key === undefined ? undefined : createHash('sha256').update(key).digest()
+  }
+
+  get isOpen(): boolean {
+    return this.#key !== undefined
+  }
+
+  /** @throws {AppError} CONFLICT without a key */
+  seal(value: object): Buffer {
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv(ALGORITHM, this.#needKey(), nonce)
+    const sealed = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
+    return Buffer.concat([nonce, cipher.getAuthTag(), sealed])
+  }
+
+  /** @throws {AppError} CONFLICT without the key it was sealed with */
+  open<T>(sealed: Buffer): T {
+    const decipher = createDecipheriv(ALGORITHM, this.#needKey(), sealed.subarray(0, NONCE_BYTES))
+    decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
+    try {
+      const text = Buffer.concat([
+        decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)),
+        decipher.final(),
+      ])
+      return JSON.parse(text.toString('utf8')) as T
+    } catch (cause) {
+      throw new AppError(
+        'CONFLICT',
+        'The channel was encrypted with another key. Give all servers the same ALERTS_KEY, or set the channel anew.',
+        { cause },
+      )
+    }
+  }
+
+  #needKey(): Buffer {
+    if (this.#key) return this.#key
+    throw new AppError(
+      'CONFLICT',
+      'Channels hold secrets, and this server has no key to encrypt them with. Set ALERTS_KEY, the same on all servers.',
+    )
+  }
+}

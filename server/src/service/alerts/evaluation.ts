@@ -1,0 +1,264 @@
+// One step of the evaluation: from a position in the feed to the next, in one transaction.
+import type pg from 'pg'
+import { listChannels } from '../../store/alerts/alert-channels.ts'
+import { addDeliveries, type NewDelivery } from '../../store/alerts/alert-deliveries.ts'
+import { setProblem } from '../../store/alerts/alert-rules.ts'
+import { listSilences } from '../../store/alerts/alert-silences.ts'
+import {
+  addCounts,
+  countGroups,
+  type GroupKey,
+  loadCounts,
+  loadStates,
+  type MinuteCount,
+  saveStates,
+} from '../../store/alerts/alert-states.ts'
+import {
+  addTransitions,
+  type NewTransition,
+  newestTransitions,
+} from '../../store/alerts/alert-transitions.ts'
+import { fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
+import { Group, type GroupState, JUDGEABLE, type Sighting } from './judging/group.ts'
+import { judge } from './judging/judge.ts'
+import type { ActiveRule, RuleSet } from './rule-set.ts'
+import { fromStored, type Told, toStored, unknownGroup } from './stored-group.ts'
+import { deliveriesOf, heldBy, reconcile, type Telling } from './telling.ts'
+
+/** Groups of a rule, and of all; what comes beyond is one group. */
+const MAX_GROUPS = 10_000
+const MAX_GROUPS_IN_ALL = 50_000
+const OTHERS = '(others)'
+
+type Seen = Map<number, Map<string, Sighting[]>>
+
+type Judged = GroupKey & {
+  rule: ActiveRule
+  group: Group
+  state: GroupState & Told
+  seen: readonly Sighting[]
+}
+
+/**
+ * Judges what the rules saw, and what falls due until an instant, and writes what follows.
+ *
+ * @returns how many transitions were decided
+ */
+export async function evaluate(
+  client: pg.PoolClient,
+  set: RuleSet,
+  seen: Seen,
+  until: number,
+): Promise<{ transitions: number; deliveries: number }> {
+  const keys = [...seen].flatMap(([rule_id, groups]) =>
+    [...groups.keys()].map((group_key) => ({ rule_id, group_key })),
+  )
+  const stored = await loadStates(client, keys, fromMillis(until))
+  const states = new Map(stored.map((state) => [keyOf(state), state]))
+  await boundGroups(client, seen, (key) => states.has(keyOf(key)))
+  const touched = new Map<string, GroupKey>(stored.map((state) => [keyOf(state), state]))
+  for (const [rule_id, groups] of seen) {
+    for (const group_key of groups.keys()) touched.set(keyOf({ rule_id, group_key }), { rule_id, group_key })
+  }
+  const judged: Judged[] = []
+  for (const { rule_id, group_key } of touched.values()) {
+    const rule = set.rules.get(rule_id)
+    if (!rule) continue
+    const known = states.get(keyOf({ rule_id, group_key }))
+    const sightings = seen.get(rule_id)?.get(group_key) ?? []
+    const state = known ? fromStored(known) : unknownGroup(sightings[0]?.at ?? until)
+    judged.push({ rule_id, group_key, rule, state, seen: sightings, group: new Group(rule, state) })
+  }
+  await fillCounts(client, judged)
+  for (const { group, seen: sightings } of judged) judge(group, sightings, until)
+  const told = await tell(client, judged, until)
+  await addCounts(client, judged.flatMap(countsOf))
+  await saveStates(
+    client,
+    judged.map(({ rule_id, group_key, state }) => toStored(rule_id, group_key, state)),
+  )
+  return told
+}
+
+/** Puts new groups beyond what may be kept into one. */
+async function boundGroups(
+  client: pg.PoolClient,
+  seen: Seen,
+  isKnown: (key: GroupKey) => boolean,
+): Promise<void> {
+  const isNew = (rule_id: number) => (group_key: string) => !isKnown({ rule_id, group_key })
+  if (![...seen].some(([rule_id, groups]) => [...groups.keys()].some(isNew(rule_id)))) return
+  const counted = await countGroups(client)
+  let total = [...counted.values()].reduce((sum, groups) => sum + groups, 0)
+  for (const [rule_id, groups] of seen) {
+    let own = counted.get(rule_id) ?? 0
+    for (const group_key of [...groups.keys()].filter(isNew(rule_id))) {
+      if (group_key === OTHERS || group_key === '') continue
+      if (own < MAX_GROUPS && total < MAX_GROUPS_IN_ALL) {
+        own++
+        total++
+        continue
+      }
+      const moved = [...(groups.get(OTHERS) ?? []), ...(groups.get(group_key) ?? [])]
+      groups.delete(group_key)
+      groups.set(
+        OTHERS,
+        moved.toSorted((a, b) => a.feed_id - b.feed_id),
+      )
+    }
+  }
+}
+
+/** Gives each group that counts the lines of the minutes that its windows may need. */
+async function fillCounts(client: pg.PoolClient, judged: readonly Judged[]): Promise<void> {
+  const counting = new Map<string, Judged>()
+  const needed: (GroupKey & { from: string })[] = []
+  for (const one of judged) {
+    const { rule_id, group_key, rule, seen, state } = one
+    if (rule.condition.kind !== 'over' && rule.condition.kind !== 'under') continue
+    const minutes = seen.flatMap(({ minutes, at }) =>
+      [...minutes.keys()].map((minute) => Math.max(minute, at - JUDGEABLE - MINUTE)),
+    )
+    const due = state.judged_to ?? state.judged_from ?? state.due_at
+    const earliest = [
+      ...minutes,
+      ...(state.due_at !== null && due !== null ? [due, state.due_at] : []),
+    ].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    if (earliest === Number.POSITIVE_INFINITY) continue
+    counting.set(keyOf(one), one)
+    const from = fromMillis(earliest - (rule.condition.minutes + 2) * MINUTE)
+    needed.push({ rule_id, group_key, from })
+  }
+  for (const { minute, rows, ...key } of await loadCounts(client, needed)) {
+    counting.get(keyOf(key))?.group.counts.set(toMillis(minute), rows)
+  }
+}
+
+function countsOf({ rule_id, group_key, group }: Judged): MinuteCount[] {
+  return [...group.added].map(([minute, rows]) => ({ rule_id, group_key, minute: fromMillis(minute), rows }))
+}
+
+/** Writes the transitions, and the notices of them and of what was held back and need not be any more. */
+async function tell(
+  client: pg.PoolClient,
+  judged: readonly Judged[],
+  until: number,
+): Promise<{ transitions: number; deliveries: number }> {
+  const concerned = judged.filter(({ group, state }) => group.transitions.length > 0 || state.is_owed)
+  if (concerned.length === 0) return { transitions: 0, deliveries: 0 }
+  const silences = await listSilences(client)
+  const transitions: NewTransition[] = []
+  const pending: { one: Judged; index: number; kind: 'firing' | 'resolved'; incident: number }[] = []
+  const owed: Judged[] = []
+  for (const one of concerned) {
+    const { group, state, rule, rule_id, group_key } = one
+    if (group.transitions.length === 0) owed.push(one)
+    for (const { kind, at, first_at, last_at, ...decided } of group.transitions) {
+      const isFiring = kind === 'firing'
+      const held = heldBy(silences, one, Math.max(at, until))
+      const outcome = reconcile(state, { isFiring, incident: decided.incident }, held)
+      if (outcome.tell) {
+        const incident = outcome.incident ?? decided.incident
+        pending.push({ one, index: transitions.length, kind: outcome.tell, incident })
+      }
+      transitions.push({
+        ...{ rule_id, group_key, revision: rule.revision, kind, ...decided, at: fromMillis(at) },
+        threshold: thresholdOf(rule),
+        first_at: first_at === null ? null : fromMillis(first_at),
+        last_at: last_at === null ? null : fromMillis(last_at),
+        held: outcome.held ?? null,
+      })
+    }
+  }
+  const ids = await addTransitions(client, transitions)
+  const tellings: Telling[] = []
+  const note = (one: Judged, kind: Telling['kind'], transition: number | undefined, incident: number) => {
+    const { rule_id, group_key, rule } = one
+    if (transition === undefined) return
+    tellings.push({ rule_id, group_key, revision: rule.revision, kind, transition, incident })
+  }
+  for (const { one, index, kind, incident } of pending) note(one, kind, ids[index], incident)
+  await tellOwed(client, owed, silences, until, note)
+  const deliveries = await deliver(client, judged, tellings, until)
+  return { transitions: ids.filter((id) => id !== undefined).length, deliveries }
+}
+
+/** What a silence held back is told when it is over, as far as it is still news. */
+async function tellOwed(
+  client: pg.PoolClient,
+  owed: readonly Judged[],
+  silences: Awaited<ReturnType<typeof listSilences>>,
+  until: number,
+  note: (one: Judged, kind: Telling['kind'], transition: number | undefined, incident: number) => void,
+): Promise<void> {
+  const free = owed.filter((one) => heldBy(silences, one, until) === undefined)
+  const newest = await newestTransitions(client, free)
+  const byGroup = new Map(newest.map((transition) => [keyOf(transition), transition.id]))
+  for (const one of free) {
+    const { state, group } = one
+    const outcome = reconcile(state, { isFiring: group.isFiring, incident: state.incident }, undefined)
+    if (outcome.tell) note(one, outcome.tell, byGroup.get(keyOf(one)), outcome.incident ?? 0)
+  }
+}
+
+async function deliver(
+  client: pg.PoolClient,
+  judged: readonly Judged[],
+  tellings: readonly Telling[],
+  until: number,
+): Promise<number> {
+  if (tellings.length === 0) return 0
+  const rules = new Map(judged.map(({ rule }) => [rule.id, rule]))
+  const channelIds = await channelsByName(client)
+  const deliveries: NewDelivery[] = []
+  for (const [ruleId, of] of Map.groupBy(tellings, ({ rule_id }) => rule_id)) {
+    const names = rules.get(ruleId)?.definition.channels ?? []
+    const ids = names.flatMap((name) => channelIds.get(name) ?? [])
+    deliveries.push(...deliveriesOf(of, ids, until))
+  }
+  await addDeliveries(client, deliveries)
+  return deliveries.length
+}
+
+/** Notes that a rule cannot be evaluated, or can again, and tells its channels when that is news. */
+export async function noteProblem(
+  client: pg.PoolClient,
+  rule: { id: number; revision: number; channels: readonly string[] },
+  problem: string | null,
+  at: number,
+): Promise<void> {
+  if (!(await setProblem(client, rule.id, problem, fromMillis(at)))) return
+  const kind = problem === null ? 'recovered' : 'problem'
+  const [id] = await addTransitions(client, [
+    {
+      ...{ rule_id: rule.id, revision: rule.revision, group_key: '', kind, window_key: at, incident: at },
+      ...{ at: fromMillis(at), value: null, threshold: null, first_at: null, last_at: null, late_ms: 0 },
+      held: problem,
+    },
+  ])
+  if (id === undefined) return
+  const channelIds = await channelsByName(client)
+  const dedup_key = `timelapser-alert-${rule.id}-${rule.revision}-problem`
+  await addDeliveries(
+    client,
+    rule.channels.flatMap((name) => {
+      const channel_id = channelIds.get(name)
+      if (channel_id === undefined) return []
+      const created_at = fromMillis(at)
+      return [{ channel_id, rule_id: rule.id, kind, transitions: [id], dedup_key, created_at }]
+    }),
+  )
+}
+
+export async function channelsByName(client: pg.PoolClient): Promise<Map<string, number>> {
+  return new Map((await listChannels(client)).map(({ name, id }) => [name, id]))
+}
+
+function thresholdOf({ condition }: ActiveRule): number | null {
+  if (condition.kind === 'any') return null
+  return condition.kind === 'silence' ? condition.minutes : condition.threshold
+}
+
+function keyOf({ rule_id, group_key }: GroupKey): string {
+  return `${rule_id} ${group_key}`
+}

@@ -1,0 +1,30 @@
+import { MINUTE } from '../../../store/database/timestamp.ts'
+import type { Group, Sighting } from './group.ts'
+
+/** Lines are told to be late from here on. */
+const LATE = MINUTE
+
+/** Any matching line: fires whatever time the line is of, and is over when none came for some minutes. */
+export const any = {
+  sight(group: Group, sighting: Sighting): void {
+    const { state, rule } = group
+    const { at, first, last, rows, feed_id } = sighting
+    group.noteLife(sighting)
+    if (!rule.hours.isActive(at)) return
+    if (group.isFiring) {
+      state.value = (state.value ?? 0) + rows
+      state.first_at = Math.min(state.first_at ?? first, first)
+      state.last_at = Math.max(state.last_at ?? last, last)
+      state.extended_at = at
+    } else {
+      const behind = at - first
+      group.fire({ key: feed_id, at, value: rows, first, last, lateMs: behind > LATE ? behind : 0 })
+    }
+    state.due_at = at + rule.condition.minutes * MINUTE
+  },
+
+  due(group: Group, at: number): void {
+    group.state.due_at = null
+    if (group.isFiring) group.resolve(at, group.state.value)
+  },
+}

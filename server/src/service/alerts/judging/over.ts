@@ -1,0 +1,58 @@
+import { MINUTE } from '../../../store/database/timestamp.ts'
+import { GRACE, type Group, type Sighting } from './group.ts'
+
+/**
+ * More lines than a threshold in a window of so many minutes, by the lines' own time: one window ends with each minute. It
+ * fires when a window crosses the threshold, also one that is long closed.
+ */
+export const over = {
+  sight(group: Group, sighting: Sighting): void {
+    const { state, rule } = group
+    const { condition } = rule
+    if (condition.kind !== 'over') return
+    group.noteLife(sighting)
+    const before = new Map(group.counts)
+    const counted = group.count(sighting)
+    if (!counted) return
+    const { minutes, threshold } = condition
+    const { at } = sighting
+    const length = minutes * MINUTE
+    let first: number | undefined
+    let last: number | undefined
+    let crossed: number | undefined
+    let most = 0
+    let sum = group.sumTo(counted.from, minutes)
+    let sumBefore = sum
+    for (let end = counted.from + MINUTE; end <= counted.to + length; end += MINUTE) {
+      const [came, left] = [end - MINUTE, end - MINUTE - length]
+      sum += (group.counts.get(came) ?? 0) - (group.counts.get(left) ?? 0)
+      sumBefore += (before.get(came) ?? 0) - (before.get(left) ?? 0)
+      if (sum <= threshold) continue
+      first ??= end
+      last = end
+      most = Math.max(most, sum)
+      if (sumBefore <= threshold) crossed ??= end
+    }
+    if (first === undefined || last === undefined) return
+    if (group.isFiring) {
+      state.value = Math.max(state.value ?? 0, most)
+      state.first_at = Math.min(state.first_at ?? first, first)
+      state.last_at = Math.max(state.last_at ?? last, last)
+      state.extended_at = at
+    } else if (crossed !== undefined) {
+      const lateMs = last + GRACE <= at ? at - last : 0
+      group.fire({ key: crossed, at, value: most, first, last, lateMs })
+    } else return
+    // A clock that is hours ahead makes windows that end as late; the incident does not last for them.
+    const end = Math.min(state.last_at ?? at, at + minutes * MINUTE)
+    state.due_at = Math.max(end, at) + GRACE
+  },
+
+  due(group: Group, at: number): void {
+    const { state, rule } = group
+    state.due_at = null
+    if (!group.isFiring) return
+    const end = Math.floor((at - GRACE) / MINUTE) * MINUTE
+    group.resolve(at, group.sumTo(end, rule.condition.minutes))
+  },
+}

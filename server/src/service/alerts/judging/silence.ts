@@ -1,0 +1,66 @@
+import { MINUTE } from '../../../store/database/timestamp.ts'
+import { EXPIRES, type Group, type Sighting } from './group.ts'
+
+/**
+ * Nothing for so many minutes. The last sign of life is the greatest of the lesser of a line's own time and the time it
+ * was committed: old lines of a spool are no life, and a clock ahead hides no silence.
+ */
+export const silence = {
+  sight(group: Group, sighting: Sighting): void {
+    const { state } = group
+    const { at } = sighting
+    if (group.noteLife(sighting)) state.judged_from = at
+    if (!group.isKnown) return
+    const lived = state.seen_at ?? at
+    const length = lengthOf(group)
+    if (group.isFiring) {
+      if (at - lived < length) {
+        state.last_at = at
+        group.resolve(at, minutesOf(at - (state.first_at ?? at)))
+      } else state.due_at = at + EXPIRES
+    }
+    if (!group.isFiring) state.due_at = quietSince(group, lived) + length
+  },
+
+  due(group: Group, at: number): void {
+    const { state, rule } = group
+    const { hours } = rule
+    const length = lengthOf(group)
+    const expiresAt = rule.isGrouped ? Math.max(state.came_at ?? 0, state.judged_from ?? 0) + EXPIRES : null
+    if (expiresAt !== null && at >= expiresAt) {
+      group.expire(at)
+      return
+    }
+    if (group.isFiring) {
+      state.due_at = expiresAt
+      return
+    }
+    if (!hours.isActive(at)) {
+      const next = hours.nextActive(at)
+      state.due_at = next === undefined ? at + EXPIRES : next + length
+      return
+    }
+    const lived = state.seen_at ?? state.judged_from ?? state.since
+    // What was silent before the hours began is not silence.
+    const quiet = hours.activeSince(at, Math.max(quietSince(group, lived), at - length))
+    if (at - quiet < length) {
+      state.due_at = quiet + length
+      return
+    }
+    group.fire({ key: lived, at, value: minutesOf(at - lived), first: lived, last: at })
+    state.due_at = expiresAt
+  },
+}
+
+/** From when on silence counts: the last sign of life, or when the group began to be judged. */
+function quietSince({ state }: Group, lived: number): number {
+  return Math.max(lived, state.judged_from ?? lived)
+}
+
+function lengthOf({ rule }: Group): number {
+  return rule.condition.minutes * MINUTE
+}
+
+function minutesOf(millis: number): number {
+  return Math.floor(millis / MINUTE)
+}

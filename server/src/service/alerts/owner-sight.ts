@@ -1,0 +1,48 @@
+import type pg from 'pg'
+import { findActiveUser } from '../../store/accounts/accounts.ts'
+import { listKeys } from '../../store/accounts/api-keys.ts'
+import { type Principal, SEES_EVERYTHING, type Visibility } from '../access/access.ts'
+
+/** How a rule names its owner. */
+export function ownerOf({ kind, id }: Pick<Principal, 'kind' | 'id'>): string {
+  return `${kind} ${id}`
+}
+
+/** What the owners of rules may see at present, each asked for once; undefined for those who may not read any more. */
+export class OwnerSight {
+  readonly #pool: pg.Pool
+  readonly #known = new Map<string, Visibility | undefined>()
+  #keys: Map<string, Visibility> | undefined
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async of(owner: string): Promise<Visibility | undefined> {
+    if (!this.#known.has(owner)) this.#known.set(owner, await this.#look(owner))
+    return this.#known.get(owner)
+  }
+
+  async #look(owner: string): Promise<Visibility | undefined> {
+    if (owner === 'key operator') return SEES_EVERYTHING
+    const [kind, id = ''] = owner.split(' ', 2)
+    if (kind === 'key') {
+      this.#keys ??= await this.#readKeys()
+      return this.#keys.get(id)
+    }
+    const user = await findActiveUser(this.#pool, id)
+    if (!user) return undefined
+    return user.role === 'admin' ? SEES_EVERYTHING : { cameras: user.cameras }
+  }
+
+  async #readKeys(): Promise<Map<string, Visibility>> {
+    const keys = await listKeys(this.#pool)
+    const readers = keys.filter(
+      ({ scope, expires_at }) =>
+        scope !== 'ingest' && (expires_at === null || Date.parse(expires_at) > Date.now()),
+    )
+    return new Map(
+      readers.map(({ id, cameras, min_level }) => [String(id), { cameras, ...(min_level && { min_level }) }]),
+    )
+  }
+}

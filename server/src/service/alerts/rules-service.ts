@@ -1,0 +1,287 @@
+import { isDeepStrictEqual } from 'node:util'
+import type pg from 'pg'
+import { errorCode } from '../../startup-error.ts'
+import { listChannels } from '../../store/alerts/alert-channels.ts'
+import {
+  keepFromEvaluating,
+  raiseRulesVersion,
+  readPosition,
+  tick,
+} from '../../store/alerts/alert-position.ts'
+import { recentGroups } from '../../store/alerts/alert-preview.ts'
+import * as store from '../../store/alerts/alert-rules.ts'
+import { forgetStates, saveStates } from '../../store/alerts/alert-states.ts'
+import { DAY, endOfMinute, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
+import { isCountable } from '../../store/filter/log-filter.ts'
+import type { LogOperations } from '../../store/log-operations.ts'
+import type { Principal } from '../access/access.ts'
+import type { AuditDetails, AuditTrail } from '../access/audit-trail.ts'
+import type { CameraService } from '../administration/camera-service.ts'
+import { AppError } from '../app-error.ts'
+import { parseTimeZone } from '../logs/time-zone.ts'
+import type { SearchQueries } from '../search/search-query.ts'
+import { filterOf } from './alert-query.ts'
+import { type AlertDefinition, type AlertRuleInput, conditionOf } from './alert-rule.ts'
+import { labelOf } from './delivery/notice-writer.ts'
+import { endIncidents } from './ending.ts'
+import { OwnerSight, ownerOf } from './owner-sight.ts'
+import { type Preview, previewRule } from './preview.ts'
+import { toStored, unknownGroup } from './stored-group.ts'
+import { asSeenBy, lockVisible } from './visible-rules.ts'
+
+/** Rules of one owner, and of all: each is compared with lines. */
+const MAX_OWN = 200
+const MAX_RULES = 1000
+
+/** Groups that a silence rule waits for from its beginning on. */
+const MAX_SEEDED = 2000
+
+export type RulesServiceOptions = {
+  pool: pg.Pool
+  auditTrail: AuditTrail
+  queries: SearchQueries
+  cameras: CameraService
+  logOperations: LogOperations
+  /** Told when rules changed. */
+  onChange: () => void
+}
+
+/** Alert rules: making, changing and trying them. */
+export class RulesService {
+  readonly #options: RulesServiceOptions
+
+  constructor(options: RulesServiceOptions) {
+    this.#options = options
+  }
+
+  /** @throws {AppError} INVALID_REQUEST, INVALID_QUERY …; CONFLICT when the name is taken or there are too many */
+  async create(input: AlertRuleInput, author: Principal) {
+    const fields = await this.#check(input, author)
+    const rule = await this.#change(async (client) => {
+      const created = await this.#insert(client, fields, author)
+      return { result: created, entry: { action: 'alert.create', entity: entityOf(created), after: fields } }
+    })
+    return asSeenBy(author, rule)
+  }
+
+  /** @throws {AppError} NOT_FOUND, and as `create` */
+  async replace(id: number, input: AlertRuleInput, author: Principal) {
+    const fields = await this.#check(input, author)
+    const rule = await this.#change(async (client) => {
+      const before = await lockVisible(client, id, author)
+      const result = await this.#save(client, before, fields)
+      return { result, entry: differenceOf(before, fields) }
+    })
+    return asSeenBy(author, rule)
+  }
+
+  /** @throws {AppError} NOT_FOUND */
+  async delete(id: number, author: Principal) {
+    const rule = await this.#change(async (client) => {
+      const result = await lockVisible(client, id, author)
+      await store.deleteRule(client, id)
+      return { result, entry: { action: 'alert.delete', entity: entityOf(result), before: fieldsOf(result) } }
+    })
+    return asSeenBy(author, rule)
+  }
+
+  /**
+   * Makes rules of these names what they are here, and makes those that are missing; all or nothing.
+   *
+   * @param prune whether the author's other rules are deleted
+   */
+  async apply(inputs: readonly AlertRuleInput[], prune: boolean, author: Principal) {
+    const wanted: store.RuleFields[] = []
+    for (const input of inputs) wanted.push(await this.#check(input, author, `the rule "${input.name}": `))
+    const names = wanted.map(({ name }) => name)
+    const twice = names.find((name, index) => names.indexOf(name) !== index)
+    if (twice !== undefined) throw new AppError('INVALID_REQUEST', `There are two rules called "${twice}".`)
+    const done = { created: [] as string[], changed: [] as string[], deleted: [] as string[], unchanged: 0 }
+    await this.#change(async (client) => {
+      const own = await store.listRules(client, ownerOf(author))
+      for (const fields of wanted) {
+        const before = own.find(({ name }) => name === fields.name)
+        if (!before) {
+          await this.#insert(client, fields, author)
+          done.created.push(fields.name)
+        } else if (isDeepStrictEqual(fieldsOf(before), fields)) done.unchanged++
+        else {
+          await this.#save(client, before, fields)
+          done.changed.push(fields.name)
+        }
+      }
+      for (const { id, name } of prune ? own.filter((one) => !names.includes(one.name)) : []) {
+        await store.deleteRule(client, id)
+        done.deleted.push(name)
+      }
+      const isSame = done.created.length + done.changed.length + done.deleted.length === 0
+      const after = { ...done, rules: wanted }
+      return {
+        result: undefined,
+        entry: isSame ? undefined : { action: 'alert.apply', entity: 'alerts', after },
+      }
+    })
+    return done
+  }
+
+  /** When a rule would have fired in the last days. */
+  async preview(
+    definition: AlertDefinition,
+    days: number,
+    author: Principal,
+    signal: AbortSignal,
+  ): Promise<
+    Omit<Preview, 'incidents'> & { incidents: (Preview['incidents'][number] & { label: string })[] }
+  > {
+    await this.#check({ name: 'preview', ...definition, channels: [] }, author)
+    const { pool, logOperations, queries, cameras } = this.#options
+    const filter = await filterOf(queries, definition.query, author.visibility)
+    const until = toMillis(await tick(pool))
+    const found = await previewRule({ pool, logOperations }, { definition, filter, days, until }, signal)
+    const names = definition.group_by === 'camera' ? await cameras.names() : undefined
+    const incidents = found.incidents.map((one) => ({ ...one, label: labelOf(one.group_key, names) }))
+    return { ...found, incidents }
+  }
+
+  /** Everything about a rule that can be wrong before it is stored. */
+  async #check(input: AlertRuleInput, author: Principal, where = ''): Promise<store.RuleFields> {
+    const { name, enabled = true, ...definition } = input
+    try {
+      if (name.trim() === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
+      conditionOf(definition.condition)
+      if (definition.active_hours) {
+        parseTimeZone(definition.active_hours.timezone)
+        if (definition.active_hours.from === definition.active_hours.to) {
+          throw new AppError('INVALID_REQUEST', 'active_hours.from and active_hours.to are the same.')
+        }
+      }
+      await filterOf(this.#options.queries, definition.query, author.visibility)
+      const known = definition.channels?.length ? await listChannels(this.#options.pool) : []
+      const unknown = definition.channels?.find((channel) => !known.some((one) => one.name === channel))
+      if (unknown !== undefined) {
+        throw new AppError(
+          'INVALID_REQUEST',
+          `channels names "${unknown}", and there is no channel of that name.`,
+        )
+      }
+    } catch (error) {
+      if (where === '' || !(error instanceof AppError)) throw error
+      throw new AppError(error.code, `In ${where}${error.message}`, { cause: error })
+    }
+    return { name: name.trim(), enabled, rule: plain(definition) }
+  }
+
+  /** A change of rules, while nobody evaluates: the evaluation sees all of it or nothing. */
+  async #change<T>(
+    work: (client: pg.PoolClient) => Promise<{ result: T; entry: AuditDetails | undefined }>,
+  ): Promise<T> {
+    const result = await this.#options.auditTrail.change(async (client) => {
+      await keepFromEvaluating(client)
+      await readPosition(client)
+      const done = await work(client)
+      await raiseRulesVersion(client)
+      return done
+    })
+    this.#options.onChange()
+    return result
+  }
+
+  async #insert(
+    client: pg.PoolClient,
+    fields: store.RuleFields,
+    author: Principal,
+  ): Promise<store.StoredRule> {
+    const owner = ownerOf(author)
+    const { own, total } = await store.countRules(client, owner)
+    if (own >= MAX_OWN || total >= MAX_RULES) {
+      const there = own >= MAX_OWN ? `You have ${own} alert rules` : `There are ${total} alert rules`
+      throw new AppError('CONFLICT', `${there}, as many as may be. Delete one first.`)
+    }
+    const rule = await store.createRule(client, { ...fields, owner, owner_name: author.name })
+    if (!rule) throw taken(fields.name)
+    await this.#seed(client, rule)
+    return rule
+  }
+
+  async #save(
+    client: pg.PoolClient,
+    before: store.StoredRule,
+    fields: store.RuleFields,
+  ): Promise<store.StoredRule> {
+    const isAnew = before.enabled !== fields.enabled || !isSameCondition(before.rule, fields.rule)
+    if (isAnew) await endIncidents(client, before, fields.enabled ? 'edited' : 'disabled')
+    const rule = await store
+      .saveRule(client, { id: before.id, ...fields }, isAnew)
+      .catch((error: unknown) => {
+        throw errorCode(error) === '23505' ? taken(fields.name) : error
+      })
+    if (!rule) throw taken(fields.name)
+    if (isAnew) {
+      await forgetStates(client, rule.id)
+      await this.#seed(client, rule)
+    }
+    return rule
+  }
+
+  /** Rules that miss something know from the start whom they wait for. */
+  async #seed(client: pg.PoolClient, rule: store.StoredRule): Promise<void> {
+    const definition = rule.rule as AlertDefinition
+    const { kind } = conditionOf(definition.condition)
+    if (!rule.enabled || (kind !== 'silence' && kind !== 'under')) return
+    const begun = toMillis(rule.begun_at)
+    const { group_by } = definition
+    if (group_by === undefined) return saveStates(client, [toStored(rule.id, '', unknownGroup(begun, begun))])
+    if (group_by === 'logger_name') return
+    const { pool, queries, logOperations } = this.#options
+    const visibility = await new OwnerSight(pool).of(rule.owner)
+    if (!visibility) return
+    const filter = await filterOf(queries, definition.query, visibility)
+    if (!isCountable(filter)) return
+    const deleted_cameras = await logOperations.deletedCameras()
+    const end = Math.floor(begun / MINUTE) * MINUTE
+    const range = { start: fromMillis(end - DAY), end: endOfMinute(fromMillis(end)) }
+    const groups = await recentGroups(client, { ...filter, deleted_cameras, ...range }, group_by, MAX_SEEDED)
+    await saveStates(
+      client,
+      groups.map((key) => toStored(rule.id, key, { ...unknownGroup(begun, begun), sightings: 2 })),
+    )
+  }
+}
+
+/** What of a rule, changed, makes another condition of it. */
+function isSameCondition(before: unknown, after: unknown): boolean {
+  const of = ({ query, condition, group_by, active_hours, include_own }: AlertDefinition) => [
+    query,
+    condition,
+    group_by,
+    active_hours,
+    include_own ?? false,
+  ]
+  return isDeepStrictEqual(of(before as AlertDefinition), of(after as AlertDefinition))
+}
+
+function differenceOf(before: store.StoredRule, after: store.RuleFields) {
+  const old = fieldsOf(before)
+  if (isDeepStrictEqual(old, after)) return undefined
+  return { action: 'alert.update', entity: entityOf(before), before: old, after }
+}
+
+function fieldsOf({ name, enabled, rule }: store.StoredRule): store.RuleFields {
+  return { name, enabled, rule }
+}
+
+function entityOf({ id }: store.StoredRule): string {
+  return `alert ${id}`
+}
+
+/** As it comes back from the database. */
+function plain(value: object): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
+function taken(name: string): AppError {
+  return new AppError(
+    'CONFLICT',
+    `You have an alert rule called "${name}" already. Change it, or take another name.`,
+  )
+}

@@ -1,0 +1,98 @@
+// Who is told of what was decided, and what is held back for now.
+import { createHash } from 'node:crypto'
+import type { NewDelivery } from '../../store/alerts/alert-deliveries.ts'
+import type { StoredSilence } from '../../store/alerts/alert-silences.ts'
+import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
+import type { Told } from './stored-group.ts'
+
+/** With more groups of a rule to be told of at once, one notice tells of all. */
+const MAX_NOTICES = 100
+
+/** A notice that is due to the channels of a rule. */
+export type Telling = {
+  rule_id: number
+  revision: number
+  group_key: string
+  kind: 'firing' | 'resolved'
+  transition: number
+  incident: number
+}
+
+/** Why nobody is told of a group at an instant; undefined when nothing is in the way. */
+export function heldBy(
+  silences: readonly StoredSilence[],
+  { rule_id, group_key }: { rule_id: number; group_key: string },
+  at: number,
+): string | undefined {
+  const silence = silences.find(
+    (one) =>
+      (one.rule_id === null || one.rule_id === rule_id) &&
+      (one.group_key === null || one.group_key === group_key) &&
+      toMillis(one.starts_at) <= at &&
+      at < toMillis(one.ends_at),
+  )
+  return silence && `silence ${silence.id} by ${silence.author}: ${silence.reason}`
+}
+
+/**
+ * Brings what people were told in line with what is so. A recovery is told to those alone who were told of the incident, also
+ * when a silence held it back for a while; an incident that began and ended within a silence is not told of.
+ *
+ * @param isFiring whether the group is firing now
+ * @param held why nobody may be told now
+ * @returns what is to be told now, and why nothing is when that was to be expected
+ */
+export function reconcile(
+  told: Told,
+  { isFiring, incident }: { isFiring: boolean; incident: number | null },
+  held: string | undefined,
+): { tell: 'firing' | 'resolved' | undefined; incident: number | null; held: string | undefined } {
+  if (isFiring === (told.told_incident !== null)) {
+    const wasOwed = told.is_owed
+    told.is_owed = false
+    const reason = isFiring || wasOwed ? 'it was over, or back, before anybody could be told' : undefined
+    return { tell: undefined, incident, held: reason }
+  }
+  if (held !== undefined) {
+    told.is_owed = true
+    return { tell: undefined, incident, held }
+  }
+  told.is_owed = false
+  if (isFiring) {
+    told.told_incident = incident
+    return { tell: 'firing', incident, held: undefined }
+  }
+  const ended = told.told_incident
+  told.told_incident = null
+  return { tell: 'resolved', incident: ended, held: undefined }
+}
+
+/** The same for all notices of an incident, so that receivers put them together. */
+function dedupKey(rule: { rule_id: number; revision: number }, group_key: string, incident: number): string {
+  const group = createHash('sha256').update(group_key).digest('hex').slice(0, 12)
+  return `timelapser-alert-${rule.rule_id}-${rule.revision}-${group}-${incident}`
+}
+
+/** The deliveries of some notices of one rule to its channels. */
+export function deliveriesOf(
+  tellings: readonly Telling[],
+  channels: readonly number[],
+  at: number,
+): NewDelivery[] {
+  const created_at = fromMillis(at)
+  const deliveries: NewDelivery[] = []
+  for (const [kind, alike] of Map.groupBy(tellings, (telling) => telling.kind)) {
+    const [first] = alike
+    if (!first) continue
+    const { rule_id } = first
+    const keyOf = ({ group_key, incident }: Telling) => dedupKey(first, group_key, incident)
+    const notices =
+      alike.length > MAX_NOTICES
+        ? [{ transitions: alike.map(({ transition }) => transition), dedup_key: keyOf(first) }]
+        : alike.map((telling) => ({ transitions: [telling.transition], dedup_key: keyOf(telling) }))
+    for (const channel_id of channels) {
+      for (const notice of notices) deliveries.push({ channel_id, rule_id, kind, created_at, ...notice })
+    }
+  }
+  return deliveries
+}

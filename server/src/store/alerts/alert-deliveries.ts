@@ -1,0 +1,185 @@
+// The outbox: notices are written with the decision and sent afterwards, at least once.
+import type pg from 'pg'
+
+export type StoredDelivery = {
+  id: number
+  channel_id: number
+  rule_id: number
+  kind: string
+  transitions: number[]
+  dedup_key: string
+  state: 'pending' | 'sent' | 'dead'
+  attempts: number
+  created_at: string
+  next_at: string
+  ended_at: string | null
+  reply: string | null
+  error: string | null
+}
+
+export type NewDelivery = Pick<
+  StoredDelivery,
+  'channel_id' | 'rule_id' | 'kind' | 'transitions' | 'dedup_key' | 'created_at'
+>
+
+const COLUMNS = `id, channel_id, rule_id, kind, transitions, dedup_key, state, attempts, created_at, next_at, ended_at,
+        reply, error`
+
+/** How long a server has a delivery to itself; longer than an attempt takes. */
+const LEASE_SECONDS = 90
+
+export async function addDeliveries(
+  client: pg.PoolClient,
+  deliveries: readonly NewDelivery[],
+): Promise<void> {
+  if (deliveries.length === 0) return
+  await client.query({
+    name: 'add_alert_deliveries',
+    text: `
+      insert into alert_deliveries (channel_id, rule_id, kind, transitions, dedup_key, created_at, next_at)
+      select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), dedup_key,
+        created_at, created_at
+      from jsonb_to_recordset($1::jsonb) as d (
+        channel_id bigint, rule_id bigint, kind text, transitions jsonb, dedup_key text, created_at timestamptz
+      )`,
+    values: [JSON.stringify(deliveries)],
+  })
+}
+
+/** Takes some that are due, of an incident the earliest alone; nobody else gets them before the attempt is noted or the lease is over. */
+export async function claimDeliveries(pool: pg.Pool, limit: number): Promise<StoredDelivery[]> {
+  const { rows } = await pool.query<StoredDelivery>({
+    name: 'claim_alert_deliveries',
+    text: `
+      update alert_deliveries d
+      set next_at = log_clock() + ${LEASE_SECONDS} * interval '1 second', attempts = attempts + 1
+      from (
+        select id
+        from alert_deliveries w
+        where state = 'pending' and next_at <= log_clock()
+          and not exists (
+            select 1
+            from alert_deliveries e
+            where e.state = 'pending' and e.channel_id = w.channel_id and e.dedup_key = w.dedup_key and e.id < w.id
+          )
+        order by next_at, id
+        limit $1
+        for update skip locked
+      ) due
+      where d.id = due.id
+      returning ${COLUMNS.replaceAll(/(?<=^|,\s*)(\w+)/g, 'd.$1')}`,
+    values: [limit],
+  })
+  return rows.toSorted((a, b) => a.id - b.id)
+}
+
+/** How long a notice is tried. */
+const TRIED_HOURS = 24
+
+/**
+ * Notes how an attempt ended. A failed one is repeated later, unless that would be a day after the first.
+ *
+ * @param pauseMs until the next attempt; null when there is to be none
+ */
+export async function endAttempt(
+  pool: pg.Pool,
+  { id, attempts }: Pick<StoredDelivery, 'id' | 'attempts'>,
+  outcome: { isSent: boolean; reply: string | null; error: string | null; pauseMs: number | null },
+): Promise<'pending' | 'sent' | 'dead' | undefined> {
+  const { rows } = await pool.query<{ state: 'pending' | 'sent' | 'dead' }>({
+    name: 'end_alert_attempt',
+    text: `
+      update alert_deliveries d
+      set state = n.state, reply = $4, error = $5,
+        next_at = case when n.state = 'pending' then n.next_at else d.next_at end,
+        ended_at = case when n.state = 'pending' then null else log_clock() end
+      from (
+        select id, log_clock() + $6::integer * interval '1 millisecond' as next_at,
+          case
+            when $3 then 'sent'
+            when $6::integer is null
+              or log_clock() + $6::integer * interval '1 millisecond' > created_at + ${TRIED_HOURS} * interval '1 hour'
+              then 'dead'
+            else 'pending'
+          end as state
+        from alert_deliveries
+        where id = $1
+      ) n
+      where d.id = n.id and d.state = 'pending' and d.attempts = $2
+      returning d.state`,
+    values: [id, attempts, outcome.isSent, outcome.reply, outcome.error, outcome.pauseMs],
+  })
+  return rows[0]?.state
+}
+
+/** Newest first; of these rules. */
+export async function listDeliveries(
+  pool: pg.Pool,
+  { rules, before, limit }: { rules: readonly number[]; before: number | undefined; limit: number },
+): Promise<StoredDelivery[]> {
+  const { rows } = await pool.query<StoredDelivery>({
+    name: 'list_alert_deliveries',
+    text: `
+      select ${COLUMNS}
+      from alert_deliveries
+      where rule_id = any ($1::bigint[]) and ($2::bigint is null or id < $2::bigint)
+      order by id desc
+      limit $3`,
+    values: [rules, before ?? null, limit],
+  })
+  return rows
+}
+
+/** Keeps what waits for a channel that has just failed from being tried before `pauseMs` are over. */
+export async function postpone(pool: pg.Pool, channelId: number, pauseMs: number): Promise<void> {
+  await pool.query({
+    name: 'postpone_alert_deliveries',
+    text: `
+      update alert_deliveries
+      set next_at = log_clock() + $2::integer * interval '1 millisecond'
+      where channel_id = $1 and state = 'pending' and next_at <= log_clock()`,
+    values: [channelId, pauseMs],
+  })
+}
+
+/** Has a dead one tried again for a day; undefined when it is none. */
+export async function reviveDelivery(client: pg.PoolClient, id: number): Promise<StoredDelivery | undefined> {
+  const { rows } = await client.query<StoredDelivery>({
+    name: 'revive_alert_delivery',
+    text: `
+      update alert_deliveries
+      set state = 'pending', created_at = log_clock(), next_at = log_clock(), ended_at = null, attempts = 0
+      where id = $1 and state = 'dead'
+      returning ${COLUMNS}`,
+    values: [id],
+  })
+  return rows[0]
+}
+
+export type AlertFigures = {
+  /** Seconds since all that was committed had been evaluated; null when nothing ever was. */
+  lag_seconds: number | null
+  firing: number
+  rules: number
+  problems: number
+  pending: number
+  dead: number
+}
+
+/** What `/metrics` and the page say of alerting. */
+export async function readAlertFigures(pool: pg.Pool): Promise<AlertFigures> {
+  const { rows } = await pool.query<AlertFigures>({
+    name: 'read_alert_figures',
+    text: `
+      select
+        (select extract(epoch from log_clock() - watermark)::double precision
+          from alert_position
+          where exists (select 1 from alert_rules where enabled)) as lag_seconds,
+        (select count(*) from alert_states where state = 'firing') as firing,
+        (select count(*) from alert_rules where enabled) as rules,
+        (select count(*) from alert_rules where enabled and problem is not null) as problems,
+        (select count(*) from alert_deliveries where state = 'pending') as pending,
+        (select count(*) from alert_deliveries where state = 'dead') as dead`,
+  })
+  return rows[0] ?? { lag_seconds: null, firing: 0, rules: 0, problems: 0, pending: 0, dead: 0 }
+}

@@ -1,0 +1,193 @@
+// Which lines of the feed's new entries match which rules.
+import type pg from 'pg'
+import { SqlParameters } from '../database/sql-parameters.ts'
+import { entryRows, rangesOf } from '../feed/entry-rows.ts'
+import type { Feed } from '../feed/feed.ts'
+import {
+  countablePart,
+  dimensionConditions,
+  type LogFilter,
+  variantConditions,
+} from '../filter/log-filter.ts'
+import type { CommittedEntry } from './alert-position.ts'
+
+/** Level, source and camera that lines have in common. */
+export type Dimensions = { level: string; source: string; camera_id: number | null }
+
+/** Lines of an entry that have their dimensions and their minute in common. */
+export type EntryCount = Dimensions & {
+  feed_id: number
+  is_own: boolean
+  minute: string
+  rows: number
+  first: string
+  last: string
+}
+
+/** Lines of an entry that match a rule, of one group and one minute. */
+export type EntryMatch = {
+  rule_id: number
+  group_key: string
+  feed_id: number
+  minute: string
+  rows: number
+  first: string
+  last: string
+}
+
+type GroupColumn = 'camera' | 'source' | 'logger_name' | null
+
+export type MatchedRule = {
+  id: number
+  filter: LogFilter
+  group_by: GroupColumn
+  begins_after: number
+  include_own: boolean
+}
+
+/** Lines of the system itself: those of the server's own loggers, and the test lines of a diagnosis. */
+const IS_OWN = `coalesce(logger_name like 'timelapser\\_logs.%' or logger_name = 'timelapser.diagnose', false)`
+
+const MINUTE_OF = `date_bin('1 minute', r.timestamp, timestamptz '2000-01-01 00:00Z')`
+
+const GROUP_KEYS: Record<Exclude<GroupColumn, null>, string> = {
+  camera: `coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))`,
+  source: 'r.source',
+  logger_name: 'r.logger_name',
+}
+
+/** How long the rules' texts may be compared with the lines of a step, and those of one rule when they took too long. */
+const MATCH_TIMEOUT_MS = 10_000
+const ONE_RULE_TIMEOUT_MS = 2000
+
+/** All lines of the entries, counted by what the rules without a text ask for. */
+export async function countEntries(
+  client: pg.PoolClient,
+  feed: Feed,
+  entries: readonly CommittedEntry[],
+): Promise<EntryCount[]> {
+  const all: EntryCount[] = []
+  for (const stretch of await feed.stretches(entries)) {
+    const parameters = new SqlParameters()
+    const columns = `level, source, camera_id, timestamp, ${IS_OWN} as is_own`
+    const text = `
+      /* alert_entry_counts */
+      select e.feed_id, r.level, r.source, r.camera_id, r.is_own, ${MINUTE_OF} as minute,
+        count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last
+      from ${entryRows(rangesOf(entries), stretch, [], parameters, columns)}
+      group by 1, 2, 3, 4, 5, 6`
+    const { rows } = await client.query<EntryCount>(text, parameters.values)
+    for (const row of rows) all.push(row)
+  }
+  return all
+}
+
+/** The rules whose level, source and camera these lines have, by the index of the lines'. */
+export async function rulesForDimensions(
+  client: pg.PoolClient,
+  rules: readonly MatchedRule[],
+  dimensions: readonly Dimensions[],
+): Promise<number[][]> {
+  const found: number[][] = dimensions.map(() => [])
+  if (rules.length === 0 || dimensions.length === 0) return found
+  const parameters = new SqlParameters()
+  const levels = parameters.add(dimensions.map(({ level }) => level))
+  const sources = parameters.add(dimensions.map(({ source }) => source))
+  const cameras = parameters.add(dimensions.map(({ camera_id }) => camera_id))
+  const tests = rules.map(
+    ({ id, filter }) =>
+      `(${id}, ${conjunction(dimensionConditions({ ...countablePart(filter) }, parameters))})`,
+  )
+  const text = `
+    /* alert_dimensions */
+    select (d.n - 1)::integer as n, t.rule_id
+    from unnest(${levels}::text[], ${sources}::text[], ${cameras}::integer[])
+      with ordinality as d (level, source, camera_id, n)
+    cross join lateral (values ${tests.join(', ')}) t (rule_id, matches)
+    where t.matches`
+  const { rows } = await client.query<{ n: number; rule_id: number }>(text, parameters.values)
+  for (const { n, rule_id } of rows) found[n]?.push(rule_id)
+  return found
+}
+
+/**
+ * The lines of the entries that match rules with a text, a field or a logger.
+ *
+ * @returns with them the rules that took too long or failed, and why; nothing of theirs is among the matches
+ */
+export async function matchRows(
+  client: pg.PoolClient,
+  feed: Feed,
+  entries: readonly CommittedEntry[],
+  rules: readonly MatchedRule[],
+): Promise<{ matches: EntryMatch[]; failed: Map<number, string> }> {
+  const failed = new Map<number, string>()
+  if (rules.length === 0 || entries.length === 0) return { matches: [], failed }
+  const together = await tryToMatch(client, feed, entries, rules, MATCH_TIMEOUT_MS)
+  if (Array.isArray(together)) return { matches: together, failed }
+  const matches: EntryMatch[] = []
+  for (const rule of rules) {
+    const found = await tryToMatch(client, feed, entries, [rule], ONE_RULE_TIMEOUT_MS)
+    if (Array.isArray(found)) for (const match of found) matches.push(match)
+    else failed.set(rule.id, found.message)
+  }
+  return { matches, failed }
+}
+
+async function tryToMatch(
+  client: pg.PoolClient,
+  feed: Feed,
+  entries: readonly CommittedEntry[],
+  rules: readonly MatchedRule[],
+  timeoutMs: number,
+): Promise<EntryMatch[] | Error> {
+  await client.query('savepoint matching')
+  try {
+    await client.query(`set local statement_timeout = ${timeoutMs}`)
+    const matches: EntryMatch[] = []
+    for (const stretch of await feed.stretches(entries)) {
+      const { text, values } = matchStatement(entries, stretch, rules)
+      const { rows } = await client.query<EntryMatch>(text, values)
+      for (const row of rows) matches.push(row)
+    }
+    return matches
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || !/^(57014|2|54)/.test(String(error.code)))
+      throw error
+    return error
+  } finally {
+    // The time limit goes with it; nothing was written.
+    await client.query('rollback to savepoint matching')
+  }
+}
+
+function matchStatement(
+  entries: readonly CommittedEntry[],
+  stretch: { lower: string; upper: string },
+  rules: readonly MatchedRule[],
+): { text: string; values: unknown[] } {
+  const parameters = new SqlParameters()
+  const rows = entryRows(rangesOf(entries), stretch, [], parameters)
+  const tests = rules.map(({ id, filter, group_by, begins_after, include_own }) => {
+    const conditions = [
+      `e.feed_id > ${begins_after}`,
+      ...variantConditions(filter, parameters),
+      ...(include_own ? [] : [`not ${IS_OWN}`]),
+    ]
+    const key = group_by === null ? `''` : GROUP_KEYS[group_by]
+    return `(${id}::bigint, ${conjunction(conditions)}, ${key}::text)`
+  })
+  const text = `
+    /* alert_matches */
+    select t.rule_id, t.group_key, e.feed_id, ${MINUTE_OF} as minute,
+      count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last
+    from ${rows}
+    cross join lateral (values ${tests.join(', ')}) t (rule_id, matches, group_key)
+    where t.matches and t.group_key is not null
+    group by 1, 2, 3, 4`
+  return { text, values: parameters.values }
+}
+
+function conjunction(conditions: readonly string[]): string {
+  return conditions.length === 0 ? 'true' : conditions.map((condition) => `(${condition})`).join(' and ')
+}

@@ -1,0 +1,224 @@
+import type pg from 'pg'
+
+/** What is kept of a group of a rule. */
+export type StoredState = {
+  rule_id: number
+  group_key: string
+  state: string
+  since: string
+  incident: number | null
+  value: number | null
+  first_at: string | null
+  last_at: string | null
+  extended_at: string | null
+  seen_at: string | null
+  came_at: string | null
+  sightings: number
+  judged_from: string | null
+  judged_to: string | null
+  due_at: string | null
+  told_incident: number | null
+  is_owed: boolean
+}
+
+export type GroupKey = { rule_id: number; group_key: string }
+
+const COLUMNS = `rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
+        came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed`
+
+/** The states of these groups, of those that are due by an instant, and of those that are owed a notice. */
+export async function loadStates(
+  client: pg.PoolClient,
+  keys: readonly GroupKey[],
+  dueBy: string,
+): Promise<StoredState[]> {
+  const { rows } = await client.query<StoredState>({
+    name: 'load_alert_states',
+    text: `
+      select ${COLUMNS}
+      from alert_states
+      where due_at <= $3::timestamptz
+      union
+      select ${COLUMNS}
+      from alert_states
+      where is_owed
+      union
+      select ${COLUMNS}
+      from alert_states
+      join unnest($1::bigint[], $2::text[]) as k (rule, key) on rule_id = k.rule and group_key = k.key`,
+    values: [keys.map(({ rule_id }) => rule_id), keys.map(({ group_key }) => group_key), dueBy],
+  })
+  return rows
+}
+
+/** How many groups each rule has. */
+export async function countGroups(client: pg.PoolClient): Promise<Map<number, number>> {
+  const { rows } = await client.query<{ rule_id: number; groups: number }>({
+    name: 'count_alert_groups',
+    text: `
+      select rule_id, count(*) as groups
+      from alert_states
+      group by rule_id`,
+  })
+  return new Map(rows.map(({ rule_id, groups }) => [rule_id, groups]))
+}
+
+/** Writes states, new ones and those that were there. */
+export async function saveStates(client: pg.PoolClient, states: readonly StoredState[]): Promise<void> {
+  if (states.length === 0) return
+  await client.query({
+    name: 'save_alert_states',
+    text: `
+      insert into alert_states (${COLUMNS})
+      select ${COLUMNS}
+      from jsonb_to_recordset($1::jsonb) as s (
+        rule_id bigint, group_key text, state text, since timestamptz, incident bigint, value double precision,
+        first_at timestamptz, last_at timestamptz, extended_at timestamptz, seen_at timestamptz,
+        came_at timestamptz, sightings integer, judged_from timestamptz, judged_to timestamptz,
+        due_at timestamptz, told_incident bigint, is_owed boolean
+      )
+      on conflict (rule_id, group_key) do update
+      set state = excluded.state, since = excluded.since, incident = excluded.incident, value = excluded.value,
+        first_at = excluded.first_at, last_at = excluded.last_at, extended_at = excluded.extended_at,
+        seen_at = excluded.seen_at, came_at = excluded.came_at, sightings = excluded.sightings,
+        judged_from = excluded.judged_from, judged_to = excluded.judged_to, due_at = excluded.due_at,
+        told_incident = excluded.told_incident, is_owed = excluded.is_owed`,
+    values: [JSON.stringify(states)],
+  })
+}
+
+/** Time in which no server evaluated says nothing of silence: these rules' groups are judged from its end on. */
+export async function judgeFrom(
+  client: pg.PoolClient,
+  rules: readonly number[],
+  from: string,
+): Promise<void> {
+  await client.query({
+    name: 'judge_alerts_from',
+    text: `
+      update alert_states
+      set judged_from = $2::timestamptz,
+        due_at = case when due_at < $2::timestamptz then $2::timestamptz else due_at end
+      where rule_id = any ($1::bigint[]) and judged_from is not null`,
+    values: [rules, from],
+  })
+}
+
+export type MinuteCount = GroupKey & { minute: string; rows: number }
+
+/** Lines by minute of these groups, each from an instant on. */
+export async function loadCounts(
+  client: pg.PoolClient,
+  groups: readonly (GroupKey & { from: string })[],
+): Promise<MinuteCount[]> {
+  if (groups.length === 0) return []
+  const { rows } = await client.query<MinuteCount>({
+    name: 'load_alert_counts',
+    text: `
+      select c.rule_id, c.group_key, c.minute, c.rows
+      from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as k (rule, key, since)
+      join alert_counts c on c.rule_id = k.rule and c.group_key = k.key and c.minute >= k.since`,
+    values: [
+      groups.map(({ rule_id }) => rule_id),
+      groups.map(({ group_key }) => group_key),
+      groups.map(({ from }) => from),
+    ],
+  })
+  return rows
+}
+
+export async function addCounts(client: pg.PoolClient, counts: readonly MinuteCount[]): Promise<void> {
+  if (counts.length === 0) return
+  await client.query({
+    name: 'add_alert_counts',
+    text: `
+      insert into alert_counts (rule_id, group_key, minute, rows)
+      select *
+      from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[])
+      on conflict (rule_id, group_key, minute) do update
+      set rows = alert_counts.rows + excluded.rows`,
+    values: [
+      counts.map(({ rule_id }) => rule_id),
+      counts.map(({ group_key }) => group_key),
+      counts.map(({ minute }) => minute),
+      counts.map(({ rows }) => rows),
+    ],
+  })
+}
+
+/** Forgets what a rule knew; its history stays. */
+export async function forgetStates(client: pg.PoolClient, ruleId: number): Promise<void> {
+  await client.query({
+    name: 'forget_alert_states',
+    text: `
+      with counts as (
+        delete from alert_counts where rule_id = $1
+      )
+      delete from alert_states where rule_id = $1`,
+    values: [ruleId],
+  })
+}
+
+/** Forgets counts that no window can need any more, and groups of which nothing came for long. */
+export async function pruneAlerts(pool: pg.Pool): Promise<void> {
+  await pool.query({
+    name: 'prune_alerts',
+    text: `
+      with mark as (
+        select watermark from alert_position
+      ), counts as (
+        delete from alert_counts where minute < (select watermark from mark) - interval '50 hours'
+      ), states as (
+        delete from alert_states
+        where due_at is null and state <> 'firing' and not is_owed
+          and greatest(came_at, since) < (select watermark from mark) - interval '14 days'
+      ), transitions as (
+        delete from alert_transitions where at < (select watermark from mark) - interval '400 days'
+      ), deliveries as (
+        delete from alert_deliveries
+        where state <> 'pending' and ended_at < (select watermark from mark) - interval '30 days'
+      )
+      delete from alert_silences where ends_at < (select watermark from mark) - interval '30 days'`,
+  })
+}
+
+/** Every group of these rules that is not just normal, and of each rule how many there are. */
+export async function listStates(
+  pool: pg.Pool,
+  rules: readonly number[],
+): Promise<{ states: StoredState[]; groups: Map<number, { groups: number; firing: number }> }> {
+  const { rows: states } = await pool.query<StoredState>({
+    name: 'list_alert_states',
+    text: `
+      select ${COLUMNS}
+      from alert_states
+      where rule_id = any ($1::bigint[])
+      order by (state = 'firing') desc, since desc, rule_id, group_key
+      limit 1000`,
+    values: [rules],
+  })
+  const { rows: counted } = await pool.query<{ rule_id: number; groups: number; firing: number }>({
+    name: 'count_alert_states',
+    text: `
+      select rule_id, count(*) as groups, count(*) filter (where state = 'firing') as firing
+      from alert_states
+      where rule_id = any ($1::bigint[])
+      group by rule_id`,
+    values: [rules],
+  })
+  return { states, groups: new Map(counted.map(({ rule_id, ...counts }) => [rule_id, counts])) }
+}
+
+/** The groups of a rule that fire, and those whose recovery people were not told of yet. */
+export async function firingStates(client: pg.PoolClient, ruleId: number): Promise<StoredState[]> {
+  const { rows } = await client.query<StoredState>({
+    name: 'firing_alert_states',
+    text: `
+      select ${COLUMNS}
+      from alert_states
+      where rule_id = $1 and (state = 'firing' or told_incident is not null)
+      order by group_key`,
+    values: [ruleId],
+  })
+  return rows
+}

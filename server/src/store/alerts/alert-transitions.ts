@@ -1,0 +1,114 @@
+import type pg from 'pg'
+
+/** A change of the state of a group, as it was decided. */
+export type StoredTransition = {
+  id: number
+  rule_id: number
+  revision: number
+  group_key: string
+  kind: string
+  window_key: number
+  incident: number
+  at: string
+  value: number | null
+  threshold: number | null
+  first_at: string | null
+  last_at: string | null
+  late_ms: number
+  held: string | null
+}
+
+export type NewTransition = Omit<StoredTransition, 'id'>
+
+const COLUMNS = `rule_id, revision, group_key, kind, window_key, incident, at, value, threshold, first_at, last_at,
+        late_ms, held`
+
+/** Writes what was decided; returns ids in the same order, undefined for what had been decided before. */
+export async function addTransitions(
+  client: pg.PoolClient,
+  transitions: readonly NewTransition[],
+): Promise<(number | undefined)[]> {
+  if (transitions.length === 0) return []
+  const { rows } = await client.query<
+    Pick<StoredTransition, 'id' | 'rule_id' | 'group_key' | 'kind' | 'window_key'>
+  >({
+    name: 'add_alert_transitions',
+    text: `
+      insert into alert_transitions (${COLUMNS})
+      select ${COLUMNS}
+      from jsonb_to_recordset($1::jsonb) as t (
+        rule_id bigint, revision integer, group_key text, kind text, window_key bigint, incident bigint,
+        at timestamptz, value double precision, threshold double precision, first_at timestamptz,
+        last_at timestamptz, late_ms bigint, held text
+      )
+      on conflict (rule_id, revision, group_key, kind, window_key) do nothing
+      returning id, rule_id, group_key, kind, window_key`,
+    values: [JSON.stringify(transitions)],
+  })
+  const ids = new Map(rows.map((row) => [keyOf(row), row.id]))
+  return transitions.map((transition) => ids.get(keyOf(transition)))
+}
+
+function keyOf({
+  rule_id,
+  group_key,
+  kind,
+  window_key,
+}: Pick<StoredTransition, 'rule_id' | 'group_key' | 'kind' | 'window_key'>): string {
+  return JSON.stringify([rule_id, group_key, kind, window_key])
+}
+
+/** Transitions of these rules, newest first. */
+export async function listTransitions(
+  pool: pg.Pool,
+  { rules, before, limit }: { rules: readonly number[]; before: number | undefined; limit: number },
+): Promise<StoredTransition[]> {
+  const { rows } = await pool.query<StoredTransition>({
+    name: 'list_alert_transitions',
+    text: `
+      select id, ${COLUMNS}
+      from alert_transitions
+      where rule_id = any ($1::bigint[]) and ($2::bigint is null or id < $2::bigint)
+      order by id desc
+      limit $3`,
+    values: [rules, before ?? null, limit],
+  })
+  return rows
+}
+
+/** These, in the order in which they were decided. */
+export async function findTransitions(pool: pg.Pool, ids: readonly number[]): Promise<StoredTransition[]> {
+  const { rows } = await pool.query<StoredTransition>({
+    name: 'find_alert_transitions',
+    text: `
+      select id, ${COLUMNS}
+      from alert_transitions
+      where id = any ($1::bigint[])
+      order by id`,
+    values: [ids],
+  })
+  return rows
+}
+
+/** The newest transition of each of these groups. */
+export async function newestTransitions(
+  client: pg.PoolClient,
+  groups: readonly { rule_id: number; group_key: string }[],
+): Promise<StoredTransition[]> {
+  if (groups.length === 0) return []
+  const { rows } = await client.query<StoredTransition>({
+    name: 'newest_alert_transitions',
+    text: `
+      select t.*
+      from unnest($1::bigint[], $2::text[]) as k (rule, key)
+      cross join lateral (
+        select id, ${COLUMNS}
+        from alert_transitions
+        where rule_id = k.rule and group_key = k.key
+        order by id desc
+        limit 1
+      ) t`,
+    values: [groups.map(({ rule_id }) => rule_id), groups.map(({ group_key }) => group_key)],
+  })
+  return rows
+}

@@ -1,0 +1,541 @@
+// Alerts from a rule over the API to a notice that arrives, on a clock that the test moves.
+import { createHmac } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { SMTPServer } from 'smtp-server'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type AlertClock, standStill } from '../support/alert-clock.ts'
+import { startReceiver } from '../support/notice-receiver.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const MINUTE = 60_000
+
+let server: TestServer
+let clock: AlertClock
+let receiver: Awaited<ReturnType<typeof startReceiver>>
+const keys = new Map<string, Record<string, string>>()
+
+beforeAll(async () => {
+  receiver = await startReceiver()
+  server = await startTestServer({
+    environment: {
+      ALERTS_KEY: 'a key of the test alone',
+      ALERTS_ALLOW_LOCAL: 'true',
+      PUBLIC_URL: 'https://logs.example.org',
+    },
+  })
+  clock = await standStill(server.database.database.pool, Math.floor(Date.now() / MINUTE) * MINUTE)
+  for (const [name, body] of [
+    ['ann', { scope: 'read' }],
+    ['ben', { scope: 'read', cameras: [1] }],
+  ] as const) {
+    const created = await server.send('POST', '/api/keys', { name, ...body })
+    keys.set(name, { authorization: `Bearer ${created.body.data.secret}` })
+  }
+  const made = await server.send('POST', '/api/alerts/channels', {
+    name: 'ops',
+    webhook: { url: receiver.url, secret: 'signs every notice' },
+  })
+  expect(made.body.data?.channel).toMatchObject({
+    name: 'ops',
+    kind: 'webhook',
+    target: `127.0.0.1:${receiver.port}`,
+  })
+})
+afterAll(async () => {
+  await server?.close()
+  await receiver?.close()
+})
+
+beforeEach(async () => {
+  const { rules } = (await server.get('/api/alerts')).body.data
+  for (const { id } of rules) await server.send('DELETE', `/api/alerts/rules/${id}`)
+  receiver.received.length = 0
+  receiver.answerWith({ status: 200 })
+})
+
+const as = (who: string, method: string, path: string, body?: unknown) =>
+  server.send(method, path, body, keys.get(who))
+
+async function addRule(rule: object): Promise<number> {
+  const { status, body } = await server.send('POST', '/api/alerts/rules', { channels: ['ops'], ...rule })
+  expect([status, body.message]).toEqual([201, 'Alert rule saved'])
+  return body.data.rule.id
+}
+
+/** Evaluates all that is committed, at the clock's present. */
+async function evaluate(): Promise<void> {
+  for (;;) {
+    const outcome = await server.system.evaluateAlerts()
+    if (outcome === 'idle') return
+  }
+}
+
+/** Lets minutes go by one at a time: servers are there all the while. */
+async function pass(minutes: number): Promise<void> {
+  for (let minute = 0; minute < minutes; minute++) {
+    await evaluate()
+    await clock.set(clock.now + MINUTE)
+  }
+  await evaluate()
+}
+
+async function log(line: object, ago = 0): Promise<void> {
+  const timestamp = new Date(clock.now - ago).toISOString()
+  const { body } = await server.send('POST', '/api/logs', {
+    timestamp,
+    level: 'ERROR',
+    message: 'broken',
+    ...line,
+  })
+  expect(body.data?.accepted).toBe(1)
+}
+
+async function stateOf(rule: number): Promise<Record<string, string>> {
+  const { rules } = (await server.get('/api/alerts')).body.data
+  const { groups } = rules.find(({ id }: { id: number }) => id === rule)
+  return Object.fromEntries(
+    groups.map((one: { group_key: string; state: string }) => [one.group_key, one.state]),
+  )
+}
+
+const arrived = (kind: string) => receiver.received.filter(({ body }) => body?.kind === kind)
+
+describe('a rule for any line', () => {
+  it('tells at once, with the line, a link and a signature, and again when it is over', async () => {
+    const id = await addRule({
+      name: 'Errors',
+      query: 'min_level=ERROR',
+      condition: { kind: 'any' },
+      note: 'Call Eve.',
+    })
+    await log({ level: 'INFO', message: 'all is well' })
+    await log({ message: 'the shutter is stuck', source: 'worker' })
+    await evaluate()
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    const [notice] = arrived('firing')
+    expect(notice?.body).toMatchObject({
+      rule: { id, name: 'Errors', severity: 'warning', condition: 'any line', note: 'Call Eve.' },
+      title: '[FIRING] Errors',
+      groups: [{ key: '', value: 1, late_ms: 0 }],
+      lines: [{ level: 'ERROR', source: 'worker', message: 'the shutter is stuck' }],
+    })
+    expect(notice?.body.link).toMatch(/^https:\/\/logs\.example\.org\/logs\?min_level=ERROR&from=.+&to=.+/)
+    const {
+      'x-alert-timestamp': at,
+      'x-alert-signature': signature,
+      'x-alert-id': alertId,
+    } = notice?.headers ?? {}
+    const signed = createHmac('sha256', 'signs every notice').update(`${at}.${notice?.text}`).digest('hex')
+    expect([signature, alertId]).toEqual([`sha256=${signed}`, notice?.body.id])
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+
+    await log({ message: 'the shutter is stuck again' })
+    await pass(4)
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+    await pass(2)
+    expect(await stateOf(id)).toEqual({ '': 'resolved' })
+    await expect.poll(() => arrived('resolved').length).toBe(1)
+    expect(arrived('firing')).toHaveLength(1)
+    expect(arrived('resolved')[0]?.body.dedup_key).toBe(notice?.body.dedup_key)
+  })
+
+  it('says by how much a line is late', async () => {
+    await addRule({ name: 'Late', query: 'source=spool', condition: { kind: 'any' } })
+    await log({ source: 'spool' }, 125 * MINUTE)
+    await evaluate()
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    expect(arrived('firing')[0]?.body.groups[0].late_ms).toBe(125 * MINUTE)
+    expect(arrived('firing')[0]?.body.text).toContain('late by 2 h 5 min')
+  })
+
+  it('leaves out what was committed before the rule, and lines of the server itself', async () => {
+    await log({ source: 'past' })
+    const id = await addRule({ name: 'Past', query: 'min_level=ERROR', condition: { kind: 'any' } })
+    await log({ source: 'worker', logger_name: 'timelapser_logs.jobs', message: 'The job alerts failed' })
+    await log({ level: 'INFO' })
+    await evaluate()
+    expect(await stateOf(id)).toEqual({})
+  })
+
+  it('compares text as the list does', async () => {
+    const query = 'q=rtsp%20-%22back%20again%22&source=api'
+    const id = await addRule({ name: 'RTSP', query, condition: { kind: 'any' }, group_by: 'logger_name' })
+    for (const [message, source, logger_name] of [
+      ['RTSP timeout', 'api', 'a.b'],
+      ['rtsp is back again', 'api', 'a.c'],
+      ['rtsp timeout', 'other', 'a.d'],
+    ]) {
+      await log({ message, source, logger_name, level: 'INFO' })
+    }
+    await log({ message: 'RTSP timeout', source: 'api', logger_name: 'a.b' })
+    await log({ message: 'nothing', source: 'api', logger_name: 'a.e' })
+    await evaluate()
+    expect(await stateOf(id)).toEqual({ 'a.b': 'firing' })
+  })
+})
+
+describe('a rule that counts', () => {
+  it('fires above the threshold in a window of the lines own time, once, and ends with the window', async () => {
+    const id = await addRule({
+      name: 'Rate',
+      query: 'level=ERROR',
+      condition: { kind: 'count', over: 3, minutes: 5 },
+      group_by: 'source',
+    })
+    for (let line = 0; line < 3; line++) await log({ source: 'a' }, line * MINUTE)
+    await log({ source: 'b' })
+    await evaluate()
+    expect(await stateOf(id)).toEqual({ a: 'normal', b: 'normal' })
+    await log({ source: 'a' })
+    await evaluate()
+    expect(await stateOf(id)).toEqual({ a: 'firing', b: 'normal' })
+    await log({ source: 'a' })
+    await pass(3)
+    expect(await stateOf(id)).toMatchObject({ a: 'firing' })
+    await pass(4)
+    expect(await stateOf(id)).toMatchObject({ a: 'resolved' })
+    await expect.poll(() => receiver.received.map(({ body }) => body.kind)).toEqual(['firing', 'resolved'])
+  })
+
+  it('makes one late notice of an hour that a spool delivers at once', async () => {
+    await addRule({ name: 'Spool', query: '', condition: { kind: 'count', over: 2, minutes: 5 } })
+    const lines = Array.from({ length: 180 }, (_, index) => ({
+      timestamp: new Date(clock.now - 3 * 60 * MINUTE + index * 20_000).toISOString(),
+      message: `spooled ${index}`,
+    }))
+    for (let from = 0; from < 180; from += 20) {
+      await server.send('POST', '/api/logs', lines.slice(from, from + 20))
+      await evaluate()
+    }
+    await pass(10)
+    await expect.poll(() => receiver.received.map(({ body }) => body.kind)).toEqual(['firing', 'resolved'])
+    expect(arrived('firing')[0]?.body.groups[0].late_ms).toBeGreaterThan(MINUTE)
+  })
+
+  it('fires below the threshold when the window and its grace are over', async () => {
+    const id = await addRule({
+      name: 'Few',
+      query: 'source=beat',
+      condition: { kind: 'count', under: 2, minutes: 3 },
+    })
+    for (let minute = 0; minute < 6; minute++) {
+      await log({ source: 'beat' })
+      await pass(1)
+    }
+    expect(await stateOf(id)).toEqual({ '': 'normal' })
+    await pass(2)
+    expect(await stateOf(id)).toEqual({ '': 'normal' })
+    await pass(2)
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+    for (let minute = 0; minute < 4; minute++) {
+      await log({ source: 'beat' })
+      await pass(1)
+    }
+    await pass(1)
+    expect(await stateOf(id)).toEqual({ '': 'resolved' })
+  })
+})
+
+describe('a rule for silence', () => {
+  const silent = {
+    name: 'Camera offline',
+    query: '',
+    condition: { kind: 'silence', minutes: 5 },
+    group_by: 'camera',
+  }
+
+  it('fires for the one camera that is silent, names it, and tells when it is back', async () => {
+    await server.send('POST', '/api/cameras', { id: 1, name: 'Front Door' })
+    const id = await addRule(silent)
+    for (let minute = 0; minute < 3; minute++) {
+      await log({ camera_id: 1, source: 'camera_1', message: 'captured' })
+      await log({ source: 'camera_2', message: 'captured' })
+      await pass(1)
+    }
+    await log({ camera_id: 3, message: 'once, by mistake' })
+    for (let minute = 0; minute < 6; minute++) {
+      await log({ source: 'camera_2', message: 'captured' })
+      await pass(1)
+    }
+    expect(await stateOf(id)).toEqual({ 1: 'firing', 2: 'normal', 3: 'normal' })
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    expect(arrived('firing')[0]?.body).toMatchObject({
+      title: '[FIRING] Camera offline: Front Door',
+      lines: [{ message: 'captured' }, { message: 'captured' }, { message: 'captured' }],
+    })
+    expect(arrived('firing')[0]?.body.link).toContain('camera_id=1')
+
+    // Old lines of a spool are no life.
+    await log({ camera_id: 1, message: 'captured' }, 30 * MINUTE)
+    await evaluate()
+    expect((await stateOf(id))[1]).toBe('firing')
+    await log({ camera_id: 1, message: 'captured' })
+    await evaluate()
+    expect((await stateOf(id))[1]).toBe('resolved')
+    await expect.poll(() => arrived('resolved').length).toBe(1)
+  })
+
+  it('is not judged outside of the active hours, nor by what was silent before they began', async () => {
+    const hour = (offset: number) => new Date(clock.now + offset * MINUTE).toISOString().slice(11, 16)
+    const id = await addRule({ ...silent, active_hours: { timezone: 'UTC', from: hour(20), to: hour(60) } })
+    await log({ camera_id: 1, message: 'captured' })
+    await pass(1)
+    await log({ camera_id: 1, message: 'captured' })
+    await pass(23)
+    expect(await stateOf(id)).toMatchObject({ 1: 'normal' })
+    await pass(3)
+    expect(await stateOf(id)).toMatchObject({ 1: 'firing' })
+  })
+
+  it('is not judged by time in which no server was there', async () => {
+    const id = await addRule({
+      name: 'Worker',
+      query: 'source=worker',
+      condition: { kind: 'silence', minutes: 5 },
+    })
+    await log({ source: 'worker' })
+    await pass(3)
+    await clock.set(clock.now + 60 * MINUTE)
+    await evaluate()
+    expect(await stateOf(id)).toEqual({ '': 'normal' })
+    await pass(4)
+    expect(await stateOf(id)).toEqual({ '': 'normal' })
+    await pass(2)
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+  })
+})
+
+describe('what is held back', () => {
+  const errors = { name: 'Errors', query: 'min_level=ERROR', condition: { kind: 'any' } }
+
+  it('is told when the silence is over and it is still so', async () => {
+    const rule_id = await addRule(errors)
+    await server.send('POST', '/api/alerts/silences', { rule_id, reason: 'works on the roof', minutes: 3 })
+    await log({})
+    await pass(2)
+    expect(await stateOf(rule_id)).toEqual({ '': 'firing' })
+    const { transitions } = (await server.get(`/api/alerts/history?rule_id=${rule_id}`)).body.data
+    expect(transitions[0]).toMatchObject({
+      kind: 'firing',
+      held: expect.stringContaining('works on the roof'),
+    })
+    expect(receiver.received).toEqual([])
+    await pass(1)
+    await expect.poll(() => arrived('firing').length).toBe(1)
+  })
+
+  it('is not told when it began and ended within the silence', async () => {
+    const rule_id = await addRule(errors)
+    await server.send('POST', '/api/alerts/silences', { rule_id, reason: 'works', minutes: 10 })
+    await log({})
+    await pass(12)
+    expect(await stateOf(rule_id)).toEqual({ '': 'resolved' })
+    expect(receiver.received).toEqual([])
+  })
+
+  it('does not swallow the recovery of what people were told of', async () => {
+    const rule_id = await addRule(errors)
+    await log({})
+    await evaluate()
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    await server.send('POST', '/api/alerts/silences', { rule_id, reason: 'works', minutes: 10 })
+    await pass(7)
+    expect(await stateOf(rule_id)).toEqual({ '': 'resolved' })
+    expect(arrived('resolved')).toEqual([])
+    await pass(4)
+    await expect.poll(() => arrived('resolved').length).toBe(1)
+  })
+})
+
+it('ends the incident of a rule whose condition is changed, and begins anew', async () => {
+  const rule = { name: 'Edited', query: 'min_level=ERROR', condition: { kind: 'any' }, channels: ['ops'] }
+  const id = await addRule(rule)
+  await log({})
+  await evaluate()
+  await expect.poll(() => arrived('firing').length).toBe(1)
+  const renamed = await server.send('PUT', `/api/alerts/rules/${id}`, { ...rule, name: 'Renamed' })
+  expect(renamed.body.data.rule).toMatchObject({ name: 'Renamed', revision: 1 })
+  expect(await stateOf(id)).toEqual({ '': 'firing' })
+  const changed = await server.send('PUT', `/api/alerts/rules/${id}`, { ...rule, query: 'level=CRITICAL' })
+  expect(changed.body.data.rule.revision).toBe(2)
+  expect(await stateOf(id)).toEqual({})
+  await expect.poll(() => arrived('resolved').length).toBe(1)
+  expect(arrived('resolved')[0]?.body.text).toContain('The rule was changed')
+})
+
+it('retries a notice that was not taken, with the same id', async () => {
+  receiver.answerWith({ status: 503, text: 'later' })
+  await addRule({ name: 'Errors', query: 'min_level=ERROR', condition: { kind: 'any' } })
+  await log({})
+  await evaluate()
+  await expect.poll(() => receiver.received.length).toBe(1)
+  const firstOf = async () => (await server.get('/api/alerts/deliveries')).body.data.deliveries[0]
+  await expect.poll(async () => (await firstOf()).error).toBe('It answered 503.')
+  expect(await firstOf()).toMatchObject({ state: 'pending', attempts: 1, reply: '503 later' })
+  receiver.answerWith({ status: 200 })
+  await clock.set(clock.now + 15_000)
+  await expect.poll(() => receiver.received.length).toBe(2)
+  const [first, second] = receiver.received
+  expect(second?.headers['x-alert-id']).toBe(first?.headers['x-alert-id'])
+  await expect.poll(async () => (await firstOf()).state).toBe('sent')
+})
+
+describe('roles', () => {
+  it('lets a reader keep rules of their own, which see what their owner sees', async () => {
+    const rule = {
+      name: 'Mine',
+      query: '',
+      condition: { kind: 'any' },
+      group_by: 'source',
+      channels: ['ops'],
+    }
+    const made = await as('ben', 'POST', '/api/alerts/rules', rule)
+    expect(made.status).toBe(201)
+    const { id } = made.body.data.rule
+    expect((await as('ann', 'GET', '/api/alerts')).body.data.rules).toEqual([])
+    expect((await as('ann', 'DELETE', `/api/alerts/rules/${id}`)).status).toBe(404)
+    await log({ camera_id: 2, source: 'two' })
+    await log({ camera_id: 1, source: 'one' })
+    await evaluate()
+    expect(await stateOf(id)).toEqual({ one: 'firing' })
+    expect((await as('ben', 'POST', '/api/alerts/silences', { reason: 'all', minutes: 5 })).status).toBe(403)
+    const hook = { name: 'own', webhook: { url: receiver.url } }
+    expect((await as('ben', 'POST', '/api/alerts/channels', hook)).status).toBe(403)
+    const { channels } = (await as('ben', 'GET', '/api/alerts/channels')).body.data
+    expect(JSON.stringify(channels)).not.toMatch(/\/hook|signs/)
+  })
+
+  it('says that a rule cannot be evaluated when its owner may read no more', async () => {
+    const { body } = await server.send('POST', '/api/keys', { name: 'gone', scope: 'read' })
+    const headers = { authorization: `Bearer ${body.data.secret}` }
+    const rule = { name: 'Orphan', query: '', condition: { kind: 'any' }, channels: ['ops'] }
+    const made = await server.send('POST', '/api/alerts/rules', rule, headers)
+    await server.send('DELETE', `/api/keys/${body.data.key.id}`)
+    await expect
+      .poll(async () => {
+        await evaluate()
+        const { rules } = (await server.get('/api/alerts')).body.data
+        return rules.find(({ id }: { id: number }) => id === made.body.data.rule.id).problem
+      })
+      .toContain('may not read logs any more')
+    await expect.poll(() => arrived('problem').length).toBe(1)
+  })
+})
+
+describe('what is wrong with a rule', () => {
+  it.each([
+    [{ condition: { kind: 'count', minutes: 5 } }, 'over or under'],
+    [{ condition: { kind: 'count', over: 1, under: 2, minutes: 5 } }, 'over or under'],
+    [{ condition: { kind: 'count', over: 1, minutes: 1441 } }, 'condition.minutes is at most 1440'],
+    [{ condition: { kind: 'silence' } }, 'condition.minutes is missing'],
+    [{ condition: { kind: 'any', over: 3 } }, 'condition.over'],
+    [{ query: 'level=ERROR&start_date=2026-01-01' }, 'query names "start_date"'],
+    [{ query: 'level=loud' }, 'Invalid log level'],
+    [{ query: 'q=%2F(%2F' }, 'regular expression'],
+    [{ channels: ['nowhere'] }, 'channels names "nowhere"'],
+    [{ active_hours: { timezone: 'Mars/Olympus', from: '07:00', to: '19:00' } }, 'IANA name'],
+    [{ active_hours: { timezone: 'UTC', from: '7', to: '19:00' } }, 'active_hours.from'],
+    [{ group_by: 'level' }, 'group_by'],
+    [{ name: '  ' }, 'name'],
+  ])('%j is refused by name', async (part, said) => {
+    const rule = { name: 'x', query: '', condition: { kind: 'any' }, ...part }
+    const { status, body } = await server.send('POST', '/api/alerts/rules', rule)
+    expect([status, body.message]).toEqual([400, expect.stringContaining(said)])
+  })
+})
+
+it('shows when a rule would have fired', async () => {
+  const start = clock.now - 3 * 60 * MINUTE
+  const lines = Array.from({ length: 12 }, (_, index) => ({
+    timestamp: new Date(start + index * 1000).toISOString(),
+    ...{ level: 'CRITICAL', source: 'bench', message: 'overheated' },
+  }))
+  await server.send('POST', '/api/logs', lines)
+  const condition = { kind: 'count', over: 10, minutes: 5 }
+  const preview = async (rule: object) =>
+    (await server.send('POST', '/api/alerts/rules/preview', { rule })).body.data
+  const counted = await preview({ query: 'source=bench', condition, group_by: 'source' })
+  expect(counted).toMatchObject({ total: 1, groups: 1, incidents: [{ label: 'bench', value: 12 }] })
+  const compared = await preview({ query: 'q=overheated', condition })
+  expect(compared).toMatchObject({ total: 1, incidents: [{ value: 12 }] })
+  expect((await preview({ query: 'source=nobody', condition })).total).toBe(0)
+})
+
+it('applies a file of rules: makes, changes, leaves, and deletes the rest when asked to', async () => {
+  const rule = (name: string, level: string) => ({
+    name,
+    query: `level=${level}`,
+    condition: { kind: 'any' },
+  })
+  const apply = async (rules: object[], prune = false) =>
+    (await server.send('PUT', '/api/alerts/rules', { rules, prune })).body
+  expect((await apply([rule('a', 'ERROR'), rule('b', 'ERROR')])).data).toMatchObject({ created: ['a', 'b'] })
+  expect((await apply([rule('a', 'ERROR'), rule('b', 'INFO')], true)).data).toMatchObject({
+    ...{ created: [], changed: ['b'], deleted: [], unchanged: 1 },
+  })
+  expect((await apply([rule('a', 'ERROR')], true)).data).toMatchObject({ deleted: ['b'], unchanged: 1 })
+  const broken = await apply([rule('c', 'ERROR'), { ...rule('d', 'ERROR'), query: 'page=2' }])
+  expect(broken.message).toContain('In the rule "d": query names "page"')
+  expect((await server.get('/api/alerts')).body.data.rules.map(({ name }: { name: string }) => name)).toEqual(
+    ['a'],
+  )
+})
+
+it('sends a test the whole way and shows the answer', async () => {
+  receiver.answerWith({ status: 404, text: 'no such hook' })
+  const { channels } = (await server.get('/api/alerts/channels')).body.data
+  const test = await server.send('POST', `/api/alerts/channels/${channels[0].id}/test`)
+  expect(test.body.data).toEqual({ is_sent: false, reply: '404 no such hook', error: 'It answered 404.' })
+})
+
+it.each([
+  ['tls', true],
+  ['starttls', false],
+] as const)('sends mails over %s with a name and a password', async (security, secure) => {
+  const mails: string[] = []
+  const post = new SMTPServer({
+    secure,
+    authMethods: ['PLAIN', 'LOGIN'],
+    onAuth: ({ username, password }, _, done) =>
+      username === 'logs' && password === 'right'
+        ? done(null, { user: username })
+        : done(new Error('wrong password')),
+    onData: (stream, _, done) => {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        mails.push(Buffer.concat(chunks).toString('utf8'))
+        done()
+      })
+    },
+  })
+  // The certificate of the test's server is nobody's.
+  post.on('error', () => undefined)
+  await new Promise<void>((resolve) => post.listen(0, '127.0.0.1', resolve))
+  const { port } = post.server.address() as AddressInfo
+  const email = {
+    host: '127.0.0.1',
+    port,
+    security,
+    username: 'logs',
+    from: 'logs@example.org',
+    to: ['ops@example.org'],
+  }
+  const made = await server.send('POST', '/api/alerts/channels', {
+    name: security,
+    email: { ...email, password: 'right' },
+  })
+  expect(made.body.data.channel).toMatchObject({ kind: 'email', target: 'ops@example.org' })
+  const { id } = made.body.data.channel
+  const test = async () => (await server.send('POST', `/api/alerts/channels/${id}/test`)).body.data
+  // A certificate that nobody vouches for is refused unless the channel says otherwise.
+  expect(await test()).toMatchObject({ is_sent: false, error: expect.stringMatching(/certificate/i) })
+  const trusting = { ...email, password: 'right', trust_any_certificate: true }
+  await server.send('PUT', `/api/alerts/channels/${id}`, { email: trusting })
+  expect(await test()).toMatchObject({ is_sent: true, reply: expect.stringContaining('250') })
+  expect(mails[0]).toMatch(/^Message-ID: <alert-test-\d+@timelapser-logs>\r$/m)
+  expect(mails[0]).toMatch(/^Subject: \[TEST\] Channel /m)
+  await server.send('PUT', `/api/alerts/channels/${id}`, { email: { ...trusting, password: 'wrong' } })
+  expect(await test()).toMatchObject({ is_sent: false, error: expect.stringContaining('535') })
+  await new Promise<void>((resolve) => post.close(resolve))
+})
