@@ -53,7 +53,7 @@ $$;
 
 create table alert_rules (
   id bigint generated always as identity primary key,
-  -- `user` or `key` and its id: a rule sees what its owner sees.
+  -- `user` or `key` and its id, the first one of a key that was rotated: a rule sees what its owner sees.
   owner text not null,
   owner_name text not null,
   name varchar(200) not null,

@@ -405,6 +405,22 @@ describe('roles', () => {
     expect(JSON.stringify(channels)).not.toMatch(/\/hook|signs/)
   })
 
+  it('keeps a rule with the key that takes the place of its own', async () => {
+    const { body } = await server.send('POST', '/api/keys', { name: 'rotated', scope: 'read' })
+    const { secret, key } = body.data
+    const rule = { name: 'Kept', query: '', condition: { kind: 'any' } }
+    const by = (one: string) => ({ authorization: `Bearer ${one}` })
+    expect((await server.send('POST', '/api/alerts/rules', rule, by(secret))).status).toBe(201)
+    const rotated = await server.send('POST', `/api/keys/${key.id}/rotate`, {})
+    await server.send('DELETE', `/api/keys/${key.id}`)
+    const { rules } = (await server.send('GET', '/api/alerts', undefined, by(rotated.body.data.secret))).body
+      .data
+    expect(rules).toMatchObject([{ name: 'Kept', is_own: true, problem: null }])
+    await log({})
+    await evaluate()
+    expect(await stateOf(rules[0].id)).toEqual({ '': 'firing' })
+  })
+
   it('says that a rule cannot be evaluated when its owner may read no more', async () => {
     const { body } = await server.send('POST', '/api/keys', { name: 'gone', scope: 'read' })
     const headers = { authorization: `Bearer ${body.data.secret}` }
@@ -511,6 +527,7 @@ it.each([
   })
   // The certificate of the test's server is nobody's.
   post.on('error', () => undefined)
+  // It warns on the console, once, that its own certificate is known to everybody.
   await new Promise<void>((resolve) => post.listen(0, '127.0.0.1', resolve))
   const { port } = post.server.address() as AddressInfo
   const email = {

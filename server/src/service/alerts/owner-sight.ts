@@ -3,9 +3,9 @@ import { findActiveUser } from '../../store/accounts/accounts.ts'
 import { listKeys } from '../../store/accounts/api-keys.ts'
 import { type Principal, SEES_EVERYTHING, type Visibility } from '../access/access.ts'
 
-/** How a rule names its owner. */
-export function ownerOf({ kind, id }: Pick<Principal, 'kind' | 'id'>): string {
-  return `${kind} ${id}`
+/** How a rule names its owner: a key and those that take its place are one. */
+export function ownerOf({ lineage }: Pick<Principal, 'lineage'>): string {
+  return lineage
 }
 
 /** What the owners of rules may see at present, each asked for once; undefined for those who may not read any more. */
@@ -41,8 +41,14 @@ export class OwnerSight {
       ({ scope, expires_at }) =>
         scope !== 'ingest' && (expires_at === null || Date.parse(expires_at) > Date.now()),
     )
+    // The newest of a lineage comes first, and is to win.
     return new Map(
-      readers.map(({ id, cameras, min_level }) => [String(id), { cameras, ...(min_level && { min_level }) }]),
+      readers
+        .toReversed()
+        .map(({ lineage, cameras, min_level }) => [
+          String(lineage),
+          { cameras, ...(min_level && { min_level }) },
+        ]),
     )
   }
 }
