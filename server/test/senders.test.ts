@@ -429,6 +429,7 @@ describe('Elasticsearch', () => {
       line({ update: { _id: 'a' } }) + line({ doc: { message: 'whole' }, doc_as_upsert: true }),
       line({ update: { _id: 'b' } }) + line({ script: { source: 'x' }, upsert: { message: 'upsert' } }),
       line({ update: { _id: 'c' } }) + line({ doc: { message: 'changed' } }),
+      line({ update: { _id: 'd' } }) + line({ script: { source: 'x' } }),
     ].join('')
     const answer = await post('/elastic-typed/events/_bulk', body, elastic)
     const { items } = (await answer.json()) as { items: Record<string, { status: number }>[] }
@@ -438,10 +439,11 @@ describe('Elasticsearch', () => {
       ['index', 201],
       ['update', 201],
       ['update', 201],
+      ['update', 201],
       ['update', 400],
     ])
     const messages = (await stored('elastic-typed')).map(({ message }) => message)
-    expect(messages.sort()).toEqual(['typed', 'upsert', 'whole'])
+    expect(messages.sort()).toEqual(['changed', 'typed', 'upsert', 'whole'])
   })
 
   // As the sources of Filebeat, Logstash and Vector ask before they send.

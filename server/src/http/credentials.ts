@@ -7,9 +7,9 @@ import type { FastifyRequest } from 'fastify'
  * Our own routes read `Authorization: Bearer …` and `X-API-Key`: other schemes may be a proxy's. Routes with
  * `takesForeignKeys` also read what programs of other systems send.
  */
-export function keysOf({ headers, routeOptions }: FastifyRequest): string[] {
+export function keysOf({ headers, query, routeOptions }: FastifyRequest): string[] {
   const keys = [keyOfScheme(headers.authorization, 'bearer'), textOf(headers['x-api-key'])]
-  if (routeOptions.config.takesForeignKeys) keys.push(...foreignKeysOf(headers))
+  if (routeOptions.config.takesForeignKeys) keys.push(...foreignKeysOf(headers), ...addressKeysOf(query))
   return keys.filter((key) => key !== undefined && key !== '') as string[]
 }
 
@@ -54,6 +54,15 @@ function foreignKeysOf(headers: FastifyRequest['headers']): (string | undefined)
     ...(apiKey === undefined ? [] : [apiKey, afterColon(apiKey), afterColon(decoded(apiKey))]),
     ...(basic === undefined ? [] : [afterColon(decoded(basic))]),
   ]
+}
+
+/** Keys in the address, as senders of Seq, Datadog and Splunk may be set to send theirs. Nothing here writes addresses down. */
+function addressKeysOf(query: unknown): string[] {
+  const parameters = (query ?? {}) as Record<string, unknown>
+  return ['apiKey', 'dd-api-key', 'token'].flatMap((name) => {
+    const value = parameters[name]
+    return typeof value === 'string' ? [value] : []
+  })
 }
 
 function keyOfScheme(authorization: string | undefined, wanted: string): string | undefined {

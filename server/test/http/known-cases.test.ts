@@ -113,6 +113,30 @@ const CASES: Case[] = [
     rows: [{ message: 'old instrumentationLibraryLogs', timestamp: at('09:10:00') }],
   },
   {
+    ...{ file: 'elasticsearch/e05_ops.body', path: '/_bulk', type: NDJSON, status: 200 },
+    // As Elasticsearch answers about a document that it does not have.
+    reply:
+      /"errors":false.*"status":201.*"delete":.*"result":"not_found".*"status":404.*"create":.*"status":201/,
+    rows: [
+      { message: 'update doc', source: 'es', timestamp: at('09:20:05.123') },
+      { message: 'create after delete', source: 'es' },
+      { message: 'upsert', source: 'es' },
+    ],
+  },
+  {
+    ...{ file: 'elasticsearch/e07b_doc.body', path: '/my-index/_doc', type: JSON_TYPE, status: 201 },
+    rows: [{ message: 'single _doc', source: 'es', timestamp: at('09:20:14.123') }],
+  },
+  {
+    ...{ file: 'elasticsearch/e07c_create.body', path: '/my-index/_create/abc', method: 'PUT' },
+    ...{ type: JSON_TYPE, status: 201 },
+    rows: [{ message: 'single _create', source: 'es' }],
+  },
+  {
+    ...{ file: 'elasticsearch/e07d_type.body', path: '/my-index/mytype/_bulk', type: NDJSON, status: 200 },
+    rows: [{ message: 'typed bulk', source: 'es' }],
+  },
+  {
     ...{ file: 'elasticsearch/e12_fluentbit.body', path: '/_bulk', type: NDJSON, status: 200 },
     rows: [
       { level: 'ERROR', message: expect.stringMatching(/ERROR from tail$/), source: 'shop' },
@@ -143,9 +167,9 @@ const CASES: Case[] = [
 ]
 
 describe('requests of the known cases', () => {
-  it.each(CASES)('$file', async ({ file, path, type, headers, status, reply, rows }) => {
+  it.each(CASES)('$file', async ({ file, path, type, headers, method, status, reply, rows }) => {
     const before = await total()
-    const answer = await post(path, bodyOf(file), { 'content-type': type, ...headers })
+    const answer = await post(path, bodyOf(file), { 'content-type': type, ...headers }, method)
     expect([answer.status, await answer.text()]).toEqual([
       status,
       reply === undefined ? expect.anything() : expect.stringMatching(reply),
@@ -153,6 +177,28 @@ describe('requests of the known cases', () => {
     expect((await total()) - before).toBe(rows.length)
     expect(await newest(rows.length)).toMatchObject(rows)
   })
+})
+
+it('seq/q09e_apikeyq.body: a key in the address is taken where Seq takes one, and written down nowhere', async () => {
+  await server.send('PUT', '/api/settings', { request_logging: 'all' })
+  const { body } = await server.send('POST', '/api/keys', { name: 'seq', scope: 'ingest' })
+  const { secret } = body.data
+  const send = (path: string) =>
+    fetch(server.url + path, {
+      ...{ method: 'POST', body: bodyOf('seq/q09e_apikeyq.body') },
+      headers: { 'content-type': CLEF },
+    })
+  const statuses = []
+  for (const path of ['/api/events/raw?clef&apiKey=', '/ingest/clef?apiKey=', '/api/v2/logs?dd-api-key=']) {
+    statuses.push((await send(path + secret)).status)
+  }
+  expect(statuses).toEqual([201, 201, 202])
+  expect(await newest(3)).toMatchObject([{ message: 'key in query' }, { message: 'key in query' }, {}])
+  // Ours take none.
+  expect((await send(`/api/logs?apiKey=${secret}`)).status).toBe(401)
+  expect(JSON.stringify(server.reports)).not.toContain(secret)
+  const found = await server.get(`/api/logs?search=${secret.slice(3)}`)
+  expect(found.body.data.pagination.total_items).toBe(0)
 })
 
 /** A text, repeated often enough that packing pays, as another writer framed it in snappy. */

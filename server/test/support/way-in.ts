@@ -8,7 +8,7 @@ export async function startWayIn(): Promise<{
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came
   stored: (source: string) => Promise<any[]>
   /** Sends a body of any kind as the administrator. */
-  post: (path: string, body: unknown, headers: Record<string, string>) => Promise<Response>
+  post: (path: string, body: unknown, headers: Record<string, string>, method?: string) => Promise<Response>
 }> {
   const server = await startTestServer()
   afterAll(() => server.close())
@@ -16,9 +16,9 @@ export async function startWayIn(): Promise<{
   return {
     server,
     stored: async (source) => (await server.get(`/api/logs?source=${source}`)).body.data.logs,
-    post: (path, body, headers) =>
+    post: (path, body, headers, method = 'POST') =>
       fetch(`${server.url}${path}`, {
-        method: 'POST',
+        method,
         headers: { authorization: `Bearer ${server.apiKey}`, ...headers },
         body: body as string,
       }),

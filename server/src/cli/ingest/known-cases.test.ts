@@ -268,6 +268,10 @@ const JOURNALS: Record<string, Entry[]> = {
     [at('09:40:02.123456'), 'INFO', ''],
     [at('09:40:03.123456'), 'INFO', ''],
   ],
+  'j07_export.txt': [
+    [at('09:41:40.123456'), 'ERROR', 'from export format', { source: 'app' }],
+    [at('09:41:41.123456'), 'WARNING', 'bin\nmulti'],
+  ],
   'j08_pretty.json': [
     [at('09:40:01.123456'), 'INFO', 'pretty one'],
     [at('09:40:02.123456'), 'INFO', 'pretty two'],

@@ -179,16 +179,16 @@ function markRefused(items: BulkItem[], { rejected }: IngestResult): void {
   }
 }
 
-function outcomeOf({ index, id, failure }: BulkItem, ownId: string) {
+function outcomeOf({ index, id, failure, isMissing }: BulkItem, ownId: string) {
   const about = { _index: index, _id: id ?? ownId }
   if (failure) return { ...about, status: 400, error: failure }
   return {
     ...about,
     _version: 1,
-    result: 'created',
+    result: isMissing ? 'not_found' : 'created',
     _shards: { total: 1, successful: 1, failed: 0 },
     _seq_no: 0,
     _primary_term: 1,
-    status: 201,
+    status: isMissing ? 404 : 201,
   }
 }

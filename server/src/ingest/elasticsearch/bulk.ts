@@ -16,6 +16,8 @@ export type BulkItem = {
   id: string | undefined
   /** Why it was not taken, and what Elasticsearch calls that. */
   failure: { type: string; reason: string } | undefined
+  /** Whether it asks for the deletion of a document, of which there is none: lines have no ids of their senders. */
+  isMissing?: boolean
 }
 
 export type DecodedBulk = { decoded: Decoded; items: BulkItem[] }
@@ -66,15 +68,18 @@ export function* bulkSteps(
     if (action !== undefined) {
       if (open !== undefined) close(illegal('the document of this action is missing'))
       if (action.name === 'index' || action.name === 'create') open = action
-      else if (action.name === 'delete') close(illegal('delete is not supported: logs are kept'), action)
-      else open = action
+      else if (action.name === 'delete') {
+        close(illegal('there is no such document: logs are kept'), action)
+        Object.assign(items.at(-1) as BulkItem, { failure: undefined, isMissing: true })
+      } else open = action
       continue
     }
     if (open === undefined) close(illegal(`no action and metadata line: ${shorten(line.trim())}`))
     else if ('reason' in parsed) close(unparsable(parsed.reason))
     else {
       const document = open.name === 'update' ? upsertOf(parsed.value) : parsed.value
-      if (document === undefined) close(illegal('update is not supported without upsert: logs do not change'))
+      if (document === undefined)
+        close(illegal('update is not supported by a script alone: logs do not change'))
       else close(toRecord(document, open, index, defaults))
     }
   }
@@ -99,10 +104,10 @@ function readAction(value: unknown): Action | undefined {
   return Object.keys(metadata).every((key) => METADATA.test(key)) ? { name, metadata } : undefined
 }
 
-/** The document that an update would store where there is none, and there never is one. */
+/** The document of an update: the one for where there is none, as there never is one, else what would change in it. */
 function upsertOf(value: unknown): unknown {
   const { upsert, doc, doc_as_upsert: isWhole } = asObject(value) ?? {}
-  const document = asObject(isWhole === true ? doc : upsert)
+  const document = asObject(isWhole === true ? doc : (upsert ?? doc))
   // With a script the upsert may be empty, and the document is what the script makes of it.
   return document === undefined || Object.keys(document).length === 0 ? undefined : document
 }
