@@ -125,8 +125,8 @@ const FOREIGN: readonly [RegExp, string][] = [
   [/^GET \/services\/collector\/health/, 'What senders of Splunk ask before they send'],
   [/^(POST|PUT) (\/elastic)?(\/:index)?(\/:type)?\/_bulk$/, 'Store documents as Elasticsearch takes them'],
   [/^(POST|PUT) (\/elastic)?\/:index\/_(doc|create)(\/:id)?$/, 'Store a document as Elasticsearch takes it'],
-  [/^GET \/loki\/api\/v1\/query(_range)?$/, 'Lines, or counts of them over time, as Loki answers'],
-  [/^GET \/loki\/api\/v1\//, "What Grafana's Loki data source asks: labels, their values, streams"],
+  [/^(GET|POST) \/loki\/api\/v1\/query(_range)?$/, 'Lines, or counts of them over time, as Loki answers'],
+  [/^(GET|POST) \/loki\/api\/v1\//, "What Grafana's Loki data source asks: labels, streams, volumes, fields"],
   [
     /^GET (\/elastic)?\/?(_license|_cluster\/health|_xpack|_nodes\/http)?$/,
     'What agents of Elasticsearch ask before they send',

@@ -35,11 +35,12 @@ import {
   type Total,
 } from './reading/log-pages.ts'
 import type { LogRow } from './reading/log-row.ts'
-import type { Position } from './reading/log-rows.ts'
+import type { Order, Position } from './reading/log-rows.ts'
 import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'
 import { type LastLine, newestByCamera } from './reading/newest-by-camera.ts'
 import { PAGE_BYTES, pagesBudget, withPageRoom } from './reading/row-bytes.ts'
+import { type ScannedRows, scanRows } from './reading/row-scan.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
@@ -351,8 +352,7 @@ export class LogOperations {
 
   /** Rows by logger, source and level, as far back as the time lets it count. */
   async countLoggers(filter: LogFilter, signal?: AbortSignal): Promise<LoggerCounts> {
-    const budgetMs = this.#searchBudgetMs ?? SEARCH_BUDGET_MS
-    return countLoggers({ ...this.#store, signal }, await this.#complete(filter), budgetMs)
+    return countLoggers({ ...this.#store, signal }, await this.#complete(filter), this.searchBudgetMs)
   }
 
   /** Rows by level, source and camera; exact and at once where the kept counts can answer. */
@@ -456,6 +456,16 @@ export class LogOperations {
   /** Forgets what was kept in memory about cameras. */
   reloadCameras(): void {
     this.#cameras.reload()
+  }
+
+  /** The matching rows, oldest or newest first, for as long as the caller reads; a long read holds no transaction. */
+  async *scanRows(filter: LogFilter, order: Order, signal?: AbortSignal): AsyncGenerator<ScannedRows> {
+    yield* scanRows({ ...this.#store, signal }, await this.#complete(filter), order)
+  }
+
+  /** How long a search may scan, in milliseconds. */
+  get searchBudgetMs(): number {
+    return this.#searchBudgetMs ?? SEARCH_BUDGET_MS
   }
 
   /** Waits until everything accepted is stored; refuses what comes after. */

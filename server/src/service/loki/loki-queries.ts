@@ -1,150 +1,143 @@
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
-import type { LogOperations } from '../../store/log-operations.ts'
 import type { Page } from '../../store/reading/log-pages.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
+import type { ScannedRow } from '../../store/reading/row-scan.ts'
 import { AppError } from '../app-error.ts'
-import { type LogSelection, parseLogql, parseSelector } from './logql.ts'
-import { countSeries, type Labels, type Sample, SERIES_LIMIT } from './loki-counts.ts'
-import { toNanos, toUtc } from './loki-time.ts'
-import { isLabel, toSearch } from './selection-search.ts'
+import { keyOf } from './labels.ts'
+import { parseLogQuery, parseLogql } from './language/parse.ts'
+import { printQuery } from './language/print.ts'
+import type { Metric, Selection } from './language/syntax.ts'
+import type { LokiReader } from './loki-reader.ts'
+import { within } from './loki-reader.ts'
+import { type LokiRange, toMillis, toNanos } from './loki-time.ts'
+import { evaluateMetric, foldNumbers, type MetricSeries } from './metrics/evaluate.ts'
+import { ALL_LABELS, type LabelSet } from './pipeline/line-labels.ts'
+import { RowPipeline } from './row-pipeline.ts'
+import { holdMore, type Limits, RowReader, ScanStopped } from './row-reader.ts'
+import { toSelectionFilter } from './selection-filter.ts'
 
-export type LokiRange = { start: bigint; end: bigint }
-type LokiStream = { stream: Labels; rows: LogRow[] }
-export type LokiSeries = { metric: Labels; values: Sample[] }
+/** A line with the labels it has beside those of its stream; these are among the stream's unless they are asked for apart. */
+export type LokiLine = { nanos: string; line: string; metadata: LabelSet; parsed: LabelSet }
+type LokiStream = { stream: LabelSet; lines: LokiLine[] }
 export type LokiAnswer =
   | { resultType: 'streams'; result: LokiStream[]; warning: string | undefined }
-  | { resultType: 'matrix' | 'vector'; result: LokiSeries[] }
+  | { resultType: 'matrix' | 'vector'; result: MetricSeries[]; warning: string | undefined }
+  | { resultType: 'scalar'; at: number; value: number }
 
 /** Lines of one answer at most, as in Loki. */
 const MAX_LINES = 5000
+/** Text of one answer at most. */
+const MAX_TEXT = 8 * 1024 * 1024
 /** Points of one series at most, as in Loki. */
 const MAX_POINTS = 11_000
 
-type RangeQuery = LokiRange & { limit: number; isForward: boolean; stepMs: number }
+export type LinesAsked = {
+  limit: number
+  isForward: boolean
+  /** Whether labels of the line itself are told apart from those of its stream. */
+  isCategorized: boolean
+  /** Lines nearer to the one before are left out. */
+  intervalMs: number
+}
+export type RangeAsked = LokiRange & LinesAsked & { stepMs: number }
 
-/** Loki's questions, answered from rows and kept counts. Every one is under the caller's visibility. */
+/** LogQL's questions, answered from kept counts and rows. Every one is under the caller's visibility. */
 export class LokiQueries {
-  readonly #logs: LogOperations
+  readonly #reader: LokiReader
 
-  constructor(logOperations: LogOperations) {
-    this.#logs = logOperations
+  constructor(reader: LokiReader) {
+    this.#reader = reader
   }
 
   /** @throws {AppError} INVALID_REQUEST in Loki's words */
   async queryRange(
     query: string,
-    range: RangeQuery,
+    range: RangeAsked,
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<LokiAnswer> {
-    const parsed = parseLogql(query)
-    if (parsed.kind === 'logs') return this.#lines(parsed.selection, range, visibility, signal)
-    const [from, to] = [millisOf(range.start), millisOf(range.end)]
-    if (to < from)
-      throw new AppError('INVALID_REQUEST', 'end timestamp must not be before or equal to start time')
-    const points = Math.floor((to - from) / range.stepMs) + 1
-    if (points > MAX_POINTS) {
+    const { start, end, stepMs } = range
+    if (Number((end - start) / 1_000_000n) / stepMs > MAX_POINTS) {
       throw new AppError(
         'INVALID_REQUEST',
-        `exceeded maximum resolution of ${MAX_POINTS} points per time series. Try increasing the value of the step parameter`,
+        'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
       )
     }
-    const times = Array.from({ length: points }, (_, index) => from + index * range.stepMs)
-    if (parsed.kind === 'vector') {
-      const values = times.map((at): Sample => ({ at, value: parsed.value }))
-      return { resultType: 'matrix', result: [{ metric: {}, values }] }
-    }
-    const filter = await this.#filter(parsed.selection, visibility)
-    return {
-      resultType: 'matrix',
-      result: await countSeries(this.#logs, filter, parsed, times, range.stepMs, signal),
-    }
+    const parsed = parseLogql(query)
+    if (parsed.kind === 'logs') return this.#lines(parsed.selection, range, visibility, signal)
+    // As in Loki, steps lie where their multiples do, so that the same ones are asked for again.
+    const first = Math.floor(toMillis(start) / stepMs)
+    const last = Math.ceil(toMillis(end) / stepMs)
+    const times = Array.from({ length: last - first + 1 }, (_, index) => (first + index) * stepMs)
+    return this.#evaluate(parsed.metric, times, stepMs, visibility, signal)
   }
 
   /** @throws {AppError} INVALID_REQUEST */
   async queryInstant(
     query: string,
     at: bigint,
-    { limit, isForward }: Pick<RangeQuery, 'limit' | 'isForward'>,
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<LokiAnswer> {
     const parsed = parseLogql(query)
     if (parsed.kind === 'logs') {
-      // Loki refuses these; logcli's `instant-query` and people at a prompt do not mean to be.
-      const range = { start: at - 3_600_000_000_000n, end: at, limit, isForward, stepMs: 1000 }
-      return this.#lines(parsed.selection, range, visibility, signal)
+      throw new AppError(
+        'INVALID_REQUEST',
+        'log queries are not supported as an instant query type, please change your query to a range query type',
+      )
     }
-    const time = millisOf(at)
-    if (parsed.kind === 'vector')
-      return { resultType: 'vector', result: [{ metric: {}, values: [{ at: time, value: parsed.value }] }] }
-    const filter = await this.#filter(parsed.selection, visibility)
-    return {
-      resultType: 'vector',
-      result: await countSeries(this.#logs, filter, parsed, [time], parsed.rangeMs, signal),
-    }
+    const time = toMillis(at)
+    const metric = foldNumbers(parsed.metric)
+    if (metric.kind === 'literal') return { resultType: 'scalar', at: time, value: metric.value }
+    const { result, warning } = await this.#evaluate(metric, [time], 1000, visibility, signal)
+    const byLabels = (a: MetricSeries, b: MetricSeries) => (keyOf(a.metric) < keyOf(b.metric) ? -1 : 1)
+    const isSorted = metric.kind === 'vector' && metric.operation.startsWith('sort')
+    return { resultType: 'vector', result: isSorted ? result : result.sort(byLabels), warning }
   }
 
-  /** The values of one label in the range, sorted; none for a label that rows do not have. */
-  async labelValues(
-    label: string,
-    range: LokiRange,
-    selector: string | undefined,
+  async #evaluate(
+    metric: Metric,
+    times: number[],
+    stepMs: number,
     visibility: Visibility,
-  ): Promise<string[]> {
-    const name = label === 'service_name' ? 'source' : label
-    if (!isLabel(name)) return []
-    const selection = selector === undefined ? { matchers: [], lines: [] } : parseSelector(selector)
-    const filter = within(await this.#filter(selection, visibility), range)
-    if (name === 'logger_name') {
-      const { counts } = await this.#logs.countLoggers(filter)
-      return [...new Set(counts.flatMap(({ logger_name }) => logger_name ?? []))].sort()
-    }
-    const values = await this.#logs.getFacet(filter, name === 'camera' ? 'camera_id' : name)
-    return values.map(({ value }) => String(value)).sort()
+    signal: AbortSignal | undefined,
+  ): Promise<{ resultType: 'matrix'; result: MetricSeries[]; warning: string | undefined }> {
+    const { logs } = this.#reader
+    const { series, from } = await this.#reader.within(signal, (limits) =>
+      evaluateMetric(foldNumbers(metric), { logs, visibility, times, stepMs, limits }),
+    )
+    const warning =
+      from === undefined
+        ? undefined
+        : `the query took too long: there are no values before ${new Date(from).toISOString()}`
+    return { resultType: 'matrix', result: series, warning }
   }
 
-  /** The streams that match any of the selectors in the range. */
-  async series(selectors: string[], range: LokiRange, visibility: Visibility): Promise<Labels[]> {
-    const found = new Map<string, Labels>()
-    for (const selector of selectors) {
-      const filter = within(await this.#filter(parseSelector(selector), visibility), range)
-      for (const { level, source, camera_id } of await this.#logs.countByDimensions(filter)) {
-        const labels = { level, source, ...(camera_id !== null && { camera: String(camera_id) }) }
-        found.set(JSON.stringify(labels), labels)
-      }
-    }
-    return [...found.values()].slice(0, SERIES_LIMIT)
+  /** The query as `format_query` writes it. @throws {AppError} INVALID_REQUEST */
+  format(query: string): string {
+    return printQuery(parseLogql(query))
   }
 
-  /** What a tail shows. @throws {AppError} INVALID_REQUEST */
-  async tailFilter(query: string, visibility: Visibility): Promise<LogFilter> {
-    return this.#filter(parseSelector(query), visibility)
+  /** What a tail shows: rows that may match, and what makes lines of those that do. @throws {AppError} INVALID_REQUEST */
+  async tail(query: string, visibility: Visibility): Promise<{ filter: LogFilter; pipeline: RowPipeline }> {
+    const selection = parseLogQuery(query)
+    const { filter } = await toSelectionFilter(selection, visibility, undefined)
+    return { filter, pipeline: new RowPipeline(selection, ALL_LABELS) }
   }
 
   /** The newest rows, newest first: of the last hour, unless another start is given. */
   async newest(filter: LogFilter, start: bigint | undefined, limit: number): Promise<LogRow[]> {
     const end = BigInt(Date.now() + 3_600_000) * 1_000_000n
-    const { rows } = await this.#logs.getPage(
+    const { rows } = await this.#reader.logs.getPage(
       within(filter, { start: start ?? end - 7_200_000_000_000n, end }),
       { offset: 0, limit: Math.min(limit, MAX_LINES) },
     )
     return rows
   }
 
-  async #filter(selection: LogSelection, visibility: Visibility): Promise<LogFilter> {
-    const { search, patterns } = toSearch(selection)
-    for (const pattern of patterns) {
-      const problem = await this.#logs.explainPattern(pattern)
-      if (problem !== undefined)
-        throw new AppError('INVALID_REQUEST', `parse error : ${problem}: ${pattern.slice(0, 100)}`)
-    }
-    return { visibility, q: search }
-  }
-
   async #lines(
-    selection: LogSelection,
-    range: RangeQuery,
+    selection: Selection,
+    range: RangeAsked,
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<LokiAnswer> {
@@ -154,23 +147,105 @@ export class LokiQueries {
         'INVALID_REQUEST',
         `max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${MAX_LINES})`,
       )
-    const filter = within(await this.#filter(selection, visibility), range)
-    const page = await this.#logs.getPage(
-      filter,
-      isForward
-        ? { beyond: { timestamp: toUtc(range.start), id: 0 }, order: 'oldest', limit }
-        : { offset: 0, limit },
-      signal,
-    )
-    const streams = new Map<string, LokiStream>()
-    for (const row of page.rows) {
-      const stream = labelsOf(row)
-      const key = JSON.stringify(stream)
-      const known = streams.get(key)
-      if (known === undefined) streams.set(key, { stream, rows: [row] })
-      else known.rows.push(row)
+    const { filter, isExact } = await this.#reader.filterFor(selection, range, visibility)
+    const lines = new Lines(selection, range)
+    if (!isExact || range.intervalMs > 0) {
+      const warning = await this.#reader.within(signal, (limits) =>
+        this.#scan(filter, lines, isForward, limits),
+      )
+      return { resultType: 'streams', result: lines.streams(), warning }
     }
-    return { resultType: 'streams', result: [...streams.values()], warning: warningOf(page) }
+    const slice = isForward
+      ? { beyond: { timestamp: filter.start, id: 0 }, order: 'oldest' as const, limit }
+      : { offset: 0, limit }
+    const page = await this.#reader.logs.getPage(filter, slice, signal)
+    for (const row of page.rows) lines.add(row)
+    return { resultType: 'streams', result: lines.streams(), warning: warningOf(page) }
+  }
+
+  /** Looks through rows until there are as many lines as were asked for. @returns why there may be fewer */
+  async #scan(
+    filter: LogFilter,
+    lines: Lines,
+    isForward: boolean,
+    limits: Limits,
+  ): Promise<string | undefined> {
+    holdMore(limits, MAX_TEXT)
+    const reader = new RowReader(this.#reader.logs, filter, isForward ? 'oldest' : 'newest', limits)
+    try {
+      const last = await reader.readTo(undefined, (row) => {
+        lines.add(row)
+        return !lines.isFull
+      })
+      if (last === undefined || !lines.isCut) return undefined
+      return cutWarning(last)
+    } catch (error) {
+      if (!(error instanceof ScanStopped)) throw error
+      return `the search took too long and was stopped at ${toNanos(error.message)}`
+    } finally {
+      await reader.close()
+    }
+  }
+}
+
+/** Lines on their way into streams, as many as were asked for. */
+class Lines {
+  readonly #pipeline: RowPipeline
+  readonly #asked: LinesAsked
+  readonly #streams = new Map<string, LokiStream>()
+  #count = 0
+  #text = 0
+  #last: bigint | undefined
+
+  constructor(selection: Selection, asked: LinesAsked) {
+    this.#pipeline = new RowPipeline(selection, ALL_LABELS)
+    this.#asked = asked
+  }
+
+  /** Whether the answer ends for its length alone. */
+  get isCut(): boolean {
+    return this.#text >= MAX_TEXT && this.#count < this.#asked.limit
+  }
+
+  get isFull(): boolean {
+    return this.#count >= this.#asked.limit || this.#text >= MAX_TEXT
+  }
+
+  add(row: ScannedRow): void {
+    if (this.isFull) return
+    const line = this.#pipeline.run(row)
+    if (line === undefined) return
+    const nanos = toNanos(row.timestamp)
+    if (!this.#isDue(BigInt(nanos))) return
+    const { stream, ...own } = this.#labels()
+    const key = keyOf(stream)
+    const known = this.#streams.get(key)
+    const entry = { nanos, line, ...own }
+    if (known === undefined) this.#streams.set(key, { stream, lines: [entry] })
+    else known.lines.push(entry)
+    this.#count += 1
+    this.#text += line.length + key.length
+  }
+
+  streams(): LokiStream[] {
+    return [...this.#streams].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, stream]) => stream)
+  }
+
+  #labels(): { stream: LabelSet; metadata: LabelSet; parsed: LabelSet } {
+    const { labels } = this.#pipeline
+    return this.#asked.isCategorized
+      ? labels.categories()
+      : { stream: labels.all(), metadata: {}, parsed: {} }
+  }
+
+  #isDue(nanos: bigint): boolean {
+    const { intervalMs } = this.#asked
+    if (intervalMs > 0 && this.#last !== undefined) {
+      const distance = nanos > this.#last ? nanos - this.#last : this.#last - nanos
+      if (distance < BigInt(intervalMs) * 1_000_000n) return false
+    }
+    this.#last = nanos
+    return true
   }
 }
 
@@ -179,24 +254,9 @@ function warningOf({ stopped_at, is_cut, rows }: Page): string | undefined {
   if (stopped_at !== null)
     return `the search took too long and was stopped at ${toNanos(stopped_at.timestamp)}`
   const last = rows.at(-1)
-  if (!is_cut || last === undefined) return undefined
-  return `the lines are long: of more than 8 MB only those up to ${toNanos(last.timestamp)} are here`
+  return is_cut && last !== undefined ? cutWarning(last.timestamp) : undefined
 }
 
-/** The labels of a row's stream. */
-export function labelsOf({ level, source, camera_id, logger_name }: LogRow): Labels {
-  return {
-    ...{ level, source },
-    ...(camera_id !== null && { camera: String(camera_id) }),
-    ...(logger_name !== null && { logger_name }),
-  }
-}
-
-/** From start on, and before end, as Loki has it. */
-function within(filter: LogFilter, { start, end }: LokiRange): LogFilter {
-  return { ...filter, start: toUtc(start), end: toUtc(end - 1000n) }
-}
-
-function millisOf(nanos: bigint): number {
-  return Number(nanos / 1_000_000n)
+function cutWarning(timestamp: string): string {
+  return `the lines are long: of more than 8 MB only those up to ${toNanos(timestamp)} are here`
 }

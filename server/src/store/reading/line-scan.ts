@@ -1,5 +1,6 @@
 import type { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
+import type { Order } from './log-rows.ts'
 import { readChunks } from './row-chunks.ts'
 import type { Store } from './store.ts'
 
@@ -7,17 +8,18 @@ import type { Store } from './store.ts'
 const STATEMENT_MS = 1500
 
 /**
- * The matching rows, newest first, as far as the caller reads on.
+ * The matching rows in order, newest first unless told otherwise, as far as the caller reads on.
  *
  * @param line SQL that writes a row as a JSON array on a line of its own
- * @returns these arrays in pieces; of each, everything newer than `searched_to` was looked at
+ * @returns these arrays in pieces; of each, everything before `searched_to` was looked at
  */
 export async function* scanLines<Tuple>(
   store: Store,
   filter: LogFilter,
   line: (parameters: SqlParameters) => string,
+  order: Order = 'newest',
 ): AsyncGenerator<{ tuples: Tuple[]; searched_to: string }> {
-  const query = { filter, order: 'newest', line, statementMs: STATEMENT_MS } as const
+  const query = { filter, order, line, statementMs: STATEMENT_MS }
   for await (const { lines, edge } of readChunks(store, query)) {
     const tuples = lines === '' ? [] : (JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Tuple[])
     yield { tuples, searched_to: edge.timestamp }

@@ -1,0 +1,82 @@
+import { compileStages } from '../pipeline/compile-stages.ts'
+import { compileFilter } from '../pipeline/label-filters.ts'
+import { compileMatcher, compilePattern } from '../pipeline/patterns.ts'
+import { LogqlError } from './errors.ts'
+import type { Metric, RangeAggregation, Selection } from './syntax.ts'
+
+const GROUPED = new Set([
+  ...['avg_over_time', 'stddev_over_time', 'stdvar_over_time', 'quantile_over_time', 'max_over_time'],
+  ...['min_over_time', 'first_over_time', 'last_over_time'],
+])
+const UNWRAPPED = new Set([
+  ...['avg_over_time', 'sum_over_time', 'max_over_time', 'min_over_time', 'stddev_over_time'],
+  ...['stdvar_over_time', 'quantile_over_time', 'rate', 'rate_counter', 'absent_over_time'],
+  ...['first_over_time', 'last_over_time'],
+])
+const OF_LINES = new Set(['bytes_over_time', 'bytes_rate', 'count_over_time', 'rate', 'absent_over_time'])
+
+/** What the grammar lets through and means nothing. @throws {LogqlError} */
+export function checkMetric(metric: Metric): void {
+  switch (metric.kind) {
+    case 'binary':
+      for (const side of ['left', 'right'] as const) {
+        const leg = metric[side]
+        if (leg.kind === 'literal' && ['or', 'and', 'unless'].includes(metric.operator))
+          throw new LogqlError(
+            `unexpected literal for ${side} leg of logical/set binary operation (${metric.operator}): ${leg.value.toFixed(6)}`,
+          )
+        checkMetric(leg)
+      }
+      return
+    case 'label_replace':
+      try {
+        compilePattern(`^(?:${metric.pattern})$`)
+      } catch (error) {
+        throw new LogqlError(`invalid regex in label_replace: ${(error as Error).message}`)
+      }
+      checkMetric(metric.of)
+      return
+    case 'vector':
+      checkVector(metric)
+      checkMetric(metric.of)
+      return
+    case 'range':
+      checkRange(metric)
+  }
+}
+
+function checkVector({ operation, parameter, grouping }: Extract<Metric, { kind: 'vector' }>): void {
+  if (['topk', 'bottomk', 'approx_topk'].includes(operation)) {
+    if (parameter === undefined) throw new LogqlError(`parameter required for operation ${operation}`)
+    if (!Number.isSafeInteger(parameter)) throw new LogqlError(`invalid parameter ${operation}(${parameter},`)
+    if (parameter <= 0)
+      throw new LogqlError(`invalid parameter (must be greater than 0) ${operation}(${parameter}`)
+    if (operation === 'approx_topk' && grouping)
+      throw new LogqlError(`grouping not allowed for ${operation} aggregation`)
+  } else if (parameter !== undefined) {
+    throw new LogqlError(`unsupported parameter for operation ${operation}(${parameter},`)
+  }
+  if (operation.startsWith('sort') && grouping && grouping.labels.length > 0)
+    throw new LogqlError("sort and sort_desc doesn't allow grouping by ")
+}
+
+function checkRange({ operation, parameter, grouping, unwrap, selection }: RangeAggregation): void {
+  if (parameter !== undefined && operation !== 'quantile_over_time')
+    throw new LogqlError(`parameter ${parameter} not supported for operation ${operation}`)
+  if (parameter === undefined && operation === 'quantile_over_time')
+    throw new LogqlError(`parameter required for operation ${operation}`)
+  if (grouping && !GROUPED.has(operation))
+    throw new LogqlError(`grouping not allowed for ${operation} aggregation`)
+  if (unwrap && !UNWRAPPED.has(operation))
+    throw new LogqlError(`invalid aggregation ${operation} with unwrap`)
+  if (!unwrap && !OF_LINES.has(operation))
+    throw new LogqlError(`invalid aggregation ${operation} without unwrap`)
+  for (const filter of unwrap?.filters ?? []) compileFilter(filter)
+  checkSelection(selection)
+}
+
+/** @throws {LogqlError} for a regular expression or template that is broken */
+export function checkSelection({ matchers, stages }: Selection): void {
+  for (const matcher of matchers) compileMatcher(matcher)
+  compileStages(stages)
+}

@@ -1,0 +1,96 @@
+import type { Visibility } from '../../store/filter/log-filter.ts'
+import { keyOf } from './labels.ts'
+import { parseMatchersOnly } from './language/parse.ts'
+import type { Selection } from './language/syntax.ts'
+import type { LokiReader } from './loki-reader.ts'
+import type { LokiRange } from './loki-time.ts'
+import type { LabelSet } from './pipeline/line-labels.ts'
+import { LABELS, labelFor } from './selection-filter.ts'
+
+/** Streams of one answer at most. */
+const MAX_STREAMS = 5000
+const EVERYTHING: Selection = { matchers: [], stages: [] }
+
+/** Which streams there are, and what their labels hold: answered from kept counts, but for the loggers. */
+export class LokiLabels {
+  readonly #reader: LokiReader
+
+  constructor(reader: LokiReader) {
+    this.#reader = reader
+  }
+
+  /** Names of labels, those that streams of the selector have; all when there is none. */
+  async names(range: LokiRange, selector: string | undefined, visibility: Visibility): Promise<string[]> {
+    if (selector === undefined) return [...LABELS]
+    const values = await this.#values(range, parseMatchersOnly(selector), visibility)
+    return LABELS.filter((label) => values[label].size > 0)
+  }
+
+  /** The values of one label in the range, sorted; none for a label that streams do not have. */
+  async values(
+    label: string,
+    range: LokiRange,
+    selector: string | undefined,
+    visibility: Visibility,
+  ): Promise<string[]> {
+    const own = labelFor(label)
+    if (own === undefined) return []
+    const selection = selector === undefined ? EVERYTHING : parseMatchersOnly(selector)
+    const values = await this.#values(range, selection, visibility, own === 'logger_name')
+    return [...values[own]].sort()
+  }
+
+  /** The streams that match any of the selectors in the range. */
+  async series(selectors: readonly string[], range: LokiRange, visibility: Visibility): Promise<LabelSet[]> {
+    const found = new Map<string, LabelSet>()
+    for (const selector of selectors) {
+      const { filter } = await this.#reader.filterFor(parseMatchersOnly(selector), range, visibility)
+      const { counts } = await this.#reader.logs.countLoggers(filter)
+      const loggers = Map.groupBy(counts, ({ level, source }) => `${level}\0${source}`)
+      for (const { level, source, camera_id } of await this.#reader.logs.countByDimensions(filter)) {
+        const named = loggers.get(`${level}\0${source}`)?.map(({ logger_name }) => logger_name) ?? [null]
+        for (const logger_name of new Set(named)) {
+          const labels = {
+            ...(camera_id !== null && { camera: String(camera_id) }),
+            level,
+            ...(logger_name !== null && { logger_name }),
+            source,
+          }
+          if (found.size < MAX_STREAMS) found.set(keyOf(labels), labels)
+        }
+      }
+    }
+    return [...found.values()]
+  }
+
+  /** How many values each label has, the most first. */
+  async detected(
+    range: LokiRange,
+    selector: string | undefined,
+    visibility: Visibility,
+  ): Promise<{ label: string; cardinality: number }[]> {
+    const selection = selector === undefined ? EVERYTHING : parseMatchersOnly(selector)
+    const values = await this.#values(range, selection, visibility)
+    // Loki leaves out labels whose values are numbers alone: they are ids.
+    return LABELS.filter((label) => [...values[label]].some((value) => !/^\d+$/.test(value)))
+      .map((label) => ({ label, cardinality: values[label].size }))
+      .sort((a, b) => b.cardinality - a.cardinality)
+  }
+
+  async #values(
+    range: LokiRange,
+    selection: Selection,
+    visibility: Visibility,
+    withLoggers = true,
+  ): Promise<Record<(typeof LABELS)[number], Set<string>>> {
+    const { filter } = await this.#reader.filterFor(selection, range, visibility)
+    const rows = await this.#reader.logs.countByDimensions(filter)
+    const loggers = withLoggers ? (await this.#reader.logs.countLoggers(filter)).counts : []
+    return {
+      camera: new Set(rows.flatMap(({ camera_id }) => (camera_id === null ? [] : [String(camera_id)]))),
+      level: new Set(rows.map(({ level }) => level)),
+      logger_name: new Set(loggers.flatMap(({ logger_name }) => logger_name ?? [])),
+      source: new Set(rows.map(({ source }) => source)),
+    }
+  }
+}

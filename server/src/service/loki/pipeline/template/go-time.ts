@@ -1,0 +1,151 @@
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+const MONTHS = [
+  ...['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October'],
+  ...['November', 'December'],
+]
+
+/** The parts of Go's layouts: the reference time is Mon Jan 2 15:04:05 MST 2006. */
+const LAYOUT =
+  /January|Jan|Monday|Mon|MST|2006|Z07:00|Z0700|-07:00|-0700|-07|01|02|03|04|05|06|15|PM|pm|_2|[.,](?:0+|9+)|1|2|3|4|5/g
+
+/** An instant, in UTC. */
+export class GoTime {
+  readonly nanos: bigint
+
+  constructor(nanos: bigint) {
+    this.nanos = nanos
+  }
+
+  toString(): string {
+    return this.format('2006-01-02 15:04:05.999999999 -0700 MST')
+  }
+
+  format(layout: string): string {
+    const date = new Date(Number(this.nanos / 1_000_000n) - (this.nanos % 1_000_000n < 0n ? 1 : 0))
+    const two = (value: number) => String(value).padStart(2, '0')
+    const hours = date.getUTCHours()
+    const fraction = String(((this.nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n).padStart(
+      9,
+      '0',
+    )
+    return layout.replace(LAYOUT, (part) => {
+      switch (part) {
+        case 'January':
+          return MONTHS[date.getUTCMonth()] ?? ''
+        case 'Jan':
+          return (MONTHS[date.getUTCMonth()] ?? '').slice(0, 3)
+        case 'Monday':
+          return DAYS[date.getUTCDay()] ?? ''
+        case 'Mon':
+          return (DAYS[date.getUTCDay()] ?? '').slice(0, 3)
+        case 'MST':
+          return 'UTC'
+        case '2006':
+          return String(date.getUTCFullYear()).padStart(4, '0')
+        case '06':
+          return two(date.getUTCFullYear() % 100)
+        case 'Z07:00':
+        case 'Z0700':
+          return 'Z'
+        case '-07:00':
+          return '+00:00'
+        case '-0700':
+          return '+0000'
+        case '-07':
+          return '+00'
+        case '01':
+          return two(date.getUTCMonth() + 1)
+        case '1':
+          return String(date.getUTCMonth() + 1)
+        case '02':
+          return two(date.getUTCDate())
+        case '_2':
+          return String(date.getUTCDate()).padStart(2, ' ')
+        case '2':
+          return String(date.getUTCDate())
+        case '15':
+          return two(hours)
+        case '03':
+          return two(hours % 12 || 12)
+        case '3':
+          return String(hours % 12 || 12)
+        case '04':
+          return two(date.getUTCMinutes())
+        case '4':
+          return String(date.getUTCMinutes())
+        case '05':
+          return two(date.getUTCSeconds())
+        case '5':
+          return String(date.getUTCSeconds())
+        case 'PM':
+          return hours < 12 ? 'AM' : 'PM'
+        case 'pm':
+          return hours < 12 ? 'am' : 'pm'
+      }
+      const digits = fraction.slice(0, part.length - 1)
+      if (part[1] === '0') return part[0] + digits
+      const trimmed = digits.replace(/0+$/, '')
+      return trimmed === '' ? '' : `${part[0]}${trimmed}`
+    })
+  }
+}
+
+/** The instant that a text of that layout names; undefined when it is none. Zones other than an offset count as UTC. */
+export function parseTime(layout: string, text: string, minutesEast = 0): GoTime | undefined {
+  const fields: Record<string, number> = {}
+  let zone: string | undefined
+  const parts: string[] = []
+  let end = 0
+  let pattern = ''
+  const literal = (plain: string) => plain.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')
+  for (const found of layout.matchAll(LAYOUT)) {
+    pattern += literal(layout.slice(end, found.index)) + sourceOf(found[0])
+    parts.push(found[0])
+    end = found.index + found[0].length
+  }
+  const matched = new RegExp(`^${pattern}${literal(layout.slice(end))}$`, 'i').exec(text)
+  if (!matched) return undefined
+  for (const [index, part] of parts.entries()) {
+    const value = matched[index + 1] ?? ''
+    if (/^J/.test(part))
+      fields.month =
+        MONTHS.findIndex((name) => name.slice(0, 3).toLowerCase() === value.slice(0, 3).toLowerCase()) + 1
+    else if (/^[Z-]/.test(part)) zone = value
+    else if (/^[.,]/.test(part)) fields.nanos = Number(value.slice(1).padEnd(9, '0'))
+    else if (/^pm$/i.test(part)) fields.isLate = /^p/i.test(value) ? 1 : 0
+    else if (!/^M/.test(part)) fields[FIELDS[part.replace(/^[0_]/, '')] ?? 'none'] = Number(value)
+  }
+  const { year = 0, shortYear, month = 1, day = 1, minute = 0, second = 0, nanos = 0, isLate } = fields
+  let { hour = 0 } = fields
+  if (isLate !== undefined) hour = (hour % 12) + (isLate === 1 ? 12 : 0)
+  const date = new Date(0)
+  date.setUTCFullYear(
+    shortYear === undefined ? year : shortYear + (shortYear >= 69 ? 1900 : 2000),
+    month - 1,
+    day,
+  )
+  date.setUTCHours(hour, minute, second)
+  if (date.getUTCDate() !== day || month < 1 || month > 12) return undefined
+  const offset = zone === undefined ? minutesEast : minutesOf(zone)
+  return new GoTime(BigInt(date.getTime() - offset * 60_000) * 1_000_000n + BigInt(nanos))
+}
+
+const FIELDS: Readonly<Record<string, string>> = {
+  ...{ '2006': 'year', '6': 'shortYear', '1': 'month', '2': 'day', '15': 'hour', '3': 'hour' },
+  ...{ '4': 'minute', '5': 'second' },
+}
+
+function sourceOf(part: string): string {
+  if (/^[A-Z]/.test(part) && !/^Z/.test(part)) return part === 'MST' ? '([A-Z]{2,5})' : '([A-Za-z]+)'
+  if (/^pm$/i.test(part)) return '([ap]m)'
+  if (part === '2006') return '(\\d{4})'
+  if (/^[Z-]/.test(part)) return '(Z|[+-]\\d{2}:?(?:\\d{2})?)'
+  if (/^[.,]/.test(part)) return '([.,]\\d{1,9})'
+  return part.startsWith('0') ? '(\\d{2})' : '(\\s?\\d{1,2})'
+}
+
+function minutesOf(zone: string): number {
+  const [, sign, hours = '0', minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? []
+  const total = Number(hours) * 60 + Number(minutes || 0)
+  return sign === '-' ? -total : sign === '+' ? total : 0
+}

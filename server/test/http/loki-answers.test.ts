@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+// Made-up lines, requests, and what a real Loki (main branch of August 2026) answered to them; docs/grafana.md lists where
+// ours differs, and why.
+type Labels = Record<string, string>
+type Line = [labels: Labels, nanos: string, line: string, metadata: Labels]
+type Case = { path: string; query?: string; parameters: Labels; status: number; body: unknown }
+const { lines, answers } = JSON.parse(
+  gunzipSync(readFileSync(new URL('../cases/logql/cases.json.gz', import.meta.url))).toString(),
+) as { lines: Line[]; answers: Case[] }
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+  await server.send('PUT', '/api/settings', { log_level: 'DEBUG', retention_days: 0 })
+  const streams = Map.groupBy(lines, ([labels]) => JSON.stringify(labels))
+  const body = {
+    streams: [...streams].map(([labels, of]) => ({
+      stream: JSON.parse(labels),
+      values: of.map(([, nanos, line, metadata]) => [nanos, line, metadata]),
+    })),
+  }
+  const pushed = await fetch(`${server.url}/loki/api/v1/push`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  expect(pushed.status).toBe(204)
+})
+afterAll(() => server.close())
+
+const ask = async ({ path, query, parameters }: Case) => {
+  const search = new URLSearchParams({ ...(query !== undefined && { query }), ...parameters })
+  const response = await fetch(`${server.url}${path}?${search}`, {
+    headers: { authorization: `Bearer ${server.apiKey}` },
+  })
+  const text = await response.text()
+  return { status: response.status, text, body: response.ok ? JSON.parse(text) : undefined }
+}
+
+/** What Loki rounds otherwise, or does not promise an order of. */
+const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+const sorted = (labels: Labels) => JSON.stringify(Object.entries(labels).sort(byText))
+const microseconds = (nanos: string) => nanos.slice(0, -3)
+const significant = (value: string) => Number(Number(value).toPrecision(9))
+
+type Series = { metric: Labels; value?: [number, string]; values?: [number, string][] }
+type Stream = { stream: Labels; values: [string, string][] }
+
+function comparable(data: unknown): unknown {
+  const { resultType, result } = data as { resultType?: string; result: unknown[] }
+  if (resultType === 'streams') {
+    const of = (result as Stream[]).map(({ stream, values }) => [
+      sorted(stream),
+      values.map(([nanos, line]) => [microseconds(nanos), line]).sort(byText),
+    ])
+    return { resultType, result: of.sort(byText) }
+  }
+  if (resultType === 'matrix' || resultType === 'vector') {
+    const of = (result as Series[]).map(({ metric, value, values }) => [
+      sorted(metric),
+      (values ?? (value ? [value] : [])).map(([at, number]) => [at, significant(number)]),
+    ])
+    return { resultType, result: of.sort(byText) }
+  }
+  return data
+}
+
+/** Lists whose order Loki does not promise, wherever they stand. */
+function unordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unordered).sort(byText)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, member]) => [key, unordered(member)] as const)
+      .sort(byText),
+  )
+}
+
+const place = (text: string) =>
+  /^parse error at line \d+, col \d+/.exec(text.trim())?.[0] ?? /^parse error :/.exec(text)?.[0] ?? text
+
+/** Requests whose answers are meant to differ, by what tells them from the others, as docs/grafana.md has them. */
+const DIFFERENT = [
+  { of: '{source!="api"}', status: 200 },
+  { of: 'index/volume_range', status: 200 },
+  { of: 'patterns', status: 200 },
+]
+
+describe('answers what a real Loki answers', () => {
+  it.each(
+    answers.map(
+      (one) => [`${one.path.slice(13)} ${one.query ?? Object.values(one.parameters).at(-1)}`, one] as const,
+    ),
+  )('%s', async (name, one) => {
+    const { status, text, body } = await ask(one)
+    const different = DIFFERENT.find(({ of }) => name.includes(of))
+    expect([status, status >= 400 && one.status === 200 ? text : '']).toEqual([
+      different?.status ?? one.status,
+      '',
+    ])
+    if (different) return
+    if (status !== 200) expect(place(text)).toBe(place(String(one.body)))
+    else if ('resultType' in (one.body as object)) expect(comparable(body.data)).toEqual(comparable(one.body))
+    else expect(unordered(body)).toEqual(unordered(one.body))
+  })
+
+  it('names each answer that is meant to differ in docs/grafana.md', () => {
+    const docs = readFileSync(new URL('../../../docs/grafana.md', import.meta.url), 'utf8')
+    for (const { of } of DIFFERENT) expect(docs).toContain(of)
+  })
+})
