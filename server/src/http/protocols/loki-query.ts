@@ -108,7 +108,7 @@ function addLabels(app: FastifyInstance, labels: LokiLabels): void {
     if (selectors.size === 0)
       throw new AppError('INVALID_REQUEST', '0 matcher groups specified, at least one is needed')
     const range = rangeOf(parametersOf(request))
-    const data = await labels.series([...selectors], range, request.principal.visibility)
+    const data = await labels.series([...selectors], range, request.principal.visibility, request.signal)
     return { status: 'success', data }
   })
 

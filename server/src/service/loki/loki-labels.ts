@@ -1,12 +1,15 @@
-import type { Visibility } from '../../store/filter/log-filter.ts'
-import { keyOf } from './labels.ts'
+import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
+import { keyOf, streamOf } from './labels.ts'
 import { parseMatchersOnly } from './language/parse.ts'
 import type { Selection } from './language/syntax.ts'
 import type { LokiReader } from './loki-reader.ts'
 import type { LokiRange } from './loki-time.ts'
 import type { LabelSet } from './pipeline/line-labels.ts'
+import { type Limits, RowReader, ScanStopped } from './row-reader.ts'
 import { LABELS, labelFor } from './selection-filter.ts'
 
+/** How long rows are looked at for which loggers write of which cameras. */
+const LOOK_MS = 1500
 /** Streams of one answer at most. */
 const MAX_STREAMS = 5000
 const EVERYTHING: Selection = { matchers: [], stages: [] }
@@ -41,26 +44,66 @@ export class LokiLabels {
   }
 
   /** The streams that match any of the selectors in the range. */
-  async series(selectors: readonly string[], range: LokiRange, visibility: Visibility): Promise<LabelSet[]> {
+  async series(
+    selectors: readonly string[],
+    range: LokiRange,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ): Promise<LabelSet[]> {
     const found = new Map<string, LabelSet>()
     for (const selector of selectors) {
       const { filter } = await this.#reader.filterFor(parseMatchersOnly(selector), range, visibility)
-      const { counts } = await this.#reader.logs.countLoggers(filter)
-      const loggers = Map.groupBy(counts, ({ level, source }) => `${level}\0${source}`)
-      for (const { level, source, camera_id } of await this.#reader.logs.countByDimensions(filter)) {
-        const named = loggers.get(`${level}\0${source}`)?.map(({ logger_name }) => logger_name) ?? [null]
-        for (const logger_name of new Set(named)) {
-          const labels = {
-            ...(camera_id !== null && { camera: String(camera_id) }),
-            level,
-            ...(logger_name !== null && { logger_name }),
-            source,
-          }
-          if (found.size < MAX_STREAMS) found.set(keyOf(labels), labels)
-        }
+      const { streams, isCertain } = await this.#countedStreams(filter, signal)
+      const seen = isCertain ? undefined : await this.#streamsOfRows(filter, signal)
+      for (const labels of seen ?? streams) {
+        if (found.size < MAX_STREAMS) found.set(keyOf(labels), labels)
       }
     }
     return [...found.values()]
+  }
+
+  /**
+   * The streams by the counts. Loggers and cameras are counted apart: where a level of a source has several of both,
+   * they are told in every combination.
+   */
+  async #countedStreams(
+    filter: LogFilter,
+    signal: AbortSignal | undefined,
+  ): Promise<{ streams: LabelSet[]; isCertain: boolean }> {
+    const { counts } = await this.#reader.logs.countLoggers(filter, signal)
+    const loggers = Map.groupBy(counts, ({ level, source }) => `${level}\0${source}`)
+    const dimensions = await this.#reader.logs.countByDimensions(filter, signal)
+    const cameras = Map.groupBy(dimensions, ({ level, source }) => `${level}\0${source}`)
+    let isCertain = true
+    const streams = dimensions.flatMap((dimension) => {
+      const key = `${dimension.level}\0${dimension.source}`
+      const names = [...new Set(loggers.get(key)?.map(({ logger_name }) => logger_name) ?? [null])]
+      isCertain &&= names.length === 1 || cameras.get(key)?.length === 1
+      return names.map((logger_name) => streamOf({ ...dimension, logger_name }))
+    })
+    return { streams, isCertain }
+  }
+
+  /** The streams of all rows; undefined when there are too many to be looked at. */
+  async #streamsOfRows(filter: LogFilter, signal: AbortSignal | undefined): Promise<LabelSet[] | undefined> {
+    const found = new Map<string, LabelSet>()
+    const work = async (limits: Limits) => {
+      const reader = new RowReader(this.#reader.logs, filter, 'newest', limits)
+      try {
+        await reader.readTo(undefined, (row) => {
+          const labels = streamOf(row)
+          if (found.size < MAX_STREAMS) found.set(keyOf(labels), labels)
+          return true
+        })
+        return [...found.values()]
+      } catch (error) {
+        if (error instanceof ScanStopped) return undefined
+        throw error
+      } finally {
+        await reader.close()
+      }
+    }
+    return this.#reader.within(signal, work, Math.min(LOOK_MS, this.#reader.logs.searchBudgetMs))
   }
 
   /** How many values each label has, the most first. */
