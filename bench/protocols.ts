@@ -1,6 +1,7 @@
 // npm run bench:protocols [-- --rows 200000]
 // Rows a second of each protocol: through HTTP (or TCP) until they are committed, and of its decoder alone, on one core.
 import { once } from 'node:events'
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -53,11 +54,14 @@ type Protocol = {
   type?: string
   /** Where it is no HTTP. */
   port?: number
+  /** Where each body is a call of gRPC. */
+  isCall?: boolean
 }
 
 const syslogPort = await freePort()
 const gelfPort = await freePort()
 const forwardPort = await freePort()
+const grpcPort = await freePort()
 
 const JSON_TYPE = 'application/json'
 const PROTOBUF = 'application/x-protobuf'
@@ -73,6 +77,12 @@ const PROTOCOLS: Protocol[] = [
     body: bodies.otlpProtobufBody,
     decode: (body) => decodeOtlpProtobuf(body, defaults),
     ...{ path: '/v1/logs', type: PROTOBUF },
+  },
+  {
+    name: 'OTLP over gRPC',
+    body: bodies.otlpProtobufBody,
+    decode: (body) => decodeOtlpProtobuf(body, defaults),
+    ...{ port: grpcPort, isCall: true },
   },
   {
     name: 'OTLP, JSON',
@@ -168,6 +178,7 @@ const system = await startSystem({
   SYSLOG_TCP_PORT: String(syslogPort),
   GELF_TCP_PORT: String(gelfPort),
   FORWARD_PORT: String(forwardPort),
+  OTLP_GRPC_PORT: String(grpcPort),
 })
 try {
   await system.request('PUT', '/api/settings', { log_level: 'DEBUG' })
@@ -182,7 +193,9 @@ try {
     const committed =
       protocol.port === undefined
         ? await overHttp(system, protocol, sent)
-        : await overTcp(system, protocol.port, sent)
+        : protocol.isCall
+          ? await overGrpc(system, protocol.port, sent)
+          : await overTcp(system, protocol.port, sent)
     const bytes = Math.round((sent[0]?.length ?? 0) / BATCH)
     console.log(
       `${protocol.name.padEnd(34)} ${grouped(bytes, 12)} ${grouped(committed, 18)} ${grouped(alone, 26)}`,
@@ -216,6 +229,30 @@ async function overHttp(target: BenchSystem, { path, type = '' }: Protocol, sent
   const added = (await stored(target)) - before
   // The server's own lines may be among them.
   if (added < ROWS) throw new Error(`${path}: ${added} of ${ROWS} rows were stored`)
+  return ROWS / seconds
+}
+
+async function overGrpc(target: BenchSystem, port: number, sent: Buffer[]): Promise<number> {
+  const sessions = Array.from({ length: CLIENTS }, () => connectHttp2(`http://127.0.0.1:${port}`))
+  const headers = {
+    ...{ ':method': 'POST', ':path': '/opentelemetry.proto.collector.logs.v1.LogsService/Export' },
+    ...{ 'content-type': 'application/grpc', authorization: `Bearer ${target.apiKey}` },
+  }
+  const before = await stored(target)
+  let next = 0
+  const seconds = await inLanes(CLIENTS, ROWS / BATCH, async (index) => {
+    const call = (sessions[next++ % CLIENTS] as ClientHttp2Session).request(headers)
+    const message = sent[index % BODIES] as Buffer
+    const head = Buffer.alloc(5)
+    head.writeUInt32BE(message.length, 1)
+    call.end(Buffer.concat([head, message]))
+    call.resume()
+    const [trailers] = await once(call, 'trailers')
+    if (trailers['grpc-status'] !== '0') throw new Error(`gRPC: ${trailers['grpc-status']}`)
+  })
+  for (const session of sessions) session.close()
+  const added = (await stored(target)) - before
+  if (added < ROWS) throw new Error(`gRPC: ${added} of ${ROWS} rows were stored`)
   return ROWS / seconds
 }
 

@@ -92,13 +92,14 @@ function hideBehind(scan: Scan, at: number, behind: number, equals: boolean, enc
     const least = PARAMETERS.get(name)
     if (least !== undefined) return hideParameter(scan, behind, least)
   }
-  if (length < 7 && isPairing(codeAt(text, start))) {
-    const { name } = nameAt(text, start, end)
+  const mayPair = length < 7 && isPairing(codeAt(text, start))
+  if (!mayPair && (length < 2 || !mayBeSecret(letters))) return behind
+  const { name, isSecret } = nameAt(text, start, end)
+  if (mayPair) {
     if (endsPair(scan, name, start)) return hideValue(scan, behind, { name, quote, equals, encoded })
     beginPair(scan, name, behind)
+    if (length < 2 || !mayBeSecret(letters)) return behind
   }
-  if (length < 2 || !mayBeSecret(letters)) return behind
-  const { name, isSecret } = nameAt(text, start, end)
   if (!isSecret && !isSecretWithWordBefore(text, name, start, floor)) return behind
   return hideValue(scan, behind, { name, quote, equals, encoded })
 }

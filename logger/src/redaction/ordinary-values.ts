@@ -8,6 +8,10 @@ const NOTHING = setOf(
   'null none nil undefined true false redacted filtered masked hidden removed omitted unset optional required empty n/a',
 )
 
+const LONGEST_NOTHING = Math.max(...[...NOTHING].map((word) => word.length))
+/** Their first letters: most values begin with another, and no text is made to look them up. */
+const BEGINS_NOTHING = new Set([...NOTHING].map((word) => word.charCodeAt(0)))
+
 /** Prose after a colon ("password: must not be empty") is no password. */
 const PROSE = setOf(
   'is was were are be been must may can cannot should will has have had not no required invalid missing expired failed ' +
@@ -22,12 +26,16 @@ const PROSE = setOf(
 /** @param afterColon where a sentence may stand */
 export function saysNothing(value: string, afterColon = false): boolean {
   if (value.length > 16) return false
+  if (!afterColon && (value.length > LONGEST_NOTHING || !BEGINS_NOTHING.has(value.charCodeAt(0) | 32)))
+    return false
   const word = value.toLowerCase()
   return NOTHING.has(word) || (afterColon && PROSE.has(word))
 }
 
 /** A path of the machine, as in `private_key: /etc/ssl/key.pem`, or what an object is printed as. */
 export function isHarmless(value: string): boolean {
+  const code = value.charCodeAt(0)
+  if (code !== 47 && code !== 111) return false
   return /^(?:\/(?:etc|run|var|home|usr|opt|tmp|root|app|srv|mnt|data|secrets|config)\/|object\b)/.test(value)
 }
 

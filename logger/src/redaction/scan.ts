@@ -36,6 +36,9 @@ export class Scan {
   /** The quote that opens here with the backslashes before it, which are its level: `"`, `\"`, `\\\"`; or an empty text. */
   quoteAt(at: number): string {
     const { text } = this
+    const code = codeAt(text, at)
+    if (code === 34) return '"'
+    if (code !== BACKSLASH) return is(code, QUOTE) ? (code === 39 ? "'" : '`') : ''
     let end = at
     while (end - at < 7 && codeAt(text, end) === BACKSLASH) end++
     // An even number of backslashes stands for themselves.

@@ -1,15 +1,23 @@
 // `Authorization: Basic dXNlcjpwYXNz`, and the same in the middle of a sentence.
-import { BACKSLASH, BLANK, CREDENTIAL, codeAt, is, isSpace, QUOTE, TOKEN, WORD } from './characters.ts'
+import { BACKSLASH, BLANK, CREDENTIAL, codeAt, DIGIT, is, isSpace, QUOTE, TOKEN, WORD } from './characters.ts'
 import type { Scan } from './scan.ts'
 import { MASK } from './secret-names.ts'
 
 const SCHEMES =
   /^(?:bearer|basic|token|apikey|negotiate|ntlm|digest|aws4-hmac-sha256|sharedkey|sharedkeylite|hawk|dpop)$/i
 const MAX_SCHEME = 20
+const SHORTEST_SCHEME = 4
 
 /** "Basic authentication failed" is none. */
 function looksLikeToken(value: string): boolean {
-  return /\d|[a-z][A-Z]|=$|^.{24}/.test(value)
+  if (value.length >= 24 || value.endsWith('=')) return true
+  let wasLower = false
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at)
+    if (is(code, DIGIT) || (wasLower && code >= 65 && code <= 90)) return true
+    wasLower = code >= 97 && code <= 122
+  }
+  return false
 }
 
 /**
@@ -29,7 +37,7 @@ export function hideAuthorization(scan: Scan, start: number, end: number, isQuot
   if (text.startsWith(MASK, from)) return isQuoted ? end : from + MASK.length
   const word = wordEnd(text, from, end)
   scan.steps += word - from
-  const isScheme = SCHEMES.test(scheme)
+  const isScheme = scheme.length >= SHORTEST_SCHEME && SCHEMES.test(scheme)
   if (!isScheme && !looksLikeToken(text.slice(from, Math.min(word, from + 64)))) return -1
   scan.hide(from, isQuoted ? end : Math.max(parametersEnd(scan, from, end), word))
   return scan.done

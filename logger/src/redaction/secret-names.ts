@@ -1,3 +1,4 @@
+import { standsAt } from './characters.ts'
 import { ABOUT, FORMS, PAIRS, STRONG, STRONG_ENDS, WEAK, WEAK_ENDS, WHETHER } from './name-words.ts'
 
 /** What replaces a secret. */
@@ -41,7 +42,7 @@ export function nameAt(text: string, start: number, end: number): { name: string
       length) &
     (PLACES - 1)
   const before = recent[hash] as { name: string; isSecret: boolean }
-  if (before.name.length === length && text.startsWith(before.name, start)) return before
+  if (before.name.length === length && standsAt(text, before.name, start)) return before
   const name = text.slice(start, end)
   const found = { name, isSecret: isSecretName(name) }
   // A part of a long text would keep all of it in memory.

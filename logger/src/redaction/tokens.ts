@@ -1,5 +1,5 @@
 // Credentials that are known by how they look, wherever they stand.
-import { codeAt, DIGIT, is, WORD } from './characters.ts'
+import { codeAt, DIGIT, is, standsAt, WORD } from './characters.ts'
 import type { Scan } from './scan.ts'
 
 type Form = {
@@ -60,16 +60,18 @@ for (const name of PREFIXES) {
 }
 
 /** The forms by their first letter and length: no text is made to find one. */
-const BY_START: [name: string, form: Form][][] = Array.from({ length: 128 }, () => [])
-for (const [name, form] of FORMS) BY_START[placeOf(name.charCodeAt(0), name.length)]?.push([name, form])
+const BY_START: { name: string; form: Form }[][] = Array.from({ length: 128 }, () => [])
+for (const [name, form] of FORMS) BY_START[placeOf(name.charCodeAt(0), name.length)]?.push({ name, form })
 
 function placeOf(first: number, length: number): number {
   return (first + Math.imul(length, 37)) & 127
 }
 
 function formAt(text: string, start: number, end: number): Form | undefined {
-  for (const [name, form] of BY_START[placeOf(codeAt(text, start), end - start)] ?? []) {
-    if (name.length === end - start && text.startsWith(name, start)) return form
+  const forms = BY_START[placeOf(codeAt(text, start), end - start)] as { name: string; form: Form }[]
+  for (let index = 0; index < forms.length; index++) {
+    const { name, form } = forms[index] as { name: string; form: Form }
+    if (name.length === end - start && standsAt(text, name, start)) return form
   }
   return undefined
 }
@@ -83,14 +85,11 @@ export function endsPrefix(code: number): boolean {
 export function hidePrefixed(scan: Scan, at: number): number {
   const { text } = scan
   if (!is(codeAt(text, at + 1), WORD)) return at + 1
+  const lowest = Math.max(scan.done, at - LONGEST)
   let start = at
-  while (
-    start > scan.done &&
-    at - start < LONGEST &&
-    is(codeAt(text, start - 1), WORD) &&
-    codeAt(text, start - 1) !== 95
-  ) {
-    start--
+  for (; start > lowest; start--) {
+    const code = text.charCodeAt(start - 1)
+    if (code === 95 || !is(code, WORD)) break
   }
   scan.steps += at - start
   if (at - start < 2 || ((ENDS[codeAt(text, start)] as number) & 1) === 0) return at + 1
