@@ -69,12 +69,19 @@ const projects: NonNullable<TestUserConfig['projects']> = [
     test: {
       ...patience,
       name: 'unit',
-      include: [
-        'logger/**/*.test.ts',
-        'server/src/**/*.test.ts',
-        'web/src/**/*.test.ts',
-        'bench/**/*.test.ts',
-      ],
+      include: ['{server/src,web/src,bench}/**/*.test.ts'],
+      exclude: ['**/node_modules/**', LONG],
+      isolate: false,
+      execArgv,
+    },
+  },
+  {
+    ...shared,
+    // A spool knows its process: these have one each.
+    test: {
+      ...patience,
+      name: 'logger',
+      include: ['logger/**/*.test.ts'],
       exclude: ['**/node_modules/**', LONG],
       execArgv,
     },

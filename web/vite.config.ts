@@ -5,6 +5,8 @@ import { packedFiles } from './packed-files.ts'
 
 export default defineConfig({
   plugins: [react(), tailwindcss(), packedFiles()],
+  // The server writes in where the page lies.
+  base: './',
   // Fonts stay files: a data: URL would need a wider content security policy.
   build: {
     target: 'es2022',
@@ -18,7 +20,7 @@ export default defineConfig({
             // What every screen stands on as one file: a dozen small ones cost a kilobyte of head each.
             {
               name: 'base',
-              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|createLucideIcon|Icon\.js|src\/(api|time|text)\/|src\/app\/(location|remember|preference|link)|src\/logs\/(view|levels|origin|search-terms)\.ts|icons\/ban\./,
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|createLucideIcon|Icon\.js|src\/(api|time|text)\/|src\/app\/(base-path|location|remember|preference|link)|src\/logs\/(view|levels|origin|search-terms)\.ts|icons\/ban\./,
             },
           ],
         },

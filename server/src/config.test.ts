@@ -72,6 +72,14 @@ test('listens for syslog where it is told to', () => {
   })
 })
 
+test.each([
+  ['https://logs.example.org', 'https://logs.example.org'],
+  ['https://example.org/logs', 'https://example.org/logs'],
+  ['http://example.org:8080/our/logs/', 'http://example.org:8080/our/logs'],
+])('PUBLIC_URL may have a path: %s', (given, taken) => {
+  expect(readConfig({ PUBLIC_URL: given }).publicUrl).toBe(taken)
+})
+
 describe('refuses, naming variable and value,', () => {
   test.each([
     ['HOST', 'not a host'],
@@ -79,7 +87,8 @@ describe('refuses, naming variable and value,', () => {
     ['PORT', 'http'],
     ['PORT', '-1'],
     ['PUBLIC_URL', 'logs.example.org'],
-    ['PUBLIC_URL', 'https://example.org/logs'],
+    ['PUBLIC_URL', 'https://example.org/logs?of=us'],
+    ['PUBLIC_URL', 'https://example.org/our logs'],
     ['TRUST_PROXY', 'yes'],
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['SYSLOG_UDP_PORT', 'yes'],

@@ -14,7 +14,7 @@ export type Config = {
   databaseUrl: string | undefined
   /** Absolute. */
   dataDir: string
-  /** Where people reach the page, without a last slash; undefined when nobody said. */
+  /** Where people reach the page, with its path and without a last slash; undefined when nobody said. */
   publicUrl: string | undefined
   /** Whose `X-Forwarded-…` headers are believed. */
   trustProxy: boolean | string[]
@@ -262,16 +262,24 @@ function isTimeZone(text: string): boolean {
   }
 }
 
+/** Parts that need no encoding: the path stands in documents and is compared as it is. */
+const PUBLIC_PATH = /^(\/[\w.~-]+)*\/?$/
+
 function readPublicUrl(text: string): string {
   const url = URL.parse(text)
-  const isValid = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search
+  const isValid =
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    PUBLIC_PATH.test(url.pathname) &&
+    !url.search &&
+    !url.hash
   valid(
     'PUBLIC_URL',
     text,
     isValid,
-    'the http or https address of the page without a path, like https://logs.example.org',
+    'the http or https address of the page, like https://logs.example.org or https://example.org/logs/',
   )
-  return url?.origin ?? text
+  return url === null ? text : url.origin + url.pathname.replace(/\/$/, '')
 }
 
 function readRateLimits(text: string): RateLimits | undefined {

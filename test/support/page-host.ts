@@ -32,10 +32,10 @@ export type PageHost = {
   close(): Promise<void>
 }
 
-export async function hostPage(name: string): Promise<PageHost> {
+export async function hostPage(name: string, environment: Record<string, string> = {}): Promise<PageHost> {
   const folder = makeFolder(name)
   const dataDir = join(folder, 'data')
-  let program = launchProgram({ env: { DATA_DIR: dataDir } })
+  let program = launchProgram({ env: { DATA_DIR: dataDir, ...environment } })
   let { port } = new URL(await program.ready)
   const browser = await openBrowser()
   const newContext: PageHost['newContext'] = async (options = {}) => {
@@ -71,7 +71,7 @@ export async function hostPage(name: string): Promise<PageHost> {
     },
     stop,
     async start(env) {
-      program = launchProgram({ env: { DATA_DIR: dataDir, PORT: port, ...env } })
+      program = launchProgram({ env: { DATA_DIR: dataDir, ...environment, PORT: port, ...env } })
       port = new URL(await program.ready).port
     },
     async close() {

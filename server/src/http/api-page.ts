@@ -54,7 +54,7 @@ export function apiPage({ info, paths }: ApiDescription): string {
 <body>
 <main>
 <h1>${html(info.title)}: API</h1>
-<p>${html(info.description ?? '')} The same for programs: <a href="/openapi.json">/openapi.json</a>.</p>
+<p>${html(info.description ?? '')} The same for programs: <a href="openapi.json">/openapi.json</a>.</p>
 <nav>${links}</nav>
 ${sections.join('\n')}
 </main>

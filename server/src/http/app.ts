@@ -41,6 +41,8 @@ export type AppOptions = {
   /** Where the built page lies. */
   pageDirectory: string
   trustProxy: boolean | string[]
+  /** Where people reach the page, as the configuration has it. */
+  publicUrl?: string | undefined
   /** How long a client may read nothing of its reply. */
   unreadMs?: number | undefined
   rateLimits: RateLimits
@@ -56,11 +58,15 @@ export type AppOptions = {
 
 /** The whole HTTP side, not yet listening. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const basePath =
+    options.publicUrl === undefined ? '' : new URL(options.publicUrl).pathname.replace(/\/$/, '')
   const app = fastify({
     logger: false,
     trustProxy: options.trustProxy,
     bodyLimit: MAX_JSON_BYTES,
     genReqId: () => randomUUID(),
+    // A proxy hands on the whole path; probes and senders beside the server leave the base path out.
+    rewriteUrl: ({ url = '/' }) => (url.startsWith(`${basePath}/`) ? url.slice(basePath.length) : url),
     // A stream that is open must not keep the server from stopping.
     forceCloseConnections: true,
     // Node's bound of a whole request would end uploads that go on; see `slow-bodies.ts`.
@@ -109,7 +115,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(openApiRoutes)
   for (const routes of options.routes) await app.register(routes)
-  await app.register(pageRoutes(options.pageDirectory))
+  await app.register(pageRoutes(options.pageDirectory, basePath))
   return app
 }
 

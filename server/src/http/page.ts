@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { notFound } from './error-replies.ts'
 
 /** Views of the page; each is answered with its one document, the page does the rest. */
@@ -23,11 +23,15 @@ const VIEWS = [
 export const NO_PAGE =
   'The page is not built: this server answers the API alone. Stop it, run npm run setup in the folder of the program, and start again.'
 
-/** The built page: its document for every view, its files as they are, hashed ones to be kept for a year. */
-export function pageRoutes(directory: string): FastifyPluginAsync {
+/**
+ * The built page: its document for every view, its files as they are, hashed ones to be kept for a year. `basePath` is
+ * what stands before all paths in the browser, without a last slash.
+ */
+export function pageRoutes(directory: string, basePath = ''): FastifyPluginAsync {
   return async (app) => {
     const access = { config: { access: 'public' as const } }
-    if (!existsSync(resolve(directory, 'index.html'))) {
+    const file = resolve(directory, 'index.html')
+    if (!existsSync(file)) {
       for (const view of VIEWS) {
         app.get(view, access, (_request, response) =>
           response.code(503).type('text/plain').send(`${NO_PAGE}\n`),
@@ -41,11 +45,10 @@ export function pageRoutes(directory: string): FastifyPluginAsync {
       // The build lays packed forms beside the files.
       preCompressed: true,
     })
-    for (const view of VIEWS) {
-      app.get(view, access, (_request, response) =>
-        response.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false }),
-      )
-    }
+    const document = documentBelow(basePath, readFileSync(file, 'utf8'))
+    const send = (response: FastifyReply) =>
+      response.header('cache-control', 'no-cache').type('text/html').send(document)
+    for (const view of VIEWS) app.get(view, access, (_request, response) => send(response))
     app.get('/assets/*', access, (request, response) =>
       response
         .header('cache-control', 'public, max-age=31536000, immutable')
@@ -55,13 +58,17 @@ export function pageRoutes(directory: string): FastifyPluginAsync {
     // to those who answer below their beginnings.
     app.get('/:elsewhere', access, (request, response) => {
       if (!request.headers.accept?.includes('text/html')) throw notFound(request)
-      return response
-        .code(404)
-        .header('cache-control', 'no-cache')
-        .sendFile('index.html', { cacheControl: false })
+      return send(response.code(404))
     })
     for (const file of ['/favicon.svg', '/theme.js', '/robots.txt']) {
       app.get(file, access, (_request, response) => response.sendFile(file.slice(1)))
     }
   }
+}
+
+/** The document as it was built names its files beside itself, but views lie at several depths. */
+function documentBelow(basePath: string, built: string): string {
+  return built
+    .replaceAll(/(?<=(?:src|href)=")\.\//g, `${basePath}/`)
+    .replace('<meta name="base-path" content=""', `<meta name="base-path" content="${basePath}"`)
 }

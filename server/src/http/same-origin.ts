@@ -19,7 +19,7 @@ export function isFromOurPage(request: FastifyRequest, publicUrl: string | undef
   // Also behind a proxy that changes the host; `none` is a person typing an address.
   if (site === 'same-origin' || site === 'none') return true
   if (origin === undefined) return false
-  return origin === publicUrl || isOriginOf(origin, request)
+  return origin === (publicUrl && new URL(publicUrl).origin) || isOriginOf(origin, request)
 }
 
 function isOriginOf(origin: string, { host, protocol }: FastifyRequest): boolean {

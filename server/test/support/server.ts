@@ -102,6 +102,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     pageDirectory: join(import.meta.dirname, '../../../web/dist'),
     trustProxy: config.trustProxy,
+    publicUrl: config.publicUrl,
     rateLimits: config.rateLimits,
     dataDirectory: options.dataDirectory,
     alerts: {

@@ -1,4 +1,5 @@
 import type { ErrorReply, Reply } from 'timelapser-logs/api'
+import { addressOf } from '../app/base-path.ts'
 import { noteServerDate } from './server-clock.ts'
 
 /** What the server refused, or that it could not be reached (`status` 0). */
@@ -68,7 +69,7 @@ export async function openRequest(
   { method = 'GET', body, signal }: RequestOptions,
 ): Promise<Response> {
   try {
-    return await fetch(path, {
+    return await fetch(addressOf(path), {
       method,
       credentials: 'same-origin',
       headers: {

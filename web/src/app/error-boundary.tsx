@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from 'react'
+import { addressOf } from './base-path.ts'
 
 /** The last net: a defect of the page shows what happened and a way on, never a white screen. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { error: Error | null }> {
@@ -16,7 +17,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
         <h1 className="text-title font-semibold">This page has crashed</h1>
         <p className="text-muted">Nothing was changed on the server. The error:</p>
         <pre className="overflow-auto rounded-md bg-sunken p-3 font-mono text-small">{error.message}</pre>
-        <a className="font-medium text-accent underline" href="/logs">
+        <a className="font-medium text-accent underline" href={addressOf('/logs')}>
           Reload the page
         </a>
       </main>

@@ -1,4 +1,5 @@
 import type { ComponentProps, MouseEvent } from 'react'
+import { addressOf } from './base-path.ts'
 import { navigate } from './location.ts'
 
 /** A link inside the page: a click stays here, a modified click opens a tab as any link does. */
@@ -10,5 +11,5 @@ export function Link({ href, onClick, ...rest }: ComponentProps<'a'> & { href: s
     event.preventDefault()
     navigate(href)
   }
-  return <a href={href} onClick={follow} {...rest} />
+  return <a href={addressOf(href)} onClick={follow} {...rest} />
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import { addressOf, currentPath } from './base-path.ts'
 
 const listeners = new Set<() => void>()
 const notify = () => {
@@ -8,10 +9,10 @@ window.addEventListener('popstate', notify)
 
 /** Moves to a path of this page, with an entry in the history unless `replace`. */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
-  const here = window.location.pathname + window.location.search + window.location.hash
+  const here = currentPath() + window.location.search + window.location.hash
   if (to === here) return
-  if (options.replace) history.replaceState(null, '', to)
-  else history.pushState(null, '', to)
+  if (options.replace) history.replaceState(null, '', addressOf(to))
+  else history.pushState(null, '', addressOf(to))
   notify()
 }
 
@@ -21,7 +22,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function usePathname(): string {
-  return useSyncExternalStore(subscribe, () => window.location.pathname)
+  return useSyncExternalStore(subscribe, () => currentPath())
 }
 
 /** The query string with its question mark, or the empty string. */

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { ApiError } from '../api/client.ts'
+import { addressOf } from '../app/base-path.ts'
 import { countRecords } from './count-records.ts'
 import type { ExportFormat } from './export-format.ts'
 
@@ -26,7 +27,7 @@ export function useExport() {
   useEffect(() => () => running.current?.abort(), [])
 
   const start = async (query: string, format: ExportFormat, expectedRows: number) => {
-    const address = `/api/logs/export?${query}&format=${format}`
+    const address = addressOf(`/api/logs/export?${query}&format=${format}`)
     if (expectedRows > MAX_HELD_ROWS) {
       // The server names the file; one that breaks off is a failed download.
       clickLink(address, '')

@@ -1,3 +1,4 @@
+import { wholeAddressOf } from '../app/base-path.ts'
 import { mayUseSockets, readSocket, restSockets } from './socket-text.ts'
 import { createSseParser, type SseEvent } from './sse-parser.ts'
 
@@ -84,7 +85,7 @@ export class SseConnection {
   }
 
   async #read(abort: AbortController): Promise<void> {
-    const url = new URL(this.#url, window.location.origin)
+    const url = new URL(wholeAddressOf(this.#url))
     if (this.#position !== null) url.searchParams.set('last_event_id', this.#position)
     const parse = createSseParser((event) => this.#dispatch(event))
     const isResumed = this.#position !== null

@@ -2,6 +2,7 @@ import { Tabs } from '@base-ui/react/tabs'
 import { Link2, X } from 'lucide-react'
 import type { LogRow } from 'timelapser-logs/api'
 import { useLog } from '../api/use-logs.ts'
+import { wholeAddressOf } from '../app/base-path.ts'
 import { IconButton } from '../controls/button.tsx'
 import { copy } from '../controls/copy.ts'
 import { DetailFields } from './detail-fields.tsx'
@@ -24,7 +25,7 @@ export function DetailPanel({ id, row, view, change, zone }: Props) {
         <h2 className="figures mr-auto font-semibold">Line {id}</h2>
         <IconButton
           label="Copy a link to this line"
-          onClick={() => copy(`${window.location.origin}/logs?log=${id}`, 'the link')}
+          onClick={() => copy(wholeAddressOf(`/logs?log=${id}`), 'the link')}
         >
           <Link2 size={16} aria-hidden />
         </IconButton>

@@ -1,5 +1,6 @@
 import { Copy } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { wholeAddressOf } from '../app/base-path.ts'
 import { Link } from '../app/link.tsx'
 import { IconButton } from '../controls/button.tsx'
 import { copy } from '../controls/copy.ts'
@@ -30,7 +31,7 @@ export function EmptyState({
 /** No line was ever written: the command that writes the first. */
 export function FirstLine({ title = 'No line has been written yet' }: { title?: string }) {
   const command = [
-    `curl ${window.location.origin}/api/logs`,
+    `curl ${wholeAddressOf('/api/logs')}`,
     `  -H 'Authorization: Bearer YOUR_KEY'`,
     `  -H 'Content-Type: application/json'`,
     `  -d '{"level":"INFO","message":"Hello from curl","source":"api"}'`,

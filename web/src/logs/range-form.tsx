@@ -1,5 +1,6 @@
 import { type FormEvent, useId, useState } from 'react'
 import { serverNow } from '../api/server-clock.ts'
+import { wholeAddressOf } from '../app/base-path.ts'
 import { usePreference } from '../app/preference.ts'
 import { Button } from '../controls/button.tsx'
 import { copy } from '../controls/copy.ts'
@@ -140,5 +141,5 @@ function fixedTimeLink(range: Range): string {
     ...view,
     range: { kind: 'between', from: start, to: end ?? new Date(now).toISOString() },
   })
-  return `${window.location.origin}/logs${fixed}`
+  return wholeAddressOf(`/logs${fixed}`)
 }

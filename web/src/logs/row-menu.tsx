@@ -2,6 +2,7 @@ import { Menu } from '@base-ui/react/menu'
 import { Ban, Braces, Copy, Filter, Link2, Timer, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
+import { wholeAddressOf } from '../app/base-path.ts'
 import { copy } from '../controls/copy.ts'
 import { MENU_ITEM, POPUP } from '../controls/surfaces.ts'
 import { useRaiseLevel } from '../levels/use-levels.ts'
@@ -85,7 +86,7 @@ export function RowMenu(props: { target: RowTarget; view: LogView; change: Chang
             </Item>
             <Item
               icon={<Link2 size={14} />}
-              act={() => copy(`${window.location.origin}/logs?log=${row.id}`, 'the link')}
+              act={() => copy(wholeAddressOf(`/logs?log=${row.id}`), 'the link')}
             >
               Copy a link
             </Item>

@@ -1,9 +1,10 @@
+import { currentPath } from '../app/base-path.ts'
 import { navigate } from '../app/location.ts'
 
 /** Leads to sign-in and remembers where the person was. */
 export function goToSignIn(): void {
-  if (window.location.pathname === '/sign-in') return
-  const here = window.location.pathname + window.location.search
+  if (currentPath() === '/sign-in') return
+  const here = currentPath() + window.location.search
   navigate(here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`, { replace: true })
 }
 

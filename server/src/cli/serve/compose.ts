@@ -86,6 +86,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     routes: parts.flatMap(({ routes = [] }) => routes),
     pageDirectory: options.pageDirectory,
     trustProxy: options.trustProxy,
+    publicUrl: options.publicUrl,
     unreadMs: options.unreadMs,
     rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
   })

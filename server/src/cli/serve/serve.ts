@@ -91,6 +91,7 @@ async function serve(): Promise<void> {
       auditTrail: access.auditTrail,
       pageDirectory: PAGE,
       trustProxy: config.trustProxy,
+      publicUrl: config.publicUrl,
       rateLimits: config.rateLimits,
       dataDirectory: postgres.directory,
       alerts: {

@@ -45,6 +45,7 @@ export type SystemOptions = {
   auditTrail: AuditTrail
   pageDirectory: string
   trustProxy: boolean | string[]
+  publicUrl?: string | undefined
   /** Unset for the default ones. */
   rateLimits?: RateLimits | undefined
   /** Where the database's files are, when that is on this machine: watched for room. */
