@@ -68,7 +68,7 @@ test('the link of the first start leads below the path, and lines arrive there b
   await page.getByText('fell over below a path').click()
   await page.waitForURL(new RegExp(`^${url}/logs\\?.*log=\\d+`))
   await page.getByRole('button', { name: 'Copy a link to this line' }).click()
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(
+  expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(
     new RegExp(`^${url}/logs\\?log=\\d+$`),
   )
 })
