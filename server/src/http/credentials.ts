@@ -9,7 +9,10 @@ import type { FastifyRequest } from 'fastify'
  */
 export function keysOf({ headers, query, routeOptions }: FastifyRequest): string[] {
   const keys = [keyOfScheme(headers.authorization, 'bearer'), textOf(headers['x-api-key'])]
-  if (routeOptions.config.takesForeignKeys) keys.push(...foreignKeysOf(headers), ...addressKeysOf(query))
+  const { access, takesForeignKeys } = routeOptions.config
+  if (takesForeignKeys) keys.push(...foreignKeysOf(headers))
+  // A key that reads is worth more than one that writes: it stays out of addresses.
+  if (takesForeignKeys && access === 'ingest') keys.push(...addressKeysOf(query))
   return keys.filter((key) => key !== undefined && key !== '') as string[]
 }
 

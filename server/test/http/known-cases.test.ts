@@ -194,7 +194,10 @@ it('seq/q09e_apikeyq.body: a key in the address is taken where Seq takes one, an
   }
   expect(statuses).toEqual([201, 201, 202])
   expect(await newest(3)).toMatchObject([{ message: 'key in query' }, { message: 'key in query' }, {}])
-  // Ours take none.
+  // Ours take none, and neither do those that read.
+  const reading = await server.send('POST', '/api/keys', { name: 'loki', scope: 'read' })
+  const asked = await fetch(`${server.url}/loki/api/v1/labels?token=${reading.body.data.secret}`)
+  expect(asked.status).toBe(401)
   expect((await send(`/api/logs?apiKey=${secret}`)).status).toBe(401)
   expect(JSON.stringify(server.reports)).not.toContain(secret)
   const found = await server.get(`/api/logs?search=${secret.slice(3)}`)
