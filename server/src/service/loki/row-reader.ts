@@ -6,8 +6,8 @@ import type { LogOperations } from '../../store/log-operations.ts'
 import type { ScannedRow } from '../../store/reading/row-scan.ts'
 import { AppError } from '../app-error.ts'
 
-/** Rows looked at before others have their turn: some milliseconds. */
-const SLICE = 500
+/** Milliseconds of work before others have their turn. */
+const TURN_MS = 10
 
 /** The time of a query was over before all was read. */
 export class ScanStopped extends Error {
@@ -27,11 +27,13 @@ export class RowReader {
   readonly #pieces: AsyncGenerator<{ rows: ScannedRow[]; searched_to: string }>
   readonly #limits: Limits
   readonly #order: 'newest' | 'oldest'
+  readonly #turns: Turns
 
   constructor(logs: LogOperations, filter: LogFilter, order: 'newest' | 'oldest', limits: Limits) {
     this.#pieces = logs.scanRows(filter, order, limits.signal)
     this.#limits = limits
     this.#order = order
+    this.#turns = new Turns(limits)
   }
 
   /**
@@ -45,11 +47,9 @@ export class RowReader {
       const piece = await this.#pieces.next()
       if (piece.done) return undefined
       const { rows, searched_to } = piece.value
-      for (const [index, row] of rows.entries()) {
+      for (const row of rows) {
         if (!take(row)) return row.timestamp
-        if (index % SLICE !== SLICE - 1) continue
-        await nextTurn()
-        this.#limits.signal?.throwIfAborted()
+        await this.#turns.pass(row.timestamp)
       }
       if (edge !== undefined && this.#isBeyond(searched_to, edge)) return searched_to
       if (performance.now() > this.#limits.deadline) throw new ScanStopped(searched_to)
@@ -63,6 +63,32 @@ export class RowReader {
   #isBeyond(reached: string, edge: string): boolean {
     const [a, b] = [comparable(reached), comparable(edge)]
     return this.#order === 'newest' ? a < b : a > b
+  }
+}
+
+/** Lets others have their turn in work that may take long. */
+export class Turns {
+  readonly #limits: Limits
+  #since = performance.now()
+
+  constructor(limits: Limits) {
+    this.#limits = limits
+  }
+
+  /**
+   * Waits for a turn when one's own is over.
+   *
+   * @param place what a query that is stopped says of how far it got
+   * @throws {ScanStopped} when the time of the query is over
+   */
+  async pass(place: string): Promise<void> {
+    const now = performance.now()
+    if (now - this.#since < TURN_MS) return
+    await nextTurn()
+    this.#since = performance.now()
+    const { signal, deadline } = this.#limits
+    signal?.throwIfAborted()
+    if (this.#since > deadline) throw new ScanStopped(place)
   }
 }
 

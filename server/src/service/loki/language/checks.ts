@@ -2,7 +2,7 @@ import { compileStages } from '../pipeline/compile-stages.ts'
 import { compileFilter } from '../pipeline/label-filters.ts'
 import { compileMatcher, compilePattern } from '../pipeline/patterns.ts'
 import { LogqlError } from './errors.ts'
-import type { Metric, RangeAggregation, Selection } from './syntax.ts'
+import type { LabelFilter, Matcher, Metric, RangeAggregation, Selection, Stage } from './syntax.ts'
 
 const GROUPED = new Set([
   ...['avg_over_time', 'stddev_over_time', 'stdvar_over_time', 'quantile_over_time', 'max_over_time'],
@@ -15,8 +15,25 @@ const UNWRAPPED = new Set([
 ])
 const OF_LINES = new Set(['bytes_over_time', 'bytes_rate', 'count_over_time', 'rate', 'absent_over_time'])
 
+/** Regular expressions and templates of one selection at most; each is compiled, and run for every line. */
+const MAX_PATTERNS = 64
+/** Range aggregations of one query at most; each reads its lines by itself. */
+const MAX_RANGES = 50
+
 /** What the grammar lets through and means nothing. @throws {LogqlError} */
 export function checkMetric(metric: Metric): void {
+  if (rangesIn(metric) > MAX_RANGES)
+    throw new LogqlError(`there are more than ${MAX_RANGES} range aggregations; use fewer`)
+  checkPart(metric)
+}
+
+function rangesIn(metric: Metric): number {
+  if (metric.kind === 'binary') return rangesIn(metric.left) + rangesIn(metric.right)
+  if (metric.kind === 'vector' || metric.kind === 'label_replace') return rangesIn(metric.of)
+  return Number(metric.kind === 'range')
+}
+
+function checkPart(metric: Metric): void {
   switch (metric.kind) {
     case 'binary':
       for (const side of ['left', 'right'] as const) {
@@ -25,7 +42,7 @@ export function checkMetric(metric: Metric): void {
           throw new LogqlError(
             `unexpected literal for ${side} leg of logical/set binary operation (${metric.operator}): ${leg.value.toFixed(6)}`,
           )
-        checkMetric(leg)
+        checkPart(leg)
       }
       return
     case 'label_replace':
@@ -34,11 +51,11 @@ export function checkMetric(metric: Metric): void {
       } catch (error) {
         throw new LogqlError(`invalid regex in label_replace: ${(error as Error).message}`)
       }
-      checkMetric(metric.of)
+      checkPart(metric.of)
       return
     case 'vector':
       checkVector(metric)
-      checkMetric(metric.of)
+      checkPart(metric.of)
       return
     case 'range':
       checkRange(metric)
@@ -77,6 +94,40 @@ function checkRange({ operation, parameter, grouping, unwrap, selection }: Range
 
 /** @throws {LogqlError} for a regular expression or template that is broken */
 export function checkSelection({ matchers, stages }: Selection): void {
+  if (
+    matchers.filter(isPattern).length + stages.reduce((sum, stage) => sum + patternsIn(stage), 0) >
+    MAX_PATTERNS
+  )
+    throw new LogqlError(`there are more than ${MAX_PATTERNS} regular expressions and templates; use fewer`)
   for (const matcher of matchers) compileMatcher(matcher)
   compileStages(stages)
+}
+
+function isPattern({ operator }: Matcher): boolean {
+  return operator.endsWith('~')
+}
+
+function patternsIn(stage: Stage): number {
+  switch (stage.kind) {
+    case 'line_filter':
+      return stage.operator.endsWith('~') || stage.operator.endsWith('>') ? stage.alternatives.length : 0
+    case 'label_filter':
+      return patternsOf(stage.filter)
+    case 'label_format':
+      return stage.formats.length
+    case 'drop':
+    case 'keep':
+      return stage.labels.filter((label) => typeof label !== 'string' && isPattern(label)).length
+    case 'regexp':
+    case 'pattern':
+    case 'line_format':
+      return 1
+    default:
+      return 0
+  }
+}
+
+function patternsOf(filter: LabelFilter): number {
+  if (filter.kind === 'and' || filter.kind === 'or') return patternsOf(filter.left) + patternsOf(filter.right)
+  return Number(filter.kind === 'string' && isPattern(filter.matcher))
 }

@@ -26,7 +26,10 @@ export function readPrometheusDuration(text: string): Read {
 
 /** `-1.5h` in nanoseconds, as Go reads it. */
 export function readGoDuration(text: string): Read {
-  const invalid = { problem: `time: invalid duration ${goQuote(text)}` }
+  // No duration is longer than this.
+  const quoted = goQuote(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
+  const invalid = { problem: `time: invalid duration ${quoted}` }
+  if (text.length > MAX_QUOTED) return invalid
   const sign = text.startsWith('-') ? -1 : 1
   let rest = text.replace(/^[-+]/, '')
   if (rest === '0') return { value: 0 }
@@ -37,10 +40,9 @@ export function readGoDuration(text: string): Read {
     if (number === undefined) return invalid
     rest = rest.slice(number.length)
     const unit = /^[^.\d]+/.exec(rest)?.[0]
-    if (unit === undefined) return { problem: `time: missing unit in duration ${goQuote(text)}` }
+    if (unit === undefined) return { problem: `time: missing unit in duration ${quoted}` }
     const nanos = /^[dwy]$/.test(unit) ? undefined : UNIT_NANOS[unit]
-    if (nanos === undefined)
-      return { problem: `time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}` }
+    if (nanos === undefined) return { problem: `time: unknown unit ${goQuote(unit)} in duration ${quoted}` }
     rest = rest.slice(unit.length)
     value += Math.trunc(Number(number) * nanos + (number.includes('.') ? 1e-6 : 0))
   }
@@ -77,21 +79,23 @@ export function readBytes(text: string): Read {
   return value >= 2 ** 64 ? { problem: `too large: ${text}` } : { value }
 }
 
-const FLOAT =
-  /^[-+]?(?:(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan|0x[\da-f]+(?:p[-+]?\d+)?)$/i
+/** Characters of a value that a problem with it quotes; it becomes a label. */
+const MAX_QUOTED = 200
+
+const FLOAT = /^[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan|0x[\da-f]+(?:p[-+]?\d+)?)$/i
 
 /** A floating-point number as Go reads it. */
 export function readFloat(text: string): Read {
-  const problem = { problem: `strconv.ParseFloat: parsing ${goQuote(text)}: invalid syntax` }
-  if (!FLOAT.test(text) || text.includes('_')) return problem
+  const quoted = goQuote(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
+  const problem = { problem: `strconv.ParseFloat: parsing ${quoted}: invalid syntax` }
+  if (!FLOAT.test(text)) return problem
   const lower = text.toLowerCase().replace(/^\+/, '')
   if (/^-?inf/.test(lower))
     return { value: lower.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY }
   if (/^-?nan$/.test(lower)) return lower === 'nan' ? { value: Number.NaN } : problem
   const value = Number(lower)
   if (Number.isNaN(value)) return problem
-  if (!Number.isFinite(value))
-    return { problem: `strconv.ParseFloat: parsing ${goQuote(text)}: value out of range` }
+  if (!Number.isFinite(value)) return { problem: `strconv.ParseFloat: parsing ${quoted}: value out of range` }
   return { value }
 }
 

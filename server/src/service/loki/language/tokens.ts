@@ -56,8 +56,9 @@ const SPACE = /(?:\s|#[^\n]*)*/y
 const NAME = /[\p{L}_][\p{L}\p{N}_.:]*/uy
 const STRING = /"(?:[^"\\\n]|\\.)*"|`[^`]*`/sy
 const NUMBER = /0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y
-const DURATION_TAIL = /[\p{N}nuµmshdwy.]+/uy
-const BYTES_TAIL = /[\p{N}BikKMGTP.]+/uy
+/** Longer ones are none: looking on at every digit would take the square of the query's length. */
+const DURATION_TAIL = /[\p{N}nuµmshdwy.]{1,60}/uy
+const BYTES_TAIL = /[\p{N}BikKMGTP.]{1,60}/uy
 const FLAG = /--[\p{L}-]+/uy
 const SYMBOLS = ['|=', '|~', '|>', '!=', '!~', '!>', '=~', '==', '>=', '<=']
 const FUNCTION_FOLLOWS = /\s*(?:\(|(?:by|without)\s*\()/iy

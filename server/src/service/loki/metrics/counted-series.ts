@@ -2,6 +2,7 @@ import { fromMillis, toMillis } from '../../../store/database/timestamp.ts'
 import type { LogFilter } from '../../../store/filter/log-filter.ts'
 import type { SearchNode } from '../../../store/filter/search-tree.ts'
 import type { LabelSet } from '../pipeline/line-labels.ts'
+import { holdMore } from '../row-reader.ts'
 import type { Label } from '../selection-filter.ts'
 import type { Evaluation, Source } from './source.ts'
 import type { Sample } from './vectors.ts'
@@ -11,6 +12,8 @@ import { sample } from './vectors.ts'
 const MAX_GROUPS = 100
 /** Steps that are counted one by one: an hour's range moved on by seconds would be 3,600 a point. */
 const MAX_STEPS = 50_000
+/** Bytes of one value, about. */
+const SAMPLE_BYTES = 100
 
 /** What is counted: a label of others, by that of ours which says the same. */
 export type CountedLabels = ReadonlyMap<string, Label>
@@ -23,11 +26,12 @@ type Group = { labels: Partial<Record<Label, string>>; condition: SearchNode | u
  * made of, and summed up.
  */
 export async function countedSource(
-  { logs, times, stepMs, limits: { signal } }: Evaluation,
+  { logs, times, stepMs, limits }: Evaluation,
   filter: LogFilter,
   labels: CountedLabels,
   { range, offset, isRate }: { range: number; offset: number; isRate: boolean },
 ): Promise<Source | undefined> {
+  const { signal } = limits
   const [rangeMs, offsetMs] = [range / 1e6, offset / 1e6]
   if (![rangeMs, offsetMs, stepMs].every(Number.isInteger)) return undefined
   const shifted = times.map((time) => time - offsetMs)
@@ -58,6 +62,7 @@ export async function countedSource(
         const vector = vectors.get(at + offsetMs) ?? []
         vectors.set(at + offsetMs, vector)
         vector.push(sample(named, isRate ? value / (rangeMs / 1000) : value))
+        holdMore(limits, SAMPLE_BYTES)
       }
     }
   }

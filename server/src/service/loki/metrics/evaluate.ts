@@ -2,7 +2,7 @@ import { AppError } from '../../app-error.ts'
 import type { Grouping, Metric, RangeAggregation } from '../language/syntax.ts'
 import type { LabelSet } from '../pipeline/line-labels.ts'
 import { compilePattern, expand } from '../pipeline/patterns.ts'
-import { ScanStopped } from '../row-reader.ts'
+import { holdMore, ScanStopped, Turns } from '../row-reader.ts'
 import { isLabel, labelFor, namesIn, toSelectionFilter } from '../selection-filter.ts'
 import { countedSource } from './counted-series.ts'
 import { applyOperator } from './operators.ts'
@@ -18,6 +18,8 @@ export type Evaluated = { series: MetricSeries[]; from: number | undefined }
 
 /** Series of one answer at most, as in Loki. */
 const MAX_SERIES = 500
+/** Bytes of a value and its time, about. */
+const POINT_BYTES = 64
 
 const SUMMED = new Set(['bytes_over_time', 'bytes_rate', 'sum_over_time', 'rate', 'count_over_time'])
 
@@ -29,6 +31,7 @@ const SUMMED = new Set(['bytes_over_time', 'bytes_rate', 'sum_over_time', 'rate'
 export async function evaluateMetric(metric: Metric, evaluation: Evaluation): Promise<Evaluated> {
   const sources: Source[] = []
   const series = new Map<string, MetricSeries>()
+  const turns = new Turns(evaluation.limits)
   let from: number | undefined
   try {
     const source = await sourceOf(metric, evaluation, sources)
@@ -36,12 +39,14 @@ export async function evaluateMetric(metric: Metric, evaluation: Evaluation): Pr
       let vector: readonly Sample[]
       try {
         vector = await source.next(at)
+        await turns.pass('')
       } catch (error) {
         if (!(error instanceof ScanStopped)) throw error
         if (from === undefined) throw tooSlow()
         return { series: inOrder(series), from }
       }
       from = at
+      holdMore(evaluation.limits, vector.length * POINT_BYTES)
       for (const { key, labels, value } of vector) {
         const known = series.get(key)
         if (known !== undefined) known.values.push({ at, value })

@@ -19,12 +19,25 @@ const VALUE = "Value looks like Number/Boolean/None, but can't find its end: ','
 const MALFORMED = 'Malformed JSON error'
 const UNKNOWN = 'Unknown value type'
 
-/** Hands over each field of an object until `take` returns false. @throws {JsonFault} */
-export function eachField(text: string, take: (key: string, piece: JsonPiece) => boolean | undefined): void {
-  let at = skipSpace(text, 0)
+/** What is done with the fields of an object, in their order. */
+export type FieldVisitor = {
+  /** A field that holds no object. @returns whether to go on */
+  field: (key: string, piece: JsonPiece) => boolean
+  /** A field that holds an object. @returns who visits its fields; undefined leaves them out */
+  object?: (key: string) => FieldVisitor | undefined
+}
+
+/** Visits the fields of an object, those of objects within among them. @throws {JsonFault} */
+export function visitFields(text: string, visitor: FieldVisitor): void {
+  const at = skipSpace(text, 0)
   if (text[at] !== '{') throw new JsonFault(OBJECT)
-  at = skipSpace(text, at + 1)
-  if (text[at] === '}') return
+  visitObject(text, at, visitor)
+}
+
+/** @returns where the object ends; -1 when a visitor wants no more */
+function visitObject(text: string, start: number, visitor: FieldVisitor): number {
+  let at = skipSpace(text, start + 1)
+  if (text[at] === '}') return at + 1
   for (;;) {
     if (text[at] !== '"') throw new JsonFault(at >= text.length ? MALFORMED : OBJECT)
     const end = endOfString(text, at)
@@ -33,10 +46,18 @@ export function eachField(text: string, take: (key: string, piece: JsonPiece) =>
     at = skipSpace(text, end)
     if (text[at] !== ':') throw new JsonFault(MALFORMED)
     at = skipSpace(text, at + 1)
-    const next = endOfValue(text, at)
-    if (take(key, pieceOf(text, at, next)) === false) return
-    at = skipSpace(text, next)
-    if (text[at] === '}') return
+    const within = text[at] === '{' ? visitor.object?.(key) : undefined
+    if (within !== undefined) {
+      // Each character of an object within is read once, however deep it lies.
+      at = visitObject(text, at, within)
+      if (at < 0) return -1
+    } else {
+      const next = endOfValue(text, at)
+      if (!visitor.field(key, pieceOf(text, at, next))) return -1
+      at = next
+    }
+    at = skipSpace(text, at)
+    if (text[at] === '}') return at + 1
     if (text[at] !== ',') throw new JsonFault(OBJECT)
     at = skipSpace(text, at + 1)
   }
@@ -56,9 +77,11 @@ export function valueAt(text: string, path: readonly (string | number)[]): JsonP
 function fieldOf({ kind, raw }: JsonPiece, name: string): JsonPiece | undefined {
   let found: JsonPiece | undefined
   if (kind !== 'object') return undefined
-  eachField(raw, (key, piece) => {
-    if (key === name) found = piece
-    return found === undefined
+  visitFields(raw, {
+    field: (key, piece) => {
+      if (key === name) found = piece
+      return found === undefined
+    },
   })
   return found
 }
@@ -101,7 +124,7 @@ function endOfValue(text: string, at: number): number {
     return end
   }
   let end = at
-  while (end < text.length && !' \n\r\t,}]'.includes(text[end] as string)) end += 1
+  while (end < text.length && !isEnd(text.charCodeAt(end))) end += 1
   if (end >= text.length && at < text.length && first !== undefined && text[0] === '{')
     throw new JsonFault(VALUE)
   return end
@@ -130,15 +153,25 @@ function endOfBlock(text: string, start: number): number | undefined {
 /** Right behind the closing quote. */
 function endOfString(text: string, start: number): number | undefined {
   for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1
-    else if (text[at] === '"') return at + 1
+    const code = text.charCodeAt(at)
+    if (code === 92) at += 1
+    else if (code === 34) return at + 1
   }
   return undefined
 }
 
+/** A comma, or a bracket that closes. */
+function isEnd(code: number): boolean {
+  return code === 44 || code === 125 || code === 93 || isSpace(code)
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 10 || code === 13 || code === 9
+}
+
 function skipSpace(text: string, start: number): number {
   let at = start
-  while (at < text.length && ' \n\r\t'.includes(text[at] as string)) at += 1
+  while (isSpace(text.charCodeAt(at))) at += 1
   return at
 }
 
@@ -157,6 +190,9 @@ export function unescapeJson(raw: string): string {
   }
 }
 
+/** Steps of a path; each reads the rest of the line again. */
+const MAX_PATH = 50
+
 /** `servers[0]["name"].host` as its steps. @throws {Error} */
 export function readJsonPath(text: string): (string | number)[] {
   const steps: (string | number)[] = []
@@ -169,5 +205,6 @@ export function readJsonPath(text: string): (string | number)[] {
     steps.push(name ?? (index === undefined ? unescapeJson(quoted ?? '') : Number(index)))
   }
   if (steps.length === 0) throw new Error('syntax error: unexpected $end')
+  if (steps.length > MAX_PATH) throw new Error(`more than ${MAX_PATH} steps`)
   return steps
 }

@@ -131,7 +131,17 @@ export class LineLabels {
 
   /** All labels, by name. */
   all(): LabelSet {
-    return Object.fromEntries([...this.#entries()].sort(byName))
+    const entries: [string, string][] = []
+    for (const entry of this.#stream) {
+      const [name] = entry
+      if (!this.#deleted.has(name) && !this.#metadata.has(name) && !this.#parsed.has(name))
+        entries.push(entry)
+    }
+    entries.push(...this.#metadata, ...this.#parsed, ...this.#errors())
+    const set: LabelSet = {}
+    for (const [name, value] of entries.sort(byName)) set[name] = value
+    // A label of this name would become the prototype.
+    return entries.some(([name]) => name === '__proto__') ? Object.fromEntries(entries) : set
   }
 
   /** The labels by where they come from. */
@@ -145,19 +155,10 @@ export class LineLabels {
     }
   }
 
-  *#entries(): Generator<[string, string]> {
-    for (const entry of this.#stream) {
-      const [name] = entry
-      if (!this.#deleted.has(name) && !this.#metadata.has(name) && !this.#parsed.has(name)) yield entry
-    }
-    yield* this.#metadata
-    yield* this.#parsed
-    yield* this.#errors()
-  }
-
-  *#errors(): Generator<[string, string]> {
-    if (this.error !== '') yield [ERROR, this.error]
-    if (this.errorDetails !== '') yield [ERROR_DETAILS, this.errorDetails]
+  #errors(): [string, string][] {
+    if (this.error === '' && this.errorDetails === '') return []
+    const details: [string, string][] = this.errorDetails === '' ? [] : [[ERROR_DETAILS, this.errorDetails]]
+    return this.error === '' ? details : [[ERROR, this.error], ...details]
   }
 }
 
@@ -165,10 +166,25 @@ function byName([a]: [string, string], [b]: [string, string]): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** Keys whose names are remembered; lines of one kind have the same ones. */
+const MAX_NAMES = 2000
+const NAMES = new Map<string, string>()
+
 /** A key as the name of a label: letters, digits and `_`. */
 export function toLabelName(key: string): string {
+  const known = NAMES.get(key)
+  if (known !== undefined) return known
   const name = key.trim()
-  return (/^\d/.test(name) ? `_${name}` : name).replace(/[^A-Za-z0-9_]/gu, '_')
+  const made = (/^\d/.test(name) ? `_${name}` : name).replace(/[^A-Za-z0-9_]/gu, '_')
+  if (NAMES.size >= MAX_NAMES) NAMES.clear()
+  if (key.length < 200) NAMES.set(key, made)
+  return made
+}
+
+/** A key as it stands behind others in a name: a digit may be its first character. */
+export function partOf(key: string): string {
+  const name = toLabelName(key)
+  return name.charCodeAt(0) === 95 && /^\s*\d/.test(key) ? name.slice(1) : name
 }
 
 /** Deeper objects are one value, as JSON. */
@@ -190,7 +206,7 @@ function addMetadata(
   for (const key of Object.keys(object)) {
     const value = object[key]
     if (value === null || value === undefined) continue
-    const name = prefix === '' ? toLabelName(key) : `${prefix}_${key.replace(/[^A-Za-z0-9_]/gu, '_')}`
+    const name = prefix === '' ? toLabelName(key) : `${prefix}_${partOf(key)}`
     if (name === '') continue
     if (typeof value === 'object' && !Array.isArray(value) && depth < MAX_DEPTH)
       addMetadata(to, name, value as Record<string, unknown>, depth + 1)

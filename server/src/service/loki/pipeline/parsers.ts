@@ -1,7 +1,15 @@
 // The stages that extract labels from a line.
 import type { Extraction } from '../language/syntax.ts'
-import { eachField, JsonFault, type JsonPiece, readJsonPath, unescapeJson, valueAt } from './json-text.ts'
-import { type LineLabels, toLabelName } from './line-labels.ts'
+import {
+  type FieldVisitor,
+  JsonFault,
+  type JsonPiece,
+  readJsonPath,
+  unescapeJson,
+  valueAt,
+  visitFields,
+} from './json-text.ts'
+import { type LineLabels, partOf, toLabelName } from './line-labels.ts'
 import { compileLinePattern } from './line-pattern.ts'
 import { readLogfmt } from './logfmt.ts'
 import { compilePattern } from './patterns.ts'
@@ -25,34 +33,37 @@ function reading(labels: LineLabels, read: () => void): void {
 }
 
 export const jsonStage: LineStage = (line, labels) => {
-  if (labels.isDone) return line
-  reading(labels, () => addFields(line, labels, '', 0))
+  if (!labels.isDone) reading(labels, () => visitFields(line, fieldsUnder('', labels, 0)))
   return line
 }
 
-function addFields(text: string, labels: LineLabels, prefix: string, depth: number): void {
-  let isDone = false
-  eachField(text, (key, piece) => {
-    const name = joined(prefix, key)
-    if (piece.kind === 'object') {
-      if (depth < MAX_DEPTH && labels.needsPrefix(name)) addFields(piece.raw, labels, name, depth + 1)
-    } else if (piece.kind !== 'array' && piece.kind !== 'null' && name !== '') {
-      const own = labels.nameFor(name)
+/** Makes labels of fields, their names behind those of the objects that they are in. */
+function fieldsUnder(prefix: string, labels: LineLabels, depth: number): FieldVisitor {
+  return {
+    field: (key, piece) => {
+      const name = joined(prefix, key)
+      const isValue = piece.kind !== 'array' && piece.kind !== 'null' && piece.kind !== 'object'
+      const own = isValue && name !== '' ? labels.nameFor(name) : undefined
       if (own !== undefined) labels.set(own, textOf(piece))
-    }
-    isDone = labels.isDone
-    return !isDone
-  })
+      return !labels.isDone
+    },
+    object: (key) => {
+      const name = joined(prefix, key)
+      return depth < MAX_DEPTH && labels.needsPrefix(name) ? fieldsUnder(name, labels, depth + 1) : undefined
+    },
+  }
 }
 
 function joined(prefix: string, key: string): string {
   if (prefix === '') return toLabelName(key)
-  const name = key.trim().replace(/[^A-Za-z0-9_]/gu, '_')
+  const name = partOf(key)
   return name === '' ? prefix : `${prefix}_${name}`
 }
 
 function textOf({ kind, raw }: JsonPiece): string {
-  return kind === 'string' ? unescapeJson(raw).replaceAll('\ufffd', ' ') : raw
+  if (kind !== 'string') return raw
+  const text = unescapeJson(raw)
+  return text.includes('\ufffd') ? text.replaceAll('\ufffd', ' ') : text
 }
 
 /** `| json first="servers[0]"`. @throws {Error} */
@@ -94,7 +105,7 @@ export const unpackStage: LineStage = (line, labels) => {
   const found: [string, string][] = []
   let entry: string | undefined
   reading(labels, () => {
-    eachField(line, (key, piece) => {
+    const field: FieldVisitor['field'] = (key, piece) => {
       if (piece.kind !== 'string') return true
       if (key === '_entry') entry = unescapeJson(piece.raw)
       else {
@@ -102,7 +113,8 @@ export const unpackStage: LineStage = (line, labels) => {
         if (name !== undefined) found.push([toLabelName(name), textOf(piece)])
       }
       return true
-    })
+    }
+    visitFields(line, { field })
     // Only a line that was packed has labels in it.
     if (entry !== undefined) for (const [name, value] of found) labels.set(name, value)
   })

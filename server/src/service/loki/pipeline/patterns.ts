@@ -6,7 +6,10 @@ import type { Matcher } from '../language/syntax.ts'
 /** Instructions of a pattern at most; the time for a character grows with them. */
 const MAX_PROGRAM = 2000
 /** Characters times instructions that one text may cost: some tenths of a second at worst. */
-const MAX_STEPS = 50_000_000
+const MAX_STEPS = 20_000_000
+
+/** Characters that a replacement may make. */
+const MAX_REPLACED = 1_000_000
 
 /** A regular expression of a query, on RE2: its time is in proportion to the text, whatever that says. */
 export class UserPattern {
@@ -61,8 +64,12 @@ export class UserPattern {
     const matcher = this.#compiled.matcher(text)
     const pieces: string[] = []
     let end = 0
+    let length = text.length
     while (matcher.find()) {
-      pieces.push(text.slice(end, matcher.start()), by(groupOf(matcher, this)))
+      const piece = by(groupOf(matcher, this))
+      length += piece.length
+      if (length > MAX_REPLACED) throw new Error(`more than ${MAX_REPLACED} characters were made`)
+      pieces.push(text.slice(end, matcher.start()), piece)
       end = matcher.end()
     }
     return pieces.join('') + text.slice(end)

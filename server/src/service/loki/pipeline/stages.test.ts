@@ -83,18 +83,40 @@ it('has extra_data as structured metadata, objects joined by underscores', () =>
   })
 })
 
-it('bounds what a template makes, and runs', () => {
-  for (const template of [
-    '{{ repeat 1000000000 __line__ }}',
-    '{{ range 100000 }}{{ range 100000 }}x{{ end }}{{ end }}',
-    '{{ alignLeft 1000000000 __line__ }}',
-    '{{ printf "%99999s" __line__ | repeat 100 }}',
-  ]) {
-    expect(run(`| line_format \`${template}\``, 'x')).toMatchObject({
-      line: 'x',
-      __error__: 'TemplateFormatErr',
-    })
-  }
+it.each([
+  '{{ repeat 1000000000 __line__ }}',
+  '{{ range 100000 }}{{ range 100000 }}x{{ end }}{{ end }}',
+  '{{ alignLeft 1000000000 __line__ }}',
+  '{{ printf "%99999s" __line__ | repeat 100 }}',
+  '{{ $x := repeat 250000 "a" }}{{ replace "a" $x $x }}',
+  '{{ $x := repeat 250000 "\\n" }}{{ indent 250000 $x }}',
+  '{{ $x := repeat 250000 "a" }}{{ regexReplaceAll "a" $x $x }}',
+  '{{ $x := repeat 250000 "a" }}{{ print $x $x $x $x $x $x $x $x }}',
+  '{{ $x := "%" }}{{ range 30 }}{{ $x = urlencode $x }}{{ $x = print $x $x }}{{ end }}{{ $x }}',
+  '{{ range 20000 }}{{ regexReplaceAll "x" (repeat 100000 "y") "z" }}{{ end }}',
+])('bounds what the template %s makes, and runs', (template) => {
+  expect(run(`| line_format \`${template}\``, 'x')).toMatchObject({
+    line: 'x',
+    __error__: 'TemplateFormatErr',
+  })
+})
+
+it('multiplies in 64 bits', () => {
+  const template = '{{ $x := 3 }}{{ range 1000 }}{{ $x = mul $x $x }}{{ end }}{{ $x }}'
+  expect(run(`| line_format \`${template}\``, 'x')?.line).toMatch(/^-?\d{1,19}$/)
+})
+
+it('takes time in proportion to hostile lines and queries', () => {
+  const braces = '{"a":'.repeat(50_000)
+  expect(run('| json', braces)).toMatchObject({ __error__: 'JSONParserErr' })
+  expect(run('| json', `${braces}1${'}'.repeat(50_000)}`)).toBeDefined()
+  expect(run('| logfmt | n > 5', `n=${'1'.repeat(200_000)}x`)).toMatchObject({ __error__: 'LabelFilterErr' })
+  expect(run('| logfmt | n > 5s', `n=${'1s'.repeat(100_000)}`)).toMatchObject({ __error__: 'LabelFilterErr' })
+  expect(run('| regexp "(?P<a>(x+x+)+y)"', 'x'.repeat(20_000))).toBeDefined()
+  expect(() => run('| line_format "x"', 'x'.repeat(250_000))).not.toThrow()
+  expect(() => run(`| line_format \`{{${'"'.repeat(10_001)}\``, 'x')).toThrow(/unterminated/)
+  expect(() => run(`| a > ${'1.1'.repeat(40_000)}`, 'x')).toThrow(/parse error/)
+  expect(() => run(`|~ "${'a'.repeat(50)}"`.repeat(70), 'x')).toThrow(/more than 64/)
 })
 
 it('takes any line with any stage', () => {

@@ -22,6 +22,16 @@ const bounded = (made: string): string => {
   if (made.length > MAX_TEXT) throw new TemplateError(`more than ${MAX_TEXT} characters were made`)
   return made
 }
+const checkLength = (length: number): void => {
+  if (length > MAX_TEXT) throw new TemplateError(`more than ${MAX_TEXT} characters were made`)
+}
+const joined = (values: Value[], separator = ''): string => {
+  const texts = values.map(textOf)
+  checkLength(texts.reduce((sum, one) => sum + one.length, 0))
+  return texts.join(separator)
+}
+/** As Go's 64 bits have it: without end, squares of squares would be. */
+const wrapped = (value: bigint): bigint => BigInt.asIntN(64, value)
 const repeated = (piece: string, times: number): string => {
   if (piece.length * Math.max(0, times) > MAX_TEXT)
     throw new TemplateError(`more than ${MAX_TEXT} characters were made`)
@@ -57,11 +67,13 @@ const replaced = (value: string, from: string, to: string, times: number): strin
   if (from === '') return value
   const pieces = value.split(from)
   const last = times < 0 ? pieces.length - 1 : Math.min(times, pieces.length - 1)
+  checkLength(value.length + last * to.length)
   const head = pieces.slice(0, last + 1).join(to)
   return bounded([head, ...pieces.slice(last + 1)].join(from))
 }
 const indented = (value: string, by: number): string => {
   const pad = repeated(' ', by)
+  checkLength(value.length + value.split('\n').length * pad.length)
   return bounded(pad + value.replaceAll('\n', `\n${pad}`))
 }
 const aligned = (value: string, width: number, toRight: boolean): string => {
@@ -80,10 +92,10 @@ const rounded = (value: number, places: number, up = 0.5): number => {
 const byValue = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 const divided = (a: bigint, b: bigint, by: (a: bigint, b: bigint) => bigint): bigint => {
   if (b === 0n) throw new TemplateError('runtime error: integer divide by zero')
-  return by(a, b)
+  return wrapped(by(a, b))
 }
 const integers = (values: Value[], by: (a: bigint, b: bigint) => bigint): bigint =>
-  values.map(toInteger).reduce(by)
+  values.map(toInteger).reduce((a, b) => wrapped(by(a, b)))
 const floats = (values: Value[], by: (a: number, b: number) => number): number =>
   values.map(toFloat).reduce(by)
 const converted = (value: string, read: typeof readBytes, factor = 1): number => {
@@ -190,7 +202,7 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   count: (pattern, value) => BigInt(patternOf(text(pattern)).count(text(value))),
   urldecode: (value) => unescapeQuery(text(value)),
   urlencode: (value) => escapeQuery(text(value)),
-  urlquery: (...values) => escapeQuery(values.map(textOf).join('')),
+  urlquery: (...values) => escapeQuery(joined(values)),
   bytes: (value) => converted(text(value), readBytes),
   duration: (value) => converted(text(value), readGoDuration, 1e9),
   duration_seconds: (value) => converted(text(value), readGoDuration, 1e9),
@@ -225,7 +237,7 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   int: (value) => toInteger(value),
   float64: (value) => toFloat(value),
   add: (...values) => integers([0n, ...values], (a, b) => a + b),
-  sub: (a, b) => toInteger(a) - toInteger(b),
+  sub: (a, b) => wrapped(toInteger(a) - toInteger(b)),
   mul: (...values) => integers(values, (a, b) => a * b),
   div: (a, b) => divided(toInteger(a), toInteger(b), (one, other) => one / other),
   mod: (a, b) => divided(toInteger(a), toInteger(b), (one, other) => one % other),
@@ -253,9 +265,9 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   index: (of, ...keys) => keys.reduce(element, of),
   slice: (value, from, to) =>
     typeof value === 'string' ? value.slice(count(from), to === undefined ? undefined : count(to)) : value,
-  print: (...values) => values.map(textOf).join(''),
-  println: (...values) => `${values.map(textOf).join(' ')}\n`,
+  print: (...values) => joined(values),
+  println: (...values) => `${joined(values, ' ')}\n`,
   printf: (format, ...values) => bounded(printf(text(format), values)),
-  html: (...values) => htmlEscaped(values.map(textOf).join('')),
-  js: (...values) => JSON.stringify(values.map(textOf).join('')).slice(1, -1),
+  html: (...values) => htmlEscaped(joined(values)),
+  js: (...values) => JSON.stringify(joined(values)).slice(1, -1),
 }

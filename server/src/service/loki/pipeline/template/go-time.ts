@@ -90,8 +90,13 @@ export class GoTime {
   }
 }
 
+/** Characters of a layout. */
+const MAX_LAYOUT = 60
+
 /** The instant that a text of that layout names; undefined when it is none. Zones other than an offset count as UTC. */
 export function parseTime(layout: string, text: string, minutesEast = 0): GoTime | undefined {
+  // The pattern made of a layout tries some ways for each of its parts.
+  if (layout.length > MAX_LAYOUT || text.length > MAX_LAYOUT * 2) return undefined
   const fields: Record<string, number> = {}
   let zone: string | undefined
   const parts: string[] = []
@@ -136,12 +141,18 @@ const FIELDS: Readonly<Record<string, string>> = {
 }
 
 function sourceOf(part: string): string {
-  if (/^[A-Z]/.test(part) && !/^Z/.test(part)) return part === 'MST' ? '([A-Z]{2,5})' : '([A-Za-z]+)'
+  if (part === 'MST') return '([A-Z]{3,4})'
+  if (/^J/.test(part)) return `(${namesOf(MONTHS, part === 'Jan')})`
+  if (/^M/.test(part)) return `(${namesOf(DAYS, part === 'Mon')})`
   if (/^pm$/i.test(part)) return '([ap]m)'
   if (part === '2006') return '(\\d{4})'
   if (/^[Z-]/.test(part)) return '(Z|[+-]\\d{2}:?(?:\\d{2})?)'
   if (/^[.,]/.test(part)) return '([.,]\\d{1,9})'
   return part.startsWith('0') ? '(\\d{2})' : '(\\s?\\d{1,2})'
+}
+
+function namesOf(names: readonly string[], isShort: boolean): string {
+  return names.map((name) => (isShort ? name.slice(0, 3) : name)).join('|')
 }
 
 function minutesOf(zone: string): number {

@@ -23,8 +23,6 @@ export type Node =
   | { kind: 'if' | 'with' | 'range'; pipeline: Pipeline; then: readonly Node[]; otherwise: readonly Node[] }
   | { kind: 'break' | 'continue' }
 
-const ACTION = /\{\{(-\s)?((?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*'|(?!\}\})[\s\S])*?)(\s-)?\}\}/y
-const COMMENT = /\{\{(-\s)?\/\*[\s\S]*?\*\/(\s-)?\}\}/y
 const MAX_DEPTH = 50
 
 /** @throws {TemplateError} */
@@ -83,22 +81,36 @@ function cut(text: string): ({ text: string } | { action: string })[] {
   let trims = false
   for (;;) {
     const open = text.indexOf('{{', at)
-    let plain = text.slice(at, open < 0 ? undefined : open)
-    if (trims) plain = plain.trimStart()
+    const found = text.slice(at, open < 0 ? undefined : open)
+    const plain = trims ? found.trimStart() : found
     if (open < 0) {
       pieces.push({ text: plain })
       return pieces
     }
-    COMMENT.lastIndex = open
-    ACTION.lastIndex = open
-    const comment = COMMENT.exec(text)
-    const found = comment ?? ACTION.exec(text)
-    if (!found) throw new TemplateError('unclosed action')
-    pieces.push({ text: found[1] === undefined ? plain : plain.trimEnd() })
-    if (!comment) pieces.push({ action: (found[2] ?? '').trim() })
-    trims = (comment ? found[2] : found[3]) !== undefined
-    at = open + found[0].length
+    const inner = open + 2 + (/^-\s/.test(text.slice(open + 2, open + 4)) ? 1 : 0)
+    pieces.push({ text: inner > open + 2 ? plain.trimEnd() : plain })
+    const isComment = text.startsWith('/*', inner) || text.startsWith('/*', inner + 1)
+    const close = isComment ? text.indexOf('}}', text.indexOf('*/', inner)) : endOfAction(text, inner)
+    if (close < 0) throw new TemplateError('unclosed action')
+    trims = /\s-$/.test(text.slice(close - 2, close))
+    if (!isComment) pieces.push({ action: text.slice(inner, trims ? close - 1 : close).trim() })
+    at = close + 2
   }
+}
+
+/** Where the `}}` of an action stands, outside of its texts. */
+function endOfAction(text: string, start: number): number {
+  for (let at = start; at < text.length; at += 1) {
+    const character = text[at] as string
+    if (character === '}' && text[at + 1] === '}') return at
+    if (!'"\'`'.includes(character)) continue
+    const quote = character
+    for (at += 1; text[at] !== quote; at += 1) {
+      if (at >= text.length) throw new TemplateError('unterminated quoted string')
+      if (text[at] === '\\' && quote !== '`') at += 1
+    }
+  }
+  return -1
 }
 
 const TOKEN =

@@ -1,11 +1,15 @@
 import { goQuote } from '../../language/go-values.ts'
-import { printFloat, textOf, type Value } from './values.ts'
+import { printFloat, TemplateError, textOf, type Value } from './values.ts'
+
+/** Characters that one format may make. */
+const MAX_TEXT = 262_144
 
 const VERB = /%([-+# 0]*)(\d{1,5})?(?:\.(\d{1,3})?)?([a-zA-Z%])/g
 
 /** Go's formatted text for the values that templates have. */
 export function printf(format: string, values: readonly Value[]): string {
   let next = 0
+  let length = format.length
   const text = format.replace(
     VERB,
     (whole, flags: string, width: string | undefined, precision: string | undefined, verb: string) => {
@@ -14,7 +18,10 @@ export function printf(format: string, values: readonly Value[]): string {
       const value = values[next]
       next += 1
       const places = whole.includes('.') ? Number(precision ?? 0) : undefined
-      return padded(written(verb, value, flags, places), flags, Number(width ?? 0), value)
+      const piece = padded(written(verb, value, flags, places), flags, Number(width ?? 0), value)
+      length += piece.length
+      if (length > MAX_TEXT) throw new TemplateError(`more than ${MAX_TEXT} characters were made`)
+      return piece
     },
   )
   const rest = values.slice(next).map((value) => `${typeNameOf(value)}=${textOf(value)}`)

@@ -16,6 +16,8 @@ export type Template = ((input: TemplateInput) => string) & {
 const MAX_OUTPUT = 262_144
 /** Actions of one run; loops within loops could run for ever. */
 const MAX_STEPS = 20_000
+/** Characters that the functions of one run may be given together: some ten milliseconds of work. */
+const MAX_WORK = 4_000_000
 
 /** @throws {TemplateError} */
 export function compileTemplate(name: string, text: string): Template {
@@ -43,6 +45,7 @@ class Run {
   readonly #pieces: string[] = []
   #length = 0
   #steps = 0
+  #work = 0
   #scopes: Map<string, Value>[] = []
 
   constructor(input: TemplateInput) {
@@ -168,7 +171,13 @@ class Run {
     }
     const run = FUNCTIONS[name]
     if (run === undefined) throw new TemplateError(`function "${name}" not defined`)
-    return run(...rest.map((argument) => this.#value(argument, dot)), ...last)
+    const values = [...rest.map((argument) => this.#value(argument, dot)), ...last]
+    for (const value of values) this.#work += typeof value === 'string' ? value.length : 1
+    if (this.#work > MAX_WORK) throw new TemplateError(`functions read more than ${MAX_WORK} characters`)
+    const made = run(...values)
+    if (typeof made === 'string' && made.length > MAX_OUTPUT)
+      throw new TemplateError(`more than ${MAX_OUTPUT} characters were made`)
+    return made
   }
 
   #value(expression: Expression, dot: Value): Value {

@@ -64,7 +64,7 @@ export function toInteger(value: Value): bigint {
   if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n
   if (typeof value === 'boolean') return value ? 1n : 0n
   if (typeof value === 'string' && /^\s*[-+]?\d{1,19}\s*$/.test(value))
-    return BigInt(value.trim().replace(/^\+/, ''))
+    return BigInt.asIntN(64, BigInt(value.trim().replace(/^\+/, '')))
   return 0n
 }
 
