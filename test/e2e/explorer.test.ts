@@ -8,7 +8,16 @@ import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/br
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
-const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
+const SCREENS = [
+  '/logs',
+  '/patterns',
+  '/cameras',
+  '/alerts',
+  '/settings',
+  '/access',
+  '/audit',
+  '/diagnostics',
+]
 const LINES = 1200
 
 let folder: string

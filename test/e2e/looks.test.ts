@@ -7,7 +7,16 @@ import { closeContexts, openBrowser, openPage, PATIENCE_MS } from '../support/br
 import { comeIn } from '../support/come-in.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
-const SCREENS = ['/logs', '/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
+const SCREENS = [
+  '/logs',
+  '/patterns',
+  '/cameras',
+  '/alerts',
+  '/settings',
+  '/access',
+  '/audit',
+  '/diagnostics',
+]
 /** From here on browsers' makers call a page steady no longer; the measured ones are below 0.06. */
 const STEADY = 0.1
 /** Of all files the explorer shows its first screen with, as they are sent over plain HTTP, head and body. */

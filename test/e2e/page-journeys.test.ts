@@ -360,7 +360,16 @@ describe('the page', () => {
   })
 })
 
-const SCREENS = ['logs', 'patterns', 'cameras', 'settings', 'access', 'audit', 'diagnostics'] as const
+const SCREENS = [
+  'logs',
+  'patterns',
+  'cameras',
+  'alerts',
+  'settings',
+  'access',
+  'audit',
+  'diagnostics',
+] as const
 
 describe.each(SCREENS)('the %s screen', (screen) => {
   test.each(['dark', 'light'] as const)('has nothing serious for axe in %s', async (colorScheme) => {

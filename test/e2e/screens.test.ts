@@ -18,7 +18,7 @@ import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const SCREENS = ['/patterns', '/cameras', '/settings', '/access', '/audit', '/diagnostics']
+const SCREENS = ['/patterns', '/cameras', '/alerts', '/settings', '/access', '/audit', '/diagnostics']
 
 let folder: string
 let program: Program
@@ -459,6 +459,77 @@ test('the diagnostics look at the system, and send test lines through it', async
   expect(await checks.count()).toBeGreaterThan(before)
 })
 
+describe('the alerts', () => {
+  test('begin with ready rules, show when these would have fired, what fires, and what is held back', async () => {
+    const page = await open('/alerts')
+    await page.getByRole('button', { name: 'Use this: Worker stopped' }).waitFor()
+    await page.getByRole('button', { name: 'Use this: Error rate' }).click()
+    const form = page.getByRole('form', { name: 'New rule' })
+    await form.getByText('It would not have fired in the last 7 days.').waitFor()
+    // The barn had an error a minute for an hour.
+    await form.getByLabel('Lines', { exact: true }).fill('3')
+    await form.getByText('It would have fired once in the last 7 days.').waitFor()
+    await form.getByRole('button', { name: 'Save rule' }).click()
+    const rule = page.getByRole('list', { name: 'Alert rules' }).getByRole('listitem').first()
+    await rule.getByText('normal').waitFor()
+    const line = { level: 'ERROR', message: 'RTSP timeout', source: 'camera_2', camera_id: 2 }
+    await call(
+      'POST',
+      '/api/logs',
+      Array.from({ length: 5 }, () => line),
+    )
+    await expect
+      .poll(async () => {
+        await page.reload()
+        await rule.waitFor()
+        return page.getByRole('link', { name: 'Alerts: 1 firing' }).count()
+      })
+      .toBe(1)
+    await rule.getByText(/^firing for/).waitFor()
+    await page.getByRole('list', { name: 'History' }).getByText('5 lines in the 5 minutes').waitFor()
+    await rule.getByRole('button', { name: 'Silence Error rate' }).click()
+    await rule.getByLabel('Reason').fill('works on the barn')
+    await rule.getByRole('button', { name: 'Silence', exact: true }).click()
+    await page.getByText('works on the barn').waitFor()
+    await page.getByRole('button', { name: 'End the silence of Error rate' }).click()
+    await page.getByRole('button', { name: 'Really: End the silence of Error rate' }).click()
+    await page.getByText('No notice is held back.').waitFor()
+    await rule.getByRole('link', { name: 'Lines' }).click()
+    await page.waitForURL('**/logs?min_level=ERROR&from=*')
+    await page.goBack()
+    await rule.getByRole('button', { name: 'Delete Error rate' }).click()
+    await rule.getByRole('button', { name: 'Really: Delete Error rate' }).click()
+    await page.getByRole('button', { name: 'Use this: Error rate' }).waitFor()
+  })
+
+  test('are made of what the list shows', async () => {
+    const page = await open('/logs?source=camera_2&camera_id=2&q=timeout')
+    await page.getByRole('button', { name: 'More', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Alert on this' }).click()
+    const form = page.getByRole('form', { name: 'New rule' })
+    await form.getByText('And: camera Barn').waitFor()
+    expect(await form.getByLabel('Source').inputValue()).toBe('camera_2')
+    expect(await form.getByLabel('Search').inputValue()).toBe('timeout')
+    await form.getByLabel('Condition').selectOption('any')
+    await form.getByText(/It would have fired/).waitFor()
+  })
+
+  test('are told by channels that administrators add and try', async () => {
+    const page = await open('/alerts')
+    await page.getByRole('button', { name: 'Add channel' }).click()
+    const form = page.getByRole('form', { name: 'New channel' })
+    await form.getByLabel('Channel name').fill('ops')
+    await form.getByLabel('Kind').selectOption('json')
+    await form.getByLabel('Address').fill('http://169.254.169.254/latest')
+    await form.getByRole('button', { name: 'Save channel' }).click()
+    await page.getByRole('button', { name: 'Send a test to ops' }).click()
+    await page.getByText('169.254.169.254 is an address of this machine or its link').waitFor()
+    await page.getByRole('button', { name: 'Delete ops' }).click()
+    await page.getByRole('button', { name: 'Really: Delete ops' }).click()
+    await page.getByText('There is no channel yet').waitFor()
+  })
+})
+
 describe('every screen', () => {
   test.each(SCREENS)('%s has no serious finding of axe in both themes and at 320 pixels', async (path) => {
     const page = await open(path)
@@ -476,7 +547,7 @@ describe('every screen', () => {
 
   test('is reached from every other, also where the navigation is a menu', async () => {
     const page = await open('/cameras')
-    const names = ['Logs', 'Patterns', 'Cameras', 'Settings', 'Access', 'Audit', 'Diagnostics']
+    const names = ['Logs', 'Patterns', 'Cameras', 'Alerts', 'Settings', 'Access', 'Audit', 'Diagnostics']
     const nav = page.getByRole('navigation', { name: 'Main' })
     for (const name of names.toReversed()) {
       await nav.getByRole('link', { name }).click()
@@ -510,7 +581,13 @@ test('a viewer finds no way to what only administrators may do', async () => {
   const nav = page.getByRole('navigation', { name: 'Main' })
   await nav.getByRole('link', { name: 'Cameras' }).click()
   await page.getByRole('button', { name: 'All 1', exact: true }).waitFor()
-  expect(await nav.getByRole('link').allTextContents()).toEqual(['Logs', 'Patterns', 'Cameras', 'Access'])
+  expect(await nav.getByRole('link').allTextContents()).toEqual([
+    'Logs',
+    'Patterns',
+    'Cameras',
+    'Alerts',
+    'Access',
+  ])
   expect(await page.getByRole('button', { name: /Rename|Delete|Add/ }).count()).toBe(0)
   expect(await page.locator('body').textContent()).not.toContain('Barn')
   await page.goto(`${new URL(page.url()).origin}/settings`)

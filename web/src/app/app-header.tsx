@@ -1,4 +1,5 @@
 import type { Session } from 'timelapser-logs/api'
+import { AlertBell } from '../alerts/alert-bell.tsx'
 import { lastLogsPath } from '../logs/use-view.ts'
 import { UserMenu } from '../session/user-menu.tsx'
 import { ThemeSwitch } from '../theme/theme-switch.tsx'
@@ -25,6 +26,7 @@ export function AppHeader({ session, path }: { session: Session | null; path: st
         </Link>
         <MainNav session={session} path={path} />
         <div className="ml-auto flex shrink-0 items-center gap-1">
+          {session && <AlertBell />}
           <ThemeSwitch />
           {session && <UserMenu session={session} />}
         </div>

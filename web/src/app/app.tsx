@@ -28,6 +28,9 @@ const DiagnosticsPage = lazy(() =>
 const CamerasPage = lazy(() =>
   import('../cameras/cameras-page.tsx').then((module) => ({ default: module.CamerasPage })),
 )
+const AlertsPage = lazy(() =>
+  import('../alerts/alerts-page.tsx').then((module) => ({ default: module.AlertsPage })),
+)
 const PatternsPage = lazy(() =>
   import('../patterns/patterns-page.tsx').then((module) => ({ default: module.PatternsPage })),
 )
@@ -84,6 +87,7 @@ function Screen({ path, session }: { path: string; session: Session | null }) {
   if (path === '/audit') return <AuditPage />
   if (path === '/diagnostics') return <DiagnosticsPage />
   if (path === '/cameras' && session) return <CamerasPage session={session} />
+  if (path === '/alerts' && session) return <AlertsPage session={session} />
   if (path === '/access' && session) return <AccessPage session={session} />
   return (
     <main className="mx-auto grid max-w-md gap-3 px-4 py-24">

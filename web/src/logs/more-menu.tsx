@@ -1,5 +1,6 @@
 import { Menu } from '@base-ui/react/menu'
-import { Check, Keyboard, ListX, Trash2 } from 'lucide-react'
+import { Bell, Check, Keyboard, ListX, Trash2 } from 'lucide-react'
+import { navigate } from '../app/location.ts'
 import { type Preference, usePreference } from '../app/preference.ts'
 import { FloatingMenu } from '../controls/floating-menu.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
@@ -14,12 +15,15 @@ export function MoreMenu({
   isAdmin,
   openSheet,
   query,
+  filters,
   remove,
   ...popup
 }: PopupProps & {
   isAdmin: boolean
   openSheet: () => void
   query: string
+  /** What narrows the list, without its time. */
+  filters: string
   remove: (removal: Removal) => void
 }) {
   const { shown } = useColumns()
@@ -48,6 +52,12 @@ export function MoreMenu({
         </>
       )}
       <Menu.Separator className="my-1.5 border-t border-line" />
+      <Menu.Item
+        className={MENU_ITEM}
+        onClick={() => navigate(`/alerts?${new URLSearchParams({ new: filters })}`)}
+      >
+        <Bell size={15} aria-hidden /> Alert on this…
+      </Menu.Item>
       <Menu.Item className={MENU_ITEM} onClick={openSheet}>
         <Keyboard size={15} aria-hidden /> Keyboard shortcuts <Hint>?</Hint>
       </Menu.Item>

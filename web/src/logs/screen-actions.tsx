@@ -6,7 +6,7 @@ import { ViewsButton } from '../views/views-button.tsx'
 import { LiveBadge } from './live-badge.tsx'
 import type { Removal } from './removal-dialog.tsx'
 import type { LiveListState } from './use-live-list.ts'
-import type { LogView } from './view.ts'
+import { filterParameters, type LogView } from './view.ts'
 
 const loadMenu = () => import('./more-menu.tsx').then((module) => ({ default: module.MoreMenu }))
 const MoreMenu = lazy(loadMenu)
@@ -61,6 +61,7 @@ export function ScreenActions({
             isAdmin={isAdmin}
             openSheet={openSheet}
             query={exportQuery}
+            filters={filterParameters(view).toString()}
             remove={setRemoval}
           />
         )}

@@ -1,0 +1,93 @@
+import { Labelled } from '../access/labelled.tsx'
+import { FIELD } from '../controls/surfaces.ts'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { DAYS, type RuleDraft } from './rule-draft.ts'
+
+const NAMES: Readonly<Record<string, string>> = {
+  mon: 'Mon',
+  tue: 'Tue',
+  wed: 'Wed',
+  thu: 'Thu',
+  fri: 'Fri',
+  sat: 'Sat',
+  sun: 'Sun',
+}
+
+/** When a rule is evaluated: always, or on some days from one time to another. */
+export function ActiveHours({
+  hours,
+  onChange,
+}: {
+  hours: RuleDraft['hours']
+  onChange: (hours: RuleDraft['hours']) => void
+}) {
+  const zone = useDisplayZone()
+  return (
+    <fieldset className="grid gap-3">
+      <legend className="sr-only">Active hours</legend>
+      <label className="flex cursor-pointer items-center gap-2">
+        <input
+          type="checkbox"
+          checked={hours !== null}
+          onChange={(event) =>
+            onChange(
+              event.target.checked ? { timezone: zone, from: '06:00', to: '21:00', days: [...DAYS] } : null,
+            )
+          }
+          className="size-3.5 accent-accent"
+        />
+        Within active hours alone
+      </label>
+      {hours && (
+        <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
+          <Labelled name="From">
+            <input
+              type="time"
+              value={hours.from}
+              required
+              onChange={(event) => onChange({ ...hours, from: event.target.value })}
+              className={`${FIELD} figures !w-28`}
+            />
+          </Labelled>
+          <Labelled name="To">
+            <input
+              type="time"
+              value={hours.to}
+              required
+              onChange={(event) => onChange({ ...hours, to: event.target.value })}
+              className={`${FIELD} figures !w-28`}
+            />
+          </Labelled>
+          <Labelled name="Time zone">
+            <input
+              value={hours.timezone}
+              maxLength={60}
+              onChange={(event) => onChange({ ...hours, timezone: event.target.value })}
+              className={`${FIELD} !w-44`}
+            />
+          </Labelled>
+          <span className="flex flex-wrap gap-x-3 gap-y-1 py-1.5">
+            {DAYS.map((day) => (
+              <label key={day} className="flex cursor-pointer items-center gap-1.5">
+                <input
+                  type="checkbox"
+                  checked={hours.days.includes(day)}
+                  onChange={(event) =>
+                    onChange({
+                      ...hours,
+                      days: event.target.checked
+                        ? [...hours.days, day]
+                        : hours.days.filter((one) => one !== day),
+                    })
+                  }
+                  className="size-3.5 accent-accent"
+                />
+                {NAMES[day]}
+              </label>
+            ))}
+          </span>
+        </div>
+      )}
+    </fieldset>
+  )
+}

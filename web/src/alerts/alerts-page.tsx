@@ -1,0 +1,110 @@
+import { Plus } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { Session } from 'timelapser-logs/api'
+import { useCameras } from '../api/use-settings.ts'
+import { navigate, useSearch } from '../app/location.ts'
+import { Button } from '../controls/button.tsx'
+import { Failed } from '../controls/failed.tsx'
+import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { SCREEN } from '../controls/surfaces.ts'
+import { ChannelList, DeadNotices } from './channel-list.tsx'
+import { HistoryList } from './history-list.tsx'
+import { incidentsOf } from './incidents.ts'
+import { ReadyRules } from './ready-rules.tsx'
+import { filtersIn, NEW_RULE, type RuleDraft, toDraft } from './rule-draft.ts'
+import { RuleEditor } from './rule-editor.tsx'
+import { RuleItem } from './rule-item.tsx'
+import { SilenceList } from './silence-list.tsx'
+import { useAlertHistory, useAlerts, useChannels, useSilences } from './use-alerts.ts'
+
+type Edited = { id: number | null; draft: RuleDraft }
+
+/** What fires now, the rules that decide it, and who is told. */
+export function AlertsPage({ session }: { session: Session }) {
+  const alerts = useAlerts()
+  const history = useAlertHistory()
+  const silences = useSilences()
+  const channels = useChannels()
+  const cameras = useCameras()
+  const [edited, setEdited] = useEdited()
+  useEffect(() => {
+    document.title = 'Alerts – Timelapser Logs'
+  }, [])
+  const rules = alerts.data?.rules ?? []
+  const incidents = Map.groupBy(incidentsOf(history.data?.transitions ?? []), ({ rule_id }) => rule_id)
+  const cameraNames = new Map(cameras.data?.cameras.map(({ id, name }) => [id, name]))
+  const all = [alerts, history, silences, channels]
+  const failed = all.find(({ isError }) => isError)
+  // Together: parts that come one by one push each other down.
+  const isRead = all.every(({ data }) => data !== undefined)
+  const firing = rules.reduce((sum, { firing_count }) => sum + firing_count, 0)
+  return (
+    <main id="content" className={SCREEN}>
+      <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
+        <h1 className="text-figure font-semibold tracking-tight">Alerts</h1>
+        {isRead && rules.length > 0 && (
+          <p className={firing > 0 ? 'font-semibold text-error' : 'text-muted'}>
+            {firing > 0 ? `${firing.toLocaleString()} firing` : 'Nothing fires'}
+          </p>
+        )}
+        {isRead && edited === null && (
+          <Button className="sm:ml-auto" onClick={() => setEdited({ id: null, draft: NEW_RULE })}>
+            <Plus size={14} aria-hidden /> New rule
+          </Button>
+        )}
+      </div>
+      {failed?.error && <Failed what="The alerts" error={failed.error} retry={() => failed.refetch()} />}
+      {!isRead && !failed && <SkeletonRows name="alerts" rows={3} height="h-28" />}
+      <DeadNotices />
+      {edited && edited.id === null && (
+        <RuleEditor key={edited.draft.name} initial={edited.draft} id={null} done={() => setEdited(null)} />
+      )}
+      {isRead && rules.length === 0 && edited === null && (
+        <ReadyRules use={(draft) => setEdited({ id: null, draft })} />
+      )}
+      {isRead && rules.length > 0 && (
+        <ul
+          aria-label="Alert rules"
+          className="divide-y divide-line rounded-lg border border-line bg-surface"
+        >
+          {rules.map((rule) =>
+            edited?.id === rule.id ? (
+              <li key={rule.id} className="p-2">
+                <RuleEditor initial={edited.draft} id={rule.id} done={() => setEdited(null)} />
+              </li>
+            ) : (
+              <RuleItem
+                key={rule.id}
+                rule={rule}
+                incidents={incidents.get(rule.id) ?? []}
+                cameraNames={cameraNames}
+                onEdit={() => setEdited({ id: rule.id, draft: toDraft(rule) })}
+              />
+            ),
+          )}
+        </ul>
+      )}
+      {isRead && (
+        <>
+          {rules.length > 0 && <SilenceList session={session} />}
+          {history.data && rules.length > 0 && <HistoryList transitions={history.data.transitions} />}
+          <ChannelList session={session} />
+        </>
+      )}
+    </main>
+  )
+}
+
+/** What is being edited; the list leads here with its filters for a new rule. */
+function useEdited() {
+  const search = useSearch()
+  const asked = new URLSearchParams(search).get('new')
+  const [edited, setEdited] = useState<Edited | null>(() =>
+    asked === null ? null : { id: null, draft: { ...NEW_RULE, filters: filtersIn(asked) } },
+  )
+  const set = (next: Edited | null) => {
+    setEdited(next)
+    if (asked !== null) navigate('/alerts', { replace: true })
+  }
+  return [edited, set] as const
+}

@@ -1,0 +1,74 @@
+import { X } from 'lucide-react'
+import { Labelled } from '../access/labelled.tsx'
+import { useCameras } from '../api/use-settings.ts'
+import { Button } from '../controls/button.tsx'
+import { FIELD } from '../controls/surfaces.ts'
+import { LEVEL_NAME, LEVELS, type Level } from '../logs/levels.ts'
+import { hasFilters, type LogFilters, NO_FILTERS } from '../logs/view.ts'
+import { describeFilter } from './describe-filter.ts'
+
+/** Which lines a rule is about: the fields that most rules need, and what came from the list beside them. */
+export function FilterFields({
+  filters,
+  onChange,
+}: {
+  filters: LogFilters
+  onChange: (filters: LogFilters) => void
+}) {
+  const cameras = useCameras()
+  const names = new Map(cameras.data?.cameras.map(({ id, name }) => [id, name]))
+  const set = (change: Partial<LogFilters>) => onChange({ ...filters, ...change })
+  const { min_level, source, q } = filters
+  const others = { ...filters, min_level: null, source: [], q: '' }
+  return (
+    <div className="grid gap-3">
+      <div className="grid gap-3 sm:grid-cols-[11rem_11rem_minmax(0,1fr)]">
+        <Labelled name="Lines of level">
+          <select
+            value={min_level ?? ''}
+            onChange={(event) => set({ min_level: (event.target.value || null) as Level | null })}
+            className={FIELD}
+          >
+            <option value="">any level</option>
+            {LEVELS.filter((level) => level !== 'DEBUG').map((level) => (
+              <option key={level} value={level}>
+                {LEVEL_NAME[level]}
+                {level !== 'CRITICAL' && ' and above'}
+              </option>
+            ))}
+          </select>
+        </Labelled>
+        <Labelled name="Source">
+          <input
+            value={source.join(', ')}
+            placeholder="any source"
+            onChange={(event) => set({ source: sourcesIn(event.target.value) })}
+            className={FIELD}
+          />
+        </Labelled>
+        <Labelled name="Search, as in the list">
+          <input
+            value={q}
+            maxLength={1000}
+            placeholder='timeout -"back again"'
+            onChange={(event) => set({ q: event.target.value })}
+            className={`${FIELD} font-mono text-small`}
+          />
+        </Labelled>
+      </div>
+      {hasFilters(others) && (
+        <p className="flex flex-wrap items-center gap-2 text-muted">
+          <span className="min-w-0 wrap-anywhere">And: {describeFilter(others, names)}</span>
+          <Button kind="quiet" onClick={() => onChange({ ...NO_FILTERS, min_level, source, q })}>
+            <X size={13} aria-hidden /> Drop these
+          </Button>
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Names with commas between; one that is being typed keeps its place. */
+function sourcesIn(text: string): string[] {
+  return text === '' ? [] : text.split(',').map((name) => name.trimStart())
+}

@@ -1,0 +1,213 @@
+import { type FormEvent, useState } from 'react'
+import type { AlertRule, AlertRuleInput } from 'timelapser-logs/api'
+import { Labelled } from '../access/labelled.tsx'
+import { Button } from '../controls/button.tsx'
+import { notify } from '../controls/notice.tsx'
+import { FIELD } from '../controls/surfaces.ts'
+import { ActiveHours } from './active-hours.tsx'
+import { FilterFields } from './filter-fields.tsx'
+import { PreviewBox } from './preview-box.tsx'
+import {
+  GROUPINGS,
+  type Grouping,
+  KINDS,
+  type Kind,
+  type RuleDraft,
+  SEVERITIES,
+  type Severity,
+  toInput,
+} from './rule-draft.ts'
+import { useChangeAlerts, useChannels } from './use-alerts.ts'
+
+/** A rule as a sentence, and when it would have fired. */
+export function RuleEditor({
+  initial,
+  id,
+  done,
+}: {
+  initial: RuleDraft
+  /** Of the rule that is changed; null for a new one. */
+  id: number | null
+  done: () => void
+}) {
+  const [draft, setDraft] = useState(initial)
+  const set = (change: Partial<RuleDraft>) => setDraft((now) => ({ ...now, ...change }))
+  const save = useChangeAlerts<{ rule: AlertRule }>(() => {
+    notify(draft.enabled ? 'The rule is in force' : 'The rule is saved')
+    done()
+  })
+  const input = toInput(draft)
+  const rule = 'rule' in input ? input.rule : null
+  // It can be tried before it has a name.
+  const tried = toInput({ ...draft, name: draft.name.trim() || 'preview' })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!rule) return
+    if (id === null) save.mutate({ method: 'POST', path: '/api/alerts/rules', body: rule })
+    else save.mutate({ method: 'PUT', path: `/api/alerts/rules/${id}`, body: rule })
+  }
+  const counts = draft.kind === 'over' || draft.kind === 'under'
+  return (
+    <form
+      onSubmit={submit}
+      aria-label={id === null ? 'New rule' : `Edit ${initial.name}`}
+      className="grid grid-cols-1 gap-5 rounded-lg border border-line bg-surface p-4 sm:p-5"
+    >
+      <div className="grid gap-3 sm:grid-cols-[minmax(0,1fr)_10rem]">
+        <Labelled name="Name">
+          <input
+            value={draft.name}
+            maxLength={200}
+            onChange={(event) => set({ name: event.target.value })}
+            className={FIELD}
+          />
+        </Labelled>
+        <Labelled name="Severity">
+          <select
+            value={draft.severity}
+            onChange={(event) => set({ severity: event.target.value as Severity })}
+            className={FIELD}
+          >
+            {SEVERITIES.map((severity) => (
+              <option key={severity}>{severity}</option>
+            ))}
+          </select>
+        </Labelled>
+      </div>
+      <fieldset className="grid gap-3">
+        <legend className="mb-2 font-semibold">When</legend>
+        <p className="flex flex-wrap items-center gap-2">
+          <select
+            aria-label="Condition"
+            value={draft.kind}
+            onChange={(event) => set({ kind: event.target.value as Kind })}
+            className={`${FIELD} !w-auto`}
+          >
+            {Object.entries(KINDS).map(([kind, name]) => (
+              <option key={kind} value={kind}>
+                {name}
+              </option>
+            ))}
+          </select>
+          {counts && (
+            <NumberField label="Lines" value={draft.threshold} onChange={(threshold) => set({ threshold })} />
+          )}
+          <span className="text-muted">{BEFORE_MINUTES[draft.kind]}</span>
+          <NumberField label="Minutes" value={draft.minutes} onChange={(minutes) => set({ minutes })} />
+          <span className="text-muted">minutes, of</span>
+          <select
+            aria-label="Group by"
+            value={draft.group_by}
+            onChange={(event) => set({ group_by: event.target.value as Grouping })}
+            className={`${FIELD} !w-auto`}
+          >
+            {Object.entries(GROUPINGS).map(([grouping, name]) => (
+              <option key={grouping} value={grouping}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </p>
+        <FilterFields filters={draft.filters} onChange={(filters) => set({ filters })} />
+      </fieldset>
+      <ActiveHours hours={draft.hours} onChange={(hours) => set({ hours })} />
+      <Channels chosen={draft.channels} onChange={(channels) => set({ channels })} />
+      <Labelled name="Note, sent along: what to do about it">
+        <textarea
+          value={draft.note}
+          maxLength={2000}
+          rows={2}
+          onChange={(event) => set({ note: event.target.value })}
+          className={`${FIELD} h-auto py-1.5`}
+        />
+      </Labelled>
+      <div className="grid gap-2 rounded-md border border-line px-3 py-2.5">
+        <PreviewBox rule={'rule' in tried ? definitionOf(tried.rule) : null} />
+        {'missing' in input && <p className="text-muted">{input.missing}</p>}
+      </div>
+      {save.isError && (
+        <p role="alert" className="text-error">
+          {save.error.message}
+        </p>
+      )}
+      <div className="flex gap-2">
+        <Button type="submit" kind="accent" disabled={rule === null || save.isPending}>
+          {save.isPending ? 'Saving…' : 'Save rule'}
+        </Button>
+        <Button kind="quiet" onClick={done}>
+          Cancel
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+const BEFORE_MINUTES: Readonly<Record<Kind, string>> = {
+  any: '; it is over after',
+  over: 'in',
+  under: 'in',
+  silence: 'for',
+}
+
+/** What a preview is asked with: names and channels change nothing of it, and typing them asks for none. */
+function definitionOf({
+  name: _,
+  enabled: __,
+  channels: ___,
+  note: ____,
+  severity: _____,
+  ...definition
+}: AlertRuleInput) {
+  return definition
+}
+
+function NumberField({
+  label,
+  value,
+  onChange,
+}: {
+  label: string
+  value: string
+  onChange: (value: string) => void
+}) {
+  return (
+    <input
+      aria-label={label}
+      inputMode="numeric"
+      value={value}
+      maxLength={10}
+      onChange={(event) => onChange(event.target.value)}
+      className={`${FIELD} figures !w-20`}
+    />
+  )
+}
+
+function Channels({ chosen, onChange }: { chosen: readonly string[]; onChange: (chosen: string[]) => void }) {
+  const channels = useChannels()
+  const names = channels.data?.channels.map(({ name }) => name) ?? []
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="mb-1 font-semibold">Tell</legend>
+      {channels.data && names.length === 0 && (
+        <p className="text-pretty text-muted">
+          There is no channel yet, so the rule is shown here alone. Administrators add channels below.
+        </p>
+      )}
+      <div className="flex flex-wrap gap-x-5 gap-y-1.5">
+        {names.map((name) => (
+          <label key={name} className="flex cursor-pointer items-center gap-2">
+            <input
+              type="checkbox"
+              checked={chosen.includes(name)}
+              onChange={(event) =>
+                onChange(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name))
+              }
+              className="size-3.5 accent-accent"
+            />
+            {name}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}

@@ -1,0 +1,90 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type {
+  AlertChannels,
+  AlertDefinition,
+  AlertDeliveries,
+  AlertHistory,
+  AlertPreview,
+  AlertSilences,
+  AlertSummary,
+  Alerts,
+} from 'timelapser-logs/api'
+import { request } from '../api/client.ts'
+
+/** What fires is looked at this often: it changes without anybody here doing something. */
+const AGAIN_MS = 10_000
+const BELL_MS = 30_000
+
+export function useAlerts() {
+  return useQuery({
+    queryKey: ['alerts', 'rules'],
+    queryFn: ({ signal }) => request<Alerts>('/api/alerts', { signal }),
+    refetchInterval: AGAIN_MS,
+  })
+}
+
+/** For the bell of every screen. */
+export function useAlertSummary() {
+  return useQuery({
+    queryKey: ['alerts', 'summary'],
+    queryFn: ({ signal }) => request<AlertSummary>('/api/alerts/summary', { signal }),
+    refetchInterval: BELL_MS,
+  })
+}
+
+export function useAlertHistory() {
+  return useQuery({
+    queryKey: ['alerts', 'history'],
+    queryFn: ({ signal }) => request<AlertHistory>('/api/alerts/history?limit=500', { signal }),
+    refetchInterval: AGAIN_MS,
+  })
+}
+
+export function useSilences() {
+  return useQuery({
+    queryKey: ['alerts', 'silences'],
+    queryFn: ({ signal }) => request<AlertSilences>('/api/alerts/silences', { signal }),
+    refetchInterval: AGAIN_MS,
+  })
+}
+
+export function useChannels() {
+  return useQuery({
+    queryKey: ['alerts', 'channels'],
+    queryFn: ({ signal }) => request<AlertChannels>('/api/alerts/channels', { signal }),
+  })
+}
+
+export function useDeliveries() {
+  return useQuery({
+    queryKey: ['alerts', 'deliveries'],
+    queryFn: ({ signal }) => request<AlertDeliveries>('/api/alerts/deliveries?limit=50', { signal }),
+    refetchInterval: AGAIN_MS,
+  })
+}
+
+/** When a rule would have fired in the last days; the one before stays until it is known. */
+export function useAlertPreview(rule: AlertDefinition | null, days: number) {
+  return useQuery({
+    queryKey: ['alerts', 'preview', days, rule],
+    enabled: rule !== null,
+    queryFn: ({ signal }) =>
+      request<AlertPreview>('/api/alerts/rules/preview', { method: 'POST', body: { rule, days }, signal }),
+    retry: false,
+    placeholderData: (before) => before,
+  })
+}
+
+type Change = { method: 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
+
+/** Changes something of alerts; all that is shown of them is read anew. */
+export function useChangeAlerts<T = unknown>(onDone?: (answer: T) => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ method, path, body }: Change) => request<T>(path, { method, body }),
+    onSuccess: async (answer) => {
+      await client.invalidateQueries({ queryKey: ['alerts'] })
+      onDone?.(answer)
+    },
+  })
+}
