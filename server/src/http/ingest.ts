@@ -20,6 +20,9 @@ import { Reply } from './schemas/replies.ts'
 const TAKEN_TYPES =
   /^\s*(application\/([\w.+-]*json[\w.+-]*|octet-stream|x-www-form-urlencoded)|text\/(plain|json|x-ndjson))\s*(;|$)/i
 
+/** As long as the column. */
+const MAX_SOURCE = 100
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** `POST /api/logs`: one record, a JSON array or NDJSON, gzip accepted; answered after COMMIT. */
@@ -42,6 +45,12 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
             ),
           }),
           querystring: Type.Object({
+            source: Type.Optional(
+              Type.String({
+                ...{ minLength: 1, maxLength: MAX_SOURCE },
+                description: 'The source of plain lines, and of records that name none',
+              }),
+            ),
             key: Type.Optional(
               Type.String({ maxLength: 200, description: 'A key of pages, where no header can be sent' }),
             ),
@@ -59,10 +68,12 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         }
         const sender = senderOf(request)
         const contentType = request.headers['content-type']
-        const place = { holder: holderOf(request.principal), wayIn: 'text', source: '' }
+        const { source } = request.query
+        const place = { holder: holderOf(request.principal), wayIn: 'text', source: source ?? '' }
         const known = isPlainText(contentType) ? await ingest.forms.find(place, sender) : undefined
         const joining = await ingest.joining()
-        const options = { join: joining[DEFAULT_SOURCE] !== false, remembered: known?.form }
+        const isJoined = joining[source ?? DEFAULT_SOURCE] !== false
+        const options = { join: isJoined, source, remembered: known?.form }
         const decode = (body: Buffer) => decodeOwn(body, contentType, options)
         const result = await withBody(
           request,
@@ -84,7 +95,11 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
 function decodeOwn(
   body: Buffer,
   contentType: string | undefined,
-  { join, remembered }: { join: boolean; remembered: LogForm | undefined },
+  {
+    join,
+    source,
+    remembered,
+  }: { join: boolean; source: string | undefined; remembered: LogForm | undefined },
 ): Steps<Decoded> {
   if (body.length === 0) {
     throw new AppError(
@@ -98,7 +113,8 @@ function decodeOwn(
       `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
     )
   }
-  return bodySteps(body, contentType, { now: now(), join }, remembered)
+  const defaults = { now: now(), join, ...(source !== undefined && { source }) }
+  return bodySteps(body, contentType, defaults, remembered)
 }
 
 /** Whether every record was bad. Of a repeat only what could not be read is known: the rest may be stored. */

@@ -15,13 +15,19 @@ const body = (write: (index: number) => string, from: number, count: number) =>
   Array.from({ length: count }, (_, index) => write(from + index)).join('\n')
 
 async function keyOf(): Promise<{
-  send: (sent: string, mark?: Record<string, string>) => Promise<Response>
+  send: (sent: string, mark?: Record<string, string>, source?: string) => Promise<Response>
+  rotate: () => Promise<void>
 }> {
   const created = await server.send('POST', '/api/keys', { name: crypto.randomUUID(), scope: 'ingest' })
-  const { secret } = created.body.data
+  let { key, secret } = created.body.data
   return {
-    send: (sent, mark = {}) =>
-      post('/api/logs', sent, { ...text, ...mark, authorization: `Bearer ${secret}` }),
+    send: (sent, mark = {}, source = '') =>
+      post(`/api/logs${source && `?source=${source}`}`, sent, {
+        ...{ ...text, ...mark, authorization: `Bearer ${secret}` },
+      }),
+    rotate: async () => {
+      ;({ key, secret } = (await server.send('POST', `/api/keys/${key.id}/rotate`, {})).body.data)
+    },
   }
 }
 
@@ -45,6 +51,18 @@ describe('the form of plain lines', () => {
     })
     await stranger.send(written(34))
     expect((await newest()).timestamp).not.toMatch(/^2026-03/)
+  })
+
+  it('is remembered by source, and by a key that is rotated', async () => {
+    const own = await keyOf()
+    await own.send(body(written, 1, 30), {}, 'shutters')
+    await own.rotate()
+    await own.send(written(33), {}, 'lenses')
+    const lens = await newest()
+    expect([lens.source, lens.timestamp]).toEqual(['lenses', expect.not.stringMatching(/^2026-03/)])
+    await own.send(written(34), {}, 'shutters')
+    expect(await newest()).toMatchObject({ source: 'shutters', timestamp: '2026-03-26T10:11:12.134Z' })
+    expect((await own.send(written(35), {}, 'x'.repeat(101))).status).toBe(400)
   })
 
   it('is revised when lines stop fitting, for later ones', async () => {
