@@ -1,5 +1,5 @@
-// Where the browser of the end-to-end tests is looked for, the first one that is there. The shell without a window
-// needs half the processor time of the whole browser.
+// Where the browser of the end-to-end tests is looked for; the first place that has it is used. The shell without a
+// window needs half the processor time of the whole browser.
 export const CHROMIUM_PLACES = [
   ...(process.env.CHROMIUM ? [process.env.CHROMIUM] : []),
   '/usr/bin/chromium-headless-shell',

@@ -10,7 +10,7 @@ export const MODULES = join(ROOT, 'node_modules')
 const LOCK = join(ROOT, 'package-lock.json')
 /** npm writes it as the last thing of an installation. */
 const INSTALLED = join(MODULES, '.package-lock.json')
-/** What the last installation of ours was made from, and by which Node. */
+/** The lock file and the Node of our last installation. */
 const STAMP = join(MODULES, '.timelapser-lock')
 
 /** Runs `npm ci` when packages are missing, older than the lock file, or of another machine or an older Node. */
@@ -30,8 +30,8 @@ export function hasPackages() {
   if (!existsSync(INSTALLED)) return false
   const stamp = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : ''
   if (stamp === stampNow()) return true
-  // Installed by hand after the lock file last changed, or by another Node: npm leaves out the packages that one could
-  // not run, and says nothing.
+  // Installed by hand after the lock file last changed, or by another Node: npm leaves out the packages that this Node
+  // could not run, and says nothing.
   const isCurrent =
     stamp.split(' ')[0] === lockHash() || statSync(INSTALLED).mtimeMs >= statSync(LOCK).mtimeMs
   const { packages: installed } = JSON.parse(readFileSync(INSTALLED, 'utf8'))
@@ -53,7 +53,7 @@ function wantedPackages() {
   return (
     Object.entries(packages)
       .filter(([path, { link }]) => path.includes('node_modules/') && !link)
-      // An optional package that names no machine may be needed only by one that is for another machine.
+      // An optional package that names no machine may be needed only by a package for another machine.
       .filter(([, { optional, os, cpu }]) => !optional || os || cpu)
       .filter(([, one]) => allows(one.os, os) && allows(one.cpu, cpu) && allows(one.libc, libc))
       .map(([path]) => path)

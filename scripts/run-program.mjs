@@ -15,7 +15,7 @@ export async function runProgram(script, args, { watched = true } = {}) {
       env: watched ? { ...process.env, TIMELAPSER_LOGS_STARTER: `${process.pid}` } : process.env,
     },
   )
-  // The terminal tells the child itself; we wait for how it ends.
+  // The terminal signals the child itself; we wait for its end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   const stopWatching = onStartersGone(() => child.kill('SIGTERM'))
   process.exitCode = await new Promise((done) => {

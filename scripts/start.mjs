@@ -8,7 +8,7 @@ await run(async () => {
   await ensurePage()
   await ensureProgram()
   const server = spawn(findNode(), [CONDITION, PROGRAM, 'serve', ...process.argv.slice(2)], {
-    // The channel tells the server when this process is gone, however it ended.
+    // The closed channel informs the server when this process is gone, in any way it ended.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // Ctrl-C reaches every process of the terminal's group, and the server by us as well: once is enough.
     detached: true,

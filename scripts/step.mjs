@@ -10,7 +10,7 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 /** How often progress is shown: a terminal is written over, a log file gets a line each time. */
 const TERMINAL_MS = 500
 const LOG_MS = 15_000
-/** What an interrupted program may take to end before it is killed. */
+/** The time that an interrupted program may take to end before it is killed. */
 const PATIENCE_MS = 10_000
 
 /** A sentence for the terminal; printed without a stack. */

@@ -19,7 +19,7 @@ import {
 
 const isLong = process.argv.includes('--long')
 const others = process.argv.slice(2).filter((argument) => argument !== '--long')
-/** The project names of vitest.config.ts; one that is named in the arguments is all there is to run. */
+/** The project names of vitest.config.ts; if the arguments name a project, only that project runs. */
 const projects = others.some((argument) => argument.startsWith('--project'))
   ? []
   : ['--project', isLong ? 'long *' : '!long *']

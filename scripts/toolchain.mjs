@@ -1,4 +1,4 @@
-// What start, test and run share. Plain JavaScript that Node 18 can read: it runs before anything is installed.
+// Shared by start, test and run. Plain JavaScript that Node 18 can read: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -57,7 +57,7 @@ export function findNode() {
 }
 
 function hashOf(paths) {
-  // What is built may name the folder it was built in.
+  // The built files may name the folder they were built in.
   const hash = createHash('sha256').update(ROOT)
   for (const file of paths.flatMap(filesOf)) {
     hash.update(file)

@@ -121,7 +121,7 @@ async function send(url: string, path: string, method: string, body: unknown, he
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
 }
 
-/** A line a minute from each source, from so many minutes ago to so many. */
+/** Writes a line a minute from each source, from `from` minutes ago until `until` minutes ago. */
 async function write(url: string, sources: readonly string[], from: number, until: number): Promise<void> {
   const lines = sources.flatMap((source) =>
     Array.from({ length: from - until + 1 }, (_, index) => ({

@@ -8,7 +8,7 @@ import type { HandlerStats } from './record.ts'
 import { RetryPause } from './retry-pause.ts'
 import { NUMBER_STEP, SpooledBatches, type Taken } from './spooled-batches.ts'
 
-/** A delivery that takes longer may be one that never ends: what waits behind it goes to disk. */
+/** A delivery that takes longer may never end: the lines behind it go to disk. */
 const SLOW_DELIVERY_MS = 1_000
 
 /**
@@ -53,11 +53,11 @@ export class BatchingBuffer<Item> {
         onTakenOver: (rows) => this.#waiters.settle(rows),
       })
     this.#spool?.onAdopted(() => this.#startSoon(0))
-    // What an earlier process left goes out though this one may never log.
+    // Lines that an earlier process left are sent even if this process never logs.
     if (this.#spool && this.#spool.rows > 0) this.#startSoon(0)
   }
 
-  /** Takes one item of so many bytes; returns at once. */
+  /** Takes one item of `bytes` bytes; returns at once. */
   add(item: Item, bytes: number): void {
     if (this.#closed) {
       this.#tally.countLate()
@@ -164,7 +164,7 @@ export class BatchingBuffer<Item> {
   }
 
   #startSoon(delayMs: number): void {
-    // A timer is set once, not by each line: one that is put off by every line never fires.
+    // The timer is set once: a timer that every line puts off would never fire.
     if (delayMs >= this.#timerDelayMs) return
     clearTimeout(this.#timer)
     this.#timerDelayMs = delayMs
@@ -201,13 +201,16 @@ export class BatchingBuffer<Item> {
     return this.#waiters.isWaitedFor || this.#closed || this.#queue.rows >= maxBatchRows
   }
 
-  /** The next batch: this process's in the order of their numbers, and by turns one that an earlier process left. */
+  /**
+   * Returns the next batch: this process's batches in the order of their numbers, alternating with batches that an
+   * earlier process left.
+   */
   #take(): Taken<Item> | undefined {
     const own = () => {
       // Its number is lower than the queue's next one, and would be taken for a repeat if it came later.
       if (this.#queue.rows > 0) this.#spool?.seal()
       const spooled = this.#spool?.take('own')
-      // What the disk does not give out now has lower numbers than the queue's, too.
+      // Batches that the disk cannot return now also have lower numbers than the queue's.
       return spooled || (this.#spool?.ownCompleteRows ?? 0) > 0 ? spooled : this.#fromQueue()
     }
     const foreign = () => this.#spool?.take('foreign')
@@ -289,7 +292,7 @@ export class BatchingBuffer<Item> {
     this.#reportLoss(false)
   }
 
-  /** What waits while the other side is away, or does not answer, goes to disk within a flush interval. */
+  /** Moves waiting lines to disk within a flush interval while the receiver is away or does not answer. */
   #spillWhileAway(): void {
     const batch = this.#batch
     const isSlow = batch !== undefined && performance.now() - batch.beganMs > SLOW_DELIVERY_MS
@@ -324,7 +327,7 @@ export class BatchingBuffer<Item> {
     if (!isForeign) this.#waiters.settle(rows)
   }
 
-  /** One item that tells of what was lost, at most one in a while. */
+  /** Adds an item that reports the losses, at most once per notice interval. */
   #reportLoss(atOnce: boolean): void {
     const loss = this.#closed ? undefined : this.#tally.takeLoss(atOnce)
     if (!loss) return

@@ -12,7 +12,7 @@ export type Batch<Item> = {
   bytes: number
 }
 
-/** What became of a batch that arrived. */
+/** The outcome of a delivered batch. */
 export type Delivery = {
   /** Items the other side refused, and why. */
   rejected?: number
@@ -54,7 +54,7 @@ export type BatchingLimits = {
   retryMaxMs?: number
   /** How long `flush()` and `close()` wait for the other side. Default 5,000. */
   flushTimeoutMs?: number
-  /** Least time between two lines that tell of lost lines. Default 10,000. */
+  /** Least time between two lines that report lost lines. Default 10,000. */
   noticeIntervalMs?: number
 }
 
@@ -72,9 +72,12 @@ export type BatchingOptions<Item> = BatchingLimits & {
   spool?: BatchingSpool<Item> | undefined
   /** Resolves when the batch is stored; throws {@link DeliveryFailure}, or anything else to be called again. */
   deliver(batch: Batch<Item>, signal: AbortSignal): Promise<Delivery>
-  /** The item that tells of lost ones. */
+  /** Makes the item that reports lost items. */
   describeLoss(loss: Loss): { item: Item; bytes: number }
-  /** Told of failures in one sentence; must not log through the buffer. `isOnce` marks one that is not repeated. */
+  /**
+   * Receives each failure as a sentence; must not log through the buffer. `isOnce` marks a sentence that is not
+   * repeated.
+   */
   onProblem(sentence: string, isOnce?: boolean): void
 }
 

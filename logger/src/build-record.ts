@@ -10,7 +10,7 @@ import { MASK } from './redaction/secret-names.ts'
 import { hideRepeated, redactData, redactText } from './redaction.ts'
 import { cutBytes, repairText } from './repair-text.ts'
 
-/** What a logger is bound to, made ready once so that a call only copies it. */
+/** The bindings of a logger, prepared once so that a call only copies them. */
 export type Bound = {
   source: string
   /** Nobody named the source; a camera may. */
@@ -128,7 +128,7 @@ function finish(
   return { timestamp, level, message: cut.text, source, logger_name, camera_id, extra_data }
 }
 
-/** Nothing of a short text, and of a long one the first words. */
+/** Masks a short text whole; shows the first words of a long text. */
 function hideText(text: string): string {
   if (text.length <= SHORT_TEXT) return MASK
   const start = text.slice(0, FIRST_WORDS_CHARACTERS)

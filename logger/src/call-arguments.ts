@@ -64,7 +64,7 @@ function fill(specifier: string, value: unknown): string {
   }
 }
 
-/** What stands behind the text: one object is the extra data, of several things each is kept. */
+/** Collects the arguments after the text: a single object becomes the extra data, several values are each kept. */
 function collect(rest: readonly unknown[]): object | undefined {
   if (rest.length === 0) return undefined
   if (rest.length === 1 && rest[0] === undefined) return undefined

@@ -14,7 +14,7 @@ export function eventTime(): string {
   const wall = Date.now()
   const monotonic = performance.now()
   let now = offsetMs + monotonic
-  // The wall clock has the milliseconds, the monotonic one what is below them.
+  // The wall clock gives the milliseconds, the monotonic clock the fractions below them.
   if (now < wall || now >= wall + 1) {
     offsetMs = wall - monotonic
     now = wall

@@ -9,13 +9,13 @@ export type CollapseOptions = {
 /** Lines of one kind, after the first. */
 type Repeats = { startMs: number; endMs: number; count: number; last: LogRecord | undefined }
 
-/** Kinds told apart at a time; lines of further ones pass as they are. */
+/** Kinds distinguished at a time; lines of further kinds pass unchanged. */
 const MAX_KINDS = 1_000
 
 /**
- * Hands the first line of its kind to a handler and, of those like it in the next ten seconds, one that says how many
- * there were: `RTSP connection failed (×240 in 10 s)`, with the number in `extra_data.repeated` and otherwise the
- * `extra_data` of the last. Alike are lines of the same text, level, source, logger and camera.
+ * Hands the first line of its kind to a handler, and for similar lines in the next ten seconds a single line with their
+ * number: `RTSP connection failed (×240 in 10 s)`, with the number in `extra_data.repeated` and otherwise the
+ * `extra_data` of the last. Lines are similar when text, level, source, logger and camera are equal.
  *
  * @example
  * createLogger({ handlers: [consoleHandler(), collapseRepeats(httpHandler({ url }))] })

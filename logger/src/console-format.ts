@@ -12,7 +12,10 @@ const COLOURS: Readonly<Record<Level, string>> = {
   CRITICAL: '\x1b[1;97;41m',
 }
 
-/** What a terminal would obey instead of show: a log line must not move the cursor or retitle the window. */
+/**
+ * Control characters that a terminal would obey instead of show: a log line must not move the cursor or retitle the
+ * window.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 

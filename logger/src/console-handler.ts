@@ -17,7 +17,7 @@ export type ConsoleOptions = {
   stream?: NodeJS.WritableStream & { isTTY?: boolean }
 }
 
-/** What may wait in the stream of a slow reader; beyond it lines are dropped and counted. */
+/** Bytes that may wait in the stream of a slow reader; beyond them lines are dropped and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 const ignore = () => {}

@@ -12,8 +12,8 @@ const storage = new AsyncLocalStorage<Context>()
 let isUsed = false
 
 /**
- * Calls `work`; every line that any logger writes in it, also after an `await`, carries these fields. What a logger is
- * bound to and what a call says go before them; a context in a context adds to it.
+ * Calls `work`; every line that any logger writes in it, also after an `await`, carries these fields. Bindings of a
+ * logger and fields of a call go before them; a context in a context adds to it.
  *
  * @example
  * await withContext({ request_id: 'a7', camera_id: 3 }, async () => {
@@ -27,7 +27,7 @@ export function withContext<Result>(fields: Bindings, work: () => Result): Resul
   return storage.run({ fields: bindTo(outer, fields, {}), merged: new WeakMap() }, work)
 }
 
-/** What a logger writes with here and now: what it is bound to, over the fields of the context. */
+/** Returns the bindings a logger writes with here and now: its own, over the fields of the context. */
 export function inContext(bound: Bound): Bound {
   if (!isUsed) return bound
   const context = storage.getStore()

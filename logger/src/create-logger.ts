@@ -23,7 +23,7 @@ type Instance = {
   child(bindings: object, options: object): Instance
 }
 
-/** What a logger and all its children share. */
+/** The state that a logger and all its children share. */
 type Core = {
   handlers: readonly LogHandler[]
   recorder: FlightRecorder | undefined
@@ -35,8 +35,8 @@ type Core = {
 }
 
 /**
- * Makes a logger. Its levels, children and serializers are pino's; what is written goes to the handlers as complete
- * records: repaired to what JSON and PostgreSQL can hold, without credentials, timed at the call.
+ * Makes a logger. Its levels, children and serializers are pino's; the handlers receive complete records: repaired to
+ * values that JSON and PostgreSQL can hold, without credentials, timed at the call.
  *
  * @example
  * import { consoleHandler, createLogger, httpHandler } from '@timelapser/logger'
@@ -58,7 +58,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const methods = new LevelMethods({
     handlers,
     isWantedAnyway: (wanted) => recorder?.wants(wanted) ?? false,
-    // A method taken off its logger (`const { info } = logger`) writes for the first one.
+    // A method taken off its logger (`const { info } = logger`) writes for the root logger.
     write: (logger, called, args) => writeCall(core, (logger as Instance | undefined) ?? root, called, args),
   })
   const core: Core = {
@@ -108,7 +108,7 @@ function writeCall(core: Core, logger: Instance, level: Level, args: readonly un
   }
 }
 
-/** Apart from the handlers: whatever becomes of the lines before it, the error itself is delivered. */
+/** Runs apart from the handlers: the error itself is delivered even if the lines before it fail. */
 function showRecorder(core: Core, recorder: FlightRecorder, record: LogRecord): void {
   try {
     recorder.see(record)
@@ -132,7 +132,7 @@ function isWanted(handlers: readonly LogHandler[], level: Level): boolean {
   return false
 }
 
-/** What differs from pino's prototype; children inherit it. */
+/** The methods that differ from pino's prototype; children inherit them. */
 function methodsOf(core: Core, root: Instance): PropertyDescriptorMap {
   const pinoChild = root.child
   const setLevel = root[pino.symbols.setLevelSym]

@@ -4,7 +4,7 @@ import type { HandlerStats } from './record.ts'
 
 type Counts = Pick<HandlerStats, 'delivered' | 'dropped' | 'rejected' | 'filtered' | 'retries'>
 
-/** What became of the items of a buffer, and what was lost of them since that was last told. */
+/** Counts the outcomes of a buffer's items, and the losses since the last notice. */
 export class DeliveryTally {
   readonly #noticeIntervalMs: number
   readonly #counts: Counts = { delivered: 0, dropped: 0, rejected: 0, filtered: 0, retries: 0 }
@@ -36,12 +36,12 @@ export class DeliveryTally {
     this.#untold.dropped += rows
   }
 
-  /** Of an item that came after the end: there is nobody left to tell. */
+  /** Counts an item that came after the end: no notice can be sent any more. */
   countLate(): void {
     this.#counts.dropped++
   }
 
-  /** What has to be told now, if anything: at most one notice in a while. */
+  /** Takes the losses to report now, if any: at most once per notice interval. */
   takeLoss(atOnce: boolean): Loss | undefined {
     if (this.#untold.dropped + this.#untold.rejected === 0) return undefined
     if (!atOnce && performance.now() - this.#lastNoticeMs < this.#noticeIntervalMs) return undefined

@@ -11,7 +11,7 @@ export function isError(value: unknown): value is Error {
 }
 
 /**
- * What `extra_data.error` holds of an error: `type`, `message`, `stack`, its own fields (`code`, `status`, …),
+ * Describes an error as `extra_data.error` holds it: `type`, `message`, `stack`, its own fields (`code`, `status`, …),
  * `cause` and `errors`. The values are as the error has them; {@link toPlainData} makes JSON of them.
  */
 export function describeError(error: Error, depth = 0): Record<string, unknown> {

@@ -63,7 +63,8 @@ let pendingAtLastExit = 0
 
 function onBeforeExit(): void {
   const pending = pendingRows()
-  // Node asks again after each flush; when that one changed nothing, asking on would keep the process for ever.
+  // Node emits `beforeExit` again after each flush; flushing again after a flush that changed nothing would keep the
+  // process alive for ever.
   if (pending === 0 || pending === pendingAtLastExit) return
   void flushAll(SIGNAL_TIMEOUT_MS).then(() => {
     pendingAtLastExit = pendingRows()

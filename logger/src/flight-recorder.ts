@@ -10,9 +10,9 @@ export type FlightRecorderOptions = {
   lines?: number
   /** Requests and cameras kept; those that were silent longest go. Default 1,000. */
   keys?: number
-  /** Of all lines kept, as JSON. Default 8 MB. */
+  /** Bytes of all lines kept, as JSON. Default 8 MB. */
   maxBytes?: number
-  /** What is older when the error comes is not written. Default 10 minutes. */
+  /** Lines older than this when the error comes are not written. Default 10 minutes. */
   maxAgeMs?: number
 }
 
@@ -22,7 +22,7 @@ export type FlightRecorderStats = { kept: number; written: number; keys: number;
 /** One line that waits for an error; it may stand in the tapes of a request and of a camera. */
 type Kept = { json: string; handlers: readonly LogHandler[]; atMs: number; isWritten: boolean }
 
-/** What one request or camera logged, oldest first. */
+/** The lines that a single request or camera logged, oldest first. */
 type Tape = { lines: Kept[]; bytes: number }
 
 /**
@@ -32,7 +32,7 @@ type Tape = { lines: Kept[]; bytes: number }
 export class FlightRecorder {
   readonly #handlers: readonly LogHandler[]
   readonly #options: Required<FlightRecorderOptions>
-  /** The one that was silent longest first. */
+  /** The tape that was silent longest comes first. */
   readonly #tapes = new Map<string, Tape>()
   #bytes = 0
   #kept = 0

@@ -10,7 +10,7 @@ export type ForeignOptions = {
   handler: LogHandler
   /** Where the lines come from, unless they say so. Default `system`. */
   source?: string
-  /** The logger inside the source. Default: what the other logger calls itself, where it does. */
+  /** The logger inside the source. Default: the name of the other logger, if it has one. */
   logger_name?: string
 }
 
@@ -18,7 +18,7 @@ type ForeignLine = {
   /** Any name or number of a level; INFO when it is none. */
   level: unknown
   text: string
-  /** What stands beside the text; `camera_id`, `source` and `logger_name` become columns. */
+  /** The fields beside the text; `camera_id`, `source` and `logger_name` become columns. */
   fields: Record<string, unknown>
   /** Milliseconds since 1970, or ISO 8601; now when it is no time. */
   time?: unknown

@@ -15,7 +15,7 @@ export type GuardOptions = {
   rethrow?: boolean
 }
 
-/** Through however many guarded functions an error goes, it is one line. */
+/** Errors logged already: an error that passes several guarded functions is logged once. */
 const logged = new WeakSet<object>()
 
 /** Calls `work` and logs what it throws, or what its promise is rejected with. */

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const one of opened.splice(0)) await one.close()
 })
 
-/** A server that answers as told, 200 when told nothing. */
+/** Starts a server that answers with the given replies, by default with 200. */
 async function startServer(
   answer: (received: Received, nth: number) => Answer | undefined = () => undefined,
   port = 0,

@@ -24,7 +24,7 @@ export type HttpOptions = BatchingLimits & {
   gzip?: boolean
   /** How long one request may take. Default 30,000. */
   requestTimeoutMs?: number
-  /** Sends what waits when the process ends, is told to end or dies of an exception. Default true. */
+  /** Sends the waiting lines when the process ends, receives a signal or dies of an exception. Default true. */
   flushOnExit?: boolean
   /**
    * A folder where lines wait on disk while the server is away, and are left to the next process when this one ends
@@ -37,7 +37,7 @@ export type HttpOptions = BatchingLimits & {
    * brought, and a second more when the server had stopped answering.
    */
   durable?: boolean
-  /** Told of failures in one sentence. Default: stderr, a repeated one at most once a minute. */
+  /** Receives each failure as a sentence. Default: stderr, a repeated sentence at most once a minute. */
   onProblem?: (sentence: string) => void
 }
 

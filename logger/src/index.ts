@@ -1,4 +1,4 @@
-// What applications use.
+// The exports for applications.
 
 // For handlers and decoders of your own: the same repair, redaction and batching the ones above use.
 export { BatchingBuffer } from './batching-buffer.ts'

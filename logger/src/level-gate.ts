@@ -13,10 +13,10 @@ import {
 import { logLines } from './log-lines.ts'
 import type { LogRecord } from './record.ts'
 
-/** What becomes of a line: `level`: below the level in force; `rate`: beyond its override's cap. */
+/** The decision about a line: `level`: below the level in force; `rate`: beyond its override's cap. */
 export type Verdict = 'pass' | 'level' | 'rate'
 
-/** What lets a limited number of lines a minute through. */
+/** An override that lets a limited number of lines a minute through. */
 type Cap = Pick<LevelOverride, 'target' | 'level' | 'max_lines_per_minute'> & { scope: string }
 
 /** Enough for the errors of a minute; a client that marks all its lines still cannot fill the table. */
@@ -28,13 +28,13 @@ export type CapSpending = { window: object; kind: 'passed' | 'held' }[]
 type Window = { cap: Cap; startMs: number; passed: number; held: number }
 
 const MINUTE_MS = 60_000
-/** Node's timers take 31 bits; what lies further off is looked at again then. */
+/** Node's timers take 31 bits; a later expiry is checked again when the timer fires. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 export type LevelGateOptions = {
   /** In force until others are set. Default: everything passes. */
   rules?: LevelRules
-  /** Takes the line that tells how many the cap held back, once a minute. */
+  /** Takes the line that reports how many lines the cap held back, once a minute. */
   onHeldBack?: (record: LogRecord) => void
   /** Default `Date.now`. */
   now?: () => number
@@ -71,7 +71,7 @@ export class LevelGate {
     this.#tellListeners()
   }
 
-  /** Calls `listener` when answers of {@link couldPass} may have changed, also by an expiry, until told to stop. */
+  /** Calls `listener` when answers of {@link couldPass} may have changed, also by an expiry, until stopped. */
   watch(listener: () => void): () => void {
     this.#listeners.add(listener)
     this.#awaitExpiry()
@@ -81,7 +81,7 @@ export class LevelGate {
     }
   }
 
-  /** Whether a line of this level could pass anywhere: what could not need not even be built. */
+  /** Whether a line of this level could pass anywhere; if not, the line need not be built. */
   couldPass(level: Level): boolean {
     // Without overrides nothing expires, and the clock is not asked.
     const { camera, logger, source, value } = this.#compiled
@@ -98,7 +98,7 @@ export class LevelGate {
   }
 
   /**
-   * Judges one line, and counts it where a cap is. What a flight recorder brings passes, up to a cap of its own.
+   * Judges one line, and counts it where a cap applies. A flight recorder's line passes, up to a cap of its own.
    *
    * @param spending where to note what it took of a cap, for {@link giveBack}
    */
@@ -115,7 +115,7 @@ export class LevelGate {
   /** Takes back what lines took of the caps that were not stored: sent again, they have the same room. */
   giveBack(spending: CapSpending): void {
     for (const { window, kind } of spending as { window: Window; kind: 'passed' | 'held' }[]) {
-      // Some of those held back may have been told of meanwhile.
+      // Some of these lines may have been reported meanwhile.
       window[kind] = Math.max(0, window[kind] - 1)
     }
   }
@@ -149,7 +149,7 @@ export class LevelGate {
     return isFull && this.#now() < window.startMs + MINUTE_MS ? window.startMs + MINUTE_MS : undefined
   }
 
-  /** Tells of what is held back so far. */
+  /** Reports the lines held back so far. */
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -26,9 +26,9 @@ export type LeveledLogger = { readonly levelVal: number; readonly silent: unknow
 
 export type LevelMethodsOptions = {
   handlers: readonly LogHandler[]
-  /** Whether lines of this level are wanted whatever the handlers say. */
+  /** Whether lines of this level are wanted even if no handler wants them. */
   isWantedAnyway: (level: Level) => boolean
-  /** What a method that is not disabled does. */
+  /** Writes a line; called by every method that is not disabled. */
   write: (logger: unknown, level: Level, args: readonly unknown[]) => void
 }
 
@@ -100,7 +100,7 @@ export class LevelMethods {
   }
 }
 
-/** A handler that does not tell when it changes its mind is asked at each call. */
+/** A handler that does not announce level changes is asked at each call. */
 function couldWant(handler: LogHandler, level: Level): boolean {
   if (!handler.watchEnabled || !handler.isEnabled) return true
   try {

@@ -2,11 +2,11 @@
 import { LEVEL_VALUES, type Level } from './level.ts'
 import type { LogRecord } from './record.ts'
 
-/** What an override may be about, the strongest first. */
+/** The kinds of target an override has, the strongest first. */
 export const LEVEL_SCOPES = ['camera', 'logger', 'source'] as const
 export type LevelScope = (typeof LEVEL_SCOPES)[number]
 
-/** Another level than the global one for a camera, a logger or a source. */
+/** A level that replaces the global level for a camera, a logger or a source. */
 export type LevelOverride = {
   scope: LevelScope
   /** The camera's id as text, the logger's name (or its beginning up to a dot), or the source. */
@@ -50,9 +50,9 @@ export function compileRules(rules: LevelRules): CompiledRules {
 }
 
 /**
- * The override in force for a line, undefined when the global level is. A camera's goes before a logger's, that before
- * a source's: whoever raises camera 3 wants all of it, whichever logger writes. Of loggers the longest name that the
- * line's begins with, up to a dot, decides; one that has expired counts as none.
+ * The override in force for a line, undefined when the global level is. A camera's override goes before a logger's,
+ * that before a source's: raising camera 3 means all its lines, from any logger. Among loggers the longest name decides
+ * that the line's name begins with, up to a dot; an expired override does not count.
  */
 export function findOverride(
   rules: CompiledRules,
@@ -78,7 +78,7 @@ export function findOverride(
   return source.size > 0 ? inForce(source.get(place.source)) : undefined
 }
 
-/** The camera of a line as text, empty without one; a line of the source `camera_3` is one of camera 3. */
+/** The camera of a line as text, empty without a camera; a line of the source `camera_3` belongs to camera 3. */
 export function cameraOf({ camera_id, source }: Pick<LinePlace, 'camera_id' | 'source'>): string {
   if (camera_id !== null) return String(camera_id)
   return source.startsWith('camera_') ? source.slice(7) : ''

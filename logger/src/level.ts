@@ -12,7 +12,7 @@ export const LEVEL_VALUES: Readonly<Record<Level, number>> = {
   CRITICAL: 50,
 }
 
-/** What other systems call the five levels, upper case: syslog, log4j, pino, loguru, Windows, Go, Apache. */
+/** The names that other systems give the five levels, upper case: syslog, log4j, pino, loguru, Windows, Go, Apache. */
 export const LEVEL_NAMES: Readonly<Record<string, Level>> = {
   DEBUG: 'DEBUG',
   DBG: 'DEBUG',

@@ -1,11 +1,11 @@
-// What of a logged object are columns of its record, and what is extra data.
+// Splits a logged object into columns of its record and extra data.
 import { isError } from './describe-error.ts'
 import { toCameraId, toLoggerName, toSource } from './record-repair.ts'
 import { redactText } from './redaction.ts'
 
 export type Serializers = { readonly [key: string]: ((value: unknown) => unknown) | undefined }
 
-/** What the columns take of an object, and the rest of it. */
+/** The columns taken from an object, and the rest of it. */
 export type Lifted = {
   source: string | undefined
   logger_name: string | null | undefined

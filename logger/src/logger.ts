@@ -3,7 +3,7 @@ import type { FlightRecorderOptions, FlightRecorderStats } from './flight-record
 import type { GuardOptions } from './guard-function.ts'
 import type { HandlerStats, LogHandler } from './record.ts'
 
-/** What a logger is bound to: columns of its own, and anything else for `extra_data`. */
+/** The bindings of a logger: columns of its own, and other fields for `extra_data`. */
 export type Bindings = {
   /** Makes the source `camera_<id>` unless a `source` stands beside it. */
   camera_id?: number | null
@@ -35,7 +35,7 @@ export type LoggerStats = {
   /** Lines that could not be built or that a handler threw at; a bug of the handler or of this package. */
   failures: number
   handlers: HandlerStats[]
-  /** What the flight recorder kept, where there is one. */
+  /** Counts of the flight recorder, if there is a flight recorder. */
   recorder?: FlightRecorderStats
 }
 
@@ -65,7 +65,7 @@ export interface Logger {
   silent: LogFn
   /** Lines below it cost nothing. Takes any name of a level (`'WARNING'`, `'warn'`) or `'silent'`. */
   level: string
-  /** Whether anyone could want such a line: a handler, an override on the server, the flight recorder. */
+  /** Whether a line of this level could be wanted: by a handler, an override on the server or the flight recorder. */
   isLevelEnabled(level: string): boolean
   /** A logger that adds these fields to every line; its level follows this one's until it is set. */
   bind(bindings: Bindings): Logger
@@ -79,8 +79,8 @@ export interface Logger {
    */
   catch<Result>(work: () => Result, options?: GuardOptions): Guarded<Result>
   /**
-   * The same function, its errors logged on their way to the caller. An error that went through another one is not
-   * logged again.
+   * The same function, its errors logged on their way to the caller. An error that passes a second wrapped function is
+   * not logged again.
    */
   wrap<Args extends unknown[], Result>(
     work: (...args: Args) => Result,
@@ -90,7 +90,7 @@ export interface Logger {
     work: (...args: Args) => Result,
     options: GuardOptions,
   ): (...args: Args) => Guarded<Result>
-  /** What this logger is bound to. */
+  /** The bindings of this logger. */
   bindings(): Bindings
   /** Resolves when every handler has delivered, or given up on, what was logged so far. */
   flush(done?: (error?: Error) => void): Promise<void>

@@ -1,10 +1,10 @@
 import { eventTime } from './clock.ts'
 import type { LogRecord } from './record.ts'
 
-/** What was lost since it was last told. */
+/** The losses since the last notice. */
 export type Loss = { dropped: number; rejected: number; reason: string }
 
-/** The log line that tells of lost ones: nothing is missing silently. */
+/** Makes the log line that reports lost lines: no loss is silent. */
 export function lossRecord(loss: Loss, handler: string): LogRecord {
   const { dropped, rejected, reason } = loss
   const parts = []
@@ -26,10 +26,10 @@ function count(rows: number): string {
   return rows.toLocaleString('en-US')
 }
 
-/** Tells of a problem in a sentence. `isOnce` marks one that nothing repeats: it must not be left out. */
+/** Reports a problem in a sentence. `isOnce` marks a sentence that is not repeated: it must not be left out. */
 export type ProblemReporter = (sentence: string, isOnce?: boolean) => void
 
-/** Tells the application's function, which gets the sentence alone, or stderr. */
+/** Reports to the application's function, which gets the sentence alone, or to stderr. */
 export function problemReporter(
   name: string,
   onProblem: ((sentence: string) => void) | undefined,
@@ -37,7 +37,7 @@ export function problemReporter(
   return onProblem ? (sentence) => onProblem(sentence) : stderrReporter(name)
 }
 
-/** Tells of problems on stderr, repeated ones at most once a minute: the logger cannot log them. */
+/** Reports problems on stderr, repeated sentences at most once a minute: the logger cannot log them. */
 export function stderrReporter(name: string): ProblemReporter {
   let nextMs = Number.NEGATIVE_INFINITY
   return (sentence, isOnce = false) => {

@@ -4,7 +4,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { foreignWriter, type WriteForeign } from './foreign-lines.ts'
 import { type HttpOptions, httpHandler } from './http-handler.ts'
 
-/** What reaches the thread: options that can be copied. */
+/** The options of the worker thread, which must be cloneable. */
 export type PinoTransportOptions = Omit<HttpOptions, 'onProblem' | 'flushOnExit'> & {
   /** Where the lines come from, unless they say so. Default `system`. */
   source?: string
@@ -12,7 +12,7 @@ export type PinoTransportOptions = Omit<HttpOptions, 'onProblem' | 'flushOnExit'
   logger_name?: string
 }
 
-/** What is longer without an end is written as it is, and cut as any message. */
+/** A longer line without an end is written as it is, and cut as any message. */
 const MAX_LINE_CHARACTERS = 4 * 1024 * 1024
 
 /**

@@ -1,19 +1,19 @@
-// Any value -> JSON that PostgreSQL holds. Never throws, whatever the application hands over.
+// Any value -> JSON that PostgreSQL holds. Never throws, for any input.
 import { describeError, isError } from './describe-error.ts'
 import type { ExtraData, Json } from './record.ts'
 import { RECORD_LIMITS } from './record.ts'
 import { repairText } from './repair-text.ts'
 
-/** Counts down while a value is walked, so that a huge one costs no more than a large one. */
+/** Counts down while a value is walked, so that a huge value costs no more than a large value. */
 type Budget = { characters: number }
 
 class BudgetSpent extends Error {}
 
 /**
- * `extra_data` made of whatever object an application logs: a copy, at most 64 kB of JSON and 16 levels deep.
- * What JSON cannot hold is written as text (`"NaN"`, `"[function retry]"`, `"[circular]"`), dates as ISO 8601,
- * maps as objects, sets as arrays, errors as type, message and stack. A value that does not fit is replaced by a
- * note; keys that do not fit are counted in `left_out_keys`.
+ * `extra_data` made of any object that an application logs: a copy, at most 64 kB of JSON and 16 levels deep. Values
+ * that JSON cannot hold are written as text (`"NaN"`, `"[function retry]"`, `"[circular]"`), dates as ISO 8601, maps as
+ * objects, sets as arrays, errors as type, message and stack. A value that does not fit is replaced by a note; keys
+ * that do not fit are counted in `left_out_keys`.
  *
  * @returns `null` for an object without fields
  */
@@ -158,7 +158,7 @@ function walkFields(value: object, ancestors: object[], budget: Budget): ExtraDa
   return result
 }
 
-/** What stands for an object that is no plain one; `undefined` for a class of the application's own. */
+/** Describes an object that is not plain; `undefined` for a class of the application's own. */
 function describeSpecial(value: object): unknown {
   if (isError(value)) return describeError(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()

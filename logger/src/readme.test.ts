@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const readme = read('../README.md')
 
-/** What stands above the table, the types it tells of, and the files that hold the defaults. */
+/** The heading above the table, the types it documents, and the files that hold the defaults. */
 const TABLES: [heading: string, types: string[], files: string[]][] = [
   ['createLogger({ … })', ['LoggerOptions'], ['logger.ts', 'create-logger.ts', 'build-record.ts']],
   ['createLogger({ flightRecorder: { … } })', ['FlightRecorderOptions'], ['flight-recorder.ts']],
@@ -66,7 +66,7 @@ function fieldsOf(source: string, type: string): string[] {
   return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name as string)
 }
 
-/** A default that is a value; others are told in words. */
+/** Reads a default that is a value; other defaults are described in words. */
 function literalOf(text: string): string | undefined {
   const megabytes = /^(\d+) MB$/.exec(text)
   if (megabytes) return String(Number(megabytes[1]) * 1024 * 1024)
@@ -74,7 +74,7 @@ function literalOf(text: string): string | undefined {
   return /^`(\w+)`$/.exec(text)?.[1]
 }
 
-/** What the code gives an option that is not set, wherever it does. */
+/** The values that the code gives an option that is not set. */
 function defaultsOf(source: string, name: string): string[] {
   const given = String.raw`\b${name}(?:: options\??\.${name} \?\?| \?\?| =|:) ([^,;\n})]+)`
   return [...source.matchAll(new RegExp(given, 'g'))].map(([, value = '']) => evaluate(value.trim()))

@@ -3,7 +3,7 @@ import type { Level } from './level.ts'
 /** Anything JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
-/** What a record may carry beside its message; at most 64 kB as JSON and 16 levels deep. */
+/** The extra data of a record; at most 64 kB as JSON and 16 levels deep. */
 export type ExtraData = { [key: string]: Json }
 
 /**
@@ -41,9 +41,9 @@ export interface LogHandler {
   handleRecorded?(record: LogRecord): void
   /** Resolves when everything handled so far is delivered or given up. */
   flush(): Promise<void>
-  /** Flushes and frees whatever the handler holds; further records are dropped. */
+  /** Flushes and frees the handler's resources; further records are dropped. */
   close(): Promise<void>
-  /** What became of the records, and what is waiting. */
+  /** Counts delivered, lost and waiting records. */
   stats?(): HandlerStats
 }
 
@@ -66,7 +66,7 @@ export type HandlerStats = {
   /** In the spool, other processes' leavings among them. */
   spooledRows: number
   spooledBytes: number
-  /** Why the last delivery failed; null after one that worked. */
+  /** Why the last delivery failed; null after a successful delivery. */
   lastError: string | null
   /** When the next delivery is tried, in ISO 8601; null while none has to wait. */
   nextAttemptAt: string | null

@@ -33,7 +33,7 @@ export function redactRecord(record: LogRecord): LogRecord {
   return { ...record, message, source, logger_name, extra_data }
 }
 
-/** The record with its message, logger name and texts of `extra_data` masked; the same one when the masker changes none. */
+/** Masks the message, logger name and texts of `extra_data`; returns the same record when nothing changes. */
 export function maskRecord(record: LogRecord, masker: TextMasker): LogRecord {
   const message = masker.mask(record.message)
   const logger_name =

@@ -12,7 +12,7 @@ export type RequestLogsOptions = {
   logger_name?: string
   /** Slower requests are a WARNING. Default 1,000. */
   slowMs?: number
-  /** What is logged of a query string: its names with masked values, or nothing. Default `masked`. */
+  /** How a query string is logged: its names with masked values, or not at all. Default `masked`. */
   query?: 'masked' | 'none'
   /** Requests without a line, health checks say; those that fail with 500 and above have one nevertheless. */
   ignore?: (request: RequestLike) => boolean
@@ -43,7 +43,7 @@ type Hooks = {
   addHook(name: 'onRequestAbort', hook: (request: RequestLike, done: Done) => void): void
 }
 
-/** Fastify's application, whatever its version and types. */
+/** Fastify's application, for any of its versions and types. */
 type AppLike = { addHook: (name: never, hook: never) => unknown }
 
 /** A plugin as Fastify takes it. */
@@ -58,7 +58,7 @@ export type RequestLogsPlugin = (app: AppLike, options: RequestLogsOptions, done
  * app.register(requestLogs, { logger })
  */
 export const requestLogs: RequestLogsPlugin = Object.assign(registerHooks, {
-  // What fastify-plugin sets: the hooks are for the whole application, not for a part of it.
+  // fastify-plugin sets the same symbols: the hooks are for the whole application, not for a part of it.
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: '@timelapser/logger',
 })

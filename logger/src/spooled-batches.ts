@@ -14,7 +14,7 @@ type Told = {
   onTakenOver(rows: number): void
 }
 
-/** Batches of items in a spool. Nothing here throws: what the disk refuses is told, and stays in memory. */
+/** Batches of items in a spool. Nothing here throws: lines that the disk refuses are reported, and stay in memory. */
 export class SpooledBatches<Item> {
   readonly #spool: BatchingSpool<Item>
   readonly #told: Told
@@ -66,7 +66,7 @@ export class SpooledBatches<Item> {
 
   /** Adds an item to batch `number`; false when it is not on disk. */
   append(number: number, item: Item): boolean {
-    // Not by #try: a durable line is one of many, and the closure would be its caller's time.
+    // Not by #try: durable lines are frequent, and the closure would take the caller's time.
     try {
       this.#spool.store.append(number, this.#spool.encode(item))
       return true
@@ -95,7 +95,7 @@ export class SpooledBatches<Item> {
     return true
   }
 
-  /** The next batch, of this process or of one that has ended. What cannot be read is dropped. */
+  /** Takes the next batch, of this process or of a process that has ended. Unreadable batches are dropped. */
   take(whose: 'own' | 'foreign'): Taken<Item> | undefined {
     const { store, decode } = this.#spool
     const next = () => (whose === 'own' ? store.nextOwn() : store.nextForeign())

@@ -1,7 +1,7 @@
 import type { WriteLine } from './guard-function.ts'
 
 /**
- * Logs uncaught exceptions and unhandled rejections by `log`, until told to stop. How the process ends does not change:
+ * Logs uncaught exceptions and unhandled rejections by `log`, until stopped. How the process ends does not change:
  * an application that catches them goes on, Node ends any other with its report and its code.
  *
  * @returns a function that stops it

@@ -1,5 +1,5 @@
 // `@timelapser/logger/winston`: a transport for winston 3. Written without winston: any stream of objects with a `log`
-// is one.
+// method is a transport.
 import { Writable } from 'node:stream'
 import { type ForeignOptions, foreignWriter, type WriteForeign } from './foreign-lines.ts'
 
@@ -12,7 +12,7 @@ export type WinstonOptions = ForeignOptions & {
   handleRejections?: boolean
 }
 
-/** What winston passes on: the fields of the line, and for itself some under symbols. */
+/** A line as winston passes it on: its fields, and symbols for winston itself. */
 type Info = { level?: unknown; message?: unknown; timestamp?: unknown; [key: string | symbol]: unknown }
 type Levels = Readonly<Record<string, number>>
 

@@ -1,17 +1,20 @@
 // Ends the program with a sentence where Node is too old. In a syntax of 2016: a Node that is too old has to read it.
 'use strict'
 
-/** Machines for which the workspace installs a Node of its own; that one then runs everything but npm. */
+/** Machines for which the workspace installs a Node of its own; that Node then runs everything but npm. */
 const WITH_OWN_NODE = ['linux-x64', 'linux-arm64', 'win32-x64']
-/** What the build tools in the workspace need: npm leaves out their programs when the Node that runs npm is older. */
+/**
+ * The Node that the build tools in the workspace need: npm leaves out their programs when the Node that runs npm is
+ * older.
+ */
 const TO_INSTALL = [
   [20, 19],
   [22, 12],
 ]
-/** What the server needs, which uses what Node has since. */
+/** The Node that the server needs. */
 const TO_RUN = [[22, 18]]
 
-/** Whether the version is one of these minor versions or later, or of a major version above the last of them. */
+/** Whether the version is one of these minor versions or later, or of a later major version. */
 function isEnough(version, minimums) {
   const [major, minor] = version.split('.').map(Number)
   if (major > minimums[minimums.length - 1][0]) return true

@@ -1,6 +1,6 @@
 /**
  * Takes `--key` out of a command's arguments, which everybody on the machine can list, into the environment, which only
- * the same user can. What is given twice has the last value, as elsewhere.
+ * the same user can. If it is given twice the last value counts, as elsewhere.
  *
  * @param {string[]} args
  * @returns {{ args: string[], key: string | undefined }}

@@ -1,4 +1,4 @@
-// What `require('timelapser-logs')` loads, as library.mjs does for imports.
+// `require('timelapser-logs')` loads this file, `import` loads library.mjs.
 'use strict'
 
 require('./check-node.cjs').checkToImport()

@@ -1,5 +1,5 @@
-// What `import … from 'timelapser-logs'` loads: a Node that is too old is told so, where the compiled code would end in a
-// SyntaxError. The names are those of src/index.ts; a test compares.
+// `import … from 'timelapser-logs'` loads this file: a Node that is too old gets a clear error, where the compiled code
+// would end in a SyntaxError. The names are those of src/index.ts; a test compares.
 import checkNode from './check-node.cjs'
 
 checkNode.checkToImport()

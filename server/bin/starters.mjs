@@ -16,7 +16,7 @@ export function onStartersGone(callback) {
   return () => clearInterval(timer)
 }
 
-/** Who runs us: npm, or npm's shell and npm. Where there is no /proc only the nearest is known. */
+/** The processes that run us: npm, or npm's shell and npm. Where there is no /proc only the nearest is known. */
 function startersOf() {
   const parent = process.ppid
   try {

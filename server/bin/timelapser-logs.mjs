@@ -8,7 +8,7 @@ import { onStartersGone } from './starters.mjs'
 
 const args = takeKey(process.argv.slice(2))
 
-// No `await` here: a Node that is too old would refuse the file before it could be told so.
+// No `await` here: a Node that is too old would refuse the file before it could get our error.
 if (existsSync(fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)))) runInWorkspace()
 else {
   checkNode.checkToRun()

@@ -83,7 +83,7 @@ function hideBehind(scan: Scan, at: number, behind: number, equals: boolean, enc
   }
   scan.steps += at - start
   const before = start > floor ? codeAt(text, start - 1) : 0
-  // `%3Ftoken`: what stands behind the percent is a character of its own.
+  // `%3Ftoken`: the characters behind the percent sign are an encoded character.
   if (before === 37 && end - start > 2) start += 2
   const length = end - start
   if (length < 1) return behind
@@ -104,7 +104,7 @@ function hideBehind(scan: Scan, at: number, behind: number, equals: boolean, enc
   return hideValue(scan, behind, { name, quote, equals, encoded })
 }
 
-/** `password[]`, `password[0]`: before the brackets; `user[password]`: before the last one. */
+/** `password[]`, `password[0]`: before the brackets; `user[password]`: before the last bracket. */
 function beforeIndex(text: string, end: number, floor: number): number {
   let open = end - 2
   while (open >= floor && end - open < 6 && is(codeAt(text, open), DIGIT)) open--

@@ -35,7 +35,7 @@ export function hideCard(scan: Scan, at: number): number {
   return whole
 }
 
-/** Whether these digits are a card's. No time since 1970, in whatever unit, starts as one does. */
+/** Whether these digits are a card's. No time since 1970, in any unit, starts like a card number. */
 export function isCardNumber(digits: string): boolean {
   return hasIssuer(digits) && hasChecksum(digits)
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { redactText, scanText } from './redact-text.ts'
 
-/** What the scanner knows, and what it could stumble over: hostile lines are made of these. */
+/** Texts that the scanner knows or could stumble over: hostile lines are made of these. */
 const PIECES = [
   ...['://', '@', 'a:', '://a:b', ':a/', 'eyJ', 'eyJ-', 'eyJ.', 'token', 'token=', 'password="', "password='", '\\"', '\\'],
   ...['password=\\"', 'key=', '?key=', '&sig=a', '<token>', '<token ', '</', '-u a:', '-u ', 'Cookie: ', 'Cookie: a;', '; '],

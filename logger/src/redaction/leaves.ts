@@ -4,8 +4,8 @@ import type { Scan } from './scan.ts'
 import { MASK } from './secret-names.ts'
 
 /**
- * Masks every value of a structure in the text and keeps its keys, from the bracket that opens it to the one that closes
- * it: JSON, also within a string of JSON, and what programs print of their objects.
+ * Masks every value of a structure in the text and keeps its keys, from the opening bracket to the closing bracket:
+ * JSON, also within a string of JSON, and the objects that programs print.
  *
  * @param quote of the name before it; a number is masked in the same, as JSON knows no bare stars
  * @returns the place behind the structure

@@ -66,7 +66,7 @@ export function mayBeSecret(letters: number): boolean {
 
 /** Short names that say something by their place: fields of a pair, parameters of a URL. */
 const PLACED = 'name header field value val v key k code auth sig link signature'.split(' ')
-/** By a hash that tells all of them apart. */
+/** By a hash without collisions among these names. */
 const PLACED_BY_HASH = new Int32Array(256).fill(NOT_PLACED)
 for (const name of PLACED) PLACED_BY_HASH[hash(lettersOf(name))] = lettersOf(name)
 

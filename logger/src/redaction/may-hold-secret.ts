@@ -13,7 +13,7 @@ const PIECES = [
   ...['rer', 'asi', '-u ', '--u', '?si', '?co', '?au', '?li', 'oks', 'bho', 't.g', '%00', ' aa'],
   // JSON web tokens, AWS, Google
   ...['eyj', 'kia', 'sia', 'aiz'],
-  // Of a prefix its end, which has the sign; digits before a sign are in every line.
+  // The end of each prefix, which has the sign; digits before a sign are in every line.
   ...PREFIXES.map((prefix) => (prefix === 'ya29.' ? 'ya0' : prefix.toLowerCase().slice(-3))),
 ]
 
@@ -22,7 +22,7 @@ const DIGIT = 27
 const CLASS_BITS = 5
 const PIECE_MASK = (1 << (3 * CLASS_BITS)) - 1
 
-/** By character, its class in five bits. There is one too few: q and z share theirs. */
+/** By character, its class in five bits. There is a class too few: q and z share theirs. */
 const CLASSES = new Uint8Array(256)
 for (let code = 0; code < 128; code++) CLASSES[code] = classOf(String.fromCharCode(code).toLowerCase())
 
@@ -62,7 +62,7 @@ const NEAR_AT = /:[/\\]|%3|@\d/
  */
 const WINDOW = Buffer.alloc(16_384)
 
-/** Whether there can be a secret in the text; false is certain. Looks at each character a few times, whatever they are. */
+/** Whether there can be a secret in the text; false is certain. Looks at each character a few times at most. */
 export function mayHoldSecret(text: string): boolean {
   const { length } = text
   const bytes = WINDOW

@@ -1,4 +1,4 @@
-// What the words of a name say about its value.
+// The words of a name decide what its value is.
 
 const setOf = (words: string) => new Set(words.split(' '))
 
@@ -9,7 +9,7 @@ export const STRONG = setOf(
 /** The same at the end of a word that is written together: `dbpassword`, `clientsecret`. */
 export const STRONG_ENDS = ['password', 'passwd', 'passphrase', 'secret'] as const
 
-/** Name a secret as the last word, or before words that only tell which or in which form: `token_old`. */
+/** Name a secret as the last word, or before words that only say which or in which form: `token_old`. */
 export const WEAK = setOf(
   'pass psk token cookie cookies authorization credential credentials jwt apikey loginpas phpsessid jsessionid cvv cvc ' +
     'dbpass userpass smtppass ftppass mysqlpass rootpass adminpass sshpass storepass keypass mypass wifipass rtsppass',
@@ -30,7 +30,7 @@ export const FORMS = setOf(
     'main default header env json pem data',
 )
 
-/** What stands behind a name of `STRONG` when the value is about the secret and not the secret. */
+/** Words behind a name of `STRONG` when the value is about the secret and not the secret. */
 export const ABOUT = setOf(
   'policy policies length len min max minimum maximum count counts num number numbers age days expiry expires expire ' +
     'expiration ttl lifetime at in ms seconds secs minutes hours date time timestamp reset resets change changes update ' +
@@ -44,5 +44,5 @@ export const ABOUT = setOf(
     'quality entropy characters chars bits scan scanner scanning santa',
 )
 
-/** What stands before a name when the value says whether there is a secret. */
+/** Words before a name when the value says whether there is a secret. */
 export const WHETHER = setOf('has is needs need requires allow allows show hide forgot use uses')

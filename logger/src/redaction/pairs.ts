@@ -1,4 +1,4 @@
-// `{name: "Authorization", value: "…"}`: one field names another one, and a second one holds what that is.
+// `{name: "Authorization", value: "…"}`: a field names another field, and a second field holds its value.
 import { codeAt, is, TOKEN } from './characters.ts'
 import type { Scan } from './scan.ts'
 import { isSecretName, MAX_NAME, nameAt } from './secret-names.ts'

@@ -95,14 +95,14 @@ function isFlag(value: Json): boolean {
   return typeof value === 'string' && value.startsWith('--')
 }
 
-/** What `curl -u` takes; numbers are a user and a group. */
+/** Masks the value of `curl -u`; two numbers are a user and a group. */
 function maskUser(value: Json): Json {
   return typeof value === 'string' && /^[^\s:]+:./.test(value) && !/^\d+:\d+$/.test(value)
     ? `${MASK}:${MASK}`
     : value
 }
 
-/** Masks every leaf and keeps the shape, so that one sees what was there. */
+/** Masks every leaf and keeps the shape, so that a reader sees what was there. */
 function maskAll(value: Json, secrets: string[] | undefined): Json {
   if (value === null || typeof value === 'boolean' || value === '' || value === MASK) return value
   if (typeof value !== 'object') {

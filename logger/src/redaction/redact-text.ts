@@ -85,7 +85,7 @@ export function scanText(text: string, maxSteps: number = MAX_STEPS): Scan {
       }
       at = base + index
       const next = codeAt(text, at) > 127 ? at + 1 : look(scan, at, kind)
-      // What was passed over may be part of a name: then it is looked at.
+      // The skipped characters may be part of a name: look at them.
       letters = kind <= 2 ? 0 : next > at + 2 && kind !== 13 ? ALL_LETTERS : letters
       if (scan.steps > limit) {
         scan.hide(Math.max(next, scan.done), length, UNCHECKED)
@@ -124,7 +124,9 @@ function isNothing(kind: number, letters: number, bytes: Uint8Array, index: numb
   }
 }
 
-/** What behind a colon makes it more than the end of a name: of a URL, a bot's token, another colon or `:=`. */
+/**
+ * Characters behind a colon that make it more than the end of a name: of a URL, a bot's token, another colon or `:=`.
+ */
 function isColonSign(code: number): boolean {
   return code === 47 || code === 92 || code === 65 || code === 58 || code === 61
 }
@@ -179,7 +181,7 @@ function colon(scan: Scan, at: number): number {
   return hideAssigned(scan, at)
 }
 
-/** `%3A` and `%3D`, also as `%253A`: what they stand for. */
+/** `%3A` and `%3D`, also as `%253A`: the encoded colon and equals sign. */
 function percent(scan: Scan, at: number): number {
   const { text } = scan
   let digits = at + 1
@@ -194,7 +196,7 @@ function percent(scan: Scan, at: number): number {
   return sign === 97 || sign === 100 ? hideEncodedAssigned(scan, at, end) : at + 1
 }
 
-/** A flag, a private key, a token such as `sk-…`, or a line of dashes. */
+/** A flag, a private key, a token (`sk-…`), or a line of dashes. */
 function dash(scan: Scan, at: number): number {
   const { text } = scan
   let end = at + 1

@@ -1,7 +1,7 @@
 import { BACKSLASH, codeAt, DIGIT, is, NEW_LINE, QUOTE, TOKEN } from './characters.ts'
 import { MASK } from './secret-names.ts'
 
-/** One walk over one text: what is masked so far, and how much work that was. */
+/** A walk over a text: the masked parts so far, and the work they took. */
 export class Scan {
   readonly text: string
   /** Characters looked at besides the walk itself. The bound on work counts these, never time. */
@@ -56,7 +56,9 @@ export class Scan {
     return this.isClosed ? Math.min(end + quote.length, this.text.length) : end
   }
 
-  /** Where the quote closes whose content starts at `start`: the end of the line for one that does not. */
+  /**
+   * The place of the quote that closes the content starting at `start`: the end of the line when no quote closes it.
+   */
   closing(start: number, quote: string): number {
     const { text } = this
     this.isClosed = false

@@ -1,7 +1,7 @@
 import { standsAt } from './characters.ts'
 import { ABOUT, FORMS, PAIRS, STRONG, STRONG_ENDS, WEAK, WEAK_ENDS, WHETHER } from './name-words.ts'
 
-/** What replaces a secret. */
+/** The text that replaces a secret. */
 export const MASK = '***'
 
 /** Names an application logs are few; more than this many are data. */
@@ -25,7 +25,7 @@ export function isSecretName(name: string): boolean {
 }
 
 const PLACES = 512
-/** Names by a hash of their characters: one that is there is found without a text being made of it. */
+/** Names by a hash of their characters: a known name is found without making a text of it. */
 const recent: { name: string; isSecret: boolean }[] = Array.from({ length: PLACES }, () => ({
   name: '',
   isSecret: false,
@@ -34,7 +34,7 @@ const recent: { name: string; isSecret: boolean }[] = Array.from({ length: PLACE
 /** The name that stands there, and whether it is called like a credential. */
 export function nameAt(text: string, start: number, end: number): { name: string; isSecret: boolean } {
   const length = end - start
-  // The ends and the middle tell nearly all names apart.
+  // The ends and the middle distinguish nearly all names.
   const hash =
     (Math.imul(text.charCodeAt(start), 31) +
       Math.imul(text.charCodeAt(end - 1), 17) +

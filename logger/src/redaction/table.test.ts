@@ -1,4 +1,4 @@
-// What is masked and what is not, line by line. «» marks what becomes ***; all else stays as it is.
+// Masked and unmasked texts, line by line. «» marks a part that becomes ***; the rest stays as it is.
 import { describe, expect, it } from 'vitest'
 import { redactText } from './redact-text.ts'
 

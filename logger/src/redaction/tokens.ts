@@ -5,9 +5,9 @@ import type { Scan } from './scan.ts'
 type Form = {
   /** Characters behind the prefix, at least. */
   least: number
-  /** What stands first behind the prefix. */
+  /** The form of the characters directly behind the prefix. */
   begins?: RegExp
-  /** Words may stand there too: a digit tells. */
+  /** Words may stand there too: a digit distinguishes a token from them. */
   digit?: boolean
 }
 
@@ -43,7 +43,7 @@ const FORMS = new Map<string, Form>([
   ['PMAK-', { least: 40 }],
   ['NRAK-', { least: 20 }],
 ])
-/** Of all tokens known so. */
+/** The prefixes of all known tokens. */
 export const PREFIXES: readonly string[] = [...FORMS.keys()]
 const LONGEST = Math.max(...PREFIXES.map((name) => name.length))
 

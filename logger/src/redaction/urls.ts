@@ -6,7 +6,7 @@ import { MASK } from './secret-names.ts'
 /** How far a user and password may reach; a URL's own limit in practice is about 2,000. */
 const MAX_AUTHORITY = 512
 
-/** Whoever knows these can post: what follows is the secret. */
+/** URLs whose knowledge suffices to post: the path behind them is the secret. */
 const HOOKS = [
   'hooks.slack.com/services/',
   'hooks.slack.com/workflows/',
@@ -48,7 +48,7 @@ export function hideUserinfo(scan: Scan, start: number): number {
   scan.steps += at - start
   const code = codeAt(text, at)
   const isPath = at < limit && (code === 47 || code === 63 || code === 35)
-  // "admin:pa/ss@host" has a slash in its password: what follows its colon is no port.
+  // "admin:pa/ss@host" has a slash in its password: the text behind its colon is no port.
   if (last < 0 && isPath && colon >= 0 && !isPort(text, colon + 1, at)) last = laterAt(scan, colon, limit)
   if (last >= 0) return hideUser(scan, start, last, colon < last ? colon : -1, colon + 1)
   const after = hideHook(scan, start, at)
@@ -57,7 +57,7 @@ export function hideUserinfo(scan: Scan, start: number): number {
 }
 
 function hideUser(scan: Scan, start: number, end: number, colon: number, behind: number): number {
-  // A name alone tells no secret (ssh://git@host); as long as this it is a token.
+  // A name alone is no secret (ssh://git@host); a name of this length is a token.
   if (colon < 0) end - start >= 16 && scan.hide(start, end)
   else scan.hide(start, end, `${MASK}${scan.text.slice(colon, behind)}${MASK}`)
   return end

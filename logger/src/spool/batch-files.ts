@@ -29,7 +29,7 @@ export class BatchFiles {
   #bytes = 0
   #rows = 0
 
-  /** @param directory exists; what an earlier process left in it is taken on */
+  /** @param directory exists; batches that an earlier process left in it are taken over */
   constructor(directory: string, sync: DiskSync) {
     this.#directory = directory
     this.#sync = sync
@@ -73,7 +73,7 @@ export class BatchFiles {
     open.files[line.class] ??= this.#create(open.number, line.class)
     const file = open.files[line.class] as OpenFile
     const encoded = encodeLine(open.position, line.text)
-    // After half a line the next one must not be taken for its end.
+    // After half a line, the next line must not be taken for its end.
     if (file.isTorn) writeSync(file.descriptor, '\n')
     const written = writeSync(file.descriptor, encoded)
     file.isTorn = written < encoded.length

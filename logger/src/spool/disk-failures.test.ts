@@ -1,4 +1,4 @@
-// What a disk does that is full or was taken away: nothing hangs, nothing is lost without being counted and told.
+// A disk that is full or was taken away: nothing hangs, and every loss is counted and reported.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,7 +51,7 @@ describe.each([false, true])('a full disk with durable %s', (durable) => {
     const count = 1_000
     for (const line of lines(count)) {
       logger.info(`${line} ${padding}`)
-      // As lines come: what waits goes to disk between them.
+      // Lines come with pauses: waiting lines go to disk between them.
       if (line.endsWith('00')) await expect.poll(() => stats().retries).toBeGreaterThan(0)
     }
     await expect

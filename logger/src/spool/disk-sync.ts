@@ -6,7 +6,10 @@ import { closeSync, fdatasync, fdatasyncSync, fsyncSync, openSync } from 'node:f
  */
 export type SpoolFsync = 'line' | 'interval' | false
 
-/** What a loss of power may take with `interval`. As Redis' `everysec`: shorter costs the disk more and saves little. */
+/**
+ * The longest loss at a power failure with `interval`. As Redis' `everysec`: shorter costs the disk more and saves
+ * little.
+ */
 const INTERVAL_MS = 1_000
 
 /** The files of a folder on their way to the disk. */
@@ -18,7 +21,7 @@ export class DiskSync {
   #late = new Set<number>()
   /** Descriptors whose lines are on their way there. */
   readonly #underWay = new Set<number>()
-  /** Of both, the ones nobody writes to any more. */
+  /** Descriptors from both sets that are no longer written to. */
   readonly #finished = new Set<number>()
   #hasNewNames = false
   #timer: NodeJS.Timeout | undefined
@@ -111,7 +114,7 @@ export class DiskSync {
 
 /** Forces the names in a folder to the disk. */
 export function syncFolder(path: string): void {
-  // Windows has no such thing, and keeps names in a journal.
+  // Windows has no sync of a folder, and keeps names in a journal.
   if (process.platform === 'win32') return
   const descriptor = openSync(path, 'r')
   try {

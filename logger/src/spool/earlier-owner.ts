@@ -17,6 +17,6 @@ export function convertEarlierFolder(folder: string, nowMs: number): void {
     writeFileSync(join(folder, 'destination'), owner.destination, { mode: 0o600 })
     renameSync(file, join(folder, 'free'))
   } catch {
-    // A folder of today has no such file, and of two processes one converts it.
+    // A folder of the current format has no owner file, and of two processes one converts it.
   }
 }

@@ -12,8 +12,9 @@ const TRUSTED_MS = 5_000
 const FREE = 'free'
 
 /**
- * The exclusive hold on a folder: a file in it whose name says who holds it. Whoever takes the folder over renames that
- * file, which succeeds for one; the former holder, should it still run, no longer finds its file and knows.
+ * The exclusive hold on a folder: a file in it whose name names the holder. A process that takes the folder over
+ * renames that file, which succeeds for one process; the former holder, should it still run, no longer finds its file
+ * and knows.
  */
 export class FolderHold {
   readonly #folder: string
@@ -107,7 +108,7 @@ export class FolderHold {
   }
 }
 
-/** Whether a folder has no holder, or one that is gone. */
+/** Whether a folder has no holder, or a holder that is gone. */
 export function isAbandoned(folder: string, nowMs: number): boolean {
   try {
     const found = findToken(folder)

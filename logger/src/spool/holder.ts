@@ -17,7 +17,7 @@ export type Holder = {
   started: string
 }
 
-/** `unknown`: it runs on another machine or in another container, or this platform does not tell. */
+/** `unknown`: it runs on another machine or in another container, or this platform gives no answer. */
 export type Fate = 'runs' | 'ended' | 'unknown'
 
 const UNTOLD = '-'
@@ -65,7 +65,7 @@ function machineFacts(): string {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')} ${readlinkSync('/proc/self/ns/pid')}`
   } catch {
-    // Containers may share a host name. A machine that cannot be told apart shares process ids with none.
+    // Containers may share a host name. A machine that cannot be identified shares process ids with none.
     return randomBytes(16).toString('hex')
   }
 }

@@ -6,7 +6,7 @@ import { Spool, type SpoolOptions } from './spool.ts'
 
 export type SpoolUse<Item> = {
   durable: boolean
-  /** Where the batches go; what was meant for elsewhere is left to others. */
+  /** The receiver of the batches; batches for another destination are left to others. */
   destination: string
   /** An item as JSON of a record. */
   encode(item: Item): string

@@ -67,7 +67,9 @@ export class SenderFolder {
     return new SenderFolder(place, sender, hold)
   }
 
-  /** Takes over the folders for a destination whose holders are gone; of several processes one gets each. */
+  /**
+   * Takes over the folders for a destination whose holders are gone; of several processes only one gets each folder.
+   */
   static adopt(place: Place, nowMs: number): SenderFolder[] {
     const { directory, destination } = place
     return readdirSync(directory).flatMap((sender) => {
@@ -91,7 +93,7 @@ export class SenderFolder {
     })
   }
 
-  /** What the others in a spool keep, as they told of late. */
+  /** The bytes and senders that the others in a spool last reported. */
   static usedBesides(directory: string, own: ReadonlySet<string>): OthersUse {
     const used = { bytes: 0, senders: 0 }
     for (const sender of readdirSync(directory)) {
@@ -118,8 +120,8 @@ export class SenderFolder {
   }
 
   /**
-   * Tells the others how much is kept here, when that has changed by more than `leastChange` bytes. A listing of the
-   * files would cost them more the longer the outage.
+   * Reports to the others how much is kept here, when that has changed by more than `leastChange` bytes. A listing of
+   * the files would cost them more the longer the outage.
    */
   tellBytes(leastChange = 0): void {
     if (Math.abs(this.files.bytes - this.#toldBytes) <= leastChange) return
@@ -127,7 +129,7 @@ export class SenderFolder {
       writeFileSync(join(this.#path, 'bytes'), String(this.files.bytes), { mode: 0o600 })
       this.#toldBytes = this.files.bytes
     } catch {
-      // A full disk, or the folder is gone: the next write of lines tells.
+      // A full disk, or the folder is gone: the next write of lines reports it.
     }
   }
 

@@ -155,7 +155,8 @@ describe('containers with equal process ids on one volume', () => {
        process.exit()`,
     )
     expect(second).toBe('1 0\n')
-    // Both were paused for longer than a hold lasts: one is gone, and the other does not know that it lost its folder.
+    // Both were paused for longer than a hold lasts: one sender is gone, and the other does not know that it lost its
+    // folder.
     for (const { sender, token } of holds()) age(sender, token)
     server.state.answer = () => 200
     setUp({ url: server.url })

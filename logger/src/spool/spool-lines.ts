@@ -4,10 +4,10 @@ import { crc32 } from 'node:zlib'
 export type SpoolLine = { position: number; text: string }
 
 const SUM_BYTES = 8
-/** Of the position, with the spaces around it and the line's end. */
+/** Bytes of the position, with the spaces around it and the line's end. */
 const MAX_POSITION_BYTES = 16
 
-/** What a line takes on disk at most. */
+/** The most bytes that a line takes on disk. */
 export function sizeOfLine(text: string): number {
   return Buffer.byteLength(text) + SUM_BYTES + MAX_POSITION_BYTES
 }

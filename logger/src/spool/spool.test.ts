@@ -153,7 +153,7 @@ describe('a folder that two share', () => {
     for (let line = 0; line < 60; line++) second.logger.info(`second ${line} ${padding}`)
     expect(second.stats().spooledBytes).toBeGreaterThan(10_000)
     expect(second.stats().spooledBytes).toBeLessThanOrEqual(20_000)
-    // Within a second the first one sees it, and gives up what is the other's.
+    // Within a second the first spool notices, and gives up the other's share.
     await expect
       .poll(
         () => {

@@ -11,8 +11,8 @@ export type SpoolOptions = {
   /** A folder of its own, made if need be; processes and handlers may share one. */
   directory: string
   /**
-   * Of the folder with all who share it; they should name the same. Default 256 MB. When it is full the oldest DEBUG and
-   * INFO lines go, then the oldest others; a log line says how many.
+   * Limit of the folder with all who share it; they should set the same. Default 256 MB. When it is full the oldest
+   * DEBUG and INFO lines go, then the oldest others; a log line says how many.
    */
   maxBytes?: number
   /**
@@ -35,12 +35,12 @@ const MAX_BYTES = 256 * 1024 * 1024
 const ADOPT_MS = 30_000
 /** How often it is looked how much of the folder others take. */
 const USE_MS = 1_000
-/** Others know what is kept here to this share of the folder: a small file is written at each such step. */
+/** Use is reported to the others in steps of this share of the folder: each step writes a small file. */
 const TOLD_SHARE = 64
 
 /**
  * Batches on disk until they are delivered: this process's, and those that earlier ones left. Each folder in it is a
- * sender's; the numbers and lines of its batches never change, so that the other side can tell a repeat.
+ * sender's; the numbers and lines of its batches never change, so that the receiver recognises a repeat.
  */
 export class Spool {
   readonly directory: string
@@ -77,7 +77,10 @@ export class Spool {
     this.#onAdopted = listener
   }
 
-  /** The sender of this thread's folder; what is not spooled is sent under its name too. It changes with the folder. */
+  /**
+   * The sender of this thread's folder; lines that are not spooled are sent under its name too. It changes with the
+   * folder.
+   */
   get sender(): string {
     return this.#own.sender
   }
@@ -105,7 +108,7 @@ export class Spool {
     this.#keepOwn()
     this.#makeRoom(sizeOfLine(line.text))
     this.#own.files.append(number, line)
-    // Held afterwards means held while it was written: whoever takes the folder over from now on finds the line.
+    // Held afterwards means held during the write: a process that takes the folder over from now on finds the line.
     if (!this.#own.isHeld()) {
       this.#replaceOwn()
       this.#own.files.append(number, line)
@@ -160,7 +163,7 @@ export class Spool {
     folder.tellBytes(this.#maxBytes / TOLD_SHARE)
   }
 
-  /** Whether a batch is in a folder of this thread; one that is not was taken over, and others send it. */
+  /** Whether a batch is in a folder of this thread; any other batch was taken over, and others send it. */
   keeps(batch: BatchName): boolean {
     return this.#folderOf(batch)?.isHeld() ?? false
   }
@@ -172,7 +175,7 @@ export class Spool {
 
   /**
    * Puts the halves of a batch in its place that was refused as too large: it was not stored, so the first takes its
-   * number, and the second one between it and the next. False when there is none left.
+   * number, and the second takes a number between it and the next. False when no number is left.
    */
   halve(batch: BatchName, lines: readonly ClassedLine[], endOfRoom: number): boolean {
     const files = this.#folderOf(batch)?.files
@@ -235,11 +238,11 @@ export class Spool {
   #look(): void {
     try {
       const adopted = this.#adopt()
-      // Others came since: one that logs nothing gives up what is theirs, too.
+      // Other senders came since: a sender that logs nothing gives up their share, too.
       this.#trim(0)
       if (adopted > 0) this.#onAdopted()
     } catch {
-      // The folder is gone or cannot be read for now: the next write tells.
+      // The folder is gone or cannot be read for now: the next write reports it.
     }
   }
 
@@ -283,14 +286,14 @@ export class Spool {
     if (!this.#trim(bytes)) throw new Error(`the spool ${this.directory} is full`)
   }
 
-  /** Drops until there is room for so many more bytes; false when nothing is left that may go. */
+  /** Drops lines until `bytes` more bytes fit; false when no line is left that may go. */
   #trim(bytes: number): boolean {
     const allowed = this.#allowedBytes()
     while (this.bytes > 0 && this.bytes + bytes > allowed) if (!this.#dropOldest()) return false
     return true
   }
 
-  /** What others leave of the folder, and never less than an equal share: who comes late has room, too. */
+  /** The bytes that others leave of the folder, and never less than an equal share: a late sender has room, too. */
   #allowedBytes(): number {
     const now = performance.now()
     if (now < this.#allowance.untilMs) return this.#allowance.bytes
