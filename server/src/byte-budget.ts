@@ -1,12 +1,12 @@
 /**
- * Bytes that one kind of work may hold in memory at a time, in all and by holder. The bounds are figures of account, not
- * of the heap: each user of a budget says what it weighs.
+ * Bytes that a kind of work may hold in memory at a time, in total and per holder. The bounds are figures of account,
+ * not of the heap: each user of a budget says what it weighs.
  */
 export class ByteBudget {
   /** As `/metrics` names it. */
   readonly name: string
   readonly limitBytes: number
-  /** What one holder may have, so that others find room. */
+  /** The most that a single holder may have, so that others find room. */
   readonly shareBytes: number
   readonly #holders = new Map<string, number>()
   readonly #line: Waiting[] = []
@@ -28,7 +28,7 @@ export class ByteBudget {
     return this.#refused
   }
 
-  /** What the holder has. */
+  /** The bytes of the holder. */
   heldBy(holder: string): number {
     return this.#holders.get(holder) ?? 0
   }
@@ -75,7 +75,7 @@ export class ByteBudget {
   }
 
   #fits(holder: string, bytes: number): boolean {
-    // Whoever has nothing may have one thing, however large: else it could never be had.
+    // A holder without any bytes may take a piece of any size: else a large piece could never be held.
     const held = this.heldBy(holder)
     const isWithinShare = held === 0 || held + bytes <= this.shareBytes
     return isWithinShare && (this.#usedBytes === 0 || this.#usedBytes + bytes <= this.limitBytes)
@@ -94,7 +94,7 @@ export class ByteBudget {
         this.#add(holder, bytes)
         go()
       } else if (this.heldBy(holder) > 0) place++
-      // Nobody overtakes the one that waits for room in all: it would wait for ever.
+      // No request overtakes a request that waits for total room: it would wait for ever.
       else return
     }
   }
@@ -102,7 +102,7 @@ export class ByteBudget {
 
 type Waiting = { holder: string; bytes: number; go: () => void }
 
-/** What one piece of work holds of a budget. */
+/** The share of a budget that a piece of work holds. */
 export class Hold {
   readonly #budget: ByteBudget
   readonly #holder: string

@@ -4,7 +4,7 @@ import { misspeltVariables } from './misspelt-variables.ts'
 import { parseRateLimits, type RateLimits } from './service/access/rate-limits.ts'
 import { StartupError } from './startup-error.ts'
 
-/** What the environment decides; everything else is a setting people change while it runs. */
+/** The configuration from the environment; everything else is a setting that can be changed while the server runs. */
 export type Config = {
   /** Address to listen on. */
   host: string
@@ -16,7 +16,7 @@ export type Config = {
   dataDir: string
   /** Where people reach the page, with its path and without a last slash; undefined when nobody said. */
   publicUrl: string | undefined
-  /** Whose `X-Forwarded-…` headers are believed. */
+  /** Proxies whose `X-Forwarded-…` headers are trusted. */
   trustProxy: boolean | string[]
   /** Requests a minute each caller may make; undefined for the default ones. */
   rateLimits: RateLimits | undefined
@@ -43,7 +43,7 @@ export type SyslogConfig = {
   tlsKey: string | undefined
   /** Cameras by address or host name of the sender, lower case. */
   cameras: ReadonlyMap<string, number>
-  /** What times without a zone mean; a name that exists. */
+  /** The zone of times without a zone; an existing name. */
   timezone: string
 }
 
@@ -190,7 +190,7 @@ export function readConfig(environment: Environment = process.env): Config {
   return { ...config, syslog, gelf, forward, otlpGrpc }
 }
 
-/** A sentence for each variable whose name is nearly that of one that is read. */
+/** A sentence for each variable whose name resembles the name of a known variable. */
 export function misspelt(environment: Environment = process.env): string[] {
   return misspeltVariables(environment, [...VARIABLES, 'TIMELAPSER_LOGS_URL', 'TIMELAPSER_LOGS_API_KEY'])
 }
@@ -213,7 +213,8 @@ function valid(name: string, text: string, isValid: boolean, allowed: string): s
 }
 
 /**
- * Whether it is one, with a name and password that are encoded: what stands behind an `@`, `#`, `/` or `?` in a password
+ * Whether the text is a database URL, with a name and password that are encoded: the text behind an `@`, `#`, `/` or
+ * `?` in a password would be taken for the host, and the error message would show it.
  * would be taken for the host and be told when it is not found.
  */
 function isDatabaseUrl(text: string): boolean {

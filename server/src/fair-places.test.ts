@@ -4,7 +4,7 @@ import { FairPlaces } from './fair-places.ts'
 
 const caller = (id: string, isAdmin = false): Caller => ({ id, isAdmin })
 
-/** Has callers come; each stays until it is told to go. */
+/** Lets callers come; each stays until it is asked to go. */
 function door(places: FairPlaces) {
   const entered: string[] = []
   const leave: (() => void)[] = []

@@ -3,15 +3,14 @@ import type { Caller } from './caller.ts'
 type Waiting = { caller: Caller | undefined; go: () => void }
 
 /**
- * Places for work that only so much of may be done at once. One caller has at most a third of them. Who waits is let in
- * by how much they have already, then by how long ago they were let in: the first request of one caller passes by the
- * sixty that another one has waiting. An
- * administrator who has none gets one at once, beyond the number if need be; the system's own work waits for a free place
- * alone.
+ * Places for work of which a limited number may run at once. A caller has at most a third of them. A waiting caller is
+ * let in by how few places they have, then by how long ago they were let in: the first request of one caller passes the
+ * sixty that another caller has waiting. An administrator without a place gets a place at once, beyond the number if
+ * need be; the system's own work waits for a free place alone.
  */
 export class FairPlaces {
   readonly total: number
-  /** Places that one caller may have at a time. */
+  /** Places that a caller may have at a time. */
   readonly share: number
   readonly #held = new Map<string, number>()
   /** In the order they came. */
@@ -128,7 +127,7 @@ export class FairPlaces {
     }
   }
 
-  /** The first that waits of each caller; of these, the one whose caller has least and was let in longest ago. */
+  /** The first waiting request of the caller that has the fewest places and was let in longest ago. */
   #next(): Waiting | undefined {
     let best: Waiting | undefined
     const seen = new Set<string | undefined>()

@@ -1,5 +1,6 @@
 /**
- * What processes on the database import from `timelapser-logs`; applications elsewhere need `@timelapser/logger` alone.
+ * The exports for processes on the database, under `timelapser-logs`; applications elsewhere need `@timelapser/logger`
+ * alone.
  * The types of the HTTP API are in `timelapser-logs/api`.
  */
 export { SyncLogService } from './service/logs/sync-log-service.ts'

@@ -1,5 +1,5 @@
 /**
- * A sentence for each variable that is set and read by nobody, but nearly has the name of one that is.
+ * A sentence for each set variable that is never read but nearly has the name of a known variable.
  *
  * @param known every name that is read
  */

@@ -1,6 +1,6 @@
 /**
- * Why the program cannot start: one sentence that says what is wrong and one that says what to do. Printed as it is,
- * without a stack; the exit code is 1.
+ * Why the program cannot start: a sentence that says what is wrong and a sentence that says what to do. Printed as it
+ * is, without a stack; the exit code is 1.
  */
 export class StartupError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-/** Each command by name, in the order of the help; only the one that is asked for is loaded. */
+/** Each command by name, in the order of the help; only the requested command is loaded. */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve/serve.ts')).serveCommand(),
   tail: async () => (await import('./commands/tail.ts')).tailCommand(),

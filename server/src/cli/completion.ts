@@ -1,5 +1,5 @@
 // Scripts that know all words themselves: the libraries for it (@bomb.sh/tab, tabtab, omelette) start the program anew at
-// each press of Tab, and the start of Node is a wait that one sees.
+// each press of Tab, and the start of Node is a noticeable wait.
 import { Argument, Command } from 'commander'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -16,7 +16,10 @@ Examples:
   timelapser-logs completion zsh > "\${fpath[1]}/_timelapser-logs"
   timelapser-logs completion fish > ~/.config/fish/completions/timelapser-logs.fish`
 
-/** `timelapser-logs completion`: what makes a shell complete commands and options; @param load gives all commands. */
+/**
+ * `timelapser-logs completion`: prints a script with which a shell completes commands and options; @param load gives
+ * all commands.
+ */
 export function completionCommand(load: () => Promise<Command[]>): Command {
   return new Command('completion')
     .description('print a script that completes commands and options in a shell')
@@ -27,7 +30,7 @@ export function completionCommand(load: () => Promise<Command[]>): Command {
     })
 }
 
-/** What may follow a command: `levels` and `levels set` are two. */
+/** The words that may follow a command: `levels` and `levels set` have their own. */
 type Words = { path: string; description: string; words: { word: string; description: string }[] }
 
 function wordsOf(commands: readonly Command[]): Words[] {

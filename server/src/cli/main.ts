@@ -17,10 +17,10 @@ else if (name !== '--version' && name !== '-V')
 try {
   await program.parseAsync()
 } catch (error) {
-  // What the person at the terminal can do something about is a sentence; everything else is a defect.
+  // Errors that the person at the terminal can mend are a sentence; everything else is a defect.
   if (!(error instanceof StartupError)) throw error
   console.error(error.message)
   process.exitCode = 1
 }
-// Everything is closed by now; what a library forgot is no reason to stay.
+// Everything is closed by now; a handle that a library forgot is no reason to stay.
 process.exit()

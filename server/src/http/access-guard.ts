@@ -12,7 +12,7 @@ import { isWebSocket } from './web-socket.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the route asks of its caller. */
+    /** The access that the route requires of its caller. */
     access?: AccessLevel
     /** Whether the route's callers, programs of other systems, may send their key in the forms those know. */
     takesForeignKeys?: boolean
@@ -24,7 +24,7 @@ declare module 'fastify' {
     isTrial?: boolean
   }
   interface FastifyRequest {
-    /** Who is asking; on every route but the public ones. */
+    /** The caller; on every route but the public routes. */
     principal: Principal
   }
 }
@@ -67,7 +67,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
       if (isOurs === false) throw FOREIGN_PAGE()
       return
     }
-    // What is for one caller alone must not wait in anybody's cache.
+    // A reply for one caller must not be kept in a shared cache.
     response.header('cache-control', 'no-store')
     const keys = keysOf(request)
     const inAddress = keyOfAddress(request)

@@ -10,7 +10,7 @@ const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_
 const one = { 200: Reply(Type.Object({ channel: AlertChannel })) }
 const { name: _, ...ways } = AlertChannelInput.properties
 
-/** Where notices go: administrators open the ways, whoever has rules may name them. */
+/** The channels of notices: administrators open channels, owners of rules may name them. */
 export function alertChannelRoutes(channels: ChannelsService): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(

@@ -50,7 +50,7 @@ export type AppOptions = {
   metrics: Metrics
   /** The budgets of this side are added to them. */
   budgets: ByteBudget[]
-  /** What the server logs of itself. */
+  /** Receives the server's own request lines. */
   onRequestLine: (line: RequestLine) => void
   onUnexpected: (failure: UnexpectedError) => void
   onStreamBroken: (failure: BrokenStream) => void
@@ -132,6 +132,6 @@ const PAGE_POLICY = {
   frameAncestors: ["'none'"],
   baseUri: ["'none'"],
   formAction: ["'self'"],
-  // Plain HTTP on a LAN is allowed; the directive would turn every file into one that cannot be loaded.
+  // Plain HTTP on a LAN is allowed; the directive would make every file fail to load there.
   upgradeInsecureRequests: null,
 }

@@ -12,7 +12,7 @@ const Text = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }))
 const admin = { access: 'admin' } as const
 
-/** Has whatever a request makes be done count as the doing of its caller. */
+/** Attributes the work of a request to its caller. */
 export function registerActors(app: FastifyInstance, auditTrail: AuditTrail): void {
   // The last hook: earlier ones, and reading the body, would lose the context on their way.
   app.addHook('preHandler', ({ principal, ip, id }, _response, done) => {

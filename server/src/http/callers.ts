@@ -15,8 +15,8 @@ export function callerOf({ lineage, role }: Principal): Caller {
 }
 
 /**
- * Has whatever a request makes be done count as its caller's, and reading requests wait until their caller's share has
- * room for them. Streams and exports have places of their own.
+ * Attributes the work of a request to its caller; reading requests wait until their caller's share has room for them.
+ * Streams and exports have places of their own.
  */
 export function registerCallers(app: FastifyInstance): FairPlaces {
   const places = new FairPlaces(READING_AT_ONCE)

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * What a request may mean as its API key, likeliest first; the first that opens anything counts. One header can be read in
- * several ways: one of seven keys decodes, as base64, to something with a colon, as `id:key` does.
+ * The texts of a request that may be its API key, likeliest first; the first that is a valid key counts. A header can
+ * be read in several ways: a seventh of all keys decodes, as base64, to a text with a colon, as `id:key` does.
  *
  * Our own routes read `Authorization: Bearer …` and `X-API-Key`: other schemes may be a proxy's. Routes with
  * `takesForeignKeys` also read what programs of other systems send.
@@ -26,7 +26,7 @@ export function keyOfAddress({ query, routeOptions }: FastifyRequest): string | 
   return typeof key === 'string' && key !== '' ? key : undefined
 }
 
-/** What to do for a caller whose request names no key that its route reads. */
+/** The error for a caller whose request names no key that its route reads. */
 export function sentenceWithoutKey({ headers, routeOptions }: FastifyRequest): string {
   const { authorization = '' } = headers
   if (/^\s*tl_[\w-]+\s*$/.test(authorization)) {
@@ -44,8 +44,8 @@ export function sentenceWithoutKey({ headers, routeOptions }: FastifyRequest): s
 }
 
 /**
- * Keys as other systems send theirs: Seq's and Datadog's headers, Splunk's scheme, Elasticsearch's `ApiKey` (the key alone, or `id:key`, in base64 or
- * not), or the password of `Basic`, whoever the user is said to be.
+ * Keys as other systems send theirs: Seq's and Datadog's headers, Splunk's scheme, Elasticsearch's `ApiKey` (the key
+ * alone, or `id:key`, in base64 or not), or the password of `Basic`, with any user name.
  */
 function foreignKeysOf(headers: FastifyRequest['headers']): (string | undefined)[] {
   const apiKey = keyOfScheme(headers.authorization, 'apikey')

@@ -28,7 +28,7 @@ const within_ms = Type.Optional(
 )
 const lines = (description: string) => Type.Integer({ minimum: 0, maximum: 200, default: 20, description })
 
-/** Logs by kind of message, by request, around a line, by service; what is new and who is loud. */
+/** Logs by message pattern, by request, around a line, by service; new messages and the busiest loggers. */
 export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox {
   const views = service.provideDebuggingViews
   return async (app) => {

@@ -19,7 +19,7 @@ const confirmed = Type.Object(
   { additionalProperties: false },
 )
 
-/** Deleting by filter what must not stay, such as a password that was logged. */
+/** Deletion by filter, for example of a password that was logged. */
 export function deletionRoutes(retention: RetentionService): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
@@ -41,7 +41,7 @@ export function deletionRoutes(retention: RetentionService): FastifyPluginAsyncT
         },
       },
       async ({ body: { confirm_rows, ...query }, principal }, response) => {
-        // Who closes the request wants it to end.
+        // A client that closes the request wants it to end.
         const closing = new AbortController()
         response.raw.once('close', () => closing.abort())
         const deleted_count = await retention.deleteMatching(query, confirm_rows, {

@@ -8,7 +8,7 @@ import { validationSentence } from './validation-sentence.ts'
 /** A reply that ended before its end, when its status had been sent already. */
 export type BrokenStream = {
   error: unknown
-  /** Whether it is trouble that passes, such as a database that went away, and no defect. */
+  /** Whether it is a passing failure, for example a database that went away, and no defect. */
   isForeseen: boolean
   route: string
   request_id: string
@@ -18,14 +18,17 @@ export type UnexpectedError = { error: unknown; method: string; url: string; req
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What a caller may be told of an error; one that nobody foresaw is reported, and becomes INTERNAL. */
+    /** The error to reply with; an unforeseen error is reported, and becomes INTERNAL. */
     toAppError: (error: FastifyError, request: FastifyRequest) => AppError
-    /** Tells of a failure that no reply can tell any more: its caller sees the end of a stream alone. */
+    /** Reports a failure after the reply began: its caller only sees the end of a stream. */
     streamBroke: (request: FastifyRequest, error: unknown) => void
   }
 }
 
-/** Turns whatever a route throws into the error envelope. What nobody foresaw is told to `onUnexpected`, never to the caller. */
+/**
+ * Turns every error of a route into the error envelope. An unforeseen error goes to `onUnexpected`, never to the
+ * caller.
+ */
 export function registerErrorReplies(
   app: FastifyInstance,
   onUnexpected: (failure: UnexpectedError) => void,
@@ -55,7 +58,7 @@ export function registerErrorReplies(
   )
 }
 
-/** What is asked for is no route. */
+/** The error for a request without a route. */
 export function notFound(request: FastifyRequest): AppError {
   return new AppError('NOT_FOUND', `There is no ${request.method} ${routeOf(request)}`)
 }
@@ -97,7 +100,7 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
  */
 const IS_UNAVAILABLE = /^(08|28|3D|53|57P|55P03|25006)/
 
-/** What somebody can do about it, where it is more than to wait. */
+/** The remedy for an error, where waiting does not suffice. */
 const UNAVAILABLE_SENTENCES: Readonly<Record<string, string>> = {
   25006:
     'The database is read-only, as a standby is, or one with default_transaction_read_only: nothing can be stored or changed.',

@@ -23,14 +23,14 @@ export type StreamEvent = {
   json?: string
 }
 
-/** What carries the text of a stream. Its signal aborts when the client is gone or was cut off. */
+/** The transport of a stream's text. Its signal aborts when the client is gone or was cut off. */
 type Carrier = {
   readonly signal: AbortSignal
   /** Bytes that the client has not read. */
   readonly unreadBytes: number
   /** Sends a text; returns whether the client can take the next. */
   push: (text: string) => boolean
-  /** Resolves when the client can take the next. One that takes nothing is cut off. */
+  /** Resolves when the client can take the next event. A client that takes nothing is cut off. */
   ready: () => Promise<void>
   cutOff: () => void
   close: () => void
@@ -99,7 +99,7 @@ export class EventStream {
     this.#account(0)
   }
 
-  /** Has heartbeats tell the client's position, too. */
+  /** Adds the client's position to heartbeats. */
   beatWith(id: () => string): void {
     this.#beatId = id
   }

@@ -80,7 +80,7 @@ export function exportRoutes(service: ExportService): FastifyPluginAsyncTypebox 
           .trailer('x-export-removed', async () => String(running.outcome.removed ?? 'unknown'))
         if (!compress) return lines
         const packed = createGzip(GZIP)
-        // A failure ends the reply too, which is how its reader is told.
+        // A failure ends the reply too, which informs its reader.
         pipeline(lines, packed, () => undefined)
         return packed
       },

@@ -1,4 +1,5 @@
-// Pages of other sites send lines by keys that name those sites. What a browser asks before, and has to be told, is CORS.
+// Pages of other sites send lines by keys that name those sites. The question that a browser asks before, and its
+// answer, is CORS.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKeys } from '../service/access/api-keys.ts'
 import { AppError } from '../service/app-error.ts'
@@ -13,8 +14,8 @@ const TAKEN_HEADERS = [
 const MAX_AGE_S = 7200
 
 /**
- * Answers browsers about the routes that take lines in. Which key a request will bring is unknown when a browser asks, so it
- * is told yes for a site of any key; the request itself is then measured by its own. Cookies are never allowed to come along.
+ * Answers browsers about the ingest routes. The key of the coming request is unknown at the preflight request, so the
+ * answer is yes for a site of any key; the request itself is then checked with its own key. Cookies are never allowed.
  */
 export function allowForeignPages(app: FastifyInstance, apiKeys: ApiKeys): void {
   const answered = new Set<string>()

@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Takes what is no address out of `X-Forwarded-For`, with everything before it: who is asking is written into the audit
- * trail, and limits count by it. To be called before anything asks for the address.
+ * Takes invalid addresses out of `X-Forwarded-For`, with everything before them: the caller's address is written into
+ * the audit trail, and limits count by it. To be called before anything asks for the address.
  */
 export function checkForwardedAddresses(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ raw }) => {

@@ -16,7 +16,7 @@ import { grouped, reply } from './reply.ts'
 import { IngestResult } from './schemas/ingest.ts'
 import { Reply } from './schemas/replies.ts'
 
-/** JSON of any name, text, and what programs send that were told nothing (curl among them). */
+/** Any JSON type, text, and the default types of programs (curl among them). */
 const TAKEN_TYPES =
   /^\s*(application\/([\w.+-]*json[\w.+-]*|octet-stream|x-www-form-urlencoded)|text\/(plain|json|x-ndjson))\s*(;|$)/i
 
@@ -117,7 +117,7 @@ function decodeOwn(
   return bodySteps(body, contentType, defaults, remembered)
 }
 
-/** Whether every record was bad. Of a repeat only what could not be read is known: the rest may be stored. */
+/** Whether every record was bad. A repeat only reports records that could not be read: the rest may be stored. */
 function isRefused({ records }: Decoded, { accepted, filtered, rejected_count, repeated }: Result): boolean {
   if (rejected_count === 0 || accepted + filtered > 0) return false
   return !repeated || records.length === 0
@@ -154,7 +154,9 @@ function senderOf({ headers, principal }: FastifyRequest): SenderMark | undefine
   return { sender: ownSender(principal.lineage, named), batch: number, formerly: named }
 }
 
-/** What a form is remembered for: a key, or those whose place it took, with a colon as it has always been written. */
+/**
+ * The identity a form is remembered for: a key, or the keys it replaced, with a colon as it has always been written.
+ */
 function holderOf({ lineage }: Principal): string {
   return lineage.replace(' ', ':')
 }

@@ -9,7 +9,7 @@ import { reply } from './reply.ts'
 import { LevelExplanation, Levels } from './schemas/levels.ts'
 import { Reply } from './schemas/replies.ts'
 
-/** A question may be held so many seconds. */
+/** The longest time that a request may be held, in seconds. */
 const MAX_WAIT_S = 55
 
 export type LevelRoutesOptions = { logService: LogService; levelService: LevelService }

@@ -45,7 +45,7 @@ export class OpenStreams {
    * Watches a reply until it is closed.
    *
    * @param identify says who the same credential belongs to later on
-   * @param since `changes` of before the look-up: what ended while it was under way may have been seen as it was before
+   * @param since `changes` from before the look-up: a right that ended meanwhile may have been read as still valid
    * @throws {AppError} RATE_LIMITED when too many are open
    */
   watch(
@@ -53,7 +53,7 @@ export class OpenStreams {
     { principal, credential, identify }: { principal: Principal; credential: string; identify: Identify },
     since: number,
   ): void {
-    // Its client left while it was looked up who that is; nothing would tell of the end again.
+    // The client left during the look-up; nothing would report its end again.
     if (reply.closed) return
     const id = `${principal.kind} ${credential} ${rightsOf(principal)}`
     const reader = this.#readers.get(id) ?? { identify, rights: rightsOf(principal), replies: new Set() }
@@ -112,8 +112,8 @@ export class OpenStreams {
       const principal = await identify()
       if (principal && rightsOf(principal) === rights) return
     } catch {
-      // Whether they still may cannot be told now. Nothing new reaches them meanwhile: what they read comes from the
-      // same database.
+      // The rights cannot be checked now. Nothing new reaches these streams meanwhile: they read from the same
+      // database.
       return
     }
     for (const reply of replies) reply.destroy()

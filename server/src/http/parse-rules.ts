@@ -27,7 +27,7 @@ const Sample = Type.Object(
   { additionalProperties: false },
 )
 
-/** Rules by which lines are parsed: what is in force, changing it, and trying it out first. */
+/** Rules by which lines are parsed: the rules in force, changing them, and trying them first. */
 export function parseRuleRoutes(parseRules: ParseRulesService): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(

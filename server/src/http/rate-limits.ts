@@ -15,12 +15,12 @@ declare module 'fastify' {
   }
 }
 
-/** Callers remembered; beyond it whoever was seen longest ago starts anew. */
+/** Callers remembered; beyond it the caller seen longest ago starts anew. */
 const MAX_CALLERS = 20_000
 const WINDOW_S = 60
 
 type Counter = ReturnType<FastifyInstance['createRateLimit']>
-/** What was counted: the name of the limit, the limit, what is left of it, and the seconds until it starts anew. */
+/** A counted limit: its name, the limit, the rest, and the seconds until it starts anew. */
 type Count = { name: string; limit: number; left: number; resetS: number; isOver: boolean }
 
 /**
@@ -57,7 +57,7 @@ export async function registerRateLimits(app: FastifyInstance, limits: RateLimit
     const rateClass = classOf(route)
     if (!rateClass) return
     route.config = { ...route.config, rateClass }
-    // The route's own hooks come after the guard's: who asks is known.
+    // The route's own hooks come after the guard's: the caller is known.
     route.onRequest = [...[route.onRequest ?? []].flat(), check]
   })
   app.decorate('countUnauthenticated', async (request, response) => {
@@ -67,8 +67,8 @@ export async function registerRateLimits(app: FastifyInstance, limits: RateLimit
 }
 
 /**
- * The requests of each caller in their minute. The plugin's own store gives the count itself, not a copy: of requests
- * that waited for one thing and go on together, each would read what all of them came to, and all would be refused.
+ * The requests of each caller in their minute. The plugin's own store returns the count itself, not a copy: requests
+ * that waited for the same event and continue together would each read the sum of all, and all would be refused.
  */
 class RequestCounts implements FastifyRateLimitStore {
   readonly #windows = new LRUCache<string, { count: number }>({ max: MAX_CALLERS })
@@ -98,8 +98,8 @@ async function count(counter: Counter, name: string, request: FastifyRequest): P
 }
 
 /**
- * Tells of the limits in `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) and, of the one
- * that will be reached first, in the `X-RateLimit-…` that most clients know.
+ * Sets the limits in `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) and the limit that
+ * will be reached first in the `X-RateLimit-…` headers that most clients know.
  */
 function answer(response: FastifyReply, counts: readonly Count[]): void {
   const [first] = counts.toSorted((a, b) => a.left - b.left)

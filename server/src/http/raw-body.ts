@@ -35,7 +35,7 @@ export function takeRawBodies(app: FastifyInstance, intake: BodyIntake): void {
       },
     )
   })
-  // One that is refused between its body and its handler.
+  // A request that is refused between its body and its handler.
   app.addHook('onError', async ({ body }) => {
     if (body instanceof RawBody) body.hold.release()
   })
@@ -43,7 +43,7 @@ export function takeRawBodies(app: FastifyInstance, intake: BodyIntake): void {
 
 /** How a body is decoded, in steps. */
 export type BodyDecoder<D> = {
-  /** What is known before a look at it: an empty body, a type that is not taken. @throws {AppError} */
+  /** Checks that need no reading: an empty body, an unsupported type. @throws {AppError} */
   decode: (body: Buffer) => Steps<D>
   recordsOf: (decoded: D) => Decoded
 }

@@ -17,7 +17,7 @@ import { RedactionTest } from './schemas/settings.ts'
 const admin = { access: 'admin' } as const
 const Pattern = Type.String({ minLength: 1, maxLength: 500 })
 
-/** Masking: what a line becomes on its way in, and what is stored already. */
+/** Masking: of lines on their way in, and of stored lines. */
 export function redactionRoutes(
   redaction: RedactionService,
   scrubs: ScrubService,
@@ -80,7 +80,7 @@ export function redactionRoutes(
       },
       async (request, response) => {
         const { pattern, dry_run: isDryRun = false, progress = false } = request.body
-        // Who closes the request wants it to end.
+        // A client that closes the request wants it to end.
         const closing = new AbortController()
         response.raw.once('close', () => closing.abort())
         const scrub = redaction.scrub(pattern)
@@ -92,7 +92,7 @@ export function redactionRoutes(
         if (!progress) return work()
         const toReply = (error: unknown) =>
           errorReply(app.toAppError(error as FastifyError, request), request.id)
-        // Of another form than the reply the schema has.
+        // The schema describes another form of reply.
         const lines: FastifyReply = response
         lines.header('x-accel-buffering', 'no').type('application/x-ndjson; charset=utf-8')
         return lines.send(Readable.from(progressLines(work, toReply)))

@@ -13,8 +13,8 @@ const SHORT_BYTES = 64 * 1024
 const STALL_MS = 30_000
 
 /**
- * Counts what replies take until their readers have taken them. Where there is no room for one it becomes a 503; who asks
- * for much and reads nothing is cut off. Streams count for themselves.
+ * Counts the memory of replies until their readers have taken them. A reply without room becomes a 503; a client that
+ * requests much and reads nothing is cut off. Streams count for themselves.
  */
 export function boundReplies(app: FastifyInstance): ByteBudget {
   const budget = new ByteBudget('replies', UNREAD_BYTES, UNREAD_BYTES_OF_ONE)

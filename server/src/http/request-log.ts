@@ -21,7 +21,7 @@ const SLOW_MS = 1000
 /** Take their time by design: a question held until a level changes, a file as fast as its reader. */
 const NEVER_SLOW = new Set(['GET /api/levels', 'GET /api/logs/export'])
 
-/** Tells of requests as the setting `request_logging` has it. Query strings stay out: they hold what people search for. */
+/** Logs requests as the setting `request_logging` says. Query strings stay out: they hold people's search texts. */
 export function registerRequestLog(
   app: FastifyInstance,
   settings: SettingsService,
@@ -31,10 +31,10 @@ export function registerRequestLog(
     const route = request.routeOptions.url ?? 'unknown'
     const { method } = request
     const status = response.statusCode
-    // Lines that come in, by whichever protocol, would each write another.
+    // Ingest requests, by any protocol, would each write another line.
     const { access, isStream, isTrial } = request.routeOptions.config
     if ((access === 'ingest' || isStream) && status < 500) return
-    // Without its settings the server tells more rather than less.
+    // Without its settings the server logs more rather than less.
     const wanted = await settings.get().then(
       ({ request_logging }) => request_logging,
       () => 'changes',

@@ -1,4 +1,4 @@
-/** What each route does, in a sentence; a route that is not here, and a line without its route, fail a test. */
+/** A summary of each route in a sentence; a route without a line, and a line without a route, fail a test. */
 export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'GET /api/logs': 'Lines that match, newest first',
   'GET /api/logs/search': 'Lines whose message or logger name holds a text',
@@ -137,7 +137,7 @@ const FOREIGN: readonly [RegExp, string][] = [
   ],
 ]
 
-/** @param route such as `GET /api/logs` */
+/** @param route for example `GET /api/logs` */
 export function summaryOf(route: string): string | undefined {
   return ROUTE_SUMMARIES[route] ?? FOREIGN.find(([pattern]) => pattern.test(route))?.[1]
 }

@@ -25,6 +25,6 @@ export function isFromOurPage(request: FastifyRequest, publicUrl: string | undef
 function isOriginOf(origin: string, { host, protocol }: FastifyRequest): boolean {
   const url = URL.parse(origin)
   if (!url || url.host !== host.toLowerCase()) return false
-  // Whoever can change what goes over plain HTTP must not reach what goes over TLS.
+  // An attacker who can change plain HTTP traffic must not reach TLS pages.
   return url.protocol === 'https:' || protocol === 'http'
 }

@@ -44,7 +44,7 @@ export function settingsRoutes(settings: SettingsService): FastifyPluginAsyncTyp
   }
 }
 
-/** Rules name sources and what is masked: whoever sees some cameras alone learns nothing of others from them. */
+/** Rules name sources and masked texts: a viewer of some cameras learns nothing of other sources from them. */
 function withoutNames(all: Awaited<ReturnType<SettingsService['get']>>) {
   return { ...all, retention_by_source: {}, join_by_source: {}, redaction: [] }
 }

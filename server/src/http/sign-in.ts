@@ -39,7 +39,7 @@ export function signInRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
 
     app.post(
       '/api/auth/sign-out',
-      // Also with a session that has ended: whoever wants to leave may.
+      // Also with a session that has ended: signing out always works.
       { config: { access: 'public' }, schema: { response: { 200: Reply(Type.Null()) } } },
       async (request, response) => {
         const cookie = readSessionCookie(request, accounts.cookieNames)

@@ -11,7 +11,7 @@ declare module 'fastify' {
 
 /** No body takes longer on a line that is good for anything. */
 const BODY_MS = 120_000
-/** Who is told reads it within this time, or does not. */
+/** A client that gets the error reads it within this time, or does not. */
 const TOLD_MS = 1000
 
 /** Ends requests whose body takes too long: else a few senders of a byte a minute would hold every connection there is. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type StreamProbe, TEST_SOURCE } from '../service/diagnosis/test-lines.ts'
 import type { LogRow } from './schemas/logs.ts'
 
-/** What the caller is known by: the stream is opened in their name. */
+/** The caller's credentials: the stream is opened in their name. */
 const CREDENTIALS = ['authorization', 'x-api-key', 'cookie'] as const
 
 /**
@@ -46,7 +46,7 @@ function tell(data: string, onLine: Parameters<StreamProbe>[0]): void {
   for (const { level, extra_data } of rows) onLine({ level, diagnosis: extra_data?.diagnosis })
 }
 
-/** Who listens everywhere is reached by the loopback. */
+/** A server that listens on all addresses is reached by the loopback. */
 function hostOf({ address, family }: AddressInfo): string {
   if (address === '0.0.0.0' || address === '::') return '127.0.0.1'
   return family === 'IPv6' ? `[${address}]` : address

@@ -32,7 +32,7 @@ const ROWS_AN_EVENT = 500
  */
 const EVENT_CHARACTERS = 256 * 1024
 
-/** From here on a subscriber of `/api/events` is told how many rows came instead of each. */
+/** Above this rate a subscriber of `/api/events` gets the number of new rows instead of each row. */
 const EVENTS_A_SECOND = 100
 
 const resumeParameters = {
@@ -53,15 +53,15 @@ export function streamRoutes({
 }: StreamOptions): FastifyPluginAsyncTypebox {
   const open = (request: FastifyRequest, response: FastifyReply) =>
     new EventStream(request, response, { hold: liveFeed.unread.open(request.principal.lineage) })
-  /** The position to read from, and why it is not the one that was asked for. */
+  /** The position to read from, and why it differs from the requested position. */
   const startOf = async (parameter: string | undefined, request: FastifyRequest): Promise<Start> => {
     const lastEventId = parameter ?? [request.headers['last-event-id']].flat()[0]
     const head = await liveFeed.head()
     if (!lastEventId) return { position: head }
     const read = streamIds.parse(lastEventId)
-    // Whether a number that somebody made up is beyond the last batch would tell how many there are.
+    // Whether an invented number is beyond the last batch would reveal how many there are.
     const isKnown = read && !(read.isPlain && isLimited(request.principal.visibility))
-    // Of a database that was restored: everything up to there would be passed over in silence.
+    // A position of a database that was restored: everything up to there would be passed over in silence.
     if (!isKnown || read.position.entry > head.entry) return { position: head, reset: 'position_unknown' }
     const { position } = read
     if (await liveFeed.reachesBackTo(position)) return { position }
@@ -133,7 +133,7 @@ type Start = { position: FeedPosition; reset?: 'position_too_old' | 'position_un
 
 type Followed = { request: FastifyRequest; stream: EventStream; ids: ToldPositions }
 
-/** Runs a stream to its end; a failing read is told and ends it, and the client resumes. */
+/** Runs a stream to its end; a failing read is reported and ends it, and the client resumes. */
 async function follow(
   { request, stream, ids }: Followed,
   { position, reset }: Start,
@@ -161,8 +161,9 @@ function isLimited({ cameras, min_level }: Visibility): boolean {
 }
 
 /**
- * The ids that a stream sends. A position that moved without rows is told at once to who sees all lines; to others with the
- * heartbeat, which comes whether or not it moved: they would see when batches come that they may not know of.
+ * The ids that a stream sends. A position that moved without rows is sent at once to readers of all lines; others get
+ * it with the heartbeat, which comes whether or not it moved: else they would see when batches come that they may not
+ * know of.
  */
 class ToldPositions {
   readonly #stream: EventStream
@@ -184,7 +185,7 @@ class ToldPositions {
     return this.#ids.format(position)
   }
 
-  /** The position moved, and there is nothing else to tell. */
+  /** The position moved, and there is nothing else to send. */
   moved(position: FeedPosition): void {
     this.#position = position
     if (!this.#isLimited) this.#stream.push({ id: this.#ids.format(position) })
@@ -223,7 +224,7 @@ function sendRows(
   return next
 }
 
-/** Each row as an event of its own, or a single one with their number when they come too fast to be read. */
+/** Sends each row as an event, or a single event with their number when they come too fast to be read. */
 function tell(
   stream: EventStream,
   rows: readonly FeedRow[],

@@ -23,7 +23,7 @@ export function refuseUnknownParameters(app: FastifyInstance): void {
   })
 }
 
-/** What a request's schema found wrong, as a sentence that names the field, its limit and, for numbers, the value. */
+/** Describes a schema violation as a sentence that names the field, its limit and, for numbers, the value. */
 export function validationSentence(error: FastifyError, schema: unknown): string {
   const problems = (error.validation ?? []) as unknown as Problem[]
   const first = problems[0]

@@ -9,7 +9,7 @@ const read = { access: 'read' } as const
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })
 const one = { 200: Reply(Type.Object({ view: SavedView })) }
 
-/** Saved views: whoever reads logs keeps their own, and sees those that others share. */
+/** Saved views: readers of logs keep their own, and see those that others share. */
 export function viewRoutes(views: SavedViewService): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(

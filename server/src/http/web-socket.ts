@@ -9,7 +9,7 @@ const STALL_MS = 30_000
 const PING_MS = 15_000
 /** How long the other side may take to say goodbye too. */
 const GOODBYE_MS = 1000
-/** What a client that only listens may send at a time. */
+/** The largest message that a listening client may send. */
 const MAX_INCOMING_BYTES = 4096
 /** As much may wait in a socket before the sender waits. */
 const HIGH_WATER_BYTES = 64 * 1024
@@ -55,7 +55,7 @@ export function registerUpgrades(app: FastifyInstance): void {
     response.shouldKeepAlive = false
     // It keeps the socket, so that destroying the reply or its closing are those of the WebSocket.
     response.assignSocket(socket)
-    // Of a reply that is none of a WebSocket, an error say.
+    // Closes the socket after a reply that is not an upgrade, for example an error.
     response.on('finish', () => socket.destroySoon())
     socket.on('error', () => socket.destroy())
     const upgrade = { socket, head, isWebSocket: false }
@@ -90,7 +90,7 @@ export class WebSocketSender {
     // Called at once, unless the client is gone by now.
     handshakes.handleUpgrade(request, upgrade.socket, upgrade.head, (socket) => {
       this.#socket = socket
-      // What breaks the protocol is cut off.
+      // A client that breaks the protocol is cut off.
       socket.on('error', () => socket.terminate())
       socket.on('close', () => this.#end())
     })
@@ -106,7 +106,7 @@ export class WebSocketSender {
     return this.#socket?.bufferedAmount ?? 0
   }
 
-  /** Sends a text; returns whether the other side can take the next one. */
+  /** Sends a text; returns whether the client can take the next text. */
   push(text: string): boolean {
     if (this.signal.aborted || this.#socket === undefined) return false
     this.#socket.send(text, () => {
@@ -115,7 +115,7 @@ export class WebSocketSender {
     return this.unreadBytes < HIGH_WATER_BYTES
   }
 
-  /** Resolves when the other side can take the next one, or is gone. */
+  /** Resolves when the client can take the next text, or is gone. */
   async ready(): Promise<void> {
     if (this.signal.aborted || this.unreadBytes < HIGH_WATER_BYTES) return
     const stalled = setTimeout(() => this.cutOff(), STALL_MS)

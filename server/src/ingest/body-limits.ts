@@ -5,8 +5,8 @@
 export const MAX_RECORDS_A_BODY = 100_000
 
 /**
- * What the records of a body weigh together. 16 MB as sent are less, unless labels or a resource stand once for many
- * records, which each gets a copy of.
+ * The total weight of a body's records. A body of 16 MB stays below it, unless labels or a resource stand once for many
+ * records, each of which gets a copy of them.
  */
 export const MAX_RECORD_BYTES_A_BODY = 64 * 1024 * 1024
 
@@ -47,7 +47,7 @@ const COMMA = 0x2c
 const BRACKET = 0x5b
 const BRACE = 0x7b
 
-/** Whether JSON text may hold more values than that, told by its brackets and commas outside of texts. */
+/** Whether JSON text may hold more values than `limit`, counted by its brackets and commas outside of texts. */
 export function hasMoreValuesThan(text: Uint8Array | string, limit: number): boolean {
   if (text.length < UNMEASURED_BYTES) return false
   return typeof text === 'string' ? countIn(text, limit) > limit : countInBytes(text, limit) > limit

@@ -1,6 +1,8 @@
 const NEWLINE = 0x0a
 
-/** Lines are turned into text so many bytes at a time: a text that V8 takes for a large object outlives its batch. */
+/**
+ * Lines are turned into text in pieces of this many bytes: a text that V8 takes for a large object outlives its batch.
+ */
 const PIECE_BYTES = 32 * 1024
 
 /** Bytes of a body as text. */

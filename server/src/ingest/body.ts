@@ -8,7 +8,7 @@ const TEXT = /^\s*(?:text\/plain|application\/x-www-form-urlencoded)\s*(?:;|$)/i
 
 /**
  * The body of `POST /api/logs` of any content type. JSON and NDJSON are known by their first character; other text
- * is plain lines when it is sent as `text/plain`, or as what curl says of all that it is told nothing about, and broken JSON
+ * is plain lines when it is sent as `text/plain`, or as the content type that curl uses by default, and broken JSON
  * otherwise. In text a bracket may also begin a line (`[error] …`): it is JSON only if all of it is.
  *
  * @param remembered how earlier plain lines of the same place were written.

@@ -1,4 +1,5 @@
-// What container runtimes wrap each line in: Docker's json-file and the CRI (containerd, CRI-O). Both cut long lines into parts.
+// The wrapping of lines by container runtimes: Docker's json-file and the CRI (containerd, CRI-O). Both cut long lines
+// into parts.
 import { asObject } from './foreign-record.ts'
 import { parseJson } from './parse-json.ts'
 import { readTimestamp } from './record-fields.ts'
@@ -11,7 +12,7 @@ export type ContainerFormat = 'docker' | 'cri'
 const CRI =
   /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP])(?:[:\w]*) ?(.*)$/s
 
-/** What a file's first line says of its wrapping; undefined when it has none. */
+/** The wrapping according to a file's first line; undefined when it has none. */
 export function containerFormat(line: string): ContainerFormat | undefined {
   if (CRI.test(line)) return 'cri'
   return unwrapDocker(line) === undefined ? undefined : 'docker'

@@ -6,7 +6,7 @@ import type { LogForm } from './inference/log-form.ts'
 /** A record that was not taken: its position among the records sent (0 is the first) and why. */
 export type Rejection = { index: number; reason: string }
 
-/** What a decoder makes of a body. Never thrown away as a whole: good records stand beside bad ones. */
+/** The result of decoding a body. It is never dropped as a whole: good records stand beside rejections. */
 export type Decoded = {
   /** In the order they were sent. */
   records: LogRecord[]
@@ -18,17 +18,17 @@ export type Decoded = {
   positions: number[] | undefined
   /** How the body's plain lines were read, where it has some. */
   form?: LogForm | undefined
-  /** What the records weigh together, where somebody weighed them. */
+  /** The total weight of the records, if they were weighed. */
   bytes?: number
 }
 
 /**
- * Rejections told one by one. Enough to see the pattern; without it 16 MB of `{}` would turn into five million
+ * Rejections listed singly. Enough to see the pattern; without the limit 16 MB of `{}` would turn into five million
  * reasons in memory and in the reply.
  */
 export const MAX_NAMED_REJECTIONS = 1000
 
-/** What a decoder fills in where the sender said nothing. */
+/** The defaults for values that the sender left out. */
 export type RecordDefaults = {
   /** Arrival, ISO 8601 in UTC; the time of records that carry none. */
   now: string
@@ -69,7 +69,7 @@ export class DecodedBody implements Decoded {
   add(outcome: LogRecord | string): void {
     const index = this.size
     if (index >= MAX_RECORDS_A_BODY) throw tooManyRecords()
-    // A decoder may take what is thrown for a broken record; then the next one ends it.
+    // A decoder may take the thrown error for a broken record; then the next record ends it.
     if (this.bytes > MAX_RECORD_BYTES_A_BODY) throw tooMuchText()
     if (typeof outcome !== 'string') {
       this.bytes += weigh(outcome)

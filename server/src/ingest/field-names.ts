@@ -1,4 +1,5 @@
-// Names that other systems give the fields of a record, by the place where the names stand. All lists of such names are here.
+// Names that other systems give the fields of a record, by the place where the names stand. This file has all of these
+// lists.
 import type { LogRecord } from '@timelapser/logger'
 
 export type RecordField = keyof LogRecord
@@ -63,7 +64,7 @@ export const OF_STREAMS = {
   message: ['message', 'msg'],
 } satisfies Partial<Record<RecordField, Names>>
 
-/** Of OpenTelemetry's attributes, whose other fields have places of their own. */
+/** The names among OpenTelemetry's attributes; its other fields have places of their own. */
 export const OF_TELEMETRY = {
   camera_id: ['camera.id', 'camera_id', 'cameraId'],
 } satisfies Partial<Record<RecordField, Names>>

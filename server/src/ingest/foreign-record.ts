@@ -6,7 +6,7 @@ import { nearestLevel } from './nearest-level.ts'
 import { parseJson } from './parse-json.ts'
 import { putExtra, readCameraId } from './record-fields.ts'
 
-/** What another protocol says of one record. */
+/** The fields of a record in another protocol. */
 export type ForeignRecord = {
   /** ISO 8601 in UTC; arrival when undefined. */
   timestamp: string | undefined
@@ -25,8 +25,9 @@ export function toLogRecord(sent: ForeignRecord, defaults: RecordDefaults): LogR
 }
 
 /**
- * The record within the limits of the table. What other systems send was not written for these limits, and whoever sends
- * it cannot change it: long names are cut and what is too deep or too large is named, rather than the record refused.
+ * The record within the limits of the table. Other systems' records were not written for these limits, and their
+ * senders cannot change them: long names are cut and fields that are too deep or too large are named, rather than the
+ * record refused.
  */
 export function toPlacedRecord(sent: ForeignRecord, place: RecordDefaults): LogRecord {
   const level = nearestLevel(sent.level) ?? 'INFO'

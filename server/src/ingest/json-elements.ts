@@ -9,8 +9,8 @@ const CLOSING_BRACE = 0x7d
 const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d])
 
 /**
- * Where the elements of a JSON array lie, without looking into them. What comes undefined, and last, is an array that
- * breaks off or has something behind it.
+ * Finds the elements of a JSON array without looking into them. A last undefined marks an array that breaks off or has
+ * text behind it.
  *
  * @param from where its bracket stands
  */

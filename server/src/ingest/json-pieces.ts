@@ -60,7 +60,7 @@ export class JsonPieces {
     return complete
   }
 
-  /** What is left of an object that did not end, a line each. */
+  /** The rest of an object that did not end, a line each. */
   take(): { lines: string[]; line: number } {
     const lines = this.#text.split('\n').filter((line) => line !== '')
     this.#text = ''

@@ -28,7 +28,7 @@ import { reshapeRecord } from './record-shapes.ts'
 /** Returned for a record with numbers JavaScript could not keep; parse it again with their digits as text. */
 export const NEEDS_EXACT_NUMBERS = Symbol('needs exact numbers')
 
-/** The fields as they were sent, whatever they were called, and what is none of them. */
+/** The fields as they were sent, by any of their names, and the unknown fields. */
 class SentFields {
   message: unknown = undefined
   level: unknown = undefined
@@ -110,7 +110,7 @@ export function toRecord(
   return renamed || bytes > SURELY_SMALL ? annotate(record, renamed ? sent.level : undefined) : record
 }
 
-/** What nests deeper than this is made to harm; between 16 levels and these it is cut. */
+/** Deeper nesting than this is an attack; between 16 levels and these it is cut. */
 const MAX_DEPTH = 100
 
 function isDeeperThan(value: unknown, levels: number): boolean {
@@ -127,8 +127,8 @@ type Readable = {
 }
 
 /**
- * A record with a field that cannot be what it should: the line is kept with that field's default, and the field as it was sent
- * stands beside it. Whoever wrote the line often cannot change it, and cannot send it again.
+ * A record with an invalid field: the line is kept with that field's default, and the field as it was sent stands
+ * beside it. The author of the line often cannot change it, and cannot send it again.
  */
 function mend(
   sent: SentFields,
@@ -163,7 +163,7 @@ function shallowText(value: unknown): string {
   return JSON.stringify(data?.value ?? null)
 }
 
-/** Adds what the record should tell about its way here: the level's first name, what its message lost. */
+/** Adds notes on the record's way here: the level's original name, the bytes its message lost. */
 function annotate(record: LogRecord, originalLevel: unknown): LogRecord {
   const { text, truncatedBytes } = cutBytes(record.message, RECORD_LIMITS.messageBytes)
   if (originalLevel === undefined && truncatedBytes === 0) return record
@@ -210,7 +210,7 @@ function isOther(key: string): boolean {
   return key === 'rest' || key === 'isEmpty' || !Object.hasOwn(NO_FIELDS, key)
 }
 
-/** Foreign names: the best one stands in for a field that has no value of its own, the rest are extra data. */
+/** Foreign names: the best name fills a field that has no value of its own, the rest are extra data. */
 function sortOthers(input: ExtraData, others: string[], sent: SentFields): void {
   const best = bestNames(others, (key) => {
     const found = fieldFor(key, input[key])
@@ -225,7 +225,7 @@ function sortOthers(input: ExtraData, others: string[], sent: SentFields): void 
   }
 }
 
-/** Extra data as sent, joined by the unknown fields; of another type it is one of them. */
+/** Extra data as sent, joined by the unknown fields; a value that is no object is an unknown field. */
 function toExtra(sent: SentFields): ExtraData | null {
   const given = sent.extra_data ?? null
   if (given === null) return sent.rest

@@ -643,7 +643,7 @@ describe('anything at all', () => {
         const body = sent
           .map((line) => (line === 'good' ? JSON.stringify({ message: marker }) : line))
           .join('\n')
-        // A body that begins with a bracket is one array by design.
+        // A body that begins with a bracket is a single array by design.
         fc.pre(!body.trimStart().startsWith('['))
         const kept = decode(body).records.filter(({ message }) => message === marker)
         expect(kept).toHaveLength(sent.filter((line) => line === 'good').length)

@@ -10,7 +10,7 @@ import { repairRecord } from './repair-record.ts'
 import { atOnce, type Steps } from './steps.ts'
 
 /**
- * Only an escape can bring in a NUL or half a surrogate pair: as bytes the one is no JSON and the other no UTF-8. A
+ * Only an escape can bring in a NUL or half a surrogate pair: as bytes, the first is no JSON and the second no UTF-8. A
  * pattern, as the compiler moves `includes`, which it knows to have no effect, into the loop that uses its result: the
  * whole body was looked through for each of its lines.
  */
@@ -63,7 +63,7 @@ function startOf(body: Uint8Array): number {
   return at
 }
 
-/** The text of a body that is one object written over several lines; undefined when lines stand for themselves. */
+/** The text of a body that is a single object over several lines; undefined when lines stand for themselves. */
 function spreadObject(body: Uint8Array, start: number): string | undefined {
   const end = body.indexOf(NEWLINE, start)
   if (end === -1 || parses(toText(body, start, end))) return undefined
@@ -156,8 +156,8 @@ function decodeArray(text: string, bytes: number, defaults: RecordDefaults): Dec
 }
 
 /**
- * A long array, element by element: parsed as a whole it would be there twice, and nobody would have a turn meanwhile.
- * One that is broken is refused as a whole, as a short one is.
+ * A long array, element by element: parsed as a whole it would be in memory twice and block the event loop. A broken
+ * array is refused as a whole, long or short.
  */
 function* decodeLongArray(body: Uint8Array, start: number, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
@@ -212,7 +212,7 @@ function digitsOf(value: number): string {
   return exponent === undefined ? String(value) : sign + (first + rest).padEnd(Number(exponent) + 1, '0')
 }
 
-/** What the parser complains of, without the piece of the body it repeats. */
+/** The parser's complaint, without the piece of the body it repeats. */
 function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/, (?:\.\.\.)?".*$/s, '').replace(/ in JSON/, '')

@@ -10,8 +10,9 @@ const CLOSING_BRACKET = 0x5d
 const CLOSING_BRACE = 0x7d
 
 /**
- * Where the values of a body lie: objects one behind the other, whatever blanks or commas stand between them, or the elements of
- * arrays. Other text is a value up to the end of its line or the next object; a value that breaks off is the last one.
+ * Finds the values of a body: objects one behind the other, with blanks or commas between them, or the elements of
+ * arrays. Other text is a value up to the end of its line or the next object; a value that breaks off is the last
+ * value.
  */
 export function* jsonValuesOf(body: Uint8Array): Generator<{ start: number; end: number }> {
   for (let at = body[0] === 0xef ? 3 : 0; at < body.length; ) {

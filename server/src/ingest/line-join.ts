@@ -9,14 +9,14 @@ import {
   traceStart,
 } from './trace-lines.ts'
 
-/** What is known of a line before it is decided where it belongs. */
+/** The facts about a line before it is decided where it belongs. */
 export type LineFacts = {
   isDated: boolean
   /** Whether it begins with a level of its own, `error: …`. */
   isLeveled: boolean
 }
 
-/** What is known of the record a line may continue. */
+/** The facts about the record that a line may continue. */
 type Head = {
   isDated: boolean
   /** Whether it may announce a trace: it has no level, or one of warning and above. */
@@ -41,9 +41,9 @@ const MAX_WAITING = 20
 const MAX_LINES = 5000
 
 /**
- * Tells which lines continue the record before them: a trace belongs to the line that announces it, indented lines to the dated
- * line before them, and in a file whose records are known to begin with a time every line without one. Anything less certain is
- * a record of its own.
+ * Decides which lines continue the record before them: a trace belongs to the line that announces it, indented lines to
+ * the dated line before them, and in a file whose records are known to begin with a time every line without one.
+ * Anything less certain is a record of its own.
  */
 export class LineJoin {
   readonly #isOn: boolean

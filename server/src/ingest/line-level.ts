@@ -79,7 +79,7 @@ export function readLineLevel(line: string, rest: string): WrittenLevel | undefi
   return readHeadLevel(line) ?? readTextLevel(line, rest)
 }
 
-/** Looks for a level in the text; of several the first. */
+/** Looks for a level in the text; the first of several counts. */
 export function readTextLevel(line: string, rest: string): WrittenLevel | undefined {
   const head = withoutColours(rest.slice(0, HEAD_CHARACTERS))
   const lettered = LETTERED.exec(head)
@@ -95,7 +95,7 @@ export function readTextLevel(line: string, rest: string): WrittenLevel | undefi
   if (keyed !== null && (head.startsWith('{') || keyed.index <= 1)) return written(keyed)
   let best: RegExpExecArray | undefined
   for (const pattern of ANYWHERE) {
-    // A level that has a pair of brackets to itself is one further on as well.
+    // A level alone in a pair of brackets also counts further on.
     const match = pattern.exec(pattern === SQUARE ? head : near)
     if (match !== null && (best === undefined || match.index < best.index)) best = match
   }

@@ -1,6 +1,6 @@
 import type { ExtraData } from '@timelapser/logger'
 
-/** Who wrote a line, as far as it says so beyond doubt. */
+/** The writer of a line, if the line names it beyond doubt. */
 export type LineParts = { logger_name: string | null; extra: ExtraData | null }
 
 type Shape = { pattern: RegExp; names: readonly (keyof Names)[] }

@@ -12,7 +12,7 @@ import { readHeadLevel, readLevelBefore, readTextLevel, type WrittenLevel } from
 import { type LineKind, readLineParts } from './line-parts.ts'
 import type { WrittenTime } from './time-forms.ts'
 
-/** What a line says of itself, before it is known which record it belongs to. */
+/** The time and level that a line states, before it is known which record it belongs to. */
 export type ReadLine = { line: string; time: WrittenTime | undefined; level: WrittenLevel | undefined }
 
 /** Reads a line's level: that of a fixed place, else of the place found for the file, else of the text. */
@@ -54,7 +54,7 @@ export function toLineRecord(
   let message = line
   // A row of csv stays one.
   const isRow = rest.charCodeAt(0) === 44 && rest.charCodeAt(1) !== 32
-  // The common log format has its time in the middle; what stands around it is left whole.
+  // The common log format has its time in the middle; the text around it is left whole.
   if (time !== undefined && isFixed && !isRow && !(time.form === 'common' && time.start > 0)) {
     const kept = keptBefore(before)
     const text = rest.replace(/^[-|:,]\s+/, '')

@@ -1,5 +1,5 @@
 // Plain lines of log files. The message keeps the line but for a leading time in one of the fixed forms, which has a column of
-// its own: whatever else a line says is found by searching for it.
+// its own: everything else in a line is found by searching for it.
 import { LEVEL_VALUES, type LogRecord } from '@timelapser/logger'
 import { linesOf } from './body-lines.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from './decoded.ts'
@@ -17,7 +17,7 @@ import { secondsOf } from './utc-text.ts'
 import { YearGuess } from './year-guess.ts'
 
 export type LineOptions = RecordDefaults & {
-  /** What naive times mean; UTC when absent. */
+  /** The clock of times without a zone; UTC when absent. */
   clock?: NaiveClock
   /** The year of the first line without one, where the file was looked through before. */
   firstYear?: number | undefined
@@ -31,7 +31,7 @@ export type LineOptions = RecordDefaults & {
   form?: LogForm | undefined
   /** How earlier lines of the same place were written: kept as long as it fits. */
   remembered?: LogForm | undefined
-  /** Parts of the form told by a person. */
+  /** Parts of the form that a person set. */
   timeForm?: InferredTime | undefined
   levelForm?: InferredLevel | undefined
   dateOrder?: DateOrder | undefined

@@ -1,7 +1,7 @@
 import { LEVEL_WORDS } from './level-words.ts'
 import { type DateOrder, readTimeForm, type WrittenTime } from './time-forms.ts'
 
-/** What may stand before the time: syslog's `<13>` or `<34>1 `, logfmt's `time="`, a quote. */
+/** Prefixes that may stand before the time: syslog's `<13>` or `<34>1 `, logfmt's `time="`, a quote. */
 const PREFIX = /^(?:<\d{1,3}>(?:1 )?|(?:time|ts|timestamp)="?|["'(]|\ufeff)/
 
 /** A level may: `ERROR 2026-…`, `[warn] [2026-…`, `DEBUG|2026-…`, `E [29/Nov/2026:…`. */
@@ -26,7 +26,7 @@ const LABELS = new RegExp(
 /**
  * The time at the start of a line and where it stands, or undefined.
  *
- * @param order of dates that do not tell day from month.
+ * @param order for dates whose numbers leave day and month open.
  */
 export function readLineTime(line: string, order?: DateOrder): WrittenTime | undefined {
   const atStart = readTimeForm(line, order)

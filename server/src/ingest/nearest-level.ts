@@ -19,9 +19,9 @@ const NAME_FIELDS = ['name', 'levelname', 'label', 'levelStr', 'standardLevel', 
 const MAX_CHARACTERS = 64
 
 /**
- * The level that a value of any kind means, as near as can be told: a name in any case, with colours, brackets or a number behind
- * it (`WARN+1`, `debug2`), one of several (`error,critical`), misspelt (`eror`), `<3>` of syslog, a number of pino's or Monolog's
- * scale, an object that names it. Undefined when it means none.
+ * The level that a value of any kind means, as near as it can be determined: a name in any case, with colours, brackets
+ * or a number behind it (`WARN+1`, `debug2`), one of several (`error,critical`), misspelt (`eror`), `<3>` of syslog, a
+ * number of pino's or Monolog's scale, an object that names it. Undefined when it means none.
  */
 export function nearestLevel(value: unknown): Level | undefined {
   if (typeof value === 'number') return value > 100 && value <= 600 ? ofMonolog(value) : parseLevel(value)

@@ -11,7 +11,7 @@ export function parseJson(text: string): { value: unknown } | { reason: string }
   }
 }
 
-/** A body that is one JSON value. @throws {BodyTooLarge} when it holds more values than one body may */
+/** Parses a body that is a single JSON value. @throws {BodyTooLarge} when it holds more values than a body may */
 export function parseBody(body: Uint8Array): { value: unknown } | { reason: string } {
   if (hasMoreValuesThan(body, MAX_VALUES_A_BODY)) throw tooManyValues()
   return parseJson(bodyText(body))
@@ -28,7 +28,7 @@ export function* filledLines(body: Uint8Array): Generator<string> {
   for (const line of linesOf(body)) if (line.trim() !== '') yield line
 }
 
-/** `JSON.parse` whose error has no stack: of a hundred thousand broken lines that is most of the work. */
+/** `JSON.parse` whose error has no stack: for a hundred thousand broken lines, stacks are most of the work. */
 export function parseText(text: string): unknown {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0

@@ -22,7 +22,7 @@ export class ProtobufReader {
   readonly #end: number
   /** Shared with the messages below. */
   readonly #count: { fields: number }
-  /** Of the field just begun. */
+  /** The wire type of the current field. */
   wire = VARINT
 
   constructor(bytes: Uint8Array, count = { fields: 0 }) {
@@ -115,8 +115,8 @@ export class ProtobufReader {
 }
 
 /**
- * Calls `onField` for each field of the message; what it leaves unread is skipped. A field of another kind than the
- * schema says is its own mistake to find: the callback looks at `reader.wire`.
+ * Calls `onField` for each field of the message; a field that it does not read is skipped. The callback detects a field
+ * of another kind than the schema says: it looks at `reader.wire`.
  *
  * @throws {ProtobufError}
  */
@@ -127,8 +127,8 @@ export function eachField(reader: ProtobufReader, onField: (field: number) => bo
 }
 
 /**
- * The parts of a message that are messages or texts themselves, by field number and in order. Of one that breaks off
- * these are the parts before, and `failure` says why.
+ * The parts of a message that are messages or texts themselves, by field number and in order. For a message that breaks
+ * off these are the parts before, and `failure` says why.
  */
 export function splitMessage(bytes: Uint8Array): {
   parts: (field: number) => readonly Uint8Array[]

@@ -1,4 +1,4 @@
-// Every protocol's decoder: throws at nothing, and never loses a good record that stands beside a bad one.
+// Every protocol's decoder never throws, and never loses a good record that stands beside a bad record.
 import { RECORD_LIMITS } from '@timelapser/logger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// What each field of a record may be on the wire. A reader returns undefined for a value it cannot use; the
+// The accepted types of each record field on the wire. A reader returns undefined for a value it cannot use; the
 // reason, with the value and the limit, is built only then.
 import { type ExtraData, type Json, type Level, parseLevel, RECORD_LIMITS } from '@timelapser/logger'
 import { fromSeconds } from './nanoseconds.ts'
@@ -63,7 +63,7 @@ export function inspectJson(value: unknown, depth = 1): number {
     }
     return found
   }
-  // What was parsed has no properties but its own; `in` makes no list of them, and this is done to every record.
+  // A parsed object has no properties but its own; `in` makes no list of them, and this runs for every record.
   for (const key in value) {
     found |= inspectJson((value as Record<string, unknown>)[key], depth + 1)
     if ((found & TOO_DEEP) !== 0) return found
@@ -79,7 +79,7 @@ export function isInexact(value: number): boolean {
 /** Values of one name that are kept; each further one would have to pass by all names before. */
 const MAX_OF_ONE_NAME = 16
 
-/** Adds without replacing: a taken key gets underscores in front. Of more than 16 values of one key the rest is left out. */
+/** Adds without replacing: a taken key gets underscores in front. Beyond 16 values of a key the rest is left out. */
 export function putExtra(extra: ExtraData, key: string, value: Json): void {
   let free = key
   for (let taken = 0; Object.hasOwn(extra, free); taken++) {

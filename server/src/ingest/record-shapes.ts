@@ -1,13 +1,14 @@
-// Records of loggers that put what we look for in places of their own: each shape is told by its names, and brought into ours.
+// Records of loggers that have their own places for our fields: each shape is recognised by its names, and translated
+// into ours.
 import { type ExtraData, type Json, parseLevel } from '@timelapser/logger'
 import { putExtra } from './record-fields.ts'
 import { renderMasked } from './seq/render-template.ts'
 import { SEVERITIES } from './syslog/priority.ts'
 
 type Shape = {
-  /** Whether the record is one of these. */
+  /** Whether the record has this shape. */
   is: (record: ExtraData) => boolean
-  /** What the record says in our names, and which of its own are said by that. */
+  /** The record's values under our names, and which of its own fields they replace. */
   read: (record: ExtraData) => { fields: ExtraData; said: readonly string[] }
 }
 

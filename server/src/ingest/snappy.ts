@@ -86,7 +86,7 @@ function unpackBlock(packed: Uint8Array, maxBytes: number): Buffer {
     const { size, offset, read } = readCopy(packed, from, tag)
     from += read
     if (offset === 0 || offset > to || to + size > length) throw broken('a copy leads out of it')
-    // What is copied may overlap what is being written: a short pattern repeated.
+    // The copied bytes may overlap the bytes being written: a short pattern repeated.
     if (offset >= size) out.copyWithin(to, to - offset, to - offset + size)
     else for (let index = 0; index < size; index += 1) out[to + index] = out[to + index - offset] as number
     to += size

@@ -1,5 +1,5 @@
 /**
- * Work in steps of a few milliseconds, so that a long body does not keep others from their turn: whoever runs it pauses
+ * Work in steps of a few milliseconds, so that a long body does not block others: the caller may pause
  * between steps as it likes.
  */
 export type Steps<T> = Generator<void, T>

@@ -18,7 +18,7 @@ type TimeForm =
   | 'epoch'
   | 'inferred'
 
-/** Which of two numbers is the day where a date does not tell. */
+/** Which of two numbers is the day where the date leaves it open. */
 export type DateOrder = 'day first' | 'month first'
 
 /** A time read from a text. A year of 0 means that none was written. */
@@ -142,7 +142,7 @@ const EPOCH = /^\[?(1\d{9}(?:\.\d{1,9})?|1\d{12}|1\d{15}|1\d{18})\]?(?=[\s:,]|$)
 /**
  * The time written at the very start of the text, or undefined.
  *
- * @param order of dates that do not tell; month first where it is not given.
+ * @param order for ambiguous dates; month first where it is not given.
  */
 export function readTimeForm(text: string, order?: DateOrder): WrittenTime | undefined {
   const first = text.charCodeAt(text.charCodeAt(0) === 91 ? 1 : 0)

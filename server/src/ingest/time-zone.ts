@@ -17,8 +17,8 @@ export type TimeZone = {
   /** How far the zone is ahead of UTC at the instant. */
   offsetAt: (instant: number) => number
   /**
-   * The first instant at which the clocks show the wall time. One that they skip means as long after the change as it
-   * claims, as RFC 5545 has it.
+   * The first instant at which the clocks show the wall time. A wall time that they skip means as long after the change
+   * as it claims, as RFC 5545 has it.
    */
   instantOf: (wall: number) => number
 }

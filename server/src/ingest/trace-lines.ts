@@ -1,6 +1,6 @@
-// What stack traces look like, language by language: which line announces one, and which lines go on with it.
+// The looks of stack traces, language by language: which line announces a trace, and which lines continue it.
 
-/** Lines that are part of a trace whatever stands before them: Java, .NET, JavaScript, Ruby, PHP, Elixir, Python. */
+/** Lines that are always part of a trace: Java, .NET, JavaScript, Ruby, PHP, Elixir, Python. */
 const PART =
   /^(?:\s+at \S|\s+File "|\s*\.\.\. \d+ (?:more|common frames)|Caused by: |\s+Suppressed: | *---> |\s*--- End of |Stack trace:$|#\d{1,4} (?:\S+\(\d+\): |\{main\}|\[internal function\])|\s+thrown in |\s+from \S+:\d+:in |\s+\(\w[\w.-]* [\d.]+\) \S+:\d+|stack backtrace:$|note: (?:run with|Some details)|created by \S+|goroutine \d+ \[)/
 
@@ -11,7 +11,7 @@ const EXCEPTION =
 const TRACEBACK = /^(?:Traceback \(most recent call last\)|\s*\+ Exception Group Traceback)/
 const CHAINED = /^(?:During handling of the above exception|The above exception was the direct cause)/
 
-/** A program's last words; what follows belongs to them until the next line with a time. */
+/** A program's last words; the lines behind them belong to them until the next line with a time. */
 const CRASH =
   /^(?:panic: |fatal error: |thread '.{1,200}' (?:\(\d+\) )?panicked at |Exception in thread "|Unhandled [Ee]xception|\*\*\* Error in|terminate called after)/
 /** Node prints the place first: `/app/index.js:3`, `node:internal/process:1`. */

@@ -69,7 +69,7 @@ export function toUtcText(seconds: number, fraction: string): string | undefined
   return fraction === '' ? `${whole}Z` : `${whole}.${fraction}Z`
 }
 
-/** What the clock shows, counted in seconds as if it stood in UTC. */
+/** The civil time in seconds, as if it were UTC. */
 export function civilSeconds(civil: Civil): number {
   // Date.UTC takes the years 0 to 99 for 1900 to 1999, so these are counted 400 years (a full cycle) later.
   const early = civil.year < 100
@@ -78,7 +78,7 @@ export function civilSeconds(civil: Civil): number {
   return millis / 1000 - (early ? 146_097 * 86_400 : 0)
 }
 
-/** Whole seconds since 1970 of such a text. */
+/** Whole seconds since 1970 of a UTC text. */
 export function secondsOf(utcText: string): number {
   return Date.parse(`${utcText.slice(0, 19)}Z`) / 1000
 }
@@ -103,7 +103,7 @@ function fractionOf(utcText: string): string {
 }
 
 /**
- * A count since 1970 in seconds, milli-, micro- or nanoseconds, told apart by its size: below 1e11 seconds
+ * A count since 1970 in seconds, milli-, micro- or nanoseconds, distinguished by its size: below 1e11 seconds
  * (the year 5138), below 1e14 milliseconds, below 1e17 microseconds.
  *
  * @param digits a plain decimal number as text, so that nanoseconds beyond 2^53 keep their microseconds.

@@ -5,7 +5,7 @@ const DAY = 86_400
 const YEARS_BACK = 9
 /** Lines stand in order, give or take a few days; further back means that a new year began. */
 const DISORDER_DAYS = 7
-/** A line this much later in the year, right after a new year, is a straggler of the old one. */
+/** A line this much later in the year, right after a new year, is a straggler of the old year. */
 const STRAGGLER_DAYS = 300
 
 /**
@@ -13,7 +13,7 @@ const STRAGGLER_DAYS = 300
  * over a new year within a file it counts on.
  */
 export class YearGuess {
-  /** Of the first line. */
+  /** The year of the first line. */
   first: number | undefined
   /** New years passed since. */
   rollovers = 0
@@ -31,7 +31,7 @@ export class YearGuess {
     this.first = first
   }
 
-  /** The line's time with its year; undefined when no year has such a day. */
+  /** The line's time with its year; undefined when the day exists in no year. */
   resolve(civil: Civil): Civil | undefined {
     const day = dayOfYear(civil)
     if (this.#current === undefined) {
@@ -53,7 +53,7 @@ export class YearGuess {
     return newest === undefined ? undefined : { ...civil, year: newest }
   }
 
-  /** The year the first line must have had, now that the last one is known; undefined when no line asked. */
+  /** The year of the first line, now that the last line is known; undefined when no line asked. */
   firstYearInHindsight(): number | undefined {
     const newest = this.#last === undefined ? undefined : this.#newest(this.#last)
     return newest === undefined ? undefined : newest - this.rollovers

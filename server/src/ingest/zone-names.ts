@@ -1,5 +1,5 @@
 // Names of time zones as logs write them. An abbreviation that several zones share means the one named here; docs/ingest.md
-// tells the rule.
+// has the rule.
 import { type NaiveClock, zoneClock } from './time-zone.ts'
 
 /** Hours ahead of UTC. */
@@ -26,7 +26,7 @@ export const ZONE_SOURCE =
   String.raw`| (?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_+-]{2,30}(?:/[A-Za-z_]{2,30})?(?![A-Za-z\d])` +
   ')?'
 
-/** What a written zone means: seconds ahead of UTC, or the clock of a place. */
+/** The meaning of a written zone: seconds ahead of UTC, or the clock of a place. */
 export type WrittenZone = number | NaiveClock
 
 const OFFSET = /^(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?$/i

@@ -4,10 +4,10 @@ import { foldCounts, vacuumPending } from '../store/counts/count-folding.ts'
 /** Readers add up what is not folded yet, so this bounds their work, not their truth. */
 const INTERVAL_MS = 1000
 
-/** After so many rows, those of an import say, autovacuum would come a minute late. */
+/** After this many rows, for example those of an import, autovacuum would come a minute late. */
 const VACUUM_AFTER = 100_000
 
-/** Folds the kept counts every second; whichever server holds the lock does the work. */
+/** Folds the kept counts every second; the server that holds the lock does the work. */
 export function startFolding(
   pool: pg.Pool,
   onFailure: (error: unknown) => void,

@@ -2,7 +2,9 @@ import { Logger, type Runner, run, type TaskList } from 'graphile-worker'
 import type pg from 'pg'
 import { awaitJobs, runAlone } from '../store/database/job-runs.ts'
 
-/** What runs on a clock, each once at a time however many servers share the database, and none waits for another. */
+/**
+ * The scheduled jobs: each runs once at a time, however many servers share the database, and none waits for another.
+ */
 export type Jobs = {
   /** Deletes what is older than the retention. */
   retention: () => Promise<void>
@@ -26,7 +28,9 @@ const CRONTAB = `
 23 * * * * feed ?max=1&jobKey=feed
 `
 
-/** After how many minutes without an end each is late. What deletes or rewrites waits for what else does, up to an hour. */
+/**
+ * The minutes after which an unfinished job is late. Jobs that delete or rewrite wait for each other, up to an hour.
+ */
 const LATE_AFTER_MINUTES: Record<Exclude<keyof Jobs, 'diagnostic'>, number> = {
   retention: 150,
   cleared: 60,
@@ -75,7 +79,7 @@ export async function startSchedule({
     pgPool: pool,
     taskList,
     crontab: isOnClock ? CRONTAB : '',
-    // A place for each: one that takes an hour must not keep the others from their time.
+    // A place for each: a job that takes an hour must not keep the others from their time.
     concurrency: Object.keys(jobs).length,
     noHandleSignals: true,
     // A cron job is never late by more than this; polling more often would keep an idle machine awake.

@@ -1,5 +1,5 @@
 /**
- * Every error a caller can be told of: its code, the HTTP status it becomes and when it happens. Listed in
+ * Every error of the API: its code, the HTTP status it becomes and when it happens. Listed in
  * docs/errors.md; a test keeps the two equal.
  */
 export const ERRORS = {
@@ -39,14 +39,14 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** A failure with a sentence for the caller: what failed, with the value, and what to do about it. */
+/** A failure with a sentence for the caller: the failure, the value, and the remedy. */
 export class AppError extends Error {
   readonly code: ErrorCode
   /** Seconds, becomes `Retry-After`. */
   readonly retryAfter: number | undefined
-  /** Of a broken query: the character it is about, 1 being the first. */
+  /** Only for a broken query: the character where the error is, counted from 1. */
   readonly position: number | undefined
-  /** The `data` of the reply: what a caller that reads results of this route looks for. */
+  /** The `data` of the reply, for callers that read results of this route. */
   readonly data: object | undefined
 
   constructor(

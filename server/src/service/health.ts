@@ -28,7 +28,7 @@ export type HealthOptions = {
   patienceMs?: number
 }
 
-/** What probes and scrapes ask; answers within two seconds whatever the database does. */
+/** The answers to probes and scrapes, within two seconds even if the database hangs. */
 export class Health {
   readonly #options: HealthOptions
   readonly #patienceMs: number
@@ -44,7 +44,7 @@ export class Health {
     })
   }
 
-  /** Whoever asks while it is being looked gets the same answer: everybody may, as often as they like. */
+  /** Requests during a check get the same answer: anybody may ask, as often as they like. */
   readiness(): Promise<Readiness> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined

@@ -12,7 +12,7 @@ const STATEMENT_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 30]
 const FLUSH_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15]
 const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60]
 
-/** All of these exist from the start, so that a rate can be told from their first rise on. */
+/** All of these exist from the start, so that a rate shows from their first rise on. */
 const REASONS: readonly NotStoredReason[] = [
   'filtered',
   'rate_limited',
@@ -24,11 +24,11 @@ const REASONS: readonly NotStoredReason[] = [
 
 const STREAMS = ['/api/events', '/api/logs/stream', '/loki/api/v1/tail', '/api/logs/export']
 
-/** What is read when somebody asks for the metrics. */
+/** The figures read at a scrape. */
 export type MetricSources = {
-  /** What bounds memory, each by its name. */
+  /** The byte budgets, each by its name. */
   budgets: () => readonly ByteBudget[]
-  /** The connections of ports beside the HTTP one. */
+  /** The connections of ports beside the HTTP port. */
   connections: () => readonly ConnectionFigures[]
   waitingRows: () => number
   subscribers: () => number
@@ -43,7 +43,7 @@ export type MetricSources = {
 /** The connections of a way in: those that are open, and those that were ended for others. */
 export type ConnectionFigures = { way: string; size: number; ended: number }
 
-/** What only the database knows. */
+/** The figures that only the database has. */
 export type DatabaseFigures = {
   feedLagSeconds: number
   partitions: number
@@ -55,7 +55,7 @@ export type DatabaseFigures = {
   lateJobs: number
 }
 
-/** What is set at each scrape. */
+/** Gauges set at each scrape. */
 const GAUGES = {
   timelapser_write_queue_rows: 'Rows taken over and in no transaction yet.',
   timelapser_stream_subscribers: 'Live views open at this server.',
@@ -83,14 +83,14 @@ const GAUGES = {
 } as const
 type GaugeName = keyof typeof GAUGES
 
-/** Of each budget, by its name. */
+/** Gauges of each budget, by its name. */
 const BUDGET_GAUGES = {
   timelapser_budget_bytes: 'Bytes held in memory by one kind of work, by budget.',
   timelapser_budget_limit_bytes: 'Bytes that one kind of work may hold in memory, by budget.',
   timelapser_budget_refusals: 'How often somebody was refused since the start as a budget was used up.',
 } as const
 
-/** Of each way in with a port for connections. */
+/** Gauges of each way in with a port for connections. */
 const CONNECTION_GAUGES = {
   timelapser_connections: 'Connections open at a port beside the HTTP one, by way in.',
   timelapser_connections_ended:
@@ -223,7 +223,7 @@ export class Metrics {
     this.#notices.inc({ outcome })
   }
 
-  /** From here on a scrape also tells what these say. */
+  /** From here on a scrape includes these sources. */
   attach(sources: MetricSources): void {
     this.#sources = sources
   }

@@ -6,7 +6,7 @@ export class Turns {
   readonly #waiting = new Set<() => void>()
   #isOver = false
 
-  /** @param promise may fail; whoever needs to know awaits it as well */
+  /** @param promise may fail; a caller that needs to know awaits it as well */
   constructor(promise: Promise<unknown>) {
     const end = () => {
       this.#isOver = true

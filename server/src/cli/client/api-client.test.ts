@@ -26,7 +26,7 @@ vxcgiZGWHCulMWNiL6XqOiiQuEE=
 -----END CERTIFICATE-----`,
 }
 
-/** What asking a server that answers so comes to. */
+/** The result of a request to a server that answers as given. */
 async function ask(answer: (response: ServerResponse) => void, apiKey?: string): Promise<unknown> {
   const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1')
   await once(server, 'listening')

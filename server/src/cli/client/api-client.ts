@@ -63,7 +63,7 @@ export class ApiClient {
   /**
    * The `data` of a reply.
    *
-   * @param path with its leading slash, such as `/api/settings`.
+   * @param path with its leading slash, for example `/api/settings`.
    * @throws ApiFailure for everything that is not a success.
    */
   async request<T>(method: string, path: string, request: ApiRequest = {}): Promise<T> {
@@ -115,7 +115,7 @@ export class ApiClient {
     throw new ApiFailure(this.#sentence(status, parseReply(text)?.message, location), { status })
   }
 
-  /** @throws ApiFailure for what is no address, such as one that begins with the host. */
+  /** @throws ApiFailure for an invalid address, for example without `http://`. */
   #checkAddress(): void {
     if (/^https?:\/\/[^/]/i.test(this.url) && URL.canParse(this.url)) return
     const meant = /^[\w.:[\]-]+(\/|$)/.test(this.url) ? `http://${this.url}` : 'http://127.0.0.1:4700'
@@ -180,7 +180,7 @@ const NOT_TRUSTED = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 ])
 
-/** What is wrong between the address and the server's TLS, and what to do about it; undefined for other failures. */
+/** The cause of a TLS failure and its remedy; undefined for other failures. */
 function tlsRemedy(error: unknown, url: string): string | undefined {
   const { code = '' } = ((error as Error)?.cause ?? error) as { code?: string }
   if (url.startsWith('https:') && NOT_TLS.has(code)) {

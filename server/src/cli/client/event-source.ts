@@ -17,7 +17,7 @@ export type EventSourceOptions = {
   /** With its filters. */
   path: string
   parameters: URLSearchParams
-  /** Told when the server went away, and when it is back. */
+  /** Called when the server went away, and when it is back. */
   onConnection: (state: 'lost' | 'back', reason: string) => void
 }
 

@@ -9,7 +9,7 @@ import { type ExportPart, readPart, WrittenBefore } from './export-part.ts'
 import { ExportProgress } from './export-progress.ts'
 import { forgetQuestion, keepQuestion, recallQuestion } from './export-question.ts'
 
-/** What an export came to. */
+/** The result of an export. */
 export type ExportSummary = {
   /** Null for stdout. */
   file: string | null
@@ -24,11 +24,11 @@ const EXPORT = '/api/logs/export?'
 
 export type ToFile = {
   file: string
-  /** Whether what is there of one that broke off can be gone on with: lines of JSON, the oldest first, not packed. */
+  /** Whether an interrupted export can be resumed: lines of JSON, the oldest first, not packed. */
   isResumable: boolean
   /** Goes on with it; from the beginning when nothing is there. */
   resume: boolean
-  /** What was asked for, as it was written. */
+  /** The request as it was written. */
   asked: string
 }
 
@@ -58,7 +58,7 @@ export async function exportToFile(
     await forgetQuestion(part)
     return received.value
   } catch (error) {
-    // What came is written to its end: whoever goes on begins after it.
+    // The received bytes are written to their end: a resumed export begins after them.
     output.end()
     await finished(output).catch(() => undefined)
     const failure = fileFailure(error) ?? error
@@ -75,7 +75,7 @@ export async function exportToFile(
   }
 }
 
-/** Writes the export to stdout; whoever reads it may stop early. */
+/** Writes the export to stdout; its reader may stop early. */
 export async function exportToStdout(client: ApiClient, parameters: URLSearchParams): Promise<ExportSummary> {
   return receive(await client.open(`${EXPORT}${parameters}`), process.stdout, null)
 }

@@ -97,7 +97,7 @@ export class WrittenBefore {
     for (const line of last) this.#last.set(line, (this.#last.get(line) ?? 0) + 1)
   }
 
-  /** What is new of the next bytes. */
+  /** The new part of the next bytes. */
   filter(chunk: Buffer): Buffer {
     if (this.#isPast) return chunk
     const text = Buffer.concat([this.#half, chunk])

@@ -4,7 +4,7 @@ import { Presets, SingleBar } from 'cli-progress'
 
 const NEWLINE = 10
 
-/** What is left is told from the last fifty of these steps. */
+/** The remaining time is estimated from the last fifty of these steps. */
 const SHOW_MS = 100
 
 /** A bar of the rows that have come. They are counted in the text itself, unpacked for that when it is packed. */
@@ -26,7 +26,7 @@ export class ExportProgress {
     if (!isPacked) return
     this.#gunzip = createGunzip()
     this.#gunzip.on('data', (text: Buffer) => this.#count(text))
-    // What is wrong with the file shows elsewhere; it is only counted here.
+    // Damage of the file shows elsewhere; here its rows are only counted.
     this.#gunzip.on('error', () => undefined)
   }
 

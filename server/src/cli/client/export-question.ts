@@ -1,12 +1,12 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { ApiFailure } from './api-client.ts'
 
-/** Beside a .part: what it answers, so that nothing else is appended to it. */
+/** Beside a .part: the request it answers, so that nothing else is appended to it. */
 type Question = { asked: string; parameters: string }
 
 const pathOf = (part: string) => `${part}.query`
 
-/** Writes down what an export was asked for, and what times such as "2d" became. */
+/** Writes down the request of an export, and the resolved times of texts like "2d". */
 export async function keepQuestion(part: string, asked: string, parameters: URLSearchParams): Promise<void> {
   await writeFile(pathOf(part), `${JSON.stringify({ asked, parameters: parameters.toString() })}\n`)
 }

@@ -7,7 +7,7 @@ import { readLocalApiKey } from './api-client.ts'
 
 /**
  * Sees to it that the commands on this machine have a key that opens this database: the one kept in the data folder,
- * which a new database has yet to learn of, or a new one. Whoever reads the folder could open the database itself.
+ * which a new database has yet to learn of, or a new key. A reader of the folder could open the database itself.
  *
  * @returns the key when it was made just now
  */
@@ -20,7 +20,7 @@ export async function ensureLocalApiKey(apiKeys: ApiKeys, dataDir: string): Prom
     return undefined
   }
   const { secret } = await apiKeys.create({ name, scope: 'admin' })
-  // Written beside and renamed: never half there, and never readable by others, whatever lay in its place.
+  // Written beside and renamed: never half there, and never readable by others, even if a file lay in its place.
   const draft = `${file}.${randomUUID()}`
   await writeFile(draft, `${secret}\n`, { mode: 0o600, flag: 'wx' })
   await rename(draft, file)

@@ -7,7 +7,7 @@ export type ServerOptions = { url?: string; key?: string; dataDir: string }
 
 const DEFAULT_URL = 'http://127.0.0.1:4700'
 
-/** Adds the options; what is not given is looked for in the environment, then the server's data folder. */
+/** Adds the options; missing options are looked for in the environment, then in the server's data folder. */
 export function addServerOptions(command: Command): Command {
   return command
     .addOption(
@@ -37,7 +37,7 @@ export function noKey({ dataDir }: ServerOptions): string {
   return `No API key: give --key, set TIMELAPSER_LOGS_API_KEY, or name the server's data folder with --data-dir (there is no admin-api-key in ${dataDir}).`
 }
 
-/** Runs a command against the server; what the person at the terminal can do something about becomes a sentence. */
+/** Runs a command against the server; errors that the person at the terminal can mend become a sentence. */
 export async function withServer(
   options: ServerOptions,
   run: (client: ApiClient) => Promise<number>,

@@ -59,7 +59,7 @@ Examples:
   timelapser-logs alerts silence --end 7
   timelapser-logs alerts history "Camera offline"`
 
-/** `timelapser-logs alerts …`: who is told when something breaks. */
+/** `timelapser-logs alerts …`: alert rules and their channels. */
 export function alertsCommand(): Command {
   const alerts = new Command('alerts').description('show, try, set and silence alert rules')
   alerts.addHelpText('after', HELP)

@@ -21,7 +21,7 @@ Examples:
   timelapser-logs audit list --action settings --limit 10
   timelapser-logs audit list --actor 'user anna' --since 2026-01-31T12:00:00Z --json`
 
-/** `timelapser-logs audit …`: who did what, and whether the trail is as it was written. */
+/** `timelapser-logs audit …`: shows the audit trail, and checks that it is unchanged. */
 export function auditCommand(): Command {
   const verify = addServerOptions(new Command('verify'))
     .description('find entries that were changed, removed or cut off')

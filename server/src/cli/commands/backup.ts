@@ -171,7 +171,7 @@ function secondsSince(began: number): number {
   return Math.round((performance.now() - began) / 10) / 100
 }
 
-/** What the person at the terminal can do something about becomes a sentence. */
+/** Turns errors that the person at the terminal can mend into a sentence. */
 function translate(error: unknown): never {
   if (error instanceof NotEmpty) {
     throw new StartupError(

@@ -53,7 +53,7 @@ async function diagnose(options: Options): Promise<Diagnosis> {
   }
 }
 
-/** What can be told from outside when the server cannot diagnose itself. */
+/** The findings from outside when the server cannot diagnose itself. */
 function failed(error: ApiFailure, ready: Readiness | undefined): Diagnosis {
   const checks: Diagnosis['checks'] = [
     {

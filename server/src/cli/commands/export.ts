@@ -69,7 +69,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   return summary.removed === 0 ? 0 : 3
 }
 
-/** What chooses and shapes the rows, as it was written: `2d` is the same an hour later. */
+/** The options that select and shape the rows, as written: `2d` is the same an hour later. */
 function askedOf(options: Options): string {
   const { url, key, dataDir, output, gzip, resume, json, ...asked } = options
   return JSON.stringify(Object.entries(asked).toSorted(([one], [other]) => (one < other ? -1 : 1)))

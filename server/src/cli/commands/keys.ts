@@ -32,7 +32,7 @@ Examples:
   timelapser-logs keys rotate 4 --grace-hours 48
   timelapser-logs keys revoke 4`
 
-/** `timelapser-logs keys …`: what programs come in with. */
+/** `timelapser-logs keys …`: the API keys of programs. */
 export function keysCommand(): Command {
   const keys = new Command('keys').description('API keys of programs').addHelpText('after', HELP)
   const add = (name: string, description: string) => {

@@ -23,7 +23,7 @@ Examples:
   timelapser-logs levels set debug --camera 3 --for 30m       all of camera 3, for half an hour
   timelapser-logs levels clear --camera 3                     back to the global level`
 
-/** `timelapser-logs levels …`: what is stored, while everything runs. */
+/** `timelapser-logs levels …`: the levels that are stored, while everything runs. */
 export function levelsCommand(): Command {
   const levels = addServerOptions(
     new Command('levels').description('show and set levels while everything runs'),
@@ -46,7 +46,7 @@ export function levelsCommand(): Command {
   return levels.addCommand(set).addCommand(clear)
 }
 
-/** `timelapser-logs why …`: what becomes of a line. */
+/** `timelapser-logs why …`: whether and why a line would be stored. */
 export function whyCommand(): Command {
   return withPlace(addServerOptions(new Command('why')))
     .description('tell whether a line would be stored now, and why not')
@@ -105,7 +105,7 @@ function minutesOf({ for: lasting, minutes }: SetOptions): number | string | und
   )
 }
 
-/** What is no number goes to the server as it is, which refuses it by name; as NaN it would arrive as nothing. */
+/** Text that is no number goes to the server unchanged, which refuses it by name; as NaN it would arrive as nothing. */
 function toNumber(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text
 }

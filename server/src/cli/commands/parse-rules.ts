@@ -49,7 +49,7 @@ Examples:
   timelapser-logs parse-rules apply rules.yaml --dry-run
   timelapser-logs parse-rules apply rules.yaml`
 
-/** `timelapser-logs parse-rules …`: what is read out of lines as they come in. */
+/** `timelapser-logs parse-rules …`: the rules that parse lines as they come in. */
 export function parseRulesCommand(): Command {
   const rules = new Command('parse-rules').description(
     'show, try and set the rules by which lines are parsed',

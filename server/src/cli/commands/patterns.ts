@@ -75,7 +75,7 @@ Examples:
     )
 }
 
-/** `timelapser-logs loggers`: who writes how much. */
+/** `timelapser-logs loggers`: the loggers that write most lines. */
 export function loggersCommand(): Command {
   return command('loggers', 'show the loggers that write most')
     .addHelpText(
@@ -107,7 +107,7 @@ Examples:
     )
 }
 
-/** `timelapser-logs fields`: what stands in `extra_data`. */
+/** `timelapser-logs fields`: the fields of `extra_data`. */
 export function fieldsCommand(): Command {
   return command('fields', 'show what stands in the extra data of lines: fields, values, figures of numbers')
     .argument('[field]', 'one field alone, with all its values, such as retry.count')
@@ -198,7 +198,7 @@ function printGroups(groups: readonly MessageGroup[]): void {
   )
 }
 
-/** What was looked at; on stderr, as it is no part of the table. */
+/** Prints the searched period; on stderr, as it is no part of the table. */
 function tell(what: string, { start, searched_to }: { start: string; searched_to: string | null }): void {
   const cut = searched_to === null ? '' : `; there was time for what is since ${searched_to} alone`
   console.error(paint('dim', `${what}, since ${start}${cut}`))

@@ -91,7 +91,7 @@ function storyOf(options: Options, rows = options.rows): ScenarioOptions {
 }
 
 async function print(options: Options): Promise<void> {
-  // Whoever reads has enough, as `head` does.
+  // The reader has enough and closed the pipe, as `head` does.
   process.stdout.once('error', () => process.exit(0))
   for (const record of generateDiverseLogScenarios(storyOf(options))) {
     if (!process.stdout.write(`${JSON.stringify(record)}\n`)) {

@@ -124,7 +124,7 @@ async function look(client: ApiClient): Promise<ScrubRun | null | undefined> {
   }
 }
 
-/** The run under way, or the last one. */
+/** The current run, or the last one. */
 async function find(client: ApiClient): Promise<ScrubRun | null> {
   return (await client.request<{ run: ScrubRun | null }>('GET', RUN)).run
 }

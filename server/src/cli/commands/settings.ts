@@ -34,7 +34,7 @@ Examples:
   timelapser-logs settings set retention_by_level '{"DEBUG": 3, "ERROR": 365}'
   timelapser-logs settings set redaction '["LIC-\\\\d+"]'`
 
-/** `timelapser-logs settings …`: what changes while everything runs. */
+/** `timelapser-logs settings …`: the settings, while everything runs. */
 export function settingsCommand(): Command {
   const settings = new Command('settings').description('show and change settings while everything runs')
   settings.addHelpText('after', HELP)
@@ -79,7 +79,7 @@ async function get(client: ApiClient, name: string, { json }: Options): Promise<
 
 type SetOptions = Options & { dryRun?: boolean; yes?: true }
 
-/** What a rule of retention would delete, were it in force. */
+/** Shows how many lines a retention rule would delete, were it in force. */
 async function tryRule(client: ApiClient, name: string, text: string, { json }: Options): Promise<number> {
   const { would_delete, would_free_bytes } = await planOf(client, name, text)
   const said = `${linesOf(would_delete)} would be deleted, ${Math.round(would_free_bytes / 1e6).toLocaleString('en-US')} MB freed. Nothing is changed.`
@@ -98,7 +98,7 @@ function linesOf(count: number): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? 'line' : 'lines'}`
 }
 
-/** Whether a setting may be changed: one that deletes lines after it was said how many they are. */
+/** Whether a setting may be changed: a setting that deletes lines only after their number was shown. */
 async function isWanted(
   client: ApiClient,
   name: string,
@@ -127,7 +127,7 @@ async function set(client: ApiClient, name: string, text: string, options: SetOp
   return 0
 }
 
-/** What is no JSON is text. */
+/** Parses JSON; other input is text. */
 function parseValue(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -36,7 +36,7 @@ Examples:
   timelapser-logs users enable vic
   timelapser-logs users delete vic                  with sessions and links; asks first`
 
-/** `timelapser-logs users …`: who may come in, and what they may do. */
+/** `timelapser-logs users …`: users and their roles. */
 export function usersCommand(): Command {
   const users = new Command('users').description('let people in, and say what they may do')
   users.addHelpText('after', HELP)
@@ -119,7 +119,7 @@ async function invite(client: ApiClient, name: string, options: InviteOptions): 
   return link(client, { username: name, role: options.role ?? 'viewer', cameras: options.camera }, options)
 }
 
-/** Without a role the server refuses a name that it does not know, also one that was deleted a moment ago. */
+/** Without a role the server refuses a name that it does not know, also a name that was deleted a moment ago. */
 async function reset(client: ApiClient, name: string, options: Options): Promise<number> {
   const user = await known(client, name)
   return link(client, { username: user.name }, options)

@@ -1,4 +1,4 @@
-// What the options of `ingest` accept; each throws the sentence that commander prints.
+// Parsers for the options of `ingest`; each throws the sentence that commander prints.
 import { InvalidArgumentError } from 'commander'
 import type { InferredLevel } from '../../ingest/inference/infer-level.ts'
 import { compileTime, type InferredTime } from '../../ingest/inference/infer-time.ts'

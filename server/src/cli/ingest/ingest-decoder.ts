@@ -17,7 +17,7 @@ import { parseJson } from '../../ingest/parse-json.ts'
 export const FORMATS = ['auto', 'ndjson', 'text', 'journald'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** What became of the line of this number: a record, or the reason why not. */
+/** The outcome of a line by its number: a record, or the reason why not. */
 export type LineOutcome = { line: number; record: LogRecord } | { line: number; reason: string }
 
 /** The lines of one file or stream as records. */
@@ -27,7 +27,7 @@ export interface FileDecoder {
   push(line: string, now?: string): LineOutcome[]
   /** Gives out what is held back in case the next line continues it. */
   end(): LineOutcome[]
-  /** Of the first line without a year, once all were seen; undefined when every line has one. */
+  /** The year of the first line without a year, once all lines were read; undefined when every line has a year. */
   firstYear(): number | undefined
   /** Whether lines are held back until there are enough to see how they are written. */
   readonly isGathering: boolean
@@ -52,7 +52,7 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
   let number = 0
   let lines = 0
 
-  /** Streams of a container are apart from each other: a trace on one is not broken by a line of the other. */
+  /** Streams of a container are separate: a line of one stream does not break a trace on the other. */
   function textOf(stream = ''): LineDecoder {
     const known = decoders.get(stream)
     if (known !== undefined) return known
@@ -91,7 +91,7 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
     return pieces.isBroken ? [...outcomes, ...breakOff(now)] : outcomes
   }
 
-  /** It only looked like JSON: what is held and all that follows is text. */
+  /** It only looked like JSON: the held text and all that follows is text. */
   function breakOff(now: string): LineOutcome[] {
     const { lines: left, line } = pieces.take()
     isSpread = false

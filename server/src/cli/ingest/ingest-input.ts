@@ -68,7 +68,7 @@ function toUtf8(encoding: Utf16): Transform {
 /**
  * The lines of a file, unpacked where it is gzip, some thousand at a time.
  *
- * @param onBytes told how many bytes of the file were read, packed ones where it is packed.
+ * @param onBytes receives how many bytes of the file were read, packed bytes where it is packed.
  */
 export async function* readFileLines(
   file: InputFile,
@@ -95,8 +95,9 @@ export async function* readFileLines(
 }
 
 /**
- * Lines as they arrive, without their line feeds. A line longer than 4 MB is cut, and the next one says by how much; bytes that
- * are no UTF-8 are read as Latin-1, line by line; a block of NULs, which a crash leaves behind, becomes a line that says so.
+ * Lines as they arrive, without their line feeds. A line longer than 4 MB is cut, and the next line says by how much;
+ * bytes that are no UTF-8 are read as Latin-1, line by line; a block of NULs, which a crash leaves behind, becomes a
+ * line that says so.
  */
 export async function* splitLines(stream: Readable): AsyncGenerator<string[]> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
@@ -168,7 +169,7 @@ async function* textLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string[
   if (partBytes > 0) yield take()
 }
 
-/** What a character becomes that is no UTF-8. */
+/** The character that replaces invalid UTF-8. */
 const REPLACEMENT = '\ufffd'
 
 function linesOf(bytes: Buffer): string[] {
@@ -189,7 +190,7 @@ function textOf(line: Buffer): string {
   return text.includes(REPLACEMENT) && !isUtf8(line) ? new TextDecoder('latin1').decode(line) : text
 }
 
-/** So many NULs in a row are the hole that a crash left in a file. */
+/** This many NULs in a row are the hole that a crash left in a file. */
 const NULS = /\0{8,}/g
 
 function withoutNuls(line: string): string[] {
@@ -206,7 +207,7 @@ function leftOut(count: number, noun: string, where: string): string {
   return `warning: ${count.toLocaleString('en-US')} ${noun} ${where} were left out`
 }
 
-/** What a file is called without folder, number, `.log`, `.txt` and `.gz`: `access` for `/var/log/access.log.1.gz`. */
+/** The name of a file without folder, number, `.log`, `.txt` and `.gz`: `access` for `/var/log/access.log.1.gz`. */
 export function sourceNameOf(path: string): string {
   const name = basename(path)
     .replace(/\.gz$/i, '')

@@ -8,17 +8,17 @@ import { type InputFile, readFileLines } from './ingest-input.ts'
 
 export type FileOptions = { file: InputFile; format: Format; line: LineOptions }
 
-/** What the first look through a file found. */
+/** The findings of the first pass through a file. */
 export type FileScan = {
   records: number
   /** Undefined when there is no record. */
   oldest: string | undefined
   newest: string | undefined
-  /** What the file as a whole tells of its lines: the year of the first one without, day before month. */
+  /** The options that only the whole file determines: the year of its first line without a year, day before month. */
   line: Partial<LineOptions>
 }
 
-/** Looks through a file, keeping nothing of it; twice where only all of it tells what its dates mean. */
+/** Reads through a file and keeps none of it; twice where only the whole file determines its dates. */
 export async function scanFile(options: FileOptions, onBytes: (bytes: number) => void): Promise<FileScan> {
   const scan = await look(options, onBytes)
   if (Object.keys(scan.line).length === 0) return scan
@@ -49,7 +49,7 @@ async function look(options: FileOptions, onBytes: (bytes: number) => void): Pro
   return scan
 }
 
-/** What lines of the whole file tell about day and month, where its first ones do not. */
+/** The order of day and month from lines of the whole file, where its first lines leave it open. */
 function orderIn(lines: readonly string[], options: LineOptions): Partial<LineOptions> {
   const context = {
     nowSeconds: secondsOf(options.now),
@@ -102,7 +102,7 @@ function recordsOf(outcomes: LineOutcome[]): LogRecord[] {
   return outcomes.flatMap((outcome) => ('record' in outcome ? [outcome.record] : []))
 }
 
-/** What becomes of the lines, chunk by chunk as they were read. */
+/** The outcomes of the lines, chunk by chunk as they were read. */
 export async function* outcomesOf(
   decoder: FileDecoder,
   chunks: AsyncIterable<string[]>,

@@ -31,7 +31,7 @@ export type SenderOptions = {
 type Batch = { bodies: string[]; files: string[]; lines: number[]; characters: number; sinceMs: number }
 
 /**
- * Sends records in batches, the next one being filled while one is on its way. Each batch has a number that rises
+ * Sends records in batches; the next batch is filled while a batch is on its way. Each batch has a number that rises
  * under one sender id, so that the server stores a batch once however often it is sent.
  */
 export class IngestSender {
@@ -53,7 +53,7 @@ export class IngestSender {
   /**
    * Takes a record.
    *
-   * @returns whether its batch is full; `send` it before the next one.
+   * @returns whether its batch is full; call `send` before adding the next record.
    */
   add(record: LogRecord, file: string, line: number): boolean {
     const body = JSON.stringify(record)
@@ -77,7 +77,7 @@ export class IngestSender {
     const batch = this.#filling
     this.#filling = emptyBatch()
     this.#underway = this.#deliver(batch)
-    // Awaited by whoever comes next; until then a failure is not "unhandled".
+    // The next caller awaits it; until then a failure is not "unhandled".
     this.#underway.catch(() => {})
   }
 
@@ -140,7 +140,7 @@ export class IngestSender {
   }
 }
 
-/** What came of a batch none of which was stored: the reasons stand in the error, and the next batch goes on. */
+/** The result of a batch none of which was stored: the reasons stand in the error, and the next batch goes on. */
 function resultOfRefusal(error: unknown): IngestResult {
   const data = error instanceof ApiFailure && error.status === 400 ? error.data : undefined
   if (typeof data === 'object' && data !== null && 'rejected_count' in data) return data as IngestResult

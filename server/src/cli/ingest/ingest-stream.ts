@@ -28,8 +28,8 @@ export type StreamRun = {
 /**
  * Sends a stream as it comes, at least once a second, until it ends.
  *
- * @throws IngestStop (2) when the first lines are older than what the server keeps: the stream is an old log, not
- *   a live one. Single old times later are wrong clocks, and get their arrival time.
+ * @throws IngestStop (2) when the first lines are older than the retention: the stream is an old log, not a live one.
+ * Single old times later are wrong clocks, and get their arrival time.
  * @returns the summary.
  */
 export async function ingestStream(run: StreamRun): Promise<string> {

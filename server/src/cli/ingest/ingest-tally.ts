@@ -4,7 +4,7 @@ import { isBefore } from '../../ingest/utc-text.ts'
 /** Rejected lines named in the summary; the rest is counted. */
 const MAX_NAMED = 10
 
-/** What an ingest has come to so far. */
+/** The counts of an ingest so far. */
 export class IngestTally {
   lines = 0
   decoded = 0

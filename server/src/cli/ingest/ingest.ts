@@ -184,7 +184,7 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
   const client = await connect(options)
   const retentionDays = options.live === true ? undefined : await retentionFor(client, options)
   const line = lineOptions(options, 'stdin', Date.now())
-  // Whatever feeds the pipe ends by the same Ctrl-C; what it wrote is still sent.
+  // The program that feeds the pipe ends by the same Ctrl-C; the lines it wrote are still sent.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.stdin.push(null))
   return ingestStream({
     input: process.stdin,
@@ -219,12 +219,15 @@ async function joiningOf(client: ApiClient | undefined): Promise<Settings['join_
   }
 }
 
-/** Lines of files and pipes that belong together are one, unless the command or the setting of their source says otherwise. */
+/**
+ * Joins lines of files and pipes that belong together, unless the command or the setting of their source says
+ * otherwise.
+ */
 function isJoined({ join = true, source = '' }: LineOptions, joining: Settings['join_by_source']): boolean {
   return join && (Object.hasOwn(joining, source) ? joining[source] : true) !== false
 }
 
-/** The server; a dry run goes on without one, and says what it cannot tell then. */
+/** Connects to the server; a dry run works without a server, and names the checks that it left out. */
 async function connect(options: Options): Promise<ApiClient | undefined> {
   const { client, hasKey } = await findServer(options)
   const { dryRun, live } = options

@@ -15,9 +15,9 @@ import { ensureLocalApiKey } from '../client/local-api-key.ts'
 export type AccessOptions = {
   config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl'>
   database: Pick<Database, 'pool' | 'libraryPool'>
-  /** Told of what went wrong while nobody was asking. */
+  /** Receives failures of background work. */
   onTrouble: (message: string) => void
-  /** Told of each entry of the audit trail. */
+  /** Receives each entry of the audit trail. */
   onAudit: (entry: AuditRow) => void
   passwords?: PasswordHashing | undefined
 }
@@ -29,7 +29,7 @@ export type Access = {
   plugin: (notices: Notices) => FastifyPluginAsync
   /** The administrator's key when it was made just now. */
   newApiKey: string | undefined
-  /** Makes the first administrator, once; undefined when there is one. */
+  /** Makes the first administrator, once; undefined when there is already an administrator. */
   signInLink: (url: string) => string | undefined
   /** Writes down which keys were used. */
   close: () => Promise<void>

@@ -33,7 +33,7 @@ export type System = {
   ingestService: IngestService
   /** Evaluates alert rules now, and says whether there is more; it happens by itself as well. */
   evaluateAlerts: () => Promise<StepOutcome>
-  /** What `/metrics` tells of; what comes in by other ways adds its own. */
+  /** The byte budgets of `/metrics`; each listener adds its own. */
   budgets: ByteBudget[]
   /** The connections of these ways in, for `/metrics`. */
   connections: ConnectionFigures[]

@@ -9,14 +9,14 @@ export const MAX_CONNECTIONS_OF_ONE = 250
 type Connection = { socket: Socket; address: string }
 
 /**
- * The open connections of a port, by address. They cost nothing to open and may be silent for days, so none is ended for its
- * silence alone: a new one takes the place of the one that has been silent longest, of its own address when that has all
- * it may have, else of the address that has most.
+ * The open connections of a port, by address. They cost nothing to open and may be silent for days, so none is ended
+ * for its silence alone: a new connection takes the place of the connection that has been silent longest, of its own
+ * address when that has reached its limit, else of the address that has most.
  */
 export class Connections {
   /** As `/metrics` names it. */
   readonly way: string
-  /** The one that has been silent longest comes first. */
+  /** The connection that has been silent longest comes first. */
   readonly #open = new Set<Connection>()
   readonly #counts = new Map<string, number>()
   #ended = 0
@@ -34,7 +34,7 @@ export class Connections {
     return this.#ended
   }
 
-  /** Makes room for a connection and keeps it until it is closed. Returns what tells that it said something. */
+  /** Makes room for a connection and keeps it until it is closed. Returns the function to call when it sent data. */
   add(socket: Socket, address: string): () => void {
     if (this.#countOf(address) >= MAX_CONNECTIONS_OF_ONE) this.#endOneOf(address)
     else if (this.#open.size >= MAX_CONNECTIONS) this.#endOneOf(this.#largest())

@@ -49,7 +49,7 @@ export function openForward(config: ForwardConfig, options: ListenerOptions): Pr
   )
 }
 
-/** Reads a connection message by message: the next one is looked at when the one before is stored. */
+/** Reads a connection message by message: the next message is decoded when the one before is stored. */
 function receive({ socket, sender, onData }: Connection, { intake, unfinished, sharedKey }: Reading): void {
   const frames = new MsgpackFrames()
   const hold = unfinished.open(sender)
@@ -123,7 +123,7 @@ function receive({ socket, sender, onData }: Connection, { intake, unfinished, s
     isTaking = true
     taking = takeAll(complete)
   })
-  // It comes also while nothing is read; who says that there is no more may wait for an answer all the same.
+  // Arrives also while nothing is read; a client that has ended its side may still wait for an answer.
   socket.on('end', () => {
     hasEnded = true
     if (!isTaking) socket.end()

@@ -7,7 +7,7 @@ import type { Listener } from './listener.ts'
 import { listenOn, placeOf, readCertificate, senderOf, written } from './ports.ts'
 
 /**
- * Listens for OTLP over gRPC when its port is set; what comes goes through the routes of `app`.
+ * Listens for OTLP over gRPC when its port is set; its messages go through the routes of `app`.
  *
  * @throws {StartupError} when the port cannot be listened on, or its certificate cannot be read
  */

@@ -1,4 +1,4 @@
-// What `serve` loads once it knows that it can start.
+// The modules that `serve` loads once it knows that it can start.
 export { NO_PAGE } from '../../http/page.ts'
 export { Metrics } from '../../service/metrics.ts'
 export { openAccess } from './access.ts'

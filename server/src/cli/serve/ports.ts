@@ -1,4 +1,4 @@
-// Ports beside the HTTP one: what listens on them, who may hold connections there, and how they are read.
+// Ports beside the HTTP port: their listeners, their limits of connections, and how they are read.
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -28,11 +28,11 @@ export type Certificate = { cert: Buffer; key: Buffer }
 
 /** A message whose rest takes longer to come never comes. */
 export const UNFINISHED_MS = 60_000
-/** A sender that says that it has no more may wait for an answer all the same: who reads a connection ends it. */
+/** A sender that ends its side may still wait for an answer: the reader of a connection ends it. */
 const OPTIONS = { allowHalfOpen: true }
 /** Over TLS a connection costs more before it says anything. */
 const HANDSHAKE_MS = 10_000
-/** Beyond those that `Connections` keeps: while one is being ended, another may come. */
+/** Beyond the limit of `Connections`: while a connection is being ended, another may come. */
 const MORE_CONNECTIONS = 50
 /** The kernel holds datagrams while we are busy; it gives as much of this as it is allowed to. */
 const UDP_BUFFER_BYTES = 2 * 1024 * 1024
@@ -71,7 +71,7 @@ export async function openTcpPort(
           ...{ ...certificate, ...OPTIONS },
           ...{ minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
         })
-  // Over TLS this is the connection below, so that one that never says who it is counts as well.
+  // Over TLS this is the connection below, so that a connection without a handshake counts as well.
   const known = new Map<string, { socket: Socket; onData: () => void }>()
   server.on('connection', (socket: Socket) => {
     const key = placeOf(socket)
@@ -120,7 +120,7 @@ export type Frames = {
 export type MessageIntake = {
   take: (message: Buffer, sender: string) => void
   takeInTurn: (message: Buffer, sender: string, signal: AbortSignal) => Promise<void>
-  /** Told that the connection ended, where the intake is of one. */
+  /** Called when the connection ended, where the intake belongs to a connection. */
   end?: () => void
 }
 
@@ -184,7 +184,7 @@ export async function readCertificate({ certificate, key, names }: CertificateFi
   return { cert: await read(names.certificate, certificate), key: await read(names.key, key) }
 }
 
-/** The address of the other side, an IPv4 one as such. */
+/** The address of the other side, an IPv4 address without its IPv6 prefix. */
 export function senderOf({ remoteAddress = '' }: Socket): string {
   return remoteAddress.replace(/^::ffff:/, '')
 }
@@ -194,7 +194,7 @@ export function written({ address, port, family }: AddressInfo): string {
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
 }
 
-/** Tells a connection from all others that are open at its port. */
+/** Identifies a connection among all that are open at its port. */
 export function placeOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
   return `${remoteAddress} ${remotePort}`
 }

@@ -34,7 +34,7 @@ Examples:
   timelapser-logs serve
   PORT=8080 DATABASE_URL=postgres://logs:secret@db:5432/logs timelapser-logs serve`
 
-/** `timelapser-logs serve`: the server, until it is told to stop. */
+/** `timelapser-logs serve`: runs the server until a stop signal. */
 export function serveCommand(): Command {
   return new Command('serve')
     .description('start the server; configured by the environment, see docs/configuration.md')
@@ -52,7 +52,7 @@ async function serve(): Promise<void> {
   const stops: Stop[] = []
   const stopped = untilStopped()
   try {
-    // Before anything is made: what is told at the first start alone must not be lost to a second try.
+    // Before anything is made: the output of the first start must not be lost to a second try.
     await checkPort(config)
     prepareDataDirectory(config.dataDir)
     const postgres = await openPostgres(config)

@@ -1,7 +1,7 @@
 /** Why the server stops. */
 export type StopReason = { cause: string; error?: unknown }
 
-/** npm and the terminal both pass a Ctrl-C on; what comes within this time is the same one. */
+/** npm and the terminal both pass a Ctrl-C on; a second signal within this time is the same Ctrl-C. */
 const SAME_SIGNAL_MS = 1000
 
 /**

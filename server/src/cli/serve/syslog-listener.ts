@@ -16,7 +16,7 @@ import {
 
 export type SyslogListener = Listener
 
-/** What connections hold of messages whose end has not come: each at most one of 264 kB. */
+/** The bytes that connections hold of incomplete messages: at most a message of 264 kB each. */
 const UNFINISHED_BYTES = 24 * 1024 * 1024
 const UNFINISHED_BYTES_OF_ONE = 8 * 1024 * 1024
 
@@ -60,7 +60,7 @@ export async function openSyslog(
   )
 }
 
-/** The intake of a connection, told of each message by how much it was cut. */
+/** The intake of a connection, which adds to each message by how much it was cut. */
 function withCuts(intake: SyslogConnection, frames: SyslogFrames): MessageIntake {
   return {
     take: (message, sender) => intake.take(message, sender, frames.cutBytes(message)),

@@ -16,20 +16,20 @@ import type { System } from './compose.ts'
 import type { StopReason } from './stop-signals.ts'
 import type { SystemReports } from './system-options.ts'
 
-/** What the server says of itself: warnings on the console, everything where all logs are. */
+/** The server's own log: warnings on the console, everything among the stored logs. */
 export type SystemLog = {
   reports: SystemReports
   /** From here on lines go to the database too. */
   attach: (system: Pick<System, 'logOperations' | 'levels'>) => Promise<void>
   started: (facts: { url: string; postgres: string; start_ms: number }) => void
   stopping: (reason: StopReason) => void
-  /** Sign-in or keys had trouble that no reply tells of. */
+  /** A failure of sign-in or keys that no reply reports. */
   accessTrouble: (message: string) => void
   /** A statement took long. */
   slowStatement: (timing: StatementTiming) => void
   /** Somebody did something. */
   audit: (entry: AuditRow) => void
-  /** What waits to be stored, and what was lost since the start. */
+  /** Lines that wait to be stored, and lines lost since the start. */
   stats: () => { queuedRows: number; spooledRows: number; dropped: number }
   /** Delivers what was logged. */
   close: () => Promise<void>
@@ -47,12 +47,12 @@ const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => 
 /** The first part of the logger names of the server's own lines: users' sources have these names, too. */
 const OWN_LOGGERS = 'timelapser_logs'
 
-/** What the server says while its database is away: a few lines a minute, for weeks. */
+/** Room for the server's own lines while its database is away: a few lines a minute, for weeks. */
 const SPOOL_BYTES = 16 * 1024 * 1024
 
 /**
- * Opens the log of the server itself; sources `system`, `api` and `worker`. What cannot be stored waits in a folder, and
- * the next start stores it.
+ * Opens the log of the server itself; sources `system`, `api` and `worker`. Lines that cannot be stored wait in a
+ * folder, and the next start stores it.
  */
 export function openSystemLog(spoolDirectory: string): SystemLog {
   const handlers = [consoleHandler({ format: 'pretty', level: 'WARNING' })]
@@ -141,9 +141,9 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
         statement: name,
         duration_ms: Math.round(millis),
       }),
-    // Readers see the line; what was there before and after, and from where it came, is for administrators alone.
+    // Readers see the line; the values before and after, and the address, are for administrators alone.
     audit: ({ id, actor, action, entity, request_id, hash }) =>
-      // Without a colon: what follows the name of a key or a user would look like its secret, and be masked.
+      // Without a colon: text behind the name of a key or a user would look like its secret, and be masked.
       from('system', 'audit').info(`${action} on ${entity}, by ${actor === 'nobody' ? 'anonymous' : actor}`, {
         ...{ audit_id: id, actor, action, entity, request_id, hash },
       }),

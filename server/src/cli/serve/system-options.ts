@@ -60,13 +60,15 @@ export type SystemOptions = {
         pageUrl?: string | undefined
       }
     | undefined
-  /** Counts from the first statement on; an own one when unset. */
+  /** Counts from the first statement on; made by the system when unset. */
   metrics?: Metrics | undefined
   /** The server's own lines that wait, and those that were lost. */
   ownLog?: MetricSources['ownLog']
   /** Whether retention and its like run by the clock; true when unset. */
   isOnClock?: boolean
   reports: SystemReports
-  /** Called at the stop when no request comes any more and the store still takes lines: what logs, logs its last. */
+  /**
+   * Called at the stop when no request comes any more and the store still takes lines: loggers write their last lines.
+   */
   beforeStoreCloses?: () => Promise<void>
 }

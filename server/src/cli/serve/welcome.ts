@@ -7,13 +7,13 @@ import type { Access } from './access.ts'
 export type WelcomeFacts = {
   url: string
   config: Config
-  /** Such as "PostgreSQL 18, in /srv/data/postgres". */
+  /** For example "PostgreSQL 18, in /srv/data/postgres". */
   database: string
   access: Access
   startMs: number
 }
 
-/** What a person needs who has just started the server. */
+/** Prints the facts for a person who has just started the server. */
 export function sayReady({ url, config, database, access, startMs }: WelcomeFacts): void {
   const link = access.signInLink(config.publicUrl ?? url)
   const rows: [string, string][] = [

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { addServerOptions, type ServerOptions } from '../client/server-options.ts'
 import { addFilterOptions, type FilterOptions } from './filter-options.ts'
 
-/** Of the commands that show lines: where from, which, and how. */
+/** The options of the commands that show lines: server, filter and format. */
 export type LineOptions = ServerOptions & FilterOptions & { json?: boolean }
 
 export function addLineOptions(command: Command): Command {

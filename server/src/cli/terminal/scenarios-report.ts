@@ -2,7 +2,7 @@ import { LEVELS } from '@timelapser/logger'
 import type { LogSources, LogStats } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 
-/** What the server counts before and after. */
+/** The server's counts before and after. */
 export type Stock = { total: number; camera_logs: number; sources: string[]; levels: Record<string, number> }
 
 export type Difference = { before: Stock; after: Stock }

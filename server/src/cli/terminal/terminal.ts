@@ -3,8 +3,8 @@ import { styleText } from 'node:util'
 export type Style = Parameters<typeof styleText>[0]
 
 /**
- * What a terminal would obey instead of show, turn around, or not show at all. Joiners stay: emoji and words of some scripts
- * are made with them.
+ * Characters that a terminal would obey instead of show, turn around, or not show at all. Joiners stay: emoji and words
+ * of some scripts are made with them.
  */
 const CONTROL =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

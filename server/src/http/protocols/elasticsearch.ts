@@ -13,7 +13,7 @@ const TAKEN_TYPES =
 /** The version whose `_bulk` this is; shippers refuse what is older than themselves. */
 const VERSION = '9.0.0'
 
-/** What Elasticsearch calls our errors. */
+/** Elasticsearch's names for our errors. */
 const ERROR_TYPES: { readonly [Code in ErrorCode]?: string } = {
   UNAUTHENTICATED: 'security_exception',
   FORBIDDEN: 'security_exception',
@@ -147,7 +147,7 @@ async function bulk(ingest: IngestService, request: FastifyRequest): Promise<obj
   const decode = (body: Buffer) => decodeBulk(body, index)
   const recordsOf = ({ decoded }: DecodedBulk) => decoded
   return withBody(request, ingest.bodies, { decode, recordsOf }, async ({ decoded, items }) => {
-    // The decoder knows all it refused; what is named beside comes from the database.
+    // The decoder knows all records that it refused; further rejections come from the database.
     const result = await ingest.ingest({ ...decoded, rejections: [] }, { way: 'elasticsearch' })
     markRefused(items, result)
     return {

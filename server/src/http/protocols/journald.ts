@@ -19,7 +19,7 @@ const GATHER_MS = 500
 /** Nothing came for so long: the sender is gone. */
 const SILENT_MS = 120_000
 const RETRY_MS = 1000
-/** Bytes that one upload may hold: a batch, an entry and a chunk. */
+/** Bytes that an upload may hold: a batch, an entry and a chunk. */
 const HELD_BYTES = 3 * 1024 * 1024
 
 /**

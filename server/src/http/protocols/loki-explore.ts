@@ -14,14 +14,14 @@ import {
   stepOf,
 } from './loki-parameters.ts'
 
-/** Lines that are looked at for fields, unless told otherwise; and fields or values of an answer. */
+/** Lines examined for fields by default; and fields or values of an answer. */
 const FIELD_LINES = 100
 const FIELD_LIMIT = 1000
 /** Lines that are looked at for fields at most. */
 const MAX_FIELD_LINES = 5000
 const VOLUME_LIMIT = 100
 
-/** What there is to ask about: how much, which fields, which patterns. */
+/** The explore questions: volumes, fields, patterns. */
 export function addExploration(app: FastifyInstance, { volumes, fields }: LokiServices): void {
   addQuestion(app, '/loki/api/v1/index/stats', async (request) => {
     const parameters = parametersOf(request)
@@ -101,7 +101,7 @@ export function addExploration(app: FastifyInstance, { volumes, fields }: LokiSe
   )
 }
 
-/** What Logs Drilldown looks at before it asks; named as in Loki's configuration. */
+/** The limits that Logs Drilldown reads before its queries; named as in Loki's configuration. */
 const LIMITS = {
   discover_log_levels: true,
   max_entries_limit_per_query: 5000,

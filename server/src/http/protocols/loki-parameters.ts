@@ -10,7 +10,7 @@ const HOUR = 3_600_000_000_000n
 /** Bytes of a query sent as a form. */
 const FORM_BYTES = 256 * 1024
 
-/** What clients that look for newer features are told. */
+/** The version reported to clients that check for newer features. */
 export const LOKI_VERSION = '3.5.0'
 
 export type LokiServices = {
@@ -20,7 +20,7 @@ export type LokiServices = {
   fields: LokiFields
 }
 
-/** What every route of Loki's queries declares. */
+/** The declaration of every route of Loki's queries. */
 export const READ = { access: 'read', takesForeignKeys: true } as const
 
 export type Parameters = { [name: string]: string | undefined }
@@ -51,7 +51,7 @@ export function valuesOf({ query, body }: FastifyRequest, name: string): string[
   return [...(given === undefined ? [] : [given].flat()), ...ofForm]
 }
 
-/** When a parameter is given twice the last one counts. */
+/** If a parameter is given twice the last value counts. */
 export function parametersOf({ query, body }: FastifyRequest): Parameters {
   const given = Object.entries(query as { [name: string]: string | string[] })
   const ofQuery = given.map(([name, value]) => [name, [value].flat().at(-1) || undefined] as const)
@@ -65,7 +65,7 @@ export function queryOf({ query }: Parameters): string {
   return query
 }
 
-/** The last hour unless told otherwise. */
+/** By default the last hour. */
 export function rangeOf({ start, end, since }: Parameters): LokiRange {
   const to = end === undefined ? nanosNow() : readTime('end', end)
   const from =
@@ -91,7 +91,7 @@ export function linesOf(parameters: Parameters, request: FastifyRequest): LinesA
     limit: limitOf(parameters.limit, 100),
     isForward: direction.toLowerCase() === 'forward',
     intervalMs: interval === undefined || Number(interval) === 0 ? 0 : readStep(interval),
-    // Who asks for it gets the other fields of a row beside its line.
+    // Clients that send this flag get the other fields of a row beside its line.
     isCategorized: /\bcategorize-labels\b/.test(
       String(request.headers['x-loki-response-encoding-flags'] ?? ''),
     ),

@@ -10,7 +10,8 @@ import { MAX_BODY_BYTES, tooLarge } from '../raw-body.ts'
 import { INGEST, protocolRoutes, takeBody } from './protocol-routes.ts'
 
 /**
- * `POST /loki/api/v1/push` for Promtail, Alloy, Docker's driver and loggers' Loki transports. What cannot be stored among
+ * `POST /loki/api/v1/push` for Promtail, Alloy, Docker's driver and loggers' Loki transports. If only some lines cannot
+ * be stored, a 200 names them: Loki itself says 400 then, upon which some senders send everything again, for ever.
  * what can is named in a 200: Loki itself says 400 then, upon which some senders send everything again, for ever.
  */
 export function lokiPushRoutes(ingest: IngestService) {

@@ -24,7 +24,10 @@ import {
 import { addTail } from './loki-tail.ts'
 import { protocolRoutes } from './protocol-routes.ts'
 
-/** What Grafana's Loki data source, Logs Drilldown and logcli ask; what is not answered is refused in Loki's form, plain text. */
+/**
+ * The queries of Grafana's Loki data source, Logs Drilldown and logcli; unsupported queries are refused in Loki's form,
+ * plain text.
+ */
 export function lokiQueryRoutes(services: LokiServices, liveFeed: LiveFeed) {
   return protocolRoutes({
     writeError: ({ status, message }) => ({

@@ -19,7 +19,9 @@ const EXPORT = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
 
 /** Whether it is compressed, and four bytes of length. */
 const PREFIX_BYTES = 5
-/** Messages that came in part or wait for their reply: what one address may have is the largest. */
+/**
+ * Bytes of messages that arrived in part or wait for their reply: an address may have as much as the largest message.
+ */
 const BUDGET_BYTES = 48 * 1024 * 1024
 const BUDGET_BYTES_OF_ONE = 24 * 1024 * 1024
 /** Calls of one connection at a time. */
@@ -133,7 +135,7 @@ async function readMessage(
 ): Promise<{ message: Buffer; isPacked: boolean }> {
   const chunks: Buffer[] = []
   let size = 0
-  // The stream is not ended with what is read of it: what was wrong has to be answered.
+  // The stream stays open after its body was read: an error still has to be answered.
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     const most = MAX_BODY_BYTES / 1024 / 1024
@@ -173,7 +175,7 @@ function fail(stream: ServerHttp2Stream, status: number, message: string): void 
   stream.close(constants.NGHTTP2_NO_ERROR)
 }
 
-/** As gRPC has it: what is no printable ASCII, and the percent sign. */
+/** Percent-encodes as gRPC does: characters that are no printable ASCII, and the percent sign. */
 function percentEncoded(message: string): string {
   return message
     .slice(0, 1000)

@@ -50,7 +50,7 @@ export function otlpRoutes(ingest: IngestService) {
         const { type, body } = partialSuccess(typeOf(request), rejectedCount, reasons)
         return response.type(type).send(body)
       }
-      // Loki and others have it below /otlp, which senders that are told so add the path to.
+      // Loki and others serve it below /otlp, and senders configured for them add the path to that.
       for (const path of ['/v1/logs', '/otlp/v1/logs']) app.post(path, { config: INGEST }, store)
     },
   })

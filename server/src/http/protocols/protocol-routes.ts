@@ -13,12 +13,12 @@ export type ForeignReply = { status: number; type: string; body: string | Uint8A
 export type Protocol = {
   /** Room for what it takes in; unset where it only answers. */
   bodies?: BodyIntake
-  /** What its senders understand as an error. */
+  /** Writes an error in the form that the protocol's senders understand. */
   writeError: (error: AppError, request: FastifyRequest) => ForeignReply
   addRoutes: (app: FastifyInstance) => void
 }
 
-/** What every route that takes logs in declares. */
+/** The declaration of every ingest route. */
 export const INGEST = { access: 'ingest', takesForeignKeys: true } as const
 
 /** The routes of one protocol: bodies come as bytes, and errors, also of the guard and the limits, go in its form. */

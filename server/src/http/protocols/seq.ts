@@ -4,7 +4,7 @@ import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
 import { INGEST, jsonReply, protocolRoutes, takeBody } from './protocol-routes.ts'
 
-/** What senders of Seq call these bodies, and what those that say nothing send. */
+/** The content types of Seq's senders, and the default types of others. */
 const TAKEN_TYPES =
   /^\s*(application\/([\w.+-]*json|vnd\.serilog\.clef|octet-stream)|text\/(plain|json))\s*(;|$)/i
 

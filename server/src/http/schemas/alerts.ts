@@ -46,7 +46,7 @@ export const AlertGroup = Type.Object({
   /** The last sign of life, and when a line came last; they differ when old lines come. */
   seen_at: Instant,
   came_at: Instant,
-  /** Whether people were told of the incident. */
+  /** Whether a notice of the incident was sent. */
   is_told: Type.Boolean(),
 })
 export type AlertGroup = Static<typeof AlertGroup>
@@ -117,7 +117,7 @@ export const AlertTransition = Type.Object({
   first_at: Instant,
   last_at: Instant,
   late_ms: Type.Integer(),
-  /** Why nobody was told at once. */
+  /** Why the notice was not sent at once. */
   held: Nullable(Type.String()),
   text: Type.String(),
   /** The list of its lines, as a query string of the page. */

@@ -43,7 +43,7 @@ export const ApiKeyInput = Type.Object(
     min_level: Type.Optional(Type.String({ maxLength: 20, description: 'A level, as ingest takes it' })),
     /** Requests a minute of all classes together, beside the limits for everybody. */
     rate_limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
-    /** Only with the scope `ingest`: sites whose pages send by it, such as `https://shop.example`. */
+    /** Only with the scope `ingest`: sites whose pages send by it, for example `https://shop.example`. */
     origins: Type.Optional(
       Nullable(Type.Array(Type.String({ maxLength: 300 }), { minItems: 1, maxItems: 50 })),
     ),
@@ -63,7 +63,7 @@ export const KeyRotation = Type.Object(
   {
     /** Hours for which the old secret goes on; 24 when absent, 0 ends it at once. */
     grace_hours: Type.Optional(Type.Integer({ minimum: 0, maximum: 720 })),
-    /** Days until the new one expires; absent for as many as the key was made for. */
+    /** Days until the new key expires; if absent, the lifetime of the key it replaces. */
     expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
   },
   { additionalProperties: false },

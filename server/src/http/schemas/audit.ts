@@ -4,11 +4,11 @@ import { Nullable, TimestampSchema } from './fields.ts'
 export const AuditEntry = Type.Object({
   id: Type.Integer(),
   at: TimestampSchema,
-  /** Who: `user anna`, `key backup`, `system`, `nobody` when nobody had signed in. */
+  /** The actor: `user anna`, `key backup`, `system`, `nobody` when nobody had signed in. */
   actor: Type.String(),
-  /** What, the kind of thing first: `settings.update`. */
+  /** The action, the kind of thing first: `settings.update`. */
   action: Type.String(),
-  /** What it was done to: `camera 4`. */
+  /** The changed thing: `camera 4`. */
   entity: Type.String(),
   /** Values before and after, without secrets. */
   before: Type.Unknown(),

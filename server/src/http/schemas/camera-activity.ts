@@ -24,7 +24,7 @@ export const CameraActivity = Type.Object({
   usual_gap_seconds: Nullable(Type.Number()),
   /** When the last line came, if that is longer ago than five usual gaps (and five minutes). */
   silent_since: Nullable(TimestampSchema),
-  /** In each step of `bucket_seconds` from `start` on: lines, errors, and whether it lies in such a silence. */
+  /** In each step of `bucket_seconds` from `start` on: lines, errors, and whether the step lies in a silence. */
   logs: Type.Array(Type.Integer()),
   errors: Type.Array(Type.Integer()),
   is_silent: Type.Array(Type.Boolean()),

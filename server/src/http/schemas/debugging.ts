@@ -1,4 +1,4 @@
-// The shapes of the debugging views: what `GET /api/debug/…` and `GET /api/logs/:id/context` answer.
+// The shapes of the debugging views: the replies of `GET /api/debug/…` and `GET /api/logs/:id/context`.
 import { type Static, type TSchema, Type } from 'typebox'
 import { LevelSchema, TimestampSchema } from './fields.ts'
 import { LogRow } from './logs.ts'
@@ -16,7 +16,7 @@ const LevelCounts = Type.Object({
 
 /** Messages that are the same but for numbers, ids, addresses, times and quoted text. */
 export const MessageGroup = Type.Object({
-  /** Such as `Retry <n> of <n> in <n> s`. */
+  /** For example `Retry <n> of <n> in <n> s`. */
   shape: Type.String(),
   count: Type.Integer(),
   /** The highest among them. */
@@ -29,7 +29,7 @@ export const MessageGroup = Type.Object({
   /** The newest of them. */
   last_id: Type.Integer(),
   last_message: Type.String(),
-  /** What to put into `q` to list them, and sometimes others like them; empty when all of the shape is folded. */
+  /** The text for `q` that lists them, and sometimes similar messages; empty when all of the shape is folded. */
   q: Type.String(),
 })
 export type MessageGroup = Static<typeof MessageGroup>
@@ -47,7 +47,7 @@ export const ErrorGroups = Type.Object({
 })
 export type ErrorGroups = Static<typeof ErrorGroups>
 
-/** `GET /api/debug/new`: what there was since `start` and not from `compared_from` until then. */
+/** `GET /api/debug/new`: messages seen since `start` and not between `compared_from` and `start`. */
 export const NewMessages = Type.Object({
   groups: Type.Array(MessageGroup),
   /** Sources, by name, that were not heard of before. */
@@ -94,7 +94,7 @@ export const NoisyLoggers = Type.Object({
     Type.Object({
       logger_name: Nullable(Type.String()),
       count: Type.Integer(),
-      /** Of all lines counted, in [0, 1]. */
+      /** The share among all lines counted, in [0, 1]. */
       share: Type.Number(),
       rate_per_minute: Type.Number(),
       by_level: LevelCounts,
@@ -111,21 +111,21 @@ export const NoisyLoggers = Type.Object({
 export type NoisyLoggers = Static<typeof NoisyLoggers>
 
 const FieldValue = Type.Object({
-  /** As JSON writes it, text without its quotes; of long text the first 200 characters and `…`. */
+  /** As JSON writes it, text without its quotes; long text is cut to 200 characters and `…`. */
   text: Type.String(),
   kind: Type.Unsafe<'text' | 'number' | 'boolean' | 'null'>({
     type: 'string',
     enum: ['text', 'number', 'boolean', 'null'],
   }),
   count: Type.Integer(),
-  /** Of them at ERROR and above. */
+  /** Lines among them at ERROR and above. */
   errors: Type.Integer(),
   last_at: TimestampSchema,
-  /** What to put into `q` to list them; null where the search cannot say it. */
+  /** The text for `q` that lists them; null where the search cannot express it. */
   q: Nullable(Type.String()),
 })
 
-/** `GET /api/debug/fields`: what stands in `extra_data`; the fields that most lines have first. */
+/** `GET /api/debug/fields`: the fields of `extra_data`; the fields that most lines have first. */
 export const Fields = Type.Object({
   fields: Type.Array(
     Type.Object({
@@ -136,12 +136,12 @@ export const Fields = Type.Object({
       lists: Type.Integer(),
       /** Most first. */
       values: Type.Array(FieldValue),
-      /** Values told apart; when `is_distinct_cut` there are more. */
+      /** Distinct values; when `is_distinct_cut` there are more. */
       distinct: Type.Integer(),
       is_distinct_cut: Type.Boolean(),
       /** Lines whose value is not listed. */
       others: Type.Integer(),
-      /** Of those values that are numbers; quantiles within 1 % where they are more than 5,000 different ones. */
+      /** Figures of the numeric values; quantiles are within 1 % above 5,000 distinct values. */
       numbers: Nullable(
         Type.Object({
           count: Type.Integer(),

@@ -10,7 +10,7 @@ export const LevelOverride = Type.Object({
   level: LevelSchema,
   expires_at: Nullable(TimestampSchema),
   max_lines_per_minute: Type.Integer(),
-  /** These three are not told to keys that write. */
+  /** Keys that write do not see these three. */
   reason: Type.Optional(Nullable(Type.String())),
   author: Type.Optional(Type.String()),
   created_at: Type.Optional(TimestampSchema),

@@ -10,7 +10,7 @@ export const CleanupResult = Type.Object({
 })
 export type CleanupResult = Static<typeof CleanupResult>
 
-/** What the retention of the settings would do now. */
+/** The deletions that the retention settings would do now. */
 export const RetentionPlan = Type.Object({
   would_delete: Type.Integer(),
   would_free_bytes: Type.Integer(),
@@ -28,7 +28,7 @@ export const RetentionPlan = Type.Object({
 })
 export type RetentionPlan = Static<typeof RetentionPlan>
 
-/** What a deletion by these filters would delete; `filters_applied` and `rows` are what to send to have it done. */
+/** The preview of a deletion by these filters; send `filters_applied` and `rows` to have it done. */
 export const DeletionPreview = Type.Object({
   rows: Type.Integer(),
   first_log_at: Nullable(TimestampSchema),
@@ -56,7 +56,7 @@ export const ScrubResult = Type.Object({
 })
 export type ScrubResult = Static<typeof ScrubResult>
 
-/** `GET /api/logs/scrub/run`: the masking under way, or the last one. */
+/** `GET /api/logs/scrub/run`: the current masking run, or the last one. */
 export const ScrubRun = Type.Object({
   id: Type.Integer(),
   started_by: Type.String(),

@@ -5,7 +5,7 @@ export const ErrorReply = Type.Object({
   message: Type.String(),
   status_code: Type.Integer(),
   code: Type.String(),
-  /** Of INVALID_QUERY: the character of `q` it is about, 1 being the first. */
+  /** Only with INVALID_QUERY: the character of `q` where the error is, counted from 1. */
   position: Type.Optional(Type.Integer()),
   request_id: Type.String(),
 })

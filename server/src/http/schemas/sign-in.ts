@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Nullable, TimestampSchema } from './fields.ts'
 
-/** Who is asking, from `GET /api/session`. */
+/** The caller, from `GET /api/session`. */
 export const Session = Type.Object({
   kind: Type.Union([Type.Literal('user'), Type.Literal('key')]),
   name: Type.String(),
@@ -9,9 +9,12 @@ export const Session = Type.Object({
 })
 export type Session = Static<typeof Session>
 
-/** Of people and of the owners of one-time links: trimmed, any letters, no control characters. Unique without regard to case. */
+/**
+ * A name of a person or of the owner of a one-time link: trimmed, any letters, no control characters. Unique without
+ * regard to case.
+ */
 export const Username = Type.String({ minLength: 1, maxLength: 64 })
-/** Of a password that is being chosen. */
+/** A password that is being chosen. */
 const NewPassword = Type.String({ minLength: 8, maxLength: 128 })
 
 /** `POST /api/auth/sign-in`; answers with a `Session` and the session's cookie. */
@@ -38,7 +41,7 @@ export const BrowserSession = Type.Object({
   expires_at: TimestampSchema,
   ip_address: Nullable(Type.String()),
   user_agent: Nullable(Type.String()),
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of this request. */
   current: Type.Boolean(),
 })
 export type BrowserSession = Static<typeof BrowserSession>

@@ -8,7 +8,7 @@ export const UserLinkInput = Type.Object(
   {
     username: Username,
     role: Type.Optional(Type.Union([Type.Literal('admin'), Type.Literal('viewer')])),
-    /** Of a viewer who is invited: the cameras whose logs they see; absent or null for all logs. */
+    /** Only for an invited viewer: the cameras whose logs they see; absent or null for all logs. */
     cameras: Type.Optional(CameraGrants),
   },
   { additionalProperties: false },
@@ -44,7 +44,7 @@ export type User = Static<typeof User>
 export const Users = Type.Object({ users: Type.Array(User), total_users: Type.Integer() })
 export type Users = Static<typeof Users>
 
-/** `PATCH /api/users/:id`: what is absent stays. */
+/** `PATCH /api/users/:id`: absent fields stay. */
 export const UserChange = Type.Object(
   {
     role: Type.Optional(UserRole),

@@ -32,7 +32,7 @@ export const SavedViewInput = Type.Object(
 )
 export type SavedViewInput = Static<typeof SavedViewInput>
 
-/** `PATCH /api/views/:id`: what is absent stays. */
+/** `PATCH /api/views/:id`: absent fields stay. */
 export const SavedViewChange = Type.Object(
   {
     name: Type.Optional(Name),

@@ -1,4 +1,4 @@
-// Elasticsearch's _bulk: an action a line, and for all but delete the document on the next one.
+// Elasticsearch's _bulk: an action a line, and for all but delete the document on the next line.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import { type Decoded, DecodedBody, MAX_NAMED_REJECTIONS, type RecordDefaults } from '../decoded.ts'
@@ -30,13 +30,16 @@ const MAX_NAME = 512
 
 const ACTIONS = ['index', 'create', 'update', 'delete']
 
-/** What an action line may say of its document; a document looks different. */
+/** The fields that an action line may have beside its document; a document looks different. */
 const METADATA =
   /^(_index|_id|_type|routing|_routing|version|version_type|if_seq_no|if_primary_term|pipeline|require_alias|require_data_stream|dynamic_templates|list_executed_pipelines|op_type|retry_on_conflict)$/
 
 type Action = { name: string; metadata: ExtraData }
 
-/** Never throws. What is no action where one should be is an item that failed; the next action line counts again. */
+/**
+ * Never throws. A line that is no action where an action should be is an item that failed; the next action line counts
+ * again.
+ */
 export function* bulkSteps(
   body: Uint8Array,
   index: string | undefined,
@@ -104,7 +107,7 @@ function readAction(value: unknown): Action | undefined {
   return Object.keys(metadata).every((key) => METADATA.test(key)) ? { name, metadata } : undefined
 }
 
-/** The document of an update: the one for where there is none, as there never is one, else what would change in it. */
+/** The document of an update: `upsert`, as the document never exists yet, else the changed fields. */
 function upsertOf(value: unknown): unknown {
   const { upsert, doc, doc_as_upsert: isWhole } = asObject(value) ?? {}
   const document = asObject(isWhole === true ? doc : (upsert ?? doc))

@@ -5,7 +5,7 @@ import { asObject, asText, chooseLevel, takeApart, toLogRecord } from '../foreig
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
 import { SEVERITIES } from '../syslog/priority.ts'
 
-/** What the Elastic Common Schema nests and we have columns for. */
+/** Nested fields of the Elastic Common Schema that have a column here. */
 const NESTED = ['log.level', 'log.logger', 'service.name', 'camera.id']
 
 /**

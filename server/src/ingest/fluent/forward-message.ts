@@ -93,8 +93,8 @@ export class ForwardMessage {
   /**
    * The next records, in steps; none when all were read.
    *
-   * @param lines parts of lines that earlier messages brought. A message that is to be acknowledged has only its own: what it
-   *   brought is stored when its sender is told so.
+   * @param lines parts of lines from earlier messages. A message that wants an acknowledgement has only its own parts:
+   * its records are stored when the acknowledgement is sent.
    */
   *part(defaults: RecordDefaults, lines: PartialLines): Steps<Decoded> {
     const decoded = new DecodedBody()

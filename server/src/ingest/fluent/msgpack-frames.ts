@@ -1,6 +1,6 @@
 import { MsgpackError, MsgpackScan } from './msgpack-scan.ts'
 
-/** A message at most; beyond it the connection cannot go on, since nobody knows where the next one begins. */
+/** The most bytes of a message; beyond them the connection cannot go on, since the next message's start is unknown. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024
 
 /** Cuts a stream into MessagePack values, and holds what has no end yet. */
@@ -30,7 +30,7 @@ export class MsgpackFrames {
       throw new MsgpackError(`a message is over ${MAX_FRAME_BYTES / 1024 / 1024} MB`)
     }
     if (start > 0) {
-      // A copy: what was handed over need not be held for the sake of a rest.
+      // A copy: the handed-over bytes need not be held for the sake of a rest.
       this.#held = Buffer.from(this.#held.subarray(start))
       this.#room = this.#held
       this.#scan.at -= start

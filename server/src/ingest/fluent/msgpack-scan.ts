@@ -1,4 +1,4 @@
-// Where MessagePack values end, told without making anything of them: a frame is bounded before it is decoded.
+// Finds where MessagePack values end without decoding them: a frame is bounded before it is decoded.
 
 /** The bytes are not MessagePack, or make more of it than is taken. */
 export class MsgpackError extends Error {

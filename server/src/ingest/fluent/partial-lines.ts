@@ -6,7 +6,7 @@ export type SentRecord = { record: ExtraData; when: unknown; tag: string }
 
 /** Lines that are incomplete at a time: those of some containers whose driver shares a connection. */
 const MAX_LINES = 50
-/** Characters of a line and of all of them; a longer one goes on as a line of its own. */
+/** Characters of a line and of all lines; a longer line continues as a line of its own. */
 const MAX_CHARACTERS = 1024 * 1024
 
 type Line = SentRecord & { log: string; parts: number }
@@ -22,8 +22,8 @@ export class PartialLines {
   }
 
   /**
-   * What is to be stored now, in order: nothing while parts are missing. A line whose next part is not the next keeps what
-   * says that it is a part.
+   * Returns the records to store now, in order: none while parts are missing. A part whose successor is missing keeps
+   * the fields that mark it as a part.
    */
   take(sent: SentRecord): SentRecord[] {
     const { record, when, tag } = sent

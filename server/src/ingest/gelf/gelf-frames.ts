@@ -3,7 +3,10 @@ export const MAX_FRAME_BYTES = 512 * 1024
 
 const NUL = 0
 
-/** Cuts a TCP stream into messages, each of which ends with a NUL. One longer than `MAX_FRAME_BYTES` becomes an empty one. */
+/**
+ * Cuts a TCP stream into messages, each of which ends with a NUL. A message longer than `MAX_FRAME_BYTES` becomes an
+ * empty message.
+ */
 export class GelfFrames {
   #held: Buffer[] = []
   #heldBytes = 0

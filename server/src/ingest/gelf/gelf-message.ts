@@ -23,8 +23,8 @@ export function decodeGelf(bytes: Uint8Array, defaults: RecordDefaults): LogReco
 }
 
 /**
- * The source is the service or container that the message names, else its host, else what `defaults` say. Of two texts the
- * longer form is the message.
+ * The source is the service or container that the message names, else its host, else the default. The longer of two
+ * texts is the message.
  */
 function fromGelf(sent: ExtraData, defaults: RecordDefaults): LogRecord | string {
   const short = asText(sent.short_message)

@@ -18,11 +18,11 @@ const FIRST_REVIEW = 8
 /** Lines between two looks at a stream that has no form at all. */
 const LONGEST_PAUSE = 100_000
 
-/** What is known of one file's or stream's lines; a revision touches later lines only. */
+/** The inferred form of a file's or stream's lines; a revision touches later lines only. */
 export class FormTracker {
   form: LogForm
   reader: FormReader
-  /** Forms that were in force, the first one first. */
+  /** Forms that were in force, the oldest first. */
   readonly forms: LogForm[] = []
   readonly #context: FormContext
   readonly #isGiven: boolean

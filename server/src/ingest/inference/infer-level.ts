@@ -21,10 +21,12 @@ const LEAST_SHARE = 0.5
 const LEAST_SHARE_OF_FEW = 0.05
 const FEW_WORDS = 8
 const LEAST_LINES = 4
-/** A word that is the same on this share of so many lines is their level only where it says that nothing is wrong. */
+/**
+ * A word that is the same on this share of `CONSTANT_LINES` lines is their level only if it says that nothing is wrong.
+ */
 const CONSTANT_SHARE = 0.98
 const CONSTANT_LINES = 50
-/** More lines would not tell more. */
+/** More lines would not improve the decision. */
 const COUNTED_LINES = 500
 /** Single letters are levels only on nearly all of many lines, and only when there are different ones. */
 const LETTER_LINES = 200
@@ -133,7 +135,9 @@ function bestWord(
 
 /**
  * Whether the word right behind the time is always the same and says that nothing is wrong: such a column keeps words of the
- * text from being taken for the level. Any other word that never changes tells nothing by its place.
+ * Whether the word right behind the time is always the same and says that nothing is wrong: a constant column of this
+ * kind keeps words of the text from being taken for the level. Any other word that never changes proves nothing by its
+ * place.
  */
 function isConstant({ form, kinds }: Tally, share: number, lines: number): boolean {
   if (lines < CONSTANT_LINES || share < CONSTANT_SHARE || 'key' in form) return false

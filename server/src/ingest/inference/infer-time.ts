@@ -1,4 +1,4 @@
-// Which of the readings of a file's lines is their time: the one that fits nearly all of them, mostly rises and lies in a
+// Chooses the reading of a file's lines that is their time: it fits nearly all of them, mostly rises and lies in a
 // plausible range. Without that there is none; a guess would be worse than the time of arrival.
 import { type DateOrder, toInstant, type WrittenTime } from '../time-forms.ts'
 import { utcClock } from '../time-zone.ts'
@@ -26,7 +26,7 @@ export type TimeContext = {
 const MAX_CANDIDATES = 24
 /** Lines from which candidates are gathered. */
 const SCANNED_LINES = 300
-/** Enough to tell a time by other signs than that it rises. */
+/** Enough lines to recognise a time by other signs than that it rises. */
 const MANY_LINES = 200
 /** Fewer lines prove nothing. */
 const LEAST_LINES = 4
@@ -128,10 +128,10 @@ function gather(lines: readonly string[]): Record<'both' | 'date' | 'clock', Can
 
 type Judged = {
   form: InferredTime
-  /** Of the lines, those with a plausible time there. */
+  /** The share of the lines with a plausible time there. */
   share: number
   distinct: number
-  /** Of the steps from line to line, those that do not go back. */
+  /** The share of the steps from line to line that do not go back. */
   rising: number
   spanSeconds: number
   dayChanges: number
@@ -172,7 +172,7 @@ function judgeOrders(candidate: Candidate, lines: readonly string[], context: Ti
   return listed(fit.find((one) => isUsual(one, context)) ?? fit[0])
 }
 
-/** Whether an undecided order is the one taken: as told, else day first between dots, else month first. */
+/** Whether an undecided order is the default: as set, else day first between dots, else month first. */
 function isUsual({ form }: Judged, { order }: TimeContext): boolean {
   const text = form.parts.map(({ template }) => template).join(' ')
   if (/YY.?MM.?DD/.test(text) && !/(?<!Y)YY\./.test(text)) return order === undefined
@@ -262,7 +262,7 @@ function isConvincing({ share, distinct, rising, spanSeconds, strength, times, f
   if (strength === 4 && !/tai/.test(form.parts[0]?.template ?? '')) {
     const few = times.length < 20 ? rising === 1 : distinct >= 5
     const isClose = spanSeconds < 5 * YEAR
-    // Lines that were sorted by something else: no other numbers of so many kinds lie so close together on every line.
+    // Lines that were sorted by another column: no other numbers lie this close together on every line.
     const isSorted = isClose && share >= 0.99 && times.length >= MANY_LINES && distinct >= times.length / 4
     return few && (rising >= 0.9 || (rising >= 0.6 && isClose) || isSorted)
   }

@@ -1,4 +1,4 @@
-// A line's words by their place; what stands between brackets or quotes is one.
+// A line's words by their place; text between brackets or quotes is a single word.
 
 /** Where a word stands, without the brackets around it. */
 export type Token = { start: number; end: number }
@@ -18,7 +18,7 @@ export function tokenAt(line: string, from: number, index: number): Token | unde
   return token
 }
 
-/** The words behind `from`, at most so many. */
+/** The words behind `from`, at most `most`. */
 export function tokensOf(line: string, from: number, most: number): Token[] {
   const tokens: Token[] = []
   for (let token = nextToken(line, from); token !== undefined && tokens.length < most; ) {

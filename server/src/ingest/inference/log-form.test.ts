@@ -45,7 +45,9 @@ const SHORT: Record<Level, string> = {
 }
 const CAPITAL = (level: Level) => level.charAt(0) + level.slice(1).toLowerCase()
 
-/** What each writes is a form seen nowhere under this name; between them they have every way to write a time that is inferred. */
+/**
+ * Each shape is a form seen nowhere under this name; between them they have every way to write a time that is inferred.
+ */
 const SHAPES: readonly Shape[] = [
   {
     name: 'dashed clock',
@@ -201,7 +203,7 @@ function spread(index: number, seed: number): number {
   return value - Math.floor(value)
 }
 
-/** @param rows enough for several days, so that a file tells its day from its month. */
+/** @param rows enough for several days, so that the file distinguishes day and month. */
 function madeUpLog(shape: Shape, rows: number, start = '2026-03-09T06:13:04Z'): MadeUpLog {
   let seconds = Date.parse(start) / 1000
   const lines = Array.from({ length: rows }, (_, index): MadeUpLine => {

@@ -13,7 +13,7 @@ export type LogForm = {
   version: number
   /** `fixed`: at the start of the line, in one of the forms that need no inference. */
   time: 'fixed' | InferredTime
-  /** What the lines say about dates such as 03/04/2026. */
+  /** The order that the lines show in dates like 03/04/2026. */
   order?: DateOrder
   level?: InferredLevel
   /** Lines it was found from, and how many of them it reads a time and a level of. */
@@ -25,9 +25,9 @@ export type LogForm = {
 export type FormContext = {
   /** Seconds since 1970. */
   nowSeconds: number
-  /** Of dates that no line decides. */
+  /** The order of dates that no line decides. */
   order?: DateOrder | undefined
-  /** Told by a person rather than found. */
+  /** Set by a person rather than inferred. */
   time?: InferredTime | undefined
   level?: InferredLevel | undefined
 }
@@ -37,7 +37,7 @@ export type FormReader = {
   readTime(line: string): WrittenTime | undefined
   /** Undefined where no place was found. */
   readLevel: ((line: string, time: WrittenTime | undefined) => WrittenLevel | undefined) | undefined
-  /** Whether the time is one of the fixed forms, which are cut from the message. */
+  /** Whether the time has a fixed form, which is cut from the message. */
   isFixed: boolean
 }
 
@@ -148,7 +148,10 @@ function isHead(line: string): boolean {
   )
 }
 
-/** What days that follow each other say, where dates stand at the start of the lines and no number is over twelve. */
+/**
+ * The order of day and month from consecutive days, where dates stand at the start of the lines and no number is over
+ * twelve.
+ */
 function orderOfDays(lines: readonly string[], context: FormContext): DateOrder | undefined {
   const fixed = lines.map((line) => readLineTime(line))
   if (!mostly(fixed, ['numeric'])) return undefined
@@ -163,7 +166,7 @@ function mostly(times: readonly (WrittenTime | undefined)[], forms: readonly str
   return read.filter(({ form }) => forms.includes(form)).length > read.length / 2
 }
 
-/** What lines with a number over twelve say about the others; undefined when they say nothing or both. */
+/** The order from lines with a number over twelve; undefined when there are none or they disagree. */
 function orderOf(lines: readonly string[]): DateOrder | undefined {
   let [dayFirst, monthFirst] = [0, 0]
   for (const line of lines) {

@@ -86,7 +86,7 @@ function exec(pattern: RegExp, text: string, at: number): RegExpExecArray | null
   return pattern.exec(text)
 }
 
-/** All that could be a time, from left to right; of two that overlap the longer one. */
+/** All texts that could be a time, from left to right; the longer of two that overlap. */
 export function scanTimes(line: string): TimeGuess[] {
   const head = line.length > HEAD_CHARACTERS ? line.slice(0, HEAD_CHARACTERS) : line
   const found: TimeGuess[] = []

@@ -1,4 +1,4 @@
-// A form of time as text, `DD.MM.YYYY hh:mm:ss,fff`: what is inferred, shown, stored and given on the command line.
+// A form of time as text, `DD.MM.YYYY hh:mm:ss,fff`: inferred, shown, stored and given on the command line.
 import type { WrittenTime } from '../time-forms.ts'
 import { epochToUtcText, isCivil, toUtcText } from '../utc-text.ts'
 import { readZone, ZONE_SOURCE } from '../zone-names.ts'
@@ -7,7 +7,7 @@ import { readZone, ZONE_SOURCE } from '../zone-names.ts'
 export type TemplateReader = {
   /** @param at where it has to begin. */
   readAt(line: string, at: number): WrittenTime | undefined
-  /** The first one that begins before `until`. */
+  /** The first time that begins before `until`. */
   readFirst(line: string, until: number): WrittenTime | undefined
   /** Whether the template has a date, and whether it names the year. */
   readonly hasDate: boolean

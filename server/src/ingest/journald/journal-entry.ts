@@ -7,7 +7,7 @@ import { putExtra, readCameraId, shorten } from '../record-fields.ts'
 import { SEVERITIES } from '../syslog/priority.ts'
 import { epochToUtcText } from '../utc-text.ts'
 
-/** What of the trusted fields says who wrote the entry, and what it is called in `extra_data`. */
+/** The trusted fields that identify the writer of the entry, with their names in `extra_data`. */
 const TRUSTED: Readonly<Record<string, string>> = {
   _PID: 'pid',
   _HOSTNAME: 'host',
@@ -25,7 +25,7 @@ const REPEATED = ['SYSLOG_PID', 'SYSLOG_TIMESTAMP', 'SYSLOG_RAW', 'SYSLOG_FACILI
 const NOT_EXPORTED =
   'warning: the text of this entry was too long to be exported; journalctl -a -o json exports it whole'
 
-/** Whether a parsed line is one of journald's. */
+/** Whether a parsed line is a journald entry. */
 export function isJournalEntry(value: unknown): boolean {
   return asObject(value)?.__REALTIME_TIMESTAMP !== undefined
 }
@@ -39,8 +39,8 @@ export function decodeJournalLine(line: string, defaults: RecordDefaults): LogRe
 }
 
 /**
- * An entry as a record, or why it is none. The source is the container, unit or program that wrote it; fields of the
- * application's own are kept, in lower case; of those journald adds, the ones that say who it was.
+ * An entry as a record, or the reason why it is none. The source is the container, unit or program that wrote it; the
+ * application's own fields are kept, in lower case, and the journald fields that identify the writer.
  */
 export function fromJournalEntry(entry: ExtraData, defaults: RecordDefaults): LogRecord | string {
   const time = asText(entry._SOURCE_REALTIME_TIMESTAMP) ?? asText(entry.__REALTIME_TIMESTAMP)
@@ -79,12 +79,12 @@ function fieldsOf(entry: ExtraData): ExtraData {
   return fields
 }
 
-/** journald writes its numbers as text; an object can be made such that even `Number` of it throws. */
+/** journald writes its numbers as text; `Number` can throw for a hostile object. */
 function numberOf(value: Json | undefined): number {
   return typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
 }
 
-/** What is no UTF-8 comes as an array of bytes; what is too large to show, as null. */
+/** Invalid UTF-8 comes as an array of bytes; a value too large to show, as null. */
 function textOf(value: Json | undefined): string {
   if (isBytes(value)) return Buffer.from(value).toString('utf8')
   if (Array.isArray(value)) return value.map((one) => textOf(one)).join('\n')

@@ -1,12 +1,12 @@
-// The Journal Export Format (systemd.io/JOURNAL_EXPORT_FORMATS): what systemd-journal-upload sends and `journalctl -o export`
-// writes. A field is `NAME=value` on a line, or, where its value has line ends, `NAME`, a length of 64 bits and the value;
-// an entry ends with an empty line.
+// The Journal Export Format (systemd.io/JOURNAL_EXPORT_FORMATS): systemd-journal-upload sends it and `journalctl -o
+// export` writes. A field is `NAME=value` on a line, or, where its value has line ends, `NAME`, a length of 64 bits and
+// the value; an entry ends with an empty line.
 import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
 import { putExtra } from '../record-fields.ts'
 import { fromJournalEntry } from './journal-entry.ts'
 
-/** Kept of one value: a little more than a message may have. A longer one, a core dump say, is cut. */
+/** Bytes kept of a value: a little more than a message may have. A longer value, for example a core dump, is cut. */
 const MAX_VALUE_BYTES = 264 * 1024
 /** Kept of one entry; the fields beyond it are left out. */
 const MAX_ENTRY_BYTES = 1024 * 1024
@@ -22,7 +22,7 @@ const MAX_LENGTH = 2 ** 40
 /** An entry with its fields as `journalctl -o json` has them and what its message lost of its bytes, or why it is none. */
 export type ExportedEntry = { fields: ExtraData; cutBytes: number } | { reason: string }
 
-/** Reads entries from a stream, in pieces of any size; what it holds is bounded. */
+/** Reads entries from a stream, in pieces of any size, within bounded memory. */
 export class JournalExport {
   /** The piece being read: a line, the length of a value, the value, or the line end behind it. */
   #reading: 'line' | 'length' | 'value' | 'end' = 'line'

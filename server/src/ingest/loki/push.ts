@@ -1,4 +1,4 @@
-// What Loki's senders push: JSON, or snappy-packed protocol buffers (push.proto of grafana/loki).
+// The push formats of Loki's senders: JSON, or snappy-packed protocol buffers (push.proto of grafana/loki).
 import type { ExtraData } from '@timelapser/logger'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
@@ -54,7 +54,7 @@ function fromValue(value: unknown, labels: ExtraData, defaults: RecordDefaults) 
   return fromStreamEntry({ timestamp, line, labels, metadata: asObject(metadata) ?? NOTHING }, defaults)
 }
 
-/** An unpacked PushRequest. What cannot be read costs the entry or stream it stands in, not the others. */
+/** An unpacked PushRequest. An unreadable part costs the entry or stream it stands in, not the others. */
 export function* lokiProtobufSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
   const request = splitMessage(body)

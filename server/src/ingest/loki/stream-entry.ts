@@ -38,7 +38,7 @@ export function fromStreamEntry(
   const labelled = OF_STREAMS.level.filter(isLevel)
   const severity = levelOfSeverity(readSeverity(attributes.severity_number))
   const level = chooseLevel([...labelled.map((name) => attributes[name]), severity], text)
-  // The one that was taken is the column; what else was said of it stays beside.
+  // The chosen value is the column; other level labels stay beside.
   const taken = labelled.find((name) => attributes[name] === level) ?? labelled[0]
   if (taken !== undefined) delete attributes[taken]
   return toLogRecord({ timestamp, level, message, attributes }, defaults)

@@ -15,7 +15,7 @@ const LIBRARY_LOGS = 1000
 
 const NO_SCOPE = { name: '', version: '', attributes: {} }
 
-/** Never throws; what cannot be read costs the record or group it stands in, not the others. */
+/** Never throws; an unreadable part costs the record or group it stands in, not the others. */
 export function* otlpProtobufSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
   const refuse = (what: string, error: unknown) =>
@@ -158,7 +158,7 @@ function libraryOf(scopeLogs: ExtraData): Json | undefined {
 }
 
 /**
- * The lists of these names in an object. One that has neither a list nor is empty says nothing of logs: it is refused.
+ * The lists of these names in an object. An object that has no list and is not empty is no log request: it is refused.
  *
  * @param others names that may stand beside them.
  */

@@ -21,7 +21,7 @@ export type OtlpRecord = {
   eventName: string
 }
 
-/** What the records of one scope share. */
+/** The fields that the records of a scope share. */
 export type OtlpOrigin = { defaults: RecordDefaults; shared: ExtraData }
 
 /** Resource and scope: `service.name` is the source, the scope's name the logger, `camera.id` the camera. */

@@ -1,4 +1,5 @@
-// AnyValue of OpenTelemetry, in its two encodings. Both stop at a depth no column holds: what is below is named.
+// AnyValue of OpenTelemetry, in its two encodings. Both stop at a depth that no column holds: deeper values become a
+// note.
 import type { ExtraData, Json } from '@timelapser/logger'
 import { asObject } from '../foreign-record.ts'
 import { BYTES, eachField, FIXED64, type ProtobufReader, VARINT } from '../protobuf-reader.ts'

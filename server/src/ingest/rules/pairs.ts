@@ -42,7 +42,7 @@ export function readLogfmt(text: string): Pair[] | undefined {
 }
 
 /**
- * Pairs between separators, such as `user: anna; took: 12 ms`. What stands between separators and is no pair is passed over.
+ * Pairs between separators, for example `user: anna; took: 12 ms`. Text between separators that is no pair is skipped.
  *
  * @returns undefined when there is not one pair
  */

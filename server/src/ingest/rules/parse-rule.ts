@@ -1,5 +1,5 @@
-// Rules that people set for the lines of their sources: what is read out of a line, and what is made of it. The API, the
-// page's types and files of rules take their form from here.
+// Rules that people set for the lines of their sources: the values to read out of a line, and the changes to make. The
+// API, the page's types and files of rules take their form from here.
 import { type Static, Type } from 'typebox'
 
 /** Each is looked at for every source that comes in. */
@@ -105,7 +105,7 @@ export type ParseStep = Static<typeof ParseStepSchema>
 export type ParseAction = Static<typeof ParseActionSchema>
 export type ParseCondition = Static<typeof ParseConditionSchema>
 
-/** Why a rule is not taken: `path` names the part of it, such as `actions[1].field`. */
+/** Why a rule is not taken: `path` names the part of it, for example `actions[1].field`. */
 export class ParseRuleError extends Error {
   override name = 'ParseRuleError'
   readonly path: string

@@ -5,8 +5,8 @@ import { ParseRuleError } from './parse-rule.ts'
 const MAX_PROGRAM = 5000
 
 /**
- * Characters of text times instructions of patterns that one line may cost, by all rules together: a fifth of a second
- * at worst. Counted, not timed, so that the same line has the same fate on every machine.
+ * The work that a line may cost, by all rules together: characters of text times instructions of patterns, a fifth of a
+ * second at worst. Counted, not timed, so that the same line has the same fate on every machine.
  */
 export const MAX_STEPS_A_LINE = 4_000_000
 
@@ -18,7 +18,7 @@ export class StepsSpent extends Error {
   override name = 'StepsSpent'
 }
 
-/** A pattern that people set. Its time is in proportion to the text, whatever that says: this engine does not go back. */
+/** A pattern that people set. Its time is linear in any text: this engine does not backtrack. */
 export class Pattern {
   readonly #compiled: RE2JS
   readonly #size: number

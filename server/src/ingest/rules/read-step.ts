@@ -75,7 +75,7 @@ function readGroups(pattern: Pattern, groups: readonly Group[]): StepReader {
     const fields: [string, Json][] = []
     for (const { field, group, kind } of groups) {
       const value = groupText(group)
-      // An optional part that is not there, or two names for the same field of which one is.
+      // An optional part that is missing, or two names for the same field of which one is present.
       if (value !== null) fields.push([field, kind === 'text' ? value : typed(value)])
     }
     return fields

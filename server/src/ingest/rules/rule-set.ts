@@ -14,14 +14,14 @@ import { compileStep } from './read-step.ts'
  */
 export type RuleOutcome = 'applied' | 'passed' | 'failed' | 'dropped'
 
-/** Told of each rule that looked at a line. */
+/** Called for each rule that ran on a line. */
 export type OnOutcome = (rule: CompiledRule, outcome: RuleOutcome, reason?: string) => void
 
 /** A rule that can be run. */
 export type CompiledRule = {
   readonly name: string
   readonly isFor: (source: string) => boolean
-  /** The record as it is to be stored, the same one when the rule is not for it; `DROP` when it is not to be. */
+  /** Returns the record to store, the same record when the rule does not apply; `DROP` when it is not to be stored. */
   readonly run: (record: LogRecord, budget: StepBudget) => LogRecord | typeof DROP
 }
 
@@ -42,8 +42,8 @@ export class RuleSet {
   }
 
   /**
-   * The record after all rules for its source: the same object when none is for it, undefined when a rule drops it. What fails
-   * leaves the line as it was before that rule.
+   * The record after all rules for its source: the same object when none applies, undefined when a rule drops it. A
+   * failed rule leaves the line as it was before that rule.
    */
   parse(record: LogRecord, onOutcome: OnOutcome): LogRecord | undefined {
     const rules = this.#rulesOf(record.source)
@@ -124,7 +124,7 @@ function addField(extra: ExtraData, key: string, value: Json): void {
   putExtra(extra, key, value)
 }
 
-/** The record within its limits, or the one that came when nothing of it changed. @throws {RuleFailed} */
+/** The record within its limits, or the original record when nothing changed. @throws {RuleFailed} */
 function finish({ record, extra }: Line, before: LogRecord): LogRecord {
   const extra_data = Object.keys(extra).length === 0 ? null : extra
   const isSameData = JSON.stringify(extra_data) === JSON.stringify(before.extra_data)

@@ -1,4 +1,4 @@
-// What Seq takes: CLEF (clef-json.org), one event a line, and the older body with an array of events.
+// The formats that Seq takes: CLEF (clef-json.org), one event a line, and the older body with an array of events.
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
@@ -8,7 +8,7 @@ import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
 import { atOnce, type Steps } from '../steps.ts'
 import { renderMasked } from './render-template.ts'
 
-/** The parts of an event, by whatever name they came. */
+/** The parts of an event, by any of their names. */
 type Event = {
   time: unknown
   level: unknown

@@ -12,7 +12,7 @@ function renderTemplate(template: string, properties: ExtraData, renderings: unk
   let formatted = 0
   let characters = 0
   const put = (text: string) => {
-    // A long property in thousands of holes; what a message cannot hold is not put in.
+    // A long property in thousands of holes: text beyond the limit of a message is not put in.
     characters += text.length
     return characters > RECORD_LIMITS.messageBytes ? '' : text
   }
@@ -25,8 +25,8 @@ function renderTemplate(template: string, properties: ExtraData, renderings: unk
 }
 
 /**
- * The template filled in with what secrets are masked in: filled in by the name of a secret, its value would stand without that
- * name. Of properties nested deep only the upper levels are looked at, as they are stored.
+ * Masks the properties before it fills in the template: filled in first, a secret would stand without its name. Only
+ * the upper levels of deeply nested properties are masked, as they are stored.
  */
 export function renderMasked(template: string, properties: ExtraData, renderings: unknown): string {
   return renderTemplate(template, redactData(toExtraData(properties) ?? {}), renderings)

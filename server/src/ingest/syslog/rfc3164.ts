@@ -25,7 +25,7 @@ const HOST_ALONE =
 /** Cisco's facility, severity and mnemonic. */
 const MNEMONIC = /(?:^|: )(%{1,2}[A-Z][\w/-]{2,100}) ?: /
 
-/** @param now arrival: tells the year that is not written. */
+/** @param now arrival: determines the year, which is not written. */
 export function readRfc3164(text: string, now: string, clock: NaiveClock): SyslogParts {
   const before = BEFORE_TIME.exec(text)
   const atStart = timeIn(text, 0, now, clock)

@@ -40,7 +40,7 @@ const ELEMENT = /\[([^\s=\]"]{1,200})((?: +[^\s=\]"]{1,200}="(?:[^"\\]|\\.)*")*)
 const PARAMETER = / +([^\s=\]"]{1,200})="((?:[^"\\]|\\.)*)"/gs
 
 /**
- * `[id name="value" …]…` from `start` on. What is broken there is not structured data: it begins the message, as
+ * `[id name="value" …]…` from `start` on. Broken text there is not structured data: it begins the message, as
  * nothing of it may be lost.
  */
 function readStructuredData(text: string, start: number): { data: ExtraData | undefined; end: number } {

@@ -7,8 +7,9 @@ const NUL = 0
 const COUNT = /^([1-9]\d{0,8}) </
 
 /**
- * Cuts a TCP stream into messages, by octet counting (RFC 6587, 3.4.1: `11 <13>message`) or at line ends, told apart for
- * each message by how it begins. Holds at most `MAX_FRAME_BYTES`; what is longer is cut there, its rest skipped and counted.
+ * Cuts a TCP stream into messages, by octet counting (RFC 6587, 3.4.1: `11 <13>message`) or at line ends, decided for
+ * each message by its first byte. Holds at most `MAX_FRAME_BYTES`; a longer message is cut there, its rest skipped and
+ * counted.
  */
 export class SyslogFrames {
   #held: Buffer = Buffer.alloc(0)
@@ -47,7 +48,7 @@ export class SyslogFrames {
     }
   }
 
-  /** What is left when the connection ends: a last line without its end. */
+  /** The rest when the connection ends: a last line without its end. */
   end(): Buffer[] {
     const rest = this.#held
     this.#held = Buffer.alloc(0)
@@ -55,7 +56,7 @@ export class SyslogFrames {
     return rest.length === 0 || this.#skipsToLineEnd || this.#skipBytes > 0 ? [] : [rest]
   }
 
-  /** The next message, an empty one for what is passed over, or undefined when more has to come. */
+  /** The next message, an empty message for skipped bytes, or undefined when more bytes have to come. */
   #next(): Buffer | undefined {
     if (this.#skipBytes > 0) return this.#skip()
     if (this.#held.length === 0) return undefined

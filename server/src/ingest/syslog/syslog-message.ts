@@ -15,14 +15,14 @@ export type SyslogOrigin = {
   sender: string
   /** Cameras by address or host name, lower case. */
   cameras: ReadonlyMap<string, number>
-  /** What times without a zone mean. */
+  /** The clock of times without a zone. */
   clock: NaiveClock
   /** Bytes that were left out of the message, since it was too long; none when absent. */
   cutBytes?: number
 }
 
 /**
- * One message as a record: RFC 5424, else RFC 3164 in whatever is left of it. Nothing is refused; an empty message is
+ * A message as a record: RFC 5424, else RFC 3164 as far as it matches. Nothing is refused; an empty message is
  * undefined. The source is the camera the sender is known as, else the host the message names, else the address.
  */
 export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): LogRecord | undefined {
@@ -57,7 +57,7 @@ export function decodeSyslogMessage(bytes: Uint8Array, origin: SyslogOrigin): Lo
   return cutBytes > 0 ? withCut(record, cutBytes) : record
 }
 
-/** The record of a message that lacks so many bytes, beside those that a record has no room for. */
+/** The record of a message that lacks `cutBytes` bytes, beside those that a record has no room for. */
 function withCut(record: LogRecord, cutBytes: number): LogRecord {
   const { truncated_bytes: before = 0 } = record.extra_data ?? {}
   return { ...record, extra_data: { ...record.extra_data, truncated_bytes: Number(before) + cutBytes } }

@@ -1,6 +1,6 @@
 import type { ExtraData } from '@timelapser/logger'
 
-/** What a message says, whichever of the two forms it has. */
+/** The parts of a message in either form. */
 export type SyslogParts = {
   /** ISO 8601 in UTC; arrival when undefined. */
   timestamp: string | undefined

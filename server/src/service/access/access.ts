@@ -1,6 +1,6 @@
 import type { Visibility } from '../../store/filter/log-filter.ts'
 
-/** What a route asks of its caller; every route declares one. `any` is whoever is known, whatever they may do. */
+/** The access that a route requires; every route declares a level. `any` is every signed-in caller. */
 export const ACCESS_LEVELS = ['public', 'any', 'ingest', 'read', 'admin'] as const
 export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 
@@ -10,7 +10,7 @@ export type { Visibility }
 
 export const SEES_EVERYTHING: Visibility = { cameras: null }
 
-/** Who is asking. */
+/** The caller. */
 export type Principal = {
   kind: 'user' | 'key'
   id: string
@@ -21,7 +21,7 @@ export type Principal = {
   rate_limit?: number
   /** The sites from whose pages alone it is taken; set for keys that stand in pages. */
   origins?: readonly string[]
-  /** The same for a key and those that took its place; what the caller's own marks belong to. */
+  /** The same for a key and its successors; the caller's own marks belong to it. */
   lineage: string
 }
 

@@ -31,7 +31,7 @@ export type AccountsOptions = {
   libraryPool: pg.Pool
   /** Whether people come by https, so that the cookie need not go another way. */
   secureCookie: boolean
-  /** Told of trouble inside the library. */
+  /** Receives failures inside the library. */
   onTrouble: (message: string) => void
   passwords?: PasswordHashing | undefined
 }
@@ -56,7 +56,7 @@ export class Accounts {
   readonly #sessions = new SessionCache((cookie) => this.#read(cookie))
   readonly users: Users
   readonly links: SignInLinks
-  /** What everybody does with their own sessions and password. */
+  /** The actions of people on their own sessions and password. */
   readonly own: OwnAccount
 
   static async open(options: AccountsOptions): Promise<Accounts> {
@@ -124,7 +124,7 @@ export class Accounts {
     return this.#sessions.get(cookie)
   }
 
-  /** Who a session belongs to now, not as lately read, and without prolonging it: nobody is there to take the cookie. */
+  /** The owner of a session now, not as lately read, and without prolonging it: no response could take the cookie. */
   async check(cookie: string): Promise<Principal | undefined> {
     return (await this.#read(cookie, { disableRefresh: true }))?.principal
   }
@@ -158,7 +158,7 @@ export class Accounts {
       await this.links.redeem({ secret: input.secret, name, passwordHash })
       succeed()
     } catch (error) {
-      // Whoever has a good link and a name that is taken guesses nothing.
+      // A holder of a valid link who chose a taken name is not guessing.
       if (error instanceof AppError && error.code === 'CONFLICT') succeed()
       throw error
     }
@@ -172,7 +172,7 @@ export class Accounts {
       ? await findPasswordHashByName(this.#pool, uniqueForm(body.username))
       : undefined
     // The library answers at once for a user without a password. An unknown name, an invited user and a wrong password all
-    // cost one comparison, so that the time does not tell them apart.
+    // cost one comparison, so that the time does not distinguish them.
     if (hash === undefined) {
       await (await this.#signIn.$context).password.verify({
         hash: await this.#nobodysHash(),

@@ -10,13 +10,13 @@ import { randomSecret, sha256 } from './random-secret.ts'
 
 /** So that people, and programs that look for leaked secrets, know one when they see it. */
 const PREFIX = 'tl_'
-/** `tl_` and eight more: enough to tell keys apart, and 208 bits stay unknown. */
+/** `tl_` and eight more: enough to distinguish keys, and 208 bits stay unknown. */
 const SHOWN_CHARACTERS = 11
 /** How long a change is missed at most when its notice gets lost, in milliseconds. */
 const MAX_AGE_MS = 30_000
 /** The last uses are written this often, in milliseconds. */
 const FLUSH_MS = 60_000
-/** Time to bring a new secret to where the old one is. */
+/** Time to bring a new secret to the places that use the old secret. */
 const GRACE_HOURS = 24
 
 const ROLES: Readonly<Record<store.KeyScope, Role>> = { ingest: 'ingest', read: 'viewer', admin: 'admin' }
@@ -40,7 +40,7 @@ export type RotationInput = {
   expires_in_days?: number | undefined
 }
 
-/** A key, and the one that took its place while it is in its grace. */
+/** A key, and the key that replaced it while it is in its grace period. */
 export type ListedKey = store.ApiKey & { replaced_by: number | null }
 
 export type ApiKeysOptions = {
@@ -48,12 +48,12 @@ export type ApiKeysOptions = {
   auditTrail: AuditTrail
   /** A key of the operator's own that is never stored. */
   adminApiKey: string | undefined
-  /** Told when the last uses could not be written; they are tried again. */
+  /** Called when the last uses could not be written; they are tried again. */
   onFlushFailed: (error: unknown) => void
 }
 
 /**
- * The keys of programs. All of them are kept in memory, so that neither a right nor a wrong one costs a statement;
+ * The keys of programs. All of them are kept in memory, so that neither a right nor a wrong key costs a statement;
  * a notice, or 30 seconds, makes them be read anew.
  */
 export class ApiKeys {
@@ -71,7 +71,7 @@ export class ApiKeys {
     this.#timer.unref()
   }
 
-  /** Who holds this secret; undefined when it opens nothing. */
+  /** The owner of this secret; undefined for an unknown secret. */
   async identify(secret: string): Promise<Principal | undefined> {
     const hash = sha256(secret)
     if (this.#operatorsHash && timingSafeEqual(hash, this.#operatorsHash)) return OPERATOR
@@ -100,7 +100,7 @@ export class ApiKeys {
   async list(): Promise<ListedKey[]> {
     await this.#flush()
     const keys = await store.listKeys(this.#options.pool)
-    // Newest first: the last one that is set is the first of its lineage.
+    // Newest first: the last entry that is set is the first of its lineage.
     const newest = new Map(keys.toReversed().map(({ id, lineage }) => [lineage, id]))
     return keys.map(({ hash: _, lineage, ...key }) => {
       const last = newest.get(lineage) as number

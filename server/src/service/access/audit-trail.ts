@@ -11,25 +11,28 @@ import { type AuditCheck, checkAudit, type KnownHash } from '../../store/account
 import { inTransaction } from '../../store/database/transaction.ts'
 import { RepeatedEntries } from './repeated-entries.ts'
 
-/** Who does something, and from where. */
+/** The caller of an action, and their address. */
 export type Actor = { name: string; address: string | null; request_id: string | null }
 
-/** What was done, and to what; before and after without secrets. */
+/** The action, and its object; the values before and after without secrets. */
 export type AuditDetails = { action: string; entity: string; before?: unknown; after?: unknown }
 
-/** Keeps hashes where whoever can change the database cannot. */
+/** Keeps hashes where a person who can change the database cannot change them. */
 type HashKeeper = { read: () => Promise<KnownHash[]>; keep: (hash: KnownHash) => void }
 
 export type AuditTrailOptions = {
   pool: pg.Pool
-  /** Told of each entry once it is committed, for the server's own log. */
+  /** Receives each entry once it is committed, for the server's own log. */
   onEntry: (entry: AuditRow) => void
   hashes: HashKeeper
 }
 
 const SYSTEM: Actor = { name: 'system', address: null, request_id: null }
 
-/** Who did what, to what, from where: written with the change or right after it, and never changed (spec: "Audit Logging"). */
+/**
+ * Records each action with actor, object and address: written with the change or right after it, and never changed
+ * (spec: "Audit Logging").
+ */
 export class AuditTrail {
   readonly #options: AuditTrailOptions
   // The way from a request to the change it makes goes through services that have no other use for who asked.
@@ -40,7 +43,7 @@ export class AuditTrail {
     this.#options = options
   }
 
-  /** Runs `work` as the doing of this actor; what no actor does, the system does. */
+  /** Runs `work` on behalf of this actor; work outside counts as the system's. */
   as<T>(actor: Actor, work: () => T): T {
     return this.#actors.run(actor, work)
   }
@@ -74,12 +77,12 @@ export class AuditTrail {
   }
 
   /**
-   * Writes an entry that readers, or anybody, may cause without end: so many an hour of each actor, then one that says
-   * how many more there were.
+   * Writes an entry that readers, or anybody, may cause without end: `atMost` an hour for each actor, then an entry
+   * with the number of further ones.
    */
   async writeOften(entry: AuditDetails, atMost: number): Promise<void> {
     const actor = this.#actors.getStore() ?? SYSTEM
-    // Who nobody knows has as many addresses as they like.
+    // An anonymous caller may use any number of addresses.
     const kind = `${actor.name} ${entry.action}`
     const tellRest = (repeated: number) => {
       const rest = { action: entry.action, entity: entry.entity, after: { repeated, within_hours: 1 } }

@@ -16,13 +16,13 @@ export type OwnAccountOptions = {
     hash: (password: string) => Promise<string>
     verify: (input: { hash: string; password: string }) => Promise<boolean>
   }>
-  /** Whose session a cookie is now. */
+  /** The owner of a cookie's session now. */
   check: (cookie: string) => Promise<Principal | undefined>
-  /** Told when sessions have ended, so that this server need not wait for the notice. */
+  /** Called when sessions have ended, so that this server need not wait for the notice. */
   onChange: () => void
 }
 
-/** What people do with their own sessions and password; a cookie says who they are. */
+/** The actions of people on their own sessions and password; a cookie identifies them. */
 export class OwnAccount {
   readonly #options: OwnAccountOptions
 
@@ -67,7 +67,7 @@ export class OwnAccount {
   /**
    * Changes one's own password and ends all other sessions.
    *
-   * @throws {AppError} FORBIDDEN when the current one is wrong; RATE_LIMITED after too many failures
+   * @throws {AppError} FORBIDDEN when the current password is wrong; RATE_LIMITED after too many failures
    */
   async changePassword(
     cookie: string,
@@ -102,7 +102,7 @@ export class OwnAccount {
     this.#options.onChange()
   }
 
-  /** Whose session it is. */
+  /** The owner of the session. */
   async #owner(cookie: string): Promise<Principal> {
     const principal = await this.#options.check(cookie)
     if (principal) return principal

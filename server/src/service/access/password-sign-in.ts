@@ -10,7 +10,7 @@ export const ADDRESS_HEADER = 'x-timelapser-client-address'
 const DAY_S = 24 * 60 * 60
 const MAX_PASSWORD_CHARACTERS = 128
 
-/** Makes what is kept of a password, and tells whether a password is the one. */
+/** Hashes a password, and compares a password with a hash. */
 export type PasswordHashing = {
   hash: (password: string) => Promise<string>
   verify: (given: { hash: string; password: string }) => Promise<boolean>
@@ -24,7 +24,7 @@ export type PasswordSignInOptions = {
   cookieName: string
   /** Whether the cookie goes over TLS alone. */
   secureCookie: boolean
-  /** Told of trouble inside the library, without personal data. */
+  /** Receives failures inside the library, without personal data. */
   onTrouble: (message: string) => void
   /** Whether this user may have a session. */
   isWelcome: (userId: string) => Promise<boolean>
@@ -42,7 +42,7 @@ export function openPasswordSignIn(options: PasswordSignInOptions) {
   return betterAuth({
     database: options.pool,
     secret: options.secret,
-    // Only links in e-mails would need the real one, and none are sent.
+    // Only links in e-mails would need the real address, and no e-mails are sent.
     baseURL: 'http://localhost',
     telemetry: { enabled: false },
     logger: { level: 'error', log: (_level, message) => options.onTrouble(message) },
@@ -68,7 +68,7 @@ export function openPasswordSignIn(options: PasswordSignInOptions) {
     databaseHooks: {
       session: {
         create: {
-          // After the password was found right, so that a wrong one learns nothing of who is disabled.
+          // Runs after the password was found right, so that a wrong password does not reveal who is disabled.
           before: async ({ userId }) => {
             if (!(await options.isWelcome(userId))) throw new APIError('UNAUTHORIZED')
           },

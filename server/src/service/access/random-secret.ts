@@ -5,7 +5,9 @@ export function randomSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** How secrets are stored and compared. No salt and no slow hash: of 256 random bits nothing can be guessed. */
+/**
+ * The hash under which secrets are stored and compared. No salt and no slow hash: 256 random bits cannot be guessed.
+ */
 export function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }

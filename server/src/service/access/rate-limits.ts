@@ -1,4 +1,4 @@
-/** What requests are counted apart by; `unauthenticated` are those that were refused with 401. */
+/** The classes by which requests are counted; `unauthenticated` are requests that were refused with 401. */
 const RATE_CLASSES = ['sign_in', 'query', 'export', 'ingest', 'administration', 'unauthenticated'] as const
 export type RateClass = (typeof RATE_CLASSES)[number]
 

@@ -7,8 +7,9 @@ const MAX_KINDS = 10_000
 type Window = { seen: number; timer: NodeJS.Timeout }
 
 /**
- * Tells entries that one caller may cause without end, such as downloads by a read key, from those that are written each:
- * after so many in an hour the others are counted, and the hour ends with one entry that says how many they were.
+ * Separates entries that a caller may cause without end, for example downloads by a read key, from entries that are
+ * each written: after `atMost` in an hour the others are counted, and the hour ends with an entry that says how many
+ * they were.
  */
 export class RepeatedEntries {
   readonly #windows = new Map<string, Window>()
@@ -16,9 +17,9 @@ export class RepeatedEntries {
   /**
    * Whether an entry is written by itself.
    *
-   * @param kind what repeats, and whose doing it is
-   * @param atMost how many are, an hour
-   * @param onEnd told at the end of the hour how many were not
+   * @param kind the kind of entry, and its actor
+   * @param atMost the number written in an hour
+   * @param onEnd receives at the end of the hour the number of entries that were not written
    */
   isWritten(kind: string, atMost: number, onEnd: (repeated: number) => void): boolean {
     const known = this.#windows.get(kind)

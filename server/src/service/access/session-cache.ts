@@ -1,7 +1,7 @@
 import { FreshCache } from '../fresh-cache.ts'
 import type { Principal } from './access.ts'
 
-/** Who a session belongs to, and the cookies that prolong it when it was time for that. */
+/** The owner of a session, and the cookies that prolong it when that is due. */
 export type KnownSession = { principal: Principal; renewal: string[] }
 
 /** How long a session that ended on another server lives on here at most when the notice gets lost, in milliseconds. */

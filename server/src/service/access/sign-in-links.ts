@@ -104,7 +104,7 @@ export class SignInLinks {
     })
   }
 
-  /** The secret of a link that makes the first administrator; undefined when there is one. */
+  /** The secret of a link that makes the first administrator; undefined when an administrator exists. */
   async createFirst(): Promise<string | undefined> {
     if (await hasAdministrator(this.#pool)) return undefined
     const secret = randomSecret()

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** How many attempts are let begin before one is refused. */
+/** The number of attempts that may begin before an attempt is refused. */
 function allowed(attempt: (index: number) => void): number {
   for (let index = 0; index < 1000; index++) {
     try {

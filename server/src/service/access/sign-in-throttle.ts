@@ -61,7 +61,7 @@ export class SignInThrottle {
   }
 }
 
-/** Whoever has one IPv6 address has 2^64 of them. */
+/** The owner of an IPv6 address usually has 2^64 of them. */
 function networkOf(address: string): string {
   if (!isIPv6(address) || address.startsWith('::ffff:')) return address
   const [head = '', tail] = address.split('::')

@@ -5,13 +5,13 @@ import * as store from '../../store/accounts/users.ts'
 import { AppError } from '../app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
 
-/** People as administrators manage them. What is changed holds at once, on every server, for open streams too. */
+/** People as administrators manage them. A change takes effect at once, on every server, for open streams too. */
 export class Users {
   readonly #pool: pg.Pool
   readonly #auditTrail: AuditTrail
   readonly #onChange: () => void
 
-  /** @param options.onChange told of every change, so that this server need not wait for the notice */
+  /** @param options.onChange called after every change, so that this server need not wait for the notice */
   constructor(options: { pool: pg.Pool; auditTrail: AuditTrail; onChange: () => void }) {
     this.#pool = options.pool
     this.#auditTrail = options.auditTrail
@@ -38,7 +38,7 @@ export class Users {
         changed.cameras = null
       }
       await store.saveUser(client, changed)
-      // Who is let in again signs in again.
+      // A user who is enabled again has to sign in again.
       if (changed.disabled) await endSessions(client, id)
       return changed
     })

@@ -40,7 +40,7 @@ export class CameraService {
     return (await this.list(visibility)).some((camera) => camera.id === id)
   }
 
-  /** @throws {AppError} CAMERA_EXISTS when the id is taken, CONFLICT when logs of a deleted one still name it */
+  /** @throws {AppError} CAMERA_EXISTS when the id is taken, CONFLICT when logs of a deleted camera still name it */
   async create(input: CameraInput): Promise<cameras.Camera> {
     const camera = await this.#auditTrail.change(async (client) => {
       const result = await cameras.createCamera(client, input)

@@ -34,7 +34,7 @@ type LevelChange = {
   max_lines_per_minute?: unknown
 }
 
-/** What `manageLogLevels` takes: each part may be left out. */
+/** The input of `manageLogLevels`: each part may be left out. */
 export type LevelConfiguration = {
   log_level?: unknown
   set?: readonly LevelChange[]
@@ -47,7 +47,7 @@ const MAX_MINUTES = 366 * 24 * 60
 const MAX_TARGET_CHARACTERS = 200
 const MAX_REASON_CHARACTERS = 500
 const MAX_LINES_PER_MINUTE = 1_000_000
-/** A hundred lines a second: what one camera says at DEBUG, and little to store. */
+/** A hundred lines a second: the rate of a camera at DEBUG, and little to store. */
 const DEFAULT_LINES_PER_MINUTE = 6_000
 
 export type LevelServiceOptions = {
@@ -55,14 +55,14 @@ export type LevelServiceOptions = {
   settings: SettingsStore
   settingsService: SettingsService
   auditTrail: AuditTrail
-  /** The one that records coming in pass. */
+  /** The gate that incoming records pass. */
   gate: LevelGate
   storageGuard: StorageGuard
   /** The line after the parse rules. */
   parser: Pick<LineParser, 'look'>
 }
 
-/** Levels at run time: the global one and the overrides. */
+/** Levels at run time: the global level and the overrides. */
 export class LevelService {
   readonly #options: LevelServiceOptions
 
@@ -70,7 +70,7 @@ export class LevelService {
     this.#options = options
   }
 
-  /** What is in force, as this caller may see it, with a tag that differs when it does. */
+  /** The levels in force, as this caller may see them, with a tag that changes when they do. */
   async get(principal: Principal): Promise<{ rules: StoredRules | LevelRules; etag: string }> {
     const { log_level, overrides } = await this.#options.levels.get()
     const isInForce = ({ expires_at }: LevelOverride) =>
@@ -79,7 +79,7 @@ export class LevelService {
     return { rules, etag: `"${createHash('sha1').update(JSON.stringify(rules)).digest('base64url')}"` }
   }
 
-  /** As `get`, once the tag is another than this one, or after so many milliseconds. */
+  /** As `get`, once the tag differs from the given tag, or after `waitMs` milliseconds. */
   async waitForChange(principal: Principal, etag: string, waitMs: number, signal: AbortSignal) {
     const deadline = performance.now() + waitMs
     for (;;) {
@@ -97,7 +97,8 @@ export class LevelService {
   }
 
   /**
-   * Sets and removes as told, all or nothing but the global level, which goes first; returns what is in force then.
+   * Sets and removes the given levels, all or nothing but the global level, which goes first; returns the levels in
+   * force then.
    *
    * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL naming the field and its limit; NOT_FOUND for an override to
    * remove that is not there
@@ -132,7 +133,7 @@ export class LevelService {
     return levels.get()
   }
 
-  /** What would become of this line if it came in now. */
+  /** The verdict on this line if it came in now. */
   async explain(line: QuestionedLine): Promise<Explanation> {
     const { levels, settings, gate, storageGuard, parser } = this.#options
     const rules = await levels.get()
@@ -164,7 +165,10 @@ export class LevelService {
   }
 }
 
-/** A key that writes has to know every rule, and neither who set it nor why; who sees some cameras, sees theirs. */
+/**
+ * A key that writes has to know every rule, but neither its author nor its reason; a viewer of some cameras sees
+ * theirs.
+ */
 function visibleTo({ role, visibility }: Principal, rules: StoredRules): StoredRules | LevelRules {
   if (role === 'ingest') return withoutAuthors(rules)
   const { cameras } = visibility

@@ -14,7 +14,7 @@ import { appliedFilters, type LogQuery } from '../logs/log-query.ts'
 import type { SearchQueries } from '../search/search-query.ts'
 import { checkSettings } from './setting-check.ts'
 
-/** Rows that were removed or came back: who did it, what it was. */
+/** Rows that were removed or came back: the actor and the action. */
 export type Removal = {
   action: 'retention' | 'cleanup' | 'clear' | 'undo' | 'delete'
   /** Rows removed; for an undo the rows that came back. */
@@ -40,7 +40,7 @@ export type RetentionServiceOptions = {
   serverEvents: ServerEvents
   queries: SearchQueries
   auditTrail: AuditTrail
-  /** Told of everything that was removed, for the server's own log. */
+  /** Receives everything that was removed, for the server's own log. */
   onRemoval: (removal: Removal) => void
 }
 
@@ -52,7 +52,7 @@ export class RetentionService {
     this.#options = options
   }
 
-  /** Applies the retention of the settings, as it is done all the time; what was removed is audited. */
+  /** Applies the retention of the settings, as it is done all the time; the removal is audited. */
   async apply(by: string): Promise<number> {
     const deleted_count = await this.#apply(by)
     if (deleted_count > 0) {
@@ -84,7 +84,7 @@ export class RetentionService {
   }
 
   /**
-   * What applying the retention of the settings would do now, partition by partition.
+   * The removals by the retention of the settings if it ran now, partition by partition.
    *
    * @param changes rules that are not in force yet, to see what they would do before they do it
    * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL that names the rule
@@ -95,7 +95,7 @@ export class RetentionService {
     return logOperations.planRetention(cutoffsOf(current, Date.now()), current.retention_max_bytes)
   }
 
-  /** What `cleanup` would delete now. */
+  /** The rows that `cleanup` would delete now. */
   async previewCleanup(daysToKeep: number): Promise<RetentionPreview> {
     const { logOperations } = this.#options
     const [would_delete, removals] = await Promise.all([
@@ -106,7 +106,7 @@ export class RetentionService {
   }
 
   /**
-   * Deletes the rows older than so many days, all of them for 0.
+   * Deletes the rows older than `daysToKeep` days, all rows for 0.
    *
    * @returns how many; `undo_until` for all of them: until then `undo` brings them back
    * @throws {AppError} CONFLICT while an undo runs
@@ -156,7 +156,10 @@ export class RetentionService {
     return this.#options.logOperations.dropCleared(minutes)
   }
 
-  /** What `deleteMatching` would delete, and the filters to give it: without an end they get one, the present. */
+  /**
+   * The rows that `deleteMatching` would delete, and the filters to give it: without an end they get the present as
+   * their end.
+   */
   async previewMatching(query: LogQuery, visibility: Visibility) {
     const bounded = { ...query, end_date: query.end_date || now() }
     const found = await this.#options.logOperations.previewMatching(await this.#filterOf(bounded, visibility))
@@ -166,8 +169,8 @@ export class RetentionService {
   /**
    * Deletes the rows that match.
    *
-   * @param confirmRows how many the preview told; with more than these nothing is deleted
-   * @param signal ends it; what is deleted by then stays so
+   * @param confirmRows the number that the preview reported; if more rows match nothing is deleted
+   * @param signal ends it; rows deleted by then stay deleted
    * @throws {AppError} CONFLICT when more rows match than were confirmed, INVALID_REQUEST without a filter
    */
   async deleteMatching(

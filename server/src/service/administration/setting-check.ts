@@ -19,7 +19,7 @@ const FORGIVING: Partial<Record<keyof Settings, (value: unknown) => unknown>> = 
       : value,
 }
 
-/** What no schema can say. */
+/** Checks that no schema can express. */
 const MORE: { [N in keyof Settings]?: (value: Settings[N], stored?: Settings[N]) => unknown } = {
   timezone: parseTimeZone,
   redaction: (patterns, stored) => compileAll('redaction', patterns, stored),
@@ -28,7 +28,7 @@ const MORE: { [N in keyof Settings]?: (value: Settings[N], stored?: Settings[N])
 /**
  * The value of a setting as it will be stored.
  *
- * @param stored its value until now: what rules of another time let in may stay
+ * @param stored its value until now: parts that earlier rules accepted may stay
  * @throws {AppError} INVALID_REQUEST or INVALID_LEVEL that names the field and its limit
  */
 function checkSetting<N extends keyof Settings>(name: N, given: unknown, stored?: Settings[N]): Settings[N] {

@@ -46,7 +46,7 @@ export class SettingsService {
   }
 }
 
-/** What is looked for may be the secret itself; how much of it there is, is enough. */
+/** The search text may be the secret itself; the number of its characters is enough. */
 function withoutPatterns({ redaction, ...others }: Partial<Settings>): Record<string, unknown> {
   if (!redaction) return others
   return { ...others, redaction_pattern_characters: redaction.map((pattern) => pattern.length) }

@@ -7,7 +7,7 @@ const VERDICTS = ['ok', 'warning', 'failure'] as const
 /** ✅, ⚠️ and ❌. */
 export type Verdict = (typeof VERDICTS)[number]
 
-/** What one look found. */
+/** The result of a check. */
 export type Check = {
   name: string
   verdict: Verdict
@@ -22,7 +22,7 @@ export type Check = {
 
 export type Trouble = { verdict: Exclude<Verdict, 'ok'>; cause: string; advice: string }
 
-/** A check; the gravest of its troubles decides, the others are told with it. */
+/** A check; the gravest of its troubles decides, the others are listed with it. */
 export function checkOf(
   name: string,
   finding: string,
@@ -47,7 +47,7 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
 /** Whether a check could look at all. */
 export const UNSEEN = 'Could not be looked at'
 
-/** A check that fails itself, such as by a database that is gone, or takes longer than it may, is a finding. */
+/** A check that itself fails, for example because the database is gone, or exceeds its time, is a finding. */
 export async function guarded(
   name: string,
   look: () => Promise<Check>,

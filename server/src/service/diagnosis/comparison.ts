@@ -2,7 +2,7 @@ import { LEVELS } from '@timelapser/logger'
 import type { LogSummary, SourceSummary } from '../../store/reading/log-overview.ts'
 import { type Check, checkOf, listed, type Trouble, type Verdict } from './check.ts'
 
-/** What is compared: the summary of 24 hours, the lines of cameras in them, and the sources. */
+/** The compared figures: the summary of 24 hours, the lines of cameras in them, and the sources. */
 export type Snapshot = { summary: LogSummary; camera_logs: number; sources: SourceSummary[] }
 
 /** The lines of the specification, each with its verdict. */

@@ -16,7 +16,7 @@ const MANY_ERRORS = 0.2
 const FEW_LINES = 100
 
 const CADENCE_DAYS = 7
-/** Fewer minutes with lines tell no habit. */
+/** Fewer minutes with lines show no habit. */
 const MIN_ACTIVE_MINUTES = 10
 /** No silence shorter than this is worth a word. */
 const MIN_SILENCE_MINUTES = 10
@@ -105,7 +105,7 @@ export async function checkCameras(pool: pg.Pool, cameras: readonly Camera[], no
   return checkOf('cameras', finding, { total: cameras.length, ...details }, troubles)
 }
 
-/** What each source does usually, and where it did not. */
+/** Compares each source with its usual cadence. */
 export async function checkTimeRange(pool: pg.Pool, summary: LogSummary, nowMs: number): Promise<Check> {
   const cadences = await readCadences(pool, fromMillis(nowMs - CADENCE_DAYS * DAY))
   const regular = cadences.filter(({ source, active_minutes }) => {
@@ -150,7 +150,10 @@ function isSome<T>(all: T[]): all is [T, ...T[]] {
 
 type Silent = { source: string; last_at: string; minutes: number }
 
-/** One of them is told in full; of many, as when a whole site lost its power, who they are and since when. */
+/**
+ * A single silent source is described in full; for many, as when a whole site lost its power, their names and the time
+ * since when.
+ */
 function silenceOf(silent: readonly [Silent, ...Silent[]], limits: ReadonlyMap<string, number>): Trouble {
   const sinceWhen = ({ last_at, minutes }: Silent) => `since ${last_at} (${span(minutes)})`
   const [first, ...others] = silent

@@ -169,7 +169,7 @@ async function checkRetention(options: DiagnosisOptions, nowMs: number): Promise
   })
 }
 
-/** Of the same stretch both times: from a rolling one rows would leave in between. */
+/** Both snapshots cover the same period: rows would leave a rolling period in between. */
 async function snapshot({ logOperations }: DiagnosisOptions, start: string): Promise<Snapshot> {
   const [summary, cameras, sources] = await Promise.all([
     logOperations.getLogSummary(undefined, { ...EVERYTHING, start }),

@@ -12,7 +12,7 @@ const NOT_STORED_DAYS = 2
 const LATE_SECONDS = 5
 const QUEUE_SHARE = 0.5
 
-/** What people see as the reason, and what they can do about it. */
+/** The reasons as people see them, with the remedy. */
 const REASONS: Readonly<Record<string, string>> = {
   rate_limited: 'Raise max_lines_per_minute of the override, or end it: timelapser-logs levels.',
   dropped_by_rule:
@@ -52,7 +52,7 @@ export type BufferSources = {
   isListening: () => boolean
 }
 
-/** What waits, what came late and what was lost, here and at the senders. */
+/** Checks lines that wait, came late or were lost, here and at the senders. */
 export async function checkBuffers(sources: BufferSources, nowMs: number): Promise<Check> {
   const { pool, logOperations, health } = sources
   const [notStored, feedLag, losses] = await Promise.all([

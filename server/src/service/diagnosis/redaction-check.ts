@@ -1,7 +1,9 @@
 import { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
 import { type Check, checkOf, count, listed } from './check.ts'
 
-/** Whether each pattern of the setting `redaction` works. Their place is told, not their text: it may be a secret. */
+/**
+ * Whether each pattern of the setting `redaction` works. A finding names its place, not its text: it may be a secret.
+ */
 export function checkRedaction(stored: readonly string[]): Check {
   const { troubles } = RedactionPatterns.ofStored(stored)
   const skipped = troubles.filter(({ isSkipped }) => isSkipped)

@@ -4,11 +4,11 @@ import { bytes, type Check, checkOf, count, span, type Trouble } from './check.t
 
 /** Days of growth it looks at. */
 export const PACE_DAYS = 7
-/** Fewer rows tell no size: empty indexes weigh more than they. */
+/** Fewer rows allow no estimate: empty indexes weigh more than they. */
 const MIN_ROWS = 10_000
 /** Full sooner than this is a warning. */
 const SOON_DAYS = 14
-/** What is further away than this is not told in days. */
+/** Beyond this many days the forecast names no number of days. */
 const FAR_DAYS = 730
 
 export type ForecastInput = {
@@ -17,7 +17,7 @@ export type ForecastInput = {
   recentRows: number
   /** Age of the oldest row, in milliseconds. */
   ageMs: number
-  /** Of the partitions with their indexes. */
+  /** Bytes of the partitions with their indexes. */
   partitionBytes: number
   /** Null where the disk is that of another machine. */
   freeBytes: number | null
@@ -25,7 +25,7 @@ export type ForecastInput = {
   settings: Pick<Settings, 'retention_days' | 'retention_max_bytes' | 'disk_reserve_bytes'>
 }
 
-/** What is kept, what comes, and when the disk is full if it goes on like this. */
+/** The size at present, its growth, and the day the disk is full at this pace. */
 export function forecast(input: ForecastInput): Check {
   const { rows, partitionBytes, freeBytes, isFull, settings } = input
   const days = Math.min(PACE_DAYS, Math.max(input.ageMs, HOUR) / DAY)
@@ -50,7 +50,7 @@ export function forecast(input: ForecastInput): Check {
   return checkOf('retention', finding, details, troublesOf(input, fullInDays, isFull))
 }
 
-/** Where the size settles: what retention keeps at this pace, or the budget. */
+/** The size that retention settles at with this pace, or the budget. */
 function sizeInTheEnd(
   bytesADay: number,
   { retention_days, retention_max_bytes }: ForecastInput['settings'],
@@ -66,7 +66,7 @@ type Growth = {
   room: number | null
 }
 
-/** Days until the room is used up; infinite when it never is, null when it cannot be told. */
+/** Days until the room is used up; infinite when it never is, null when it is unknown. */
 function whenFull({ partitionBytes, bytesADay, finalBytes, room }: Growth): number | null {
   if (bytesADay === null || finalBytes === null || room === null) return null
   if (bytesADay === 0 || finalBytes - partitionBytes <= room) return Number.POSITIVE_INFINITY

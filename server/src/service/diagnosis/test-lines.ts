@@ -15,7 +15,7 @@ export const TEST_LINES_MINUTES = 15
 /** A line that is not there by then is lost. */
 const PATIENCE_MS = 8000
 
-/** Tells of every test line as it comes out of an event stream, by its `extra_data.diagnosis`. */
+/** Reports every test line that comes out of an event stream, by its `extra_data.diagnosis`. */
 export type StreamProbe = (
   onLine: (line: { diagnosis: unknown; level: Level }) => void,
   signal: AbortSignal,
@@ -78,7 +78,7 @@ export async function sendTestLines(options: TestLinesOptions): Promise<TestRun>
         return added
       },
     },
-    // What is tested is the way, not the level in force.
+    // The test is about the path, not about the level in force.
     readLogLevel: async () => 'DEBUG',
     initialLevel: 'DEBUG',
     flushOnExit: false,

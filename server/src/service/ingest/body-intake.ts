@@ -10,7 +10,7 @@ import { AppError } from '../app-error.ts'
 /** Bodies that are read, decoded or waiting for COMMIT, as they came and with what their records take beside. */
 const BODIES_BYTES = 48 * 1024 * 1024
 
-/** What one key may have of it: the largest body with as many records as a body may have. */
+/** The share of a key: the largest body with as many records as a body may have. */
 const SHARE_BYTES = 32 * 1024 * 1024
 
 /** As unpacked; see `http/raw-body.ts`. */

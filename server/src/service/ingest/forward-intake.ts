@@ -9,7 +9,7 @@ import type { IngestService } from './ingest-service.ts'
 
 export type ForwardIntakeOptions = {
   ingest: Pick<IngestService, 'ingest' | 'bodies'>
-  /** Told once when messages have to be put off, until one is stored again. */
+  /** Called once when messages have to be put off, until a message is stored again. */
   onTrouble: (error: unknown) => void
 }
 
@@ -32,7 +32,7 @@ export class ForwardIntake {
   readonly #options: ForwardIntakeOptions
   readonly #closing = new AbortController()
   readonly #underWay = new Set<Promise<unknown>>()
-  /** Of the connections that are open. */
+  /** The partial lines of the open connections. */
   readonly #lines = new Set<PartialLines>()
   #isTroubled = false
 
@@ -40,7 +40,7 @@ export class ForwardIntake {
     this.#options = options
   }
 
-  /** What a connection brings of lines that come in parts; to be ended with it. */
+  /** Opens the partial lines of a connection; end them with it. */
   open(): PartialLines {
     const lines = new PartialLines()
     this.#lines.add(lines)
@@ -104,7 +104,7 @@ export class ForwardIntake {
     const { ingest } = this.#options
     const closing = this.#closing.signal
     const ends = message.chunk === undefined ? closing : AbortSignal.any([closing, gone])
-    // All at once: who has some and waits for more, beside others who do, would wait for ever.
+    // All at once: connections that each hold a part and wait for more would block each other for ever.
     let room = message.mostBytes + roomOfPart(message.mostBytes)
     await this.budget.wait(sender, room, ends)
     try {

@@ -7,11 +7,11 @@ export type GatheringIntakeOptions = {
   /** The way in, as `/metrics` names it and its budget. */
   name: 'syslog' | 'gelf'
   ingest: Pick<IngestService, 'ingest'>
-  /** Told once when batches have to be put off, until one is stored again. */
+  /** Called once when batches have to be put off, until a batch is stored again. */
   onTrouble: (error: unknown) => void
 }
 
-/** Messages that wait at most; of a usual length that is half a minute of a busy network. */
+/** The most bytes of waiting messages: at a usual length half a minute of a busy network. */
 export const MAX_WAITING_BYTES = 24 * 1024 * 1024
 /** The share of one sender. */
 export const MAX_WAITING_BYTES_OF_ONE = 8 * 1024 * 1024
@@ -28,8 +28,9 @@ const RETRY_MS = 1000
 export type GatheredMessage = { record: LogRecord; sender: string; bytes: number }
 
 /**
- * Gathers the messages of senders that wait for no reply into batches. Nobody is told when one was not stored, so a batch is tried until it is; what
- * comes meanwhile waits, up to a bound in bytes: connections are held back, datagrams beyond it are counted as rejected.
+ * Gathers the messages of senders that wait for no reply into batches. No sender would learn of a failure, so a batch
+ * is tried until it is stored; later messages wait, up to a bound in bytes: connections are held back, datagrams beyond
+ * it are counted as rejected.
  */
 export class GatheringIntake {
   readonly budget: ByteBudget
@@ -66,7 +67,7 @@ export class GatheringIntake {
     this.#startSoon()
   }
 
-  /** Stores what waits, in one try each; what cannot be stored now is told of, by its number. */
+  /** Stores waiting messages, in one try each; the number of messages that cannot be stored now is reported. */
   async close(): Promise<void> {
     this.#isClosing = true
     this.#send()

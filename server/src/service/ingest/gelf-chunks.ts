@@ -1,6 +1,6 @@
 import type { ByteBudget } from '../../byte-budget.ts'
 
-/** Two bytes that say it is one, eight of the message's id, its number and how many there are. */
+/** Two bytes that mark a chunk, eight of the message's id, the chunk's number and the number of chunks. */
 const HEAD_BYTES = 12
 const MAGIC = [0x1e, 0x0f] as const
 /** GELF, "Chunking". */
@@ -18,10 +18,10 @@ type Message = {
   since: number
 }
 
-/** The outcome of a datagram: a whole message, a part of one that is not complete, or nothing that can be used. */
+/** The outcome of a datagram: a whole message, a part of an incomplete message, or nothing usable. */
 export type Datagram = { message: Buffer } | 'incomplete' | 'unusable'
 
-/** Puts together messages that came in several datagrams; what it holds is bounded by a budget, in all and by sender. */
+/** Puts together messages that came in several datagrams, within a budget of bytes in all and by sender. */
 export class GelfChunks {
   readonly #budget: ByteBudget
   /** The oldest comes first. */

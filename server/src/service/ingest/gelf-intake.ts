@@ -11,7 +11,7 @@ const CHUNK_BYTES_OF_ONE = 4 * 1024 * 1024
 /** How often it is looked for messages whose chunks did not all come. */
 const EXPIRE_MS = 1000
 
-/** Decodes GELF messages and gathers them into batches; what cannot be read is counted as rejected. */
+/** Decodes GELF messages and gathers them into batches; unreadable messages are counted as rejected. */
 export class GelfIntake {
   readonly #gathered: GatheringIntake
   readonly #chunkBudget = new ByteBudget('gelf_chunks', CHUNK_BYTES, CHUNK_BYTES_OF_ONE)
@@ -51,7 +51,7 @@ export class GelfIntake {
     else await this.#gathered.takeInTurn(record, sender, signal)
   }
 
-  /** Stores what waits, in one try each; what cannot be stored now is told of, by its number. */
+  /** Stores waiting messages, in one try each; the number of messages that cannot be stored now is reported. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#gathered.close()

@@ -17,7 +17,7 @@ export type IngestResult = {
   rejected: { index: number; reason: string }[]
   rejected_count: number
   filtered: number
-  /** Of the accepted ones: stored at their arrival, since their own time is in the future or out of retention. */
+  /** Accepted records stored at their arrival, since their own time is in the future or out of retention. */
   retimed: number
   first_id: number | null
   last_id: number | null
@@ -54,7 +54,7 @@ export type IngestServiceOptions = {
   notStored: NotStored
   forms: RememberedForms
   settings: SettingsStore
-  /** Told how many records came, stored or not, repeats included. */
+  /** Receives the number of arrived records, stored or not, repeats included. */
   onReceived?: (way: Way, records: number) => void
 }
 
@@ -89,7 +89,7 @@ export class IngestService {
     const { records, positions, rejections, rejectedCount } = decoded
     const store = () =>
       isImport ? logOperations.addLogEntries(records, sender) : logOperations.takeLiveEntries(records, sender)
-    // On ways in without keys an address can be anybody's: each way in is one caller.
+    // Ways in without keys cannot trust an address: each way in is one caller.
     const take = currentCaller() ? store() : onBehalfOf({ id: way, isAdmin: false }, store)
     const taken = await take.catch((error: unknown) => {
       throw translate(error, positions, records.length)

@@ -101,7 +101,7 @@ export class LineParser implements LineParsing {
   }
 }
 
-/** The rules that are in force; one that this version cannot run is left out, and the list of rules says so. */
+/** Compiles the rules in force; a rule that this version cannot run is left out, and the list of rules says so. */
 function compileStored(stored: readonly StoredParseRule[]): CompiledRule[] {
   return stored.flatMap((one) => {
     const rule = toParseRule(one)

@@ -24,8 +24,8 @@ export function tryRules(before: LogRecord, set: RuleSet): Trial {
 }
 
 /**
- * The trial with nothing that would be masked. Names of fields tell secrets, so the line that came is shown without those that
- * its fields turned out to hold.
+ * The trial without any text that would be masked. Names of fields mark secrets, so the original line is shown without
+ * the secrets that its fields turned out to hold.
  */
 export function maskTrial({ before, after, ...trial }: Trial, patterns: RedactionPatterns): Trial {
   const masked = (record: LogRecord) => patterns.mask(redactRecord(record))

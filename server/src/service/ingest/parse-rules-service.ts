@@ -59,7 +59,7 @@ export type ParseRulesServiceOptions = {
   flushCounts: () => Promise<void>
 }
 
-/** The rules by which lines are parsed: what is in force, changing it, and trying it out. */
+/** The rules by which lines are parsed: reading, changing and trying them. */
 export class ParseRulesService {
   readonly #options: ParseRulesServiceOptions
 
@@ -82,9 +82,9 @@ export class ParseRulesService {
   }
 
   /**
-   * Makes these the rules, in this order; returns what is in force then.
+   * Makes these the rules, in this order; returns the rules in force then.
    *
-   * @param version of the rules that the caller saw; without one, whatever is in force is replaced
+   * @param version of the rules that the caller saw; without it, any rules in force are replaced
    * @throws {AppError} INVALID_REQUEST naming the rule and its part; CONFLICT when somebody changed the rules meanwhile
    */
   async replace(rules: readonly ParseRule[], version?: string) {

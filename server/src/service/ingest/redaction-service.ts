@@ -11,11 +11,11 @@ export type RedactionServiceOptions = {
   store: Store
   settings: SettingsStore
   auditTrail: AuditTrail
-  /** Told when stored lines were masked, for pages that show them. */
+  /** Called when stored lines were masked, for pages that show them. */
   onMasked: (maskedRows: number, by: string) => Promise<void>
 }
 
-/** What must not be stored: trying out what a line becomes, and masking what is stored already. */
+/** Masking: tries it on a line, and masks stored lines. */
 export class RedactionService {
   readonly #options: RedactionServiceOptions
 
@@ -24,7 +24,7 @@ export class RedactionService {
   }
 
   /**
-   * What a line becomes on its way in, by the rules in force or by these patterns instead of the settings' own.
+   * The masked line, by the rules in force or by these patterns instead of the settings' own.
    *
    * @throws {AppError} INVALID_REQUEST for a pattern that is not taken
    */
@@ -62,7 +62,7 @@ export class RedactionService {
       await onMasked(result.matched_rows, auditTrail.actor)
       return result
     }
-    // What is looked for may be the secret itself; its shape is enough.
+    // The search text may be the secret itself; its shape is enough.
     const asked = { action: 'logs.scrub', entity: 'logs', after: { pattern_characters: pattern.length } }
     return auditTrail.around(asked, run, ({ scanned_rows, matched_rows }) => ({ scanned_rows, matched_rows }))
   }

@@ -6,7 +6,7 @@ import type { SenderMark } from '../../store/writing/senders.ts'
 /** Fewer lines are not enough to read later ones by. */
 const LEAST_LINES = 8
 
-/** The version that lines are read by, 0 for none; its form where there is one that this program can use. */
+/** The version that lines are read by, 0 for none; its form if this program can use it. */
 export type KnownForm = { version: number; form: LogForm | undefined }
 
 /** How the plain lines of a place are written, the same on all servers; see the migration of `line_forms`. */
@@ -21,7 +21,7 @@ export class RememberedForms {
   async find(place: FormPlace, mark: SenderMark | undefined): Promise<KnownForm> {
     const { version, form } = await findLineForm(this.#pool, place, mark)
     const known = form as LogForm | undefined
-    // One that was found by other rules would read the lines differently now.
+    // A form that other rules found would read the lines differently now.
     return { version, form: known?.version === FORM_VERSION ? known : undefined }
   }
 
@@ -31,7 +31,7 @@ export class RememberedForms {
     if (known.form !== undefined && isSameForm(known.form, found)) return
     const saysNothing = found.time === 'fixed' && found.level === undefined && found.order === undefined
     if (saysNothing) return
-    // The lines are stored, which is what is answered; what they said is found again in the next ones.
+    // The lines are stored, which is the answer; their form is found again in the next lines.
     await addLineForm(this.#pool, place, known.version, found).catch(() => undefined)
   }
 }

@@ -29,9 +29,9 @@ export type ScrubServiceOptions = {
   auditTrail: AuditTrail
   /** All rows there are, by the kept counts. */
   countRows: () => Promise<number>
-  /** Has a job call `work` then, on whichever server. */
+  /** Has a job call `work` then, on any server. */
   wake: (inMs: number) => Promise<void>
-  /** Told of every run that ended on this server, for its own log and for pages that show what was masked. */
+  /** Receives every run that ended on this server, for its own log and for pages that show masked lines. */
   onEnd: (run: ScrubRun) => Promise<void>
 }
 
@@ -43,7 +43,7 @@ export class ScrubService {
     this.#options = options
   }
 
-  /** The run under way, or else the last one; null when there was none. */
+  /** The current run, or else the last one; null when there was none. */
   async find(): Promise<ScrubRun | null> {
     return (await findScrubRun(this.#options.store.pool)) ?? null
   }
@@ -61,7 +61,7 @@ export class ScrubService {
       const result = await addScrubRun(client, { pattern, by: auditTrail.actor, totalRows })
       if (!result)
         throw new AppError('CONFLICT', 'Stored lines are being masked already. Wait, or stop that.')
-      // What is looked for may be the secret itself; its shape is enough.
+      // The search text may be the secret itself; its shape is enough.
       const after = { pattern_characters: pattern.length }
       return { result, entry: { action: 'logs.scrub.started', entity: 'logs', after } }
     })
@@ -69,7 +69,7 @@ export class ScrubService {
     return run
   }
 
-  /** Ends the run under way; what is masked stays so. @throws {AppError} NOT_FOUND when there is none */
+  /** Ends the current run; masked lines stay masked. @throws {AppError} NOT_FOUND when there is none */
   async stop(): Promise<ScrubRun> {
     const run = await this.#end('stopped')
     if (run) return run

@@ -5,10 +5,10 @@ import { AppError } from '../app-error.ts'
 /** How long a look at the disk is believed; at full speed some 20 MB are written in it. */
 const LOOK_INTERVAL_MS = 500
 
-/** How long writes are refused after PostgreSQL had no room, before one is tried again. */
+/** How long writes are refused after PostgreSQL had no room, before a write is tried again. */
 const REFUSED_FOR_MS = 5000
 
-/** Told to senders: retention, started at once, has given back room by then, if it can. */
+/** The advice to senders: retention, started at once, has given back room by then, if it can. */
 const RETRY_AFTER_SECONDS = 30
 
 /** While it stays full, room is looked for this often. */
@@ -23,7 +23,7 @@ export type StorageGuardOptions = {
   freeBytes?: (() => Promise<number>) | undefined
   /** Makes room. */
   relieve: () => Promise<void>
-  /** Told when it became full and when it no longer is. */
+  /** Called when the disk became full and when it no longer is. */
   onChange: (state: 'full' | 'back', freeBytes: number | null) => void
   clock?: () => number
 }

@@ -77,7 +77,7 @@ export class SyslogIntake {
     }
   }
 
-  /** Stores what waits, in one try each; what cannot be stored now is told of, by its number. */
+  /** Stores waiting messages, in one try each; the number of messages that cannot be stored now is reported. */
   close(): Promise<void> {
     for (const lines of this.#open) lines.release()
     return this.#gathered.close()

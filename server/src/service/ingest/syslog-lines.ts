@@ -6,7 +6,7 @@ import type { GatheredMessage } from './gathering-intake.ts'
 /** How long a message waits for lines that go on with it. */
 const HOLD_MS = 500
 
-/** Whether lines that belong together are one, by source. */
+/** Whether lines that belong together are joined, by source. */
 export type Joining = Readonly<Record<string, boolean>>
 
 /** A message as it came, and the record that it is. */
@@ -32,7 +32,8 @@ export class SyslogLines {
   }
 
   /**
-   * Takes a message for which there is room; what it goes on with is given on by a later one, by the end or in half a second.
+   * Takes a message for which there is room; the record it continues is passed on by a later message, by the end or in
+   * half a second.
    *
    * @param bytes that the message takes of the room
    */

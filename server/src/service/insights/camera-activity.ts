@@ -16,7 +16,7 @@ import type { CameraService } from '../administration/camera-service.ts'
 import { toFilter } from '../logs/log-query.ts'
 import { silenceAfter, silentSteps, usualGap } from './camera-cadence.ts'
 
-/** The periods a strip can be of, in hours, and the steps it is cut into: about fifty, to be told apart on a phone. */
+/** The periods of a strip, in hours, and its steps: about fifty, which a phone can still show. */
 export const STRIP_STEPS = { 24: 30 * MINUTE, 168: 3 * HOUR } as const
 export type StripHours = keyof typeof STRIP_STEPS
 
@@ -42,7 +42,7 @@ export type CamerasActivity = {
   total_cameras: number
 }
 
-/** What each camera wrote of late, and when it wrote less than it usually does. */
+/** The lines that each camera wrote lately, and when it wrote fewer than usual. */
 export class CameraActivityService {
   readonly #logs: LogOperations
   readonly #cameras: CameraService
@@ -53,8 +53,8 @@ export class CameraActivityService {
   }
 
   /**
-   * Each camera's last line and its lines and errors in steps over the last 24 or 168 hours; what is usual is told from
-   * the last seven days. Two statements on the kept counts and one a day that was some camera's last.
+   * Each camera's last line and its lines and errors in steps over the last 24 or 168 hours; the usual cadence comes
+   * from the last seven days. Two statements on the kept counts and one a day that was some camera's last.
    *
    * @param endDate the end of the period, now unless given
    * @param part which of the cameras, by name

@@ -1,6 +1,6 @@
 import { HOUR } from '../../store/database/timestamp.ts'
 
-/** Lines a cadence is told from at least: of two, nothing is usual. */
+/** Least lines of a cadence: with two, nothing is usual. */
 const MIN_LINES = 3
 
 /** How many times its usual gap a camera is silent before that is called silence; below, chance alone does it daily. */
@@ -10,9 +10,9 @@ const SILENT_GAPS = 5
 const MIN_SILENCE_MS = 5 * 60_000
 
 /**
- * The time usually between two lines of a camera, in milliseconds; null when it wrote too little to tell. For one that
- * writes every hour it follows from the median hour's lines, for others it is the median gap between hours with some:
- * a mean would call a burst a day long "usual".
+ * The median time between two lines of a camera, in milliseconds; null when it wrote too little. For a camera that
+ * writes every hour it follows from the median hour's lines, for others it is the median gap between hours with some: a
+ * mean would call a burst a day long "usual".
  *
  * @param byHour lines in each hour, oldest first
  */

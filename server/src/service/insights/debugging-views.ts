@@ -145,7 +145,7 @@ export class DebuggingViews {
   /**
    * The lines before and after one, newest first.
    *
-   * @throws {AppError} NOT_FOUND when there is no such row or the caller may not see it
+   * @throws {AppError} NOT_FOUND when the row does not exist or the caller may not see it
    */
   async context(
     id: number,
@@ -171,7 +171,7 @@ export class DebuggingViews {
    * The fields of `extra_data` and the values they hold, of the last 24 hours where no time was asked for.
    *
    * @param asked the keys of one field with dots between, with or without `extra_data.` before them; undefined for all
-   * @param limit how many fields are listed, or values of the one that was asked for
+   * @param limit how many fields are listed, or values of the requested field
    */
   async fields(
     query: LogQuery,

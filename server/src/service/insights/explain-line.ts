@@ -38,7 +38,7 @@ export type Explanation = {
   verdict: 'stored' | 'dropped' | 'held_back' | 'rate_limited' | 'past_retention' | 'disk_full'
   /** In force at the line's place. */
   level: Level
-  /** What sets that level; null when the global one does. */
+  /** The override that sets that level; null when the global level does. */
   override: LevelOverride | null
   /** Until when the verdict holds by what is set now; null when that is not known. */
   until: string | null
@@ -49,7 +49,7 @@ export type Explanation = {
   sentence: string
 }
 
-/** What becomes of a line and why; pure. */
+/** Explains the verdict on a line; pure. */
 export function explainLine(line: QuestionedLine, state: ExplainState): Explanation {
   const { rules, nowMs } = state
   const inForce = findOverride(compileRules(rules), line, nowMs) ?? null

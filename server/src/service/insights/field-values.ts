@@ -4,14 +4,14 @@ import { type NumberFigures, NumberSummary } from './number-summary.ts'
 
 /** A value that is no list and no object. */
 type FieldValue = {
-  /** As JSON writes it, text without its quotes; of long text the beginning. */
+  /** As JSON writes it, text without its quotes; the beginning of long text. */
   text: string
   kind: 'text' | 'number' | 'boolean' | 'null'
   count: number
   /** Lines of it at ERROR and above. */
   errors: number
   last_at: string
-  /** What to put into `q` to list its lines; null where the search cannot say it. */
+  /** The text for `q` that lists its lines; null where the search cannot express it. */
   q: string | null
 }
 
@@ -24,7 +24,7 @@ export type FieldSummary = {
   lists: number
   /** Most first. */
   values: FieldValue[]
-  /** Values told apart; there are more of them when `is_distinct_cut`. */
+  /** Distinct values; there are more of them when `is_distinct_cut`. */
   distinct: number
   is_distinct_cut: boolean
   /** Lines whose value is none of those listed. */
@@ -32,10 +32,10 @@ export type FieldSummary = {
   numbers: NumberFigures | null
 }
 
-/** Fields told apart; those that come later are not counted. */
+/** Distinct fields; later fields are not counted. */
 const MAX_FIELDS = 300
 
-/** Values told apart of a field, and of all fields together. */
+/** Distinct values of a field, and of all fields together. */
 const MAX_VALUES = 5000
 const MAX_VALUES_OF_ALL = 100_000
 
@@ -52,10 +52,10 @@ const MAX_DEPTH = 6
 /** Characters of a text that are kept. */
 const KEPT = 200
 
-/** What the keys of a field may be for the search to name it. */
+/** Keys that the search can name. */
 const SEARCHABLE = /^[^\s.:"()]+$/
 
-/** The fields of `extra_data` and what they hold, bounded whatever comes. */
+/** The fields of `extra_data` and their values, within bounded memory. */
 export class FieldValues {
   readonly #fields = new Map<string, Field>()
   readonly #path: readonly string[] | undefined
@@ -149,7 +149,10 @@ export class FieldValues {
   }
 }
 
-/** A long text by its beginning and what tells it from others that begin so. A part of it would keep all of it in memory. */
+/**
+ * A long text by its beginning and a digest that distinguishes it from others with the same beginning. A part of it
+ * would keep all of it in memory.
+ */
 function beginningOf(text: string): string {
   const digest = createHash('sha256').update(text).digest('base64')
   return Buffer.from(text.slice(0, KEPT) + MARK + digest, 'utf16le').toString('utf16le')
@@ -162,7 +165,7 @@ type Scalar = string | number | boolean | null
 
 type Field = {
   name: string
-  /** What the search calls it; null where it cannot. */
+  /** The name in the search; null if it has none. */
   term: string | null
   lines: number
   lists: number

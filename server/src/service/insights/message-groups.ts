@@ -17,19 +17,19 @@ export type MessageGroup = {
   q: string
 }
 
-/** Shapes told apart; messages of further ones are only counted. */
+/** Distinct shapes; messages of further shapes are only counted. */
 const MAX_SHAPES = 5000
 
 /** Characters of the shapes, messages and names that are kept. Further ones are counted where their shape is known. */
 const MAX_CHARACTERS = 8 * 1024 * 1024
 
-/** Of the sources and loggers of a group the most frequent so many. */
+/** The most sources and loggers listed of a group, the most frequent first. */
 const MAX_NAMES = 10
 
-/** Names told apart in a group. */
+/** Distinct names in a group. */
 const MAX_NAMES_KNOWN = 200
 
-/** Messages by their shape, bounded whatever comes. */
+/** Messages by their shape, within bounded memory. */
 export class MessageGroups {
   readonly #groups = new Map<string, Gathered>()
   #characters = 0

@@ -17,7 +17,7 @@ const MAX_AT_ONCE = 6
 /** Those who want an answer soon, at once. */
 const MAX_QUICK = 3
 
-/** Who wants an answer this soon does not wait for those who have seconds: such have a place of their own. */
+/** A caller that wants an answer this soon does not wait for callers with seconds: it has a place of its own. */
 const SOON_MS = 1000
 
 /** Lines folded before others have their turn: 3 ms. */
@@ -29,7 +29,7 @@ export type Range = { start: string; end: string }
 export type ScanReader = {
   visibility: Visibility
   signal?: AbortSignal | undefined
-  /** Of the time a view has, when it scans more than once. */
+  /** The share of a view's time, when it scans more than once. */
   share?: number
   /** Milliseconds after which the caller wants an answer, when that is less than a view has. */
   withinMs?: number | undefined
@@ -133,7 +133,7 @@ function justBefore(timestamp: string): string {
   return `${comparable(fromMillis(toMillis(timestamp) - 1)).slice(0, 23)}999Z`
 }
 
-/** So many days up to right before a time. */
+/** The period of `days` days up to right before a time. */
 export function daysBefore(start: string, days: number): Range {
   return { start: fromMillis(toMillis(start) - days * DAY), end: justBefore(start) }
 }

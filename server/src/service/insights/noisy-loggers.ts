@@ -14,7 +14,7 @@ export type NoisyLogger = {
   last_at: string
 }
 
-/** Each logger with what it wrote in so many minutes, most lines first. */
+/** Each logger with the lines it wrote in `minutes` minutes, most lines first. */
 export function toNoisyLoggers(counts: readonly LoggerCount[], minutes: number): NoisyLogger[] {
   const total = rowsOf(counts)
   return [...Map.groupBy(counts, ({ logger_name }) => logger_name)]
@@ -46,7 +46,7 @@ export function levelCounts(of: readonly { level: string; rows: number }[]): Lev
   }
 }
 
-/** Lines a minute, to two digits; of less than a minute as if it were one. */
+/** Lines a minute, to two digits; less than a minute counts as a minute. */
 export function rateOf(count: number, minutes: number): number {
   return Math.round((count / Math.max(minutes, 1)) * 100) / 100
 }

@@ -14,10 +14,10 @@ const amount = fc
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.integer(),
   )
-  // There is one zero.
+  // Turns -0 into 0.
   .map((value) => value + 0)
 
-/** What a quantile is by the numbers themselves. */
+/** The quantile computed from the numbers themselves. */
 const quantileOf = (values: readonly number[], share: number) =>
   values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1] as number
 

@@ -1,4 +1,4 @@
-/** What numbers come to. Of more than 5,000 different ones quantiles are within 1 % of the true ones. */
+/** Figures of numbers. Above 5,000 distinct numbers, quantiles are within 1 % of the true ones. */
 export type NumberFigures = {
   count: number
   min: number
@@ -12,7 +12,7 @@ export type NumberFigures = {
 /** Different numbers that are kept as they are. */
 const MAX_EXACT = 5000
 
-/** Neighbouring steps differ by less than two per cent, so the middle of one is within one of every number in it. */
+/** Neighbouring steps differ by less than two per cent, so the middle of a step is within 1 % of every number in it. */
 const STEP = 1.018
 const STEP_LOG = Math.log(STEP)
 
@@ -34,7 +34,7 @@ export class NumberSummary {
 
   add(value: number): void {
     this.#count++
-    // Not by the sum: of large numbers it is infinite.
+    // Not by the sum: for large numbers it is infinite.
     this.#mean = this.#mean * ((this.#count - 1) / this.#count) + value / this.#count
     if (value < this.#min) this.#min = value
     if (value > this.#max) this.#max = value
@@ -88,6 +88,6 @@ function stepOf(value: number): number {
 function middleOf(step: number): number {
   if (step === 0) return 0
   const middle = LEAST * STEP ** (Math.abs(step) - 1) * Math.sqrt(STEP)
-  // What is written with few digits is shown with few.
+  // A number with few digits is shown with few.
   return Math.sign(step) * Number(middle.toPrecision(4))
 }

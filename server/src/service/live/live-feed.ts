@@ -25,7 +25,7 @@ export type FeedReader = {
    * again when it is ready.
    */
   take: (rows: readonly FeedRow[], next: FeedPosition) => FeedPosition
-  /** The database has not come to the reader's position: an older one was restored. Reading goes on from here. */
+  /** The database has not reached the reader's position: an older backup was restored. Reading goes on from here. */
   reset?: (position: FeedPosition) => void
 }
 
@@ -49,12 +49,12 @@ const MAX_TEXT_READS = 9
 const OTHERS_READ_MS = 100
 
 /**
- * What several readers wait for; ended when none of them does any more, and not kept: what is deleted, masked or brought
- * back since is so for whoever asks later.
+ * A read that several readers wait for; ended when none of them waits any more, and not kept: rows deleted, masked or
+ * brought back since are so for later readers.
  */
 type SharedRead = { step: Promise<FeedStep>; isOver: Turns; caller: string; waiting: number; end: () => void }
 
-/** Since when (`performance.now()`): one that takes longer than a poll may be on a connection that fell silent. */
+/** Since when (`performance.now()`): a read that takes longer than a poll may be on a connection that fell silent. */
 type Look = { seen: Promise<Seen>; since: number }
 
 /** Entries after a position; without any, the newest that the database has. */
@@ -91,9 +91,9 @@ export class LiveFeed {
     return this.#readers
   }
 
-  /** Tells the readers that there may be something new. */
+  /** Informs the readers that there may be new rows. */
   notify(): void {
-    // One that is under way may have been too early to see it.
+    // A current read may have been too early to see it.
     this.#looks.clear()
     this.#wake.resolve()
     this.#wake = Promise.withResolvers()

@@ -9,7 +9,7 @@ export type ServerEvent = {
   source: 'logging_system'
 }
 
-/** Events of this kind, told to the streams of every server on the database. */
+/** Events of this kind, sent to the streams of every server on the database. */
 export class ServerEvents {
   readonly #emitter = new EventEmitter<{ event: [ServerEvent] }>().setMaxListeners(0)
   readonly #notify: (channel: 'log_events', payload: string) => Promise<void>
@@ -18,23 +18,23 @@ export class ServerEvents {
     this.#notify = notify
   }
 
-  /** Tells all servers, this one included. */
+  /** Sends to all servers, this server included. */
   async publish(type: ServerEvent['type'], data: Record<string, unknown>): Promise<void> {
     const event: ServerEvent = { type, data, priority: 'normal', source: 'logging_system' }
     await this.#notify('log_events', JSON.stringify(event))
   }
 
-  /** Tells the streams of this server alone, of something every server hears of in its own way. */
+  /** Sends to the streams of this server alone, for an event that every server learns of in its own way. */
   announce(type: ServerEvent['type'], data: Record<string, unknown>): void {
     this.#emitter.emit('event', { type, data, priority: 'normal', source: 'logging_system' })
   }
 
-  /** What arrived as a notice on `log_events`. */
+  /** Handles a notice on `log_events`. */
   receive(payload: string): void {
     if (payload) this.#emitter.emit('event', JSON.parse(payload) as ServerEvent)
   }
 
-  /** @returns how to stop being told */
+  /** @returns the function that unsubscribes */
   subscribe(listener: (event: ServerEvent) => void): () => void {
     this.#emitter.on('event', listener)
     return () => this.#emitter.off('event', listener)
@@ -42,8 +42,8 @@ export class ServerEvents {
 }
 
 /**
- * What somebody who sees some logs alone is told of an event: nothing of cameras that are not theirs, and that lines
- * have gone or come back, but not how many, which counts those of others. Undefined when it is nothing to them.
+ * The event as a viewer of some logs alone may see it: nothing of cameras that are not theirs, and that lines have gone
+ * or come back, but not how many, which counts those of others. Undefined when it does not concern them.
  */
 export function eventFor(event: ServerEvent, { cameras, min_level }: Visibility): ServerEvent | undefined {
   if (cameras === null && min_level === undefined) return event

@@ -4,7 +4,7 @@ import { readOrCreateSecret } from '../../store/database/secrets.ts'
 import { AppError } from '../app-error.ts'
 import type { FeedPosition } from './live-feed.ts'
 
-/** A single block: an id has nothing that the next one could be told from. */
+/** A single block: no part of an id allows a guess of the next. */
 const CIPHER = 'aes-128-ecb'
 const BLOCK_BYTES = 16
 /** Places in the block: the entry, the index, zeros that a text of somebody else's making does not have, and chance. */
@@ -24,7 +24,7 @@ export type ReadId = { position: FeedPosition; isPlain: boolean }
 
 /**
  * Positions in the feed as ids of events. They are encrypted, each time differently: batches are numbered one after another,
- * and whoever sees few of them could count the others. All servers of a database have the same key.
+ * and a viewer of few of them could count the others. All servers of a database have the same key.
  */
 export class StreamIds {
   readonly #key: Buffer

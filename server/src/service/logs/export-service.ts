@@ -19,10 +19,10 @@ import { appliedFilters, type LogQuery } from './log-query.ts'
 /** Each takes a core of the database while its client keeps up. Two of them for one caller. */
 const MAX_AT_ONCE = 6
 
-/** Downloads of one user or key that are audited each; more of an hour are one entry. */
+/** Downloads of a user or key that are audited each in an hour; further ones share an entry. */
 const AUDITED_AN_HOUR = 60
 
-/** The feed, which tells later rows from ours, is kept a day. */
+/** The feed, which distinguishes later rows from ours, is kept a day. */
 const MAX_DURATION_MS = 12 * HOUR
 
 /** A client that takes nothing for so long is cut off: it keeps one of the few places. */
@@ -35,10 +35,10 @@ export type ExportAsked = {
   order: 'oldest' | 'newest'
 }
 
-/** What `ingest` takes: an export without choice of fields is stored again as it was. */
+/** The fields that `ingest` takes: an export of all fields is stored again as it was. */
 const RECORD_FIELDS = EXPORT_FIELDS.filter((field) => field !== 'id' && field !== 'camera_name')
 
-/** How an export ended; `removed` is null when it cannot be told how many of the rows were gone before they were read. */
+/** How an export ended; `removed` is null when it is unknown how many of the rows were gone before they were read. */
 export type ExportOutcome = { rows: number; removed: number | null }
 
 export type ExportServiceOptions = {
@@ -138,7 +138,7 @@ export class RunningExport {
     return this.#run.signal
   }
 
-  /** What came of it; final once all text was read. */
+  /** The outcome; final once all text was read. */
   get outcome(): Readonly<ExportOutcome> {
     return this.#outcome
   }

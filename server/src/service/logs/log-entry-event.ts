@@ -1,9 +1,9 @@
 import type { LogRow } from '../../store/reading/log-row.ts'
 
-/** Characters of the message an event carries; whoever wants the rest reads the row. */
+/** Characters of the message that an event carries; the row has the rest. */
 const MESSAGE_CHARACTERS = 100
 
-/** What subscribers of `/api/events` are told of a new row (spec: "SSE Real-time Events"). */
+/** The event about a new row for subscribers of `/api/events` (spec: "SSE Real-time Events"). */
 export function createLogEntryEvent(row: LogRow) {
   return {
     type: 'log_entry_created' as const,

@@ -22,7 +22,7 @@ export type Pagination = {
 }
 
 /**
- * The rows a page needs: its own and one more, which tells whether there are others.
+ * The rows a page needs: its own and one more, which shows whether there are others.
  *
  * @throws {AppError} INVALID_CURSOR
  */
@@ -45,7 +45,7 @@ export function toPage(
   // The row a cursor was made from lies on the other side, unless it was removed meanwhile.
   const hasNext = isBackwards || hasMore
   const hasPrevious = isBackwards ? hasMore : 'beyond' in slice || page > 1
-  // A search that was stopped goes on from where it stopped, whatever rows it found until there.
+  // A stopped search continues where it stopped, whether or not it found rows.
   const older = isBackwards ? (logs.at(-1) ?? slice.beyond) : (found.stopped_at ?? logs.at(-1))
   const newer = isBackwards ? (found.stopped_at ?? logs[0]) : (logs[0] ?? found.stopped_at)
   const seen = ('offset' in slice ? slice.offset : 0) + logs.length

@@ -35,7 +35,7 @@ export type LogServiceOptions = {
   settings: SettingsService
   queries: SearchQueries
   auditTrail: AuditTrail
-  /** Whether changes made by other servers are told at this moment; nothing is kept while they are not. */
+  /** Whether changes by other servers are announced at this moment; nothing is kept while they are not. */
   isTold: () => boolean
 }
 
@@ -47,7 +47,7 @@ export class LogService {
   readonly #auditTrail: AuditTrail
   readonly #levels: LevelService
   readonly #views: DebuggingViews
-  /** What each camera wrote of late, and where it fell silent. */
+  /** The lines that each camera wrote lately, and where it fell silent. */
   readonly cameraActivity: CameraActivityService
   readonly #settings: SettingsService
   readonly #isTold: () => boolean
@@ -81,7 +81,7 @@ export class LogService {
     return this.#levels.manage(configuration, author)
   }
 
-  /** Each service (source) with its counts, last line and new errors of the last so many hours; the busiest without names. */
+  /** Each service (source) with its counts, last line and new errors of the given hours; the busiest without names. */
   aggregateLogsFromServices(
     services: readonly string[] | undefined,
     hours: number,
@@ -109,14 +109,14 @@ export class LogService {
     return { ...page, filters_applied: appliedFilters(query) }
   }
 
-  /** @throws {AppError} NOT_FOUND when there is no such row or the caller may not see it */
+  /** @throws {AppError} NOT_FOUND when the row does not exist or the caller may not see it */
   async getLog(id: number, visibility: Visibility): Promise<LogRow> {
     const row = await this.#logs.getLog(id, { visibility })
     if (row) return row
     throw new AppError('NOT_FOUND', `Log with ID ${id} not found`)
   }
 
-  /** The summary of the last so many hours, or of the query's own range when it has one. */
+  /** The summary of the given hours, or of the query's own range when it has one. */
   async getStats(
     query: LogQuery,
     hours: number,
@@ -125,8 +125,8 @@ export class LogService {
   ): Promise<{ summary: LogSummary; period_hours: number; metadata: StatsMetadata }> {
     const filter = await this.#queries.toFilter(query, visibility)
     const hasRange = filter.start !== undefined || filter.end !== undefined
-    // A rolling period changes with the clock; a fixed one only with the rows. One that reads rows takes long and ends
-    // with its caller, so it is nobody else's.
+    // A rolling period changes with the clock; a fixed period only with the rows. A summary that reads rows takes long
+    // and ends with its caller, so others cannot share it.
     const isKept = filter.start !== undefined && filter.end !== undefined && isCountable(filter)
     const summary =
       isKept && this.#isTold()
@@ -150,7 +150,7 @@ export class LogService {
     return this.#isTold() ? this.#sources.get(JSON.stringify(visibility), load) : load()
   }
 
-  /** Something was stored, removed or renamed: what was answered before may no longer be true. */
+  /** Rows were stored, removed or renamed: earlier answers may no longer be true. */
   forgetAnswers(): void {
     this.#summaries.clear()
     this.#sources.clear()
@@ -196,7 +196,8 @@ export class LogService {
       throw new AppError('INVALID_DATE', `end_date (${present}) is before start_date.`)
     const bucketMs =
       bucket_seconds === undefined ? chooseBucket(start, present, buckets) : bucket_seconds * 1000
-    // Of a minute that is not over, the kept counts tell at once what its rows, a million under load, would tell.
+    // For an unfinished minute, the kept counts give at once the answer that its rows, a million under load, would
+    // give.
     const end = filter.end === undefined && bucketMs >= MINUTE ? endOfMinute(present) : present
     if ((toMillis(end) - toMillis(start)) / bucketMs > MAX_BUCKETS) {
       throw new AppError(

@@ -27,7 +27,7 @@ const MAX_SERVICES = 50
 /** Shapes of new errors listed of each service. */
 const MAX_FIRST_SEEN = 20
 
-/** What counts as new was not there in so many days before. */
+/** A new error has not been seen in this many days before. */
 const COMPARED_DAYS = 7
 
 type Asked = { visibility: Visibility; signal?: AbortSignal | undefined }
@@ -68,7 +68,7 @@ export async function summariseServices(
   return { services, hours, ...range, searched_to }
 }
 
-/** Of each service the shapes of errors that there were none of before. */
+/** The shapes of errors that each service did not have before. */
 async function findFirstSeen(
   scanner: MessageScanner,
   services: readonly string[],

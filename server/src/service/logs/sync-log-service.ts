@@ -19,7 +19,7 @@ export class SyncLogService {
   }
 
   /**
-   * Deletes the rows older than so many days, everything for 0; returns how many.
+   * Deletes the rows older than `days` days, everything for 0; returns how many.
    *
    * @throws {AppError} INVALID_REQUEST when it is no whole number of days
    */

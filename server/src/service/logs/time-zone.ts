@@ -5,7 +5,7 @@ import { AppError } from '../app-error.ts'
 /** A zone is slow to open and quick to use; a caller may name any of some 600. */
 const zones = new LRUCache<string, TimeZone>({ max: 64 })
 
-/** Whether it is an IANA name. Offsets such as +02:00 are none: they know no summer time. */
+/** Whether it is an IANA name. Offsets like +02:00 are not: they know no summer time. */
 function isTimeZone(name: string): boolean {
   try {
     zoneOf(name)

@@ -85,7 +85,7 @@ function statusOf(chance: number, method: string): number {
   return method === 'POST' ? 201 : method === 'DELETE' ? 204 : 200
 }
 
-/** Somebody guesses passwords; the last one may be theirs. */
+/** Somebody guesses passwords; the last password may be theirs. */
 function signIn(request: string, attempts: number, client: string): Episode {
   const of = { source: 'api', logger_name: 'app.auth' }
   const tries = Array.from({ length: attempts }, (_, index) =>

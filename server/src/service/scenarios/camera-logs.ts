@@ -6,7 +6,7 @@ export function generateCameraLogs(stage: Stage): Episode {
   const heard = cameras.filter(({ silentFrom }) => progress < silentFrom)
   const camera = heard[random.int(0, heard.length - 1)]
   if (!camera) return []
-  // The first one begins with its stream down, so that even a short story holds every level.
+  // The first camera begins with its stream down, so that even a short story holds every level.
   if (camera.id === 1 && camera.frames++ === 0) return rtspTrouble(stage, camera, 3)
   if (camera.isOffline) return random.isOneIn(3) ? recovery(stage, camera) : stillOffline(stage, camera)
   // Infrared light, damp and a router that restarts at three: most trouble with streams comes in the dark.

@@ -4,10 +4,10 @@ import type { SeededRandom } from './seeded-random.ts'
 /** One line of an episode: a record whose time is counted from where the episode begins. */
 export type EpisodeLine = Omit<LogRecord, 'timestamp'> & { afterMs: number }
 
-/** Lines that belong together, such as a request and its response, in the order they happen. */
+/** Lines that belong together, for example a request and its response, in the order they happen. */
 export type Episode = EpisodeLine[]
 
-/** What happened so far, and where the story is. */
+/** The events so far, and the place of the story. */
 export type Stage = {
   random: SeededRandom
   cameras: CameraState[]
@@ -15,7 +15,7 @@ export type Stage = {
   atMs: number
   /** Hour of the day, UTC. */
   hour: number
-  /** How far the range is through, in [0, 1]; of a live run always 0. */
+  /** How far the range is through, in [0, 1]; always 0 in a live run. */
   progress: number
   isFirst: boolean
 }
@@ -33,7 +33,7 @@ export type CameraState = {
 
 type Given = Pick<LogRecord, 'level' | 'message'> & Partial<Omit<LogRecord, 'timestamp'>>
 
-/** A line, so many milliseconds into its episode; what is not given is null, and the source `system`. */
+/** A line, `afterMs` milliseconds into its episode; missing fields are null, and the source `system`. */
 export function line(afterMs: number, given: Given): EpisodeLine {
   return { afterMs, source: 'system', logger_name: null, camera_id: null, extra_data: null, ...given }
 }

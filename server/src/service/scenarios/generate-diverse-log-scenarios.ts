@@ -25,7 +25,7 @@ export type ScenarioOptions = {
   /** The range the records are spread over, in milliseconds since 1970. */
   fromMs: number
   toMs: number
-  /** Of a story without end. */
+  /** The rate of a story without end. */
   rowsASecond?: number
   cameras?: number
   only?: readonly ScenarioName[]
@@ -56,7 +56,7 @@ export function* generateDiverseLogScenarios(options: ScenarioOptions): Generato
     const next = pending.first
     if (next !== undefined && next.atMs <= stage.atMs) {
       pending.take()
-      // What an episode leads to after the end of the range is told at its end.
+      // Consequences of an episode after the end of the range are placed at its end.
       yield toRecord(next, toMs)
       made++
       continue

@@ -28,7 +28,7 @@ export class SeededRandom {
     return this.next() * count < 1
   }
 
-  /** So many hexadecimal digits, at most eight. */
+  /** Returns `digits` hexadecimal digits, at most eight. */
   hex(digits: number): string {
     const text = Math.floor(this.next() * 0x1_0000_0000).toString(16)
     return text.padStart(8, '0').slice(0, digits)

@@ -22,8 +22,8 @@ const MAX_OWN = 200
 const MAX_SHARED = 1000
 
 /**
- * Searches kept under a name: one's own, and those that others share. A shared one is changed by its owner and by
- * administrators; one that is not shared is nobody else's business.
+ * Searches kept under a name: a user's own, and those that others share. A shared search is changed by its owner and by
+ * administrators; an unshared search is its owner's alone.
  */
 export class SavedViews {
   readonly #pool: pg.Pool
@@ -60,7 +60,7 @@ export class SavedViews {
     return asSeenBy(author, view)
   }
 
-  /** @throws {AppError} NOT_FOUND, FORBIDDEN for a shared one of somebody else, CONFLICT when the name is taken */
+  /** @throws {AppError} NOT_FOUND, FORBIDDEN for somebody else's shared search, CONFLICT when the name is taken */
   async change(id: number, change: ViewChange, author: Principal): Promise<SavedView> {
     const view = await this.#auditTrail.change(async (client) => {
       const before = await this.#lock(client, id, author)
@@ -83,7 +83,7 @@ export class SavedViews {
     return asSeenBy(author, view)
   }
 
-  /** @throws {AppError} NOT_FOUND, FORBIDDEN for a shared one of somebody else */
+  /** @throws {AppError} NOT_FOUND, FORBIDDEN for somebody else's shared search */
   async delete(id: number, author: Principal): Promise<SavedView> {
     const view = await this.#auditTrail.change(async (client) => {
       const result = await this.#lock(client, id, author)

@@ -19,7 +19,7 @@ const COMPARISON = />=|<=|>|</y
 const MAX_CAMERA = 2147483647
 
 /**
- * Reads `name:value` when the name is a known field and the value one the field can have. Anything else is a word, and
+ * Reads `name:value` when the name is a known field and the value is valid for it. Anything else is a word, and
  * undefined is returned with the scanner where it was.
  */
 export function readField(scanner: SearchScanner): ParsedCondition | undefined {

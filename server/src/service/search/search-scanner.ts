@@ -74,7 +74,7 @@ export class SearchScanner {
     return (found[1] as string).replace(/\\(["\\])/g, '$1')
   }
 
-  /** Moves over `/…/` when that is what stands here; a path such as `/var/log` is a word. */
+  /** Moves over `/…/` when it stands here; a path like `/var/log` is a word. */
   regex(): string | undefined {
     const match = /\/((?![\s/])(?:[^/\\]|\\.)+)\//sy
     match.lastIndex = this.at

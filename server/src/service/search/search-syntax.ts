@@ -6,21 +6,21 @@ import { queryError, SearchScanner } from './search-scanner.ts'
 /** Brackets within brackets; more are a mistake, and each costs the parser and PostgreSQL stack. */
 const MAX_DEPTH = 50
 
-/** Of a regular expression: what fits on a line; longer ones compile slowly. */
+/** The longest regular expression: it fits on a line; longer ones compile slowly. */
 const MAX_PATTERN_LENGTH = 200
 
 /** Regular expressions of one search: PostgreSQL keeps 32 compiled, and would compile more anew for every row. */
 export const MAX_PATTERNS = 16
 
-/** Where a regular expression stands, for whoever finds it broken. */
+/** The place of a regular expression, for its error message. */
 type PatternPlace = { pattern: string; at: number }
 
-/** What was asked for; no `tree` when nothing was. */
+/** The parsed search; no `tree` when it is empty. */
 export type SearchSyntax = { tree: ParsedSearch | undefined; patterns: PatternPlace[] }
 
 /**
  * Reads the search syntax: words, `"phrases"`, `-negation`, `(a or b)`, `name:value` of known fields and `/regex/`.
- * What stands side by side has to match together and binds tighter than `or`.
+ * Terms side by side have to match together and bind tighter than `or`.
  *
  * @throws {AppError} INVALID_QUERY with the position when a quote, a bracket, a level, a number or a regular expression
  * is broken; a word never is
@@ -110,7 +110,9 @@ function checkPattern(pattern: string, at: number): void {
   if (problem) throw queryError(problem.said, at + problem.offset, problem.hint)
 }
 
-/** What PostgreSQL would take but must not get, whichever query it is in; the rest `LogOperations.explainPattern` checks. */
+/**
+ * Patterns that PostgreSQL would accept but must not get, in any query; the rest `LogOperations.explainPattern` checks.
+ */
 export function patternProblem(pattern: string): { said: string; offset: number; hint: string } | undefined {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     const said = `The regular expression is ${pattern.length} characters long`

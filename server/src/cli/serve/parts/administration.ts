@@ -6,7 +6,7 @@ import { SettingsService } from '../../../service/administration/settings-servic
 import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
-/** Cameras, settings and levels: what administrators set, on whichever server. */
+/** Cameras, settings and levels: administrators set them, on any server. */
 export function administrationPart(core: Core) {
   const { pool, settings, levels, gate, storageGuard, logOperations, auditTrail, serverEvents } = core
   const cameras = new CameraService(pool, auditTrail, async () => {

@@ -16,7 +16,7 @@ import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 import type { readingPart } from './reading.ts'
 
-/** Alerts: rules over the feed, what they decide, and who is told of it. */
+/** Alerts: rules over the feed, their incidents, and the notices to channels. */
 export function alertsPart(
   { alerts: options = {} }: Pick<SystemOptions, 'alerts'>,
   { pool, logOperations, auditTrail, reports, metrics, notices }: Core,

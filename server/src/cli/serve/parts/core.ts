@@ -14,7 +14,7 @@ import { SettingsStore } from '../../../store/settings/settings.ts'
 import { NotStored } from '../../../store/writing/not-stored.ts'
 import type { SystemOptions } from '../system-options.ts'
 
-/** Events that one part raises and others act on. */
+/** Events that a part raises and others act on. */
 type CoreEvents = {
   /** Rows were stored by this server. */
   stored: [rows: number]
@@ -27,8 +27,8 @@ type CoreEvents = {
 export type Core = ReturnType<typeof openCore>
 
 /**
- * The ground that all parts stand on: the store, the settings and levels it goes by, and the ways in which parts and servers tell
- * each other something.
+ * The ground that all parts stand on: the store, its settings and levels, and the channels between parts and between
+ * servers.
  *
  * @param addJob asks for a job, once the schedule runs
  */

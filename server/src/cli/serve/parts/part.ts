@@ -3,7 +3,7 @@ import type { Routes } from '../../../http/app.ts'
 import type { Jobs } from '../../../jobs/schedule.ts'
 import type { Channel } from '../../../store/database/notices.ts'
 
-/** A capability of the system: what it adds to each of the places where the parts meet. */
+/** A capability of the system: its additions to each of the places where the parts meet. */
 export type Part = {
   /** Answered over HTTP. */
   routes?: readonly Routes[]
