@@ -6,7 +6,7 @@ import { PasswordForm } from './password-form.tsx'
 import { SessionList } from './session-list.tsx'
 import { UserList } from './user-list.tsx'
 
-/** Who may come in: everybody and all keys for administrators, one's own sessions and password for all. */
+/** Users and keys for administrators; a person's own sessions and password for everybody. */
 export function AccessPage({ session }: { session: Session }) {
   useEffect(() => {
     document.title = 'Access – Timelapser Logs'

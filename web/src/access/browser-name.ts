@@ -16,7 +16,7 @@ const SYSTEMS: readonly [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
-/** What a session's user agent is to people: `Firefox on Linux`; as it is when it is no browser's. */
+/** A readable name of a session's user agent: `Firefox on Linux`; unchanged when it is no browser's. */
 export function browserName(userAgent: string | null): string {
   if (!userAgent) return 'Unknown browser'
   const find = (names: readonly [RegExp, string][]) => names.find(([pattern]) => pattern.test(userAgent))?.[1]

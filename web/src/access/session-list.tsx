@@ -3,7 +3,7 @@ import { ConfirmButton } from './confirm-button.tsx'
 import { SessionRows } from './session-rows.tsx'
 import { useChange, useSessions } from './use-access.ts'
 
-/** The browsers one is signed in with. */
+/** The browsers in which the user is signed in. */
 export function SessionList() {
   const sessions = useSessions()
   const change = useChange('sessions')

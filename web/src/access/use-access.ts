@@ -28,7 +28,7 @@ export function useUserSessions(id: string) {
 
 type Change = { method: 'POST' | 'PATCH' | 'DELETE'; path: string; body?: unknown }
 
-/** Sends a change and reads the list anew; what was refused is said in a notice. */
+/** Sends a change and reads the list anew; a notice shows a refusal. */
 export function useChange<T>(
   list: 'users' | 'keys' | 'sessions' | 'user-sessions',
   onDone?: (data: T) => void,

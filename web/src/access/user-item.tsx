@@ -11,7 +11,7 @@ import { UserSessions } from './user-sessions.tsx'
 
 type Panel = 'cameras' | 'sessions' | null
 
-/** One user: what they may do, when they last came, and what an administrator can change. */
+/** A user: their role, their last visit, and the changes an administrator can make. */
 export function UserItem({ user }: { user: User }) {
   const [panel, setPanel] = useState<Panel>(null)
   const [url, setUrl] = useState<string | null>(null)

@@ -19,7 +19,7 @@ import { useAlertHistory, useAlerts, useChannels, useSilences } from './use-aler
 
 type Edited = { id: number | null; draft: RuleDraft }
 
-/** What fires now, the rules that decide it, and who is told. */
+/** Firing rules, all rules, and the channels of notices. */
 export function AlertsPage({ session }: { session: Session }) {
   const alerts = useAlerts()
   const history = useAlertHistory()
@@ -95,7 +95,7 @@ export function AlertsPage({ session }: { session: Session }) {
   )
 }
 
-/** What is being edited; the list leads here with its filters for a new rule. */
+/** The rule being edited; the list leads here with its filters for a new rule. */
 function useEdited() {
   const search = useSearch()
   const asked = new URLSearchParams(search).get('new')

@@ -108,7 +108,7 @@ function ChannelItem({ channel, isAdmin }: { channel: AlertChannel; isAdmin: boo
   )
 }
 
-/** Notices that were given up: somebody was to be told, and was not. */
+/** Notices that were given up after failed deliveries. */
 export function DeadNotices() {
   const deliveries = useDeliveries()
   const change = useChangeAlerts()

@@ -68,7 +68,7 @@ export function FilterFields({
   )
 }
 
-/** Names with commas between; one that is being typed keeps its place. */
+/** Names with commas between; an unfinished name keeps its place. */
 function sourcesIn(text: string): string[] {
   return text === '' ? [] : text.split(',').map((name) => name.trimStart())
 }

@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
   recovered: 'is evaluated again',
 }
 
-/** What rules decided, newest first, and what was held back and why. */
+/** Transitions of rules, newest first, with those held back and why. */
 export function HistoryList({ transitions }: { transitions: readonly AlertTransition[] }) {
   const [shown, setShown] = useState(STEP)
   return (

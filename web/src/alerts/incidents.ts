@@ -3,7 +3,9 @@ import type { AlertTransition } from 'timelapser-logs/api'
 /** A stretch of time in which a group fired. */
 export type Incident = { rule_id: number; label: string; from: number; to: number | null }
 
-/** The incidents that transitions tell of, which come newest first. One whose beginning is not among them began before. */
+/**
+ * The incidents of transitions, which come newest first. An incident whose beginning is not among them began before.
+ */
 export function incidentsOf(transitions: readonly AlertTransition[]): Incident[] {
   const open = new Map<string, Incident>()
   const incidents: Incident[] = []

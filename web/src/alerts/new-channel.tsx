@@ -34,7 +34,7 @@ const EMPTY = {
 }
 type Draft = typeof EMPTY
 
-/** Adds a way to tell people. What opens it is stored encrypted and never shown again. */
+/** Adds a channel. Its credentials are stored encrypted and never shown again. */
 export function NewChannel({ done }: { done: () => void }) {
   const [draft, setDraft] = useState<Draft>(EMPTY)
   const set = (change: Partial<Draft>) => setDraft((now) => ({ ...now, ...change }))

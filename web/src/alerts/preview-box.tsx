@@ -56,7 +56,7 @@ function sentence(total: number): string {
 function useSettled<T>(value: T): T {
   const [settled, setSettled] = useState(value)
   const text = JSON.stringify(value)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what it says counts, not which object says it
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its content counts, not the identity of the object
   useEffect(() => {
     const timer = setTimeout(() => setSettled(value), PAUSE_MS)
     return () => clearTimeout(timer)

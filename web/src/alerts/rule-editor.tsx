@@ -26,7 +26,7 @@ export function RuleEditor({
   done,
 }: {
   initial: RuleDraft
-  /** Of the rule that is changed; null for a new one. */
+  /** The id of the rule being changed; null for a new rule. */
   id: number | null
   done: () => void
 }) {
@@ -149,7 +149,9 @@ const BEFORE_MINUTES: Readonly<Record<Kind, string>> = {
   silence: 'for',
 }
 
-/** What a preview is asked with: names and channels change nothing of it, and typing them asks for none. */
+/**
+ * The definition that a preview is requested with: names and channels do not affect it, and typing them requests none.
+ */
 function definitionOf({
   name: _,
   enabled: __,

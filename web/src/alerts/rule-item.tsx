@@ -19,7 +19,7 @@ const DAY = 86_400_000
 /** Groups that fire and are named one by one. */
 const MOST_NAMED = 8
 
-/** One rule: what it waits for, how it is now, when it fired in the last seven days. */
+/** A rule: its condition, its state, and its incidents of the last seven days. */
 export function RuleItem({
   rule,
   incidents,

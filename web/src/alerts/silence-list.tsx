@@ -9,7 +9,7 @@ import { formatMoment } from '../time/format.ts'
 import { SilenceForm } from './silence-form.tsx'
 import { useChangeAlerts, useSilences } from './use-alerts.ts'
 
-/** What is held back at present, and, for administrators, a way to hold back everything. */
+/** The current silences, and, for administrators, a way to silence everything. */
 export function SilenceList({ session }: { session: Session }) {
   const silences = useSilences()
   const [isAdding, setAdding] = useState(false)

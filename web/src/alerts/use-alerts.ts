@@ -11,7 +11,7 @@ import type {
 } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 
-/** What fires is looked at this often: it changes without anybody here doing something. */
+/** Firing rules are fetched this often: they change without any action here. */
 const AGAIN_MS = 10_000
 const BELL_MS = 30_000
 

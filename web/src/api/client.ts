@@ -2,13 +2,13 @@ import type { ErrorReply, Reply } from 'timelapser-logs/api'
 import { addressOf } from '../app/base-path.ts'
 import { noteServerDate } from './server-clock.ts'
 
-/** What the server refused, or that it could not be reached (`status` 0). */
+/** A refusal by the server, or a failure to reach it (`status` 0). */
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly requestId: string | null
   readonly retryAfterSeconds: number | null
-  /** Of a search that is not understood: the character it is about, 1 being the first. */
+  /** Only for a search that is not understood: the character where the error is, counted from 1. */
   readonly position: number | null
 
   constructor(
@@ -46,7 +46,7 @@ export async function requestReply<T>(path: string, options: RequestOptions = {}
   throw failureOf(response, body)
 }
 
-/** What a reply that is no success says. */
+/** Reads the error out of an unsuccessful reply. */
 export function failureOf(response: Response, body: Reply<unknown> | ErrorReply | null): ApiError {
   const refused = body?.success === false ? body : null
   return new ApiError(body?.message ?? `The server answered ${response.status} without an explanation.`, {

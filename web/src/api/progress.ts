@@ -1,7 +1,7 @@
 import type { ErrorReply, Reply } from 'timelapser-logs/api'
 import { ApiError, failureOf, openRequest } from './client.ts'
 
-/** Long work that tells how far it is: NDJSON with the reply as its last line. Ended by its signal. */
+/** Long work with progress: NDJSON with the reply as its last line. Ended by its signal. */
 export async function requestWithProgress<T, P>(
   path: string,
   { body, signal, onProgress }: { body: object; signal: AbortSignal; onProgress: (progress: P) => void },

@@ -25,7 +25,7 @@ export function useSurroundings(log: LogRow, scope: Scope, { before, after }: Si
         same: sameOf(log, scope),
       })
       const found = await request<Surroundings>(`/api/logs/${log.id}/context?${query}`, { signal })
-      // Whichever of them is opened next is here already.
+      // Each of these lines can be opened next without a request.
       for (const row of found.logs) client.setQueryData(['logs', 'one', row.id], row)
       return found
     },

@@ -59,7 +59,7 @@ function SignedIn({ path }: { path: string }) {
   if (session.isError && session.data === undefined) {
     return <ServerUnreachable error={session.error} retry={() => session.refetch()} />
   }
-  // The logs are asked for beside the session, not after it: a refused one leads to sign-in all the same.
+  // The logs are requested beside the session, not after it: a refused request leads to sign-in all the same.
   return (
     <>
       <AppHeader session={session.data ?? null} path={path} />

@@ -2,7 +2,7 @@ import { lastLogsPath } from '../logs/use-view.ts'
 import { Link } from './link.tsx'
 import type { Screen } from './screens.ts'
 
-/** Who follows a link to a screen that is not theirs is told whose it is. */
+/** Shown to a user who follows a link to a screen of another role. */
 export function ForOthers({ screen }: { screen: Screen }) {
   return (
     <main id="content" className="mx-auto grid max-w-md gap-3 px-4 py-24">

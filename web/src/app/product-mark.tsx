@@ -1,4 +1,4 @@
-/** Three lines of a log, the last one with something in it. */
+/** Three lines of a log, the last line with a text in it. */
 export function ProductMark({ size = 20 }: { size?: number }) {
   return (
     <svg

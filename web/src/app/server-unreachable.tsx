@@ -1,7 +1,7 @@
 import { ApiError } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
 
-/** Before anything could be loaded: what failed, and the way to try again. */
+/** Shown when the first load fails: the failure, and the way to try again. */
 export function ServerUnreachable({ error, retry }: { error: Error; retry: () => void }) {
   // Sign-in is being opened.
   if (error instanceof ApiError && error.status === 401) return null

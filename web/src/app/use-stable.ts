@@ -1,6 +1,6 @@
 import { useCallback, useLayoutEffect, useRef } from 'react'
 
-/** The same function for ever, which does what the newest one does: what it is given to need not be drawn again. */
+/** A function of constant identity that calls the newest handler: components that get it need not render again. */
 export function useStable<Parameters extends unknown[]>(
   handler: (...parameters: Parameters) => void,
 ): (...parameters: Parameters) => void {

@@ -1,14 +1,14 @@
-/** One value that an entry tells of. */
+/** A value that an entry records. */
 export type DiffLine = { name: string; before: string | null; after: string | null }
 
-/** What an entry tells, value by value; null where there was, or is, none. */
+/** The values of an entry, before and after; null where there was, or is, none. */
 export function diffOf(before: unknown, after: unknown): DiffLine[] {
   const [old, now] = [valuesOf(before), valuesOf(after)]
   const names = [...new Set([...old.keys(), ...now.keys()])]
   return names.map((name) => ({ name, before: old.get(name) ?? null, after: now.get(name) ?? null }))
 }
 
-/** Those that are not as they were; of something new or gone, all that say something. */
+/** The values that differ; for something new or gone, all values that are set. */
 export function changesOf(lines: readonly DiffLine[]): DiffLine[] {
   return lines.filter(({ before, after }) => before !== after)
 }

@@ -23,7 +23,7 @@ const PERIODS = [
 /** Kinds of things that are done; each stands for all its actions. */
 const ACTIONS = ['camera', 'key', 'levels', 'link', 'logs', 'password', 'session', 'settings', 'user', 'view']
 
-/** What the entries are narrowed by: each exactly, the action also by its beginning. */
+/** The filters of the entries: each exact, the action also by its beginning. */
 export function AuditFilter({ filters, zone }: { filters: AuditFilters; zone: string }) {
   const [draft, setDraft] = useState(filters)
   const [period, setPeriod] = useState(filters.from || filters.to ? 'between' : (filters.range ?? ''))

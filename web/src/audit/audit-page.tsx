@@ -14,7 +14,7 @@ import { AuditItem } from './audit-item.tsx'
 import { auditParameters, auditPath, filtersOf } from './audit-query.ts'
 import { VerifyButton } from './verify-button.tsx'
 
-/** Who did what to what, newest first; filters and page are in the URL. */
+/** The audit trail, newest first; filters and page are in the URL. */
 export function AuditPage() {
   const search = useSearch()
   const zone = useDisplayZone()

@@ -1,7 +1,7 @@
 import { boundsOf, parseSpan } from '../time/range.ts'
 import { instantOf, wallTime } from '../time/zone.ts'
 
-/** What the address of the screen narrows the trail by. */
+/** The filters in the screen's address. */
 const AUDIT_FILTERS = ['actor', 'action', 'entity', 'range', 'from', 'to'] as const
 export type AuditFilters = Partial<Record<(typeof AUDIT_FILTERS)[number], string>>
 
@@ -38,7 +38,7 @@ export function toField(instant: string | undefined, zone: string): string {
   return new Date(Date.UTC(year, month - 1, day, hour, minute)).toISOString().slice(0, 16)
 }
 
-/** The instant that such a field means; undefined for an empty one. */
+/** The instant that the text of a date field means; undefined for an empty field. */
 export function fromField(text: string, zone: string): string | undefined {
   const [year, month, day, hour, minute] = text.split(/\D/).map(Number)
   if (year === undefined || month === undefined || day === undefined) return undefined

@@ -2,7 +2,7 @@ import { useDisplayZone } from '../time/display-zone.ts'
 import { TimedText } from '../time/timed-text.tsx'
 import type { DiffLine } from './audit-diff.ts'
 
-/** Value by value, before and after; what stayed as it was is said once and quietly. */
+/** Each value before and after; unchanged values are shown once and quietly. */
 export function DiffTable({ lines }: { lines: readonly DiffLine[] }) {
   if (lines.length === 0) return <p className="text-muted">No values were recorded.</p>
   return (

@@ -16,7 +16,7 @@ const DeleteCamera = lazy(() =>
 
 type Doing = 'nothing' | 'renaming' | 'deleting'
 
-/** One camera: who it is, what it wrote last, how much of late, and when it was silent. */
+/** A camera: its name, its last line, its recent activity, and its silences. */
 export const CameraItem = memo(function CameraItem({
   day,
   shown,
@@ -24,7 +24,7 @@ export const CameraItem = memo(function CameraItem({
   zone,
   isAdmin,
 }: {
-  /** Its last 24 hours, whatever the strip shows. */
+  /** Its last 24 hours, independent of the strip's period. */
   day: CameraActivity
   shown: CameraActivity
   activity: CamerasActivity

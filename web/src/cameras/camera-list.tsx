@@ -5,7 +5,7 @@ import { useDisplayZone } from '../time/display-zone.ts'
 import { CameraItem } from './camera-item.tsx'
 import { StripLegend } from './strip-legend.tsx'
 
-/** A strip is dozens of links; of a thousand cameras at once the browser would stand still. */
+/** A strip is dozens of links; with a thousand cameras at once the browser would freeze. */
 const AT_ONCE = 100
 
 /** Cameras, the first ones until more are wanted. */
@@ -18,7 +18,7 @@ export function CameraList({
   /** The period of the strips. */
   shown: CamerasActivity
   listed: readonly CameraActivity[]
-  /** What is said where there are none. */
+  /** The text for an empty list. */
   none: string
   isAdmin: boolean
 }) {

@@ -2,7 +2,7 @@ import type { CamerasActivity } from 'timelapser-logs/api'
 import { formatDuration } from '../time/duration.ts'
 import { formatMoment } from '../time/format.ts'
 
-/** What a strip shows, from when, and in which steps. */
+/** Explains a strip: its content, its start and its steps. */
 export function StripLegend({ activity, zone }: { activity: CamerasActivity; zone: string }) {
   const from = formatMoment(activity.start, zone, Date.parse(activity.end))
   return (

@@ -10,7 +10,7 @@ export type Step = {
   logs: number
   errors: number
   isSilent: boolean
-  /** Its height, in [0, 1]: of the busiest one's, by the root, so that one flood does not flatten the rest. */
+  /** Its height in [0, 1]: the root of its share of the busiest step, so that a flood does not flatten the rest. */
   height: number
 }
 

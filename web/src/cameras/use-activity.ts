@@ -4,7 +4,7 @@ import { request } from '../api/client.ts'
 
 export type Period = 24 | 168
 
-/** What each camera wrote of late; read anew twice a minute, as silence is told by what does not happen. */
+/** The recent activity of each camera; read anew twice a minute, as no event announces a silence. */
 export function useActivity(hours: Period) {
   return useQuery({
     queryKey: ['cameras', 'activity', hours],

@@ -1,7 +1,7 @@
 import { ApiError } from '../api/client.ts'
 import { Button } from './button.tsx'
 
-/** What could not be loaded and why, with another try. */
+/** A failed load with its reason and another try. */
 export function Failed({ what, error, retry }: { what: string; error: Error; retry: () => void }) {
   return (
     <div role="alert" className="grid justify-items-start gap-3">

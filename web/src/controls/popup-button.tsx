@@ -1,7 +1,7 @@
 import { type ComponentProps, type ReactNode, type RefObject, Suspense, useRef, useState } from 'react'
 import { type ButtonKind, buttonClass } from './button.tsx'
 
-/** What a popup is told by the button that opens it. */
+/** The props that a popup gets from the button that opens it. */
 export type PopupProps = { anchor: RefObject<HTMLButtonElement | null>; close: () => void }
 
 /**

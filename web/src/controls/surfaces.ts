@@ -3,7 +3,7 @@
 export const POPUP =
   'z-50 max-h-(--available-height) overflow-auto rounded-lg border border-line bg-surface text-ink shadow-float outline-none origin-(--transform-origin) transition-[opacity,scale] duration-100 data-[starting-style]:scale-98 data-[starting-style]:opacity-0 data-[ending-style]:opacity-0'
 
-/** What is too high for the room under its button is scrolled; beside the button it would lie over the others. */
+/** A popup too high for the room under its button is scrolled; beside the button it would cover the others. */
 export const BELOW_OR_ABOVE = { fallbackAxisSide: 'none' } as const
 
 export const MENU_ITEM =

@@ -5,7 +5,7 @@ export function useWidth(): [ref: RefCallback<HTMLElement>, px: number] {
   const [px, setPx] = useState(0)
   const ref = useCallback<RefCallback<HTMLElement>>((element) => {
     if (element === null) return
-    // Before the first paint: what is drawn by it is not drawn twice.
+    // Before the first paint: content that depends on it is not drawn twice.
     setPx(element.clientWidth)
     const observer = new ResizeObserver(() => setPx(element.clientWidth))
     observer.observe(element)

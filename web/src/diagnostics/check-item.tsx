@@ -9,7 +9,7 @@ const LOOK = {
   failure: { Icon: CircleX, name: 'Failure', look: 'text-error' },
 } as const
 
-/** One check: what was found, why it is not OK, and what to do. */
+/** A check: its findings, why it is not OK, and the remedy. */
 export function CheckItem({ check }: { check: Diagnosis['checks'][number] }) {
   const { Icon, name, look } = LOOK[check.verdict]
   const zone = useDisplayZone()
@@ -47,7 +47,7 @@ export function CheckItem({ check }: { check: Diagnosis['checks'][number] }) {
   )
 }
 
-/** What to do; the options of a command in it stay in one piece, which browsers break behind their hyphens. */
+/** The remedy; the options of a command in it stay in one piece, which browsers break behind their hyphens. */
 function Advice({ text, zone }: { text: string; zone: string }) {
   return text.split(/(--[\w-]+)/).map((part, index) =>
     index % 2 === 1 ? (

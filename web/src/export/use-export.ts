@@ -20,7 +20,7 @@ const TOLD_EVERY_MS = 100
  */
 const MAX_HELD_ROWS = 200_000
 
-/** Reads the file to its end before it is given to the browser: a half one never looks like a whole one. */
+/** Reads the file to its end before the browser gets it: a half file never looks like a whole file. */
 export function useExport() {
   const [state, setState] = useState<ExportState>({ kind: 'idle' })
   const running = useRef<AbortController | null>(null)
@@ -29,7 +29,7 @@ export function useExport() {
   const start = async (query: string, format: ExportFormat, expectedRows: number) => {
     const address = addressOf(`/api/logs/export?${query}&format=${format}`)
     if (expectedRows > MAX_HELD_ROWS) {
-      // The server names the file; one that breaks off is a failed download.
+      // The server names the file; an interrupted one is a failed download.
       clickLink(address, '')
       return setState({ kind: 'handed-over' })
     }

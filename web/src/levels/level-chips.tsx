@@ -6,7 +6,7 @@ import { LEVEL_NAME } from '../logs/levels.ts'
 import { Countdown } from './countdown.tsx'
 import { useEndOverride, useLevels } from './use-levels.ts'
 
-/** What logs more or less than the rest for a while, each with the time left and a way to end it. */
+/** The overrides in force, each with the time left and a way to end it. */
 export function LevelChips({ isAdmin }: { isAdmin: boolean }) {
   const client = useQueryClient()
   const levels = useLevels()

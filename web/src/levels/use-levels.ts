@@ -46,7 +46,7 @@ export function useEndOverride() {
   })
 }
 
-/** Everything of the camera or source of this line, for so many minutes. */
+/** Stores everything of the camera or source of this line, for `minutes` minutes. */
 export function useRaiseLevel(): (row: LogRow, minutes: number) => void {
   const change = useChangeLevels()
   return (row, minutes) => {

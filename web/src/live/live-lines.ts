@@ -11,7 +11,7 @@ export type LiveLines = {
   skipped: number
 }
 
-/** Beyond it the oldest lines leave the screen and are counted as skipped; so many rows hold about 21 MB. */
+/** Beyond it the oldest lines leave the screen and are counted as skipped; this many rows hold about 21 MB. */
 export const MAX_SHOWN = 100_000
 /** Beyond it a paused list only counts, and resuming fetches the page anew. */
 export const MAX_WAITING = 2_000

@@ -1,25 +1,28 @@
 const FIRST_REST_MS = 5 * 60_000
 const LONGEST_REST_MS = 24 * 60 * 60_000
 
-/** Tries in vain since a socket last brought something, and when the next one may be. */
+/** Failed tries since a socket last brought data, and the time of the next try. */
 let inVain = 0
 let notBefore = 0
 
 /**
- * Whether a stream is to be asked for as a WebSocket first. Some proxies do not let them through, and servers on an old
- * Node do not speak them; but one that was refused may have met a server that was just starting.
+ * Whether a stream is to be requested as a WebSocket first. Some proxies do not let them through, and servers on an old
+ * Node do not speak them; but a refused socket may have met a server that was just starting.
  */
 export function mayUseSockets(): boolean {
   return typeof WebSocket === 'function' && Date.now() >= notBefore
 }
 
-/** Told when a stream came as a reply that had not come as a WebSocket: replies it is for a while, longer each time. */
+/**
+ * Called when a stream came as a reply after its WebSocket had failed: streams are replies for a while, longer each
+ * time.
+ */
 export function restSockets(): void {
   notBefore = Date.now() + Math.min(FIRST_REST_MS * 2 ** inVain, LONGEST_REST_MS)
   inVain += 1
 }
 
-/** What became of a socket: it brought something, it was opened in vain, or it was refused. */
+/** The outcome of a socket: it brought data, it was opened in vain, or it was refused. */
 export type SocketOutcome = 'read' | 'silent' | 'refused'
 
 /**

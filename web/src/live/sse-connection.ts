@@ -2,14 +2,14 @@ import { wholeAddressOf } from '../app/base-path.ts'
 import { mayUseSockets, readSocket, restSockets } from './socket-text.ts'
 import { createSseParser, type SseEvent } from './sse-parser.ts'
 
-/** What a reader may be told about a stream; a paused list is the list's own matter. */
+/** The state of a stream as readers see it; a paused list is the list's own matter. */
 export type StreamState = 'connecting' | 'open' | 'reconnecting'
 
 type Handler = (data: unknown) => void
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 15_000
-/** The server says something every 15 s; twice that and some more is a dead connection nobody told us of. */
+/** The server sends a heartbeat every 15 s; more than twice that is a dead connection that nobody reported. */
 const SILENCE_MS = 40_000
 /** Why a stream was let go of that nothing came of. */
 const SILENT = new Error('The stream is silent.')

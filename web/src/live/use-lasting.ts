@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** Whether `active` has been so for `ms`: what passes at once is not worth a flicker. */
+/** Whether `active` has been so for `ms`: a state that passes at once is not worth a flicker. */
 export function useLasting(active: boolean, ms: number): boolean {
   const [lasts, setLasts] = useState(false)
   useEffect(() => {

@@ -14,9 +14,9 @@ export type LiveList = LiveLines & {
 }
 
 /**
- * The lines arriving on `url`, newest first. What the wire brings is collected and drawn once a frame, so that a
- * thousand lines a second cost one render. `base` is the page they are added to: a new one starts with what came
- * while it was fetched, for that may or may not be in it.
+ * The lines arriving on `url`, newest first. Arriving lines are collected and drawn once a frame, so that a thousand
+ * lines a second cost one render. `base` is the page they are added to: a new page starts with the lines that came
+ * while it was fetched, for those may or may not be in it.
  */
 export function useLiveLines(options: {
   url: string

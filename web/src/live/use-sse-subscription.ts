@@ -3,7 +3,7 @@ import { queryClient } from '../api/query-client.ts'
 import { SseConnection, type StreamState } from './sse-connection.ts'
 
 export type SseOptions = {
-  /** The stream; every subscription to the same one shares a connection. */
+  /** The stream; all subscriptions to the same stream share a connection. */
   url?: string
   enabled?: boolean
 }
@@ -36,7 +36,7 @@ function release(url: string): void {
 }
 
 /**
- * Calls `handler` for each `event` of a stream while the component is shown, and tells the state of the connection.
+ * Calls `handler` for each `event` of a stream while the component is shown, and returns the state of the connection.
  * The only place of the page that streams; reconnecting and resuming are the connection's.
  */
 export function useSSESubscription(

@@ -3,7 +3,7 @@ import { parseAnsi } from '../text/ansi.ts'
 import { previewOf } from './message-preview.ts'
 import { originOf } from './origin.ts'
 
-/** What of a message is worth hearing while others arrive. */
+/** Characters of a message that are read out while others arrive. */
 const SPOKEN_CHARACTERS = 120
 
 /** `3 new lines, newest: ERROR, Front Door, RTSP timeout`; lines are given newest first. */

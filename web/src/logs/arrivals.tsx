@@ -5,14 +5,17 @@ import type { LiveListState } from './use-live-list.ts'
 
 /** Faster than this nobody can listen. */
 const EVERY_MS = 5000
-/** Lines written together are told together. */
+/** Lines written together are announced together. */
 const GATHER_MS = 400
 
 /** Reads arriving lines out, politely; silent while the list is held and about what the reader brought up. */
 export function Arrivals({ live }: { live: LiveListState }) {
   const { state, shown, waiting } = live
   const [said, setSaid] = useState({ times: 0, text: '' })
-  /** The lines that need not be told of. Their ids say nothing about when they arrived: servers have ranges of their own. */
+  /**
+   * The lines that need no announcement. Their ids say nothing about when they arrived: servers have ranges of their
+   * own.
+   */
   const known = useRef<ReadonlySet<number>>(new Set())
   const saidAt = useRef(Number.NEGATIVE_INFINITY)
   const due = useRef<number | null>(null)

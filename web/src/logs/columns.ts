@@ -25,7 +25,7 @@ const FIELD_REM = 8
 const MIN_REM = 3
 const MAX_REM = 40
 
-/** Whether a name of an address is one of a column. */
+/** Whether a name from an address is a column's. */
 function isColumn(name: string): name is Column {
   if (!name.startsWith('field:')) return Object.hasOwn(COLUMN_NAME, name)
   try {
@@ -100,7 +100,7 @@ export const columns = {
     const others = layout.shown.filter((one) => one !== name)
     keep({ ...layout, shown: inOrder(layout.shown.includes(name) ? others : [...others, name]) })
   },
-  /** Those of an address; what this browser remembers stays as it is until something is chosen. */
+  /** Shows the columns of an address; this browser's own columns stay as they are until the user chooses. */
   show(names: readonly string[]) {
     layout = { ...layout, shown: inOrder(names.filter(isColumn)) }
     for (const listener of listeners) listener()
@@ -126,7 +126,7 @@ export function useColumns(): Layout {
   )
 }
 
-/** What a column keeps where there is not enough room for all, as beside an open line; what does not fit is cut. */
+/** The least width of a column when there is not enough room for all, as beside an open line; longer text is cut. */
 const LEAST_REM: Readonly<Record<string, number>> = { time: 6, level: 4.5, origin: 5, logger: 4 }
 const LEAST_FIELD_REM = 3.5
 const LEAST_MESSAGE_REM = 9

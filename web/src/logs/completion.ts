@@ -10,7 +10,7 @@ export type KnownNames = {
   keys: readonly string[]
 }
 
-/** What the word at the caret, from `from` up to `to`, can become. */
+/** The completions of the word at the caret, from `from` up to `to`. */
 export type Completion = { from: number; to: number; options: readonly string[] }
 
 const FIELDS = ['level:', 'camera:', 'source:', 'logger:', 'message:', 'request_id:', 'extra_data.', 'id:']

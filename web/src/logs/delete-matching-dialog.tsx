@@ -14,7 +14,7 @@ export function DeleteMatchingDialog({ query, close }: { query: string; close: (
     queryKey: ['logs', 'deletion', query],
     staleTime: 0,
     gcTime: 0,
-    // What is confirmed is what was shown, with the end it had.
+    // The user confirms the preview as shown, with the end it had.
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
     queryFn: ({ signal }) =>
@@ -60,7 +60,7 @@ function Consequence({ rows, first_log_at, last_log_at }: DeletionPreview) {
   )
 }
 
-/** The parameters of a list as the body of a request; what is there several times is a list. */
+/** The parameters of a list as the body of a request; repeated parameters become a list. */
 function bodyOf(query: string): Record<string, string | string[]> {
   const parameters = new URLSearchParams(query)
   return Object.fromEntries(

@@ -2,7 +2,7 @@ import { ApiError } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
 import type { ChangeView } from './use-view.ts'
 
-/** A line that could not be shown: what happened, and the ways on. */
+/** A line that could not be shown: the reason, and the ways on. */
 export function DetailMissing({
   error,
   retry,
@@ -28,7 +28,7 @@ export function DetailMissing({
 }
 
 function textOf(error: Error, status: number | undefined): string {
-  // The server does not tell the two apart, so that nobody learns which lines there are.
+  // The server answers both cases alike, so that nobody learns which lines there are.
   if (status === 404)
     return 'This line is not here any more. Retention or a cleanup has removed it, or it belongs to a camera you may not see. An administrator of this server can give you access.'
   if (status === 403)

@@ -16,13 +16,13 @@ import { SurroundingLine } from './surrounding-line.tsx'
 import { useKeptPlace } from './use-kept-place.ts'
 import type { ChangeView } from './use-view.ts'
 
-/** What was logged right before and after, without the filters of the list. */
+/** The lines right before and after, without the filters of the list. */
 export function DetailSurroundings({ log, change, zone }: { log: LogRow; change: ChangeView; zone: string }) {
   const [scope, setScope] = useState<Scope>('origin')
   const [side, setSide] = usePreference(surroundingsPreference)
   const [asked, setAsked] = useState({ of: '', before: 0, after: 0 })
   const of = `${log.id} ${scope} ${side}`
-  // What was asked for beyond the choice was about another line.
+  // Further lines that were requested belonged to another line.
   const more = asked.of === of ? asked : { before: 0, after: 0 }
   const sides: Sides = { before: sum(side, more.before), after: sum(side, more.after) }
   const lines = useSurroundings(log, scope, sides)

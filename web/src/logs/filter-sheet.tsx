@@ -5,7 +5,7 @@ import { BACKDROP } from '../controls/surfaces.ts'
 import { FacetList, type FacetListProps } from './facet-list.tsx'
 import { FACETS } from './facets.ts'
 
-/** On a phone the three menus are one sheet from below. */
+/** On a phone the three menus are a single sheet from below. */
 export function FilterSheet({ anchor, close, ...list }: PopupProps & Omit<FacetListProps, 'field' | 'name'>) {
   return (
     <Dialog.Root open onOpenChange={(open) => !open && close()}>

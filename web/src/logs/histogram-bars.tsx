@@ -3,9 +3,9 @@ import type { Histogram } from 'timelapser-logs/api'
 import { serverNow } from '../api/server-clock.ts'
 import { STACK, stackBuckets } from './histogram-data.ts'
 
-/** The widest one; a few bars over a wide window are no walls. */
+/** The widest bar; a few bars over a wide window are no walls. */
 const WIDEST_PX = 48
-/** Of a bar and the gap after it. */
+/** The share of a bar in the width of bar and gap. */
 const BAR_SHARE = 0.86
 
 const FILL: Readonly<Record<(typeof STACK)[number], string>> = {

@@ -42,7 +42,7 @@ export function HistogramChart({
     const from = buckets[first]
     const to = buckets[last]
     if (from === undefined || to === undefined) return
-    // The next one says when this one ends: days have 23 and 25 hours too.
+    // The next bucket's start is the end of this bucket: days have 23 and 25 hours too.
     const next = buckets[last + 1]?.start
     zoom(from.start, justBefore(next ? Date.parse(next) : Date.parse(to.start) + seconds * 1000))
   }

@@ -1,6 +1,6 @@
 import type { Histogram, HistogramBucket } from 'timelapser-logs/api'
 
-/** Bottom to top: what matters most stands on the base line, where even a single line can be seen and compared. */
+/** Bottom to top: the gravest levels stand on the base line, where even a single line can be seen and compared. */
 export const STACK = [
   'critical',
   'error',

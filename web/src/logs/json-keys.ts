@@ -1,6 +1,6 @@
 import type { JsonRow, ValueRow } from './json-rows.ts'
 
-/** What a key does in the tree. */
+/** The action of a key in the tree. */
 export type JsonAction =
   | { kind: 'move'; to: JsonRow }
   | { kind: 'open' | 'close'; ids: string[] }
@@ -49,7 +49,7 @@ function siblingsOf(rows: readonly JsonRow[], id: string): string[] {
   return siblings.map((row) => row.id)
 }
 
-/** The next one whose key begins with the letter, round the end. */
+/** The next row whose key begins with the letter, round the end. */
 function rowNamed(letter: string, rows: readonly JsonRow[], at: number): JsonRow | undefined {
   const round = [...rows.slice(at + 1), ...rows.slice(0, at)]
   const nameOf = (row: JsonRow) => (row.kind === 'value' ? String(row.path.at(-1)).toLowerCase() : '')

@@ -10,7 +10,7 @@ export function pathText(path: JsonPath): string {
   }, '')
 }
 
-/** What stands there; undefined where nothing does. */
+/** The value at the path; undefined where there is none. */
 export function valueAt(value: unknown, path: JsonPath): unknown {
   return path.reduce<unknown>(
     (holder, key) =>
@@ -21,7 +21,7 @@ export function valueAt(value: unknown, path: JsonPath): unknown {
   )
 }
 
-/** What a value without others in it is shown as. */
+/** The displayed text of a value without others in it. */
 export function leafText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -8,7 +8,7 @@ export type ValueRow = Place & {
   kind: 'value'
   path: JsonPath
   value: unknown
-  /** How many values it holds; 0 for one that is not opened. */
+  /** How many values it holds; 0 for a closed value. */
   size: number
   open: boolean
 }
@@ -19,16 +19,16 @@ export type JsonRow = ValueRow | MoreRow
 
 export type Span = readonly [from: number, to: number]
 
-/** What of a value is shown. */
+/** The visible parts of a value. */
 export type Shown = {
   open: ReadonlySet<string>
-  /** Of what holds many values: those asked for beyond the first. */
+  /** For a value with many entries: the entries requested beyond the first. */
   spans: ReadonlyMap<string, readonly Span[]>
-  /** Shown wherever they stand: what was searched for, and the way to it. */
+  /** Shown at any place: the hits of the search, and the way to them. */
   wanted: ReadonlySet<string>
 }
 
-/** So many values of one parent stand there at first, and come with each "more". */
+/** A parent shows this many values at first; each "more" adds `MORE_SHOWN`. */
 export const FIRST_SHOWN = 100
 const MORE_SHOWN = 500
 
@@ -100,7 +100,7 @@ export function sizeOf(value: unknown): number {
   return Array.isArray(value) ? value.length : Object.keys(value).length
 }
 
-/** What stands where a "more" was struck. */
+/** The entries that a "more" row opens. */
 export function spanAfter({ from, to }: MoreRow): Span {
   return [from, Math.min(to, from + MORE_SHOWN)]
 }

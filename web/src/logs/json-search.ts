@@ -24,7 +24,7 @@ function openWhere(value: unknown, wanted: (depth: number, size: number) => bool
   for (let depth = 0; level.length > 0; depth++) {
     const next: typeof level = []
     for (const parent of level) {
-      // What stands behind "more" stays closed: it is opened when it is looked at.
+      // Entries behind "more" stay closed: they open when the user asks for them.
       for (const [key, entry] of entriesOf(parent.value).slice(0, FIRST_SHOWN)) {
         const size = sizeOf(entry)
         if (size === 0 || !wanted(depth, size)) continue

@@ -8,7 +8,7 @@ import type { JsonTreeState } from './use-json-tree.ts'
 /** Fewer values than this are seen at a glance. */
 const SEARCHED_FROM = 6
 
-/** What the tree as a whole can do: open, close, be searched and copied. */
+/** The actions of the whole tree: open, close, search and copy. */
 export function JsonToolbar({
   value,
   tree,

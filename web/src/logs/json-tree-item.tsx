@@ -6,7 +6,7 @@ import { formatFull, isInstant } from '../time/format.ts'
 import { leafText } from './json-path.ts'
 import type { JsonRow, ValueRow } from './json-rows.ts'
 
-/** Of one text; the menu copies all of it. */
+/** Characters shown of a text; the menu copies all of it. */
 const SHOWN_CHARACTERS = 1000
 
 type Props = {
@@ -59,7 +59,7 @@ export const JsonTreeItem = memo(
       </div>
     )
   },
-  // Rows are made anew with every change of the tree; what they show is not.
+  // Rows are made anew with every change of the tree; their contents are not.
   (one, other) =>
     one.row.id === other.row.id &&
     one.active === other.active &&

@@ -17,7 +17,7 @@ export function JsonTree({ value, view, change, zone }: Props) {
   const tree = useJsonTree(value)
   const list = useRef<HTMLDivElement>(null)
   const [target, setTarget] = useState<{ row: ValueRow; anchor: HTMLElement } | null>(null)
-  // What moves the cursor asks for the focus: the row may be drawn only then.
+  // A move of the cursor requests the focus: the row may be drawn only then.
   const [focusOn, setFocusOn] = useState<string | null>(null)
   useEffect(() => {
     if (focusOn === null) return

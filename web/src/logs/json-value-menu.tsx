@@ -13,7 +13,7 @@ import { setTerm, stateOfTerm, type TermState } from './search-terms.ts'
 import { type ChangeView, filtersOf } from './use-view.ts'
 import type { LogView } from './view.ts'
 
-/** What can be done with a value of `extra_data`: its filters are terms of the search. */
+/** The actions on a value of `extra_data`: its filters are terms of the search. */
 export function JsonValueMenu({
   row,
   anchor,
@@ -101,7 +101,7 @@ export function JsonValueMenu({
   )
 }
 
-/** Where the values of the field are told; of a list, or of what is in one, those of the whole. */
+/** The address of the field's values; for a list, or a value in a list, those of the whole list. */
 function valuesPath(view: LogView, path: JsonPath): string {
   const query = new URLSearchParams(filtersOf(view))
   query.set('show', 'fields')

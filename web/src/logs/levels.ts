@@ -33,7 +33,7 @@ export function isLevel(value: string): value is Level {
   return (LEVELS as readonly string[]).includes(value)
 }
 
-/** What others call the levels: the names that the API takes as well, whose table is in logger/src/level.ts. */
+/** Other systems' names of the levels, which the API takes as well; their table is in logger/src/level.ts. */
 const ALIASES: Readonly<Record<Level, string>> = {
   CRITICAL: 'CRIT C FATAL FTL F ALERT EMERG EMERGENCY FAULT PANIC DPANIC',
   ERROR: 'ERR E SEVERE FAIL FAILURE',

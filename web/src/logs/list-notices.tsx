@@ -2,7 +2,7 @@ import { ArrowUp } from 'lucide-react'
 import type { LiveListState } from './use-live-list.ts'
 import type { useLogsScreen } from './use-logs-screen.ts'
 
-/** What the list has to say about itself: lines that wait, lines that were skipped. */
+/** Notices of the list: lines that wait, lines that were skipped. */
 export function ListNotices({
   live,
   screen,

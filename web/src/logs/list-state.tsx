@@ -12,7 +12,7 @@ import { hasFilters, type LogView, NO_FILTERS } from './view.ts'
 
 type Screen = ReturnType<typeof useLogsScreen>
 
-/** What stands where rows would be: loading, an error, or which of the ways there is nothing to show. */
+/** Shown in place of rows: loading, an error, or the reason why there are none. */
 export function ListState({
   screen,
   view,

@@ -16,7 +16,7 @@ const HINTS = {
   reconnecting: 'The connection is lost; it is tried again until it works, and nothing is missed.',
 } as const
 
-/** Whether new lines come in by themselves; the states are told apart by word, shape and colour. */
+/** Whether new lines come in by themselves; the states differ by word, shape and colour. */
 export function LiveBadge({ live }: { live: LiveListState }) {
   const { name, look } = LOOK[live.state]
   const isTrying = live.state === 'connecting' || live.state === 'reconnecting'

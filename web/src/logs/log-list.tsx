@@ -22,7 +22,7 @@ import type { LogView } from './view.ts'
 
 const ROW_PX = { compact: 26, roomy: 34 } as const
 const CARD_PX = 76
-/** A line that arrived is tinted this long; one that is scrolled back to is not new any more. */
+/** A line that arrived is tinted this long; a line that is scrolled back to is not new any more. */
 const FRESH_MS = 3000
 
 /** The lines, as many in the document as the window shows; the page itself scrolls. */
@@ -84,7 +84,7 @@ export function LogList({
   const onCopy = useCopiedRows(rows)
 
   const now = serverNow()
-  // Rows tell the day by it, and are not drawn again for every second.
+  // Rows show the day by it, and are not drawn again for every second.
   const minute = now - (now % 60_000)
   const Row = phone ? LogCard : LogLine
   return (

@@ -41,7 +41,7 @@ const ShortcutsSheet = lazy(() =>
   import('./shortcuts-sheet.tsx').then((module) => ({ default: module.ShortcutsSheet })),
 )
 
-/** The explorer: what the URL says, drawn. */
+/** The explorer, drawn from the URL. */
 export function LogsPage() {
   const [view, change] = useView()
   const zone = useDisplayZone()
@@ -65,10 +65,10 @@ export function LogsPage() {
   useWindowTitle(view, live.waitingCount)
   useColumnsInUrl(view, change)
   const { zoom, back } = useZoom(view, change)
-  // What sticks below the bar sticks lower where the bar has two rows.
+  // Sticky elements below the bar move down where the bar has two rows.
   const [bar, barPx] = useHeight(56)
 
-  // A page past the last one is answered empty; the list says so and leads back.
+  // A page past the last page is answered empty; the list says so and leads back.
   const opened = live.rows.find((row) => row.id === view.log) ?? null
   useEffect(() => {
     if (view.log !== null) keys.setActive(view.log)

@@ -1,11 +1,11 @@
-/** What of a message a row shows; the panel shows all of it. */
+/** The part of a message that a row shows; the panel shows all of it. */
 export type Preview = { text: string; moreLines: number; moreCharacters: number }
 
 /** Folded, a row draws this much at most: 256 kB in one row would stop the page. */
 const FOLDED_CHARACTERS = 1000
 const UNFOLDED_CHARACTERS = 20_000
 
-/** Python tells last what the error was, and first the same of each. */
+/** Python writes the error last, and the same first line for each traceback. */
 const TRACEBACK = /^Traceback \(most recent call last\):/
 
 /** The line of a message that says most: its first with something in it, of a traceback the error; unfolded, all up to a bound. */

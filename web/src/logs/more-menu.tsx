@@ -10,7 +10,7 @@ import { columnName, columns, fieldPath, OWN_COLUMNS, useColumns } from './colum
 import { densityPreference, wrapPreference } from './list-preferences.ts'
 import type { Removal } from './removal-dialog.tsx'
 
-/** What is wanted now and then: how rows look, the shortcuts, and deleting. */
+/** Rarely used actions: how rows look, the shortcuts, and deleting. */
 export function MoreMenu({
   isAdmin,
   openSheet,
@@ -22,7 +22,7 @@ export function MoreMenu({
   isAdmin: boolean
   openSheet: () => void
   query: string
-  /** What narrows the list, without its time. */
+  /** The filters of the list, without its time. */
   filters: string
   remove: (removal: Removal) => void
 }) {

@@ -17,7 +17,7 @@ export function OwnLinesHint({ rows, view }: { rows: readonly LogRow[]; view: Lo
     view.page === 1 &&
     !hasFilters(view) &&
     rows.every((row) => row.camera_id === null && isOwnLogger(row.logger_name))
-  // What is shown is one range; others may have written before it.
+  // The list shows a range; others may have written before it.
   const known = useQuery({
     queryKey: ['sources'],
     queryFn: ({ signal }) => request<LogSources>('/api/logs/sources', { signal }),

@@ -5,7 +5,7 @@ import { formatCount } from './format-count.ts'
 import type { ChangeView } from './use-view.ts'
 import { type LogView, PAGE_SIZES } from './view.ts'
 
-/** Newer and older, where one is among how many, and how many to a page. Nothing where there is nothing. */
+/** Newer and older, the page's place, and the page size. Nothing for an empty list. */
 export function Paging({
   page,
   view,

@@ -2,7 +2,7 @@ import { serverNow } from '../api/server-clock.ts'
 import { formatMoment, formatSpan } from '../time/format.ts'
 import { type Range, spanInWords } from '../time/range.ts'
 
-/** What a count covers, in words: `last 24 hours`, `all stored lines`, `21 Nov, 14:00 – 15:00`. */
+/** The period of a count, in words: `last 24 hours`, `all stored lines`, `21 Nov, 14:00 – 15:00`. */
 export function periodInWords(range: Range, zone: string): string {
   if (range.kind === 'all') return 'all stored lines'
   if (range.kind === 'last') return spanInWords(range.seconds)

@@ -1,7 +1,7 @@
 import { ClearDialog } from './clear-dialog.tsx'
 import { DeleteMatchingDialog } from './delete-matching-dialog.tsx'
 
-/** What is to go: what matches a query, or what is old, up to everything. */
+/** The lines to delete: those that match a query, or those of an age, up to everything. */
 export type Removal = { query: string | null }
 
 export function RemovalDialog({ query, close }: Removal & { close: () => void }) {

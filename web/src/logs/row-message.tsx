@@ -20,7 +20,7 @@ export function RowMessage({
   clamp = '',
   namesLogger,
 }: Pick<RowProps, 'row' | 'needles' | 'wrap'> & {
-  /** What keeps a folded message low. */
+  /** The class that limits the height of a folded message. */
   clamp?: string
   /** Whether the row names its logger elsewhere. */
   namesLogger: boolean

@@ -4,7 +4,7 @@ import type { Needles } from '../text/segments.ts'
 import type { Column } from './columns.ts'
 import type { ValueTarget } from './value-menu.tsx'
 
-/** What every row is drawn with; rows of a list differ only in their line. */
+/** The props of every row; rows of a list differ only in their line. */
 export type RowProps = {
   row: LogRow
   columns: readonly Column[]

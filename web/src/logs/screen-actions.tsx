@@ -18,7 +18,7 @@ const ExportDialog = lazy(() =>
   import('../export/export-dialog.tsx').then((module) => ({ default: module.ExportDialog })),
 )
 
-/** What acts on the whole screen rather than narrowing it. */
+/** Actions on the whole screen that do not filter it. */
 export function ScreenActions({
   live,
   refresh,
@@ -34,7 +34,7 @@ export function ScreenActions({
   isAdmin: boolean
   openSheet: () => void
   view: LogView
-  /** What is listed, for all pages of it. */
+  /** The listed lines, across all pages. */
   exportQuery: string
 }) {
   const [removal, setRemoval] = useState<Removal | null>(null)

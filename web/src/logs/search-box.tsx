@@ -14,7 +14,10 @@ const SearchHelp = lazy(loadHelp)
 
 const DEBOUNCE_MS = 250
 
-/** Searches as one types, after a short rest and once a filter has its value; Enter at once. What is not understood is said under the box. */
+/**
+ * Searches while typing, after a short rest and once a filter has its value; Enter at once. Errors are shown under the
+ * box.
+ */
 export function SearchBox({ q, change, error }: { q: string; change: ChangeView; error: Error | null }) {
   const [typed, setTyped] = useState(q)
   const [applied, setApplied] = useState(q)

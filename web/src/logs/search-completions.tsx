@@ -1,6 +1,6 @@
 import { MessageText } from '../text/message-text.tsx'
 
-/** What the word at the caret can become, below the box; the focus stays in the box. */
+/** The completions of the word at the caret, below the box; the focus stays in the box. */
 export function SearchCompletions({
   id,
   options,
@@ -9,7 +9,7 @@ export function SearchCompletions({
 }: {
   id: string
   options: readonly string[]
-  /** The place of the one that Enter takes; -1 for none. */
+  /** The place of the option that Enter takes; -1 for none. */
   chosen: number
   choose: (option: string) => void
 }) {

@@ -1,7 +1,7 @@
 import { Pill } from './filter-pill.tsx'
 import { setTerm, splitSearch } from './search-terms.ts'
 
-/** What the search box asks for: each filter in it by itself, what is left as one. */
+/** The terms of the search box: a pill for each filter in it, and a pill for the rest. */
 export function SearchPills({ q, setQ }: { q: string; setQ: (q: string) => void }) {
   const { fields, rest } = splitSearch(q)
   const without = () => setQ(fields.map(({ text, inverted }) => (inverted ? `-${text}` : text)).join(' '))

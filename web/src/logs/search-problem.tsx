@@ -1,9 +1,9 @@
 import type { ApiError } from '../api/client.ts'
 
-/** Characters of the search shown before the one that is not understood. */
+/** Characters of the search shown before the error. */
 const BEFORE = 40
 
-/** What of a search is not understood: the sentence, and a mark under the place. */
+/** The error of a search: the sentence, and a mark under the place. */
 export function SearchProblem({ id, q, error }: { id: string; q: string; error: ApiError }) {
   const at = error.position === null ? null : Math.max(0, error.position - 1)
   const from = at === null ? 0 : Math.max(0, at - BEFORE)

@@ -1,5 +1,5 @@
 // The search box holds more filters than there are parameters of the API: buttons add terms to its text and take them
-// away again. What a term is, is told as docs/search.md has it.
+// away again. Terms are recognised as docs/search.md describes.
 
 export type TermState = 'in' | 'out' | 'unset'
 
@@ -13,7 +13,7 @@ const HALF_WRITTEN =
 const PHRASE = /^"(?:[^"\\]|\\.)*"/s
 const EXPRESSION = /^\/(?![\s/])(?:[^/\\]|\\.)+\/(?=\s|$)/s
 
-/** Whether it ends with a filter that has no value yet. Whoever types one means no line that holds its name as text. */
+/** Whether it ends with a filter that has no value yet. A person typing a filter does not search its name as text. */
 export function isHalfWritten(q: string): boolean {
   return HALF_WRITTEN.test(q)
 }
@@ -72,7 +72,7 @@ export function stateOfTerm(q: string, term: string): TermState {
   return terms.includes(`-${term}`) ? 'out' : 'unset'
 }
 
-/** The search with the term asked for, left out or neither; what else it says stays as it was written. */
+/** The search with the term included, excluded or neither; the rest stays as it was written. */
 export function setTerm(q: string, term: string, state: TermState): string {
   const places = placesOf(q)
   const said = state === 'unset' ? '' : state === 'out' ? `-${term}` : term
@@ -86,7 +86,7 @@ export function setTerm(q: string, term: string, state: TermState): string {
   return [rest.trim(), said].filter((part) => part !== '').join(' ')
 }
 
-/** What a search consists of: the filters, and the rest of its text. */
+/** The parts of a search: the filters, and the rest of its text. */
 export function splitSearch(q: string): { fields: FieldTerm[]; rest: string } {
   const terms = termsOf(q)
   if (terms === null) return { fields: [], rest: q }

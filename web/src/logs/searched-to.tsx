@@ -16,7 +16,7 @@ export function SearchedTo(props: {
   const { view, change, zone, asOf } = props
   const { start, end } = boundsOf(view.range, asOf)
   const last = end ?? new Date(asOf).toISOString()
-  // Where not even the newest was searched, the server tells the end of what it holds, which may lie beyond the range.
+  // If not even the newest lines were searched, the server returns the end of its data, which may lie beyond the range.
   const to = Date.parse(props.to) > Date.parse(last) ? last : props.to
   const goOn = () => change({ range: { kind: 'between', from: start, to } })
   return (

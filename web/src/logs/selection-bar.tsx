@@ -4,7 +4,7 @@ import { copy } from '../controls/copy.ts'
 import { COPY_FORMATS, type CopyFormat, rowsAs } from './row-text.ts'
 import type { Selection } from './use-selection.ts'
 
-/** What can be done with the lines picked. */
+/** The actions on the selected lines. */
 export function SelectionBar({ selection }: { selection: Selection }) {
   const { selected } = selection
   if (selected.length === 0) return null

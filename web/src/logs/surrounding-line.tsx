@@ -17,7 +17,7 @@ export function SurroundingLine({
   row: LogRow
   /** Whether it is the line of the panel. */
   own: boolean
-  /** The time of that line: days are told where they differ. */
+  /** The time of that line: days are shown where they differ. */
   around: string
   /** Whether to say where it comes from. */
   named: boolean

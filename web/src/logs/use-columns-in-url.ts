@@ -4,8 +4,8 @@ import type { ChangeView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
 /**
- * Keeps the columns and the URL the same: a link shows those of whoever sent it, and what a browser remembers is put
- * into the URL, so that whoever is sent it sees them too.
+ * Keeps the columns and the URL the same: a link shows the sender's columns, and the columns that a browser remembers
+ * are put into the URL, so that its recipient sees them too.
  */
 export function useColumnsInUrl(view: LogView, change: ChangeView): void {
   const asked = view.columns?.join('\n')
@@ -14,7 +14,7 @@ export function useColumnsInUrl(view: LogView, change: ChangeView): void {
     if (view.columns !== null && !areSame(view.columns, columns.inUrl())) columns.show(view.columns)
   }, [asked])
   const { shown } = useColumns()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown may just have been read from the address
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the shown columns may just have been read from the address
   useEffect(() => {
     if (!areSame(view.columns, columns.inUrl())) change({ columns: columns.inUrl() }, { replace: true })
   }, [shown, asked, change])

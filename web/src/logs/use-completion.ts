@@ -16,7 +16,7 @@ export function useCompletion(
   const [open, setOpen] = useState<Completion | null>(null)
   const [chosen, setChosen] = useState(-1)
   const id = useId()
-  /** What completions are wanted for: typing goes on while the code for them is fetched. */
+  /** The text to complete: typing goes on while the code for completions is fetched. */
   const wanted = useRef<string | null>(null)
   const close = () => {
     wanted.current = null

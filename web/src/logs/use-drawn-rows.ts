@@ -10,7 +10,7 @@ const PRINTED = 1000
 /** The head of the list, and a little air. */
 const HEAD_PX = 40
 
-/** One of the rows that are in the document, and how far below the first one it stands; null where it just follows. */
+/** A row in the document, and how far below the first row it stands; null where it just follows. */
 export type DrawnRow = { row: LogRow; index: number; top: number | null }
 
 /** As many rows as the window shows; on paper, which shows no window, as many as are worth it. */

@@ -7,14 +7,14 @@ const HITS_OPENED = 200
 
 export type JsonTreeState = ReturnType<typeof useJsonTree>
 
-/** What of a value is open, where the cursor is, and what is searched for in it. */
+/** The state of a value's tree: open entries, cursor and search. */
 export function useJsonTree(value: object) {
   const [open, setOpen] = useState<ReadonlySet<string>>(() => openAtFirst(value))
   const [spans, setSpans] = useState<ReadonlyMap<string, readonly Span[]>>(new Map())
   const [typed, setTyped] = useState('')
   const [hitAt, setHitAt] = useState(-1)
   const [cursor, setCursor] = useState<string | null>(null)
-  /** What was open before the search began. */
+  /** The open entries before the search began. */
   const [before, setBefore] = useState(open)
 
   const text = useDeferredValue(typed)

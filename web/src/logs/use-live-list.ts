@@ -13,7 +13,7 @@ export type LiveListState = ReturnType<typeof useLiveList>
 /** A stream opens in a few milliseconds; until here the page does not speak of it. */
 const SLOW_OPENING_MS = 500
 
-/** The rows of the screen: the fetched page and, on the first one of an open range, the lines arriving since. */
+/** The rows of the screen: the fetched page and, on the first page of an open range, the lines arriving since. */
 export function useLiveList(view: LogView, change: ChangeView, screen: ReturnType<typeof useLogsScreen>) {
   const [brushing, setBrushing] = useState(false)
   const [choosing, setChoosing] = useState(false)
@@ -42,7 +42,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
     onReset: screen.refresh,
   })
 
-  // What was written between the page's answer and the stream's opening is in neither: ask once more.
+  // Lines written between the page's answer and the stream's opening are in neither: ask once more.
   const opened = useRef('')
   const onOpen = useEffectEvent(() => {
     if (opened.current === screen.streamUrl) return
@@ -67,7 +67,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
   const rows = useMemo(() => mergeRows(shown ?? [], page?.logs ?? []), [shown, page])
   // By what the page holds, not by the highest id: servers hand out ids from ranges of their own.
   const fetched = useMemo(() => new Set(page?.logs.map(({ id }) => id)), [page])
-  // The first page is part of it: what is not loaded yet is not said to be impossible.
+  // The first page is part of it: a page still loading must not be reported as impossible.
   const isAwaited = view.page === 1 && screen.open && view.live && page === null && screen.page.isFetching
   const isOpening = isAwaited || (enabled && lines.state === 'connecting')
   const opensSlowly = useLasting(isOpening, SLOW_OPENING_MS)

@@ -64,7 +64,7 @@ export function useLogsKeys(screen: {
   return { active, setActive, menuOf, setMenuOf, find }
 }
 
-/** The place of the first line below the bars: who has scrolled goes on from there. */
+/** The place of the first line below the bars: after scrolling, the keys continue from there. */
 function firstInSight(): number {
   const drawn = [...document.querySelectorAll<HTMLElement>('[role="row"][data-index]')]
   const head =

@@ -34,7 +34,7 @@ export function useLogsScreen(view: LogView, zone: string) {
     setAsOf(now)
     setCountsAsOf(now)
   }
-  // The first request goes out by this browser's clock; its answer tells the server's.
+  // The first request uses this browser's clock; its answer has the server's time.
   const clockOffset = useSyncExternalStore(onClockOffset, clockOffsetMs)
   const [laidBy, setLaidBy] = useState(clockOffset)
   if (shown !== listed || laidBy !== clockOffset) {

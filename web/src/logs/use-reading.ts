@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 /** Far enough from the top that new rows above would no longer be seen, near enough to be there after one flick. */
 const AWAY_PX = 240
 
-/** Rows hold still this long after the pointer moved over them: what is about to be clicked must not move away. */
+/** Rows hold still this long after the pointer moved over them: a row about to be clicked must not move away. */
 const HOVER_MS = 1200
 
 /** Whether the pointer is on its way to a row. */

@@ -4,7 +4,7 @@ import { useStable } from '../app/use-stable.ts'
 import type { Selection } from './use-selection.ts'
 import type { ChangeView } from './use-view.ts'
 
-/** What a press on a row does: open it, pick it, pick all up to it, or bring up its menu. */
+/** The actions of a press on a row: open it, pick it, pick all up to it, or bring up its menu. */
 export function useRowClicks(list: {
   opened: number | null
   change: ChangeView

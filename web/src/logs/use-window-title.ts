@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 import { LEVEL_NAME } from './levels.ts'
 import type { LogView } from './view.ts'
 
-/** `(37) Logs – Error`: what waits and what is looked at, readable in a row of tabs. */
+/** `(37) Logs – Error`: the number of waiting lines and the view, readable in a row of tabs. */
 export function useWindowTitle(view: LogView, waiting: number): void {
   const levels = view.min_level
     ? `${LEVEL_NAME[view.min_level]} and above`

@@ -1,7 +1,7 @@
 import { formatSpan, parseSpan, type Range } from '../time/range.ts'
 import { type Level, parseLevel } from './levels.ts'
 
-/** What narrows the list; named as the API's parameters. */
+/** The filters of the list; named as the API's parameters. */
 export type LogFilters = {
   level: Level[]
   min_level: Level | null
@@ -60,7 +60,7 @@ export const DEFAULT_VIEW: LogView = {
   columns: null,
 }
 
-/** Reads a query string; whatever is not understood is left at its default. */
+/** Reads a query string; parts that are not understood keep their default. */
 export function parseView(search: string): LogView {
   const query = new URLSearchParams(search)
   const list = (name: string) => [...new Set(query.getAll(name).filter(Boolean))]

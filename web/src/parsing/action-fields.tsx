@@ -28,7 +28,7 @@ const FIELDS: Readonly<
   pattern: () => ['Only what matches', 'all of it'],
 }
 
-/** One action: what it does, with what, and for which lines. */
+/** An action: its kind, its values, and the lines it applies to. */
 export function ActionFields({
   action,
   number,

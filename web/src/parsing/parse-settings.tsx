@@ -10,7 +10,7 @@ import { RuleEditor } from './rule-editor.tsx'
 import { RuleItem } from './rule-item.tsx'
 import { useParseRules, useSaveParseRules } from './use-parse-rules.ts'
 
-/** Which rule is being edited: its place in the list, or the end of it for a new one. */
+/** The rule being edited: its place in the list, or the end of it for a new rule. */
 type Edited = number | 'new' | null
 
 /** The parse rules, in the order in which they run. */

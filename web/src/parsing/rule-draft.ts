@@ -13,7 +13,7 @@ export const CONDITIONS = {
 export type Condition = keyof typeof CONDITIONS
 
 export type ActionDraft = {
-  /** Tells it from the others while they are moved. */
+  /** Identifies the action while actions are moved. */
   key: number
   do: ParseAction['do']
   field: string

@@ -18,7 +18,7 @@ import {
 } from './rule-draft.ts'
 import { RuleTester } from './rule-tester.tsx'
 
-/** A new rule or a changed one, with what it makes of lines under it; nothing is in force before it is saved. */
+/** A new or changed rule, with its results on lines under it; nothing is in force before it is saved. */
 export function RuleEditor({
   initial,
   names,

@@ -4,7 +4,7 @@ import { ConfirmButton } from '../access/confirm-button.tsx'
 import { Button, IconButton } from '../controls/button.tsx'
 import { describeRule } from './describe-rule.ts'
 
-/** One rule: what it reads and makes, for which sources, and what it did in the last seven days. */
+/** A rule: its pattern, its actions, its sources, and its counts of the last seven days. */
 export function RuleItem({
   listed,
   isFirst,

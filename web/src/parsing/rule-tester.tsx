@@ -69,7 +69,7 @@ function Lines({ name, lines, isStale = false }: { name: string; lines: Tried[];
   return (
     <ul
       aria-label={name}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable box has to be reached by keyboard
       tabIndex={0}
       className={`max-h-96 divide-y divide-line overflow-auto rounded-md border border-line ${isStale ? 'opacity-60' : ''}`}
     >

@@ -9,7 +9,7 @@ const OUTCOMES = {
 
 const COLUMNS = ['timestamp', 'level', 'logger_name', 'camera_id', 'message'] as const
 
-/** A line as it came, and what a rule makes of it: what is new, and what is another. */
+/** A line as it came, and the result of a rule: new and changed values. */
 export function TriedLine({ line }: { line: Tried }) {
   const { before, after, outcome, rules } = line
   const [name, look] = OUTCOMES[outcome]

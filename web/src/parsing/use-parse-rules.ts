@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ParseRule, ParseRules } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 
-/** Milliseconds between two looks at the counts of rules; a change of rules is told. */
+/** Milliseconds between two fetches of the counts of rules; changes of rules arrive as events. */
 const AGAIN_MS = 30_000
 const KEY = ['settings', 'parse-rules']
 
@@ -27,7 +27,7 @@ export function useSaveParseRules() {
       })
     },
     onSuccess: (rules) => client.setQueryData(KEY, rules),
-    // Somebody else may have changed them: what is shown then is what is in force.
+    // Somebody else may have changed the rules: then show the rules in force.
     onError: () => client.invalidateQueries({ queryKey: KEY }),
   })
 }

@@ -79,7 +79,7 @@ export function FieldCard({
   )
 }
 
-/** Below this share of the lines the values that come most often tell nothing. */
+/** Below this share of the lines the most frequent values are not informative. */
 const TELLING = 0.05
 
 function isSpread({ values, lines, distinct }: Field): boolean {

@@ -55,7 +55,7 @@ export function FieldsList({
   )
 }
 
-/** Where the values of a field are listed under the filters of a view; of all fields when there is none. */
+/** The address of a field's values under the filters of a view; of all fields without a field. */
 function fieldsPath(view: LogView, field: string | null): string {
   const query = new URLSearchParams(filtersOf(view))
   query.set('show', 'fields')

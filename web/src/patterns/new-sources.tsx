@@ -4,7 +4,7 @@ import { filtersOf } from '../logs/use-view.ts'
 import type { LogView } from '../logs/view.ts'
 import { MessageText } from '../text/message-text.tsx'
 
-/** Beyond it they are counted: whoever adds a hundred cameras knows of them. */
+/** Beyond it they are counted: a person who adds a hundred cameras knows of them. */
 const SHOWN = 20
 
 /** Sources that were not heard of before, each a way to its lines. */

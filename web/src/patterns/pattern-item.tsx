@@ -22,7 +22,7 @@ export function PatternItem({
   zone: string
   /** The view that lists its lines. */
   lines: LogView
-  /** What people call a source. */
+  /** The display name of a source. */
   nameOf: (source: string) => string
 }) {
   const origins = [
@@ -61,7 +61,7 @@ export function PatternItem({
   )
 }
 
-/** What was folded stands back, so that what stayed is read. */
+/** Folded parts are dimmed, so that the rest is read. */
 function Shape({ text }: { text: string }) {
   // Split by a group, every second part is what matched.
   return text.split(/(<[a-z]{1,8}>)/).map((part, index) =>

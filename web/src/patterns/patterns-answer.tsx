@@ -20,7 +20,7 @@ import { MOST, type Show, type usePatterns } from './use-patterns.ts'
 
 type Answer = ErrorGroups | NewMessages | NoisyLoggers | Fields
 
-/** From which level on lines are looked at when no filter says: of those below there are too many kinds to be read. */
+/** The least level when no filter names a level: lines below it have too many kinds to be read. */
 const FROM_LEVEL: Readonly<Record<Show, Level | null>> = {
   messages: 'ERROR',
   new: 'WARNING',
@@ -107,7 +107,7 @@ function isEmpty(data: Answer): boolean {
   return 'loggers' in data ? data.loggers.length === 0 : data.groups.length === 0
 }
 
-/** What was looked at: how many lines, of when, and whether that was all of them. */
+/** The searched lines: how many, from when, and whether they were all. */
 function Told({
   data,
   view,

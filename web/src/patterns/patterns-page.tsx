@@ -17,7 +17,7 @@ const NAMES = [
   ['fields', 'Fields'],
 ] as const satisfies readonly (readonly [Show, string])[]
 
-/** What the lines of the explorer's filters have in common: kinds of messages, what is new, who writes most, what fields hold. */
+/** Groups the lines of the explorer's filters: kinds of messages, new kinds, busiest loggers, values of fields. */
 export function PatternsPage() {
   const parameters = new URLSearchParams(useSearch())
   const asked = parameters.get('show')

@@ -9,7 +9,7 @@ import { boundsOf } from '../time/range.ts'
 export const SHOWS = ['messages', 'new', 'loggers', 'fields'] as const
 export type Show = (typeof SHOWS)[number]
 
-/** What each view answers; which of them the API has at which address. */
+/** The answer type of each view, and its address in the API. */
 type Answers = { messages: ErrorGroups; new: NewMessages; loggers: NoisyLoggers; fields: Fields }
 const PATHS: Readonly<Record<Show, string>> = {
   messages: 'errors',
@@ -35,7 +35,7 @@ export const MOST = 100
 /**
  * One of the views of the lines that a view lists; its span is laid down anew when it changes or is refreshed.
  *
- * @param field the one that is looked at alone, of fields
+ * @param field shows this field alone, in the view of fields
  */
 export function usePatterns<S extends Show>(show: S, view: LogView, field: string | null) {
   const [asOf, setAsOf] = useState(serverNow)
@@ -58,7 +58,7 @@ export function usePatterns<S extends Show>(show: S, view: LogView, field: strin
   })
   const first = useQuery({
     ...ask(FIRST_MS[show]),
-    // Of another view nothing can stay: it has another form.
+    // The answer of another view cannot stay: it has another form.
     placeholderData: (previous, former) =>
       former?.queryKey[1] === show && former.queryKey[3] === alone ? keepPreviousData(previous) : undefined,
   })
@@ -66,7 +66,7 @@ export function usePatterns<S extends Show>(show: S, view: LogView, field: strin
   const whole = useQuery({ ...ask(null), enabled: isCut })
   return {
     answer: isCut && (whole.data || whole.error) ? whole : first,
-    /** What is shown is of the newest lines alone, while the others are looked at. */
+    /** The answer covers only the newest lines, while the others are searched. */
     isLooking: isCut && whole.isPending,
     query,
     asOf,

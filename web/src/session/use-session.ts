@@ -13,8 +13,8 @@ export function useSession() {
 }
 
 /**
- * Loads the page anew when another window has signed somebody else in, or rights have changed: what is on the screen, and
- * what is kept, is not theirs to see.
+ * Loads the page anew when another window has signed somebody else in, or rights have changed: the screen's content and
+ * the cached data are not theirs to see.
  */
 export function useReloadForAnother(session: Session | undefined): void {
   const first = useRef<string>(undefined)
@@ -28,7 +28,7 @@ export function useReloadForAnother(session: Session | undefined): void {
 
 export async function signOut(): Promise<void> {
   await request('/api/auth/sign-out', { method: 'POST', body: {} })
-  // Nothing of this person may be seen by the next one at the same screen.
+  // No data of this person may be seen by the next person at the same screen.
   queryClient.clear()
   sessionStorage.clear()
   navigate('/sign-in', { replace: true })

@@ -6,7 +6,7 @@ import { SettingNote } from './setting-note.tsx'
 
 type Days = Record<string, number>
 
-/** Days for some sources, whatever the level. */
+/** Days for some sources, for all levels. */
 export function DaysBySource({
   days,
   problem,

@@ -54,7 +54,7 @@ export function ZoneSettings({ settings }: { settings: Settings }) {
 
 const NAME_LIMITS = ['max_sources', 'max_loggers', 'max_cameras'] as const
 
-/** What becomes of lines as they come in, and of the server's own. */
+/** How lines are treated as they come in, and the server's own lines. */
 export function IntakeSettings({ settings }: { settings: Settings }) {
   const draft = useDraft(settings, [
     'register_cameras',

@@ -27,7 +27,7 @@ const TARGET = {
 } as const
 type Scope = keyof typeof TARGET
 
-/** Gives one camera, logger or source a level, for a while unless told otherwise. */
+/** Gives a camera, logger or source a level, by default for a limited time. */
 export function NewOverride() {
   const client = useQueryClient()
   const [scope, setScope] = useState<Scope>('camera')

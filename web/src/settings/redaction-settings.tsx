@@ -9,7 +9,7 @@ import { SettingNote } from './setting-note.tsx'
 import { DraftForm, SettingsSection } from './settings-section.tsx'
 import { useDraft } from './use-draft.ts'
 
-/** What is masked in every line before it is stored, and a box to try it. */
+/** The patterns masked in every line before it is stored, and a box to try them. */
 export function RedactionSettings({ settings }: { settings: Settings }) {
   const draft = useDraft(settings, ['redaction'])
   const [pattern, setPattern] = useState('')

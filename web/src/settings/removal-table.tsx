@@ -5,13 +5,13 @@ import { formatBytes } from './byte-size.ts'
 const HOW = { drop: 'dropped whole', rewrite: 'written anew without them', delete: 'thinned' } as const
 const WHY = { age: 'too old', size: 'too much' } as const
 
-/** What retention would remove, partition by partition. */
+/** The lines that retention would remove, partition by partition. */
 export function RemovalTable({ plan, zone }: { plan: RetentionPlan; zone: string }) {
   const now = Date.now()
   return (
     <section
       aria-label="Lines to delete"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable box has to be reached by keyboard
       tabIndex={0}
       className="max-h-80 overflow-auto rounded-md border border-line"
     >

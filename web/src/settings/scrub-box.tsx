@@ -30,7 +30,7 @@ export function ScrubBox() {
       })
     },
   })
-  // Who leaves the screen ends the look: nobody would see what came of it.
+  // Leaving the screen ends the search: nobody would see its result.
   useEffect(() => () => running.current?.abort(), [])
   const looked = look.data?.data ?? null
   return (
@@ -53,7 +53,7 @@ export function ScrubBox() {
             disabled={look.isPending || isMasking}
             onChange={({ target }) => {
               setPattern(target.value)
-              // What was found was found by another pattern.
+              // The earlier result belongs to another pattern.
               look.reset()
             }}
             className={`${FIELD} min-w-0 flex-1 font-mono`}

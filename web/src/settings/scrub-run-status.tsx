@@ -3,7 +3,7 @@ import { Button } from '../controls/button.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatMoment } from '../time/format.ts'
 
-/** How far the masking is, or what the last one came to; the same for all who look. */
+/** The progress of the masking, or the result of the last run; the same for all users. */
 export function ScrubRunStatus({
   run,
   isChanging,

@@ -2,7 +2,7 @@ import { type ReactNode, useId } from 'react'
 import type { Settings } from 'timelapser-logs/api'
 import { SettingNote } from './setting-note.tsx'
 
-/** What ties a control to its name and its hint. */
+/** The attributes that tie a control to its name and its hint. */
 export type FieldIds = { id: string; 'aria-describedby': string; 'aria-invalid': boolean }
 
 /** A setting: its name, its control, what it does, and in its place what is wrong with it. */

@@ -1,7 +1,7 @@
 import type { Settings } from 'timelapser-logs/api'
 import { SETTING_NOTES } from './setting-notes.ts'
 
-/** What a setting may be, and what it is before anybody sets it. */
+/** The range and the default of a setting. */
 export function SettingNote({ of }: { of: keyof Settings }) {
   return (
     <span data-setting={of} className="block text-faint">

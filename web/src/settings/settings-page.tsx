@@ -19,7 +19,7 @@ const SECTIONS = [
   ['intake', 'Intake'],
 ] as const
 
-/** What applies to the whole server. Each section is saved by itself. */
+/** The settings of the whole server. Each section is saved by itself. */
 export function SettingsPage() {
   const settings = useSettings()
   useEffect(() => {

@@ -17,7 +17,7 @@ export function SizeField({
 }) {
   const [unit, setUnit] = useState(() => unitOf(value).size)
   const [typed, setTyped] = useState('')
-  // What was typed stays as it was while it means the value: 0.3 GiB are no whole bytes.
+  // The typed text stays while it means the value: 0.3 GiB are no whole bytes.
   const isTyped = typed !== '' && Math.round(Number(typed) * unit) === value
   return (
     <span className="flex items-center gap-2">

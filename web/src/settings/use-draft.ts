@@ -3,7 +3,7 @@ import type { Settings } from 'timelapser-logs/api'
 import { useSaveSettings } from '../api/use-settings.ts'
 import { notify } from '../controls/notice.tsx'
 
-/** Some of the settings while they are changed. Only what was changed is sent; what was refused is told at its field. */
+/** Some of the settings while they are changed. Only changed values are sent; a refusal is shown at its field. */
 export function useDraft<N extends keyof Settings>(settings: Settings, names: readonly N[]) {
   const [values, setValues] = useState<Partial<Pick<Settings, N>>>({})
   const save = useSaveSettings()
@@ -23,9 +23,9 @@ export function useDraft<N extends keyof Settings>(settings: Settings, names: re
     changed,
     isChanged: Object.keys(changed).length > 0,
     isSaving: save.isPending,
-    /** What the server has against the value of this setting. */
+    /** The server's objection to the value of this setting. */
     problem: (name: N): string | null => (name === refused && message !== undefined ? message : null),
-    /** What it refused without naming one of them. */
+    /** An objection that names none of the settings. */
     otherProblem: refused === undefined ? (message ?? null) : null,
     undo: () => {
       setValues({})

@@ -9,7 +9,7 @@ const KEY = ['scrub-run']
 /** How often a run under way is asked about. */
 const EVERY_MS = 1000
 
-/** The masking under way or the last one, whoever began it, and what begins and stops it. */
+/** The current masking run or the last one, started by anybody, and the functions that start and stop it. */
 export function useScrubRun() {
   const client = useQueryClient()
   const { data: run, error } = useQuery({

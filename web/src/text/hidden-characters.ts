@@ -2,7 +2,7 @@
 export type TextPiece = { text: string; hidden: string | null }
 
 // C0 and C1 controls but tab, line feed and the end of a line as Windows writes it; soft hyphen, zero-width and bidi
-// controls, line separators, byte order mark, tag characters: what can hide text, split it or turn it around.
+// controls, line separators, byte order mark, tag characters: they can hide text, split it or turn it around.
 const HIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\r(?!\n)|[\u{e0000}-\u{e007f}]/u

@@ -4,7 +4,7 @@ import type { Needles } from './segments.ts'
 const WORD = /(-?)(?:([\w.]+):)?(?:"((?:\\.|[^"\\])*)"|(\/(?:\\.|[^/\\])+\/(?=[\s)]|$))|([^\s()]+))/g
 const KNOWN = /^(level|camera|source|logger|id|request_id|extra_data\..+)$/
 
-/** The words of a search that its hits contain, to be marked in them; what is excluded or filtered by is not. */
+/** The words of a search that its hits contain, to be marked in them; excluded words and filters are not. */
 export function needlesOf(q: string): Needles {
   const needles: string[] = []
   for (const [whole, minus, field, phrase, expression, word] of q.matchAll(WORD)) {

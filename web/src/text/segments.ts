@@ -4,7 +4,7 @@ import { splitHidden } from './hidden-characters.ts'
 /** One stretch of a message as it is to be drawn. */
 export type Segment = { text: string; hidden: string | null; hit: boolean; style: AnsiStyle | null }
 
-/** What is marked; none of them empty. */
+/** The texts to mark; none of them empty. */
 export type Needles = readonly string[]
 export const NO_NEEDLES: Needles = []
 

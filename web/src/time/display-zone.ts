@@ -4,7 +4,7 @@ import { isTimeZone, localZone } from './zone.ts'
 
 export const zonePreference = createPreference('zone', ['configured', 'utc', 'local'] as const, 'configured')
 
-/** The zone times are shown and typed in: the configured one unless this browser chose otherwise. */
+/** The zone in which times are shown and typed: the configured zone unless this browser chose another. */
 export function useDisplayZone(): string {
   const [choice] = usePreference(zonePreference)
   const settings = useSettings()

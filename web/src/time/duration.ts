@@ -8,7 +8,7 @@ const UNITS = [
 // A number and its unit are not parted by the end of a line.
 const SPACE = '\u00a0'
 
-/** `3 h 20 min`, `45 s`: the two largest units, the second one only where it says something. */
+/** `3 h 20 min`, `45 s`: the two largest units, the second only if it is not zero. */
 export function formatDuration(milliseconds: number): string {
   const rest = Math.max(0, milliseconds)
   const at = UNITS.findIndex(([, size]) => rest >= size)

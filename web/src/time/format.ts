@@ -25,7 +25,7 @@ function dayFormat(zone: string, withYear: boolean): Intl.DateTimeFormat {
   const made = new Intl.DateTimeFormat(undefined, {
     timeZone: zone,
     day: '2-digit',
-    // Of another year all of it is figures: with the name of the month it would not fit beside the time.
+    // A date of another year is all figures: with the name of the month it would not fit beside the time.
     ...(withYear ? { month: '2-digit', year: 'numeric' } : { month: 'short' }),
   })
   dayFormats.set(key, made)
@@ -48,7 +48,7 @@ export function formatMoment(timestamp: string, zone: string, now: number): stri
   return day === null ? clock : `${day}, ${clock}`
 }
 
-/** Both ends of a span: the day once where they share it; where only one is of today, that is said. */
+/** Both ends of a span: the day once where they share it; where only one end is of today, that is said. */
 export function formatSpan(from: string, to: string, zone: string, now: number): [from: string, to: string] {
   const [fromDay, toDay] = [formatDay(from, zone, now), formatDay(to, zone, now)]
   if (fromDay === toDay) return [formatMoment(from, zone, now), shortClock(to, zone)]

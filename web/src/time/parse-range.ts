@@ -8,7 +8,7 @@ type Context = { now: number; zone: string; day: WallTime }
 
 const NOT_UNDERSTOOD = 'Not understood. Try “2h”, “yesterday 14:00”, “14:00 to 15:30” or “2026-03-01 08:00”.'
 
-/** What a person typed, read in `zone`: a span (`2h`), one moment and since, or two moments with `to` between. */
+/** Reads a typed text in `zone`: a span (`2h`), one moment and since, or two moments with `to` between. */
 export function parseRange(text: string, now: number, zone: string): ParsedRange {
   const typed = text.trim().toLowerCase().replace(/\s+/g, ' ')
   if (typed === '') return { problem: 'Type a time, such as “2h” or “yesterday 14:00”.' }

@@ -41,7 +41,7 @@ function asIfUtc(wall: WallTime): number {
 
 /**
  * The instant at which clocks in `zone` show `wall`. Overflowing fields carry (day 0 is the day before). A time that
- * a change of clocks skips is read as if the clocks had not changed; of a repeated hour the first is meant.
+ * a change of clocks skips is read as if the clocks had not changed; in a repeated hour the first is meant.
  */
 export function instantOf(wall: WallTime, zone: string): number {
   const target = asIfUtc(wall)

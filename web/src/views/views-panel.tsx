@@ -8,7 +8,7 @@ import { useKeptFocus } from '../controls/use-kept-focus.ts'
 import { SaveView } from './save-view.tsx'
 import { useChangeViews, useViews } from './use-views.ts'
 
-/** The searches kept under a name, and a way to keep the one that is shown. */
+/** The searches kept under a name, and a way to keep the current search. */
 export function ViewsPanel({ query, ...popup }: PopupProps & { query: string }) {
   const views = useViews()
   return (
