@@ -22,7 +22,7 @@ const patience = { expect: expectOptions, testTimeout: 60_000, hookTimeout: 60_0
 // took was the loading of the same modules.
 const integration = { ...patience, include: ['server/test/**/*.test.ts'], isolate: false, execArgv }
 
-/** Tests that are slow by nature, such as kills at random moments: `npm run test:long` runs them. */
+/** Tests that are slow by nature, for example kills at random moments: `npm run test:long` runs them. */
 const LONG = '**/*.long.test.ts'
 
 /**
@@ -38,15 +38,15 @@ const NOTHING_OF_ONE_VERSION = [
 ]
 
 /**
- * What `npm test` runs on the machine's older PostgreSQL: the migrations and every statement once. `npm run test:long`
- * runs the rest there.
+ * The files that `npm test` runs on the machine's older PostgreSQL: the migrations and every statement once. `npm run
+ * test:long` runs the rest there.
  */
 const ON_THE_OLDEST = [
   'server/test/{auth-schema,migrate}.test.ts',
   'server/test/store/{named-statements,newest-rows,other-statements,statements}.test.ts',
 ]
 
-// What a test does not use the other cores for, its server, its PostgreSQL and its browser do.
+// A test leaves the other cores to its server, its PostgreSQL and its browser.
 const cores = Math.min(availableParallelism(), 4)
 
 const onTheBundled = { ...integration, globalSetup: 'server/test/support/embedded-server.ts' }

@@ -1,8 +1,8 @@
 // How many lines of real log files get their right time and level: `npm run bench:accuracy -- FOLDER`.
 //
-// Each `NAME.log` of the folder stands beside a `NAME.truth.json` that says what is right, told by a person: a regular
-// expression with the groups year, month, day, hour, minute, second, fraction, ms, half, epoch and level, as far as lines have
-// them. A line it does not match has neither. Files go the way of `timelapser-logs ingest`.
+// Each `NAME.log` of the folder stands beside a `NAME.truth.json` with the right answer, written by a person: a regular
+// expression with the groups year, month, day, hour, minute, second, fraction, ms, half, epoch and level, as far as
+// lines have them. A line it does not match has neither. Files go the way of `timelapser-logs ingest`.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFileDecoder } from '../server/src/cli/ingest/ingest-decoder.ts'

@@ -5,7 +5,7 @@ import type { BenchSystem } from './system.ts'
 const BATCH = 5000
 const LANES = 4
 const DAY_MS = 86_400_000
-/** How far back the rows of `today` reach, whatever the clock says. */
+/** How far back the rows of `today` reach, at any time of day. */
 const TODAY_MS = 12 * 3_600_000
 
 /** The camera that was last heard of a week ago. */

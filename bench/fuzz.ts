@@ -1,5 +1,5 @@
 // npm run fuzz [-- --minutes 10 --seed 1]
-// Broken and hostile bytes through every way in for a while: what was answered, that the server never fails, starts anew
+// Broken and hostile bytes through every way in for a while: the replies, that the server never fails, starts anew
 // or grows, and that it still stores lines.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -60,7 +60,7 @@ const ROUTES: [path: string, types: string[], seed: Buffer][] = [
   ['/api/v2/logs', ['application/json'], bodies.datadogBody(records)],
 ]
 
-/** What comes by ports of their own. */
+/** The seeds of protocols with ports of their own. */
 const STREAMS: [port: number, seed: Buffer][] = [
   [ports.SYSLOG_TCP, bodies.syslogLines(records)],
   [ports.GELF_TCP, bodies.gelfMessages(records)],
@@ -193,7 +193,7 @@ async function byGrpc(): Promise<void> {
     ),
   ])
   count(`gRPC ${status}`)
-  // Internal: what no sender may bring about.
+  // Internal: a status that no sender may bring about.
   if (status === '13') failures.push(`gRPC: ${status}`)
   client.destroy()
 }

@@ -1,6 +1,7 @@
 // npm run bench:index-cost [-- --rows 300000]
-// What each index of the open partition costs the one connection that copies batches of 1,000 rows into it: CPU seconds
-// of its backend a million rows, a COMMIT each, nobody else writing. Under load it goes without all but the first two.
+// The cost of each index of the open partition for the connection that copies batches of 1,000 rows into it: CPU
+// seconds of its backend a million rows, a COMMIT each, nobody else writing. Under load it goes without all but the
+// first two.
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -29,7 +30,7 @@ const client = new pg.Client(connectionOf(system))
 await client.connect()
 try {
   console.log(machine())
-  // One of a past day has what the open one has, too, once it has rows enough.
+  // A partition of a past day has all indexes of the open partition, once it has rows enough.
   await system.request('POST', '/api/logs', makeRecord(random, now - 86_400_000))
   const { rows: indexes } = await client.query<{ definition: string }>(`
     select substring(pg_get_indexdef(indexrelid) from ' USING .*$') as definition
@@ -75,7 +76,7 @@ function nameOf(definition: string): string {
   return definition.replace(' USING ', '').replace(/ WHERE .*/, ' where …')
 }
 
-/** Of the connection's backend, in hundredths. */
+/** CPU time of the connection's backend, in hundredths. */
 async function cpuSeconds(): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   const stat = readFileSync(`/proc/${rows[0]?.pid}/stat`, 'utf8').replace(/^.*\) /, '')

@@ -1,7 +1,7 @@
 // npm run bench:ingest [-- --rows 1000000 --rounds 3]
 // Rows a second that are accepted, checked, masked, counted, indexed and committed before the reply, beside two bare
-// COPYs over HTTP of the same rows in the same round: of the same bodies, and of text that needs no parsing. Each round has
-// a system of its own.
+// COPYs over HTTP of the same rows in the same round: with the same bodies, and with text that needs no parsing. Each
+// round has a system of its own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'

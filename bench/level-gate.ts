@@ -1,4 +1,4 @@
-// What the level gate costs a line: without overrides, with some, and a call nobody wants.
+// The cost of the level gate for a line: without overrides, with some, and a call that is not wanted.
 import { createLogger, LevelGate, type LevelOverride, type LogHandler } from '@timelapser/logger'
 
 const ROUNDS = 3_000_000

@@ -52,7 +52,7 @@ async function enabled(logger: Subject): Promise<Cost> {
   return { nanoseconds: spent / bursts / lines, cpu: cpuSince(cpu) / bursts / lines }
 }
 
-/** Milliseconds of single calls at so many lines a second. */
+/** Milliseconds of single calls at `perSecond` lines a second. */
 async function paced(logger: Subject, perSecond: number, total: number): Promise<object> {
   for (let index = 0; index < total / 5; index++) {
     logger.info(extra, MESSAGE)

@@ -6,13 +6,13 @@ import { consoleHandler, createLogger, type HttpOptions, httpHandler, type Logge
 import pino from 'pino'
 import winston from 'winston'
 
-/** What every subject is called by; the object stands first, as pino has it. */
+/** The call interface of every subject; the object stands first, as pino has it. */
 export type Subject = {
   debug: (extra: object, message: string) => void
   info: (extra: object, message: string) => void
   /** Resolves when what was written so far is out. */
   settle: () => Promise<void>
-  /** What became of the lines, where the subject can tell. */
+  /** The counts of delivered and lost lines, if the subject has them. */
   tell: () => string
 }
 

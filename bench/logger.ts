@@ -1,5 +1,5 @@
 // npm run bench:logger [-- --rounds 3 --write]
-// What a call costs beside pino and winston: each case in a process of its own, the cases taking turns. `--write` puts
+// The cost of a call beside pino and winston: each case in a process of its own, the cases taking turns. `--write` puts
 // what was printed into docs/benchmarks-logger.md.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -38,7 +38,7 @@ export async function scrollUpAndDown(page: Page, durationMs: number): Promise<v
   }
 }
 
-/** What the page's scripts hold, after a collection. */
+/** The heap of the page's scripts, after a collection. */
 export async function heapBytes(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page)
   await session.send('HeapProfiler.collectGarbage')
@@ -47,7 +47,7 @@ export async function heapBytes(page: Page): Promise<number> {
   return usedSize
 }
 
-/** What the page holds after a collection: bytes of its scripts, nodes of its document, listeners on them. */
+/** The page's memory after a collection: bytes of its scripts, nodes of its document, listeners on them. */
 export async function heldByPage(page: Page): Promise<{ heap: number; nodes: number; listeners: number }> {
   const heap = await heapBytes(page)
   const session = await page.context().newCDPSession(page)

@@ -1,7 +1,7 @@
 // npm run bench:page [-- --loads 10 --seconds 20 --rate 1000 --rows 120000]
 // The built page in Chromium, headless and without a GPU: the first load, frames while lines arrive, memory.
 // npm run bench:page -- --hour 100
-// The memory alone, over the lines of an hour at so many a second, sent as fast as the page takes them.
+// The memory alone, over the lines of an hour at this many a second, sent as fast as the page takes them.
 import { parseArgs } from 'node:util'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { chromiumPath, openBrowser } from '../test/support/browser.ts'

@@ -47,7 +47,7 @@ try {
   await system.stop()
 }
 
-/** Sends batches at the rate, whatever the replies take; returns how long each took. */
+/** Sends batches at the rate, even if replies are slow; returns how long each took. */
 async function write(): Promise<number[]> {
   const random = seeded(1)
   const bodies = Array.from({ length: BODIES }, () =>

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 
-/** Posts bodies over so many kept-alive connections, each the next when its last was answered. */
+/** Posts bodies over `connections` kept-alive connections, each the next when its last was answered. */
 export class Poster {
   readonly #agent: Agent
   readonly #url: string
@@ -38,7 +38,7 @@ export class Poster {
   }
 }
 
-/** Runs `work` for every index below `count`, so many at a time; resolves with the seconds it took. */
+/** Runs `work` for every index below `count`, `lanes` at a time; resolves with the seconds it took. */
 export async function inLanes(
   lanes: number,
   count: number,

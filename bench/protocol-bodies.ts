@@ -26,7 +26,7 @@ function fixed64(at: number, value: bigint): Buffer {
   return bytes
 }
 
-/** A block of literals of 64 kB: what snappy makes of text it finds nothing in. */
+/** A block of literals of 64 kB: snappy's output for incompressible text. */
 function snappy(bytes: Buffer): Buffer {
   const parts = [varint(bytes.length)]
   for (let at = 0; at < bytes.length; at += 65_536) {

@@ -38,7 +38,7 @@ try {
   console.log(
     `${(ROWS + TODAY).toLocaleString('en')} rows: ${ROWS.toLocaleString('en')} over ${DAYS} days, ${TODAY.toLocaleString('en')} today; ${RUNS} runs each`,
   )
-  // Some were built while rows still came: the rate is one that was reached at least.
+  // Some were built while rows still came: the rate is a lower bound.
   const indexed = Math.round(ROWS / Math.max(1, waited)).toLocaleString('en')
   console.log(
     `indexes of closed partitions were complete ${waited} s after the last row: over ${indexed} rows/s`,
@@ -87,7 +87,7 @@ async function measureAll(title: string, rareTokens: readonly string[]): Promise
   for (const query of queries(rareTokens)) {
     const millis: number[] = []
     for (let run = 0; run < RUNS; run++) {
-      // What is kept until something changes is asked for after a change.
+      // An answer that is kept until the next change is requested after a change.
       if (query.isKept) await system.request('POST', '/api/logs', { message: `change ${run}` })
       millis.push(await timed(query.path()))
     }

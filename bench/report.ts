@@ -1,5 +1,5 @@
 // npm run bench:report
-// Runs the benches one after the other and writes what they printed into docs/benchmarks.md; about half an hour. With
+// Runs the benches one after the other and writes their output into docs/benchmarks.md; about half an hour. With
 // `-- --only 'Taking in'` one part alone, the others as they were.
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -107,12 +107,12 @@ for (const part of PARTS.filter(({ title }) => values.only?.includes(title) ?? t
     title,
     `## ${title}\n\n${says}\n\n\`\`\`\n$ ${script} ${args.join(' ')}\n${output.trim()}\n\`\`\`\n`,
   )
-  // After each: the next one takes minutes.
+  // After each: the next bench takes minutes.
   const written = PARTS.flatMap((one) => sections.get(one.title) ?? [])
   writeFileSync(document, [HEAD, ...written].join('\n'))
 }
 
-/** What earlier runs wrote, by title. */
+/** The sections of earlier runs, by title. */
 function readSections(): Map<string, string> {
   const [, ...texts] = readFileSync(document, 'utf8').split(/^(?=## )/m)
   return new Map(texts.map((text) => [text.slice(3, text.indexOf('\n')), `${text.trimEnd()}\n`]))

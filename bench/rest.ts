@@ -1,4 +1,4 @@
-// What a freshly started system takes when nothing happens: the memory of its processes and the cores' time.
+// The resources of a freshly started idle system: the memory of its processes and the cores' time.
 //   node --conditions=timelapser-source bench/rest.ts [--minutes 10]
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,7 +26,7 @@ function report(seconds: number, before: ReadonlyMap<number, number>): void {
   const processes = processTree(system.pid)
     .flatMap((pid) => {
       try {
-        // One that is new spent all of its time since.
+        // A new process spent all of its time since.
         const spent = cpuSeconds(pid) - (before.get(pid) ?? 0)
         return [{ name: processName(pid), memory: memoryParts(pid), spent }]
       } catch {

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000
 /** A whole day that is past its three days of DEBUG. */
 const DAY = Math.floor(Date.now() / DAY_MS) * DAY_MS - 5 * DAY_MS
 const WRITTEN_BATCH = 1000
-/** What filling left to do, checkpoints and vacuum, is not to be measured. */
+/** Checkpoints and vacuum after the filling are not to be measured. */
 const SETTLE_MS = 30_000
 const WRITTEN_A_SECOND = 20_000
 

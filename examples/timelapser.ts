@@ -16,7 +16,7 @@ const { values } = parseArgs({
     quiet: { type: 'boolean', default: false },
   },
 })
-// What the server leaves in its data folder for programs on the same machine: its address and a key.
+// The server leaves its address and a key in its data folder for programs on the same machine.
 const url = values.url ?? process.env.TIMELAPSER_LOGS_URL ?? leftByServer('address')
 const apiKey = values.key ?? process.env.TIMELAPSER_LOGS_API_KEY ?? leftByServer('admin-api-key')
 
@@ -29,7 +29,8 @@ const CAMERAS = [
 await nameCameras()
 
 const handlers = [httpHandler({ url, apiKey }), ...(values.quiet ? [] : [consoleHandler()])]
-// What is too detailed to be stored is, when an error follows it: the lines `GET … received` of requests that fail.
+// Lines below the level in force are stored when an error follows them: the lines `GET … received` of requests that
+// fail.
 const logger = createLogger({ source: 'system', handlers, flightRecorder: true, uncaught: true })
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())

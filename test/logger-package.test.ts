@@ -1,4 +1,5 @@
-// What applications get from npm: built, packed and installed into an empty folder, on every Node of this machine.
+// The package that applications get from npm: built, packed and installed into an empty folder, on every Node of this
+// machine.
 import { execFile, execFileSync } from 'node:child_process'
 import {
   cpSync,
@@ -39,7 +40,7 @@ function isSupported(version: string): boolean {
   return major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)
 }
 
-/** Copies a package of our node_modules with all it depends on: what `npm install` would do, without a registry. */
+/** Copies a package of our node_modules with all it depends on, as `npm install` would, without a registry. */
 function install(name: string): void {
   const source = join(root, 'node_modules', name)
   const target = join(app, 'node_modules', name)

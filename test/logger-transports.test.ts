@@ -1,4 +1,4 @@
-// What other loggers write, through their own libraries, to a handler of ours.
+// Lines of other loggers, through their own libraries, to a handler of ours.
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

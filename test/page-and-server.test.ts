@@ -60,7 +60,7 @@ function treeOf(q: string) {
   }
 }
 
-/** What was searched for and, beside it, the term. */
+/** The parsed search and, beside it, the term. */
 function withTerm(q: string) {
   const [tree, term] = [treeOf(q), treeOf(OUT)]
   if (tree === null) return null

@@ -1,4 +1,4 @@
-// What the fields of the Settings screen say of themselves, against the schema that the server goes by.
+// The notes of the fields on the Settings screen, against the schema that the server uses.
 import { LEVELS } from '@timelapser/logger'
 import { expect, it } from 'vitest'
 import {

@@ -31,7 +31,7 @@ describe('timelapser-logs scrub', () => {
   })
 
   it('stops at Ctrl-C what it began, and --status says so', async () => {
-    // What else deletes or rewrites keeps it waiting.
+    // Other deletes or rewrites keep it waiting.
     const client = await server.database.database.connect()
     await client.query('select pg_advisory_lock(7469004)')
     const child = startCommand(server, ['scrub', '--pattern', 'plate', '--yes'])

@@ -22,7 +22,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** Writes batches to one server, each again until it is acknowledged, for as long as it is told to. */
+/** Writes batches to a server, each again until it is acknowledged, as long as `isWriting` says. */
 async function write(server: ServerProcess, name: string, isWriting: () => boolean): Promise<string[]> {
   const sender = randomUUID()
   const sent: string[] = []

@@ -50,7 +50,7 @@ beforeAll(async () => {
     ports[usual] = /:(\d+)$/.exec(listener.addresses[0] ?? '')?.[1] ?? ''
   }
   await program('timelapser-logs', `exec "${process.execPath}" --conditions=timelapser-source "${MAIN}" "$@"`)
-  // Stand-ins for what follows a container and the journal of a machine; journald.test.ts has the real one.
+  // Stand-ins for a container and the journal of a machine; journald.test.ts has the real journal.
   await program('docker', 'echo "WARN captured"')
   const entry = {
     __REALTIME_TIMESTAMP: `${Date.now()}000`,

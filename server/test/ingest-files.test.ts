@@ -33,7 +33,7 @@ let jobs: Awaited<ReturnType<typeof openDatabase>>
 let system: System
 let client: ApiClient
 
-/** Everybody is an administrator; who gets in is tested elsewhere. */
+/** Makes everybody an administrator; other tests cover access. */
 async function everybody(app: FastifyInstance): Promise<void> {
   app.decorateRequest('principal')
   app.addHook('onRequest', async (request) => {

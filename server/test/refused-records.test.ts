@@ -38,7 +38,7 @@ function record(changes: Partial<LogRecord>): LogRecord {
   return { ...usual, timestamp: TIME, message: 'a good line', ...changes }
 }
 
-/** What of a batch was stored: how many records, and the places of those that were not. */
+/** The stored part of a batch: how many records, and the places of those that were not. */
 type Outcome = { accepted: number; refused: number[] | undefined }
 
 const WAYS: Record<string, (records: LogRecord[]) => Promise<Outcome>> = {
@@ -59,7 +59,7 @@ const WAYS: Record<string, (records: LogRecord[]) => Promise<Outcome>> = {
     await once(socket, 'connect')
     socket.end(records.map(asSyslog).join(''))
     await once(socket, 'close')
-    // Senders of syslog are told nothing. The last line is a good one, and a batch is stored as one.
+    // Senders of syslog get no reply. The last line is valid, and a batch is stored as a whole.
     await expect.poll(async () => (await countRows()) - before).toBeGreaterThan(0)
     return { accepted: (await countRows()) - before, refused: undefined }
   },

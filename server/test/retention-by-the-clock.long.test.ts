@@ -8,7 +8,7 @@ import { HEADERS, type ServerProcess, startProcess, stopProcess } from './suppor
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000]
 const OLD = 500
 
-/** Jobs run at 7 past; the last one that has passed, so that what is due then is due for the database too. */
+/** Jobs run at 7 past; the last run time that has passed, so that a job due then is due for the database too. */
 const DUE = Math.floor((Date.now() - 8 * MINUTE) / HOUR) * HOUR + 7 * MINUTE
 
 let database: TestDatabase
@@ -39,7 +39,7 @@ async function post(lines: object[]): Promise<void> {
   expect(response.status).toBe(200)
 }
 
-/** What the server's clock shows. */
+/** The time of the server's clock. */
 async function timeAt({ url }: ServerProcess): Promise<number> {
   const response = await fetch(`${url}/api/cameras/activity`, { headers: HEADERS })
   const { data } = (await response.json()) as { data: { end: string } }

@@ -314,7 +314,7 @@ describe('the forward protocol', () => {
     ])
   })
 
-  // Parts as moby/daemon/logger/fluentd sends them, recorded from its source: of two containers on one connection.
+  // Parts as moby/daemon/logger/fluentd sends them, recorded from its source: from two containers on one connection.
   it("puts the parts together that Docker's driver cuts long lines into", async () => {
     const seconds = Math.floor(Date.now() / 1000)
     const part = (id: string, ordinal: number, isLast: boolean, log: string, option?: object) => {

@@ -1,4 +1,4 @@
-// Two processes of the real program on one database: what one knows the other knows, and one after the other can be
+// Two processes of the real program on one database: each learns the other's changes, and they can be restarted in turn
 // restarted under load.
 import { setTimeout as wait } from 'node:timers/promises'
 import { createLogger, httpHandler } from '@timelapser/logger'

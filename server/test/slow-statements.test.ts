@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts'
 import { openEvents } from './support/event-client.ts'
 import { HEADERS, type ServerProcess, startProcess, stopProcess } from './support/server-process.ts'
 
-/** The server tells of a statement from a second on. */
+/** The server reports statements from a second on. */
 const SLOW_MS = 1100
 
 let database: TestDatabase

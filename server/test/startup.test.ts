@@ -1,4 +1,4 @@
-// What the started program says of the database it is given.
+// The errors of the started program about its database.
 import { join } from 'node:path'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'

@@ -1,4 +1,4 @@
-// What the explorer promises in small: each a sentence of docs/page.md that no journey passes.
+// Details of the explorer: each a sentence of docs/page.md that no journey passes.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'

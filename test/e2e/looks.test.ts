@@ -1,4 +1,4 @@
-// What the eye would notice: things that do not fit, that jump, and failures that say nothing.
+// Visual faults: elements that do not fit, that jump, and failures without a message.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -19,7 +19,7 @@ const SCREENS = [
 ]
 /** From here on browsers' makers call a page steady no longer; the measured ones are below 0.06. */
 const STEADY = 0.1
-/** Of all files the explorer shows its first screen with, as they are sent over plain HTTP, head and body. */
+/** Bytes of all files of the explorer's first screen, as they are sent over plain HTTP, head and body. */
 const FIRST_LOAD_BYTES = 225_000
 
 let folder: string
@@ -178,7 +178,7 @@ test.each(SCREENS)('%s says what failed, by which request, and offers another tr
     })
     return page.getByText('Not today.').count()
   }
-  // Some screens ask several times, each with a button; a second press would call off the first one's request.
+  // Some screens send several requests, each with a button; a second press would call off the first button's request.
   await expect.poll(press, { interval: 500 }).toBe(0)
 })
 

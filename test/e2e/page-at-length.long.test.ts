@@ -70,7 +70,7 @@ test('a search stopped by its time limit says how far it came, and goes on from 
 test('of seven tabs only the visible one streams, and each catches up when it is shown', async () => {
   const seven = await newContext({ storageState: await context.storageState() })
   onTestFinished(() => seven.close())
-  // Headless Chromium calls every tab visible, even one behind another: what browsers do is done here by hand.
+  // Headless Chromium calls every tab visible, even one behind another: the test does by hand what browsers do.
   await seven.addInitScript(`{
     let isHidden = false
     Object.defineProperty(document, 'hidden', { get: () => isHidden })

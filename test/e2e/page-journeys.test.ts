@@ -1,4 +1,4 @@
-// What people come to the page for, from the first step to the last, in one browser against one started program.
+// Whole tasks of people on the page, from the first step to the last, in one browser against one started program.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -48,7 +48,7 @@ function start(port = '0'): Program {
   return launchProgram({ env: { DATA_DIR: join(folder, 'data'), PORT: port } })
 }
 
-/** Where the link of the first start leads whoever gives a name and a password. */
+/** Follows the link of the first start with a name and a password; returns the address it leads to. */
 async function comeInByTheFirstLink(): Promise<string> {
   const page = await context.newPage()
   await page.goto(/Sign in +(\S+)/.exec(program.output())?.[1] ?? '')

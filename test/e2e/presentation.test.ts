@@ -1,4 +1,4 @@
-// How lines look where the screen is not the usual one, and what of them is copied.
+// How lines look on unusual screens, and which of their text is copied.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -227,7 +227,7 @@ test('a link shows the columns of whoever sent it', async () => {
   await guest.getByRole('columnheader', { name: 'Logger' }).waitFor()
   await guest.goto(`${url}/logs?column=origin`)
   await expect.poll(() => heads(guest)).toEqual(['Origin', 'Message'])
-  // What was chosen is there without a link as well, and in the address again.
+  // The choice is there without a link as well, and in the address again.
   await page.goto(`${url}/logs`)
   await page.waitForURL(/column=logger/)
   await expect.poll(() => heads()).toContain('Logger')

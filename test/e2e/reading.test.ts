@@ -387,7 +387,7 @@ describe('arriving lines', () => {
   test('are read out together, at most every five seconds, and not while live is off', async () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs?q=spoken`)
-    // What is stored before the stream is open comes with an answer, and is no arrival.
+    // Lines stored before the stream is open come with an answer, and are no arrivals.
     await page.locator('button[aria-busy="false"][aria-label^="Live"]').waitFor()
     await listen(page)
     await write([
@@ -396,7 +396,7 @@ describe('arriving lines', () => {
     ])
     const first = '2 new lines, newest: ERROR, api, spoken two'
     await expect.poll(() => heardTexts(page)).toEqual([first])
-    // What is held while live is off, the reader brings up by turning it on.
+    // The reader brings up held lines by turning live on.
     await page.keyboard.press('l')
     await page.getByRole('button', { name: /^Paused/ }).waitFor()
     await write([{ level: 'INFO', message: 'spoken while it is off' }])

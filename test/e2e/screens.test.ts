@@ -336,7 +336,7 @@ describe('the settings', () => {
     await expect.poll(() => reader.getByText('BADGE-').count()).toBe(0)
     await expect.poll(() => list.getByText('opened by ***').count()).toBe(3)
     await panel.getByText('opened by ***').first().waitFor()
-    // Whoever comes back later, or looks from elsewhere, sees what became of it.
+    // A later visit, or another browser, shows the result.
     await page.reload()
     await form.getByText(/^3 lines of [\d,]+ masked$/).waitFor()
     await form.getByText(/^Begun by \S+/).waitFor()
@@ -347,7 +347,7 @@ describe('the settings', () => {
 
   test('masking under way tells how far it is and is stopped', async () => {
     await call('POST', '/api/logs', [{ level: 'INFO', source: 'doors', message: 'opened by GUEST-1' }])
-    // What else deletes or rewrites keeps it waiting, so that it is under way for as long as this looks at it.
+    // Other deletes or rewrites keep it waiting, so that it runs for as long as this test watches it.
     const other = new pg.Client(findRunningPostgres(join(folder, 'data')))
     await other.connect()
     await other.query('select pg_advisory_lock(7469004)')

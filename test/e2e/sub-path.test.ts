@@ -10,7 +10,7 @@ const BASE = '/tools/logs'
 
 let host: PageHost
 let proxy: Server
-/** What was asked for outside the path, where nothing of ours is. */
+/** Requests outside the path, where nothing of ours is. */
 const strays: string[] = []
 let url: string
 

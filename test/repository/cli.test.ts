@@ -16,7 +16,7 @@ function helpOf(command: Command): string {
 
 function section(command: Command, above: string, level: string): string {
   const name = `${above} ${command.name()}`
-  // A subcommand's examples and exit codes are those of its command, told there.
+  // A subcommand's examples and exit codes are those of its command, documented there.
   const help = helpOf(command)
   const own =
     above === ''

@@ -1,4 +1,4 @@
-// What README and docs/ name is there: files, commands and their options, npm scripts. Routes are held true by
+// README and docs/ name only things that exist: files, commands and their options, npm scripts. Routes are held true by
 // server/test/http/documented-routes.test.ts, settings and variables beside their code.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -181,7 +181,7 @@ const SQL = new RegExp(
   'i',
 )
 
-/** The first cycle found, as a path of files. Imports of types count: files that need each other are one thought. */
+/** The first cycle found, as a path of files. Imports of types count: files that need each other belong together. */
 function cycleIn(files: readonly SourceFile[]): string[] | undefined {
   const byPath = new Map(files.map((file) => [file.path, file]))
   const done = new Set<string>()

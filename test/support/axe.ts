@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe finds serious or critical on the page, with the elements, once what fades or moves has come to its end. */
+/** The serious or critical findings of axe on the page, with the elements, once fades and moves have ended. */
 export async function seriousProblems(page: Page): Promise<string[]> {
   // axe-core comes as a script that sets a global. The page's policy forbids eval but to the debugger, and to it before the
   // first await alone.
@@ -16,7 +16,7 @@ export async function seriousProblems(page: Page): Promise<string[]> {
       axe: { run(): Promise<Result> }
       document: { getAnimations(): Animation[] }
     }
-    // What breathes has no end.
+    // A pulsing animation has no end.
     const ending = document
       .getAnimations()
       .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)

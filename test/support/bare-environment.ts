@@ -1,4 +1,4 @@
-/** What a program of ours needs of the test's environment, so that it meets nothing else of it. */
+/** The part of the test's environment that a program of ours needs, so that it meets nothing else of it. */
 export const bareEnvironment = {
   PATH: process.env.PATH,
   // Set in vitest.config.ts.

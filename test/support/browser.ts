@@ -23,7 +23,10 @@ const FLAGS = [
 /** The machine's Chromium, or undefined where there is none. */
 export const chromiumPath = CHROMIUM_PLACES.find((path) => existsSync(path))
 
-/** How long a test waits for what never comes. What comes is waited for no longer than it takes, on a busy machine too. */
+/**
+ * How long a test waits for an event that never comes. It waits for other events no longer than they take, on a busy
+ * machine too.
+ */
 export const PATIENCE_MS = 30_000
 
 let running: Promise<Browser> | undefined
@@ -45,7 +48,7 @@ export async function openPage(context: BrowserContext): Promise<Page> {
   const defects: string[] = []
   page.on('pageerror', (error) => defects.push(error.message))
   page.on('console', (message) => {
-    // A refused request is the server's answer, not a defect; a policy violation is one.
+    // A refused request is the server's answer, not a defect; a policy violation is a defect.
     if (
       message.type() === 'error' &&
       !/^(Failed to load resource|WebSocket connection to)/.test(message.text())

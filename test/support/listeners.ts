@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** What a process and all that it started listen on over TCP or are bound to over UDP, as `address:port`, from /proc. */
+/** The TCP and UDP sockets that a process and all its children listen on, as `address:port`, from /proc. */
 export function listenersOf(pids: readonly number[]): string[] {
   const inodes = new Set(pids.flatMap(withDescendants).flatMap(socketsOf))
   const found: string[] = []
@@ -8,7 +8,7 @@ export function listenersOf(pids: readonly number[]): string[] {
     const [, ...lines] = read(`/proc/net/${table}`).trim().split('\n')
     for (const line of lines) {
       const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
-      // 0A is LISTEN; UDP has no such state.
+      // 0A is LISTEN; UDP has no listening state.
       if (inodes.has(inode) && (state === '0A' || table.startsWith('udp'))) found.push(readable(local))
     }
   }

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import { ROOT } from '../repository/source-files.ts'
 import { bareEnvironment } from './bare-environment.ts'
 
-/** What `npm start` runs. */
+/** The file that `npm start` runs. */
 export const MAIN = join(ROOT, 'server/.bundle/main.js')
 
 export type Program = {
@@ -65,12 +65,15 @@ export function follow(child: ChildProcess): Program {
     }
     void ended.then(() => reject(new Error(`It ended before it was ready:\n${output}`)))
   })
-  // Whoever expects it to end does not wait for it to be ready.
+  // A test that expects the program to end does not wait for it to be ready.
   ready.catch(() => undefined)
   return { pid: child.pid ?? 0, output: () => output, ready, ended, kill: (signal) => child.kill(signal) }
 }
 
-/** A folder every user can enter, as the one that runs root's PostgreSQL must: it would put its data elsewhere, to stay. */
+/**
+ * A folder every user can enter, as the user that runs root's PostgreSQL must: it would put its data elsewhere, to
+ * stay.
+ */
 export function makeFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `timelapser-${name}-`))
   chmodSync(folder, 0o711)

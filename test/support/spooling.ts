@@ -28,7 +28,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** A server that stores as ours does: a batch of a sender once, whatever it is answered. */
+/** A server that stores as ours does: a batch of a sender once, with any status it answers. */
 export async function startServer(answer: (received: Received) => number | 'hang' = () => 200) {
   const received: Received[] = []
   const last = new Map<string, number>()
@@ -92,7 +92,7 @@ export function setUp(options: Partial<HttpOptions> & { url: string }) {
 export const filesOf = () =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(low|high)\./.test(name))
 
-/** A process of its own that logs and is then killed, or ends as `code` has it; what it printed. It begins at `startMs`. */
+/** A process that logs and is then killed, or ends as `code` says; resolves with its output. It begins at `startMs`. */
 export function runProcess(options: object, code: string, startMs = 0): Promise<string> {
   return startProcess(options, code, { startMs }).ended
 }
@@ -103,7 +103,7 @@ type Start = {
   wrapper?: readonly string[]
 }
 
-/** The same, while it runs: `printed` resolves when it has printed so much. */
+/** The same, while it runs: `output()` returns its text so far. */
 export function startProcess(options: object, code: string, { startMs = 0, wrapper = [] }: Start = {}) {
   const program = `
     import { createLogger, httpHandler } from '@timelapser/logger'

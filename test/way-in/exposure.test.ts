@@ -1,4 +1,4 @@
-// What a started server lets others of the machine and the network reach.
+// The ports and files of a started server that others of the machine and the network can reach.
 import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'

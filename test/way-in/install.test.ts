@@ -1,4 +1,4 @@
-// What happens before anything can run: the Node that is asked for, and the installation of the packages, by real npm,
+// Before anything can run: the required Node, and the installation of the packages, by real npm,
 // in a checkout of two packages that are files.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

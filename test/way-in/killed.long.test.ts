@@ -1,4 +1,4 @@
-// Everything that takes part is killed at random moments under load; what was acknowledged is there, once.
+// Every process is killed at random moments under load; acknowledged lines are there, once.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, utimesSync } from 'node:fs'
 import { basename, join } from 'node:path'

@@ -1,4 +1,4 @@
-// What somebody has who installs the packages from a registry: compiled files, no workspace, no TypeScript.
+// The packages as installed from a registry: compiled files, no workspace, no TypeScript.
 import { execFile, spawn } from 'node:child_process'
 import {
   chmodSync,

@@ -1,4 +1,4 @@
-// What everybody on the machine can read of processes: `ps` shows /proc/*/cmdline.
+// The command lines that everybody on the machine can read: `ps` shows /proc/*/cmdline.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

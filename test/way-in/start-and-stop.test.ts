@@ -54,7 +54,7 @@ test('starts its PostgreSQL again when that is killed, and serves on', async () 
   process.kill(postmasterOf(dataDir), 'SIGKILL')
   await vi.waitFor(() => expect(program.output()).toContain('PostgreSQL is back'), WAIT)
   await vi.waitFor(async () => expect(await messages(url, dataDir)).toEqual(['before']), WAIT)
-  // What it said meanwhile waited on disk.
+  // The lines it logged meanwhile waited on disk.
   await vi.waitFor(
     async () =>
       expect(await messages(url, dataDir, 'system')).toContainEqual(expect.stringMatching(/is lost/)),

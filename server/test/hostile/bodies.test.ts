@@ -40,7 +40,7 @@ async function post(path: string, body: Buffer, type: string, key = KEY) {
 const json = async (path: string): Promise<any> =>
   (await fetch(server.url + path, { headers: { authorization: `Bearer ${KEY}` } })).json()
 
-/** As many repeats as so many bytes hold. */
+/** As many repeats as fit into the given bytes. */
 const filled = (before: string, repeated: string, after = '', bytes = 4 * MB) =>
   Buffer.from(before + repeated.repeat(Math.floor((bytes - 1000) / repeated.length)) + after)
 

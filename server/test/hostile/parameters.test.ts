@@ -19,7 +19,7 @@ type Operation = {
   requestBody?: { content?: Record<string, { schema?: Schema }> }
 }
 
-/** Streams stay open, a sign-out ends, and a run of the jobs takes its time; what they take is asked of them elsewhere. */
+/** Streams stay open, a sign-out ends, and a run of the jobs takes its time; other tests cover their parameters. */
 const LEFT_OUT = /\/api\/events|\/stream$|\/tail$|\/api\/diagnostics|\/_bulk$/
 
 const TEXTS = [

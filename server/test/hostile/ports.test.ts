@@ -1,4 +1,5 @@
-// Ports beside the HTTP one, most of which know no keys: whoever reaches them can send. docs/security.md has the figures.
+// Ports beside the HTTP port, most of which know no keys: any client that reaches them can send. docs/security.md has
+// the figures.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
@@ -46,7 +47,7 @@ beforeAll(async () => {
     OTLP_GRPC_PORT: String(grpc),
   }
   server = await startProcess(database.url, { environment })
-  // The ports are opened a moment after the address is told.
+  // The ports open a moment after the address is printed.
   await vi.waitFor(() => open('127.0.0.9', grpc), { timeout: 10_000 })
 }, 120_000)
 afterEach(() => {
@@ -111,7 +112,7 @@ it('holds back who sends more than is stored, loses none of it, and keeps room f
   expect(loud.writableLength).toBeGreaterThan(0)
   await client.query('rollback')
   await client.end()
-  // By level and address, whose counts are kept: a search through lines of this length would only tell the least it is.
+  // By level and address, whose counts are kept: a search through lines of this length would only return a lower bound.
   await expect.poll(() => counted('source=127.0.0.1&level=ERROR'), { timeout: 60_000 }).toBe(messages)
   await expect.poll(() => stored('message:quiet')).toBe(1)
   const lost = await figure('timelapser_rows_not_stored_total{reason="rejected"}')
@@ -174,7 +175,7 @@ it('holds no more of GELF messages that never end than one address may, in strea
   for (const socket of some) socket.write(`{"short_message":"${'z'.repeat(500_000)}`)
   await expect.poll(() => some.some(({ destroyed }) => destroyed)).toBe(true)
   expect(await figure('timelapser_budget_bytes{budget="gelf_unfinished"}')).toBeLessThanOrEqual(8 * MB)
-  // An endless one holds nothing.
+  // An endless message holds nothing.
   const endless = await open('127.0.0.22', gelfTcp)
   for (let piece = 0; piece < 40; piece++) {
     if (!endless.write('z'.repeat(MB))) await once(endless, 'drain')
@@ -201,7 +202,7 @@ it.each([
   const socket = await open('127.0.0.23', forward)
   const before = await rejected()
   socket.resume().write(message)
-  // It is counted when it is whole; one that says it is more than a message may be ends before.
+  // It is counted when it is whole; a message that announces too many bytes ends before.
   await expect.poll(async () => socket.destroyed || (await rejected()) > before).toBe(true)
   expect(await figure('timelapser_budget_bytes{budget="forward"}')).toBeLessThanOrEqual(40 * MB)
 })

@@ -46,7 +46,7 @@ describe('exports that nobody reads', () => {
       expect(reply.statusCode).toBe(200)
       reply.destroy()
     }
-    // Who reads nothing does not see that the other side has closed.
+    // A client that reads nothing does not see that the other side has closed.
     const again = async () => {
       const reply = await open(greedy)
       reply.destroy()

@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startTestServer({
     environment: { TRUST_PROXY: 'true' },
     onRoute: ({ method, url, config }: RouteOptions) => {
-      // What browsers ask before; see `a key of pages` in api-keys.test.ts.
+      // The preflight requests of browsers; see `a key of pages` in api-keys.test.ts.
       if (config?.isPreflight) return
       for (const one of [method].flat()) {
         if (one !== 'HEAD') routes.push({ method: one, url, access: config?.access as AccessLevel })
@@ -45,7 +45,7 @@ async function arrive(role: 'viewer' | 'admin'): Promise<Browser> {
 
 /** The status alone: streams go on for ever. */
 async function statusOf({ method, url }: Route, headers: Record<string, string>): Promise<number> {
-  // Parameters that exist nowhere, and no body: whoever is let in gets no further than validation.
+  // Parameters that exist nowhere, and no body: an authorised caller gets no further than validation.
   const path = url.replaceAll(/:\w+/g, '999999').replace('*', 'none')
   const response = await fetch(`${server.url}${path}`, { method, headers })
   await response.body?.cancel()

@@ -151,7 +151,7 @@ describe('the trail', () => {
   })
 })
 
-// A superuser switches the triggers off; what was done without them must be found, and undone for the next test.
+// A superuser switches the triggers off; changes made without them must be found, and undone for the next test.
 describe('tampering is found', () => {
   const faults = async () => (await server.get('/api/audit/verify')).body.data.faults
   async function tamper(statements: string[], look: () => Promise<void>): Promise<void> {

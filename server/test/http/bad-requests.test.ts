@@ -1,4 +1,4 @@
-// What a caller is told who asks wrongly: the field, its limit, what it was; nothing is done by half.
+// The errors for bad requests: they name the field, its limit and its value; nothing is done by half.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 

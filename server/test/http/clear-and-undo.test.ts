@@ -1,4 +1,4 @@
-// What open pages show of cameras while everything is cleared at one server and brought back at another.
+// Open pages of cameras while everything is cleared at one server and brought back at another.
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type EventClient, openEvents } from '../support/event-client.ts'
@@ -34,7 +34,7 @@ type Activity = {
   silent_since: string | null
 }
 
-/** Of each camera the lines and errors of the last day, its last line, and how many there are in all. */
+/** The lines and errors of each camera in the last day, its last line, and its total. */
 async function camerasOf(server: TestServer) {
   const cameras: Activity[] = (await server.get('/api/cameras/activity?hours=24')).body.data.cameras
   return Promise.all(
@@ -45,7 +45,7 @@ async function camerasOf(server: TestServer) {
   )
 }
 
-/** The same at both servers, also at the one that was only told. */
+/** The same at both servers, also at the server that only got the notice. */
 async function expectCameras(expected: unknown[][]): Promise<void> {
   for (const server of servers) await expect.poll(() => camerasOf(server)).toEqual(expected)
 }
@@ -95,7 +95,7 @@ it('counts nothing of cameras after a clear, and all of it again with what came 
   ])
   await one.send('POST', '/api/logs', [line(1, 0, 'one e')])
 
-  // Those who look on are told of both, and of each line once: none of what came back is new.
+  // Watching clients get both events, and each line once: none of the restored lines is new.
   for (const client of rows) {
     await client.until(() => messages(client).includes('one e'))
     expect(messages(client)).toEqual(['one a', 'one b', 'one c', 'one d', 'one e'])

@@ -1,4 +1,4 @@
-// What is told while PostgreSQL is stopped.
+// The replies while PostgreSQL is stopped.
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -11,7 +11,7 @@ it('cuts off a client that takes nothing, and holds no more for it than its sock
   app.get('/', async (request, reply) => {
     const stream = new EventStream(request, reply, { stallMs: 200 })
     let sent = 0
-    // Each send waits for the last one, so a reader that stands still stops the writer.
+    // Each send waits for the send before, so a reader that stands still stops the writer.
     while (!stream.signal.aborted && sent < 10_000) {
       stream.push({ event: 'log_rows', data: 'x'.repeat(64 * 1024) })
       await stream.ready()

@@ -230,7 +230,7 @@ describe('an export', () => {
     await get('level=ERROR&format=csv')
     const asked = { filters: { level: 'ERROR' }, format: 'csv' }
     expect((await auditOf('logs.export.started')).after).toMatchObject(asked)
-    // One that was asked for before may come to its end after it.
+    // An export requested earlier may end after it.
     const entries = async () => (await server.get('/api/audit?action=logs.export')).body.data.entries
     await expect.poll(entries).toContainEqual(
       expect.objectContaining({
@@ -242,7 +242,7 @@ describe('an export', () => {
   })
 })
 
-/** What is hard to write down and read again. */
+/** Records that are hard to write down and read again. */
 const HARD: LogRecord[] = [
   record({ message: '', extra_data: {} }),
   record({ message: 'lines\nand\r\ntabs\tand "quotes" and \\ and \u0001 and 😀 and \u2028' }),

@@ -21,7 +21,7 @@ type Line = (typeof LINES)[number]
 
 const isOfCamera = (line: Line, id: string) => line.camera_id === Number(id) || line.source === `camera_${id}`
 
-/** What each parameter lets through, said in plain code. */
+/** The lines that each parameter lets through, in plain code. */
 const PARAMETERS: Readonly<Record<string, (line: Line, values: string[]) => boolean>> = {
   level: ({ level }, values) => values.includes(level),
   exclude_level: ({ level }, values) => !values.includes(level),
@@ -63,7 +63,7 @@ function valuesOf(facet: string, line: Line): string[] {
   return ['1', '2', '3'].filter((id) => isOfCamera(line, id))
 }
 
-/** What the facet has to say, by counting. */
+/** The expected counts of a facet. */
 function counted(facet: string, query: Query): Record<string, number> {
   const others = Object.entries(query).filter(([name]) => !OWN[facet]?.includes(name))
   const counts: Record<string, number> = {}

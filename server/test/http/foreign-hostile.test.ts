@@ -1,4 +1,4 @@
-// What no sender of the other protocols would send by mistake.
+// Hostile requests in the other protocols, which no sender makes by mistake.
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -79,7 +79,7 @@ describe.each(ROUTES)('POST %s', (route, type, deep) => {
   it('refuses bytes that are nothing', async () => {
     const body = Buffer.from(Array.from({ length: 500 }, (_, index) => (index * 7919) % 256))
     const { status } = await post(route, body, { 'content-type': type })
-    // Of Elasticsearch's reply it is the items that say so.
+    // In Elasticsearch's reply the items say so.
     expect(status).toBe(route === '/_bulk' ? 200 : 400)
   })
 })

@@ -51,8 +51,8 @@ afterAll(() => {
 })
 
 /**
- * What retention may delete: with it gone there is more than the reserve, however far over it a fast writer came before
- * the next look at the disk.
+ * Batches that retention may delete: with them gone there is more than the reserve, however far beyond it a fast writer
+ * came before the next check of the disk.
  */
 const OLD_BATCHES = 20
 const ROWS = 100

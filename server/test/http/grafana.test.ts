@@ -1,4 +1,5 @@
-// What Grafana's Loki data source, Logs Drilldown and logcli ask, each as they write it. docs/grafana.md lists them.
+// The queries of Grafana's Loki data source, Logs Drilldown and logcli, each as they write it. docs/grafana.md lists
+// them.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'

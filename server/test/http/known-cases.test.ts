@@ -1,4 +1,4 @@
-// Requests made up after public bug reports (server/test/cases): what each is answered, and what is stored of it. And bodies in
+// Requests made up after public bug reports (server/test/cases): the reply to each, and the stored rows. And bodies in
 // every encoding, on every way in.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -41,7 +41,7 @@ const ask = async ({ path, query, parameters }: Case) => {
   return { status: response.status, text, body: response.ok ? JSON.parse(text) : undefined }
 }
 
-/** What Loki rounds otherwise, or does not promise an order of. */
+/** Values that Loki rounds otherwise, or returns in no promised order. */
 const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 const sorted = (labels: Labels) => JSON.stringify(Object.entries(labels).sort(byText))
 const microseconds = (nanos: string) => nanos.slice(0, -3)
@@ -83,7 +83,7 @@ function unordered(value: unknown): unknown {
 const place = (text: string) =>
   /^parse error at line \d+, col \d+/.exec(text.trim())?.[0] ?? /^parse error :/.exec(text)?.[0] ?? text
 
-/** Requests whose answers are meant to differ, by what tells them from the others, as docs/grafana.md has them. */
+/** Requests whose answers are meant to differ, by their distinguishing part, as docs/grafana.md has them. */
 const DIFFERENT = [
   { of: '{source!="api"}', status: 200 },
   { of: 'index/volume_range', status: 200 },

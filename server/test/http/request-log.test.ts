@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** What was told of requests to these routes. */
+/** The reported lines about requests to these routes. */
 const told = (route: string) =>
   server.reports
     .filter(({ kind }) => kind === 'request')

@@ -1,4 +1,4 @@
-// What retention says it would remove is what it then removes: by source, by days and by size, one after the other.
+// Retention removes exactly the previewed lines: by source, by days and by size, one after the other.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -36,7 +36,7 @@ afterAll(() => server.close())
 
 type Table = { name: string; start: string; rows: number; bytes: number }
 
-/** What there is, oldest first. */
+/** The partitions, oldest first. */
 async function partitions(): Promise<Table[]> {
   const { pool } = server.database.database
   const { rows } = await pool.query<{ name: string; start: string; bytes: number }>(
@@ -58,8 +58,8 @@ type Planned = { start: string; action: string; reason: string; rows: number; by
 const PAGES_OF_A_TABLE = 128 * 1024
 
 /**
- * What is written anew is told by the share of the rows that go. Those that were copied in at once may have made their
- * table longer by half a megabyte than it had to be, which is then freed too.
+ * The freed bytes of a rewritten table are estimated by the share of the rows that go. Rows copied in at once may have
+ * made their table longer by half a megabyte than needed, which is then freed too.
  */
 function expectAbout(told: number, freed: number): void {
   expect(told).toBeGreaterThan(freed / 2)

@@ -48,7 +48,7 @@ it('has nothing to tell and nothing to stop before the first one', async () => {
 })
 
 it('goes on where the last transaction was, one at a time, and masks each line once', async () => {
-  // Nobody's job goes on meanwhile: what else deletes or rewrites keeps them waiting.
+  // No job continues meanwhile: other deletes or rewrites keep them waiting.
   const client = await server.database.database.connect()
   await client.query('select pg_advisory_lock(7469004)')
   const headers = { authorization: `Bearer ${server.apiKey}` }
@@ -70,7 +70,7 @@ it('goes on where the last transaction was, one at a time, and masks each line o
   ])
   const reports = [...server.reports, ...second.reports].filter(({ kind }) => kind === 'scrub')
   expect(reports.map(({ detail }) => detail)).toMatchObject([{ outcome: 'done', matched_rows: LINES }])
-  // Whichever server did it: pages on both show what they must not any longer.
+  // On both servers, pages show the masked lines, whichever server ran it.
   for (const client of clients) {
     const told = () => client.events.filter(({ event }) => event === 'logs_masked')
     await client.until(() => told().length > 0)
@@ -124,7 +124,7 @@ it('goes on through what was cleared meanwhile, and through what came back', asy
   expect([await matching('line'), await matching('told')]).toEqual([0, LINES])
 })
 
-/** Stores a line up to its place in the feed; what is returned lets it come to its end. */
+/** Stores a line up to its place in the feed; the returned function completes it. */
 async function holdLine(message: string): Promise<() => Promise<void>> {
   const client = await server.database.database.connect()
   await client.query('begin')

@@ -27,7 +27,7 @@ afterAll(() => server.close())
 
 const search = (q: string, path = '/api/logs') => server.get(`${path}?q=${encodeURIComponent(q)}`)
 
-/** What the syntax, regular expressions or SQL take for more than text. */
+/** Characters and words that the syntax, regular expressions or SQL take for more than text. */
 const PIECES = [
   ...String.raw`" \ ( ) / - or * % _ İ ß 9 level: camera: source: id: message: > <= e999 , ' -- ;`.split(' '),
   ...String.raw`extra_data.a.b: extra_data.0: [[: :]] (? { } + ^ $ \m \u12 ***= [a-`.split(' '),

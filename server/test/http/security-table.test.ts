@@ -1,4 +1,4 @@
-// docs/security.md: what each route answers whom. The table there is this test's; written anew by
+// docs/security.md: the reply of each route to each caller. The table there is this test's; written anew by
 // WRITE_DOCS=1 node scripts/run.mjs vitest run server/test/http/security-table.test.ts
 import type { RouteOptions } from 'fastify'
 import { afterAll, beforeAll, it } from 'vitest'
@@ -37,7 +37,7 @@ beforeAll(async () => {
     { title: 'viewer', headers: await signedIn('viewer', 'viewer', null) },
     { title: 'admin', headers: await signedIn('admin', 'admin', null) },
   )
-  // Of two cameras one is the camera viewer's; log 1 is of the other.
+  // One of two cameras is the camera viewer's; log 1 belongs to the other.
   await server.send('POST', '/api/logs', {
     level: 'INFO',
     message: 'of camera 2',
@@ -57,7 +57,7 @@ async function signedIn(username: string, role: string, cameras: number[] | null
   return { cookie: browser.cookie, origin: server.url }
 }
 
-/** The status of a request for camera or log 2 or 1, without a body: who is let in gets as far as validation. */
+/** The status of a request for camera or log 2 or 1, without a body: an authorised caller gets as far as validation. */
 async function statusOf({ method, url }: Route, headers: Record<string, string>): Promise<number> {
   const path = url
     .replace('/api/logs/:id', '/api/logs/1')
@@ -75,11 +75,11 @@ async function statusOf({ method, url }: Route, headers: Record<string, string>)
 
 it('is what docs/security.md says', async () => {
   const sorted = routes
-    // They sign whoever asks out, and all that follows would be refused.
+    // They sign the caller out, and all later requests would be refused.
     .filter(({ url }) => url !== '/api/auth/sign-out')
     .toSorted((a, b) => `${a.url} ${a.method}`.localeCompare(`${b.url} ${b.method}`, 'en'))
   const lines: string[][] = [['route', ...callers.map(({ title }) => title)]]
-  // What changes something comes after all reads, so that they find the same; what ends the callers' sessions last.
+  // Changes come after all reads, so that all reads find the same; requests that end the callers' sessions come last.
   const order = ({ method, url }: Route) => (method === 'GET' ? 0 : url === '/api/sessions' ? 2 : 1)
   const statuses = new Map<Route, number[]>()
   for (const route of sorted.toSorted((a, b) => order(a) - order(b))) {

@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../../src/store/settings/settin
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-/** Another server on the same database: what is changed on one has to be in force on both. */
+/** Another server on the same database: a change at one has to be in force on both. */
 let other: TestServer
 beforeAll(async () => {
   server = await startTestServer()
@@ -24,7 +24,7 @@ beforeEach(async () => {
 })
 
 const set = (changes: object) => server.send('PUT', '/api/settings', changes)
-/** What becomes of a record sent to the server that was not asked to change. */
+/** The stored form of a record sent to the server that did not get the change. */
 async function stored(record: object): Promise<Record<string, unknown> | undefined> {
   const { body } = await other.send('POST', '/api/logs', { level: 'INFO', message: 'x', ...record })
   const { first_id } = body.data
@@ -174,7 +174,7 @@ const KNOBS: { [N in keyof Settings]: () => Promise<void> } = {
     const told = async (method: string, path: string) => {
       const before = lines()
       await other.send(method, path, method === 'GET' ? undefined : {})
-      // Lines are told after the reply.
+      // Lines are reported after the reply.
       await expect.poll(() => other.system.app.server.listening).toBe(true)
       return lines() > before
     }

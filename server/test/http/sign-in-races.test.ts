@@ -1,4 +1,4 @@
-// Signing in takes a while, since passwords are slow to check; what changes in between must hold for the new session too.
+// Signing in takes a while, since passwords are slow to check; changes in between must hold for the new session too.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Browser } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -33,7 +33,7 @@ async function whileLocked(statement: string, values: unknown[], work: () => Pro
   }
 }
 
-/** So many connections wait for a lock. */
+/** `count` connections wait for a lock. */
 const waiting = async (count: number) => {
   const { pool } = server.database.database
   const text = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
@@ -49,7 +49,7 @@ const sessionsOf = async (name: string) => {
   const text = `select 1 from auth_sessions s join auth_users u on u.id = s.user_id where u.username = $1`
   return (await server.database.database.pool.query(text, [name])).rowCount
 }
-/** A new session's user is looked up under this lock: whoever signs in waits at the very end. */
+/** A new session's user is looked up under this lock: a sign-in waits at its very end. */
 const USER_LOCK = 'select 1 from auth_users where username = $1 for update'
 /** The audit trail's, which a change of ours takes last: it has done everything but COMMIT. */
 const AUDIT_LOCK = 'select pg_advisory_xact_lock(7469007)'

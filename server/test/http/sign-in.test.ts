@@ -14,7 +14,10 @@ afterAll(() => server.close())
 
 const query = (text: string, values: unknown[] = []) => server.database.database.pool.query(text, values)
 
-/** The secret of a link that makes the first administrator, as a start prints it; undefined when there is one. */
+/**
+ * The secret of a link that makes the first administrator, as a start prints it; undefined when an administrator
+ * exists.
+ */
 async function firstLink(): Promise<string | undefined> {
   const access = await openAccess({
     config: { adminApiKey: 'not-used-here-at-all', dataDir: '/nowhere', publicUrl: undefined },
@@ -274,7 +277,7 @@ describe('a session', () => {
 })
 
 describe('by whatever name the server is reached', () => {
-  /** As a browser sends it that was told this name; `fetch` would send the address instead. */
+  /** A request as a browser sends it under this host name; `fetch` would send the address instead. */
   const ask = (method: string, path: string, host: string, cookie: string, body?: object) =>
     new Promise<{ status: number; cookie: string; body: string }>((resolve, reject) => {
       const type = body && { 'content-type': 'application/json' }

@@ -1,4 +1,4 @@
-// Searches that take all the time they get: what they answer, and that nobody else waits for them.
+// Searches that take all their allowed time: their replies, and that no other request waits for them.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openEvents } from '../support/event-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -8,7 +8,7 @@ let server: TestServer
 /** Each look ahead goes to the end of the line from every place in it. */
 const SLOW = '/(?=.*a)(?=.*b)(?=.*c)(?!.*d).*e/'
 
-/** More than there are connections; a third of the places for searches are one caller's. */
+/** More than there are connections; a third of the places for searches belong to one caller. */
 const SEARCHES = 30
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ it('an expression that takes for ever is stopped by the time limit and says how 
   }
   const asked = ['/api/logs', `/api/logs?end_date=${end}`, `/api/logs?start_date=${before}&end_date=${later}`]
   const [open, ended, ranged] = await Promise.all(asked.map(searchedTo))
-  // Partitions are made ahead: what is searched first ends tomorrow or later.
+  // Partitions are made ahead: the newest partition, which is searched first, ends tomorrow or later.
   expect(open).toBeLessThanOrEqual(Date.now())
   expect(ended).toBeLessThanOrEqual(Date.parse(end))
   expect(ranged).toBeLessThanOrEqual(Date.now())
@@ -128,7 +128,7 @@ it('a live view that asks what a view of a busy caller asks waits for its own tu
     await server.send('POST', '/api/logs', { message: 'one line for both', source: 'api' })
     const rowsOf = ({ events }: (typeof streams)[number]) => events.filter(({ data }) => data?.rows)
     await streams[1].until(() => rowsOf(streams[1]).length > 0)
-    // The busy one's places are taken still.
+    // The busy caller's places are still taken.
     expect(rowsOf(streams[0])).toEqual([])
   } finally {
     stopped.abort()

@@ -1,4 +1,4 @@
-// Two servers on one database: what one stores, the other's subscribers see, each row once.
+// Two servers on one database: subscribers of each server see the rows stored by the other, each row once.
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type EventClient, openEvents } from '../support/event-client.ts'
@@ -31,7 +31,7 @@ async function subscribe(server: TestServer | undefined, query = ''): Promise<Ev
 const messages = (client: EventClient): string[] =>
   client.events.flatMap(({ data }) => data.rows ?? []).map((row: { message: string }) => row.message)
 
-/** So many batches of ten from each of eight writers, four at each server, all at once. */
+/** `batches` batches of ten from each of eight writers, four at each server, all at once. */
 async function writeFromEverywhere(batches: number, name: string): Promise<string[]> {
   const sent: string[] = []
   await Promise.all(

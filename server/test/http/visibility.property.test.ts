@@ -1,4 +1,4 @@
-// What people and keys see that were granted some cameras, by every way of reading, against plain code.
+// The visible rows of people and keys with some cameras, by every way of reading, against plain code.
 import { LEVELS, type Level } from '@timelapser/logger'
 import fc from 'fast-check'
 import type { RouteOptions } from 'fastify'
@@ -386,7 +386,7 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
   },
 }
 
-/** Where each way of reading is looked at: a check above, a test below, or why it tells nothing of logs. */
+/** The place where each way of reading is tested: a check above, a test below, or why it shows nothing of logs. */
 const LOOKED_AT: Record<string, string> = {
   '/api/logs': 'list',
   '/api/logs/search': 'search',
@@ -504,7 +504,7 @@ describe('a reader with some cameras sees their rows and no trace of others', ()
     const client = await openEvents(`${server.url}${path}`, reader.headers)
     const sent = fc.sample(records, { numRuns: 80, seed: 5 }).map((record, index) => ({
       ...record,
-      // All at once would be told as a number.
+      // All at once would be announced as a number.
       message: `${live} ${index}`,
     }))
     const last = {

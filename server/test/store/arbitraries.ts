@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { searches } from './search-model.ts'
 
-/** Around a month boundary, an hour and a day are cut through, and there is one old month. */
+/** Around a month boundary, an hour and a day are cut through, and there is an old month. */
 export const BASE = Date.parse('2026-03-30T21:30:00Z')
 const DAY = 86_400_000
 

@@ -83,7 +83,7 @@ async function emptyDatabase(): Promise<Database> {
   return database
 }
 
-/** All but the line that tells when and by which PostgreSQL it was made. */
+/** All but the line with the time and the PostgreSQL of the backup. */
 const contents = (of: Buffer) => of.subarray(of.indexOf('\n')).toString('utf8')
 
 describe('a backup', () => {
@@ -166,7 +166,7 @@ describe('a backup', () => {
     )
     await expect(restoreBackup(database, pieces(Buffer.from('hello\n'), 100))).rejects.toThrow(/not a backup/)
     await expect(checkBackup(pieces(cut, 999))).rejects.toThrow(/cut off/)
-    // What failed left nothing in the way.
+    // The failed restore left nothing in the way.
     expect((await restoreBackup(database, pieces(backup, 65_536))).rows).toEqual(
       (await checkBackup(pieces(backup, 999))).rows,
     )

@@ -6,7 +6,7 @@ import { finds } from './search-model.ts'
 /** A stored record as the model knows it. */
 export type ModelRow = LogRecord & { id: number }
 
-/** Whether the filter matches the row, said in plain code; what the SQL has to agree with. */
+/** Whether the filter matches the row, in plain code; the SQL has to agree with it. */
 export function matches(filter: LogFilter, row: ModelRow): boolean {
   const isOfCamera = (cameras: readonly number[]) =>
     (row.camera_id !== null && cameras.includes(row.camera_id)) ||

@@ -73,7 +73,7 @@ const changes = fc.oneof(
 
 type Change = typeof changes extends fc.Arbitrary<infer C> ? C : never
 
-/** What is stored, as it should be. */
+/** The expected rows. */
 class Model {
   rows: ModelRow[] = []
   readonly #deleted = new Set<number>()

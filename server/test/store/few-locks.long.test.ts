@@ -41,7 +41,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** A partition for each of so many days. */
+/** A partition for each of `days` days. */
 async function makeDays(days: number): Promise<void> {
   for (let day = 1; day <= days; day += AT_ONCE) {
     await inTransaction(database.pool, async (client) => {
@@ -102,7 +102,7 @@ it('stores a batch of a sender once, however often it comes, and tells the recor
   expect(first.rejected.map(({ index }) => index)).toEqual([3, 400])
   const again = await Promise.all([logs.addLogEntries(batch, mark), logs.addLogEntries(batch, mark)])
   for (const repeat of again) expect(repeat).toEqual({ ...first, rejected: [], repeated: true })
-  // Of the same content, but not the same batch.
+  // The same content, but not the same batch.
   expect(await logs.addLogEntries(batch, { ...mark, batch: 2 })).toMatchObject({ repeated: false })
   expect(await countOf('once')).toBe(2 * (DAYS - 2))
 })
@@ -204,7 +204,7 @@ it('is scrubbed row by row', async () => {
 it('is cleared, restored with what was written since, and cleared for good', async () => {
   const before = (await logs.countLogs(EVERYTHING)).total
   expect((await logs.clearLogs()).rows).toBe(before)
-  // What was written since goes to as many partitions when they take their place again.
+  // Rows written since go to as many partitions when they take their place again.
   const since = await Promise.all(['x', 'y', 'z'].map((name) => logs.addLogEntries(everyDay(name))))
   expect(since.map(({ accepted }) => accepted)).toEqual([DAYS, DAYS, DAYS])
   expect((await logs.undoClear())?.rows).toBe(before)

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const iso = (millis: number) => new Date(millis).toISOString()
 
-/** What each server writes in turn: live rows, imports of other times, batches of one and of many. */
+/** The writes of each server in turn: live rows, imports of other times, batches of one row and of many. */
 async function write(rounds: number): Promise<Map<number, string>> {
   const now = Date.now()
   const expected = new Map<number, string>()

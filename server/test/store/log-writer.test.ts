@@ -57,7 +57,7 @@ it('takes the batches of callers in turn, whoever sent how many', async () => {
   const blocker = await database.database.connect()
   await blocker.query('begin')
   await blocker.query('lock table logs in access exclusive mode')
-  // Until all lanes are at work: what comes now waits in the queue.
+  // Until all lanes are at work: later rows wait in the queue.
   const atWork: Promise<unknown>[] = []
   while (logs.waitingRows === 0) {
     atWork.push(logs.addLogEntries([record('at work')]))
@@ -185,7 +185,7 @@ it.each([
   const everyDay = Array.from({ length: 100 }, (_, day) =>
     record(`day ${day}`, { timestamp: new Date(Date.UTC(2024, 0, 1 + day, 12)).toISOString() }),
   )
-  // Makes the partitions, of a month each; one that has just begun does not know of them yet and cuts by days.
+  // Makes the partitions, of a month each; a writer that has just begun does not know of them yet and cuts by days.
   await logs.addLogEntries(everyDay.map((row) => ({ ...row, source: 'other' })))
   const fresh = openLogs()
   const [one, other] = isInPartsFirst ? [fresh, logs] : [logs, fresh]
@@ -206,7 +206,7 @@ it('stores nothing of a batch whose transaction was lost, and all of it when it 
   const lost = logs.addLogEntries(many(20, 'lost'), { sender, batch: 1 })
   lost.catch(() => undefined)
   await waitUntil(async () => {
-    // Not in the transaction of the other: who is there is as it was seen first in that.
+    // Not in the transaction of the other: the activity view keeps its first answer within a transaction.
     const { rows } = await pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
         and backend_type = 'client backend'`,

@@ -1,4 +1,4 @@
-// Whoever deletes or rewrites does so alone, by a lock of one connection: when that breaks, others begin.
+// Deletes and rewrites run alone, by a lock of a connection: when that breaks, others begin.
 import type { LogRecord } from '@timelapser/logger'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { withMaintenance } from '../../src/store/database/exclusive-access.ts'
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const EVERYTHING = { visibility: { cameras: null } }
 
-/** Ends the connection of whoever has the lock, once somebody has. */
+/** Ends the connection that holds the lock, once there is a holder. */
 async function endTurn(): Promise<void> {
   const ended = `select pg_terminate_backend(pid) from pg_locks
     where locktype = 'advisory' and objid = 7469004 and granted

@@ -185,7 +185,7 @@ describe('a server on a table with 1,500 partitions', () => {
   })
 })
 
-/** In the order written: the last one takes everything away. */
+/** In the order written: the last test takes everything away. */
 describe('a table with 1,500 partitions', () => {
   it('is in a backup whole, which takes few locks', async () => {
     let bytes = 0

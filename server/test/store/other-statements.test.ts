@@ -109,7 +109,7 @@ afterAll(async () => {
   await test.close()
 })
 
-/** What ran meanwhile, as the committed file has it. */
+/** The statements that ran meanwhile, as the committed file has them. */
 async function expectSnapshot(file: string, work: () => Promise<void>): Promise<void> {
   seen = []
   await work()

@@ -55,7 +55,7 @@ function newServer(): LogOperations {
 const iso = (millis: number) => new Date(millis).toISOString()
 const wholeMinute = (millis: number) => `${iso(Math.ceil(millis / MINUTE) * MINUTE).slice(0, 19)}Z`
 
-/** What PostgreSQL says, beside what the registry says. */
+/** The attached partitions according to PostgreSQL, beside the registry's. */
 async function attached(): Promise<{ name: string; lower: string; upper: string }[]> {
   const { rows } = await pool.query<{ name: string; bounds: string }>(`
     select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
@@ -238,7 +238,7 @@ describe('the indexes of the open partition', () => {
     await logs.addLogEntries(spread(INDEX_WORTH_ROWS, start, Math.max(start + 1, now - 15 * MINUTE)))
     await pool.query(`update log_feed set created_at = now() - interval '15 minutes'`)
   }
-  /** As if so many rows had been stored this moment. */
+  /** As if `rows` rows had been stored this moment. */
   const burst = (rows: number) =>
     pool.query(
       `insert into log_feed (id, first_id, last_id, first_timestamp, last_timestamp, rows)
@@ -405,7 +405,7 @@ describe('closed partitions', () => {
     await tendPartitions({ pool, partitions: logs.partitions })
     const next = await nextToIndex(pool)
     if (!next) throw new Error('nothing is due')
-    // One that could not be built a moment ago lets the others go first.
+    // A partition whose build failed a moment ago lets the others go first.
     expect((await nextToIndex(pool, [next.name]))?.name).not.toBe(next.name)
     await leaveInvalidIndex(next.name)
     const client = await database.database.connect()

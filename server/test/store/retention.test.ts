@@ -36,7 +36,7 @@ async function partitionSizes(): Promise<Map<string, number>> {
   return new Map(rows.map(({ name, bytes }) => [name, bytes]))
 }
 
-/** What the plan says and what then goes, which have to be the same. */
+/** The plan and the rows that then go, which have to be the same. */
 async function planAndApply(cutoffs: ReturnType<typeof cutoffsOf>, maxBytes = 0) {
   const plan = await logs.planRetention(cutoffs, maxBytes)
   const before = Number(await countRows())
@@ -227,7 +227,7 @@ describe('retention', () => {
     const cutoffs = cutoffsOf({ ...KEEP_ALL, ...rules }, now)
     const byAge = await logs.planRetention(cutoffs, 0)
     expect(byAge.some(({ action }) => action === 'rewrite')).toBe(true)
-    // What the oldest two would have left.
+    // The size without the oldest two.
     const sizes = await partitionSizes()
     const left = (name: string) =>
       (sizes.get(name) ?? 0) - (byAge.find(({ partition }) => partition.name === name)?.bytes ?? 0)
@@ -258,7 +258,7 @@ describe('retention', () => {
     expect(Object.fromEntries(rows.map((row) => [row.level, row.rows]))).toEqual(kept)
     expect(await countRows(`timestamp < '${bound}'`)).toBe(0)
 
-    // What was estimated may be a page off; the run after it sees what there is, and has then nothing left to do.
+    // The estimate may be a page off; the run after it measures the result, and has then nothing left to do.
     await planAndApply(cutoffs, budget)
     expect(await logs.planRetention(cutoffs, budget)).toEqual([])
     const bytes = [...(await partitionSizes()).values()].reduce((sum, size) => sum + size, 0)

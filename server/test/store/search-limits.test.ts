@@ -13,7 +13,7 @@ const DAYS_MS = 3 * 86_400_000
 
 let database: TestDatabase
 let logs: LogOperations
-/** One that is out of time soon. */
+/** A store whose searches run out of time soon. */
 let hurried: LogOperations
 let firstId: number
 

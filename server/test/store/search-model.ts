@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { ExtraMatch, SearchNode } from '../../src/store/filter/search-tree.ts'
 import type { ModelRow } from './brute-force.ts'
 
-/** Whether the search matches the row, said in plain code; what the SQL has to agree with. */
+/** Whether the search matches the row, in plain code; the SQL has to agree with it. */
 export function finds(node: SearchNode, row: ModelRow): boolean {
   switch (node.kind) {
     case 'and':

@@ -6,10 +6,10 @@ import type { LogOperations } from '../../src/store/log-operations.ts'
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
 
-/** The instant so many milliseconds ago. */
+/** The instant `millis` milliseconds ago. */
 export const ago = (millis: number) => new Date(Date.now() - millis).toISOString()
 
-/** A record; what is not given is ordinary. */
+/** A record; missing fields are ordinary. */
 export function record(given: Partial<LogRecord>): LogRecord {
   return {
     timestamp: ago(0),
@@ -58,7 +58,7 @@ export async function seeWritersPass(pool: pg.Pool, written: () => number): Prom
 }
 
 /**
- * Writes batches for as long as `work` runs, some rows late by up to `lateBy`; tells how it went.
+ * Writes batches for as long as `work` runs, some rows late by up to `lateBy`; returns the counts.
  *
  * @param work given how many rows are written so far
  * @returns how many rows were written in all, and while `work` ran

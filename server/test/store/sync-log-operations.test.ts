@@ -1,4 +1,4 @@
-// One table of cases for the asynchronous store and the synchronous one.
+// The same table of cases for the asynchronous store and the synchronous store.
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -5,7 +5,7 @@ import { MAIN } from '../../../test/support/program.ts'
 export type Ended = { code: number; stdout: string; stderr: string }
 
 type Server = { url: string; apiKey: string }
-/** What is undefined is left out. */
+/** Undefined variables are left out. */
 type Environment = Record<string, string | undefined>
 
 /** Starts a command as a process of its own; its environment names the server and an administrator's key. */

@@ -8,7 +8,7 @@ import { migrate } from '../../src/store/database/migrate.ts'
 import { openDatabase } from '../../src/store/database/open.ts'
 import { makeDataFolder } from './temporary-folder.ts'
 
-/** What tests are given to reach the server of their project. */
+/** The address of the server of a test's project. */
 type TestServer = { host: string; port: number; user: string; template: string; major: number }
 
 declare module 'vitest' {

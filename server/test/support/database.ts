@@ -10,13 +10,13 @@ export type TestDatabase = {
   connection: { host: string; port: number; user: string; database: string }
   /** The same as a value for `DATABASE_URL`. */
   url: string
-  /** The server's, such as 18. */
+  /** The server's major version, for example 18. */
   major: number
   /** Drops it. Fails when a client was taken from the pool and not given back. */
   close(): Promise<void>
 }
 
-/** What was under way when a test ended may still be at its end. */
+/** Work in progress when a test ended may still be at its end. */
 const PATIENCE_MS = 5_000
 
 /** A migrated, empty database of one's own on the server of the project; about 50 ms. */

@@ -5,7 +5,7 @@ export type Download = {
   status: number
   headers: IncomingHttpHeaders
   body: Buffer
-  /** What came after the body. */
+  /** The trailers after the body. */
   trailers: NodeJS.Dict<string>
 }
 

@@ -8,7 +8,7 @@ type Received = {
   body: any
 }
 
-/** An address that takes notices, and answers as it is told. */
+/** An address that takes notices, with configurable answers. */
 export async function startReceiver() {
   const received: Received[] = []
   let answer: { status: number; headers?: Record<string, string>; text?: string } | 'stall' = { status: 200 }

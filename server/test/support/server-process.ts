@@ -64,7 +64,10 @@ export async function stopProcess({ child, dataDir }: ServerProcess): Promise<vo
   await rm(dataDir, { recursive: true, force: true })
 }
 
-/** Follows the messages of a stream until it is stopped, at whichever server answers, from where it was; it has `began` when it knows where. */
+/**
+ * Follows the messages of a stream until it is stopped, at any server that answers, from where it was; it has `began`
+ * when it knows where.
+ */
 export function follow(
   servers: readonly ServerProcess[],
   filter: string,
@@ -98,7 +101,7 @@ export function follow(
           }
         }
       } catch {
-        // Its server is being restarted; the next one goes on.
+        // Its server is being restarted; the next server continues.
       }
     }
   })()

@@ -25,7 +25,7 @@ export type TestServer = {
   dataDir: string
   system: System
   database: TestDatabase
-  /** What the server reported of itself, in order. */
+  /** The server's reports of itself, in order. */
   reports: { kind: string; detail: unknown }[]
   get: (path: string) => Promise<Answer>
   send: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
@@ -44,11 +44,14 @@ export type TestServerOptions = {
   unreadMs?: number
   /** Hashes passwords as the product does, a tenth of a second of the processor each. */
   realPasswords?: boolean
-  /** Told of each route as it is registered. */
+  /** Called for each route as it is registered. */
   onRoute?: onRouteHookHandler
 }
 
-/** Of every server of a test file, and as keys are made: with another look, tests would not see what these come across. */
+/**
+ * The key of every server of a test file, made like any key: with another look, tests would not meet the effects of
+ * real keys.
+ */
 const apiKey = `tl_${randomBytes(32).toString('base64url')}`
 
 /** Keeps the library's form of a hash with little work: tests sign people in hundreds of times. */

@@ -1,7 +1,7 @@
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 
-/** A way to a PostgreSQL that can fall silent as a network does: nobody is told, and nothing comes through. */
+/** A connection to PostgreSQL that can fall silent as a network does: without any error, nothing comes through. */
 export type SilentProxy = {
   port: number
   /** From now on answers are lost; and what is asked too, unless `answersAlone`. */

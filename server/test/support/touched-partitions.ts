@@ -1,6 +1,9 @@
 import type pg from 'pg'
 
-/** What a statement locks, as planning it shows: an ordinary plan opens no other partition than those it may read. */
+/**
+ * The tables that a statement locks, as planning it shows: an ordinary plan opens no other partition than those it may
+ * read.
+ */
 export type Touched = { name: string; partitions: number }
 
 type Asked = { text: string; values: unknown[] }
