@@ -19,7 +19,7 @@ describe('timelapser-logs scrub', () => {
 
   it('tells with --dry-run what it would do, and does it without', async () => {
     const dry = await run('scrub', '--pattern', 'lic-\\d+', '--dry-run')
-    expect(dry).toMatchObject({ code: 0, stdout: 'Would mask 1 of 1 lines, such as\n  1  plate ***\n' })
+    expect(dry).toMatchObject({ code: 0, stdout: 'Would mask 1 of 1 lines, for example\n  1  plate ***\n' })
     expect(await message()).toBe('plate LIC-1234')
     const unasked = await run('scrub', '--pattern', 'lic-\\d+')
     expect(unasked).toMatchObject({ code: 3, stderr: 'Nothing was masked; --yes masks without asking.\n' })

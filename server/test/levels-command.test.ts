@@ -49,7 +49,7 @@ it.each([
   [['levels', 'set', 'debug', '--camera', '1', '--for', '1h', '--minutes', '5'], 'Give one of --for'],
   [['levels', 'set', 'debug', '--camera', '1', '--for', '900d'], 'minutes'],
   [['levels', 'set', 'debug', '--camera', '1', '--for', '5s'], '--for "5s" is not whole minutes'],
-  [['levels', 'clear'], 'Name what to clear'],
+  [['levels', 'clear'], 'Name the override to clear'],
   [['levels', 'clear', '--source', 'none'], 'no level override for source none'],
 ])('refuses %j with a sentence', async (args, sentence) => {
   const { code, output } = await run(...args)

@@ -129,10 +129,10 @@ test('an administrator makes new links, ends single sessions and is asked before
   const item = admin.getByRole('listitem').filter({ hasText: 'ben' })
   await item.getByRole('button', { name: 'Disable ben', exact: true }).click()
   expect(await item.textContent()).not.toContain('disabled')
-  await item.getByRole('button', { name: 'Really: Disable ben' }).click()
+  await item.getByRole('button', { name: 'Confirm: Disable ben' }).click()
   await item.getByText('disabled').waitFor()
   await item.getByRole('button', { name: 'Make administrator ben', exact: true }).click()
-  await item.getByRole('button', { name: 'Really: Make administrator ben' }).click()
+  await item.getByRole('button', { name: 'Confirm: Make administrator ben' }).click()
   await item.getByText('Administrator, disabled').waitFor()
 })
 
@@ -167,7 +167,7 @@ test('a key is made with level, limit, expiry and cameras, and shown once', asyn
 test('a key is rotated: the new secret is shown once, and both are taken', async () => {
   const item = admin.getByRole('listitem').filter({ hasText: 'wall display' })
   await item.getByRole('button', { name: 'Rotate wall display' }).click()
-  await item.getByRole('button', { name: 'Really: Rotate wall display' }).click()
+  await item.getByRole('button', { name: 'Confirm: Rotate wall display' }).click()
   await admin.getByText(/^tl_[\w-]{43}$/).waitFor()
   await admin.getByText('The old one goes on for 24 hours.').waitFor()
   await expect.poll(() => item.count()).toBe(2)

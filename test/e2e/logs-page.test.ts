@@ -176,10 +176,10 @@ describe('the logs page', () => {
     await write([...doomed, { level: 'INFO', message: 'door that stays' }])
     await page.goto(`${url}/logs?level=WARNING&search=doomed`)
     await row(page, 'doomed door 1').waitFor()
-    const dialog = page.getByRole('alertdialog', { name: 'Delete what matches' })
+    const dialog = page.getByRole('alertdialog', { name: 'Delete matching lines' })
     const open = async () => {
       await page.getByRole('button', { name: 'More' }).click()
-      await page.getByRole('menuitem', { name: 'Delete what matches…' }).click()
+      await page.getByRole('menuitem', { name: 'Delete matching lines…' }).click()
       await dialog.getByText(/2 lines under the filters .*, from .* to .*, will be deleted/).waitFor()
     }
     await open()
@@ -199,7 +199,7 @@ describe('the logs page', () => {
     expect(await row(page, 'doomed door').count()).toBe(0)
     await page.goto(`${url}/logs?search=doomed`)
     await page.getByRole('button', { name: 'More' }).click()
-    await page.getByRole('menuitem', { name: 'Delete what matches…' }).click()
+    await page.getByRole('menuitem', { name: 'Delete matching lines…' }).click()
     await dialog.getByText('No line matches.').waitFor()
     await dialog.getByRole('textbox').fill('delete')
     expect(await remove.isDisabled()).toBe(true)

@@ -165,7 +165,7 @@ test('hits are marked where they are: in folded lines, in the logger’s name, i
   await row(page, 'said nothing').locator('mark', { hasText: 'needle' }).waitFor()
   const trace = row(page, 'cannot connect')
   expect(await trace.locator('mark').count()).toBe(0)
-  await trace.getByTitle('What is searched for stands in them').click()
+  await trace.getByTitle('They contain matches of the search').click()
   await trace.locator('mark', { hasText: 'needle' }).waitFor()
   await trace.getByText('cannot connect').click()
   const panel = page.getByRole('complementary', { name: /^Line \d+/ })

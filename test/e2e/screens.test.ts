@@ -100,7 +100,7 @@ describe('the cameras', () => {
     await expect.poll(() => camera(page, 'Front door').count()).toBe(0)
     await page.goBack()
     expect(await camera(page, 'Front door').textContent()).toContain('usually a line every 1')
-    const silent = camera(page, 'Barn').getByRole('link', { name: /silent, unlike usual/ })
+    const silent = camera(page, 'Barn').getByRole('link', { name: /silent longer than usual/ })
     // Two hours in the night and three since, in half hours whose ends may hold lines.
     expect(await silent.count()).toBeGreaterThanOrEqual(3 + 5)
     await camera(page, 'Barn')
@@ -303,7 +303,7 @@ describe('the settings', () => {
     await call('POST', '/api/logs', lines)
     const page = await open('/settings')
     const form = page.getByRole('form', { name: 'Mask stored lines' })
-    const pattern = form.getByLabel('Mask in lines that are stored already')
+    const pattern = form.getByLabel('Text to mask in stored lines')
     await pattern.fill('badge-(')
     await form.getByRole('button', { name: 'Look' }).click()
     await form
@@ -339,7 +339,7 @@ describe('the settings', () => {
     // A later visit, or another browser, shows the result.
     await page.reload()
     await form.getByText(/^3 lines of [\d,]+ masked$/).waitFor()
-    await form.getByText(/^Begun by \S+/).waitFor()
+    await form.getByText(/^Started by \S+/).waitFor()
     await page.goto(`${url}/audit?action=logs.scrub`)
     const entries = page.getByRole('list', { name: 'Audit entries' }).getByRole('listitem')
     await expect.poll(() => entries.count()).toBe(2)
@@ -353,7 +353,7 @@ describe('the settings', () => {
     await other.query('select pg_advisory_lock(7469004)')
     const page = await open('/settings')
     const form = page.getByRole('form', { name: 'Mask stored lines' })
-    await form.getByLabel('Mask in lines that are stored already').fill('guest-\\d')
+    await form.getByLabel('Text to mask in stored lines').fill('guest-\\d')
     await form.getByRole('button', { name: 'Look' }).click()
     await form.getByLabel(/^Type “mask”/).fill('mask')
     await form.getByRole('button', { name: 'Mask 1 line', exact: true }).click()
@@ -418,7 +418,7 @@ describe('the settings', () => {
       },
     ])
     await section.getByRole('button', { name: 'Remove pairs' }).click()
-    await section.getByRole('button', { name: 'Really: Remove pairs' }).click()
+    await section.getByRole('button', { name: 'Confirm: Remove pairs' }).click()
     await section.getByText('No rules.').waitFor()
   })
 })
@@ -455,7 +455,7 @@ test('the diagnostics look at the system, and send test lines through it', async
   const before = await checks.count()
   expect(await checks.filter({ hasText: /OK|Warning|Failure/ }).count()).toBe(before)
   await page.getByRole('button', { name: 'Send test lines' }).click()
-  await page.getByRole('heading', { name: 'What the test lines did' }).waitFor()
+  await page.getByRole('heading', { name: 'Results of the test lines' }).waitFor()
   expect(await checks.count()).toBeGreaterThan(before)
 })
 
@@ -492,13 +492,13 @@ describe('the alerts', () => {
     await rule.getByRole('button', { name: 'Silence', exact: true }).click()
     await page.getByText('works on the barn').waitFor()
     await page.getByRole('button', { name: 'End the silence of Error rate' }).click()
-    await page.getByRole('button', { name: 'Really: End the silence of Error rate' }).click()
+    await page.getByRole('button', { name: 'Confirm: End the silence of Error rate' }).click()
     await page.getByText('No notice is held back.').waitFor()
     await rule.getByRole('link', { name: 'Lines' }).click()
     await page.waitForURL('**/logs?min_level=ERROR&from=*')
     await page.goBack()
     await rule.getByRole('button', { name: 'Delete Error rate' }).click()
-    await rule.getByRole('button', { name: 'Really: Delete Error rate' }).click()
+    await rule.getByRole('button', { name: 'Confirm: Delete Error rate' }).click()
     await page.getByRole('button', { name: 'Use this: Error rate' }).waitFor()
   })
 
@@ -525,7 +525,7 @@ describe('the alerts', () => {
     await page.getByRole('button', { name: 'Send a test to ops' }).click()
     await page.getByText('169.254.169.254 is an address of this machine or its link').waitFor()
     await page.getByRole('button', { name: 'Delete ops' }).click()
-    await page.getByRole('button', { name: 'Really: Delete ops' }).click()
+    await page.getByRole('button', { name: 'Confirm: Delete ops' }).click()
     await page.getByText('There is no channel yet').waitFor()
   })
 })
@@ -572,7 +572,7 @@ test('a viewer finds no way to what only administrators may do', async () => {
   await page.keyboard.press('Enter')
   await page.waitForURL('**/logs*')
   await page.getByRole('button', { name: 'More', exact: true }).click()
-  for (const name of [/^Delete what matches/, /^Clear logs/]) {
+  for (const name of [/^Delete matching lines/, /^Clear logs/]) {
     const item = page.getByRole('menuitem', { name })
     await item.waitFor()
     expect(await item.getAttribute('aria-disabled')).toBe('true')

@@ -54,7 +54,7 @@ export function alertChannelRoutes(channels: ChannelsService): FastifyPluginAsyn
       { config: admin, schema: { params, response: { 200: Reply(AlertChannelTest) } } },
       async ({ params: { id } }) => {
         const { isSent, reply: said, error } = await channels.test(id)
-        const sentence = isSent ? 'The notice was taken' : 'The notice was not taken'
+        const sentence = isSent ? 'The notice was accepted' : 'The notice was not accepted'
         return reply(sentence, { is_sent: isSent, reply: said, error })
       },
     )

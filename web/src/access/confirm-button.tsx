@@ -27,7 +27,7 @@ export function ConfirmButton({
   return (
     <Button
       kind="danger"
-      aria-label={`Really: ${name} ${of}`}
+      aria-label={`Confirm: ${name} ${of}`}
       autoFocus
       disabled={disabled}
       onBlur={() => setAsking(false)}
@@ -36,7 +36,7 @@ export function ConfirmButton({
         onConfirm()
       }}
     >
-      Really {name.toLowerCase()}?
+      Confirm: {name.toLowerCase()}
     </Button>
   )
 }

@@ -36,7 +36,7 @@ export function ActiveHours({
           }
           className="size-3.5 accent-accent"
         />
-        Within active hours alone
+        Only within active hours
       </label>
       {hours && (
         <div className="flex flex-wrap items-end gap-x-4 gap-y-3">

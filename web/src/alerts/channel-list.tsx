@@ -21,7 +21,7 @@ export function ChannelList({ session }: { session: Session }) {
       </h2>
       {listed.length === 0 ? (
         <p className="text-pretty text-muted">
-          There is no channel yet: rules fire, and nobody is told.
+          There is no channel yet: rules fire, but nobody is notified.
           {!isAdmin && ' Ask an administrator to add one.'}
         </p>
       ) : (
@@ -95,7 +95,7 @@ function ChannelItem({ channel, isAdmin }: { channel: AlertChannel; isAdmin: boo
           role="status"
           className={`pb-1 text-small wrap-anywhere ${answer.is_sent ? 'text-live' : 'text-error'}`}
         >
-          {answer.is_sent ? 'The notice was taken' : (answer.error ?? 'The notice was not taken')}
+          {answer.is_sent ? 'The notice was accepted' : (answer.error ?? 'The notice was not accepted')}
           {answer.reply !== null && `: ${answer.reply}`}
         </p>
       )}
@@ -118,7 +118,7 @@ export function DeadNotices() {
   if (dead.length === 0 && failing.length === 0) return null
   return (
     <section
-      aria-label="Notices that did not arrive"
+      aria-label="Undelivered notices"
       className="grid gap-2 rounded-lg border border-error bg-surface px-4 py-3"
     >
       <h2 className="font-semibold text-error">

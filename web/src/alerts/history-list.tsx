@@ -58,7 +58,7 @@ function HistoryItem({ transition }: { transition: AlertTransition }) {
         <span className={kind === 'firing' ? 'font-medium text-error' : ''}>{WORDS[kind] ?? kind}</span>
         <span className="block text-small text-muted">{text}</span>
         {held !== null && kind !== 'problem' && (
-          <span className="block text-small text-paused">Not told at once: {held}</span>
+          <span className="block text-small text-paused">Notice delayed: {held}</span>
         )}
       </span>
       {search !== null && (

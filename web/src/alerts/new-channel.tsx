@@ -94,7 +94,7 @@ export function NewChannel({ done }: { done: () => void }) {
             )}
             {draft.format === 'json' && (
               <Text
-                name="Secret that signs"
+                name="Signing secret"
                 isSecret
                 value={draft.secret}
                 onChange={(secret) => set({ secret })}

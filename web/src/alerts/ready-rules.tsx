@@ -40,7 +40,7 @@ export function ReadyRules({ use }: { use: (draft: RuleDraft) => void }) {
     <section className="grid gap-3" aria-labelledby="ready-rules">
       <div className="grid gap-1">
         <h2 id="ready-rules" className="text-title font-semibold">
-          Nobody is told when something breaks
+          Nobody is notified when something breaks
         </h2>
         <p className="text-pretty text-muted">
           There is no rule yet. These three are a beginning; each shows first when it would have fired in the

@@ -84,7 +84,7 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
   if (name.trim() === '') return { missing: 'Give the rule a name.' }
   if (minutes === null) return { missing: `Minutes go from 1 to ${kind === 'silence' ? '10,080' : '1,440'}.` }
   const counts = kind === 'over' || kind === 'under'
-  if (counts && threshold === null) return { missing: 'How many lines is a whole number.' }
+  if (counts && threshold === null) return { missing: 'The number of lines must be a whole number.' }
   if (hours?.days.length === 0) return { missing: 'Choose a day of the active hours.' }
   const condition = counts ? { kind: 'count' as const, [kind]: threshold, minutes } : { kind, minutes }
   return {

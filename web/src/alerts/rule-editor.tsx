@@ -189,10 +189,10 @@ function Channels({ chosen, onChange }: { chosen: readonly string[]; onChange: (
   const names = channels.data?.channels.map(({ name }) => name) ?? []
   return (
     <fieldset className="grid gap-2">
-      <legend className="mb-1 font-semibold">Tell</legend>
+      <legend className="mb-1 font-semibold">Notify</legend>
       {channels.data && names.length === 0 && (
         <p className="text-pretty text-muted">
-          There is no channel yet, so the rule is shown here alone. Administrators add channels below.
+          There is no channel yet, so the rule is only shown here. Administrators add channels below.
         </p>
       )}
       <div className="flex flex-wrap gap-x-5 gap-y-1.5">

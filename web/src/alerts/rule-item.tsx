@@ -59,10 +59,10 @@ export function RuleItem({
             {rule.condition_text}: {describeFilter(filtersIn(rule.query), cameraNames)}
           </p>
           <p className="text-small text-faint wrap-anywhere">
-            {channels.length > 0 ? `Tells ${channels.join(', ')}` : 'Tells nobody; shown here alone'}
+            {channels.length > 0 ? `Notifies ${channels.join(', ')}` : 'No channel; only shown here'}
             {rule.active_hours &&
               `, active from ${rule.active_hours.from} to ${rule.active_hours.to} (${rule.active_hours.timezone})`}
-            {!rule.is_own && `; made by ${rule.owner_name}`}
+            {!rule.is_own && `; created by ${rule.owner_name}`}
           </p>
           {problem !== null && (
             <p className="text-small text-warning wrap-anywhere">It cannot be evaluated: {problem}</p>
@@ -118,7 +118,7 @@ function Firing({ rule, now }: { rule: ListedAlertRule; now: number }) {
   if (firing.length === 0) return null
   const more = rule.firing_count - Math.min(firing.length, MOST_NAMED)
   return (
-    <ul aria-label={`What fires of ${rule.name}`} className="grid gap-1">
+    <ul aria-label={`Firing groups of ${rule.name}`} className="grid gap-1">
       {firing.slice(0, MOST_NAMED).map((group) => (
         <li key={group.group_key} className="flex flex-wrap items-baseline gap-x-2">
           {group.label !== '' && <span className="font-medium wrap-anywhere">{group.label}</span>}

@@ -28,8 +28,8 @@ export function SilenceList({ session }: { session: Session }) {
       {isAdding && <SilenceForm rule={null} done={() => setAdding(false)} />}
       {listed.length === 0 && !isAdding && (
         <p className="text-muted">
-          No notice is held back. During maintenance a silence does that; what is still so afterwards is told
-          then.
+          No notice is held back. A silence holds notices back during maintenance; rules that still fire
+          afterwards notify then.
         </p>
       )}
       {listed.length > 0 && (
@@ -46,7 +46,7 @@ export function SilenceList({ session }: { session: Session }) {
 function SilenceItem({ silence }: { silence: AlertSilence }) {
   const { id, rule_name, rule_id, group_key, reason, author, starts_at, ends_at } = silence
   const zone = useDisplayZone()
-  const end = useChangeAlerts(() => notify('Notices are told again'))
+  const end = useChangeAlerts(() => notify('Notices are sent again'))
   const now = serverNow()
   const name = rule_id === null ? 'All rules' : `${rule_name}${group_key === null ? '' : `, ${group_key}`}`
   const from = Date.parse(starts_at) > now ? `from ${formatMoment(starts_at, zone, now)} ` : ''

@@ -6,9 +6,9 @@ import { FIELD } from '../controls/surfaces.ts'
 import { type AuditFilters, auditPath, fromField, toField } from './audit-query.ts'
 
 const TEXTS = [
-  ['actor', 'Who', 'user anna'],
-  ['action', 'Did what', 'settings'],
-  ['entity', 'To what', 'camera 4'],
+  ['actor', 'Actor', 'user anna'],
+  ['action', 'Action', 'settings'],
+  ['entity', 'Object', 'camera 4'],
 ] as const
 
 const PERIODS = [

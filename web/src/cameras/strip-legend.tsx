@@ -9,7 +9,7 @@ export function StripLegend({ activity, zone }: { activity: CamerasActivity; zon
     <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-small text-muted">
       <Sample className="bg-info-fill">lines</Sample>
       <Sample className="bg-error-fill">errors</Sample>
-      <Sample className="silence">silent, unlike usual</Sample>
+      <Sample className="silence">silent longer than usual</Sample>
       <Sample className="bg-sunken">no lines</Sample>
       <span className="sm:ml-auto">
         From {from} until now, {formatDuration(activity.bucket_seconds * 1000)} a cell, {zone}

@@ -41,7 +41,7 @@ export function stepInWords(step: Step, zone: string, now: number): string {
 }
 
 function countsInWords({ logs, errors, isSilent }: Step): string {
-  if (logs === 0) return isSilent ? 'silent, unlike usual' : 'no lines'
+  if (logs === 0) return isSilent ? 'silent longer than usual' : 'no lines'
   const lines = `${logs.toLocaleString()} ${logs === 1 ? 'line' : 'lines'}`
   if (errors === 0) return lines
   return `${lines}, ${errors.toLocaleString()} ${errors === 1 ? 'error' : 'errors'}`

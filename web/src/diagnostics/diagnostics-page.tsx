@@ -72,7 +72,7 @@ export function DiagnosticsPage() {
           </ul>
           {diagnosis.comparison && (
             <section className="grid gap-2">
-              <h2 className="text-title font-semibold">What the test lines did</h2>
+              <h2 className="text-title font-semibold">Results of the test lines</h2>
               <ul className="grid gap-1">
                 {diagnosis.comparison.map(({ text }) => (
                   <li key={text}>

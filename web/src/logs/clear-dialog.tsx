@@ -70,7 +70,7 @@ function Consequence({
 }) {
   if (error) return <span className="text-error">The lines could not be counted: {error.message}</span>
   if (count === undefined) return <span className="text-muted">Counting…</span>
-  if (count === 0) return <span>There is no such line.</span>
+  if (count === 0) return <span>No line matches.</span>
   return (
     <span>
       <strong className="figures font-semibold">{count.toLocaleString()}</strong>{' '}

@@ -35,7 +35,7 @@ export function DeleteMatchingDialog({ query, close }: { query: string; close: (
   })
   return (
     <DeleteDialog
-      title="Delete what matches"
+      title="Delete matching lines"
       consequence={found ? <Consequence {...found} /> : preview.isError ? 'Nothing is deleted.' : 'Counting…'}
       isTyped
       ready={found !== undefined && found.rows > 0}

@@ -16,7 +16,7 @@ export function FoldButton({
       type="button"
       aria-expanded={unfolded}
       tabIndex={-1}
-      title={holdsHits && !unfolded ? 'What is searched for stands in them' : undefined}
+      title={holdsHits && !unfolded ? 'They contain matches of the search' : undefined}
       onClick={(event) => {
         event.stopPropagation()
         toggle()

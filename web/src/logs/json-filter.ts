@@ -16,7 +16,7 @@ export function jsonTermOf(
   const name = nameOf(path)
   if (name === null) return { why: 'The search has no way to write this key.' }
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
-    return { why: 'A browser does not know all the digits of this number.' }
+    return { why: 'The browser cannot represent all digits of this number.' }
   const isLeaf = typeof value !== 'object' || value === null
   if (!isLeaf && size === 0) return { why: 'The search has no way to write an empty value.' }
   const term = isLeaf ? termOf(name, value as string | number | boolean | null) : `${name}:*`

@@ -63,7 +63,7 @@ export function MoreMenu({
       </Menu.Item>
       <Menu.Separator className="my-1.5 border-t border-line" />
       <Menu.Item className={`${MENU_ITEM} text-error`} disabled={!isAdmin} onClick={() => remove({ query })}>
-        <ListX size={15} aria-hidden /> Delete what matches…
+        <ListX size={15} aria-hidden /> Delete matching lines…
       </Menu.Item>
       <Menu.Item
         className={`${MENU_ITEM} text-error`}

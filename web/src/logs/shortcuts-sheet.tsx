@@ -12,7 +12,7 @@ const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] =
   [['x'], 'Pick the line; also Ctrl and Shift with a click'],
   [['e'], 'To extra_data of the open line; → and ← open and close, Enter filters'],
   [['f'], 'Find in the list'],
-  [['Esc'], 'Close what is open'],
+  [['Esc'], 'Close the open panel or menu'],
   [['r'], 'Refresh'],
   [['w'], 'Wrap long lines'],
   [['d'], 'Density of the rows'],

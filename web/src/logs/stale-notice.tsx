@@ -11,7 +11,7 @@ export function StaleNotice({ error, retry }: { error: Error; retry: () => void 
         These lines are the last answer.{' '}
         {retryAfterSeconds === null
           ? error.message
-          : `The server takes no more requests for now. Try again in ${retryAfterSeconds} s.`}
+          : `The server accepts no more requests at the moment. Try again in ${retryAfterSeconds} s.`}
       </span>
       {requestId !== null && <span className="font-mono text-faint wrap-anywhere">Request {requestId}</span>}
       <Button className="h-7 text-ink" onClick={retry}>

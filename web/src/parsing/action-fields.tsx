@@ -23,9 +23,9 @@ const FIELDS: Readonly<
   field: (of) => [of === 'level' || of === 'camera' ? 'From the field' : 'Field', 'http.status'],
   to: () => ['New name', 'message'],
   value: (of) => (of === 'level' ? ['Or always', 'ERROR'] : ['Or always', '3']),
-  format: () => ['Form, if it is unusual', 'DD.MM.YYYY hh:mm:ss'],
-  zone: () => ['Zone of times without one', 'UTC'],
-  pattern: () => ['Only what matches', 'all of it'],
+  format: () => ['Time format, if unusual', 'DD.MM.YYYY hh:mm:ss'],
+  zone: () => ['Zone of times without a zone', 'UTC'],
+  pattern: () => ['Only the match of', 'all of it'],
 }
 
 /** An action: its kind, its values, and the lines it applies to. */
@@ -80,7 +80,7 @@ export function ActionFields({
         </IconButton>
       </div>
       {parts.includes('values') && action.value === '' && (
-        <Labelled name="What its values mean, one a line">
+        <Labelled name="Meaning of its values, one a line">
           <textarea
             value={action.values}
             rows={Math.min(6, Math.max(2, action.values.split('\n').length))}
@@ -123,7 +123,7 @@ function ConditionFields({
         onChange={(whenField) => set({ whenField })}
       />
       <select
-        aria-label="How it is compared"
+        aria-label="Comparison"
         value={action.whenHow}
         onChange={({ target }) => set({ whenHow: target.value as Condition })}
         className={FIELD}

@@ -42,7 +42,7 @@ export function RuleTester({ rule }: { rule: ParseRule | null }) {
   return (
     <section aria-label="Try the rule" className="grid grid-cols-1 gap-3 border-t border-line pt-4">
       <h4 className="font-semibold">Try it</h4>
-      <Labelled name="On lines of your own; on the newest stored lines of its sources while this is empty">
+      <Labelled name="Paste lines to try it on; while this is empty, the newest stored lines of its sources are used">
         <textarea
           value={pasted}
           rows={2}

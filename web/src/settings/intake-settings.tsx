@@ -89,7 +89,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
             key={of}
             of={of}
             name={`Most ${of.slice('max_'.length)}`}
-            hint="Lines with more of them are stored under “other”; half of them may be one key’s."
+            hint="Lines of further names are stored under “other”; a single key may use half of the names."
             problem={draft.problem(of)}
           >
             {(ids) => (
@@ -124,7 +124,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
         />
         <SettingField
           of="request_logging"
-          name="Log of requests"
+          name="Request log"
           hint="Requests to this server that are logged."
           problem={draft.problem('request_logging')}
         >

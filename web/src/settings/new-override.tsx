@@ -17,7 +17,7 @@ const DURATIONS = [
   [480, '8 hours'],
   [1440, '1 day'],
   [10_080, '7 days'],
-  [0, 'For good'],
+  [0, 'No time limit'],
 ] as const
 
 const TARGET = {

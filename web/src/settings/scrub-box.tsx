@@ -42,7 +42,7 @@ export function ScrubBox() {
         if (pattern !== '' && !look.isPending && !isMasking) look.mutate()
       }}
     >
-      <Labelled name="Mask in lines that are stored already">
+      <Labelled name="Text to mask in stored lines">
         <span className="flex items-center gap-2">
           <input
             value={pattern}

@@ -16,7 +16,7 @@ export function ScrubRunStatus({
   const zone = useDisplayZone()
   const { started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows } = run
   const isRunning = ended_at === null
-  const begun = `Begun by ${started_by}, ${formatMoment(started_at, zone, Date.now())}.`
+  const begun = `Started by ${started_by}, ${formatMoment(started_at, zone, Date.now())}.`
   return (
     <div className="grid grid-cols-1 gap-2">
       <p aria-live="polite" className="figures">
@@ -42,7 +42,7 @@ export function ScrubRunStatus({
       )}
       <p className="text-small text-muted">
         {begun}{' '}
-        {isRunning && 'It goes on without this screen, and after a restart of the server; this can be left.'}
+        {isRunning && 'It continues in the background, also after a restart of the server; you can leave this screen.'}
       </p>
     </div>
   )

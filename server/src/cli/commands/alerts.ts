@@ -28,7 +28,7 @@ type HistoryOptions = Json & { limit: number }
 type ApplyOptions = Json & { prune?: true; dryRun?: true; days: number }
 
 const HELP = `
-A rule says which lines it is about, in the terms of the list, and what has to be so. FILE is YAML or JSON:
+A rule has a filter, in the terms of the list, and a condition. FILE is YAML or JSON:
 
   alerts:
     - name: Camera offline
@@ -42,11 +42,11 @@ A rule says which lines it is about, in the terms of the list, and what has to b
       condition: { kind: count, over: 20, minutes: 5 }
       channels: [ops]
 
-docs/alerts.md tells of every condition and channel.
+docs/alerts.md describes every condition and channel.
 
 Exit codes:
   0  done
-  1  not done: argument, file, address, key or server; or a test notice that was not taken; the message says what
+  1  not done: argument, file, address, key or server; or a test notice that was not accepted; the message says what
 
 Examples:
   timelapser-logs alerts list
@@ -68,7 +68,7 @@ export function alertsCommand(): Command {
     alerts.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
     return command
   }
-  add('list', 'the rules, what fires, and what is held back')
+  add('list', 'the rules, their state, and the silences')
     .option('--yaml', 'the rules as a file of them')
     .action((options: ListOptions) => withServer(options, (client) => list(client, options)))
   add('test', 'when the rules of a file would have fired; or whether notices arrive at a channel')
@@ -81,19 +81,19 @@ export function alertsCommand(): Command {
   add('silence', 'hold back the notices of a rule, or of all rules, for a while')
     .argument('[rule]', 'a rule, by name or id; all rules when not given')
     .option('--group <key>', 'a group of the rule alone: the id of a camera, the name of a source or logger')
-    .option('--for <time>', 'how long, such as 15m, 2h or 1d')
+    .option('--for <time>', 'how long, for example 15m, 2h or 1d')
     .option('--reason <text>', 'why, for others to read')
     .option('--end <id>', 'end the silence of this id instead', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .action((rule: string | undefined, options: SilenceOptions) =>
       withServer(options, (client) => silence(client, rule, options)),
     )
-  add('history', 'what rules decided, newest first')
+  add('history', 'the transitions of rules, newest first')
     .argument('[rule]', 'a rule, by name or id')
     .option('--limit <n>', 'how many', wholeNumber(1, 500), 50)
     .action((rule: string | undefined, options: HistoryOptions) =>
       withServer(options, (client) => history(client, rule, options)),
     )
-  add('apply', 'make your rules what they are in a file')
+  add('apply', 'replace your rules by the rules of a file')
     .argument('<file>', 'rules in YAML or JSON')
     .option('--prune', 'delete your rules that are not in the file')
     .option('--dry-run', 'tell when they would have fired, and change nothing')
@@ -172,8 +172,8 @@ async function test(
   }
   const answer = await client.request<AlertChannelTest>('POST', `/api/alerts/channels/${found.id}/test`)
   if (json) console.log(jsonText(answer))
-  else if (answer.is_sent) console.log(`The notice was taken: ${answer.reply ?? ''}`)
-  else console.error(`The notice was not taken. ${answer.error ?? ''} ${answer.reply ?? ''}`.trim())
+  else if (answer.is_sent) console.log(`The notice was accepted: ${answer.reply ?? ''}`)
+  else console.error(`The notice was not accepted. ${answer.error ?? ''} ${answer.reply ?? ''}`.trim())
   return answer.is_sent ? 0 : 1
 }
 

@@ -53,7 +53,7 @@ export function backupCommand(): Command {
   return new Command('backup')
     .description('write everything into a file')
     .argument('<file>', 'the file to make')
-    .option('--json', 'tell what was written as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', BACKUP_HELP)
     .action((file: string, options: { json?: true }) =>
       withDatabase('read', async ({ pool }) => {

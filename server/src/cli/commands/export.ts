@@ -18,10 +18,10 @@ type Options = ServerOptions &
   }
 
 const HELP = `
-What matches at the moment of asking is written, the oldest first. A file has its name only once it is whole; until
-then it ends in .part. When the export fails the .part goes, but for NDJSON that is not packed, the oldest first: the same
-command with --resume goes on after its last line, with what matches then; other filters are refused, and "2d" or "today"
-mean what they did when it began. ingest takes NDJSON back as it is, if --fields was not given.
+Writes the lines that match at the time of the request, the oldest first. A file has its name only once it is complete;
+until then it ends in .part. When the export fails the .part is deleted, except for NDJSON that is not packed, the oldest
+first: the same command with --resume continues after its last line, with the lines that match then; other filters are
+refused, and "2d" or "today" keep their first meaning. ingest accepts NDJSON as it is, if --fields was not given.
 
 Exit codes:
   0  all of it was written
@@ -46,7 +46,7 @@ export function exportCommand(): Command {
     )
     .option('--gzip', 'pack it')
     .option('--resume', 'go on with the .part of an export that broke off')
-    .option('--json', 'tell what was written as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }

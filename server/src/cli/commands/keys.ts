@@ -18,7 +18,7 @@ type CreateOptions = Options & {
 type RotateOptions = Options & { graceHours?: number; expiresInDays?: number }
 
 const HELP = `
-A new key is on stdout, and is shown this once; what is told about it is on stderr.
+A new key is printed on stdout, and only this once; its description is on stderr.
 
 Exit codes:
   0  done
@@ -44,7 +44,7 @@ export function keysCommand(): Command {
     withServer(options, (client) => list(client, options)),
   )
   add('create', 'make a key')
-    .argument('<name>', 'what it is for')
+    .argument('<name>', 'its purpose')
     .addOption(
       new Option('--scope <scope>', 'write logs, read them, or everything')
         .choices(['ingest', 'read', 'admin'])

@@ -18,7 +18,7 @@ Exit codes:
 
 const HELP = `${EXIT_CODES}
 Examples:
-  timelapser-logs levels                                      what is in force
+  timelapser-logs levels                                      the levels in force
   timelapser-logs levels set warning                          the global level
   timelapser-logs levels set debug --camera 3 --for 30m       all of camera 3, for half an hour
   timelapser-logs levels clear --camera 3                     back to the global level`
@@ -33,7 +33,7 @@ export function levelsCommand(): Command {
   const set = withPlace(addServerOptions(new Command('set')))
     .description('set the global level, or that of a camera, logger or source')
     .argument('<level>', 'DEBUG, INFO, WARNING, ERROR or CRITICAL')
-    .option('--for <time>', 'how long, such as 15m, 2h or 1d; for ever when not given')
+    .option('--for <time>', 'how long, for example 15m, 2h or 1d; unlimited by default')
     .option('--minutes <n>', 'the same in minutes')
     .option('--reason <text>', 'why, for others to read')
     .option('--max-lines <n>', 'lines a minute it may let through beyond the global level')
@@ -52,7 +52,7 @@ export function whyCommand(): Command {
     .description('tell whether a line would be stored now, and why not')
     .requiredOption('--level <level>', "the line's level")
     .option('--message <text>', 'its text, to see whether something in it would be masked')
-    .option('--time <time>', 'its time, such as 2026-01-31T12:00:00Z')
+    .option('--time <time>', 'its time, for example 2026-01-31T12:00:00Z')
     .addHelpText('after', `${EXIT_CODES}\nExample:\n  timelapser-logs why --source camera_3 --level debug`)
     .action((options: WhyOptions, command: Command) => run(command, (client) => explain(client, options)))
 }
@@ -112,7 +112,7 @@ function toNumber(text: string): number | string {
 
 async function remove(client: ApiClient, options: Place): Promise<void> {
   const place = placeOf(options)
-  if (!place) throw new ApiFailure('Name what to clear: --camera, --logger or --source.')
+  if (!place) throw new ApiFailure('Name the override to clear: --camera, --logger or --source.')
   const path = `/api/levels/${place.scope}/${encodeURIComponent(place.target)}`
   print(await client.request<Levels>('DELETE', path))
 }

@@ -60,10 +60,10 @@ export function parseRulesCommand(): Command {
     rules.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
     return command
   }
-  add('list', 'the rules in force, and what each did in the last seven days')
+  add('list', 'the rules in force, with their counts of the last seven days')
     .option('--yaml', 'the rules as a file of them')
     .action((options: ListOptions) => withServer(options, (client) => list(client, options)))
-  add('test', 'what the rules of a file make of lines: of standard input, or the newest that are stored')
+  add('test', 'try the rules of a file on lines of standard input, or on the newest stored lines')
     .argument('<file>', 'rules in YAML or JSON')
     .option('--source <name>', 'the source of the lines of standard input')
     .option('--count <n>', 'stored lines to try', wholeNumber(1, MAX_LINES), 10)
@@ -72,7 +72,7 @@ export function parseRulesCommand(): Command {
     )
   add('apply', 'put the rules of a file in the place of those in force')
     .argument('<file>', 'rules in YAML or JSON')
-    .option('--dry-run', 'tell what would become of the stored lines of the last hour, and change nothing')
+    .option('--dry-run', 'show the effect on the stored lines of the last hour, and change nothing')
     .option('--hours <n>', 'with --dry-run: hours to look back', wholeNumber(1, 24), 1)
     .action((file: string, options: ApplyOptions) =>
       withServer(options, (client) => apply(client, file, options)),

@@ -19,7 +19,7 @@ Exit codes:
 
 /** `timelapser-logs errors`: kinds of messages, most first. */
 export function errorsCommand(): Command {
-  return command('errors', 'show errors by what their messages have in common')
+  return command('errors', 'show errors grouped by the pattern of their messages')
     .addHelpText(
       'after',
       `
@@ -48,12 +48,12 @@ export function newCommand(): Command {
     .addHelpText(
       'after',
       `
-What was not there in the seven days before. Lines of WARNING and above, unless --level or --min-level say otherwise.
+New means not seen in the seven days before. Lines of WARNING and above by default; --level or --min-level change that.
 ${END}
 
 Examples:
   timelapser-logs new                        since yesterday at this time
-  timelapser-logs new --since 1h             what came with the release an hour ago`,
+  timelapser-logs new --since 1h             new since the release an hour ago`,
     )
     .action((options: Options) =>
       withServer(options, async (client) => {
@@ -69,7 +69,7 @@ Examples:
         }
         const more = answer.sources.length - options.limit
         if (more > 0) console.log(`and ${grouped(more)} more`)
-        tell(`compared with what there was from ${answer.compared_from} on`, answer)
+        tell(`compared with the lines from ${answer.compared_from} on`, answer)
         return 0
       }),
     )
@@ -109,8 +109,8 @@ Examples:
 
 /** `timelapser-logs fields`: the fields of `extra_data`. */
 export function fieldsCommand(): Command {
-  return command('fields', 'show what stands in the extra data of lines: fields, values, figures of numbers')
-    .argument('[field]', 'one field alone, with all its values, such as retry.count')
+  return command('fields', 'show the fields of extra_data with their values and statistics of numbers')
+    .argument('[field]', 'a single field with all its values, for example retry.count')
     .addHelpText(
       'after',
       `${END}
@@ -200,7 +200,7 @@ function printGroups(groups: readonly MessageGroup[]): void {
 
 /** Prints the searched period; on stderr, as it is no part of the table. */
 function tell(what: string, { start, searched_to }: { start: string; searched_to: string | null }): void {
-  const cut = searched_to === null ? '' : `; there was time for what is since ${searched_to} alone`
+  const cut = searched_to === null ? '' : `; there was only time for lines since ${searched_to}`
   console.error(paint('dim', `${what}, since ${start}${cut}`))
 }
 

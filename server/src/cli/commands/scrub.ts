@@ -22,9 +22,9 @@ type Options = ServerOptions & {
 
 const HELP = `
 The pattern is a regular expression without backreferences, lookaround and repeated groups, and without regard to case.
-What it matches becomes *** in messages, logger names and texts of extra_data, on disk too, and nothing brings it back.
-Tells first how many lines that is and asks; without a terminal it needs --yes. The server masks in the background, also
-when the terminal is gone or the server begins anew; Ctrl-C stops it, and what is masked by then stays masked.
+Matches become *** in messages, logger names and texts of extra_data, on disk too, and cannot be restored.
+The command shows the number of lines first and asks; without a terminal it needs --yes. The server masks in the background, also
+after the terminal is closed or the server restarts; Ctrl-C stops it, and lines masked by then stay masked.
 
 Exit codes:
   0  done
@@ -32,7 +32,7 @@ Exit codes:
   3  nothing was masked, as it was not confirmed; or not all of it, as it was stopped
 
 Examples:
-  timelapser-logs scrub --pattern 'LIC-\\d{8}' --dry-run   how many lines, and what some would be
+  timelapser-logs scrub --pattern 'LIC-\\d{8}' --dry-run   how many lines, with examples
   timelapser-logs scrub --pattern 'LIC-\\d{8}'             the same, and masks them after a yes
   timelapser-logs scrub --status                          how far it is
   timelapser-logs scrub --stop`
@@ -40,9 +40,9 @@ Examples:
 /** `timelapser-logs scrub`: masks in stored lines what should not have been logged. */
 export function scrubCommand(): Command {
   return addServerOptions(new Command('scrub'))
-    .description('mask what should not have been logged, in lines that are stored already')
-    .option('--pattern <pattern>', 'what to mask')
-    .option('--dry-run', 'change nothing, tell what would be')
+    .description('mask text that should not have been logged, in stored lines')
+    .option('--pattern <pattern>', 'the text to mask')
+    .option('--dry-run', 'change nothing, show the effect')
     .option('--yes', 'do not ask')
     .option('--status', 'tell how far the masking is, or how the last one ended')
     .option('--stop', 'stop the masking under way')
@@ -81,7 +81,7 @@ async function preview(client: ApiClient, pattern: string): Promise<void> {
     },
   )
   console.log(
-    `Would mask ${grouped(matched_rows)} of ${grouped(scanned_rows)} lines${examples.length > 0 ? ', such as' : '.'}`,
+    `Would mask ${grouped(matched_rows)} of ${grouped(scanned_rows)} lines${examples.length > 0 ? ', for example' : '.'}`,
   )
   for (const { id, message } of examples) console.log(`  ${id}  ${message}`)
 }

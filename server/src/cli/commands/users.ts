@@ -15,9 +15,9 @@ const ROLES = ['admin', 'viewer'] as const
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
 const HELP = `
-Whoever opens a link chooses a name and a password and is signed in; it works once, within 24 hours. "invite" makes one
-for somebody new and refuses names that are known, "reset" (or "link") one for a user that exists and refuses all others.
-Sessions and password of a user end when it is used, not before. Changes of what a user may do hold at once.
+The person who opens a link chooses a name and a password and is signed in; a link works once, within 24 hours. "invite"
+makes a link for a new user and refuses known names; "reset" (or "link") makes a link for an existing user and refuses
+unknown names. The user's sessions and password end when the link is used, not before. A new role takes effect at once.
 A key is looked for in --key, then TIMELAPSER_LOGS_API_KEY, then the file admin-api-key in the data folder.
 
 Exit codes:
@@ -26,19 +26,19 @@ Exit codes:
   3  nothing was deleted: it was not confirmed
 
 Examples:
-  timelapser-logs users list                        everybody and what they may do
-  timelapser-logs users invite ben --role admin     a link for somebody new
+  timelapser-logs users list                        all users and their roles
+  timelapser-logs users invite ben --role admin     a link for a new user
   timelapser-logs users invite vic --camera 1 --camera 4
   timelapser-logs users reset anna                  a way back in for anna, who exists already
   timelapser-logs users cameras vic 1,4             vic sees these cameras' logs alone; "all" for all logs
   timelapser-logs users role vic admin
-  timelapser-logs users disable vic                 signed out everywhere, and not let in again
+  timelapser-logs users disable vic                 signed out everywhere, and cannot sign in again
   timelapser-logs users enable vic
   timelapser-logs users delete vic                  with sessions and links; asks first`
 
 /** `timelapser-logs users …`: users and their roles. */
 export function usersCommand(): Command {
-  const users = new Command('users').description('let people in, and say what they may do')
+  const users = new Command('users').description('invite users and manage their roles')
   users.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)
@@ -48,9 +48,9 @@ export function usersCommand(): Command {
   add('list', 'everybody, by name').action((options: Options) =>
     withServer(options, (client) => list(client, options)),
   )
-  add('invite', 'make a one-time link for somebody new')
+  add('invite', 'make a one-time link for a new user')
     .argument('<name>', 'whom to invite')
-    .addOption(new Option('--role <role>', 'what they may do (default: viewer)').choices(ROLES))
+    .addOption(new Option('--role <role>', 'their role (default: viewer)').choices(ROLES))
     .option(
       '--camera <id>',
       'a camera whose logs they see; repeat for more (default: all logs)',
@@ -79,7 +79,7 @@ export function usersCommand(): Command {
       withServer(options, (client) => remove(client, name, options)),
     )
   named('role', 'make a user administrator or viewer')
-    .addArgument(new Argument('<role>', 'what they may do from now on').choices(ROLES))
+    .addArgument(new Argument('<role>', 'their new role').choices(ROLES))
     .action((name: string, role: 'admin' | 'viewer', options: Options) => change(name, { role }, options))
   named('cameras', 'say which logs a viewer sees')
     .argument('<cameras>', 'ids with commas between, or "all"', parseGrants)
@@ -140,7 +140,7 @@ async function known(client: ApiClient, name: string): Promise<User> {
   const user = await find(client, name)
   if (user) return user
   throw new ApiFailure(
-    `There is no user ${name}. "timelapser-logs users list" shows who is, "users invite" lets somebody new in.`,
+    `There is no user ${name}. "timelapser-logs users list" lists the users, "users invite" adds a user.`,
   )
 }
 
