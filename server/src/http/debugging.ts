@@ -23,7 +23,7 @@ const within_ms = Type.Optional(
   Type.Integer({
     minimum: 50,
     maximum: SCAN_MS,
-    description: 'Answer after so many milliseconds with what was found until then; 5,000 when unset',
+    description: 'Answer after this many milliseconds with the findings so far; 5,000 by default',
   }),
 )
 const lines = (description: string) => Type.Integer({ minimum: 0, maximum: 200, default: 20, description })

@@ -44,7 +44,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         title: 'Timelapser Logs',
         version,
         description:
-          'Replies are { success, message, data }; errors are told as { success: false, message, status_code, code, request_id }.',
+          'Replies are { success, message, data }; errors are { success: false, message, status_code, code, request_id }.',
       },
       components: {
         securitySchemes: {
@@ -112,9 +112,9 @@ const RAW_REPLY = { description: 'As its content type says', type: 'string' }
 
 const ACCESS = {
   public: 'Open to everybody.',
-  any: 'For whoever is known.',
+  any: 'For every signed-in caller.',
   ingest: 'For keys that write, and administrators.',
-  read: 'For whoever reads logs, as far as they may see them.',
+  read: 'For readers of logs, as far as they may see them.',
   admin: 'For administrators.',
 } as const
 

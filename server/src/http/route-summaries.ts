@@ -94,7 +94,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'DELETE /api/sessions': 'End all own sessions but this one; with include_current this one too',
   'DELETE /api/sessions/:id': 'End an own session',
   'GET /api/keys': 'API keys, without their secrets',
-  'POST /api/keys': 'Make an API key; its secret is told this once',
+  'POST /api/keys': 'Make an API key; its secret is shown this once',
   'POST /api/keys/:id/rotate': 'Make a new secret for an API key; the old one goes on for a while',
   'DELETE /api/keys/:id': 'Revoke an API key',
   'GET /api/users': 'Who may come in',

@@ -108,7 +108,7 @@ export function streamRoutes({
                 minimum: 1,
                 maximum: 1000,
                 description:
-                  'Skip all but so many of the newest rows when more arrive at once, and say how many; unset skips none',
+                  'Skip all but this many of the newest rows when more arrive at once, and say how many; unset skips none',
               }),
             ),
           }),

@@ -75,7 +75,7 @@ const GAUGES = {
   timelapser_late_jobs: 'Jobs that did not come to their end for longer than they may take.',
   timelapser_counts_pending: 'Kept counts that are not folded yet.',
   timelapser_alert_lag_seconds:
-    'Age of the moment up to which alert rules are evaluated; without rules nothing is told.',
+    'Age of the moment up to which alert rules are evaluated; absent without rules.',
   timelapser_alerts_firing: 'Groups of alert rules that fire.',
   timelapser_alert_problems: 'Alert rules that cannot be evaluated.',
   timelapser_alert_notices_pending: 'Notices of alerts that have not arrived yet.',

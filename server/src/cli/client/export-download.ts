@@ -141,6 +141,6 @@ function fileFailure(error: unknown): ApiFailure | undefined {
   if (code === 'ENOENT') return new ApiFailure(`There is no folder for ${path}.`, { cause: error })
   if (code === 'EACCES') return new ApiFailure(`${path} may not be written by this user.`, { cause: error })
   if (code === 'ENOSPC') return new ApiFailure(`There is no room left for ${path}.`, { cause: error })
-  if (code === 'EPIPE') return new ApiFailure('Whoever read stdout has stopped.', { cause: error })
+  if (code === 'EPIPE') return new ApiFailure('The reader of stdout has stopped.', { cause: error })
   return undefined
 }

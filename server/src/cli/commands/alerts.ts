@@ -96,7 +96,7 @@ export function alertsCommand(): Command {
   add('apply', 'replace your rules by the rules of a file')
     .argument('<file>', 'rules in YAML or JSON')
     .option('--prune', 'delete your rules that are not in the file')
-    .option('--dry-run', 'tell when they would have fired, and change nothing')
+    .option('--dry-run', 'show when they would have fired, and change nothing')
     .option('--days <n>', 'with --dry-run: days to look back', wholeNumber(1, 30), 7)
     .action((file: string, options: ApplyOptions) =>
       withServer(options, (client) => apply(client, file, options)),

@@ -30,7 +30,7 @@ export function auditCommand(): Command {
   const list = addServerOptions(new Command('list'))
     .description('show the newest entries')
     .option('--actor <name>', 'the actor, for example "user anna" or "key backup"')
-    .option('--action <name>', 'what, or the kind of thing: settings for settings.update')
+    .option('--action <name>', 'the action, or its kind: settings for settings.update')
     .option('--entity <name>', 'the changed thing, for example "camera 4"')
     .option('--request-id <id>', 'of one request')
     .option('--since <time>', 'from this time on, ISO 8601')

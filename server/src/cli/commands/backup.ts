@@ -75,7 +75,7 @@ export function restoreCommand(): Command {
     .description('put everything of a backup into an empty database')
     .argument('<file>', 'a file that backup made')
     .option('--check', 'read the file to its end and count; change nothing')
-    .option('--json', 'tell what was restored as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', RESTORE_HELP)
     .action(async (file: string, options: { check?: true; json?: true }) => {
       const began = performance.now()

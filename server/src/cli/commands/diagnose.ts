@@ -31,7 +31,7 @@ Examples:
 /** `timelapser-logs diagnose`: is it well, and if not, what to do. */
 export function diagnoseCommand(): Command {
   return addServerOptions(new Command('diagnose'))
-    .description('tell what is well, what is not, why, and what to do')
+    .description('check the system: findings, reasons and remedies')
     .option('--no-test-lines', 'look only; write no lines')
     .option('--json', 'answer in JSON')
     .addHelpText('after', HELP)

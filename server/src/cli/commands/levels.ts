@@ -49,7 +49,7 @@ export function levelsCommand(): Command {
 /** `timelapser-logs why …`: whether and why a line would be stored. */
 export function whyCommand(): Command {
   return withPlace(addServerOptions(new Command('why')))
-    .description('tell whether a line would be stored now, and why not')
+    .description('show whether a line would be stored now, and why not')
     .requiredOption('--level <level>', "the line's level")
     .option('--message <text>', 'its text, to see whether something in it would be masked')
     .option('--time <time>', 'its time, for example 2026-01-31T12:00:00Z')

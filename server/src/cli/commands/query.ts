@@ -15,7 +15,7 @@ const PAGE_ROWS = 1000
 const MAX_ROWS = 100_000
 
 const HELP = `
-The newest lines that match, the newest of them last. How many match in all is told on stderr. Times are UTC. For
+Prints the newest matching lines, the newest last, and their total on stderr. Times are UTC. For
 everything that matches there is export.
 
 Exit codes:

@@ -58,8 +58,8 @@ export function scenariosCommand(): Command {
   return addServerOptions(new Command('scenarios'))
     .description('send made-up logs that look real')
     .option('--rows <count>', 'how many: 200, 50k, 5m', toRows, 200)
-    .option('--hours <n>', 'the past so many hours', toRows, 1)
-    .option('--days <n>', 'the past so many days instead', toDays)
+    .option('--hours <n>', 'the past n hours', toRows, 1)
+    .option('--days <n>', 'the past n days instead', toDays)
     .option('--until <time>', 'where the range ends (default: now)', toMillis)
     .option('--seed <n>', 'another number gives another story', toRows, 1)
     .option('--cameras <n>', 'how many cameras', toRows, 8)
@@ -72,7 +72,7 @@ export function scenariosCommand(): Command {
       'raise the retention to this many days when it is less; 0 keeps everything',
       toDays,
     )
-    .option('--json', 'tell the result as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async (options: Options) => {
       if (options.print) await print(options)

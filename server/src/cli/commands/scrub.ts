@@ -44,7 +44,7 @@ export function scrubCommand(): Command {
     .option('--pattern <pattern>', 'the text to mask')
     .option('--dry-run', 'change nothing, show the effect')
     .option('--yes', 'do not ask')
-    .option('--status', 'tell how far the masking is, or how the last one ended')
+    .option('--status', 'show the progress of the masking, or the result of the last run')
     .option('--stop', 'stop the masking under way')
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))

@@ -52,7 +52,7 @@ export function settingsCommand(): Command {
   add('set', 'change one setting')
     .argument('<name>', 'its name')
     .argument('<value>', 'its value from now on')
-    .option('--dry-run', 'of a rule of retention: tell how many lines it would delete, and change nothing')
+    .option('--dry-run', 'only for retention: show how many lines the rule would delete, and change nothing')
     .option('--yes', 'do not ask, though lines are deleted by it')
     .action((name: string, value: string, options: SetOptions) =>
       withServer(options, (client) =>

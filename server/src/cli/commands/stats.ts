@@ -24,7 +24,7 @@ Examples:
 export function statsCommand(): Command {
   return addServerOptions(new Command('stats'))
     .description('count lines by level and source')
-    .option('--hours <n>', 'the past so many hours, 1 to 168', '24')
+    .option('--hours <n>', 'the past n hours, 1 to 168', '24')
     .option('--json', 'answer in JSON (default where stdout is no terminal)')
     .option('--no-json', 'tables for people, wherever they go')
     .addHelpText('after', HELP)

@@ -27,7 +27,7 @@ const STOP_PATIENCE_MS = 60_000
 
 const HELP = `
 Exit codes:
-  0  it was told to stop, and stored what it had taken over
+  0  it was stopped, and stored all accepted lines
   1  it could not start, or not stop well; the message says why
 
 Examples:

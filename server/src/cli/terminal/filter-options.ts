@@ -27,7 +27,7 @@ export function addFilterOptions(command: Command): Command {
     .option('--source <name>', 'a source; repeat for several', several)
     .option('--camera <id>', 'a camera; repeat for several', several)
     .option('--logger <name>', 'a logger; repeat for several', several)
-    .option('--request-id <id>', 'what belongs to one request')
+    .option('--request-id <id>', 'lines of this request')
     .option('--search <text>', 'text in message or logger name, in any case')
     .option('-q, --query <query>', 'the search syntax of the page, such as "level:>=warning timeout -retry"')
     .option(
