@@ -93,7 +93,7 @@ export function alertsCommand(): Command {
     .action((rule: string | undefined, options: HistoryOptions) =>
       withServer(options, (client) => history(client, rule, options)),
     )
-  add('apply', 'replace your rules by the rules of a file')
+  add('apply', 'create and change rules from a file')
     .argument('<file>', 'rules in YAML or JSON')
     .option('--prune', 'delete your rules that are not in the file')
     .option('--dry-run', 'show when they would have fired, and change nothing')

@@ -23,8 +23,9 @@ type Options = ServerOptions & {
 const HELP = `
 The pattern is a regular expression without backreferences, lookaround and repeated groups, and without regard to case.
 Matches become *** in messages, logger names and texts of extra_data, on disk too, and cannot be restored.
-The command shows the number of lines first and asks; without a terminal it needs --yes. The server masks in the background, also
-after the terminal is closed or the server restarts; Ctrl-C stops it, and lines masked by then stay masked.
+The command shows the number of lines first and asks; without a terminal it needs --yes. The server masks in the
+background, also after the terminal is closed or the server restarts; Ctrl-C stops it, and lines masked by then stay
+masked.
 
 Exit codes:
   0  done
