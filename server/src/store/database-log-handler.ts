@@ -41,7 +41,7 @@ export type DatabaseLogHandlerOptions = BatchingLimits & {
   durable?: boolean
   /** Default true. */
   flushOnExit?: boolean
-  /** Told of failures in one sentence; must not log through this handler. Default: stderr, once a minute. */
+  /** Receives each failure as a sentence; must not log through this handler. Default: stderr, once a minute. */
   onProblem?: (sentence: string) => void
 }
 
@@ -50,7 +50,7 @@ const LEVEL_CACHE_MS = 30_000
 /** How often the age of the level is looked at where no line asks. */
 const LEVEL_CHECK_MS = 1_000
 
-/** What no override is about. */
+/** The place of a record that no override applies to. */
 const NOWHERE: LinePlace = { source: '', logger_name: null, camera_id: null }
 
 /** How its records lie in a spool, which is for this database alone: two of them need two folders. */
@@ -65,7 +65,8 @@ const FIXED_BYTES = 120
 
 /**
  * Writes records to the `logs` table: in batches, each stored once, with the time of the call. Never blocks or throws;
- * while the database is away records wait in the spool or in memory, bounded, and a log line tells how many were dropped.
+ * while the database is away records wait in the spool or in memory, bounded, and a log line reports how many were
+ * dropped.
  */
 export class DatabaseLogHandler implements LogHandler {
   readonly #buffer: BatchingBuffer<LogRecord>
@@ -153,13 +154,13 @@ export class DatabaseLogHandler implements LogHandler {
     return this.#gate.rules.log_level
   }
 
-  /** Whether a record of this level reaches the level in force: the place's where one is named, or the global one. */
+  /** Whether a record of this level reaches the level in force: of the place, if it is given, or the global level. */
   shouldLogToDatabase(level: Level, place: LinePlace = NOWHERE): boolean {
     this.#readWhenOld()
     return this.#gate.isEnabled(level, place)
   }
 
-  /** Reads the level now: at the start, or on news that it changed. Keeps the old one when it cannot be read. */
+  /** Reads the level now: at the start, or after a notice of a change. Keeps the old level when it cannot be read. */
   refreshLogLevel(): Promise<Level> {
     // Set first: an unreachable database is asked again in 30 seconds, not at every line.
     this.#levelReadMs = performance.now()

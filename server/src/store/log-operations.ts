@@ -73,11 +73,11 @@ export type LogOperationsOptions = {
   /** Parses what comes in by the rules that people set. */
   parsing?: AdmissionOptions['parsing']
   onCameraRegistered?: (camera: { id: number; name: string }) => void
-  /** Told when there is no room for more sources, loggers or cameras, once each. */
+  /** Called when there is no room for more sources, loggers or cameras, once each. */
   onNamesFull?: (full: NamesFull) => void
-  /** Told of every batch after its COMMIT. */
+  /** Called for every batch after its COMMIT. */
   onStored?: (added: AddResult) => void
-  /** Told of every transaction that stores rows, or fails to. */
+  /** Called for every transaction that stores rows, or fails to. */
   onFlush?: (flush: Flush) => void
   gate?: WriteGate
   /** How long a search may scan; `SEARCH_BUDGET_MS` when unset. */
@@ -92,7 +92,7 @@ export type WriteGate = {
   translate: (error: unknown) => unknown
 }
 
-/** What became of a batch that passed the admission: `rejected` and the positions are those of the batch. */
+/** The outcome of a batch that passed the admission: `rejected` and the positions are those of the batch. */
 export type TakeResult = AddResult & {
   /** Held back by level or cap, or dropped by a rule. */
   filtered: number
@@ -100,11 +100,11 @@ export type TakeResult = AddResult & {
   capped: number
   /** Those dropped by a rule. */
   dropped: number
-  /** Of the accepted ones: stored at their arrival, since their own time is in the future or out of retention. */
+  /** Accepted records stored at their arrival, since their own time is in the future or out of retention. */
   retimed: number
 }
 
-/** Which part of the matching rows to read: so many after an offset, or next to a position. */
+/** The part of the matching rows to read: a number of rows after an offset, or next to a position. */
 export type Slice =
   | { offset: number; limit: number }
   | { beyond: Position; order: 'newest' | 'oldest'; limit: number }
@@ -167,7 +167,7 @@ export class LogOperations {
   /**
    * Stores a batch; resolves after COMMIT. With a `sender` mark a repeat of the batch stores nothing and is answered
    * as the first time; without one, a caller that repeats after a lost reply stores twice. Entries keep their level and
-   * time, whatever the settings say; see {@link takeLiveEntries}.
+   * time under any settings; see {@link takeLiveEntries}.
    *
    * @throws {WriterOverloaded} when too many rows wait, {@link WriterClosed} after `close()`, or PostgreSQL's error when
    * nothing was stored
@@ -270,12 +270,12 @@ export class LogOperations {
     return exportRows({ ...this.#store, signal: options.signal }, await this.#complete(filter), options)
   }
 
-  /** How many rows match; exact up to 10,000 where the kept counts cannot tell. */
+  /** How many rows match; exact up to 10,000 where the kept counts do not suffice. */
   async countLogs(filter: LogFilter, signal?: AbortSignal): Promise<Total> {
     return readTotal({ ...this.#store, signal }, await this.#complete(filter))
   }
 
-  /** What is wrong with a regular expression of a search; undefined when nothing is. */
+  /** The fault of a regular expression of a search; undefined when it is valid. */
   explainPattern(pattern: string): Promise<string | undefined> {
     return explainPattern(this.#pool, pattern)
   }
@@ -285,7 +285,7 @@ export class LogOperations {
     return findRow(this.#pool, this.partitions, id, await this.#complete(filter))
   }
 
-  /** Counts, coverage and first and last timestamp of the last so many hours, or of a filter's own range. */
+  /** Counts, coverage and first and last timestamp of the last `hours` hours, or of a filter's own range. */
   async getLogSummary(
     hours: number | undefined,
     asked: LogFilter,
@@ -336,7 +336,7 @@ export class LogOperations {
     return facets({ ...this.#store, signal }, await Promise.all(complete))
   }
 
-  /** The matching rows, newest first, for as long as the caller reads: what tells one kind of line from another. */
+  /** The matching rows, newest first, for as long as the caller reads: the columns that distinguish kinds of lines. */
   async *scanMessages(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<ScannedMessages> {
     yield* scanMessages({ ...this.#store, signal }, await this.#complete(filter))
   }
@@ -382,14 +382,14 @@ export class LogOperations {
     return countRows(this.#pool, { ...everything, end: fromMillis(Date.now() - days * DAY) })
   }
 
-  /** Deletes the rows older than so many times 24 hours, everything for 0 (see `undoClear`); returns how many. */
+  /** Deletes the rows older than `days` times 24 hours, everything for 0 (see `undoClear`); returns how many. */
   async deleteOldLogs(days: number): Promise<number> {
     if (days === 0) return (await this.clearLogs()).rows
     const cutoffs = cutoffForAll(fromMillis(Date.now() - days * DAY))
     return (await applyRetention(this.#store, cutoffs, 0)).deleted_count
   }
 
-  /** What `deleteOldLogs(days)` would do, partition by partition. */
+  /** The removals that `deleteOldLogs(days)` would do, partition by partition. */
   planOldLogs(days: number): Promise<PlannedRemoval[]> {
     const cutoff = days === 0 ? 'infinity' : fromMillis(Date.now() - days * DAY)
     return planRemovals(this.#store, cutoffForAll(cutoff), 0)
@@ -400,7 +400,7 @@ export class LogOperations {
     return applyRetention(this.#store, cutoffs, maxBytes)
   }
 
-  /** What `applyRetention` would do now. */
+  /** The removals that `applyRetention` would do now. */
   planRetention(cutoffs: Cutoffs, maxBytes: number): Promise<PlannedRemoval[]> {
     return planRemovals(this.#store, cutoffs, maxBytes)
   }
@@ -419,7 +419,7 @@ export class LogOperations {
     return clear
   }
 
-  /** Drops for good what was cleared so many minutes ago or earlier; returns how many clears that were. */
+  /** Drops for good the rows cleared `minutes` ago or earlier; returns how many clears that were. */
   dropCleared(minutes?: number): Promise<number> {
     return dropCleared(this.#pool, minutes)
   }

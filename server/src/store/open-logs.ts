@@ -12,13 +12,13 @@ import { type DatabaseLoggingOptions, setupDatabaseLogging } from './setup-datab
 export type OpenLogsOptions = {
   /** Where the database is, as for `pg`. */
   connection: pg.PoolConfig
-  /** Connections for statements, beside one that hears of changes. Default 3. */
+  /** Connections for statements, beside a connection that listens for changes. Default 3. */
   maxConnections?: number
   /** How its sessions are called in `pg_stat_activity`. Default `timelapser-logs-worker`. */
   applicationName?: string
 }
 
-/** What a process on the database itself works with: the rows, and loggers that obey the levels people set. */
+/** The tools of a process on the database itself: the rows, and loggers that obey the configured levels. */
 export type OpenLogs = {
   operations: LogOperations
   /** A logger that writes to the database; closed with the rest, at the latest. */

@@ -20,7 +20,7 @@ export type DatabaseLoggingOptions = DatabaseLogHandlerOptions &
 export type DatabaseLogging = { logger: Logger; handler: DatabaseLogHandler }
 
 /**
- * A logger that writes to the database by the level people set, and to the console whatever that is (spec, "Loguru
+ * A logger that writes to the database by the configured level, and to the console regardless of it (spec, "Loguru
  * Integration Architecture"). Waits for the first reading of the level, so that no line is judged by a guess. Closing
  * the logger closes the handler.
  */

@@ -23,8 +23,8 @@ export type SpooledRecord = { file: string; mark: SenderMark; record: LogRecord 
 export class SpooledRecords {
   readonly #directory: string
   /**
-   * Names are in the order of records, also when the clock is set back: a sender's record that is stored after a later one
-   * is taken for a repeat, and lost.
+   * Names are in the order of records, also when the clock is set back: a sender's record that is stored after a later
+   * record is taken for a repeat, and lost.
    */
   #lastStamp = 0
 

@@ -15,7 +15,10 @@ import type { SenderMark } from './writing/senders.ts'
 export type SyncLogOperationsOptions = {
   /** Where the database is, as for `pg`. */
   connection: pg.ClientConfig
-  /** Where records wait that could not be stored in time; made if need be, and replayed by whoever opens it next. */
+  /**
+   * The folder of records that could not be stored in time; made if need be, and replayed by the next process that
+   * opens it.
+   */
   spoolDirectory: string
   /** How long a call may take. Default 5,000. */
   deadlineMs?: number
@@ -66,7 +69,7 @@ export class SyncLogOperations {
       workerData: { connection, spoolDirectory, signal: this.#signal, port: port2 },
       transferList: [port2],
     })
-    // What it cannot do, its calls tell of; it must not end the process, nor keep it alive.
+    // Its calls report failures; the worker must not end the process, nor keep it alive.
     this.#worker.on('error', () => undefined)
     this.#worker.unref()
     this.#port.unref()
@@ -74,7 +77,7 @@ export class SyncLogOperations {
   }
 
   /**
-   * Stores one record; what is missing in it is filled in, credentials are masked. Returns its row when it is
+   * Stores a record; missing fields are filled in, credentials are masked. Returns its row when it is
    * committed, or null when that took too long or failed: then it lies in the spool folder and is stored once, later.
    *
    * @throws when it can neither be stored nor kept
@@ -85,7 +88,7 @@ export class SyncLogOperations {
     try {
       return this.#call({ method: 'writeLogEntry', record, mark }) as LogRow
     } catch {
-      // Whether it was committed after all the mark tells when it is stored again.
+      // If it was committed after all, the mark shows it when it is stored again.
       this.#spool.keep(record, mark)
       return null
     }
@@ -96,7 +99,7 @@ export class SyncLogOperations {
     return this.#call({ method: 'getCameraLogs', camera_id, limit }) as LogRow[]
   }
 
-  /** Deletes the rows older than so many times 24 hours, everything for 0; returns how many. */
+  /** Deletes the rows older than `days` times 24 hours, everything for 0; returns how many. */
   cleanupOldLogs(days: number): number {
     return this.#call({ method: 'cleanupOldLogs', days }) as number
   }
@@ -107,7 +110,7 @@ export class SyncLogOperations {
     try {
       this.#call({ method: 'close' })
     } catch {
-      // What is kept stays in its folder for the next start.
+      // Kept records stay in their folder for the next start.
     }
     this.#closed = true
     await this.#end()

@@ -56,7 +56,7 @@ async function run(call: Call): Promise<unknown> {
       await replay(logs)
       return logs.addLogEntry(normaliseRecord(call.record), call.mark)
     case 'getCameraLogs': {
-      // Nobody tells this thread what others did meanwhile.
+      // This thread does not learn of others' changes meanwhile.
       logs.partitions.reload()
       logs.reloadCameras()
       const filter = { visibility: { cameras: null }, cameras: [call.camera_id] }

@@ -12,7 +12,7 @@ const MAX_CHARACTERS = 1000
 /** The names that the filter of a rule may have: those of a list, without its time. */
 const NAMES: readonly string[] = [...MANY, ...MANY_CAMERAS, ...ONE]
 
-/** @throws {AppError} INVALID_REQUEST naming a parameter that is none of a filter, or holds too much */
+/** @throws {AppError} INVALID_REQUEST naming a parameter that is not a filter's, or holds too much */
 function readAlertQuery(text: string): LogQuery {
   const given = new URLSearchParams(text)
   for (const name of given.keys()) {

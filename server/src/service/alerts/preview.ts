@@ -13,7 +13,7 @@ import { judge } from './judging/judge.ts'
 
 /** Groups that are looked at when each is a search of its own. */
 const MAX_SEARCHED_GROUPS = 20
-/** Incidents that are told of. */
+/** Incidents that are listed. */
 const MAX_INCIDENTS = 200
 
 type PastIncident = {

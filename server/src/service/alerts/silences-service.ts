@@ -8,11 +8,11 @@ import { lockVisible, visibleRules } from './visible-rules.ts'
 export type SilencesServiceOptions = {
   pool: pg.Pool
   auditTrail: AuditTrail
-  /** Told when what holds notices back changed. */
+  /** Called when silences changed. */
   onChange: () => void
 }
 
-/** What holds notices back for a while; evaluation goes on meanwhile. */
+/** Silences hold notices back for a while; evaluation goes on meanwhile. */
 export class SilencesService {
   readonly #options: SilencesServiceOptions
 

@@ -14,7 +14,7 @@ const TIMES = [
   'due_at',
 ] as const
 
-/** What people were told of a group. */
+/** The notifications of a group so far. */
 export type Told = Pick<StoredState, 'told_incident' | 'is_owed'>
 
 export function fromStored(stored: StoredState): GroupState & Told {
@@ -48,7 +48,7 @@ export function toStored(rule_id: number, group_key: string, state: GroupState &
   }
 }
 
-/** A group that nobody was told of, judged from the beginning on when `from` says so. */
+/** A group without any notification, judged from the beginning on when `from` says so. */
 export function unknownGroup(at: number, from: number | null = null): GroupState & Told {
   const judged = from === null ? {} : { judged_from: from, due_at: from }
   return { ...newState(at), ...judged, told_incident: null, is_owed: false }

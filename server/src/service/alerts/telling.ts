@@ -1,11 +1,11 @@
-// Who is told of what was decided, and what is held back for now.
+// Decides which channels are notified of a transition, and which notices are held back for now.
 import { createHash } from 'node:crypto'
 import type { NewDelivery } from '../../store/alerts/alert-deliveries.ts'
 import type { StoredSilence } from '../../store/alerts/alert-silences.ts'
 import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
 import type { Told } from './stored-group.ts'
 
-/** With more groups of a rule to be told of at once, one notice tells of all. */
+/** With more groups of a rule to notify of at once, a single notice covers all. */
 const MAX_NOTICES = 100
 
 /** A notice that is due to the channels of a rule. */
@@ -18,7 +18,7 @@ export type Telling = {
   incident: number
 }
 
-/** Why nobody is told of a group at an instant; undefined when nothing is in the way. */
+/** Why no notice of a group may be sent at an instant; undefined when one may be sent. */
 export function heldBy(
   silences: readonly StoredSilence[],
   { rule_id, group_key }: { rule_id: number; group_key: string },
@@ -35,12 +35,12 @@ export function heldBy(
 }
 
 /**
- * Brings what people were told in line with what is so. A recovery is told to those alone who were told of the incident, also
- * when a silence held it back for a while; an incident that began and ended within a silence is not told of.
+ * Brings notifications in line with the state. A recovery is sent only to people who were notified of the incident,
+ * also when a silence held it back for a while; an incident that began and ended within a silence is not sent.
  *
  * @param isFiring whether the group is firing now
- * @param held why nobody may be told now
- * @returns what is to be told now, and why nothing is when that was to be expected
+ * @param held why no notice may be sent now
+ * @returns the notice to send now, and why there is none when one was to be expected
  */
 export function reconcile(
   told: Told,

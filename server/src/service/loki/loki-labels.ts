@@ -64,7 +64,7 @@ export class LokiLabels {
 
   /**
    * The streams by the counts. Loggers and cameras are counted apart: where a level of a source has several of both,
-   * they are told in every combination.
+   * they are returned in every combination.
    */
   async #countedStreams(
     filter: LogFilter,

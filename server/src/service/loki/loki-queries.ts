@@ -34,14 +34,14 @@ const MAX_POINTS = 11_000
 export type LinesAsked = {
   limit: number
   isForward: boolean
-  /** Whether labels of the line itself are told apart from those of its stream. */
+  /** Whether labels of the line itself are listed apart from those of its stream. */
   isCategorized: boolean
   /** Lines nearer to the one before are left out. */
   intervalMs: number
 }
 export type RangeAsked = LokiRange & LinesAsked & { stepMs: number }
 
-/** LogQL's questions, answered from kept counts and rows. Every one is under the caller's visibility. */
+/** LogQL's questions, answered from kept counts and rows. Each is under the caller's visibility. */
 export class LokiQueries {
   readonly #reader: LokiReader
 
@@ -118,7 +118,7 @@ export class LokiQueries {
     return printQuery(parseLogql(query))
   }
 
-  /** What a tail shows: rows that may match, and what makes lines of those that do. @throws {AppError} INVALID_REQUEST */
+  /** The rows of a tail that may match, and the pipeline that makes their lines. @throws {AppError} INVALID_REQUEST */
   async tail(query: string, visibility: Visibility): Promise<{ filter: LogFilter; pipeline: RowPipeline }> {
     const selection = parseLogQuery(query)
     const { filter } = await toSelectionFilter(selection, visibility, undefined)

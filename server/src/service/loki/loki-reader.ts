@@ -10,11 +10,11 @@ import { namesIn, type SelectionFilter, toSelectionFilter } from './selection-fi
 
 /** Queries that look through rows at once, on a server; each keeps half a core busy. */
 const MAX_AT_ONCE = 6
-/** What queries hold of rows, labels and values, in all and by caller. */
+/** Bytes of rows, labels and values that queries hold, in all and by caller. */
 const HELD_BYTES = 96 * 1024 * 1024
 const HELD_BY_ONE = 48 * 1024 * 1024
 
-/** What every question of Loki's API reads with. */
+/** The reading tools of every question of Loki's API. */
 export class LokiReader {
   readonly logs: LogOperations
   readonly budget = new ByteBudget('loki', HELD_BYTES, HELD_BY_ONE)
@@ -41,7 +41,7 @@ export class LokiReader {
     })
   }
 
-  /** What PostgreSQL is asked for to find a selection's rows in a range. */
+  /** The filter that finds a selection's rows in a range in PostgreSQL. */
   async filterFor(
     selection: Selection,
     range: LokiRange,

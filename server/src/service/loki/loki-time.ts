@@ -6,7 +6,7 @@ import { readPrometheusDuration } from './language/go-values.ts'
 /** From `start` on, and before `end`, in nanoseconds. */
 export type LokiRange = { start: bigint; end: bigint }
 
-/** A time of a query in nanoseconds: such a count, seconds with a fraction, or RFC 3339. */
+/** A time of a query in nanoseconds: a count of them, seconds with a fraction, or RFC 3339. */
 export function readTime(name: string, text: string): bigint {
   if (/^\d{1,10}(\.\d+)?$/.test(text)) return BigInt(Math.round(Number(text) * 1e6)) * 1000n
   if (/^\d{11,19}$/.test(text)) return BigInt(text)
@@ -35,7 +35,7 @@ export function readStep(text: string): number {
   return millis
 }
 
-/** The microsecond the time falls into or, when it lies between two, the next one. */
+/** The microsecond the time falls into or, when it lies between two, the later of them. */
 export function toUtc(nanos: bigint): string {
   const utc = fromNanoseconds(((nanos + 999n) / 1000n) * 1000n)
   if (utc === undefined) throw new AppError('INVALID_REQUEST', 'a time lies outside of the years 1 to 9999')

@@ -15,7 +15,7 @@ export class RowPipeline {
   readonly #matches: ((labels: LineLabels) => boolean)[]
   readonly #stages: LineStage
   readonly #streams = new Streams()
-  /** Of the row that was run last. */
+  /** The labels of the row that was run last. */
   readonly labels: LineLabels
 
   /** @throws {LogqlError} */

@@ -14,9 +14,9 @@ export class ScanStopped extends Error {
   override name = 'ScanStopped'
 }
 
-/** What a query may use, and what it used. */
+/** The limits of a query, and its use of them. */
 export type Limits = {
-  /** Of `performance.now()`. */
+  /** A time of `performance.now()`. */
   deadline: number
   signal: AbortSignal | undefined
   hold: Hold

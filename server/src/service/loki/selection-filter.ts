@@ -8,11 +8,11 @@ import { inOrder } from './pipeline/compile-stages.ts'
 import { compileMatcher } from './pipeline/patterns.ts'
 import { toPostgresPattern } from './postgres-pattern.ts'
 
-/** The labels of a row's stream; any other one is looked for in `extra_data`. */
+/** The labels of a row's stream; any other label is looked for in `extra_data`. */
 export const LABELS = ['camera', 'level', 'logger_name', 'source'] as const
 export type Label = (typeof LABELS)[number]
 
-/** What others call our labels. */
+/** Other systems' names for our labels. */
 const ALIASES: Readonly<Record<string, Label>> = {
   service_name: 'source',
   detected_level: 'level',
@@ -28,7 +28,7 @@ export function labelFor(name: string): Label | undefined {
   return isLabel(name) ? name : ALIASES[name]
 }
 
-/** What PostgreSQL is asked for: all that a selection selects and, unless `isExact`, more. */
+/** The filter for PostgreSQL: all that a selection selects and, unless `isExact`, more. */
 export type SelectionFilter = { filter: LogFilter; isExact: boolean }
 
 const and = (nodes: SearchNode[]): SearchNode => ({ kind: 'and', nodes })
@@ -141,7 +141,7 @@ async function patternNode(
   return others.length <= MAX_NAMES ? not(or(others.map((name) => nameNode(label, name)))) : undefined
 }
 
-/** Rows whose label is this; an empty one is a label the row does not have. */
+/** Rows with this label; an empty value means that the row does not have the label. */
 function nameNode(label: Exclude<Label, 'level'>, value: string): SearchNode {
   if (label === 'camera') {
     if (value === '') return { kind: 'camera', id: null }
@@ -189,7 +189,10 @@ function metadataNode({ label, value }: Matcher): SearchNode {
   return or(paths.map((path) => ({ kind: 'extra_data', path, match })))
 }
 
-/** What every line that passes has; a condition on a label that a stage may have extracted says nothing of the row. */
+/**
+ * Adds a condition that every passing line fulfils; a condition on a label that a stage may have extracted says nothing
+ * of the row.
+ */
 async function addLabelFilter(
   conditions: Conditions,
   filter: LabelFilter,
@@ -200,7 +203,7 @@ async function addLabelFilter(
     await addLabelFilter(conditions, filter.left, names, isParsed)
     await addLabelFilter(conditions, filter.right, names, isParsed)
   } else if (filter.kind === 'string' && (isLabel(filter.matcher.label) || !isParsed)) {
-    // A label of the row itself keeps its name, whatever is extracted.
+    // A label of the row itself keeps its name, even if a stage extracts the same name.
     await addMatcher(conditions, filter.matcher, names, false)
   } else conditions.isExact = false
 }
@@ -227,7 +230,7 @@ function lineNode(conditions: Conditions, operator: string, text: string): Searc
   return { kind: 'line', pattern }
 }
 
-/** The first finds it by the trigram index, the second tells upper from lower case. */
+/** The first condition uses the trigram index, the second is case-sensitive. */
 function literalLine(text: string): SearchNode {
   const pattern = text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')
   return and([

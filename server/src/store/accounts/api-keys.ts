@@ -23,7 +23,7 @@ export type ApiKey = {
   last_used_at: string | null
 }
 
-/** A key with the first one of those it took the place of, one after another; itself when it is the first. */
+/** A key with the first key of its line of replacements; itself when it is the first. */
 export type KeyOfLineage = ApiKey & { lineage: number }
 
 /** A key as the server recognises it. */
@@ -41,7 +41,7 @@ export type NewKey = {
   expires_in_days: number | null
 }
 
-/** What a new secret for a key comes with. */
+/** The data of a new secret for a key. */
 export type Rotation = {
   prefix: string
   hash: Buffer
@@ -75,7 +75,7 @@ export async function listKeys(pool: pg.Pool): Promise<StoredKey[]> {
   return rows
 }
 
-/** Stores a key and tells every server; undefined when there are as many as may be. */
+/** Stores a key and informs every server; undefined when the limit of keys is reached. */
 export async function createKey(pool: pg.Pool | pg.PoolClient, key: NewKey): Promise<ApiKey | undefined> {
   const { rows } = await pool.query<ApiKey>({
     name: 'create_api_key',
@@ -138,9 +138,10 @@ export async function newestOfLineage(client: pg.PoolClient, lineage: number): P
 }
 
 /**
- * Stores a key that may do what `id` may and belongs to its lineage, ends that one after its grace and tells every server.
+ * Stores a key with the rights and the lineage of `id`, ends the old key after its grace period and informs every
+ * server.
  *
- * @returns both; undefined when there are as many as may be
+ * @returns both; undefined when the limit of keys is reached
  */
 export async function rotateKey(
   client: pg.PoolClient,
@@ -177,7 +178,7 @@ export async function rotateKey(
   return key && replaced && { key, replaced }
 }
 
-/** Revokes a key and tells every server; undefined when there is none or it was revoked before. */
+/** Revokes a key and informs every server; undefined when there is none or it was revoked before. */
 export async function revokeKey(pool: pg.Pool | pg.PoolClient, id: number): Promise<ApiKey | undefined> {
   const { rows } = await pool.query<ApiKey>({
     name: 'revoke_api_key',

@@ -20,7 +20,7 @@ export class AuditHashFile {
     this.#onFailure = onFailure
   }
 
-  /** All hashes kept, of whatever database. */
+  /** All kept hashes, of any database. */
   async read(): Promise<KnownHash[]> {
     await this.#writing
     return (await this.#readLines()).flatMap((line) => {

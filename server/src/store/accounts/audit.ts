@@ -4,11 +4,11 @@ import { SqlParameters } from '../database/sql-parameters.ts'
 
 /** Something that somebody did, as it is written down. */
 export type AuditEntry = {
-  /** Who: `user anna`, `key backup`, `system`. */
+  /** The actor: `user anna`, `key backup`, `system`. */
   actor: string
-  /** What, the kind of thing first: `settings.update`. */
+  /** The action, the kind of thing first: `settings.update`. */
   action: string
-  /** What it was done to: `camera 4`. */
+  /** The changed thing: `camera 4`. */
   entity: string
   /** The values before and after, or what is known of it; never secrets. */
   before: unknown
@@ -64,12 +64,12 @@ export async function appendAudit(client: pg.Pool | pg.PoolClient, entry: AuditE
   return row
 }
 
-/** Values before and after of the entries of one read; it ends with the one that passes the bound. */
+/** Bytes of the values before and after in a read; the entry that passes the bound is its last. */
 const LIST_BYTES = 8 * 1024 * 1024
 
 /**
- * Entries that match, newest first, so many after an offset, and how many match in all. Fewer come where their values have
- * over 8 MB together.
+ * Entries that match, newest first, up to a limit after an offset, and how many match in all. Fewer come where their
+ * values have over 8 MB together.
  */
 export async function listAudit(
   pool: pg.Pool,

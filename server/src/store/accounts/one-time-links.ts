@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { hasAdministrator, type UserRole } from './accounts.ts'
 
-/** 7,469,008. Whoever redeems a link waits for the one before, so that there is one first administrator. */
+/** 7,469,008. A redemption waits for the redemption before, so that there is a single first administrator. */
 const REDEEM_LOCK = 7_469_008
 
 /** Stores a link; without a user it makes the first administrator. Returns when it expires. */
@@ -32,7 +32,7 @@ export type Redemption = {
   passwordHash: string
 }
 
-/** What came of it: the user whose password is set now, or why not. */
+/** The outcome: the user whose password is set now, or why not. */
 export type Redeemed = { userId: string; role: UserRole } | 'invalid_link' | 'name_taken'
 
 /**

@@ -41,7 +41,7 @@ export async function awaitPasswordHash(pool: pg.Pool, userId: string): Promise<
   return rows[0]?.password
 }
 
-/** Replaces the hash if it is still the one that was compared; false when it changed meanwhile. */
+/** Replaces the hash if it is still the hash that was compared; false when it changed meanwhile. */
 export async function replacePasswordHash(
   client: pg.PoolClient,
   { userId, from, to }: { userId: string; from: string; to: string },

@@ -7,7 +7,7 @@ export type ListedSession = {
   expires_at: string
   ip_address: string | null
   user_agent: string | null
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of this request. */
   current: boolean
 }
 
@@ -25,7 +25,7 @@ export async function listSessions(pool: pg.Pool, userId: string, token: string)
   return rows
 }
 
-/** Ends one session of a user, and tells every server; false when it is none of theirs. */
+/** Ends a session of a user, and informs every server; false when the session is not theirs. */
 export async function endSession(client: pg.PoolClient, userId: string, id: string): Promise<boolean> {
   const { rowCount } = await client.query({
     name: 'end_session',
@@ -42,7 +42,7 @@ export async function endSession(client: pg.PoolClient, userId: string, id: stri
   return rowCount !== 0
 }
 
-/** Ends the sessions of a user, but the one of this token if given, and tells every server; answers with how many. */
+/** Ends the sessions of a user, except the session of the given token, and informs every server; returns how many. */
 export async function endSessions(
   client: pg.PoolClient,
   userId: string,
@@ -65,7 +65,7 @@ export async function endSessions(
   return rows[0]?.ended ?? 0
 }
 
-/** Ends the session of this token; nobody has its cookie yet, so no server has to be told. */
+/** Ends the session of this token; nobody has its cookie yet, so no server has to be informed. */
 export async function withdrawSession(pool: pg.Pool, token: string): Promise<void> {
   await pool.query({
     name: 'withdraw_session',

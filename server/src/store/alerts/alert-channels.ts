@@ -5,7 +5,7 @@ export type StoredChannel = {
   id: number
   name: string
   kind: 'webhook' | 'email'
-  /** The host, or the addressees: what of it everybody may see. */
+  /** The host, or the addressees: the part of the address that everybody may see. */
   target: string
   /** Encrypted; see `service/alerts/delivery/secret-box.ts`. */
   sealed: Buffer

@@ -77,7 +77,7 @@ export async function claimDeliveries(pool: pg.Pool, limit: number): Promise<Sto
 const TRIED_HOURS = 24
 
 /**
- * Notes how an attempt ended. A failed one is repeated later, unless that would be a day after the first.
+ * Notes how an attempt ended. A failed attempt is repeated later, unless that would be a day after the first.
  *
  * @param pauseMs until the next attempt; null when there is to be none
  */
@@ -112,7 +112,7 @@ export async function endAttempt(
   return rows[0]?.state
 }
 
-/** Newest first; of these rules. */
+/** Deliveries of these rules, newest first. */
 export async function listDeliveries(
   pool: pg.Pool,
   { rules, before, limit }: { rules: readonly number[]; before: number | undefined; limit: number },
@@ -142,7 +142,7 @@ export async function postpone(pool: pg.Pool, channelId: number, pauseMs: number
   })
 }
 
-/** Has a dead one tried again for a day; undefined when it is none. */
+/** Retries a dead delivery for another day; undefined when there is none. */
 export async function reviveDelivery(client: pg.PoolClient, id: number): Promise<StoredDelivery | undefined> {
   const { rows } = await client.query<StoredDelivery>({
     name: 'revive_alert_delivery',
@@ -166,7 +166,7 @@ export type AlertFigures = {
   dead: number
 }
 
-/** What `/metrics` and the page say of alerting. */
+/** The figures of alerting for `/metrics` and the page. */
 export async function readAlertFigures(pool: pg.Pool): Promise<AlertFigures> {
   const { rows } = await pool.query<AlertFigures>({
     name: 'read_alert_figures',

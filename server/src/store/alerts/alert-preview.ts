@@ -15,10 +15,10 @@ const GROUP_KEYS = {
 } as const
 
 /**
- * Lines by group and minute from the kept counts, oldest first; what a rule without a text would have seen.
+ * Lines by group and minute from the kept counts, oldest first; a rule without a text would have counted them.
  *
- * @param filter one that `isCountable`, between whole minutes
- * @returns undefined when there are more minutes than are looked at
+ * @param filter must be `isCountable`, between whole minutes
+ * @returns undefined when there are more minutes than the limit
  */
 export async function pastMinutes(
   reader: Reader,

@@ -3,9 +3,9 @@ import type pg from 'pg'
 /** Holds notices back for a time. */
 export type StoredSilence = {
   id: number
-  /** Null: of every rule. */
+  /** Null: every rule. */
   rule_id: number | null
-  /** Null: of every group. */
+  /** Null: every group. */
   group_key: string | null
   reason: string
   author: string
@@ -15,7 +15,7 @@ export type StoredSilence = {
 
 const COLUMNS = 'id, rule_id, group_key, reason, author, starts_at, ends_at'
 
-/** Those that are not over yet by the database's clock, the one that ends first first. */
+/** Silences that have not ended by the database's clock, ordered by their end. */
 export async function listSilences(reader: pg.Pool | pg.PoolClient): Promise<StoredSilence[]> {
   const { rows } = await reader.query<StoredSilence>({
     name: 'list_alert_silences',

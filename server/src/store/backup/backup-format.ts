@@ -9,7 +9,7 @@ export type BackupHeader = {
   format: typeof BACKUP_FORMAT
   version: typeof BACKUP_VERSION
   created_at: string
-  /** Such as `18.4`. */
+  /** For example `18.4`. */
   postgres: string
   /** How many migrations the database had. */
   migrations: number
@@ -33,7 +33,7 @@ export const SECTION_END = Buffer.from('\\.\n')
 const SECTION_END_IN_ROWS = Buffer.from('\n\\.\n')
 const NEWLINE = 0x0a
 
-/** The file is not a backup, or not a whole one. */
+/** The file is not a backup, or not complete. */
 export class BadBackup extends Error {
   override name = 'BadBackup'
 }
@@ -51,7 +51,7 @@ export class BackupReader {
     this.#chunks = input[Symbol.asyncIterator]()
   }
 
-  /** What the last line says; there after the last section. */
+  /** The content of the last line; available after the last section. */
   get end(): BackupEnd {
     if (!this.#end) throw new BadBackup('the backup is cut off: its last line is missing')
     return this.#end
@@ -98,7 +98,7 @@ export class BackupReader {
         this.#rest = this.#rest.subarray(at + SECTION_END_IN_ROWS.length)
         return
       }
-      // What may be the beginning of the end stays.
+      // The possible beginning of the end mark stays.
       const keep = SECTION_END_IN_ROWS.length - 1
       if (this.#rest.length > keep + start) {
         yield this.#rest.subarray(start, this.#rest.length - keep)

@@ -9,11 +9,11 @@ const MAX_REGISTERED = 10_000
 export type CameraRegisterOptions = {
   pool: pg.Pool
   isRegistrationOn: () => Promise<boolean>
-  /** Told of each camera that a record created. */
+  /** Called for each camera that a record created. */
   onRegistered?: (camera: { id: number; name: string }) => void
 }
 
-/** Knows the cameras: creates those that records name and nobody has created yet, and tells which were deleted. */
+/** Knows the cameras: creates cameras that records name and nobody has created yet, and returns which were deleted. */
 export class CameraRegister {
   readonly #options: CameraRegisterOptions
   /** Ids known to exist, deleted ones too. Bounded by the table. */
@@ -76,7 +76,7 @@ export class CameraRegister {
     const few = ids.slice(0, room)
     const created = await this.#insert(few).catch(async (error: unknown) => {
       if (!isRefusal(error)) throw error
-      // One that PostgreSQL refuses costs itself alone: its records keep its id, which has no row.
+      // A camera that PostgreSQL refuses costs itself alone: its records keep its id, which has no row.
       const one = async (id: number) => this.#insert([id]).catch(noneIfRefused)
       const all = []
       for (const id of few) all.push(...(await one(id)))
@@ -105,7 +105,7 @@ export class CameraRegister {
   }
 }
 
-/** Classes 22 and 23: the value's fault, whatever else is asked. */
+/** Classes 22 and 23: the value's fault, in any statement. */
 function isRefusal(error: unknown): boolean {
   return /^2[23]/.test(String((error as { code?: unknown }).code))
 }

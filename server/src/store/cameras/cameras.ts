@@ -30,7 +30,7 @@ export async function findCamera(pool: pg.Pool, id: number): Promise<Camera | un
 
 /**
  * Creates a camera, its id as given or the next free one; undefined when the id is taken. That of a deleted camera is
- * free once no log names it any more: what is not its own must not become its own.
+ * free once no log names it any more: a new camera must not get the logs of a deleted camera.
  */
 export async function createCamera(
   pool: pg.Pool | pg.PoolClient,
@@ -55,7 +55,7 @@ export async function createCamera(
   return row && { id: row.id, name: row.name, created_at: row.created_at }
 }
 
-/** Renames a camera and tells its old name; undefined when there is none. */
+/** Renames a camera and returns its old name; undefined when it does not exist. */
 export async function renameCamera(
   pool: pg.Pool | pg.PoolClient,
   id: number,

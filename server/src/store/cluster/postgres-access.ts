@@ -7,7 +7,7 @@ import type { PostgresSettings } from './postgres-settings.ts'
 const FIRST_WITH_ALL = 16
 
 /**
- * Lets only this server's user and root connect, whatever account PostgreSQL runs as: a process of `nobody`, whose files
+ * Lets only this server's user and root connect, for any account PostgreSQL runs as: a process of `nobody`, whose files
  * root's PostgreSQL may have, is refused by the socket.
  *
  * @returns the settings that name the files

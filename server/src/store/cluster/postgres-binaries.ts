@@ -20,7 +20,7 @@ import { canReach, type PostgresUser } from './postgres-user.ts'
 export type PostgresBinaries = {
   /** Where `postgres` and `initdb` lie. */
   directory: string
-  /** Such as 18. */
+  /** For example 18. */
   major: number
 }
 
@@ -107,7 +107,7 @@ function copyToSharedPlace(native: string, version: string): string {
     renameSync(copy, target)
   } catch (error) {
     rmSync(copy, { recursive: true })
-    // Another server was first, or there is a reason to tell.
+    // Another server was first, or the error has to be reported.
     if (!existsSync(target)) throw error
   }
   return target

@@ -173,7 +173,7 @@ export class PostgresProcess {
     this.#child?.kill('SIGINT')
   }
 
-  /** What it wrote last of its end: before its log is open, or in its log. */
+  /** Its last output about its end: before its log is open, or in its log. */
   #lastWords(): string {
     const { cluster } = this.#options
     const files = [...globSync(join(cluster, 'log/*')).sort(byAge), join(cluster, 'start.log')]

@@ -13,7 +13,7 @@ export type CameraBucket = { camera_id: number; bucket: string; logs: number; er
  * rows left out. A camera's rows are those with its id and those of the source `camera_<id>`, as its filter finds them.
  * One statement on the kept counts.
  *
- * @param filter one that `isCountable`
+ * @param filter must be `isCountable`
  */
 export async function countByCameras(
   reader: Reader,

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { inTransaction } from '../database/transaction.ts'
 
-/** 7,469,003: 'counts'. Held by whoever folds or corrects the kept counts. */
+/** 7,469,003: 'counts'. Held by the session that folds or corrects the kept counts. */
 export const COUNTS_LOCK = 7469003
 
 /** Batches of counts one fold takes; the rest waits for the next. */

@@ -1,5 +1,5 @@
 /**
- * The results of what runs side by side, once all of it has ended: whoever is told of a failure may count on nothing
+ * The results of concurrent work, once all of it has ended: a caller that gets a failure may count on nothing
  * being left of it on the server.
  *
  * @throws the reason of the first that failed

@@ -1,6 +1,6 @@
 // One round trip for a whole transaction: BEGIN, COPY with its rows, statements whose results nobody needs, COMMIT.
 // Waiting for each reply before the next is sent took the writers' connections nearly half of their time, and the lock
-// that orders the feed was held for one such wait more.
+// that orders the feed was held during one of these waits.
 import type pg from 'pg'
 import type { Connection, Submittable } from 'pg'
 
@@ -31,7 +31,7 @@ export function arrayText(values: readonly (string | number | null)[]): string {
 }
 
 /**
- * Sends all of it and waits for the one reply. What comes after a failure is skipped by the server; a transaction that
+ * Sends all of it and waits for a single reply. The server skips the statements after a failure; a transaction that
  * was begun is still to be rolled back then.
  *
  * @throws the error of the first statement that failed
@@ -46,7 +46,7 @@ const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
 const COPY_FAIL = Buffer.from([0x66, 0, 0, 0, 5, 0])
 const HEADER_BYTES = 5
 
-/** Of UTF-8: what takes four is two characters to JavaScript. */
+/** UTF-8: a character of four bytes is two characters to JavaScript. */
 const MAX_BYTES_A_CHARACTER = 3
 
 /** Room for `CHUNK_CHARACTERS` and a row. Used again and again: fresh memory is zeroed, page by page, by the kernel. */
@@ -57,7 +57,7 @@ const freeBuffers: Buffer[] = []
 /** Statements a connection knows by name. After a failure it is not known which, so they are made anew. */
 const prepared = new WeakMap<Connection, Set<string>>()
 
-/** What `pg` calls while the query is the connection's active one. */
+/** The interface that `pg` calls while the query is the connection's active query. */
 export class FlightQuery implements Submittable {
   readonly done: Promise<void>
   readonly #flight: Flight
@@ -105,7 +105,7 @@ export class FlightQuery implements Submittable {
     }
   }
 
-  /** Sends chunks until the socket has enough for now, and the rest with the last one. The stream is corked. */
+  /** Sends chunks until the socket has enough for now, and the rest with the last chunk. The stream is corked. */
   #sendRows(connection: Connection): void {
     const { stream } = connection
     let next = this.#nextChunk()
@@ -140,7 +140,7 @@ export class FlightQuery implements Submittable {
     }
   }
 
-  /** What the server skips after a failure ends here. */
+  /** Ends the part that the server skips after a failure. */
   #sync(): void {
     if (this.#isSynced) return
     this.#isSynced = true

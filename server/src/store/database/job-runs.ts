@@ -36,7 +36,7 @@ export async function awaitJobs(pool: pg.Pool, lateAfterMinutes: Record<string, 
 }
 
 /**
- * Runs the job unless it runs already, on whichever server; that run begins anew at its end then, or leaves that to
+ * Runs the job unless it runs already, on any server; that run begins anew at its end then, or leaves that to
  * another server when its own is stopping.
  */
 export async function runAlone(pool: pg.Pool, { name, work, isStopping }: Job): Promise<void> {
@@ -49,7 +49,7 @@ export async function runAlone(pool: pg.Pool, { name, work, isStopping }: Job): 
       set asked = job_runs.asked + 1`,
     values: [name],
   })
-  // Whoever asks while the lock is held leaves it to the holder, who looks again once it has let go.
+  // A request while the lock is held leaves the work to the holder, who checks again once it has let go.
   while (!isStopping() && (await isAsked(pool, name))) {
     if (!(await runLocked(pool, name, work))) return
   }
@@ -119,7 +119,7 @@ function noteFailure(pool: pg.Pool, name: string): Promise<unknown> {
   })
 }
 
-/** The jobs that are late, the one that waits longest first. */
+/** The late jobs, the longest waiting first. */
 export async function findLateJobs(pool: pg.Pool): Promise<LateJob[]> {
   const { rows } = await pool.query<LateJob>({
     name: 'find_late_jobs',

@@ -3,7 +3,10 @@ import type pg from 'pg'
 import { DoublingPause } from '../../doubling-pause.ts'
 import { endSilent, socketOf } from './silent-connections.ts'
 
-/** What servers on one database tell each other. A notice is a hint: who misses one looks every two seconds. */
+/**
+ * Notices between servers on the same database. A notice is a hint: a server that misses a notice checks every two
+ * seconds.
+ */
 const CHANNELS = [
   'log_feed',
   'log_partitions',
@@ -18,7 +21,7 @@ const CHANNELS = [
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 
-/** Tells every server on the database; at most 8,000 bytes. */
+/** Informs every server on the database; at most 8,000 bytes. */
 export async function notify(pool: pg.Pool, channel: Channel, payload: string): Promise<void> {
   await pool.query({ name: 'notify', text: 'select pg_notify($1, $2)', values: [channel, payload] })
 }
@@ -31,15 +34,15 @@ const HEARTBEAT_MS = 15_000
 const ANSWER_MS = 5000
 
 /**
- * When it answers again on a new connection, the old ones may still be dead: whatever is silent for so many times that is
- * ended. No statement that somebody waits for takes as long.
+ * When the database answers again on a new connection, the old connections may still be dead: a connection that misses
+ * this many heartbeats is ended. No statement that somebody waits for takes as long.
  */
 const PATIENCE = 6
 
 export type NoticesOptions = {
   /** A connection of its own: LISTEN belongs to a session. */
   connect: () => Promise<pg.Client>
-  /** Told when the connection was lost and when it is back. */
+  /** Called when the connection was lost and when it is back. */
   onConnectionChange?: (state: 'lost' | 'back', error?: Error) => void
   /**
    * Marks this moment for other connections to the database, and ends those of which nothing was heard since, should it
@@ -140,7 +143,7 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
       await client.query({ name: 'heartbeat', text: 'select 1' })
       if (client === this.#client) this.#beatLater(client)
     } catch {
-      // The client tells of its loss itself.
+      // The client reports its loss itself.
     } finally {
       clearTimeout(deadline)
     }
@@ -155,7 +158,7 @@ export class Notices extends EventEmitter<{ [C in Channel]: [payload: string] }>
         this.#options.onConnectionChange?.('back')
         for (const channel of CHANNELS) this.emit(channel, '')
       } catch {
-        // Still away; the state was told when it was lost. It was not this one connection, then.
+        // Still away; the state was reported when it was lost. Then the database was gone, not only this connection.
         this.#endSilent?.()
         this.#endSilent = undefined
         this.#retry()

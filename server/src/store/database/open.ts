@@ -14,9 +14,9 @@ export type OpenDatabaseOptions = {
   statementTimeoutMs?: number
   /** How long a connection may take to come about. */
   connectTimeoutMs?: number
-  /** Told of every statement of the pool when it ends. */
+  /** Called for every statement of the pool when it ends. */
   onStatement?: (timing: StatementTiming) => void
-  /** Told when an idle connection breaks; the pool makes a new one by itself. */
+  /** Called when an idle connection breaks; the pool makes a new connection by itself. */
   onConnectionLost?: (error: Error) => void
 }
 
@@ -27,9 +27,9 @@ export type Database = {
   libraryPool: pg.Pool
   /** Connects a client outside the pool, with the same session settings: for LISTEN, COPY and long statements. */
   connect(): Promise<pg.Client>
-  /** See `SilentConnections.mark`; of both pools. */
+  /** See `SilentConnections.mark`; for both pools. */
   markSilent(): () => void
-  /** Such as 180004 for 18.4. */
+  /** For example 180004 for 18.4. */
   serverVersion: number
   /** Waits for what is running, then disconnects. */
   close(): Promise<void>
@@ -37,19 +37,19 @@ export type Database = {
 
 const OLDEST_VERSION = 150_000
 const MAX_CONNECTIONS = 20
-/** One that listens, one for each job that runs, and some to ask for jobs and to end them. */
+/** A connection that listens, one for each running job, and some to add jobs and to end them. */
 const MAX_LIBRARY_CONNECTIONS = 10
 const STATEMENT_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 10_000
 
-/** Of a connection on which nothing is sent the kernel asks after so long whether the other end is there, ten times a second apart. */
+/** On an idle connection the kernel probes the other end after this time, ten times a second apart. */
 const KEEP_ALIVE_MS = 10_000
 
 /** A server that hangs within a transaction lets go of its locks after this. Longer transactions say so themselves. */
 const IDLE_IN_TRANSACTION_MS = 5 * 60_000
 
 /**
- * What must not depend on the server's, the database's or the role's settings: the form of times, the speed of short
+ * Options that must not depend on the settings of server, database or role: the form of times, the speed of short
  * statements, and limits that would end work of minutes.
  */
 const SESSION_OPTIONS = [
@@ -91,7 +91,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   // Without a listener the loss of an idle connection would end the process.
   for (const one of [pool, libraryPool]) {
     one.on('error', (error) => options.onConnectionLost?.(error))
-    // So would the loss of one in use; whoever uses it is told by the statement that fails.
+    // So would the loss of a connection in use; its user gets the error from the failing statement.
     one.on('connect', (client) => client.on('error', () => undefined))
     connections.watch(one)
   }

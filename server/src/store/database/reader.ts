@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { withScanSlot } from './scan-slots.ts'
 
-/** What runs one reading statement: a pool, or one that follows a signal. */
+/** Runs a single reading statement: a pool, or a reader that follows a signal. */
 export type Reader = {
   query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: R[] }>
 }
@@ -10,7 +10,10 @@ export type Reader = {
 export type StatementLimits = {
   /** Cancels the statement on the server when it aborts. */
   signal?: AbortSignal | undefined
-  /** How long the statement may take; the connection's own limit otherwise. One that may scan, so it takes a slot. */
+  /**
+   * How long the statement may take; the connection's own limit otherwise. A statement with a limit may scan, so it
+   * takes a slot.
+   */
   timeoutMs?: number | undefined
 }
 
@@ -68,7 +71,7 @@ async function runWithin<R extends pg.QueryResultRow>(
   } finally {
     signal?.removeEventListener('abort', cancel)
     ended.abort()
-    // A cancel under way hits whatever the connection does next, so nobody else gets the connection before it is done.
+    // A cancel under way hits the connection's next statement, so nobody else gets the connection before it is done.
     await cancelling
     if (timeoutMs !== undefined || cancelling) isUsable = await rollBack(client)
     client.release(!isUsable)

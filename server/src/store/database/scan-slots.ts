@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { currentCaller } from '../../caller.ts'
 import { FairPlaces } from '../../fair-places.ts'
 
-/** Of a pool's connections the share that statements which scan may have at once. The others read, write and count. */
+/** The share of a pool's connections that scanning statements may have at once. The others read, write and count. */
 const SHARE = 0.5
 
 const slots = new WeakMap<pg.Pool, FairPlaces>()
@@ -16,8 +16,8 @@ function scanSlotsOf(pool: pg.Pool): FairPlaces {
 
 /**
  * Runs `work`, a statement that may take as long as its time limit, when fewer than half of the pool's connections are
- * at such, and a third of those at the caller's: whatever people search for, writers, the newest page and the searches
- * of others find a connection.
+ * scanning, and a third of those for the caller: so writers, the newest page and the searches of others always find a
+ * connection.
  *
  * @throws the signal's reason when it aborts before there is room
  */

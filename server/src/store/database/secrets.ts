@@ -3,7 +3,7 @@ import type pg from 'pg'
 
 /**
  * The secret of this name, 256 random bits in hex, made when nobody has asked for it yet. It lies in the database and
- * not in a file because servers that share a database have to share it; whoever can read the database has the logs
+ * not in a file because servers that share a database have to share it; a reader of the database has the logs
  * anyway.
  */
 export async function readOrCreateSecret(pool: pg.Pool, name: string): Promise<string> {

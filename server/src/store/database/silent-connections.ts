@@ -1,4 +1,4 @@
-// A network that fails without a word leaves connections that look whole: what was asked on them waits for minutes, until
+// A network that fails without a word leaves connections that look whole: statements on them wait for minutes, until
 // the kernel gives up sending it again, or for ever when a proxy between takes it.
 import type { Socket } from 'node:net'
 import type pg from 'pg'
@@ -15,7 +15,10 @@ export class SilentConnections {
     })
   }
 
-  /** @returns what ends the connections that have received nothing since this moment; whatever waits on them fails. */
+  /**
+   * @returns a function that ends the connections that have received nothing since this moment; statements waiting on
+   * them fail.
+   */
   mark(): () => void {
     const received = new Map([...this.#sockets].map((socket) => [socket, socket.bytesRead]))
     return () => {

@@ -11,7 +11,10 @@ export type StatementTiming = {
 
 type Watcher = (timing: StatementTiming) => void
 
-/** Tells of every statement of every connection of the pool when it ends. Of COPYs those that write batches are among them. */
+/**
+ * Reports every statement of every connection of the pool when it ends. Among COPYs, only those that write batches are
+ * reported.
+ */
 export function watchStatements(pool: pg.Pool, onEnd: Watcher): void {
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (...values: unknown[]) => unknown

@@ -41,5 +41,5 @@ export function inTransaction<T>(
   })
 }
 
-/** Work of minutes on other connections happens between the statements of such a transaction. */
+/** Between the statements of this kind of transaction, work of minutes happens on other connections. */
 const NO_LIMITS = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0'

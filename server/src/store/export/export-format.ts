@@ -1,6 +1,6 @@
 import type { SqlParameters } from '../database/sql-parameters.ts'
 
-/** What a line of an export may hold, in the order of a row. */
+/** The fields that a line of an export may hold, in the order of a row. */
 export const EXPORT_FIELDS = [
   'id',
   'timestamp',
@@ -86,7 +86,9 @@ function jsonValue({ sql, kind, isNullable }: Written): string {
   return isNullable ? `coalesce(${value}, 'null')` : value
 }
 
-/** What a spreadsheet takes for a formula; the wide ones are what it makes of them in East Asian settings. */
+/**
+ * Text that a spreadsheet takes for a formula; the wide characters are read as the narrow ones in East Asian settings.
+ */
 const FORMULA_STARTS = `'=', '+', '-', '@', E'\\t', E'\\r', E'\\n', '＝', '＋', '－', '＠'`
 
 /** Spreadsheets that split at semicolons, tabs or lines begin cells of their own within ours. */

@@ -46,7 +46,7 @@ export async function exportRows(
 async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
   const next = () => {
     const coming = source.next()
-    // Its failure is told when the caller asks for it; until then it must not end the process.
+    // The caller gets its failure when it asks for it; until then it must not end the process.
     coming.catch(() => undefined)
     return coming
   }

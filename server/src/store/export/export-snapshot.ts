@@ -12,13 +12,13 @@ import { BLOCK } from '../writing/id-blocks.ts'
 /** How long the total of a search may be counted before an export begins. */
 const COUNT_BUDGET_MS = 1000
 
-/** What an export reads: everything that was committed at one instant, told by feed position and id alone. */
+/** The content of an export: everything that was committed at an instant, identified by feed position and id alone. */
 export type ExportSnapshot = Moment & {
   total: Total
   asked: LogFilter
-  /** What was asked for, ending at the newest row of then. */
+  /** The requested filter, ending at the newest row of that instant. */
   filter: LogFilter
-  /** What the partitions of the range were, so that a removal shows. */
+  /** The partitions of the range at that instant, so that a removal shows. */
   partitions: readonly PartitionMark[]
 }
 

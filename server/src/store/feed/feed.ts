@@ -31,7 +31,7 @@ export type FeedStep = {
 /** Entries with more rows than this together are read in several goes. */
 const MAX_ROWS_A_READ = 5000
 
-/** Text of the rows of one step. A larger one would not save much: 1 MB is thousands of lines of a usual length. */
+/** Text of the rows of a step. A larger bound would not save much: 1 MB is thousands of lines of a usual length. */
 const STEP_BYTES = 1024 * 1024
 
 /** Memory that the text of a step takes at most: a step ends with the row that passes its bound. */
@@ -162,7 +162,7 @@ function rangesUpTo(ranges: readonly IdRange[], row: FeedRow | undefined): IdRan
     .map((range) => (range.feedId === row.feed_id ? { ...range, lastId: row.id } : range))
 }
 
-/** How many of the rows a step has: up to the one that passes its bound. */
+/** How many of the rows a step has: up to the row that passes its bound. */
 function endOfStep(rows: readonly MeasuredRow[]): number {
   let bytes = 0
   const last = rows.findIndex((row) => {

@@ -3,7 +3,7 @@ import type { SqlParameters } from '../database/sql-parameters.ts'
 /** Longer ones fit in no page of an index and would fail its whole build; they are found by reading the rows. */
 const MAX_INDEXED_REQUEST_BYTES = 500
 
-/** What the condition on a request has to say beside the id itself to be looked up in its index. */
+/** The condition on a request that lets its index be used, beside the id itself. */
 export const REQUEST_IS_INDEXED = `octet_length(extra_data ->> 'request_id') <= ${MAX_INDEXED_REQUEST_BYTES}`
 
 /** The source under which a camera's records come when they do not name its id. */

@@ -1,7 +1,10 @@
 import pg from 'pg'
 import type { Reader } from '../database/reader.ts'
 
-/** What PostgreSQL has against a regular expression; undefined when nothing. It alone knows its dialect. One statement. */
+/**
+ * PostgreSQL's objection to a regular expression; undefined when it is valid. PostgreSQL alone knows its dialect. One
+ * statement.
+ */
 export async function explainPattern(reader: Reader, pattern: string): Promise<string | undefined> {
   try {
     await reader.query(`select '' ~* $1 as matches`, [pattern])

@@ -16,7 +16,7 @@ export type SearchCondition =
   | { kind: 'message'; text: string }
   /** Regular expression of PostgreSQL on message or logger name, case-insensitive. */
   | { kind: 'regex'; pattern: string }
-  /** Regular expression of PostgreSQL on the message alone, upper and lower case told apart. */
+  /** Regular expression of PostgreSQL on the message alone, case-sensitive. */
   | { kind: 'line'; pattern: string }
   | { kind: 'level'; comparison: Comparison; level: Level }
   /** As the camera filter finds them, by id or source; null: those without a camera. */
@@ -27,7 +27,7 @@ export type SearchCondition =
   | { kind: 'request_id'; value: string }
   | { kind: 'extra_data'; path: readonly string[]; match: ExtraMatch }
 
-/** What a value in `extra_data` has to be. */
+/** The condition on a value in `extra_data`. */
 export type ExtraMatch =
   | { kind: 'exists' }
   /** The text, or, unless it was meant as text only, the number or truth value or null it spells. */

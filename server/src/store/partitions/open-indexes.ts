@@ -46,7 +46,7 @@ const KEPT_AWAY_MS: Readonly<Record<IndexGroup, number>> = { search: 10 * MINUTE
 /** The dearest first. */
 const GROUPS = ['search', 'filter'] as const
 
-/** What is to be done about the indexes of the open partition. */
+/** The due changes of the indexes of the open partition. */
 export type Adjustment = { open: Partition; remove: IndexGroup[]; add: IndexGroup[] }
 
 /** Takes indexes off the open partition under load and gives it what it can keep up. */
@@ -59,7 +59,7 @@ export class OpenIndexes {
     this.#store = store
   }
 
-  /** What is due now; undefined when nothing is. */
+  /** The adjustment that is due now; undefined when none is. */
   async due(now = Date.now()): Promise<Adjustment | undefined> {
     const { pool, partitions } = this.#store
     const open = await partitions.holding(fromMillis(now))

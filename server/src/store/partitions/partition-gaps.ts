@@ -38,7 +38,7 @@ export async function attachMissing(client: pg.PoolClient, table: string, clearI
   return missing.length === ATTACHED_AT_ONCE
 }
 
-/** What is left of a range without the others, which are in order and do not overlap. */
+/** The rest of a range without the others, which are in order and do not overlap. */
 function without(range: Range, others: readonly Range[]): Range[] {
   const left: Range[] = []
   let { lower } = range

@@ -9,7 +9,8 @@ const LONG_MINUTES = 10
 /** Rows a second by event time. */
 export type Load = {
   /**
-   * Over the last one to two minutes. Widths go by it: after a burst the next partition is a wide one again, and what
+   * Over the last one to two minutes. Widths follow it: after a burst the next partition is wide again, and a further
+   * burst ends it early; by the average each burst would leave a row of narrow, empty ones.
    * then comes too fast ends it early; by the average each burst would leave a row of narrow, empty ones.
    */
   recent: number
@@ -17,7 +18,7 @@ export type Load = {
   average: number
 }
 
-/** Rises with each batch that is stored, by whatever server. */
+/** Rises with each batch that any server stores. */
 export async function batchesSoFar(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ last_value: number }>({
     name: 'batches_so_far',

@@ -11,7 +11,7 @@ const QUIET_SECONDS = 30
 
 export type UpkeepStore = { pool: pg.Pool; partitions: Partitions }
 
-/** Partitions for now and what comes next, an end for the open one when it gets too full, a note for the complete ones. */
+/** Makes partitions for now and later, ends the open partition when it gets too full, and notes complete partitions. */
 export async function tendPartitions({ pool, partitions }: UpkeepStore, now = Date.now()): Promise<void> {
   await ensureAhead(partitions, now)
   const open = await partitions.holding(fromMillis(now))
@@ -19,7 +19,7 @@ export async function tendPartitions({ pool, partitions }: UpkeepStore, now = Da
   await closePassed(pool, now)
 }
 
-/** There is always one for now and a next one, which begins two minutes from now at the latest. */
+/** There is always a partition for now and a next one, which begins two minutes from now at the latest. */
 async function ensureAhead(partitions: Partitions, now: number): Promise<void> {
   let instant = now
   for (let count = 0; count < 2 || instant < now + 2 * MINUTE; count++) {

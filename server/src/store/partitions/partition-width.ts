@@ -27,7 +27,7 @@ const WIDTHS = [
   MINUTE,
 ] as const
 
-/** Partitions may hold so much more than planned before a narrower one is made. */
+/** Partitions may exceed their planned rows by this factor before a narrower partition is made. */
 const TOLERANCE = 1.25
 
 /** Days this far back and ahead come one by one, others by the month: old imports are thin and many. */
@@ -40,7 +40,7 @@ const DAILY_FOR_MS = 35 * DAY
 const MONTHLY_SINCE = 0
 const MONTHS_AHEAD = 120
 
-/** The width in milliseconds at which so many rows a second fill a partition. */
+/** The width in milliseconds at which `rowsASecond` rows a second fill a partition. */
 export function widthFor(rowsASecond: number): number {
   const rowsIn = (width: number) => (rowsASecond * width) / 1000
   return WIDTHS.find((width) => rowsIn(width) <= TARGET_ROWS * TOLERANCE) ?? MINUTE
@@ -50,7 +50,7 @@ export function widthFor(rowsASecond: number): number {
  * The stretch for the partition that is to hold the instant: by the rate of now when it is today's or tomorrow's, the
  * day, the month or the century otherwise; less what others hold already. Undefined when one of them holds the instant itself.
  *
- * @param isCoarse no more months: what does not come one day by one shares a century
+ * @param isCoarse no more months: times that do not come day by day share a century
  */
 export function spanFor(
   instant: number,
@@ -99,7 +99,7 @@ function centurySpan(instant: number, from: number, to: number): Span {
   return { lower: Math.max(lower, from), upper: Math.min(startOfMonth(lower, 1200), to) }
 }
 
-/** What is known of the partition that is written to now. */
+/** The open partition, which is written to now. */
 export type OpenPartition = Span & { rows: number }
 
 /** Seconds it may take from the decision to close a partition until it is closed. */

@@ -14,7 +14,7 @@ export const MAX_PARTITIONS_A_STATEMENT = 16
 /** Partitions made in one transaction: each takes a dozen locks. */
 const MADE_AT_ONCE = 16
 
-/** Partitions by the month that one caller may have made: twenty years of an archive. */
+/** Partitions by the month that a caller may have made: twenty years of an archive. */
 const MAX_MONTHS_OF_CALLER = 240
 
 /** Partitions in all before months give way to centuries: a month for each of thirty years, and days. */
@@ -22,7 +22,7 @@ const MAX_PARTITIONS = 1000
 
 const NEAR_MS = 70 * DAY
 
-/** The partitions of `logs`, kept in memory; told of other servers' changes by `reload`. */
+/** The partitions of `logs`, kept in memory; `reload` reads other servers' changes. */
 export class Partitions {
   readonly #pool: pg.Pool
   /** Newest first. */
@@ -58,7 +58,8 @@ export class Partitions {
     const from = start === undefined ? undefined : comparable(start)
     const to = end === undefined ? undefined : comparable(end)
     const list = await this.list()
-    // Half-open: a partition that begins at the end of the range holds its last instant, one that ends at its start none.
+    // Half-open: a partition that begins at the end of the range holds its last instant, a partition that ends at its
+    // start holds none.
     return list.filter((_, index) => {
       const { lower, upper } = this.#bounds[index] as { lower: string; upper: string }
       return (from === undefined || upper > from) && (to === undefined || lower <= to)
@@ -82,7 +83,7 @@ export class Partitions {
     let missing: Set<number> | undefined
     let minute = ''
     for (const timestamp of timestamps) {
-      // Bounds are whole minutes, and most of a batch is of the same one.
+      // Bounds are whole minutes, and most of a batch has the same minute.
       if (minute !== '' && timestamp.startsWith(minute)) continue
       minute = timestamp.slice(0, 16)
       if (this.#find(timestamp) !== -1) continue
@@ -140,7 +141,7 @@ export class Partitions {
   /** Makes a few partitions in one transaction and returns the instants that are left. */
   async #createSome(instants: readonly number[]): Promise<readonly number[]> {
     const make = async (client: pg.PoolClient) => {
-      // Whoever makes partitions reads what there is under this lock, so that no two collide.
+      // Makers of partitions read the existing ones under this lock, so that no two collide.
       await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
       const now = Date.now()
       const { recent } = await readLoad(client, now)
@@ -160,7 +161,7 @@ export class Partitions {
         if (!span) continue
         if (caller !== undefined && !isNear(span, now)) this.#madeBy.set(caller, madeByCaller + 1)
         const range = { lower: fromMillis(span.lower), upper: fromMillis(span.upper) }
-        // The open one gets its own indexes when it has rows enough, and the load is such that it can keep them up.
+        // The open partition gets its own indexes when it has rows enough, and the load is low enough to keep them up.
         await createPartition(client, range, span.upper <= now ? ['filter'] : [])
         spans.push(span)
         covered = span.upper
@@ -173,7 +174,7 @@ export class Partitions {
   }
 }
 
-/** Days around now come whoever sends. */
+/** Any sender gets partitions for days around now. */
 function isNear({ lower, upper }: Span, now: number): boolean {
   return upper - lower <= DAY && Math.abs(lower - now) <= NEAR_MS
 }

@@ -2,11 +2,11 @@ import { SqlParameters } from '../database/sql-parameters.ts'
 import { countablePart, textConditions } from '../filter/log-filter.ts'
 import { orderOf, type RowsRange, rowsAsSet, rowsInOrder, type Statement } from './log-rows.ts'
 
-/** A moment: what was committed later has a later feed entry, or an id that was not given out yet. */
+/** A moment: rows committed later have a later feed entry, or an id that was not given out yet. */
 export type Moment = { feed_id: number; last_id: number }
 
 export type ChunkQuery = RowsRange & {
-  /** What is made of a row `r` of `logs`, as text that ends in a new line. */
+  /** SQL that turns a row `r` of `logs` into text that ends in a new line. */
   line: (parameters: SqlParameters) => string
   /** Leaves out what came later. */
   moment?: Moment | undefined
@@ -29,10 +29,10 @@ export type Chunk = {
   id: number | null
 }
 
-/** What PostgreSQL holds compressed may be as long as a field can be. */
+/** A compressed value may be as long as a field can be. */
 const COMPRESSED_BYTES = 65_536
 
-/** The next rows in order, those that match as finished lines, and the last one looked at. */
+/** The next rows in order, matching rows as finished lines, and the last row that was read. */
 export function chunkStatement(query: ChunkQuery): Statement {
   const { filter, moment } = query
   const parameters = new SqlParameters()
@@ -77,7 +77,7 @@ export function chunkStatement(query: ChunkQuery): Statement {
 
 function momentConditions({ feed_id, last_id }: Moment, parameters: SqlParameters): string[] {
   const lastId = parameters.add(last_id)
-  // What was committed later with ids that had been given out before: writers hold such for a while.
+  // Rows committed later with ids that had been given out before: writers hold some for a while.
   const late = `(select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
         where id > ${parameters.add(feed_id)} and first_id <= ${lastId})`

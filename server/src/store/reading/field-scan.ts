@@ -4,7 +4,7 @@ import type { LogFilter } from '../filter/log-filter.ts'
 import { scanLines } from './line-scan.ts'
 import type { Store } from './store.ts'
 
-/** What is looked at of a row to tell what its fields hold. */
+/** The columns read from a row to summarise its fields. */
 export type ScannedFields = {
   level: Level
   timestamp: string

@@ -1,4 +1,4 @@
-// What the kept counts know of where matching rows are, so that nobody looks where there are none.
+// Finds from the kept counts where matching rows are, so that no empty partition is read.
 import { readerFor } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { DAY, fromMillis, HOUR, MINUTE, startOfMonth, toMillis } from '../database/timestamp.ts'
@@ -71,7 +71,10 @@ function boundsOf(partitions: readonly Partition[]): { from: number; to: number 
   }
 }
 
-/** Of neighbouring partitions those that the kept counts say may hold matching rows, and where in them. One statement. */
+/**
+ * The neighbouring partitions that may hold matching rows according to the kept counts, and where in them. One
+ * statement.
+ */
 export async function holdingRows(
   store: Store,
   filter: LogFilter,

@@ -4,14 +4,14 @@ import type { Order } from './log-rows.ts'
 import { readChunks } from './row-chunks.ts'
 import type { Store } from './store.ts'
 
-/** No statement of a scan takes longer: what it reaches over is read in two goes then. */
+/** No statement of a scan takes longer: its range is then read in two goes. */
 const STATEMENT_MS = 1500
 
 /**
- * The matching rows in order, newest first unless told otherwise, as far as the caller reads on.
+ * The matching rows in order, by default newest first, as far as the caller reads on.
  *
  * @param line SQL that writes a row as a JSON array on a line of its own
- * @returns these arrays in pieces; of each, everything before `searched_to` was looked at
+ * @returns these arrays in pieces; for each, everything before `searched_to` was read
  */
 export async function* scanLines<Tuple>(
   store: Store,

@@ -84,7 +84,10 @@ function firstWithRows(partitions: readonly Partition[]): number {
   return Math.min(Math.max(ahead, 0) + 1, MAX_PARTITIONS_A_STATEMENT)
 }
 
-/** Those of the chunk that hold rows, grouped; what lies between two of a group counts too, as it is read with them. */
+/**
+ * The partitions of the chunk that hold rows, grouped; partitions between two of a group count too, as they are read
+ * with them.
+ */
 function* groupsOf(
   chunk: readonly Partition[],
   holding: ReadonlyMap<Partition, Group> | undefined,

@@ -1,4 +1,4 @@
-// What is known of many rows at once: summary, sources, histogram, facets.
+// Summaries of many rows at once: summary, sources, histogram, facets.
 import { LEVELS, type Level } from '@timelapser/logger'
 import {
   type Certainty,
@@ -215,7 +215,7 @@ async function countStoredDimensions(
   }))
 }
 
-/** Adds up what several statements counted for the same group; the first one's other columns stay (the newest's). */
+/** Adds up the counts of several statements for the same group; the first row's other columns stay (the newest's). */
 function merge<R extends { rows: number }>(rows: readonly R[], key: (row: R) => string): R[] {
   const merged = new Map<string, R>()
   for (const row of rows) {

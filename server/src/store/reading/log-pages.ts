@@ -14,7 +14,7 @@ import type { Store } from './store.ts'
 /** Totals of filters that need the rows themselves are exact up to this many. */
 const EXACT_TOTAL_LIMIT = 10_000
 
-/** What a page waits for the total of a search, after its rows are there. */
+/** How long a page waits for the total of a search, after its rows are there. */
 const PAGE_TOTAL_BUDGET_MS = 100
 
 /** Rows, and whether more of them were left out for their length. */
@@ -121,7 +121,7 @@ async function countSearch(store: Store, filter: LogFilter, budgetMs: number): P
   return { total, is_exact: true }
 }
 
-/** Groups read side by side once the first ones had few rows: of what is so sparse, most of the time is planning. */
+/** Groups read side by side once the first groups had few rows: for sparse rows, most of the time is planning. */
 const GROUPS_AT_ONCE = 4
 
 /** One partition and then four, as they are: most pages are full by then. */

@@ -7,7 +7,7 @@ export type LogRow = {
   message: string
   /** ISO 8601 in UTC, up to six fractional digits. */
   timestamp: string
-  /** Null for no camera and for one that was deleted. */
+  /** Null for no camera and for a deleted camera. */
   camera_id: number | null
   camera_name: string | null
   source: string

@@ -4,7 +4,7 @@ import type { LogFilter } from '../filter/log-filter.ts'
 import { scanLines } from './line-scan.ts'
 import type { Store } from './store.ts'
 
-/** What is looked at of a row to tell what kind of line it is. */
+/** The columns read from a row to recognise its kind of line. */
 export type ScannedMessage = {
   id: number
   timestamp: string
@@ -12,7 +12,7 @@ export type ScannedMessage = {
   source: string
   camera_id: number | null
   logger_name: string | null
-  /** Of a long one the first and the last 500 characters, with a new line between. */
+  /** The message; a long message is cut to its first and last 500 characters, with a new line between. */
   message: string
 }
 
@@ -22,7 +22,7 @@ export type ScannedMessages = {
   searched_to: string
 }
 
-/** Of a long message as much at each end. */
+/** Characters kept at each end of a long message. */
 const KEPT = 500
 
 /** The matching rows, newest first, without what is not looked at; as far as the caller reads on. */

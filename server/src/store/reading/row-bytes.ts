@@ -8,7 +8,7 @@ export const PAGE_BYTES = 8 * 1024 * 1024
 /** The longest row: 256 kB of message and 64 kB of `extra_data`. */
 export const LONGEST_ROW_BYTES = 320 * 1024
 
-/** What PostgreSQL holds compressed may be as long as a field can be. */
+/** A compressed value may be as long as a field can be. */
 const COMPRESSED_BYTES = 65_536
 
 /** Bytes of a row of `logs`, as an expression that reads none of its text. */
@@ -45,7 +45,7 @@ export async function withPageRoom<T>(
   }
 }
 
-/** The rows of a relation in order, up to the first one with which they are too long; it is among them. */
+/** The rows of a relation in order, up to and including the first row with which they are too long. */
 export function cutByBytes(relation: string, order: string, maxBytes: string): string {
   return `
     select *

@@ -88,7 +88,7 @@ async function readChunk(store: Store, query: ChunkQuery, timeoutMs: number): Pr
   return rows[0] as Chunk
 }
 
-/** Of a stretch that was cut in two when part of it was read, the first half may end before that. */
+/** If a stretch was cut in two after part of it was read, its first half may end before that part does. */
 function further(edge: Position | undefined, end: Position, order: Order): Position {
   if (!edge) return end
   const isPast = comparable(end.timestamp) < comparable(edge.timestamp)

@@ -1,7 +1,7 @@
 import type { LogFilter } from '../filter/log-filter.ts'
 import { conjuncts, type SearchNode } from '../filter/search-tree.ts'
 
-/** Rows looked at first: enough to tell a common word from a rare one, about 10 ms. */
+/** Rows read first: enough to distinguish a common word from a rare word, about 10 ms. */
 const PROBE_ROWS = 2000
 
 /** When more rows than these would have to be looked at, about 200 ms, a lookup in the trigram index costs less. */
@@ -15,7 +15,7 @@ const MIN_SCAN_ROWS = 1
 
 /**
  * How to go on with a search, by what it has met so far. The planner's own estimate is not enough: it knows nothing
- * about most words and takes whichever plan its guess of 1 in 10,000 makes cheaper, wrong by a factor of a thousand.
+ * about most words and takes the plan that its guess of 1 in 10,000 makes cheaper, wrong by a factor of a thousand.
  */
 export class SearchPlan {
   #isIndexed: boolean
@@ -30,7 +30,7 @@ export class SearchPlan {
     this.#isIndexed = this.#isRare || isIndexed(filter)
   }
 
-  /** Of the rows looked at the share that matched; undefined before any. */
+  /** The share of the read rows that matched; undefined before any. */
   get density(): number | undefined {
     return this.#lookedAt === 0 ? undefined : this.#matched / this.#lookedAt
   }
@@ -50,7 +50,7 @@ export class SearchPlan {
     return this.#lookAt
   }
 
-  /** A scan looked at so many rows, of which so many matched. */
+  /** Notes that a scan read `lookedAt` rows, of which `matched` matched. */
   learn(lookedAt: number, matched: number, millis: number): void {
     this.#lookedAt += lookedAt
     this.#matched += matched
@@ -69,7 +69,7 @@ export class SearchPlan {
   }
 
   #expected(wanted: number): number {
-    // Half a match when there was none: the next one is probably about as far away as has been looked.
+    // Half a match when there was none: the next match is probably about as far away as the scan has reached.
     return (wanted * this.#lookedAt) / Math.max(this.#matched, 0.5)
   }
 }

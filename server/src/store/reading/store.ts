@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Partitions } from '../partitions/partitions.ts'
 
-/** What reads and writes of log rows work with. */
+/** The dependencies of functions that read and write log rows. */
 export type Store = {
   pool: pg.Pool
   partitions: Partitions

@@ -28,7 +28,10 @@ export type DeletionLimits = {
   signal?: AbortSignal | undefined
 }
 
-/** How many rows the filter matches and their first and last time. What the kept counts cannot tell is counted one partition a statement. */
+/**
+ * How many rows the filter matches and their first and last time. Rows beyond the kept counts are counted one partition
+ * a statement.
+ */
 export async function previewMatching(store: Store, filter: LogFilter): Promise<MatchingRows> {
   const rows = await countAll(store, filter)
   if (rows === 0) return { rows, first_log_at: null, last_log_at: null }

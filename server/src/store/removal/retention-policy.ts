@@ -4,8 +4,8 @@ import { comparable, DAY, floorTo, fromMillis, MINUTE } from '../database/timest
 import type { Settings } from '../settings/settings-schema.ts'
 
 /**
- * When a row is too old, as instants: rows before them go. A source's own goes before a level's own, and that before
- * the general one. Null keeps for ever.
+ * When a row is too old, as instants: rows before them go. A source's own cut-off goes before a level's own, and that
+ * before the general one. Null keeps for ever.
  */
 export type Cutoffs = {
   general: string | null
@@ -66,14 +66,14 @@ export function goesBefore(cutoffs: Cutoffs, column: string, parameters: SqlPara
   return `${column} < ${value(latest)} and ${column} < case ${cases.join(' ')} else ${otherwise} end`
 }
 
-/** Rows from here on stay, whatever they are; null when all do. */
+/** All rows from here on stay; null when all do. */
 export function latestCutoff(cutoffs: Cutoffs): string | null {
   return all(cutoffs)
     .filter((cutoff) => cutoff !== null)
     .reduce<string | null>((a, b) => (a !== null && comparable(a) > comparable(b) ? a : b), null)
 }
 
-/** Rows before here go, whatever they are; null when some are kept for ever. */
+/** All rows before here go; null when some are kept for ever. */
 export function earliestCutoff(cutoffs: Cutoffs): string | null {
   const every = all(cutoffs)
   if (every.includes(null)) return null

@@ -1,5 +1,5 @@
-// Masking in the background: the row of a run says what is looked for and how far it is, and moves on in the transaction
-// that masks. Whoever goes on after a stop, on whichever server, begins where the last COMMIT was.
+// Masking in the background: the row of a run has the pattern and the progress, and moves on in the transaction
+// that masks. After a stop, any server continues at the last COMMIT.
 import type pg from 'pg'
 import { withMaintenance } from '../database/exclusive-access.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -27,7 +27,7 @@ type OpenRun = ScrubRun & { pattern: string; place_timestamp: string | null; pla
 
 const COLUMNS = 'id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows'
 
-/** The one under way, or the last one. */
+/** The current run, or the last run. */
 export async function findScrubRun(pool: pg.Pool): Promise<ScrubRun | undefined> {
   const { rows } = await pool.query<ScrubRun>({
     name: 'find_scrub_run',
@@ -41,9 +41,9 @@ export async function findScrubRun(pool: pg.Pool): Promise<ScrubRun | undefined>
 }
 
 /**
- * Begins a run; undefined while another one is under way. Those before it are forgotten: the audit trail knows them.
+ * Begins a run; undefined while another run is under way. Earlier runs are forgotten: the audit trail knows them.
  *
- * @param totalRows of `logs`; what was cleared and can be had back comes on top
+ * @param totalRows of `logs`; cleared rows that an undo can bring back come on top
  */
 export async function addScrubRun(
   client: pg.PoolClient,
@@ -64,7 +64,7 @@ export async function addScrubRun(
   return rows[0]
 }
 
-/** Ends the run under way after its batch; undefined when there is none. What is masked by then stays so. */
+/** Ends the current run after its batch; undefined when there is none. Masked rows stay masked. */
 export async function endScrubRun(
   client: pg.PoolClient,
   outcome: 'done' | 'stopped',
@@ -107,7 +107,7 @@ export async function continueScrubRun(
   const step = () => inTransaction(store.pool, (client) => nextBatch(client, changeOf, settleMs))
   const until = Date.now() + turnMs
   for (;;) {
-    // Whoever waits to delete or rewrite rows goes in between.
+    // Sessions that wait to delete or rewrite rows go in between.
     const outcome = await withMaintenance(store.pool, step, AbortSignal.timeout(waitMs))
     if (outcome !== 'more' || Date.now() >= until) return outcome
   }
@@ -142,7 +142,7 @@ async function nextBatch(
   return 'more'
 }
 
-/** Locked until the transaction ends, so that whoever stops it waits for the batch. */
+/** Locked until the transaction ends, so that stopping the run waits for the batch. */
 async function lockOpenRun(client: pg.PoolClient): Promise<OpenRun | undefined> {
   const { rows } = await client.query<OpenRun>({
     name: 'lock_scrub_run',

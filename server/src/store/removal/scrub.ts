@@ -12,9 +12,9 @@ export type ScrubOptions = {
   change: ScrubChange
   /** Changes nothing. */
   isDryRun: boolean
-  /** Ends it after the batch under way; what is changed by then stays so. */
+  /** Ends it after the current batch; changed rows stay changed. */
   signal?: AbortSignal | undefined
-  /** Told after every batch. */
+  /** Called after every batch. */
   onProgress?: ((progress: ScrubProgress) => void) | undefined
 }
 
@@ -27,8 +27,8 @@ export type ScrubResult = {
 }
 
 /**
- * Goes through all stored rows, newest first, and rewrites those that the change changes. Whoever waits to delete or
- * rewrite rows goes in between two batches.
+ * Goes through all stored rows, newest first, and rewrites the rows that the change changes. Sessions that wait to
+ * delete or rewrite rows go in between two batches.
  */
 export async function scrubRows(store: Store, options: ScrubOptions): Promise<ScrubResult> {
   const { isDryRun, signal, onProgress } = options

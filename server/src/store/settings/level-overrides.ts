@@ -26,7 +26,7 @@ export class LevelOverrides {
     this.#settings = settings
   }
 
-  /** What is in force; the same object for as long as nothing changes. */
+  /** The rules in force; the same object for as long as nothing changes. */
   async get(): Promise<StoredRules> {
     const [{ log_level }, overrides] = await Promise.all([
       this.#settings.get(),
@@ -38,7 +38,7 @@ export class LevelOverrides {
     return this.#rules
   }
 
-  /** Forgets what is known, and tells whoever wants to know; the global level is reloaded by the settings, before. */
+  /** Forgets the cached rules, and informs the listeners; the global level is reloaded by the settings, before. */
   reload(): void {
     this.#current.reload()
     for (const listener of this.#listeners) listener()
@@ -131,7 +131,7 @@ export class LevelOverrides {
   }
 }
 
-/** What handlers and loggers need of the rules: no reasons and no names of people. */
+/** The part of the rules that handlers and loggers need: no reasons and no names of people. */
 export function withoutAuthors({ log_level, overrides }: StoredRules): LevelRules {
   return {
     log_level,

@@ -1,4 +1,4 @@
-// V8 tries the ways through a pattern one after the other, at every character again. It is many times faster than an
+// V8 tries the alternatives of a pattern in turn, at every character again. It is many times faster than an
 // engine that never does that, so it takes the patterns for which this proof bounds its work at each character.
 import { branchesOf, type PatternToken } from './pattern-tokens.ts'
 
@@ -6,7 +6,7 @@ import { branchesOf, type PatternToken } from './pattern-tokens.ts'
 const MAX_STEPS = 200
 
 /**
- * How many steps V8 takes at most for each character of a text, whatever the text holds; undefined where that is not
+ * The most steps that V8 takes for each character of any text; undefined where that is not
  * proven. A repeat without an end is taken in two places: at the very end of a branch, where it cannot fail, and between
  * two characters that it cannot match. There every stretch of the text is walked from one place alone.
  */

@@ -20,7 +20,7 @@ const NOT_SPACES = [...SPACES, [0x110000, 0x110000] as const].map(
 const ENDS_OF_LINES = '\\n\\r\\x{2028}\\x{2029}'
 
 /**
- * The pattern on RE2, whose work is in proportion to the text whatever either of them is. It matches what V8 would.
+ * The pattern on RE2, whose work is linear in the text for any pattern. It matches as V8 would.
  *
  * @throws {RedactionPatternError} for a property that RE2 does not know
  */

@@ -125,7 +125,7 @@ describe('a record is worth so much work', () => {
     const masked = mask('[ab]{1,90} [b]', longest)
     expect(masked.endsWith(UNCHECKED)).toBe(true)
     expect(masked.length).toBeLessThan(longest.length)
-    // A match costs besides: of many there are fewer.
+    // Each match costs extra: fewer of them fit.
     expect(mask('[a]|[\\p{L}b]+1', longest).endsWith(UNCHECKED)).toBe(true)
   })
 

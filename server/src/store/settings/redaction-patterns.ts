@@ -1,4 +1,4 @@
-// Patterns that people set for text that must not be stored. Whoever sends lines chooses the text, so no pattern may
+// Patterns that people set for text that must not be stored. Senders choose the text, so no pattern may
 // take more work than a record is worth: a pattern runs on V8 where a proof bounds that, else on RE2.
 import { type LogRecord, MASK, maskRecord, UNCHECKED } from '@timelapser/logger'
 import type { RE2JS } from 're2js'
@@ -24,7 +24,7 @@ const EDGE_CHARACTERS = 256
 /** A pattern ready to use: the work it takes is taken from `units`, and where they end the rest of the text is masked. */
 type Engine = (text: string, work: { units: number }) => string
 
-/** A stored pattern that is not used as a new one would be. */
+/** A stored pattern that would be refused as a new pattern. */
 export type PatternTrouble = {
   /** In the setting, 0 being the first. */
   index: number
@@ -70,7 +70,7 @@ export class RedactionPatterns {
     )
   }
 
-  /** The record with all matches masked; the same one when nothing does match. */
+  /** The record with all matches masked; the same record when nothing matches. */
   mask(record: LogRecord): LogRecord {
     if (this.#engines.length === 0) return record
     const work = { units: RECORD_UNITS }
@@ -122,7 +122,7 @@ function parses(pattern: string): void {
   }
 }
 
-/** Characters of the shortest match of a branch, as far as 0 is told from more. */
+/** Characters of the shortest match of a branch, as far as 0 differs from more. */
 function shortest(branch: readonly PatternToken[]): number {
   const groups: { characters: number; least: number }[] = [{ characters: 0, least: Number.POSITIVE_INFINITY }]
   for (const { kind, min } of branch) {

@@ -1,4 +1,4 @@
-// The settings, once: what each is, what it may be and what it is before anybody sets it. The API's replies and the
+// The settings, once: meaning, range and default of each. The API's replies and the
 // page's types, the check of changes, the commands and the code that obeys them all take it from here.
 import { LEVELS, type Level, RECORD_LIMITS } from '@timelapser/logger'
 import { type Static, Type } from 'typebox'
@@ -14,7 +14,10 @@ const MIN_MESSAGE_BYTES = 100
 /** A checkpoint's worth of WAL and what dropping and rewriting need. */
 const DISK_RESERVE_BYTES = 512 * 1024 * 1024
 
-/** Loggers and cameras, and twice as many sources, as each camera is one: so many are listed and counted in about a second. */
+/**
+ * Loggers and cameras, and twice as many sources, as each camera is a source: this many are listed and counted in about
+ * a second.
+ */
 const NAMES = 10_000
 const MAX_NAMES = 1_000_000
 
@@ -113,7 +116,7 @@ export const SettingsSchema = Type.Object({
 })
 export type Settings = Static<typeof SettingsSchema>
 
-/** What the schema says of one setting, or of what is in it. */
+/** The schema of a setting, or of a part of it. */
 export type SettingProperty = {
   type: 'string' | 'integer' | 'boolean' | 'array' | 'object'
   description: string

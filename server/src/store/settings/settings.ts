@@ -5,7 +5,9 @@ import { DEFAULT_SETTINGS, type Settings } from './settings-schema.ts'
 /** How long a value is believed when no notice of a change arrives. */
 const MAX_AGE_MS = 30_000
 
-/** The settings, read once and then kept; a notice from whichever server changed them, or 30 s, makes them be read anew. */
+/**
+ * The settings, read once and then kept; a notice from the server that changed them, or 30 s, makes them be read anew.
+ */
 export class SettingsStore {
   readonly #pool: pg.Pool
   readonly #current = new FreshValue<Settings>(MAX_AGE_MS)

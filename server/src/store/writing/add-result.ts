@@ -1,4 +1,4 @@
-/** What became of a batch. */
+/** The outcome of a batch. */
 export type AddResult = {
   accepted: number
   /** Records PostgreSQL refused, by their index in the batch. */

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type pg from 'pg'
 import { adoptMark, type SenderMark } from './senders.ts'
 
-/** Senders remembered; one that is forgotten costs a statement more. */
+/** Senders remembered; a forgotten sender costs a statement more. */
 const MAX_SENDERS = 10_000
 
 /** Has marks of before marks belonged to keys taken over, once by each sender. */
@@ -14,7 +14,7 @@ export class AdoptedMarks {
     this.#pool = pool
   }
 
-  /** Resolves when the sender's former mark, if there is one, is its own. */
+  /** Resolves when the sender's former mark, if any, is its own. */
   async once(mark: SenderMark): Promise<void> {
     const known = this.#done.get(mark.sender)
     if (known) return known

@@ -26,7 +26,7 @@ export function countBatch(records: readonly LogRecord[]): BatchCounts {
     for (const [minute, groups] of minutes) {
       for (const [group, rows] of groups) {
         counts.buckets.push(`${minute}:00Z`)
-        // One that is no level is about to be refused by PostgreSQL, with its record.
+        // PostgreSQL is about to refuse an invalid level, with its record.
         counts.levels.push(LEVELS[group % LEVELS.length] ?? '')
         counts.sources.push(source)
         // Ids of cameras begin at 1.

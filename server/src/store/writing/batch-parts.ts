@@ -1,6 +1,6 @@
 // A transaction holds a lock on every partition it writes to and on each of its indexes until it ends, and all
 // connections of a PostgreSQL with usual settings share some 6,400 of them: a batch that reaches into 600 days would end
-// with "out of shared memory". So one that reaches into many partitions becomes several transactions.
+// with "out of shared memory". So a batch that reaches into many partitions becomes several transactions.
 import { createHash } from 'node:crypto'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
@@ -16,15 +16,15 @@ import type { Batch } from './store-batches.ts'
 const MAX_PLACES = 64
 
 /**
- * `2026-11-20`: what timestamps of the same day have in common. Days and not partitions decide where a batch is cut:
- * they are the same when it comes again, whatever became of the partitions meanwhile. Of past days there is one each.
+ * `2026-11-20`: the common part of timestamps of the same day. Days and not partitions decide where a batch is cut:
+ * they are the same when it comes again, even if partitions changed meanwhile. Past days have a partition each.
  */
 const DAY_LENGTH = 10
 
-/** What timestamps of the same partition have in common. */
+/** The common part of timestamps of the same partition. */
 export type PlaceOf = (timestamp: string) => string
 
-/** A batch that one transaction can take, and the partitions its rows go to. */
+/** A batch that fits into one transaction, and the partitions its rows go to. */
 export type Part = Batch & { places: ReadonlySet<string> }
 
 /**
@@ -90,10 +90,10 @@ export class PartlyStored extends Error {
 }
 
 /**
- * Stores the parts of a batch. With a sender's mark they go side by side, and the mark tells whether all of it was
- * stored before. Without one they go one after the other, so that the caller can be told where to go on.
+ * Stores the parts of a batch. With a sender's mark they go side by side, and the mark shows whether all of it was
+ * stored before. Without a mark they go one after the other, so that the caller learns where to continue.
  *
- * @param store one part, in a transaction of its own or with others
+ * @param store stores a part, in a transaction of its own or with others
  */
 export async function storeInParts(
   pool: pg.Pool,
@@ -127,7 +127,7 @@ async function storeInOrder(
   return results
 }
 
-/** What became of a batch, by what became of its parts. Between its first and its last id may be others' rows. */
+/** The outcome of a batch, from the outcomes of its parts. Between its first and its last id may be others' rows. */
 function joinResults(parts: readonly Part[], results: readonly AddResult[]): AddResult {
   let offset = 0
   const rejected = results.flatMap((result, part) => {

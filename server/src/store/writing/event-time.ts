@@ -14,7 +14,7 @@ export type EventTimeBounds = {
 /**
  * Gives a record whose clock cannot be right (a camera that says 1970, a laptop a day ahead) its arrival time.
  *
- * @returns the record itself when its time fits; otherwise a new one at `now`, the time it came with in
+ * @returns the record itself when its time fits; otherwise a new record at `now`, with its original time in
  *   `extra_data.original_timestamp`. So `fitted !== record` counts them.
  */
 export function fitEventTime(record: LogRecord, bounds: EventTimeBounds): LogRecord {

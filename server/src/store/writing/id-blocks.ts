@@ -3,7 +3,7 @@ import type pg from 'pg'
 /** The increment of the sequence `log_ids`: ids a block holds. */
 export const BLOCK = 10_000
 
-/** Hands out contiguous ranges of ids from blocks of the sequence; what is left of a block at the end is lost. */
+/** Hands out contiguous ranges of ids from blocks of the sequence; the rest of a block at the end is lost. */
 export class IdBlocks {
   readonly #pool: pg.Pool
   #next = 0

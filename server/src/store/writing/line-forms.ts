@@ -1,8 +1,8 @@
-// Versions of how a source's plain lines are written. What a form says is nothing to the store.
+// Versions of how a source's plain lines are written. The store does not interpret a form.
 import type pg from 'pg'
 import type { SenderMark } from './senders.ts'
 
-/** Whose lines: a key or user, the way they come in, and the source or labels of the stream. */
+/** The origin of lines: a key or user, the way they come in, and the source or labels of the stream. */
 export type FormPlace = { holder: string; wayIn: string; source: string }
 
 /** Version 0 has no form: none was known. */
@@ -77,8 +77,8 @@ async function markedForm(
 }
 
 /**
- * Keeps a form as the version after the one that the lines were read by. Of servers that do so at once the first one's is
- * kept.
+ * Keeps a form as the version after the version that the lines were read by. If several servers do so at once the first
+ * form is kept.
  */
 export async function addLineForm(
   pool: pg.Pool,

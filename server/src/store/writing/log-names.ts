@@ -9,7 +9,7 @@ export type LogName = { kind: NameKind; name: string }
 /** How many names there may be of a kind, in all and of one caller. */
 export type NameLimits = Record<NameKind, { inAll: number; byCaller: number }>
 
-/** A name that no line carried for so many days gives its place to others. */
+/** A name that no line carried for this many days gives its place to others. */
 const FORGET_DAYS = 30
 
 /** All names there are, with the day each was seen last. */

@@ -23,7 +23,7 @@ type Pending = Part & {
   reject: (error: unknown) => void
 }
 
-/** Rows a transaction takes: more gains little (fsync is one of many costs) and delays everyone in it. */
+/** Rows of a transaction: more gains little (fsync is one of many costs) and delays everyone in it. */
 const MAX_ROWS_A_TRANSACTION = 10_000
 
 /** Bytes of its rows, as `weigh` counts them, should they be long: as many as 10,000 rows of 800 bytes. */
@@ -48,7 +48,7 @@ const MAX_ATTEMPTS = 5
 const MAX_CLOSING_ATTEMPTS = 1500
 const CLOSING_RETRY_MS = 50
 
-/** After so many it is asked whether the server that was ending the partition is still there. */
+/** After this many attempts it is checked whether the server that was ending the partition is still there. */
 const ATTEMPTS_BEFORE_RECOVERY = 100
 
 /** The queue is full; nothing of the batch was stored. */
@@ -72,7 +72,7 @@ export type LogWriterOptions = {
   partitions: Partitions
   ids: IdBlocks
   cameras: CameraRegister
-  /** Told of every transaction: its time, and whether it stored anything. */
+  /** Called for every transaction: its time, and whether it stored anything. */
   onFlush?: ((flush: Flush) => void) | undefined
 }
 
@@ -85,7 +85,7 @@ export type Flush = { millis: number; outcome: 'stored' | 'failed' }
  */
 export class LogWriter {
   readonly #options: LogWriterOptions
-  /** By `start`: the batches of callers alternate, whoever sent how many. */
+  /** By `start`: the batches of callers alternate, independent of their number. */
   readonly #queue: Pending[] = []
   /** The rows that have been taken of the queue, by the share of each caller: see `start`. */
   #taken = 0
@@ -141,7 +141,7 @@ export class LogWriter {
     })
   }
 
-  /** A caller's batch begins where the caller's last one ends; the first one, where the queue is now. */
+  /** A caller's batch begins where the caller's last batch ends; the first batch, where the queue is now. */
   #startOf(rows: number): number {
     const caller = currentCaller()
     if (!caller) return this.#taken
@@ -192,7 +192,8 @@ export class LogWriter {
     } catch (error) {
       tell('failed')
       if (group.length > 1 && isDataError(error)) {
-        // PostgreSQL refused a value that belongs to no record, such as a sender's mark: the other callers are spared.
+        // PostgreSQL refused a value that belongs to no record, for example a sender's mark: the other callers are
+        // spared.
         for (const pending of group) await this.#settle([pending])
       } else for (const pending of group) pending.reject(error)
     }

@@ -25,7 +25,7 @@ const MAX_AGE_MS = 5 * 60_000
 /** After a refusal nobody looks for room sooner: a sender of ever new names costs no statement a batch. */
 const FULL_MS = 10_000
 
-/** Told when names are left out for the first time. */
+/** Called when names are left out for the first time. */
 export type NamesFull = { kind: NameKind; limit: number; caller: string | null }
 
 type NameRegisterOptions = {
@@ -75,12 +75,12 @@ export class NameRegister {
       known[kind].has(name) || (this.#fullUntil.get(`${kind} ${caller}`) ?? 0) < performance.now()
     const asked = missing.filter(hasRoom)
     if (asked.length === 0) return
-    // The system's own names are few, and have to be told from the others.
+    // The system's own names are few, and must stay distinguishable.
     const own = { inAll: NO_LIMIT, byCaller: NO_LIMIT }
     const ofCaller = caller === null ? { source: own, logger: own, camera: own } : limits
     const taken = await takeNames(this.#options.pool, asked, { caller, limits: ofCaller, day }).catch(
       (error: unknown) => {
-        // The writer tells which record has a value that PostgreSQL refuses.
+        // The writer determines which record has a value that PostgreSQL refuses.
         if (isDataError(error)) return asked
         throw error
       },

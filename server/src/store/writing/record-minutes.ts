@@ -5,7 +5,7 @@ export function minutesOf(records: readonly LogRecord[]): string[] {
   const minutes = new Set<string>()
   let minute = ''
   for (const { timestamp } of records) {
-    // Most of a batch is of the same one.
+    // Most of a batch has the same minute.
     if (minute !== '' && timestamp.startsWith(minute)) continue
     minute = timestamp.slice(0, 16)
     minutes.add(`${minute}:00Z`)

@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import type { AddResult } from './add-result.ts'
 
-/** Whose batch it is: `batch` rises with each batch of the sender, one is under way at a time. */
+/** The identity of a batch: `batch` rises with each batch of the sender, one is under way at a time. */
 export type SenderMark = {
   sender: string
   batch: number
-  /** The sender's mark of before marks belonged to keys; the first one that uses it takes it over. */
+  /** The sender's mark from before marks belonged to keys; the first sender that uses it takes it over. */
   formerly?: string
 }
 
@@ -18,7 +18,7 @@ export const PART_OF_A_BATCH = -1
 /** How long parts are remembered: a sender that was off for so long sends what it had no answer to again. */
 const PARTS_KEPT_DAYS = 30
 
-/** A batch older than the last one was acknowledged long ago; its numbers are gone, its rows are not. */
+/** A batch older than the last batch was acknowledged long ago; its numbers are gone, its rows are not. */
 const NO_NUMBERS: AddResult = { accepted: 0, rejected: [], first_id: null, last_id: null, repeated: true }
 
 type Batch = { sender: SenderMark | undefined }
@@ -54,7 +54,7 @@ export async function claimBatches<B extends Batch>(
   return repeats
 }
 
-/** Keeps what each sender is about to be told, for the case that it asks again. */
+/** Keeps the reply of each sender, in case it asks again. */
 export async function rememberReplies<B extends Batch>(
   client: pg.PoolClient,
   group: readonly B[],
@@ -75,7 +75,7 @@ async function storedReply(client: pg.PoolClient, sender: string, batch: number)
   return (await findReply(client, { sender, batch })) ?? NO_NUMBERS
 }
 
-/** What was answered to a batch that is stored already; undefined when it is not. */
+/** The reply to a batch that is stored already; undefined when it is not. */
 export async function findReply(
   client: pg.Pool | pg.PoolClient,
   { sender, batch }: SenderMark,
@@ -97,7 +97,7 @@ export async function findReply(
   return { accepted, rejected: [], first_id, last_id, repeated: true }
 }
 
-/** Moves a sender's mark past a batch all of which is stored, with what it is about to be told. */
+/** Moves a sender's mark past a batch all of which is stored, with its reply. */
 export async function rememberBatch(
   pool: pg.Pool,
   { sender, batch }: SenderMark,

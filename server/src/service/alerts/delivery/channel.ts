@@ -68,7 +68,7 @@ export const ChannelInputSchema = Type.Object(
 export type ChannelInput = Static<typeof ChannelInputSchema>
 
 /**
- * What is kept of a channel, and what of it everybody may see.
+ * The stored form of a channel, and the part of it that everybody may see.
  *
  * @throws {AppError} INVALID_REQUEST when it is not exactly one of the kinds, or lacks what its format needs
  */

@@ -2,8 +2,9 @@ import { type LookupAddress, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 /**
- * Addresses of this machine and of its link, where services listen that trust whoever reaches them (the metadata of a cloud
- * machine say). Private networks are not among them: a push server of one's own lives there.
+ * Addresses of this machine and of its link, where services listen that trust every client that reaches them (for
+ * example the metadata service of a cloud machine). Private networks are not among them: a push server of one's own
+ * lives there.
  */
 const LOCAL = new BlockList()
 for (const [address, bits] of [
@@ -41,7 +42,9 @@ export function checkAddress(address: string, host: string): void {
   )
 }
 
-/** The addresses of a host, each checked; what is connected to is one of these, whatever the name means a moment later. */
+/**
+ * The addresses of a host, each checked; the connection goes to one of these, even if the name changes a moment later.
+ */
 export function resolveChecked(host: string, allowLocal: boolean): Promise<LookupAddress[]> {
   const bare = host.replace(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {

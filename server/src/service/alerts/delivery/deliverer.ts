@@ -27,11 +27,11 @@ export type DelivererOptions = SendOptions & {
   box: SecretBox
   onFailure: (error: unknown) => void
   onAttempt?: (outcome: 'sent' | 'failed' | 'dead') => void
-  /** Told of a notice that is given up. */
+  /** Called for a notice that is given up. */
   onDead: (dead: { channel: string; error: string | null }) => void
 }
 
-/** Brings what is in the outbox to its channels; any server may, each notice is one server's at a time. */
+/** Delivers the notices in the outbox to their channels; any server may, each notice is one server's at a time. */
 export class Deliverer {
   readonly #options: DelivererOptions
   #running: Promise<void> = Promise.resolve()
@@ -47,7 +47,7 @@ export class Deliverer {
     this.#schedule(LOOK_MS)
   }
 
-  /** Tells that something was put into the outbox. */
+  /** Announces a new notice in the outbox. */
   wake(): void {
     if (this.#isStopped || this.#isAwake) return
     this.#isAwake = true

@@ -1,4 +1,4 @@
-// What is said of an alert, in sentences.
+// Describes alerts in sentences.
 
 import type { StoredTransition } from '../../../store/alerts/alert-transitions.ts'
 import { HOUR, MINUTE, toMillis } from '../../../store/database/timestamp.ts'
@@ -70,7 +70,7 @@ function clock(timestamp: string): string {
   return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 16)} UTC`
 }
 
-/** Such as `3 h 5 min`. */
+/** For example `3 h 5 min`. */
 function span(millis: number): string {
   const minutes = Math.max(1, Math.round(millis / MINUTE))
   if (minutes < 60) return `${minutes} min`

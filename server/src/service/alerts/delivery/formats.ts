@@ -1,4 +1,4 @@
-// What other services take. A service's own limits are kept to: what is too long for it is cut, never refused.
+// The formats of other services. Each keeps to the service's limits: longer text is cut, never refused.
 import { type Notice, plainText } from './notice.ts'
 
 export const FORMATS = ['json', 'slack', 'discord', 'ntfy', 'telegram', 'gotify', 'alertmanager'] as const

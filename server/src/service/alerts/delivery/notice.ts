@@ -23,7 +23,7 @@ export type NoticeGroup = {
 
 export type NoticeKind = 'firing' | 'resolved' | 'problem' | 'recovered' | 'test'
 
-/** What a channel is told. */
+/** The content of a notice that a channel sends. */
 export type Notice = {
   /** The same for each attempt. */
   id: string

@@ -6,8 +6,8 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * Encrypts what opens the way to channels. The key is not in the database: whoever reads that, or a backup of it, learns no
- * password of a mail server and no address that posts to a chat.
+ * Encrypts the credentials of channels. The key is not in the database: a reader of the database, or of a backup,
+ * learns no password of a mail server and no address that posts to a chat.
  */
 export class SecretBox {
   readonly #key: Buffer | undefined

@@ -11,7 +11,7 @@ import { type Notice, plainText } from './notice.ts'
 /** How an attempt ended. */
 export type Attempt = {
   isSent: boolean
-  /** What the other side said. */
+  /** The receiver's reply. */
   reply: string | null
   error: string | null
   /** How long the other side asks to be left alone. */

@@ -1,10 +1,10 @@
 import { MINUTE } from '../../../store/database/timestamp.ts'
 import type { Group, Sighting } from './group.ts'
 
-/** Lines are told to be late from here on. */
+/** Lines later than this are described as late. */
 const LATE = MINUTE
 
-/** Any matching line: fires whatever time the line is of, and is over when none came for some minutes. */
+/** Any matching line: fires for a line of any time, and is over when none came for some minutes. */
 export const any = {
   sight(group: Group, sighting: Sighting): void {
     const { state, rule } = group

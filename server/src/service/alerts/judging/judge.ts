@@ -8,7 +8,7 @@ const CONDITIONS = { any, over, under, silence }
 
 /**
  * Takes a group through its lines, in the order of commits, and on to an instant: each thing that falls due is decided at
- * the time it was due, whichever pieces the feed is read in.
+ * the time it was due, for any division of the feed into steps.
  */
 export function judge(group: Group, sightings: readonly Sighting[], until: number): void {
   const condition = CONDITIONS[group.rule.condition.kind]

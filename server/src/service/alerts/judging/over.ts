@@ -2,8 +2,8 @@ import { MINUTE } from '../../../store/database/timestamp.ts'
 import { GRACE, type Group, type Sighting } from './group.ts'
 
 /**
- * More lines than a threshold in a window of so many minutes, by the lines' own time: one window ends with each minute. It
- * fires when a window crosses the threshold, also one that is long closed.
+ * More lines than a threshold in a window of the rule's minutes, by the lines' own time: a window ends with each
+ * minute. It fires when a window crosses the threshold, also a window that is long closed.
  */
 export const over = {
   sight(group: Group, sighting: Sighting): void {

@@ -1,7 +1,7 @@
 import { MINUTE } from '../../../store/database/timestamp.ts'
 import { EXPIRES, GRACE, type Group, type Sighting } from './group.ts'
 
-/** Fewer lines than a threshold in a window of so many minutes: decided when the window and its grace are over. */
+/** Fewer lines than a threshold in a window of the rule's minutes: decided when the window and its grace are over. */
 export const under = {
   sight(group: Group, sighting: Sighting): void {
     const { state } = group

@@ -7,7 +7,7 @@ const UNIT_NANOS: Readonly<Record<string, number>> = {
 
 const PROMETHEUS_DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
 
-/** What was read, or the words that Go has for what is wrong with it. */
+/** The value read, or Go's words for its error. */
 export type Read = { value: number } | { problem: string }
 
 /** `1h30m` in nanoseconds, as Prometheus reads it: whole numbers, the largest unit first. */

@@ -157,8 +157,8 @@ function parseNames(reader: TokenReader): (string | Matcher)[] {
 }
 
 /**
- * `a="b" or c > 5, d < 1s`. As in Loki's grammar `and` binds closer than `or`, and all behind a comma or a blank is one
- * condition.
+ * `a="b" or c > 5, d < 1s`. As in Loki's grammar `and` binds closer than `or`, and all behind a comma or a blank is a
+ * single condition.
  */
 function parseLabelFilter(reader: TokenReader, least = 0): LabelFilter {
   return reader.nested(() => {

@@ -1,4 +1,4 @@
-// What a LogQL query says, as the parser hands it on.
+// The parts of a LogQL query, as the parser returns them.
 
 export type Matcher = { label: string; operator: '=' | '!=' | '=~' | '!~'; value: string }
 
@@ -53,7 +53,7 @@ export type RangeAggregation = {
   selection: Selection
   range: number
   offset: number
-  /** `@ 1795964400`: the window ends there whatever the step. */
+  /** `@ 1795964400`: the window ends there for every step. */
   at: number | 'start' | 'end' | undefined
   unwrap: Unwrap | undefined
   grouping: Grouping | undefined

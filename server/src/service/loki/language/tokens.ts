@@ -43,7 +43,7 @@ const WORDS = new Set([
   ...['line_format', 'decolorize', 'drop', 'keep'],
 ])
 
-/** What Loki's errors call these; the others are called by their own text. */
+/** The names of these tokens in Loki's errors; the others are called by their own text. */
 const WORD_NAMES: Readonly<Record<string, string>> = {
   bytes: 'BYTES_CONV',
   duration: 'DURATION_CONV',
@@ -63,7 +63,7 @@ const FLAG = /--[\p{L}-]+/uy
 const SYMBOLS = ['|=', '|~', '|>', '!=', '!~', '!>', '=~', '==', '>=', '<=']
 const FUNCTION_FOLLOWS = /\s*(?:\(|(?:by|without)\s*\()/iy
 
-/** The tokens of a query; the last one is its end. @throws {LogqlError} */
+/** The tokens of a query; the last token is its end. @throws {LogqlError} */
 export function tokenize(text: string): Token[] {
   const size = Buffer.byteLength(text)
   if (size >= MAX_CHARACTERS) throw new LogqlError(`input size too long (${size} > ${MAX_CHARACTERS})`, 0, 0)
@@ -161,7 +161,7 @@ export function tokenize(text: string): Token[] {
   }
 }
 
-/** What Loki's errors call a token. */
+/** The name of a token in Loki's errors. */
 export function nameOf({ kind, text }: Token): string {
   switch (kind) {
     case 'end':

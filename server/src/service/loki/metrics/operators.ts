@@ -1,7 +1,7 @@
 export const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '>', '>=', '<', '<='])
 export const SET_OPERATORS: ReadonlySet<string> = new Set(['and', 'or', 'unless'])
 
-/** The result of an operator on two numbers; of a comparison 1 or 0. Nothing is divided by zero: that gives NaN, as in Loki. */
+/** The result of an operator on two numbers; a comparison gives 1 or 0. A division by zero gives NaN, as in Loki. */
 export function applyOperator(operator: string, a: number, b: number): number {
   switch (operator) {
     case '+':

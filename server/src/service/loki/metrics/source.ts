@@ -3,7 +3,7 @@ import type { LogOperations } from '../../../store/log-operations.ts'
 import type { Limits } from '../row-reader.ts'
 import type { Sample } from './vectors.ts'
 
-/** Gives the vectors of a metric, asked for from the last time to the first: what is stopped has the newest. */
+/** Gives the vectors of a metric, from the last time to the first: a stopped query has the newest. */
 export type Source = {
   next: (at: number) => Promise<readonly Sample[]>
   close: () => Promise<void>
@@ -13,7 +13,7 @@ export type Source = {
 export type Evaluation = {
   logs: LogOperations
   visibility: Visibility
-  /** Ascending; a single one for an instant query. */
+  /** Ascending; a single time for an instant query. */
   times: readonly number[]
   stepMs: number
   limits: Limits
@@ -25,7 +25,7 @@ export function between(
   from: number,
   to: number,
 ): LogFilter & { start: string; end: string } {
-  // Rows have microseconds: the first one behind the lower bound.
+  // Rows have microseconds: the first microsecond behind the lower bound.
   return { ...filter, start: toMicros(from, 1), end: toMicros(to, 0) }
 }
 

@@ -12,7 +12,7 @@ export function sample(labels: LabelSet, value: number): Sample {
   return { key: keyOf(labels), labels, value }
 }
 
-/** Of the labels those that a grouping leaves. */
+/** The labels that a grouping leaves. */
 export function grouped(labels: LabelSet, { isWithout, labels: names }: Grouping): LabelSet {
   return Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name) !== isWithout))
 }
@@ -87,7 +87,7 @@ function meanOf(values: readonly number[]): number {
   return mean
 }
 
-/** A vector and a number; `isLeft` says that the number is the left one. */
+/** A vector and a number; `isLeft` says that the number is the left operand. */
 export function withNumber(
   operator: string,
   samples: readonly Sample[],

@@ -7,7 +7,7 @@ export type JsonPiece = {
   raw: string
 }
 
-/** What is wrong with the text, in the words of Loki's parser. */
+/** The fault of the text, in the words of Loki's parser. */
 export class JsonFault extends Error {
   override name = 'JsonFault'
 }
@@ -19,7 +19,7 @@ const VALUE = "Value looks like Number/Boolean/None, but can't find its end: ','
 const MALFORMED = 'Malformed JSON error'
 const UNKNOWN = 'Unknown value type'
 
-/** What is done with the fields of an object, in their order. */
+/** Receives the fields of an object, in their order. */
 export type FieldVisitor = {
   /** A field that holds no object. @returns whether to go on */
   field: (key: string, piece: JsonPiece) => boolean
@@ -175,7 +175,7 @@ function skipSpace(text: string, start: number): number {
   return at
 }
 
-/** The text that an escaped one stands for; empty when an escape is broken. */
+/** The unescaped text; empty when an escape is broken. */
 export function unescapeJson(raw: string): string {
   if (!raw.includes('\\')) return raw
   try {

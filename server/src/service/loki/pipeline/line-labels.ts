@@ -21,7 +21,7 @@ export const ALL_LABELS: Hints = { noLabels: false, required: undefined }
 
 /**
  * The labels of one line on its way through the stages: those of its stream, its structured metadata, and those that
- * stages extracted. An extracted one never takes the place of the others; it is called `<name>_extracted` then.
+ * stages extracted. An extracted label never takes the place of the others; it is called `<name>_extracted` then.
  */
 export class LineLabels {
   readonly #hints: Hints
@@ -63,12 +63,12 @@ export class LineLabels {
     return this.get(name) ?? this.aliased(name) ?? ''
   }
 
-  /** A label of the stream itself, whatever stages did to it. */
+  /** A label of the stream itself, unchanged by stages. */
   streamLabel(name: string): string | undefined {
     return this.#stream.get(name)
   }
 
-  /** What Loki detects on its own, and we have in columns. */
+  /** Labels that Loki detects on its own, and that are columns here. */
   aliased(name: string): string | undefined {
     const own = ALIASES[name]
     return own === undefined ? undefined : this.get(own)
@@ -187,7 +187,7 @@ export function partOf(key: string): string {
   return name.charCodeAt(0) === 95 && /^\s*\d/.test(key) ? name.slice(1) : name
 }
 
-/** Deeper objects are one value, as JSON. */
+/** Deeper objects are a single value, as JSON. */
 const MAX_DEPTH = 6
 
 /** `extra_data` as structured metadata: texts, the keys of objects within joined by `_`. */

@@ -1,10 +1,10 @@
 /** One `key=value`; a key alone has the empty value. */
 type Pair = { key: string; value: string }
 
-/** What a line of logfmt ends with: a pair, or a fault that a strict reader stops at. */
+/** A piece of a line of logfmt: a pair, or a fault that a strict reader stops at. */
 export type Piece = Pair | { problem: string }
 
-/** The pairs of a line in their order; a fault is told, and reading goes on behind the next blank. */
+/** The pairs of a line in their order; a fault is returned, and reading continues behind the next blank. */
 export function* readLogfmt(line: string): Generator<Piece> {
   let at = 0
   const fault = (place: number, what: string): Piece => ({

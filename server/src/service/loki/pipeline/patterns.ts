@@ -5,13 +5,13 @@ import type { Matcher } from '../language/syntax.ts'
 
 /** Instructions of a pattern at most; the time for a character grows with them. */
 const MAX_PROGRAM = 2000
-/** Characters times instructions that one text may cost: some tenths of a second at worst. */
+/** The work that a text may cost, characters times instructions: some tenths of a second at worst. */
 const MAX_STEPS = 20_000_000
 
 /** Characters that a replacement may make. */
 const MAX_REPLACED = 1_000_000
 
-/** A regular expression of a query, on RE2: its time is in proportion to the text, whatever that says. */
+/** A regular expression of a query, on RE2: its time is linear in any text. */
 export class UserPattern {
   readonly #compiled: RE2JS
   readonly #size: number
@@ -84,7 +84,7 @@ export class UserPattern {
   }
 }
 
-/** A group of the match, null for one that there is not. */
+/** A group of the match, null for a missing group. */
 function groupOf(
   matcher: ReturnType<RE2JS['matcher']>,
   { names, groups }: UserPattern,
@@ -121,7 +121,7 @@ export function compileMatcher({ operator, value }: Matcher): (text: string) => 
       if (value === '.+') return operator === '=~' ? (text) => text !== '' : (text) => text === ''
       let pattern: UserPattern
       try {
-        // What is broken is told of the pattern itself, not of what is put around it.
+        // Errors are reported for the pattern itself, not for the text put around it.
         compilePattern(value)
         pattern = compilePattern(`^(?s:${value})$`)
       } catch (error) {

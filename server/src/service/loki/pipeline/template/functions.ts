@@ -5,7 +5,7 @@ import { GoTime, parseTime } from './go-time.ts'
 import { printf } from './printf.ts'
 import { fromJson, isTrue, TemplateError, textOf, toFloat, toInteger, type Value } from './values.ts'
 
-/** Characters that one function may make out of few: `repeat` and the like. */
+/** Characters that a function may make out of few: `repeat` and the like. */
 const MAX_TEXT = 262_144
 
 type TemplateFunction = (...values: Value[]) => Value

@@ -1,7 +1,7 @@
 import { goQuote } from '../../language/go-values.ts'
 import { printFloat, TemplateError, textOf, type Value } from './values.ts'
 
-/** Characters that one format may make. */
+/** Characters that a format may make. */
 const MAX_TEXT = 262_144
 
 const VERB = /%([-+# 0]*)(\d{1,5})?(?:\.(\d{1,3})?)?([a-zA-Z%])/g

@@ -58,7 +58,7 @@ export function isTrue(value: Value): boolean {
   return true
 }
 
-/** A whole number of whatever the value says; 0 where it says none. */
+/** The whole number that the value contains; 0 without a number. */
 export function toInteger(value: Value): bigint {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n
@@ -68,7 +68,7 @@ export function toInteger(value: Value): bigint {
   return 0n
 }
 
-/** A floating-point number of whatever the value says; 0 where it says none. */
+/** The floating-point number that the value contains; 0 without a number. */
 export function toFloat(value: Value): number {
   if (typeof value === 'number') return value
   if (typeof value === 'bigint') return Number(value)
