@@ -13,7 +13,7 @@ import { Bursts } from './bursts.ts'
 /** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */
 const INTERVAL_MS = 2000
 
-/** Without writes, a check in every 15 intervals is enough: only tomorrow's partition can come due. */
+/** While nothing is written one look in so many is enough: what then comes due is tomorrow's partition. */
 const IDLE_INTERVALS = 15
 
 /** After a failed build: a full disk is not freed by trying again at once. */
@@ -24,31 +24,31 @@ const PASSED_OVER_MS = 10 * 60_000
 
 const QUERY_CANCELED = '57014'
 
-/** How often a server checks whether the tending server is gone. */
+/** How often a server looks whether the one that does the work is gone. */
 const CANDIDATE_INTERVAL_MS = 15_000
 
 export type TendingOptions = UpkeepStore & {
   /** A connection of its own, without a time limit on statements: index builds take minutes. */
   connect: () => Promise<pg.Client>
   onFailure: (error: unknown) => void
-  /** Informs the other servers that this server stores many rows, for their `lookSoon`. */
+  /** Tells the other servers that much is being stored by this one, for their `lookSoon`. */
   tellOfBurst?: () => Promise<void>
   intervalMs?: number
 }
 
 export type Tending = {
   /**
-   * Receives the number of rows as they are stored: the first burst after a quiet time is examined at once, by the
-   * server that does the work.
+   * Told of rows as they are stored: the first burst after a quiet time is looked at at once, by whatever server does
+   * the work.
    */
   noteStored: (rows: number) => void
-  /** Another server announced a burst. */
+  /** Another server told of a burst. */
   lookSoon: () => void
   stop: () => Promise<void>
 }
 
 /**
- * Makes, ends, closes and indexes partitions for as long as it runs. Of several servers one tends: the server whose
+ * Makes, ends, closes and indexes partitions for as long as it runs. Of several servers one does it: the one whose
  * connection holds the lock. When it is gone another goes on where it stopped.
  */
 export function startTending(options: TendingOptions): Tending {
@@ -190,7 +190,7 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   }
 }
 
-/** Finishes the work that the tending server before left unfinished. */
+/** What the one before left unfinished. */
 async function recover(pool: pg.Pool, client: pg.Client): Promise<void> {
   await reopenAll(pool)
   await dropInvalidIndexes(client)
@@ -229,14 +229,14 @@ async function makeSearchable(client: pg.Client, openIndexes: OpenIndexes): Prom
   if (due?.add.includes('search')) await openIndexes.adjust(client, { ...due, remove: [], add: ['search'] })
 }
 
-/** The state of failed index builds. */
+/** What is known of builds that failed. */
 type Builds = {
   notBefore: number
   /** Those of one partition may fail for what is in it; it is passed over for a while, or no other had its turn. */
   failedUntil: Map<string, number>
 }
 
-/** Builds the indexes of a partition, if any is due; between two of them the open partition gets its turn. */
+/** Builds the indexes of one partition, if any is due; between two the open one gets its turn. */
 async function indexNext(client: pg.Client, builds: Builds): Promise<boolean> {
   const now = Date.now()
   for (const [name, until] of builds.failedUntil) if (until < now) builds.failedUntil.delete(name)
@@ -254,7 +254,7 @@ async function indexNext(client: pg.Client, builds: Builds): Promise<boolean> {
   return true
 }
 
-/** Cancelled in favour of a statement that drops or rewrites the partition, or takes its indexes off. */
+/** Cancelled for one that drops or rewrites the partition, or takes its indexes off. */
 function isCancelled(error: unknown): boolean {
   return (error as { code?: unknown }).code === QUERY_CANCELED
 }

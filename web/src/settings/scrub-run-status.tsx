@@ -42,7 +42,8 @@ export function ScrubRunStatus({
       )}
       <p className="text-small text-muted">
         {begun}{' '}
-        {isRunning && 'It continues in the background, also after a restart of the server; you can leave this screen.'}
+        {isRunning &&
+          'It continues in the background, also after a restart of the server; you can leave this screen.'}
       </p>
     </div>
   )
