@@ -56,7 +56,7 @@ it('lets others have their turn between lines that come in', async () => {
   const cameras = new CameraRegister({ pool, isRegistrationOn: async () => false })
   const admission = new Admission({ settings, cameras })
   await admission.admit([], false)
-  const records = lines(6, RECORD_LIMITS.messageBytes)
+  const records = lines(60, RECORD_LIMITS.messageBytes)
   expect(await turnsDuring(() => admission.admit(records, false))).toBeGreaterThanOrEqual(5)
   await settings.update({ redaction: [] })
   expect((await admission.admit(records, false)).records).toEqual(records)
