@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensurePackages, ensurePage, Problem, ROOT, run } from './toolchain.mjs'
+import { ensurePackages, ensurePage, findNode, Problem, ROOT, run, step } from './toolchain.mjs'
 
 await run(async () => {
   await ensurePackages()
@@ -17,6 +17,8 @@ await run(async () => {
     })
     if (status !== 0) throw new Problem(`The ${workspace} does not compile.`)
   }
+  const program = ['server/dist/program', 'server/dist/cli/main.js'].map((path) => join(ROOT, path))
+  await step('Building the server', findNode(), [join(ROOT, 'scripts/bundle.mjs'), ...program])
   cpSync(join(ROOT, 'web/dist'), join(ROOT, 'server/dist/page'), {
     recursive: true,
     filter: (path) => !path.endsWith('.source-hash'),

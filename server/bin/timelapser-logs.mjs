@@ -13,7 +13,7 @@ if (existsSync(fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)))) r
 else {
   checkNode.checkToRun()
   onStartersGone(() => process.kill(process.pid, 'SIGTERM'))
-  import('../dist/cli/main.js')
+  import('../dist/program/main.js')
 }
 
 async function runInWorkspace() {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,12 @@ import { bareEnvironment } from './bare-environment.ts'
 
 /** The file that `npm start` runs. */
 export const MAIN = join(ROOT, 'server/.bundle/main.js')
+
+/** Runs a program as in a container of its own: its processes are not those that others see. */
+export const OTHER_CONTAINER = ['unshare', '--pid', '--fork', '--mount-proc']
+
+/** Whether this machine lets the tests make such. */
+export const hasContainers = spawnSync('unshare', [...OTHER_CONTAINER.slice(1), 'true']).status === 0
 
 export type Program = {
   pid: number
@@ -25,6 +31,8 @@ export type ProgramOptions = {
   args?: string[]
   uid?: number
   gid?: number
+  /** A command that runs it, such as `unshare` with its arguments. */
+  within?: string[]
 }
 
 /** Starts the real program as people do, on a free port; ended with the test if it still runs. */
@@ -38,8 +46,15 @@ export function startProgram(options: ProgramOptions): Program {
 }
 
 /** The same for the tests of a whole file, which end it themselves. */
-export function launchProgram({ env = {}, args = ['serve'], uid, gid }: ProgramOptions): Program {
-  const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, ...args], {
+export function launchProgram({
+  env = {},
+  args = ['serve'],
+  uid,
+  gid,
+  within = [],
+}: ProgramOptions): Program {
+  const command = [...within, process.execPath, '--conditions=timelapser-source', MAIN, ...args]
+  const child = spawn(command[0] as string, command.slice(1), {
     env: { ...bareEnvironment, PORT: '0', ...env },
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],

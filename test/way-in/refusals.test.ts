@@ -2,11 +2,12 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startProgram, temporaryFolder } from '../support/program.ts'
+import { hasContainers, OTHER_CONTAINER, startProgram, temporaryFolder } from '../support/program.ts'
 import { expectRefusal } from '../support/refusal.ts'
 
 const isRoot = process.getuid?.() === 0
 const NOBODY = { uid: 65_534, gid: 65_534 }
+const NAMELESS = { uid: 1_234_567, gid: 1_234_567 }
 
 describe('refuses to start with a sentence', () => {
   test('when the port is taken', async () => {
@@ -19,7 +20,7 @@ describe('refuses to start with a sentence', () => {
     await expectRefusal(startProgram({ env }), `Port ${port} on 127.0.0.1 is taken`, `PORT=${port + 1}`)
   })
 
-  test('when another instance uses the data folder', async () => {
+  test('when another instance uses the data folder, be it in another container', async () => {
     const env = { DATA_DIR: join(temporaryFolder(), 'data') }
     const first = startProgram({ env })
     const url = await first.ready
@@ -28,6 +29,10 @@ describe('refuses to start with a sentence', () => {
       `${env.DATA_DIR} is in use by another Timelapser Logs`,
       'Stop that one',
     )
+    if (hasContainers) {
+      const other = startProgram({ env, within: OTHER_CONTAINER })
+      await expectRefusal(other, `${env.DATA_DIR} is in use by another Timelapser Logs`, 'Stop that one')
+    }
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
 
@@ -52,7 +57,18 @@ describe('refuses to start with a sentence', () => {
     const folder = temporaryFolder()
     chmodSync(folder, 0o755)
     const program = startProgram({ env: { DATA_DIR: folder }, ...NOBODY })
-    await expectRefusal(program, `${folder} cannot be written to (EACCES)`, 'Give this user the right')
+    await expectRefusal(
+      program,
+      `${folder} cannot be written to (EACCES). It belongs to the user id 0, and this is user id 65534.`,
+      `Give this user the right to write there (as root: chown -R 65534:65534 ${folder})`,
+    )
+  })
+
+  test.skipIf(!isRoot)('when the user has no name, which PostgreSQL asks for', async () => {
+    const folder = temporaryFolder()
+    chownSync(folder, NAMELESS.uid, NAMELESS.gid)
+    const program = startProgram({ env: { DATA_DIR: folder }, ...NAMELESS })
+    await expectRefusal(program, `The user id ${NAMELESS.uid} has no name on this machine`, 'DATABASE_URL')
   })
 
   test.skipIf(!isRoot)('when the data belongs to somebody else', async () => {

@@ -1,16 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { canReach } from '../../server/src/store/cluster/postgres-user.ts'
 import { ROOT } from '../repository/source-files.ts'
 import { messages, write } from '../support/data-folder.ts'
 import { postmasterOf, processesWith } from '../support/processes.ts'
-import { MAIN, startProgram, temporaryFolder } from '../support/program.ts'
+import { hasContainers, MAIN, startProgram, temporaryFolder } from '../support/program.ts'
 
 const isRoot = process.getuid?.() === 0
 const WAIT = { timeout: 30_000 }
 const NOBODY = { name: 'nobody', uid: 65_534, gid: 65_534 }
+
+/** What a container has unless it is told otherwise: 64 MB. */
+const SMALL_SHARED_MEMORY = hasContainers
+  ? ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o size=64m none /dev/shm && exec "$@"', 'sh']
+  : []
 
 /** The server's own lines that wait for its database. */
 function spooledFiles(dataDir: string): string[] {
@@ -35,9 +40,13 @@ test('prints address and key once, ends everything it started, and has kept the 
   expect(await first.ended).toBe(0)
   expect(processesWith(dataDir)).toEqual([])
 
-  const second = startProgram({ env: { DATA_DIR: dataDir, HOST: '0.0.0.0' } })
+  // As Kubernetes does to the files of a volume that it gives to a group.
+  chmodSync(join(dataDir, 'postgres'), 0o2770)
+  const second = startProgram({ env: { DATA_DIR: dataDir, HOST: '0.0.0.0' }, within: SMALL_SHARED_MEMORY })
   expect(await messages(await second.ready, dataDir)).toEqual(['kept'])
   expect(second.output()).not.toContain('API key')
+  const settings = readFileSync(join(dataDir, 'postgres/timelapser.conf'), 'utf8')
+  if (hasContainers) expect(settings).toContain("dynamic_shared_memory_type = 'mmap'")
   expect(second.output()).toMatch(
     /the links name localhost.*\n.*Set PUBLIC_URL to where people reach it, like PUBLIC_URL=http:\/\/\S+:\d+\./,
   )

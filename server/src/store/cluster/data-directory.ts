@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errorCode, StartupError } from '../../startup-error.ts'
 
@@ -12,10 +12,19 @@ export function prepareDataDirectory(dataDirectory: string): void {
     rmSync(probe)
   } catch (cause) {
     throw new StartupError(
-      `The data folder ${dataDirectory} cannot be written to (${errorCode(cause) || cause}). Give this user the right to write there, or set DATA_DIR to another folder.`,
+      `The data folder ${dataDirectory} cannot be written to (${errorCode(cause) || cause}). ${wayOut(dataDirectory, errorCode(cause))}, or set DATA_DIR to another folder.`,
       { cause },
     )
   }
+}
+
+/** Names the owner where that is the reason: a container sees a volume's owner as a bare number. */
+function wayOut(path: string, code: string): string {
+  const uid = process.getuid?.()
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (code === 'EROFS') return 'Its file system is read-only: mount a volume there that can be written to'
+  if (uid === undefined || !stats || stats.uid === uid) return 'Give this user the right to write there'
+  return `It belongs to the user id ${stats.uid}, and this is user id ${uid}. Give this user the right to write there (as root: chown -R ${uid}:${process.getgid?.()} ${path})`
 }
 
 /** Node's own `recursive` tries for ever where a file system such as /proc says that a parent that is there is not. */

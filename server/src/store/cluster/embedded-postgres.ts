@@ -9,7 +9,7 @@ import { CLUSTER_OWNER, checkCluster, createCluster, locateCluster } from './pos
 import { PostgresProcess } from './postgres-process.ts'
 import { type PostgresSettings, writeSettings } from './postgres-settings.ts'
 import { choosePostgresUser, makeOwnUser, OWN_USER, SHARED_USER } from './postgres-user.ts'
-import { findPostmaster, type Postmaster, stopPostmaster } from './postmaster.ts'
+import { findPostmaster, isServedElsewhere, type Postmaster, stopPostmaster } from './postmaster.ts'
 
 export type EmbeddedPostgresOptions = {
   /** There already; see `prepareDataDirectory`. */
@@ -54,6 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const binaries = options.binaries ?? findPostgresBinaries(user)
   const cluster = locateCluster(dataDir, user)
   checkCluster(cluster, binaries)
+  if (await isServedElsewhere(cluster)) throw inUse(dataDir)
   await stopOrphan(cluster, dataDir, log)
   if (isElsewhere(cluster, dataDir) && !existsSync(cluster)) {
     log(

@@ -72,6 +72,7 @@ export function checkCluster(cluster: string, { major }: PostgresBinaries): void
     )
   }
   const file = join(cluster, 'PG_VERSION')
+  closeToGroup(cluster)
   if (!existsSync(file)) {
     if (readdirSync(cluster).length === 0) return
     throw new StartupError(
@@ -83,6 +84,11 @@ export function checkCluster(cluster: string, { major }: PostgresBinaries): void
   throw new StartupError(
     `The database in ${cluster} was made by PostgreSQL ${made}, and this version of Timelapser Logs brings ${major}. Start the version that made it and take a backup to restore here, or set DATA_DIR to another folder.`,
   )
+}
+
+/** PostgreSQL refuses a folder that its group may write to, and Kubernetes gives a volume's group just that (`fsGroup`). */
+function closeToGroup(cluster: string): void {
+  if ((statSync(cluster).mode & 0o027) !== 0) chmodSync(cluster, 0o700)
 }
 
 /** Makes an empty cluster unless there is one; it appears complete or not at all. */

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** PostgreSQL's settings by name. */
@@ -44,9 +44,28 @@ const DEFAULTS: PostgresSettings = {
   log_checkpoints: 'off',
 }
 
+/** Workers of a few parallel queries, each with its `work_mem` for a hash table. */
+const MIN_SHARED_MEMORY_BYTES = 128 * 1024 * 1024
+
+/**
+ * Containers have 64 MB in /dev/shm unless told otherwise, and a parallel query that does not fit fails. Files in the
+ * cluster do the same work at any size.
+ */
+function sharedMemory(): PostgresSettings {
+  if (process.platform !== 'linux') return {}
+  try {
+    const { bsize, blocks } = statfsSync('/dev/shm')
+    return { dynamic_shared_memory_type: bsize * blocks < MIN_SHARED_MEMORY_BYTES ? 'mmap' : 'posix' }
+  } catch {
+    return { dynamic_shared_memory_type: 'mmap' }
+  }
+}
+
 /** Writes the settings beside the cluster's own file, which includes them and has the last word. */
 export function writeSettings(cluster: string, overrides: PostgresSettings): void {
-  const lines = Object.entries({ ...DEFAULTS, ...overrides }).map(([name, value]) => `${name} = '${value}'`)
+  const lines = Object.entries({ ...DEFAULTS, ...sharedMemory(), ...overrides }).map(
+    ([name, value]) => `${name} = '${value}'`,
+  )
   writeFileSync(
     join(cluster, FILE),
     `# Written at every start. What postgresql.conf says below its include line has precedence.\n${lines.join('\n')}\n`,

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { StartupError } from '../../startup-error.ts'
 
 /** The account PostgreSQL runs as. */
@@ -44,7 +45,10 @@ function hasOwnUser(): boolean {
  * it, else `nobody`. Everybody else runs it as themselves: `undefined`.
  */
 export function choosePostgresUser(clusterDirectory: string): PostgresUser | undefined {
-  if (process.getuid?.() !== 0) return undefined
+  if (process.getuid?.() !== 0) {
+    checkOwnName()
+    return undefined
+  }
   const accounts = readAccounts()
   const owner = existsSync(clusterDirectory) ? statSync(clusterDirectory).uid : 0
   const named = (wanted: string) => accounts.find(({ name }) => name === wanted)
@@ -56,6 +60,18 @@ export function choosePostgresUser(clusterDirectory: string): PostgresUser | und
       ? 'PostgreSQL refuses to run as root, and this machine has no user "timelapser-logs" or "nobody" to run it as. Start as an ordinary user, or set DATABASE_URL.'
       : `${clusterDirectory} belongs to the user id ${owner}, which this machine does not know. Start as its owner, or change the owner with chown.`,
   )
+}
+
+/** PostgreSQL asks the system for its user's name, to start and to know who connects. */
+function checkOwnName(): void {
+  try {
+    userInfo()
+  } catch (cause) {
+    throw new StartupError(
+      `The user id ${process.getuid?.()} has no name on this machine (no line in /etc/passwd), and PostgreSQL does not run without one. Start as a user that has a name (in a container leave out --user, or give the id a line in /etc/passwd), or set DATABASE_URL.`,
+      { cause },
+    )
+  }
 }
 
 /** Whether the account can enter the folder or run the file, asked of the system itself. */

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -30,6 +32,26 @@ export function findPostmaster(cluster: string): Postmaster | undefined {
   rmSync(file, { force: true })
   rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true })
   return undefined
+}
+
+/**
+ * Whether a PostgreSQL whose process cannot be seen from here takes connections: that of another container with the same
+ * volume. Its id means nothing here, and both would write to the same files; its socket is in the folder they share.
+ */
+export async function isServedElsewhere(cluster: string): Promise<boolean> {
+  const file = join(cluster, 'postmaster.pid')
+  if (!existsSync(file)) return false
+  const [pid, , , port, directory = ''] = readFileSync(file, 'utf8').split('\n')
+  if (!port || directory === '' || isPostgres(Number(pid))) return false
+  const socket = connect(join(directory, `.s.PGSQL.${port}`))
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 /** Ends the server, sessions and all, and waits until it is gone. Nothing committed is lost either way. */
