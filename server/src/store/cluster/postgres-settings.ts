@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** PostgreSQL's settings by name. */
@@ -47,18 +47,23 @@ const DEFAULTS: PostgresSettings = {
 /** Workers of a few parallel queries, each with its `work_mem` for a hash table. */
 const MIN_SHARED_MEMORY_BYTES = 128 * 1024 * 1024
 
+const SHARED_MEMORY = '/dev/shm'
+const WRITABLE_FOR_ALL = 0o002
+
 /**
- * Containers have 64 MB in /dev/shm unless told otherwise, and a parallel query that does not fit fails. Files in the
- * cluster do the same work at any size.
+ * Containers have 64 MB in /dev/shm unless told otherwise, and a parallel query that does not fit fails; a bare root has
+ * a folder there that root alone may write to. Files in the cluster do the same work at any size.
  */
 function sharedMemory(): PostgresSettings {
   if (process.platform !== 'linux') return {}
   try {
-    const { bsize, blocks } = statfsSync('/dev/shm')
-    return { dynamic_shared_memory_type: bsize * blocks < MIN_SHARED_MEMORY_BYTES ? 'mmap' : 'posix' }
+    const { bsize, blocks } = statfsSync(SHARED_MEMORY)
+    const isWritable = (statSync(SHARED_MEMORY).mode & WRITABLE_FOR_ALL) !== 0
+    if (isWritable && bsize * blocks >= MIN_SHARED_MEMORY_BYTES) return {}
   } catch {
-    return { dynamic_shared_memory_type: 'mmap' }
+    // There is none.
   }
+  return { dynamic_shared_memory_type: 'mmap' }
 }
 
 /** Writes the settings beside the cluster's own file, which includes them and has the last word. */
