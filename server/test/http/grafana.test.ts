@@ -1,5 +1,4 @@
-// The queries of Grafana's Loki data source, Logs Drilldown and logcli, each as they write it. docs/grafana.md lists
-// them.
+// The requests of Grafana's Loki data source, Logs Drilldown and logcli, each as they write it. docs/grafana.md lists them.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -140,6 +139,10 @@ describe("Grafana's data source", () => {
       type: 'string',
       cardinality: 1,
       parsers: null,
+    })
+    const ofJson = await ask('detected_fields', { ...nanos, query: '{source="camera_3"}' })
+    expect(ofJson.body.fields).toContainEqual({
+      ...{ label: 'frame', type: 'int', cardinality: 30, parsers: ['json'], jsonPath: ['frame'] },
     })
     const values = await ask('detected_field/status/values', {
       ...nanos,

@@ -21,7 +21,7 @@ const FIELD_LIMIT = 1000
 const MAX_FIELD_LINES = 5000
 const VOLUME_LIMIT = 100
 
-/** The explore questions: volumes, fields, patterns. */
+/** Routes that tell what there is to ask about: volumes, fields, patterns. */
 export function addExploration(app: FastifyInstance, { volumes, fields }: LokiServices): void {
   addQuestion(app, '/loki/api/v1/index/stats', async (request) => {
     const parameters = parametersOf(request)
@@ -101,7 +101,7 @@ export function addExploration(app: FastifyInstance, { volumes, fields }: LokiSe
   )
 }
 
-/** The limits that Logs Drilldown reads before its queries; named as in Loki's configuration. */
+/** Limits that Logs Drilldown looks at before it asks; named as in Loki's configuration. */
 const LIMITS = {
   discover_log_levels: true,
   max_entries_limit_per_query: 5000,

@@ -10,7 +10,7 @@ const HOUR = 3_600_000_000_000n
 /** Bytes of a query sent as a form. */
 const FORM_BYTES = 256 * 1024
 
-/** The version reported to clients that check for newer features. */
+/** The version that clients are told which look for newer features. */
 export const LOKI_VERSION = '3.5.0'
 
 export type LokiServices = {
@@ -20,7 +20,7 @@ export type LokiServices = {
   fields: LokiFields
 }
 
-/** The declaration of every route of Loki's queries. */
+/** The configuration of every route of Loki's queries. */
 export const READ = { access: 'read', takesForeignKeys: true } as const
 
 export type Parameters = { [name: string]: string | undefined }
@@ -91,7 +91,7 @@ export function linesOf(parameters: Parameters, request: FastifyRequest): LinesA
     limit: limitOf(parameters.limit, 100),
     isForward: direction.toLowerCase() === 'forward',
     intervalMs: interval === undefined || Number(interval) === 0 ? 0 : readStep(interval),
-    // Clients that send this flag get the other fields of a row beside its line.
+    // A client that asks for it gets the other fields of a row beside its line.
     isCategorized: /\bcategorize-labels\b/.test(
       String(request.headers['x-loki-response-encoding-flags'] ?? ''),
     ),

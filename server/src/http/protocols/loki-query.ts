@@ -24,10 +24,7 @@ import {
 import { addTail } from './loki-tail.ts'
 import { protocolRoutes } from './protocol-routes.ts'
 
-/**
- * The queries of Grafana's Loki data source, Logs Drilldown and logcli; unsupported queries are refused in Loki's form,
- * plain text.
- */
+/** The routes that Grafana's Loki data source, Logs Drilldown and logcli ask; others are refused in Loki's form, plain text. */
 export function lokiQueryRoutes(services: LokiServices, liveFeed: LiveFeed) {
   return protocolRoutes({
     writeError: ({ status, message }) => ({

@@ -5,7 +5,8 @@ import { readBytes, readFloat, readGoDuration, writeBytes } from './language/go-
 import { parseLogQuery } from './language/parse.ts'
 import type { LokiReader } from './loki-reader.ts'
 import { type LokiRange, toMillis } from './loki-time.ts'
-import { ALL_LABELS, LineLabels } from './pipeline/line-labels.ts'
+import { type FieldVisitor, visitFields } from './pipeline/json-text.ts'
+import { ALL_LABELS, LineLabels, partOf, toLabelName } from './pipeline/line-labels.ts'
 import { jsonStage, logfmtStage } from './pipeline/parsers.ts'
 import { millisOf, RowPipeline } from './row-pipeline.ts'
 import { RowReader, ScanStopped } from './row-reader.ts'
@@ -15,7 +16,7 @@ export type DetectedField = {
   label: string
   type: FieldType
   cardinality: number
-  /** What finds it in a line; null for structured metadata. */
+  /** The parsers that find it in a line; null for structured metadata. */
   parsers: string[] | null
   jsonPath?: string[]
 }
@@ -26,6 +27,8 @@ export type LinePatternCounts = {
   samples: [seconds: number, count: number][]
 }
 
+/** Objects within objects that are looked into. */
+const MAX_DEPTH = 50
 /** Values of a field that are told apart. */
 const MAX_VALUES = 10_000
 /** Patterns of one answer at most, and their points. */
@@ -34,7 +37,7 @@ const MAX_POINTS = 200_000
 
 type Field = { values: Set<string>; types: Set<FieldType>; parsers: Set<string>; path?: string[] }
 
-/** What lines hold: fields that nobody declared, and the patterns that their texts follow. */
+/** The fields of lines that nobody declared, and the patterns that their texts follow. */
 export class LokiFields {
   readonly #reader: LokiReader
 
@@ -51,7 +54,7 @@ export class LokiFields {
     signal?: AbortSignal,
   ): Promise<DetectedField[]> {
     const found = new Map<string, Field>()
-    await this.#eachLine(query, range, lines, visibility, signal, (name, value, parser) => {
+    await this.#eachLine(query, range, lines, visibility, signal, (name, value, parser, path) => {
       const known = found.get(name)
       if (known === undefined && found.size >= limit) return
       const field = known ?? { values: new Set(), types: new Set(), parsers: new Set() }
@@ -59,10 +62,12 @@ export class LokiFields {
       if (field.values.size < MAX_VALUES) field.values.add(value)
       field.types.add(typeOf(value))
       if (parser !== undefined) field.parsers.add(parser)
+      if (path !== undefined) field.path = path
     })
-    return [...found].map(([label, { values, types, parsers }]) => ({
+    return [...found].map(([label, { values, types, parsers, path }]) => ({
       ...{ label, type: commonType(types), cardinality: values.size },
       parsers: parsers.size === 0 ? null : [...parsers],
+      ...(path !== undefined && { jsonPath: path }),
     }))
   }
 
@@ -91,7 +96,7 @@ export class LokiFields {
     limit: number,
     visibility: Visibility,
     signal: AbortSignal | undefined,
-    take: (name: string, value: string, parser: string | undefined) => void,
+    take: (name: string, value: string, parser: string | undefined, path: string[] | undefined) => void,
   ): Promise<void> {
     const selection = parseLogQuery(query)
     const { filter } = await this.#reader.filterFor(selection, range, visibility)
@@ -101,11 +106,14 @@ export class LokiFields {
       const line = pipeline.run(row)
       if (line === undefined) return true
       const { stream, metadata, parsed } = pipeline.labels.categories()
-      for (const [name, value] of Object.entries(metadata)) take(name, value, undefined)
+      for (const [name, value] of Object.entries(metadata)) take(name, value, undefined, undefined)
       const ofLine = parsedLine(line, new Map(Object.entries(stream)), new Map(Object.entries(metadata)))
+      const paths = ofLine.parser === 'json' ? jsonPaths(line) : new Map<string, string[]>()
       const names = new Set([...Object.keys(parsed), ...Object.keys(ofLine.labels)])
       for (const name of names) {
-        if (!name.startsWith('__error')) take(name, parsed[name] ?? ofLine.labels[name] ?? '', ofLine.parser)
+        if (name.startsWith('__error')) continue
+        const path = paths.get(name) ?? paths.get(name.replace(/_extracted$/, ''))
+        take(name, parsed[name] ?? ofLine.labels[name] ?? '', ofLine.parser, path)
       }
       left -= 1
       return left > 0
@@ -202,6 +210,24 @@ function parsedLine(
     if (labels.error === '' && Object.keys(parsed).length > 0) return { labels: parsed, parser }
   }
   return { labels: {}, parser: undefined }
+}
+
+/** Where in a JSON line each label was found: the keys up to it. */
+function jsonPaths(line: string): Map<string, string[]> {
+  const paths = new Map<string, string[]>()
+  const under = (prefix: string, keys: string[]): FieldVisitor => ({
+    field: (key) => {
+      const name = prefix === '' ? toLabelName(key) : `${prefix}_${partOf(key)}`
+      if (!paths.has(name)) paths.set(name, [...keys, key])
+      return true
+    },
+    object: (key) => {
+      if (keys.length >= MAX_DEPTH) return undefined
+      return under(prefix === '' ? toLabelName(key) : `${prefix}_${partOf(key)}`, [...keys, key])
+    },
+  })
+  visitFields(line, under('', []))
+  return paths
 }
 
 function typeOf(value: string): FieldType {

@@ -118,7 +118,7 @@ export class LokiQueries {
     return printQuery(parseLogql(query))
   }
 
-  /** The rows of a tail that may match, and the pipeline that makes their lines. @throws {AppError} INVALID_REQUEST */
+  /** The filter of a tail, which finds rows that may match, and the pipeline that makes lines of those that do. @throws {AppError} INVALID_REQUEST */
   async tail(query: string, visibility: Visibility): Promise<{ filter: LogFilter; pipeline: RowPipeline }> {
     const selection = parseLogQuery(query)
     const { filter } = await toSelectionFilter(selection, visibility, undefined)

@@ -14,7 +14,7 @@ const MAX_AT_ONCE = 6
 const HELD_BYTES = 96 * 1024 * 1024
 const HELD_BY_ONE = 48 * 1024 * 1024
 
-/** The reading tools of every question of Loki's API. */
+/** The store, the places and the memory that the questions of Loki's API share. */
 export class LokiReader {
   readonly logs: LogOperations
   readonly budget = new ByteBudget('loki', HELD_BYTES, HELD_BY_ONE)
@@ -41,7 +41,7 @@ export class LokiReader {
     })
   }
 
-  /** The filter that finds a selection's rows in a range in PostgreSQL. */
+  /** The filter by which PostgreSQL finds a selection's rows in a range. */
   async filterFor(
     selection: Selection,
     range: LokiRange,

@@ -6,7 +6,7 @@ import { readPrometheusDuration } from './language/go-values.ts'
 /** From `start` on, and before `end`, in nanoseconds. */
 export type LokiRange = { start: bigint; end: bigint }
 
-/** A time of a query in nanoseconds: a count of them, seconds with a fraction, or RFC 3339. */
+/** A time of a query in nanoseconds; it is written as nanoseconds, seconds with a fraction, or RFC 3339. */
 export function readTime(name: string, text: string): bigint {
   if (/^\d{1,10}(\.\d+)?$/.test(text)) return BigInt(Math.round(Number(text) * 1e6)) * 1000n
   if (/^\d{11,19}$/.test(text)) return BigInt(text)

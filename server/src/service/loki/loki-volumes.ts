@@ -4,6 +4,7 @@ import type { ScannedRow } from '../../store/reading/row-scan.ts'
 import { AppError } from '../app-error.ts'
 import { keyOf, streamOf } from './labels.ts'
 import { parseMatchersOnly } from './language/parse.ts'
+import type { Selection } from './language/syntax.ts'
 import type { LokiReader } from './loki-reader.ts'
 import { type LokiRange, toMillis } from './loki-time.ts'
 import type { MetricSeries } from './metrics/evaluate.ts'
@@ -42,23 +43,30 @@ export class LokiVolumes {
     this.#reader = reader
   }
 
-  /** How much there is, for a warning before it is read. Bytes are measured in part, and estimated for the rest. */
+  /** How much there is, for a warning before it is read. Bytes and streams are measured in part, and estimated for the rest. */
   async stats(
     selector: string,
     range: LokiRange,
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<IndexStats> {
-    const { filter } = await this.#reader.filterFor(parseMatchersOnly(selector), range, visibility)
+    const selection = parseMatchersOnly(selector)
+    const { filter, isExact } = await this.#reader.filterFor(selection, range, visibility)
+    const streams = new Set<string>()
+    const measured = { rows: 0, bytes: 0 }
+    const sizes = new LineBytes()
+    const stoppedAt = await this.#measure(filter, selection, isExact, signal, (row) => {
+      streams.add(keyOf(streamOf(row)))
+      measured.rows += 1
+      measured.bytes += sizes.of(row)
+    })
+    if (stoppedAt === undefined)
+      return { streams: streams.size, chunks: streams.size, bytes: measured.bytes, entries: measured.rows }
     const counts = await this.#reader.logs.countByDimensions(filter, signal)
     const entries = counts.reduce((sum, { rows }) => sum + rows, 0)
-    const series = await this.volumes(
-      { ...range, selector, labels: [], isByLabel: false, limit: MAX_SERIES, stepMs: undefined },
-      visibility,
-      signal,
-    )
-    const bytes = series.reduce((sum, { values }) => sum + (values[0]?.value ?? 0), 0)
-    return { streams: counts.length, chunks: counts.length, bytes, entries }
+    const most = Math.max(streams.size, counts.length)
+    const bytes = Math.round((measured.bytes / Math.max(1, measured.rows)) * entries)
+    return { streams: most, chunks: most, bytes, entries }
   }
 
   /** The volumes of the largest series, the largest first. */
@@ -76,37 +84,36 @@ export class LokiVolumes {
       asked,
       selection.matchers.map(({ label }) => label),
     )
-    const pipeline = new RowPipeline(selection, ALL_LABELS)
-    const stoppedAt = await this.#reader.within(
-      signal,
-      (limits) =>
-        this.#measure(filter, limits, (row) => {
-          if (isExact || pipeline.run(row) !== undefined) gathered.add(row)
-        }),
-      Math.min(MEASURE_MS, this.#reader.logs.searchBudgetMs),
-    )
+    const stoppedAt = await this.#measure(filter, selection, isExact, signal, (row) => gathered.add(row))
     if (stoppedAt !== undefined) await this.#estimate({ ...filter, end: stoppedAt }, gathered, asked, signal)
     return gathered.list()
   }
 
-  async #measure(
+  /** Hands over the newest rows for some time. @returns where it ended; undefined for all */
+  #measure(
     filter: LogFilter,
-    limits: Limits,
+    selection: Selection,
+    isExact: boolean,
+    signal: AbortSignal | undefined,
     take: (row: ScannedRow) => void,
   ): Promise<string | undefined> {
-    const reader = new RowReader(this.#reader.logs, filter, 'newest', limits)
-    try {
-      await reader.readTo(undefined, (row) => {
-        take(row)
-        return true
-      })
-      return undefined
-    } catch (error) {
-      if (error instanceof ScanStopped) return error.message
-      throw error
-    } finally {
-      await reader.close()
+    const pipeline = new RowPipeline(selection, ALL_LABELS)
+    const work = async (limits: Limits) => {
+      const reader = new RowReader(this.#reader.logs, filter, 'newest', limits)
+      try {
+        await reader.readTo(undefined, (row) => {
+          if (isExact || pipeline.run(row) !== undefined) take(row)
+          return true
+        })
+        return undefined
+      } catch (error) {
+        if (error instanceof ScanStopped) return error.message
+        throw error
+      } finally {
+        await reader.close()
+      }
     }
+    return this.#reader.within(signal, work, Math.min(MEASURE_MS, this.#reader.logs.searchBudgetMs))
   }
 
   /** Adds what was not measured: as many rows as were counted, of the size of those that were measured. */

@@ -27,7 +27,7 @@ export function toPostgresPattern(source: string): string | undefined {
   return isInsensitive ? `(?i)${pattern}` : pattern
 }
 
-/** The piece of the pattern at this place: its length, and its form in PostgreSQL. */
+/** The piece at this place: its length, and how PostgreSQL writes it. */
 function pieceAt(text: string, at: number): [number, string] | undefined {
   const character = text[at] as string
   switch (character) {

@@ -14,9 +14,9 @@ export class ScanStopped extends Error {
   override name = 'ScanStopped'
 }
 
-/** The limits of a query, and its use of them. */
+/** The time and memory that a query may use. */
 export type Limits = {
-  /** A time of `performance.now()`. */
+  /** When the query has to end, by `performance.now()`. */
   deadline: number
   signal: AbortSignal | undefined
   hold: Hold

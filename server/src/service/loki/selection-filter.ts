@@ -12,7 +12,7 @@ import { toPostgresPattern } from './postgres-pattern.ts'
 export const LABELS = ['camera', 'level', 'logger_name', 'source'] as const
 export type Label = (typeof LABELS)[number]
 
-/** Other systems' names for our labels. */
+/** Our labels by their names elsewhere. */
 const ALIASES: Readonly<Record<string, Label>> = {
   service_name: 'source',
   detected_level: 'level',
@@ -28,7 +28,7 @@ export function labelFor(name: string): Label | undefined {
   return isLabel(name) ? name : ALIASES[name]
 }
 
-/** The filter for PostgreSQL: all that a selection selects and, unless `isExact`, more. */
+/** The filter that PostgreSQL is asked with: it finds all that a selection selects and, unless `isExact`, more. */
 export type SelectionFilter = { filter: LogFilter; isExact: boolean }
 
 const and = (nodes: SearchNode[]): SearchNode => ({ kind: 'and', nodes })
@@ -189,10 +189,7 @@ function metadataNode({ label, value }: Matcher): SearchNode {
   return or(paths.map((path) => ({ kind: 'extra_data', path, match })))
 }
 
-/**
- * Adds a condition that every passing line fulfils; a condition on a label that a stage may have extracted says nothing
- * of the row.
- */
+/** Adds what every line that passes has; a condition on a label that a stage may have extracted says nothing about the row. */
 async function addLabelFilter(
   conditions: Conditions,
   filter: LabelFilter,

@@ -20,7 +20,7 @@ const MAX_PATTERNS = 64
 /** Range aggregations of one query at most; each reads its lines by itself. */
 const MAX_RANGES = 50
 
-/** Checks for queries that the grammar allows but that have no meaning. @throws {LogqlError} */
+/** Refuses what the grammar lets through and means nothing. @throws {LogqlError} */
 export function checkMetric(metric: Metric): void {
   if (rangesIn(metric) > MAX_RANGES)
     throw new LogqlError(`there are more than ${MAX_RANGES} range aggregations; use fewer`)

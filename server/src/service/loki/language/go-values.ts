@@ -7,7 +7,7 @@ const UNIT_NANOS: Readonly<Record<string, number>> = {
 
 const PROMETHEUS_DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
 
-/** The value read, or Go's words for its error. */
+/** The value that was read, or Go's words for what is wrong with the text. */
 export type Read = { value: number } | { problem: string }
 
 /** `1h30m` in nanoseconds, as Prometheus reads it: whole numbers, the largest unit first. */

@@ -121,9 +121,12 @@ function printGrouping({ isWithout, labels }: Grouping): string {
 
 function printOperator(operator: string, { isBool, labels, isOn, group, included }: Matching): string {
   const pieces = [operator, ...(isBool ? ['bool'] : [])]
-  if (labels.length > 0 || isOn) pieces.push(isOn ? 'on' : 'ignoring', `(${labels.join(',')})`)
-  if (group !== 'none') pieces.push(`group_${group}`)
-  if (included.length > 0) pieces.push(`(${included.join(',')})`)
+  const by = [
+    ...(group === 'none' ? [] : [`group_${group}`]),
+    ...(included.length > 0 ? [`(${included.join(',')})`] : []),
+  ].join(' ')
+  // Loki leaves the blank in front of a grouping that is not there.
+  if (labels.length > 0 || isOn) pieces.push(isOn ? 'on' : 'ignoring', `(${labels.join(',')})`, by)
   return pieces.join(' ')
 }
 
@@ -180,7 +183,7 @@ function printPairs(extractions: readonly { label: string; expression: string }[
 
 function printLineFilter({ operator, alternatives }: LineFilter): string {
   const texts = alternatives.map(({ text, isIp }) => (isIp ? `ip(${goQuote(text)})` : goQuote(text)))
-  // Of several that must not be there, Loki prints each as a filter of its own.
+  // Loki prints each of several texts that must not be there as a filter of its own.
   if (operator.startsWith('!')) return texts.map((text) => `${operator} ${text}`).join(' ')
   return `${operator} ${texts.join(' or ')}`
 }

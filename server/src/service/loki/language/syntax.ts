@@ -1,4 +1,4 @@
-// The parts of a LogQL query, as the parser returns them.
+// The parts of a LogQL query, as the parser hands them on.
 
 export type Matcher = { label: string; operator: '=' | '!=' | '=~' | '!~'; value: string }
 

@@ -43,7 +43,7 @@ const WORDS = new Set([
   ...['line_format', 'decolorize', 'drop', 'keep'],
 ])
 
-/** The names of these tokens in Loki's errors; the others are called by their own text. */
+/** The names of these words in Loki's errors; others are called by their own text. */
 const WORD_NAMES: Readonly<Record<string, string>> = {
   bytes: 'BYTES_CONV',
   duration: 'DURATION_CONV',

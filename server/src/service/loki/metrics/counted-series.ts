@@ -1,5 +1,5 @@
 import { fromMillis, toMillis } from '../../../store/database/timestamp.ts'
-import type { LogFilter } from '../../../store/filter/log-filter.ts'
+import { isCountable, type LogFilter } from '../../../store/filter/log-filter.ts'
 import type { SearchNode } from '../../../store/filter/search-tree.ts'
 import type { LabelSet } from '../pipeline/line-labels.ts'
 import { holdMore } from '../row-reader.ts'
@@ -8,14 +8,15 @@ import type { Evaluation, Source } from './source.ts'
 import type { Sample } from './vectors.ts'
 import { sample } from './vectors.ts'
 
-/** Series that are counted one by one, a statement or two each; more are counted from their rows. */
-const MAX_GROUPS = 100
+/** Series that are counted one by one from the kept counts, and from rows; more are counted while rows are read. */
+const MAX_COUNTED = 500
+const MAX_SCANNED = 20
 /** Steps that are counted one by one: an hour's range moved on by seconds would be 3,600 a point. */
 const MAX_STEPS = 50_000
 /** Bytes of one value, about. */
 const SAMPLE_BYTES = 100
 
-/** What is counted: a label of others, by that of ours which says the same. */
+/** The labels that are asked for, each with the label of ours that says the same. */
 export type CountedLabels = ReadonlyMap<string, Label>
 /** The labels of a series but its level, and the condition that finds its rows. */
 type Group = { labels: Partial<Record<Label, string>>; condition: SearchNode | undefined }
@@ -41,9 +42,12 @@ export async function countedSource(
   const origin = first - rangeMs
   if ((last - origin) / bucketMs > MAX_STEPS) return undefined
   const own = [...new Set(labels.values())]
+  // With conditions on the text each series would look for the same lines: one look at them costs less.
+  if (!isCountable(filter) && own.some((label) => label !== 'level')) return undefined
   const asked = { ...filter, start: fromMillis(origin), end: justBefore(last) }
   const groups = await groupsOf(logs, asked, own, signal)
-  if (groups === undefined) return undefined
+  const most = own.includes('logger_name') ? MAX_SCANNED : MAX_COUNTED
+  if (groups === undefined || groups.length > most) return undefined
   const vectors = new Map<number, Sample[]>()
   for (const group of groups) {
     const ofGroup = group.condition
@@ -114,7 +118,7 @@ async function groupsOf(
     for (const row of await logs.countByDimensions(filter, signal))
       add(groupOf(labels, { ...row, logger_name: null }))
   } else add({ labels: {}, condition: undefined })
-  return groups.size > MAX_GROUPS ? undefined : [...groups.values()]
+  return [...groups.values()]
 }
 
 function groupOf(

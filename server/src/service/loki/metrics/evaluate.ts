@@ -13,11 +13,13 @@ import { aggregate, combine, type Sample, sample, withNumber } from './vectors.t
 type Point = { at: number; value: number }
 export type MetricSeries = { metric: LabelSet; values: Point[] }
 
-/** What became of an evaluation; `from` is the first of its times that was evaluated, when that was not all. */
+/** The result of an evaluation; `from` is the first of its times that was evaluated, when that was not all. */
 export type Evaluated = { series: MetricSeries[]; from: number | undefined }
 
 /** Series of one answer at most, as in Loki. */
 const MAX_SERIES = 500
+/** Bytes of a chunk of rows, with what it becomes. */
+const READ_BYTES = 8 * 1024 * 1024
 /** Bytes of a value and its time, about. */
 const POINT_BYTES = 64
 
@@ -32,6 +34,8 @@ export async function evaluateMetric(metric: Metric, evaluation: Evaluation): Pr
   const sources: Source[] = []
   const series = new Map<string, MetricSeries>()
   const turns = new Turns(evaluation.limits)
+  // Its sources read one after the other, and keep no rows.
+  holdMore(evaluation.limits, READ_BYTES)
   let from: number | undefined
   try {
     const source = await sourceOf(metric, evaluation, sources)

@@ -19,7 +19,7 @@ const CELL_BYTES = 120
 const NUMBER_BYTES = 8
 /** Cells that one query may merge: windows that overlap a thousandfold cost a thousand merges a step. */
 const MAX_MERGES = 50_000_000
-/** A step of so many ranges has more between its windows than in them. */
+/** A step of more ranges than these has more between its windows than in them. */
 const SPARSE = 3
 
 type Series = { labels: LabelSet; key: string; cells: Stretch[]; from: number }
@@ -114,7 +114,6 @@ export class RowSource implements Source {
     } else if (this.#reader === undefined) {
       const first = (times[0] ?? 0) - this.#offset - this.#range
       this.#reader = new RowReader(logs, between(this.#filter, first, to), 'newest', limits)
-      holdMore(limits, READ_BYTES)
     }
     const reached = await this.#reader.readTo(
       this.#isSparse ? undefined : between({} as LogFilter, from, to).start,
@@ -173,9 +172,6 @@ export class RowSource implements Source {
     return Math.min(end, beginning)
   }
 }
-
-/** What is read at a time, with what it becomes. */
-const READ_BYTES = 8 * 1024 * 1024
 
 /** Only labels that something looks at are extracted, where that is known. */
 function hintsFor(

@@ -19,7 +19,7 @@ import { compileMatcher, compilePattern } from './patterns.ts'
 import { compileTemplate, type Template } from './template/template.ts'
 
 const TEMPLATE_ERROR = 'TemplateFormatErr'
-/** Escape sequences that a terminal takes for a colour: the escape character, or its one-byte form, and the rest. */
+/** Colours of a terminal: the escape character, or its one-byte form, and what follows it. */
 const COLOURS = new RegExp(
   `[${'\u001b'}${'\u009b'}][[\\]()#;?]*(?:(?:[a-zA-Z\\d]*(?:;[a-zA-Z\\d]*)*)?${'\u0007'}|(?:\\d{1,4}(?:;\\d{0,4})*)?[\\dA-PRZcf-ntqry=><~])`,
   'g',
@@ -142,7 +142,7 @@ function templateOf(name: string, text: string, problem: string): Template {
   }
 }
 
-/** The output of the template; undefined, and an error on the labels, when it fails. */
+/** The text that the template writes; undefined, and an error on the labels, when it fails. */
 function formatted(
   template: Template,
   line: string,

@@ -7,7 +7,7 @@ export type JsonPiece = {
   raw: string
 }
 
-/** The fault of the text, in the words of Loki's parser. */
+/** A fault of the text, in the words of Loki's parser. */
 export class JsonFault extends Error {
   override name = 'JsonFault'
 }
@@ -19,7 +19,7 @@ const VALUE = "Value looks like Number/Boolean/None, but can't find its end: ','
 const MALFORMED = 'Malformed JSON error'
 const UNKNOWN = 'Unknown value type'
 
-/** Receives the fields of an object, in their order. */
+/** Is handed the fields of an object, in their order. */
 export type FieldVisitor = {
   /** A field that holds no object. @returns whether to go on */
   field: (key: string, piece: JsonPiece) => boolean

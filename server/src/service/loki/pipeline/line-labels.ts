@@ -68,7 +68,7 @@ export class LineLabels {
     return this.#stream.get(name)
   }
 
-  /** Labels that Loki detects on its own, and that are columns here. */
+  /** A label that Loki detects on its own, and we have in a column. */
   aliased(name: string): string | undefined {
     const own = ALIASES[name]
     return own === undefined ? undefined : this.get(own)

@@ -1,7 +1,7 @@
 /** One `key=value`; a key alone has the empty value. */
 type Pair = { key: string; value: string }
 
-/** A piece of a line of logfmt: a pair, or a fault that a strict reader stops at. */
+/** A part of a line of logfmt: a pair, or a fault that a strict reader stops at. */
 export type Piece = Pair | { problem: string }
 
 /** The pairs of a line in their order; a fault is returned, and reading continues behind the next blank. */

@@ -14,7 +14,7 @@ import { compileLinePattern } from './line-pattern.ts'
 import { readLogfmt } from './logfmt.ts'
 import { compilePattern } from './patterns.ts'
 
-/** Returns the line after a stage; undefined drops it. */
+/** Makes another line of a line, or labels; undefined drops it. */
 export type LineStage = (line: string, labels: LineLabels, nanos: () => bigint) => string | undefined
 
 const JSON_ERROR = 'JSONParserErr'

@@ -121,7 +121,7 @@ export function compileMatcher({ operator, value }: Matcher): (text: string) => 
       if (value === '.+') return operator === '=~' ? (text) => text !== '' : (text) => text === ''
       let pattern: UserPattern
       try {
-        // Errors are reported for the pattern itself, not for the text put around it.
+        // The error has to name the pattern itself, not the anchors that are put around it.
         compilePattern(value)
         pattern = compilePattern(`^(?s:${value})$`)
       } catch (error) {

@@ -4,7 +4,7 @@ import { GoTime } from './go-time.ts'
 import { type Expression, type Node, type Pipeline, parseTemplate } from './parse-template.ts'
 import { isTrue, TemplateError, textOf, type Value } from './values.ts'
 
-/** The input of a template. */
+/** The line and labels that a template is run on. */
 type TemplateInput = { labels: LabelSet; line: string; nanos: () => bigint }
 
 export type Template = ((input: TemplateInput) => string) & {
@@ -215,7 +215,7 @@ class Run {
   }
 }
 
-/** The value at the path; a missing label is empty. */
+/** The value at the path; a label that is not there is empty. */
 function fieldsIn(of: Value, path: readonly string[], args: readonly Value[] = [], isLabels = false): Value {
   let value = of
   for (const [index, name] of path.entries()) {
