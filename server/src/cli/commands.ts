@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   loggers: async () => (await import('./commands/patterns.ts')).loggersCommand(),
   fields: async () => (await import('./commands/patterns.ts')).fieldsCommand(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
+  mcp: async () => (await import('./commands/mcp.ts')).mcpCommand(),
   ingest: async () => (await import('./ingest/ingest.ts')).ingestCommand(),
   scenarios: async () => (await import('./commands/scenarios.ts')).scenariosCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),

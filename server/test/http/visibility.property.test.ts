@@ -419,6 +419,7 @@ const LOOKED_AT: Record<string, string> = {
   '/loki/api/v1/detected_field/:name/values': "Loki's volumes, fields and patterns",
   '/loki/api/v1/patterns': "Loki's volumes, fields and patterns",
   '/loki/api/v1/format_query': 'the query itself',
+  '/mcp': 'in assistants.test.ts',
   '/loki/api/v1/drilldown-limits': 'limits, the same for all',
   '/loki/api/v1/status/config': 'limits, the same for all',
   '/loki/api/v1/labels': 'the names of labels, always the same',

@@ -12,6 +12,7 @@ import type { LevelOverrides } from '../../store/settings/level-overrides.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
 import { administrationPart } from './parts/administration.ts'
 import { alertsPart } from './parts/alerts.ts'
+import { assistantsPart } from './parts/assistants.ts'
 import { openCore } from './parts/core.ts'
 import { intakePart } from './parts/intake.ts'
 import { livePart } from './parts/live.ts'
@@ -63,6 +64,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     parsing,
     watch,
     alerts,
+    assistantsPart(options),
   ]
 
   core.budgets.push(...parts.flatMap(({ budgets = [] }) => budgets))
