@@ -20,6 +20,7 @@ test('needs no configuration at all', () => {
     adminApiKey: undefined,
     alertsKey: undefined,
     alertsAllowLocal: false,
+    alertsHeartbeatUrl: undefined,
   })
 })
 
@@ -38,6 +39,7 @@ test('reads what is set', () => {
     ADMIN_API_KEY: '0123456789abcdef',
     ALERTS_KEY: 'fedcba9876543210',
     ALERTS_ALLOW_LOCAL: 'true',
+    ALERTS_HEARTBEAT_URL: 'https://watch.example.org/ping',
   })
   expect(config).toEqual({
     syslog: { ...NO_SYSLOG, host: '::' },
@@ -51,6 +53,7 @@ test('reads what is set', () => {
     adminApiKey: '0123456789abcdef',
     alertsKey: 'fedcba9876543210',
     alertsAllowLocal: true,
+    alertsHeartbeatUrl: 'https://watch.example.org/ping',
   })
 })
 

@@ -26,6 +26,8 @@ export type Config = {
   alertsKey: string | undefined
   /** Whether notices of alerts may go to this machine and its link. */
   alertsAllowLocal: boolean
+  /** Called once a minute while alert rules are evaluated. */
+  alertsHeartbeatUrl: string | undefined
   syslog: SyslogConfig
   gelf: GelfConfig
   forward: ForwardConfig
@@ -116,6 +118,17 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
             `at least ${MIN_KEY_CHARACTERS} characters, such as what openssl rand -hex 32 prints`,
           ),
   }),
+  ALERTS_HEARTBEAT_URL: (text) => ({
+    alertsHeartbeatUrl:
+      text === undefined
+        ? undefined
+        : valid(
+            'ALERTS_HEARTBEAT_URL',
+            text,
+            /^https?:$/.test(URL.parse(text)?.protocol ?? ''),
+            'an http or https address, like https://hc-ping.com/…',
+          ),
+  }),
   ALERTS_ALLOW_LOCAL: (text = 'false') => ({
     alertsAllowLocal:
       valid('ALERTS_ALLOW_LOCAL', text, text === 'true' || text === 'false', 'true or false') === 'true',
@@ -173,7 +186,7 @@ export const VARIABLES = [READERS, SYSLOG_READERS, GELF_READERS, FORWARD_READERS
 )
 
 /** Never printed, not even when they are wrong. */
-const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY', 'ALERTS_KEY', 'FORWARD_SHARED_KEY']
+const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY', 'ALERTS_KEY', 'ALERTS_HEARTBEAT_URL', 'FORWARD_SHARED_KEY']
 
 /**
  * Reads the configuration; an empty variable counts as unset.

@@ -20,10 +20,15 @@ beforeAll(async () => {
     environment: {
       ALERTS_KEY: 'a key of the test alone',
       ALERTS_ALLOW_LOCAL: 'true',
+      ALERTS_HEARTBEAT_URL: `http://127.0.0.1:${receiver.port}/beat`,
       PUBLIC_URL: 'https://logs.example.org',
     },
   })
-  clock = await standStill(server.database.database.pool, Math.floor(Date.now() / MINUTE) * MINUTE)
+  // Behind the real time: lines from the future of the test are no lines from the future for intake.
+  clock = await standStill(
+    server.database.database.pool,
+    Math.floor(Date.now() / MINUTE) * MINUTE - 12 * 60 * MINUTE,
+  )
   for (const [name, body] of [
     ['ann', { scope: 'read' }],
     ['ben', { scope: 'read', cameras: [1] }],
@@ -287,6 +292,21 @@ describe('a rule for silence', () => {
     expect(await stateOf(id)).toMatchObject({ 1: 'firing' })
   })
 
+  it('takes lines that a level holds back for signs of life', async () => {
+    const id = await addRule(silent)
+    await log({ camera_id: 4, message: 'captured' })
+    await pass(1)
+    await log({ camera_id: 4, message: 'captured' })
+    await pass(4)
+    await server.send('POST', '/api/logs', { level: 'DEBUG', message: 'frame', camera_id: 4 })
+    const { pool } = server.database.database
+    await expect.poll(async () => (await pool.query('select 1 from alert_signs')).rowCount).toBe(1)
+    await pass(4)
+    expect((await stateOf(id))[4]).toBe('normal')
+    await pass(2)
+    expect((await stateOf(id))[4]).toBe('firing')
+  })
+
   it('is not judged by time in which no server was there', async () => {
     const id = await addRule({
       name: 'Worker',
@@ -333,6 +353,17 @@ describe('what is held back', () => {
     expect(receiver.received).toEqual([])
   })
 
+  it('is told when the quiet hours of the rule are over and it is still so', async () => {
+    const clockAt = (offset: number) => new Date(clock.now + offset * MINUTE).toISOString().slice(11, 16)
+    const quiet_hours = { timezone: 'UTC', from: clockAt(0), to: clockAt(4) }
+    await addRule({ ...errors, quiet_hours })
+    await log({})
+    await pass(3)
+    expect(receiver.received).toEqual([])
+    await pass(1)
+    await expect.poll(() => arrived('firing').length).toBe(1)
+  })
+
   it('does not swallow the recovery of what people were told of', async () => {
     const rule_id = await addRule(errors)
     await log({})
@@ -345,6 +376,25 @@ describe('what is held back', () => {
     await pass(4)
     await expect.poll(() => arrived('resolved').length).toBe(1)
   })
+})
+
+it('makes one digest of what more than a hundred groups have to tell at once', async () => {
+  await addRule({
+    name: 'Everywhere',
+    query: 'min_level=ERROR',
+    condition: { kind: 'any' },
+    group_by: 'source',
+  })
+  const lines = Array.from({ length: 101 }, (_, index) => ({
+    level: 'ERROR',
+    message: 'x',
+    source: `s${index}`,
+  }))
+  await server.send('POST', '/api/logs', lines)
+  await evaluate()
+  await expect.poll(() => receiver.received.length).toBe(1)
+  expect(receiver.received[0]?.body.title).toBe('[FIRING] Everywhere: 101 groups')
+  expect(receiver.received[0]?.body.groups).toHaveLength(101)
 })
 
 it('ends the incident of a rule whose condition is changed, and begins anew', async () => {
@@ -378,6 +428,34 @@ it('retries a notice that was not taken, with the same id', async () => {
   const [first, second] = receiver.received
   expect(second?.headers['x-alert-id']).toBe(first?.headers['x-alert-id'])
   await expect.poll(async () => (await firstOf()).state).toBe('sent')
+})
+
+it('calls the address of the heartbeat once it evaluates', async () => {
+  await expect.poll(() => receiver.beats()).toBeGreaterThan(0)
+})
+
+it('stores everything of a group for a while when it begins to fire, unless somebody chose its level', async () => {
+  const rule = {
+    name: 'Raise',
+    condition: { kind: 'any' },
+    group_by: 'source',
+    raise_level: { level: 'DEBUG', minutes: 15 },
+  }
+  const refused = await server.send('POST', '/api/alerts/rules', { ...rule, query: '' })
+  expect(refused.body.message).toContain('raise_level goes with silence')
+  const ofReader = await as('ann', 'POST', '/api/alerts/rules', { ...rule, query: 'min_level=ERROR' })
+  expect(ofReader.status).toBe(403)
+  await server.send('PUT', '/api/levels', { scope: 'source', target: 'kept', level: 'ERROR' })
+  await addRule({ ...rule, query: 'min_level=ERROR' })
+  await log({ source: 'raised' })
+  await log({ source: 'kept' })
+  await evaluate()
+  const overrides = async () => (await server.get('/api/levels')).body.data.overrides
+  await expect.poll(async () => (await overrides()).length).toBe(2)
+  expect(await overrides()).toMatchObject([
+    { scope: 'source', target: 'kept', level: 'ERROR' },
+    { scope: 'source', target: 'raised', level: 'DEBUG', author: 'alert Raise' },
+  ])
 })
 
 describe('roles', () => {
@@ -497,11 +575,22 @@ it('applies a file of rules: makes, changes, leaves, and deletes the rest when a
   )
 })
 
+it('deletes no channel that a rule tells', async () => {
+  await addRule({ name: 'Told', query: '', condition: { kind: 'any' } })
+  const { channels } = (await server.get('/api/alerts/channels')).body.data
+  const { status, body } = await server.send('DELETE', `/api/alerts/channels/${channels[0].id}`)
+  expect([status, body.message]).toEqual([409, expect.stringContaining('"Told"')])
+})
+
 it('sends a test the whole way and shows the answer', async () => {
   receiver.answerWith({ status: 404, text: 'no such hook' })
   const { channels } = (await server.get('/api/alerts/channels')).body.data
   const test = await server.send('POST', `/api/alerts/channels/${channels[0].id}/test`)
-  expect(test.body.data).toEqual({ is_sent: false, reply: '404 no such hook', error: 'It answered 404.' })
+  expect(test.body.data).toEqual({
+    is_sent: false,
+    reply: '404 no such hook',
+    error: 'It answered 404.',
+  })
 })
 
 it.each([

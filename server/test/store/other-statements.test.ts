@@ -50,6 +50,7 @@ import * as matches from '../../src/store/alerts/alert-matches.ts'
 import * as position from '../../src/store/alerts/alert-position.ts'
 import { pastMinutes, recentGroups } from '../../src/store/alerts/alert-preview.ts'
 import * as rules from '../../src/store/alerts/alert-rules.ts'
+import { readSigns, saveSigns } from '../../src/store/alerts/alert-signs.ts'
 import * as silences from '../../src/store/alerts/alert-silences.ts'
 import * as states from '../../src/store/alerts/alert-states.ts'
 import * as transitions from '../../src/store/alerts/alert-transitions.ts'
@@ -284,6 +285,8 @@ it('of alerts are those of the snapshot', async () => {
   const visibility = { cameras: null }
   await expectSnapshot('alerts.sql', async () => {
     await position.tick(pool)
+    await saveSigns(pool, [{ level: 'DEBUG', source: 'api', camera_id: null }])
+    await inTransaction(pool, (client) => readSigns(client, at, at))
     await inTransaction(pool, async (client) => {
       await position.tryToEvaluate(client)
       await position.keepFromEvaluating(client)
@@ -358,6 +361,8 @@ it('of alerts are those of the snapshot', async () => {
     })
     const [{ id = 0 } = {}] = await rules.listRules(pool, 'user 1')
     await states.listStates(pool, [id])
+    await states.countStates(pool, [id])
+    await position.present(pool)
     await transitions.listTransitions(pool, { rules: [id], before: undefined, limit: 1 })
     await transitions.findTransitions(pool, [1])
     const [claimed] = await deliveries.claimDeliveries(pool, 1)

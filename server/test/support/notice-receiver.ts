@@ -11,13 +11,15 @@ type Received = {
 /** An address that takes notices, with configurable answers. */
 export async function startReceiver() {
   const received: Received[] = []
+  let beats = 0
   let answer: { status: number; headers?: Record<string, string>; text?: string } | 'stall' = { status: 200 }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString('utf8')
-      received.push({ headers: request.headers, text, body: parsed(text) })
+      if (request.method === 'GET') beats++
+      else received.push({ headers: request.headers, text, body: parsed(text) })
       if (answer === 'stall') return
       response.writeHead(answer.status, answer.headers).end(answer.text ?? 'ok')
     })
@@ -26,6 +28,8 @@ export async function startReceiver() {
   const { port } = server.address() as AddressInfo
   return {
     received,
+    /** How often it was called without a notice. */
+    beats: () => beats,
     url: `http://127.0.0.1:${port}/hook`,
     port,
     answerWith(next: typeof answer) {

@@ -111,6 +111,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     alerts: {
       key: config.alertsKey,
       allowLocal: config.alertsAllowLocal,
+      heartbeatUrl: config.alertsHeartbeatUrl,
       pageUrl: config.publicUrl,
     },
     reports: {

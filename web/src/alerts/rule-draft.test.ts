@@ -28,7 +28,8 @@ it.each<AlertRuleInput>([
       group_by: 'camera',
     },
     active_hours: { timezone: 'Europe/Berlin', from: '06:00', to: '21:00', days: ['mon', 'sat'] },
-    ...{ severity: 'warning', include_own: true },
+    ...{ severity: 'warning', include_own: true, raise_level: { level: 'DEBUG', minutes: 15 } },
+    quiet_hours: { timezone: 'UTC', from: '22:00', to: '06:00' },
   },
 ])('brings a rule through the form as it was: $name', (rule) => {
   expect(toInput(toDraft(rule))).toEqual({ rule })

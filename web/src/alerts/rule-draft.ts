@@ -35,6 +35,9 @@ export type RuleDraft = {
   channels: string[]
   note: string
   include_own: boolean
+  /** Set by the API or a file; the form leaves these as they are. */
+  raise_level?: AlertRuleInput['raise_level']
+  quiet_hours?: AlertRuleInput['quiet_hours']
 }
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
@@ -73,6 +76,8 @@ export function toDraft(rule: AlertRuleInput): RuleDraft {
       : null,
     ...{ severity: rule.severity ?? 'warning', channels: rule.channels ?? [], note: rule.note ?? '' },
     include_own: rule.include_own ?? false,
+    ...(rule.raise_level && { raise_level: rule.raise_level }),
+    ...(rule.quiet_hours && { quiet_hours: rule.quiet_hours }),
   }
 }
 
@@ -96,6 +101,8 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
       ...(channels.length > 0 && { channels }),
       ...(note.trim() !== '' && { note: note.trim() }),
       ...(include_own && { include_own }),
+      ...(draft.raise_level && { raise_level: draft.raise_level }),
+      ...(draft.quiet_hours && { quiet_hours: draft.quiet_hours }),
     } as AlertRuleInput,
   }
 }

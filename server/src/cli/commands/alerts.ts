@@ -148,9 +148,10 @@ function stateText({ enabled, problem, firing_count, group_count, group_by }: Li
 
 /** A listed rule as a file has it. */
 function toInput(rule: ListedAlertRule): AlertRuleInput {
-  const { name, enabled, query, condition, group_by, active_hours, severity, channels, note, include_own } =
-    rule
-  const given = { query, condition, group_by, active_hours, severity, channels, note, include_own }
+  const { name, enabled, query, condition, group_by, active_hours, severity, channels, note } = rule
+  const { quiet_hours, raise_level, include_own } = rule
+  const definition = { query, condition, group_by, active_hours, severity, channels, note }
+  const given = { ...definition, quiet_hours, raise_level, include_own }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   return { name, ...(enabled ? {} : { enabled }), ...set } as AlertRuleInput
 }

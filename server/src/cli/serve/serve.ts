@@ -100,6 +100,7 @@ async function serve(): Promise<void> {
           config.alertsKey ??
           (postgres.directory === undefined ? undefined : ensureAlertsKey(config.dataDir)),
         allowLocal: config.alertsAllowLocal,
+        heartbeatUrl: config.alertsHeartbeatUrl,
         pageUrl: config.publicUrl ?? `http://localhost:${config.port}`,
       },
       metrics,

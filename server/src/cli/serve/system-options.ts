@@ -58,6 +58,8 @@ export type SystemOptions = {
         allowLocal?: boolean | undefined
         /** Where people reach the page, for links in notices. */
         pageUrl?: string | undefined
+        /** Called once a minute while rules are evaluated. */
+        heartbeatUrl?: string | undefined
       }
     | undefined
   /** Counts from the first statement on; made by the system when unset. */

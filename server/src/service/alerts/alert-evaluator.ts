@@ -13,9 +13,11 @@ import { judgeFrom } from '../../store/alerts/alert-states.ts'
 import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
 import { inTransaction } from '../../store/database/transaction.ts'
 import type { Feed } from '../../store/feed/feed.ts'
-import { evaluate, noteProblem } from './evaluation.ts'
+import { evaluate, noteProblem, type Raise } from './evaluation.ts'
 import type { AlertRules, RuleSet } from './rule-set.ts'
-import { findSightings } from './sightings.ts'
+import { addSigns, findSightings } from './sightings.ts'
+
+const BEAT_MS = 60_000
 
 /** How often what falls due is looked at though no line comes. */
 const TICK_MS = 1000
@@ -30,6 +32,9 @@ const MAX_RETRY_MS = 30_000
 /** Without an entry and without a tick for so long, no server took lines: that says nothing of silence. */
 const OUTAGE_MS = 90_000
 
+/** How often the position is written though nothing happens; well below what counts as an outage. */
+const IDLE_SAVE_MS = 15_000
+
 /** `more`: there is more to evaluate at once. `busy`: another server evaluates. */
 export type StepOutcome = 'idle' | 'more' | 'busy'
 
@@ -37,6 +42,12 @@ export type AlertEvaluatorOptions = {
   pool: pg.Pool
   feed: Feed
   rules: AlertRules
+  /** Whether this server takes lines; all do when unset. */
+  isTaking?: () => Promise<boolean>
+  /** Told once a minute that all there is was evaluated. */
+  onMinute?: () => void
+  /** Told of groups whose level is to be raised. */
+  onRaise?: (raises: readonly Raise[]) => void
   /** Told when notices were written. */
   onNotices: () => void
   onFailure: (error: unknown) => void
@@ -56,6 +67,7 @@ export class AlertEvaluator {
   #isStopped = false
   #isAwake = false
   #restedAt = 0
+  #beatAt = Number.NEGATIVE_INFINITY
 
   constructor(options: AlertEvaluatorOptions) {
     this.#options = options
@@ -91,7 +103,9 @@ export class AlertEvaluator {
     this.#isAwake = false
     let next = TICK_MS
     try {
-      if ((await this.step()) === 'more') next = 0
+      const outcome = await this.step()
+      if (outcome === 'more') next = 0
+      else if (outcome === 'idle') this.#beat()
       this.#pause.reset()
     } catch (error) {
       // What was noted of the rules meanwhile was not committed.
@@ -103,15 +117,23 @@ export class AlertEvaluator {
     this.#schedule(this.#isAwake ? REST_MS : next)
   }
 
+  #beat(): void {
+    if (performance.now() - this.#beatAt < BEAT_MS) return
+    this.#beatAt = performance.now()
+    this.#options.onMinute?.()
+  }
+
   /** Evaluates what there is, up to some 20,000 lines. */
   async step(): Promise<StepOutcome> {
     const { pool, rules } = this.#options
     const { rules: active, broken } = await rules.get()
     if (active.size === 0 && broken.size === 0) return 'idle'
+    if (this.#options.isTaking && !(await this.#options.isTaking())) return 'idle'
     const began = performance.now()
     const at = toMillis(await tick(pool))
     const done = await inTransaction(pool, (client) => this.#stepIn(client, at), { isLimited: true })
     if (done.deliveries > 0) this.#options.onNotices()
+    if (done.raises.length > 0) this.#options.onRaise?.(done.raises)
     if (done.outcome !== 'busy') {
       const { rows, transitions } = done
       this.#options.onStep?.({ rows, transitions, millis: performance.now() - began })
@@ -120,7 +142,7 @@ export class AlertEvaluator {
   }
 
   async #stepIn(client: pg.PoolClient, at: number) {
-    const nothing = { rows: 0, transitions: 0, deliveries: 0 }
+    const nothing = { rows: 0, transitions: 0, deliveries: 0, raises: [] as Raise[] }
     if (!(await tryToEvaluate(client))) return { outcome: 'busy' as const, ...nothing }
     const position = await readPosition(client)
     const set = await this.#options.rules.get(position.rules_version)
@@ -157,9 +179,14 @@ export class AlertEvaluator {
       (id) => times.get(id) ?? until,
     )
     const problems = await this.#noteProblems(client, set, failed, compared, until)
+    await addSigns(client, set, groups, { after: watermark, until })
     const told = await evaluate(client, set, groups, until)
     const feed_id = taken.at(-1)?.id ?? Math.min(from, position.head)
-    await savePosition(client, { feed_id, watermark: fromMillis(until) })
+    // Each write is a flush of the disk: an idle machine is left alone most of the time.
+    const isNews = told.isChanged || problems > 0 || feed_id !== position.feed_id
+    if (isNews || until - watermark >= IDLE_SAVE_MS) {
+      await savePosition(client, { feed_id, watermark: fromMillis(until) })
+    }
     const rows = taken.reduce((sum, entry) => sum + entry.rows, 0)
     return {
       outcome: stretch.isMore ? ('more' as const) : ('idle' as const),

@@ -11,6 +11,10 @@ export type Weekday = (typeof WEEKDAYS)[number]
 const OneOf = <T extends string>(values: readonly T[], description: string) =>
   Type.Unsafe<T>({ type: 'string', enum: [...values], description })
 
+/** Levels that are stored for a while when a rule fires, and for how long at most. */
+const RAISED_LEVELS = ['DEBUG', 'INFO'] as const
+const MAX_RAISED_MINUTES = 240
+
 /** The widest window and the longest silence: a day and a week. */
 const MAX_WINDOW_MINUTES = 1440
 const MAX_SILENCE_MINUTES = 10_080
@@ -37,15 +41,18 @@ const AlertConditionSchema = Type.Object(
   { additionalProperties: false },
 )
 
-const ActiveHoursSchema = Type.Object(
-  {
-    timezone: Type.String({ minLength: 1, maxLength: 60, description: 'IANA name, such as Europe/Berlin' }),
-    days: Type.Optional(Type.Array(OneOf(WEEKDAYS, 'A day of the week'), { minItems: 1, maxItems: 7 })),
-    from: Clock('First minute, such as 07:00'),
-    to: Clock('First minute after; before `from` it is of the next day'),
-  },
-  { additionalProperties: false, description: 'Outside of them nothing is evaluated' },
-)
+const hours = (description: string) =>
+  Type.Object(
+    {
+      timezone: Type.String({ minLength: 1, maxLength: 60, description: 'IANA name, such as Europe/Berlin' }),
+      days: Type.Optional(Type.Array(OneOf(WEEKDAYS, 'A day of the week'), { minItems: 1, maxItems: 7 })),
+      from: Clock('First minute, such as 07:00'),
+      to: Clock('First minute after; before `from` it is of the next day'),
+    },
+    { additionalProperties: false, description },
+  )
+const ActiveHoursSchema = hours('Outside of them nothing is evaluated')
+const QuietHoursSchema = hours('Within them nobody is told; what is still so afterwards is told then')
 export type ActiveHoursInput = Static<typeof ActiveHoursSchema>
 
 const definition = {
@@ -57,6 +64,7 @@ const definition = {
   condition: AlertConditionSchema,
   group_by: Type.Optional(OneOf(GROUPINGS, 'One alert for each of them')),
   active_hours: Type.Optional(ActiveHoursSchema),
+  quiet_hours: Type.Optional(QuietHoursSchema),
   severity: Type.Optional(OneOf(SEVERITIES, 'warning unless given')),
   channels: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
@@ -65,6 +73,15 @@ const definition = {
     }),
   ),
   note: Type.Optional(Type.String({ maxLength: 2000, description: 'Sent along: what to do about it' })),
+  raise_level: Type.Optional(
+    Type.Object(
+      {
+        level: OneOf(RAISED_LEVELS, 'What of the camera, source or logger is stored from then on'),
+        minutes: Type.Integer({ minimum: 1, maximum: MAX_RAISED_MINUTES }),
+      },
+      { additionalProperties: false, description: 'When a group fires; by administrators alone' },
+    ),
+  ),
   include_own: Type.Optional(
     Type.Boolean({ description: "Whether the server's own lines count; they do not unless it is set" }),
   ),

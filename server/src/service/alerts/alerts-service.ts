@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { listDeliveries, readAlertFigures, reviveDelivery } from '../../store/alerts/alert-deliveries.ts'
 import type { StoredRule } from '../../store/alerts/alert-rules.ts'
-import { listStates, type StoredState } from '../../store/alerts/alert-states.ts'
+import { countStates, listStates, type StoredState } from '../../store/alerts/alert-states.ts'
 import { listTransitions, type StoredTransition } from '../../store/alerts/alert-transitions.ts'
 import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
@@ -32,10 +32,8 @@ export class AlertsService {
   async list(reader: Principal) {
     const { pool, cameras } = this.#options
     const rules = await visibleRules(this.#options.pool, reader)
-    const { states, groups } = await listStates(
-      pool,
-      rules.map(({ id }) => id),
-    )
+    const ids = rules.map(({ id }) => id)
+    const [states, groups] = await Promise.all([listStates(pool, ids), countStates(pool, ids)])
     const names = await cameras.names()
     const byRule = Map.groupBy(states, ({ rule_id }) => rule_id)
     return rules.map((rule) => {
@@ -49,7 +47,7 @@ export class AlertsService {
   async summary(reader: Principal) {
     const { pool } = this.#options
     const rules = await visibleRules(this.#options.pool, reader)
-    const { groups } = await listStates(
+    const groups = await countStates(
       pool,
       rules.map(({ id }) => id),
     )

@@ -1,8 +1,10 @@
 import type pg from 'pg'
 import * as store from '../../store/alerts/alert-channels.ts'
+import { listRules } from '../../store/alerts/alert-rules.ts'
 import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
+import type { AlertDefinition } from './alert-rule.ts'
 import { type ChannelInput, type ChannelSecret, readChannel } from './delivery/channel.ts'
 import type { NoticeWriter } from './delivery/notice-writer.ts'
 import type { SecretBox } from './delivery/secret-box.ts'
@@ -75,10 +77,20 @@ export class ChannelsService {
     return shown(channel)
   }
 
-  /** @throws {AppError} NOT_FOUND */
+  /** @throws {AppError} NOT_FOUND; CONFLICT while rules name it */
   async delete(id: number) {
     const channel = await this.#options.auditTrail.change(async (client) => {
       const result = await this.#lock(client, id)
+      const naming = (await listRules(client)).filter(({ rule }) =>
+        (rule as AlertDefinition).channels?.includes(result.name),
+      )
+      if (naming.length > 0) {
+        const names = naming.slice(0, 5).map((rule) => `"${rule.name}"`)
+        throw new AppError(
+          'CONFLICT',
+          `${naming.length === 1 ? 'A rule tells' : `${naming.length} rules tell`} this channel: ${names.join(', ')}. Take it from them first.`,
+        )
+      }
       await store.deleteChannel(client, id)
       const { name, kind, target } = result
       return {

@@ -1,7 +1,7 @@
 // What becomes of incidents when their rule changes.
 import type pg from 'pg'
 import { addDeliveries } from '../../store/alerts/alert-deliveries.ts'
-import { tick } from '../../store/alerts/alert-position.ts'
+import { present } from '../../store/alerts/alert-position.ts'
 import type { StoredRule } from '../../store/alerts/alert-rules.ts'
 import { firingStates } from '../../store/alerts/alert-states.ts'
 import { addTransitions } from '../../store/alerts/alert-transitions.ts'
@@ -18,7 +18,7 @@ export async function endIncidents(
 ): Promise<void> {
   const states = await firingStates(client, rule.id)
   if (states.length === 0) return
-  const at = await tick(client)
+  const at = await present(client)
   const ids = await addTransitions(
     client,
     states.map(({ group_key, incident, value, first_at, last_at }) => ({

@@ -1,9 +1,10 @@
 // One step of the evaluation: from a position in the feed to the next, in one transaction.
+import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { listChannels } from '../../store/alerts/alert-channels.ts'
 import { addDeliveries, type NewDelivery } from '../../store/alerts/alert-deliveries.ts'
 import { setProblem } from '../../store/alerts/alert-rules.ts'
-import { listSilences } from '../../store/alerts/alert-silences.ts'
+import { listSilences, type StoredSilence } from '../../store/alerts/alert-silences.ts'
 import {
   addCounts,
   countGroups,
@@ -36,6 +37,8 @@ type Judged = GroupKey & {
   rule: ActiveRule
   group: Group
   state: GroupState & Told
+  /** As it was found; undefined for a group that is new. */
+  before: (GroupState & Told) | undefined
   seen: readonly Sighting[]
 }
 
@@ -49,12 +52,18 @@ export async function evaluate(
   set: RuleSet,
   seen: Seen,
   until: number,
-): Promise<{ transitions: number; deliveries: number }> {
+): Promise<{ transitions: number; deliveries: number; isChanged: boolean; raises: Raise[] }> {
   const keys = [...seen].flatMap(([rule_id, groups]) =>
     [...groups.keys()].map((group_key) => ({ rule_id, group_key })),
   )
   const stored = await loadStates(client, keys, fromMillis(until))
   const states = new Map(stored.map((state) => [keyOf(state), state]))
+  for (const [rule_id, groups] of seen) {
+    for (const [group_key, sightings] of groups) {
+      const isSign = sightings.every(({ rows }) => rows === 0)
+      if (isSign && !states.has(keyOf({ rule_id, group_key }))) groups.delete(group_key)
+    }
+  }
   await boundGroups(client, seen, (key) => states.has(keyOf(key)))
   const touched = new Map<string, GroupKey>(stored.map((state) => [keyOf(state), state]))
   for (const [rule_id, groups] of seen) {
@@ -67,17 +76,28 @@ export async function evaluate(
     const known = states.get(keyOf({ rule_id, group_key }))
     const sightings = seen.get(rule_id)?.get(group_key) ?? []
     const state = known ? fromStored(known) : unknownGroup(sightings[0]?.at ?? until)
-    judged.push({ rule_id, group_key, rule, state, seen: sightings, group: new Group(rule, state) })
+    const before = known && { ...state }
+    judged.push({ rule_id, group_key, rule, state, seen: sightings, group: new Group(rule, state), before })
   }
   await fillCounts(client, judged)
   for (const { group, seen: sightings } of judged) judge(group, sightings, until)
   const told = await tell(client, judged, until)
   await addCounts(client, judged.flatMap(countsOf))
-  await saveStates(
-    client,
-    judged.map(({ rule_id, group_key, state }) => toStored(rule_id, group_key, state)),
-  )
-  return told
+  const changed = judged
+    .filter(({ before, state }) => !isDeepStrictEqual(state, before))
+    .map(({ rule_id, group_key, state }) => toStored(rule_id, group_key, state))
+  await saveStates(client, changed)
+  return { ...told, isChanged: changed.length > 0, raises: raisesOf(judged) }
+}
+
+/** A group that began to fire, whose level is to be raised. */
+export type Raise = { rule: ActiveRule; group_key: string; level: 'DEBUG' | 'INFO'; minutes: number }
+
+function raisesOf(judged: readonly Judged[]): Raise[] {
+  return judged.flatMap(({ rule, group_key, group }) => {
+    const fires = group.transitions.some(({ kind, late_ms }) => kind === 'firing' && late_ms === 0)
+    return rule.raise && fires && group_key !== OTHERS ? [{ rule, group_key, ...rule.raise }] : []
+  })
 }
 
 /** Puts new groups beyond what may be kept into one. */
@@ -155,7 +175,7 @@ async function tell(
     if (group.transitions.length === 0) owed.push(one)
     for (const { kind, at, first_at, last_at, ...decided } of group.transitions) {
       const isFiring = kind === 'firing'
-      const held = heldBy(silences, one, Math.max(at, until))
+      const held = heldFor(silences, one, Math.max(at, until))
       const outcome = reconcile(state, { isFiring, incident: decided.incident }, held)
       if (outcome.tell) {
         const incident = outcome.incident ?? decided.incident
@@ -183,15 +203,20 @@ async function tell(
   return { transitions: ids.filter((id) => id !== undefined).length, deliveries }
 }
 
+/** Why nobody is told of a group now: a silence, or the rule's own quiet hours. */
+function heldFor(silences: readonly StoredSilence[], one: Judged, at: number): string | undefined {
+  return heldBy(silences, one, at) ?? (one.rule.quiet?.isActive(at) ? 'quiet hours of the rule' : undefined)
+}
+
 /** What a silence held back is told when it is over, as far as it is still news. */
 async function tellOwed(
   client: pg.PoolClient,
   owed: readonly Judged[],
-  silences: Awaited<ReturnType<typeof listSilences>>,
+  silences: readonly StoredSilence[],
   until: number,
   note: (one: Judged, kind: Telling['kind'], transition: number | undefined, incident: number) => void,
 ): Promise<void> {
-  const free = owed.filter((one) => heldBy(silences, one, until) === undefined)
+  const free = owed.filter((one) => heldFor(silences, one, until) === undefined)
   const newest = await newestTransitions(client, free)
   const byGroup = new Map(newest.map((transition) => [keyOf(transition), transition.id]))
   for (const one of free) {

@@ -8,23 +8,26 @@ export function ownerOf({ lineage }: Pick<Principal, 'lineage'>): string {
   return lineage
 }
 
+/** What an owner may see, and whether they may do everything. */
+export type Sight = { visibility: Visibility; isAdmin: boolean }
+
 /** What the owners of rules may see at present, each asked for once; undefined for those who may not read any more. */
 export class OwnerSight {
   readonly #pool: pg.Pool
-  readonly #known = new Map<string, Visibility | undefined>()
-  #keys: Map<string, Visibility> | undefined
+  readonly #known = new Map<string, Sight | undefined>()
+  #keys: Map<string, Sight> | undefined
 
   constructor(pool: pg.Pool) {
     this.#pool = pool
   }
 
-  async of(owner: string): Promise<Visibility | undefined> {
+  async of(owner: string): Promise<Sight | undefined> {
     if (!this.#known.has(owner)) this.#known.set(owner, await this.#look(owner))
     return this.#known.get(owner)
   }
 
-  async #look(owner: string): Promise<Visibility | undefined> {
-    if (owner === 'key operator') return SEES_EVERYTHING
+  async #look(owner: string): Promise<Sight | undefined> {
+    if (owner === 'key operator') return { visibility: SEES_EVERYTHING, isAdmin: true }
     const [kind, id = ''] = owner.split(' ', 2)
     if (kind === 'key') {
       this.#keys ??= await this.#readKeys()
@@ -32,10 +35,11 @@ export class OwnerSight {
     }
     const user = await findActiveUser(this.#pool, id)
     if (!user) return undefined
-    return user.role === 'admin' ? SEES_EVERYTHING : { cameras: user.cameras }
+    const isAdmin = user.role === 'admin'
+    return { visibility: isAdmin ? SEES_EVERYTHING : { cameras: user.cameras }, isAdmin }
   }
 
-  async #readKeys(): Promise<Map<string, Visibility>> {
+  async #readKeys(): Promise<Map<string, Sight>> {
     const keys = await listKeys(this.#pool)
     const readers = keys.filter(
       ({ scope, expires_at }) =>
@@ -45,9 +49,9 @@ export class OwnerSight {
     return new Map(
       readers
         .toReversed()
-        .map(({ lineage, cameras, min_level }) => [
+        .map(({ lineage, scope, cameras, min_level }) => [
           String(lineage),
-          { cameras, ...(min_level && { min_level }) },
+          { visibility: { cameras, ...(min_level && { min_level }) }, isAdmin: scope === 'admin' },
         ]),
     )
   }

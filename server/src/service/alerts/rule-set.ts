@@ -6,7 +6,7 @@ import { isCountable } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { AppError } from '../app-error.ts'
 import type { SearchQueries } from '../search/search-query.ts'
-import { activeHours } from './active-hours.ts'
+import { type ActiveHours, activeHours } from './active-hours.ts'
 import { filterOf } from './alert-query.ts'
 import { type AlertDefinition, conditionOf } from './alert-rule.ts'
 import type { JudgedRule } from './judging/group.ts'
@@ -23,6 +23,10 @@ export type ActiveRule = MatchedRule &
     /** Whether level, source and camera alone decide which lines are its. */
     isCounted: boolean
     hadProblem: boolean
+    /** When nobody is told. */
+    quiet: ActiveHours | undefined
+    /** The level that is stored for a while when a group fires. */
+    raise: AlertDefinition['raise_level']
   }
 
 /** The rules in force, of one version. */
@@ -49,9 +53,15 @@ export class AlertRules {
   readonly #options: AlertRulesOptions
   #set: RuleSet | undefined
   #readAt = 0
+  #waitForSilence = false
 
   constructor(options: AlertRulesOptions) {
     this.#options = options
+  }
+
+  /** Whether one of them, as they are known, waits for silence. */
+  get waitForSilence(): boolean {
+    return this.#waitForSilence
   }
 
   /** Forgets what is known: something that rules depend on has changed. */
@@ -67,6 +77,7 @@ export class AlertRules {
     this.#readAt = performance.now()
     const set = await this.#load(version ?? -1)
     this.#set = set
+    this.#waitForSilence = [...set.rules.values()].some(({ condition }) => condition.kind === 'silence')
     return set
   }
 
@@ -90,11 +101,11 @@ export class AlertRules {
 
   async #compile(stored: StoredRule, sight: OwnerSight, deleted: readonly number[]): Promise<ActiveRule> {
     const definition = stored.rule as AlertDefinition
-    const visibility = await sight.of(stored.owner)
-    if (!visibility) {
+    const owner = await sight.of(stored.owner)
+    if (!owner) {
       throw new AppError('FORBIDDEN', `Its owner ${stored.owner_name} may not read logs any more.`)
     }
-    const found = await filterOf(this.#options.queries, definition.query, visibility)
+    const found = await filterOf(this.#options.queries, definition.query, owner.visibility)
     const filter = { ...found, deleted_cameras: deleted }
     const group_by = definition.group_by ?? null
     return {
@@ -103,9 +114,12 @@ export class AlertRules {
       include_own: definition.include_own ?? false,
       condition: conditionOf(definition.condition),
       hours: activeHours(definition.active_hours),
+      quiet: definition.quiet_hours && activeHours(definition.quiet_hours),
       isGrouped: group_by !== null,
       isCounted: isCountable(filter) && group_by !== 'logger_name',
       hadProblem: stored.problem !== null,
+      // A demoted owner raises nothing any more.
+      raise: owner.isAdmin ? definition.raise_level : undefined,
     }
   }
 }

@@ -1,18 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isEnabled } from '@timelapser/logger'
 import type pg from 'pg'
 import { errorCode } from '../../startup-error.ts'
 import { listChannels } from '../../store/alerts/alert-channels.ts'
 import {
   keepFromEvaluating,
+  present,
   raiseRulesVersion,
   readPosition,
-  tick,
 } from '../../store/alerts/alert-position.ts'
 import { recentGroups } from '../../store/alerts/alert-preview.ts'
 import * as store from '../../store/alerts/alert-rules.ts'
 import { forgetStates, saveStates } from '../../store/alerts/alert-states.ts'
 import { DAY, endOfMinute, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
-import { isCountable } from '../../store/filter/log-filter.ts'
+import { isCountable, type LogFilter } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { Principal } from '../access/access.ts'
 import type { AuditDetails, AuditTrail } from '../access/audit-trail.ts'
@@ -30,7 +31,7 @@ import { toStored, unknownGroup } from './stored-group.ts'
 import { asSeenBy, lockVisible } from './visible-rules.ts'
 
 /** Rules of one owner, and of all: each is compared with lines. */
-const MAX_OWN = 200
+const MAX_OWN = 500
 const MAX_RULES = 1000
 
 /** Groups that a silence rule waits for from its beginning on. */
@@ -136,7 +137,7 @@ export class RulesService {
     await this.#check({ name: 'preview', ...definition, channels: [] }, author)
     const { pool, logOperations, queries, cameras } = this.#options
     const filter = await filterOf(queries, definition.query, author.visibility)
-    const until = toMillis(await tick(pool))
+    const until = toMillis(await present(pool))
     const found = await previewRule({ pool, logOperations }, { definition, filter, days, until }, signal)
     const names = definition.group_by === 'camera' ? await cameras.names() : undefined
     const incidents = found.incidents.map((one) => ({ ...one, label: labelOf(one.group_key, names) }))
@@ -149,13 +150,16 @@ export class RulesService {
     try {
       if (name.trim() === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
       conditionOf(definition.condition)
-      if (definition.active_hours) {
-        parseTimeZone(definition.active_hours.timezone)
-        if (definition.active_hours.from === definition.active_hours.to) {
-          throw new AppError('INVALID_REQUEST', 'active_hours.from and active_hours.to are the same.')
+      for (const name of ['active_hours', 'quiet_hours'] as const) {
+        const hours = definition[name]
+        if (!hours) continue
+        parseTimeZone(hours.timezone)
+        if (hours.from === hours.to) {
+          throw new AppError('INVALID_REQUEST', `${name}.from and ${name}.to are the same.`)
         }
       }
-      await filterOf(this.#options.queries, definition.query, author.visibility)
+      const filter = await filterOf(this.#options.queries, definition.query, author.visibility)
+      checkRaise(definition, filter, author)
       const known = definition.channels?.length ? await listChannels(this.#options.pool) : []
       const unknown = definition.channels?.find((channel) => !known.some((one) => one.name === channel))
       if (unknown !== undefined) {
@@ -233,9 +237,9 @@ export class RulesService {
     if (group_by === undefined) return saveStates(client, [toStored(rule.id, '', unknownGroup(begun, begun))])
     if (group_by === 'logger_name') return
     const { pool, queries, logOperations } = this.#options
-    const visibility = await new OwnerSight(pool).of(rule.owner)
-    if (!visibility) return
-    const filter = await filterOf(queries, definition.query, visibility)
+    const sight = await new OwnerSight(pool).of(rule.owner)
+    if (!sight) return
+    const filter = await filterOf(queries, definition.query, sight.visibility)
     if (!isCountable(filter)) return
     const deleted_cameras = await logOperations.deletedCameras()
     const end = Math.floor(begun / MINUTE) * MINUTE
@@ -246,6 +250,23 @@ export class RulesService {
       groups.map((key) => toStored(rule.id, key, { ...unknownGroup(begun, begun), sightings: 2 })),
     )
   }
+}
+
+/** A rule about lines that it raises itself would never end. */
+function checkRaise(definition: AlertDefinition, filter: LogFilter, author: Principal): void {
+  if (definition.raise_level === undefined) return
+  if (author.role !== 'admin') {
+    throw new AppError('FORBIDDEN', 'raise_level is for administrators alone.')
+  }
+  if (definition.group_by === undefined) {
+    throw new AppError('INVALID_REQUEST', 'raise_level needs group_by: the level of that group is raised.')
+  }
+  const isQuiet = conditionOf(definition.condition).kind === 'silence'
+  if (isQuiet || filter.levels?.every((level) => isEnabled(level, 'WARNING'))) return
+  throw new AppError(
+    'INVALID_REQUEST',
+    'raise_level goes with silence, and with a query at WARNING or above (min_level=WARNING): others would count what they raise.',
+  )
 }
 
 /** What of a rule, changed, makes another condition of it. */

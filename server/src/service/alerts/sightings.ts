@@ -2,13 +2,14 @@
 import type pg from 'pg'
 import {
   countEntries,
-  type EntryCount,
+  type Dimensions,
   type EntryMatch,
   matchRows,
   rulesForDimensions,
 } from '../../store/alerts/alert-matches.ts'
 import type { CommittedEntry } from '../../store/alerts/alert-position.ts'
-import { toMillis } from '../../store/database/timestamp.ts'
+import { readSigns } from '../../store/alerts/alert-signs.ts'
+import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
 import type { Feed } from '../../store/feed/feed.ts'
 import type { Sighting } from './judging/group.ts'
 import type { ActiveRule, RuleSet } from './rule-set.ts'
@@ -68,13 +69,52 @@ export async function findSightings(
   return { groups: gathered.sorted(), failed, compared: compared.map(({ id }) => id) }
 }
 
+/** Signs are written by servers in their own time, and read once more for as long as that may take. */
+const SIGNS_LATE_MS = 30_000
+
+/** Adds what came and was not stored to what rules for silence saw. */
+export async function addSigns(
+  client: pg.PoolClient,
+  set: RuleSet,
+  groups: Sightings['groups'],
+  { after, until }: { after: number; until: number },
+): Promise<void> {
+  const isWaiting = ({ condition, isCounted }: ActiveRule) => condition.kind === 'silence' && isCounted
+  if (![...set.rules.values()].some(isWaiting)) return
+  const signs = await readSigns(client, fromMillis(after - SIGNS_LATE_MS), fromMillis(until))
+  await learnDimensions(client, set, signs)
+  for (const sign of signs) {
+    const seen = toMillis(sign.seen_at)
+    for (const id of set.byDimensions.get(keyOf(sign)) ?? []) {
+      const rule = set.rules.get(id)
+      const key = rule && isWaiting(rule) ? groupOf(rule, sign) : undefined
+      if (key === undefined || !rule || seen < rule.begun_at) continue
+      const ofRule = groups.get(id) ?? new Map<string, Sighting[]>()
+      groups.set(id, ofRule)
+      const at = Math.max(seen, after)
+      const sighting = {
+        feed_id: 0,
+        at,
+        rows: 0,
+        first: seen,
+        last: seen,
+        minutes: new Map<number, number>(),
+      }
+      ofRule.set(
+        key,
+        [...(ofRule.get(key) ?? []), sighting].toSorted((a, b) => a.at - b.at),
+      )
+    }
+  }
+}
+
 async function learnDimensions(
   client: pg.PoolClient,
   set: RuleSet,
-  counts: readonly EntryCount[],
+  counts: readonly Dimensions[],
 ): Promise<void> {
   if (set.byDimensions.size > MAX_REMEMBERED) set.byDimensions.clear()
-  const unknown = new Map<string, EntryCount>()
+  const unknown = new Map<string, Dimensions>()
   for (const count of counts) {
     const key = keyOf(count)
     if (!set.byDimensions.has(key)) unknown.set(key, count)
@@ -83,11 +123,11 @@ async function learnDimensions(
   for (const [index, key] of [...unknown.keys()].entries()) set.byDimensions.set(key, found[index] ?? [])
 }
 
-function keyOf({ level, source, camera_id }: EntryCount): string {
+function keyOf({ level, source, camera_id }: Dimensions): string {
   return `${level} ${camera_id ?? ''} ${source}`
 }
 
-function groupOf({ group_by }: ActiveRule, { source, camera_id }: EntryCount): string | undefined {
+function groupOf({ group_by }: ActiveRule, { source, camera_id }: Dimensions): string | undefined {
   if (group_by === null) return ''
   if (group_by === 'source') return source
   if (camera_id !== null) return String(camera_id)

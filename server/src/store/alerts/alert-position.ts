@@ -29,10 +29,19 @@ export type CommittedEntry = {
 }
 
 /** The present by the database; entries that come into sight later were committed later. */
-export async function tick(pool: pg.Pool | pg.PoolClient): Promise<string> {
+export async function tick(pool: pg.Pool): Promise<string> {
   const { rows } = await pool.query<{ at: string }>({
     name: 'alert_tick',
     text: 'select alert_tick() as at',
+  })
+  return rows[0]?.at ?? ''
+}
+
+/** The present by the database, for what is no evaluation: a tick holds up intake until its transaction ends. */
+export async function present(reader: pg.Pool | pg.PoolClient): Promise<string> {
+  const { rows } = await reader.query<{ at: string }>({
+    name: 'alert_present',
+    text: 'select log_clock() as at',
   })
   return rows[0]?.at ?? ''
 }

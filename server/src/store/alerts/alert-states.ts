@@ -177,17 +177,16 @@ export async function pruneAlerts(pool: pg.Pool): Promise<void> {
       ), deliveries as (
         delete from alert_deliveries
         where state <> 'pending' and ended_at < (select watermark from mark) - interval '30 days'
+      ), signs as (
+        delete from alert_signs where seen_at < (select watermark from mark) - interval '1 day'
       )
       delete from alert_silences where ends_at < (select watermark from mark) - interval '30 days'`,
   })
 }
 
-/** Every group of these rules that is not just normal, and of each rule how many there are. */
-export async function listStates(
-  pool: pg.Pool,
-  rules: readonly number[],
-): Promise<{ states: StoredState[]; groups: Map<number, { groups: number; firing: number }> }> {
-  const { rows: states } = await pool.query<StoredState>({
+/** Groups of these rules, those that fire first; the first thousand. */
+export async function listStates(pool: pg.Pool, rules: readonly number[]): Promise<StoredState[]> {
+  const { rows } = await pool.query<StoredState>({
     name: 'list_alert_states',
     text: `
       select ${COLUMNS}
@@ -197,7 +196,15 @@ export async function listStates(
       limit 1000`,
     values: [rules],
   })
-  const { rows: counted } = await pool.query<{ rule_id: number; groups: number; firing: number }>({
+  return rows
+}
+
+/** How many groups each of these rules has, and how many of them fire. */
+export async function countStates(
+  pool: pg.Pool,
+  rules: readonly number[],
+): Promise<Map<number, { groups: number; firing: number }>> {
+  const { rows } = await pool.query<{ rule_id: number; groups: number; firing: number }>({
     name: 'count_alert_states',
     text: `
       select rule_id, count(*) as groups, count(*) filter (where state = 'firing') as firing
@@ -206,7 +213,7 @@ export async function listStates(
       group by rule_id`,
     values: [rules],
   })
-  return { states, groups: new Map(counted.map(({ rule_id, ...counts }) => [rule_id, counts])) }
+  return new Map(rows.map(({ rule_id, ...counts }) => [rule_id, counts]))
 }
 
 /** The groups of a rule that fire, and those whose recovery people were not told of yet. */

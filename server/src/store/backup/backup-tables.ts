@@ -12,6 +12,7 @@ export const NOT_IN_BACKUPS = [
   'scrub_runs',
   'job_runs',
   'alert_deliveries',
+  'alert_signs',
 ]
 
 /** There while retention writes a partition anew, or after it was cut short. The partition is whole until the end. */

@@ -32,7 +32,14 @@ export type AdmissionOptions = {
   settings: SettingsStore
   cameras: CameraRegister
   /** Hold live records back; where they are unset, every level passes. */
-  levels?: { rules: LevelOverrides; gate: LevelGate } | undefined
+  levels?:
+    | {
+        rules: LevelOverrides
+        gate: LevelGate
+        /** Told of live records that came and are not stored. */
+        onHeldBack?: ((record: LogRecord) => void) | undefined
+      }
+    | undefined
   parsing?: LineParsing | undefined
   names?: NameRegister | undefined
 }
@@ -112,12 +119,16 @@ export class Admission {
       const record = rules.pass ? parse(sent, rules.pass) : sent
       if (record === undefined) {
         dropped++
+        if (isLive) this.#options.levels?.onHeldBack?.(sent)
         continue
       }
       const verdict = rules.gate?.admit(record.level, record, spending) ?? 'pass'
       if (spending.length > spenders.length) spenders.push(index)
       if (verdict === 'rate') capped++
-      if (verdict !== 'pass') continue
+      if (verdict !== 'pass') {
+        this.#options.levels?.onHeldBack?.(record)
+        continue
+      }
       const timed = rules.boundsOf ? fitEventTime(record, rules.boundsOf(record)) : record
       const fitted = fitToStore(timed, rules)
       if (typeof fitted === 'string') {

@@ -94,6 +94,9 @@
     order by minute
     limit 300001;
 
+-- alert_present
+select log_clock() as at;
+
 -- alert_recent_groups
     /* alert_recent_groups */
     select source as group_key
@@ -355,6 +358,8 @@ select pg_try_advisory_xact_lock($1) as locked;
       ), deliveries as (
         delete from alert_deliveries
         where state <> 'pending' and ended_at < (select watermark from mark) - interval '30 days'
+      ), signs as (
+        delete from alert_signs where seen_at < (select watermark from mark) - interval '1 day'
       )
       delete from alert_silences where ends_at < (select watermark from mark) - interval '30 days';
 
@@ -398,6 +403,11 @@ select pg_try_advisory_xact_lock($1) as locked;
         select * from made
       ) p, head;
 
+-- read_alert_signs
+      select level, source, camera_id, seen_at
+      from alert_signs
+      where seen_at > $1::timestamptz and seen_at <= $2::timestamptz;
+
 -- revive_alert_delivery
       update alert_deliveries
       set state = 'pending', created_at = log_clock(), next_at = log_clock(), ended_at = null, attempts = 0
@@ -428,6 +438,14 @@ update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to 
         )
       returning id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since,
         created_at, updated_at;
+
+-- save_alert_signs
+      insert into alert_signs as s (level, source, camera_id, seen_at)
+      select level, source, camera_id, log_clock()
+      from unnest($1::text[], $2::text[], $3::integer[]) as t (level, source, camera_id)
+      order by level, source, camera_id
+      on conflict (level, source, camera_id) do update
+      set seen_at = greatest(s.seen_at, excluded.seen_at);
 
 -- save_alert_states
       insert into alert_states (rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,

@@ -4,8 +4,11 @@ import { AlertEvaluator } from '../../../service/alerts/alert-evaluator.ts'
 import { AlertsService } from '../../../service/alerts/alerts-service.ts'
 import { ChannelsService } from '../../../service/alerts/channels-service.ts'
 import { Deliverer } from '../../../service/alerts/delivery/deliverer.ts'
+import { heartbeat } from '../../../service/alerts/delivery/heartbeat.ts'
 import { NoticeWriter } from '../../../service/alerts/delivery/notice-writer.ts'
 import { SecretBox } from '../../../service/alerts/delivery/secret-box.ts'
+import { LifeSigns } from '../../../service/alerts/life-signs.ts'
+import { raising } from '../../../service/alerts/raising.ts'
 import { AlertRules } from '../../../service/alerts/rule-set.ts'
 import { RulesService } from '../../../service/alerts/rules-service.ts'
 import { SilencesService } from '../../../service/alerts/silences-service.ts'
@@ -19,11 +22,11 @@ import type { readingPart } from './reading.ts'
 /** Alerts: rules over the feed, their incidents, and the notices to channels. */
 export function alertsPart(
   { alerts: options = {} }: Pick<SystemOptions, 'alerts'>,
-  { pool, logOperations, auditTrail, reports, metrics, notices }: Core,
-  { cameras }: ReturnType<typeof administrationPart>,
+  { pool, logOperations, auditTrail, reports, metrics, notices, events, storageGuard, levels }: Core,
+  { cameras, levelService }: ReturnType<typeof administrationPart>,
   { queries }: ReturnType<typeof readingPart>,
 ) {
-  const { key, allowLocal = false, pageUrl } = options
+  const { key, allowLocal = false, pageUrl, heartbeatUrl } = options
   const box = new SecretBox(key)
   const writer = new NoticeWriter({ pool, queries, cameras, logOperations, pageUrl })
   const rules = new AlertRules({ pool, queries, logOperations })
@@ -35,10 +38,23 @@ export function alertsPart(
   })
   const evaluator = new AlertEvaluator({
     ...{ pool, rules, feed: new Feed(pool, logOperations.partitions) },
+    ...(heartbeatUrl !== undefined && { onMinute: heartbeat(heartbeatUrl, { allowLocal }) }),
+    // A server that takes no lines cannot say that they do not come.
+    isTaking: async () => !(await storageGuard.state()).isFull,
     onNotices: () => deliverer.wake(),
+    onRaise: raising({
+      levelService,
+      overrides: async () => (await levels.get()).overrides,
+      onFailure: (error) => reports.onJobFailed('alerts', error),
+    }),
     onFailure: (error) => reports.onJobFailed('alerts', error),
     onStep: ({ rows, transitions, millis }) => metrics.alertsEvaluated(rows, transitions, millis / 1000),
   })
+  const signs = new LifeSigns({
+    ...{ pool, isWanted: () => rules.waitForSilence },
+    onFailure: (error) => reports.onJobFailed('alerts', error),
+  })
+  events.on('held-back', (record) => signs.note(record))
   const onChange = () => {
     rules.reload()
     evaluator.wake()
@@ -61,6 +77,7 @@ export function alertsPart(
       deliverer.start()
     },
     stop: async () => {
+      await signs.close()
       await evaluator.stop()
       await deliverer.stop()
     },

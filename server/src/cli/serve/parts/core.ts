@@ -22,6 +22,8 @@ type CoreEvents = {
   changed: []
   /** The disk is below its reserve. */
   full: []
+  /** A line came and is not stored: a level or a rule keeps it out. */
+  'held-back': [record: LogRecord]
 }
 
 export type Core = ReturnType<typeof openCore>
@@ -63,7 +65,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
   const logOperations = new LogOperations({
     pool,
     settings,
-    levels: { rules: levels, gate },
+    levels: { rules: levels, gate, onHeldBack: (record) => void events.emit('held-back', record) },
     parsing: lineParser,
     onCameraRegistered: reports.onCameraRegistered,
     onNamesFull: reports.onNamesFull,

@@ -7,7 +7,8 @@ export type Answer = { status: number; text: string; retryAfterMs: number | unde
 
 export type RequestOptions = {
   headers: Record<string, string>
-  body: string
+  /** Without one it is a GET. */
+  body: string | undefined
   allowLocal: boolean
   timeoutMs?: number
 }
@@ -17,6 +18,11 @@ const TIMEOUT_MS = 10_000
 const MAX_REPLY_BYTES = 64 * 1024
 const KEPT_CHARACTERS = 500
 const MAX_REDIRECTS = 3
+
+/** Asks for an address, within the same bounds. */
+export function getChecked(address: string, options: Omit<RequestOptions, 'body'>): Promise<Answer> {
+  return postChecked(address, { ...options, body: undefined })
+}
 
 /**
  * Posts to an address, with bounds of time and size. Names are resolved once and their addresses checked, also those of
@@ -61,11 +67,11 @@ function post(
     const request = send(
       url,
       {
-        method: 'POST',
+        method: body === undefined ? 'GET' : 'POST',
         agent: false,
         lookup: checkedLookup(allowLocal),
         signal,
-        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
       },
       (response) => {
         const chunks: Buffer[] = []

@@ -104,10 +104,10 @@ export class NoticeWriter {
   ): Promise<NoticeLine[]> {
     const { pool, queries, logOperations } = this.#options
     const [transition] = transitions
-    const visibility = await new OwnerSight(pool).of(rule.owner)
-    if (!transition || !visibility) return []
+    const sight = await new OwnerSight(pool).of(rule.owner)
+    if (!transition || !sight) return []
     try {
-      const filter = await filterOf(queries, definition.query, visibility)
+      const filter = await filterOf(queries, definition.query, sight.visibility)
       const { start, end } = boundsOf(definition, transition)
       const asked: LogFilter = {
         ...withGroup(filter, definition.group_by, transition.group_key),

@@ -37,6 +37,7 @@ export type Sighting = {
   feed_id: number
   /** When the entry was committed. */
   at: number
+  /** None for a sign of life that was not stored. */
   rows: number
   /** The first and last time of its lines. */
   first: number
@@ -93,6 +94,13 @@ export class Group {
   /** Whether the group is one of those that are missed when nothing comes: one line alone may be a typing error. */
   get isKnown(): boolean {
     return !this.rule.isGrouped || this.state.sightings >= 2
+  }
+
+  /** Notes that a line came which was not stored. */
+  noteSign({ at, last }: Sighting): void {
+    const { state } = this
+    state.came_at = Math.max(state.came_at ?? at, at)
+    state.seen_at = Math.max(state.seen_at ?? Number.NEGATIVE_INFINITY, Math.min(last, at))
   }
 
   /** Notes a sign of life; true when the group has just become a known one. */

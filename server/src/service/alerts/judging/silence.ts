@@ -9,7 +9,9 @@ export const silence = {
   sight(group: Group, sighting: Sighting): void {
     const { state } = group
     const { at } = sighting
-    if (group.noteLife(sighting)) state.judged_from = at
+    // What was not stored keeps a known group alive, and makes none known.
+    if (sighting.rows === 0) group.noteSign(sighting)
+    else if (group.noteLife(sighting)) state.judged_from = at
     if (!group.isKnown) return
     const lived = state.seen_at ?? at
     const length = lengthOf(group)
