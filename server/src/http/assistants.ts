@@ -28,7 +28,7 @@ export function assistantRoutes(publicUrl: string | undefined): FastifyPluginAsy
         if (request === undefined) throw new Error('the request of an assistant was lost')
         return assistantServer(apiOf(app, request, publicUrl), VERSION)
       },
-      { responseMode: 'json', maxRequestBodySize: BODY_BYTES, maxSubscriptions: MAX_SUBSCRIPTIONS },
+      { maxRequestBodySize: BODY_BYTES, maxSubscriptions: MAX_SUBSCRIPTIONS },
     )
     app.addHook('onClose', () => handler.close())
     app.route({
