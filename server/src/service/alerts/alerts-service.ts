@@ -16,11 +16,11 @@ export type AlertsServiceOptions = {
   pool: pg.Pool
   auditTrail: AuditTrail
   cameras: CameraService
-  /** Told when a notice is to be tried again. */
+  /** Called when a notice is to be tried again. */
   onRetry: () => void
 }
 
-/** What the rules decided: the state now, the history, and the notices of it. */
+/** The results of the rules: the state now, the history, and their notices. */
 export class AlertsService {
   readonly #options: AlertsServiceOptions
 
@@ -43,7 +43,7 @@ export class AlertsService {
     })
   }
 
-  /** What the bell shows: how many groups fire, rules that cannot be evaluated, and notices that did not arrive. */
+  /** The bell's content: how many groups fire, rules that cannot be evaluated, and undelivered notices. */
   async summary(reader: Principal) {
     const { pool } = this.#options
     const rules = await visibleRules(this.#options.pool, reader)
@@ -58,7 +58,7 @@ export class AlertsService {
     return { rules: rules.length, firing, problems, dead: isAdmin ? figures.dead : 0 }
   }
 
-  /** What was decided, newest first. */
+  /** The transitions, newest first. */
   async history(
     reader: Principal,
     asked: { rule_id?: number | undefined; before?: number | undefined; limit: number },
@@ -89,7 +89,7 @@ export class AlertsService {
     return found.map((delivery) => ({ ...delivery, rule_name: names.get(delivery.rule_id) ?? '' }))
   }
 
-  /** @throws {AppError} NOT_FOUND for one that is not dead, or of another's rule */
+  /** @throws {AppError} NOT_FOUND for a notice that is not dead, or of another owner's rule */
   async retry(id: number, author: Principal): Promise<void> {
     const rules = await visibleRules(this.#options.pool, author)
     await this.#options.auditTrail.change(async (client) => {

@@ -19,7 +19,9 @@ export type ChannelsServiceOptions = SendOptions & {
   writer: NoticeWriter
 }
 
-/** Where notices go: administrators open the ways, every rule may use them. What opens a way is never shown again. */
+/**
+ * Channels of notices: administrators set them up, every rule may use them. Their credentials are never shown again.
+ */
 export class ChannelsService {
   readonly #options: ChannelsServiceOptions
 

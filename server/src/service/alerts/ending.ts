@@ -1,4 +1,4 @@
-// What becomes of incidents when their rule changes.
+// Ends incidents when their rule changes.
 import type pg from 'pg'
 import { addDeliveries } from '../../store/alerts/alert-deliveries.ts'
 import { present } from '../../store/alerts/alert-position.ts'
@@ -10,7 +10,7 @@ import type { AlertDefinition } from './alert-rule.ts'
 import { channelsByName } from './evaluation.ts'
 import { deliveriesOf, type Telling } from './telling.ts'
 
-/** Ends the incidents of a rule; those who were told of one are told that it ended with the rule. */
+/** Ends the incidents of a rule; people notified of an incident are notified that it ended with the rule. */
 export async function endIncidents(
   client: pg.PoolClient,
   rule: StoredRule,

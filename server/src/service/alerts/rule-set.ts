@@ -69,7 +69,7 @@ export class AlertRules {
     this.#set = undefined
   }
 
-  /** @param version the one that is needed; any that is known when unset */
+  /** @param version the needed version; when unset any known version suffices */
   async get(version?: number): Promise<RuleSet> {
     const known = this.#set
     const isFresh = known && performance.now() - this.#readAt < MAX_AGE_MS

@@ -13,16 +13,16 @@ import { millisOf, RowPipeline } from './row-pipeline.ts'
 import { type Limits, RowReader, ScanStopped } from './row-reader.ts'
 import { labelFor } from './selection-filter.ts'
 
-/** How long lines are measured; what is older is estimated from these and the kept counts. */
+/** How long lines are measured; older lines are estimated from these and the kept counts. */
 const MEASURE_MS = 1500
 /** Steps of one answer at most. */
 const MAX_STEPS = 11_000
-/** Series that are told apart; the volume of further ones is left out. */
+/** Distinct series; the volume of further series is left out. */
 const MAX_SERIES = 10_000
 
 export type VolumeAsked = LokiRange & {
   selector: string
-  /** Labels to tell volumes apart by; those of the selector when there are none. */
+  /** Labels that separate the volumes; those of the selector when there are none. */
   labels: readonly string[]
   /** By the values of labels, or by the labels alone. */
   isByLabel: boolean
@@ -139,7 +139,7 @@ export class LokiVolumes {
   }
 }
 
-/** Texts of structured metadata that are told apart. */
+/** Distinct texts of structured metadata. */
 const MAX_TEXTS = 100_000
 
 /** Bytes as Loki counts them: a line, eight for each pair of structured metadata, and each text of these once a stream. */

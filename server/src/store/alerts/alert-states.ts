@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** What is kept of a group of a rule. */
+/** The kept state of a group of a rule. */
 export type StoredState = {
   rule_id: number
   group_key: string
@@ -216,7 +216,7 @@ export async function countStates(
   return new Map(rows.map(({ rule_id, ...counts }) => [rule_id, counts]))
 }
 
-/** The groups of a rule that fire, and those whose recovery people were not told of yet. */
+/** The firing groups of a rule, and the groups whose recovery was not notified yet. */
 export async function firingStates(client: pg.PoolClient, ruleId: number): Promise<StoredState[]> {
   const { rows } = await client.query<StoredState>({
     name: 'firing_alert_states',

@@ -54,7 +54,7 @@ export async function tablesToBackUp(client: pg.ClientBase): Promise<BackupTable
   return ordered
 }
 
-/** What stands next in each sequence. */
+/** The next value of each sequence. */
 export async function readSequences(
   client: pg.ClientBase,
 ): Promise<Record<string, { last_value: number; is_called: boolean }>> {

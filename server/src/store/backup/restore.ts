@@ -24,7 +24,7 @@ export class NotEmpty extends Error {
   override name = 'NotEmpty'
 }
 
-/** What a server leaves that was used; a schema without any of it is as good as none. */
+/** Tables in which a used server leaves rows; a schema without any of these rows counts as empty. */
 const TELLTALES = ['logs', 'auth_users', 'api_keys', 'audit', 'cameras']
 
 /**
@@ -32,7 +32,7 @@ const TELLTALES = ['logs', 'auth_users', 'api_keys', 'audit', 'cameras']
  * the backup says and the counts against the rows, then migrated to the present. When it fails the database is left
  * without rows.
  *
- * @param onRows told how many rows are stored so far
+ * @param onRows receives how many rows are stored so far
  * @throws {NotEmpty} {@link BadBackup}
  */
 export async function restoreBackup(

@@ -17,7 +17,7 @@ export async function listDeletedCameras(pool: pg.Pool): Promise<number[]> {
 /**
  * Rewrites the logs of deleted cameras to have no camera, in short batches, counts with them; `source` stays. Readers
  * saw them so from the moment the camera was deleted. Lines with the source of another camera keep their camera: without
- * it they would become the other one's.
+ * it they would become the other camera's.
  *
  * @returns how many rows were rewritten
  */
@@ -66,7 +66,7 @@ async function forget(store: Store, id: number, signal: AbortSignal): Promise<nu
       isRemoval: false,
     })
   }
-  // Rows that a writer was storing while the camera was deleted are found by the next run. What was cleared may come back,
+  // Rows that a writer was storing while the camera was deleted are found by the next run. Cleared rows may come back,
   // and with it rows that name the camera.
   if ((await daysWith(store.pool, id)).length === 0) {
     await store.pool.query(

@@ -15,7 +15,7 @@ export type EmbeddedPostgresOptions = {
   /** There already; see `prepareDataDirectory`. */
   dataDir: string
   log: (line: string) => void
-  /** Another PostgreSQL than the one that came with the packages. */
+  /** A PostgreSQL that replaces the one from the packages. */
   binaries?: PostgresBinaries
   settings?: PostgresSettings
   /** For throw-away data: nothing is forced to disk. */
@@ -26,7 +26,7 @@ export type EmbeddedPostgres = {
   /** For the database of the logs; over a socket only this user and root can reach. */
   connection: { host: string; port: number; user: string; database: string }
   port: number
-  /** Such as 18. */
+  /** For example 18. */
   version: number
   /** Where the database's files are. */
   directory: string
@@ -121,7 +121,7 @@ export function findRunningPostgres(dataDir: string): EmbeddedPostgres['connecti
 }
 
 /**
- * A PostgreSQL that is still running on the cluster has outlived its server, or has one. The lock tells which: its
+ * A PostgreSQL that is still running on the cluster has outlived its server, or has a server. The lock shows which: its
  * holder is a session, so it is free as soon as the server is gone, however that ended.
  */
 async function stopOrphan(cluster: string, dataDir: string, log: (line: string) => void): Promise<void> {

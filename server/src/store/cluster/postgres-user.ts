@@ -8,7 +8,7 @@ export type PostgresUser = { name: string; uid: number; gid: number }
 
 /** The account that root makes for PostgreSQL, and that the systemd unit runs everything as. */
 export const OWN_USER = 'timelapser-logs'
-/** Where that one cannot be made. Other programs use it as well, and may do with its files what they like. */
+/** Used where our own user cannot be made. Other programs use it as well, and may do with its files as they like. */
 export const SHARED_USER = 'nobody'
 
 /** How often another process may be changing the accounts in the same moment. */

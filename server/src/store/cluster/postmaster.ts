@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** What a running PostgreSQL says of itself in `postmaster.pid`. */
+/** The content of `postmaster.pid` of a running PostgreSQL. */
 export type Postmaster = { pid: number; startedAt: Date; port: number; socketDirectory: string }
 
 /** Until a fast shutdown has written what it must; then the server is stopped without. */
@@ -13,8 +13,8 @@ const IMMEDIATE_SHUTDOWN_MS = 10_000
 const POLL_MS = 20
 
 /**
- * The server of the cluster if there is one alive. What a dead one left is removed: PostgreSQL takes any process with
- * its id for it, be it a zombie nobody waited for or a program that came after a restart of the machine.
+ * The live server of the cluster, if there is one. The file of a dead server is removed: PostgreSQL takes any process
+ * with its id for it, be it a zombie nobody waited for or a program that came after a restart of the machine.
  */
 export function findPostmaster(cluster: string): Postmaster | undefined {
   const file = join(cluster, 'postmaster.pid')
@@ -71,7 +71,7 @@ async function endWith(signal: NodeJS.Signals, pid: number, patienceMs: number):
   return false
 }
 
-/** Sends the signal; false when there is no such process. */
+/** Sends the signal; false when the process does not exist. */
 function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal)

@@ -34,7 +34,7 @@ export type Grain = 'minute' | 'hour' | 'day' | 'month'
  * days, hours and minutes, then the rows of the two ragged ends, and what is not folded yet. One statement reads it, so it is
  * one snapshot. `bucket` is the start of the step the rows were counted in.
  *
- * @param filter one that `isCountable`
+ * @param filter must be `isCountable`
  * @param widest the widest step to read from: grouping by hour needs hours or less
  * @param monthsBefore from when on days are the widest all the same; the start of a month, in milliseconds
  */
@@ -187,7 +187,7 @@ export type DimensionCount = {
 /** Whether steps that were counted may have lost all their rows, when that is not folded yet, or surely have some. */
 export type Certainty = 'counted' | 'net'
 
-/** Of so many days at least the newest row is known to the day. */
+/** From this many days on, the newest row is known to the day. */
 const KNOWN_BY_DAY = 35
 
 /**

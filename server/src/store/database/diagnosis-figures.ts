@@ -1,4 +1,4 @@
-// What `diagnose` asks the database beside what the pages ask. Each is one statement over the kept counts or the
+// The figures of the database for `diagnose` that no page reads. Each is one statement over the kept counts or the
 // catalogue, bounded in what it reads.
 import type pg from 'pg'
 
@@ -43,9 +43,9 @@ export type Cadence = {
   /** Starts of its first and its last minute with lines. */
   first_at: string
   last_at: string
-  /** Minutes from one such minute to the next: the most common longest ones, 19 of 20 are at most so long. */
+  /** Minutes from one minute with lines to the next: 19 of 20 gaps are at most this long. */
   p95_minutes: number
-  /** The third-longest: what came three times is a habit, such as the nights of a camera. */
+  /** The third-longest: a gap that came three times is a habit, for example the nights of a camera. */
   third_longest_minutes: number
 }
 
@@ -135,7 +135,7 @@ export async function readAssociations(pool: pg.Pool, since: string): Promise<As
   return rows
 }
 
-/** What was not stored in the last so many days, by reason. */
+/** The rows not stored in the last days, by reason. */
 export async function readNotStored(
   pool: pg.Pool,
   days: number,

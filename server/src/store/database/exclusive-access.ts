@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { inTransaction } from './transaction.ts'
 
-/** 7,469,002: 'partitions'. Held by whoever creates or removes one. */
+/** 7,469,002: 'partitions'. Held by the session that creates or removes a partition. */
 export const PARTITION_LOCK = 7469002
 
-/** 7,469,004: 'maintenance'. Held by whoever deletes, moves or rewrites rows that are there; one at a time. */
+/** 7,469,004: 'maintenance'. Held by the session that deletes, moves or rewrites stored rows; one at a time. */
 export const MAINTENANCE_LOCK = 7469004
 
 /**
@@ -15,15 +15,15 @@ export const MAINTENANCE_LOCK = 7469004
  */
 const WAITS_MS = [20, 40, 60, 60, 60, 100, 100, 200]
 
-/** After so many attempts somebody has been reading for over a minute. */
+/** After this many attempts somebody has been reading for over a minute. */
 const MAX_ATTEMPTS = 120
 
 /**
  * Runs `work` while nobody else reads or writes `logs`, and no partition is made. Everyone waits meanwhile, so it must
  * be short. When those who use the table do not finish in time the attempt is given up, lets all through and is
- * repeated; what `work` did is undone then, what the transaction did before stays.
+ * repeated; the changes of `work` are undone then, earlier changes of the transaction stay.
  *
- * @param prepare what is done first, on other connections, while nobody writes to `logs` but all may read
+ * @param prepare runs first, on other connections, while nobody writes to `logs` but all may read
  * @throws PostgreSQL's 55P03 after more than a minute of attempts
  */
 export function withLogsToItself<T>(
@@ -64,8 +64,8 @@ const BUILD_WAIT = '5s'
 
 /**
  * Ends index builds and vacuums of a partition and keeps new ones off until the transaction ends; readers and writers go
- * on. Whoever needs a partition to itself calls this first: a build takes minutes, and each attempt to get past it has
- * everyone who uses `logs` wait.
+ * on. A caller that needs a partition to itself calls this first: a build takes minutes, and each attempt to get past
+ * it makes everyone who uses `logs` wait.
  */
 export async function keepBuildsOff(client: pg.PoolClient, partition: string): Promise<void> {
   await client.query('savepoint builds')
@@ -111,17 +111,17 @@ async function inAttempts<T>(client: pg.PoolClient, work: () => Promise<T>): Pro
  */
 const TURN_MS = 1000
 
-/** How often the session says something, so that nobody ends it as one that is idle. */
+/** How often the session sends a statement, so that nobody ends it as idle. */
 const BEAT_MS = 10_000
 
 /**
- * Runs `work` as the only one on the database that deletes, moves or rewrites rows; waits until the one before is done,
- * which may be an hour. All have their turn in the order in which they came: whoever works for long and lets others go in
- * between calls this for each step. Of those who wait in a process one has a connection: whoever works and all who read
- * and write need those.
+ * Runs `work` as the only session on the database that deletes, moves or rewrites rows; waits until the session before
+ * is done, which may be an hour. All have their turn in the order in which they came: long work that lets others go in
+ * between calls this for each step. In a process only one of the waiting callers has a connection: the current work and
+ * all readers and writers need the others.
  *
- * @param work given what aborts when the lock is lost with its connection: it has to end then, as others begin; and the
- * session that holds it, for locks of its own
+ * @param work gets a signal that aborts when the lock is lost with its connection: it has to end then, as others begin;
+ * and the session that holds it, for locks of its own
  * @param signal gives up waiting
  * @throws the error that ended the connection, after `work`
  */
@@ -185,7 +185,7 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefine
   }
 }
 
-/** A connection whose session holds the lock. PostgreSQL gives it to those who wait in order, on whichever server. */
+/** A connection whose session holds the lock. PostgreSQL gives it to the waiting sessions in order, on all servers. */
 async function lockedSession(pool: pg.Pool, signal: AbortSignal | undefined): Promise<pg.PoolClient> {
   const client = await pool.connect()
   try {

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** What the database says of itself for `/metrics`; one statement over the registry and the catalogue. */
+/** The figures of the database for `/metrics`; one statement over the registry and the catalogue. */
 export type HealthFigures = {
   partitions: number
   partition_bytes: number

@@ -1,4 +1,4 @@
-// Timestamps travel as text with microseconds; through JavaScript's Date a cursor would lose rows. What must be
+// Timestamps travel as text with microseconds; through JavaScript's Date a cursor would lose rows. Calculations
 // computed is computed on whole minutes, which Date holds exactly.
 
 export const MINUTE = 60_000
@@ -20,7 +20,10 @@ export function toMillis(timestamp: string): number {
   return Date.parse(fraction === -1 ? timestamp : `${timestamp.slice(0, fraction + 4).replace('Z', '')}Z`)
 }
 
-/** Whole milliseconds as ISO 8601, trailing zeros cut. No text that PostgreSQL reads lies before the year 1: what would is its first instant. */
+/**
+ * Whole milliseconds as ISO 8601, trailing zeros cut. PostgreSQL reads no text before the year 1: earlier instants
+ * become its first instant.
+ */
 export function fromMillis(millis: number): string {
   // The end of the last minute of 9999 lies in 10000, which PostgreSQL reads without a sign and leading zeros alone.
   const iso = new Date(Math.max(millis, FIRST_INSTANT)).toISOString().replace(/^\+0*/, '')
@@ -38,7 +41,7 @@ export function ceilTo(timestamp: string, size: number): number {
   return comparable(fromMillis(floor)) === comparable(timestamp) ? floor : floor + size
 }
 
-/** The start of the month (UTC) that holds the instant, or of the one after so many months. */
+/** The start of the month (UTC) that holds the instant, or of the month `months` later. */
 export function startOfMonth(millis: number, months = 0): number {
   const date = new Date(millis)
   // Not Date.UTC, which takes the years before 100 for those after 1900.
@@ -66,7 +69,7 @@ const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)
 
 /**
  * Any ISO 8601 date or time as the UTC text the store uses, microseconds kept; undefined when it is none. A naive
- * one is UTC. A date alone is its first instant, or its last with `endOfDay`.
+ * time is UTC. A date alone is its first instant, or its last with `endOfDay`.
  */
 export function parseIso(text: string, endOfDay = false): string | undefined {
   const match = ISO.exec(text.trim())
@@ -80,7 +83,7 @@ export function parseIso(text: string, endOfDay = false): string | undefined {
       : zone.replace(/(\d\d):?(\d\d)$/, '$1:$2')
   const millis = Date.parse(`${date}T${clock ?? '00:00'}:${second}${offset}`)
   if (!(millis >= FIRST_INSTANT && millis <= LAST_INSTANT)) return undefined
-  // Of the offset nothing is in the date; JavaScript takes 30 February for 2 March.
+  // The date has no part of the offset; JavaScript takes 30 February for 2 March.
   const isRealDate = new Date(`${date}T00:00:00Z`).toISOString().startsWith(`${date}`)
   if (!isRealDate) return undefined
   const digits = fraction.slice(0, 6).replace(/0+$/, '')

@@ -16,9 +16,9 @@ export function rangesOf(
 }
 
 /**
- * What follows `from` in a statement about the rows `r` of entries `e (feed_id, entry_first_id, first_id, last_id)`.
+ * The part after `from` in a statement about the rows `r` of entries `e (feed_id, entry_first_id, first_id, last_id)`.
  *
- * @param stretch half-open; of sixteen partitions at most
+ * @param stretch half-open; at most sixteen partitions
  * @param conditions on the columns of `logs`
  */
 export function entryRows(
@@ -37,7 +37,7 @@ export function entryRows(
   const entryFirstIds = parameters.add(ranges.map(({ entryFirstId }) => entryFirstId))
   const firstIds = parameters.add(ranges.map(({ firstId }) => firstId))
   const lastIds = parameters.add(ranges.map(({ lastId }) => lastId))
-  // Lateral with a range on the primary key's first column: one index range an entry, whatever the table holds.
+  // Lateral with a range on the primary key's first column: one index range an entry, for any size of the table.
   return `unnest(${feedIds}::bigint[], ${entryFirstIds}::bigint[], ${firstIds}::bigint[], ${lastIds}::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (

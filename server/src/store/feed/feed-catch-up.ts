@@ -19,7 +19,7 @@ export type CatchUp = {
   upper: string
 }
 
-/** The newest entry of the feed; what is visible now came with it or before. */
+/** The newest entry of the feed; every visible row came with it or before. */
 export async function feedMark(client: pg.PoolClient): Promise<number> {
   const { rows } = await client.query<{ mark: number }>({
     name: 'feed_mark',
@@ -29,8 +29,8 @@ export async function feedMark(client: pg.PoolClient): Promise<number> {
 }
 
 /**
- * Copies the rows of the batches that were committed after the mark: the feed is in the order of commits, so what
- * came while a table was being copied is known exactly. What was copied before is left as it is.
+ * Copies the rows of the batches that were committed after the mark: the feed is in the order of commits, so the rows
+ * that came while a table was being copied is known exactly. What was copied before is left as it is.
  *
  * @returns the new mark and how many entries were read and rows copied; the same mark when there was nothing
  */

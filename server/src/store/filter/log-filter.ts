@@ -7,7 +7,7 @@ import { conjuncts, isDimensional, type SearchNode } from './search-tree.ts'
 /** Which logs a caller sees: all, or those of these cameras, or of this level and above. Part of every read. */
 export type Visibility = { cameras: readonly number[] | null; min_level?: Level }
 
-/** What a reader asks for; every field unset asks for everything the visibility allows. */
+/** A reader's filter; every unset field allows everything that the visibility allows. */
 export type LogFilter = {
   visibility: Visibility
   levels?: readonly Level[]
@@ -23,7 +23,7 @@ export type LogFilter = {
   request_id?: string
   /** Case-insensitive substring of message or logger name. */
   search?: string
-  /** What the search syntax asks for; whatever of it names level, source or camera alone stays countable. */
+  /** The parsed search; a search of level, source or camera alone stays countable. */
   q?: SearchNode
   /** ISO 8601, UTC, inclusive. */
   start?: string

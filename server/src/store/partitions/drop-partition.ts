@@ -31,7 +31,10 @@ export function dropPartition(pool: pg.Pool, partition: Partition): Promise<numb
   })
 }
 
-/** Whether the partition is one of `logs` still, within the same bounds: not dropped, cleared or ended early meanwhile. */
+/**
+ * Whether the partition is still attached to `logs`, within the same bounds: not dropped, cleared or ended early
+ * meanwhile.
+ */
 export async function isAttached(client: pg.PoolClient, { name, lower, upper }: Partition): Promise<boolean> {
   const { rowCount } = await client.query({
     name: 'is_attached',

@@ -46,7 +46,7 @@ export async function endEarly(pool: pg.Pool, partition: Partition, end: string)
   }
 }
 
-/** The name of a table, or its constraint, tells that PostgreSQL refused a row because its partition is about to end. */
+/** Whether PostgreSQL refused a row because its partition is about to end, by the name of a table or its constraint. */
 export function isClosingRefusal(error: unknown): boolean {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown }
   return code === '23514' && typeof constraint === 'string' && constraint.endsWith(CLOSING)

@@ -5,13 +5,13 @@ type CountDifference = { level: string; counted: number; found: number }
 export type CountCheck = { partition: Partition; rows: number; differences: CountDifference[] }
 
 /**
- * Counts the rows of a partition one by one, by level, and compares with the kept counts; both are read by one
+ * Counts the rows of a partition by level and compares with the kept counts; both are read by one
  * statement, so from one snapshot. Reads the whole partition: a
  * second or two for a million rows.
  */
 export async function verifyCounts(pool: pg.Pool, partition: Partition): Promise<CountCheck> {
   const { rows } = await pool.query<CountDifference>({
-    // Not prepared: a plan for any range locks every partition there is, and this one is for one.
+    // Not prepared: a plan for any range locks every partition, and this plan needs a single one.
     text: `
       /* verify_counts */
       select level, coalesce(c.rows, 0)::bigint as counted, coalesce(f.rows, 0)::bigint as found

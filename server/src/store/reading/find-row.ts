@@ -5,9 +5,9 @@ import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/parti
 import { type LogRow, withCameras } from './log-row.ts'
 
 /**
- * One row by id. The id says nothing of the time, so the feed (or what it was folded into) is asked which stretch of
- * time the id's batch covers; then it is one look into the primary key of a partition or two. Ranges do not overlap
- * (see `trimFeed`), so the one that begins last before the id is the only one that can hold it.
+ * One row by id. The id says nothing of the time, so the feed (or the table it was folded into) is asked for the time
+ * range of the id's batch; then the row is a lookup in the primary key of a partition or two. Ranges do not overlap
+ * (see `trimFeed`), so only the range that begins last before the id can hold it.
  */
 export async function findRow(
   pool: pg.Pool,

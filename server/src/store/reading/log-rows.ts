@@ -26,7 +26,7 @@ export type RowsRange = {
 export type RowsQuery = RowsRange & {
   offset?: number
   limit: number
-  /** Bytes that the rows may have together; they end with the first one beyond. Without limit when unset. */
+  /** Bytes that the rows may have together; the first row beyond is the last. Without limit when unset. */
   maxBytes?: number | undefined
 }
 
@@ -69,7 +69,7 @@ export function rowsInOrder(range: RowsRange, wanted: string, parameters: SqlPar
   return `(select distinct on (timestamp, id) * from ${union} overlapping order by ${orderOf(range)})`
 }
 
-/** A relation of all rows of the range that match, found by whichever index holds fewest of them. */
+/** A relation of all rows of the range that match, found by the index that holds fewest of them. */
 export function rowsAsSet(range: RowsRange, parameters: SqlParameters): string {
   // `offset 0` keeps the order and the limit from the planner: with them it bets on meeting enough matches early and
   // reads a million rows for a word that is rare.
@@ -124,9 +124,9 @@ function rangeAnd(range: RowsRange, variant: FilterVariant, parameters: SqlParam
 }
 
 /**
- * The conditions on time and position, the tightest one at each end alone. Beside a position PostgreSQL enters the index
- * at whatever other bound there is: with that of the partition, a page in its middle began with reading half of it
- * (268 pages and 2 ms instead of 7 and 0.1, 50,000 rows from the end).
+ * The conditions on time and position, only the tightest at each end. Beside a position PostgreSQL enters the index at
+ * any other bound there is: with that of the partition, a page in its middle began with reading half of it (268 pages
+ * and 2 ms instead of 7 and 0.1, 50,000 rows from the end).
  */
 function boundsOf(range: RowsRange, parameters: SqlParameters): string[] {
   const { filter, lower, upper, beyond, order } = range

@@ -20,7 +20,10 @@ export const SEARCH_BUDGET_MS = 5000
 /** With less time left than this no further statement is begun. */
 const MIN_STATEMENT_MS = 10
 
-/** Of the time that is left what one scan may take: four that were too long leave a third of it for ever shorter ones. */
+/**
+ * The share of the remaining time that a scan may take: four scans that were too long leave a third of it for ever
+ * shorter ones.
+ */
 const SCAN_SHARE = 0.25
 
 /** A lookup in an index that takes longer has met a word that is not rare after all. */
@@ -41,7 +44,7 @@ export type Slice = {
   maxBytes?: number | undefined
 }
 
-/** What a search came to. */
+/** The result of a search. */
 export type Found = {
   rows: LogRow[]
   /** Where the time was over; everything before it, in the order read, was searched. Null when it was not over. */
@@ -120,7 +123,7 @@ class Search {
     return { rows: this.#rows, stoppedAt, matched, density: this.#plan.density, isCut: this.#isCut }
   }
 
-  /** What is read next: one group, or several where an index leads to the few rows of each. */
+  /** Takes the groups to read next: one group, or several where an index leads to the few rows of each. */
   #take(groups: AsyncGenerator<Group>): Promise<Group[]> {
     const isRare = this.#skip === 0 && this.#plan.prefersIndex(this.#wanted)
     return takeGroups(groups, isRare ? LOOKUPS_AT_ONCE : 1)
@@ -234,7 +237,7 @@ class Search {
     return part.lower === group.lower && part.upper === group.upper
   }
 
-  /** Of the rows to be skipped those that lie in a range that was read to its end. */
+  /** Subtracts the skipped rows of a range that was read to its end. */
   async #skipped(range: RowsRange, found: number, timeoutMs: number): Promise<void> {
     if (this.#skip === 0) return
     if (found > 0) this.#skip = 0
@@ -251,7 +254,7 @@ class Search {
     return { filter: this.#filter, lower, upper, beyond: this.#edge, order: this.#slice.order }
   }
 
-  /** What the next scan reaches over: the group from the edge on, or less of it after a scan took too long. */
+  /** The range of the next scan: the group from the edge on, or less of it after a scan took too long. */
   #partOf({ lower, upper }: Group): Group {
     if (!Number.isFinite(this.#span) || !this.#edge) return { lower, upper }
     const edge = toMillis(this.#edge.timestamp)

@@ -7,9 +7,10 @@ import { answeredRows, orderOf, type RowsQuery, rowsAsSet, rowsInOrder, type Sta
 export type ScannedRow = LogRow & { is_match: boolean; looked_at: number; matched: number; bytes?: number }
 
 /**
- * Looks at the next `lookAt` rows in order and gives those that match, and the last one looked at whether or not it
- * does: from there the next scan goes on. Ends early once there are enough matches. Level, source and camera choose the
- * rows from their indexes; text is compared with each.
+ * Reads the next `lookAt` rows in order and returns those that match, and the last row read, matching or not: from
+ * there the next scan continues. Ends early once there are enough matches. Level, source and camera choose the does:
+ * from there the next scan goes on. Ends early once there are enough matches. Level, source and camera choose the rows
+ * from their indexes; text is compared with each.
  */
 export function scanStatement(query: RowsQuery & { lookAt: number }): Statement {
   const parameters = new SqlParameters()

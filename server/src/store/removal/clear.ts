@@ -7,7 +7,7 @@ import { feedMark } from '../feed/feed-catch-up.ts'
 /** How long what was cleared can be had back. */
 export const UNDO_MINUTES = 10
 
-/** 7,469,005: 'undo'. Held while an undo runs: what it copies must not be cleared under its hands. */
+/** 7,469,005: 'undo'. Held while an undo runs: the rows that it copies must not be cleared meanwhile. */
 export const UNDO_LOCK = 7469005
 
 /** Partitions dropped in one transaction: each is a dozen locks. */
@@ -32,7 +32,7 @@ export type Clear = { id: number; rows: number; cleared_at: string }
 
 /**
  * Clears everything: the tables of rows and counts are renamed and empty ones put in their place, which costs the same
- * for one row and for ten million. What is written meanwhile waits a moment and goes to the empty ones.
+ * for one row and for ten million. Concurrent writes wait a moment and go to the empty tables.
  *
  * @returns how many rows were cleared; exact
  * @throws {UndoRunning}
@@ -67,7 +67,7 @@ export function clearLogs(pool: pg.Pool): Promise<Clear> {
   })
 }
 
-/** The clear an undo would take back, if there is one. */
+/** The clear that an undo would take back, if there is any. */
 export async function lastClear(pool: pg.Pool): Promise<Clear | undefined> {
   const { rows } = await pool.query<Clear>({
     name: 'last_clear',
@@ -139,7 +139,10 @@ export function copyingName(id: number): string {
   return `logs_copying_c${id}`
 }
 
-/** What a table is called once a clear set it aside. Index names get the same ending and must stay within 63 bytes; hence so short. */
+/**
+ * The name of a table that a clear set aside. Index names get the same ending and must stay within 63 bytes; hence it
+ * is short.
+ */
 export function asideName(table: (typeof TABLES)[number], id: number): string {
   return `${table}_c${id}`
 }

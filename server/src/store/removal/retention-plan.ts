@@ -5,7 +5,7 @@ import type { Partition } from '../partitions/partition.ts'
 import type { Store } from '../reading/store.ts'
 import { type Cutoffs, earliestCutoff, goesBefore, latestCutoff } from './retention-policy.ts'
 
-/** What is to happen to one partition. */
+/** The planned removal of a partition or of rows in it. */
 export type PlannedRemoval = {
   partition: Partition
   /** Dropped whole, written anew without the rows that go, or thinned in short batches. */
@@ -18,7 +18,7 @@ export type PlannedRemoval = {
   bytes: number
 }
 
-/** What the cut-offs and the budget would remove now, oldest first; changes nothing. */
+/** The removals by the cut-offs and the budget now, oldest first; changes nothing. */
 export async function planRemovals(
   store: Store,
   cutoffs: Cutoffs,
@@ -37,7 +37,7 @@ export async function planRemovals(
 
 type Size = { bytes: number; removed_rows: number }
 
-/** Partitions that hold anything too old, as far as the days of the counts can tell. */
+/** Partitions that hold expired rows, as far as the days of the counts show. */
 async function dueByAge(
   store: Store,
   cutoffs: Cutoffs,
@@ -65,7 +65,7 @@ async function dueByAge(
   const earliest = earliestCutoff(cutoffs)
   return old.filter(
     ({ lower, upper }) =>
-      // One that holds nothing any more, but is old enough to go.
+      // A partition that holds nothing any more, but is old enough to go.
       (earliest !== null && comparable(upper) <= comparable(earliest)) ||
       rows.some(
         ({ day, next_day }) =>

@@ -19,13 +19,13 @@ const PAGES_A_STEP = 1024
 const REST = 2
 
 /**
- * Writes a partition anew without the rows that go, and puts it in the old one's place. Writers may add to the old
- * one all the while: what came after the copy is known from the feed and copied after it, the last of it in the short
- * step that swaps the two. Rows that came late are kept whatever they are; the next run looks at them.
+ * Writes a partition anew without the rows to remove, and puts it in the old partition's place. Writers may add to the
+ * old partition all the while: rows that came after the copy are known from the feed and copied after it, the last of
+ * them in the short step that swaps the two. All rows that came late are kept; the next run checks them.
  *
  * For a caller that holds the maintenance lock: nothing else deletes or changes rows meanwhile.
  *
- * @param goes the condition on a row of `logs` that is to go
+ * @param goes the condition on a row of `logs` that is to be removed
  * @param lost aborts when the caller holds that lock no longer
  * @returns how many rows went; exact
  */
@@ -35,7 +35,7 @@ export async function rewritePartition(
   goes: (parameters: SqlParameters) => string,
   lost: AbortSignal,
 ): Promise<number> {
-  // What a rewrite that was cut short may have left.
+  // The tables that an interrupted rewrite may have left.
   await pool.query(`drop table if exists ${REWRITE}, ${REMOVED}`)
   try {
     // Holds no snapshot, so that nobody waits for it, and keeps builds off that would be for nothing.
@@ -118,7 +118,7 @@ async function copyPages(
   )
 }
 
-/** What a partition has of its own beside the indexes of `logs`, by the endings of their names. */
+/** The indexes of a partition beside those of `logs`, by the endings of their names. */
 async function ownIndexes(client: pg.Pool | pg.PoolClient, name: string): Promise<string[]> {
   const { rows } = await client.query<{ ending: string }>(
     `select substring(c.relname from length($1::text) + 2) as ending
@@ -136,7 +136,7 @@ async function ownIndexes(client: pg.Pool | pg.PoolClient, name: string): Promis
 /**
  * Those of the old partition, after the copy: five times as fast as kept up row by row. Concurrently, though nobody
  * else uses the table: an index made in one transaction is not in the WAL but written out at its COMMIT, a hundred
- * megabytes at once, and every writer's fsync waits behind them. One core builds them, whatever there are. Returns the
+ * megabytes at once, and every writer's fsync waits behind them. A single core builds them. Returns the
  * endings of those that `logs` does not have.
  */
 async function buildIndexes(pool: pg.Pool, name: string): Promise<string[]> {
@@ -179,7 +179,7 @@ async function withoutLimits(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
     broken = error
     throw error
   } finally {
-    // One that failed midway is not given to others with what was set.
+    // A connection that failed midway is not reused with its changed settings.
     client.release(broken !== undefined)
   }
 }
@@ -214,7 +214,7 @@ async function swap(
   return rows[0]?.removed ?? 0
 }
 
-/** Attaches the new table under the old one's name; one without rows is not needed. */
+/** Attaches the new table under the old table's name; an empty table is not needed. */
 async function putInPlace(
   client: pg.PoolClient,
   { name, lower, upper }: Partition,
@@ -231,7 +231,7 @@ async function putInPlace(
     await client.query(`alter index ${REWRITE}_${ending} rename to ${name}_${ending}`)
   await client.query(`alter table logs attach partition ${name} for values from ('${lower}') to ('${upper}')`)
   await client.query(`alter table ${name} drop constraint ${REWRITE}_bounds`)
-  // An index that came to the old one after the copy is due again.
+  // An index that came to the old partition after the copy is due again.
   await client.query(
     `update log_partitions
     set removed_rows = 0, indexed_at = case when $2 then indexed_at end

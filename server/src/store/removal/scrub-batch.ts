@@ -16,10 +16,10 @@ const SLICE_MS = 20
 /** Characters of an example. */
 const EXAMPLE_CHARACTERS = 500
 
-/** Of an example, what stands before the first difference. */
+/** Characters of an example before the first difference. */
 const LEAD_CHARACTERS = 80
 
-/** What a row becomes; the same object when it stays. Only message, logger name and `extra_data` are written. */
+/** Returns the changed row; the same object when it stays. Only message, logger name and `extra_data` are written. */
 export type ScrubChange = (record: LogRecord) => LogRecord
 
 export type ScrubExample = {
@@ -36,7 +36,7 @@ export type ScrubExample = {
 export type ScrubBatch = {
   scanned: number
   matched: number
-  /** Where the next one begins. */
+  /** The start of the next batch. */
   next: ScrubPlace
   examples: ScrubExample[]
 }

@@ -8,8 +8,8 @@ export type ScrubPlace = { timestamp: string; id: number }
 export type ScrubStretch = { lower: string; from: ScrubPlace; tables: string[] }
 
 /**
- * The newest stretch with rows to come. What was cleared and can be had back is looked through as well, at its time: an
- * undo would bring back what was to be masked. Rows that are cleared or brought back in between keep their place.
+ * The newest stretch with rows to come. Cleared rows that an undo can bring back are read as well, at their time: else
+ * the undo would bring back unmasked text. Rows that are cleared or brought back in between keep their place.
  *
  * @param place undefined where it begins
  * @param hasCleared for a caller that holds the maintenance lock; until the transaction ends nothing is cleared

@@ -16,7 +16,7 @@ import {
   UNDO_MINUTES,
 } from './clear.ts'
 
-/** Partitions copied to in one transaction, as many as one that writes a batch goes to. */
+/** Partitions copied to in a transaction, as many as a transaction that writes a batch uses. */
 const COPIED_AT_ONCE = 64
 
 /** How often a copy is begun again when a partition is missing. */
@@ -68,7 +68,7 @@ async function bringBack(pool: pg.Pool, { id }: Clear, lost: AbortSignal): Promi
       copyRest,
     )
   })
-  // It is undone by then; what is left of this is dropped as clears are.
+  // It is undone by then; the rest of this is dropped as clears are.
   await dropOne(pool, rest).catch(() => undefined)
 }
 
@@ -104,7 +104,7 @@ async function changePlaces(client: pg.PoolClient, id: number): Promise<number> 
 }
 
 /**
- * Takes out again what an undo copied that did not come to its end: of that some may have been deleted since. An empty
+ * Takes the copied rows of an unfinished undo out again: some of them may have been deleted since. An empty
  * table says that there was one.
  */
 async function beginCopying(pool: pg.Pool, id: number, cleared: number): Promise<void> {
@@ -129,9 +129,9 @@ async function beginCopying(pool: pg.Pool, id: number, cleared: number): Promise
 }
 
 /**
- * Copies what was written since the mark to the cleared tables, a few of their partitions in each transaction: it locks
- * every one it copies to, and a single batch may reach into all of them. Ends early without harm: what was copied is not
- * copied again.
+ * Copies the rows written since the mark to the cleared tables, a few of their partitions in each transaction: it locks
+ * every partition it copies to, and a single batch may reach into all of them. Ends early without harm: copied rows are
+ * not copied again.
  *
  * @returns as `catchUp` does; the mark of the first transaction, as later ones may have seen more
  */

@@ -12,7 +12,10 @@ import { type EventTimeBounds, fitEventTime } from './event-time.ts'
 import type { NameRegister } from './name-register.ts'
 import { faultOf } from './record-fault.ts'
 
-/** How long records are admitted before others have their turn: patterns can take a fifth of a second with the longest one. */
+/**
+ * How long records are admitted before others have their turn: patterns can take a fifth of a second with the longest
+ * record.
+ */
 const SLICE_MS = 10
 
 /** A rule that people set for the lines of some sources. */
@@ -76,9 +79,9 @@ type Rules = {
 }
 
 /**
- * The one step that every record passes before it is written, whichever way it came: its fields are checked, rules
- * parse it, levels hold it back, a time that cannot be right is replaced, credentials and what people named are masked, a long message
- * is cut, a deleted camera is left out.
+ * The single step that every record passes before it is written, from every way in: its fields are checked, rules parse
+ * it, levels hold it back, an impossible time is replaced, credentials and configured patterns are masked, a long
+ * message is cut, a deleted camera is left out.
  */
 export class Admission {
   readonly #options: AdmissionOptions

@@ -1,4 +1,4 @@
-// What a transaction of the writer does: the batches of several callers with their counts and their place in the feed.
+// A transaction of the writer: the batches of several callers with their counts and their place in the feed.
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import { arrayText, BEGIN, COMMIT, type FlightStatement, sendFlight } from '../database/batch-flight.ts'
@@ -129,7 +129,7 @@ function* copyText(
   if (text) yield text
 }
 
-/** A record that cannot even be written down, such as one whose fields contain themselves. */
+/** A record that cannot be serialised, for example because its fields contain themselves. */
 class UnwritableRecord extends Error {
   override name = 'UnwritableRecord'
 }
@@ -143,7 +143,7 @@ function lineOf(id: number, record: LogRecord): string {
   }
 }
 
-/** The counts of the stored records and the place of their batches in the feed: what comes last before COMMIT. */
+/** The counts of the stored records and the place of their batches in the feed: the last statement before COMMIT. */
 function feedStatement(
   batches: readonly Batch[],
   stored: readonly LogRecord[],

@@ -14,7 +14,7 @@ export type RequestOptions = {
 }
 
 const TIMEOUT_MS = 10_000
-/** What is read of a reply, and what of it is kept. */
+/** Bytes read of a reply, and characters kept of it. */
 const MAX_REPLY_BYTES = 64 * 1024
 const KEPT_CHARACTERS = 500
 const MAX_REDIRECTS = 3

@@ -27,7 +27,7 @@ export type NoticeWriterOptions = {
   pageUrl: string | undefined
 }
 
-/** Writes notices when they are sent: what was masked or deleted since the decision is not in them. */
+/** Writes notices when they are sent: text that was masked or deleted since the decision is not in them. */
 export class NoticeWriter {
   readonly #options: NoticeWriterOptions
 

@@ -2,8 +2,8 @@ import { MINUTE } from '../../../store/database/timestamp.ts'
 import { EXPIRES, type Group, type Sighting } from './group.ts'
 
 /**
- * Nothing for so many minutes. The last sign of life is the greatest of the lesser of a line's own time and the time it
- * was committed: old lines of a spool are no life, and a clock ahead hides no silence.
+ * No lines for the rule's minutes. The last sign of life is the greatest of the lesser of a line's own time and the
+ * time it was committed: old lines of a spool are no life, and a clock ahead hides no silence.
  */
 export const silence = {
   sight(group: Group, sighting: Sighting): void {
@@ -43,7 +43,7 @@ export const silence = {
       return
     }
     const lived = state.seen_at ?? state.judged_from ?? state.since
-    // What was silent before the hours began is not silence.
+    // Silence before the hours began does not count.
     const quiet = hours.activeSince(at, Math.max(quietSince(group, lived), at - length))
     if (at - quiet < length) {
       state.due_at = quiet + length

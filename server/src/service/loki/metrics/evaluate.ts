@@ -203,7 +203,7 @@ function absence(inner: Source, { selection }: RangeAggregation): Source {
   }
 }
 
-/** A window that stays where it is, whatever the step. */
+/** A window that stays where it is, for every step. */
 async function fixedSource(
   aggregation: RangeAggregation,
   override: Grouping | undefined,
