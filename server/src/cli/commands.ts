@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   mcp: async () => (await import('./commands/mcp.ts')).mcpCommand(),
   ingest: async () => (await import('./ingest/ingest.ts')).ingestCommand(),
+  import: async () => (await import('./commands/import.ts')).importCommand(),
   scenarios: async () => (await import('./commands/scenarios.ts')).scenariosCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   scrub: async () => (await import('./commands/scrub.ts')).scrubCommand(),

@@ -11,6 +11,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   flight_copy: 'a part of write_batches',
   flight_feed: 'a part of write_batches',
   flight_commit: 'a part of write_batches',
+  old_logs_kind: 'on a database of Timelapser v4',
+  old_logs_next_transaction: 'on a database of Timelapser v4',
+  old_logs_settled: 'on a database of Timelapser v4',
+  old_logs_range: 'on a database of Timelapser v4',
+  old_logs_page: 'on a database of Timelapser v4',
+  old_cameras: 'on a database of Timelapser v4',
   heartbeat: 'on the connection that listens, which no pool knows; select 1',
 }
 

@@ -24,6 +24,8 @@ export type SenderOptions = {
   isImport: boolean
   /** Milliseconds to keep trying when the server is away. */
   retryForMs: number
+  /** Who sends, where it is not this run alone: batches are then numbered by their last line, which has to rise. */
+  sender?: string
   /** Called once an outage, before the first pause. */
   onOutage: (failure: ApiFailure) => void
 }
@@ -36,13 +38,14 @@ type Batch = { bodies: string[]; files: string[]; lines: number[]; characters: n
  */
 export class IngestSender {
   readonly #options: SenderOptions
-  readonly #sender = randomUUID()
+  readonly #sender: string
   #batchNumber = 0
   #filling: Batch = emptyBatch()
   #underway: Promise<void> = Promise.resolve()
 
   constructor(options: SenderOptions) {
     this.#options = options
+    this.#sender = options.sender ?? randomUUID()
   }
 
   /** Whether a record has waited this long for its batch to be sent. */
@@ -94,7 +97,7 @@ export class IngestSender {
     const headers: Record<string, string> = {
       'content-type': 'application/x-ndjson',
       'x-sender': this.#sender,
-      'x-batch': String(this.#batchNumber),
+      'x-batch': String(this.#options.sender === undefined ? this.#batchNumber : batch.lines.at(-1)),
     }
     if (this.#options.isImport) headers['x-import'] = 'true'
     // Packing costs more than a loopback saves.
