@@ -1,6 +1,6 @@
 // The Debian package on a Debian that has nothing but what it depends on: `mmdebstrap` makes one, and needs the network.
 import { execFile, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -27,11 +27,17 @@ test.skipIf(missing)(
     const root = join(folder, 'root')
     await run('mmdebstrap', ['--quiet', '--variant=minbase', 'bookworm', root])
     await run('cp', [file, join(root, 'package.deb')])
+    // Which an installer writes, and mmdebstrap does not.
+    writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n')
     // PostgreSQL finds its libraries from where it lies itself, which the system tells in /proc.
     const entry = ['--mount', 'sh', '-c', 'mount -t proc proc "$0/proc" && exec chroot "$@"', root]
-    const port = `${await freePort()}`
+    const env = {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      PORT: `${await freePort()}`,
+      NODE_ENV: 'production',
+    }
     const inside = async (...command: string[]) =>
-      (await run('unshare', [...entry, root, ...command], { env: { ...process.env, PORT: port } })).stdout
+      (await run('unshare', [...entry, root, ...command], { env })).stdout
 
     // No network and no apt: nothing that a minimal Debian lacks.
     await inside('dpkg', '--install', '/package.deb')
@@ -46,7 +52,7 @@ test.skipIf(missing)(
     const own = ['--userspec=timelapser-logs:timelapser-logs', root]
     const program = follow(
       spawn('unshare', [...entry, ...own, 'timelapser-logs', 'serve'], {
-        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', PORT: port, NODE_ENV: 'production' },
+        env,
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     )
