@@ -1,5 +1,6 @@
 // Which lines of the feed's new entries match which rules.
 import type pg from 'pg'
+import { isTimeout } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { entryRows, rangesOf } from '../feed/entry-rows.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -56,9 +57,12 @@ const GROUP_KEYS: Record<Exclude<GroupColumn, null>, string> = {
   logger_name: 'r.logger_name',
 }
 
-/** How long the rules' texts may be compared with the lines of a step, and those of one rule when they took too long. */
+/** Rows whose text one statement compares. */
+const MATCHED_ROWS = 5000
+
+/** How long the rules' texts may be compared with these, and with fewer rows or for fewer rules when that took too long. */
 const MATCH_TIMEOUT_MS = 10_000
-const ONE_RULE_TIMEOUT_MS = 2000
+const PART_TIMEOUT_MS = 2000
 
 /** All lines of the entries, counted by what the rules without a text ask for. */
 export async function countEntries(
@@ -122,16 +126,43 @@ export async function matchRows(
   rules: readonly MatchedRule[],
 ): Promise<{ matches: EntryMatch[]; failed: Map<number, string> }> {
   const failed = new Map<number, string>()
-  if (rules.length === 0 || entries.length === 0) return { matches: [], failed }
-  const together = await tryToMatch(client, feed, entries, rules, MATCH_TIMEOUT_MS)
-  if (Array.isArray(together)) return { matches: together, failed }
   const matches: EntryMatch[] = []
-  for (const rule of rules) {
-    const found = await tryToMatch(client, feed, entries, [rule], ONE_RULE_TIMEOUT_MS)
-    if (Array.isArray(found)) for (const match of found) matches.push(match)
-    else failed.set(rule.id, found.message)
+  const match = async (part: readonly CommittedEntry[], asked: readonly MatchedRule[], timeoutMs: number) => {
+    const some = asked.filter(({ id }) => !failed.has(id))
+    const [only] = some
+    if (only === undefined || part.length === 0) return
+    const found = await tryToMatch(client, feed, part, some, timeoutMs)
+    if (Array.isArray(found)) {
+      for (const one of found) matches.push(one)
+    } else if (part.length > 1 && isTimeout(found)) {
+      // Too many lines for so many rules; or one rule that is slow with any line, which is found among those of one entry.
+      for (const half of halvesOf(part)) await match(half, some, PART_TIMEOUT_MS)
+    } else if (some.length > 1) {
+      for (const half of halvesOf(some)) await match(part, half, PART_TIMEOUT_MS)
+    } else failed.set(only.id, found.message)
   }
+  for (const part of partsOf(entries)) await match(part, rules, MATCH_TIMEOUT_MS)
   return { matches, failed }
+}
+
+function halvesOf<T>(all: readonly T[]): [T[], T[]] {
+  const middle = all.length >> 1
+  return [all.slice(0, middle), all.slice(middle)]
+}
+
+/** Entries in parts of a few thousand rows. */
+function partsOf(entries: readonly CommittedEntry[]): CommittedEntry[][] {
+  const parts: CommittedEntry[][] = []
+  let rows = Number.POSITIVE_INFINITY
+  for (const entry of entries) {
+    if (rows + entry.rows > MATCHED_ROWS) {
+      parts.push([])
+      rows = 0
+    }
+    parts.at(-1)?.push(entry)
+    rows += entry.rows
+  }
+  return parts
 }
 
 async function tryToMatch(
