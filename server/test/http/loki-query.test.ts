@@ -141,6 +141,10 @@ describe("Loki's query API", () => {
     ['sum(count_over_time({source=~".+"}[5m] @ 0)) or vector(7)', [[{}, '7']]],
     ['sum(rate({level="ERROR"}[10m]))', [[{}, String(2 / 600)]]],
     ['vector(1)+vector(1)', [[{}, '2']]],
+    [
+      'sum by (constructor, __proto__) (label_replace(count_over_time({source="api"}[5m]), "a", "$1", "toString", "(.*)"))',
+      [[{}, '2']],
+    ],
   ])('answers %s at an instant', async (query, expected) => {
     const { body } = await loki('query', { query, time: `${base / 1000 + 300}` })
     expect(body.data.resultType).toBe('vector')

@@ -240,5 +240,6 @@ class Volumes {
 }
 
 function labelOf(stream: LabelSet, name: string): string | undefined {
-  return stream[labelFor(name) ?? name]
+  const own = labelFor(name) ?? name
+  return Object.hasOwn(stream, own) ? stream[own] : undefined
 }

@@ -13,11 +13,11 @@ export const LABELS = ['camera', 'level', 'logger_name', 'source'] as const
 export type Label = (typeof LABELS)[number]
 
 /** Our labels by their names elsewhere. */
-const ALIASES: Readonly<Record<string, Label>> = {
-  service_name: 'source',
-  detected_level: 'level',
-  camera_id: 'camera',
-}
+const ALIASES: ReadonlyMap<string, Label> = new Map([
+  ['service_name', 'source'],
+  ['detected_level', 'level'],
+  ['camera_id', 'camera'],
+])
 
 export function isLabel(name: string): name is Label {
   return (LABELS as readonly string[]).includes(name)
@@ -25,7 +25,7 @@ export function isLabel(name: string): name is Label {
 
 /** Our label of that name, or of what others call it. */
 export function labelFor(name: string): Label | undefined {
-  return isLabel(name) ? name : ALIASES[name]
+  return isLabel(name) ? name : ALIASES.get(name)
 }
 
 /** The filter that PostgreSQL is asked with: it finds all that a selection selects and, unless `isExact`, more. */

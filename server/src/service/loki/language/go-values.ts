@@ -41,7 +41,8 @@ export function readGoDuration(text: string): Read {
     rest = rest.slice(number.length)
     const unit = /^[^.\d]+/.exec(rest)?.[0]
     if (unit === undefined) return { problem: `time: missing unit in duration ${quoted}` }
-    const nanos = /^[dwy]$/.test(unit) ? undefined : UNIT_NANOS[unit]
+    const isKnown = Object.hasOwn(UNIT_NANOS, unit) && !/^[dwy]$/.test(unit)
+    const nanos = isKnown ? UNIT_NANOS[unit] : undefined
     if (nanos === undefined) return { problem: `time: unknown unit ${goQuote(unit)} in duration ${quoted}` }
     rest = rest.slice(unit.length)
     value += Math.trunc(Number(number) * nanos + (number.includes('.') ? 1e-6 : 0))
@@ -73,7 +74,7 @@ export function readBytes(text: string): Read {
   const number = readFloat(digits.replaceAll(',', ''))
   if ('problem' in number) return number
   const unit = text.slice(digits.length).trim().toLowerCase()
-  const factor = SIZE_UNITS[unit]
+  const factor = Object.hasOwn(SIZE_UNITS, unit) ? SIZE_UNITS[unit] : undefined
   if (factor === undefined) return { problem: `unhandled size name: ${unit}` }
   const value = Math.trunc(number.value * factor)
   return value >= 2 ** 64 ? { problem: `too large: ${text}` } : { value }

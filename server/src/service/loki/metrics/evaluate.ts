@@ -133,7 +133,7 @@ function replacing(metric: Extract<Metric, { kind: 'label_replace' }>, inner: So
   const { destination, replacement, source, pattern } = metric
   const compiled = compilePattern(`^(?:${pattern})$`)
   const replace = (one: Sample): Sample => {
-    const group = compiled.find(one.labels[source] ?? '')
+    const group = compiled.find((Object.hasOwn(one.labels, source) && one.labels[source]) || '')
     if (group === undefined) return one
     const value = expand(replacement, (name) => knownGroup(group, name))
     const entries = Object.entries(one.labels).filter(([name]) => name !== destination)

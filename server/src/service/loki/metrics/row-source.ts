@@ -229,7 +229,7 @@ function labelsBy(
   return (labels) => {
     const set: LabelSet = {}
     for (const name of names) {
-      const own = ALIASES[name]
+      const own = ALIASES.get(name)
       const value =
         labels.get(name) ?? (own === undefined || names.includes(own) ? undefined : labels.aliased(name))
       if (value !== undefined) set[name] = value

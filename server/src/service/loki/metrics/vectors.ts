@@ -177,7 +177,7 @@ function resultLabels(own: LabelSet, other: LabelSet, { labels, isOn, group, inc
   if (included.length === 0) return kept
   const entries = Object.entries(kept).filter(([name]) => !included.includes(name))
   for (const name of included) {
-    const value = other[name]
+    const value = Object.hasOwn(other, name) ? other[name] : undefined
     if (value !== undefined && value !== '') entries.push([name, value])
   }
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -5,7 +5,10 @@ const PRESERVE = '__preserve_error__'
 const EXTRACTED = '_extracted'
 
 /** Labels that Loki adds by itself, by those of ours that say the same. */
-export const ALIASES: Readonly<Record<string, string>> = { detected_level: 'level', service_name: 'source' }
+export const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['detected_level', 'level'],
+  ['service_name', 'source'],
+])
 
 export type LabelSet = { [label: string]: string }
 
@@ -70,7 +73,7 @@ export class LineLabels {
 
   /** A label that Loki detects on its own, and we have in a column. */
   aliased(name: string): string | undefined {
-    const own = ALIASES[name]
+    const own = ALIASES.get(name)
     return own === undefined ? undefined : this.get(own)
   }
 

@@ -30,6 +30,13 @@ it.each([
   ['| logfmt | s >= 1kB and s < 1KiB', 's=1000B', { s: '1000B' }],
   ['| logfmt | n > 5', 'n=abc', { n: 'abc', __error__: 'LabelFilterErr' }],
   ['| logfmt | n > 5', 'm=6', undefined],
+  ['| logfmt | n > 5s', 'n=5constructor', { n: '5constructor', __error__: 'LabelFilterErr' }],
+  ['| logfmt | n > 5B', 'n=5valueof', { n: '5valueof', __error__: 'LabelFilterErr' }],
+  [
+    '| logfmt | constructor="" | label_format __proto__="{{.toString}}"',
+    'a=1',
+    { a: '1', ['__proto__']: '' },
+  ],
   ['| logfmt | n != 5 | __error__=""', 'n=abc', undefined],
   ['| logfmt | a="1" or b="2", c="3"', 'b=2 c=4', undefined],
   ['| logfmt | ip=ip("192.168.4.0/24")', 'ip=192.168.4.7', { ip: '192.168.4.7' }],

@@ -168,7 +168,8 @@ const element = (of: Value, key: Value): Value => {
     return found
   }
   if (typeof of === 'string') return BigInt(Buffer.from(of)[count(key)] ?? 0)
-  if (typeof of === 'object' && of !== null && !(of instanceof GoTime)) return of[textOf(key)] ?? ''
+  if (typeof of === 'object' && of !== null && !(of instanceof GoTime))
+    return Object.hasOwn(of, textOf(key)) ? of[textOf(key)] : ''
   throw new TemplateError("can't index item")
 }
 const lengthOf = (value: Value): bigint => {
