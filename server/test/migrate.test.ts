@@ -123,7 +123,7 @@ test('keeps the rows of an older schema, and what was cleared and can be had bac
   await pool.query('create role reader')
   await pool.query('grant select on logs to reader')
   try {
-    expect(await migrate(database)).toContain('0018_log_blocks.sql')
+    expect(await migrate(database)).toContain('0019_log_blocks.sql')
     const messages = async () => (await pool.query('select message from logs')).rows
     expect(await messages()).toEqual([{ message: 'present' }])
     const { rows } = await pool.query(`select has_table_privilege('reader', 'logs', 'select') as may_read`)
