@@ -55,7 +55,8 @@ export class OldLogs {
       })
       const kind = rows[0]?.relkind
       if (kind === undefined) throw new StartupError('The database of --from has no table "logs".')
-      if (kind === 'p') {
+      // Partitioned in older versions, a view since.
+      if (kind === 'p' || kind === 'v') {
         throw new StartupError(
           'The database of --from is that of a Timelapser Logs, not of Timelapser v4. Its way here is backup and restore.',
         )
