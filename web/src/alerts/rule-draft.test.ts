@@ -39,8 +39,8 @@ it.each([
   [{ name: ' ' }, 'name'],
   [{ minutes: '' }, 'Minutes'],
   [{ minutes: '1441' }, 'Minutes'],
-  [{ threshold: '-1' }, 'How many'],
-  [{ threshold: '1.5' }, 'How many'],
+  [{ threshold: '-1' }, 'number of lines'],
+  [{ threshold: '1.5' }, 'number of lines'],
   [{ hours: { timezone: 'UTC', from: '06:00', to: '07:00', days: [] } }, 'day'],
 ])('says what is missing: %j', (change, said) => {
   expect(toInput({ ...NEW_RULE, name: 'x', ...change })).toEqual({ missing: expect.stringContaining(said) })
