@@ -104,38 +104,3 @@ test('gives every test file a migrated database in which sessions are in UTC', a
   expect(rows).toEqual([{ zone: 'UTC', time: '2025-01-02T03:04:05.678901Z', logs: 0 }])
   await own.close()
 })
-
-test('keeps the rows of an older schema, and what was cleared and can be had back', async () => {
-  await migrate(database, undefined, 17)
-  const { pool } = database
-  const fill = async (table: string, message: string) => {
-    await pool.query(
-      `create table ${message}_day partition of ${table} for values from ('2024-02-01') to ('2024-02-02')`,
-    )
-    await pool.query(
-      `insert into ${table} (id, timestamp, level, message) values (1, '2024-02-01T10:00:00Z', 'INFO', $1)`,
-      [message],
-    )
-  }
-  await fill('logs', 'cleared')
-  await pool.query(`select set_aside('logs', 'logs_c1')`)
-  await fill('logs', 'present')
-  await pool.query('create role reader')
-  await pool.query('grant select on logs to reader')
-  try {
-    expect(await migrate(database)).toContain('0019_log_blocks.sql')
-    const messages = async () => (await pool.query('select message from logs')).rows
-    expect(await messages()).toEqual([{ message: 'present' }])
-    const { rows } = await pool.query(`select has_table_privilege('reader', 'logs', 'select') as may_read`)
-    expect(rows).toEqual([{ may_read: true }])
-    for (const table of ['log_rows', 'log_blocks']) {
-      await pool.query('select set_aside($1, $2)', [table, `${table}_c2`])
-      await pool.query('select put_back($1, $2)', [table, `${table}_c1`])
-    }
-    await pool.query('select relate_logs()')
-    expect(await messages()).toEqual([{ message: 'cleared' }])
-  } finally {
-    await pool.query('drop owned by reader')
-    await pool.query('drop role reader')
-  }
-})

@@ -103,7 +103,7 @@ describe.each(Object.keys(WAYS))('a record that PostgreSQL refuses, by %s,', (wa
 
   it.each(COLUMNS)('for its %s costs itself alone', async (_, condition, changes) => {
     const { pool } = server.database.database
-    await pool.query(`alter table log_rows add constraint refusal check (${condition}) not valid`)
+    await pool.query(`alter table logs add constraint refusal check (${condition}) not valid`)
     try {
       const [{ accepted, refused = [1] }, other] = await Promise.all([
         send([record({}), record(changes), record({})]),
@@ -112,7 +112,7 @@ describe.each(Object.keys(WAYS))('a record that PostgreSQL refuses, by %s,', (wa
       expect({ accepted, refused }).toEqual({ accepted: 2, refused: [1] })
       expect(other).toMatchObject({ accepted: 1, rejected: [] })
     } finally {
-      await pool.query('alter table log_rows drop constraint refusal')
+      await pool.query('alter table logs drop constraint refusal')
     }
   })
 
@@ -213,7 +213,7 @@ it('says how much of a batch over many days is stored when the database fails in
         select pg_terminate_backend(l.pid)
         from pg_locks l
         join pg_stat_activity a using (pid)
-        where l.relation = 'logs_20240401_20240501'::regclass and not l.granted and a.query like 'copy log_rows%'`)
+        where l.relation = 'logs_20240401_20240501'::regclass and not l.granted and a.query like 'copy logs%'`)
       return rowCount
     })
     .toBe(1)

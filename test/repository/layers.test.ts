@@ -16,7 +16,6 @@ const ROOMS = [
   'database',
   'settings',
   'filter',
-  'blocks',
   'counts',
   'partitions',
   'reading',

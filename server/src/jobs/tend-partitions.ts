@@ -3,8 +3,6 @@ import type pg from 'pg'
 import { keepBuildsOff } from '../store/database/exclusive-access.ts'
 import { inTransaction } from '../store/database/transaction.ts'
 import { OpenIndexes } from '../store/partitions/open-indexes.ts'
-import { nextToPack, packAndClean } from '../store/partitions/packing.ts'
-import type { Partition } from '../store/partitions/partition.ts'
 import { reopenAll } from '../store/partitions/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partitions/partition-indexes.ts'
 import { batchesSoFar } from '../store/partitions/partition-load.ts'
@@ -136,7 +134,6 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   let isReliefDue = false
   let indexing: Promise<void> | undefined
   const builds: Builds = { notBefore: 0, failedUntil: new Map() }
-  const ending = new AbortController()
   let seenBatches: number | undefined
   let skipped = 0
   const failed = (error: unknown) => {
@@ -173,11 +170,7 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
         .then(async () => {
           // An import of years leaves hundreds of small ones.
           do await makeSearchable(client, openIndexes)
-          while (
-            alive &&
-            ((await packNext(options.pool, client, builds, ending.signal)) ||
-              (await indexNext(client, builds)))
-          )
+          while (alive && (await indexNext(client, builds)))
         })
         .catch(failed)
         .finally(() => {
@@ -186,7 +179,6 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
     },
     stop: async () => {
       alive = false
-      ending.abort()
       // A build would hold the stop up for a minute; the next start begins it anew.
       while (indexing || relieving) {
         await cancelStatement(options.pool, client)
@@ -244,35 +236,14 @@ type Builds = {
   failedUntil: Map<string, number>
 }
 
-/** Packs one partition, if any is due. */
-function packNext(pool: pg.Pool, client: pg.Client, builds: Builds, ending: AbortSignal): Promise<boolean> {
-  return tendNext(
-    builds,
-    (besides) => nextToPack(client, besides),
-    (next) => packAndClean(pool, client, next, ending),
-  )
-}
-
 /** Builds the indexes of one partition, if any is due; between two the open one gets its turn. */
-function indexNext(client: pg.Client, builds: Builds): Promise<boolean> {
-  return tendNext(
-    builds,
-    (besides) => nextToIndex(client, besides),
-    (next) => buildIndexes(client, next),
-  )
-}
-
-async function tendNext(
-  builds: Builds,
-  find: (besides: string[]) => Promise<Partition | undefined>,
-  work: (next: Partition) => Promise<void>,
-): Promise<boolean> {
+async function indexNext(client: pg.Client, builds: Builds): Promise<boolean> {
   const now = Date.now()
   for (const [name, until] of builds.failedUntil) if (until < now) builds.failedUntil.delete(name)
-  const next = await find([...builds.failedUntil.keys()])
+  const next = await nextToIndex(client, [...builds.failedUntil.keys()])
   if (!next) return false
   try {
-    await work(next)
+    await buildIndexes(client, next)
   } catch (error) {
     if (!isCancelled(error)) {
       builds.notBefore = Date.now() + REBUILD_AFTER_MS

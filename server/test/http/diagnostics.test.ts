@@ -148,7 +148,7 @@ describe('a diagnosis', () => {
 
   it('finds rows that were changed past the server', async () => {
     const { pool } = server.database.database
-    await pool.query(`delete from log_rows where source = 'worker' and level = 'INFO'`)
+    await pool.query(`delete from logs where source = 'worker' and level = 'INFO'`)
     const counts = checkOf(await diagnose('GET'), 'counts')
     expect(counts.verdict).toBe('failure')
     expect(counts.cause).toMatch(/INFO is counted \d+ times and found \d+ times/)

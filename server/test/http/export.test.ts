@@ -385,18 +385,18 @@ describe('while an export runs', () => {
     const { pool } = big.database.database
     const reply = await open()
     await once(reply, 'readable')
-    await pool.query('alter table log_rows rename to rows_away')
+    await pool.query('alter table logs rename to logs_away')
     try {
       await expect(restOf(reply)).rejects.toThrow('aborted')
     } finally {
-      await pool.query('alter table rows_away rename to log_rows')
+      await pool.query('alter table logs_away rename to logs')
     }
     const broken = () => big.reports.filter(({ kind }) => kind === 'stream')
-    const error = expect.objectContaining({ message: expect.stringContaining('"log_rows" does not exist') })
+    const error = expect.objectContaining({ message: expect.stringContaining('"logs" does not exist') })
     await expect
       .poll(broken)
       .toMatchObject([{ detail: { route: '/api/logs/export', isForeseen: false, error } }])
-    expect((await auditOfBig('logs.export.failed')).after.error).toContain('"log_rows" does not exist')
+    expect((await auditOfBig('logs.export.failed')).after.error).toContain('"logs" does not exist')
   })
 
   it('refuses a third of one caller, and takes it when one has ended', async () => {

@@ -130,7 +130,7 @@ async function holdLine(message: string): Promise<() => Promise<void>> {
   await client.query('begin')
   await client.query('lock table log_feed in exclusive mode')
   const storing = second.send('POST', '/api/logs', [{ level: 'INFO', source: 'late', message }])
-  const writers = `select 1 from pg_locks where relation = 'log_rows'::regclass and mode = 'RowExclusiveLock'`
+  const writers = `select 1 from pg_locks where relation = 'logs'::regclass and mode = 'RowExclusiveLock'`
   await expect.poll(async () => (await client.query(writers)).rowCount).toBe(1)
   return async () => {
     await client.query('rollback')
@@ -168,7 +168,7 @@ it('misses none when its caller waits for it either', async () => {
 async function holdRows(condition: string): Promise<() => Promise<void>> {
   const client = await server.database.database.connect()
   await client.query('begin')
-  await client.query(`select 1 from log_rows where ${condition} for update`)
+  await client.query(`select 1 from logs where ${condition} for update`)
   return async () => {
     await client.query('rollback')
     await client.end()

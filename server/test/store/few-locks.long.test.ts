@@ -69,7 +69,7 @@ async function expectExactPartitions(): Promise<void> {
 const countOf = async (source: string) => (await logs.countLogs({ ...EVERYTHING, sources: [source] })).total
 
 it('has too few for a transaction that writes to every partition', async () => {
-  const text = `insert into log_rows (id, timestamp, level, source, message)
+  const text = `insert into logs (id, timestamp, level, source, message)
     select -day, $1::timestamptz - day * interval '1 day', 'INFO', 'worker', 'x'
     from generate_series(1, ${DAYS}) day`
   await expect(

@@ -236,7 +236,7 @@ it('loses and doubles nothing while its connections are ended again and again', 
         select pg_terminate_backend(pid)
         from pg_stat_activity
         where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()
-          and (query like 'copy log_rows%' or query like '%append_to_feed%' or query = 'commit')
+          and (query like 'copy logs%' or query like '%append_to_feed%' or query = 'commit')
         limit 1`)
       ended += rowCount ?? 0
       await delay(20)

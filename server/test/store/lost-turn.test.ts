@@ -50,7 +50,7 @@ it('ends a deletion that is no longer alone, and does not call it done', async (
   const client = await database.database.connect()
   // The deletion waits for one of its last rows.
   await client.query('begin')
-  await client.query(`select 1 from log_rows where message = 'line 5' for update`)
+  await client.query(`select 1 from logs where message = 'line 5' for update`)
   const deleting = logs.deleteMatching({ ...EVERYTHING, search: 'line' })
   const outcome = expect(deleting).rejects.toMatchObject({ code: '57P01' })
   const left = async () => (await logs.countLogs(EVERYTHING)).total

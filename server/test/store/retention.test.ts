@@ -123,7 +123,7 @@ describe('retention', () => {
       select count(*) as missing
       from pg_inherits i
       cross join pg_index p
-      where i.inhparent = 'log_rows'::regclass and p.indrelid = 'log_rows'::regclass
+      where i.inhparent = 'logs'::regclass and p.indrelid = 'logs'::regclass
         and not exists (
           select from pg_inherits child join pg_index c on c.indexrelid = child.inhrelid
           where child.inhparent = p.indexrelid and c.indrelid = i.inhrelid and c.indisvalid)`)

@@ -10,7 +10,6 @@ import { Feed } from '../../src/store/feed/feed.ts'
 import { trimFeed } from '../../src/store/feed/feed-trimming.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
-import { nextToPack, packAndClean } from '../../src/store/partitions/packing.ts'
 import { verifyCounts } from '../../src/store/partitions/verify-counts.ts'
 import { cutoffForAll } from '../../src/store/removal/retention-policy.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
@@ -141,32 +140,6 @@ it('that remove and rewrite are those of theirs', async () => {
   await forgetParts(pool)
   await logs.close()
   await expect(listingOf(seen.slice(before))).toMatchFileSnapshot('./__snapshots__/removals.sql')
-})
-
-it('that pack rows and change packed ones are those of the snapshot', async () => {
-  const { pool } = database
-  const before = seen.length
-  const logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
-  const store = { pool, partitions: logs.partitions }
-  const lines = Array.from({ length: 100 }, (_, index) =>
-    record({ timestamp: `2025-03-01T12:${10 + (index % 50)}:00Z`, message: `line ${index}` }),
-  )
-  await logs.addLogEntries(lines)
-  await pool.query('update log_partitions set closed_at = now()')
-  const partition = await nextToPack(pool)
-  const client = await database.connect()
-  if (partition) await packAndClean(pool, client, partition)
-  await logs.deleteMatching({ ...EVERYTHING, search: 'line 7' })
-  await logs.addLogEntries(lines.slice(0, 30))
-  if (partition) await packAndClean(pool, client, partition)
-  await scrubRows(store, { change: (row) => ({ ...row, message: 'scrubbed' }), isDryRun: false })
-  await client.end()
-  await logs.deleteMatching(EVERYTHING)
-  await logs.close()
-  const packing = seen
-    .slice(before)
-    .filter(({ name }) => name !== 'delete' && !/^(?:read_|count_(?!late|pack))/.test(name ?? ''))
-  await expect(listingOf(packing)).toMatchFileSnapshot('./__snapshots__/packing.sql')
 })
 
 it('that look back over years ask the months first', async () => {

@@ -34,7 +34,7 @@ export class TouchedPartitions {
           select count(*)::integer as partitions
           from pg_locks k
           join pg_inherits i on i.inhrelid = k.relation
-          where k.pid = pg_backend_pid() and i.inhparent = 'log_rows'::regclass`)
+          where k.pid = pg_backend_pid() and i.inhparent = 'logs'::regclass`)
         await client.query('rollback')
         touched.push({
           name: /\/\* (\w+) \*\//.exec(text)?.[1] ?? text.trim(),
@@ -70,6 +70,6 @@ export class TouchedPartitions {
 function isOnLogs(text: unknown): text is string {
   return (
     typeof text === 'string' &&
-    /^\s*(\/\*.*\*\/)?\s*(select|with|insert|update|delete)\b.*\blog_rows\b/s.test(text)
+    /^\s*(\/\*.*\*\/)?\s*(select|with|insert|update|delete)\b.*\blogs\b/s.test(text)
   )
 }

@@ -66,11 +66,9 @@ export async function checkIndexBuilds(pool: pg.Pool): Promise<Check> {
       advice: 'Look for lines of the source worker about the job partitions; searches scan in the meantime.',
     })
   }
-  const { packing_due } = facts
-  const builds =
+  const finding =
     due === 0 ? 'All closed partitions are indexed' : `${count(due, 'partition')} due, ${running} being built`
-  const finding = packing_due === 0 ? builds : `${builds}, ${count(packing_due, 'partition')} to be packed`
-  return checkOf('index builds', finding, { due, running, due_since: since, packing_due }, troubles)
+  return checkOf('index builds', finding, { due, running, due_since: since }, troubles)
 }
 
 /** Counts the rows of the newest partitions, and of some others, one by one. */

@@ -16,7 +16,7 @@ export const NOT_IN_BACKUPS = [
 ]
 
 /** There while retention writes a partition anew, or after it was cut short. The partition is whole until the end. */
-const BEING_REWRITTEN = ['logs_rewrite', 'logs_rewrite_removed', 'log_blocks_renewed']
+const BEING_REWRITTEN = ['logs_rewrite', 'logs_rewrite_removed']
 
 export type BackupTable = { name: string; columns: string[] }
 

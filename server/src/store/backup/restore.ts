@@ -1,7 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { rowTable } from '../blocks/block-tables.ts'
 import { LOG_COLUMNS } from '../database/log-columns.ts'
 import { countMigrations, migrate } from '../database/migrate.ts'
 import type { Database } from '../database/open.ts'
@@ -123,9 +122,8 @@ class Restorer {
       await this.#pool.query('select setval(to_regclass($1), $2, $3)', [name, last_value, is_called])
     }
     const partitions = new Partitions(this.#pool)
-    const relation = await rowTable(this.#pool)
     for (const partition of await partitions.list()) {
-      const { differences } = await verifyCounts(this.#pool, partition, relation)
+      const { differences } = await verifyCounts(this.#pool, partition)
       if (differences.length > 0) {
         throw new BadBackup(
           `the counts of ${partition.lower} to ${partition.upper} are not those of its rows`,
@@ -154,7 +152,7 @@ class Restorer {
   async #partition(client: pg.PoolClient, section: ReadSection): Promise<void> {
     if (!section.partition) return
     const { lower, upper, closed_at } = section.partition
-    const { name } = await createPartition(client, { lower, upper }, [], await rowTable(client))
+    const { name } = await createPartition(client, { lower, upper }, [])
     await this.#copy(client, name, section)
     // Its own indexes are built by the server, in the background.
     await client.query('update log_partitions set closed_at = $2 where name = $1', [name, closed_at])

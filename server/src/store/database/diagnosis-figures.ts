@@ -13,8 +13,6 @@ export type DatabaseFacts = {
   index_builds_due: number
   index_builds_due_since: string | null
   index_builds_running: number
-  /** Closed partitions whose rows are still to be packed. */
-  packing_due: number
 }
 
 export async function readDatabaseFacts(pool: pg.Pool): Promise<DatabaseFacts> {
@@ -30,8 +28,7 @@ export async function readDatabaseFacts(pool: pg.Pool): Promise<DatabaseFacts> {
         count(*) filter (where closed_at <= now() and indexed_at is null)::integer as index_builds_due,
         min(closed_at) filter (where closed_at <= now() and indexed_at is null) as index_builds_due_since,
         (select count(*) from pg_stat_progress_create_index where datname = current_database())::integer
-          as index_builds_running,
-        count(*) filter (where closed_at <= now() and packed_at is null)::integer as packing_due
+          as index_builds_running
       from log_partitions
       where detached_at is null`,
   })

@@ -34,10 +34,10 @@ export function withLogsToItself<T>(
   return inAttempts(client, async () => {
     await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
     if (prepare) {
-      await client.query('lock table only log_rows in share mode')
+      await client.query('lock table only logs in share mode')
       await prepare()
     }
-    await client.query('lock table only log_rows, only log_blocks in access exclusive mode')
+    await client.query('lock table only logs in access exclusive mode')
     return work()
   })
 }

@@ -1,7 +1,5 @@
 import type pg from 'pg'
-import { everyRow } from '../blocks/every-row.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
-import { SqlParameters } from '../database/sql-parameters.ts'
 
 /** Feed entries one step copies: few enough that a step of full batches takes a fraction of a second. */
 const ENTRIES_A_STEP = 50
@@ -13,9 +11,8 @@ const SHRINKING = 0.8
 const MAX_LATE_ROWS = 2000
 
 export type CatchUp = {
-  /** A table of the shape of `log_rows`; all of `logs` when unset. */
-  from?: string | undefined
-  /** Such a table too. */
+  /** Tables of the shape of `logs`. */
+  from: string
   into: string
   /** The rows' range, half-open. */
   lower: string
@@ -42,19 +39,6 @@ export async function catchUp(
   mark: number,
   { from, into, lower, upper }: CatchUp,
 ): Promise<{ mark: number; rows: number; entries: number }> {
-  const parameters = new SqlParameters()
-  const values = { mark: parameters.add(mark), lower: parameters.add(lower), upper: parameters.add(upper) }
-  const choice = {
-    select: LOG_COLUMN_LIST,
-    where: `id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
-          and timestamp >= ${values.lower}::timestamptz and timestamp < ${values.upper}::timestamptz`,
-    within: { from: lower, to: upper },
-    blocks: ['b.first_id <= e.last_id', 'b.last_id >= e.first_id'],
-  }
-  const source =
-    from === undefined
-      ? `${everyRow(choice, parameters)} every`
-      : `(select ${LOG_COLUMN_LIST} from ${from} where ${choice.where}) every`
   const text = `
     /* catch_up */
     with entries as materialized (
@@ -68,8 +52,10 @@ export async function catchUp(
       select r.*
       from entries e
       cross join lateral (
-        select *
-        from ${source}
+        select ${LOG_COLUMN_LIST}
+        from ${from}
+        where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
+          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
         offset 0
       ) r
       where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
@@ -80,10 +66,11 @@ export async function catchUp(
       (select max(id) from entries) as mark,
       (select count(*) from entries) as entries,
       (select count(*) from copied) as rows`
-  const { rows } = await client.query<{ mark: number | null; rows: number; entries: number }>(
-    text,
-    parameters.values,
-  )
+  const { rows } = await client.query<{ mark: number | null; rows: number; entries: number }>(text, [
+    mark,
+    lower,
+    upper,
+  ])
   return { mark: rows[0]?.mark ?? mark, rows: rows[0]?.rows ?? 0, entries: rows[0]?.entries ?? 0 }
 }
 

@@ -97,9 +97,9 @@ function attachAnew(pool: pg.Pool, { name, lower, upper }: Partition, end: strin
         [name, upper, end],
       )
       if (!rowCount) return
-      await client.query(`alter table log_rows detach partition ${name}`)
+      await client.query(`alter table logs detach partition ${name}`)
       await client.query(
-        `alter table log_rows attach partition ${name} for values from ('${lower}') to ('${end}')`,
+        `alter table logs attach partition ${name} for values from ('${lower}') to ('${end}')`,
       )
       await client.query(`alter table ${name} drop constraint ${name}${CLOSING}`)
       await client.query(`select pg_notify('log_partitions', '')`)

@@ -8,17 +8,15 @@ import { createIndexes, type IndexGroup } from './partition-indexes.ts'
  * not wait for; `partition of` would wait behind any open reader and have everyone queue behind itself.
  *
  * @param indexes which it has from its first row on
- * @param table whose partition it becomes
  */
 export async function createPartition(
   client: pg.PoolClient,
   range: Pick<Partition, 'lower' | 'upper'>,
   indexes: readonly IndexGroup[],
-  table = 'log_rows',
 ): Promise<Partition> {
-  const partition = await createTable(client, range, table)
+  const partition = await createTable(client, range)
   for (const group of indexes) await createIndexes(client, partition.name, group)
-  await attach(client, partition, table)
+  await attach(client, partition)
   await client.query('insert into log_partitions (name, lower, upper) values ($1, $2, $3)', [
     partition.name,
     partition.lower,
@@ -30,26 +28,19 @@ export async function createPartition(
 async function createTable(
   client: pg.PoolClient,
   { lower, upper }: Pick<Partition, 'lower' | 'upper'>,
-  table: string,
 ): Promise<Partition> {
   const name = await freeTableName(client, partitionName(lower, upper))
   await client.query(
     `create table ${name} (
-      like ${table} including all,
+      like logs including all,
       constraint ${name}_bounds check (timestamp >= '${lower}' and timestamp < '${upper}')
     )`,
   )
   return { name, lower, upper }
 }
 
-async function attach(
-  client: pg.PoolClient,
-  { name, lower, upper }: Partition,
-  table: string,
-): Promise<void> {
-  await client.query(
-    `alter table ${table} attach partition ${name} for values from ('${lower}') to ('${upper}')`,
-  )
+async function attach(client: pg.PoolClient, { name, lower, upper }: Partition): Promise<void> {
+  await client.query(`alter table logs attach partition ${name} for values from ('${lower}') to ('${upper}')`)
   // The bounds are the partition's own from here on; a second check a row would only cost.
   await client.query(`alter table ${name} drop constraint ${name}_bounds`)
 }

@@ -1,6 +1,4 @@
 import type pg from 'pg'
-import { everyRow } from '../blocks/every-row.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { dimensionConditions, type LogFilter } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
@@ -58,7 +56,7 @@ async function findWithin(
   const holding = await partitions.overlapping(first_timestamp, last_timestamp)
   for (let index = 0; index < holding.length; index += MAX_PARTITIONS_A_STATEMENT) {
     const group = holding.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
-    const row = await readOne(pool, id, filter, group.at(-1)?.lower as string, group[0]?.upper as string)
+    const row = await readOne(pool, id, filter, group.at(-1)?.lower, group[0]?.upper)
     if (row) return row
   }
   return undefined
@@ -68,24 +66,17 @@ async function readOne(
   pool: pg.Pool,
   id: number,
   filter: LogFilter,
-  lower: string,
-  upper: string,
+  lower: string | undefined,
+  upper: string | undefined,
 ): Promise<LogRow | undefined> {
   const parameters = new SqlParameters()
-  const wanted = `${parameters.add(id)}::bigint`
   const conditions = [
-    `id = ${wanted}`,
+    `id = ${parameters.add(id)}::bigint`,
     `timestamp >= ${parameters.add(lower)}::timestamptz`,
     `timestamp < ${parameters.add(upper)}::timestamptz`,
     ...dimensionConditions(filter, parameters),
   ]
-  const choice = {
-    select: LOG_COLUMN_LIST,
-    where: conditions.join(' and '),
-    within: { from: lower, to: upper },
-    blocks: [`b.first_id <= ${wanted}`, `b.last_id >= ${wanted}`],
-  }
-  const text = withCameras('find_row', `select * from ${everyRow(choice, parameters)} every`)
+  const text = withCameras('find_row', `select * from logs where ${conditions.join(' and ')}`)
   const { rows } = await pool.query<LogRow>(text, parameters.values)
   return rows[0]
 }

@@ -1,10 +1,8 @@
 import type pg from 'pg'
-import { columnsIn, everyRow } from '../blocks/every-row.ts'
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
-import type { LogFilter } from '../filter/log-filter.ts'
+import { type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT } from '../partitions/partitions.ts'
-import { matchingRows } from './matching-rows.ts'
 import { SearchTooLong } from './search-rows.ts'
 import type { Store } from './store.ts'
 
@@ -31,13 +29,17 @@ export async function groupRows<R extends pg.QueryResultRow>(
     const group = partitions.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
     const parameters = new SqlParameters()
     const { columns, groupBy } = grouping(parameters)
-    const stretch = { lower: group.at(-1)?.lower as string, upper: group[0]?.upper as string }
-    const needed = columnsIn(`${columns} ${groupBy}`).join(', ')
-    const choice = matchingRows(filter, stretch, needed || '1 as one', parameters)
+    const conditions = [
+      `timestamp >= ${parameters.add(group.at(-1)?.lower)}::timestamptz`,
+      `timestamp < ${parameters.add(group[0]?.upper)}::timestamptz`,
+      ...rangeConditions(filter, parameters),
+      ...variantConditions(filter, parameters),
+    ]
     const text = `
     /* group_rows */
     select ${columns}, count(*)::bigint as rows
-    from ${everyRow(choice, parameters)} every
+    from logs
+    where ${conditions.join(' and ')}
     group by ${groupBy}`
     const limits = { signal: store.signal, timeoutMs: deadline - performance.now() }
     const found = await queryWithin<R>(store.pool, text, parameters.values, limits).catch(

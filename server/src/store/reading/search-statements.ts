@@ -1,4 +1,3 @@
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { countablePart, textConditions } from '../filter/log-filter.ts'
 import type { LogRow } from './log-row.ts'
@@ -16,9 +15,8 @@ export type ScannedRow = LogRow & { is_match: boolean; looked_at: number; matche
 export function scanStatement(query: RowsQuery & { lookAt: number }): Statement {
   const parameters = new SqlParameters()
   const lookAt = parameters.add(query.lookAt)
+  const candidates = rowsInOrder({ ...query, filter: countablePart(query.filter) }, lookAt, parameters)
   const condition = textConditions(query.filter, parameters).join(' and ')
-  const range = { ...query, filter: countablePart(query.filter) }
-  const candidates = rowsInOrder(range, lookAt, parameters, condition)
   const order = orderOf(query)
   const relation = `
     select *
@@ -26,7 +24,7 @@ export function scanStatement(query: RowsQuery & { lookAt: number }): Statement 
       select compared.*, row_number() over so_far as looked_at,
         count(*) filter (where is_match) over so_far as matched
       from (
-        select ${LOG_COLUMN_LIST}, coalesce(is_match, ${condition}, false) as is_match
+        select *, coalesce(${condition}, false) as is_match
         from (
           select *
           from ${candidates} candidates

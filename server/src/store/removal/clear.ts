@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import { blocksOf } from '../blocks/block-tables.ts'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { withLogsToItself, withMaintenance } from '../database/exclusive-access.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -16,8 +15,7 @@ const DROPPED_AT_ONCE = 16
 
 /** Everything there is of rows and counts. */
 export const TABLES = [
-  'log_rows',
-  'log_blocks',
+  'logs',
   'log_counts_pending',
   'log_counts_minute',
   'log_counts_hour',
@@ -59,7 +57,6 @@ export function clearLogs(pool: pg.Pool): Promise<Clear> {
       for (const table of TABLES) {
         await client.query('select set_aside($1, $2)', [table, asideName(table, clear.id)])
       }
-      await client.query('select relate_logs()')
       await client.query(
         'update log_partitions set detached_at = now(), clear_id = $1 where detached_at is null',
         [clear.id],
@@ -126,8 +123,7 @@ export async function dropOne(pool: pg.Pool, id: number): Promise<void> {
         [id],
       )
       const names = rows.map(({ name }) => name)
-      const tables = names.flatMap((name) => [name, blocksOf(name)])
-      if (tables.length > 0) await client.query(`drop table if exists ${tables.join(', ')}`)
+      if (names.length > 0) await client.query(`drop table if exists ${names.join(', ')}`)
       return names.length
     })
   }

@@ -1,23 +1,8 @@
 import type pg from 'pg'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { dropEmptyCounts } from '../counts/removed-counts.ts'
-import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { inTransaction } from '../database/transaction.ts'
-import { changeBlocks } from './block-changes.ts'
-import { changeRows } from './row-batches.ts'
-import type { RowBatches, RowChange } from './row-change.ts'
-
-const DELETION: RowChange = {
-  statement: 'delete from log_rows l using chosen c',
-  packed: `select ${LOG_COLUMN_LIST} from unpacked where not is_chosen`,
-  counts: () => 'values (changed.old_camera_id, -1)',
-  isRemoval: true,
-}
-
-/** Deletes the matching rows that are packed; see `deleteRows`, which takes the others too. */
-export function deleteFromBlocks(pool: pg.Pool, range: RowBatches): Promise<number> {
-  return changeBlocks(pool, range, DELETION)
-}
+import { changeRows, type RowBatches } from './row-batches.ts'
 
 /**
  * Deletes the matching rows in short transactions, newest first, each with the counts of what it took.
@@ -25,7 +10,11 @@ export function deleteFromBlocks(pool: pg.Pool, range: RowBatches): Promise<numb
  * @returns how many were deleted, by all transactions or those until the signal
  */
 export async function deleteRows(pool: pg.Pool, range: RowBatches): Promise<number> {
-  const deleted = await changeRows(pool, range, DELETION)
+  const deleted = await changeRows(pool, range, {
+    statement: 'delete from logs l using chosen c',
+    counts: () => 'values (changed.old_camera_id, -1)',
+    isRemoval: true,
+  })
   if (deleted === 0) return 0
   await inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [COUNTS_LOCK])

@@ -5,8 +5,7 @@ import { comparable } from '../database/timestamp.ts'
 import { dropPartition } from '../partitions/drop-partition.ts'
 import type { Partition } from '../partitions/partition.ts'
 import type { Store } from '../reading/store.ts'
-import { deleteFromBlocks, deleteRows } from './delete-rows.ts'
-import { renewBlocks } from './renew-blocks.ts'
+import { deleteRows } from './delete-rows.ts'
 import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
 import { type Cutoffs, goesBefore, latestCutoff } from './retention-policy.ts'
 import { rewritePartition } from './rewrite-partition.ts'
@@ -49,14 +48,7 @@ async function remove(
   if (action === 'drop') return dropPartition(pool, partition)
   if (action === 'rewrite') {
     const goes = (parameters: SqlParameters) => goesBefore(cutoffs, 'timestamp', parameters)
-    const range = {
-      ...partition,
-      conditions: (parameters: SqlParameters) => [goes(parameters)],
-      signal: lost,
-    }
-    const deleted = await deleteFromBlocks(pool, range)
-    if (deleted > 0) await renewBlocks(pool, partition)
-    return deleted + (await rewritePartition(pool, partition, goes, lost))
+    return rewritePartition(pool, partition, goes, lost)
   }
   return deleteEdge(pool, partition, cutoffs, lost)
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { dropBlocks, holdsBlocks } from '../blocks/block-tables.ts'
 import { keepBuildsOff, withLogsToItself } from '../database/exclusive-access.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
@@ -70,7 +69,7 @@ async function copyKept(
   // Made beforehand: a table of the same transaction would be written out at its commit, all at once.
   await pool.query(`
     create table ${REWRITE} (
-      like log_rows including defaults including constraints including storage including compression,
+      like logs including defaults including constraints including storage including compression,
       constraint ${REWRITE}_bounds ${bounds}
     )`)
   await pool.query(`create table ${REMOVED} (like log_counts_pending)`)
@@ -205,7 +204,7 @@ async function swap(
     if (!(await isAttached(client, partition))) return false
     const isComplete = `${await ownIndexes(client, name)}` === `${indexes}`
     await catchUpFully(client, mark, { from: name, into: REWRITE, lower, upper })
-    await client.query(`alter table log_rows detach partition ${name}`)
+    await client.query(`alter table logs detach partition ${name}`)
     await client.query(`drop table ${name}`)
     await putInPlace(client, partition, indexes, isComplete)
     await client.query(`select pg_notify('log_partitions', '')`)
@@ -223,17 +222,14 @@ async function putInPlace(
   isComplete: boolean,
 ): Promise<void> {
   const { rowCount } = await client.query(`select 1 from ${REWRITE} limit 1`)
-  if (rowCount === 0 && !(await holdsBlocks(client, name))) {
-    await dropBlocks(client, name)
+  if (rowCount === 0) {
     await client.query('delete from log_partitions where name = $1', [name])
     return
   }
   await client.query(`alter table ${REWRITE} rename to ${name}`)
   for (const ending of indexes)
     await client.query(`alter index ${REWRITE}_${ending} rename to ${name}_${ending}`)
-  await client.query(
-    `alter table log_rows attach partition ${name} for values from ('${lower}') to ('${upper}')`,
-  )
+  await client.query(`alter table logs attach partition ${name} for values from ('${lower}') to ('${upper}')`)
   await client.query(`alter table ${name} drop constraint ${REWRITE}_bounds`)
   // An index that came to the old partition after the copy is due again.
   await client.query(

@@ -4,7 +4,7 @@ import type pg from 'pg'
 
 const LOOK_MS = 100
 
-/** Whether so long after the start all transactions have ended that had written to `log_rows` by then. */
+/** Whether so long after the start all transactions have ended that had written to `logs` by then. */
 export async function isSettled(
   client: pg.Pool | pg.PoolClient,
   startedAt: string,
@@ -18,7 +18,7 @@ export async function isSettled(
         select 1
         from pg_locks l
         join pg_stat_activity a on a.pid = l.pid
-        where l.relation = to_regclass('log_rows') and l.mode = 'RowExclusiveLock' and l.granted
+        where l.relation = to_regclass('logs') and l.mode = 'RowExclusiveLock' and l.granted
           and a.datname = current_database() and a.xact_start < at
       ) as is_settled
       from settled`,
@@ -27,7 +27,7 @@ export async function isSettled(
   return rows[0]?.is_settled === true
 }
 
-/** Waits for the transactions that have written to `log_rows` by now, or for the signal. */
+/** Waits for the transactions that have written to `logs` by now, or for the signal. */
 export async function untilSettled(pool: pg.Pool, signal: AbortSignal | undefined): Promise<void> {
   const { rows } = await pool.query<{ now: string }>({ name: 'scrub_now', text: 'select now() as now' })
   while (!signal?.aborted && !(await isSettled(pool, rows[0]?.now ?? '', 0))) await delay(LOOK_MS)

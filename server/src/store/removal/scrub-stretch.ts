@@ -1,12 +1,11 @@
 import type pg from 'pg'
-import { LIVE_TABLES, type RowTables } from '../blocks/unpack-blocks.ts'
 import { asideName, UNDO_MINUTES } from './clear.ts'
 
 /** Rows before this place, in the order of the list, are still to come. */
 export type ScrubPlace = { timestamp: string; id: number }
 
 /** Where the next rows are looked for: none of the tables has a partition that begins within it. */
-export type ScrubStretch = { lower: string; from: ScrubPlace; tables: RowTables[] }
+export type ScrubStretch = { lower: string; from: ScrubPlace; tables: string[] }
 
 /**
  * The newest stretch with rows to come. Cleared rows that an undo can bring back are read as well, at their time: else
@@ -20,7 +19,7 @@ export async function findStretch(
   place: ScrubPlace | undefined,
   hasCleared: boolean,
 ): Promise<ScrubStretch | undefined> {
-  if (hasCleared) await client.query('lock table only log_rows in access share mode')
+  if (hasCleared) await client.query('lock table only logs in access share mode')
   const { rows } = await client.query<{ lower: string | null; upper: string; clears: number[] }>({
     name: 'scrub_stretch',
     text: `
@@ -35,9 +34,6 @@ export async function findStretch(
   })
   const { lower = null, upper = '', clears = [] } = rows[0] ?? {}
   if (lower === null) return undefined
-  const tables = [
-    LIVE_TABLES,
-    ...clears.map((id) => ({ rows: asideName('log_rows', id), blocks: asideName('log_blocks', id) })),
-  ]
+  const tables = ['logs', ...clears.map((id) => asideName('logs', id))]
   return { lower, from: place ?? { timestamp: upper, id: 0 }, tables }
 }

@@ -90,7 +90,6 @@ async function changePlaces(client: pg.PoolClient, id: number): Promise<number> 
     await client.query('select set_aside($1, $2)', [table, asideName(table, rest)])
     await client.query('select put_back($1, $2)', [table, asideName(table, id)])
   }
-  await client.query('select relate_logs()')
   await client.query(`drop table ${copyingName(id)}`)
   await client.query(
     `update log_partitions
@@ -119,7 +118,7 @@ async function beginCopying(pool: pg.Pool, id: number, cleared: number): Promise
   for (const { lower, upper } of await rangesToCopy(pool, id)) {
     await inTransaction(pool, (client) =>
       client.query(
-        `delete from ${asideName('log_rows', id)} a
+        `delete from ${asideName('logs', id)} a
         using log_feed e
         where e.id > $1 and a.id between e.first_id and e.last_id
           and a.timestamp >= $2::timestamptz and a.timestamp < $3::timestamptz`,
@@ -137,7 +136,7 @@ async function beginCopying(pool: pg.Pool, id: number, cleared: number): Promise
  * @returns as `catchUp` does; the mark of the first transaction, as later ones may have seen more
  */
 async function copySince(pool: pg.Pool, id: number, from: number): ReturnType<typeof catchUp> {
-  const into = asideName('log_rows', id)
+  const into = asideName('logs', id)
   for (let attempt = 1; ; attempt++) {
     while (await inTransaction(pool, (client) => attachMissing(client, into, id))) {
       // The next few.
@@ -145,7 +144,9 @@ async function copySince(pool: pg.Pool, id: number, from: number): ReturnType<ty
     try {
       let reached: Awaited<ReturnType<typeof catchUp>> | undefined
       for (const range of await rangesToCopy(pool, id)) {
-        const step = await inTransaction(pool, (client) => catchUp(client, from, { into, ...range }))
+        const step = await inTransaction(pool, (client) =>
+          catchUp(client, from, { from: 'logs', into, ...range }),
+        )
         reached = { ...step, ...reached, rows: step.rows + (reached?.rows ?? 0) }
       }
       return reached ?? { mark: from, rows: 0, entries: 0 }

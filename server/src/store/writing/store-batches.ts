@@ -19,7 +19,7 @@ export type Batch = {
   sender: SenderMark | undefined
 }
 
-const COPY = `copy log_rows (${LOG_COLUMN_LIST}) from stdin`
+const COPY = `copy logs (${LOG_COLUMN_LIST}) from stdin`
 
 /** Characters of COPY text given to the socket at once. V8 takes longer text for a large object, which outlives its batch. */
 const CHUNK_CHARACTERS = 32 * 1024

@@ -30,8 +30,8 @@
       set sender = $1
       where sender = $2 and not exists (select 1 from senders where sender = $1);
 
--- alter table log_rows
-alter table log_rows attach partition logs_of_a_range for values from ('…') to ('…');
+-- alter table logs
+alter table logs attach partition logs_of_a_range for values from ('…') to ('…');
 
 -- alter table logs_of_a_range
 alter table logs_of_a_range drop constraint logs_of_a_range;
@@ -148,26 +148,11 @@ select count(*)::int as rows from level_overrides where expires_at is null or ex
       union all
       select bucket, level, source, camera_id, rows from log_counts_day where bucket >= $3::timestamptz and bucket < $4::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $5::timestamptz and timestamp <= $6::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz
-      )
-    ) every) c;
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $5::timestamptz and timestamp <= $6::timestamptz) c;
 
 -- create table logs_of_a_range
 create table logs_of_a_range (
-      like log_rows including all,
+      like logs including all,
       constraint logs_of_a_range check (timestamp >= '…' and timestamp < '…')
     );
 
@@ -193,8 +178,7 @@ create table logs_of_a_range (
         count(*) filter (where closed_at <= now() and indexed_at is null)::integer as index_builds_due,
         min(closed_at) filter (where closed_at <= now() and indexed_at is null) as index_builds_due_since,
         (select count(*) from pg_stat_progress_create_index where datname = current_database())::integer
-          as index_builds_running,
-        count(*) filter (where closed_at <= now() and packed_at is null)::integer as packing_due
+          as index_builds_running
       from log_partitions
       where detached_at is null;
 
@@ -268,15 +252,11 @@ delete from log_names where seen_on < current_date - 30;
 
 -- health_figures
       select count(*)::integer as partitions,
-        coalesce(sum(
-          coalesce(pg_total_relation_size(to_regclass(name)), 0)
-          + coalesce(pg_total_relation_size(to_regclass(name || '_b')), 0)
-        ), 0)::bigint as partition_bytes,
+        coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)::bigint as partition_bytes,
         pg_database_size(current_database()) as database_bytes,
         count(*) filter (where closed_at <= now() and indexed_at is null)::integer as index_builds_due,
         (select count(*) from pg_stat_progress_create_index where datname = current_database())::integer
           as index_builds_running,
-        count(*) filter (where closed_at <= now() and packed_at is null)::integer as packing_due,
         (select count(*) from (select from log_counts_pending limit 100000) p)::integer as counts_pending
       from log_partitions
       where detached_at is null;
@@ -496,10 +476,10 @@ select pg_advisory_unlock($1, hashtext($2));
         from changed;
 
 -- write_batches
-copy log_rows (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
 
 -- 1:
 begin;
-copy log_rows (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
 select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 commit

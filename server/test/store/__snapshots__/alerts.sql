@@ -56,23 +56,9 @@
       from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
-        select *
-        from (
-      select level, source, camera_id, timestamp, coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false) as is_own from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id
-      union all
-      (select level, source, camera_id, timestamp, coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false) as is_own
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and b.first_id <= e.last_id and b.last_id >= e.first_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id
-      )
-    ) every
+        select level, source, camera_id, timestamp, coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false) as is_own
+        from logs
+        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
         offset 0
       ) r
       group by 1, 2, 3, 4, 5, 6;
@@ -84,26 +70,12 @@
     from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
-        select *
-        from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
+        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+        from logs
+        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
         offset 0
       ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and b.first_id <= e.last_id and b.last_id >= e.first_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id
-      )
-    ) every
-        offset 0
-      ) r
-    cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $10::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text), (1::bigint, (e.feed_id > 0) and ((message ilike $11 or logger_name ilike $11)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text)) t (rule_id, matches, group_key)
+    cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $7::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text), (1::bigint, (e.feed_id > 0) and ((message ilike $8 or logger_name ilike $8)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text)) t (rule_id, matches, group_key)
     where t.matches and t.group_key is not null
     group by 1, 2, 3, 4;
 

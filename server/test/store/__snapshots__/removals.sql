@@ -6,11 +6,11 @@
       on conflict do nothing
       returning id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows;
 
--- alter table log_rows
-alter table log_rows detach partition logs_of_a_range;
+-- alter table logs
+alter table logs detach partition logs_of_a_range;
 
 -- 1:
-alter table log_rows attach partition logs_of_a_range for values from ('…') to ('…')
+alter table logs attach partition logs_of_a_range for values from ('…') to ('…')
 
 -- alter table logs_of_a_range
 alter table logs_of_a_range drop constraint logs_of_a_range;
@@ -30,26 +30,6 @@ begin isolation level repeatable read;
 -- begin read only;
 begin read only; set local statement_timeout = …;
 
--- blocks_holding
-/* blocks_holding */
-    select first_timestamp, first_row_id
-    from log_blocks b
-    where first_timestamp >= $1::timestamptz
-      and exists (
-        select
-        from unnest($2::timestamptz[], $3::bigint[]) as r (timestamp, id)
-        where r.timestamp between b.first_timestamp and b.last_timestamp
-          and r.id between b.first_id and b.last_id
-      );
-
--- blocks_within
-/* blocks_within */
-    select first_timestamp, first_row_id
-    from log_blocks
-    where first_timestamp >= $1::timestamptz and first_timestamp < $2::timestamptz
-      and last_timestamp >= $3::timestamptz
-    order by first_timestamp desc, first_row_id desc;
-
 -- catch_up
     /* catch_up */
     with entries as materialized (
@@ -59,13 +39,14 @@ begin read only; set local statement_timeout = …;
       order by id
       limit 50
     ), copied as (
-      insert into logs_rewrite (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
+      insert into logs_c1 (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
       select r.*
       from entries e
       cross join lateral (
-        select *
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs_of_a_range where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
-          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz) every
+        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+        from logs
+        where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
+          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
         offset 0
       ) r
       where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
@@ -78,38 +59,20 @@ begin read only; set local statement_timeout = …;
       (select count(*) from copied) as rows;
 
 -- 9:
-      insert into log_rows_c1 (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
--- 14-15:
-        from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
-          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
--- 17+:
-      where b.first_timestamp >= $4::timestamptz and b.first_timestamp <= $5::timestamptz and b.last_timestamp >= $6::timestamptz and b.first_id <= e.last_id and b.last_id >= e.first_id and id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
-          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
-      )
-    ) every
-        offset 0
-      ) r
+      insert into logs_rewrite (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
+-- 14:
+        from logs_of_a_range
 
 -- change_rows
     /* change_rows */
     with chosen as materialized (
       select id, timestamp, camera_id
-      from log_rows
+      from logs
       where timestamp >= $1::timestamptz and camera_id = $3::integer and (source = 'camera_' || camera_id or source !~ '^camera_[0-9]+$') and timestamp < $2::timestamptz
       order by timestamp desc, id desc
       limit 5000
     ), changed as (
-      update log_rows l set camera_id = null from chosen c
+      update logs l set camera_id = null from chosen c
       where l.id = c.id and l.timestamp = c.timestamp and l.timestamp >= $1::timestamptz and l.timestamp < $2::timestamptz
       returning l.timestamp, l.level, l.source, c.camera_id as old_camera_id
     ), counted as (
@@ -135,7 +98,7 @@ begin read only; set local statement_timeout = …;
 -- 5:
       where timestamp >= $1::timestamptz and timestamp <= $3::timestamptz and level = $4::text and (message ilike $5 or logger_name ilike $5) and timestamp < $2::timestamptz
 -- 9:
-      delete from log_rows l using chosen c
+      delete from logs l using chosen c
 -- 16:
       cross join lateral (values (changed.old_camera_id, -1)) as n (camera_id, sign)
 -- 17+:
@@ -163,22 +126,7 @@ commit;
 -- count_matches
   /* count_matches */
   select count(*) as total
-  from (select from (
-      select 1 as one from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (message ilike $3 or logger_name ilike $3)
-      union all
-      (select 1 as one
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.logger_name, u.message
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $9::timestamptz and b.first_timestamp <= $10::timestamptz and b.last_timestamp >= $11::timestamptz and (b.signature is null or (get_byte(substr(b.signature, (($4::integer & (b.signature_bits - 1)) >> 3) + 1, 1), 0) & (1 << ($4::integer & 7)) <> 0 and get_byte(substr(b.signature, (($5::integer & (b.signature_bits - 1)) >> 3) + 1, 1), 0) & (1 << ($5::integer & 7)) <> 0 and get_byte(substr(b.signature, (($6::integer & (b.signature_bits - 1)) >> 3) + 1, 1), 0) & (1 << ($6::integer & 7)) <> 0 and get_byte(substr(b.signature, (($7::integer & (b.signature_bits - 1)) >> 3) + 1, 1), 0) & (1 << ($7::integer & 7)) <> 0 and get_byte(substr(b.signature, (($8::integer & (b.signature_bits - 1)) >> 3) + 1, 1), 0) & (1 << ($8::integer & 7)) <> 0)) and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (message ilike $3 or logger_name ilike $3)
-      )
-    ) every limit $12) matches;
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (message ilike $3 or logger_name ilike $3) limit $4) matches;
 
 -- create index concurrently
 create  index concurrently  on logs_rewrite USING btree ("timestamp", id);
@@ -212,13 +160,13 @@ create table logs_copying_c1 ();
 
 -- create table logs_of_a_range
 create table logs_of_a_range (
-      like log_rows including all,
+      like logs including all,
       constraint logs_of_a_range check (timestamp >= '…' and timestamp < '…')
     );
 
 -- create table logs_rewrite
     create table logs_rewrite (
-      like log_rows including defaults including constraints including storage including compression,
+      like logs including defaults including constraints including storage including compression,
       constraint logs_rewrite_bounds check (timestamp >= '…' and timestamp < '…')
     );
 
@@ -257,16 +205,16 @@ delete from log_partitions
       from deleted;
 
 -- drop table if
-drop table if exists logs_rewrite, logs_rewrite_removed;
+drop table if exists logs_of_a_range, logs_of_a_range;
 
 -- 1:
-drop table if exists logs_of_a_range, logs_of_a_range, logs_of_a_range, logs_of_a_range
+drop table if exists logs_rewrite, logs_rewrite_removed
 
 -- 1:
-drop table if exists log_rows_c2, log_blocks_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, log_counts_month_c2, logs_copying_c2
+drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, log_counts_month_c2, logs_copying_c2
 
 -- 1:
-drop table if exists log_rows_c3, log_blocks_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, log_counts_month_c3, logs_copying_c3
+drop table if exists logs_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, log_counts_month_c3, logs_copying_c3
 
 -- drop table logs_copying_c1
 drop table logs_copying_c1;
@@ -310,9 +258,6 @@ delete from senders where last_batch = $1 and updated_at < now() - $2::integer *
 
 -- forget_scrub_runs
 delete from scrub_runs where ended_at is not null;
-
--- has_blocks
-select to_regclass($1) is not null as there;
 
 -- insert into log_clears
 insert into log_clears (rows, feed_id, cleared_at)
@@ -360,7 +305,7 @@ insert into logs_rewrite_removed (bucket, level, source, camera_id, rows)
         select 1
         from pg_locks l
         join pg_stat_activity a on a.pid = l.pid
-        where l.relation = to_regclass('log_rows') and l.mode = 'RowExclusiveLock' and l.granted
+        where l.relation = to_regclass('logs') and l.mode = 'RowExclusiveLock' and l.granted
           and a.datname = current_database() and a.xact_start < at
       ) as is_settled
       from settled;
@@ -379,16 +324,16 @@ select to_regclass($1) is not null as taken;
 select id from cameras where deleted_at is not null order by id;
 
 -- lock table only
-lock table only log_rows in share mode;
+lock table only logs in share mode;
 
 -- 1:
-lock table only log_rows in access share mode
+lock table only logs in access share mode
+
+-- 1:
+lock table only logs in access exclusive mode
 
 -- 1:
 lock table only logs_of_a_range in share update exclusive mode
-
--- 1:
-lock table only log_rows, only log_blocks in access exclusive mode
 
 -- lock_scrub_run
       select id, started_by, started_at, ended_at, outcome, total_rows, scanned_rows, matched_rows, pattern, place_timestamp, place_id
@@ -402,10 +347,7 @@ lock table only log_rows, only log_blocks in access exclusive mode
       where id = $5;
 
 -- partition_sizes
-      select name, removed_rows, (
-          coalesce(pg_total_relation_size(to_regclass(name)), 0)
-          + coalesce(pg_total_relation_size(to_regclass(name || '_b')), 0)
-        )::bigint as bytes
+      select name, removed_rows, coalesce(pg_total_relation_size(to_regclass(name)), 0)::bigint as bytes
       from log_partitions
       where detached_at is null;
 
@@ -431,32 +373,17 @@ lock table only log_rows, only log_blocks in access exclusive mode
           select *
           from ((
       select id, timestamp, camera_id, level, source, logger_name, message, extra_data, 0 as place
-      from log_rows
+      from logs
       where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
         and (timestamp, id) < ($2::timestamptz, $3::bigint)
       order by timestamp desc, id desc
       limit 2000
-    ) union all (
-      select *, 0 as place
-      from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from (select * from log_blocks b where b.first_timestamp >= $4::timestamptz and b.first_timestamp <= $5::timestamptz and b.last_timestamp >= $6::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (select * from (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) opened where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
-        and (timestamp, id) < ($2::timestamptz, $3::bigint) order by n desc limit 2000) r
-      
-      limit 2000) packed
     )) r
           order by timestamp desc, id desc
       limit 2000
         ) newest
       ) measured
-      where coalesce(bytes_before, 0) < 8388608
+      where coalesce(bytes_before, 0) < $4
       order by timestamp desc, id desc;
 
 -- read_settings
@@ -581,24 +508,11 @@ select now() as now;
       select compared.*, row_number() over so_far as looked_at,
         count(*) filter (where is_match) over so_far as matched
       from (
-        select id, timestamp, camera_id, level, source, logger_name, message, extra_data, coalesce(is_match, (message ilike $2 or logger_name ilike $2), false) as is_match
+        select *, coalesce((message ilike $4 or logger_name ilike $4), false) as is_match
         from (
           select *
           from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data, null::boolean as is_match from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, case when is_match then message end as message, case when is_match then extra_data end as extra_data, is_match
-      from (select * from log_blocks b where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (select *, coalesce((message ilike $2 or logger_name ilike $2), false) as is_match from (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) opened where timestamp >= $5::timestamptz and timestamp < $6::timestamptz order by n desc limit $1) r
-      
-      limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
     ) candidates
           order by timestamp desc, id desc
           limit $1
@@ -606,28 +520,26 @@ select now() as now;
       ) compared
       window so_far as (order by timestamp desc, id desc rows unbounded preceding)
     ) counted
-    where (is_match and matched > $10) or looked_at = $1
+    where (is_match and matched > $5) or looked_at = $1
     order by timestamp desc, id desc
-    limit $11
+    limit $6
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
 
+-- 12:
+        select *, coalesce((message ilike $5 or logger_name ilike $5), false) as is_match
 -- 16:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data, null::boolean as is_match from log_rows where timestamp >= $3::timestamptz and timestamp < $5::timestamptz and (timestamp, id) > ($3::timestamptz, $4::bigint) order by timestamp asc, id asc limit $1)
--- 19:
-      from (select * from log_blocks b where b.first_timestamp >= $9::timestamptz and b.first_timestamp <= $10::timestamptz and b.last_timestamp >= $11::timestamptz order by first_timestamp asc, first_row_id asc) b
--- 27:
-      ) opened where timestamp >= $6::timestamptz and timestamp < $8::timestamptz and (timestamp, id) > ($6::timestamptz, $7::bigint) order by n asc limit $1) r
--- 31:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $4::timestamptz and (timestamp, id) > ($2::timestamptz, $3::bigint) order by timestamp asc, id asc limit $1)
+-- 18:
           order by timestamp asc, id asc
--- 35:
+-- 22:
       window so_far as (order by timestamp asc, id asc rows unbounded preceding)
--- 37-39:
-    where (is_match and matched > $12) or looked_at = $1
+-- 24-26:
+    where (is_match and matched > $6) or looked_at = $1
     order by timestamp asc, id asc
-    limit $13
--- 42:
+    limit $7
+-- 29:
   order by l.timestamp asc, l.id asc
 
 -- select 1 from
@@ -723,9 +635,6 @@ select pg_try_advisory_xact_lock($1) as free;
 
 -- select put_back($1, $2)
 select put_back($1, $2);
-
--- select relate_logs()
-select relate_logs();
 
 -- select set_aside($1, $2)
 select set_aside($1, $2);
@@ -826,22 +735,8 @@ update log_partitions
       ) c
       full join (
         select level, count(*) as rows
-        from (
-      select level from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
-      union all
-      (select level
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.level
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $3::timestamptz and b.first_timestamp <= $4::timestamptz and b.last_timestamp >= $5::timestamptz and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
-      )
-    ) every
+        from logs
+        where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
         group by level
       ) f using (level)
       order by level;
@@ -857,7 +752,7 @@ update log_partitions
     from lowered;
 
 -- write_batches
-copy log_rows (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
 select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 commit;
 
@@ -866,7 +761,7 @@ begin;
 
 -- write_scrubbed_rows
       /* write_scrubbed_rows */
-      update log_rows l
+      update logs l
       set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
       from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
         as c (id, timestamp, message, logger_name, extra_data)

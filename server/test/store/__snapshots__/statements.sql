@@ -1,5 +1,5 @@
--- alter table log_rows
-alter table log_rows attach partition logs_of_a_range for values from ('…') to ('…');
+-- alter table logs
+alter table logs attach partition logs_of_a_range for values from ('…') to ('…');
 
 -- alter table logs_of_a_range
 alter table logs_of_a_range drop constraint logs_of_a_range;
@@ -34,39 +34,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $9::timestamptz and bucket < $10::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $11::timestamptz and timestamp < $12::timestamptz
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz
       union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $13::timestamptz and b.first_timestamp <= $14::timestamptz and b.last_timestamp >= $15::timestamptz and timestamp >= $11::timestamptz and timestamp < $12::timestamptz
-      )
-    ) every
-      union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $16::timestamptz and timestamp <= $17::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $18::timestamptz and b.first_timestamp <= $19::timestamptz and b.last_timestamp >= $20::timestamptz and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz
-      )
-    ) every) c
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $13::timestamptz and timestamp <= $14::timestamptz) c
     group by 1, 2
     having sum(rows) > 0;
 
@@ -78,38 +48,10 @@ commit;
       select bucket, level, source, camera_id, rows from log_counts_minute where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $10::timestamptz and bucket < $11::timestamptz
 -- 9:
       select bucket, level, source, camera_id, rows from log_counts_hour where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $12::timestamptz and bucket < $13::timestamptz
--- 12:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
--- 16+:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
--- 18:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
--- 24:
-      where b.first_timestamp >= $16::timestamptz and b.first_timestamp <= $17::timestamptz and b.last_timestamp >= $18::timestamptz and cardinality(m.codes) > 0 and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
--- 29:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $19::timestamptz and timestamp <= $20::timestamptz
--- 33+:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text)
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
--- 35:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
--- 41:
-      where b.first_timestamp >= $21::timestamptz and b.first_timestamp <= $22::timestamptz and b.last_timestamp >= $23::timestamptz and cardinality(m.codes) > 0 and source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $19::timestamptz and timestamp <= $20::timestamptz
+-- 11:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
+-- 13:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
 
 -- 3:
     from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
@@ -119,134 +61,50 @@ commit;
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
 -- 9:
       select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $12::timestamptz and bucket < $13::timestamptz
--- 12:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
--- 16+:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
--- 18:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
--- 24:
-      where b.first_timestamp >= $16::timestamptz and b.first_timestamp <= $17::timestamptz and b.last_timestamp >= $18::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
--- 29:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $19::timestamptz and timestamp <= $20::timestamptz
--- 33+:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
--- 35:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
--- 41:
-      where b.first_timestamp >= $21::timestamptz and b.first_timestamp <= $22::timestamptz and b.last_timestamp >= $23::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $19::timestamptz and timestamp <= $20::timestamptz
+-- 11:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
+-- 13:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
 
 -- count_by_cameras
     /* count_by_cameras */
     with binned as (
-      select date_bin($19::bigint * interval '1 millisecond', bucket, $20::timestamptz) as bucket, camera_id, source, sum(rows) as logs,
+      select date_bin($13::bigint * interval '1 millisecond', bucket, $14::timestamptz) as bucket, camera_id, source, sum(rows) as logs,
         coalesce(sum(rows) filter (where level in ('ERROR', 'CRITICAL')), 0) as errors
       from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket >= $3::timestamptz and bucket < $4::timestamptz
       union all
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket >= $5::timestamptz and bucket < $6::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $7::timestamptz and timestamp < $8::timestamptz
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $7::timestamptz and timestamp < $8::timestamptz
       union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($1::integer[]) or source = any ($2::text[]))
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $9::timestamptz and b.first_timestamp <= $10::timestamptz and b.last_timestamp >= $11::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $7::timestamptz and timestamp < $8::timestamptz
-      )
-    ) every
-      union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $12::timestamptz and timestamp <= $13::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($1::integer[]) or source = any ($2::text[]))
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $14::timestamptz and b.first_timestamp <= $15::timestamptz and b.last_timestamp >= $16::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $12::timestamptz and timestamp <= $13::timestamptz
-      )
-    ) every) c
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $9::timestamptz and timestamp <= $10::timestamptz) c
       group by 1, 2, 3
     )
     select id as camera_id, bucket, sum(logs)::bigint as logs, sum(errors)::bigint as errors
     from (
-      select camera_id as id, bucket, logs, errors from binned where camera_id = any ($17::integer[])
+      select camera_id as id, bucket, logs, errors from binned where camera_id = any ($11::integer[])
       union all
       select known.id, bucket, logs, errors
-      from unnest($17::integer[], $18::text[]) as known (id, source)
+      from unnest($11::integer[], $12::text[]) as known (id, source)
       join binned on binned.source = known.source and binned.camera_id is distinct from known.id
     ) named
     group by 1, 2
     having sum(logs) > 0;
 
 -- 3:
-      select date_bin($21::bigint * interval '1 millisecond', bucket, $22::timestamptz) as bucket, camera_id, source, sum(rows) as logs,
+      select date_bin($15::bigint * interval '1 millisecond', bucket, $16::timestamptz) as bucket, camera_id, source, sum(rows) as logs,
 -- 5:
       from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $5::timestamptz and bucket < $6::timestamptz
 -- 7:
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $7::timestamptz and bucket < $8::timestamptz
--- 10:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+-- 9:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+-- 11:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+-- 16:
+      select camera_id as id, bucket, logs, errors from binned where camera_id = any ($13::integer[])
 -- 19:
-          where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[]))
--- 31:
-      where b.first_timestamp >= $11::timestamptz and b.first_timestamp <= $12::timestamptz and b.last_timestamp >= $13::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
--- 36:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz
--- 45:
-          where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[]))
--- 57:
-      where b.first_timestamp >= $16::timestamptz and b.first_timestamp <= $17::timestamptz and b.last_timestamp >= $18::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz
--- 64:
-      select camera_id as id, bucket, logs, errors from binned where camera_id = any ($19::integer[])
--- 67:
-      from unnest($19::integer[], $20::text[]) as known (id, source)
+      from unnest($13::integer[], $14::text[]) as known (id, source)
 
 -- count_by_dimensions
     /* count_by_dimensions */
@@ -296,9 +154,9 @@ commit;
       select bucket, level, source, camera_id, rows from log_counts_month where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket < $6::timestamptz) c
 
 -- 3:
-      last_from + case when last_from < $19::timestamptz then interval '1 month' else interval '1 day' end
+      last_from + case when last_from < $13::timestamptz then interval '1 month' else interval '1 day' end
 -- 7-8:
-        case when max(bucket) filter (where rows > 0) < $19::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+        case when max(bucket) filter (where rows > 0) < $13::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
       from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
 -- 10:
       select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
@@ -307,44 +165,14 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
       union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $11::timestamptz and b.first_timestamp <= $12::timestamptz and b.last_timestamp >= $13::timestamptz and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
-      )
-    ) every
-      union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $14::timestamptz and timestamp <= $15::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $16::timestamptz and b.first_timestamp <= $17::timestamptz and b.last_timestamp >= $18::timestamptz and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz
-      )
-    ) every) c
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
 
 -- 3:
-      last_from + case when last_from < $22::timestamptz then interval '1 month' else interval '1 day' end
+      last_from + case when last_from < $16::timestamptz then interval '1 month' else interval '1 day' end
 -- 7-8:
-        case when max(bucket) filter (where rows > 0) < $22::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
+        case when max(bucket) filter (where rows > 0) < $16::timestamptz then date_trunc('month', max(bucket) filter (where rows > 0)) else date_trunc('day', max(bucket) filter (where rows > 0)) end as last_from
       from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
 -- 10:
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
@@ -353,57 +181,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
       union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $14::timestamptz and b.first_timestamp <= $15::timestamptz and b.last_timestamp >= $16::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
-      )
-    ) every
-      union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $17::timestamptz and timestamp <= $18::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $19::timestamptz and b.first_timestamp <= $20::timestamptz and b.last_timestamp >= $21::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $17::timestamptz and timestamp <= $18::timestamptz
-      )
-    ) every) c
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
 
 -- count_by_steps
     /* count_by_steps */
@@ -447,39 +227,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
       union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $11::timestamptz and b.first_timestamp <= $12::timestamptz and b.last_timestamp >= $13::timestamptz and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
-      )
-    ) every
-      union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $14::timestamptz and timestamp <= $15::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $16::timestamptz and b.first_timestamp <= $17::timestamptz and b.last_timestamp >= $18::timestamptz and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz
-      )
-    ) every) c
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
 
 -- 3:
     from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
@@ -490,188 +240,42 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
       union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $14::timestamptz and b.first_timestamp <= $15::timestamptz and b.last_timestamp >= $16::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
-      )
-    ) every
-      union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $17::timestamptz and timestamp <= $18::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $19::timestamptz and b.first_timestamp <= $20::timestamptz and b.last_timestamp >= $21::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $17::timestamptz and timestamp <= $18::timestamptz
-      )
-    ) every) c
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
 
 -- count_loggers
     /* count_loggers */
     select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from (
-      select logger_name, source, level, timestamp from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
-      union all
-      (select logger_name, source, level, timestamp
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.level, d.source, d.logger_name
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $3::timestamptz and b.first_timestamp <= $4::timestamptz and b.last_timestamp >= $5::timestamptz and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
-      )
-    ) every
+    from logs
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
     group by 1, 2, 3;
 
 -- 4:
-      select logger_name, source, level, timestamp from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz
--- 16:
-      where b.first_timestamp >= $5::timestamptz and b.first_timestamp <= $6::timestamptz and b.last_timestamp >= $7::timestamptz and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz
 
 -- 4:
-      select logger_name, source, level, timestamp from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where logger_name = $5::text
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.level, d.source, d.logger_name, u.message
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
 
 -- 4:
-      select logger_name, source, level, timestamp from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = any ($5::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.level, d.source, d.logger_name, u.extra_data
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
 
 -- 4:
-      select logger_name, source, level, timestamp from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[])
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($8::integer[]) or (camera_id is null and source = any ($9::text[]))) and level = any ($10::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $11::timestamptz and b.first_timestamp <= $12::timestamptz and b.last_timestamp >= $13::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[])
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[])
 
 -- count_matches
   /* count_matches */
   select count(*) as total
-  from (select from (
-      select 1 as one from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
-      union all
-      (select 1 as one
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where logger_name = $5::text
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.logger_name, u.message
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
-      )
-    ) every limit $9) matches;
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches;
 
--- 4:
-      select 1 as one from log_rows where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
--- 25:
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+-- 3:
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches
 
--- 4:
-      select 1 as one from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
--- 13:
-          where source = any ($5::text[])
--- 18-19:
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.source, u.extra_data
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 25:
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+-- 3:
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches
 
--- 4:
-      select 1 as one from log_rows where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
--- 13:
-          where source = any ($5::text[])
--- 18-19:
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.source, u.extra_data
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 25:
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+-- 3:
+  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches
 
 -- count_rows
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
@@ -692,39 +296,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
       union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $11::timestamptz and b.first_timestamp <= $12::timestamptz and b.last_timestamp >= $13::timestamptz and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
-      )
-    ) every
-      union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where timestamp >= $14::timestamptz and timestamp <= $15::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $16::timestamptz and b.first_timestamp <= $17::timestamptz and b.last_timestamp >= $18::timestamptz and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz
-      )
-    ) every) c
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
 
 -- 1:
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
@@ -735,57 +309,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
       union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
       union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $14::timestamptz and b.first_timestamp <= $15::timestamptz and b.last_timestamp >= $16::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
-      )
-    ) every
-      union all
-      select * from (
-      select timestamp as bucket, level, source, camera_id, 1 as rows from log_rows where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $17::timestamptz and timestamp <= $18::timestamptz
-      union all
-      (select timestamp as bucket, level, source, camera_id, 1 as rows
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $19::timestamptz and b.first_timestamp <= $20::timestamptz and b.last_timestamp >= $21::timestamptz and cardinality(m.codes) > 0 and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $17::timestamptz and timestamp <= $18::timestamptz
-      )
-    ) every) c
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
 
 -- counts_pending
 select from log_counts_pending limit 1;
@@ -804,7 +330,7 @@ create index logs_of_a_range on logs_of_a_range ((extra_data ->> 'request_id'), 
 
 -- create table logs_of_a_range
 create table logs_of_a_range (
-      like log_rows including all,
+      like logs including all,
       constraint logs_of_a_range check (timestamp >= '…' and timestamp < '…')
     );
 
@@ -847,65 +373,43 @@ create table logs_of_a_range (
       from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
-        select *
-        from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and b.first_id <= e.last_id and b.last_id >= e.first_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id
-      )
-    ) every
+        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+        from logs
+        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
         offset 0
       ) r
     ) measured
   ) l
   left join cameras c on c.id = l.camera_id
-  where l.bytes - l.own_bytes <= $10::bigint;
+  where l.bytes - l.own_bytes <= $7::bigint;
 
 -- 10:
       from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
 -- 15:
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and logger_name = $1::text and (message ilike $2 or logger_name ilike $2) and id between e.first_id and e.last_id
--- 27:
-      where b.first_timestamp >= $9::timestamptz and b.first_timestamp <= $10::timestamptz and b.last_timestamp >= $11::timestamptz and b.first_id <= e.last_id and b.last_id >= e.first_id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and logger_name = $1::text and (message ilike $2 or logger_name ilike $2) and id between e.first_id and e.last_id
--- 35:
-  where l.bytes - l.own_bytes <= $12::bigint
+        where id between e.first_id and e.last_id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and logger_name = $1::text and (message ilike $2 or logger_name ilike $2)
+-- 21:
+  where l.bytes - l.own_bytes <= $9::bigint
 
 -- 10:
       from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
 -- 15:
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and id between e.first_id and e.last_id
--- 27:
-      where b.first_timestamp >= $10::timestamptz and b.first_timestamp <= $11::timestamptz and b.last_timestamp >= $12::timestamptz and b.first_id <= e.last_id and b.last_id >= e.first_id and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and id between e.first_id and e.last_id
--- 35:
-  where l.bytes - l.own_bytes <= $13::bigint
+        where id between e.first_id and e.last_id and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
+-- 21:
+  where l.bytes - l.own_bytes <= $10::bigint
 
 -- 10:
       from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
 -- 15:
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and source = any ($1::text[]) and extra_data ->> 'request_id' = $2 and octet_length(extra_data ->> 'request_id') <= 500 and id between e.first_id and e.last_id
--- 27:
-      where b.first_timestamp >= $9::timestamptz and b.first_timestamp <= $10::timestamptz and b.last_timestamp >= $11::timestamptz and b.first_id <= e.last_id and b.last_id >= e.first_id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and source = any ($1::text[]) and extra_data ->> 'request_id' = $2 and octet_length(extra_data ->> 'request_id') <= 500 and id between e.first_id and e.last_id
--- 35:
-  where l.bytes - l.own_bytes <= $12::bigint
+        where id between e.first_id and e.last_id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and source = any ($1::text[]) and extra_data ->> 'request_id' = $2 and octet_length(extra_data ->> 'request_id') <= 500
+-- 21:
+  where l.bytes - l.own_bytes <= $9::bigint
 
 -- 10:
       from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
 -- 15:
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and id between e.first_id and e.last_id
--- 27:
-      where b.first_timestamp >= $10::timestamptz and b.first_timestamp <= $11::timestamptz and b.last_timestamp >= $12::timestamptz and b.first_id <= e.last_id and b.last_id >= e.first_id and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and id between e.first_id and e.last_id
--- 35:
-  where l.bytes - l.own_bytes <= $13::bigint
+        where id between e.first_id and e.last_id and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
+-- 21:
+  where l.bytes - l.own_bytes <= $10::bigint
 
 -- find_id_range
       select first_timestamp, last_timestamp
@@ -930,39 +434,18 @@ create table logs_of_a_range (
     case when c.deleted_at is null then l.camera_id end as camera_id,
     case when c.deleted_at is null then c.name end as camera_name,
     l.source, l.logger_name, l.extra_data
-  from (select * from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $4::timestamptz and b.first_timestamp <= $5::timestamptz and b.last_timestamp >= $6::timestamptz and b.first_id <= $1::bigint and b.last_id >= $1::bigint and id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
-      )
-    ) every
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
   ) l
   left join cameras c on c.id = l.camera_id;
 
--- 7:
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[])
--- 19:
-      where b.first_timestamp >= $5::timestamptz and b.first_timestamp <= $6::timestamptz and b.last_timestamp >= $7::timestamptz and b.first_id <= $1::bigint and b.last_id >= $1::bigint and id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[])
+-- 6:
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[])
 
--- 7:
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and (camera_id = $5::integer or source = $6::text)
--- 19:
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and b.first_id <= $1::bigint and b.last_id >= $1::bigint and id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and (camera_id = $5::integer or source = $6::text)
+-- 6:
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and (camera_id = $5::integer or source = $6::text)
 
--- 7:
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = any ($6::text[])
--- 19:
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and b.first_id <= $1::bigint and b.last_id >= $1::bigint and id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = any ($6::text[])
+-- 6:
+  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = any ($6::text[])
 
 -- find_steps
   /* find_steps */
@@ -1029,141 +512,37 @@ create table logs_of_a_range (
 -- group_rows
     /* group_rows */
     select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
-    from (
-      select timestamp, level from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz
-      union all
-      (select timestamp, level
-      from log_blocks b
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.level
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz
-      )
-    ) every
+    from logs
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz
     group by 1, 2;
 
 -- 4:
-      select timestamp, level from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where logger_name = $9::text
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.level, d.logger_name, u.message
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $10::timestamptz and b.first_timestamp <= $11::timestamptz and b.last_timestamp >= $12::timestamptz and cardinality(m.codes) > 0 and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)
 
 -- 4:
-      select timestamp, level from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source <> all ($7::text[]) and (camera_id = $8::integer or source = $9::text)
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source <> all ($10::text[]) and (camera_id = $11::integer or source = $12::text)
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $13::timestamptz and b.first_timestamp <= $14::timestamptz and b.last_timestamp >= $15::timestamptz and cardinality(m.codes) > 0 and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source <> all ($7::text[]) and (camera_id = $8::integer or source = $9::text)
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source <> all ($7::text[]) and (camera_id = $8::integer or source = $9::text)
+
+-- 4:
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[])
+
+-- 4:
+    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500
 
 -- 2:
     select level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
       date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
--- 4:
-      select timestamp, camera_id, level, source from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
--- 6:
-      (select timestamp, camera_id, level, source
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where logger_name = $5::text
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
--- 19:
+-- 4-5:
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
     group by 1, 2, 3
-
--- 4:
-      select timestamp, level from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = any ($9::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.level, d.source, u.extra_data
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $10::timestamptz and b.first_timestamp <= $11::timestamptz and b.last_timestamp >= $12::timestamptz and cardinality(m.codes) > 0 and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500
 
 -- 2:
     select level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
       date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
--- 4:
-      select timestamp, camera_id, level, source from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
--- 6:
-      (select timestamp, camera_id, level, source
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = any ($5::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, u.extra_data
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
--- 19:
+-- 4-5:
+    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
     group by 1, 2, 3
-
--- 4:
-      select timestamp, level from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[])
--- 9-10:
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($10::integer[]) or (camera_id is null and source = any ($11::text[]))) and level = any ($12::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
--- 16:
-      where b.first_timestamp >= $13::timestamptz and b.first_timestamp <= $14::timestamptz and b.last_timestamp >= $15::timestamptz and cardinality(m.codes) > 0 and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[])
 
 -- insert into log_partitions
 insert into log_partitions (name, lower, upper) values ($1, $2, $3);
@@ -1181,157 +560,51 @@ select id from cameras where deleted_at is not null order by id;
   cross join lateral (
     select *
     from (
-      select * from (
-      select *
-      from (
-        (select id, timestamp, level, left(message, 500) as message from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and camera_id = known.id order by timestamp desc, id desc limit 1)
-        union all
-        (select id, timestamp, level, left(message, 500) as message
-      from (select * from log_blocks b where b.first_timestamp >= $5::timestamptz and b.first_timestamp <= $6::timestamptz and b.last_timestamp >= $7::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where camera_id = known.id
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (select * from (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, u.message
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) opened where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and camera_id = known.id order by n desc limit 1) r
-      where cardinality(m.codes) > 0
-      limit 1)
-      ) every
+      (
+      select id, timestamp, level, left(message, 500) as message
+      from logs
+      where camera_id = known.id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz
       order by timestamp desc, id desc
       limit 1
-    ) by_id
+    )
       union all
-      select * from (
-      select *
-      from (
-        (select id, timestamp, level, left(message, 500) as message from log_rows where timestamp >= $8::timestamptz and timestamp < $9::timestamptz and source = known.source order by timestamp desc, id desc limit 1)
-        union all
-        (select id, timestamp, level, left(message, 500) as message
-      from (select * from log_blocks b where b.first_timestamp >= $10::timestamptz and b.first_timestamp <= $11::timestamptz and b.last_timestamp >= $12::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = known.source
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (select * from (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.level, d.source, u.message
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) opened where timestamp >= $8::timestamptz and timestamp < $9::timestamptz and source = known.source order by n desc limit 1) r
-      where cardinality(m.codes) > 0
-      limit 1)
-      ) every
+      (
+      select id, timestamp, level, left(message, 500) as message
+      from logs
+      where source = known.source and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz
       order by timestamp desc, id desc
       limit 1
-    ) by_source
+    )
     ) either
     order by timestamp desc, id desc
     limit 1
   ) newest;
 
 -- 10:
-        (select id, timestamp, level, left(message, 500) as message from log_rows where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and camera_id = known.id order by timestamp desc, id desc limit 1)
--- 13:
-      from (select * from log_blocks b where b.first_timestamp >= $9::timestamptz and b.first_timestamp <= $10::timestamptz and b.last_timestamp >= $11::timestamptz order by first_timestamp desc, first_row_id desc) b
--- 19:
-          where (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and camera_id = known.id
--- 24:
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, u.message
--- 30:
-      ) opened where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and camera_id = known.id order by n desc limit 1) r
--- 41:
-        (select id, timestamp, level, left(message, 500) as message from log_rows where timestamp >= $12::timestamptz and timestamp < $13::timestamptz and (camera_id = any ($14::integer[]) or (camera_id is null and source = any ($15::text[]))) and source = known.source order by timestamp desc, id desc limit 1)
--- 44:
-      from (select * from log_blocks b where b.first_timestamp >= $18::timestamptz and b.first_timestamp <= $19::timestamptz and b.last_timestamp >= $20::timestamptz order by first_timestamp desc, first_row_id desc) b
--- 50:
-          where (camera_id = any ($16::integer[]) or (camera_id is null and source = any ($17::text[]))) and source = known.source
--- 55:
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, u.message
--- 61:
-      ) opened where timestamp >= $12::timestamptz and timestamp < $13::timestamptz and (camera_id = any ($14::integer[]) or (camera_id is null and source = any ($15::text[]))) and source = known.source order by n desc limit 1) r
+      where camera_id = known.id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[])))
+-- 18:
+      where source = known.source and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[])))
 
 -- newest_by_source
   /* newest_by_source */
   select s.name as source, newest.timestamp
   from unnest($1::text[]) as s (name)
   cross join lateral (
-      select *
-      from (
-        (select timestamp, id from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = s.name order by timestamp desc, id desc limit 1)
-        union all
-        (select timestamp, id
-      from (select * from log_blocks b where b.first_timestamp >= $4::timestamptz and b.first_timestamp <= $5::timestamptz and b.last_timestamp >= $6::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = s.name
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (select * from (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.source
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) opened where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = s.name order by n desc limit 1) r
-      where cardinality(m.codes) > 0
-      limit 1)
-      ) every
-      order by timestamp desc, id desc
-      limit 1
-    ) newest;
+    select timestamp
+    from logs
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz
+    order by timestamp desc, id desc
+    limit 1
+  ) newest;
 
 -- 7:
-        (select timestamp, id from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and source = s.name order by timestamp desc, id desc limit 1)
--- 10:
-      from (select * from log_blocks b where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz order by first_timestamp desc, first_row_id desc) b
--- 27:
-      ) opened where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and source = s.name order by n desc limit 1) r
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz
 
 -- 7:
-        (select timestamp, id from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 and source = s.name order by timestamp desc, id desc limit 1)
--- 10:
-      from (select * from log_blocks b where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz order by first_timestamp desc, first_row_id desc) b
--- 16:
-          where source = any ($6::text[]) and source = s.name
--- 21-22:
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.source, u.extra_data
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 27:
-      ) opened where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 and source = s.name order by n desc limit 1) r
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7 and octet_length(extra_data ->> 'request_id') <= 500
 
 -- 7:
-        (select timestamp, id from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = any ($8::text[]) and source = s.name order by timestamp desc, id desc limit 1)
--- 10:
-      from (select * from log_blocks b where b.first_timestamp >= $12::timestamptz and b.first_timestamp <= $13::timestamptz and b.last_timestamp >= $14::timestamptz order by first_timestamp desc, first_row_id desc) b
--- 16:
-          where (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = any ($11::text[]) and source = s.name
--- 21:
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source
--- 27:
-      ) opened where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = any ($8::text[]) and source = s.name order by n desc limit 1) r
+    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz and (camera_id = any ($8::integer[]) or (camera_id is null and source = any ($9::text[]))) and level = any ($10::text[])
 
 -- partitions
       select name, lower, upper
@@ -1344,20 +617,7 @@ select id from cameras where deleted_at is not null order by id;
   with looked_at as materialized (
     select *, coalesce(true, false) as is_match
     from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from (select * from log_blocks b where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (select * from (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) opened where timestamp >= $4::timestamptz and timestamp < $5::timestamptz order by n desc limit $1) r
-      
-      limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
     ) candidates
     order by timestamp desc, id desc
     limit $1
@@ -1370,7 +630,7 @@ select id from cameras where deleted_at is not null order by id;
     from looked_at
   )
   select size.rows, size.bytes, size.looked_at, last.timestamp, last.id,
-    case when size.looked_at = 1 or size.bytes <= $9 then (
+    case when size.looked_at = 1 or size.bytes <= $4 then (
       select string_agg('["' || r.level || '","' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z"'
         || coalesce(',' || (r.extra_data)::text, '') || E']\n', '')
       from looked_at r
@@ -1385,315 +645,153 @@ select id from cameras where deleted_at is not null order by id;
   ) last on true;
 
 -- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
--- 16:
-      ) opened where timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by n desc limit $1) r
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
 
--- 33:
-        || coalesce(',' || (r.extra_data #> $10::text[])::text, '') || E']\n', '')
-
--- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
--- 16:
-      ) opened where timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by n desc limit $1) r
--- 33:
-        || coalesce(',' || (r.extra_data #> $10::text[])::text, '') || E']\n', '')
-
--- 3:
-    select *, coalesce(logger_name = $9::text and (message ilike $10 or logger_name ilike $10), false) as is_match
--- 31:
-    case when size.looked_at = 1 or size.bytes <= $11 then (
-
--- 3:
-    select *, coalesce(logger_name = $9::text and (message ilike $10 or logger_name ilike $10), false) as is_match
--- 31:
-    case when size.looked_at = 1 or size.bytes <= $11 then (
--- 33:
-        || coalesce(',' || (r.extra_data #> $12::text[])::text, '') || E']\n', '')
-
--- 32-33:
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-
--- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
--- 16:
-      ) opened where timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by n desc limit $1) r
--- 32-33:
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-
--- 3:
-    select *, coalesce(logger_name = $9::text and (message ilike $10 or logger_name ilike $10), false) as is_match
--- 31-33:
-    case when size.looked_at = 1 or size.bytes <= $11 then (
-      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
-        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
-        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
-        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
-
--- 4-5:
-    from (select * from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
--- 8-9:
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = any ($6::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
--- 11:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16-19:
-      ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and cardinality(m.codes) > 0 and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
-      )
-    ) every offset 0) candidates
--- 31:
-    case when size.looked_at = 1 or size.bytes <= $10 then (
-
--- 4-5:
-    from (select * from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
--- 8-9:
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = any ($6::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
--- 11:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16-19:
-      ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and cardinality(m.codes) > 0 and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
-      )
-    ) every offset 0) candidates
--- 31:
-    case when size.looked_at = 1 or size.bytes <= $10 then (
--- 33:
-        || coalesce(',' || (r.extra_data #> $11::text[])::text, '') || E']\n', '')
-
--- 3:
-    select *, coalesce(id <= $9 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $10 and first_id <= $9), false) as is_match
--- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
--- 8:
-      from (select * from log_blocks b where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz order by first_timestamp asc, first_row_id asc) b
--- 16:
-      ) opened where timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by n asc limit $1) r
 -- 20:
-    order by timestamp asc, id asc
--- 31-33:
-    case when size.looked_at = 1 or size.bytes <= $11 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
--- 41:
-    order by timestamp desc, id desc
+        || coalesce(',' || (r.extra_data #> $5::text[])::text, '') || E']\n', '')
+
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+-- 20:
+        || coalesce(',' || (r.extra_data #> $5::text[])::text, '') || E']\n', '')
 
 -- 3:
-    select *, coalesce(id <= $9 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $10 and first_id <= $9) and logger_name = $11::text and (message ilike $12 or logger_name ilike $12), false) as is_match
--- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
--- 8:
-      from (select * from log_blocks b where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz order by first_timestamp asc, first_row_id asc) b
--- 16:
-      ) opened where timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by n asc limit $1) r
--- 20:
-    order by timestamp asc, id asc
--- 31-33:
-    case when size.looked_at = 1 or size.bytes <= $13 then (
-      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
--- 41:
-    order by timestamp desc, id desc
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
 
--- 4-5:
-    from (select * from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
--- 8-9:
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = any ($6::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
--- 11:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16-19:
-      ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and cardinality(m.codes) > 0 and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
-      )
-    ) every offset 0) candidates
--- 31-33:
-    case when size.looked_at = 1 or size.bytes <= $10 then (
+-- 4-6:
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+
+-- 3:
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+-- 20:
+        || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
+
+-- 4-6:
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+-- 20:
+        || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
+
+-- 19-20:
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
         || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
         || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
         else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
 
 -- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
--- 6+:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
-      union all
--- 8:
-      from (select * from log_blocks b where b.first_timestamp >= $20::timestamptz and b.first_timestamp <= $21::timestamptz and b.last_timestamp >= $22::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($17::integer[]) or (camera_id is null and source = any ($18::text[]))) and level = any ($19::text[])
-        ) as codes
-        offset 0
-      ) m
--- 11:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16-17:
-      ) opened where timestamp >= $12::timestamptz and timestamp <= $13::timestamptz and (camera_id = any ($14::integer[]) or (camera_id is null and source = any ($15::text[]))) and level = any ($16::text[]) order by n desc limit $1) r
-      where cardinality(m.codes) > 0
--- 31:
-    case when size.looked_at = 1 or size.bytes <= $23 then (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+-- 19-20:
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+
+-- 3:
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
+
+-- 4-6:
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
+        || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
+        || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
 
 -- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
--- 6+:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
       union all
--- 8:
-      from (select * from log_blocks b where b.first_timestamp >= $20::timestamptz and b.first_timestamp <= $21::timestamptz and b.last_timestamp >= $22::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($17::integer[]) or (camera_id is null and source = any ($18::text[]))) and level = any ($19::text[])
-        ) as codes
-        offset 0
-      ) m
--- 11:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16-17:
-      ) opened where timestamp >= $12::timestamptz and timestamp <= $13::timestamptz and (camera_id = any ($14::integer[]) or (camera_id is null and source = any ($15::text[]))) and level = any ($16::text[]) order by n desc limit $1) r
-      where cardinality(m.codes) > 0
--- 31:
-    case when size.looked_at = 1 or size.bytes <= $23 then (
--- 33:
-        || coalesce(',' || (r.extra_data #> $24::text[])::text, '') || E']\n', '')
-
--- 3-5:
-    select *, coalesce(id <= $10 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
-        from log_feed
-        where id > $11 and first_id <= $10), false) as is_match
-    from (select * from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
--- 8-9:
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = any ($6::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
--- 11:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16-20:
-      ) r
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and cardinality(m.codes) > 0 and timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
-      )
-    ) every offset 0) candidates
-    order by timestamp asc, id asc
--- 31-33:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 18:
     case when size.looked_at = 1 or size.bytes <= $12 then (
+
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $12 then (
+-- 20:
+        || coalesce(',' || (r.extra_data #> $13::text[])::text, '') || E']\n', '')
+
+-- 3:
+    select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $5 and first_id <= $4), false) as is_match
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
+-- 7:
+    order by timestamp asc, id asc
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
       select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
--- 41:
+-- 28:
     order by timestamp desc, id desc
 
 -- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
--- 6+:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
       union all
--- 8:
-      from (select * from log_blocks b where b.first_timestamp >= $20::timestamptz and b.first_timestamp <= $21::timestamptz and b.last_timestamp >= $22::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($17::integer[]) or (camera_id is null and source = any ($18::text[]))) and level = any ($19::text[])
-        ) as codes
-        offset 0
-      ) m
--- 11:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16-17:
-      ) opened where timestamp >= $12::timestamptz and timestamp <= $13::timestamptz and (camera_id = any ($14::integer[]) or (camera_id is null and source = any ($15::text[]))) and level = any ($16::text[]) order by n desc limit $1) r
-      where cardinality(m.codes) > 0
--- 31-33:
-    case when size.looked_at = 1 or size.bytes <= $23 then (
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $12 then (
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
         || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
         || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
         else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
 
 -- 3:
-    select *, coalesce(id <= $23 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+    select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
-        where id > $24 and first_id <= $23), false) as is_match
+        where id > $5 and first_id <= $4) and logger_name = $6::text and (message ilike $7 or logger_name ilike $7), false) as is_match
 -- 5:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
--- 6+:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
-      union all
--- 8:
-      from (select * from log_blocks b where b.first_timestamp >= $20::timestamptz and b.first_timestamp <= $21::timestamptz and b.last_timestamp >= $22::timestamptz order by first_timestamp asc, first_row_id asc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($17::integer[]) or (camera_id is null and source = any ($18::text[]))) and level = any ($19::text[])
-        ) as codes
-        offset 0
-      ) m
--- 11:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 16-17:
-      ) opened where timestamp >= $12::timestamptz and timestamp <= $13::timestamptz and (camera_id = any ($14::integer[]) or (camera_id is null and source = any ($15::text[]))) and level = any ($16::text[]) order by n asc limit $1) r
-      where cardinality(m.codes) > 0
--- 20:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
+-- 7:
     order by timestamp asc, id asc
--- 31-33:
-    case when size.looked_at = 1 or size.bytes <= $25 then (
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $8 then (
       select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
--- 41:
+-- 28:
+    order by timestamp desc, id desc
+
+-- 3-7:
+    select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $7 and first_id <= $6), false) as is_match
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+    order by timestamp asc, id asc
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $8 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+-- 28:
+    order by timestamp desc, id desc
+
+-- 3:
+    select *, coalesce(id <= $12 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
+        from log_feed
+        where id > $13 and first_id <= $12), false) as is_match
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
+-- 7:
+    order by timestamp asc, id asc
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $14 then (
+      select string_agg('{' || '"id":' || r.id::text || ',' || '"timestamp":' || '"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z' || '"' || ',' || '"level":' || '"' || r.level::text || '"' || ',' || '"source":' || to_json(r.source)::text || ',' || '"camera_id":' || coalesce((r.camera_id)::text, 'null') || ',' || '"camera_name":' || coalesce(to_json((select c.name from cameras c where c.id = r.camera_id and c.deleted_at is null))::text, 'null') || ',' || '"logger_name":' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || '"message":' || to_json(r.message)::text || ',' || '"extra_data":' || coalesce(r.extra_data::text, 'null') || E'}\n', '')
+-- 28:
     order by timestamp desc, id desc
 
 -- read_names
@@ -1709,147 +807,69 @@ select id from cameras where deleted_at is not null order by id;
   from (
     select *
     from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp asc, id asc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from (select * from log_blocks b where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz order by first_timestamp asc, first_row_id asc) b
-      cross join lateral (select * from (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) opened where timestamp >= $4::timestamptz and timestamp < $5::timestamptz order by n asc limit $1) r
-      
-      limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp asc, id asc limit $1)
     ) matches
     order by timestamp asc, id asc
-    offset $9
-    limit $10
+    offset $4
+    limit $5
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp asc, l.id asc;
 
 -- 9:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
--- 20:
-      ) opened where timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by n asc limit $1) r
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp asc, id asc limit $1)
 
 -- 9:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
--- 12:
-      from (select * from log_blocks b where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz order by first_timestamp desc, first_row_id desc) b
--- 20:
-      ) opened where timestamp >= $4::timestamptz and timestamp < $5::timestamptz order by n desc limit $1) r
--- 24:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+-- 11:
     order by timestamp desc, id desc
--- 29:
+-- 16:
   order by l.timestamp desc, l.id desc
 
 -- 9:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
--- 12:
-      from (select * from log_blocks b where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz order by first_timestamp desc, first_row_id desc) b
--- 20:
-      ) opened where timestamp >= $4::timestamptz and timestamp <= $5::timestamptz order by n desc limit $1) r
--- 24:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+-- 11:
     order by timestamp desc, id desc
--- 29:
+-- 16:
   order by l.timestamp desc, l.id desc
 
 -- 9:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) order by timestamp desc, id desc limit $1)
--- 12:
-      from (select * from log_blocks b where b.first_timestamp >= $8::timestamptz and b.first_timestamp <= $9::timestamptz and b.last_timestamp >= $10::timestamptz order by first_timestamp desc, first_row_id desc) b
--- 20:
-      ) opened where timestamp >= $7::timestamptz and timestamp <= $5::timestamptz and (timestamp, id) < ($5::timestamptz, $6::bigint) order by n desc limit $1) r
--- 24-26:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) order by timestamp desc, id desc limit $1)
+-- 11-13:
     order by timestamp desc, id desc
-    offset $11
-    limit $12
--- 29:
+    offset $5
+    limit $6
+-- 16:
   order by l.timestamp desc, l.id desc
 
 -- 9:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
--- 10+:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp asc, id asc limit $1)
       union all
--- 12:
-      from (select * from log_blocks b where b.first_timestamp >= $20::timestamptz and b.first_timestamp <= $21::timestamptz and b.last_timestamp >= $22::timestamptz order by first_timestamp asc, first_row_id asc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($17::integer[]) or (camera_id is null and source = any ($18::text[]))) and level = any ($19::text[])
-        ) as codes
-        offset 0
-      ) m
--- 15:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 20-21:
-      ) opened where timestamp >= $12::timestamptz and timestamp <= $13::timestamptz and (camera_id = any ($14::integer[]) or (camera_id is null and source = any ($15::text[]))) and level = any ($16::text[]) order by n asc limit $1) r
-      where cardinality(m.codes) > 0
--- 25-26:
-    offset $23
-    limit $24
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp asc, id asc limit $1)
+-- 12-13:
+    offset $12
+    limit $13
 
 -- 9:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
--- 10+:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
       union all
--- 12:
-      from (select * from log_blocks b where b.first_timestamp >= $20::timestamptz and b.first_timestamp <= $21::timestamptz and b.last_timestamp >= $22::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($17::integer[]) or (camera_id is null and source = any ($18::text[]))) and level = any ($19::text[])
-        ) as codes
-        offset 0
-      ) m
--- 15:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 20-21:
-      ) opened where timestamp >= $12::timestamptz and timestamp <= $13::timestamptz and (camera_id = any ($14::integer[]) or (camera_id is null and source = any ($15::text[]))) and level = any ($16::text[]) order by n desc limit $1) r
-      where cardinality(m.codes) > 0
--- 24-26:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 11-13:
     order by timestamp desc, id desc
-    offset $23
-    limit $24
--- 29:
+    offset $12
+    limit $13
+-- 16:
   order by l.timestamp desc, l.id desc
 
 -- 9:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = $7::text order by timestamp desc, id desc limit $1)
--- 10+:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $10::timestamptz and timestamp <= $8::timestamptz and (timestamp, id) < ($8::timestamptz, $9::bigint) and (camera_id = any ($11::integer[]) or (camera_id is null and source = any ($12::text[]))) and level = $13::text order by timestamp desc, id desc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp <= $2::timestamptz and (timestamp, id) < ($2::timestamptz, $3::bigint) and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = $7::text order by timestamp desc, id desc limit $1)
       union all
--- 12:
-      from (select * from log_blocks b where b.first_timestamp >= $23::timestamptz and b.first_timestamp <= $24::timestamptz and b.last_timestamp >= $25::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where (camera_id = any ($20::integer[]) or (camera_id is null and source = any ($21::text[]))) and level = any ($22::text[])
-        ) as codes
-        offset 0
-      ) m
--- 15:
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
--- 20-21:
-      ) opened where timestamp >= $16::timestamptz and timestamp <= $14::timestamptz and (timestamp, id) < ($14::timestamptz, $15::bigint) and (camera_id = any ($17::integer[]) or (camera_id is null and source = any ($18::text[]))) and level = any ($19::text[]) order by n desc limit $1) r
-      where cardinality(m.codes) > 0
--- 24-26:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $10::timestamptz and timestamp <= $8::timestamptz and (timestamp, id) < ($8::timestamptz, $9::bigint) and (camera_id = any ($11::integer[]) or (camera_id is null and source = any ($12::text[]))) and level = $13::text order by timestamp desc, id desc limit $1)
+-- 11-13:
     order by timestamp desc, id desc
-    offset $26
-    limit $27
--- 29:
+    offset $14
+    limit $15
+-- 16:
   order by l.timestamp desc, l.id desc
 
 -- read_settings
@@ -1892,47 +912,19 @@ rollback;
     l.source, l.logger_name, l.extra_data
   from (
     select *
-    from (select * from (
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-      from log_blocks b
-      cross join lateral (
-        select array(
-          select code::smallint
-          from unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code)
-          where source = any ($5::text[])
-        ) as codes
-        offset 0
-      ) m
-      cross join lateral (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select * from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u where u.code = any (m.codes) offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) r
-      where b.first_timestamp >= $6::timestamptz and b.first_timestamp <= $7::timestamptz and b.last_timestamp >= $8::timestamptz and cardinality(m.codes) > 0 and timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
-      )
-    ) every offset 0) found
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) found
     order by timestamp desc, id desc
-    offset $9
-    limit $10
+    offset $5
+    limit $6
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
 
--- 9:
-      select id, timestamp, camera_id, level, source, logger_name, message, extra_data from log_rows where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
--- 18:
-          where source = any ($6::text[])
--- 30:
-      where b.first_timestamp >= $7::timestamptz and b.first_timestamp <= $8::timestamptz and b.last_timestamp >= $9::timestamptz and cardinality(m.codes) > 0 and timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500
--- 34-35:
-    offset $10
-    limit $11
+-- 8:
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) found
+-- 10-11:
+    offset $6
+    limit $7
 
 -- search_in_order
   /* search_in_order */
@@ -1946,24 +938,11 @@ rollback;
       select compared.*, row_number() over so_far as looked_at,
         count(*) filter (where is_match) over so_far as matched
       from (
-        select id, timestamp, camera_id, level, source, logger_name, message, extra_data, coalesce(is_match, logger_name = $2::text and (message ilike $3 or logger_name ilike $3), false) as is_match
+        select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
         from (
           select *
           from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data, null::boolean as is_match from log_rows where timestamp >= $4::timestamptz and timestamp < $5::timestamptz order by timestamp desc, id desc limit $1)
-      union all
-      (select id, timestamp, camera_id, level, source, logger_name, case when is_match then message end as message, case when is_match then extra_data end as extra_data, is_match
-      from (select * from log_blocks b where b.first_timestamp >= $8::timestamptz and b.first_timestamp <= $9::timestamptz and b.last_timestamp >= $10::timestamptz order by first_timestamp desc, first_row_id desc) b
-      cross join lateral (select *, coalesce(logger_name = $2::text and (message ilike $3 or logger_name ilike $3), false) as is_match from (
-        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
-        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data offset 0) u
-        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-          as d (level, source, camera_id, logger_name, code) on d.code = u.code
-        where coalesce(u.n, -1) >= 0
-        offset 0
-      ) opened where timestamp >= $6::timestamptz and timestamp < $7::timestamptz order by n desc limit $1) r
-      
-      limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
     ) candidates
           order by timestamp desc, id desc
           limit $1
@@ -1971,9 +950,9 @@ rollback;
       ) compared
       window so_far as (order by timestamp desc, id desc rows unbounded preceding)
     ) counted
-    where (is_match and matched > $11) or looked_at = $1
+    where (is_match and matched > $6) or looked_at = $1
     order by timestamp desc, id desc
-    limit $12
+    limit $7
   ) l
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
@@ -2070,6 +1049,6 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
       from gone;
 
 -- write_batches
-copy log_rows (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
+copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
 select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 commit;
