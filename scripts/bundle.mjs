@@ -1,11 +1,19 @@
 // `node scripts/bundle.mjs <folder> [main]`: the program as few files. Run from its sources it loads 1,400 modules, which
 // takes more of the processor than all else that a start does. `main` is the compiled program, of the package.
+import { readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { rolldown } from 'rolldown'
 import { ROOT } from './step.mjs'
 
-/** Packages of hundreds of small modules each. The rest is loaded from where it is installed. */
-const BUNDLED = /^(typebox|better-auth|@better-auth\/[^/]+|better-call|zod|kysely)(\/|$)/
+/** Dependencies of hundreds of small modules each. */
+const BUNDLED = ['typebox', 'better-auth']
+/**
+ * The others are loaded from where they are installed. A package that only a bundled one depends on is bundled with it: an
+ * installer need not put it where the bundle would find it.
+ */
+const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'server/package.json'), 'utf8'))
+const EXTERNAL = new Set(Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)))
 
 const [folder = '', main = join(ROOT, 'server/src/cli/main.ts')] = process.argv
   .slice(2)
@@ -16,7 +24,7 @@ const bundle = await rolldown({
   input: main,
   platform: 'node',
   resolve: { conditionNames: [...(isCompiled ? [] : ['timelapser-source']), 'node', 'import', 'default'] },
-  external: (id) => !/^[./\0]/.test(id) && !BUNDLED.test(id),
+  external: (id) => isBuiltin(id) || EXTERNAL.has(/^(@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? ''),
   plugins: [{ name: 'places', transform: keepPlaces }],
 })
 // All files beside each other: each finds its modules' own places from there.

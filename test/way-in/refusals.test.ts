@@ -9,6 +9,21 @@ const isRoot = process.getuid?.() === 0
 const NOBODY = { uid: 65_534, gid: 65_534 }
 const NAMELESS = { uid: 1_234_567, gid: 1_234_567 }
 
+test('a defect while it starts is printed with its stack, and is a failure', async () => {
+  const broken = `import net from 'node:net'
+    import { syncBuiltinESMExports } from 'node:module'
+    net.createServer = () => { throw new TypeError('a defect of the program') }
+    syncBuiltinESMExports()`
+  const program = startProgram({
+    env: {
+      DATA_DIR: join(temporaryFolder(), 'data'),
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
+    },
+  })
+  expect(await program.ended).toBe(1)
+  expect(program.output()).toMatch(/TypeError: a defect of the program\n +at /)
+})
+
 describe('refuses to start with a sentence', () => {
   test('when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1')

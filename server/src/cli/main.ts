@@ -17,9 +17,9 @@ else if (name !== '--version' && name !== '-V')
 try {
   await program.parseAsync()
 } catch (error) {
-  // Errors that the person at the terminal can mend are a sentence; everything else is a defect.
-  if (!(error instanceof StartupError)) throw error
-  console.error(error.message)
+  // Errors that the person at the terminal can mend are a sentence; everything else is a defect, and needs its stack. It
+  // is not thrown on: `serve` takes errors that nobody caught for a reason to stop.
+  console.error(error instanceof StartupError ? error.message : error)
   process.exitCode = 1
 }
 // Everything is closed by now; a handle that a library forgot is no reason to stay.
