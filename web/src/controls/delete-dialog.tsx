@@ -3,6 +3,7 @@ import { type ReactNode, useRef, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { Button } from './button.tsx'
 import { BACKDROP, DIALOG, FIELD } from './surfaces.ts'
+import { useInertPage } from './use-inert-page.ts'
 
 const WORD = 'delete'
 
@@ -34,6 +35,7 @@ export function DeleteDialog({
   const [typed, setTyped] = useState('')
   const cancel = useRef<HTMLButtonElement>(null)
   const enabled = ready && !pending && (!isTyped || typed.trim().toLowerCase() === WORD)
+  useInertPage()
   return (
     <AlertDialog.Root open onOpenChange={(open) => !open && close()}>
       <AlertDialog.Portal>

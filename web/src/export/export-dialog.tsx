@@ -6,6 +6,7 @@ import { request } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
 import { Choice } from '../controls/choice.tsx'
 import { BACKDROP, DIALOG } from '../controls/surfaces.ts'
+import { useInertPage } from '../controls/use-inert-page.ts'
 import { type ExportFormat, FORMATS } from './export-format.ts'
 import { ExportProgress } from './export-progress.tsx'
 import { useExport } from './use-export.ts'
@@ -23,6 +24,7 @@ export function ExportDialog({ query, close }: { query: string; close: () => voi
     running.stop()
     close()
   }
+  useInertPage()
   return (
     <Dialog.Root open onOpenChange={(open) => !open && dismiss()}>
       <Dialog.Portal>

@@ -2,11 +2,13 @@ import { Dialog } from '@base-ui/react/dialog'
 import { Button } from '../controls/button.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { BACKDROP } from '../controls/surfaces.ts'
+import { useInertPage } from '../controls/use-inert-page.ts'
 import { FacetList, type FacetListProps } from './facet-list.tsx'
 import { FACETS } from './facets.ts'
 
 /** On a phone the three menus are a single sheet from below. */
 export function FilterSheet({ anchor, close, ...list }: PopupProps & Omit<FacetListProps, 'field' | 'name'>) {
+  useInertPage()
   return (
     <Dialog.Root open onOpenChange={(open) => !open && close()}>
       <Dialog.Portal>

@@ -2,6 +2,7 @@ import { Dialog } from '@base-ui/react/dialog'
 import { Button } from '../controls/button.tsx'
 import { KeyCap } from '../controls/key-cap.tsx'
 import { BACKDROP, DIALOG } from '../controls/surfaces.ts'
+import { useInertPage } from '../controls/use-inert-page.ts'
 
 const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['/'], 'Search'],
@@ -20,6 +21,7 @@ const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] =
 ]
 
 export function ShortcutsSheet({ close }: { close: () => void }) {
+  useInertPage()
   return (
     <Dialog.Root open onOpenChange={(open) => !open && close()}>
       <Dialog.Portal>
