@@ -1,6 +1,6 @@
 // Ends with 0 while the server of this environment answers, else with 1: the health check of the image.
 const { HOST: host = '127.0.0.1', PORT: port = '4700' } = process.env
-// Who listens everywhere listens here as well.
+// A server that listens on all addresses listens on this one as well.
 const here = ['', '0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
 const url = `http://${here.includes(':') ? `[${here}]` : here}:${port}/healthz`
 

@@ -85,7 +85,7 @@ create table alert_position (
   rules_version bigint not null default 0
 );
 
--- What is known of each group of a rule; a rule without groups has the group ''.
+-- The state of each group of a rule; a rule without groups has the group ''.
 create table alert_states (
   rule_id bigint not null,
   group_key text not null,
@@ -129,7 +129,7 @@ create table alert_transitions (
   revision integer not null,
   group_key text not null,
   kind text not null,
-  -- What it is of: the feed entry, the window or the last sign of life that made it.
+  -- Identifies the cause: the feed entry, the window or the last sign of life.
   window_key bigint not null,
   incident bigint not null,
   at timestamptz not null,
@@ -187,7 +187,7 @@ create table alert_deliveries (
   created_at timestamptz not null,
   next_at timestamptz not null,
   ended_at timestamptz,
-  -- What the other side said last, and what went wrong.
+  -- The receiver's last reply, and the error of the last attempt.
   reply text,
   error text
 );

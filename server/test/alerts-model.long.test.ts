@@ -66,7 +66,7 @@ function cutAtPoints(): () => void {
     }
     const reply = parameters.at(-1) as (error: unknown, result?: pg.QueryResult) => void
     if (name === 'claim_alert_deliveries' && typeof reply === 'function') {
-      // What was claimed is lost to the server that asked, as if it had died with the answer.
+      // The server does not get the claimed deliveries, as if it had died with the answer.
       const heard: typeof reply = (error, result) => {
         if (armed !== 'between decision and sending' || !result?.rowCount) return reply(error, result)
         hits.set(armed, (hits.get(armed) ?? 0) + 1)
@@ -220,7 +220,7 @@ async function readEntries(pool: pg.Pool): Promise<ModelEntry[]> {
 async function expectDelivered(pool: pg.Pool): Promise<void> {
   await expect
     .poll(async () => {
-      // What a cut server had taken is free again after its lease.
+      // Deliveries that a cut server had claimed are free again after their lease.
       await clock.set(clock.now + 20_000)
       const { rows } = await pool.query(`select count(*) as n from alert_deliveries where state <> 'sent'`)
       return rows[0].n

@@ -66,7 +66,7 @@ const STORED = `
     extra_data - 'imported_id' as extra_data
   from logs where extra_data ? 'imported_id'`
 
-/** What is to be stored of them. */
+/** The rows that are to be stored. */
 const WANTED = `
   select id::text as id, level, message, timestamp::text as timestamp, camera_id, coalesce(source, 'system') as source, logger_name,
     case jsonb_typeof(extra_data)

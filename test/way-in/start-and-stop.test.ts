@@ -12,7 +12,7 @@ const isRoot = process.getuid?.() === 0
 const WAIT = { timeout: 30_000 }
 const NOBODY = { name: 'nobody', uid: 65_534, gid: 65_534 }
 
-/** What a container has unless it is told otherwise: 64 MB. */
+/** A container's default: 64 MB of shared memory. */
 const SMALL_SHARED_MEMORY = hasContainers
   ? ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o size=64m none /dev/shm && exec "$@"', 'sh']
   : []

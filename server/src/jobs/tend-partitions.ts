@@ -190,7 +190,7 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   }
 }
 
-/** What the one before left unfinished. */
+/** Finishes the work of a server that was killed. */
 async function recover(pool: pg.Pool, client: pg.Client): Promise<void> {
   await reopenAll(pool)
   await dropInvalidIndexes(client)
@@ -229,7 +229,7 @@ async function makeSearchable(client: pg.Client, openIndexes: OpenIndexes): Prom
   if (due?.add.includes('search')) await openIndexes.adjust(client, { ...due, remove: [], add: ['search'] })
 }
 
-/** What is known of builds that failed. */
+/** Index builds that failed, and when they may be tried again. */
 type Builds = {
   notBefore: number
   /** Those of one partition may fail for what is in it; it is passed over for a while, or no other had its turn. */

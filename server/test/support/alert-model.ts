@@ -1,4 +1,4 @@
-// What alert rules have to decide, said plainly: from all lines with the times of their commits, without steps, states or a
+// A plain model of the decisions of alert rules: from all lines with the times of their commits, without steps, states or a
 // database. Slow and short; the tests hold the system against it.
 
 export const MINUTE = 60_000

@@ -24,7 +24,7 @@ export type SenderOptions = {
   isImport: boolean
   /** Milliseconds to keep trying when the server is away. */
   retryForMs: number
-  /** Who sends, where it is not this run alone: batches are then numbered by their last line, which has to rise. */
+  /** The sender id, for a sender that outlives this run: batches are then numbered by their last line, which has to rise. */
   sender?: string
   /** Called once an outage, before the first pause. */
   onOutage: (failure: ApiFailure) => void

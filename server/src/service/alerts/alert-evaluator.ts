@@ -108,7 +108,7 @@ export class AlertEvaluator {
       else if (outcome === 'idle') this.#beat()
       this.#pause.reset()
     } catch (error) {
-      // What was noted of the rules meanwhile was not committed.
+      // The transaction was rolled back, and with it the problems that the rules in memory hold.
       this.#options.rules.reload()
       this.#options.onFailure(error)
       next = this.#pause.next()

@@ -208,7 +208,7 @@ function heldFor(silences: readonly StoredSilence[], one: Judged, at: number): s
   return heldBy(silences, one, at) ?? (one.rule.quiet?.isActive(at) ? 'quiet hours of the rule' : undefined)
 }
 
-/** What a silence held back is told when it is over, as far as it is still news. */
+/** Sends the notices that a silence held back once it is over, if the group is still in that state. */
 async function tellOwed(
   client: pg.PoolClient,
   owed: readonly Judged[],

@@ -8,10 +8,10 @@ export function ownerOf({ lineage }: Pick<Principal, 'lineage'>): string {
   return lineage
 }
 
-/** What an owner may see, and whether they may do everything. */
+/** The visibility of an owner, and whether the owner is an administrator. */
 export type Sight = { visibility: Visibility; isAdmin: boolean }
 
-/** What the owners of rules may see at present, each asked for once; undefined for those who may not read any more. */
+/** The present visibility of the owners of rules, each read once; undefined for an owner who may not read any more. */
 export class OwnerSight {
   readonly #pool: pg.Pool
   readonly #known = new Map<string, Sight | undefined>()

@@ -269,7 +269,7 @@ function checkRaise(definition: AlertDefinition, filter: LogFilter, author: Prin
   )
 }
 
-/** What of a rule, changed, makes another condition of it. */
+/** Compares the parts of a rule whose change ends its incidents. */
 function isSameCondition(before: unknown, after: unknown): boolean {
   const of = ({ query, condition, group_by, active_hours, include_own }: AlertDefinition) => [
     query,

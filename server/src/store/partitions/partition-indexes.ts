@@ -5,7 +5,7 @@ import { REQUEST_IS_INDEXED } from '../filter/filter-terms.ts'
 import type { Partition } from './partition.ts'
 
 type Index = {
-  /** What follows `on <partition>`. */
+  /** The SQL behind `on <partition>`. */
   definition: string
   /** Whether rows arrive in another order than the index has: its pages are split in the middle and stay half empty. */
   isLoose?: boolean
@@ -34,7 +34,7 @@ const JSON_INDEX: Readonly<Record<string, Index>> = {
   extra: { definition: 'using gin (extra_data jsonb_path_ops)' },
 }
 
-/** What a partition in use may have or go without: the indexes filters read, and the one that searches read. */
+/** Indexes that a partition in use may have or go without: those that filters read, and the one that searches read. */
 export type IndexGroup = 'filter' | 'search'
 
 const GROUPS: Readonly<Record<IndexGroup, Readonly<Record<string, Index>>>> = {
@@ -65,10 +65,10 @@ export async function removeIndexes(client: pg.ClientBase, name: string, group: 
   }
 }
 
-/** What there is of a group of indexes: `whole` when readers may count on it, `any` when writers pay for some of it. */
+/** The state of a group of indexes: `whole` when readers may count on it, `any` when writers pay for some of it. */
 export type GroupState = { whole: boolean; any: boolean }
 
-/** What there is of each group of indexes of a partition. */
+/** Reads the state of each group of indexes of a partition. */
 export async function readIndexes(
   client: pg.Pool | pg.ClientBase,
   name: string,

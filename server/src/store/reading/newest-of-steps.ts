@@ -37,7 +37,7 @@ export function lastSteps<Key>(
 }
 
 /**
- * What `find` finds of each key in the step of its newest row, as the kept counts know it. A statement a step that was
+ * Calls `find` for each key in the step of its newest row, as the kept counts know it. A statement a step that was
  * the last of some, more where it is cut finely, and once more for those whose newest rows were removed a moment ago.
  */
 export async function newestOfSteps<Key, Row>(
@@ -77,7 +77,7 @@ async function newestWithinSteps<Key, Row>(
   return newest
 }
 
-/** What a row of the part has to fulfil besides being of its key. */
+/** The conditions on a row of the part besides its key. */
 export function partConditions(
   { step, partitions }: PartOfStep,
   filter: LogFilter,

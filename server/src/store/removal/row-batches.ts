@@ -15,7 +15,7 @@ export type RowBatches = {
   signal?: AbortSignal | undefined
 }
 
-/** What is done to the chosen rows `c`, rows `l` of `logs`, and what that makes of the kept counts. */
+/** A change of the chosen rows `c`, rows `l` of `logs`, and its effect on the kept counts. */
 export type RowChange = {
   /** The statement up to its `where`, such as `delete from logs l using chosen c`. */
   statement: string
@@ -104,7 +104,7 @@ async function changeBatch(
     ) last on true`
   const row = await inTransaction(pool, async (client) => {
     const { rows } = await client.query<ChangedBatch>(text, parameters.values)
-    // Whoever keeps what was counted before hears of it: the last batch may be minutes away, or never come.
+    // Caches of counts are invalidated after each batch: the last one may be minutes away, or never come.
     if (rows[0]?.changed) await client.query(`select pg_notify('log_events', '')`)
     return rows[0]
   })

@@ -14,7 +14,7 @@ export const EXPIRES = 14 * DAY
 
 export type AlertState = 'normal' | 'firing' | 'resolved' | 'no_data'
 
-/** What is kept of a group; instants in milliseconds. */
+/** The stored state of a group; instants in milliseconds. */
 export type GroupState = {
   state: AlertState
   since: number
@@ -59,7 +59,7 @@ export type Transition = {
   late_ms: number
 }
 
-/** What the conditions need of a rule. */
+/** The part of a rule that the conditions read. */
 export type JudgedRule = { condition: Condition; hours: ActiveHours; isGrouped: boolean }
 
 export type Firing = {
@@ -77,7 +77,7 @@ export class Group {
   readonly state: GroupState
   /** Lines by minute, of the windows that may still be decided. */
   readonly counts: Map<number, number>
-  /** What is to be added to the kept counts. */
+  /** Lines by minute, to be added to the stored counts. */
   readonly added = new Map<number, number>()
   readonly transitions: Transition[] = []
 

@@ -9,7 +9,7 @@ export const silence = {
   sight(group: Group, sighting: Sighting): void {
     const { state } = group
     const { at } = sighting
-    // What was not stored keeps a known group alive, and makes none known.
+    // Lines that were not stored keep a known group alive, and add no group to the roster.
     if (sighting.rows === 0) group.noteSign(sighting)
     else if (group.noteLife(sighting)) state.judged_from = at
     if (!group.isKnown) return
