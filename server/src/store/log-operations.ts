@@ -173,20 +173,29 @@ export class LogOperations {
    * nothing was stored
    */
   addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<TakeResult> {
-    return this.#take(records, false, sender)
+    return this.#take(records, { isLive: false, isImport: false }, sender)
+  }
+
+  /** As `addLogEntries`, for lines of another time or made-up ones: they fire no alert rule. */
+  importEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<TakeResult> {
+    return this.#take(records, { isLive: false, isImport: true }, sender)
   }
 
   /** As `addLogEntries`, for entries that come in live: levels hold them back, and a time that cannot be right is replaced. */
   takeLiveEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<TakeResult> {
-    return this.#take(records, true, sender)
+    return this.#take(records, { isLive: true, isImport: false }, sender)
   }
 
-  async #take(records: readonly LogRecord[], isLive: boolean, sender?: SenderMark): Promise<TakeResult> {
+  async #take(
+    records: readonly LogRecord[],
+    { isLive, isImport }: { isLive: boolean; isImport: boolean },
+    sender?: SenderMark,
+  ): Promise<TakeResult> {
     await this.#gate?.check()
     if (sender?.formerly !== undefined) await this.#adopted.once(sender)
     const admitted = await this.#admission.admit(records, isLive)
     const { positions, refused, capped, dropped, retimed } = admitted
-    const added = await this.#writer.add(admitted.records, sender).catch((error: unknown) => {
+    const added = await this.#writer.add(admitted.records, sender, isImport).catch((error: unknown) => {
       const translated = (cause: unknown) => (this.#gate ? this.#gate.translate(cause) : cause)
       if (!(error instanceof PartlyStored)) {
         this.#admission.giveBack(admitted)

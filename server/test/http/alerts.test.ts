@@ -162,6 +162,21 @@ describe('a rule for any line', () => {
     expect(await stateOf(id)).toEqual({})
   })
 
+  it('leaves out imported lines, also those that came beside live ones', async () => {
+    const id = await addRule({ name: 'Live', query: '', condition: { kind: 'any' }, group_by: 'source' })
+    const send = (source: string, headers: Record<string, string>) =>
+      server.send('POST', '/api/logs', { level: 'ERROR', message: 'broken', source }, headers)
+    const isImport = { 'x-import': 'true' }
+    const sent = ['a', 'b', 'c', 'd'].flatMap((name) => [
+      send(`old_${name}`, isImport),
+      send(`new_${name}`, {}),
+    ])
+    for (const { body } of await Promise.all(sent)) expect(body.data.accepted).toBe(1)
+    await evaluate()
+    const firing = 'firing'
+    expect(await stateOf(id)).toEqual({ new_a: firing, new_b: firing, new_c: firing, new_d: firing })
+  })
+
   it('compares text as the list does', async () => {
     const query = 'q=rtsp%20-%22back%20again%22&source=api'
     const id = await addRule({ name: 'RTSP', query, condition: { kind: 'any' }, group_by: 'logger_name' })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { matchingLines } from '../support/matching-lines.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -18,8 +19,7 @@ afterAll(() => server.close())
 
 const test = async (body: object) => (await server.send('POST', '/api/redaction/test', body)).body
 const scrub = (body: object) => server.send('POST', '/api/logs/scrub', body)
-const matching = async (text: string) =>
-  (await server.get(`/api/logs?search=${encodeURIComponent(text)}&limit=1`)).body.data.pagination.total_items
+const matching = (text: string) => matchingLines(server, `search=${encodeURIComponent(text)}`)
 
 describe('trying out what a line becomes', () => {
   it('shows it by the rules in force, stores nothing', async () => {

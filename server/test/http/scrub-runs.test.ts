@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { inTransaction } from '../../src/store/database/transaction.ts'
 import { addScrubRun, continueScrubRun } from '../../src/store/removal/scrub-runs.ts'
 import { openEvents } from '../support/event-client.ts'
+import { matchingLines } from '../support/matching-lines.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -34,8 +35,7 @@ afterAll(async () => {
 const path = '/api/logs/scrub/run'
 const start = (pattern: string) => server.send('POST', path, { pattern })
 const runAt = async (at: TestServer) => (await at.get(path)).body.data.run
-const matching = async (text: string) =>
-  (await server.get(`/api/logs?search=${encodeURIComponent(text)}&limit=1`)).body.data.pagination.total_items
+const matching = (text: string) => matchingLines(server, `search=${encodeURIComponent(text)}`)
 const auditOf = async () =>
   (await server.get('/api/audit?action=logs.scrub')).body.data.entries.map(
     ({ action, actor, after }: Record<string, unknown>) => [action, actor, after],

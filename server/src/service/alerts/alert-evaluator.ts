@@ -175,7 +175,7 @@ export class AlertEvaluator {
       client,
       feed,
       set,
-      taken,
+      taken.filter(({ is_import }) => !is_import),
       (id) => times.get(id) ?? until,
     )
     const problems = await this.#noteProblems(client, set, failed, compared, until)

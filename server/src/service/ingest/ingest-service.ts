@@ -88,7 +88,7 @@ export class IngestService {
     const decoded = GATHERED.has(way) ? sent : await this.#join(sent)
     const { records, positions, rejections, rejectedCount } = decoded
     const store = () =>
-      isImport ? logOperations.addLogEntries(records, sender) : logOperations.takeLiveEntries(records, sender)
+      isImport ? logOperations.importEntries(records, sender) : logOperations.takeLiveEntries(records, sender)
     // Ways in without keys cannot trust an address: each way in is one caller.
     const take = currentCaller() ? store() : onBehalfOf({ id: way, isAdmin: false }, store)
     const taken = await take.catch((error: unknown) => {

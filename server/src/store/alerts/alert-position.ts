@@ -26,6 +26,8 @@ export type CommittedEntry = {
   last_timestamp: string
   rows: number
   created_at: string
+  /** Imported lines are passed over. */
+  is_import: boolean
 }
 
 /** The present by the database; entries that come into sight later were committed later. */
@@ -125,7 +127,7 @@ export async function entriesAfter(client: pg.PoolClient, after: number): Promis
   const { rows } = await client.query<CommittedEntry & { before: number }>({
     name: 'alert_entries_after',
     text: `
-      select id, first_id, last_id, first_timestamp, last_timestamp, rows, created_at
+      select id, first_id, last_id, first_timestamp, last_timestamp, rows, created_at, is_import
       from (
         select *, sum(rows) over (order by id) - rows as before
         from (

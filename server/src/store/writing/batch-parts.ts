@@ -36,12 +36,12 @@ export type Part = Batch & { places: ReadonlySet<string> }
  */
 export function partsOf(
   records: readonly LogRecord[],
-  sender: SenderMark | undefined,
+  { sender, isImport }: Pick<Batch, 'sender' | 'isImport'>,
   placeOf: PlaceOf,
 ): Part[] {
   const minutes = minutesOf(records)
   const isWhole = new Set(minutes.map(dayOf)).size <= MAX_PLACES
-  if (isWhole) return [{ records, sender, minutes, places: new Set(minutes.map(placeOf)) }]
+  if (isWhole) return [{ records, sender, isImport, minutes, places: new Set(minutes.map(placeOf)) }]
   const parts: Part[] = []
   const days = new Set<string>()
   let start = 0
@@ -51,6 +51,7 @@ export function partsOf(
     parts.push({
       records: own,
       sender: sender && markOf(sender, start, own),
+      isImport,
       minutes,
       places: new Set(minutes.map(placeOf)),
     })

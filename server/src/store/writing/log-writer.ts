@@ -106,7 +106,7 @@ export class LogWriter {
   }
 
   /** @throws {WriterOverloaded} when the queue is full, {@link WriterClosed} after `close()` */
-  add(records: readonly LogRecord[], sender?: SenderMark): Promise<AddResult> {
+  add(records: readonly LogRecord[], sender?: SenderMark, isImport = false): Promise<AddResult> {
     if (this.#closed) return Promise.reject(new WriterClosed('the log writer is closed'))
     if (records.length === 0) return this.#passOver(sender)
     const hold = this.budget.open('all')
@@ -115,7 +115,9 @@ export class LogWriter {
     if (isTooMany || !hold.grow(bytes)) {
       return Promise.reject(new WriterOverloaded(`${this.#waitingRows} rows are waiting to be written`))
     }
-    const parts = partsOf(records, sender, (timestamp) => this.#options.partitions.placeOf(timestamp))
+    const parts = partsOf(records, { sender, isImport }, (timestamp) =>
+      this.#options.partitions.placeOf(timestamp),
+    )
     const [first] = parts
     const stored =
       parts.length === 1 && first
@@ -210,6 +212,7 @@ export class LogWriter {
       if (group.length > 0 && rows + next.records.length > MAX_ROWS_A_TRANSACTION) break
       if (group.length > 0 && bytes + next.bytes > MAX_BYTES_A_TRANSACTION) break
       if (next.sender && senders.has(next.sender.sender)) break
+      if (group[0] && group[0].isImport !== next.isImport) break
       if (!joinPlaces(places, next.places)) break
       if (next.sender) senders.add(next.sender.sender)
       this.#queue.shift()

@@ -17,6 +17,8 @@ export type Batch = {
   /** The minutes the records lie in, each as the instant it begins with. */
   minutes: readonly string[]
   sender: SenderMark | undefined
+  /** Whether it is imported. The batches of a transaction are all imported, or none is. */
+  isImport: boolean
 }
 
 const COPY = `copy logs (${LOG_COLUMN_LIST}) from stdin`
@@ -156,7 +158,7 @@ function feedStatement(
   const lastMinute = minutes.at(-1) ?? ''
   return {
     name: 'flight_feed',
-    text: 'select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+    text: 'select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
     values: [
       `${firstId}`,
       `${firstId + ids - 1}`,
@@ -164,6 +166,7 @@ function feedStatement(
       `${lastMinute.slice(0, 16)}:59.999999Z`,
       `${stored.length}`,
       ...[buckets, levels, sources, cameras, rows].map(arrayText),
+      `${batches.some(({ isImport }) => isImport)}`,
     ],
   }
 }
