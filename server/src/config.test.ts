@@ -16,6 +16,7 @@ test('needs no configuration at all', () => {
     databaseUrl: undefined,
     dataDir: resolve('data'),
     publicUrl: undefined,
+    tls: undefined,
     trustProxy: false,
     adminApiKey: undefined,
     alertsKey: undefined,
@@ -36,6 +37,8 @@ test('reads what is set', () => {
     DATA_DIR: '/var/lib/logs',
     PUBLIC_URL: 'https://logs.example.org/',
     TRUST_PROXY: '10.0.0.5, 172.16.0.0/12',
+    TLS_CERT: '/etc/tls/tls.crt',
+    TLS_KEY: '/etc/tls/tls.key',
     ADMIN_API_KEY: '0123456789abcdef',
     ALERTS_KEY: 'fedcba9876543210',
     ALERTS_ALLOW_LOCAL: 'true',
@@ -50,6 +53,7 @@ test('reads what is set', () => {
     dataDir: '/var/lib/logs',
     publicUrl: 'https://logs.example.org',
     trustProxy: ['10.0.0.5', '172.16.0.0/12'],
+    tls: { certificate: '/etc/tls/tls.crt', key: '/etc/tls/tls.key' },
     adminApiKey: '0123456789abcdef',
     alertsKey: 'fedcba9876543210',
     alertsAllowLocal: true,
@@ -119,6 +123,13 @@ describe('refuses, naming variable and value,', () => {
     )
     expect(() => readConfig({ [name]: value })).not.toThrow('secret')
   })
+})
+
+test.each([
+  ['TLS_CERT', 'TLS_KEY is not set, and TLS_CERT is'],
+  ['TLS_KEY', 'TLS_CERT is not set, and TLS_KEY is'],
+])('%s alone is refused', (name, sentence) => {
+  expect(() => readConfig({ [name]: '/tls.pem' })).toThrow(sentence)
 })
 
 test.each([

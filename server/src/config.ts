@@ -18,6 +18,8 @@ export type Config = {
   publicUrl: string | undefined
   /** Proxies whose `X-Forwarded-…` headers are trusted. */
   trustProxy: boolean | string[]
+  /** Files in PEM form with which the server speaks HTTPS itself. */
+  tls: TlsConfig | undefined
   /** Requests a minute each caller may make; undefined for the default ones. */
   rateLimits: RateLimits | undefined
   /** Given by the operator instead of being made at the first start. */
@@ -33,6 +35,9 @@ export type Config = {
   forward: ForwardConfig
   otlpGrpc: OtlpGrpcConfig
 }
+
+/** Files in PEM form. */
+export type TlsConfig = { certificate: string; key: string }
 
 /** Where syslog is listened for, each kind when its port is set, and what its messages mean. */
 export type SyslogConfig = {
@@ -135,6 +140,12 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
   }),
 }
 
+const TLS_READERS: { [name: string]: (text: string | undefined) => { certificate?: string; key?: string } } =
+  {
+    TLS_CERT: (text) => (text === undefined ? {} : { certificate: text }),
+    TLS_KEY: (text) => (text === undefined ? {} : { key: text }),
+  }
+
 const SYSLOG_READERS: { [name: string]: (text: string | undefined) => Partial<SyslogConfig> } = {
   SYSLOG_HOST: (text) => (text === undefined ? {} : { host: readHost('SYSLOG_HOST', text) }),
   SYSLOG_UDP_PORT: (text) => ({ udpPort: readOptionalPort('SYSLOG_UDP_PORT', text) }),
@@ -181,9 +192,14 @@ const OTLP_GRPC_READERS: { [name: string]: (text: string | undefined) => Partial
 }
 
 /** The variables the server reads; docs/configuration.md has them all. */
-export const VARIABLES = [READERS, SYSLOG_READERS, GELF_READERS, FORWARD_READERS, OTLP_GRPC_READERS].flatMap(
-  (readers) => Object.keys(readers),
-)
+export const VARIABLES = [
+  READERS,
+  TLS_READERS,
+  SYSLOG_READERS,
+  GELF_READERS,
+  FORWARD_READERS,
+  OTLP_GRPC_READERS,
+].flatMap((readers) => Object.keys(readers))
 
 /** Never printed, not even when they are wrong. */
 const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY', 'ALERTS_KEY', 'ALERTS_HEARTBEAT_URL', 'FORWARD_SHARED_KEY']
@@ -200,7 +216,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const gelf = { host, ...readAll(GELF_READERS, environment) } as GelfConfig
   const forward = { host, ...readAll(FORWARD_READERS, environment) } as ForwardConfig
   const otlpGrpc = { host, ...readAll(OTLP_GRPC_READERS, environment) } as OtlpGrpcConfig
-  return { ...config, syslog, gelf, forward, otlpGrpc }
+  return { ...config, tls: readTls(environment), syslog, gelf, forward, otlpGrpc }
 }
 
 /** A sentence for each variable whose name resembles the name of a known variable. */
@@ -217,6 +233,16 @@ function readAll<T>(
     Object.assign(config, read(environment[name]?.trim() || undefined))
   }
   return config
+}
+
+function readTls(environment: Environment): TlsConfig | undefined {
+  const { certificate, key } = readAll(TLS_READERS, environment)
+  if (certificate !== undefined && key !== undefined) return { certificate, key }
+  if (certificate === undefined && key === undefined) return undefined
+  const [given, missing] = certificate === undefined ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY']
+  throw new StartupError(
+    `${missing} is not set, and ${given} is. HTTPS needs both: the certificate and its private key, files in PEM form.`,
+  )
 }
 
 function valid(name: string, text: string, isValid: boolean, allowed: string): string {

@@ -1,13 +1,14 @@
 // Senders of other systems that we did not write, on ports and routes of their own, against one server.
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { FluentClient, type FluentClientOptions, FluentSocketEvent } from '@fluent-org/logger'
@@ -19,6 +20,7 @@ import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs
 import gelf from 'gelf-pro'
 import { Logger as SplunkLogger } from 'splunk-logging'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeCertificate } from '../../test/support/certificate.ts'
 import { openForward } from '../src/cli/serve/forward-listener.ts'
 import { openGelf } from '../src/cli/serve/gelf-listener.ts'
 import type { Listener } from '../src/cli/serve/listener.ts'
@@ -43,14 +45,10 @@ let grpcPorts: Record<string, number>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'timelapser-senders-'))
+  const made = makeCertificate(folder, 'localhost')
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  execFileSync(
-    'openssl',
-    `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -keyout ${key} -out ${cert}`.split(
-      ' ',
-    ),
-    { stdio: 'ignore' },
-  )
+  await rename(made.cert, cert)
+  await rename(made.key, key)
   const options = {
     ingest: server.system.ingestService,
     onTrouble: (error: unknown) => troubles.push(error),
@@ -585,4 +583,21 @@ describe('the journal', () => {
       expect([pagination.total_items, logs[0].level]).toEqual([2500, 'WARNING'])
     },
   )
+})
+
+it('ports over TLS get a renewed certificate while they are open', async () => {
+  const subjectOf = async (port = 0, protocols?: string[]) => {
+    const options = { port, host: '127.0.0.1', rejectUnauthorized: false }
+    const socket = connectTls(protocols ? { ...options, ALPNProtocols: protocols } : options)
+    await once(socket, 'secureConnect')
+    const subject = socket.getPeerX509Certificate()?.subject
+    socket.destroy()
+    return subject
+  }
+  const all = () => Promise.all([subjectOf(forwardPorts.TLS), subjectOf(grpcPorts.TLS, ['h2'])])
+  expect(await all()).toEqual(['CN=localhost', 'CN=localhost'])
+  const { cert, key } = makeCertificate(folder, 'renewed')
+  await rename(key, join(folder, 'key.pem'))
+  await rename(cert, join(folder, 'cert.pem'))
+  await expect.poll(all).toEqual(['CN=renewed', 'CN=renewed'])
 })

@@ -74,7 +74,7 @@ export function follow(child: ChildProcess): Program {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         output += text
-        const url = /Address +(http:\S+)[\s\S]*Database/.exec(output)?.[1]
+        const url = /Address +(https?:\S+)[\s\S]*Database/.exec(output)?.[1]
         if (url) resolve(url)
       })
     }

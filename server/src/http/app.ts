@@ -41,6 +41,8 @@ export type AppOptions = {
   /** Where the built page lies. */
   pageDirectory: string
   trustProxy: boolean | string[]
+  /** The server's own certificate; without one it speaks plain HTTP. */
+  certificate?: { cert: Buffer; key: Buffer } | undefined
   /** Where people reach the page, as the configuration has it. */
   publicUrl?: string | undefined
   /** How long a client may read nothing of its reply. */
@@ -71,7 +73,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: true,
     // Node's bound of a whole request would end uploads that go on; see `slow-bodies.ts`.
     requestTimeout: 0,
-    http: { shouldUpgradeCallback: isWebSocket },
+    ...serverOptions(options.certificate),
     routerOptions: { maxParamLength: 200 },
     schemaController: { compilersFactory: lateCompilers() },
     ajv: {
@@ -117,6 +119,20 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   for (const routes of options.routes) await app.register(routes)
   await app.register(pageRoutes(options.pageDirectory, basePath))
   return app
+}
+
+/** Over TLS a connection costs more before it says anything. */
+const HANDSHAKE_MS = 10_000
+
+/** The options of Node's server; Fastify takes those of both kinds and types them by the kind. */
+function serverOptions(certificate: AppOptions['certificate']): {
+  http: { shouldUpgradeCallback: typeof isWebSocket }
+} {
+  const http = { shouldUpgradeCallback: isWebSocket }
+  if (certificate === undefined) return { http }
+  const { cert, key } = certificate
+  const https = { ...http, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS }
+  return { https } as unknown as { http: typeof http }
 }
 
 /** The page runs its own scripts alone and talks to its own server alone. */

@@ -1,3 +1,4 @@
+import { Server as TlsServer } from 'node:tls'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Diagnosis } from '../service/diagnosis/diagnose-log-system.ts'
@@ -23,7 +24,10 @@ export function diagnosticsRoutes(diagnose: Diagnose): FastifyPluginAsyncTypebox
     })
 
     app.post('/api/diagnostics', options, async (request: FastifyRequest) => {
-      const streamProbe = openStreamProbe(app.server.address(), request.headers)
+      const streamProbe = openStreamProbe(app.server.address(), {
+        headers: request.headers,
+        isSecure: (app.server as object) instanceof TlsServer,
+      })
       const diagnosis = await diagnose({ testLines: true, streamProbe })
       return reply(sentenceOf(diagnosis), diagnosis)
     })

@@ -12,7 +12,7 @@ export function linkOrigin(request: FastifyRequest, publicUrl: string | undefine
   if (isOwnPage(request) || isOwnName(request.hostname)) return `${protocol}://${host}`
   const { localAddress = '127.0.0.1', localPort = 80 } = raw.socket
   const address = localAddress.replace(/^::ffff:/, '')
-  return `http://${address.includes(':') ? `[${address}]` : address}:${localPort}`
+  return `${protocol}://${address.includes(':') ? `[${address}]` : address}:${localPort}`
 }
 
 /** The browser says that the page comes from the host that was asked. */

@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type StreamProbe, TEST_SOURCE } from '../service/diagnosis/test-lines.ts'
 import type { LogRow } from './schemas/logs.ts'
@@ -12,18 +13,23 @@ const CREDENTIALS = ['authorization', 'x-api-key', 'cookie'] as const
  */
 export function openStreamProbe(
   address: AddressInfo | string | null,
-  callers: IncomingHttpHeaders,
+  { headers: callers, isSecure }: { headers: IncomingHttpHeaders; isSecure: boolean },
 ): StreamProbe | undefined {
   if (address === null || typeof address === 'string') return undefined
-  const url = `http://${hostOf(address)}:${address.port}/api/logs/stream?source=${TEST_SOURCE}`
+  const url = `${isSecure ? 'https' : 'http'}://${hostOf(address)}:${address.port}/api/logs/stream?source=${TEST_SOURCE}`
   const headers = Object.fromEntries(
     CREDENTIALS.flatMap((name) => (callers[name] === undefined ? [] : [[name, String(callers[name])]])),
   )
   return async (onLine, signal) => {
-    const response = await fetch(url, { headers, signal })
-    if (!response.ok || !response.body) throw new Error(`The event stream answered ${response.status}`)
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      // The server's own port, whose certificate is made for the name that people use.
+      const options = { headers, signal, agent: false, rejectUnauthorized: false }
+      const request = isSecure ? requestHttps : requestHttp
+      request(url, options, resolve).on('error', reject).end()
+    })
+    if (response.statusCode !== 200) throw new Error(`The event stream answered ${response.statusCode}`)
     const begun = Promise.withResolvers<void>()
-    const read = async (body: ReadableStream<string>) => {
+    const read = async (body: AsyncIterable<string>) => {
       let rest = ''
       for await (const chunk of body) {
         const lines = (rest + chunk).split('\n')
@@ -36,7 +42,7 @@ export function openStreamProbe(
       }
     }
     // Ends with the signal.
-    read(response.body.pipeThrough(new TextDecoderStream())).catch(begun.reject)
+    read(response.setEncoding('utf8')).catch(begun.reject)
     await begun.promise
   }
 }

@@ -20,7 +20,12 @@ const query = (text: string, values: unknown[] = []) => server.database.database
  */
 async function firstLink(): Promise<string | undefined> {
   const access = await openAccess({
-    config: { adminApiKey: 'not-used-here-at-all', dataDir: '/nowhere', publicUrl: undefined },
+    config: {
+      adminApiKey: 'not-used-here-at-all',
+      dataDir: '/nowhere',
+      publicUrl: undefined,
+      tls: undefined,
+    },
     database: server.database.database,
     onTrouble: (message) => expect.fail(message),
     onAudit: () => {},

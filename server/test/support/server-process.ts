@@ -48,7 +48,7 @@ export async function startProcess(
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text
-        const address = /Address +(http:\S+)/.exec(output)?.[1]
+        const address = /Address +(https?:\S+)/.exec(output)?.[1]
         if (address) resolve(address)
       })
     }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { type Agent, request as requestHttps } from 'node:https'
 import { join } from 'node:path'
 import type { Reply } from '../../http/api-schemas.ts'
+import { PinnedAgent } from '../../http/pinned-agent.ts'
 
 /** A request that failed, as a sentence for the person at the terminal. */
 export class ApiFailure extends Error {
@@ -49,15 +50,26 @@ export type ApiRequest = {
 
 const TIMEOUT_MS = 60_000
 
+type Answer = { status: number; text: string; retryAfter: string | undefined; location: string | undefined }
+
 /** The one way commands speak to a server. */
 export class ApiClient {
   readonly url: string
   readonly #apiKey: string | undefined
+  readonly #agent: Agent | undefined
 
-  /** @param options.url where the server is, with or without a last slash. */
-  constructor(options: { url: string; apiKey: string | undefined }) {
+  /**
+   * @param options.url where the server is, with or without a last slash.
+   * @param options.fingerprint of the certificate by which the server is known; usual trust when absent.
+   */
+  constructor(options: {
+    url: string
+    apiKey: string | undefined
+    fingerprint?: () => Promise<string | undefined>
+  }) {
     this.url = options.url.replace(/\/+$/, '')
     this.#apiKey = options.apiKey
+    this.#agent = options.fingerprint && new PinnedAgent(options.fingerprint, { keepAlive: true })
   }
 
   /**
@@ -70,26 +82,22 @@ export class ApiClient {
     this.#checkAddress()
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers }
     if (this.#apiKey !== undefined) headers.authorization = `Bearer ${this.#apiKey}`
-    const signal = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
-    let response: Response
-    let text: string
-    try {
-      const url = `${this.url}${path}`
-      // A redirect would take the key elsewhere, or leave it behind.
-      response = await fetch(url, { method, headers, body: request.body ?? null, signal, redirect: 'manual' })
-      text = await response.text()
-    } catch (error) {
+    const answer = await this.#send(method, path, { ...request, headers }).catch((error: unknown) => {
       throw this.#noAnswer(error)
-    }
-    const reply = parseReply(text)
-    if (response.ok && reply?.success === true) return reply.data as T
-    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
-    const location = response.headers.get('location') ?? undefined
-    throw new ApiFailure(this.#sentence(response.status, reply?.message, location), {
-      status: response.status,
+    })
+    const reply = parseReply(answer.text)
+    if (answer.status >= 200 && answer.status < 300 && reply?.success === true) return reply.data as T
+    const retryAfter = Number(answer.retryAfter ?? Number.NaN)
+    throw new ApiFailure(this.#sentence(answer.status, reply?.message, answer.location), {
+      status: answer.status,
       data: reply?.data,
       ...(Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
     })
+  }
+
+  /** The body of a reply of any status; the key is not sent along. */
+  async ask(path: string, timeoutMs: number): Promise<string> {
+    return (await this.#send('GET', path, { timeoutMs })).text
   }
 
   /**
@@ -103,7 +111,7 @@ export class ApiClient {
     const url = new URL(`${this.url}${path}`)
     const request = url.protocol === 'https:' ? requestHttps : requestHttp
     const reply = await new Promise<IncomingMessage>((resolve, reject) => {
-      request(url, { headers }, resolve).on('error', reject).end()
+      request(url, { headers, agent: this.#agent }, resolve).on('error', reject).end()
     }).catch((error: unknown) => {
       throw this.#noAnswer(error)
     })
@@ -113,6 +121,31 @@ export class ApiClient {
     const status = reply.statusCode ?? 0
     const { location } = reply.headers
     throw new ApiFailure(this.#sentence(status, parseReply(text)?.message, location), { status })
+  }
+
+  async #send(method: string, path: string, { body, headers = {}, timeoutMs }: ApiRequest): Promise<Answer> {
+    const url = `${this.url}${path}`
+    const signal = AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS)
+    if (this.#agent === undefined) {
+      // A redirect would take the key elsewhere, or leave it behind.
+      const response = await fetch(url, { method, headers, body: body ?? null, signal, redirect: 'manual' })
+      return {
+        status: response.status,
+        text: await response.text(),
+        retryAfter: response.headers.get('retry-after') ?? undefined,
+        location: response.headers.get('location') ?? undefined,
+      }
+    }
+    // `fetch` takes no other trust than the usual.
+    const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+      const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+      const options = { method, headers: { ...headers, ...length }, agent: this.#agent, signal }
+      requestHttps(url, options, resolve).on('error', reject).end(body)
+    })
+    let text = ''
+    for await (const part of reply.setEncoding('utf8')) text += part
+    const { 'retry-after': retryAfter, location } = reply.headers
+    return { status: reply.statusCode ?? 0, text, retryAfter, location }
   }
 
   /** @throws ApiFailure for an invalid address, for example without `http://`. */
@@ -128,7 +161,9 @@ export class ApiClient {
   #noAnswer(cause: unknown): ApiFailure {
     const remedy = tlsRemedy(cause, this.url)
     if (remedy !== undefined) return new ApiFailure(remedy, { cause, isFinal: true })
-    const sentence = `No answer from ${this.url}: ${reasonOf(cause)}. Is the server running there?`
+    const reason = reasonOf(cause)
+    const advice = reason === BROKE && this.url.startsWith('http:') ? MAYBE_TLS : ''
+    const sentence = `No answer from ${this.url}: ${reason}. Is the server running there?${advice}`
     return new ApiFailure(sentence, { cause })
   }
 
@@ -144,7 +179,7 @@ export class ApiClient {
     }
     if (message !== undefined) return `${this.url} answered ${status}: ${message}`
     const isPlainToTls = status === 400 && this.url.startsWith('http:')
-    const advice = isPlainToTls ? ' Where the server is reached by TLS it begins with https://.' : ''
+    const advice = isPlainToTls ? MAYBE_TLS : ''
     return `${this.url} answered ${status}, and not as a Timelapser Logs server does. Check the address.${advice}`
   }
 }
@@ -167,6 +202,9 @@ function parseReply(text: string): Partial<Reply<unknown>> | undefined {
     return undefined
   }
 }
+
+const BROKE = 'the connection broke'
+const MAYBE_TLS = ' Where the server is reached by TLS its address begins with https://.'
 
 /** Codes of a TLS handshake with a server that speaks plain HTTP. */
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO'])
@@ -203,6 +241,6 @@ function reasonOf(error: unknown): string {
   const cause = (error.cause ?? error) as { code?: string; message?: string }
   if (cause.code === 'ECONNREFUSED') return 'the connection was refused'
   if (cause.code === 'ENOTFOUND') return 'there is no such host'
-  if (cause.code === 'UND_ERR_SOCKET' || cause.code === 'ECONNRESET') return 'the connection broke'
+  if (cause.code === 'UND_ERR_SOCKET' || cause.code === 'ECONNRESET') return BROKE
   return cause.code ?? cause.message ?? error.message
 }

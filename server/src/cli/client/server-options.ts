@@ -27,8 +27,16 @@ export async function findServer(options: ServerOptions): Promise<{ client: ApiC
   const { key, dataDir } = options
   const apiKey = key ?? (await readLocalApiKey(dataDir))
   // A key of one's own goes nowhere a file in the working directory says: only the folder's own key does.
-  const localUrl = key === undefined ? await readLocalAddress(dataDir) : undefined
-  const client = new ApiClient({ url: options.url ?? localUrl ?? DEFAULT_URL, apiKey })
+  const local = key === undefined ? await readLocalAddress(dataDir) : undefined
+  if (options.url !== undefined || local === undefined) {
+    return {
+      client: new ApiClient({ url: options.url ?? DEFAULT_URL, apiKey }),
+      hasKey: apiKey !== undefined,
+    }
+  }
+  // Read anew at each connection: a certificate is renewed while a command follows the lines.
+  const fingerprint = async () => (await readLocalAddress(dataDir))?.fingerprint
+  const client = new ApiClient({ url: local.url, apiKey, ...(local.fingerprint && { fingerprint }) })
   return { client, hasKey: apiKey !== undefined }
 }
 

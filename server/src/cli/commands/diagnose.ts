@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { Diagnosis } from '../../http/api-schemas.ts'
-import { ApiFailure } from '../client/api-client.ts'
+import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, findServer, type ServerOptions } from '../client/server-options.ts'
 import { diagnosisText } from '../terminal/diagnosis-text.ts'
 import { jsonText } from '../terminal/terminal.ts'
@@ -49,7 +49,7 @@ async function diagnose(options: Options): Promise<Diagnosis> {
     return await client.request<Diagnosis>(method, '/api/diagnostics', { timeoutMs: TIMEOUT_MS })
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error
-    return failed(error, await readiness(client.url))
+    return failed(error, await readiness(client))
   }
 }
 
@@ -113,10 +113,9 @@ function adviceOf({ status }: ApiFailure): string {
   return 'See the checks below.'
 }
 
-async function readiness(url: string): Promise<Readiness | undefined> {
+async function readiness(client: ApiClient): Promise<Readiness | undefined> {
   try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) })
-    const body = (await response.json()) as Readiness
+    const body = JSON.parse(await client.ask('/readyz', 10_000)) as Readiness
     return body.checks ? body : undefined
   } catch {
     return undefined

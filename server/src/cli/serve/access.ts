@@ -13,7 +13,7 @@ import type { Database } from '../../store/database/open.ts'
 import { ensureLocalApiKey } from '../client/local-api-key.ts'
 
 export type AccessOptions = {
-  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl'>
+  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl' | 'tls'>
   database: Pick<Database, 'pool' | 'libraryPool'>
   /** Receives failures of background work. */
   onTrouble: (message: string) => void
@@ -51,7 +51,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
   const accounts = await Accounts.open({
     ...database,
     auditTrail,
-    secureCookie: publicUrl?.startsWith('https:') ?? false,
+    secureCookie: publicUrl?.startsWith('https:') ?? config.tls !== undefined,
     onTrouble: (message) => onTrouble(`Sign-in: ${message}`),
     passwords,
   })

@@ -14,6 +14,6 @@ export function portsOf({ syslog, gelf, forward, otlpGrpc }: Config, { app }: Pi
     ['Syslog', 'syslog', (options) => openSyslog(syslog, options)],
     ['GELF', 'gelf', (options) => openGelf(gelf, options)],
     ['The forward protocol', 'forward', (options) => openForward(forward, options)],
-    ['OTLP over gRPC', 'otlp', () => openOtlpGrpc(otlpGrpc, app)],
+    ['OTLP over gRPC', 'otlp', (options) => openOtlpGrpc(otlpGrpc, app, options)],
   ]
 }

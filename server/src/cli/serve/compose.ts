@@ -88,6 +88,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     routes: parts.flatMap(({ routes = [] }) => routes),
     pageDirectory: options.pageDirectory,
     trustProxy: options.trustProxy,
+    certificate: options.certificate,
     publicUrl: options.publicUrl,
     unreadMs: options.unreadMs,
     rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,

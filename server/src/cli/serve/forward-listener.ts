@@ -5,9 +5,10 @@ import type { ForwardConfig } from '../../config.ts'
 import { MsgpackFrames } from '../../ingest/fluent/msgpack-frames.ts'
 import { ForwardHandshake } from '../../service/ingest/forward-handshake.ts'
 import { ForwardIntake } from '../../service/ingest/forward-intake.ts'
+import { LiveCertificate } from './certificate.ts'
 import { Connections } from './connections.ts'
 import { type Listener, type ListenerOptions, openAll } from './listener.ts'
-import { type Connection, type OpenPort, openTcpPort, readCertificate, UNFINISHED_MS } from './ports.ts'
+import { type Connection, type OpenPort, openTcpPort, UNFINISHED_MS } from './ports.ts'
 
 /** Bytes of messages that are incomplete or wait for their turn: a connection holds at most one of 16 MB. */
 const UNFINISHED_BYTES = 48 * 1024 * 1024
@@ -34,7 +35,10 @@ export function openForward(config: ForwardConfig, options: ListenerOptions): Pr
       key: config.tlsKey,
       names: { port: variable, certificate: 'FORWARD_TLS_CERT', key: 'FORWARD_TLS_KEY' },
     }
-    const certificate = variable === 'FORWARD_TLS_PORT' ? await readCertificate(files) : undefined
+    const certificate =
+      variable === 'FORWARD_TLS_PORT'
+        ? await LiveCertificate.open(files, { onNews: options.onCertificate })
+        : undefined
     const at = { host, port, variable, hostVariable: 'FORWARD_HOST' }
     return openTcpPort({ ...at, certificate, connections }, (connection) =>
       receive(connection, { intake, unfinished, sharedKey }),

@@ -18,13 +18,13 @@ export async function checkPort({ host, port }: Config): Promise<void> {
 }
 
 /** Starts to take requests; returns the address as one types it into a browser on this machine. */
-export async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
+export async function listen(app: FastifyInstance, { host, port, tls }: Config): Promise<string> {
   try {
     await app.listen({ host, port })
   } catch (cause) {
     throw failure(host, port, cause)
   }
-  return urlOf(app.server.address() as AddressInfo)
+  return urlOf(app.server.address() as AddressInfo, tls === undefined ? 'http' : 'https')
 }
 
 function failure(host: string, port: number, cause: unknown): StartupError {
@@ -44,8 +44,8 @@ function unexpected(host: string, port: number, cause: unknown): string {
   return `Listening on ${host}:${port} failed (${cause instanceof Error ? cause.message : cause}). Set HOST and PORT to something that can be listened on.`
 }
 
-function urlOf({ address, port, family }: AddressInfo): string {
+function urlOf({ address, port, family }: AddressInfo, scheme: 'http' | 'https'): string {
   const isLocal = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(address)
   const host = isLocal ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
-  return `http://${host}:${port}`
+  return `${scheme}://${host}:${port}`
 }

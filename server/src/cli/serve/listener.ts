@@ -1,5 +1,6 @@
 import type { ByteBudget } from '../../byte-budget.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import type { CertificateNews } from './certificate.ts'
 import type { Connections } from './connections.ts'
 import { type OpenPort, written } from './ports.ts'
 
@@ -15,7 +16,12 @@ export type Listener = {
   close: () => Promise<void>
 }
 
-export type ListenerOptions = { ingest: IngestService; onTrouble: (error: unknown) => void }
+export type ListenerOptions = {
+  ingest: IngestService
+  onTrouble: (error: unknown) => void
+  /** Called when the certificate of a port was read anew, or could not be. */
+  onCertificate?: ((news: CertificateNews) => void) | undefined
+}
 
 /** A port by the kind of its traffic, and how it is opened when it is set. */
 type Opening = [kind: string, port: number | undefined, open: (port: number) => Promise<OpenPort>]

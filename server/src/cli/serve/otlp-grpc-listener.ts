@@ -2,23 +2,30 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { OtlpGrpcConfig } from '../../config.ts'
 import { otlpGrpcServer } from '../../http/protocols/otlp-grpc.ts'
+import { LiveCertificate, type SecureServer } from './certificate.ts'
 import { Connections } from './connections.ts'
-import type { Listener } from './listener.ts'
-import { listenOn, placeOf, readCertificate, senderOf, written } from './ports.ts'
+import type { Listener, ListenerOptions } from './listener.ts'
+import { listenOn, placeOf, senderOf, written } from './ports.ts'
 
 /**
  * Listens for OTLP over gRPC when its port is set; its messages go through the routes of `app`.
  *
  * @throws {StartupError} when the port cannot be listened on, or its certificate cannot be read
  */
-export async function openOtlpGrpc(config: OtlpGrpcConfig, app: FastifyInstance): Promise<Listener> {
+export async function openOtlpGrpc(
+  config: OtlpGrpcConfig,
+  app: FastifyInstance,
+  { onCertificate }: Pick<ListenerOptions, 'onCertificate'> = {},
+): Promise<Listener> {
   const { host, port, tlsCertificate, tlsKey } = config
   if (port === undefined)
     return { addresses: [], budgets: [], connections: undefined, close: async () => undefined }
   const isSecure = tlsCertificate !== undefined || tlsKey !== undefined
   const names = { port: 'OTLP_GRPC_PORT', certificate: 'OTLP_GRPC_TLS_CERT', key: 'OTLP_GRPC_TLS_KEY' }
   const files = { certificate: tlsCertificate, key: tlsKey, names }
-  const { server, budgets, close } = otlpGrpcServer(app, isSecure ? await readCertificate(files) : undefined)
+  const certificate = isSecure ? await LiveCertificate.open(files, { onNews: onCertificate }) : undefined
+  const { server, budgets, close } = otlpGrpcServer(app, certificate)
+  certificate?.serve(server as unknown as SecureServer)
   const connections = new Connections('otlp_grpc')
   const known = new Map<string, () => void>()
   server.on('connection', (socket: Socket) => {
@@ -36,6 +43,7 @@ export async function openOtlpGrpc(config: OtlpGrpcConfig, app: FastifyInstance)
     close: async () => {
       close()
       connections.endAll()
+      await certificate?.close()
     },
   }
 }

@@ -1,11 +1,11 @@
 // Ports beside the HTTP port: their listeners, their limits of connections, and how they are read.
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { ByteBudget } from '../../byte-budget.ts'
 import { errorCode, StartupError } from '../../startup-error.ts'
+import { type LiveCertificate, MIN_VERSION } from './certificate.ts'
 import { type Connections, MAX_CONNECTIONS } from './connections.ts'
 
 /** Where one port is, and how the variables that say so are called. */
@@ -22,9 +22,6 @@ export type Connection = {
   /** To be called when it said something. */
   onData: () => void
 }
-
-/** A certificate and its key, as PEM. */
-export type Certificate = { cert: Buffer; key: Buffer }
 
 /** A message whose rest takes longer to come never comes. */
 export const UNFINISHED_MS = 60_000
@@ -60,7 +57,7 @@ export async function openUdpPort(
  * @throws {StartupError} when it cannot be listened on
  */
 export async function openTcpPort(
-  options: PortOptions & { certificate?: Certificate | undefined; connections: Connections },
+  options: PortOptions & { certificate?: LiveCertificate | undefined; connections: Connections },
   onConnection: (connection: Connection) => void,
 ): Promise<OpenPort> {
   const { certificate, connections } = options
@@ -68,9 +65,10 @@ export async function openTcpPort(
     certificate === undefined
       ? createServer(OPTIONS)
       : createTlsServer({
-          ...{ ...certificate, ...OPTIONS },
-          ...{ minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
+          ...{ cert: certificate.cert, key: certificate.key, ...OPTIONS },
+          ...{ minVersion: MIN_VERSION, handshakeTimeout: HANDSHAKE_MS },
         })
+  if (server instanceof TlsServer) certificate?.serve(server)
   // Over TLS this is the connection below, so that a connection without a handshake counts as well.
   const known = new Map<string, { socket: Socket; onData: () => void }>()
   server.on('connection', (socket: Socket) => {
@@ -92,6 +90,7 @@ export async function openTcpPort(
     close: async () => {
       server.close()
       connections.endAll()
+      await certificate?.close()
     },
   }
 }
@@ -161,27 +160,6 @@ export function receiveMessages(
       intake.end?.()
     })
   })
-}
-
-/** Files in PEM form, with the names of the variables that say where they are. */
-export type CertificateFiles = {
-  certificate: string | undefined
-  key: string | undefined
-  names: { port: string; certificate: string; key: string }
-}
-
-/** @throws {StartupError} when one of the files is not named or cannot be read */
-export async function readCertificate({ certificate, key, names }: CertificateFiles): Promise<Certificate> {
-  if (certificate === undefined || key === undefined) {
-    throw new StartupError(
-      `${names.port} needs a certificate. Set ${names.certificate} and ${names.key} to files in PEM form.`,
-    )
-  }
-  const read = (name: string, path: string) =>
-    readFile(path).catch((cause: unknown) => {
-      throw new StartupError(`${name} cannot be read: ${path} (${errorCode(cause)}).`, { cause })
-    })
-  return { cert: await read(names.certificate, certificate), key: await read(names.key, key) }
 }
 
 /** The address of the other side, an IPv4 address without its IPv6 prefix. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type Config, misspelt, readConfig } from '../../config.ts'
+import { type Config, misspelt, readConfig, type TlsConfig } from '../../config.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
 import { migrate } from '../../store/database/migrate.ts'
@@ -10,6 +10,7 @@ import { openDatabase } from '../../store/database/open.ts'
 import { onlySlow, type StatementTiming } from '../../store/database/statement-watch.ts'
 import { leaveLocalAddress } from '../client/local-address.ts'
 import { ensureAlertsKey } from './alerts-key.ts'
+import { type CertificateNews, LiveCertificate, type SecureServer } from './certificate.ts'
 import { checkPort, listen } from './listen.ts'
 import type { Listener } from './listener.ts'
 import { untilStopped } from './stop-signals.ts'
@@ -54,6 +55,8 @@ async function serve(): Promise<void> {
   try {
     // Before anything is made: the output of the first start must not be lost to a second try.
     await checkPort(config)
+    let tellCertificate = (_news: CertificateNews): void => undefined
+    const certificate = config.tls && (await openCertificate(config.tls, (news) => tellCertificate(news)))
     prepareDataDirectory(config.dataDir)
     const postgres = await openPostgres(config)
     stops.push(['the built-in PostgreSQL', postgres.stop])
@@ -68,6 +71,7 @@ async function serve(): Promise<void> {
 
     const { composeSystem, Metrics, NO_PAGE, openAccess, openSystemLog, portsOf } = await loadParts()
     const log = openSystemLog(join(config.dataDir, 'spool'))
+    tellCertificate = log.certificate
     const metrics = new Metrics()
     const tellSlow = onlySlow(SLOW_STATEMENT_MS, log.slowStatement)
     watch = (timing) => {
@@ -91,6 +95,7 @@ async function serve(): Promise<void> {
       auditTrail: access.auditTrail,
       pageDirectory: PAGE,
       trustProxy: config.trustProxy,
+      certificate,
       publicUrl: config.publicUrl,
       rateLimits: config.rateLimits,
       dataDirectory: postgres.directory,
@@ -101,7 +106,7 @@ async function serve(): Promise<void> {
           (postgres.directory === undefined ? undefined : ensureAlertsKey(config.dataDir)),
         allowLocal: config.alertsAllowLocal,
         heartbeatUrl: config.alertsHeartbeatUrl,
-        pageUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+        pageUrl: config.publicUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${config.port}`,
       },
       metrics,
       ownLog: log.stats,
@@ -112,12 +117,22 @@ async function serve(): Promise<void> {
     await log.attach(system)
 
     const url = await listen(system.app, config)
-    stops.push(['the note of the address', await leaveLocalAddress(config.dataDir, url)])
+    const note = await leaveLocalAddress(config.dataDir, { url, fingerprint: certificate?.fingerprint })
+    stops.push(['the note of the address', note.remove])
+    if (certificate) {
+      stops.push(['the certificate', () => certificate.close()])
+      certificate.serve(system.app.server as unknown as SecureServer)
+      tellCertificate = (news) => {
+        log.certificate(news)
+        void note.write({ url, fingerprint: certificate.fingerprint })
+      }
+    }
     const listeners: [name: string, listener: Listener][] = []
     for (const [name, job, open] of portsOf(config, system)) {
       const listener = await open({
         ingest: system.ingestService,
         onTrouble: (error) => log.reports.onJobFailed(job, error),
+        onCertificate: log.certificate,
       })
       stops.push([`the ports of ${name}`, listener.close])
       system.budgets.push(...listener.budgets)
@@ -139,6 +154,12 @@ async function serve(): Promise<void> {
     await stopAll(stops.reverse())
   }
 }
+
+const openCertificate = (tls: TlsConfig, onNews: (news: CertificateNews) => void) =>
+  LiveCertificate.open(
+    { ...tls, names: { port: 'HTTPS', certificate: 'TLS_CERT', key: 'TLS_KEY' } },
+    { onNews },
+  )
 
 /** Thousands of modules, which a refusal to start does not need. */
 const loadParts = () => import('./parts.ts')

@@ -3,16 +3,10 @@ import type { SyslogConfig } from '../../config.ts'
 import { SyslogFrames } from '../../ingest/syslog/syslog-frames.ts'
 import { zoneClock } from '../../ingest/time-zone.ts'
 import { type SyslogConnection, SyslogIntake } from '../../service/ingest/syslog-intake.ts'
+import { LiveCertificate } from './certificate.ts'
 import { Connections } from './connections.ts'
 import { type Listener, type ListenerOptions, openAll } from './listener.ts'
-import {
-  type MessageIntake,
-  type OpenPort,
-  openTcpPort,
-  openUdpPort,
-  readCertificate,
-  receiveMessages,
-} from './ports.ts'
+import { type MessageIntake, type OpenPort, openTcpPort, openUdpPort, receiveMessages } from './ports.ts'
 
 export type SyslogListener = Listener
 
@@ -27,7 +21,7 @@ const UNFINISHED_BYTES_OF_ONE = 8 * 1024 * 1024
  */
 export async function openSyslog(
   config: SyslogConfig,
-  { ingest, onTrouble }: ListenerOptions,
+  { ingest, onTrouble, onCertificate }: ListenerOptions,
 ): Promise<Listener> {
   const intake = new SyslogIntake({
     ...{ ingest, onTrouble },
@@ -40,7 +34,8 @@ export async function openSyslog(
   const at = (port: number, variable: string) => ({ host, port, variable, hostVariable: 'SYSLOG_HOST' })
   const stream = async (port: number, kind: 'TCP' | 'TLS'): Promise<OpenPort> => {
     const variable = `SYSLOG_${kind}_PORT`
-    const certificate = kind === 'TLS' ? await readCertificate(filesOf(config)) : undefined
+    const certificate =
+      kind === 'TLS' ? await LiveCertificate.open(filesOf(config), { onNews: onCertificate }) : undefined
     return openTcpPort({ ...at(port, variable), certificate, connections }, (connection) => {
       const frames = new SyslogFrames()
       receiveMessages(connection, {

@@ -12,6 +12,7 @@ import type { AuditRow } from '../../store/accounts/audit.ts'
 import type { StatementTiming } from '../../store/database/statement-watch.ts'
 import type { DatabaseLogHandler } from '../../store/database-log-handler.ts'
 import { setupDatabaseLogging } from '../../store/setup-database-logging.ts'
+import type { CertificateNews } from './certificate.ts'
 import type { System } from './compose.ts'
 import type { StopReason } from './stop-signals.ts'
 import type { SystemReports } from './system-options.ts'
@@ -25,6 +26,8 @@ export type SystemLog = {
   stopping: (reason: StopReason) => void
   /** A failure of sign-in or keys that no reply reports. */
   accessTrouble: (message: string) => void
+  /** A certificate was read anew, or could not be. */
+  certificate: (news: CertificateNews) => void
   /** A statement took long. */
   slowStatement: (timing: StatementTiming) => void
   /** Somebody did something. */
@@ -136,6 +139,15 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
         ? from('system', 'server').info(`Stopping: ${cause}`)
         : from('system', 'server').critical({ err: error }, `Stopping: ${cause}`),
     accessTrouble: (message) => from('system', 'access').error(message),
+    certificate: ({ variable, valid_to, error }) =>
+      error === undefined
+        ? from('system', 'certificate').info(
+            `The certificate of ${variable} was read anew, valid to ${valid_to}`,
+            {
+              ...{ variable, valid_to },
+            },
+          )
+        : from('system', 'certificate').warning(`The certificate in use stays. ${error}`, { variable }),
     slowStatement: ({ name, millis }) =>
       from('system', 'database').info(`Slow statement: ${name} took ${Math.round(millis)} ms`, {
         statement: name,

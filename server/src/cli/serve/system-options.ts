@@ -45,6 +45,8 @@ export type SystemOptions = {
   auditTrail: AuditTrail
   pageDirectory: string
   trustProxy: boolean | string[]
+  /** The server's own certificate; without one it speaks plain HTTP. */
+  certificate?: { cert: Buffer; key: Buffer } | undefined
   publicUrl?: string | undefined
   /** Unset for the default ones. */
   rateLimits?: RateLimits | undefined

@@ -33,11 +33,12 @@ export function sayReady({ url, config, database, access, startMs }: WelcomeFact
   const isEverywhere = config.host === '0.0.0.0' || config.host === '::'
   if (isEverywhere && config.publicUrl === undefined) {
     console.log(
-      `\n  It listens on every address of this machine, and the links name localhost, which works here alone.\n  Set PUBLIC_URL to where people reach it, like PUBLIC_URL=http://${hostname()}:${new URL(url).port || 80}.`,
+      `\n  It listens on every address of this machine, and the links name localhost, which works here alone.\n  Set PUBLIC_URL to where people reach it, like PUBLIC_URL=${new URL(url).protocol}//${hostname()}:${new URL(url).port || DEFAULT_PORTS[config.tls ? 'https' : 'http']}.`,
     )
   }
   console.log()
 }
 
+const DEFAULT_PORTS = { http: 80, https: 443 }
 const WIDTH = 10
 const INDENT = ' '.repeat(WIDTH + 2)

@@ -59,7 +59,10 @@ export function otlpGrpcServer(
   const server =
     certificate === undefined
       ? createServer({ settings })
-      : (createSecureServer({ ...certificate, settings, minVersion: 'TLSv1.2' }) as unknown as Http2Server)
+      : (createSecureServer({
+          ...{ cert: certificate.cert, key: certificate.key },
+          ...{ settings, minVersion: 'TLSv1.2' },
+        }) as unknown as Http2Server)
   const sessions = new Set<{ close: () => void; destroy: () => void }>()
   server.on('session', (session) => {
     sessions.add(session)
