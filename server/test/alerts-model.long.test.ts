@@ -4,7 +4,14 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SeededRandom } from '../src/service/scenarios/seeded-random.ts'
 import { type AlertClock, standStill } from './support/alert-clock.ts'
-import { decide, MINUTE, type ModelEntry, type ModelRule } from './support/alert-model.ts'
+import {
+  decide,
+  LASTING,
+  MINUTE,
+  type ModelEntry,
+  type ModelRule,
+  SHARE_AT_LEAST,
+} from './support/alert-model.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 import { startReceiver } from './support/notice-receiver.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
@@ -99,6 +106,9 @@ async function addRules(): Promise<Map<number, ModelRule>> {
       ['over', { kind: 'count', over: 4, minutes: 4 }],
       ['under', { kind: 'count', under: 3, minutes: 3 }],
       ['silence', { kind: 'silence', minutes: 4 }],
+      ['share', { kind: 'share', of: 'q=tick', over: 80, minutes: 3, at_least: SHARE_AT_LEAST }],
+      ['mean', { kind: 'number', field: 'ms', over: 50, minutes: 2 }],
+      ['lasting', { kind: 'count', over: 1, minutes: 2, for: LASTING }],
     ] as const) {
       // A text in every other rule, so that both ways of matching are tried.
       const query = isGrouped ? 'q=tick&level=ERROR' : 'level=ERROR'
@@ -139,6 +149,7 @@ it.each([1, 2, 3])(
             const lines = Array.from({ length: random.int(1, 4) }, () => ({
               timestamp: new Date(clock.now - latenessOf(random)).toISOString(),
               ...{ level: random.int(0, 4) === 0 ? 'INFO' : 'ERROR', message: 'tick' },
+              extra_data: { ms: random.int(0, 100) },
               source: SOURCES[random.int(0, SOURCES.length - 1)],
             }))
             const { body } = await (servers[writer % 2] as TestServer).send('POST', '/api/logs', lines)
@@ -203,16 +214,25 @@ function latenessOf(random: SeededRandom): number {
 }
 
 async function readEntries(pool: pg.Pool): Promise<ModelEntry[]> {
-  const { rows } = await pool.query<{ id: number; committed: string; source: string | null; at: string }>(`
-    select f.id, f.created_at as committed, l.source, l.timestamp as at
+  const { rows } = await pool.query<{
+    id: number
+    committed: string
+    source: string | null
+    at: string
+    is_error: boolean
+    ms: number
+  }>(`
+    select f.id, f.created_at as committed, l.source, l.timestamp as at, l.level = 'ERROR' as is_error,
+      (l.extra_data ->> 'ms')::integer as ms
     from log_feed f
-    left join logs l on l.id between f.first_id and f.last_id and l.level = 'ERROR'
-      and coalesce(l.logger_name, '') not like 'timelapser%'
+    left join logs l on l.id between f.first_id and f.last_id and l.message = 'tick'
     order by f.id, l.id`)
   return [...Map.groupBy(rows, ({ id }) => id)].map(([id, of]) => ({
     id,
     committed: Date.parse(of[0]?.committed ?? ''),
-    lines: of.flatMap(({ source, at }) => (source === null ? [] : [{ source, at: Date.parse(at) }])),
+    lines: of.flatMap(({ source, at, is_error, ms }) =>
+      source === null ? [] : [{ source, at: Date.parse(at), isError: is_error, ms }],
+    ),
   }))
 }
 

@@ -26,11 +26,15 @@ let url: string
 let browser: Browser
 let context: BrowserContext
 
-async function call(method: string, path: string, body?: unknown) {
+async function call(method: string, path: string, body?: unknown, isImport = true) {
   const key = readFileSync(join(folder, 'data/admin-api-key'), 'utf8').trim()
   const reply = await fetch(`${url}${path}`, {
     method,
-    headers: { 'content-type': 'application/json', 'x-import': 'true', authorization: `Bearer ${key}` },
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${key}`,
+      ...(isImport && { 'x-import': 'true' }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
   expect(reply.status).toBeLessThan(300)
@@ -477,6 +481,7 @@ describe('the alerts', () => {
       'POST',
       '/api/logs',
       Array.from({ length: 5 }, () => line),
+      false,
     )
     await expect
       .poll(async () => {

@@ -256,6 +256,191 @@ describe('a rule that counts', () => {
   })
 })
 
+describe('a rule for a share', () => {
+  const share = {
+    name: 'Error share',
+    query: 'min_level=ERROR',
+    condition: { kind: 'share', of: 'source=api', over: 25, minutes: 3, at_least: 4 },
+  }
+
+  it('fires when the lines of one search are too large a part of those of another', async () => {
+    const id = await addRule(share)
+    const lines = async (levels: readonly string[], source = 'api') => {
+      for (const level of levels) await log({ level, source })
+      await pass(1)
+    }
+    await lines(['INFO', 'INFO', 'INFO', 'ERROR'])
+    await lines(['ERROR', 'ERROR', 'ERROR'], 'other')
+    await lines(['INFO'])
+    await pass(2)
+    // One of five.
+    expect(await stateOf(id)).toEqual({ '': 'normal' })
+    await lines(['ERROR', 'ERROR', 'INFO', 'INFO'])
+    await pass(1)
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    expect(arrived('firing')[0]?.body).toMatchObject({
+      rule: { condition: 'over 25 % of the lines of source=api in 3 minutes' },
+      text: expect.stringMatching(/^50 % in the 3 minutes to .*, over 25 % of the lines of source=api\.$/),
+    })
+    expect(arrived('firing')[0]?.body.lines).toHaveLength(2)
+    expect(arrived('firing')[0]?.body.link).toMatch(/min_level=ERROR&source=api&from=/)
+    // Too few lines say nothing, also not that it is over.
+    await pass(10)
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+    await lines(['INFO', 'INFO', 'INFO', 'INFO'])
+    await pass(1)
+    expect(await stateOf(id)).toEqual({ '': 'resolved' })
+  })
+})
+
+describe('a rule for a number', () => {
+  const measured = (condition: object) => ({
+    name: 'Slow uploads',
+    query: 'source=worker',
+    condition: { kind: 'number', field: 'upload.ms', minutes: 2, ...condition },
+  })
+  const upload = (ms: unknown) => log({ level: 'INFO', source: 'worker', extra_data: { upload: { ms } } })
+
+  it.each([
+    ['mean', { over: 150 }, [100, 100, 100, 1000], 'mean upload.ms 325'],
+    ['max', { over: 500 }, [100, 501], 'largest upload.ms 501'],
+    ['min', { under: -3.5 }, [-4, 10], 'least upload.ms -4'],
+    [
+      'p95',
+      { over: 900 },
+      [...Array<number>(18).fill(100), 1000, 1000],
+      '95th percentile of upload.ms 1,000',
+    ],
+  ] as const)('holds the %s of a window against a limit', async (measure, limit, numbers, said) => {
+    const id = await addRule({ ...measured({ measure, ...limit }), group_by: 'source' })
+    // Texts, and numbers that no double holds, are no numbers.
+    for (const value of ['900', null, { a: 1 }]) await upload(value)
+    for (const value of numbers.slice(0, 1)) await upload(value)
+    await pass(1)
+    const { body } = await server.send(
+      'POST',
+      '/api/logs',
+      numbers.slice(1).map((ms) => ({
+        ...{ timestamp: new Date(clock.now).toISOString(), level: 'INFO', message: 'up', source: 'worker' },
+        extra_data: { upload: { ms } },
+      })),
+    )
+    expect(body.data.accepted).toBe(numbers.length - 1)
+    await pass(2)
+    expect(await stateOf(id)).toEqual({ worker: 'firing' })
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    expect(arrived('firing')[0]?.body.text).toContain(said)
+    const preview = await server.send('POST', '/api/alerts/rules/preview', {
+      rule: { ...measured({ measure, ...limit }), name: undefined, group_by: 'source' },
+    })
+    expect(preview.body.data.incidents.at(-1)).toMatchObject({ label: 'worker' })
+  })
+
+  it('is not stopped by a number that is out of all bounds', async () => {
+    const id = await addRule(measured({ over: 5 }))
+    const huge = `{"timestamp":"${new Date(clock.now).toISOString()}","level":"INFO","message":"x","source":"worker","extra_data":{"upload":{"ms":1e999}}}`
+    const { status } = await server.send('POST', '/api/logs', huge, {
+      'content-type': 'application/x-ndjson',
+    })
+    expect(status).toBeLessThan(400)
+    await upload(10)
+    await pass(3)
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+  })
+})
+
+describe('a rule for new kinds of message', () => {
+  const fresh = { name: 'New error', query: 'min_level=WARNING', condition: { kind: 'new', minutes: 3 } }
+
+  it('fires once for each kind, whatever time its lines are of, and knows those there were', async () => {
+    await log({ message: 'disk 1 is full' })
+    const id = await addRule(fresh)
+    await log({ message: 'disk 2 is full' })
+    await log({ level: 'WARNING', message: 'disk 3 is full' }, 26 * 60 * MINUTE)
+    await log({ message: 'lens 4 is dirty' })
+    await log({ level: 'INFO', message: 'all is new' })
+    await evaluate()
+    expect(await stateOf(id)).toEqual({
+      'WARNING disk <n> is full': 'firing',
+      'ERROR lens <n> is dirty': 'firing',
+    })
+    await expect.poll(() => arrived('firing').length).toBe(2)
+    const late = arrived('firing').find(({ body }) => body.title.includes('WARNING disk'))
+    expect(late?.body).toMatchObject({
+      title: '[FIRING] New error: WARNING disk <n> is full',
+      text: expect.stringContaining('late by 26 h'),
+      lines: [{ message: 'disk 3 is full' }],
+    })
+    await log({ message: 'lens 5 is dirty' })
+    await pass(4)
+    expect(Object.values(await stateOf(id))).toEqual(['resolved', 'resolved'])
+    await log({ message: 'lens 6 is dirty' })
+    await pass(1)
+    expect(Object.values(await stateOf(id))).toEqual(['resolved', 'resolved'])
+    expect(arrived('firing')).toHaveLength(2)
+    const { body } = await server.send('POST', '/api/alerts/rules/preview', {
+      rule: { query: fresh.query, condition: fresh.condition },
+    })
+    expect(body.data.incidents.map(({ label }: { label: string }) => label)).toContain(
+      'ERROR lens <n> is dirty',
+    )
+  })
+})
+
+describe('a rule for more than usual', () => {
+  it('compares with the same time of the last days', async () => {
+    const daily = Array.from({ length: 5 }, (_, day) =>
+      Array.from({ length: 10 }, (__, line) => ({
+        timestamp: new Date(clock.now - (day + 1) * 24 * 60 * MINUTE + line * MINUTE).toISOString(),
+        ...{ level: 'INFO', source: 'usual', message: 'captured' },
+      })),
+    ).flat()
+    await server.send('POST', '/api/logs', daily)
+    await evaluate()
+    const condition = { kind: 'usual', times: 2, minutes: 3, days: 5, at_least: 5 }
+    const id = await addRule({ name: 'Flood', query: 'source=usual', condition })
+    const lines = async (count: number) => {
+      for (let line = 0; line < count; line++) await log({ level: 'INFO', source: 'usual' })
+      await pass(1)
+    }
+    for (let minute = 0; minute < 5; minute++) await lines(1)
+    expect(await stateOf(id)).toEqual({ '': 'normal' })
+    await lines(6)
+    await pass(1)
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    expect(arrived('firing')[0]?.body.text).toMatch(/^8 lines in .*, more than 2 times the usual 3\.$/)
+    await pass(4)
+    expect(await stateOf(id)).toEqual({ '': 'resolved' })
+  })
+
+  it('says nothing of days that are not known', async () => {
+    const condition = { kind: 'usual', times: 2, minutes: 3, days: 5, at_least: 1 }
+    const id = await addRule({ name: 'Flood', query: 'source=unknown_before', condition })
+    await log({ source: 'unknown_before' })
+    await pass(5)
+    expect(await stateOf(id)).toEqual({ '': 'normal' })
+  })
+})
+
+it('fires when a condition is met in some of the last windows, and not before', async () => {
+  const condition = { kind: 'count', over: 1, minutes: 2, for: { windows: 2, of: 3 } }
+  const id = await addRule({ name: 'Lasting', query: 'source=lasting', condition })
+  const burst = () => Promise.all([log({ source: 'lasting' }), log({ source: 'lasting' })])
+  await burst()
+  await pass(3)
+  expect(await stateOf(id)).toEqual({ '': 'normal' })
+  await pass(1)
+  await burst()
+  await pass(3)
+  expect(await stateOf(id)).toEqual({ '': 'firing' })
+  await expect.poll(() => arrived('firing').length).toBe(1)
+  expect(arrived('firing')[0]?.body.rule.condition).toBe('more than 1 line in 2 minutes, for 2 of 3 windows')
+  await pass(6)
+  expect(await stateOf(id)).toEqual({ '': 'resolved' })
+})
+
 describe('a rule for silence', () => {
   const silent = {
     name: 'Camera offline',
@@ -537,7 +722,36 @@ describe('what is wrong with a rule', () => {
     [{ condition: { kind: 'count', over: 1, under: 2, minutes: 5 } }, 'over or under'],
     [{ condition: { kind: 'count', over: 1, minutes: 1441 } }, 'condition.minutes is at most 1440'],
     [{ condition: { kind: 'silence' } }, 'condition.minutes is missing'],
-    [{ condition: { kind: 'any', over: 3 } }, 'condition.over'],
+    [
+      { condition: { kind: 'any', over: 3 } },
+      'condition.over goes with the kind count or share or number alone',
+    ],
+    [{ condition: { kind: 'count', over: 1.5, minutes: 5 } }, 'condition.over of a count is a whole number'],
+    [{ condition: { kind: 'count', under: 0, minutes: 5 } }, 'condition.under of a count'],
+    [{ condition: { kind: 'share', over: 5, minutes: 5 } }, 'condition.of is missing'],
+    [{ condition: { kind: 'share', of: '', over: 101, minutes: 5 } }, 'from 0 to 100 percent'],
+    [
+      { condition: { kind: 'share', of: 'page=2', over: 5, minutes: 5 } },
+      'In condition.of: query names "page"',
+    ],
+    [
+      { query: 'source=a', condition: { kind: 'share', of: 'source=b', over: 5, minutes: 5 } },
+      'different values of source',
+    ],
+    [{ condition: { kind: 'number', over: 5, minutes: 5 } }, 'condition.field is missing'],
+    [{ condition: { kind: 'number', field: 'a b', over: 5, minutes: 5 } }, 'condition.field'],
+    [{ condition: { kind: 'usual', minutes: 60 } }, 'condition.times is missing'],
+    [{ condition: { kind: 'usual', minutes: 60, times: 1 } }, 'condition.times'],
+    [
+      { condition: { kind: 'count', over: 1, minutes: 60, for: { windows: 3, of: 30 } } },
+      'windows of 60 minutes are 1800 minutes',
+    ],
+    [
+      { condition: { kind: 'count', over: 1, minutes: 60, for: { windows: 4, of: 3 } } },
+      'condition.for.windows is 4',
+    ],
+    [{ condition: { kind: 'new' } }, 'min_level=WARNING'],
+    [{ condition: { kind: 'new' }, query: 'level=ERROR', group_by: 'source' }, 'group_by does not go'],
     [{ query: 'level=ERROR&start_date=2026-01-01' }, 'query names "start_date"'],
     [{ query: 'level=loud' }, 'Invalid log level'],
     [{ query: 'q=%2F(%2F' }, 'regular expression'],

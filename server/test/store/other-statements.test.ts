@@ -45,7 +45,9 @@ import {
   saveView,
 } from '../../src/store/accounts/views.ts'
 import * as channels from '../../src/store/alerts/alert-channels.ts'
+import * as counts from '../../src/store/alerts/alert-counts.ts'
 import * as deliveries from '../../src/store/alerts/alert-deliveries.ts'
+import * as kinds from '../../src/store/alerts/alert-kinds.ts'
 import * as matches from '../../src/store/alerts/alert-matches.ts'
 import * as position from '../../src/store/alerts/alert-position.ts'
 import { pastMinutes, recentGroups } from '../../src/store/alerts/alert-preview.ts'
@@ -310,6 +312,9 @@ it('of alerts are those of the snapshot', async () => {
         [{ level: 'ERROR', source: 'api', camera_id: null }],
       )
       await matches.matchRows(client, feed, entries, [plain, text])
+      const measured = { ...plain, path: ['ms'] }
+      const kind = { ...plain, id: id + 1, group_by: 'level' as const, hasMessage: true }
+      await matches.matchRows(client, feed, entries, [measured, kind])
       const key = { rule_id: id, group_key: 'a' }
       await states.saveStates(client, [
         {
@@ -321,8 +326,14 @@ it('of alerts are those of the snapshot', async () => {
       await states.loadStates(client, [key], at)
       await states.countGroups(client)
       await states.judgeFrom(client, [id], at)
-      await states.addCounts(client, [{ ...key, minute: at, rows: 1 }])
-      await states.loadCounts(client, [{ ...key, from: at }])
+      await states.passOver(client, [id], at)
+      await counts.addCounts(client, [{ ...key, minute: at, rows: 1, whole: 2, numbers: { count: 1 } }])
+      const loaded = await counts.loadCounts(client, [{ ...key, from: at, to: 'infinity' }])
+      expect(loaded).toEqual([{ ...key, minute: at, rows: 1, whole: 2, numbers: { count: 1 } }])
+      await counts.firstCounted(client, [key])
+      await kinds.learnKinds(client, [{ rule_id: id, kind: 'ERROR x', first_at: at }])
+      await kinds.findKinds(client, [{ rule_id: id, kind: 'ERROR x' }])
+      await kinds.countKinds(client, [id])
       await states.firingStates(client, id)
       const transition = { ...key, revision: 1, kind: 'firing', window_key: 1, incident: 1, at, value: 1 }
       const [first] = await transitions.addTransitions(client, [

@@ -4,11 +4,12 @@
 export const MINUTE = 60_000
 const GRACE = MINUTE
 
-type ModelLine = { source: string; at: number }
-/** A committed entry of the feed: its lines that match a rule. */
+/** A line that may match; `isError` when it does, and otherwise it is one of those that a share is taken of. */
+type ModelLine = { source: string; at: number; isError: boolean; ms: number }
+/** A committed entry of the feed with its lines. */
 export type ModelEntry = { id: number; committed: number; lines: ModelLine[] }
 export type ModelRule = {
-  kind: 'any' | 'over' | 'under' | 'silence'
+  kind: 'any' | 'over' | 'under' | 'silence' | 'share' | 'mean' | 'lasting'
   minutes: number
   threshold: number
   begun: number
@@ -18,36 +19,33 @@ export type Decision = { group: string; kind: 'firing' | 'resolved'; at: number;
 
 /** All that has to be decided up to an instant, by group and time. */
 export function decide(rule: ModelRule, entries: readonly ModelEntry[], until: number): Decision[] {
-  const groups = new Set(entries.flatMap(({ lines }) => lines.map(({ source }) => source)))
-  if (!rule.isGrouped)
-    return decideGroup(
-      rule,
-      '',
-      seenBy(entries, () => true),
-      until,
-    )
+  const isMatch = (line: ModelLine) => line.isError || rule.kind === 'share'
+  const groups = new Set(entries.flatMap(({ lines }) => lines.filter(isMatch).map(({ source }) => source)))
+  if (!rule.isGrouped) return decideGroup(rule, '', seenBy(entries, isMatch), until)
   return [...groups].toSorted().flatMap((group) =>
     decideGroup(
       rule,
       group,
-      seenBy(entries, (line) => line.source === group),
+      seenBy(entries, (line) => isMatch(line) && line.source === group),
       until,
     ),
   )
 }
 
-type Seen = { committed: number; times: number[] }
+type Seen = { committed: number; times: number[]; lines: ModelLine[] }
 
 function seenBy(entries: readonly ModelEntry[], isMine: (line: ModelLine) => boolean): Seen[] {
   return entries
-    .map(({ committed, lines }) => ({ committed, times: lines.filter(isMine).map(({ at }) => at) }))
-    .filter(({ times }) => times.length > 0)
+    .map(({ committed, lines }) => ({ committed, lines: lines.filter(isMine) }))
+    .filter(({ lines }) => lines.length > 0)
+    .map((entry) => ({ ...entry, times: entry.lines.map(({ at }) => at) }))
 }
 
 function decideGroup(rule: ModelRule, group: string, seen: readonly Seen[], until: number): Decision[] {
-  const decisions = { any: decideAny, over: decideOver, under: decideUnder, silence: decideSilence }[
-    rule.kind
-  ](rule, seen, until)
+  const decisions = {
+    ...{ any: decideAny, over: decideOver, under: decideUnder, silence: decideSilence },
+    ...{ share: decideWindows, mean: decideWindows, lasting: decideWindows },
+  }[rule.kind](rule, seen, until)
   return decisions.map((decision) => ({ group, ...decision }))
 }
 
@@ -125,6 +123,43 @@ function decideUnder(rule: ModelRule, seen: readonly Seen[], until: number): Pla
     if (lines < rule.threshold === isFiring) continue
     isFiring = !isFiring
     decisions.push({ kind: isFiring ? 'firing' : 'resolved', at: end + GRACE, value: lines })
+  }
+  return decisions
+}
+
+/** Lines of the whole that a share needs, and how many of how many windows have to be bad when it has to last. */
+export const SHARE_AT_LEAST = 2
+export const LASTING = { windows: 2, of: 3 }
+
+/** Conditions that windows decide when they and their grace are over, and that a lack of lines does not meet. */
+function decideWindows(rule: ModelRule, seen: readonly Seen[], until: number): Plain[] {
+  const decisions: Plain[] = []
+  const { minutes, begun } = rule
+  const valueAt = (end: number, decidedAt: number): number | undefined => {
+    if (end - minutes * MINUTE < ceil(begun)) return undefined
+    const inTime = seen.filter(({ committed }) => committed < decidedAt).flatMap(({ lines }) => lines)
+    const within = inTime.filter(({ at }) => linesIn([at], end, minutes) === 1)
+    const matching = within.filter(({ isError }) => isError)
+    if (rule.kind === 'lasting') return matching.length
+    if (rule.kind === 'share') {
+      return within.length < SHARE_AT_LEAST ? undefined : (100 * matching.length) / within.length
+    }
+    if (matching.length === 0) return undefined
+    return matching.reduce((sum, { ms }) => sum + ms, 0) / matching.length
+  }
+  const { windows, of } = rule.kind === 'lasting' ? LASTING : { windows: 1, of: 1 }
+  let isFiring = false
+  for (let end = ceil(begun) + minutes * MINUTE; end + GRACE <= until; end += MINUTE) {
+    const values = Array.from({ length: of }, (_, index) =>
+      valueAt(end - index * minutes * MINUTE, end + GRACE),
+    )
+    const bad = values.filter((value) => value !== undefined && value > rule.threshold).length
+    const unknown = values.filter((value) => value === undefined).length
+    const isBad = bad >= windows
+    // Windows that say nothing might have been bad.
+    if (isBad === isFiring || (!isBad && bad + unknown >= windows)) continue
+    isFiring = isBad
+    decisions.push({ kind: isBad ? 'firing' : 'resolved', at: end + GRACE, value: values[0] ?? 0 })
   }
   return decisions
 }

@@ -31,6 +31,11 @@ export function PreviewBox({ rule }: { rule: AlertDefinition | null }) {
   return (
     <div className={`grid gap-2 ${preview.isPlaceholderData ? 'opacity-60' : ''}`} aria-live="polite">
       <p className="font-medium">{sentence(data.total)}</p>
+      {data.searched_from > data.start && (
+        <p className="text-small text-muted">
+          Looked back to {formatMoment(data.searched_from, zone, end)}: there was no time for older lines.
+        </p>
+      )}
       <IncidentStrip stretches={stretches} start={Date.parse(data.start)} end={end} name="Would have fired" />
       <ul className="grid gap-0.5 text-small text-muted">
         {data.incidents

@@ -1,6 +1,7 @@
 import { Button } from '../controls/button.tsx'
 import { NO_FILTERS } from '../logs/view.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
+import { NEW_CONDITION } from './condition-draft.ts'
 import { DAYS, NEW_RULE, type RuleDraft } from './rule-draft.ts'
 
 const READY: readonly { why: string; draft: RuleDraft; isByDay?: true }[] = [
@@ -8,8 +9,8 @@ const READY: readonly { why: string; draft: RuleDraft; isByDay?: true }[] = [
     why: 'A camera writes nothing for 15 minutes while it should. At night they are rightly silent, so it has active hours.',
     draft: {
       ...NEW_RULE,
-      ...{ name: 'Camera offline', filters: NO_FILTERS, kind: 'silence', minutes: '15', group_by: 'camera' },
-      severity: 'critical',
+      ...{ name: 'Camera offline', filters: NO_FILTERS, group_by: 'camera', severity: 'critical' },
+      condition: { ...NEW_CONDITION, kind: 'silence', minutes: '15' },
     },
     isByDay: true,
   },
@@ -20,8 +21,7 @@ const READY: readonly { why: string; draft: RuleDraft; isByDay?: true }[] = [
       ...{
         name: 'Worker stopped',
         filters: { ...NO_FILTERS, source: ['worker'] },
-        kind: 'silence',
-        minutes: '10',
+        condition: { ...NEW_CONDITION, kind: 'silence', minutes: '10' },
       },
       severity: 'critical',
     },

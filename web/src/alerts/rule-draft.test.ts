@@ -1,5 +1,6 @@
 import type { AlertRuleInput } from 'timelapser-logs/api'
 import { expect, it } from 'vitest'
+import { NEW_CONDITION } from './condition-draft.ts'
 import { NEW_RULE, toDraft, toInput } from './rule-draft.ts'
 
 it.each<AlertRuleInput>([
@@ -31,16 +32,37 @@ it.each<AlertRuleInput>([
     ...{ severity: 'warning', include_own: true, raise_level: { level: 'DEBUG', minutes: 15 } },
     quiet_hours: { timezone: 'UTC', from: '22:00', to: '06:00' },
   },
+  {
+    ...{ name: 'Share', query: 'min_level=ERROR', severity: 'warning' },
+    condition: {
+      ...{ kind: 'share', of: 'source=api', under: 2.5, minutes: 10, at_least: 50 },
+      for: { windows: 2, of: 3 },
+    },
+  },
+  {
+    ...{ name: 'Number', query: '', severity: 'warning' },
+    condition: { kind: 'number', field: 'a.b', measure: 'p95', over: -0.5, minutes: 10 },
+  },
+  {
+    ...{ name: 'Usual', query: '', severity: 'warning', group_by: 'camera' },
+    condition: { kind: 'usual', times: 3, days: 5, minutes: 60 },
+  },
+  { name: 'New', query: 'level=ERROR', condition: { kind: 'new', minutes: 60 }, severity: 'warning' },
 ])('brings a rule through the form as it was: $name', (rule) => {
   expect(toInput(toDraft(rule))).toEqual({ rule })
 })
 
 it.each([
   [{ name: ' ' }, 'name'],
-  [{ minutes: '' }, 'Minutes'],
-  [{ minutes: '1441' }, 'Minutes'],
-  [{ threshold: '-1' }, 'number of lines'],
-  [{ threshold: '1.5' }, 'number of lines'],
+  [{ condition: { ...NEW_CONDITION, minutes: '' } }, 'Minutes'],
+  [{ condition: { ...NEW_CONDITION, minutes: '1441' } }, 'Minutes'],
+  [{ condition: { ...NEW_CONDITION, threshold: '-1' } }, 'number of lines'],
+  [{ condition: { ...NEW_CONDITION, threshold: '1.5' } }, 'number of lines'],
+  [{ condition: { ...NEW_CONDITION, lasting: { windows: '3', of: '2' } } }, 'Windows'],
+  [{ condition: { ...NEW_CONDITION, kind: 'share' as const, threshold: '101' } }, '100 percent'],
+  [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a b' } }, 'Name the field'],
+  [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a', threshold: '' } }, 'limit'],
+  [{ condition: { ...NEW_CONDITION, kind: 'usual' as const, threshold: '1' } }, 'multiple'],
   [{ hours: { timezone: 'UTC', from: '06:00', to: '07:00', days: [] } }, 'day'],
 ])('says what is missing: %j', (change, said) => {
   expect(toInput({ ...NEW_RULE, name: 'x', ...change })).toEqual({ missing: expect.stringContaining(said) })

@@ -1,14 +1,8 @@
 // A rule while it is edited: every field has a value, the filter is that of the list.
 import type { AlertRuleInput } from 'timelapser-logs/api'
-import { filterParameters, type LogFilters, NO_FILTERS, parseView } from '../logs/view.ts'
-
-export const KINDS = {
-  any: 'any line matches',
-  over: 'more lines match than',
-  under: 'fewer lines match than',
-  silence: 'no line matches',
-} as const
-export type Kind = keyof typeof KINDS
+import { filterParameters, type LogFilters, NO_FILTERS } from '../logs/view.ts'
+import { type ConditionDraft, NEW_CONDITION, toCondition, toConditionDraft } from './condition-draft.ts'
+import { filtersIn } from './filters-in.ts'
 
 export const GROUPINGS = {
   '': 'all of them together',
@@ -25,10 +19,7 @@ export type RuleDraft = {
   name: string
   enabled: boolean
   filters: LogFilters
-  kind: Kind
-  /** As typed: an empty field is no number. */
-  threshold: string
-  minutes: string
+  condition: ConditionDraft
   group_by: Grouping
   hours: { timezone: string; from: string; to: string; days: string[] } | null
   severity: Severity
@@ -46,9 +37,7 @@ export const NEW_RULE: RuleDraft = {
   name: '',
   enabled: true,
   filters: { ...NO_FILTERS, min_level: 'ERROR' },
-  kind: 'over',
-  threshold: '20',
-  minutes: '5',
+  condition: NEW_CONDITION,
   group_by: '',
   hours: null,
   severity: 'warning',
@@ -59,12 +48,10 @@ export const NEW_RULE: RuleDraft = {
 
 /** A rule as it is stored, for the form. */
 export function toDraft(rule: AlertRuleInput): RuleDraft {
-  const { condition, active_hours } = rule
-  const kind = condition.kind === 'count' ? (condition.over === undefined ? 'under' : 'over') : condition.kind
+  const { active_hours } = rule
   return {
-    ...{ name: rule.name, enabled: rule.enabled ?? true, filters: filtersIn(rule.query), kind },
-    threshold: String(condition.over ?? condition.under ?? 20),
-    minutes: String(condition.minutes ?? 5),
+    ...{ name: rule.name, enabled: rule.enabled ?? true, filters: filtersIn(rule.query) },
+    condition: toConditionDraft(rule.condition),
     group_by: rule.group_by ?? '',
     hours: active_hours
       ? {
@@ -83,20 +70,17 @@ export function toDraft(rule: AlertRuleInput): RuleDraft {
 
 /** The rule that a form means, or the sentence that says what is missing. */
 export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing: string } {
-  const { name, enabled, filters, kind, group_by, hours, severity, channels, note, include_own } = draft
-  const minutes = wholeNumber(draft.minutes, 1, kind === 'silence' ? 10_080 : 1440)
-  const threshold = wholeNumber(draft.threshold, kind === 'over' ? 0 : 1, 1_000_000_000)
+  const { name, enabled, filters, group_by, hours, severity, channels, note, include_own } = draft
   if (name.trim() === '') return { missing: 'Give the rule a name.' }
-  if (minutes === null) return { missing: `Minutes go from 1 to ${kind === 'silence' ? '10,080' : '1,440'}.` }
-  const counts = kind === 'over' || kind === 'under'
-  if (counts && threshold === null) return { missing: 'The number of lines must be a whole number.' }
+  const read = toCondition(draft.condition)
+  if ('missing' in read) return read
   if (hours?.days.length === 0) return { missing: 'Choose a day of the active hours.' }
-  const condition = counts ? { kind: 'count' as const, [kind]: threshold, minutes } : { kind, minutes }
+  const { condition } = read
   return {
     rule: {
       ...{ name: name.trim(), query: filterParameters(filters).toString(), condition, severity },
       ...(!enabled && { enabled }),
-      ...(group_by !== '' && { group_by }),
+      ...(group_by !== '' && condition.kind !== 'new' && { group_by }),
       ...(hours && { active_hours: withDays(hours) }),
       ...(channels.length > 0 && { channels }),
       ...(note.trim() !== '' && { note: note.trim() }),
@@ -107,18 +91,6 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
   }
 }
 
-export function filtersIn(query: string): LogFilters {
-  const view = parseView(`?${query}`)
-  return Object.fromEntries(
-    Object.keys(NO_FILTERS).map((name) => [name, view[name as keyof LogFilters]]),
-  ) as LogFilters
-}
-
 function withDays({ days, ...hours }: NonNullable<RuleDraft['hours']>) {
   return { ...hours, ...(days.length < DAYS.length && { days: DAYS.filter((day) => days.includes(day)) }) }
-}
-
-function wholeNumber(text: string, least: number, most: number): number | null {
-  const number = Number(text)
-  return /^\d+$/.test(text.trim()) && number >= least && number <= most ? number : null
 }

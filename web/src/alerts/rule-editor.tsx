@@ -5,18 +5,10 @@ import { Button } from '../controls/button.tsx'
 import { notify } from '../controls/notice.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { ActiveHours } from './active-hours.tsx'
+import { ConditionFields } from './condition-fields.tsx'
 import { FilterFields } from './filter-fields.tsx'
 import { PreviewBox } from './preview-box.tsx'
-import {
-  GROUPINGS,
-  type Grouping,
-  KINDS,
-  type Kind,
-  type RuleDraft,
-  SEVERITIES,
-  type Severity,
-  toInput,
-} from './rule-draft.ts'
+import { GROUPINGS, type Grouping, type RuleDraft, SEVERITIES, type Severity, toInput } from './rule-draft.ts'
 import { useChangeAlerts, useChannels } from './use-alerts.ts'
 
 /** A rule as a sentence, and when it would have fired. */
@@ -46,7 +38,6 @@ export function RuleEditor({
     if (id === null) save.mutate({ method: 'POST', path: '/api/alerts/rules', body: rule })
     else save.mutate({ method: 'PUT', path: `/api/alerts/rules/${id}`, body: rule })
   }
-  const counts = draft.kind === 'over' || draft.kind === 'under'
   return (
     <form
       onSubmit={submit}
@@ -76,25 +67,10 @@ export function RuleEditor({
       </div>
       <fieldset className="grid gap-3">
         <legend className="mb-2 font-semibold">When</legend>
-        <p className="flex flex-wrap items-center gap-2">
-          <select
-            aria-label="Condition"
-            value={draft.kind}
-            onChange={(event) => set({ kind: event.target.value as Kind })}
-            className={`${FIELD} !w-auto`}
-          >
-            {Object.entries(KINDS).map(([kind, name]) => (
-              <option key={kind} value={kind}>
-                {name}
-              </option>
-            ))}
-          </select>
-          {counts && (
-            <NumberField label="Lines" value={draft.threshold} onChange={(threshold) => set({ threshold })} />
-          )}
-          <span className="text-muted">{BEFORE_MINUTES[draft.kind]}</span>
-          <NumberField label="Minutes" value={draft.minutes} onChange={(minutes) => set({ minutes })} />
-          <span className="text-muted">minutes, of</span>
+        <ConditionFields
+          condition={draft.condition}
+          onChange={(change) => set({ condition: { ...draft.condition, ...change } })}
+        >
           <select
             aria-label="Group by"
             value={draft.group_by}
@@ -107,9 +83,18 @@ export function RuleEditor({
               </option>
             ))}
           </select>
-        </p>
+        </ConditionFields>
         <FilterFields filters={draft.filters} onChange={(filters) => set({ filters })} />
       </fieldset>
+      {draft.condition.kind === 'share' && (
+        <fieldset className="grid gap-3">
+          <legend className="mb-2 font-semibold">Of the lines</legend>
+          <FilterFields
+            filters={draft.condition.of}
+            onChange={(of) => set({ condition: { ...draft.condition, of } })}
+          />
+        </fieldset>
+      )}
       <ActiveHours hours={draft.hours} onChange={(hours) => set({ hours })} />
       <Channels chosen={draft.channels} onChange={(channels) => set({ channels })} />
       <Labelled name="Note, sent along: what to do about it">
@@ -142,13 +127,6 @@ export function RuleEditor({
   )
 }
 
-const BEFORE_MINUTES: Readonly<Record<Kind, string>> = {
-  any: '; it is over after',
-  over: 'in',
-  under: 'in',
-  silence: 'for',
-}
-
 /**
  * The definition that a preview is requested with: names and channels do not affect it, and typing them requests none.
  */
@@ -161,27 +139,6 @@ function definitionOf({
   ...definition
 }: AlertRuleInput) {
   return definition
-}
-
-function NumberField({
-  label,
-  value,
-  onChange,
-}: {
-  label: string
-  value: string
-  onChange: (value: string) => void
-}) {
-  return (
-    <input
-      aria-label={label}
-      inputMode="numeric"
-      value={value}
-      maxLength={10}
-      onChange={(event) => onChange(event.target.value)}
-      className={`${FIELD} figures !w-20`}
-    />
-  )
 }
 
 function Channels({ chosen, onChange }: { chosen: readonly string[]; onChange: (chosen: string[]) => void }) {

@@ -8,9 +8,10 @@ import { Button, IconButton } from '../controls/button.tsx'
 import { notify } from '../controls/notice.tsx'
 import { formatDuration } from '../time/duration.ts'
 import { describeFilter } from './describe-filter.ts'
+import { filtersIn } from './filters-in.ts'
 import { IncidentStrip } from './incident-strip.tsx'
 import type { Incident } from './incidents.ts'
-import { filtersIn, toDraft, toInput } from './rule-draft.ts'
+import { toDraft, toInput } from './rule-draft.ts'
 import { RuleState } from './rule-state.tsx'
 import { SilenceForm } from './silence-form.tsx'
 import { useChangeAlerts } from './use-alerts.ts'
@@ -129,7 +130,7 @@ function Firing({ rule, now }: { rule: ListedAlertRule; now: number }) {
               late
             </span>
           )}
-          <Link href={linesOf(rule, group)} className="text-accent underline underline-offset-2">
+          <Link href={linesOf(group)} className="text-accent underline underline-offset-2">
             Lines
           </Link>
         </li>
@@ -145,10 +146,8 @@ function isLateLife({ seen_at, came_at }: AlertGroup): boolean {
 }
 
 /** The list of the lines of an incident, from a while before it on. */
-function linesOf({ query, group_by }: ListedAlertRule, { group_key, first_at, since }: AlertGroup): string {
+function linesOf({ query, first_at, since }: AlertGroup): string {
   const parameters = new URLSearchParams(query)
-  if (group_by === 'camera') parameters.append('camera_id', group_key)
-  else if (group_by !== undefined) parameters.append(group_by, group_key)
   const from = Math.min(Date.parse(first_at ?? since), Date.parse(since)) - 3_600_000
   parameters.set('from', new Date(from).toISOString())
   return `/logs?${parameters}`

@@ -48,6 +48,8 @@ export const AlertGroup = Type.Object({
   came_at: Instant,
   /** Whether a notice of the incident was sent. */
   is_told: Type.Boolean(),
+  /** The search of its lines, in the form of a list's address. */
+  query: Type.String(),
 })
 export type AlertGroup = Static<typeof AlertGroup>
 
@@ -88,6 +90,9 @@ export type AppliedAlerts = Static<typeof AppliedAlerts>
 export const AlertPreview = Type.Object({
   start: TimestampSchema,
   end: TimestampSchema,
+  searched_from: Type.String({
+    description: 'From when on all lines were looked at: later than start when there was no time for all',
+  }),
   groups: Type.Integer(),
   total: Type.Integer(),
   incidents: Type.Array(

@@ -9,12 +9,14 @@ import {
   tick,
   tryToEvaluate,
 } from '../../store/alerts/alert-position.ts'
-import { judgeFrom } from '../../store/alerts/alert-states.ts'
+import { judgeFrom, passOver } from '../../store/alerts/alert-states.ts'
 import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
 import { inTransaction } from '../../store/database/transaction.ts'
 import type { Feed } from '../../store/feed/feed.ts'
+import { hasWindows } from './alert-condition.ts'
 import { evaluate, noteProblem, type Raise } from './evaluation.ts'
-import type { AlertRules, RuleSet } from './rule-set.ts'
+import { keepNewKinds } from './kinds.ts'
+import type { ActiveRule, AlertRules, RuleSet } from './rule-set.ts'
 import { addSigns, findSightings } from './sightings.ts'
 
 const BEAT_MS = 60_000
@@ -156,12 +158,14 @@ export class AlertEvaluator {
       at: Math.max(at, watermark),
     })
     if (stretch.isOutage) {
-      const watched = [...set.rules.values()].filter(({ condition }) => /silence|under/.test(condition.kind))
-      await judgeFrom(
-        client,
-        watched.map(({ id }) => id),
-        fromMillis(stretch.until),
-      )
+      const until = fromMillis(stretch.until)
+      const idsOf = (isMeant: (rule: ActiveRule) => boolean) =>
+        [...set.rules.values()].filter(isMeant).map(({ id }) => id)
+      const isMissing = ({ condition }: ActiveRule) => /^(silence|under)$/.test(condition.kind)
+      await judgeFrom(client, idsOf(isMissing), until)
+      // Windows that were over meanwhile are not decided one by one: their lines may still be on their way.
+      const isClosing = (rule: ActiveRule) => hasWindows(rule.condition) && !isMissing(rule)
+      await passOver(client, idsOf(isClosing), until)
       await savePosition(client, {
         feed_id: Math.min(from, position.head),
         watermark: fromMillis(stretch.until),
@@ -178,6 +182,7 @@ export class AlertEvaluator {
       taken.filter(({ is_import }) => !is_import),
       (id) => times.get(id) ?? until,
     )
+    await keepNewKinds(client, set, { groups, failed })
     const problems = await this.#noteProblems(client, set, failed, compared, until)
     await addSigns(client, set, groups, { after: watermark, until })
     const told = await evaluate(client, set, groups, until)

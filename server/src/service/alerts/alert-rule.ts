@@ -1,45 +1,18 @@
 import { type Static, Type } from 'typebox'
-import { AppError } from '../app-error.ts'
+import { AlertConditionSchema } from './alert-condition.ts'
+import { OneOf } from './one-of.ts'
 
-const CONDITION_KINDS = ['any', 'count', 'silence'] as const
 const GROUPINGS = ['camera', 'source', 'logger_name'] as const
 export type Grouping = (typeof GROUPINGS)[number]
 const SEVERITIES = ['info', 'warning', 'critical'] as const
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 export type Weekday = (typeof WEEKDAYS)[number]
 
-const OneOf = <T extends string>(values: readonly T[], description: string) =>
-  Type.Unsafe<T>({ type: 'string', enum: [...values], description })
-
 /** Levels that are stored for a while when a rule fires, and for how long at most. */
 const RAISED_LEVELS = ['DEBUG', 'INFO'] as const
 const MAX_RAISED_MINUTES = 240
 
-/** The widest window and the longest silence: a day and a week. */
-const MAX_WINDOW_MINUTES = 1440
-const MAX_SILENCE_MINUTES = 10_080
-
 const Clock = (description: string) => Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', description })
-
-const AlertConditionSchema = Type.Object(
-  {
-    kind: OneOf(CONDITION_KINDS, 'any: a line matches; count: so many match; silence: none does'),
-    over: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: 'Of count: fires above this many' }),
-    ),
-    under: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'Of count: fires below this many' }),
-    ),
-    minutes: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: MAX_SILENCE_MINUTES,
-        description: 'Length of the window, or of the silence; of any: quiet minutes after which it is over',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
 
 const hours = (description: string) =>
   Type.Object(
@@ -100,41 +73,3 @@ export const AlertRuleInputSchema = Type.Object(
   { additionalProperties: false },
 )
 export type AlertRuleInput = Static<typeof AlertRuleInputSchema>
-
-/** A condition with everything it needs. */
-export type Condition =
-  | { kind: 'any'; minutes: number }
-  | { kind: 'over' | 'under'; threshold: number; minutes: number }
-  | { kind: 'silence'; minutes: number }
-
-/** Quiet minutes after which an incident of `any` is over, unless the rule says otherwise. */
-const ANY_MINUTES = 5
-
-/** @throws {AppError} INVALID_REQUEST that names the part of the condition that is missing or too much */
-export function conditionOf(asked: AlertDefinition['condition']): Condition {
-  const { kind, over, under, minutes } = asked
-  if (kind !== 'count' && (over !== undefined || under !== undefined)) {
-    const field = over === undefined ? 'under' : 'over'
-    throw invalid(`condition.${field} goes with the kind count alone`)
-  }
-  if (kind === 'any') {
-    if (minutes !== undefined && minutes > MAX_WINDOW_MINUTES) throw tooWide()
-    return { kind, minutes: minutes ?? ANY_MINUTES }
-  }
-  if (minutes === undefined) throw invalid(`condition.minutes is missing: the kind ${kind} needs it`)
-  if (kind === 'silence') return { kind, minutes }
-  if ((over === undefined) === (under === undefined)) {
-    throw invalid('condition needs either over or under with the kind count')
-  }
-  if (minutes > MAX_WINDOW_MINUTES) throw tooWide()
-  if (over !== undefined) return { kind: 'over', threshold: over, minutes }
-  return { kind: 'under', threshold: under ?? 1, minutes }
-}
-
-function tooWide(): AppError {
-  return invalid(`condition.minutes is at most ${MAX_WINDOW_MINUTES} (a day); only silence may be longer`)
-}
-
-function invalid(sentence: string): AppError {
-  return new AppError('INVALID_REQUEST', `${sentence}.`)
-}

@@ -9,7 +9,8 @@ import type { CameraService } from '../administration/camera-service.ts'
 import { AppError } from '../app-error.ts'
 import type { AlertDefinition } from './alert-rule.ts'
 import { describeTransition } from './delivery/describe.ts'
-import { labelOf, searchOf } from './delivery/notice-writer.ts'
+import { groupQuery, searchOf } from './delivery/evidence.ts'
+import { labelOf } from './delivery/notice-writer.ts'
 import { asSeenBy, missing, visibleRules } from './visible-rules.ts'
 
 export type AlertsServiceOptions = {
@@ -104,12 +105,14 @@ export class AlertsService {
 }
 
 function groupOf(rule: StoredRule, state: StoredState, names: ReadonlyMap<number, string>) {
-  const { group_by } = rule.rule as AlertDefinition
+  const definition = rule.rule as AlertDefinition
+  const { group_by } = definition
   const { group_key, since, value, first_at, last_at, seen_at, came_at, told_incident } = state
   return {
     ...{ group_key, label: labelOf(group_key, group_by === 'camera' ? names : undefined) },
     ...{ state: state.state, since, value, first_at, last_at, seen_at, came_at },
     is_told: told_incident !== null,
+    query: groupQuery(definition, group_key).toString(),
   }
 }
 

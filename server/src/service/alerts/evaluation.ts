@@ -2,25 +2,19 @@
 import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { listChannels } from '../../store/alerts/alert-channels.ts'
+import { addCounts } from '../../store/alerts/alert-counts.ts'
 import { addDeliveries, type NewDelivery } from '../../store/alerts/alert-deliveries.ts'
 import { setProblem } from '../../store/alerts/alert-rules.ts'
 import { listSilences, type StoredSilence } from '../../store/alerts/alert-silences.ts'
-import {
-  addCounts,
-  countGroups,
-  type GroupKey,
-  loadCounts,
-  loadStates,
-  type MinuteCount,
-  saveStates,
-} from '../../store/alerts/alert-states.ts'
+import { countGroups, type GroupKey, loadStates, saveStates } from '../../store/alerts/alert-states.ts'
 import {
   addTransitions,
   type NewTransition,
   newestTransitions,
 } from '../../store/alerts/alert-transitions.ts'
-import { fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
-import { Group, type GroupState, JUDGEABLE, type Sighting } from './judging/group.ts'
+import { fromMillis } from '../../store/database/timestamp.ts'
+import { countsOf, fillCounts } from './counted-minutes.ts'
+import { Group, type GroupState, type Sighting } from './judging/group.ts'
 import { judge } from './judging/judge.ts'
 import type { ActiveRule, RuleSet } from './rule-set.ts'
 import { fromStored, type Told, toStored, unknownGroup } from './stored-group.ts'
@@ -29,11 +23,13 @@ import { deliveriesOf, heldBy, reconcile, type Telling } from './telling.ts'
 /** Groups of a rule, and of all; what comes beyond is one group. */
 const MAX_GROUPS = 10_000
 const MAX_GROUPS_IN_ALL = 50_000
+/** A condition that compares days keeps each minute of them for each group. */
+const MAX_USUAL_GROUPS = 500
 const OTHERS = '(others)'
 
 type Seen = Map<number, Map<string, Sighting[]>>
 
-type Judged = GroupKey & {
+export type Judged = GroupKey & {
   rule: ActiveRule
   group: Group
   state: GroupState & Told
@@ -64,7 +60,7 @@ export async function evaluate(
       if (isSign && !states.has(keyOf({ rule_id, group_key }))) groups.delete(group_key)
     }
   }
-  await boundGroups(client, seen, (key) => states.has(keyOf(key)))
+  await boundGroups(client, set, seen, (key) => states.has(keyOf(key)))
   const touched = new Map<string, GroupKey>(stored.map((state) => [keyOf(state), state]))
   for (const [rule_id, groups] of seen) {
     for (const group_key of groups.keys()) touched.set(keyOf({ rule_id, group_key }), { rule_id, group_key })
@@ -79,7 +75,7 @@ export async function evaluate(
     const before = known && { ...state }
     judged.push({ rule_id, group_key, rule, state, seen: sightings, group: new Group(rule, state), before })
   }
-  await fillCounts(client, judged)
+  await fillCounts(client, judged, until)
   for (const { group, seen: sightings } of judged) judge(group, sightings, until)
   const told = await tell(client, judged, until)
   await addCounts(client, judged.flatMap(countsOf))
@@ -103,6 +99,7 @@ function raisesOf(judged: readonly Judged[]): Raise[] {
 /** Puts new groups beyond what may be kept into one. */
 async function boundGroups(
   client: pg.PoolClient,
+  set: RuleSet,
   seen: Seen,
   isKnown: (key: GroupKey) => boolean,
 ): Promise<void> {
@@ -112,9 +109,10 @@ async function boundGroups(
   let total = [...counted.values()].reduce((sum, groups) => sum + groups, 0)
   for (const [rule_id, groups] of seen) {
     let own = counted.get(rule_id) ?? 0
+    const most = set.rules.get(rule_id)?.condition.kind === 'usual' ? MAX_USUAL_GROUPS : MAX_GROUPS
     for (const group_key of [...groups.keys()].filter(isNew(rule_id))) {
       if (group_key === OTHERS || group_key === '') continue
-      if (own < MAX_GROUPS && total < MAX_GROUPS_IN_ALL) {
+      if (own < most && total < MAX_GROUPS_IN_ALL) {
         own++
         total++
         continue
@@ -127,35 +125,6 @@ async function boundGroups(
       )
     }
   }
-}
-
-/** Gives each group that counts the lines of the minutes that its windows may need. */
-async function fillCounts(client: pg.PoolClient, judged: readonly Judged[]): Promise<void> {
-  const counting = new Map<string, Judged>()
-  const needed: (GroupKey & { from: string })[] = []
-  for (const one of judged) {
-    const { rule_id, group_key, rule, seen, state } = one
-    if (rule.condition.kind !== 'over' && rule.condition.kind !== 'under') continue
-    const minutes = seen.flatMap(({ minutes, at }) =>
-      [...minutes.keys()].map((minute) => Math.max(minute, at - JUDGEABLE - MINUTE)),
-    )
-    const due = state.judged_to ?? state.judged_from ?? state.due_at
-    const earliest = [
-      ...minutes,
-      ...(state.due_at !== null && due !== null ? [due, state.due_at] : []),
-    ].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-    if (earliest === Number.POSITIVE_INFINITY) continue
-    counting.set(keyOf(one), one)
-    const from = fromMillis(earliest - (rule.condition.minutes + 2) * MINUTE)
-    needed.push({ rule_id, group_key, from })
-  }
-  for (const { minute, rows, ...key } of await loadCounts(client, needed)) {
-    counting.get(keyOf(key))?.group.counts.set(toMillis(minute), rows)
-  }
-}
-
-function countsOf({ rule_id, group_key, group }: Judged): MinuteCount[] {
-  return [...group.added].map(([minute, rows]) => ({ rule_id, group_key, minute: fromMillis(minute), rows }))
 }
 
 /** Writes the transitions, and the notices of them and of what was held back and need not be any more. */
@@ -173,7 +142,7 @@ async function tell(
   for (const one of concerned) {
     const { group, state, rule, rule_id, group_key } = one
     if (group.transitions.length === 0) owed.push(one)
-    for (const { kind, at, first_at, last_at, ...decided } of group.transitions) {
+    for (const { kind, at, first_at, last_at, limit, ...decided } of group.transitions) {
       const isFiring = kind === 'firing'
       const held = heldFor(silences, one, Math.max(at, until))
       const outcome = reconcile(state, { isFiring, incident: decided.incident }, held)
@@ -183,7 +152,7 @@ async function tell(
       }
       transitions.push({
         ...{ rule_id, group_key, revision: rule.revision, kind, ...decided, at: fromMillis(at) },
-        threshold: thresholdOf(rule),
+        threshold: limit ?? thresholdOf(rule),
         first_at: first_at === null ? null : fromMillis(first_at),
         last_at: last_at === null ? null : fromMillis(last_at),
         held: outcome.held ?? null,
@@ -280,8 +249,9 @@ export async function channelsByName(client: pg.PoolClient): Promise<Map<string,
 }
 
 function thresholdOf({ condition }: ActiveRule): number | null {
-  if (condition.kind === 'any') return null
-  return condition.kind === 'silence' ? condition.minutes : condition.threshold
+  if (condition.kind === 'silence') return condition.minutes
+  // The limit of a usual number is another one each time.
+  return 'threshold' in condition && condition.kind !== 'usual' ? condition.threshold : null
 }
 
 function keyOf({ rule_id, group_key }: GroupKey): string {

@@ -21,8 +21,9 @@ export function raising(options: RaisingOptions): (raises: readonly Raise[]) => 
   const raise = async (raises: readonly Raise[]) => {
     const there = await options.overrides()
     for (const { rule, group_key, level, minutes } of raises.slice(0, MAX_RAISED)) {
-      if (rule.group_by === null) continue
-      const [scope, target] = [SCOPES[rule.group_by], group_key]
+      const { group_by } = rule.definition
+      if (group_by === undefined) continue
+      const [scope, target] = [SCOPES[group_by], group_key]
       const known = there.find((one) => one.scope === scope && one.target === target)
       if (known && !known.author.startsWith(authorOf(''))) continue
       const set = [{ scope, target, level, minutes, reason: `The alert "${rule.name}" fires` }]

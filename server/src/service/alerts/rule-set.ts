@@ -2,15 +2,25 @@ import type pg from 'pg'
 import type { MatchedRule } from '../../store/alerts/alert-matches.ts'
 import { listRules, type StoredRule } from '../../store/alerts/alert-rules.ts'
 import { toMillis } from '../../store/database/timestamp.ts'
-import { isCountable } from '../../store/filter/log-filter.ts'
+import { isCountable, type LogFilter } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { AppError } from '../app-error.ts'
 import type { SearchQueries } from '../search/search-query.ts'
 import { type ActiveHours, activeHours } from './active-hours.ts'
+import { conditionOf } from './alert-condition.ts'
 import { filterOf } from './alert-query.ts'
-import { type AlertDefinition, conditionOf } from './alert-rule.ts'
+import type { AlertDefinition } from './alert-rule.ts'
 import type { JudgedRule } from './judging/group.ts'
 import { OwnerSight } from './owner-sight.ts'
+import { countedQuery } from './query-within.ts'
+
+/** A search that lines are compared with for a rule: its own, or the one that its share is taken of. */
+export type RuleSearch = MatchedRule & {
+  rule_id: number
+  isWhole: boolean
+  /** Whether level, source and camera alone decide which lines are its. */
+  isCounted: boolean
+}
 
 /** A rule that is evaluated. */
 export type ActiveRule = MatchedRule &
@@ -18,8 +28,6 @@ export type ActiveRule = MatchedRule &
     name: string
     revision: number
     definition: AlertDefinition
-    /** When its condition began, in milliseconds. */
-    begun_at: number
     /** Whether level, source and camera alone decide which lines are its. */
     isCounted: boolean
     hadProblem: boolean
@@ -33,9 +41,11 @@ export type ActiveRule = MatchedRule &
 export type RuleSet = {
   version: number
   rules: ReadonlyMap<number, ActiveRule>
+  /** Their searches, by the ids of these. */
+  searches: ReadonlyMap<number, RuleSearch>
   /** Those that cannot be evaluated at all, and why. */
   broken: ReadonlyMap<number, { rule: StoredRule; problem: string }>
-  /** Rules by the dimensions of lines; see `knownRules`. */
+  /** Searches by the dimensions of lines. */
   byDimensions: Map<string, readonly number[]>
 }
 
@@ -84,42 +94,70 @@ export class AlertRules {
   async #load(version: number): Promise<RuleSet> {
     const { pool, logOperations } = this.#options
     const rules = new Map<number, ActiveRule>()
+    const searches = new Map<number, RuleSearch>()
     const broken: [number, { rule: StoredRule; problem: string }][] = []
     const sight = new OwnerSight(pool)
     const stored = (await listRules(pool)).filter(({ enabled }) => enabled)
     const deleted = stored.length > 0 ? await logOperations.deletedCameras() : []
     for (const rule of stored) {
       try {
-        rules.set(rule.id, await this.#compile(rule, sight, deleted))
+        const active = await this.#compile(rule, sight, deleted)
+        rules.set(rule.id, active.rule)
+        for (const search of active.searches) searches.set(search.id, search)
       } catch (error) {
         if (!(error instanceof AppError)) throw error
         broken.push([rule.id, { rule, problem: error.message }])
       }
     }
-    return { version, rules, broken: new Map(broken), byDimensions: new Map() }
+    return { version, rules, searches, broken: new Map(broken), byDimensions: new Map() }
   }
 
-  async #compile(stored: StoredRule, sight: OwnerSight, deleted: readonly number[]): Promise<ActiveRule> {
+  async #compile(
+    stored: StoredRule,
+    sight: OwnerSight,
+    deleted: readonly number[],
+  ): Promise<{ rule: ActiveRule; searches: RuleSearch[] }> {
     const definition = stored.rule as AlertDefinition
     const owner = await sight.of(stored.owner)
     if (!owner) {
       throw new AppError('FORBIDDEN', `Its owner ${stored.owner_name} may not read logs any more.`)
     }
-    const found = await filterOf(this.#options.queries, definition.query, owner.visibility)
-    const filter = { ...found, deleted_cameras: deleted }
-    const group_by = definition.group_by ?? null
-    return {
-      ...{ id: stored.id, name: stored.name, revision: stored.revision, definition },
-      ...{ filter, group_by, begins_after: stored.begins_after, begun_at: toMillis(stored.begun_at) },
-      include_own: definition.include_own ?? false,
-      condition: conditionOf(definition.condition),
+    const read = async (query: string) => {
+      const found = await filterOf(this.#options.queries, query, owner.visibility)
+      return { ...found, deleted_cameras: deleted }
+    }
+    const filter = await read(countedQuery(definition))
+    const condition = conditionOf(definition.condition)
+    // Each kind of message is a group of its own; kinds are told apart by level.
+    const group_by: RuleSearch['group_by'] =
+      condition.kind === 'new' ? 'level' : (definition.group_by ?? null)
+    const isCounted = (one: LogFilter) =>
+      isCountable(one) &&
+      group_by !== 'logger_name' &&
+      condition.kind !== 'number' &&
+      condition.kind !== 'new'
+    const asked = {
+      ...{ group_by, begins_after: stored.begins_after, include_own: definition.include_own ?? false },
+      ...(condition.kind === 'number' && { path: condition.field.split('.') }),
+      ...(condition.kind === 'new' && { hasMessage: true }),
+    }
+    const rule: ActiveRule = {
+      ...{ id: stored.id, name: stored.name, revision: stored.revision, definition, filter, ...asked },
+      ...{ condition, begun: toMillis(stored.begun_at) },
       hours: activeHours(definition.active_hours),
       quiet: definition.quiet_hours && activeHours(definition.quiet_hours),
       isGrouped: group_by !== null,
-      isCounted: isCountable(filter) && group_by !== 'logger_name',
+      isCounted: isCounted(filter),
       hadProblem: stored.problem !== null,
       // A demoted owner raises nothing any more.
       raise: owner.isAdmin ? definition.raise_level : undefined,
     }
+    const rule_id = stored.id
+    const search = { ...asked, id: rule_id, rule_id, filter, isWhole: false, isCounted: rule.isCounted }
+    if (condition.kind !== 'share') return { rule, searches: [search] }
+    const whole = await read(condition.of)
+    // Ids of rules are above zero.
+    const second = { ...search, id: -rule_id, filter: whole, isWhole: true, isCounted: isCounted(whole) }
+    return { rule, searches: [search, second] }
   }
 }

@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isEnabled } from '@timelapser/logger'
 import type pg from 'pg'
 import { errorCode } from '../../startup-error.ts'
-import { listChannels } from '../../store/alerts/alert-channels.ts'
 import {
   keepFromEvaluating,
   present,
@@ -13,22 +11,24 @@ import { recentGroups } from '../../store/alerts/alert-preview.ts'
 import * as store from '../../store/alerts/alert-rules.ts'
 import { forgetStates, saveStates } from '../../store/alerts/alert-states.ts'
 import { DAY, endOfMinute, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
-import { isCountable, type LogFilter } from '../../store/filter/log-filter.ts'
+import { isCountable } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { Principal } from '../access/access.ts'
+import type { Principal, Visibility } from '../access/access.ts'
 import type { AuditDetails, AuditTrail } from '../access/audit-trail.ts'
 import type { CameraService } from '../administration/camera-service.ts'
 import { AppError } from '../app-error.ts'
-import { parseTimeZone } from '../logs/time-zone.ts'
 import type { SearchQueries } from '../search/search-query.ts'
+import { conditionOf } from './alert-condition.ts'
 import { filterOf } from './alert-query.ts'
-import { type AlertDefinition, type AlertRuleInput, conditionOf } from './alert-rule.ts'
+import type { AlertDefinition, AlertRuleInput } from './alert-rule.ts'
+import { checkRule } from './check-rule.ts'
 import { labelOf } from './delivery/notice-writer.ts'
 import { endIncidents } from './ending.ts'
+import { keepLearned, type Past, readLearned } from './learning.ts'
 import { OwnerSight, ownerOf } from './owner-sight.ts'
 import { type Preview, previewRule } from './preview.ts'
 import { toStored, unknownGroup } from './stored-group.ts'
-import { asSeenBy, lockVisible } from './visible-rules.ts'
+import { asSeenBy, lockVisible, visibleRules } from './visible-rules.ts'
 
 /** Rules of one owner, and of all: each is compared with lines. */
 const MAX_OWN = 500
@@ -57,9 +57,10 @@ export class RulesService {
 
   /** @throws {AppError} INVALID_REQUEST, INVALID_QUERY …; CONFLICT when the name is taken or there are too many */
   async create(input: AlertRuleInput, author: Principal) {
-    const fields = await this.#check(input, author)
+    const fields = await checkRule(this.#options, input, author)
+    const past = await this.#learn(fields, author.visibility)
     const rule = await this.#change(async (client) => {
-      const created = await this.#insert(client, fields, author)
+      const created = await this.#insert(client, fields, author, past)
       return { result: created, entry: { action: 'alert.create', entity: entityOf(created), after: fields } }
     })
     return asSeenBy(author, rule)
@@ -67,10 +68,12 @@ export class RulesService {
 
   /** @throws {AppError} NOT_FOUND, and as `create` */
   async replace(id: number, input: AlertRuleInput, author: Principal) {
-    const fields = await this.#check(input, author)
+    const fields = await checkRule(this.#options, input, author)
+    const there = (await visibleRules(this.#options.pool, author)).find((rule) => rule.id === id)
+    const past = there && (await this.#learnAnew(there, fields))
     const rule = await this.#change(async (client) => {
       const before = await lockVisible(client, id, author)
-      const result = await this.#save(client, before, fields)
+      const result = await this.#save(client, before, fields, past)
       return { result, entry: differenceOf(before, fields) }
     })
     return asSeenBy(author, rule)
@@ -93,21 +96,29 @@ export class RulesService {
    */
   async apply(inputs: readonly AlertRuleInput[], prune: boolean, author: Principal) {
     const wanted: store.RuleFields[] = []
-    for (const input of inputs) wanted.push(await this.#check(input, author, `the rule "${input.name}": `))
+    for (const input of inputs)
+      wanted.push(await checkRule(this.#options, input, author, `the rule "${input.name}": `))
     const names = wanted.map(({ name }) => name)
     const twice = names.find((name, index) => names.indexOf(name) !== index)
     if (twice !== undefined) throw new AppError('INVALID_REQUEST', `There are two rules called "${twice}".`)
+    const pasts = new Map<string, Past | undefined>()
+    const there = await store.listRules(this.#options.pool, ownerOf(author))
+    for (const fields of wanted) {
+      const before = there.find(({ name }) => name === fields.name)
+      const past = before ? this.#learnAnew(before, fields) : this.#learn(fields, author.visibility)
+      pasts.set(fields.name, await past)
+    }
     const done = { created: [] as string[], changed: [] as string[], deleted: [] as string[], unchanged: 0 }
     await this.#change(async (client) => {
       const own = await store.listRules(client, ownerOf(author))
       for (const fields of wanted) {
         const before = own.find(({ name }) => name === fields.name)
         if (!before) {
-          await this.#insert(client, fields, author)
+          await this.#insert(client, fields, author, pasts.get(fields.name))
           done.created.push(fields.name)
         } else if (isDeepStrictEqual(fieldsOf(before), fields)) done.unchanged++
         else {
-          await this.#save(client, before, fields)
+          await this.#save(client, before, fields, pasts.get(fields.name))
           done.changed.push(fields.name)
         }
       }
@@ -134,45 +145,14 @@ export class RulesService {
   ): Promise<
     Omit<Preview, 'incidents'> & { incidents: (Preview['incidents'][number] & { label: string })[] }
   > {
-    await this.#check({ name: 'preview', ...definition, channels: [] }, author)
+    await checkRule(this.#options, { name: 'preview', ...definition, channels: [] }, author)
     const { pool, logOperations, queries, cameras } = this.#options
-    const filter = await filterOf(queries, definition.query, author.visibility)
+    const read = (query: string) => filterOf(queries, query, author.visibility)
     const until = toMillis(await present(pool))
-    const found = await previewRule({ pool, logOperations }, { definition, filter, days, until }, signal)
+    const found = await previewRule({ pool, logOperations }, { definition, read, days, until }, signal)
     const names = definition.group_by === 'camera' ? await cameras.names() : undefined
     const incidents = found.incidents.map((one) => ({ ...one, label: labelOf(one.group_key, names) }))
     return { ...found, incidents }
-  }
-
-  /** Everything about a rule that can be wrong before it is stored. */
-  async #check(input: AlertRuleInput, author: Principal, where = ''): Promise<store.RuleFields> {
-    const { name, enabled = true, ...definition } = input
-    try {
-      if (name.trim() === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
-      conditionOf(definition.condition)
-      for (const name of ['active_hours', 'quiet_hours'] as const) {
-        const hours = definition[name]
-        if (!hours) continue
-        parseTimeZone(hours.timezone)
-        if (hours.from === hours.to) {
-          throw new AppError('INVALID_REQUEST', `${name}.from and ${name}.to are the same.`)
-        }
-      }
-      const filter = await filterOf(this.#options.queries, definition.query, author.visibility)
-      checkRaise(definition, filter, author)
-      const known = definition.channels?.length ? await listChannels(this.#options.pool) : []
-      const unknown = definition.channels?.find((channel) => !known.some((one) => one.name === channel))
-      if (unknown !== undefined) {
-        throw new AppError(
-          'INVALID_REQUEST',
-          `channels names "${unknown}", and there is no channel of that name.`,
-        )
-      }
-    } catch (error) {
-      if (where === '' || !(error instanceof AppError)) throw error
-      throw new AppError(error.code, `In ${where}${error.message}`, { cause: error })
-    }
-    return { name: name.trim(), enabled, rule: plain(definition) }
   }
 
   /** A change of rules, while nobody evaluates: the evaluation sees all of it or nothing. */
@@ -194,6 +174,7 @@ export class RulesService {
     client: pg.PoolClient,
     fields: store.RuleFields,
     author: Principal,
+    past: Past | undefined,
   ): Promise<store.StoredRule> {
     const owner = ownerOf(author)
     const { own, total } = await store.countRules(client, owner)
@@ -203,7 +184,7 @@ export class RulesService {
     }
     const rule = await store.createRule(client, { ...fields, owner, owner_name: author.name })
     if (!rule) throw taken(fields.name)
-    await this.#seed(client, rule)
+    await this.#seed(client, rule, past)
     return rule
   }
 
@@ -211,8 +192,9 @@ export class RulesService {
     client: pg.PoolClient,
     before: store.StoredRule,
     fields: store.RuleFields,
+    past: Past | undefined,
   ): Promise<store.StoredRule> {
-    const isAnew = before.enabled !== fields.enabled || !isSameCondition(before.rule, fields.rule)
+    const isAnew = beginsAnew(before, fields)
     if (isAnew) await endIncidents(client, before, fields.enabled ? 'edited' : 'disabled')
     const rule = await store
       .saveRule(client, { id: before.id, ...fields }, isAnew)
@@ -222,13 +204,30 @@ export class RulesService {
     if (!rule) throw taken(fields.name)
     if (isAnew) {
       await forgetStates(client, rule.id)
-      await this.#seed(client, rule)
+      await this.#seed(client, rule, past)
     }
     return rule
   }
 
+  /** What a rule has to know of the past from the start; see `learning.ts`. */
+  async #learn({ enabled, rule }: store.RuleFields, visibility: Visibility): Promise<Past | undefined> {
+    if (!enabled) return undefined
+    const { pool, logOperations, queries } = this.#options
+    const read = (query: string) => filterOf(queries, query, visibility)
+    const until = toMillis(await present(pool))
+    return readLearned({ pool, logOperations }, { definition: rule as AlertDefinition, read }, until)
+  }
+
+  /** The same for a rule that is changed, as its owner sees it; undefined when its condition stays. */
+  async #learnAnew(before: store.StoredRule, fields: store.RuleFields): Promise<Past | undefined> {
+    if (!beginsAnew(before, fields)) return undefined
+    const sight = await new OwnerSight(this.#options.pool).of(before.owner)
+    return sight && this.#learn(fields, sight.visibility)
+  }
+
   /** Rules that miss something know from the start whom they wait for. */
-  async #seed(client: pg.PoolClient, rule: store.StoredRule): Promise<void> {
+  async #seed(client: pg.PoolClient, rule: store.StoredRule, past: Past | undefined): Promise<void> {
+    if (past && rule.enabled) await keepLearned(client, rule.id, past)
     const definition = rule.rule as AlertDefinition
     const { kind } = conditionOf(definition.condition)
     if (!rule.enabled || (kind !== 'silence' && kind !== 'under')) return
@@ -252,28 +251,16 @@ export class RulesService {
   }
 }
 
-/** A rule about lines that it raises itself would never end. */
-function checkRaise(definition: AlertDefinition, filter: LogFilter, author: Principal): void {
-  if (definition.raise_level === undefined) return
-  if (author.role !== 'admin') {
-    throw new AppError('FORBIDDEN', 'raise_level is for administrators alone.')
-  }
-  if (definition.group_by === undefined) {
-    throw new AppError('INVALID_REQUEST', 'raise_level needs group_by: the level of that group is raised.')
-  }
-  const isQuiet = conditionOf(definition.condition).kind === 'silence'
-  if (isQuiet || filter.levels?.every((level) => isEnabled(level, 'WARNING'))) return
-  throw new AppError(
-    'INVALID_REQUEST',
-    'raise_level goes with silence, and with a query at WARNING or above (min_level=WARNING): others would count what they raise.',
-  )
+/** Whether a change makes it another rule, which begins at the present. */
+function beginsAnew(before: store.RuleFields, after: store.RuleFields): boolean {
+  return before.enabled !== after.enabled || !isSameCondition(before.rule, after.rule)
 }
 
 /** Compares the parts of a rule whose change ends its incidents. */
 function isSameCondition(before: unknown, after: unknown): boolean {
   const of = ({ query, condition, group_by, active_hours, include_own }: AlertDefinition) => [
     query,
-    condition,
+    conditionOf(condition),
     group_by,
     active_hours,
     include_own ?? false,
@@ -293,11 +280,6 @@ function fieldsOf({ name, enabled, rule }: store.StoredRule): store.RuleFields {
 
 function entityOf({ id }: store.StoredRule): string {
   return `alert ${id}`
-}
-
-/** As it comes back from the database. */
-function plain(value: object): unknown {
-  return JSON.parse(JSON.stringify(value))
 }
 
 function taken(name: string): AppError {

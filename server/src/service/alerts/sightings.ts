@@ -12,7 +12,9 @@ import { readSigns } from '../../store/alerts/alert-signs.ts'
 import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
 import type { Feed } from '../../store/feed/feed.ts'
 import type { Sighting } from './judging/group.ts'
-import type { ActiveRule, RuleSet } from './rule-set.ts'
+import { addTallies, NO_TALLY, numbersOf, type Tally } from './judging/tally.ts'
+import { kindOf } from './kinds.ts'
+import type { ActiveRule, RuleSearch, RuleSet } from './rule-set.ts'
 
 /** Dimensions whose rules are remembered; 300 rules and 20,000 of these are some 10 MB. */
 const MAX_REMEMBERED = 20_000
@@ -43,17 +45,18 @@ export async function findSightings(
   if (entries.length === 0) return { groups: gathered.groups, failed: new Map(), compared: [] }
   const counts = await countEntries(client, feed, entries)
   await learnDimensions(client, set, counts)
-  const texts = new Set<ActiveRule>()
+  const texts = new Set<RuleSearch>()
   const touched = new Set<number>()
   for (const count of counts) {
     for (const id of set.byDimensions.get(keyOf(count)) ?? []) {
-      const rule = set.rules.get(id)
-      if (!rule || count.feed_id <= rule.begins_after || (count.is_own && !rule.include_own)) continue
-      if (rule.isCounted) {
-        const group_key = groupOf(rule, count)
-        if (group_key !== undefined) gathered.add({ ...count, rule_id: id, group_key })
+      const search = set.searches.get(id)
+      if (!search || count.feed_id <= search.begins_after || (count.is_own && !search.include_own)) continue
+      if (search.isCounted) {
+        const group_key = groupOf(search, count)
+        if (group_key !== undefined)
+          gathered.add(search.rule_id, group_key, count, tallyOf(search, count.rows))
       } else {
-        texts.add(rule)
+        texts.add(search)
         touched.add(count.feed_id)
       }
     }
@@ -65,8 +68,22 @@ export async function findSightings(
     entries.filter(({ id }) => touched.has(id)),
     compared,
   )
-  for (const match of matches) gathered.add(match)
-  return { groups: gathered.sorted(), failed, compared: compared.map(({ id }) => id) }
+  for (const match of matches) {
+    const search = set.searches.get(match.rule_id)
+    const rule = search && set.rules.get(search.rule_id)
+    if (!rule) continue
+    const { group_key, message, numbers } = match
+    const key = message === null ? group_key : kindOf(group_key, message)
+    const isP95 = rule.condition.kind === 'number' && rule.condition.measure === 'p95'
+    const tally = { ...tallyOf(search, match.rows), numbers: numbersOf(numbers ?? [], isP95) }
+    gathered.add(rule.id, key, match, tally)
+  }
+  const ruleOf = (id: number) => set.searches.get(id)?.rule_id ?? id
+  return {
+    groups: gathered.sorted(),
+    failed: new Map([...failed].map(([id, problem]) => [ruleOf(id), problem])),
+    compared: compared.map(({ rule_id }) => rule_id),
+  }
 }
 
 /** Signs are written by servers in their own time, and read once more for as long as that may take. */
@@ -88,7 +105,7 @@ export async function addSigns(
     for (const id of set.byDimensions.get(keyOf(sign)) ?? []) {
       const rule = set.rules.get(id)
       const key = rule && isWaiting(rule) ? groupOf(rule, sign) : undefined
-      if (key === undefined || !rule || seen < rule.begun_at) continue
+      if (key === undefined || !rule || seen < rule.begun) continue
       const ofRule = groups.get(id) ?? new Map<string, Sighting[]>()
       groups.set(id, ofRule)
       const at = Math.max(seen, after)
@@ -98,7 +115,7 @@ export async function addSigns(
         rows: 0,
         first: seen,
         last: seen,
-        minutes: new Map<number, number>(),
+        minutes: new Map<number, Tally>(),
       }
       ofRule.set(
         key,
@@ -119,7 +136,7 @@ async function learnDimensions(
     const key = keyOf(count)
     if (!set.byDimensions.has(key)) unknown.set(key, count)
   }
-  const found = await rulesForDimensions(client, [...set.rules.values()], [...unknown.values()])
+  const found = await rulesForDimensions(client, [...set.searches.values()], [...unknown.values()])
   for (const [index, key] of [...unknown.keys()].entries()) set.byDimensions.set(key, found[index] ?? [])
 }
 
@@ -127,14 +144,23 @@ function keyOf({ level, source, camera_id }: Dimensions): string {
   return `${level} ${camera_id ?? ''} ${source}`
 }
 
-function groupOf({ group_by }: ActiveRule, { source, camera_id }: Dimensions): string | undefined {
+function groupOf(
+  { group_by }: Pick<RuleSearch, 'group_by'>,
+  { source, camera_id }: Dimensions,
+): string | undefined {
   if (group_by === null) return ''
   if (group_by === 'source') return source
   if (camera_id !== null) return String(camera_id)
   return /^camera_([1-9]\d{0,9})$/.exec(source)?.[1]
 }
 
-type Open = Omit<Sighting, 'minutes'> & { minutes: Map<number, number> }
+function tallyOf({ isWhole }: RuleSearch, rows: number): Tally {
+  return isWhole ? { ...NO_TALLY, whole: rows } : { ...NO_TALLY, rows }
+}
+
+type Open = Omit<Sighting, 'minutes'> & { minutes: Map<number, Tally> }
+
+type Times = Pick<EntryMatch, 'feed_id' | 'minute' | 'rows' | 'first' | 'last'>
 
 class Gathered {
   readonly groups = new Map<number, Map<string, Open[]>>()
@@ -145,7 +171,7 @@ class Gathered {
     this.#commitOf = commitOf
   }
 
-  add({ rule_id, group_key, feed_id, minute, rows, ...times }: EntryMatch): void {
+  add(rule_id: number, group_key: string, { feed_id, minute, rows, ...times }: Times, tally: Tally): void {
     const [first, last, of] = [toMillis(times.first), toMillis(times.last), toMillis(minute)]
     const key = `${rule_id} ${feed_id} ${group_key}`
     const known = this.#byEntry.get(key)
@@ -153,7 +179,7 @@ class Gathered {
       known.rows += rows
       known.first = Math.min(known.first, first)
       known.last = Math.max(known.last, last)
-      known.minutes.set(of, (known.minutes.get(of) ?? 0) + rows)
+      known.minutes.set(of, addTallies(known.minutes.get(of) ?? NO_TALLY, tally))
       return
     }
     const sighting = {
@@ -162,7 +188,7 @@ class Gathered {
       rows,
       first,
       last,
-      minutes: new Map([[of, rows]]),
+      minutes: new Map([[of, tally]]),
     }
     this.#byEntry.set(key, sighting)
     const groups = this.groups.get(rule_id) ?? new Map<string, Open[]>()

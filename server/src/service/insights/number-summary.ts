@@ -79,13 +79,14 @@ export class NumberSummary {
 }
 
 /** Zero is step 0; larger amounts are further from it, on the side of their sign. */
-function stepOf(value: number): number {
+export function stepOf(value: number): number {
   const size = Math.abs(value)
   if (size < LEAST) return 0
   return Math.sign(value) * (1 + Math.floor(Math.log(size / LEAST) / STEP_LOG))
 }
 
-function middleOf(step: number): number {
+/** A number within 1 % of all those of a step. */
+export function middleOf(step: number): number {
   if (step === 0) return 0
   const middle = LEAST * STEP ** (Math.abs(step) - 1) * Math.sqrt(STEP)
   // A number with few digits is shown with few.

@@ -10,6 +10,7 @@ import {
   type LogFilter,
   variantConditions,
 } from '../filter/log-filter.ts'
+import { keptMessage } from '../reading/message-scan.ts'
 import type { CommittedEntry } from './alert-position.ts'
 
 /** Level, source and camera that lines have in common. */
@@ -34,16 +35,26 @@ export type EntryMatch = {
   rows: number
   first: string
   last: string
+  /** The numbers at the path of the rule, in no order. */
+  numbers: number[] | null
+  /** The message, when the rule asks for it; a long one as its two ends. */
+  message: string | null
 }
 
-type GroupColumn = 'camera' | 'source' | 'logger_name' | null
+type GroupColumn = 'camera' | 'source' | 'logger_name' | 'level' | null
 
+/** Something that lines are compared with: a rule's filter, or the filter that its share is taken of. */
 export type MatchedRule = {
+  /** Tells it from the others of a statement. */
   id: number
   filter: LogFilter
   group_by: GroupColumn
   begins_after: number
   include_own: boolean
+  /** Where in `extra_data` the numbers are that are asked for; lines without a number do not match. */
+  path?: readonly string[]
+  /** Whether the messages of the lines are asked for. */
+  hasMessage?: boolean
 }
 
 /** Lines of the system itself: those of the server's own loggers, and the test lines of a diagnosis. */
@@ -55,6 +66,7 @@ const GROUP_KEYS: Record<Exclude<GroupColumn, null>, string> = {
   camera: `coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))`,
   source: 'r.source',
   logger_name: 'r.logger_name',
+  level: 'r.level',
 }
 
 /** Rows whose text one statement compares. */
@@ -199,24 +211,36 @@ function matchStatement(
 ): { text: string; values: unknown[] } {
   const parameters = new SqlParameters()
   const rows = entryRows(rangesOf(entries), stretch, [], parameters)
-  const tests = rules.map(({ id, filter, group_by, begins_after, include_own }) => {
+  const tests = rules.map(({ id, filter, group_by, begins_after, include_own, path, hasMessage }) => {
+    const number = path ? numberAt(path, parameters) : 'null'
     const conditions = [
       `e.feed_id > ${begins_after}`,
       ...variantConditions(filter, parameters),
       ...(include_own ? [] : [`not ${IS_OWN}`]),
+      ...(path ? [`${number} is not null`] : []),
     ]
     const key = group_by === null ? `''` : GROUP_KEYS[group_by]
-    return `(${id}::bigint, ${conjunction(conditions)}, ${key}::text)`
+    const message = hasMessage ? keptMessage('r.message') : 'null'
+    return `(${id}::bigint, ${conjunction(conditions)}, ${key}::text, ${number}::double precision, ${message}::text)`
   })
   const text = `
     /* alert_matches */
     select t.rule_id, t.group_key, e.feed_id, ${MINUTE_OF} as minute,
-      count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last
+      count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last,
+      array_agg(t.number) filter (where t.number is not null) as numbers, t.message
     from ${rows}
-    cross join lateral (values ${tests.join(', ')}) t (rule_id, matches, group_key)
+    cross join lateral (values ${tests.join(', ')}) t (rule_id, matches, group_key, number, message)
     where t.matches and t.group_key is not null
-    group by 1, 2, 3, 4`
+    group by 1, 2, 3, 4, t.message`
   return { text, values: parameters.values }
+}
+
+/** The number at a path; null for none, and for one that no double holds. */
+function numberAt(path: readonly string[], parameters: SqlParameters): string {
+  const keys = `${parameters.add(path)}::text[]`
+  const number = `(r.extra_data #>> ${keys})::numeric`
+  return `case when jsonb_typeof(r.extra_data #> ${keys}) = 'number' then
+      case when abs(${number}) > 1e300 then null when abs(${number}) < 1e-300 then 0 else ${number} end end`
 }
 
 function conjunction(conditions: readonly string[]): string {

@@ -109,6 +109,8 @@ export async function deleteRule(client: pg.PoolClient, id: number): Promise<voi
         delete from alert_states where rule_id = $1
       ), counts as (
         delete from alert_counts where rule_id = $1
+      ), kinds as (
+        delete from alert_kinds where rule_id = $1
       ), transitions as (
         delete from alert_transitions where rule_id = $1
       ), silences as (

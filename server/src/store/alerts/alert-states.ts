@@ -104,45 +104,20 @@ export async function judgeFrom(
   })
 }
 
-export type MinuteCount = GroupKey & { minute: string; rows: number }
-
-/** Lines by minute of these groups, each from an instant on. */
-export async function loadCounts(
+/** Leaves the windows of these rules undecided that were over before an instant. */
+export async function passOver(
   client: pg.PoolClient,
-  groups: readonly (GroupKey & { from: string })[],
-): Promise<MinuteCount[]> {
-  if (groups.length === 0) return []
-  const { rows } = await client.query<MinuteCount>({
-    name: 'load_alert_counts',
-    text: `
-      select c.rule_id, c.group_key, c.minute, c.rows
-      from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as k (rule, key, since)
-      join alert_counts c on c.rule_id = k.rule and c.group_key = k.key and c.minute >= k.since`,
-    values: [
-      groups.map(({ rule_id }) => rule_id),
-      groups.map(({ group_key }) => group_key),
-      groups.map(({ from }) => from),
-    ],
-  })
-  return rows
-}
-
-export async function addCounts(client: pg.PoolClient, counts: readonly MinuteCount[]): Promise<void> {
-  if (counts.length === 0) return
+  rules: readonly number[],
+  until: string,
+): Promise<void> {
   await client.query({
-    name: 'add_alert_counts',
+    name: 'pass_over_alert_windows',
     text: `
-      insert into alert_counts (rule_id, group_key, minute, rows)
-      select *
-      from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[])
-      on conflict (rule_id, group_key, minute) do update
-      set rows = alert_counts.rows + excluded.rows`,
-    values: [
-      counts.map(({ rule_id }) => rule_id),
-      counts.map(({ group_key }) => group_key),
-      counts.map(({ minute }) => minute),
-      counts.map(({ rows }) => rows),
-    ],
+      update alert_states
+      set judged_to = greatest(judged_to, date_trunc('minute', $2::timestamptz) - interval '1 minute'),
+        due_at = greatest(due_at, $2::timestamptz)
+      where rule_id = any ($1::bigint[]) and judged_from is not null and due_at is not null`,
+    values: [rules, until],
   })
 }
 
@@ -153,6 +128,8 @@ export async function forgetStates(client: pg.PoolClient, ruleId: number): Promi
     text: `
       with counts as (
         delete from alert_counts where rule_id = $1
+      ), kinds as (
+        delete from alert_kinds where rule_id = $1
       )
       delete from alert_states where rule_id = $1`,
     values: [ruleId],
@@ -167,7 +144,16 @@ export async function pruneAlerts(pool: pg.Pool): Promise<void> {
       with mark as (
         select watermark from alert_position
       ), counts as (
-        delete from alert_counts where minute < (select watermark from mark) - interval '50 hours'
+        delete from alert_counts c
+        where minute < (select watermark from mark) - interval '50 hours'
+          and (
+            minute < (select watermark from mark) - interval '16 days'
+            or not exists (
+              select 1
+              from alert_rules r
+              where r.id = c.rule_id and r.rule -> 'condition' ->> 'kind' = 'usual'
+            )
+          )
       ), states as (
         delete from alert_states
         where due_at is null and state <> 'firing' and not is_owed

@@ -39,13 +39,18 @@ function toMessage([id, timestamp, level, source, camera_id, logger_name, messag
   return { id, timestamp, level, source, camera_id, logger_name, message }
 }
 
+/** SQL of a message, or of both ends of a long one. */
+export function keptMessage(column: string): string {
+  return `case when length(${column}) <= ${2 * KEPT} then ${column}
+        else left(${column}, ${KEPT}) || E'\\n' || right(${column}, ${KEPT}) end`
+}
+
 function messageLine(deletedCameras: readonly number[], parameters: SqlParameters): string {
   const camera =
     deletedCameras.length > 0
       ? `case when r.camera_id <> all (${parameters.add(deletedCameras)}::integer[]) then r.camera_id end`
       : 'r.camera_id'
-  const message = `case when length(r.message) <= ${2 * KEPT} then r.message
-        else left(r.message, ${KEPT}) || E'\\n' || right(r.message, ${KEPT}) end`
+  const message = keptMessage('r.message')
   return `'[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
         || to_json(r.source)::text || ',' || coalesce((${camera})::text, 'null') || ','
         || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(${message})::text || E']\\n'`

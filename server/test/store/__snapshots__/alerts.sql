@@ -1,9 +1,10 @@
 -- add_alert_counts
-      insert into alert_counts (rule_id, group_key, minute, rows)
+      insert into alert_counts (rule_id, group_key, minute, rows, whole, numbers)
       select *
-      from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[])
+      from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::jsonb[])
       on conflict (rule_id, group_key, minute) do update
-      set rows = alert_counts.rows + excluded.rows;
+      set rows = alert_counts.rows + excluded.rows, whole = alert_counts.whole + excluded.whole,
+        numbers = coalesce(excluded.numbers, alert_counts.numbers);
 
 -- add_alert_deliveries
       insert into alert_deliveries (channel_id, rule_id, kind, transitions, dedup_key, created_at, next_at)
@@ -35,7 +36,7 @@
     where t.matches;
 
 -- alert_entries_after
-      select id, first_id, last_id, first_timestamp, last_timestamp, rows, created_at
+      select id, first_id, last_id, first_timestamp, last_timestamp, rows, created_at, is_import
       from (
         select *, sum(rows) over (order by id) - rows as before
         from (
@@ -66,7 +67,8 @@
 -- alert_matches
     /* alert_matches */
     select t.rule_id, t.group_key, e.feed_id, date_bin('1 minute', r.timestamp, timestamptz '2000-01-01 00:00Z') as minute,
-      count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last
+      count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last,
+      array_agg(t.number) filter (where t.number is not null) as numbers, t.message
     from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
@@ -75,9 +77,15 @@
         where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
         offset 0
       ) r
-    cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $7::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text), (1::bigint, (e.feed_id > 0) and ((message ilike $8 or logger_name ilike $8)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text)) t (rule_id, matches, group_key)
+    cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $7::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text, null::double precision, null::text), (1::bigint, (e.feed_id > 0) and ((message ilike $8 or logger_name ilike $8)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text, null::double precision, null::text)) t (rule_id, matches, group_key, number, message)
     where t.matches and t.group_key is not null
-    group by 1, 2, 3, 4;
+    group by 1, 2, 3, 4, t.message;
+
+-- 13:
+    cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $8::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)) and (case when jsonb_typeof(r.extra_data #> $7::text[]) = 'number' then
+      case when abs((r.extra_data #>> $7::text[])::numeric) > 1e300 then null when abs((r.extra_data #>> $7::text[])::numeric) < 1e-300 then 0 else (r.extra_data #>> $7::text[])::numeric end end is not null), ''::text, case when jsonb_typeof(r.extra_data #> $7::text[]) = 'number' then
+      case when abs((r.extra_data #>> $7::text[])::numeric) > 1e300 then null when abs((r.extra_data #>> $7::text[])::numeric) < 1e-300 then 0 else (r.extra_data #>> $7::text[])::numeric end end::double precision, null::text), (2::bigint, (e.feed_id > 0) and (level = $9::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), r.level::text, null::double precision, case when length(r.message) <= 1000 then r.message
+        else left(r.message, 500) || E'\n' || right(r.message, 500) end::text)) t (rule_id, matches, group_key, number, message)
 
 -- alert_past_minutes
     /* alert_past_minutes */
@@ -143,6 +151,12 @@ commit;
       from alert_states
       group by rule_id;
 
+-- count_alert_kinds
+      select rule_id, count(*) as kinds
+      from alert_kinds
+      where rule_id = any ($1::bigint[])
+      group by rule_id;
+
 -- count_alert_rules
       select count(*) filter (where owner = $1) as own, count(*) as total
       from alert_rules;
@@ -184,6 +198,8 @@ commit;
         delete from alert_states where rule_id = $1
       ), counts as (
         delete from alert_counts where rule_id = $1
+      ), kinds as (
+        delete from alert_kinds where rule_id = $1
       ), transitions as (
         delete from alert_transitions where rule_id = $1
       ), silences as (
@@ -218,6 +234,12 @@ commit;
       where id = $1 and ends_at > log_clock()
       returning id, rule_id, group_key, reason, author, starts_at, ends_at;
 
+-- find_alert_kinds
+      select k.rule_id, k.kind, coalesce(s.state = 'firing', false) as is_firing
+      from unnest($1::bigint[], $2::text[]) as a (rule, name)
+      join alert_kinds k on k.rule_id = a.rule and k.kind = a.name
+      left join alert_states s on s.rule_id = k.rule_id and s.group_key = k.kind;
+
 -- find_alert_transitions
       select id, rule_id, revision, group_key, kind, window_key, incident, at, value, threshold, first_at, last_at,
         late_ms, held
@@ -232,9 +254,22 @@ commit;
       where rule_id = $1 and (state = 'firing' or told_incident is not null)
       order by group_key;
 
+-- first_alert_counts
+      select k.rule as rule_id, k.key as group_key, c.minute
+      from unnest($1::bigint[], $2::text[]) as k (rule, key)
+      cross join lateral (
+        select minute
+        from alert_counts
+        where rule_id = k.rule and group_key = k.key
+        order by minute
+        limit 1
+      ) c;
+
 -- forget_alert_states
       with counts as (
         delete from alert_counts where rule_id = $1
+      ), kinds as (
+        delete from alert_kinds where rule_id = $1
       )
       delete from alert_states where rule_id = $1;
 
@@ -246,6 +281,12 @@ select pg_advisory_xact_lock($1);
       set judged_from = $2::timestamptz,
         due_at = case when due_at < $2::timestamptz then $2::timestamptz else due_at end
       where rule_id = any ($1::bigint[]) and judged_from is not null;
+
+-- learn_alert_kinds
+      insert into alert_kinds (rule_id, kind, first_at)
+      select *
+      from unnest($1::bigint[], $2::text[], $3::timestamptz[])
+      on conflict (rule_id, kind) do nothing;
 
 -- list_alert_channels
       select id, name, kind, target, sealed, author, created_at, updated_at
@@ -291,9 +332,10 @@ select pg_advisory_xact_lock($1);
       limit $3;
 
 -- load_alert_counts
-      select c.rule_id, c.group_key, c.minute, c.rows
-      from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as k (rule, key, since)
-      join alert_counts c on c.rule_id = k.rule and c.group_key = k.key and c.minute >= k.since;
+      select c.rule_id, c.group_key, c.minute, c.rows, c.whole, c.numbers
+      from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[]) as k (rule, key, since, until)
+      join alert_counts c
+        on c.rule_id = k.rule and c.group_key = k.key and c.minute >= k.since and c.minute <= k.until;
 
 -- load_alert_states
       select rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
@@ -339,6 +381,12 @@ select pg_try_advisory_xact_lock($1) as locked;
         limit 1
       ) t;
 
+-- pass_over_alert_windows
+      update alert_states
+      set judged_to = greatest(judged_to, date_trunc('minute', $2::timestamptz) - interval '1 minute'),
+        due_at = greatest(due_at, $2::timestamptz)
+      where rule_id = any ($1::bigint[]) and judged_from is not null and due_at is not null;
+
 -- postpone_alert_deliveries
       update alert_deliveries
       set next_at = log_clock() + $2::integer * interval '1 millisecond'
@@ -348,7 +396,16 @@ select pg_try_advisory_xact_lock($1) as locked;
       with mark as (
         select watermark from alert_position
       ), counts as (
-        delete from alert_counts where minute < (select watermark from mark) - interval '50 hours'
+        delete from alert_counts c
+        where minute < (select watermark from mark) - interval '50 hours'
+          and (
+            minute < (select watermark from mark) - interval '16 days'
+            or not exists (
+              select 1
+              from alert_rules r
+              where r.id = c.rule_id and r.rule -> 'condition' ->> 'kind' = 'usual'
+            )
+          )
       ), states as (
         delete from alert_states
         where due_at is null and state <> 'firing' and not is_owed

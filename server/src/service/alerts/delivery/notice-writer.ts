@@ -8,10 +8,12 @@ import type { SearchNode } from '../../../store/filter/search-tree.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
 import type { CameraService } from '../../administration/camera-service.ts'
 import type { SearchQueries } from '../../search/search-query.ts'
+import { conditionOf } from '../alert-condition.ts'
 import { filterOf } from '../alert-query.ts'
-import { type AlertDefinition, conditionOf, type Grouping } from '../alert-rule.ts'
+import type { AlertDefinition, Grouping } from '../alert-rule.ts'
 import { OwnerSight } from '../owner-sight.ts'
-import { boundsOf, describeCondition, describeTransition } from './describe.ts'
+import { describeCondition, describeTransition } from './describe.ts'
+import { boundsOf, evidenceQuery, searchOf } from './evidence.ts'
 import { type Notice, type NoticeGroup, type NoticeKind, type NoticeLine, titleOf } from './notice.ts'
 
 /** Lines of evidence in a notice, and groups that a digest names. */
@@ -107,7 +109,11 @@ export class NoticeWriter {
     const sight = await new OwnerSight(pool).of(rule.owner)
     if (!transition || !sight) return []
     try {
-      const filter = await filterOf(queries, definition.query, sight.visibility)
+      const filter = await filterOf(
+        queries,
+        evidenceQuery(definition, transition.group_key),
+        sight.visibility,
+      )
       const { start, end } = boundsOf(definition, transition)
       const asked: LogFilter = {
         ...withGroup(filter, definition.group_by, transition.group_key),
@@ -148,25 +154,6 @@ export function withGroup(filter: LogFilter, group_by: Grouping | undefined, key
       ? { kind: 'camera', id: Number(key) || null }
       : { kind: group_by, value: key, isGlob: false }
   return { ...filter, q: { kind: 'and', nodes: filter.q ? [filter.q, node] : [node] } }
-}
-
-/** The query string of the list that shows a transition's lines. */
-export function searchOf(definition: AlertDefinition, transition: StoredTransition): string {
-  const query = new URLSearchParams(definition.query)
-  const { group_by } = definition
-  const key = transition.group_key
-  if (group_by !== undefined && key !== '') {
-    const name = group_by === 'camera' ? 'camera_id' : group_by
-    const term = group_by === 'logger_name' ? 'logger' : group_by
-    const quoted = group_by === 'camera' ? key : `"${key.replaceAll(/["\\]/g, '\\$&')}"`
-    if (!query.has(name)) query.append(name, key)
-    else query.set('q', `${query.has('q') ? `(${query.get('q')}) ` : ''}${term}:${quoted}`)
-  }
-  const { start, end } = boundsOf(definition, transition)
-  query.set('from', fromMillis(start))
-  query.set('to', fromMillis(end))
-  query.set('live', '0')
-  return `?${query}`
 }
 
 function groupsText(

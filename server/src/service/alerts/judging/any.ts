@@ -4,7 +4,7 @@ import type { Group, Sighting } from './group.ts'
 /** Lines later than this are described as late. */
 const LATE = MINUTE
 
-/** Any matching line: fires for a line of any time, and is over when none came for some minutes. */
+/** Any matching line, or a kind of message: fires for a line of any time, and is over when none came for some minutes. */
 export const any = {
   sight(group: Group, sighting: Sighting): void {
     const { state, rule } = group

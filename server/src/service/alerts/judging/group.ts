@@ -1,7 +1,9 @@
 // A group of a rule while it is judged: what is known of it, and what was decided. It knows no database and no clock.
 import { DAY, MINUTE } from '../../../store/database/timestamp.ts'
 import type { ActiveHours } from '../active-hours.ts'
-import type { Condition } from '../alert-rule.ts'
+import type { Condition } from '../alert-condition.ts'
+import { addTallies, NO_TALLY, type Tally } from './tally.ts'
+import { sumOf, type Tallies } from './windows.ts'
 
 /** How long after its end a window waits for its lines. */
 export const GRACE = MINUTE
@@ -37,13 +39,13 @@ export type Sighting = {
   feed_id: number
   /** When the entry was committed. */
   at: number
-  /** None for a sign of life that was not stored. */
+  /** Lines that match, or that the share is taken of; none for a sign of life that was not stored. */
   rows: number
   /** The first and last time of its lines. */
   first: number
   last: number
-  /** Lines by the minute they are of, as the instant it begins with. */
-  minutes: ReadonlyMap<number, number>
+  /** The lines of each minute, by the instant it begins with. */
+  minutes: ReadonlyMap<number, Tally>
 }
 
 export type TransitionKind = 'firing' | 'resolved' | 'expired'
@@ -54,19 +56,28 @@ export type Transition = {
   incident: number
   at: number
   value: number | null
+  /** The limit that the value was held against, where it is not the rule's own. */
+  limit: number | null
   first_at: number | null
   last_at: number | null
   late_ms: number
 }
 
 /** The part of a rule that the conditions read. */
-export type JudgedRule = { condition: Condition; hours: ActiveHours; isGrouped: boolean }
+export type JudgedRule = {
+  condition: Condition
+  hours: ActiveHours
+  isGrouped: boolean
+  /** When its condition began. */
+  begun: number
+}
 
 export type Firing = {
   /** Tells the incident from all others of the group. */
   key: number
   at: number
   value: number
+  limit?: number | null
   first: number
   last: number
   lateMs?: number
@@ -75,13 +86,15 @@ export type Firing = {
 export class Group {
   readonly rule: JudgedRule
   readonly state: GroupState
-  /** Lines by minute, of the windows that may still be decided. */
-  readonly counts: Map<number, number>
-  /** Lines by minute, to be added to the stored counts. */
-  readonly added = new Map<number, number>()
+  /** The lines of each minute, of the windows that may still be decided. */
+  readonly counts: Map<number, Tally>
+  /** The lines of each minute that are to be added to the stored ones. */
+  readonly added = new Map<number, Tally>()
+  /** The first minute of which a line was ever counted; set for conditions that look back over days. */
+  countedFrom = Number.POSITIVE_INFINITY
   readonly transitions: Transition[] = []
 
-  constructor(rule: JudgedRule, state: GroupState, counts = new Map<number, number>()) {
+  constructor(rule: JudgedRule, state: GroupState, counts = new Map<number, Tally>()) {
     this.rule = rule
     this.state = state
     this.counts = counts
@@ -118,10 +131,10 @@ export class Group {
   count({ at, minutes }: Sighting): { from: number; to: number } | undefined {
     let from = Number.POSITIVE_INFINITY
     let to = Number.NEGATIVE_INFINITY
-    for (const [minute, rows] of minutes) {
+    for (const [minute, tally] of minutes) {
       if (Math.abs(minute - at) > JUDGEABLE || !this.rule.hours.isActive(minute)) continue
-      this.counts.set(minute, (this.counts.get(minute) ?? 0) + rows)
-      this.added.set(minute, (this.added.get(minute) ?? 0) + rows)
+      this.counts.set(minute, addTallies(this.counts.get(minute) ?? NO_TALLY, tally))
+      this.added.set(minute, addTallies(this.added.get(minute) ?? NO_TALLY, tally))
       from = Math.min(from, minute)
       to = Math.max(to, minute)
     }
@@ -130,17 +143,23 @@ export class Group {
 
   /** Lines of the window that ends at the instant. */
   sumTo(end: number, minutes: number): number {
-    let sum = 0
-    for (let minute = end - minutes * MINUTE; minute < end; minute += MINUTE) {
-      sum += this.counts.get(minute) ?? 0
-    }
-    return sum
+    return sumOf(end, minutes, { at: (minute) => this.counts.get(minute) }).rows
   }
 
-  fire({ key, at, value, first, last, lateMs = 0 }: Firing): void {
+  tallies(): Tallies {
+    const { judged_from, since } = this.state
+    const isUsual = this.rule.condition.kind === 'usual'
+    return {
+      at: (minute) => this.counts.get(minute),
+      knownFrom: isUsual ? this.countedFrom : Math.ceil((judged_from ?? since) / MINUTE) * MINUTE,
+      hours: this.rule.hours,
+    }
+  }
+
+  fire({ key, at, value, limit = null, first, last, lateMs = 0 }: Firing): void {
     Object.assign(this.state, { incident: key, value, first_at: first, last_at: last, extended_at: at })
     this.#become('firing', at)
-    this.#decide('firing', { key, at, value, lateMs })
+    this.#decide('firing', { key, at, value, limit, lateMs })
   }
 
   resolve(at: number, value: number | null): void {
@@ -163,12 +182,18 @@ export class Group {
 
   #decide(
     kind: TransitionKind,
-    { key, at, value, lateMs = 0 }: { key: number; at: number; value: number | null; lateMs?: number },
+    {
+      key,
+      at,
+      value,
+      limit = null,
+      lateMs = 0,
+    }: { key: number; at: number; value: number | null; limit?: number | null; lateMs?: number },
   ): void {
     const { incident, first_at, last_at } = this.state
     this.transitions.push({
-      ...{ kind, window_key: key, incident: incident ?? key, at, value, first_at, last_at },
-      late_ms: lateMs,
+      ...{ kind, window_key: key, incident: incident ?? key, at, value, limit },
+      ...{ first_at, last_at, late_ms: lateMs },
     })
   }
 }

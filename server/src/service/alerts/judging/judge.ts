@@ -1,17 +1,31 @@
+import type { Condition } from '../alert-condition.ts'
 import { any } from './any.ts'
+import { closing } from './closing.ts'
 import type { Group, Sighting } from './group.ts'
 import { over } from './over.ts'
 import { silence } from './silence.ts'
-import { under } from './under.ts'
 
-const CONDITIONS = { any, over, under, silence }
+function judgeOf(condition: Condition) {
+  switch (condition.kind) {
+    case 'any':
+    case 'new':
+      return any
+    case 'silence':
+      return silence
+    case 'over':
+      // Several windows say something together only once they are over.
+      return condition.windows.of === 1 ? over : closing
+    default:
+      return closing
+  }
+}
 
 /**
  * Takes a group through its lines, in the order of commits, and on to an instant: each thing that falls due is decided at
  * the time it was due, for any division of the feed into steps.
  */
 export function judge(group: Group, sightings: readonly Sighting[], until: number): void {
-  const condition = CONDITIONS[group.rule.condition.kind]
+  const condition = judgeOf(group.rule.condition)
   const advance = (to: number) => {
     for (let due = group.state.due_at; due !== null && due <= to; ) {
       condition.due(group, due)

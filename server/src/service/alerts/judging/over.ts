@@ -1,5 +1,6 @@
 import { MINUTE } from '../../../store/database/timestamp.ts'
 import { GRACE, type Group, type Sighting } from './group.ts'
+import type { Tally } from './tally.ts'
 
 /**
  * More lines than a threshold in a window of the rule's minutes, by the lines' own time: a window ends with each
@@ -25,8 +26,8 @@ export const over = {
     let sumBefore = sum
     for (let end = counted.from + MINUTE; end <= counted.to + length; end += MINUTE) {
       const [came, left] = [end - MINUTE, end - MINUTE - length]
-      sum += (group.counts.get(came) ?? 0) - (group.counts.get(left) ?? 0)
-      sumBefore += (before.get(came) ?? 0) - (before.get(left) ?? 0)
+      sum += rowsOf(group.counts, came) - rowsOf(group.counts, left)
+      sumBefore += rowsOf(before, came) - rowsOf(before, left)
       if (sum <= threshold) continue
       first ??= end
       last = end
@@ -55,4 +56,8 @@ export const over = {
     const end = Math.floor((at - GRACE) / MINUTE) * MINUTE
     group.resolve(at, group.sumTo(end, rule.condition.minutes))
   },
+}
+
+function rowsOf(counts: ReadonlyMap<number, Tally>, minute: number): number {
+  return counts.get(minute)?.rows ?? 0
 }

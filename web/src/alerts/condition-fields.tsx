@@ -1,0 +1,188 @@
+import type { ReactNode } from 'react'
+import { FIELD } from '../controls/surfaces.ts'
+import {
+  type ConditionDraft,
+  hasAtLeast,
+  hasWindows,
+  KINDS,
+  type Kind,
+  MEASURES,
+  type Measure,
+  withKind,
+} from './condition-draft.ts'
+import { NumberField } from './number-field.tsx'
+
+type Change = (change: Partial<ConditionDraft>) => void
+type Props = { condition: ConditionDraft; onChange: Change }
+
+/** The condition of a rule as a sentence; its end, which groups the lines, is the child. */
+export function ConditionFields({ condition, onChange, children }: Props & { children: ReactNode }) {
+  const { kind, minutes } = condition
+  return (
+    <>
+      <p className="flex flex-wrap items-center gap-2">
+        <select
+          aria-label="Condition"
+          value={kind}
+          onChange={(event) => onChange(withKind(condition, event.target.value as Kind))}
+          className={`${FIELD} !w-auto`}
+        >
+          {Object.entries(KINDS).map(([name, text]) => (
+            <option key={name} value={name}>
+              {text}
+            </option>
+          ))}
+        </select>
+        <Limit condition={condition} onChange={onChange} />
+        <span className="text-muted">{BEFORE_MINUTES[kind]}</span>
+        <NumberField label="Minutes" value={minutes} onChange={(next) => onChange({ minutes: next })} />
+        {kind === 'new' ? (
+          <span className="text-muted">minutes without another line of it</span>
+        ) : (
+          <>
+            <span className="text-muted">minutes, of</span>
+            {children}
+          </>
+        )}
+      </p>
+      {hasWindows(kind) && <Lasting condition={condition} onChange={onChange} />}
+    </>
+  )
+}
+
+const BEFORE_MINUTES: Readonly<Record<Kind, string>> = {
+  any: '; it is over after',
+  new: '; it is over after',
+  over: 'in',
+  under: 'in',
+  silence: 'for',
+  share: 'in',
+  number: 'in',
+  usual: 'times as many as at this time of the last days, in',
+}
+
+function Limit({ condition, onChange }: Props) {
+  const { kind, threshold, side, field, measure } = condition
+  if (kind === 'any' || kind === 'silence' || kind === 'new') return null
+  const isSided = kind === 'share' || kind === 'number'
+  return (
+    <>
+      {kind === 'number' && (
+        <>
+          <input
+            aria-label="Field in extra_data"
+            value={field}
+            maxLength={200}
+            placeholder="duration_ms"
+            onChange={(event) => onChange({ field: event.target.value })}
+            className={`${FIELD} !w-40 font-mono text-small`}
+          />
+          <span className="text-muted">,</span>
+          <select
+            aria-label="Measure"
+            value={measure}
+            onChange={(event) => onChange({ measure: event.target.value as Measure })}
+            className={`${FIELD} !w-auto`}
+          >
+            {Object.entries(MEASURES).map(([name, text]) => (
+              <option key={name} value={name}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </>
+      )}
+      {isSided && (
+        <select
+          aria-label="Side of the limit"
+          value={side}
+          onChange={(event) => onChange({ side: event.target.value as 'over' | 'under' })}
+          className={`${FIELD} !w-auto`}
+        >
+          <option value="over">over</option>
+          <option value="under">under</option>
+        </select>
+      )}
+      <NumberField
+        label={LIMITS[kind]}
+        value={threshold}
+        onChange={(next) => onChange({ threshold: next })}
+      />
+      {kind === 'share' && <span className="text-muted">% of the lines below</span>}
+    </>
+  )
+}
+
+const LIMITS = {
+  ...{ over: 'Lines', under: 'Lines' },
+  ...{ share: 'Percent', number: 'Limit', usual: 'Times the usual' },
+} as const
+
+/** What a condition on windows may ask for beside its limit. */
+function Lasting({ condition, onChange }: Props) {
+  const { kind, lasting, at_least, days } = condition
+  return (
+    <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
+      <span className="flex flex-wrap items-center gap-2">
+        <label className="flex cursor-pointer items-center gap-2">
+          <input
+            type="checkbox"
+            checked={lasting !== null}
+            onChange={(event) =>
+              onChange({ lasting: event.target.checked ? { windows: '2', of: '3' } : null })
+            }
+            className="size-3.5 accent-accent"
+          />
+          Only when it lasts
+        </label>
+        {lasting && (
+          <>
+            <span className="text-muted">in</span>
+            <NumberField
+              label="Windows"
+              value={lasting.windows}
+              onChange={(windows) => onChange({ lasting: { ...lasting, windows } })}
+            />
+            <span className="text-muted">of the last</span>
+            <NumberField
+              label="Of windows"
+              value={lasting.of}
+              onChange={(of) => onChange({ lasting: { ...lasting, of } })}
+            />
+            <span className="text-muted">windows</span>
+          </>
+        )}
+      </span>
+      {kind === 'usual' && (
+        <span className="flex flex-wrap items-center gap-2">
+          <span className="text-muted">compared with</span>
+          <NumberField
+            label="Days"
+            value={days}
+            placeholder="7"
+            onChange={(next) => onChange({ days: next })}
+          />
+          <span className="text-muted">days</span>
+        </span>
+      )}
+      {hasAtLeast(kind) && (
+        <span className="flex flex-wrap items-center gap-2">
+          <span className="text-muted">{AT_LEAST[kind as keyof typeof AT_LEAST]}</span>
+          <NumberField
+            label="At least"
+            value={at_least}
+            placeholder={kind === 'number' ? '1' : '20'}
+            onChange={(next) => onChange({ at_least: next })}
+          />
+          <span className="text-muted">{kind === 'number' ? 'numbers' : 'lines'}</span>
+        </span>
+      )}
+    </div>
+  )
+}
+
+const AT_LEAST = {
+  share: 'windows need at least',
+  number: 'windows need at least',
+  usual: 'it takes at least',
+} as const
