@@ -4,7 +4,7 @@ import { OneOf } from './one-of.ts'
 
 const CONDITION_KINDS = ['any', 'count', 'silence', 'share', 'number', 'new', 'usual'] as const
 type Kind = (typeof CONDITION_KINDS)[number]
-export const MEASURES = ['min', 'max', 'mean', 'p95'] as const
+const MEASURES = ['min', 'max', 'mean', 'p95'] as const
 export type Measure = (typeof MEASURES)[number]
 
 /** The widest window, all windows of a condition together, and the longest silence: a day, a day and a week. */
@@ -101,7 +101,7 @@ export const AlertConditionSchema = Type.Object(
 export type AlertCondition = Static<typeof AlertConditionSchema>
 
 /** Of the last windows, one beside the other, how many have to be bad. */
-export type Windows = { needed: number; of: number }
+type Windows = { needed: number; of: number }
 type Sided = { side: 'over' | 'under'; threshold: number; minutes: number; windows: Windows }
 
 /** A condition with everything it needs. */

@@ -65,7 +65,7 @@ function rangesOf(
 }
 
 /** A minute as it is judged. */
-export function tallyOf({ rows, whole, numbers }: Pick<MinuteCount, 'rows' | 'whole' | 'numbers'>): Tally {
+function tallyOf({ rows, whole, numbers }: Pick<MinuteCount, 'rows' | 'whole' | 'numbers'>): Tally {
   return { rows, whole, numbers: numbers as Numbers | null }
 }
 

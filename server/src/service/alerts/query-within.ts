@@ -11,7 +11,7 @@ export function countedQuery({ query, condition }: Pick<AlertDefinition, 'query'
 }
 
 /** The search of the lines that two searches find, in the form of an address. */
-export function queryWithin(query: string, whole: string): string {
+function queryWithin(query: string, whole: string): string {
   const both = new URLSearchParams(query)
   const given = new URLSearchParams(whole)
   for (const name of new Set(given.keys())) {

@@ -17,7 +17,7 @@ export type WindowValue = { value: number; limit: number; isBad: boolean } | nul
 /** Days that a usual number needs: from fewer nothing is usual. */
 const LEAST_DAYS = 3
 
-export function windowValue(condition: WindowCondition, end: number, tallies: Tallies): WindowValue {
+function windowValue(condition: WindowCondition, end: number, tallies: Tallies): WindowValue {
   const { minutes } = condition
   if (!isWhole(end, minutes, tallies)) return null
   const sum = sumOf(end, minutes, tallies)
@@ -74,7 +74,7 @@ export function sumOf(end: number, minutes: number, { at }: Pick<Tallies, 'at'>)
 }
 
 /** Whether all of a window is known and lies in active hours. */
-export function isWhole(
+function isWhole(
   end: number,
   minutes: number,
   { knownFrom, hours }: Pick<Tallies, 'knownFrom' | 'hours'>,
