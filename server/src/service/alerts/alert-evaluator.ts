@@ -15,7 +15,7 @@ import { inTransaction } from '../../store/database/transaction.ts'
 import type { Feed } from '../../store/feed/feed.ts'
 import { hasWindows } from './alert-condition.ts'
 import { evaluate, noteProblem, type Raise } from './evaluation.ts'
-import { keepNewKinds } from './kinds.ts'
+import { keepNewKinds } from './new-kinds.ts'
 import type { ActiveRule, AlertRules, RuleSet } from './rule-set.ts'
 import { addSigns, findSightings } from './sightings.ts'
 

@@ -4,7 +4,7 @@ import { firstCounted, loadCounts, type MinuteCount } from '../../store/alerts/a
 import type { GroupKey } from '../../store/alerts/alert-states.ts'
 import { DAY, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import { hasWindows, spanOf, type WindowCondition } from './alert-condition.ts'
-import type { Judged } from './evaluation.ts'
+import type { Judged } from './judged.ts'
 import { GRACE, JUDGEABLE } from './judging/group.ts'
 import type { Numbers, Tally } from './judging/tally.ts'
 

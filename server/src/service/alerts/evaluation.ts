@@ -14,10 +14,11 @@ import {
 } from '../../store/alerts/alert-transitions.ts'
 import { fromMillis } from '../../store/database/timestamp.ts'
 import { countsOf, fillCounts } from './counted-minutes.ts'
-import { Group, type GroupState, type Sighting } from './judging/group.ts'
+import type { Judged } from './judged.ts'
+import { Group, type Sighting } from './judging/group.ts'
 import { judge } from './judging/judge.ts'
 import type { ActiveRule, RuleSet } from './rule-set.ts'
-import { fromStored, type Told, toStored, unknownGroup } from './stored-group.ts'
+import { fromStored, toStored, unknownGroup } from './stored-group.ts'
 import { deliveriesOf, heldBy, reconcile, type Telling } from './telling.ts'
 
 /** Groups of a rule, and of all; what comes beyond is one group. */
@@ -28,15 +29,6 @@ const MAX_USUAL_GROUPS = 500
 const OTHERS = '(others)'
 
 type Seen = Map<number, Map<string, Sighting[]>>
-
-export type Judged = GroupKey & {
-  rule: ActiveRule
-  group: Group
-  state: GroupState & Told
-  /** As it was found; undefined for a group that is new. */
-  before: (GroupState & Told) | undefined
-  seen: readonly Sighting[]
-}
 
 /**
  * Judges what the rules saw, and what falls due until an instant, and writes what follows.
