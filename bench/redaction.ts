@@ -51,6 +51,9 @@ for (const unit of [
   '://a:b',
   'x:y@1.1.1.1',
   'sk-',
+  'k=',
+  '{api key: ',
+  'pwd:/',
 ]) {
   const ratio = measure([repeated(unit)], CHARACTERS) / base
   console.log(`${JSON.stringify(unit).padEnd(22)} ${ratio.toFixed(1).padStart(8)} × plain text`)

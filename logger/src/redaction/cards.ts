@@ -1,6 +1,6 @@
 // Numbers of payment cards: by issuer, length and checksum, and only where nothing else adjoins.
-import { codeAt, DIGIT, is, WORD } from './characters.ts'
-import type { Scan } from './scan.ts'
+import { type Codes, codeAt, DIGIT, is, WORD } from './characters.ts'
+import { COST, type Scan } from './scan.ts'
 
 /** How the digits of a card are grouped. */
 const GROUPS = [
@@ -11,24 +11,24 @@ const GROUPS = [
 
 /** Takes the number that starts at `at`; returns where to go on. */
 export function hideCard(scan: Scan, at: number): number {
-  const { text } = scan
+  const { text, codes } = scan
   let end = at + 1
-  while (is(codeAt(text, end), DIGIT)) end++
+  while (is(codeAt(codes, end), DIGIT)) end++
   const length = end - at
   if (length !== 4 && (length < 14 || length > 19)) return end
   if (length === 4) {
-    const run = groupsEnd(text, at)
+    const run = groupsEnd(codes, at)
     // Five groups of four and more are no card, nor are any four of them.
     if (run - at > 19) {
       scan.steps += run - at
       return run
     }
   }
-  const before = codeAt(text, at - 1)
+  const before = codeAt(codes, at - 1)
   if (is(before, WORD) || before === 45 || before === 46 || before === 43 || before > 127) return end
-  const whole = length === 4 ? groupedEnd(text, at) : end
-  scan.steps += whole - at
-  if (whole < 0 || !isBoundary(text, whole)) return end
+  const whole = length === 4 ? groupedEnd(codes, at) : end
+  if (whole < 0 || !isBoundary(codes, whole)) return end
+  scan.steps += whole - at + COST.word
   const digits = length === 4 ? text.slice(at, whole).replaceAll(/[ -]/g, '') : text.slice(at, whole)
   if (!isCardNumber(digits)) return end
   scan.hide(at, whole)
@@ -81,38 +81,38 @@ function hasChecksum(digits: string): boolean {
 }
 
 /** Behind `4111 1111 1111 1111` or `3782-822463-10005`; -1 when it is not grouped so. */
-function groupedEnd(text: string, start: number): number {
-  const sign = codeAt(text, start + 4)
+function groupedEnd(codes: Codes, start: number): number {
+  const sign = codeAt(codes, start + 4)
   if (sign !== 32 && sign !== 45) return -1
   for (const groups of GROUPS) {
     let at = start
     let fits = true
     for (let group = 0; fits && group < groups.length; group++) {
-      if (group > 0) fits = codeAt(text, at++) === sign
+      if (group > 0) fits = codeAt(codes, at++) === sign
       const size = groups[group] as number
-      for (let digit = 0; fits && digit < size; digit++) fits = is(codeAt(text, at++), DIGIT)
+      for (let digit = 0; fits && digit < size; digit++) fits = is(codeAt(codes, at++), DIGIT)
     }
-    if (fits && !is(codeAt(text, at), DIGIT)) return at
+    if (fits && !is(codeAt(codes, at), DIGIT)) return at
   }
   return -1
 }
 
 /** Behind all groups of four that follow each other. */
-function groupsEnd(text: string, start: number): number {
-  const sign = codeAt(text, start + 4)
+function groupsEnd(codes: Codes, start: number): number {
+  const sign = codeAt(codes, start + 4)
   let end = start + 4
   if (sign !== 32 && sign !== 45) return end
-  while (codeAt(text, end) === sign) {
+  while (codeAt(codes, end) === sign) {
     let digits = 0
-    while (digits < 5 && is(codeAt(text, end + 1 + digits), DIGIT)) digits++
+    while (digits < 5 && is(codeAt(codes, end + 1 + digits), DIGIT)) digits++
     if (digits !== 4) break
     end += 5
   }
   return end
 }
 
-function isBoundary(text: string, end: number): boolean {
-  const code = codeAt(text, end)
+function isBoundary(codes: Codes, end: number): boolean {
+  const code = codeAt(codes, end)
   if (is(code, WORD) || code === 45 || code > 127) return false
-  return code !== 46 || !is(codeAt(text, end + 1), DIGIT)
+  return code !== 46 || !is(codeAt(codes, end + 1), DIGIT)
 }

@@ -33,9 +33,44 @@ put('([{<', OPENING)
 put(')]}>', CLOSING)
 put(')]},;.\\', TRAILING)
 
-/** The character at a place; 0, which is of no kind, where the text has none: `NaN` would slow down all that reads it. */
-export function codeAt(text: string, at: number): number {
-  return at >= 0 && at < text.length ? text.charCodeAt(at) : 0
+/**
+ * The characters of a text as numbers, with zeros around them: an array is read in a third of the time that asking the
+ * text takes, which looks at how it is kept first, for each character.
+ */
+export type Codes = Uint16Array
+
+/** How far before and behind its text the scanner looks without asking where it is. */
+const MARGIN = 16
+/** Texts up to this length share an array; a longer one, which is no record's, has its own for as long as it takes. */
+const MAX_SHARED = 2 ** 19
+let shared: Codes = new Uint16Array(2 ** 14)
+
+/** Writes the characters of a text into the array that the next text is written into too. */
+export function codesOf(text: string): Codes {
+  const { length } = text
+  const needed = length + 2 * MARGIN
+  let codes = shared
+  if (needed > codes.length) {
+    codes = new Uint16Array(needed > MAX_SHARED ? needed : 2 ** Math.ceil(Math.log2(needed)))
+    if (needed <= MAX_SHARED) shared = codes
+  }
+  viewOf(codes).write(text, 2 * MARGIN, 'utf16le')
+  for (let at = length + MARGIN; at < needed; at++) codes[at] = 0
+  return codes
+}
+
+let view = Buffer.from(shared.buffer)
+
+function viewOf(codes: Codes): Buffer {
+  if (view.buffer === codes.buffer) return view
+  const found = Buffer.from(codes.buffer)
+  if (codes === shared) view = found
+  return found
+}
+
+/** The character at a place of the text; 0, which is of no kind, where the text has none. */
+export function codeAt(codes: Codes, at: number): number {
+  return codes[at + MARGIN] as number
 }
 
 /** Whether the character is of one of the kinds. */
@@ -43,11 +78,15 @@ export function is(code: number, kinds: number): boolean {
   return code < 128 && ((CLASSES[code] as number) & kinds) !== 0
 }
 
+export function isLetter(code: number): boolean {
+  const lower = code | 32
+  return code < 128 && lower >= 97 && lower <= 122
+}
+
 /** Whether `part` stands at a place: for a few characters this is quicker than a call of the text's own. */
-export function standsAt(text: string, part: string, at: number): boolean {
-  if (at + part.length > text.length) return false
+export function standsAt(codes: Codes, part: string, at: number): boolean {
   for (let index = 0; index < part.length; index++) {
-    if (text.charCodeAt(at + index) !== part.charCodeAt(index)) return false
+    if (codeAt(codes, at + index) !== part.charCodeAt(index)) return false
   }
   return true
 }

@@ -1,5 +1,5 @@
 import { CLOSING, codeAt, is, isSpace, OPENING, QUOTE } from './characters.ts'
-import { saysNothing } from './ordinary-values.ts'
+import { isEmptyValue } from './ordinary-values.ts'
 import type { Scan } from './scan.ts'
 import { MASK } from './secret-names.ts'
 
@@ -11,11 +11,11 @@ import { MASK } from './secret-names.ts'
  * @returns the place behind the structure
  */
 export function hideLeaves(scan: Scan, from: number, quote: string): number {
-  const { text } = scan
+  const { text, codes } = scan
   let depth = 0
   let at = from
-  while (at < text.length) {
-    const code = codeAt(text, at)
+  while (at < text.length && !scan.isSpent) {
+    const code = codeAt(codes, at)
     if (is(code, OPENING)) depth++
     else if (is(code, CLOSING) && --depth === 0) break
     const own = is(code, QUOTE) || code === 92 ? scan.quoteAt(at) : ''
@@ -40,33 +40,27 @@ function hideText(scan: Scan, at: number, own: string): number {
   const end = scan.closing(start, own)
   const { isClosed } = scan
   const after = scan.behind(end, own)
-  if (
-    end > start &&
-    !isKey(scan, after) &&
-    !scan.text.slice(start, Math.min(end, start + 64)).includes(MASK)
-  ) {
-    if (!saysNothing(scan.text.slice(start, Math.min(end, start + 32)))) scan.hide(start, end)
-  }
+  if (end > start && !isKey(scan, after) && !isEmptyValue(scan, start, end)) scan.hide(start, end)
   // A quote that does not close: where the structure ends is not known any more.
   return isClosed ? after : -1
 }
 
 function hideBare(scan: Scan, start: number, quote: string): number {
-  const { text } = scan
+  const { text, codes } = scan
   let end = start
-  for (let code = codeAt(text, end); end < text.length && !isBetween(code); code = codeAt(text, ++end));
-  const value = text.slice(start, Math.min(end, start + 32))
-  if (isKey(scan, end) || value.includes(MASK) || saysNothing(value)) return end
+  for (let code = codeAt(codes, end); end < text.length && !isBetween(code); code = codeAt(codes, ++end));
+  if (isKey(scan, end) || isEmptyValue(scan, start, end)) return end
   scan.hide(start, end, quote + MASK + quote)
   return end
 }
 
 function isKey(scan: Scan, after: number): boolean {
-  const { text } = scan
+  const { codes } = scan
   let at = after
-  while (codeAt(text, at) === 32) at++
+  while (codeAt(codes, at) === 32) at++
   scan.steps += at - after
-  return text[at] === ':' || text[at] === '='
+  const code = codeAt(codes, at)
+  return code === 58 || code === 61
 }
 
 /** Neither within a bare value nor in quotes. */

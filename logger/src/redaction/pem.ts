@@ -16,7 +16,7 @@ export function beginsPrivateKey(text: string): boolean {
  * @param at the first dash
  */
 export function hidePrivateKey(scan: Scan, at: number): number {
-  const { text } = scan
+  const { text, codes } = scan
   const head = BEGIN.exec(text.slice(at, at + 80))?.[0]
   scan.steps += 80
   if (head === undefined) return at + 5
@@ -27,7 +27,7 @@ export function hidePrivateKey(scan: Scan, at: number): number {
   let isInside = true
   let end = from
   for (; end < text.length; end++) {
-    const code = codeAt(text, end)
+    const code = codeAt(codes, end)
     if (code === 45 && text.startsWith('-----', end)) break
     if (is(code, QUOTE)) {
       if (isInside) pieces.push([start, end])
@@ -46,13 +46,13 @@ export function hidePrivateKey(scan: Scan, at: number): number {
 
 /** Hides a stretch that holds more than signs; the backslashes of a quote behind it stay. */
 function hideBody(scan: Scan, start: number, to: number): void {
-  const { text } = scan
+  const { text, codes } = scan
   let end = to
-  while (end > start && codeAt(text, end - 1) === 92) end--
+  while (end > start && codeAt(codes, end - 1) === 92) end--
   scan.steps += end - start
   for (let at = start; at < end; at++) {
-    const code = codeAt(text, at)
-    if (!is(code, CREDENTIAL) || (code === 110 && codeAt(text, at - 1) === 92)) continue
+    const code = codeAt(codes, at)
+    if (!is(code, CREDENTIAL) || (code === 110 && codeAt(codes, at - 1) === 92)) continue
     if (!text.slice(start, end).includes('***')) scan.hide(start, end)
     return
   }

@@ -1,11 +1,30 @@
-import { BACKSLASH, codeAt, DIGIT, is, NEW_LINE, QUOTE, TOKEN } from './characters.ts'
+import { BACKSLASH, type Codes, codeAt, codesOf, DIGIT, is, NEW_LINE, QUOTE, TOKEN } from './characters.ts'
 import { MASK } from './secret-names.ts'
+
+/** In characters: `npm run bench:redaction` shows when one of these is far from the truth. */
+export const COST = {
+  /** A sign that is looked at. */
+  sign: 6,
+  /** A piece of the text cut out, a mask put in. */
+  mask: 30,
+  /** A name found by its characters, and whatever decides that it is none. */
+  look: 15,
+  /** A piece of the text made and looked up in a set, a regular expression, or as much as these take. */
+  word: 30,
+} as const
 
 /** A walk over a text: the masked parts so far, and the work they took. */
 export class Scan {
   readonly text: string
-  /** Characters looked at besides the walk itself. The bound on work counts these, never time. */
+  /** The characters of the text, until the next scan. */
+  readonly codes: Codes
+  /**
+   * Work besides the walk itself: the characters looked at, and what a look-up or a mask costs in characters (`COST`). The
+   * bound on work counts these, never time.
+   */
   steps = 0
+  /** Beyond these the rest of the text is masked. */
+  private readonly maxSteps: number
   /** Up to here the text is in `masked`. */
   done = 0
   /** Names are looked for behind this place alone: no character is looked at by two of them. */
@@ -20,11 +39,18 @@ export class Scan {
   private runEnd = 0
   private runDigit = -1
 
-  constructor(text: string) {
+  constructor(text: string, maxSteps: number) {
     this.text = text
+    this.maxSteps = maxSteps
+    this.codes = codesOf(text)
+  }
+
+  get isSpent(): boolean {
+    return this.steps > this.maxSteps
   }
 
   hide(start: number, end: number, mask: string = MASK): void {
+    this.steps += COST.mask
     this.masked += this.text.slice(this.done, start) + mask
     this.done = end
   }
@@ -35,15 +61,15 @@ export class Scan {
 
   /** The quote that opens here with the backslashes before it, which are its level: `"`, `\"`, `\\\"`; or an empty text. */
   quoteAt(at: number): string {
-    const { text } = this
-    const code = codeAt(text, at)
+    const { text, codes } = this
+    const code = codeAt(codes, at)
     if (code === 34) return '"'
     if (code !== BACKSLASH) return is(code, QUOTE) ? (code === 39 ? "'" : '`') : ''
     let end = at
-    while (end - at < 7 && codeAt(text, end) === BACKSLASH) end++
+    while (end - at < 7 && codeAt(codes, end) === BACKSLASH) end++
     // An even number of backslashes stands for themselves.
     const isEscape = end - at === 0 || (end - at) % 2 === 1
-    return isEscape && is(codeAt(text, end), QUOTE) ? text.slice(at, end + 1) : ''
+    return isEscape && is(codeAt(codes, end), QUOTE) ? text.slice(at, end + 1) : ''
   }
 
   /** Whether a quote is the end of the text around a name that stands in `own`, and not the start of its value. */
@@ -60,7 +86,7 @@ export class Scan {
    * The place of the quote that closes the content starting at `start`: the end of the line when no quote closes it.
    */
   closing(start: number, quote: string): number {
-    const { text } = this
+    const { text, codes } = this
     this.isClosed = false
     const level = quote.length - 1
     const mark = quote.slice(-1)
@@ -70,7 +96,7 @@ export class Scan {
       for (let at = text.indexOf(mark, start); at >= 0; at = text.indexOf(mark, at + 1)) {
         if (enclosing >= 0 && at > enclosing) return enclosing
         let backslashes = 0
-        while (at - backslashes > start && codeAt(text, at - backslashes - 1) === BACKSLASH) backslashes++
+        while (at - backslashes > start && codeAt(codes, at - backslashes - 1) === BACKSLASH) backslashes++
         this.steps += backslashes
         // One level in, a quote is written with a backslash more for each before it, and one for itself.
         if (backslashes % (2 * (level + 1)) !== level) {
@@ -111,11 +137,11 @@ export class Scan {
 
   /** Where the string of JSON ends that `start` is in. */
   private enclosingEnd(start: number): number {
-    const { text } = this
+    const { text, codes } = this
     let end = text.indexOf('"', start)
-    while (end > start && codeAt(text, end - 1) === BACKSLASH) {
+    while (end > start && codeAt(codes, end - 1) === BACKSLASH) {
       let backslashes = 0
-      while (codeAt(text, end - backslashes - 1) === BACKSLASH) backslashes++
+      while (codeAt(codes, end - backslashes - 1) === BACKSLASH) backslashes++
       if (backslashes % 2 === 0) break
       end = text.indexOf('"', end + 1)
     }
@@ -124,9 +150,9 @@ export class Scan {
   }
 
   lineEnd(start: number): number {
-    const { text } = this
+    const { text, codes } = this
     let end = start
-    while (end < text.length && codeAt(text, end) !== NEW_LINE) end++
+    while (end < text.length && codeAt(codes, end) !== NEW_LINE) end++
     this.steps += end - start
     return end
   }
@@ -134,10 +160,10 @@ export class Scan {
   /** The end of the letters, digits, `_` and `-` from `start` on; asked again within the same run, it knows. */
   tokenEnd(start: number): number {
     if (start < this.runEnd) return this.runEnd
-    const { text } = this
+    const { codes } = this
     this.runDigit = -1
     let end = start
-    for (let code = codeAt(text, end); is(code, TOKEN); code = codeAt(text, ++end)) {
+    for (let code = codeAt(codes, end); is(code, TOKEN); code = codeAt(codes, ++end)) {
       if (is(code, DIGIT)) this.runDigit = end
     }
     this.steps += end - start

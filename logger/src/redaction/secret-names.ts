@@ -1,4 +1,3 @@
-import { standsAt } from './characters.ts'
 import { ABOUT, FORMS, PAIRS, STRONG, STRONG_ENDS, WEAK, WEAK_ENDS, WHETHER } from './name-words.ts'
 
 /** The text that replaces a secret. */
@@ -22,32 +21,6 @@ export function isSecretName(name: string): boolean {
   if (known.size >= MAX_KNOWN) known.clear()
   if (name.length <= MAX_NAME) known.set(name, secret)
   return secret
-}
-
-const PLACES = 512
-/** Names by a hash of their characters: a known name is found without making a text of it. */
-const recent: { name: string; isSecret: boolean }[] = Array.from({ length: PLACES }, () => ({
-  name: '',
-  isSecret: false,
-}))
-
-/** The name that stands there, and whether it is called like a credential. */
-export function nameAt(text: string, start: number, end: number): { name: string; isSecret: boolean } {
-  const length = end - start
-  // The ends and the middle distinguish nearly all names.
-  const hash =
-    (Math.imul(text.charCodeAt(start), 31) +
-      Math.imul(text.charCodeAt(end - 1), 17) +
-      Math.imul(text.charCodeAt((start + end) >> 1), 7) +
-      length) &
-    (PLACES - 1)
-  const before = recent[hash] as { name: string; isSecret: boolean }
-  if (before.name.length === length && standsAt(text, before.name, start)) return before
-  const name = text.slice(start, end)
-  const found = { name, isSecret: isSecretName(name) }
-  // A part of a long text would keep all of it in memory.
-  if (length <= MAX_NAME) recent[hash] = { ...found, name: Buffer.from(name).toString() }
-  return found
 }
 
 function namesSecret(name: string): boolean {

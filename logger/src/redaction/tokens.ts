@@ -1,6 +1,6 @@
 // Credentials that are known by how they look, wherever they stand.
-import { codeAt, DIGIT, is, standsAt, WORD } from './characters.ts'
-import type { Scan } from './scan.ts'
+import { type Codes, codeAt, DIGIT, is, standsAt, WORD } from './characters.ts'
+import { COST, type Scan } from './scan.ts'
 
 type Form = {
   /** Characters behind the prefix, at least. */
@@ -67,11 +67,11 @@ function placeOf(first: number, length: number): number {
   return (first + Math.imul(length, 37)) & 127
 }
 
-function formAt(text: string, start: number, end: number): Form | undefined {
-  const forms = BY_START[placeOf(codeAt(text, start), end - start)] as { name: string; form: Form }[]
+function formAt(codes: Codes, start: number, end: number): Form | undefined {
+  const forms = BY_START[placeOf(codeAt(codes, start), end - start)] as { name: string; form: Form }[]
   for (let index = 0; index < forms.length; index++) {
     const { name, form } = forms[index] as { name: string; form: Form }
-    if (name.length === end - start && standsAt(text, name, start)) return form
+    if (name.length === end - start && standsAt(codes, name, start)) return form
   }
   return undefined
 }
@@ -83,23 +83,24 @@ export function endsPrefix(code: number): boolean {
 
 /** `ghp_…`, `sk-…`, `ya29.…`: `at` is the sign behind the first piece. Returns where to go on. */
 export function hidePrefixed(scan: Scan, at: number): number {
-  const { text } = scan
-  if (!is(codeAt(text, at + 1), WORD)) return at + 1
+  const { text, codes } = scan
+  if (!is(codeAt(codes, at + 1), WORD)) return at + 1
   const lowest = Math.max(scan.done, at - LONGEST)
   let start = at
   for (; start > lowest; start--) {
-    const code = text.charCodeAt(start - 1)
+    const code = codeAt(codes, start - 1)
     if (code === 95 || !is(code, WORD)) break
   }
   scan.steps += at - start
-  if (at - start < 2 || ((ENDS[codeAt(text, start)] as number) & 1) === 0) return at + 1
-  if (start > scan.done && is(codeAt(text, start - 1), WORD)) return at + 1
-  const form = formAt(text, start, at + 1)
+  if (at - start < 2 || ((ENDS[codeAt(codes, start)] as number) & 1) === 0) return at + 1
+  if (start > scan.done && is(codeAt(codes, start - 1), WORD)) return at + 1
+  scan.steps += COST.word
+  const form = formAt(codes, start, at + 1)
   if (form === undefined) return at + 1
   const end = scan.tokenEnd(at + 1)
   if (end - at <= form.least || (form.digit && !scan.hasDigit(at + 1))) return at + 1
   if (form.begins && !form.begins.test(text.slice(at + 1, at + 8))) return at + 1
-  const whole = codeAt(text, at) === 46 ? dottedEnd(scan, end) : end
+  const whole = codeAt(codes, at) === 46 ? dottedEnd(scan, end) : end
   scan.hide(start, whole)
   return whole
 }
@@ -107,7 +108,7 @@ export function hidePrefixed(scan: Scan, at: number): number {
 /** Where the further pieces end that a token has behind points. */
 function dottedEnd(scan: Scan, from: number): number {
   let end = from
-  for (let piece = 0; piece < 2 && codeAt(scan.text, end) === 46; piece++) {
+  for (let piece = 0; piece < 2 && codeAt(scan.codes, end) === 46; piece++) {
     const next = scan.tokenEnd(end + 1)
     if (next === end + 1) break
     end = next
@@ -117,9 +118,9 @@ function dottedEnd(scan: Scan, from: number): number {
 
 /** `eyJ…`, a JSON web token; `at` is the J. */
 export function hideJwt(scan: Scan, at: number): number {
-  const { text } = scan
-  if (codeAt(text, at - 1) !== 121 || codeAt(text, at - 2) !== 101 || at - 2 < scan.done) return at + 1
-  if (is(codeAt(text, at - 3), WORD) && at - 3 >= scan.done) return at + 1
+  const { codes } = scan
+  if (codeAt(codes, at - 1) !== 121 || codeAt(codes, at - 2) !== 101 || at - 2 < scan.done) return at + 1
+  if (is(codeAt(codes, at - 3), WORD) && at - 3 >= scan.done) return at + 1
   const first = scan.tokenEnd(at + 1)
   const end = dottedEnd(scan, first)
   if (end === first || end - at < 18) return at + 1
@@ -129,11 +130,11 @@ export function hideJwt(scan: Scan, at: number): number {
 
 /** `AKIA…` and `ASIA…`, keys of AWS; `at` is the I. */
 export function hideAwsKey(scan: Scan, at: number): number {
-  const { text } = scan
+  const { text, codes } = scan
   const start = at - 2
-  if (start < scan.done || codeAt(text, at + 1) !== 65) return at + 1
+  if (start < scan.done || codeAt(codes, at + 1) !== 65) return at + 1
   const head = text.slice(start, at)
-  if ((head !== 'AK' && head !== 'AS') || is(codeAt(text, start - 1), WORD)) return at + 1
+  if ((head !== 'AK' && head !== 'AS') || is(codeAt(codes, start - 1), WORD)) return at + 1
   const key = text.slice(at + 2, at + 19)
   scan.steps += 17
   if (!/^[0-9A-Z]{16}(?!\w)/.test(key)) return at + 1
@@ -143,11 +144,11 @@ export function hideAwsKey(scan: Scan, at: number): number {
 
 /** `AIza…`, keys of Google; `at` is the z. */
 export function hideGoogleKey(scan: Scan, at: number): number {
-  const { text } = scan
+  const { codes } = scan
   if (
-    codeAt(text, at - 1) !== 73 ||
-    codeAt(text, at - 2) !== 65 ||
-    is(codeAt(text, at - 3), WORD) ||
+    codeAt(codes, at - 1) !== 73 ||
+    codeAt(codes, at - 2) !== 65 ||
+    is(codeAt(codes, at - 3), WORD) ||
     at - 2 < scan.done
   )
     return at + 1
@@ -159,9 +160,9 @@ export function hideGoogleKey(scan: Scan, at: number): number {
 
 /** `123456789:AA…`, a bot of Telegram; `at` is the colon. Returns -1 when it is none. */
 export function hideTelegram(scan: Scan, at: number): number {
-  const { text } = scan
+  const { codes } = scan
   let start = at
-  while (at - start < 11 && is(codeAt(text, start - 1), DIGIT)) start--
+  while (at - start < 11 && is(codeAt(codes, start - 1), DIGIT)) start--
   scan.steps += at - start
   if (at - start < 8 || at - start > 10) return -1
   const end = scan.tokenEnd(at + 1)
