@@ -100,7 +100,12 @@ const projects: NonNullable<TestUserConfig['projects']> = [
   },
   {
     ...shared,
-    test: { ...onTheBundled, name: 'long on 18', include: [`server/test/${LONG}`] },
+    test: {
+      ...onTheBundled,
+      name: 'long on 18',
+      include: [`server/test/${LONG}`, 'server/test/**/*.property.test.ts'],
+      env: { ALL_RANDOM_RUNS: '1' },
+    },
   },
   {
     ...shared,

@@ -96,6 +96,8 @@ test.each([...SCREENS, LONG_RANGE])('%s is nowhere wider than its window', async
   for (const [width, height] of [
     [1024, 768],
     [768, 1024],
+    // As a window of 1440 pixels has at 200 % zoom.
+    [720, 450],
     [320, 640],
   ] as const) {
     await page.setViewportSize({ width, height })

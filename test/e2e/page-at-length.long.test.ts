@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { seriousProblems } from '../support/axe.ts'
 import { openPage } from '../support/browser.ts'
 import { hostPage, type PageHost } from '../support/page-host.ts'
 
@@ -17,6 +18,7 @@ const newContext: PageHost['newContext'] = (options) => host.newContext(options)
 
 const at = (msAgo: number) => new Date(Date.now() - msAgo).toISOString()
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
+const panel = (page: Page) => page.getByRole('complementary', { name: /^Line / })
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
 
 beforeAll(async () => {
@@ -167,4 +169,26 @@ test('more lines than a page should hold are saved by the browser as they come, 
   await host.stop('SIGKILL')
   expect(await (await broken).failure()).not.toBeNull()
   await host.start()
+})
+
+test('lines so long that an answer ends at 8 MB are said to be cut in the list and around a line, each with the way on', async () => {
+  const begin = Date.now() - 1_800_000
+  const long = Array.from({ length: 40 }, (_, index) => ({
+    ...{ source: 'long', message: `long ${index} `.padEnd(256 * 1024, 'x') },
+    timestamp: new Date(begin + index * 1000).toISOString(),
+  }))
+  for (const part of [long.slice(0, 20), long.slice(20)]) await write(...part)
+  const page = await openPage(context)
+  await page.goto(`${url}/logs?source=long`)
+  await page.getByText('the page ends after 33 of them, at 8 MB').waitFor()
+  await expect.poll(() => seriousProblems(page)).toEqual([])
+  await page.getByRole('button', { name: 'Show the rest' }).click()
+  await row(page, 'long 0 ').click()
+  await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+  await panel(page).getByLabel('Lines before and after').selectOption('50')
+  await panel(page).getByText('Nothing older').waitFor()
+  await panel(page)
+    .getByRole('button', { name: /^Go on from the newest of these: they are long/ })
+    .click()
+  await expect.poll(() => page.locator('[aria-current]', { hasText: 'long 33 ' }).count()).toBeGreaterThan(0)
 })

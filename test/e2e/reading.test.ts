@@ -18,32 +18,6 @@ let url: string
 let browser: Browser
 let context: BrowserContext
 
-describe('lines so long that an answer ends at 8 MB', () => {
-  test('are said to be cut in the list and around a line, each with the way on', async () => {
-    const begin = Date.now() - 1_800_000
-    const long = Array.from({ length: 40 }, (_, index) => ({
-      ...{ level: 'INFO', source: 'long', message: `long ${index} `.padEnd(256 * 1024, 'x') },
-      timestamp: new Date(begin + index * 1000).toISOString(),
-    }))
-    for (const part of [long.slice(0, 20), long.slice(20)]) await write(part)
-    const page = await openPage(context)
-    await page.goto(`${url}/logs?source=long`)
-    await page.getByText('the page ends after 33 of them, at 8 MB').waitFor()
-    await expect.poll(() => seriousProblems(page)).toEqual([])
-    await page.getByRole('button', { name: 'Show the rest' }).click()
-    await row(page, 'long 0 ').click()
-    await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
-    await panel(page).getByLabel('Lines before and after').selectOption('50')
-    await panel(page).getByText('Nothing older').waitFor()
-    await panel(page)
-      .getByRole('button', { name: /^Go on from the newest of these: they are long/ })
-      .click()
-    await expect
-      .poll(() => page.locator('[aria-current]', { hasText: 'long 33 ' }).count())
-      .toBeGreaterThan(0)
-  })
-})
-
 type Line = {
   level: string
   message: string

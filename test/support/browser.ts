@@ -7,7 +7,13 @@ import { CHROMIUM_PLACES } from '../../scripts/chromium-places.mjs'
 const FEATURES_OFF = [
   ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'PreloadTopChromeWebUI'],
   ...['DestroyProfileOnBrowserClose', 'HttpsFirstBalancedModeAutoEnable', 'HttpsUpgrades', 'MediaRouter'],
-  ...['OptimizationHints', 'PaintHolding', 'ThirdPartyStoragePartitioning', 'Translate'],
+  ...[
+    'OptimizationHints',
+    'PaintHolding',
+    'SpareRendererForSitePerProcess',
+    'ThirdPartyStoragePartitioning',
+    'Translate',
+  ],
 ]
 const FLAGS = [
   '--no-sandbox',
@@ -17,6 +23,7 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--process-per-site',
   `--disable-features=${FEATURES_OFF}`,
 ]
 
@@ -58,10 +65,25 @@ export async function openPage(context: BrowserContext): Promise<Page> {
   const asked = followRequests(page)
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') await describePage(page, asked)
-    await page.close()
+    await endPage(page)
     if (defects.length > 0) throw new Error(`The page reported: ${defects.join('; ')}`)
   })
   return page
+}
+
+const anchored = new WeakSet<BrowserContext>()
+
+/**
+ * Closes a page, but the first of a context: it stays behind on a picture of the same origin and keeps the process alive,
+ * which knows the compiled page already.
+ */
+async function endPage(page: Page): Promise<void> {
+  const context = page.context()
+  const isOfServer = page.url().startsWith('http')
+  if (!isOfServer || anchored.has(context)) return page.close()
+  anchored.add(context)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.goto(new URL('/favicon.svg', page.url()).href)
 }
 
 /** The requests of a page that have no whole answer yet, at every moment; streams are among them. */

@@ -82,6 +82,8 @@ export type LogOperationsOptions = {
   gate?: WriteGate
   /** How long a search may scan; `SEARCH_BUDGET_MS` when unset. */
   searchBudgetMs?: number
+  /** How long a page of a search waits for its total; `PAGE_TOTAL_BUDGET_MS` when unset. */
+  pageTotalBudgetMs?: number
 }
 
 /** Asked before anything is written. */
@@ -119,6 +121,7 @@ export class LogOperations {
   readonly #admission: Admission
   readonly #onStored: ((added: AddResult) => void) | undefined
   readonly #searchBudgetMs: number | undefined
+  readonly #pageTotalBudgetMs: number | undefined
   readonly #adopted: AdoptedMarks
 
   constructor(options: LogOperationsOptions) {
@@ -127,6 +130,7 @@ export class LogOperations {
     this.#gate = gate
     this.#onStored = onStored
     this.#searchBudgetMs = searchBudgetMs
+    this.#pageTotalBudgetMs = options.pageTotalBudgetMs
     this.#pool = pool
     this.partitions = new Partitions(pool)
     this.#adopted = new AdoptedMarks(pool)
@@ -148,7 +152,12 @@ export class LogOperations {
   }
 
   get #store(): Store {
-    return { pool: this.#pool, partitions: this.partitions, searchBudgetMs: this.#searchBudgetMs }
+    return {
+      pool: this.#pool,
+      partitions: this.partitions,
+      searchBudgetMs: this.#searchBudgetMs,
+      pageTotalBudgetMs: this.#pageTotalBudgetMs,
+    }
   }
 
   /** Rows accepted by `addLogEntries` that no transaction has taken yet. */

@@ -10,6 +10,7 @@ import { byLevel, type ModelRow, matches, newestFirst } from '../store/brute-for
 import { Browser } from '../support/browser.ts'
 import { download } from '../support/download.ts'
 import { openEvents } from '../support/event-client.ts'
+import { randomRuns } from '../support/random-runs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const CAMERAS = [1, 2, 3, 4, 5]
@@ -456,7 +457,7 @@ describe('a reader with some cameras sees their rows and no trace of others', ()
         const reader = await readerOf(cameras, kind)
         for (const check of Object.values(CHECKS)) await check(reader)
       }),
-      { numRuns: 6 },
+      { numRuns: randomRuns(6) },
     )
   })
 

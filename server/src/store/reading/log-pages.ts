@@ -53,7 +53,7 @@ async function totalOf(store: Store, filter: LogFilter, found: Found, slice: Sli
   // Counting ten thousand of a common word would take fifty times as long as finding the hundred of the page.
   const candidates = await countRows(readerFor(store.pool, store.signal), countablePart(filter))
   if (candidates * (found.density ?? 0) > EXACT_TOTAL_LIMIT) return seen
-  const counted = await countSearch(store, filter, PAGE_TOTAL_BUDGET_MS)
+  const counted = await countSearch(store, filter, store.pageTotalBudgetMs ?? PAGE_TOTAL_BUDGET_MS)
   return counted.total < seen.total ? seen : counted
 }
 

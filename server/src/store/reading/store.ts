@@ -9,4 +9,6 @@ export type Store = {
   signal?: AbortSignal | undefined
   /** How long a search may scan; `SEARCH_BUDGET_MS` otherwise. */
   searchBudgetMs?: number | undefined
+  /** How long a page of a search waits for its total; `PAGE_TOTAL_BUDGET_MS` otherwise. */
+  pageTotalBudgetMs?: number | undefined
 }
