@@ -269,6 +269,7 @@ test('what a failing server answered last stays, marked as old, with the request
   const page = await openPage(context)
   await page.goto(`${url}/logs?source=failing&live=0`)
   await row(page, 'the last good line').waitFor()
+  await page.getByRole('slider', { name: /^Bars over time/ }).waitFor()
   // A defect of the server cannot be had on demand: the test replaces the real reply.
   await page.route(/\/api\/logs\?/, (route) =>
     route.fulfill({

@@ -79,6 +79,7 @@ const anchored = new WeakSet<BrowserContext>()
  */
 async function endPage(page: Page): Promise<void> {
   const context = page.context()
+  if (page.isClosed()) return
   const isOfServer = page.url().startsWith('http')
   if (!isOfServer || anchored.has(context)) return page.close()
   anchored.add(context)
