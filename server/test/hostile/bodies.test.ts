@@ -151,6 +151,47 @@ it('keeps 17 values of a name that comes 100,000 times', async () => {
   expect(Object.keys(data.logs[0].extra_data)).toHaveLength(17)
 })
 
+describe('a journal that goes on', () => {
+  const JOURNAL = 'application/vnd.fdo.journal'
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(2n ** 39n)
+
+  it.each([
+    ['line ends', Buffer.alloc(16 * MB, '\n')],
+    ['a value', Buffer.concat([Buffer.from('MESSAGE\n'), length, Buffer.alloc(16 * MB, 'x')])],
+    ['a name', Buffer.alloc(16 * MB, 'A')],
+    ['values of one name', filled('', `${'A=1\n'.repeat(1000)}\n`)],
+  ])('with %s is read to its end', async (_, body) => {
+    expect(await post('/upload', body, JOURNAL)).toEqual({ status: 202, text: 'OK.\n' })
+  })
+
+  it('packed with snappy is refused, as it would be held whole', async () => {
+    const response = await fetch(`${server.url}/upload`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': JOURNAL, 'content-encoding': 'snappy' },
+      body: new Uint8Array(10),
+    })
+    expect([response.status, await response.text()]).toEqual([415, expect.stringContaining('send gzip')])
+  })
+
+  it('leaves half of the places to other addresses, and bodies go on', async () => {
+    const ending = new AbortController()
+    const begin = async () => {
+      const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('MESSAGE=a\n')) })
+      const headers = { authorization: `Bearer ${KEY}`, 'content-type': JOURNAL }
+      const { signal } = ending
+      const options = { method: 'POST', headers, body, signal, duplex: 'half' } as RequestInit
+      return (await fetch(`${server.url}/upload`, options)).status
+    }
+    const refused = Array.from({ length: 9 }, begin)
+    expect(await Promise.race(refused)).toBe(503)
+    const body = Buffer.from('{"message":"meanwhile"}')
+    expect((await post('/api/logs', body, 'application/json')).status).toBe(200)
+    ending.abort()
+    await Promise.allSettled(refused)
+  })
+})
+
 it(`needs ${MAX_MEGABYTES} MB for all of it at most`, () => {
   expect(peakMegabytes(server.child.pid as number)).toBeLessThanOrEqual(MAX_MEGABYTES)
 })

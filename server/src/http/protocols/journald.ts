@@ -6,7 +6,7 @@ import { fromExportedEntry, JournalExport } from '../../ingest/journald/journal-
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { unpackContent } from '../content-encoding.ts'
+import { unpackContent, wasSnappy } from '../content-encoding.ts'
 import { INGEST, protocolRoutes } from './protocol-routes.ts'
 
 const TYPE = 'application/vnd.fdo.journal'
@@ -42,16 +42,24 @@ export function journaldRoutes(ingest: IngestService) {
           const sentence = `Content-Type ${String(type).slice(0, 100)} is not taken here; send ${TYPE}.`
           throw new AppError('UNSUPPORTED_MEDIA_TYPE', sentence)
         }
-        if (!ingest.uploads.take(request.principal.lineage, HELD_BYTES)) {
+        const encoding = request.headers['content-encoding']
+        // A block of snappy is unpacked as a whole, and this body may never end.
+        if (wasSnappy(encoding)) {
+          const sentence =
+            'Journals are read as they come, which snappy does not allow; send gzip, zstd or none.'
+          throw new AppError('UNSUPPORTED_MEDIA_TYPE', sentence)
+        }
+        // By address: the machines of a fleet often share a key.
+        const holder = request.ip
+        if (!ingest.uploads.take(holder, HELD_BYTES)) {
           const sentence = 'More journals are uploaded than there is room for. Send it again shortly.'
           throw new AppError('UNAVAILABLE', sentence, { retryAfter: 10 })
         }
         try {
-          const encoding = request.headers['content-encoding']
           const body = unpackContent(request.body as Readable, encoding, Number.POSITIVE_INFINITY)
           await new Upload(ingest, request).store(body)
         } finally {
-          ingest.uploads.give(request.principal.lineage, HELD_BYTES)
+          ingest.uploads.give(holder, HELD_BYTES)
         }
         return response.code(202).type('text/plain; charset=utf-8').send('OK.\n')
       })

@@ -11,6 +11,8 @@ const MAX_VALUE_BYTES = 264 * 1024
 /** Kept of one entry; the fields beyond it are left out. */
 const MAX_ENTRY_BYTES = 1024 * 1024
 const MAX_FIELDS = 1024
+/** Pieces of a value that are kept apart. */
+const MAX_PARTS = 64
 /** journald's own bound of names. */
 const NAME = /^[A-Z_][A-Z0-9_]{0,63}$/
 const NEWLINE = 10
@@ -45,11 +47,20 @@ export class JournalExport {
     return this.#partBytes + this.#entryBytes
   }
 
+  /** Whether a line end means nothing. It costs nothing then: packed, millions of them take no room. */
+  get #isBetweenEntries(): boolean {
+    return this.#count === 0 && this.#partBytes === 0 && this.#fault === undefined
+  }
+
   /** The entries that are complete now. */
   push(chunk: Buffer): ExportedEntry[] {
     const entries: ExportedEntry[] = []
     for (let at = 0; at < chunk.length; ) {
       if (this.#reading === 'line') {
+        if (chunk[at] === NEWLINE && this.#isBetweenEntries) {
+          at++
+          continue
+        }
         const newline = chunk.indexOf(NEWLINE, at)
         const end = newline === -1 ? chunk.length : newline
         this.#keep(chunk.subarray(at, end))
@@ -124,7 +135,8 @@ export class JournalExport {
     const known = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined
     // A field may be there several times.
     if (known === undefined) putExtra(this.#fields, name, text)
-    else this.#fields[name] = [...((Array.isArray(known) ? known : [known]) as Json[]), text]
+    else if (Array.isArray(known)) known.push(text)
+    else this.#fields[name] = [known as Json, text]
   }
 
   #finish(entries: ExportedEntry[]): void {
@@ -154,6 +166,8 @@ export class JournalExport {
     if (kept.length === 0) return
     this.#parts.push(kept)
     this.#partBytes += kept.length
+    // What comes byte by byte would take a hundred times its size.
+    if (this.#parts.length === MAX_PARTS) this.#parts = [Buffer.concat(this.#parts)]
   }
 
   #take(): Buffer {

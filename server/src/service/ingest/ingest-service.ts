@@ -61,8 +61,9 @@ export type IngestServiceOptions = {
 /** Their batches are of several senders or cut anywhere: lines in them never belong together. */
 const GATHERED: ReadonlySet<Way> = new Set(['syslog', 'gelf', 'journald'])
 
-/** Sixteen uploads at a time, each with a batch under way. */
+/** Sixteen uploads at a time, each with a batch under way; half of them from one address. */
 const UPLOADS_BYTES = 48 * 1024 * 1024
+const UPLOADS_BYTES_OF_ONE = UPLOADS_BYTES / 2
 
 /** The way in that every protocol ends in; replies after COMMIT, with what was rejected by its place in what was sent. */
 export class IngestService {
@@ -70,7 +71,7 @@ export class IngestService {
   /** Room for bodies and turns for decoding them. */
   readonly bodies = new BodyIntake()
   /** Room for journals that are uploaded bit by bit. */
-  readonly uploads = new ByteBudget('uploads', UPLOADS_BYTES)
+  readonly uploads = new ByteBudget('uploads', UPLOADS_BYTES, UPLOADS_BYTES_OF_ONE)
   /** How plain lines of each place are written. */
   readonly forms: RememberedForms
 
