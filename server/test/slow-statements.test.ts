@@ -64,8 +64,9 @@ it('a statement that took long is told by its name and time in a line of the log
   expect(JSON.stringify(await told())).not.toContain('secret-source')
 })
 
-it('a failure that meets each request is told once, and then with the number of its repeats', async () => {
+it('a failure that meets each request, and streams that one failure ends, are told once, and then with their number', async () => {
   const { pool } = database.database
+  // It writes what it held back when it ends.
   const other = await startProcess(database.url)
   await pool.query('alter table saved_views rename to saved_views_away')
   try {
@@ -76,18 +77,6 @@ it('a failure that meets each request is told once, and then with the number of 
   } finally {
     await pool.query('alter table saved_views_away rename to saved_views')
   }
-  await stopProcess(other)
-  for (const pattern of ['GET /api/views 500%', 'A request failed unexpectedly: %saved_views%']) {
-    const lines = await ownLines(pattern)
-    expect(lines.length).toBeLessThan(5)
-    expect(lines.at(-1)?.message).toMatch(/ \(×[2-4] in \d+ s\)$/)
-    expect(lines.reduce((sum, { extra_data }) => sum + (extra_data.repeated ?? 1), 0)).toBe(5)
-  }
-})
-
-it('streams that one failure ends are told of once, and then with their number', async () => {
-  const { pool } = database.database
-  const other = await startProcess(database.url)
   const open = () => openEvents(`${other.url}/api/logs/stream`, HEADERS)
   const streams = await Promise.all([open(), open(), open(), open()])
   await pool.query('alter table log_feed rename to log_feed_away')
@@ -97,6 +86,12 @@ it('streams that one failure ends are told of once, and then with their number',
     await pool.query('alter table log_feed_away rename to log_feed')
   }
   await stopProcess(other)
+  for (const pattern of ['GET /api/views 500%', 'A request failed unexpectedly: %saved_views%']) {
+    const lines = await ownLines(pattern)
+    expect(lines.length).toBeLessThan(5)
+    expect(lines.at(-1)?.message).toMatch(/ \(×[2-4] in \d+ s\)$/)
+    expect(lines.reduce((sum, { extra_data }) => sum + (extra_data.repeated ?? 1), 0)).toBe(5)
+  }
   const lines = await ownLines('A reply of /api/logs/stream broke off: %')
   expect(lines.length).toBeLessThan(4)
   expect(lines.reduce((sum, { extra_data }) => sum + (extra_data.repeated ?? 1), 0)).toBe(4)
