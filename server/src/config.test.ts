@@ -17,6 +17,7 @@ test('needs no configuration at all', () => {
     dataDir: resolve('data'),
     publicUrl: undefined,
     tls: undefined,
+    oidc: undefined,
     trustProxy: false,
     adminApiKey: undefined,
     alertsKey: undefined,
@@ -54,6 +55,7 @@ test('reads what is set', () => {
     publicUrl: 'https://logs.example.org',
     trustProxy: ['10.0.0.5', '172.16.0.0/12'],
     tls: { certificate: '/etc/tls/tls.crt', key: '/etc/tls/tls.key' },
+    oidc: undefined,
     adminApiKey: '0123456789abcdef',
     alertsKey: 'fedcba9876543210',
     alertsAllowLocal: true,
@@ -122,6 +124,43 @@ describe('refuses, naming variable and value,', () => {
       `${name} is not valid (not shown here). It has to be `,
     )
     expect(() => readConfig({ [name]: value })).not.toThrow('secret')
+  })
+})
+
+describe('sign-in by a provider', () => {
+  const OIDC = {
+    ...{ PUBLIC_URL: 'https://logs.example.org/in', OIDC_ISSUER: 'https://sso.example.org/realms/main' },
+    ...{ OIDC_CLIENT_ID: 'logs', OIDC_CLIENT_SECRET: 'a-secret' },
+    ...{ OIDC_ADMIN_GROUPS: 'ops, platform team', OIDC_CAMERA_GROUPS: 'barn team=3+4,gate=7' },
+  }
+
+  test('is read whole', () => {
+    expect(readConfig(OIDC).oidc).toEqual({
+      ...{ issuer: 'https://sso.example.org/realms/main', clientId: 'logs', clientSecret: 'a-secret' },
+      ...{ name: 'single sign-on', scopes: 'openid profile email' },
+      ...{ groupsClaim: 'groups', nameClaim: 'preferred_username', sessionHours: 24 },
+      ...{ adminGroups: ['ops', 'platform team'], viewerGroups: [] },
+      cameraGroups: new Map([
+        ['barn team', [3, 4]],
+        ['gate', [7]],
+      ]),
+      redirectUrl: 'https://logs.example.org/in/api/auth/oidc/callback',
+    })
+  })
+
+  test.each([
+    [{ OIDC_ISSUER: '' }, 'OIDC_ISSUER is not set, and OIDC_CLIENT_ID is'],
+    [{ OIDC_CLIENT_ID: '' }, 'OIDC_CLIENT_ID is not set, and OIDC_ISSUER is'],
+    [{ PUBLIC_URL: '' }, 'PUBLIC_URL is not set, and OIDC_ISSUER is'],
+    [{ OIDC_ADMIN_GROUPS: '', OIDC_CAMERA_GROUPS: '' }, 'Nobody could come in'],
+    [{ OIDC_ISSUER: 'http://sso.example.org' }, 'OIDC_ISSUER is not valid'],
+    [{ OIDC_ISSUER: 'https://me:secret@sso.example.org' }, 'OIDC_ISSUER is not valid'],
+    [{ OIDC_SCOPES: 'profile' }, 'OIDC_SCOPES is not valid'],
+    [{ OIDC_CAMERA_GROUPS: 'barn=all' }, 'OIDC_CAMERA_GROUPS is not valid'],
+    [{ OIDC_SESSION_HOURS: '0' }, 'OIDC_SESSION_HOURS is not valid'],
+    [{ OIDC_CLIENT_SECRET: 'with a space' }, 'OIDC_CLIENT_SECRET is not valid (not shown here)'],
+  ])('is refused with %o', (change, sentence) => {
+    expect(() => readConfig({ ...OIDC, ...change })).toThrow(sentence)
   })
 })
 

@@ -1,8 +1,11 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { misspeltVariables } from './misspelt-variables.ts'
+import { OIDC_READERS, readOidc } from './oidc-variables.ts'
+import type { OidcConfig } from './service/access/oidc-config.ts'
 import { parseRateLimits, type RateLimits } from './service/access/rate-limits.ts'
 import { StartupError } from './startup-error.ts'
+import { type Environment, readAll, valid } from './variables.ts'
 
 /** The configuration from the environment; everything else is a setting that can be changed while the server runs. */
 export type Config = {
@@ -20,6 +23,8 @@ export type Config = {
   trustProxy: boolean | string[]
   /** Files in PEM form with which the server speaks HTTPS itself. */
   tls: TlsConfig | undefined
+  /** The OpenID provider by which people sign in, beside names and passwords. */
+  oidc: OidcConfig | undefined
   /** Requests a minute each caller may make; undefined for the default ones. */
   rateLimits: RateLimits | undefined
   /** Given by the operator instead of being made at the first start. */
@@ -77,8 +82,6 @@ export type OtlpGrpcConfig = {
   tlsCertificate: string | undefined
   tlsKey: string | undefined
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Guessable keys are worse than none; 16 characters of a password manager have 95 bits. */
 const MIN_KEY_CHARACTERS = 16
@@ -195,14 +198,12 @@ const OTLP_GRPC_READERS: { [name: string]: (text: string | undefined) => Partial
 export const VARIABLES = [
   READERS,
   TLS_READERS,
+  OIDC_READERS,
   SYSLOG_READERS,
   GELF_READERS,
   FORWARD_READERS,
   OTLP_GRPC_READERS,
 ].flatMap((readers) => Object.keys(readers))
-
-/** Never printed, not even when they are wrong. */
-const SECRETS = ['DATABASE_URL', 'ADMIN_API_KEY', 'ALERTS_KEY', 'ALERTS_HEARTBEAT_URL', 'FORWARD_SHARED_KEY']
 
 /**
  * Reads the configuration; an empty variable counts as unset.
@@ -216,23 +217,20 @@ export function readConfig(environment: Environment = process.env): Config {
   const gelf = { host, ...readAll(GELF_READERS, environment) } as GelfConfig
   const forward = { host, ...readAll(FORWARD_READERS, environment) } as ForwardConfig
   const otlpGrpc = { host, ...readAll(OTLP_GRPC_READERS, environment) } as OtlpGrpcConfig
-  return { ...config, tls: readTls(environment), syslog, gelf, forward, otlpGrpc }
+  return {
+    ...config,
+    tls: readTls(environment),
+    oidc: readOidc(environment, config.publicUrl),
+    syslog,
+    gelf,
+    forward,
+    otlpGrpc,
+  }
 }
 
 /** A sentence for each variable whose name resembles the name of a known variable. */
 export function misspelt(environment: Environment = process.env): string[] {
   return misspeltVariables(environment, [...VARIABLES, 'TIMELAPSER_LOGS_URL', 'TIMELAPSER_LOGS_API_KEY'])
-}
-
-function readAll<T>(
-  readers: { [name: string]: (text: string | undefined) => Partial<T> },
-  environment: Environment,
-): Partial<T> {
-  const config: Partial<T> = {}
-  for (const [name, read] of Object.entries(readers)) {
-    Object.assign(config, read(environment[name]?.trim() || undefined))
-  }
-  return config
 }
 
 function readTls(environment: Environment): TlsConfig | undefined {
@@ -243,12 +241,6 @@ function readTls(environment: Environment): TlsConfig | undefined {
   throw new StartupError(
     `${missing} is not set, and ${given} is. HTTPS needs both: the certificate and its private key, files in PEM form.`,
   )
-}
-
-function valid(name: string, text: string, isValid: boolean, allowed: string): string {
-  if (isValid) return text
-  const value = SECRETS.includes(name) ? 'not shown here' : `"${text}"`
-  throw new StartupError(`${name} is not valid (${value}). It has to be ${allowed}.`)
 }
 
 /**

@@ -37,7 +37,7 @@ describe('timelapser-logs users', () => {
     expect(page).toBe(`${server.url}/sign-in`)
     const input = { secret, username: 'anna', password: PASSWORD }
     const answer = await new Browser(server.url).post('/api/auth/link', input)
-    expect(answer.body.data).toEqual({ kind: 'user', name: 'anna', role: 'admin' })
+    expect(answer.body.data).toEqual({ kind: 'user', name: 'anna', role: 'admin', is_external: false })
     for (const command of ['link', 'reset']) {
       expect((await users(command, ...key, 'Anna')).stdout).toMatch(/#link=[\w-]{43}\nLets anna \(admin\) in/)
     }

@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, Page, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { codeOf } from '../../server/test/support/authenticator.ts'
 import { seriousProblems } from '../support/axe.ts'
 import { closeContexts, openBrowser, PATIENCE_MS } from '../support/browser.ts'
+import { freePort } from '../support/free-port.ts'
+import { CLIENT, type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts'
 import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -15,10 +18,20 @@ let folder: string
 let program: Program
 let url: string
 let browser: Browser
+let provider: OpenIdProvider
 
 beforeAll(async () => {
   folder = makeFolder('access')
-  program = launchProgram({ env: { DATA_DIR: join(folder, 'data') } })
+  const port = await freePort()
+  const publicUrl = `http://127.0.0.1:${port}`
+  provider = await startOpenIdProvider(publicUrl)
+  program = launchProgram({
+    env: {
+      ...{ DATA_DIR: join(folder, 'data'), PORT: String(port), PUBLIC_URL: publicUrl },
+      ...{ OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: CLIENT.id, OIDC_CLIENT_SECRET: CLIENT.secret },
+      ...{ OIDC_NAME: 'Our SSO', OIDC_SCOPES: 'openid profile groups', OIDC_CAMERA_GROUPS: 'barn=1' },
+    },
+  })
   url = await program.ready
   browser = await openBrowser()
 })
@@ -26,6 +39,7 @@ afterAll(async () => {
   await closeContexts(browser)
   program?.kill('SIGTERM')
   await program?.ended
+  await provider?.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -262,4 +276,91 @@ test('who signs in over another in a second window leaves nothing open of what t
   // moment between the two, it has been led to sign-in.
   await page.getByRole('button', { name: /gus/ }).or(page.getByLabel('Password')).first().waitFor()
   expect(await page.getByRole('row').filter({ hasText: 'barn' }).count()).toBe(0)
+})
+
+test('somebody signs in by the provider, and out of both, and not any more without a group', async () => {
+  provider.users.set('s-1', { preferred_username: 'Gerda', groups: ['barn'] })
+  const context = await browser.newContext()
+  context.setDefaultTimeout(PATIENCE_MS)
+  const page = await context.newPage()
+  await page.goto(`${url}/logs?search=gate`)
+  await page.getByRole('button', { name: 'Sign in with Our SSO' }).click()
+  await page.getByPlaceholder('Enter any login').fill('s-1')
+  await page.getByPlaceholder('and password').fill('any')
+  await page.getByRole('button', { name: 'Sign-in' }).click()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.waitForURL(`${url}/logs?search=gate`)
+  await page.goto(`${url}/access`)
+  await page.getByRole('heading', { name: 'Your sessions' }).waitFor()
+  expect(await page.getByRole('heading', { name: 'Your password' }).count()).toBe(0)
+  await admin.goto(`${url}/access`)
+  const item = admin.getByRole('listitem').filter({ hasText: 'Gerda' })
+  await item.getByText('Viewer, camera 1, by the provider').waitFor()
+  expect(await item.getByRole('button').allTextContents()).toEqual(['Sessions…', 'Disable', 'Delete'])
+
+  await page.getByRole('button', { name: 'Account: Gerda' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click()
+  await page.waitForURL(`${url}/sign-in`)
+
+  provider.users.set('s-1', { preferred_username: 'Gerda', groups: [] })
+  await page.getByRole('button', { name: 'Sign in with Our SSO' }).click()
+  await page.getByPlaceholder('Enter any login').fill('s-1')
+  await page.getByPlaceholder('and password').fill('any')
+  await page.getByRole('button', { name: 'Sign-in' }).click()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByRole('alert').getByText('You are in none of the groups').waitFor()
+  expect(await seriousProblems(page)).toEqual([])
+})
+
+test('a second factor is set up with a QR code, and asked for at the next sign-in', async () => {
+  const link = await call('/api/users/link', { username: 'hilda', role: 'viewer' })
+  const page = await arrive(link.url, 'hilda')
+  await page.goto(`${url}/access`)
+  await page.getByRole('button', { name: 'Set up…' }).click()
+  await page.getByLabel('Your password, to be sure that it is you').fill('not hers')
+  await page.getByRole('button', { name: 'Set up', exact: true }).click()
+  await page.getByRole('alert').getByText('The current password is wrong.').waitFor()
+  await page.getByLabel('Your password, to be sure that it is you').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('img', { name: 'QR code of the key' }).waitFor()
+  const secret =
+    (await page
+      .locator('code')
+      .filter({ hasText: /^[A-Z2-7]{32,}$/ })
+      .textContent()) ?? ''
+  const codes = await page.getByRole('list', { name: 'Backup codes' }).getByRole('listitem').allTextContents()
+  expect(codes).toHaveLength(10)
+  for (const width of [390, 1440]) {
+    await page.setViewportSize({ width, height: 900 })
+    expect(await page.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBe(width)
+  }
+  expect(await seriousProblems(page)).toEqual([])
+  await page.getByLabel('The code that the app shows now').fill(codeOf(secret))
+  await page.keyboard.press('Enter')
+  await page
+    .getByText('On: signing in asks for a code of your authenticator app. 10 backup codes are left.')
+    .waitFor()
+
+  await page.getByRole('button', { name: 'Account: hilda' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByLabel('Name').fill('hilda')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByText('A code for hilda.').waitFor()
+  expect(await page.getByLabel('Code').inputValue()).toBe('')
+  await page.getByLabel('Code').fill(codeOf(secret))
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').getByText('The code is wrong, was used already').waitFor()
+  expect(await seriousProblems(page)).toEqual([])
+  await page.getByLabel('Code').fill(codes[0] ?? '')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/logs*')
+
+  await admin.reload()
+  const item = admin.getByRole('listitem').filter({ hasText: 'hilda' })
+  await item.getByText('with a second factor').waitFor()
+  await item.getByRole('button', { name: 'Remove second factor hilda' }).click()
+  await item.getByRole('button', { name: 'Confirm: Remove second factor hilda' }).click()
+  await item.getByText('with a second factor').waitFor({ state: 'detached' })
 })

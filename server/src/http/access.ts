@@ -2,8 +2,10 @@ import type { FastifyPluginAsync } from 'fastify'
 import { type AccessGuardOptions, registerAccessGuard } from './access-guard.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { allowForeignPages } from './foreign-pages.ts'
+import { providerSignInRoutes } from './provider-sign-in.ts'
 import { sessionRoutes } from './sessions.ts'
 import { signInRoutes } from './sign-in.ts'
+import { twoFactorRoutes } from './two-factor.ts'
 import { userRoutes } from './users.ts'
 
 /** The guard before every route, and the routes by which people and programs get their credentials. */
@@ -12,7 +14,9 @@ export function accessPlugin(options: AccessGuardOptions): FastifyPluginAsync {
     allowForeignPages(app, options.apiKeys)
     registerAccessGuard(app, options)
     await app.register(signInRoutes(options.accounts))
+    await app.register(providerSignInRoutes(options.accounts, options.publicUrl))
     await app.register(sessionRoutes(options.accounts))
+    await app.register(twoFactorRoutes(options.accounts))
     await app.register(apiKeyRoutes(options.apiKeys))
     await app.register(userRoutes(options.accounts, options.publicUrl))
   }

@@ -11,17 +11,12 @@ import { clientOf } from './sign-in.ts'
 
 /** One's own sessions and password; everybody's who signed in. */
 export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
-  const cookieOf = (request: FastifyRequest): string => {
-    const cookie = readSessionCookie(request, accounts.cookieNames)
-    if (request.principal.kind === 'user' && cookie !== undefined) return cookie
-    throw new AppError('FORBIDDEN', 'An API key has neither sessions nor a password. Sign in as a user.')
-  }
   return async (app) => {
     app.get(
       '/api/sessions',
       { config: { access: 'any' }, schema: { response: { 200: Reply(BrowserSessions) } } },
       async (request) => {
-        const sessions = await accounts.own.listSessions(cookieOf(request))
+        const sessions = await accounts.own.listSessions(cookieOf(accounts, request))
         return reply('Sessions fetched successfully', { sessions, total_sessions: sessions.length })
       },
     )
@@ -36,7 +31,7 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        await accounts.own.endSession(cookieOf(request), request.params.id)
+        await accounts.own.endSession(cookieOf(accounts, request), request.params.id)
         return reply('Session ended', null)
       },
     )
@@ -54,7 +49,10 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       },
       async (request) => {
         const { include_current } = request.query
-        const ended_sessions = await accounts.own.signOutEverywhere(cookieOf(request), include_current)
+        const ended_sessions = await accounts.own.signOutEverywhere(
+          cookieOf(accounts, request),
+          include_current,
+        )
         return reply(include_current ? 'Signed out everywhere' : 'Other sessions ended', { ended_sessions })
       },
     )
@@ -63,9 +61,16 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       '/api/auth/password',
       { config: { access: 'any' }, schema: { body: PasswordInput, response: { 200: Reply(Type.Null()) } } },
       async (request) => {
-        await accounts.own.changePassword(cookieOf(request), request.body, clientOf(request))
+        await accounts.own.changePassword(cookieOf(accounts, request), request.body, clientOf(request))
         return reply('Password changed; other sessions ended', null)
       },
     )
   }
+}
+
+/** The cookie of the caller's session. @throws {AppError} FORBIDDEN for a key */
+export function cookieOf(accounts: Accounts, request: FastifyRequest): string {
+  const cookie = readSessionCookie(request, accounts.cookieNames)
+  if (request.principal.kind === 'user' && cookie !== undefined) return cookie
+  throw new AppError('FORBIDDEN', 'An API key has neither sessions nor a password. Sign in as a user.')
 }

@@ -15,6 +15,10 @@ export const ERRORS = {
     when: 'The search syntax is broken; `position` says where, 1 being the first character.',
   },
   UNAUTHENTICATED: { status: 401, when: 'No session and no valid key came with the request.' },
+  CODE_REQUIRED: {
+    status: 401,
+    when: 'The password is right, and the user has a second factor: send the same again with its `code`.',
+  },
   FORBIDDEN: { status: 403, when: 'The session or key may not do this.' },
   NOT_FOUND: { status: 404, when: 'There is no such route or record.' },
   CAMERA_NOT_FOUND: { status: 404, when: 'The camera has neither a row nor a log.' },

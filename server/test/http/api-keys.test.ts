@@ -328,7 +328,7 @@ describe('a key of pages', () => {
 describe('the key of the machine', () => {
   const open = async (dataDir: string, adminApiKey?: string) => {
     const access = await openAccess({
-      config: { adminApiKey, dataDir, publicUrl: undefined, tls: undefined },
+      config: { adminApiKey, dataDir, publicUrl: undefined, tls: undefined, oidc: undefined },
       database: server.database.database,
       onTrouble: (message) => expect.fail(message),
       onAudit: () => {},

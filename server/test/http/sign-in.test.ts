@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAccess } from '../../src/cli/serve/access.ts'
+import { codeOf, wrongCodeOf } from '../support/authenticator.ts'
 import { Browser } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -25,6 +26,7 @@ async function firstLink(): Promise<string | undefined> {
       dataDir: '/nowhere',
       publicUrl: undefined,
       tls: undefined,
+      oidc: undefined,
     },
     database: server.database.database,
     onTrouble: (message) => expect.fail(message),
@@ -76,7 +78,7 @@ describe('the first administrator', () => {
     expect(came.body).toEqual({
       success: true,
       message: 'Signed in',
-      data: { kind: 'user', name: 'Root', role: 'admin' },
+      data: { kind: 'user', name: 'Root', role: 'admin', is_external: false },
     })
     expect((await browser.get('/api/session')).body.data).toEqual(came.body.data)
 
@@ -127,7 +129,7 @@ describe('a one-time link', () => {
       username: 'other',
       password: PASSWORD,
     })
-    expect(free.body.data).toEqual({ kind: 'user', name: 'other', role: 'viewer' })
+    expect(free.body.data).toEqual({ kind: 'user', name: 'other', role: 'viewer', is_external: false })
   })
 
   it.each([
@@ -179,7 +181,10 @@ describe('signing in', () => {
       username: 'bERTHA',
       password: PASSWORD,
     })
-    expect([status, body.data]).toEqual([200, { kind: 'user', name: 'Bertha', role: 'viewer' }])
+    expect([status, body.data]).toEqual([
+      200,
+      { kind: 'user', name: 'Bertha', role: 'viewer', is_external: false },
+    ])
     expect(headers.get('cache-control')).toBe('no-store')
   })
 
@@ -358,5 +363,128 @@ describe('replies', () => {
 
   it('tell the log nothing of passwords either', async () => {
     expect(JSON.stringify(server.reports)).not.toContain(PASSWORD)
+  })
+})
+
+describe('a second factor', () => {
+  const actions = async (action: string) =>
+    (await server.get(`/api/audit?action=${action}`)).body.data.entries.map(
+      ({ entity }: { entity: string }) => entity,
+    )
+  const idOf = async (username: string): Promise<string> =>
+    (await server.get('/api/users')).body.data.users.find(({ name }: { name: string }) => name === username)
+      .id
+
+  /** Somebody with a second factor in force; the code of now is spent. */
+  async function enrol(username: string, role?: string) {
+    const browser = await arrive(username, role)
+    const { body } = await browser.post('/api/auth/two-factor', { password: PASSWORD })
+    const { secret, backup_codes } = body.data as { secret: string; backup_codes: string[] }
+    const put = await browser.post('/api/auth/two-factor/verify', { code: codeOf(secret) })
+    expect(put.status).toBe(200)
+    return { browser, secret, backup_codes }
+  }
+  const signIn = (username: string, code?: string, password = PASSWORD) =>
+    new Browser(server.url).post('/api/auth/sign-in', { username, password, ...(code && { code }) })
+
+  it('is asked for once a first code was right, and ends the sessions without it', async () => {
+    const browser = await arrive('dora')
+    const elsewhere = new Browser(server.url)
+    await elsewhere.post('/api/auth/sign-in', { username: 'dora', password: PASSWORD })
+    const state = async () => (await browser.get('/api/auth/two-factor')).body.data
+    const refused = await browser.post('/api/auth/two-factor', { password: 'something else' })
+    expect([refused.status, refused.body.message]).toEqual([403, 'The current password is wrong.'])
+    const { body } = await browser.post('/api/auth/two-factor', { password: PASSWORD })
+    const { uri, secret, backup_codes } = body.data
+    expect(uri).toBe(`otpauth://totp/Timelapser%20Logs:dora?secret=${secret}&issuer=Timelapser%20Logs`)
+    expect(backup_codes).toHaveLength(10)
+    const wrong = await browser.post('/api/auth/two-factor/verify', { code: wrongCodeOf(secret) })
+    expect(wrong.status).toBe(403)
+    expect(await state()).toEqual({ enabled: false, backup_codes_left: 0 })
+    expect((await signIn('dora')).status).toBe(200)
+
+    expect((await browser.post('/api/auth/two-factor/verify', { code: codeOf(secret) })).status).toBe(200)
+    expect(await state()).toEqual({ enabled: true, backup_codes_left: 10 })
+    expect((await elsewhere.get('/api/session')).status).toBe(401)
+    expect((await browser.post('/api/auth/two-factor', { password: PASSWORD })).status).toBe(409)
+    const { users } = (await server.get('/api/users')).body.data
+    expect(users.find(({ name }: { name: string }) => name === 'dora')).toMatchObject({ two_factor: true })
+    expect(await actions('two-factor.enable')).toEqual(['user dora'])
+  })
+
+  it('goes with the password alone, and each code opens once', async () => {
+    const { browser, secret, backup_codes } = await enrol('emil')
+    const asked = await signIn('emil')
+    expect([asked.status, asked.body.code]).toEqual([401, 'CODE_REQUIRED'])
+    expect(asked.headers.getSetCookie()).toEqual([])
+    // Without the password a code says nothing, right or wrong.
+    const code = codeOf(secret, 1)
+    const guess = await signIn('emil', code, 'something else')
+    expect([guess.status, guess.body.message]).toEqual([401, 'The name or the password is wrong.'])
+    const both = await Promise.all([
+      signIn('emil', code),
+      signIn('emil', ` ${code.slice(0, 3)} ${code.slice(3)}`),
+    ])
+    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 401])
+    const cookies = both.flatMap(({ headers }) => headers.getSetCookie())
+    expect(cookies.filter((cookie) => !/Max-Age=0/i.test(cookie))).toHaveLength(1)
+    // The code of the enrolment is still valid by the clock.
+    for (const spent of [code, codeOf(secret)]) expect((await signIn('emil', spent)).status).toBe(401)
+
+    const [first = '', second = ''] = backup_codes
+    const backup = await Promise.all([signIn('emil', first), signIn('emil', first)])
+    expect(backup.map(({ status }) => status).toSorted()).toEqual([200, 401])
+    expect((await browser.get('/api/auth/two-factor')).body.data.backup_codes_left).toBe(9)
+    const renewed = await browser.post('/api/auth/two-factor/backup-codes', { password: PASSWORD })
+    expect((await signIn('emil', second)).status).toBe(401)
+    expect((await signIn('emil', renewed.body.data.backup_codes[0])).status).toBe(200)
+    expect(await actions('two-factor.backup-codes')).toEqual(['user emil'])
+    expect(await actions('sign-in.failed')).toContain('user emil')
+  })
+
+  it('is not guessed: after ten wrong codes from anywhere none is taken, not even a right one', async () => {
+    const { browser, secret, backup_codes } = await enrol('fritz')
+    for (let index = 0; index < 10; index++)
+      expect((await signIn('fritz', wrongCodeOf(secret, index))).status).toBe(401)
+    for (const right of [codeOf(secret, 1), backup_codes[0]]) {
+      const locked = await signIn('fritz', right)
+      expect([locked.status, locked.body.code]).toEqual([429, 'RATE_LIMITED'])
+    }
+    // Who is in stays in.
+    expect((await browser.get('/api/session')).status).toBe(200)
+  })
+
+  it('stays when an administrator makes a new link, until they take it away', async () => {
+    const { secret } = await enrol('gina')
+    const link = await invite('gina')
+    const password = 'another password of hers'
+    const came = await new Browser(server.url).post('/api/auth/link', {
+      secret: link,
+      username: 'gina',
+      password,
+    })
+    expect([came.status, came.body.code]).toEqual([401, 'CODE_REQUIRED'])
+    expect(came.headers.getSetCookie()).toEqual([])
+    expect((await signIn('gina', undefined, password)).body.code).toBe('CODE_REQUIRED')
+    expect((await signIn('gina', codeOf(secret, 1), password)).status).toBe(200)
+
+    const id = await idOf('gina')
+    const { status, body } = await server.send('DELETE', `/api/users/${id}/two-factor`)
+    expect([status, body.data.user.two_factor]).toEqual([200, false])
+    expect((await signIn('gina', undefined, password)).status).toBe(200)
+    expect((await server.send('DELETE', `/api/users/${id}/two-factor`)).status).toBe(409)
+    expect(await actions('two-factor.reset')).toEqual(['user gina'])
+  })
+
+  it('is removed by its owner with the password, and not by a session alone', async () => {
+    const { browser } = await enrol('hugo', 'admin')
+    const own = await browser.send('DELETE', `/api/users/${await idOf('hugo')}/two-factor`)
+    expect(own.status).toBe(409)
+    expect((await browser.post('/api/auth/two-factor/disable', { password: 'a guess' })).status).toBe(403)
+    expect((await signIn('hugo')).body.code).toBe('CODE_REQUIRED')
+    expect((await browser.post('/api/auth/two-factor/disable', { password: PASSWORD })).status).toBe(200)
+    expect((await browser.get('/api/session')).status).toBe(200)
+    expect((await signIn('hugo')).status).toBe(200)
+    expect(await actions('two-factor.disable')).toEqual(['user hugo'])
   })
 })

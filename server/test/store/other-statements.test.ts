@@ -20,6 +20,11 @@ import {
 } from '../../src/store/accounts/api-keys.ts'
 import { appendAudit, listAudit } from '../../src/store/accounts/audit.ts'
 import { checkAudit } from '../../src/store/accounts/audit-check.ts'
+import {
+  createExternalUser,
+  lockExternalUser,
+  saveExternalUser,
+} from '../../src/store/accounts/external-users.ts'
 import { createLink, redeemLink } from '../../src/store/accounts/one-time-links.ts'
 import {
   awaitPasswordHash,
@@ -28,6 +33,7 @@ import {
   replacePasswordHash,
 } from '../../src/store/accounts/passwords.ts'
 import { endSession, endSessions, listSessions, withdrawSession } from '../../src/store/accounts/sessions.ts'
+import { hasTwoFactor, removeTwoFactor, spendCode } from '../../src/store/accounts/two-factor.ts'
 import {
   admitUser,
   deleteUser,
@@ -127,6 +133,18 @@ it('of people, keys, views and the audit trail are those of the snapshot', async
     await createLink(pool, first)
     await inTransaction(pool, (client) => redeemLink(client, { ...ann, hash: first.hash }))
     await hasAdministrator(pool)
+    await inTransaction(pool, async (client) => {
+      const account = { provider: 'oidc https://sso.example', subject: 's-1' }
+      const rights = { role: 'viewer' as const, cameras: [3] }
+      await createExternalUser(client, account, { name: 'Eve', username: 'eve', ...rights })
+      const eve = await lockExternalUser(client, account)
+      await saveExternalUser(client, { ...rights, id: eve?.id ?? '' })
+      await removeTwoFactor(client, eve?.id ?? '')
+      return eve?.id ?? ''
+    }).then(async (eve) => {
+      await hasTwoFactor(pool, eve)
+      await spendCode(pool, eve, '123456')
+    })
     const { id } = await findOrInviteUser(pool, {
       name: 'Ben',
       username: 'ben',

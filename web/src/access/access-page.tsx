@@ -4,6 +4,7 @@ import { SCREEN } from '../controls/surfaces.ts'
 import { KeyList } from './key-list.tsx'
 import { PasswordForm } from './password-form.tsx'
 import { SessionList } from './session-list.tsx'
+import { TwoFactor } from './two-factor.tsx'
 import { UserList } from './user-list.tsx'
 
 /** Users and keys for administrators; a person's own sessions and password for everybody. */
@@ -17,7 +18,8 @@ export function AccessPage({ session }: { session: Session }) {
       {session.role === 'admin' && <UserList />}
       {session.role === 'admin' && <KeyList />}
       {session.kind === 'user' && <SessionList />}
-      {session.kind === 'user' && <PasswordForm />}
+      {session.kind === 'user' && !session.is_external && <PasswordForm />}
+      {session.kind === 'user' && !session.is_external && <TwoFactor />}
     </main>
   )
 }

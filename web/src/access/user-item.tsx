@@ -28,12 +28,14 @@ export function UserItem({ user }: { user: User }) {
         <span className="font-medium break-all">{user.name}</span>
         <span className="text-small text-muted">
           {user.role === 'admin' ? 'Administrator' : `Viewer, ${seen(user)}`}
+          {user.is_external && ', by the provider'}
+          {user.two_factor && ', with a second factor'}
           {user.disabled && ', disabled'}
         </span>
         <span className="text-small text-faint sm:ml-auto">
           {user.last_sign_in_at
             ? `Last sign-in ${formatMoment(user.last_sign_in_at, zone, Date.now())}`
-            : user.has_password
+            : user.has_password || user.is_external
               ? 'Never active'
               : 'Invited'}
         </span>
@@ -49,7 +51,7 @@ export function UserItem({ user }: { user: User }) {
       {panel === 'sessions' && <UserSessions user={user} onClose={() => setPanel(null)} />}
       {url !== null && <ShownOnce text={url} what={linkName(user)} done={() => setUrl(null)} />}
       <div className="-ml-3 flex flex-wrap">
-        {!user.disabled && (
+        {!user.disabled && !user.is_external && (
           <Button
             kind="quiet"
             aria-label={`New link for ${user.name}`}
@@ -61,18 +63,20 @@ export function UserItem({ user }: { user: User }) {
             New link
           </Button>
         )}
-        <ConfirmButton
-          name={user.role === 'admin' ? 'Make viewer' : 'Make administrator'}
-          of={user.name}
-          disabled={isBusy}
-          onConfirm={() => update({ role: user.role === 'admin' ? 'viewer' : 'admin' })}
-        />
-        {user.role === 'viewer' && (
+        {!user.is_external && (
+          <ConfirmButton
+            name={user.role === 'admin' ? 'Make viewer' : 'Make administrator'}
+            of={user.name}
+            disabled={isBusy}
+            onConfirm={() => update({ role: user.role === 'admin' ? 'viewer' : 'admin' })}
+          />
+        )}
+        {user.role === 'viewer' && !user.is_external && (
           <Button kind="quiet" aria-expanded={panel === 'cameras'} onClick={() => toggle('cameras')}>
             Cameras…
           </Button>
         )}
-        {user.has_password && (
+        {(user.has_password || user.is_external) && (
           <Button
             kind="quiet"
             aria-label={`Sessions of ${user.name}`}
@@ -81,6 +85,14 @@ export function UserItem({ user }: { user: User }) {
           >
             Sessions…
           </Button>
+        )}
+        {user.two_factor && (
+          <ConfirmButton
+            name="Remove second factor"
+            of={user.name}
+            disabled={isBusy}
+            onConfirm={() => change.mutate({ method: 'DELETE', path: `${path}/two-factor` })}
+          />
         )}
         {user.disabled ? (
           <Button kind="quiet" disabled={isBusy} onClick={() => update({ disabled: false })}>
@@ -111,5 +123,6 @@ function linkName({ name, has_password }: User): string {
 
 function seen({ cameras }: User): string {
   if (cameras === null) return 'all logs'
+  if (cameras.length === 0) return 'no logs'
   return `${cameras.length === 1 ? 'camera' : 'cameras'} ${cameras.join(', ')}`
 }

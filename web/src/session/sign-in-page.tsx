@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import { ApiError, request } from '../api/client.ts'
 import { queryClient } from '../api/query-client.ts'
 import { navigate } from '../app/location.ts'
@@ -7,6 +7,7 @@ import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { ThemeSwitch } from '../theme/theme-switch.tsx'
 import { returnPath } from './go-to-sign-in.ts'
+import { ProviderButton, providerFailure } from './provider-button.tsx'
 
 /** The secret of a one-time link; it stays in the fragment, which browsers do not send to servers or proxies. */
 function linkSecret(): string | null {
@@ -18,78 +19,147 @@ export function SignInPage() {
   const [secret] = useState(linkSecret)
   const [problem, setProblem] = useState<ApiError | null>(null)
   const [busy, setBusy] = useState(false)
+  const failure = problem === null ? providerFailure(window.location.search) : null
   useEffect(() => {
     document.title = 'Sign in – Timelapser Logs'
   }, [])
 
+  // The password was right, and a code has to come with it. A link is used up by then.
+  const [waiting, setWaiting] = useState<Who | null>(null)
+
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
-    const who = { username: String(form.get('username')).trim(), password: String(form.get('password')) }
+    const text = (name: string) => String(form.get(name) ?? '').trim()
+    const who = waiting
+      ? { ...waiting, code: text('code') }
+      : { username: text('username'), password: String(form.get('password')) }
     setBusy(true)
     setProblem(null)
     try {
-      if (secret === null) await request('/api/auth/sign-in', { method: 'POST', body: who })
+      if (secret === null || waiting) await request('/api/auth/sign-in', { method: 'POST', body: who })
       else await request('/api/auth/link', { method: 'POST', body: { secret, ...who } })
       queryClient.clear()
       navigate(returnPath(window.location.search), { replace: true })
     } catch (error) {
-      setProblem(error as ApiError)
+      if ((error as ApiError).code === 'CODE_REQUIRED') setWaiting(who)
+      else setProblem(error as ApiError)
       setBusy(false)
     }
   }
 
+  if (waiting) {
+    return (
+      <SignInForm key="code" onSubmit={submit} title="One more step" text={`A code for ${waiting.username}.`}>
+        <label className="grid gap-1.5">
+          <span className="font-medium">Code</span>
+          <input
+            name="code"
+            required
+            // biome-ignore lint/a11y/noAutofocus: it is the one field of the step that was asked for
+            autoFocus
+            minLength={6}
+            maxLength={40}
+            autoComplete="one-time-code"
+            autoCapitalize="none"
+            className={`${FIELD} h-9`}
+          />
+          <span className="text-small text-faint">Of your authenticator app, or a backup code.</span>
+        </label>
+        {problem && <Problem error={problem} />}
+        <Button type="submit" kind="accent" disabled={busy} className="h-9">
+          Sign in
+        </Button>
+        <Button
+          kind="quiet"
+          onClick={() => {
+            setWaiting(null)
+            setProblem(null)
+          }}
+        >
+          Back
+        </Button>
+        <p className="text-small text-faint">
+          Phone and backup codes lost? An administrator removes the second factor, under Access.
+        </p>
+      </SignInForm>
+    )
+  }
+  return (
+    <SignInForm
+      onSubmit={submit}
+      title={secret === null ? 'Sign in' : 'Welcome to Timelapser Logs'}
+      text={
+        secret === null
+          ? 'To read the logs of this server.'
+          : 'This link signs you in once. Choose the name and password you will use from now on.'
+      }
+    >
+      <label className="grid gap-1.5">
+        <span className="font-medium">Name</span>
+        <input
+          name="username"
+          required
+          maxLength={64}
+          autoComplete="username"
+          autoCapitalize="none"
+          className={`${FIELD} h-9`}
+        />
+      </label>
+      <label className="grid gap-1.5">
+        <span className="font-medium">Password</span>
+        <input
+          name="password"
+          type="password"
+          required
+          minLength={secret === null ? undefined : 8}
+          maxLength={128}
+          autoComplete={secret === null ? 'current-password' : 'new-password'}
+          className={`${FIELD} h-9`}
+        />
+        {secret !== null && <span className="text-small text-faint">At least 8 characters.</span>}
+      </label>
+      {problem && <Problem error={problem} />}
+      {failure && <Alert text={failure} />}
+      <Button type="submit" kind="accent" disabled={busy} className="h-9">
+        {secret === null ? 'Sign in' : 'Sign in and keep this name'}
+      </Button>
+      {secret === null && <ProviderButton onProblem={setProblem} />}
+      {secret === null && (
+        <p className="text-small text-faint">
+          Password forgotten? An administrator makes a new one-time link, under Access or on the server with{' '}
+          <code className="font-mono">timelapser-logs users link NAME</code>.
+        </p>
+      )}
+    </SignInForm>
+  )
+}
+
+type Who = { username: string; password: string }
+
+function SignInForm({
+  onSubmit,
+  title,
+  text,
+  children,
+}: {
+  onSubmit: (event: FormEvent<HTMLFormElement>) => void
+  title: string
+  text: string
+  children: ReactNode
+}) {
   return (
     <main className="grid min-h-screen content-start justify-items-center px-4 pt-[max(4rem,24vh)] pb-12">
       <div className="fixed top-3 right-3">
         <ThemeSwitch />
       </div>
-      <form onSubmit={submit} className="grid w-full max-w-80 gap-4">
+      <form onSubmit={onSubmit} className="grid w-full max-w-80 gap-4">
         <div className="mb-1 grid gap-3">
           <ProductMark size={32} />
-          <h1 className="text-figure font-semibold tracking-tight">
-            {secret === null ? 'Sign in' : 'Welcome to Timelapser Logs'}
-          </h1>
-          <p className="text-muted">
-            {secret === null
-              ? 'To read the logs of this server.'
-              : 'This link signs you in once. Choose the name and password you will use from now on.'}
-          </p>
+          <h1 className="text-figure font-semibold tracking-tight">{title}</h1>
+          <p className="text-muted">{text}</p>
         </div>
-        <label className="grid gap-1.5">
-          <span className="font-medium">Name</span>
-          <input
-            name="username"
-            required
-            maxLength={64}
-            autoComplete="username"
-            autoCapitalize="none"
-            className={`${FIELD} h-9`}
-          />
-        </label>
-        <label className="grid gap-1.5">
-          <span className="font-medium">Password</span>
-          <input
-            name="password"
-            type="password"
-            required
-            minLength={secret === null ? undefined : 8}
-            maxLength={128}
-            autoComplete={secret === null ? 'current-password' : 'new-password'}
-            className={`${FIELD} h-9`}
-          />
-          {secret !== null && <span className="text-small text-faint">At least 8 characters.</span>}
-        </label>
-        {problem && <Problem error={problem} />}
-        <Button type="submit" kind="accent" disabled={busy} className="h-9">
-          {secret === null ? 'Sign in' : 'Sign in and keep this name'}
-        </Button>
-        {secret === null && (
-          <p className="text-small text-faint">
-            Password forgotten? An administrator makes a new one-time link, under Access or on the server with{' '}
-            <code className="font-mono">timelapser-logs users link NAME</code>.
-          </p>
-        )}
+        {children}
       </form>
     </main>
   )
@@ -97,10 +167,13 @@ export function SignInPage() {
 
 function Problem({ error }: { error: ApiError }) {
   const wait = error instanceof ApiError && error.retryAfterSeconds !== null
+  return <Alert text={`${error.message}${wait ? ` Try again in ${error.retryAfterSeconds} s.` : ''}`} />
+}
+
+function Alert({ text }: { text: string }) {
   return (
     <p role="alert" className="rounded-md border border-error bg-error-wash px-3 py-2 text-error">
-      {error.message}
-      {wait && ` Try again in ${error.retryAfterSeconds} s.`}
+      {text}
     </p>
   )
 }

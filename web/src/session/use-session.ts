@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import type { Session } from 'timelapser-logs/api'
+import type { ProviderPage, Session } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { queryClient } from '../api/query-client.ts'
 import { navigate } from '../app/location.ts'
@@ -27,9 +27,10 @@ export function useReloadForAnother(session: Session | undefined): void {
 }
 
 export async function signOut(): Promise<void> {
-  await request('/api/auth/sign-out', { method: 'POST', body: {} })
+  const provider = await request<ProviderPage | null>('/api/auth/sign-out', { method: 'POST', body: {} })
   // No data of this person may be seen by the next person at the same screen.
   queryClient.clear()
   sessionStorage.clear()
-  navigate('/sign-in', { replace: true })
+  if (provider !== null) window.location.assign(provider.url)
+  else navigate('/sign-in', { replace: true })
 }

@@ -32,6 +32,7 @@ Examples:
   timelapser-logs users reset anna                  a way back in for anna, who exists already
   timelapser-logs users cameras vic 1,4             vic sees these cameras' logs alone; "all" for all logs
   timelapser-logs users role vic admin
+  timelapser-logs users reset-two-factor anna       anna lost her phone and her backup codes
   timelapser-logs users disable vic                 signed out everywhere, and cannot sign in again
   timelapser-logs users enable vic
   timelapser-logs users delete vic                  with sessions and links; asks first`
@@ -67,6 +68,10 @@ export function usersCommand(): Command {
         withServer(options, (client) => reset(client, username, options)),
     )
   }
+  named('reset-two-factor', 'take the second factor from a user who lost it').action(
+    (name: string, options: Options) =>
+      withServer(options, (client) => resetTwoFactor(client, name, options)),
+  )
   named('disable', 'sign a user out everywhere and let them in no more').action(
     (name: string, options: Options) => change(name, { disabled: true }, options),
   )
@@ -111,7 +116,7 @@ async function link(client: ApiClient, request: LinkRequest, { json }: Options):
 
 async function invite(client: ApiClient, name: string, options: InviteOptions): Promise<number> {
   const known = await find(client, name)
-  if (known?.has_password) {
+  if (known?.has_password || known?.is_external) {
     throw new ApiFailure(
       `${known.name} is a user already. "timelapser-logs users reset ${known.name}" makes a way back in.`,
     )
@@ -133,6 +138,14 @@ async function remove(client: ApiClient, name: string, options: Options & { yes?
   }
   await client.request('DELETE', `/api/users/${user.id}`)
   console.log(options.json ? jsonText(user) : `${user.name} is deleted.`)
+  return 0
+}
+
+async function resetTwoFactor(client: ApiClient, name: string, { json }: Options): Promise<number> {
+  const { id } = await known(client, name)
+  const { user } = await client.request<{ user: User }>('DELETE', `/api/users/${id}/two-factor`)
+  if (json) console.log(jsonText(user))
+  else console.log(`${user.name} signs in with the password alone from now on.`)
   return 0
 }
 
@@ -162,7 +175,15 @@ async function find(client: ApiClient, name: string): Promise<User | undefined> 
   return users.find((user) => uniqueForm(user.name) === uniqueForm(name.trim()))
 }
 
-function cellsOf({ name, role, cameras, disabled, has_password, last_sign_in_at }: User): string[] {
-  const state = disabled ? 'disabled' : has_password ? 'active' : 'invited'
+function cellsOf({
+  name,
+  role,
+  cameras,
+  disabled,
+  has_password,
+  is_external,
+  last_sign_in_at,
+}: User): string[] {
+  const state = disabled ? 'disabled' : has_password || is_external ? 'active' : 'invited'
   return [name, role, describeGrants(cameras), state, last_sign_in_at ?? 'never']
 }

@@ -13,7 +13,7 @@ import type { Database } from '../../store/database/open.ts'
 import { ensureLocalApiKey } from '../client/local-api-key.ts'
 
 export type AccessOptions = {
-  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl' | 'tls'>
+  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl' | 'tls' | 'oidc'>
   database: Pick<Database, 'pool' | 'libraryPool'>
   /** Receives failures of background work. */
   onTrouble: (message: string) => void
@@ -54,6 +54,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     secureCookie: publicUrl?.startsWith('https:') ?? config.tls !== undefined,
     onTrouble: (message) => onTrouble(`Sign-in: ${message}`),
     passwords,
+    oidc: config.oidc,
   })
   const apiKeys = new ApiKeys({
     pool: database.pool,

@@ -35,6 +35,10 @@ export const User = Type.Object({
   disabled: Type.Boolean(),
   /** False for somebody who was invited and has not come yet. */
   has_password: Type.Boolean(),
+  /** Whether they sign in by a provider, whose groups say what they may do. */
+  is_external: Type.Boolean(),
+  /** Whether a code of an app is asked for beside the password. */
+  two_factor: Type.Boolean(),
   last_sign_in_at: Nullable(TimestampSchema),
   created_at: TimestampSchema,
 })

@@ -21,9 +21,14 @@ export type Principal = {
   rate_limit?: number
   /** The sites from whose pages alone it is taken; set for keys that stand in pages. */
   origins?: readonly string[]
+  /** Whether they signed in by a provider; absent for keys. */
+  isExternal?: boolean
   /** The same for a key and its successors; the caller's own marks belong to it. */
   lineage: string
 }
+
+/** Somebody who has just come in, and the cookies that say so. */
+export type SignedIn = { principal: Principal; cookies: string[] }
 
 /** Whether a role may use a route of this access level. `ingest` and `read` exclude each other: a key that writes reads nothing. */
 export function mayUse(role: Role, access: AccessLevel): boolean {

@@ -7,9 +7,11 @@ import { admitUser } from '../../store/accounts/users.ts'
 import { notify } from '../../store/database/notices.ts'
 import { readOrCreateSecret } from '../../store/database/secrets.ts'
 import { AppError } from '../app-error.ts'
-import { type Principal, SEES_EVERYTHING } from './access.ts'
+import { type Principal, SEES_EVERYTHING, type SignedIn } from './access.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { Client } from './client.ts'
+import { ExternalSignIn } from './external-sign-in.ts'
+import type { OidcConfig } from './oidc-config.ts'
 import { OwnAccount } from './own-account.ts'
 import {
   ADDRESS_HEADER,
@@ -21,6 +23,7 @@ import { randomSecret, sha256 } from './random-secret.ts'
 import { type KnownSession, SessionCache } from './session-cache.ts'
 import { SignInLinks } from './sign-in-links.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
+import { TwoFactor } from './two-factor.ts'
 import { USERNAME_PATTERN, uniqueForm, validName } from './username.ts'
 import { Users } from './users.ts'
 
@@ -34,10 +37,9 @@ export type AccountsOptions = {
   /** Receives failures inside the library. */
   onTrouble: (message: string) => void
   passwords?: PasswordHashing | undefined
+  /** The provider by which people come in as well. */
+  oidc?: OidcConfig | undefined
 }
-
-/** Somebody who has just come in, and the cookies that say so. */
-export type SignedIn = { principal: Principal; cookies: string[] }
 
 /** People: how they come in, stay and leave. */
 export class Accounts {
@@ -58,6 +60,11 @@ export class Accounts {
   readonly links: SignInLinks
   /** The actions of people on their own sessions and password. */
   readonly own: OwnAccount
+  /** The second factor beside the password. */
+  readonly twoFactor: TwoFactor
+  /** Coming in by a provider; undefined where none is configured. */
+  readonly external: ExternalSignIn | undefined
+  readonly #externalSessionMs: number
 
   static async open(options: AccountsOptions): Promise<Accounts> {
     return new Accounts(options, await readOrCreateSecret(options.pool, 'session_cookies'))
@@ -80,6 +87,24 @@ export class Accounts {
       passwords: options.passwords,
       isWelcome: async (id) => (await store.findActiveUser(options.pool, id)) !== undefined,
     })
+    this.twoFactor = new TwoFactor({
+      ...options,
+      throttle: this.#throttle,
+      signIn: this.#signIn,
+      check: (cookie) => this.check(cookie),
+      headersOf: (cookie) => this.#headers(cookie),
+      onChange: () => this.reload(),
+    })
+    const { oidc } = options
+    this.#externalSessionMs = (oidc?.sessionHours ?? DEFAULT_SESSION_HOURS) * HOUR_MS
+    this.external =
+      oidc &&
+      new ExternalSignIn({
+        ...options,
+        ...{ config: oidc, secret },
+        startSession: (userId, client) => this.#startVouchedSession(userId, client),
+        onChange: () => this.reload(),
+      })
     this.own = new OwnAccount({
       ...options,
       throttle: this.#throttle,
@@ -89,13 +114,21 @@ export class Accounts {
     })
   }
 
-  /** @throws {AppError} UNAUTHENTICATED, with one sentence for every reason; RATE_LIMITED after too many failures */
-  async signIn(input: { username: string; password: string }, client: Client): Promise<SignedIn> {
+  /**
+   * @throws {AppError} UNAUTHENTICATED, with one sentence for every reason; CODE_REQUIRED when the password is right and a
+   * second factor has to come with it; RATE_LIMITED after too many failures
+   */
+  async signIn(
+    input: { username: string; password: string; code?: string | undefined },
+    client: Client,
+  ): Promise<SignedIn> {
     const username = input.username.trim()
     const succeed = this.#throttle.begin(client.address, uniqueForm(username))
-    const signedIn = await this.#startSession({ username, password: input.password }, client).catch(
+    const signedIn = await this.#startSession({ ...input, username }, client).catch(
       async (error: unknown) => {
-        if (error instanceof AppError) await this.#auditFailure(username)
+        // Asking for the code is no failure, and says no more than the password's owner knows.
+        if (error instanceof AppError && error.code === 'CODE_REQUIRED') succeed()
+        else if (error instanceof AppError) await this.#auditFailure(username)
         throw error
       },
     )
@@ -166,7 +199,10 @@ export class Accounts {
     return this.#startSession({ username: name, password: input.password }, client)
   }
 
-  async #startSession(body: { username: string; password: string }, client: Client): Promise<SignedIn> {
+  async #startSession(
+    { code, ...body }: { username: string; password: string; code?: string | undefined },
+    client: Client,
+  ): Promise<SignedIn> {
     const headers = new Headers({ [ADDRESS_HEADER]: client.address, 'user-agent': client.userAgent })
     const hash = USERNAME_PATTERN.test(body.username)
       ? await findPasswordHashByName(this.#pool, uniqueForm(body.username))
@@ -186,23 +222,54 @@ export class Accounts {
         headers,
         returnHeaders: true,
       })
-      const {
-        user: { id },
-        token,
-      } = response
+      const { token, userId, cookies } = isChallenge(response)
+        ? await this.#answerChallenge({ username: body.username, answer, headers }, code)
+        : { token: response.token, userId: response.user.id, cookies: answer.getSetCookie() }
       // Checking takes a while. A change that ended all sessions meanwhile knew nothing of this one: look again, after it.
-      const isStillRight = await this.#isStillRight(id, hash, body.password)
-      const user = isStillRight ? await admitUser(this.#pool, id) : undefined
+      const isStillRight = await this.#isStillRight(userId, hash, body.password)
+      const user = isStillRight ? await admitUser(this.#pool, userId) : undefined
       if (!user) {
         await withdrawSession(this.#pool, token)
         throw wrong(undefined)
       }
       await store.deleteExpiredSessions(this.#pool)
-      return { principal: toPrincipal(user), cookies: [...answer.getSetCookie(), ...this.#formerCookies()] }
+      return { principal: toPrincipal(user), cookies: [...this.#ours(cookies), ...this.#formerCookies()] }
     } catch (error) {
       if (isAPIError(error) && error.statusCode < 500) throw wrong(error)
       throw error
     }
+  }
+
+  async #answerChallenge(
+    { username, ...challenge }: { username: string; answer: Headers; headers: Headers },
+    code: string | undefined,
+  ) {
+    const user = await store.findUserByName(this.#pool, uniqueForm(username))
+    if (!user) throw wrong(undefined)
+    return this.twoFactor.pass({ ...challenge, userId: user.id }, code)
+  }
+
+  /** Those of sessions: the library ends a challenge's as well, which no browser has got. */
+  #ours(cookies: readonly string[]): string[] {
+    return cookies.filter((cookie) => cookie.startsWith(`${this.cookieName}=`))
+  }
+
+  /** A session of somebody whom a provider vouches for; undefined when they may not come in. */
+  async #startVouchedSession(userId: string, client: Client): Promise<SignedIn | undefined> {
+    const headers = new Headers({ [ADDRESS_HEADER]: client.address, 'user-agent': client.userAgent })
+    const { headers: answer, response } = await this.#signIn.api.startSession({
+      body: { userId },
+      headers,
+      returnHeaders: true,
+    })
+    // Rights may have changed since they were found; a user who was disabled meanwhile gets no cookie.
+    const user = await admitUser(this.#pool, userId)
+    if (!user) {
+      await withdrawSession(this.#pool, response.token)
+      return undefined
+    }
+    await store.deleteExpiredSessions(this.#pool)
+    return { principal: toPrincipal(user), cookies: [...answer.getSetCookie(), ...this.#formerCookies()] }
   }
 
   /** The hash of a password that nobody has. */
@@ -226,6 +293,12 @@ export class Accounts {
     })
     const user = response && (await store.findActiveUser(this.#pool, response.user.id))
     if (!user) return undefined
+    // Groups are asked for at a sign-in alone: such a session ends, however much it is used.
+    const age = Date.now() - response.session.createdAt.getTime()
+    if (user.is_external && age > this.#externalSessionMs) {
+      await withdrawSession(this.#pool, response.session.token)
+      return undefined
+    }
     return { principal: toPrincipal(user), renewal: headers.getSetCookie() }
   }
 
@@ -254,12 +327,21 @@ export class Accounts {
   }
 }
 
+const HOUR_MS = 3_600_000
+/** For users of a provider that is not configured any more. */
+const DEFAULT_SESSION_HOURS = 24
+
 /** Entries of failures, by whomever: guessing from many addresses must not fill the trail. */
 const FAILURES_AN_HOUR = 1000
 
-function toPrincipal({ id, name, role, cameras }: store.User): Principal {
+function toPrincipal({ id, name, role, cameras, is_external }: store.User): Principal {
   const visibility = role === 'admin' ? SEES_EVERYTHING : { cameras }
-  return { kind: 'user', id, name, role, visibility, lineage: `user ${id}` }
+  return { kind: 'user', id, name, role, visibility, lineage: `user ${id}`, isExternal: is_external }
+}
+
+/** As the library answers a right password where a second factor is needed. */
+function isChallenge(response: object): boolean {
+  return 'twoFactorRedirect' in response
 }
 
 function wrong(cause: unknown): AppError {

@@ -88,6 +88,10 @@ export class SignInLinks {
         const sentence = `There is no user "${name}". To invite somebody new, say with which role: viewer or admin.`
         throw new AppError('NOT_FOUND', sentence)
       }
+      if (user.is_external) {
+        const sentence = `${user.name} signs in by a provider, and has no password here. Help them to sign in there.`
+        throw new AppError('CONFLICT', sentence)
+      }
       if (cameras && JSON.stringify(user.cameras) !== JSON.stringify(cameras)) {
         throw new AppError('CONFLICT', `${user.name} exists with other cameras. Change the user instead.`)
       }

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { hasAdministrator } from '../../store/accounts/accounts.ts'
 import { endSession, endSessions, type ListedSession, listSessions } from '../../store/accounts/sessions.ts'
+import { removeTwoFactor } from '../../store/accounts/two-factor.ts'
 import * as store from '../../store/accounts/users.ts'
 import { AppError } from '../app-error.ts'
 import type { AuditTrail } from './audit-trail.ts'
@@ -26,6 +27,12 @@ export class Users {
   /** @throws {AppError} NOT_FOUND; CONFLICT for the last administrator, or cameras of an administrator */
   async change(id: string, { role, cameras, disabled }: store.UserChange): Promise<store.ListedUser> {
     return this.#onUser(id, 'user.update', async (client, user) => {
+      if (user.is_external && (role !== undefined || cameras !== undefined)) {
+        throw new AppError(
+          'CONFLICT',
+          `${user.name} signs in by a provider, whose groups say role and cameras. Change the groups there.`,
+        )
+      }
       const changed = {
         ...user,
         role: role ?? user.role,
@@ -60,6 +67,18 @@ export class Users {
     })
   }
 
+  /**
+   * Takes the second factor from a user who lost it; they sign in with the password alone until they set up another.
+   *
+   * @throws {AppError} NOT_FOUND; CONFLICT without a second factor
+   */
+  async resetTwoFactor(id: string): Promise<store.ListedUser> {
+    return this.#onUser(id, 'two-factor.reset', async (client, user) => {
+      if (await removeTwoFactor(client, id)) return { ...user, two_factor: false }
+      throw new AppError('CONFLICT', `${user.name} has no second factor.`)
+    })
+  }
+
   /** The sessions of a user, newest first. @throws {AppError} NOT_FOUND */
   async listSessions(id: string, ownToken: string | undefined): Promise<ListedSession[]> {
     if (!(await store.findUser(this.#pool, id))) throw unknown(id)
@@ -76,7 +95,7 @@ export class Users {
 
   async #onUser(
     id: string,
-    action: 'user.update' | 'user.delete' | 'user.sign-out' | 'session.end',
+    action: 'user.update' | 'user.delete' | 'user.sign-out' | 'session.end' | 'two-factor.reset',
     work: (client: pg.PoolClient, user: store.ListedUser) => Promise<store.ListedUser>,
   ): Promise<store.ListedUser> {
     const result = await this.#auditTrail.change(async (client) => {
@@ -105,8 +124,8 @@ function unknown(id: string): AppError {
   return new AppError('NOT_FOUND', `There is no user ${id}.`)
 }
 
-function canAdminister({ role, disabled, has_password }: store.ListedUser): boolean {
-  return role === 'admin' && !disabled && has_password
+function canAdminister({ role, disabled, has_password, is_external }: store.ListedUser): boolean {
+  return role === 'admin' && !disabled && (has_password || is_external)
 }
 
 function described({ role, cameras, disabled }: store.ListedUser) {

@@ -10,9 +10,19 @@ export type User = {
   role: UserRole
   /** The cameras a viewer sees; null for everything. */
   cameras: number[] | null
+  /** Whether they sign in by a provider, whose groups say what they may do; else by a password. */
+  is_external: boolean
 }
 
-const COLUMNS = 'id, name, role, cameras'
+/** Whether a row of `auth_users` named `u` is of a person who signs in by a provider. */
+export const IS_EXTERNAL = `
+  exists (
+    select 1
+    from auth_accounts a
+    where a.user_id = u.id and a.provider_id <> 'credential'
+  ) as is_external`
+
+const COLUMNS = `u.id, u.name, u.role, u.cameras, ${IS_EXTERNAL}`
 
 /** The user, unless there is none or they were disabled. */
 export async function findActiveUser(pool: pg.Pool, id: string): Promise<User | undefined> {
@@ -20,8 +30,8 @@ export async function findActiveUser(pool: pg.Pool, id: string): Promise<User | 
     name: 'find_active_user',
     text: `
       select ${COLUMNS}
-      from auth_users
-      where id = $1 and not disabled`,
+      from auth_users u
+      where u.id = $1 and not u.disabled`,
     values: [id],
   })
   return rows[0]
@@ -54,8 +64,8 @@ export async function findUserByName(
     name: 'find_user_by_name',
     text: `
       select ${COLUMNS}
-      from auth_users
-      where username = $1`,
+      from auth_users u
+      where u.username = $1`,
     values: [username],
   })
   return rows[0]
@@ -70,16 +80,23 @@ export async function hasAdministrator(client: pg.Pool | pg.PoolClient): Promise
         select 1
         from auth_users u
         join auth_accounts a on a.user_id = u.id
-        where u.role = 'admin' and not u.disabled and a.password is not null
+        where u.role = 'admin' and not u.disabled
+          and (a.password is not null or a.provider_id <> 'credential')
       ) as found`,
   })
   return rows[0]?.found ?? false
 }
 
-/** Deletes the sessions that nobody can use any more. */
+/** Deletes the sessions, and the challenges of second factors, that nobody can use any more. */
 export async function deleteExpiredSessions(pool: pg.Pool): Promise<void> {
   await pool.query({
     name: 'delete_expired_sessions',
-    text: 'delete from auth_sessions where expires_at < now()',
+    text: `
+      with challenges as (
+        delete from auth_verifications
+        where expires_at < now()
+      )
+      delete from auth_sessions
+      where expires_at < now()`,
   })
 }

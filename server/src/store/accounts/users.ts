@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { User, UserRole } from './accounts.ts'
+import { IS_EXTERNAL, type User, type UserRole } from './accounts.ts'
 
 /** A person as administrators see them: nothing here opens anything. */
 export type ListedUser = {
@@ -10,6 +10,10 @@ export type ListedUser = {
   disabled: boolean
   /** Whether they have chosen a password; without one they were invited and never came. */
   has_password: boolean
+  /** Whether they sign in by a provider, whose groups say what they may do. */
+  is_external: boolean
+  /** Whether a code of an app is asked for beside the password. */
+  two_factor: boolean
   last_sign_in_at: string | null
   created_at: string
 }
@@ -21,12 +25,13 @@ export type UserChange = {
 }
 
 const COLUMNS = `
-  u.id, u.name, u.role, u.cameras, u.disabled, u.last_sign_in_at, u.created_at,
+  u.id, u.name, u.role, u.cameras, u.disabled, u.two_factor_enabled as two_factor, u.last_sign_in_at, u.created_at,
   exists (
     select 1
     from auth_accounts a
     where a.user_id = u.id and a.password is not null
-  ) as has_password`
+  ) as has_password,
+  ${IS_EXTERNAL}`
 
 /** Everybody, by name. */
 export async function listUsers(pool: pg.Pool): Promise<ListedUser[]> {
@@ -90,10 +95,10 @@ export async function admitUser(pool: pg.Pool, id: string): Promise<User | undef
   const { rows } = await pool.query<User>({
     name: 'admit_user',
     text: `
-      update auth_users
+      update auth_users u
       set last_sign_in_at = now()
-      where id = $1 and not disabled
-      returning id, name, role, cameras`,
+      where u.id = $1 and not u.disabled
+      returning u.id, u.name, u.role, u.cameras, ${IS_EXTERNAL}`,
     values: [id],
   })
   return rows[0]

@@ -1,8 +1,13 @@
 -- admit_user
-      update auth_users
+      update auth_users u
       set last_sign_in_at = now()
-      where id = $1 and not disabled
-      returning id, name, role, cameras;
+      where u.id = $1 and not u.disabled
+      returning u.id, u.name, u.role, u.cameras, 
+  exists (
+    select 1
+    from auth_accounts a
+    where a.user_id = u.id and a.provider_id <> 'credential'
+  ) as is_external;
 
 -- append_audit
       select id, at, actor, action, entity, before, after, address, request_id, encode(hash, 'hex') as hash, (select trail from audit_head) as trail
@@ -38,6 +43,20 @@ commit;
       select id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
       from created, told;
 
+-- create_external_user
+      with made as (
+        insert into auth_users (name, username, email, role, cameras)
+        values ($1, $2, gen_random_uuid() || '@users.invalid', $3, $4::integer[])
+        on conflict (username) do nothing
+        returning id, name, role, cameras, disabled
+      ), account as (
+        insert into auth_accounts (user_id, account_id, provider_id)
+        select id, $6, $5
+        from made
+      )
+      select id, name, role, cameras, disabled
+      from made;
+
 -- create_first_administrator
             insert into auth_users (name, username, email, role)
             values ($1, $2, gen_random_uuid() || '@users.invalid', 'admin')
@@ -64,7 +83,12 @@ commit;
       returning id, owner, owner_name, name, query, shared, created_at, updated_at;
 
 -- delete_expired_sessions
-delete from auth_sessions where expires_at < now();
+      with challenges as (
+        delete from auth_verifications
+        where expires_at < now()
+      )
+      delete from auth_sessions
+      where expires_at < now();
 
 -- delete_user
 delete from auth_users where id = $1;
@@ -103,9 +127,14 @@ delete from saved_views where id = $1;
       select pg_notify('sessions', '');
 
 -- find_active_user
-      select id, name, role, cameras
-      from auth_users
-      where id = $1 and not disabled;
+      select u.id, u.name, u.role, u.cameras, 
+  exists (
+    select 1
+    from auth_accounts a
+    where a.user_id = u.id and a.provider_id <> 'credential'
+  ) as is_external
+      from auth_users u
+      where u.id = $1 and not u.disabled;
 
 -- find_api_key_state
       select revoked_at is null and (expires_at is null or expires_at > now()) as valid
@@ -125,27 +154,44 @@ delete from saved_views where id = $1;
 
 -- find_user
       select 
-  u.id, u.name, u.role, u.cameras, u.disabled, u.last_sign_in_at, u.created_at,
+  u.id, u.name, u.role, u.cameras, u.disabled, u.two_factor_enabled as two_factor, u.last_sign_in_at, u.created_at,
   exists (
     select 1
     from auth_accounts a
     where a.user_id = u.id and a.password is not null
-  ) as has_password
+  ) as has_password,
+  
+  exists (
+    select 1
+    from auth_accounts a
+    where a.user_id = u.id and a.provider_id <> 'credential'
+  ) as is_external
       from auth_users u
       where u.id = $1;
 
 -- find_user_by_name
-      select id, name, role, cameras
-      from auth_users
-      where username = $1;
+      select u.id, u.name, u.role, u.cameras, 
+  exists (
+    select 1
+    from auth_accounts a
+    where a.user_id = u.id and a.provider_id <> 'credential'
+  ) as is_external
+      from auth_users u
+      where u.username = $1;
 
 -- has_administrator
       select exists (
         select 1
         from auth_users u
         join auth_accounts a on a.user_id = u.id
-        where u.role = 'admin' and not u.disabled and a.password is not null
+        where u.role = 'admin' and not u.disabled
+          and (a.password is not null or a.provider_id <> 'credential')
       ) as found;
+
+-- has_two_factor
+      select u.two_factor_enabled as enabled
+      from auth_users u
+      where u.id = $1;
 
 -- invite_user
       insert into auth_users (name, username, email, role, cameras)
@@ -173,12 +219,18 @@ delete from saved_views where id = $1;
 
 -- list_users
       select 
-  u.id, u.name, u.role, u.cameras, u.disabled, u.last_sign_in_at, u.created_at,
+  u.id, u.name, u.role, u.cameras, u.disabled, u.two_factor_enabled as two_factor, u.last_sign_in_at, u.created_at,
   exists (
     select 1
     from auth_accounts a
     where a.user_id = u.id and a.password is not null
-  ) as has_password
+  ) as has_password,
+  
+  exists (
+    select 1
+    from auth_accounts a
+    where a.user_id = u.id and a.provider_id <> 'credential'
+  ) as is_external
       from auth_users u
       order by u.username;
 
@@ -200,6 +252,13 @@ delete from saved_views where id = $1;
       from api_keys
       where id = $1 and revoked_at is null
       for update;
+
+-- lock_external_user
+      select u.id, u.name, u.role, u.cameras, u.disabled
+      from auth_accounts a
+      join auth_users u on u.id = a.user_id
+      where a.provider_id = $1 and a.account_id = $2 and a.provider_id <> 'credential'
+      for update of u;
 
 -- lock_view
       select id, owner, owner_name, name, query, shared, created_at, updated_at
@@ -232,6 +291,19 @@ select trail, id, encode(hash, 'hex') as hash from audit_head;
 
 -- read_secret
 select value from secrets where name = $1;
+
+-- remove_two_factor
+      with removed as (
+        delete from auth_two_factors
+        where user_id = $1
+        returning verified
+      ), changed as (
+        update auth_users
+        set two_factor_enabled = false, updated_at = now()
+        where id = $1
+      )
+      select coalesce(bool_or(verified), false) as removed
+      from removed;
 
 -- rename_user
             update auth_users
@@ -280,6 +352,11 @@ select value from secrets where name = $1;
       from (select * from created union all select * from ended) both_keys, told
       order by id desc;
 
+-- save_external_user
+      update auth_users
+      set role = $2, cameras = $3::integer[], updated_at = now()
+      where id = $1;
+
 -- save_password
       insert into auth_accounts (user_id, account_id, provider_id, password)
       values ($1::uuid, $1::uuid::text, 'credential', $2)
@@ -323,6 +400,17 @@ select pg_advisory_xact_lock($1);
 
 -- set local statement_timeout
 set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+
+-- spend_code
+      with forgotten as (
+        delete from auth_spent_codes
+        where user_id = $1 and code <> $2 and spent_at < now() - $3::integer * interval '1 second'
+      )
+      insert into auth_spent_codes as spent (user_id, code)
+      values ($1, $2)
+      on conflict (user_id, code) do update
+      set spent_at = now()
+      where spent.spent_at < now() - $3::integer * interval '1 second';
 
 -- tell_of_users
 select pg_notify('sessions', '');

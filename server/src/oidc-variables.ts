@@ -1,0 +1,110 @@
+import type { OidcConfig } from './service/access/oidc-config.ts'
+import { StartupError } from './startup-error.ts'
+import { type Environment, readAll, valid } from './variables.ts'
+
+type Readers = { [name: string]: (text: string | undefined) => Partial<OidcConfig> }
+
+/** Printable, as it goes into addresses and headers. */
+const PRINTABLE = /^[\x21-\x7e]+$/
+const MAX_SESSION_HOURS = 720
+const MAX_NAME_CHARACTERS = 40
+
+/** The variables of sign-in by an OpenID provider. */
+export const OIDC_READERS: Readers = {
+  OIDC_ISSUER: (text) => (text === undefined ? {} : { issuer: readIssuer(text) }),
+  OIDC_CLIENT_ID: (text) =>
+    text === undefined
+      ? {}
+      : { clientId: valid('OIDC_CLIENT_ID', text, PRINTABLE.test(text), 'the client id, without spaces') },
+  OIDC_CLIENT_SECRET: (text) => ({
+    clientSecret:
+      text === undefined
+        ? undefined
+        : valid('OIDC_CLIENT_SECRET', text, PRINTABLE.test(text), 'the client secret, without spaces'),
+  }),
+  OIDC_NAME: (text = 'single sign-on') => ({
+    name: valid(
+      'OIDC_NAME',
+      text,
+      text.length <= MAX_NAME_CHARACTERS,
+      `the name on the button, at most ${MAX_NAME_CHARACTERS} characters`,
+    ),
+  }),
+  OIDC_SCOPES: (text = 'openid profile email') => ({
+    scopes: valid(
+      'OIDC_SCOPES',
+      text,
+      text.split(' ').includes('openid') && /^[\x20-\x7e]+$/.test(text),
+      'scopes with spaces between, openid among them',
+    ),
+  }),
+  OIDC_GROUPS_CLAIM: (text = 'groups') => ({ groupsClaim: text }),
+  OIDC_NAME_CLAIM: (text = 'preferred_username') => ({ nameClaim: text }),
+  OIDC_ADMIN_GROUPS: (text = '') => ({ adminGroups: listOf(text) }),
+  OIDC_VIEWER_GROUPS: (text = '') => ({ viewerGroups: listOf(text) }),
+  OIDC_CAMERA_GROUPS: (text = '') => ({ cameraGroups: readCameraGroups(text) }),
+  OIDC_SESSION_HOURS: (text = '24') => ({
+    sessionHours: Number(
+      valid(
+        'OIDC_SESSION_HOURS',
+        text,
+        /^[1-9]\d{0,2}$/.test(text) && Number(text) <= MAX_SESSION_HOURS,
+        `a whole number from 1 to ${MAX_SESSION_HOURS}`,
+      ),
+    ),
+  }),
+}
+
+/** Undefined where no variable of it is set. @throws {StartupError} when one is missing or wrong */
+export function readOidc(environment: Environment, publicUrl: string | undefined): OidcConfig | undefined {
+  const given = Object.keys(OIDC_READERS).filter((name) => environment[name]?.trim())
+  if (given.length === 0) return undefined
+  const read = readAll(OIDC_READERS, environment) as OidcConfig
+  const missing = (name: string, why: string) =>
+    new StartupError(`${name} is not set, and ${given[0]} is. ${why}`)
+  if (read.issuer === undefined) throw missing('OIDC_ISSUER', 'Sign-in needs the address of the provider.')
+  if (read.clientId === undefined)
+    throw missing('OIDC_CLIENT_ID', 'Sign-in needs the id under which the provider knows this server.')
+  if (publicUrl === undefined)
+    throw missing('PUBLIC_URL', 'The provider sends people back to PUBLIC_URL/api/auth/oidc/callback.')
+  if (read.adminGroups.length + read.viewerGroups.length + read.cameraGroups.size === 0) {
+    throw missing(
+      'OIDC_VIEWER_GROUPS',
+      'Nobody could come in: name groups in OIDC_ADMIN_GROUPS, OIDC_VIEWER_GROUPS or OIDC_CAMERA_GROUPS.',
+    )
+  }
+  return { ...read, redirectUrl: `${publicUrl}/api/auth/oidc/callback` }
+}
+
+/** Plain HTTP only to this machine: who stands between could sign themselves in as anybody. */
+function readIssuer(text: string): string {
+  const url = URL.parse(text)
+  const isHere = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isHere)
+  return valid(
+    'OIDC_ISSUER',
+    text,
+    url !== null && isSafe && !url.search && !url.hash && !url.username,
+    'the https address of the provider, as its discovery document names it, like https://sso.example.org/realms/main',
+  )
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').flatMap((name) => name.trim() || [])
+}
+
+function readCameraGroups(text: string): ReadonlyMap<string, readonly number[]> {
+  const groups = new Map<string, number[]>()
+  for (const pair of listOf(text)) {
+    const [, group = '', ids = ''] = /^(.+?)\s*=\s*([\d+\s]+)$/.exec(pair) ?? []
+    const cameras = ids.split('+').map((id) => id.trim())
+    valid(
+      'OIDC_CAMERA_GROUPS',
+      text,
+      group !== '' && cameras.every((id) => /^[1-9]\d{0,8}$/.test(id)),
+      'groups and camera ids with commas between, like barn team=3+4,gate=7',
+    )
+    groups.set(group, cameras.map(Number))
+  }
+  return groups
+}

@@ -1,0 +1,95 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useState } from 'react'
+import type { BackupCodes as Codes, TwoFactorSetup as Setup, TwoFactorState } from 'timelapser-logs/api'
+import { request } from '../api/client.ts'
+import { Button } from '../controls/button.tsx'
+import { notify } from '../controls/notice.tsx'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { BackupCodes } from './backup-codes.tsx'
+import { PasswordCheck } from './password-check.tsx'
+
+const TwoFactorSetup = lazy(() =>
+  import('./two-factor-setup.tsx').then((module) => ({ default: module.TwoFactorSetup })),
+)
+
+type Asking = 'setup' | 'codes' | 'remove'
+
+const QUESTIONS: Record<Asking, { name: string; path: string }> = {
+  setup: { name: 'Set up', path: '/api/auth/two-factor' },
+  codes: { name: 'Make new codes', path: '/api/auth/two-factor/backup-codes' },
+  remove: { name: 'Remove', path: '/api/auth/two-factor/disable' },
+}
+
+/** One's own second factor: codes of an authenticator app, asked for beside the password. */
+export function TwoFactor() {
+  const client = useQueryClient()
+  const [asking, setAsking] = useState<Asking | null>(null)
+  const [setup, setSetup] = useState<Setup | null>(null)
+  const [codes, setCodes] = useState<string[] | null>(null)
+  const state = useQuery({
+    queryKey: ['two-factor'],
+    queryFn: ({ signal }) => request<TwoFactorState>('/api/auth/two-factor', { signal }),
+  })
+  const readAnew = () =>
+    Promise.all(
+      ['two-factor', 'sessions', 'users'].map((queryKey) =>
+        client.invalidateQueries({ queryKey: [queryKey] }),
+      ),
+    )
+  const done = async (what: Asking, data: unknown) => {
+    setAsking(null)
+    if (what === 'setup') setSetup(data as Setup)
+    if (what === 'codes') setCodes((data as Codes).backup_codes)
+    if (what === 'remove') notify('The second factor is removed.')
+    await readAnew()
+  }
+  const enabled = state.data?.enabled ?? false
+  const isIdle = asking === null && setup === null && codes === null
+  return (
+    <section className="grid grid-cols-1 gap-4 border-t border-line pt-8 first-of-type:border-0 first-of-type:pt-0">
+      <h2 className="text-title font-semibold">Your second factor</h2>
+      {state.isPending && <Skeleton className="h-16 w-full" />}
+      {state.isError && <p className="text-error">It could not be loaded: {state.error.message}</p>}
+      {state.data && setup === null && (
+        <p className="max-w-prose text-muted">
+          {enabled
+            ? `On: signing in asks for a code of your authenticator app. ${codesLeft(state.data.backup_codes_left)}`
+            : 'Off: the password alone signs you in. An authenticator app on your phone makes a stolen password useless.'}
+        </p>
+      )}
+      {state.data && isIdle && (
+        <div className="flex flex-wrap gap-2">
+          {!enabled && <Button onClick={() => setAsking('setup')}>Set up…</Button>}
+          {enabled && <Button onClick={() => setAsking('codes')}>New backup codes…</Button>}
+          {enabled && <Button onClick={() => setAsking('remove')}>Remove…</Button>}
+        </div>
+      )}
+      {asking !== null && (
+        <PasswordCheck
+          {...QUESTIONS[asking]}
+          onDone={(data) => done(asking, data)}
+          onCancel={() => setAsking(null)}
+        />
+      )}
+      {codes !== null && <BackupCodes codes={codes} done={() => setCodes(null)} />}
+      {setup !== null && (
+        <Suspense fallback={<Skeleton className="h-64 w-full" />}>
+          <TwoFactorSetup
+            setup={setup}
+            onDone={async () => {
+              setSetup(null)
+              notify('The second factor is in force. All other sessions have ended.')
+              await readAnew()
+            }}
+            onCancel={() => setSetup(null)}
+          />
+        </Suspense>
+      )}
+    </section>
+  )
+}
+
+function codesLeft(count: number): string {
+  if (count === 0) return 'No backup code is left: make new ones.'
+  return `${count} backup ${count === 1 ? 'code is' : 'codes are'} left.`
+}

@@ -1,0 +1,50 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { ProviderPage, SignInMethods } from 'timelapser-logs/api'
+import { type ApiError, request } from '../api/client.ts'
+import { Button } from '../controls/button.tsx'
+import { returnPath } from './go-to-sign-in.ts'
+
+/** Leads to the provider of sign-in, where one is configured. */
+export function ProviderButton({ onProblem }: { onProblem: (problem: ApiError | null) => void }) {
+  const [busy, setBusy] = useState(false)
+  const methods = useQuery({
+    queryKey: ['sign-in-methods'],
+    queryFn: ({ signal }) => request<SignInMethods>('/api/auth/methods', { signal }),
+  })
+  const provider = methods.data?.provider ?? null
+  if (provider === null) return null
+  const go = async () => {
+    setBusy(true)
+    onProblem(null)
+    try {
+      const body = { next: returnPath(window.location.search) }
+      const { url } = await request<ProviderPage>('/api/auth/oidc', { method: 'POST', body })
+      window.location.assign(url)
+    } catch (error) {
+      onProblem(error as ApiError)
+      setBusy(false)
+    }
+  }
+  return (
+    <Button type="button" disabled={busy} className="h-9" onClick={go}>
+      Sign in with {provider}
+    </Button>
+  )
+}
+
+/** Why somebody who comes back from the provider is not signed in. */
+const FAILURES: Record<string, string> = {
+  denied: 'The provider did not let you in, or you went back. Nothing has changed.',
+  disabled: 'Your user is disabled here. Ask an administrator.',
+  expired: 'That took more than 10 minutes, or began in another window. Sign in again.',
+  failed: 'The answer of the provider could not be verified. Sign in again; the log of the server says why.',
+  groups: 'You are in none of the groups that may come in here. Ask an administrator.',
+  name: 'Your name at the provider is the name of another user here. Ask an administrator.',
+  unavailable: 'The provider does not answer. Try again shortly.',
+}
+
+export function providerFailure(search: string): string | null {
+  const failed = new URLSearchParams(search).get('failed')
+  return failed === null ? null : (FAILURES[failed] ?? null)
+}
