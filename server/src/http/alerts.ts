@@ -16,6 +16,7 @@ import {
   AlertSilences,
   AlertSummary,
   Alerts,
+  AlertWhy,
   AppliedAlerts,
 } from './schemas/alerts.ts'
 import { Reply } from './schemas/replies.ts'
@@ -114,6 +115,28 @@ export function alertRoutes({ alerts, rules, silences }: AlertServices): Fastify
         response.raw.once('close', () => closing.abort())
         const preview = await rules.preview(rule, days, principal, closing.signal)
         return reply(`It would have fired ${preview.total} times`, preview)
+      },
+    )
+
+    app.get(
+      '/api/alerts/rules/:id/why',
+      {
+        config: read,
+        schema: {
+          params,
+          querystring: Type.Object({
+            at: Type.Optional(
+              Type.String({ maxLength: 40, description: 'The moment, ISO 8601; the present unless given' }),
+            ),
+            group_key: Type.Optional(Type.String({ maxLength: 400, description: 'Of a rule with groups' })),
+          }),
+          response: { 200: Reply(AlertWhy) },
+        },
+      },
+      async ({ params: { id }, query, principal }, response) => {
+        const closing = new AbortController()
+        response.raw.once('close', () => closing.abort())
+        return reply('The rule is explained', await alerts.why(principal, id, query, closing.signal))
       },
     )
 

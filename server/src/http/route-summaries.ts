@@ -63,6 +63,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'PUT /api/alerts/rules/:id': 'Change an alert rule',
   'DELETE /api/alerts/rules/:id': 'Delete an alert rule with its history',
   'POST /api/alerts/rules/preview': 'When an alert rule would have fired in the last days',
+  'GET /api/alerts/rules/:id/why': 'Why an alert rule fired, or did not, at a moment',
   'GET /api/alerts/history': 'What alert rules decided, newest first',
   'GET /api/alerts/deliveries': 'Notices of alerts: on their way, arrived, given up',
   'POST /api/alerts/deliveries/:id/retry': 'Try a notice again that was given up',

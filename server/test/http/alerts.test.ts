@@ -441,6 +441,200 @@ it('fires when a condition is met in some of the last windows, and not before', 
   expect(await stateOf(id)).toEqual({ '': 'resolved' })
 })
 
+describe('why', () => {
+  const why = async (rule: number, parameters: Record<string, string> = {}) =>
+    (await server.get(`/api/alerts/rules/${rule}/why?${new URLSearchParams(parameters)}`)).body
+  const isoOf = (millis: number) => new Date(millis).toISOString()
+
+  it('tells the value, the limit and what was held back, for the moment that is asked about', async () => {
+    const condition = { kind: 'count', over: 2, minutes: 3 }
+    const id = await addRule({ name: 'Why', query: 'source=why', condition })
+    await pass(1)
+    await log({ source: 'why' })
+    await evaluate()
+    const before = clock.now
+    expect((await why(id)).data).toMatchObject({
+      ...{ state: 'normal', counted_by: 'evaluation', windows: [{ value: 1, limit: 2, is_bad: false }] },
+      reasons: [
+        expect.stringMatching(/^1 line in the 3 minutes to .*, which is not more than 2\.$/),
+        'It had never fired before.',
+      ],
+    })
+    await server.send('POST', '/api/alerts/silences', { rule_id: id, reason: 'works on why', minutes: 30 })
+    await pass(1)
+    for (let line = 0; line < 3; line++) await log({ source: 'why' })
+    await evaluate()
+    expect((await why(id)).data).toMatchObject({
+      state: 'firing',
+      windows: [{ value: 4, limit: 2, is_bad: true }],
+      reasons: [
+        expect.stringContaining('4 lines in the 3 minutes to'),
+        expect.stringContaining('It was firing since'),
+        expect.stringContaining('was held back: silence'),
+      ],
+      transitions: [{ kind: 'firing', held: expect.stringContaining('works on why') }],
+      notices: [],
+    })
+    await pass(6)
+    expect((await why(id)).data).toMatchObject({ state: 'resolved', windows: [{ value: 0 }] })
+    // A moment of the past is as it was.
+    expect((await why(id, { at: isoOf(before) })).data).toMatchObject({
+      state: 'normal',
+      windows: [{ value: 1 }],
+    })
+    expect((await why(id, { at: isoOf(clock.now - 10 * 24 * 60 * MINUTE) })).data).toMatchObject({
+      state: 'not_evaluated',
+      reasons: [expect.stringContaining('The rule is as it is since')],
+    })
+  })
+
+  it('says why a window decides nothing, and shows lines that came too late for it', async () => {
+    const share = { kind: 'share', of: 'source=why2', over: 10, minutes: 2, at_least: 5 }
+    const id = await addRule({ name: 'Share', query: 'min_level=ERROR', condition: share })
+    await pass(1)
+    await log({ source: 'why2' })
+    await pass(4)
+    const at = isoOf(clock.now - 2 * MINUTE)
+    expect((await why(id, { at })).data.reasons[0]).toMatch(
+      /have 1 line that the share is taken of, and it takes 5/,
+    )
+    for (let line = 0; line < 4; line++) await log({ source: 'why2' }, 4 * MINUTE)
+    await evaluate()
+    expect((await why(id, { at })).data).toMatchObject({
+      state: 'normal',
+      windows: [{ value: 100, is_bad: true }],
+      reasons: [
+        expect.anything(),
+        expect.stringContaining('came after the window was decided'),
+        expect.anything(),
+      ],
+    })
+  })
+
+  it('tells of silence, of hours in which nothing is evaluated, and of a rule that is off', async () => {
+    const hour = (offset: number) => new Date(clock.now + offset * MINUTE).toISOString().slice(11, 16)
+    const condition = { kind: 'silence', minutes: 4 }
+    const quiet = { name: 'Quiet', query: 'source=why3', condition, group_by: 'source' }
+    const id = await addRule(quiet)
+    for (let line = 0; line < 2; line++) {
+      await log({ source: 'why3' })
+      await pass(1)
+    }
+    expect((await why(id, { group_key: 'why3' })).data).toMatchObject({
+      state: 'normal',
+      reasons: [
+        expect.stringContaining('less than the 4 minutes of silence'),
+        expect.anything(),
+        expect.anything(),
+      ],
+    })
+    expect((await why(id)).message).toContain('group_key is missing')
+    await pass(4)
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    await expect
+      .poll(async () => (await why(id, { group_key: 'why3' })).data)
+      .toMatchObject({ state: 'firing', notices: [{ channel: 'ops', kind: 'firing', state: 'sent' }] })
+    const active_hours = { timezone: 'UTC', from: hour(60), to: hour(90) }
+    await server.send('PUT', `/api/alerts/rules/${id}`, { ...quiet, active_hours })
+    await pass(2)
+    expect((await why(id, { group_key: 'why3' })).data.reasons).toEqual([
+      expect.stringContaining('outside of the active hours'),
+    ])
+    await server.send('PUT', `/api/alerts/rules/${id}`, { ...quiet, enabled: false })
+    expect((await why(id, { group_key: 'why3' })).data.reasons[0]).toContain('switched off')
+    expect((await why(id, { group_key: 'why3', at: 'noon' })).message).toContain('Invalid at')
+    expect((await why(id, { group_key: 'why3', at: '2090-01-01T00:00:00Z' })).message).toContain(
+      'not come yet',
+    )
+    expect((await as('ann', 'GET', `/api/alerts/rules/${id}/why?group_key=why3`)).status).toBe(404)
+  })
+})
+
+describe('a rule with further thresholds', () => {
+  const rule = {
+    name: 'Rate',
+    query: 'source=tiers',
+    condition: { kind: 'count', over: 2, minutes: 3 },
+    channels: ['ops'],
+    thresholds: [{ at: 5, severity: 'critical', channels: ['pager'] }],
+  }
+  const lines = async (count: number) => {
+    for (let line = 0; line < count; line++) await log({ source: 'tiers' })
+    await evaluate()
+  }
+  const told = () => receiver.received.map(({ body }) => [body.kind, body.rule.severity])
+
+  beforeAll(async () => {
+    const url = `${receiver.url}?pager`
+    await server.send('POST', '/api/alerts/channels', { name: 'pager', webhook: { url } })
+  })
+
+  it('tells the channels of the higher one alone when both are crossed at once, and the lower when it is left', async () => {
+    const id = await addRule(rule)
+    await lines(6)
+    await expect.poll(() => told()).toEqual([['firing', 'critical']])
+    expect(receiver.received[0]?.body).toMatchObject({
+      groups: [{ value: 6, threshold: 5 }],
+      rule: { condition: 'more than 5 lines in 3 minutes' },
+    })
+    const { rules } = (await server.get('/api/alerts')).body.data
+    expect(rules.find((one: { id: number }) => one.id === id)).toMatchObject({
+      ...{ firing_count: 1, group_count: 1 },
+      groups: [{ state: 'firing', severity: 'critical', is_told: true }],
+    })
+    const history = (await server.get(`/api/alerts/history?rule_id=${id}`)).body.data.transitions
+    expect(history).toMatchObject([
+      { tier: 1, kind: 'firing', threshold: 5, held: null },
+      { tier: 0, kind: 'firing', threshold: 2, held: 'the threshold 5 fires' },
+    ])
+    // Four lines of a later minute keep the lower one up when the higher one is over.
+    await pass(2)
+    await lines(3)
+    await pass(2)
+    await expect
+      .poll(() => told())
+      .toEqual([
+        ['firing', 'critical'],
+        ['resolved', 'critical'],
+        ['firing', 'warning'],
+      ])
+    await pass(3)
+    await expect.poll(() => told().at(-1)).toEqual(['resolved', 'warning'])
+    expect(await stateOf(id)).toEqual({ '': 'resolved' })
+    const keys = new Set(receiver.received.map(({ body }) => body.dedup_key))
+    expect(keys.size).toBe(2)
+  })
+
+  it('keeps who was told of the lower one before', async () => {
+    await addRule(rule)
+    await lines(3)
+    await expect.poll(() => told()).toEqual([['firing', 'warning']])
+    await lines(3)
+    await expect.poll(() => told().length).toBe(2)
+    await pass(6)
+    await expect.poll(() => told().length).toBe(4)
+    expect(
+      told()
+        .slice(2)
+        .map(([kind]) => kind),
+    ).toEqual(['resolved', 'resolved'])
+  })
+
+  it('shows how often each would have been crossed, and deletes no channel of one', async () => {
+    await addRule(rule)
+    const { channels: _, name: __, ...definition } = { ...rule, thresholds: [{ at: 5 }, { at: 1000 }] }
+    const { body } = await server.send('POST', '/api/alerts/rules/preview', { rule: definition })
+    expect(body.data.thresholds).toEqual([
+      { at: 5, total: expect.any(Number) },
+      { at: 1000, total: 0 },
+    ])
+    expect(body.data.thresholds[0].total).toBeGreaterThan(0)
+    const { channels } = (await server.get('/api/alerts/channels')).body.data
+    const pager = channels.find(({ name }: { name: string }) => name === 'pager')
+    expect((await server.send('DELETE', `/api/alerts/channels/${pager.id}`)).status).toBe(409)
+  })
+})
+
 describe('a rule for silence', () => {
   const silent = {
     name: 'Camera offline',
@@ -749,6 +943,30 @@ describe('what is wrong with a rule', () => {
     [
       { condition: { kind: 'count', over: 1, minutes: 60, for: { windows: 4, of: 3 } } },
       'condition.for.windows is 4',
+    ],
+    [{ thresholds: [{ at: 5 }] }, 'thresholds do not go with the kind any'],
+    [
+      { condition: { kind: 'count', over: 9, minutes: 5 }, thresholds: [{ at: 9 }] },
+      'thresholds[0].at is 9, and has to be above 9',
+    ],
+    [
+      { condition: { kind: 'count', under: 9, minutes: 5 }, thresholds: [{ at: 5 }, { at: 6 }] },
+      'thresholds[1].at is 6, and has to be below 5',
+    ],
+    [
+      { condition: { kind: 'count', over: 9, minutes: 5 }, thresholds: [{ at: 9.5 }] },
+      'thresholds[0].at: condition.over of a count is a whole number',
+    ],
+    [
+      { condition: { kind: 'silence', minutes: 5 }, thresholds: [{ at: 5.5 }] },
+      'thresholds[0].at has to be whole minutes',
+    ],
+    [
+      {
+        condition: { kind: 'count', over: 9, minutes: 5 },
+        thresholds: [{ at: 10, channels: ['nowhere'] }],
+      },
+      'channels names "nowhere"',
     ],
     [{ condition: { kind: 'new' } }, 'min_level=WARNING'],
     [{ condition: { kind: 'new' }, query: 'level=ERROR', group_by: 'source' }, 'group_by does not go'],

@@ -429,6 +429,7 @@ const LOOKED_AT: Record<string, string> = {
   '/api/cameras/activity': 'activity of cameras',
   '/api/alerts': 'in alerts.test.ts: a rule sees what its owner sees',
   '/api/alerts/summary': 'in alerts.test.ts: a rule sees what its owner sees',
+  '/api/alerts/rules/:id/why': 'in alerts.test.ts: a rule sees what its owner sees',
   '/api/alerts/history': 'in alerts.test.ts: a rule sees what its owner sees',
   '/api/alerts/deliveries': 'in alerts.test.ts: a rule sees what its owner sees',
   '/api/alerts/silences': 'they hold no logs',

@@ -336,7 +336,16 @@ it('of alerts are those of the snapshot', async () => {
       const key = { rule_id: id, group_key: 'a' }
       await states.saveStates(client, [
         {
-          ...{ ...key, state: 'firing', since: at, incident: 1, value: 1, first_at: at, last_at: at },
+          ...{
+            ...key,
+            tier: 0,
+            state: 'firing',
+            since: at,
+            incident: 1,
+            value: 1,
+            first_at: at,
+            last_at: at,
+          },
           ...{ extended_at: at, seen_at: at, came_at: at, sightings: 2, judged_from: at, judged_to: at },
           ...{ due_at: at, told_incident: 1, is_owed: true },
         },
@@ -353,11 +362,20 @@ it('of alerts are those of the snapshot', async () => {
       await kinds.findKinds(client, [{ rule_id: id, kind: 'ERROR x' }])
       await kinds.countKinds(client, [id])
       await states.firingStates(client, id)
-      const transition = { ...key, revision: 1, kind: 'firing', window_key: 1, incident: 1, at, value: 1 }
+      const transition = {
+        ...key,
+        tier: 0,
+        revision: 1,
+        kind: 'firing',
+        window_key: 1,
+        incident: 1,
+        at,
+        value: 1,
+      }
       const [first] = await transitions.addTransitions(client, [
         { ...transition, threshold: 1, first_at: at, last_at: at, late_ms: 0, held: null },
       ])
-      await transitions.newestTransitions(client, [key])
+      await transitions.newestTransitions(client, [{ ...key, tier: 0 }])
       const channel = { name: 'ops', kind: 'webhook', target: 'host', sealed: Buffer.from('x') } as const
       const { id: channel_id = 0 } =
         (await channels.createChannel(client, { ...channel, author: 'ann' })) ?? {}
@@ -394,6 +412,9 @@ it('of alerts are those of the snapshot', async () => {
     await position.present(pool)
     await transitions.listTransitions(pool, { rules: [id], before: undefined, limit: 1 })
     await transitions.findTransitions(pool, [1])
+    await transitions.transitionsUntil(pool, { rule_id: id, group_key: 'a', at, limit: 1 })
+    await deliveries.deliveriesOfTransitions(pool, id, [1])
+    await position.readWatermark(pool)
     const [claimed] = await deliveries.claimDeliveries(pool, 1)
     if (claimed) {
       const outcome = { isSent: false, reply: null, error: 'no', pauseMs: null }

@@ -56,6 +56,11 @@ export function withKind(draft: ConditionDraft, kind: Kind): ConditionDraft {
   return { ...draft, kind, ...begins, at_least: '' }
 }
 
+/** Whether it has a limit, so that there may be further ones. */
+export function hasLimit(kind: Kind): boolean {
+  return kind !== 'any' && kind !== 'new'
+}
+
 /** Whether it is decided for windows, so that several of them may be asked for. */
 export function hasWindows(kind: Kind): boolean {
   return kind !== 'any' && kind !== 'silence' && kind !== 'new'
@@ -141,7 +146,8 @@ function wholeNumber(text: string, least: number, most: number): number | null {
   return /^\d+$/.test(text.trim()) ? decimal(text, least, most) : null
 }
 
-function decimal(text: string, least: number, most: number): number | null {
+/** A number within bounds, or null. */
+export function decimal(text: string, least: number, most: number): number | null {
   const number = Number(text)
   return text.trim() !== '' && number >= least && number <= most ? number : null
 }

@@ -45,7 +45,7 @@ export function HistoryList({ transitions }: { transitions: readonly AlertTransi
 }
 
 function HistoryItem({ transition }: { transition: AlertTransition }) {
-  const { at, rule_name, label, kind, text, held, search } = transition
+  const { at, rule_name, label, kind, text, held, search, tier, severity } = transition
   const zone = useDisplayZone()
   return (
     <li className="grid gap-x-4 gap-y-0.5 px-4 py-2 sm:grid-cols-[9rem_minmax(0,1fr)_auto]">
@@ -56,6 +56,7 @@ function HistoryItem({ transition }: { transition: AlertTransition }) {
         <span className="font-medium">{rule_name}</span>
         {label !== '' && `, ${label},`}{' '}
         <span className={kind === 'firing' ? 'font-medium text-error' : ''}>{WORDS[kind] ?? kind}</span>
+        {tier > 0 && `, ${severity}`}
         <span className="block text-small text-muted">{text}</span>
         {held !== null && kind !== 'problem' && (
           <span className="block text-small text-paused">Notice delayed: {held}</span>

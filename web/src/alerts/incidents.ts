@@ -9,7 +9,9 @@ export type Incident = { rule_id: number; label: string; from: number; to: numbe
 export function incidentsOf(transitions: readonly AlertTransition[]): Incident[] {
   const open = new Map<string, Incident>()
   const incidents: Incident[] = []
-  for (const { rule_id, group_key, label, kind, at } of transitions.toReversed()) {
+  for (const { rule_id, group_key, label, kind, at, tier } of transitions.toReversed()) {
+    // A further threshold is crossed within an incident.
+    if (tier > 0) continue
     const key = `${rule_id} ${group_key}`
     if (kind === 'firing') {
       const incident = { rule_id, label, from: Date.parse(at), to: null }

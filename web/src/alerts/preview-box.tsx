@@ -36,6 +36,15 @@ export function PreviewBox({ rule }: { rule: AlertDefinition | null }) {
           Looked back to {formatMoment(data.searched_from, zone, end)}: there was no time for older lines.
         </p>
       )}
+      {data.thresholds.map(({ at, total }) => (
+        <p key={at} className="text-small text-muted">
+          The threshold {at.toLocaleString()} would{' '}
+          {total === 0
+            ? 'not have fired'
+            : `have fired ${total === 1 ? 'once' : `${total.toLocaleString()} times`}`}
+          .
+        </p>
+      ))}
       <IncidentStrip stretches={stretches} start={Date.parse(data.start)} end={end} name="Would have fired" />
       <ul className="grid gap-0.5 text-small text-muted">
         {data.incidents

@@ -12,6 +12,10 @@ it.each<AlertRuleInput>([
       group_by: 'source',
       channels: ['ops'],
       note: 'Call.',
+      thresholds: [
+        { at: 50, severity: 'warning', channels: [] },
+        { at: 100, severity: 'critical', channels: ['pager'] },
+      ],
     },
   },
   {
@@ -63,6 +67,7 @@ it.each([
   [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a b' } }, 'Name the field'],
   [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a', threshold: '' } }, 'limit'],
   [{ condition: { ...NEW_CONDITION, kind: 'usual' as const, threshold: '1' } }, 'multiple'],
+  [{ thresholds: [{ at: '', severity: 'critical' as const, channels: [] }] }, 'further threshold'],
   [{ hours: { timezone: 'UTC', from: '06:00', to: '07:00', days: [] } }, 'day'],
 ])('says what is missing: %j', (change, said) => {
   expect(toInput({ ...NEW_RULE, name: 'x', ...change })).toEqual({ missing: expect.stringContaining(said) })

@@ -1,7 +1,14 @@
 // A rule while it is edited: every field has a value, the filter is that of the list.
 import type { AlertRuleInput } from 'timelapser-logs/api'
 import { filterParameters, type LogFilters, NO_FILTERS } from '../logs/view.ts'
-import { type ConditionDraft, NEW_CONDITION, toCondition, toConditionDraft } from './condition-draft.ts'
+import {
+  type ConditionDraft,
+  decimal,
+  hasLimit,
+  NEW_CONDITION,
+  toCondition,
+  toConditionDraft,
+} from './condition-draft.ts'
 import { filtersIn } from './filters-in.ts'
 
 export const GROUPINGS = {
@@ -15,6 +22,8 @@ export type Grouping = keyof typeof GROUPINGS
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
+export type ThresholdDraft = { at: string; severity: Severity; channels: string[] }
+
 export type RuleDraft = {
   name: string
   enabled: boolean
@@ -24,6 +33,8 @@ export type RuleDraft = {
   hours: { timezone: string; from: string; to: string; days: string[] } | null
   severity: Severity
   channels: string[]
+  /** Further limits, each stricter than the one before. */
+  thresholds: ThresholdDraft[]
   note: string
   include_own: boolean
   /** Set by the API or a file; the form leaves these as they are. */
@@ -42,6 +53,7 @@ export const NEW_RULE: RuleDraft = {
   hours: null,
   severity: 'warning',
   channels: [],
+  thresholds: [],
   note: '',
   include_own: false,
 }
@@ -62,6 +74,11 @@ export function toDraft(rule: AlertRuleInput): RuleDraft {
         }
       : null,
     ...{ severity: rule.severity ?? 'warning', channels: rule.channels ?? [], note: rule.note ?? '' },
+    thresholds: (rule.thresholds ?? []).map(({ at, severity, channels }) => ({
+      at: String(at),
+      severity: severity ?? rule.severity ?? 'warning',
+      channels: channels ?? rule.channels ?? [],
+    })),
     include_own: rule.include_own ?? false,
     ...(rule.raise_level && { raise_level: rule.raise_level }),
     ...(rule.quiet_hours && { quiet_hours: rule.quiet_hours }),
@@ -76,6 +93,10 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
   if ('missing' in read) return read
   if (hours?.days.length === 0) return { missing: 'Choose a day of the active hours.' }
   const { condition } = read
+  const thresholds = hasLimit(draft.condition.kind) ? draft.thresholds : []
+  if (thresholds.some(({ at }) => decimal(at, -1_000_000_000, 1_000_000_000) === null)) {
+    return { missing: 'A further threshold must be a number.' }
+  }
   return {
     rule: {
       ...{ name: name.trim(), query: filterParameters(filters).toString(), condition, severity },
@@ -83,6 +104,9 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
       ...(group_by !== '' && condition.kind !== 'new' && { group_by }),
       ...(hours && { active_hours: withDays(hours) }),
       ...(channels.length > 0 && { channels }),
+      ...(thresholds.length > 0 && {
+        thresholds: thresholds.map((one) => ({ ...one, at: Number(one.at) })),
+      }),
       ...(note.trim() !== '' && { note: note.trim() }),
       ...(include_own && { include_own }),
       ...(draft.raise_level && { raise_level: draft.raise_level }),

@@ -5,11 +5,14 @@ import { Button } from '../controls/button.tsx'
 import { notify } from '../controls/notice.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { ActiveHours } from './active-hours.tsx'
+import { ChannelChoice } from './channel-choice.tsx'
+import { hasLimit } from './condition-draft.ts'
 import { ConditionFields } from './condition-fields.tsx'
 import { FilterFields } from './filter-fields.tsx'
 import { PreviewBox } from './preview-box.tsx'
 import { GROUPINGS, type Grouping, type RuleDraft, SEVERITIES, type Severity, toInput } from './rule-draft.ts'
-import { useChangeAlerts, useChannels } from './use-alerts.ts'
+import { ThresholdsFields } from './thresholds-fields.tsx'
+import { useChangeAlerts } from './use-alerts.ts'
 
 /** A rule as a sentence, and when it would have fired. */
 export function RuleEditor({
@@ -96,7 +99,17 @@ export function RuleEditor({
         </fieldset>
       )}
       <ActiveHours hours={draft.hours} onChange={(hours) => set({ hours })} />
-      <Channels chosen={draft.channels} onChange={(channels) => set({ channels })} />
+      <fieldset className="grid gap-2">
+        <legend className="mb-1 font-semibold">Notify</legend>
+        <ChannelChoice chosen={draft.channels} onChange={(channels) => set({ channels })} />
+      </fieldset>
+      {hasLimit(draft.condition.kind) && (
+        <ThresholdsFields
+          kind={draft.condition.kind}
+          thresholds={draft.thresholds}
+          onChange={(thresholds) => set({ thresholds })}
+        />
+      )}
       <Labelled name="Note, sent along: what to do about it">
         <textarea
           value={draft.note}
@@ -139,34 +152,4 @@ function definitionOf({
   ...definition
 }: AlertRuleInput) {
   return definition
-}
-
-function Channels({ chosen, onChange }: { chosen: readonly string[]; onChange: (chosen: string[]) => void }) {
-  const channels = useChannels()
-  const names = channels.data?.channels.map(({ name }) => name) ?? []
-  return (
-    <fieldset className="grid gap-2">
-      <legend className="mb-1 font-semibold">Notify</legend>
-      {channels.data && names.length === 0 && (
-        <p className="text-pretty text-muted">
-          There is no channel yet, so the rule is only shown here. Administrators add channels below.
-        </p>
-      )}
-      <div className="flex flex-wrap gap-x-5 gap-y-1.5">
-        {names.map((name) => (
-          <label key={name} className="flex cursor-pointer items-center gap-2">
-            <input
-              type="checkbox"
-              checked={chosen.includes(name)}
-              onChange={(event) =>
-                onChange(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name))
-              }
-              className="size-3.5 accent-accent"
-            />
-            {name}
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  )
 }

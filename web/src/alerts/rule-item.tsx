@@ -1,4 +1,4 @@
-import { BellOff, Pencil } from 'lucide-react'
+import { BellOff, CircleHelp, Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { AlertGroup, ListedAlertRule } from 'timelapser-logs/api'
 import { ConfirmButton } from '../access/confirm-button.tsx'
@@ -15,6 +15,7 @@ import { toDraft, toInput } from './rule-draft.ts'
 import { RuleState } from './rule-state.tsx'
 import { SilenceForm } from './silence-form.tsx'
 import { useChangeAlerts } from './use-alerts.ts'
+import { WhyPanel } from './why-panel.tsx'
 
 const DAY = 86_400_000
 /** Groups that fire and are named one by one. */
@@ -33,6 +34,7 @@ export function RuleItem({
   onEdit: () => void
 }) {
   const [isSilencing, setSilencing] = useState(false)
+  const [isAsking, setAsking] = useState(false)
   const change = useChangeAlerts()
   const { id, name, enabled, problem } = rule
   const now = serverNow()
@@ -61,6 +63,11 @@ export function RuleItem({
           </p>
           <p className="text-small text-faint wrap-anywhere">
             {channels.length > 0 ? `Notifies ${channels.join(', ')}` : 'No channel; only shown here'}
+            {rule.thresholds?.map(({ at, channels: named = channels }) => (
+              <span key={at}>
+                ; beyond {at.toLocaleString()} {named.join(', ') || 'no channel'}
+              </span>
+            ))}
             {rule.active_hours &&
               `, active from ${rule.active_hours.from} to ${rule.active_hours.to} (${rule.active_hours.timezone})`}
             {!rule.is_own && `; created by ${rule.owner_name}`}
@@ -70,6 +77,13 @@ export function RuleItem({
           )}
         </div>
         <div className="ml-auto flex flex-wrap items-center gap-1">
+          <IconButton
+            label={`Why ${name} fired, or did not`}
+            onClick={() => setAsking(!isAsking)}
+            aria-expanded={isAsking}
+          >
+            <CircleHelp size={14} aria-hidden />
+          </IconButton>
           <IconButton
             label={`Silence ${name}`}
             onClick={() => setSilencing(!isSilencing)}
@@ -97,6 +111,7 @@ export function RuleItem({
         </div>
       </div>
       {isSilencing && <SilenceForm rule={rule} done={() => setSilencing(false)} />}
+      {isAsking && <WhyPanel rule={rule} done={() => setAsking(false)} />}
       <Firing rule={rule} now={now} />
       <div className="grid gap-1">
         <IncidentStrip
@@ -123,6 +138,9 @@ function Firing({ rule, now }: { rule: ListedAlertRule; now: number }) {
       {firing.slice(0, MOST_NAMED).map((group) => (
         <li key={group.group_key} className="flex flex-wrap items-baseline gap-x-2">
           {group.label !== '' && <span className="font-medium wrap-anywhere">{group.label}</span>}
+          {group.severity === 'critical' && (rule.thresholds?.length ?? 0) > 0 && (
+            <span className="font-semibold text-error">critical,</span>
+          )}
           <span className="text-error">firing for {formatDuration(now - Date.parse(group.since))}</span>
           {isLateLife(group) && (
             <span className="text-small text-muted">

@@ -8,6 +8,7 @@ import type {
   AlertSilences,
   AlertSummary,
   Alerts,
+  AlertWhy,
 } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 
@@ -70,6 +71,20 @@ export function useAlertPreview(rule: AlertDefinition | null, days: number) {
     enabled: rule !== null,
     queryFn: ({ signal }) =>
       request<AlertPreview>('/api/alerts/rules/preview', { method: 'POST', body: { rule, days }, signal }),
+    retry: false,
+    placeholderData: (before) => before,
+  })
+}
+
+/** Why a rule fired, or did not, at a moment; the answer before stays until the next is known. */
+export function useAlertWhy(id: number, at: string | null, group: string, isAsked: boolean) {
+  return useQuery({
+    queryKey: ['alerts', 'why', id, at?.slice(0, 16), group],
+    enabled: isAsked,
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ at: at ?? '', ...(group !== '' && { group_key: group }) })
+      return request<AlertWhy>(`/api/alerts/rules/${id}/why?${query}`, { signal })
+    },
     retry: false,
     placeholderData: (before) => before,
   })

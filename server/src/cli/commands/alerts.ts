@@ -9,6 +9,7 @@ import type {
   AlertSilence,
   AlertSilences,
   Alerts,
+  AlertWhy,
   AppliedAlerts,
   ListedAlertRule,
 } from '../../http/api-schemas.ts'
@@ -25,6 +26,7 @@ type ListOptions = Json & { yaml?: true }
 type TestOptions = Json & { channel?: string; days: number }
 type SilenceOptions = Json & { group?: string; for?: string; reason?: string; end?: number }
 type HistoryOptions = Json & { limit: number }
+type WhyOptions = Json & { at?: string; group?: string }
 type ApplyOptions = Json & { prune?: true; dryRun?: true; days: number }
 
 const HELP = `
@@ -57,7 +59,8 @@ Examples:
   timelapser-logs alerts silence "Camera offline" --group 3 --for 2h --reason "lens is being cleaned"
   timelapser-logs alerts silence --for 1h --reason "upgrade"
   timelapser-logs alerts silence --end 7
-  timelapser-logs alerts history "Camera offline"`
+  timelapser-logs alerts history "Camera offline"
+  timelapser-logs alerts why "Camera offline" --group 3 --at 2026-01-31T14:05:00Z`
 
 /** `timelapser-logs alerts …`: alert rules and their channels. */
 export function alertsCommand(): Command {
@@ -92,6 +95,13 @@ export function alertsCommand(): Command {
     .option('--limit <n>', 'how many', wholeNumber(1, 500), 50)
     .action((rule: string | undefined, options: HistoryOptions) =>
       withServer(options, (client) => history(client, rule, options)),
+    )
+  add('why', 'why a rule fired, or did not, at a moment')
+    .argument('<rule>', 'a rule, by name or id')
+    .option('--at <time>', 'the moment, ISO 8601; now when not given')
+    .option('--group <key>', 'a group of the rule: the id of a camera, the name of a source or logger')
+    .action((rule: string, options: WhyOptions) =>
+      withServer(options, (client) => why(client, rule, options)),
     )
   add('apply', 'create and change rules from a file')
     .argument('<file>', 'rules in YAML or JSON')
@@ -149,9 +159,9 @@ function stateText({ enabled, problem, firing_count, group_count, group_by }: Li
 /** A listed rule as a file has it. */
 function toInput(rule: ListedAlertRule): AlertRuleInput {
   const { name, enabled, query, condition, group_by, active_hours, severity, channels, note } = rule
-  const { quiet_hours, raise_level, include_own } = rule
+  const { quiet_hours, raise_level, include_own, thresholds } = rule
   const definition = { query, condition, group_by, active_hours, severity, channels, note }
-  const given = { ...definition, quiet_hours, raise_level, include_own }
+  const given = { ...definition, thresholds, quiet_hours, raise_level, include_own }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   return { name, ...(enabled ? {} : { enabled }), ...set } as AlertRuleInput
 }
@@ -253,6 +263,27 @@ async function history(
         text,
         held ?? '',
       ]),
+    )
+  }
+  return 0
+}
+
+async function why(client: ApiClient, named: string, { json, at, group }: WhyOptions): Promise<number> {
+  const { id } = await findRule(client, named)
+  const query = new URLSearchParams({ ...(at && { at }), ...(group && { group_key: group }) })
+  const answer = await client.request<AlertWhy>('GET', `/api/alerts/rules/${id}/why?${query}`)
+  if (json) {
+    console.log(jsonText(answer))
+    return 0
+  }
+  console.log(`${answer.at}: ${answer.state.replace('_', ' ')}`)
+  for (const reason of answer.reasons) console.log(`  ${reason}`)
+  for (const { at: decided, kind, text } of answer.transitions.slice(0, 5)) {
+    console.log(paint('dim', `  ${decided} ${kind}: ${text}`))
+  }
+  for (const { channel, kind, state, error } of answer.notices) {
+    console.log(
+      paint('dim', `  notice ${kind} to ${channel}: ${state}${error === null ? '' : ` (${error})`}`),
     )
   }
   return 0

@@ -46,6 +46,7 @@ export const AlertGroup = Type.Object({
   /** The last sign of life, and when a line came last; they differ when old lines come. */
   seen_at: Instant,
   came_at: Instant,
+  severity: Type.String({ description: 'Of the highest threshold that fires' }),
   /** Whether a notice of the incident was sent. */
   is_told: Type.Boolean(),
   /** The search of its lines, in the form of a list's address. */
@@ -95,6 +96,8 @@ export const AlertPreview = Type.Object({
   }),
   groups: Type.Integer(),
   total: Type.Integer(),
+  /** How often each further threshold would have been crossed. */
+  thresholds: Type.Array(Type.Object({ at: Type.Number(), total: Type.Integer() })),
   incidents: Type.Array(
     Type.Object({
       group_key: Type.String(),
@@ -114,6 +117,8 @@ export const AlertTransition = Type.Object({
   revision: Type.Integer(),
   group_key: Type.String(),
   label: Type.String(),
+  tier: Type.Integer({ description: 'The threshold that it is of, from 1; 0 for the condition itself' }),
+  severity: Type.String(),
   kind: Type.String({ description: 'firing, resolved, expired, edited, disabled, problem or recovered' }),
   incident: Type.Integer(),
   at: TimestampSchema,
@@ -133,6 +138,44 @@ export type AlertTransition = Static<typeof AlertTransition>
 /** `GET /api/alerts/history`: newest first. */
 export const AlertHistory = Type.Object({ transitions: Type.Array(AlertTransition) })
 export type AlertHistory = Static<typeof AlertHistory>
+
+/** `GET /api/alerts/rules/:id/why`. */
+export const AlertWhy = Type.Object({
+  at: TimestampSchema,
+  state: Type.String({ description: 'normal, firing, resolved or not_evaluated' }),
+  /** Sentences, in the order in which they are to be read. */
+  reasons: Type.Array(Type.String()),
+  /** The windows that were looked at, newest first; none for conditions without windows. */
+  windows: Type.Array(
+    Type.Object({
+      start: TimestampSchema,
+      end: TimestampSchema,
+      /** Null: it decides nothing. */
+      value: Value,
+      limit: Value,
+      is_bad: Type.Boolean(),
+    }),
+  ),
+  counted_by: Nullable(
+    Type.String({
+      description: 'evaluation: as it was counted then; lines: counted now from what is stored',
+    }),
+  ),
+  /** What was decided up to then, newest first. */
+  transitions: Type.Array(AlertTransition),
+  notices: Type.Array(
+    Type.Object({
+      channel: Type.String(),
+      kind: Type.String(),
+      state: Type.String({ description: 'pending, sent or dead' }),
+      attempts: Type.Integer(),
+      created_at: TimestampSchema,
+      ended_at: Instant,
+      error: Nullable(Type.String()),
+    }),
+  ),
+})
+export type AlertWhy = Static<typeof AlertWhy>
 
 export const AlertDelivery = Type.Object({
   id: Type.Integer(),

@@ -28,6 +28,17 @@ const ActiveHoursSchema = hours('Outside of them nothing is evaluated')
 const QuietHoursSchema = hours('Within them nobody is told; what is still so afterwards is told then')
 export type ActiveHoursInput = Static<typeof ActiveHoursSchema>
 
+/** How a rule, or one of its thresholds, is told. */
+const telling = {
+  severity: Type.Optional(OneOf(SEVERITIES, 'warning unless given')),
+  channels: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+      maxItems: 20,
+      description: 'Names of the channels that are told',
+    }),
+  ),
+}
+
 const definition = {
   query: Type.String({
     maxLength: 4000,
@@ -38,12 +49,26 @@ const definition = {
   group_by: Type.Optional(OneOf(GROUPINGS, 'One alert for each of them')),
   active_hours: Type.Optional(ActiveHoursSchema),
   quiet_hours: Type.Optional(QuietHoursSchema),
-  severity: Type.Optional(OneOf(SEVERITIES, 'warning unless given')),
-  channels: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
-      maxItems: 20,
-      description: 'Names of the channels that are told',
-    }),
+  ...telling,
+  thresholds: Type.Optional(
+    Type.Array(
+      Type.Object(
+        {
+          at: Type.Number({
+            minimum: -1_000_000_000,
+            maximum: 1_000_000_000,
+            description: "In place of the condition's limit, and stricter than the one before",
+          }),
+          ...telling,
+        },
+        { additionalProperties: false },
+      ),
+      {
+        maxItems: 5,
+        description:
+          'Further limits; one that fires holds back the notices of those below. Severity and channels are those of the rule unless given',
+      },
+    ),
   ),
   note: Type.Optional(Type.String({ maxLength: 2000, description: 'Sent along: what to do about it' })),
   raise_level: Type.Optional(

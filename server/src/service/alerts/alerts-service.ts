@@ -1,22 +1,29 @@
 import type pg from 'pg'
+import { listChannels } from '../../store/alerts/alert-channels.ts'
 import { listDeliveries, readAlertFigures, reviveDelivery } from '../../store/alerts/alert-deliveries.ts'
 import type { StoredRule } from '../../store/alerts/alert-rules.ts'
 import { countStates, listStates, type StoredState } from '../../store/alerts/alert-states.ts'
 import { listTransitions, type StoredTransition } from '../../store/alerts/alert-transitions.ts'
+import type { LogOperations } from '../../store/log-operations.ts'
 import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import type { CameraService } from '../administration/camera-service.ts'
 import { AppError } from '../app-error.ts'
+import type { SearchQueries } from '../search/search-query.ts'
 import type { AlertDefinition } from './alert-rule.ts'
 import { describeTransition } from './delivery/describe.ts'
 import { groupQuery, searchOf } from './delivery/evidence.ts'
 import { labelOf } from './delivery/notice-writer.ts'
+import { definitionAt } from './thresholds.ts'
 import { asSeenBy, missing, visibleRules } from './visible-rules.ts'
+import { explain } from './why.ts'
 
 export type AlertsServiceOptions = {
   pool: pg.Pool
   auditTrail: AuditTrail
   cameras: CameraService
+  logOperations: LogOperations
+  queries: SearchQueries
   /** Called when a notice is to be tried again. */
   onRetry: () => void
 }
@@ -39,7 +46,8 @@ export class AlertsService {
     const byRule = Map.groupBy(states, ({ rule_id }) => rule_id)
     return rules.map((rule) => {
       const { groups: group_count = 0, firing: firing_count = 0 } = groups.get(rule.id) ?? {}
-      const listed = (byRule.get(rule.id) ?? []).map((state) => groupOf(rule, state, names))
+      const tiers = Map.groupBy(byRule.get(rule.id) ?? [], ({ group_key }) => group_key)
+      const listed = [...tiers.values()].map((of) => groupOf(rule, of, names))
       return { ...asSeenBy(reader, rule), group_count, firing_count, groups: listed }
     })
   }
@@ -77,6 +85,34 @@ export class AlertsService {
     })
   }
 
+  /** Why a rule fired, or did not, at a moment. @throws {AppError} NOT_FOUND, INVALID_REQUEST, INVALID_DATE */
+  async why(
+    reader: Principal,
+    id: number,
+    asked: { at?: string | undefined; group_key?: string | undefined },
+    signal: AbortSignal,
+  ) {
+    const { pool, cameras, logOperations, queries } = this.#options
+    const rule = (await visibleRules(pool, reader)).find((one) => one.id === id)
+    if (!rule) throw missing(id)
+    const { transitions, notices, ...why } = await explain(
+      { pool, logOperations, queries },
+      rule,
+      asked,
+      signal,
+    )
+    const [names, channels] = await Promise.all([cameras.names(), listChannels(pool)])
+    const channelOf = new Map(channels.map((channel) => [channel.id, channel.name]))
+    return {
+      ...why,
+      transitions: transitions.map((transition) => transitionOf(rule, transition, names)),
+      notices: notices.map(({ channel_id, kind, state, attempts, created_at, ended_at, error }) => ({
+        ...{ channel: channelOf.get(channel_id) ?? `channel ${channel_id}`, kind, state, attempts },
+        ...{ created_at, ended_at, error },
+      })),
+    }
+  }
+
   /** Notices on their way and those that ended, newest first. */
   async deliveries(reader: Principal, asked: { before?: number | undefined; limit: number }) {
     const rules = await visibleRules(this.#options.pool, reader)
@@ -104,24 +140,30 @@ export class AlertsService {
   }
 }
 
-function groupOf(rule: StoredRule, state: StoredState, names: ReadonlyMap<number, string>) {
-  const definition = rule.rule as AlertDefinition
+/** A group by its states at the thresholds of its rule: the highest that fires says how bad it is. */
+function groupOf(rule: StoredRule, tiers: readonly StoredState[], names: ReadonlyMap<number, string>) {
+  const sorted = tiers.toSorted((a, b) => a.tier - b.tier)
+  const state = sorted[0] as StoredState
+  const tier = sorted.findLast((one) => one.state === 'firing')?.tier ?? 0
+  const definition = definitionAt(rule.rule as AlertDefinition, tier)
   const { group_by } = definition
-  const { group_key, since, value, first_at, last_at, seen_at, came_at, told_incident } = state
+  const { group_key, since, value, first_at, last_at, seen_at, came_at } = state
   return {
     ...{ group_key, label: labelOf(group_key, group_by === 'camera' ? names : undefined) },
     ...{ state: state.state, since, value, first_at, last_at, seen_at, came_at },
-    is_told: told_incident !== null,
+    is_told: sorted.some(({ told_incident }) => told_incident !== null),
+    severity: definition.severity ?? 'warning',
     query: groupQuery(definition, group_key).toString(),
   }
 }
 
 function transitionOf(rule: StoredRule, transition: StoredTransition, names: ReadonlyMap<number, string>) {
-  const definition = rule.rule as AlertDefinition
+  const definition = definitionAt(rule.rule as AlertDefinition, transition.tier)
   const isOfRule = transition.kind === 'problem' || transition.kind === 'recovered'
   return {
     ...transition,
     rule_name: rule.name,
+    severity: definition.severity ?? 'warning',
     label: labelOf(transition.group_key, definition.group_by === 'camera' ? names : undefined),
     text: isOfRule
       ? (transition.held ?? 'It is evaluated again.')

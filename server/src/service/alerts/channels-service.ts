@@ -9,6 +9,7 @@ import { type ChannelInput, type ChannelSecret, readChannel } from './delivery/c
 import type { NoticeWriter } from './delivery/notice-writer.ts'
 import type { SecretBox } from './delivery/secret-box.ts'
 import { type Attempt, type SendOptions, send } from './delivery/send.ts'
+import { namedChannels } from './thresholds.ts'
 
 const MAX_CHANNELS = 100
 
@@ -84,7 +85,7 @@ export class ChannelsService {
     const channel = await this.#options.auditTrail.change(async (client) => {
       const result = await this.#lock(client, id)
       const naming = (await listRules(client)).filter(({ rule }) =>
-        (rule as AlertDefinition).channels?.includes(result.name),
+        namedChannels(rule as AlertDefinition).includes(result.name),
       )
       if (naming.length > 0) {
         const names = naming.slice(0, 5).map((rule) => `"${rule.name}"`)

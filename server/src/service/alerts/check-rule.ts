@@ -12,6 +12,7 @@ import { conditionOf } from './alert-condition.ts'
 import { filterOf } from './alert-query.ts'
 import type { AlertDefinition, AlertRuleInput } from './alert-rule.ts'
 import { countedQuery } from './query-within.ts'
+import { checkThresholds, namedChannels } from './thresholds.ts'
 
 /**
  * Everything about a rule that can be wrong before it is stored.
@@ -29,6 +30,7 @@ export async function checkRule(
   try {
     if (name.trim() === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
     conditionOf(definition.condition)
+    checkThresholds(definition)
     for (const name of ['active_hours', 'quiet_hours'] as const) {
       const hours = definition[name]
       if (!hours) continue
@@ -48,8 +50,9 @@ export async function checkRule(
     }
     checkKind(definition, filter)
     checkRaise(definition, filter, author)
-    const known = definition.channels?.length ? await listChannels(pool) : []
-    const unknown = definition.channels?.find((channel) => !known.some((one) => one.name === channel))
+    const named = namedChannels(definition)
+    const known = named.length > 0 ? await listChannels(pool) : []
+    const unknown = named.find((channel) => !known.some((one) => one.name === channel))
     if (unknown !== undefined) {
       throw new AppError(
         'INVALID_REQUEST',

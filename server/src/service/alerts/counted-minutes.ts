@@ -14,25 +14,26 @@ export async function fillCounts(
   judged: readonly Judged[],
   until: number,
 ): Promise<void> {
-  const counting = new Map<string, Judged>()
+  const counting = new Map<string, Judged[]>()
   const needed: (GroupKey & { from: string; to: string })[] = []
   for (const one of judged) {
-    const { condition } = one.rule
+    const { condition } = one.group.rule
     if (!hasWindows(condition)) continue
     const earliest = earliestOf(one)
     if (earliest === undefined) continue
-    counting.set(keyOf(one), one)
+    counting.set(keyOf(one), [...(counting.get(keyOf(one)) ?? []), one])
     for (const range of rangesOf(condition, earliest, until)) {
       needed.push({ rule_id: one.rule_id, group_key: one.group_key, ...range })
     }
   }
   for (const count of await loadCounts(client, needed)) {
-    counting.get(keyOf(count))?.group.counts.set(toMillis(count.minute), tallyOf(count))
+    for (const { group } of counting.get(keyOf(count)) ?? []) {
+      group.counts.set(toMillis(count.minute), tallyOf(count))
+    }
   }
-  const looking = [...counting.values()].filter(({ rule }) => rule.condition.kind === 'usual')
+  const looking = [...counting.values()].flat().filter(({ rule }) => rule.condition.kind === 'usual')
   for (const { minute, ...key } of await firstCounted(client, looking)) {
-    const one = counting.get(keyOf(key))
-    if (one) one.group.countedFrom = toMillis(minute)
+    for (const { group } of counting.get(keyOf(key)) ?? []) group.countedFrom = toMillis(minute)
   }
 }
 
@@ -65,12 +66,14 @@ function rangesOf(
 }
 
 /** A minute as it is judged. */
-function tallyOf({ rows, whole, numbers }: Pick<MinuteCount, 'rows' | 'whole' | 'numbers'>): Tally {
+export function tallyOf({ rows, whole, numbers }: Pick<MinuteCount, 'rows' | 'whole' | 'numbers'>): Tally {
   return { rows, whole, numbers: numbers as Numbers | null }
 }
 
 /** The minutes that got lines, to be added to the stored ones. */
-export function countsOf({ rule_id, group_key, group }: Judged): MinuteCount[] {
+export function countsOf({ rule_id, group_key, tier, group }: Judged): MinuteCount[] {
+  // The thresholds of a rule count the same lines.
+  if (tier > 0) return []
   return [...group.added].map(([minute, { rows, whole }]) => ({
     ...{ rule_id, group_key, minute: fromMillis(minute), rows, whole },
     // Figures cannot be added up by the database: these hold what was stored as well.

@@ -9,6 +9,7 @@ import { toMillis } from '../../store/database/timestamp.ts'
 import type { AlertDefinition } from './alert-rule.ts'
 import { channelsByName } from './evaluation.ts'
 import { deliveriesOf, type Telling } from './telling.ts'
+import { definitionAt } from './thresholds.ts'
 
 /** Ends the incidents of a rule; people notified of an incident are notified that it ended with the rule. */
 export async function endIncidents(
@@ -21,8 +22,8 @@ export async function endIncidents(
   const at = await present(client)
   const ids = await addTransitions(
     client,
-    states.map(({ group_key, incident, value, first_at, last_at }) => ({
-      ...{ rule_id: rule.id, revision: rule.revision, group_key, kind, at, value, first_at, last_at },
+    states.map(({ group_key, tier, incident, value, first_at, last_at }) => ({
+      ...{ rule_id: rule.id, revision: rule.revision, group_key, tier, kind, at, value, first_at, last_at },
       ...{
         window_key: incident ?? toMillis(at),
         incident: incident ?? 0,
@@ -32,14 +33,16 @@ export async function endIncidents(
       },
     })),
   )
-  const tellings = states.flatMap(({ group_key, told_incident }, index): Telling[] => {
+  const tellings = states.flatMap(({ group_key, tier, told_incident }, index): Telling[] => {
     const transition = ids[index]
     if (told_incident === null || transition === undefined) return []
     const { id: rule_id, revision } = rule
-    return [{ rule_id, revision, group_key, kind: 'resolved', transition, incident: told_incident }]
+    return [{ rule_id, revision, group_key, tier, kind: 'resolved', transition, incident: told_incident }]
   })
   const byName = await channelsByName(client)
-  const { channels = [] } = rule.rule as AlertDefinition
-  const channelIds = channels.flatMap((name) => byName.get(name) ?? [])
-  await addDeliveries(client, deliveriesOf(tellings, channelIds, toMillis(at)))
+  for (const [tier, of] of Map.groupBy(tellings, (telling) => telling.tier)) {
+    const { channels = [] } = definitionAt(rule.rule as AlertDefinition, tier)
+    const channelIds = channels.flatMap((name) => byName.get(name) ?? [])
+    await addDeliveries(client, deliveriesOf(of, channelIds, toMillis(at)))
+  }
 }

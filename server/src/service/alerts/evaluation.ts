@@ -13,6 +13,7 @@ import {
   newestTransitions,
 } from '../../store/alerts/alert-transitions.ts'
 import { fromMillis } from '../../store/database/timestamp.ts'
+import type { Condition } from './alert-condition.ts'
 import { countsOf, fillCounts } from './counted-minutes.ts'
 import type { Judged } from './judged.ts'
 import { Group, type Sighting } from './judging/group.ts'
@@ -20,6 +21,7 @@ import { judge } from './judging/judge.ts'
 import type { ActiveRule, RuleSet } from './rule-set.ts'
 import { fromStored, toStored, unknownGroup } from './stored-group.ts'
 import { deliveriesOf, heldBy, reconcile, type Telling } from './telling.ts'
+import { definitionAt } from './thresholds.ts'
 
 /** Groups of a rule, and of all; what comes beyond is one group. */
 const MAX_GROUPS = 10_000
@@ -45,14 +47,15 @@ export async function evaluate(
     [...groups.keys()].map((group_key) => ({ rule_id, group_key })),
   )
   const stored = await loadStates(client, keys, fromMillis(until))
-  const states = new Map(stored.map((state) => [keyOf(state), state]))
+  const states = new Map(stored.map((state) => [tierKeyOf(state), state]))
+  const known = new Set(stored.map(keyOf))
   for (const [rule_id, groups] of seen) {
     for (const [group_key, sightings] of groups) {
       const isSign = sightings.every(({ rows }) => rows === 0)
-      if (isSign && !states.has(keyOf({ rule_id, group_key }))) groups.delete(group_key)
+      if (isSign && !known.has(keyOf({ rule_id, group_key }))) groups.delete(group_key)
     }
   }
-  await boundGroups(client, set, seen, (key) => states.has(keyOf(key)))
+  await boundGroups(client, set, seen, (key) => known.has(keyOf(key)))
   const touched = new Map<string, GroupKey>(stored.map((state) => [keyOf(state), state]))
   for (const [rule_id, groups] of seen) {
     for (const group_key of groups.keys()) touched.set(keyOf({ rule_id, group_key }), { rule_id, group_key })
@@ -61,11 +64,14 @@ export async function evaluate(
   for (const { rule_id, group_key } of touched.values()) {
     const rule = set.rules.get(rule_id)
     if (!rule) continue
-    const known = states.get(keyOf({ rule_id, group_key }))
     const sightings = seen.get(rule_id)?.get(group_key) ?? []
-    const state = known ? fromStored(known) : unknownGroup(sightings[0]?.at ?? until)
-    const before = known && { ...state }
-    judged.push({ rule_id, group_key, rule, state, seen: sightings, group: new Group(rule, state), before })
+    for (const [tier, condition] of rule.conditions.entries()) {
+      const found = states.get(tierKeyOf({ rule_id, group_key, tier }))
+      const state = found ? fromStored(found) : unknownGroup(sightings[0]?.at ?? until)
+      const before = found && { ...state }
+      const group = new Group({ ...rule, condition }, state)
+      judged.push({ rule_id, group_key, tier, rule, state, seen: sightings, group, before })
+    }
   }
   await fillCounts(client, judged, until)
   for (const { group, seen: sightings } of judged) judge(group, sightings, until)
@@ -73,7 +79,7 @@ export async function evaluate(
   await addCounts(client, judged.flatMap(countsOf))
   const changed = judged
     .filter(({ before, state }) => !isDeepStrictEqual(state, before))
-    .map(({ rule_id, group_key, state }) => toStored(rule_id, group_key, state))
+    .map((one) => toStored(one, one.state))
   await saveStates(client, changed)
   return { ...told, isChanged: changed.length > 0, raises: raisesOf(judged) }
 }
@@ -82,7 +88,8 @@ export async function evaluate(
 export type Raise = { rule: ActiveRule; group_key: string; level: 'DEBUG' | 'INFO'; minutes: number }
 
 function raisesOf(judged: readonly Judged[]): Raise[] {
-  return judged.flatMap(({ rule, group_key, group }) => {
+  return judged.flatMap(({ rule, group_key, tier, group }) => {
+    if (tier > 0) return []
     const fires = group.transitions.some(({ kind, late_ms }) => kind === 'firing' && late_ms === 0)
     return rule.raise && fires && group_key !== OTHERS ? [{ rule, group_key, ...rule.raise }] : []
   })
@@ -128,6 +135,9 @@ async function tell(
   const concerned = judged.filter(({ group, state }) => group.transitions.length > 0 || state.is_owed)
   if (concerned.length === 0) return { transitions: 0, deliveries: 0 }
   const silences = await listSilences(client)
+  const tiers = Map.groupBy(judged, keyOf)
+  const heldNow = (one: Judged, isFiring: boolean, at: number) =>
+    heldFor(silences, one, at) ?? (isFiring ? heldByHigher(one, tiers.get(keyOf(one)) ?? []) : undefined)
   const transitions: NewTransition[] = []
   const pending: { one: Judged; index: number; kind: 'firing' | 'resolved'; incident: number }[] = []
   const owed: Judged[] = []
@@ -136,15 +146,16 @@ async function tell(
     if (group.transitions.length === 0) owed.push(one)
     for (const { kind, at, first_at, last_at, limit, ...decided } of group.transitions) {
       const isFiring = kind === 'firing'
-      const held = heldFor(silences, one, Math.max(at, until))
+      const held = heldNow(one, isFiring, Math.max(at, until))
       const outcome = reconcile(state, { isFiring, incident: decided.incident }, held)
       if (outcome.tell) {
         const incident = outcome.incident ?? decided.incident
         pending.push({ one, index: transitions.length, kind: outcome.tell, incident })
       }
       transitions.push({
-        ...{ rule_id, group_key, revision: rule.revision, kind, ...decided, at: fromMillis(at) },
-        threshold: limit ?? thresholdOf(rule),
+        ...{ rule_id, group_key, tier: one.tier, revision: rule.revision, kind, ...decided },
+        at: fromMillis(at),
+        threshold: limit ?? thresholdOf(group.rule.condition),
         first_at: first_at === null ? null : fromMillis(first_at),
         last_at: last_at === null ? null : fromMillis(last_at),
         held: outcome.held ?? null,
@@ -156,10 +167,12 @@ async function tell(
   const note = (one: Judged, kind: Telling['kind'], transition: number | undefined, incident: number) => {
     const { rule_id, group_key, rule } = one
     if (transition === undefined) return
-    tellings.push({ rule_id, group_key, revision: rule.revision, kind, transition, incident })
+    const { tier } = one
+    tellings.push({ rule_id, group_key, tier, revision: rule.revision, kind, transition, incident })
   }
   for (const { one, index, kind, incident } of pending) note(one, kind, ids[index], incident)
-  await tellOwed(client, owed, silences, until, note)
+  const free = owed.filter((one) => heldNow(one, one.group.isFiring, until) === undefined)
+  await tellOwed(client, free, note)
   const deliveries = await deliver(client, judged, tellings, until)
   return { transitions: ids.filter((id) => id !== undefined).length, deliveries }
 }
@@ -169,21 +182,24 @@ function heldFor(silences: readonly StoredSilence[], one: Judged, at: number): s
   return heldBy(silences, one, at) ?? (one.rule.quiet?.isActive(at) ? 'quiet hours of the rule' : undefined)
 }
 
-/** Sends the notices that a silence held back once it is over, if the group is still in that state. */
+/** Why the notice of a threshold is held back by a higher one. */
+function heldByHigher({ tier }: Judged, tiers: readonly Judged[]): string | undefined {
+  const higher = tiers.find((one) => one.tier > tier && one.group.isFiring)
+  return higher && `the threshold ${higher.rule.definition.thresholds?.[higher.tier - 1]?.at} fires`
+}
+
+/** Sends the notices that were held back, if the group is still in that state. */
 async function tellOwed(
   client: pg.PoolClient,
-  owed: readonly Judged[],
-  silences: readonly StoredSilence[],
-  until: number,
+  free: readonly Judged[],
   note: (one: Judged, kind: Telling['kind'], transition: number | undefined, incident: number) => void,
 ): Promise<void> {
-  const free = owed.filter((one) => heldFor(silences, one, until) === undefined)
   const newest = await newestTransitions(client, free)
-  const byGroup = new Map(newest.map((transition) => [keyOf(transition), transition.id]))
+  const byGroup = new Map(newest.map((transition) => [tierKeyOf(transition), transition.id]))
   for (const one of free) {
     const { state, group } = one
     const outcome = reconcile(state, { isFiring: group.isFiring, incident: state.incident }, undefined)
-    if (outcome.tell) note(one, outcome.tell, byGroup.get(keyOf(one)), outcome.incident ?? 0)
+    if (outcome.tell) note(one, outcome.tell, byGroup.get(tierKeyOf(one)), outcome.incident ?? 0)
   }
 }
 
@@ -197,8 +213,10 @@ async function deliver(
   const rules = new Map(judged.map(({ rule }) => [rule.id, rule]))
   const channelIds = await channelsByName(client)
   const deliveries: NewDelivery[] = []
-  for (const [ruleId, of] of Map.groupBy(tellings, ({ rule_id }) => rule_id)) {
-    const names = rules.get(ruleId)?.definition.channels ?? []
+  for (const of of Map.groupBy(tellings, ({ rule_id, tier }) => `${rule_id} ${tier}`).values()) {
+    const [{ rule_id, tier } = { rule_id: 0, tier: 0 }] = of
+    const definition = rules.get(rule_id)?.definition
+    const names = (definition && definitionAt(definition, tier).channels) ?? []
     const ids = names.flatMap((name) => channelIds.get(name) ?? [])
     deliveries.push(...deliveriesOf(of, ids, until))
   }
@@ -217,7 +235,8 @@ export async function noteProblem(
   const kind = problem === null ? 'recovered' : 'problem'
   const [id] = await addTransitions(client, [
     {
-      ...{ rule_id: rule.id, revision: rule.revision, group_key: '', kind, window_key: at, incident: at },
+      ...{ rule_id: rule.id, revision: rule.revision, group_key: '', tier: 0, kind },
+      ...{ window_key: at, incident: at },
       ...{ at: fromMillis(at), value: null, threshold: null, first_at: null, last_at: null, late_ms: 0 },
       held: problem,
     },
@@ -240,10 +259,14 @@ export async function channelsByName(client: pg.PoolClient): Promise<Map<string,
   return new Map((await listChannels(client)).map(({ name, id }) => [name, id]))
 }
 
-function thresholdOf({ condition }: ActiveRule): number | null {
+function thresholdOf(condition: Condition): number | null {
   if (condition.kind === 'silence') return condition.minutes
   // The limit of a usual number is another one each time.
   return 'threshold' in condition && condition.kind !== 'usual' ? condition.threshold : null
+}
+
+function tierKeyOf({ rule_id, group_key, tier }: GroupKey & { tier: number }): string {
+  return `${rule_id} ${tier} ${group_key}`
 }
 
 function keyOf({ rule_id, group_key }: GroupKey): string {

@@ -2,10 +2,11 @@
 import { DAY, endOfMinute, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import { activeHours } from './active-hours.ts'
 import { conditionOf, hasWindows } from './alert-condition.ts'
-import { Group, type JudgedRule, newState, type Sighting } from './judging/group.ts'
+import { Group, type JudgedRule, newState, type Sighting, type Transition } from './judging/group.ts'
 import { judge } from './judging/judge.ts'
 import { LEARNED_DAYS, pastKinds } from './kinds.ts'
 import { type PastMinute, type PastOptions, type PastQuestion, readPast } from './past-minutes.ts'
+import { conditionsOf } from './thresholds.ts'
 
 /** Incidents that are listed. */
 const MAX_INCIDENTS = 200
@@ -27,6 +28,8 @@ export type Preview = {
   incidents: PastIncident[]
   total: number
   groups: number
+  /** How often each further threshold would have been crossed. */
+  thresholds: { at: number; total: number }[]
 }
 
 type Asked = Pick<PastQuestion, 'definition' | 'read'> & { days: number; until: number }
@@ -45,15 +48,19 @@ export async function previewRule(options: PastOptions, asked: Asked, signal: Ab
     kind === 'new'
       ? newKinds(options, asked, { start, end }, signal)
       : incidentsIn(options, asked, { start, end }, signal)
-  const { incidents, groups, searched_from } = await found
+  const { incidents, groups, searched_from, crossed } = await found
+  const thresholds = (definition.thresholds ?? []).map(({ at }, index) => ({
+    at,
+    total: crossed[index] ?? 0,
+  }))
   incidents.sort((a, b) => toMillis(a.start) - toMillis(b.start))
   return {
     ...{ start: fromMillis(start), end: fromMillis(end), searched_from: fromMillis(searched_from) },
-    ...{ groups, total: incidents.length, incidents: incidents.slice(-MAX_INCIDENTS) },
+    ...{ groups, thresholds, total: incidents.length, incidents: incidents.slice(-MAX_INCIDENTS) },
   }
 }
 
-type Found = { incidents: PastIncident[]; groups: number; searched_from: number }
+type Found = { incidents: PastIncident[]; groups: number; searched_from: number; crossed: number[] }
 type Span = { start: number; end: number }
 
 async function incidentsIn(
@@ -81,22 +88,34 @@ async function incidentsIn(
   const byGroup = Map.groupBy(minutes, ({ group_key }) => group_key)
   if (!rule.isGrouped && byGroup.size === 0) byGroup.set('', [])
   const incidents: PastIncident[] = []
+  const [, ...further] = conditionsOf(definition)
+  const crossed = further.map(() => 0)
   for (const [group_key, of] of byGroup) {
-    const state = newState(begun)
-    if (!rule.isGrouped) Object.assign(state, { judged_from: begun, due_at: begun })
-    const group = new Group(rule, state)
-    const [first] = of
-    if (hasWindows(condition) && first) {
-      group.countedFrom = first.minute
-      for (const { minute, tally } of of) if (minute < begun) group.counts.set(minute, tally)
-    }
-    judge(group, of.filter(({ minute }) => minute >= begun).map(toSighting), end)
-    for (const { kind, at, value } of group.transitions) {
+    for (const { kind, at, value } of transitionsOf(rule, of, end)) {
       if (kind === 'firing') incidents.push({ group_key, start: fromMillis(at), end: null, value })
       else Object.assign(incidents.at(-1) ?? {}, { end: fromMillis(at) })
     }
+    for (const [index, stricter] of further.entries()) {
+      const decided = transitionsOf({ ...rule, condition: stricter }, of, end)
+      crossed[index] = (crossed[index] ?? 0) + decided.filter(({ kind }) => kind === 'firing').length
+    }
   }
-  return { incidents, groups: byGroup.size, searched_from: begun }
+  return { incidents, groups: byGroup.size, searched_from: begun, crossed }
+}
+
+/** What would have been decided of a group. */
+function transitionsOf(rule: JudgedRule, minutes: readonly PastMinute[], end: number): readonly Transition[] {
+  const { begun, condition } = rule
+  const state = newState(begun)
+  if (!rule.isGrouped) Object.assign(state, { judged_from: begun, due_at: begun })
+  const group = new Group(rule, state)
+  const [first] = minutes
+  if (hasWindows(condition) && first) {
+    group.countedFrom = first.minute
+    for (const { minute, tally } of minutes) if (minute < begun) group.counts.set(minute, tally)
+  }
+  judge(group, minutes.filter(({ minute }) => minute >= begun).map(toSighting), end)
+  return group.transitions
 }
 
 /** Kinds of message whose first line is in the range, held against those of the days before. */
@@ -117,7 +136,7 @@ async function newKinds(
     if (at < from || !hours.isActive(at)) return []
     return [{ group_key, start: first, end: fromMillis(at + minutes * MINUTE), value: null }]
   })
-  return { incidents, groups: kinds.size, searched_from: from }
+  return { incidents, groups: kinds.size, searched_from: from, crossed: [] }
 }
 
 function toSighting({ minute, tally }: PastMinute): Sighting {

@@ -7,12 +7,13 @@ import type { LogOperations } from '../../store/log-operations.ts'
 import { AppError } from '../app-error.ts'
 import type { SearchQueries } from '../search/search-query.ts'
 import { type ActiveHours, activeHours } from './active-hours.ts'
-import { conditionOf } from './alert-condition.ts'
+import { type Condition, conditionOf } from './alert-condition.ts'
 import { filterOf } from './alert-query.ts'
 import type { AlertDefinition } from './alert-rule.ts'
 import type { JudgedRule } from './judging/group.ts'
 import { OwnerSight } from './owner-sight.ts'
 import { countedQuery } from './query-within.ts'
+import { conditionsOf } from './thresholds.ts'
 
 /** A search that lines are compared with for a rule: its own, or the one that its share is taken of. */
 export type RuleSearch = MatchedRule & {
@@ -27,6 +28,8 @@ export type ActiveRule = MatchedRule &
   JudgedRule & {
     name: string
     revision: number
+    /** Its own condition, and those of its further thresholds. */
+    conditions: readonly Condition[]
     definition: AlertDefinition
     /** Whether level, source and camera alone decide which lines are its. */
     isCounted: boolean
@@ -143,7 +146,7 @@ export class AlertRules {
     }
     const rule: ActiveRule = {
       ...{ id: stored.id, name: stored.name, revision: stored.revision, definition, filter, ...asked },
-      ...{ condition, begun: toMillis(stored.begun_at) },
+      ...{ condition, conditions: conditionsOf(definition), begun: toMillis(stored.begun_at) },
       hours: activeHours(definition.active_hours),
       quiet: definition.quiet_hours && activeHours(definition.quiet_hours),
       isGrouped: group_by !== null,

@@ -28,6 +28,7 @@ import { keepLearned, type Past, readLearned } from './learning.ts'
 import { OwnerSight, ownerOf } from './owner-sight.ts'
 import { type Preview, previewRule } from './preview.ts'
 import { toStored, unknownGroup } from './stored-group.ts'
+import { conditionsOf } from './thresholds.ts'
 import { asSeenBy, lockVisible, visibleRules } from './visible-rules.ts'
 
 /** Rules of one owner, and of all: each is compared with lines. */
@@ -233,7 +234,15 @@ export class RulesService {
     if (!rule.enabled || (kind !== 'silence' && kind !== 'under')) return
     const begun = toMillis(rule.begun_at)
     const { group_by } = definition
-    if (group_by === undefined) return saveStates(client, [toStored(rule.id, '', unknownGroup(begun, begun))])
+    const tiers = conditionsOf(definition).map((_, tier) => tier)
+    if (group_by === undefined) {
+      const state = unknownGroup(begun, begun)
+      await saveStates(
+        client,
+        tiers.map((tier) => toStored({ rule_id: rule.id, group_key: '', tier }, state)),
+      )
+      return
+    }
     if (group_by === 'logger_name') return
     const { pool, queries, logOperations } = this.#options
     const sight = await new OwnerSight(pool).of(rule.owner)
@@ -246,7 +255,10 @@ export class RulesService {
     const groups = await recentGroups(client, { ...filter, deleted_cameras, ...range }, group_by, MAX_SEEDED)
     await saveStates(
       client,
-      groups.map((key) => toStored(rule.id, key, { ...unknownGroup(begun, begun), sightings: 2 })),
+      groups.flatMap((group_key) => {
+        const state = { ...unknownGroup(begun, begun), sightings: 2 }
+        return tiers.map((tier) => toStored({ rule_id: rule.id, group_key, tier }, state))
+      }),
     )
   }
 }
@@ -258,13 +270,10 @@ function beginsAnew(before: store.RuleFields, after: store.RuleFields): boolean 
 
 /** Compares the parts of a rule whose change ends its incidents. */
 function isSameCondition(before: unknown, after: unknown): boolean {
-  const of = ({ query, condition, group_by, active_hours, include_own }: AlertDefinition) => [
-    query,
-    conditionOf(condition),
-    group_by,
-    active_hours,
-    include_own ?? false,
-  ]
+  const of = (definition: AlertDefinition) => {
+    const { query, group_by, active_hours, include_own = false } = definition
+    return [query, conditionsOf(definition), group_by, active_hours, include_own]
+  }
   return isDeepStrictEqual(of(before as AlertDefinition), of(after as AlertDefinition))
 }
 

@@ -36,13 +36,16 @@ export function fromStored(stored: StoredState): GroupState & Told {
   }
 }
 
-export function toStored(rule_id: number, group_key: string, state: GroupState & Told): StoredState {
+export function toStored(
+  { rule_id, group_key, tier }: Pick<StoredState, 'rule_id' | 'group_key' | 'tier'>,
+  state: GroupState & Told,
+): StoredState {
   const times = Object.fromEntries(
     TIMES.map((name) => [name, state[name] === null ? null : fromMillis(state[name])]),
   ) as Record<(typeof TIMES)[number], string | null>
   const { since, incident, value, sightings, told_incident, is_owed } = state
   return {
-    ...{ rule_id, group_key, state: state.state, since: fromMillis(since), incident, value },
+    ...{ rule_id, group_key, tier, state: state.state, since: fromMillis(since), incident, value },
     ...{ sightings, told_incident, is_owed },
     ...times,
   }

@@ -13,6 +13,7 @@ export type Telling = {
   rule_id: number
   revision: number
   group_key: string
+  tier: number
   kind: 'firing' | 'resolved'
   transition: number
   incident: number
@@ -68,12 +69,13 @@ export function reconcile(
 }
 
 /** The same for all notices of an incident, so that receivers put them together. */
-function dedupKey(rule: { rule_id: number; revision: number }, group_key: string, incident: number): string {
+function dedupKey({ rule_id, revision, group_key, tier, incident }: Telling): string {
   const group = createHash('sha256').update(group_key).digest('hex').slice(0, 12)
-  return `timelapser-alert-${rule.rule_id}-${rule.revision}-${group}-${incident}`
+  const at = tier === 0 ? '' : `-threshold-${tier}`
+  return `timelapser-alert-${rule_id}-${revision}-${group}-${incident}${at}`
 }
 
-/** The deliveries of some notices of one rule to its channels. */
+/** The deliveries of some notices of one rule, at one threshold, to its channels. */
 export function deliveriesOf(
   tellings: readonly Telling[],
   channels: readonly number[],
@@ -85,11 +87,10 @@ export function deliveriesOf(
     const [first] = alike
     if (!first) continue
     const { rule_id } = first
-    const keyOf = ({ group_key, incident }: Telling) => dedupKey(first, group_key, incident)
     const notices =
       alike.length > MAX_NOTICES
-        ? [{ transitions: alike.map(({ transition }) => transition), dedup_key: keyOf(first) }]
-        : alike.map((telling) => ({ transitions: [telling.transition], dedup_key: keyOf(telling) }))
+        ? [{ transitions: alike.map(({ transition }) => transition), dedup_key: dedupKey(first) }]
+        : alike.map((telling) => ({ transitions: [telling.transition], dedup_key: dedupKey(telling) }))
     for (const channel_id of channels) {
       for (const notice of notices) deliveries.push({ channel_id, rule_id, kind, created_at, ...notice })
     }

@@ -130,6 +130,25 @@ export async function listDeliveries(
   return rows
 }
 
+/** Deliveries of these transitions of a rule, oldest first. */
+export async function deliveriesOfTransitions(
+  pool: pg.Pool,
+  ruleId: number,
+  transitions: readonly number[],
+): Promise<StoredDelivery[]> {
+  const { rows } = await pool.query<StoredDelivery>({
+    name: 'alert_deliveries_of_transitions',
+    text: `
+      select ${COLUMNS}
+      from alert_deliveries
+      where rule_id = $1 and transitions && $2::bigint[]
+      order by id
+      limit 100`,
+    values: [ruleId, transitions],
+  })
+  return rows
+}
+
 /** Keeps what waits for a channel that has just failed from being tried before `pauseMs` are over. */
 export async function postpone(pool: pg.Pool, channelId: number, pauseMs: number): Promise<void> {
   await pool.query({
@@ -175,7 +194,7 @@ export async function readAlertFigures(pool: pg.Pool): Promise<AlertFigures> {
         (select extract(epoch from log_clock() - watermark)::double precision
           from alert_position
           where exists (select 1 from alert_rules where enabled)) as lag_seconds,
-        (select count(*) from alert_states where state = 'firing') as firing,
+        (select count(*) from alert_states where state = 'firing' and tier = 0) as firing,
         (select count(*) from alert_rules where enabled) as rules,
         (select count(*) from alert_rules where enabled and problem is not null) as problems,
         (select count(*) from alert_deliveries where state = 'pending') as pending,

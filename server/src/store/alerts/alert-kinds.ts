@@ -15,7 +15,7 @@ export async function findKinds(
       select k.rule_id, k.kind, coalesce(s.state = 'firing', false) as is_firing
       from unnest($1::bigint[], $2::text[]) as a (rule, name)
       join alert_kinds k on k.rule_id = a.rule and k.kind = a.name
-      left join alert_states s on s.rule_id = k.rule_id and s.group_key = k.kind`,
+      left join alert_states s on s.rule_id = k.rule_id and s.group_key = k.kind and s.tier = 0`,
     values: [kinds.map(({ rule_id }) => rule_id), kinds.map(({ kind }) => kind)],
   })
   return rows

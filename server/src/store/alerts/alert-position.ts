@@ -48,6 +48,15 @@ export async function present(reader: pg.Pool | pg.PoolClient): Promise<string> 
   return rows[0]?.at ?? ''
 }
 
+/** Up to when all that was committed is evaluated; undefined when nothing ever was. */
+export async function readWatermark(pool: pg.Pool): Promise<string | undefined> {
+  const { rows } = await pool.query<{ watermark: string }>({
+    name: 'read_alert_watermark',
+    text: 'select watermark from alert_position',
+  })
+  return rows[0]?.watermark
+}
+
 /** Whether this transaction is the one that evaluates, until it ends. */
 export async function tryToEvaluate(client: pg.PoolClient): Promise<boolean> {
   const { rows } = await client.query<{ locked: boolean }>({

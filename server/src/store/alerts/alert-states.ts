@@ -4,6 +4,8 @@ import type pg from 'pg'
 export type StoredState = {
   rule_id: number
   group_key: string
+  /** The threshold that it is the state of; 0 for the rule's own condition. */
+  tier: number
   state: string
   since: string
   incident: number | null
@@ -23,10 +25,10 @@ export type StoredState = {
 
 export type GroupKey = { rule_id: number; group_key: string }
 
-const COLUMNS = `rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
+const COLUMNS = `rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
         came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed`
 
-/** The states of these groups, of those that are due by an instant, and of those that are owed a notice. */
+/** The states of these groups, of those that are due by an instant, and of those that are owed a notice; each at all thresholds. */
 export async function loadStates(
   client: pg.PoolClient,
   keys: readonly GroupKey[],
@@ -35,17 +37,21 @@ export async function loadStates(
   const { rows } = await client.query<StoredState>({
     name: 'load_alert_states',
     text: `
+      with wanted as (
+        select rule_id as rule, group_key as key
+        from alert_states
+        where due_at <= $3::timestamptz
+        union
+        select rule_id, group_key
+        from alert_states
+        where is_owed
+        union
+        select *
+        from unnest($1::bigint[], $2::text[])
+      )
       select ${COLUMNS}
-      from alert_states
-      where due_at <= $3::timestamptz
-      union
-      select ${COLUMNS}
-      from alert_states
-      where is_owed
-      union
-      select ${COLUMNS}
-      from alert_states
-      join unnest($1::bigint[], $2::text[]) as k (rule, key) on rule_id = k.rule and group_key = k.key`,
+      from wanted
+      join alert_states on rule_id = rule and group_key = key`,
     values: [keys.map(({ rule_id }) => rule_id), keys.map(({ group_key }) => group_key), dueBy],
   })
   return rows
@@ -58,6 +64,7 @@ export async function countGroups(client: pg.PoolClient): Promise<Map<number, nu
     text: `
       select rule_id, count(*) as groups
       from alert_states
+      where tier = 0
       group by rule_id`,
   })
   return new Map(rows.map(({ rule_id, groups }) => [rule_id, groups]))
@@ -72,12 +79,12 @@ export async function saveStates(client: pg.PoolClient, states: readonly StoredS
       insert into alert_states (${COLUMNS})
       select ${COLUMNS}
       from jsonb_to_recordset($1::jsonb) as s (
-        rule_id bigint, group_key text, state text, since timestamptz, incident bigint, value double precision,
+        rule_id bigint, group_key text, tier smallint, state text, since timestamptz, incident bigint, value double precision,
         first_at timestamptz, last_at timestamptz, extended_at timestamptz, seen_at timestamptz,
         came_at timestamptz, sightings integer, judged_from timestamptz, judged_to timestamptz,
         due_at timestamptz, told_incident bigint, is_owed boolean
       )
-      on conflict (rule_id, group_key) do update
+      on conflict (rule_id, group_key, tier) do update
       set state = excluded.state, since = excluded.since, incident = excluded.incident, value = excluded.value,
         first_at = excluded.first_at, last_at = excluded.last_at, extended_at = excluded.extended_at,
         seen_at = excluded.seen_at, came_at = excluded.came_at, sightings = excluded.sightings,
@@ -170,7 +177,7 @@ export async function pruneAlerts(pool: pg.Pool): Promise<void> {
   })
 }
 
-/** Groups of these rules, those that fire first; the first thousand. */
+/** Groups of these rules at each threshold, those that fire first; the first thousand. */
 export async function listStates(pool: pg.Pool, rules: readonly number[]): Promise<StoredState[]> {
   const { rows } = await pool.query<StoredState>({
     name: 'list_alert_states',
@@ -195,7 +202,7 @@ export async function countStates(
     text: `
       select rule_id, count(*) as groups, count(*) filter (where state = 'firing') as firing
       from alert_states
-      where rule_id = any ($1::bigint[])
+      where rule_id = any ($1::bigint[]) and tier = 0
       group by rule_id`,
     values: [rules],
   })
@@ -210,7 +217,7 @@ export async function firingStates(client: pg.PoolClient, ruleId: number): Promi
       select ${COLUMNS}
       from alert_states
       where rule_id = $1 and (state = 'firing' or told_incident is not null)
-      order by group_key`,
+      order by group_key, tier`,
     values: [ruleId],
   })
   return rows

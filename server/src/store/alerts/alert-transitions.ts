@@ -6,6 +6,8 @@ export type StoredTransition = {
   rule_id: number
   revision: number
   group_key: string
+  /** The threshold that it is of; 0 for the rule's own condition. */
+  tier: number
   kind: string
   window_key: number
   incident: number
@@ -20,7 +22,7 @@ export type StoredTransition = {
 
 export type NewTransition = Omit<StoredTransition, 'id'>
 
-const COLUMNS = `rule_id, revision, group_key, kind, window_key, incident, at, value, threshold, first_at, last_at,
+const COLUMNS = `rule_id, revision, group_key, tier, kind, window_key, incident, at, value, threshold, first_at, last_at,
         late_ms, held`
 
 /** Writes what was decided; returns ids in the same order, undefined for what had been decided before. */
@@ -30,19 +32,19 @@ export async function addTransitions(
 ): Promise<(number | undefined)[]> {
   if (transitions.length === 0) return []
   const { rows } = await client.query<
-    Pick<StoredTransition, 'id' | 'rule_id' | 'group_key' | 'kind' | 'window_key'>
+    Pick<StoredTransition, 'id' | 'rule_id' | 'group_key' | 'tier' | 'kind' | 'window_key'>
   >({
     name: 'add_alert_transitions',
     text: `
       insert into alert_transitions (${COLUMNS})
       select ${COLUMNS}
       from jsonb_to_recordset($1::jsonb) as t (
-        rule_id bigint, revision integer, group_key text, kind text, window_key bigint, incident bigint,
+        rule_id bigint, revision integer, group_key text, tier smallint, kind text, window_key bigint, incident bigint,
         at timestamptz, value double precision, threshold double precision, first_at timestamptz,
         last_at timestamptz, late_ms bigint, held text
       )
-      on conflict (rule_id, revision, group_key, kind, window_key) do nothing
-      returning id, rule_id, group_key, kind, window_key`,
+      on conflict (rule_id, revision, group_key, tier, kind, window_key) do nothing
+      returning id, rule_id, group_key, tier, kind, window_key`,
     values: [JSON.stringify(transitions)],
   })
   const ids = new Map(rows.map((row) => [keyOf(row), row.id]))
@@ -52,10 +54,11 @@ export async function addTransitions(
 function keyOf({
   rule_id,
   group_key,
+  tier,
   kind,
   window_key,
-}: Pick<StoredTransition, 'rule_id' | 'group_key' | 'kind' | 'window_key'>): string {
-  return JSON.stringify([rule_id, group_key, kind, window_key])
+}: Pick<StoredTransition, 'rule_id' | 'group_key' | 'tier' | 'kind' | 'window_key'>): string {
+  return JSON.stringify([rule_id, group_key, tier, kind, window_key])
 }
 
 /** Transitions of these rules, newest first. */
@@ -76,6 +79,25 @@ export async function listTransitions(
   return rows
 }
 
+/** Transitions of a group, and of the rule itself, up to a moment; newest first. */
+export async function transitionsUntil(
+  pool: pg.Pool,
+  asked: { rule_id: number; group_key: string; at: string; limit: number },
+): Promise<StoredTransition[]> {
+  const { rows } = await pool.query<StoredTransition>({
+    name: 'alert_transitions_until',
+    text: `
+      select id, ${COLUMNS}
+      from alert_transitions
+      where rule_id = $1 and at <= $3::timestamptz
+        and (group_key = $2 or kind in ('problem', 'recovered'))
+      order by at desc, id desc
+      limit $4`,
+    values: [asked.rule_id, asked.group_key, asked.at, asked.limit],
+  })
+  return rows
+}
+
 /** These, in the order in which they were decided. */
 export async function findTransitions(pool: pg.Pool, ids: readonly number[]): Promise<StoredTransition[]> {
   const { rows } = await pool.query<StoredTransition>({
@@ -90,25 +112,29 @@ export async function findTransitions(pool: pg.Pool, ids: readonly number[]): Pr
   return rows
 }
 
-/** The newest transition of each of these groups. */
+/** The newest transition of each of these groups at a threshold. */
 export async function newestTransitions(
   client: pg.PoolClient,
-  groups: readonly { rule_id: number; group_key: string }[],
+  groups: readonly { rule_id: number; group_key: string; tier: number }[],
 ): Promise<StoredTransition[]> {
   if (groups.length === 0) return []
   const { rows } = await client.query<StoredTransition>({
     name: 'newest_alert_transitions',
     text: `
       select t.*
-      from unnest($1::bigint[], $2::text[]) as k (rule, key)
+      from unnest($1::bigint[], $2::text[], $3::smallint[]) as k (rule, key, threshold)
       cross join lateral (
         select id, ${COLUMNS}
         from alert_transitions
-        where rule_id = k.rule and group_key = k.key
+        where rule_id = k.rule and group_key = k.key and tier = k.threshold
         order by id desc
         limit 1
       ) t`,
-    values: [groups.map(({ rule_id }) => rule_id), groups.map(({ group_key }) => group_key)],
+    values: [
+      groups.map(({ rule_id }) => rule_id),
+      groups.map(({ group_key }) => group_key),
+      groups.map(({ tier }) => tier),
+    ],
   })
   return rows
 }

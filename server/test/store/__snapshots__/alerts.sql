@@ -15,17 +15,25 @@
       );
 
 -- add_alert_transitions
-      insert into alert_transitions (rule_id, revision, group_key, kind, window_key, incident, at, value, threshold, first_at, last_at,
+      insert into alert_transitions (rule_id, revision, group_key, tier, kind, window_key, incident, at, value, threshold, first_at, last_at,
         late_ms, held)
-      select rule_id, revision, group_key, kind, window_key, incident, at, value, threshold, first_at, last_at,
+      select rule_id, revision, group_key, tier, kind, window_key, incident, at, value, threshold, first_at, last_at,
         late_ms, held
       from jsonb_to_recordset($1::jsonb) as t (
-        rule_id bigint, revision integer, group_key text, kind text, window_key bigint, incident bigint,
+        rule_id bigint, revision integer, group_key text, tier smallint, kind text, window_key bigint, incident bigint,
         at timestamptz, value double precision, threshold double precision, first_at timestamptz,
         last_at timestamptz, late_ms bigint, held text
       )
-      on conflict (rule_id, revision, group_key, kind, window_key) do nothing
-      returning id, rule_id, group_key, kind, window_key;
+      on conflict (rule_id, revision, group_key, tier, kind, window_key) do nothing
+      returning id, rule_id, group_key, tier, kind, window_key;
+
+-- alert_deliveries_of_transitions
+      select id, channel_id, rule_id, kind, transitions, dedup_key, state, attempts, created_at, next_at, ended_at,
+        reply, error
+      from alert_deliveries
+      where rule_id = $1 and transitions && $2::bigint[]
+      order by id
+      limit 100;
 
 -- alert_dimensions
     /* alert_dimensions */
@@ -120,6 +128,15 @@ select log_clock() as at;
 -- alert_tick
 select alert_tick() as at;
 
+-- alert_transitions_until
+      select id, rule_id, revision, group_key, tier, kind, window_key, incident, at, value, threshold, first_at, last_at,
+        late_ms, held
+      from alert_transitions
+      where rule_id = $1 and at <= $3::timestamptz
+        and (group_key = $2 or kind in ('problem', 'recovered'))
+      order by at desc, id desc
+      limit $4;
+
 -- begin
 begin;
 
@@ -149,6 +166,7 @@ commit;
 -- count_alert_groups
       select rule_id, count(*) as groups
       from alert_states
+      where tier = 0
       group by rule_id;
 
 -- count_alert_kinds
@@ -164,7 +182,7 @@ commit;
 -- count_alert_states
       select rule_id, count(*) as groups, count(*) filter (where state = 'firing') as firing
       from alert_states
-      where rule_id = any ($1::bigint[])
+      where rule_id = any ($1::bigint[]) and tier = 0
       group by rule_id;
 
 -- create_alert_channel
@@ -238,21 +256,21 @@ commit;
       select k.rule_id, k.kind, coalesce(s.state = 'firing', false) as is_firing
       from unnest($1::bigint[], $2::text[]) as a (rule, name)
       join alert_kinds k on k.rule_id = a.rule and k.kind = a.name
-      left join alert_states s on s.rule_id = k.rule_id and s.group_key = k.kind;
+      left join alert_states s on s.rule_id = k.rule_id and s.group_key = k.kind and s.tier = 0;
 
 -- find_alert_transitions
-      select id, rule_id, revision, group_key, kind, window_key, incident, at, value, threshold, first_at, last_at,
+      select id, rule_id, revision, group_key, tier, kind, window_key, incident, at, value, threshold, first_at, last_at,
         late_ms, held
       from alert_transitions
       where id = any ($1::bigint[])
       order by id;
 
 -- firing_alert_states
-      select rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
+      select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
         came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
       from alert_states
       where rule_id = $1 and (state = 'firing' or told_incident is not null)
-      order by group_key;
+      order by group_key, tier;
 
 -- first_alert_counts
       select k.rule as rule_id, k.key as group_key, c.minute
@@ -316,7 +334,7 @@ select pg_advisory_xact_lock($1);
       limit 1000;
 
 -- list_alert_states
-      select rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
+      select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
         came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
       from alert_states
       where rule_id = any ($1::bigint[])
@@ -324,7 +342,7 @@ select pg_advisory_xact_lock($1);
       limit 1000;
 
 -- list_alert_transitions
-      select id, rule_id, revision, group_key, kind, window_key, incident, at, value, threshold, first_at, last_at,
+      select id, rule_id, revision, group_key, tier, kind, window_key, incident, at, value, threshold, first_at, last_at,
         late_ms, held
       from alert_transitions
       where rule_id = any ($1::bigint[]) and ($2::bigint is null or id < $2::bigint)
@@ -338,20 +356,22 @@ select pg_advisory_xact_lock($1);
         on c.rule_id = k.rule and c.group_key = k.key and c.minute >= k.since and c.minute <= k.until;
 
 -- load_alert_states
-      select rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
+      with wanted as (
+        select rule_id as rule, group_key as key
+        from alert_states
+        where due_at <= $3::timestamptz
+        union
+        select rule_id, group_key
+        from alert_states
+        where is_owed
+        union
+        select *
+        from unnest($1::bigint[], $2::text[])
+      )
+      select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
         came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
-      from alert_states
-      where due_at <= $3::timestamptz
-      union
-      select rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
-      from alert_states
-      where is_owed
-      union
-      select rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
-      from alert_states
-      join unnest($1::bigint[], $2::text[]) as k (rule, key) on rule_id = k.rule and group_key = k.key;
+      from wanted
+      join alert_states on rule_id = rule and group_key = key;
 
 -- lock_alert_channel
       select id, name, kind, target, sealed, author, created_at, updated_at
@@ -371,12 +391,12 @@ select pg_try_advisory_xact_lock($1) as locked;
 
 -- newest_alert_transitions
       select t.*
-      from unnest($1::bigint[], $2::text[]) as k (rule, key)
+      from unnest($1::bigint[], $2::text[], $3::smallint[]) as k (rule, key, threshold)
       cross join lateral (
-        select id, rule_id, revision, group_key, kind, window_key, incident, at, value, threshold, first_at, last_at,
+        select id, rule_id, revision, group_key, tier, kind, window_key, incident, at, value, threshold, first_at, last_at,
         late_ms, held
         from alert_transitions
-        where rule_id = k.rule and group_key = k.key
+        where rule_id = k.rule and group_key = k.key and tier = k.threshold
         order by id desc
         limit 1
       ) t;
@@ -434,7 +454,7 @@ select pg_try_advisory_xact_lock($1) as locked;
         (select extract(epoch from log_clock() - watermark)::double precision
           from alert_position
           where exists (select 1 from alert_rules where enabled)) as lag_seconds,
-        (select count(*) from alert_states where state = 'firing') as firing,
+        (select count(*) from alert_states where state = 'firing' and tier = 0) as firing,
         (select count(*) from alert_rules where enabled) as rules,
         (select count(*) from alert_rules where enabled and problem is not null) as problems,
         (select count(*) from alert_deliveries where state = 'pending') as pending,
@@ -464,6 +484,9 @@ select pg_try_advisory_xact_lock($1) as locked;
       select level, source, camera_id, seen_at
       from alert_signs
       where seen_at > $1::timestamptz and seen_at <= $2::timestamptz;
+
+-- read_alert_watermark
+select watermark from alert_position;
 
 -- revive_alert_delivery
       update alert_deliveries
@@ -505,17 +528,17 @@ update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to 
       set seen_at = greatest(s.seen_at, excluded.seen_at);
 
 -- save_alert_states
-      insert into alert_states (rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
+      insert into alert_states (rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
         came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed)
-      select rule_id, group_key, state, since, incident, value, first_at, last_at, extended_at, seen_at,
+      select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
         came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
       from jsonb_to_recordset($1::jsonb) as s (
-        rule_id bigint, group_key text, state text, since timestamptz, incident bigint, value double precision,
+        rule_id bigint, group_key text, tier smallint, state text, since timestamptz, incident bigint, value double precision,
         first_at timestamptz, last_at timestamptz, extended_at timestamptz, seen_at timestamptz,
         came_at timestamptz, sightings integer, judged_from timestamptz, judged_to timestamptz,
         due_at timestamptz, told_incident bigint, is_owed boolean
       )
-      on conflict (rule_id, group_key) do update
+      on conflict (rule_id, group_key, tier) do update
       set state = excluded.state, since = excluded.since, incident = excluded.incident, value = excluded.value,
         first_at = excluded.first_at, last_at = excluded.last_at, extended_at = excluded.extended_at,
         seen_at = excluded.seen_at, came_at = excluded.came_at, sightings = excluded.sightings,

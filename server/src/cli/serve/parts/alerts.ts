@@ -62,7 +62,14 @@ export function alertsPart(
   }
   const reload = () => rules.reload()
   const services = {
-    alerts: new AlertsService({ pool, auditTrail, cameras, onRetry: () => deliverer.wake() }),
+    alerts: new AlertsService({
+      pool,
+      auditTrail,
+      cameras,
+      logOperations,
+      queries,
+      onRetry: () => deliverer.wake(),
+    }),
     rules: new RulesService({ pool, auditTrail, queries, cameras, logOperations, onChange }),
     silences: new SilencesService({ pool, auditTrail, onChange }),
   }

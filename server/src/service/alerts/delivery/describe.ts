@@ -100,7 +100,7 @@ export function describeTransition(definition: Pick<AlertDefinition, 'condition'
 }
 
 /** "12 lines", "7.5 %", "mean duration_ms 812". */
-function valueText(condition: WindowCondition, value: number | null): string {
+export function valueText(condition: WindowCondition, value: number | null): string {
   if (condition.kind === 'share') return `${amount(value ?? 0)} %`
   if (condition.kind === 'number') {
     return `${MEASURE_NAMES[condition.measure]} ${condition.field} ${amount(value ?? 0)}`
@@ -109,7 +109,10 @@ function valueText(condition: WindowCondition, value: number | null): string {
 }
 
 /** "more than 10", "under 5 % of source=api", "more than 3 times the usual 4". */
-function heldText(condition: WindowCondition, { threshold: limit }: { threshold: number | null }): string {
+export function heldText(
+  condition: WindowCondition,
+  { threshold: limit }: { threshold: number | null },
+): string {
   const threshold = limit ?? condition.threshold
   if (condition.kind === 'over' || condition.kind === 'under')
     return `${MORE_OR_FEWER[condition.kind]} ${threshold}`
@@ -132,12 +135,12 @@ function resolution(condition: Condition, { value, at }: Pick<StoredTransition, 
 }
 
 /** `2026-01-31 14:05 UTC`: seconds say nothing of a window. */
-function clock(timestamp: string): string {
+export function clock(timestamp: string): string {
   return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 16)} UTC`
 }
 
 /** For example `3 h 5 min`. */
-function span(millis: number): string {
+export function span(millis: number): string {
   const minutes = Math.max(1, Math.round(millis / MINUTE))
   if (minutes < 60) return `${minutes} min`
   if (minutes < 48 * 60) {
@@ -147,7 +150,7 @@ function span(millis: number): string {
   return `${Math.round((minutes * MINUTE) / (24 * HOUR))} days`
 }
 
-function lines(count: number): string {
+export function lines(count: number): string {
   return count === 1 ? '1 line' : `${count.toLocaleString('en-US')} lines`
 }
 

@@ -12,6 +12,7 @@ import { conditionOf } from '../alert-condition.ts'
 import { filterOf } from '../alert-query.ts'
 import type { AlertDefinition, Grouping } from '../alert-rule.ts'
 import { OwnerSight } from '../owner-sight.ts'
+import { definitionAt } from '../thresholds.ts'
 import { describeCondition, describeTransition } from './describe.ts'
 import { boundsOf, evidenceQuery, searchOf } from './evidence.ts'
 import { type Notice, type NoticeGroup, type NoticeKind, type NoticeLine, titleOf } from './notice.ts'
@@ -43,7 +44,8 @@ export class NoticeWriter {
     const rule = (await listRules(pool)).find(({ id }) => id === delivery.rule_id)
     const transitions = await findTransitions(pool, delivery.transitions)
     if (!rule || transitions.length === 0) return undefined
-    const definition = rule.rule as AlertDefinition
+    // Of one threshold each; see `deliveriesOf`.
+    const definition = definitionAt(rule.rule as AlertDefinition, transitions[0]?.tier ?? 0)
     const kind = delivery.kind as NoticeKind
     const isOfRule = kind === 'problem' || kind === 'recovered'
     const groups = isOfRule ? [] : await this.#groups(definition, transitions)
@@ -94,8 +96,9 @@ export class NoticeWriter {
     transitions: readonly StoredTransition[],
   ): Promise<NoticeGroup[]> {
     const names = group_by === 'camera' ? await this.#options.cameras.names() : undefined
-    return transitions.map(({ group_key, value, at, first_at, last_at, late_ms }) => ({
-      ...{ key: group_key, label: labelOf(group_key, names), value, at, first_at, last_at, late_ms },
+    return transitions.map(({ group_key, value, threshold, at, first_at, last_at, late_ms }) => ({
+      ...{ key: group_key, label: labelOf(group_key, names), value, threshold },
+      ...{ at, first_at, last_at, late_ms },
     }))
   }
 

@@ -15,6 +15,8 @@ export type NoticeGroup = {
   /** As people call it: the camera's name say. */
   label: string
   value: number | null
+  /** The limit that the value was held against. */
+  threshold: number | null
   at: string
   first_at: string | null
   last_at: string | null

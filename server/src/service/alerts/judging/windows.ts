@@ -17,7 +17,7 @@ export type WindowValue = { value: number; limit: number; isBad: boolean } | nul
 /** Days that a usual number needs: from fewer nothing is usual. */
 const LEAST_DAYS = 3
 
-function windowValue(condition: WindowCondition, end: number, tallies: Tallies): WindowValue {
+export function windowValue(condition: WindowCondition, end: number, tallies: Tallies): WindowValue {
   const { minutes } = condition
   if (!isWhole(end, minutes, tallies)) return null
   const sum = sumOf(end, minutes, tallies)

@@ -1,0 +1,37 @@
+import { useChannels } from './use-alerts.ts'
+
+/** The channels that are notified. */
+export function ChannelChoice({
+  chosen,
+  onChange,
+}: {
+  chosen: readonly string[]
+  onChange: (chosen: string[]) => void
+}) {
+  const channels = useChannels()
+  const names = channels.data?.channels.map(({ name }) => name) ?? []
+  return (
+    <>
+      {channels.data && names.length === 0 && (
+        <p className="text-pretty text-muted">
+          There is no channel yet, so the rule is only shown here. Administrators add channels below.
+        </p>
+      )}
+      <div className="flex flex-wrap gap-x-5 gap-y-1.5">
+        {names.map((name) => (
+          <label key={name} className="flex cursor-pointer items-center gap-2">
+            <input
+              type="checkbox"
+              checked={chosen.includes(name)}
+              onChange={(event) =>
+                onChange(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name))
+              }
+              className="size-3.5 accent-accent"
+            />
+            {name}
+          </label>
+        ))}
+      </div>
+    </>
+  )
+}

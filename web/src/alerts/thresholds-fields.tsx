@@ -1,0 +1,75 @@
+import { Plus, X } from 'lucide-react'
+import { Button, IconButton } from '../controls/button.tsx'
+import { FIELD } from '../controls/surfaces.ts'
+import { ChannelChoice } from './channel-choice.tsx'
+import type { Kind } from './condition-draft.ts'
+import { NumberField } from './number-field.tsx'
+import { SEVERITIES, type Severity, type ThresholdDraft } from './rule-draft.ts'
+
+const MOST = 5
+
+/** What a further limit counts. */
+const UNITS: Readonly<Record<Kind, string>> = {
+  ...{ any: '', new: '', over: 'lines', under: 'lines', silence: 'minutes' },
+  ...{ share: '%', number: '', usual: 'times the usual' },
+}
+
+/** Further limits of a rule, each with its severity and its channels. */
+export function ThresholdsFields({
+  kind,
+  thresholds,
+  onChange,
+}: {
+  kind: Kind
+  thresholds: readonly ThresholdDraft[]
+  onChange: (thresholds: ThresholdDraft[]) => void
+}) {
+  const set = (index: number, change: Partial<ThresholdDraft>) =>
+    onChange(thresholds.map((one, at) => (at === index ? { ...one, ...change } : one)))
+  return (
+    <fieldset className="grid gap-3">
+      <legend className="sr-only">Further thresholds</legend>
+      {thresholds.map((threshold, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity while they are edited
+        <div key={index} className="grid gap-2 rounded-md border border-line px-3 py-2.5">
+          <div className="flex flex-wrap items-center gap-2">
+            <span className="text-muted">Beyond</span>
+            <NumberField
+              label={`Threshold ${index + 1}`}
+              value={threshold.at}
+              onChange={(at) => set(index, { at })}
+            />
+            <span className="text-muted">{UNITS[kind]} it is</span>
+            <select
+              aria-label={`Severity of threshold ${index + 1}`}
+              value={threshold.severity}
+              onChange={(event) => set(index, { severity: event.target.value as Severity })}
+              className={`${FIELD} !w-auto`}
+            >
+              {SEVERITIES.map((severity) => (
+                <option key={severity}>{severity}</option>
+              ))}
+            </select>
+            <span className="text-muted">and notifies</span>
+            <span className="ml-auto">
+              <IconButton
+                label={`Remove threshold ${index + 1}`}
+                onClick={() => onChange(thresholds.filter((_, at) => at !== index))}
+              >
+                <X size={14} aria-hidden />
+              </IconButton>
+            </span>
+          </div>
+          <ChannelChoice chosen={threshold.channels} onChange={(channels) => set(index, { channels })} />
+        </div>
+      ))}
+      {thresholds.length < MOST && (
+        <div>
+          <Button onClick={() => onChange([...thresholds, { at: '', severity: 'critical', channels: [] }])}>
+            <Plus size={14} aria-hidden /> Add a further threshold
+          </Button>
+        </div>
+      )}
+    </fieldset>
+  )
+}
