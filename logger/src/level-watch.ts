@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isLevel } from './level.ts'
 import { LEVEL_SCOPES, type LevelOverride, type LevelRules } from './level-rules.ts'
+import { RetryPause } from './retry-pause.ts'
 
 /** Seconds the server may hold a question until something changes; under the idle limits of usual proxies. */
 const WAIT_S = 25
@@ -23,8 +24,8 @@ export class LevelWatch {
   readonly #options: LevelWatchOptions
   readonly #abort = new AbortController()
   #timer: NodeJS.Timeout | undefined
+  readonly #pause = new RetryPause(500, MAX_PAUSE_MS)
   #etag: string | undefined
-  #failures = 0
   #started = false
 
   constructor(options: LevelWatchOptions) {
@@ -41,6 +42,7 @@ export class LevelWatch {
   close(): void {
     this.#started = true
     this.#abort.abort()
+    this.#pause.wake()
     clearTimeout(this.#timer)
   }
 
@@ -49,12 +51,12 @@ export class LevelWatch {
     let pauseMs = 0
     try {
       const status = await this.#fetch()
-      this.#failures = 0
+      this.#pause.reset()
       if (status >= 400 && status < 500) pauseMs = REFUSED_PAUSE_MS
       else if (status >= 500) pauseMs = MAX_PAUSE_MS
     } catch {
       // The server is away; the rules last heard stay, and overrides in them expire by themselves.
-      pauseMs = Math.min(MAX_PAUSE_MS, 500 * 2 ** Math.min(this.#failures++, 10))
+      if (!this.#abort.signal.aborted) await this.#pause.wait()
     }
     if (this.#abort.signal.aborted) return
     const restMs = Math.max(pauseMs, LEAST_PAUSE_MS - (performance.now() - beganMs))
