@@ -63,12 +63,32 @@ export async function openPage(context: BrowserContext): Promise<Page> {
       defects.push(message.text())
   })
   const asked = followRequests(page)
+  const events = followTroubles(page)
   onTestFinished(async ({ task }) => {
-    if (task.result?.state === 'fail') await describePage(page, asked)
+    const seen =
+      task.result?.state === 'fail'
+        ? `${await describePage(page, asked)}\nBefore that: ${events.join('; ')}`
+        : null
     await endPage(page)
+    // Beside the error of the test, where a report shows it.
+    if (seen !== null) throw new Error(seen)
     if (defects.length > 0) throw new Error(`The page reported: ${defects.join('; ')}`)
   })
   return page
+}
+
+/** The addresses that a page was at, and its requests that failed, in order. */
+function followTroubles(page: Page): readonly string[] {
+  const events: string[] = []
+  page.on('framenavigated', (frame) => frame === page.mainFrame() && events.push(`at ${frame.url()}`))
+  page.on('requestfailed', (request) =>
+    events.push(`${request.method()} ${request.url()}: ${request.failure()?.errorText}`),
+  )
+  page.on('response', (response) => {
+    if (response.status() >= 400)
+      events.push(`${response.request().method()} ${response.url()} ${response.status()}`)
+  })
+  return events
 }
 
 const anchored = new WeakSet<BrowserContext>()
@@ -96,12 +116,12 @@ export function followRequests(page: Page): ReadonlySet<Request> {
   return asked
 }
 
-/** Prints what a failed test was looking at, and what that page waited for. */
-export async function describePage(page: Page, asked: ReadonlySet<Request>): Promise<void> {
+/** The address and the content of a page, and the requests that it waits for, as a failed test found them. */
+export async function describePage(page: Page, asked: ReadonlySet<Request>): Promise<string> {
   const waiting = [...asked].map((request) => request.url())
   const shown = page.locator('body').ariaSnapshot({ timeout: PATIENCE_MS })
   const text = await shown.catch((error: Error) => `nothing that could be read: ${error.message}`)
   // Dialogs and messages stand last.
   const ends = text.length > 8000 ? `${text.slice(0, 3000)}\n…\n${text.slice(-5000)}` : text
-  console.error(`The page was at ${page.url()}, waited for [${waiting.join(', ')}], and showed:\n${ends}`)
+  return `The page was at ${page.url()}, waited for [${waiting.join(', ')}], and showed:\n${ends}`
 }

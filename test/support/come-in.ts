@@ -16,7 +16,7 @@ export async function comeIn(context: BrowserContext, program: Program): Promise
     await page.keyboard.press('Enter')
     await page.waitForURL('**/logs*')
   } catch (error) {
-    await describePage(page, asked)
+    console.error(await describePage(page, asked))
     throw error
   }
   const { origin } = new URL(page.url())
