@@ -1,6 +1,7 @@
 // Names that other systems give the fields of a record, by the place where the names stand. This file has all of these
 // lists.
 import type { LogRecord } from '@timelapser/logger'
+import { readTimestamp } from './record-fields.ts'
 
 export type RecordField = keyof LogRecord
 
@@ -91,6 +92,8 @@ export function fieldFor(name: string, value: unknown): Ranked<RecordField> | un
   if (typeof value !== 'string' && TEXT_ONLY.has(name)) return undefined
   if (typeof value !== 'object') return found.field === 'extra_data' ? undefined : found
   if (Array.isArray(value)) return undefined
+  // Seconds and nanoseconds side by side.
+  if (found.field === 'timestamp') return readTimestamp(value) === undefined ? undefined : found
   return found.field === 'extra_data' || found.field === 'message' ? found : undefined
 }
 

@@ -312,6 +312,12 @@ describe('a field that cannot be what it should', () => {
       { timestamp: { seconds: 1735689600, nanos: 0 } },
       { timestamp: at, extra_data: null },
     ],
+    [
+      'the same under another name',
+      { time: { seconds: 1735689600, nanos: 0 } },
+      { timestamp: at, extra_data: null },
+    ],
+    ['a time that is another object', { time: { zone: 'x' } }, { extra_data: { time: { zone: 'x' } } }],
     ['camera 0', { camera_id: 0 }, { camera_id: null, extra_data: { camera_id: 0 } }],
     [
       'a camera too many',

@@ -60,6 +60,30 @@ describe('entries', () => {
       ],
     ],
     [
+      "Elixir's exception, behind the line that announces it",
+      '2026-11-29 09:00:01.123 [error] GenServer terminating\n** (RuntimeError) boom\n    (app 0.1.0) lib/a.ex:3: A.b/1\n2026-11-29 09:00:02.123 [info] next\n',
+      [
+        [at('09:00:01.123'), 'ERROR', '** (RuntimeError) boom'],
+        [at('09:00:02.123'), 'INFO', 'next'],
+      ],
+    ],
+    [
+      "a group of Python's exceptions",
+      '2026-11-29 09:00:01,500 - worker - ERROR - task failed\n  + Exception Group Traceback (most recent call last):\n  |   File "a.py", line 1, in <module>\n  | ExceptionGroup: two (1 sub-exception)\n  +-+---------------- 1 ----------------\n    | ValueError: a\n    +------------------------------------\n2026-11-29 09:00:02,500 - worker - INFO - next\n',
+      [
+        [at('09:00:01.500'), 'ERROR', 'ValueError: a'],
+        [at('09:00:02.500'), 'INFO', 'next'],
+      ],
+    ],
+    [
+      'two streams of a container whose parts come in turns',
+      '2026-11-29T09:00:01.000000001Z stdout P first half, \n2026-11-29T09:00:01.000000002Z stderr F level=error msg="from stderr"\n2026-11-29T09:00:01.000000003Z stdout F second half\n',
+      [
+        [at('09:00:01.000000'), 'ERROR', 'from stderr'],
+        [at('09:00:01.000000'), 'INFO', 'first half, second half'],
+      ],
+    ],
+    [
       'a panic of Go, apart from the line before it',
       '2026/11/29 09:00:01 starting\npanic: runtime error: index out of range [2] with length 0\n\ngoroutine 43 [running]:\ngithub.com/acme/pkg.crash()\n\t/src/pkg/x.go:308 +0xbe\ncreated by github.com/acme/pkg.Run in goroutine 1\n\t/src/pkg/x.go:166 +0xcc6\nexit status 2\n2026/11/29 09:00:02 restarted\n',
       [

@@ -21,7 +21,11 @@ const HOST_AND_TAG = new RegExp(String.raw`^([\w.:-]{1,255}) ${TAG}`)
 const TAG_ALONE = new RegExp(`^${TAG}`)
 /** A name that can only be a host's, or one before what can only be a message. */
 const HOST_ALONE =
-  /^((?=[\w.-]*[\d.-])[A-Za-z][\w.-]{1,254}|[\d.]{7,15}|[\w.-]{1,255}(?= +(?:\w+:\/\/|CEF:|LEEF:|\w+=))) +(?=\S)/
+  /^((?=[\w.-]*[\d.-])[A-Za-z][\w.-]{1,254}|[\d.]{7,15}|[\w.-]{1,255}(?= +(?:\w+:\/\/|CEF:|LEEF:|\w+=|[a-z]+(?:,[a-z]+)+ ))) +(?=\S)/
+/** ASA's `device : %ASA-6-302013: …`; a blank before the colon is behind no zone. */
+const DEVICE = /^([A-Za-z][\w.-]{0,63}) : (?=%[A-Z])/
+/** UniFi's model, hardware address and version in place of a host. */
+const UNIFI = /^((\w[\w.-]{0,63}),[0-9a-f]{12},v[\w.+-]{1,40}): (?=\S)/
 /** Cisco's facility, severity and mnemonic. */
 const MNEMONIC = /(?:^|: )(%{1,2}[A-Z][\w/-]{2,100}) ?: /
 
@@ -43,6 +47,13 @@ export function readRfc3164(text: string, now: string, clock: NaiveClock): Syslo
 
 function readRest(rest: string, mayHaveHost: boolean): Omit<SyslogParts, 'timestamp'> {
   const whole = { host: undefined, app: undefined, message: rest, extra: {} }
+  const device = mayHaveHost ? DEVICE.exec(rest) : null
+  if (device !== null) return { ...readRest(rest.slice(device[0].length), false), host: device[1] }
+  const unifi = mayHaveHost ? UNIFI.exec(rest) : null
+  if (unifi !== null) {
+    const parts = readRest(rest.slice(unifi[0].length), false)
+    return { ...parts, host: unifi[2], extra: { ...parts.extra, device: unifi[1] as string } }
+  }
   const both = mayHaveHost ? HOST_AND_TAG.exec(rest) : null
   const match = both ?? TAG_ALONE.exec(rest)
   if (match !== null) {

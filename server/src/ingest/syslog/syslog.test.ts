@@ -70,6 +70,29 @@ describe('a syslog message', () => {
       },
     ],
     [
+      "an ASA's name, apart from its colon",
+      '<166>Jan  9 2026 01:02:03 asa1 : %ASA-6-302013: Built inbound',
+      {
+        timestamp: '2026-01-09T01:02:03Z',
+        source: 'asa1',
+        logger_name: '%ASA-6-302013',
+        message: 'Built inbound',
+      },
+    ],
+    [
+      "MikroTik's topics behind its name",
+      '<30>Jan  9 01:02:03 MikroTik system,error,critical login failure for user admin',
+      { source: 'MikroTik', message: 'system,error,critical login failure for user admin' },
+    ],
+    [
+      "UniFi's model, address and version in place of a host",
+      '<30>Jan  9 01:02:03 U6-Lite,24a43cabcdef,v6.0.19: hostapd[12]: wlan0: STA associated',
+      {
+        ...{ source: 'U6-Lite', logger_name: 'hostapd', message: 'wlan0: STA associated' },
+        extra_data: { pid: 12, device: 'U6-Lite,24a43cabcdef,v6.0.19', facility: 'daemon', host: 'U6-Lite' },
+      },
+    ],
+    [
       'ISO time and no host',
       '<11>2026-01-09T01:02:03+02:00 app: went wrong',
       { timestamp: '2026-01-08T23:02:03Z', level: 'ERROR', message: 'went wrong', logger_name: 'app' },
