@@ -4,11 +4,13 @@ import { type Level, parseLevel } from '@timelapser/logger'
 /** A level and the word that said so. */
 export type WrittenLevel = { level: Level; written: string }
 
-/** Words that are a level wherever they stand in a level's place. */
-export const LEVEL_WORDS =
+const WORDS =
   'TRACE|TRC|DEBUG|DBUG|DBG|FINEST|FINER|FINE|VERBOSE|VRB|INFORMATION|INFO|INF|NOTICE|NOTE|WARNING|WARN|WRN|ERROR|ERR|FAILURE|FAIL|SEVERE|CRITICAL|CRIT|FATAL|FTL|ALERT|EMERGENCY|EMERG|PANIC|FAULT'
 
-const CORE = new Set(LEVEL_WORDS.split('|').filter((word) => word !== 'NOTE' && word !== 'FINE'))
+/** Words that are a level wherever they stand in a level's place: `DEBUG`, and `DEBUG2` of PostgreSQL, `trace8` of Apache. */
+export const LEVEL_WORDS = WORDS.replace(/TRACE|DEBUG/g, '$&[1-9]?')
+
+const CORE = new Set(WORDS.split('|').filter((word) => word !== 'NOTE' && word !== 'FINE'))
 
 const LETTERS: Readonly<Record<string, string>> = {
   ...{ T: 'TRACE', V: 'VERBOSE', D: 'DEBUG', I: 'INFO', N: 'NOTICE', W: 'WARNING', E: 'ERROR' },
@@ -18,8 +20,12 @@ const LETTERS: Readonly<Record<string, string>> = {
 /** The level that the word names; letters are none, they prove nothing by themselves. */
 export function levelOfWord(word: string): WrittenLevel | undefined {
   if (word.length < 3 || word.length > 13) return undefined
-  const level = parseLevel(word)
+  const level = parseLevel(withoutGrade(word))
   return level === undefined ? undefined : { level, written: word }
+}
+
+function withoutGrade(word: string): string {
+  return word.length === 6 && /^(?:trace|debug)[1-9]$/i.test(word) ? word.slice(0, 5) : word
 }
 
 /** Names of a level that are also common words: believed in capitals only. */
@@ -37,5 +43,5 @@ export function levelOfLetter(letter: string): WrittenLevel | undefined {
 
 /** Whether the word is a level's name and hardly anything else. */
 export function isLevelWord(word: string): boolean {
-  return word.length >= 3 && word.length <= 13 && CORE.has(word.toUpperCase())
+  return word.length >= 3 && word.length <= 13 && CORE.has(withoutGrade(word).toUpperCase())
 }
