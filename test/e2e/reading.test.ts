@@ -408,3 +408,42 @@ describe('times', () => {
     expect(await page.getByRole('main').textContent()).not.toMatch(ISO)
   })
 })
+
+test('a line leads to the application by links that an administrator wrote', async () => {
+  const page = await openPage(context)
+  await page.goto(`${url}/settings#links`)
+  const add = async (name: string, address: string) => {
+    await page.getByLabel('Name of a new link').fill(name)
+    await page.getByLabel('Address of a new link').fill(address)
+    await page.getByRole('button', { name: 'Add the link' }).click()
+  }
+  const save = () => page.getByRole('button', { name: 'Save' }).click()
+  await add('Camera', 'ftp://app.example/{camera_id}')
+  await save()
+  await page.getByRole('alert').getByText('line_links.Camera has to begin with http:// or https://').waitFor()
+  await page.getByLabel('Address of Camera').fill('https://app.example/cameras/{camera_id}?at={timestamp}')
+  await add('Order', 'https://app.example/orders/{extra_data.order}')
+  await save()
+  await page.getByText('Settings saved').waitFor()
+  expect(await seriousProblems(page)).toEqual([])
+
+  const timestamp = new Date().toISOString()
+  await write([
+    { level: 'ERROR', message: 'link me', camera_id: 3, timestamp, extra_data: { order: 'a/b c' } },
+  ])
+  await write([{ level: 'ERROR', message: 'no order', camera_id: 3 }])
+  await openLine(page, 'link me')
+  const links = panel(page).getByRole('list', { name: 'Links of this line' }).getByRole('link')
+  await links.first().waitFor()
+  const hrefs = await links.evaluateAll((all) =>
+    all.map((link) => [link.getAttribute('href'), link.getAttribute('rel')]),
+  )
+  expect(hrefs).toEqual([
+    [`https://app.example/cameras/3?at=${encodeURIComponent(timestamp)}`, 'noopener noreferrer'],
+    ['https://app.example/orders/a%2Fb%20c', 'noopener noreferrer'],
+  ])
+  await openLine(page, 'no order')
+  await links.first().waitFor()
+  expect(await links.allTextContents()).toEqual(['Camera'])
+  await call('PUT', '/api/settings', { line_links: {} })
+})

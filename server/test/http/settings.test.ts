@@ -82,6 +82,13 @@ const KNOBS: { [N in keyof Settings]: () => Promise<void> } = {
       lines.slice(0, 3).join('\n'),
     ])
   },
+  // The page follows it: test/e2e/reading.test.ts.
+  line_links: async () => {
+    const links = { Camera: 'https://app.example/cameras/{camera_id}?at={timestamp}#{extra_data.a.b}' }
+    await set({ line_links: links })
+    const read = async () => (await other.get('/api/settings')).body.data.settings.line_links
+    await expect.poll(read, soon).toEqual(links)
+  },
   redaction: async () => {
     await set({ redaction: ['LIC-\\d+', 'customer=\\S+'] })
     const record = {
@@ -218,6 +225,24 @@ describe('a value that is none is refused with its field and the limit', () => {
     [{ register_cameras: 'yes' }, /^register_cameras has to be true or false/],
     [{ timezone: 5 }, /^timezone has to be text/],
     [{ log_level: 'LOUD' }, /^Invalid log level. Must be one of: DEBUG/],
+    [{ line_links: { A: 5 } }, /^line_links\.A has to be text/],
+    [
+      { line_links: { A: 'javascript:alert(1)' } },
+      /^line_links\.A has to begin with http:\/\/ or https:\/\//,
+    ],
+    [{ line_links: { A: 'https://{source}/x' } }, /^line_links\.A has to begin .* without a \{value\}/],
+    [{ line_links: { A: 'https://a.example{source}/x' } }, /^line_links\.A has to begin/],
+    [{ line_links: { A: 'https://me:{id}@a.example/' } }, /^line_links\.A has to begin/],
+    [{ line_links: { A: 'https://a.example\\@b.example/{id}' } }, /^line_links\.A has to begin/],
+    [{ line_links: { A: '//a.example/{id}' } }, /^line_links\.A has to begin/],
+    [{ line_links: { A: 'https://a.example/{camera}' } }, /^line_links\.A has \{camera\}, which is no value/],
+    [{ line_links: { A: 'https://a.example/{id' } }, /^line_links\.A has a \{ or \} without/],
+    [{ line_links: { A: 'https://a.example/a b' } }, /^line_links\.A must not have spaces/],
+    [
+      { line_links: { A: `https://a.example/${'a'.repeat(2000)}` } },
+      /^line_links\.A has to be at most 2000 char/,
+    ],
+    [{ line_links: [] }, /^line_links has to be an object of names and text, 20 at most/],
     [{ colour: 'red' }, /^colour is not a setting. There are log_level/],
   ])('%j', async (changes, sentence) => {
     const { status, body } = await set(changes)

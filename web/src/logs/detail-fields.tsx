@@ -1,6 +1,7 @@
 import type { LogRow } from 'timelapser-logs/api'
 import { formatFull } from '../time/format.ts'
 import { DetailField, type FieldFilter } from './detail-field.tsx'
+import { DetailLinks } from './detail-links.tsx'
 import { DetailMessage } from './detail-message.tsx'
 import { type FilterField, setValue, stateOf } from './filter-values.ts'
 import { JsonTree } from './json-tree.tsx'
@@ -66,6 +67,7 @@ export function DetailFields({
           </DetailField>
         )}
       </dl>
+      <DetailLinks log={log} />
       {log.extra_data !== null && (
         <JsonTree key={log.id} value={log.extra_data} view={view} change={change} zone={zone} />
       )}

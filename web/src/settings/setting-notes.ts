@@ -15,6 +15,7 @@ export const SETTING_NOTES: Readonly<Record<keyof Settings, string>> = {
   max_cameras: '0 to 1,000,000 cameras; 10,000 by default.',
   message_max: '100 to 262,144 bytes; 262,144 by default.',
   join_by_source: 'At most 100 sources; none by default.',
+  line_links: 'At most 20 links; none by default.',
   redaction: 'At most 50 patterns of up to 500 characters; none by default.',
   request_logging: 'Changes, failures and slow ones by default.',
 }

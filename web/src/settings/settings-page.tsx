@@ -7,6 +7,7 @@ import { SCREEN } from '../controls/surfaces.ts'
 import { ParseSettings } from '../parsing/parse-settings.tsx'
 import { IntakeSettings, ZoneSettings } from './intake-settings.tsx'
 import { LevelSettings } from './level-settings.tsx'
+import { LinkSettings } from './link-settings.tsx'
 import { RedactionSettings } from './redaction-settings.tsx'
 import { RetentionSettings } from './retention-settings.tsx'
 
@@ -16,6 +17,7 @@ const SECTIONS = [
   ['zone', 'Time zone'],
   ['parsing', 'Parsing'],
   ['redaction', 'Redaction'],
+  ['links', 'Links'],
   ['intake', 'Intake'],
 ] as const
 
@@ -63,6 +65,7 @@ function Sections({ settings }: { settings: Settings }) {
       <ZoneSettings settings={settings} />
       <ParseSettings />
       <RedactionSettings settings={settings} />
+      <LinkSettings settings={settings} />
       <IntakeSettings settings={settings} />
     </>
   )

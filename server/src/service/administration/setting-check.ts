@@ -9,6 +9,7 @@ import { AppError } from '../app-error.ts'
 import { compileAll } from '../ingest/redaction-service.ts'
 import { parseLevelName } from '../logs/log-query.ts'
 import { parseTimeZone } from '../logs/time-zone.ts'
+import { checkLineLinks } from './line-links.ts'
 
 /** Levels are taken in any case. */
 const FORGIVING: Partial<Record<keyof Settings, (value: unknown) => unknown>> = {
@@ -22,6 +23,7 @@ const FORGIVING: Partial<Record<keyof Settings, (value: unknown) => unknown>> = 
 /** Checks that no schema can express. */
 const MORE: { [N in keyof Settings]?: (value: Settings[N], stored?: Settings[N]) => unknown } = {
   timezone: parseTimeZone,
+  line_links: checkLineLinks,
   redaction: (patterns, stored) => compileAll('redaction', patterns, stored),
 }
 
@@ -87,8 +89,11 @@ function wanted(schema: SettingProperty): string {
 }
 
 function valuesOf({ additionalProperties }: SettingProperty): string {
-  return additionalProperties && additionalProperties.type === 'boolean' ? 'true or false' : 'days'
+  if (!additionalProperties) return 'days'
+  return KINDS[additionalProperties.type] ?? 'days'
 }
+
+const KINDS: Partial<Record<SettingProperty['type'], string>> = { boolean: 'true or false', string: 'text' }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

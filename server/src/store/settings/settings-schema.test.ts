@@ -24,7 +24,8 @@ function range(property: SettingProperty): string {
   if (property.type === 'array') return 'a list'
   if (property.type === 'object') {
     const { additionalProperties: value } = property
-    return value && value.type === 'boolean' ? 'names and true or false' : 'names and days'
+    const kinds: Record<string, string> = { boolean: 'true or false', string: 'text' }
+    return `names and ${(value && kinds[value.type]) || 'days'}`
   }
   return property.type === 'boolean' ? 'true, false' : 'text'
 }

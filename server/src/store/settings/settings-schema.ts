@@ -9,6 +9,8 @@ const MAX_DAYS = 36_500
 const MAX_RULES = 100
 /** Each is tried on every line that comes in. */
 export const MAX_PATTERNS = 50
+/** Links that a detail has room for. */
+const MAX_LINKS = 20
 /** Shorter messages would not say what happened. */
 const MIN_MESSAGE_BYTES = 100
 /** A checkpoint's worth of WAL and what dropping and rewriting need. */
@@ -100,6 +102,15 @@ export const SettingsSchema = Type.Object({
     default: {},
     description:
       'Whether lines of these sources that belong together, such as those of a trace, are stored as one. Others are joined in plain text and syslog over TCP, and stay as they were sent by all other ways.',
+  }),
+  line_links: Type.Unsafe<Record<string, string>>({
+    type: 'object',
+    propertyNames: { minLength: 1, maxLength: 100 },
+    additionalProperties: Type.String({ description: 'The address, with {values} of the line.' }),
+    maxProperties: MAX_LINKS,
+    default: {},
+    description:
+      'Links in the detail of a line, by name: http or https addresses with values of the line, encoded, like https://cameras.example/{camera_id}?at={timestamp}.',
   }),
   redaction: Type.Array(Type.String(), {
     maxItems: MAX_PATTERNS,
