@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   undo: async () => (await import('./commands/cleanup.ts')).undoCommand(),
   backup: async () => (await import('./commands/backup.ts')).backupCommand(),
   restore: async () => (await import('./commands/backup.ts')).restoreCommand(),
+  upgrade: async () => (await import('./commands/upgrade.ts')).upgradeCommand(),
   completion: async () => (await import('./completion.ts')).completionCommand(allCommands),
 }
 

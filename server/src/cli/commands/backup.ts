@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { finished, pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { StartupError } from '../../startup-error.ts'
 import { writeBackup } from '../../store/backup/backup.ts'
 import { BadBackup } from '../../store/backup/backup-format.ts'
@@ -15,6 +15,7 @@ import {
 } from '../../store/backup/restore.ts'
 import { withDatabase } from '../client/operator-database.ts'
 import { jsonText } from '../terminal/terminal.ts'
+import { nextBackup, removeOldest } from './backup-folder.ts'
 
 const PLACE = `
 It speaks to the database itself, not to a server: the one in DATABASE_URL, or the built-in one of the data folder
@@ -23,13 +24,16 @@ it where nobody else reads.`
 
 const BACKUP_HELP = `${PLACE}
 The server may run: everything is as of the moment the backup begins. Until it ends nothing is deleted; retention waits.
+With --folder the file is named after the time, read back to its end, and only then are the oldest files beyond --keep removed:
+for cron and timers.
 
 Exit codes:
-  0  the file is whole
+  0  the file is whole; with --folder, it was read back
   1  it is not: file or database; the message says what
 
 Examples:
   timelapser-logs backup logs.backup
+  timelapser-logs backup --folder /mnt/backups --keep 14
   DATABASE_URL=postgres://logs@db/logs timelapser-logs backup /mnt/backups/$(date +%F).backup`
 
 const RESTORE_HELP = `${PLACE}
@@ -52,21 +56,44 @@ const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.Z
 export function backupCommand(): Command {
   return new Command('backup')
     .description('write everything into a file')
-    .argument('<file>', 'the file to make')
+    .argument('[file]', 'the file to make; or give --folder')
+    .option('--folder <folder>', 'make a file named after the time in this folder, and read it back')
+    .option('--keep <count>', 'with --folder: how many files stay, 1 to 1000 (default: all)', parseKeep)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', BACKUP_HELP)
-    .action((file: string, options: { json?: true }) =>
-      withDatabase('read', async ({ pool }) => {
-        const began = performance.now()
-        const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, showProgress()))
-        const { size } = await stat(file)
-        report(
-          { action: 'Wrote', file, rows, partitions, bytes: size, seconds: secondsSince(began) },
-          options,
-        )
-        return 0
-      }).catch(translate),
-    )
+    .action((file: string | undefined, options: BackupOptions) => backup(file, options).catch(translate))
+}
+
+type BackupOptions = { json?: true; folder?: string; keep?: number }
+
+async function backup(given: string | undefined, { folder, keep, ...options }: BackupOptions): Promise<void> {
+  if ((given === undefined) === (folder === undefined)) {
+    throw new StartupError('Give either the file to make or --folder, not both and not none.')
+  }
+  if (keep !== undefined && folder === undefined) throw new StartupError('--keep goes with --folder.')
+  const file = given ?? nextBackup(folder ?? '')
+  await withDatabase('read', async ({ pool }) => {
+    const began = performance.now()
+    const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, showProgress()))
+    const { size } = await stat(file)
+    const facts = { file, rows, partitions, bytes: size }
+    if (folder === undefined) {
+      report({ action: 'Wrote', ...facts, seconds: secondsSince(began) }, options)
+      return 0
+    }
+    await fromFile(file, checkBackup)
+    const removed = keep === undefined ? [] : await removeOldest(folder, keep)
+    report({ action: 'Wrote and read back', ...facts, removed, seconds: secondsSince(began) }, options)
+    return 0
+  })
+}
+
+const MAX_KEPT = 1000
+
+function parseKeep(text: string): number {
+  const keep = Number(text)
+  if (Number.isInteger(keep) && keep >= 1 && keep <= MAX_KEPT) return keep
+  throw new InvalidArgumentError(`It has to be a whole number from 1 to ${MAX_KEPT}.`)
 }
 
 /** `timelapser-logs restore`: everything, out of a file. */
@@ -152,6 +179,8 @@ type Report = {
   partitions: number
   bytes: number
   seconds: number
+  /** The names of older files that made room. */
+  removed?: string[]
 }
 
 function report({ action, file, ...facts }: Report, { json }: { json?: true }): void {
@@ -159,12 +188,13 @@ function report({ action, file, ...facts }: Report, { json }: { json?: true }): 
     console.log(jsonText({ file, ...facts }))
     return
   }
-  const { rows, partitions, bytes, seconds, created_at } = facts
+  const { rows, partitions, bytes, seconds, created_at, removed = [] } = facts
   const lines = (rows.logs ?? 0).toLocaleString('en-US')
   const made = created_at === undefined ? '' : ` of ${created_at}`
   console.log(
     `${action}${made}: ${lines} lines in ${partitions} partitions, and ${Object.keys(rows).length - 1} tables more; ${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB, ${seconds.toFixed(1)} s.`,
   )
+  if (removed.length > 0) console.log(`Removed ${removed.join(', ')}.`)
 }
 
 function secondsSince(began: number): number {

@@ -54,6 +54,29 @@ export function countMigrations(directory = MIGRATIONS): number {
   return readMigrations(directory).length
 }
 
+/** What a start of this program would find and do; `refusal` is the sentence with which it would end, null if it would not. */
+export type SchemaComparison = {
+  schema: number
+  known_schema: number
+  missing: string[]
+  postgres: string
+  refusal: string | null
+}
+
+/** Compares the schema with this program's, and changes nothing. */
+export async function compareSchema(pool: pg.Pool, directory = MIGRATIONS): Promise<SchemaComparison> {
+  const migrations = readMigrations(directory)
+  const applied = await readApplied(pool)
+  const { rows } = await pool.query<{ server_version: string }>('show server_version')
+  return {
+    schema: applied.length,
+    known_schema: migrations.length,
+    missing: migrations.slice(applied.length).map(({ name }) => name),
+    postgres: rows[0]?.server_version ?? 'unknown',
+    refusal: refusalOf(applied, migrations) ?? null,
+  }
+}
+
 /** The names of the migrations this program has and the database lacks. */
 export async function missingMigrations(pool: pg.Pool, directory = MIGRATIONS): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>({
@@ -82,7 +105,7 @@ function readMigrations(directory: string): Migration[] {
     })
 }
 
-async function readApplied(client: pg.Client): Promise<Applied[]> {
+async function readApplied(client: pg.Client | pg.Pool): Promise<Applied[]> {
   const { rows } = await client.query<{ exists: boolean }>(
     `select to_regclass('migrations') is not null as exists`,
   )
@@ -92,19 +115,22 @@ async function readApplied(client: pg.Client): Promise<Applied[]> {
 }
 
 function checkHistory(applied: Applied[], migrations: Migration[]): void {
+  const refusal = refusalOf(applied, migrations)
+  if (refusal !== undefined) throw new StartupError(refusal)
+}
+
+/** Why this program cannot run on a database of this history; undefined when it can. */
+function refusalOf(applied: Applied[], migrations: Migration[]): string | undefined {
   const newest = applied.at(-1)
   if (newest && newest.id > migrations.length) {
-    throw new StartupError(
-      `The database has schema ${newest.id} ("${newest.name}"), and this version of Timelapser Logs knows ${migrations.length}. Start the newer version that made it.`,
-    )
+    return `The database has schema ${newest.id} ("${newest.name}"), and this version of Timelapser Logs knows ${migrations.length}. Start the newer version that made it; or go back by the backup from before the upgrade: timelapser-logs restore FILE, into an empty database or data folder.`
   }
-  applied.forEach((row, index) => {
+  const other = applied.find((row, index) => {
     const migration = migrations[index]
-    if (migration && migration.id === row.id && migration.checksum === row.checksum) return
-    throw new StartupError(
-      `The database was made with another "${row.name}" than the one in this version. Use the version that made it, or an empty database.`,
-    )
+    return migration?.id !== row.id || migration.checksum !== row.checksum
   })
+  if (other === undefined) return undefined
+  return `The database was made with another "${other.name}" than the one in this version. Use the version that made it, or an empty database.`
 }
 
 async function prepareEmptyDatabase(client: pg.Client): Promise<void> {
