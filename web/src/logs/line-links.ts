@@ -16,7 +16,7 @@ export function lineLinks(log: LogRow, templates: Readonly<Record<string, string
 function filled(template: string, log: LogRow): string | null {
   let isWhole = true
   const text = template.replaceAll(/\{([^{}]*)\}/g, (_, name: string) => {
-    const value = valueOf(log, name)
+    const value = partOf(log, name)
     // Browsers take these for the folder itself and the one above it, also encoded.
     if (value === null || value === '.' || value === '..') isWhole = false
     return encodeURIComponent((value ?? '').toWellFormed())
@@ -37,7 +37,7 @@ const COLUMNS = [
   'message',
 ] as const
 
-function valueOf(log: LogRow, name: string): string | null {
+function partOf(log: LogRow, name: string): string | null {
   const column = COLUMNS.find((one) => one === name)
   if (column) return log[column] === null ? null : String(log[column])
   let value: unknown = log.extra_data
