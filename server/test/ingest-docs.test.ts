@@ -1,9 +1,10 @@
 // Each sender's lines in docs/ingest.md, taken from there and run.
 import { spawn } from 'node:child_process'
 import { accessSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAIN } from '../../test/support/program.ts'
 import { openForward } from '../src/cli/serve/forward-listener.ts'
@@ -137,7 +138,7 @@ const has = (name: string) =>
   })
 const captured = async () => {
   const { logs } = (await server.get('/api/logs?limit=1000&search=captured')).body.data
-  return logs.filter(({ message }: { message: string }) => /^(WARN )?captured/.test(message))
+  return logs.filter(({ message }: { message: string }) => /^((WARN|ERROR) )?captured/.test(message))
 }
 const bySource = async (source: string) =>
   (await captured()).filter((row: { source: string }) => row.source === source)
@@ -158,6 +159,35 @@ describe('the lines of docs/ingest.md', () => {
   ])('%s, %s', async (heading, source, nth = 0) => {
     await run(process.execPath, ['--input-type=module', '-e', snippet(heading, 'js', nth)])
     await expect.poll(() => bySource(source)).toMatchObject([{ level: 'WARNING', camera_id: 3 }])
+  })
+
+  it('## POST /api/logs', async () => {
+    const reply = JSON.parse(await run('sh', ['-c', snippet('## POST /api/logs', 'sh')]))
+    expect(reply.data).toMatchObject({ accepted: 1, rejected_count: 0 })
+    const { logs } = (await server.get('/api/logs?source=worker')).body.data
+    expect(logs).toMatchObject([{ level: 'WARNING', message: 'disk at 91 %' }])
+  })
+
+  it('## timelapser-logs ingest', async () => {
+    const [logs, old] = [join(folder, 'log'), join(folder, 'old')]
+    await mkdir(logs)
+    await mkdir(old)
+    const line = (level: string, text: string) => `${new Date().toISOString()} ${level} captured ${text}\n`
+    await writeFile(join(logs, 'syslog'), line('WARN', 'in syslog'))
+    await writeFile(join(logs, 'syslog.1.gz'), gzipSync(line('ERROR', 'in syslog.1.gz')))
+    await writeFile(join(old, 'a.log'), '2019-03-04 05:06:07 ERROR captured in a.log\n')
+    const lines = snippet('## timelapser-logs ingest', 'sh').replaceAll('/var/log/', `${logs}/`)
+    // The third is the line of Docker below.
+    const files = lines.replace('old/', `${old}/`).replace(/^docker logs .*\n/m, '')
+    await run('sh', ['-ec', files])
+    const found = (await captured()).map(({ level, message }: Record<string, string>) => [level, message])
+    for (const [level, file] of [
+      ['WARNING', 'syslog'],
+      ['ERROR', 'syslog.1.gz'],
+      ['ERROR', 'a.log'],
+    ]) {
+      expect(found).toContainEqual([level, expect.stringMatching(new RegExp(` in ${file}$`))])
+    }
   })
 
   it('### Datadog', async () => {
