@@ -38,8 +38,8 @@ export function LinkSettings({ settings }: { settings: Settings }) {
         <fieldset className="grid grid-cols-1 gap-2">
           <legend className="sr-only">Links of a line</legend>
           {Object.entries(links).map(([one, address]) => (
-            <div key={one} className="flex items-center gap-2">
-              <span className="w-32 min-w-0 shrink-0 truncate font-medium sm:w-44">{one}</span>
+            <div key={one} className="flex flex-wrap items-center gap-2 sm:flex-nowrap">
+              <span className="w-full min-w-0 shrink-0 truncate font-medium sm:w-44">{one}</span>
               <input
                 aria-label={`Address of ${one}`}
                 value={address}
