@@ -1,5 +1,9 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { LogRecord } from '../record.ts'
+import { redactRecord } from '../redaction.ts'
 import { redactText, scanText, UNCHECKED } from './redact-text.ts'
 
 /** Texts that the scanner knows or could stumble over: hostile lines are made of these. */
@@ -101,6 +105,23 @@ describe('hostile text', () => {
     ['lines', '- a\n-- b\n---\n===\n:::\n'.repeat(2_000)],
   ])('is looked through to its end where it is long and what programs write: %s', (_, text) => {
     expect(redactText(text)).not.toContain(UNCHECKED)
+  })
+
+  it('is not kept in memory by the names that were parts of it', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const heapMegabytes = () => {
+      collect()
+      return process.memoryUsage().heapUsed / 1024 ** 2
+    }
+    const before = heapMegabytes()
+    for (let at = 0; at < 100; at++) {
+      const head = `com.example.some.logger.${at} pass=<placeholder number ${at}> password_of_somebody_${at}=a `
+      const body = Buffer.from(head + 'x'.repeat(1_000_000)).toString('latin1')
+      const logger_name = body.slice(0, body.indexOf(' '))
+      redactRecord({ level: 'INFO', timestamp: '', source: 'a', logger_name, message: body } as LogRecord)
+    }
+    expect(heapMegabytes() - before).toBeLessThan(30)
   })
 
   it('is masked once and for all', () => {

@@ -1,5 +1,6 @@
 // The names before values, known again by their characters: no text is made to look one up.
 import { codeAt, standsAt } from './characters.ts'
+import { ownText } from './own-text.ts'
 import type { Scan } from './scan.ts'
 import { isSecretName, MAX_NAME } from './secret-names.ts'
 
@@ -39,9 +40,7 @@ export function nameAt(scan: Scan, start: number, end: number): Name {
     (PLACES - 1)
   const before = known[hash] as Name
   if (before.text.length === length && standsAt(codes, before.text, start)) return before
-  // A part of a long text would keep all of it in memory.
-  const text = scan.text.slice(start, end)
-  const found = describeName(length <= MAX_NAME ? Buffer.from(text).toString() : text)
+  const found = describeName(ownText(scan.text.slice(start, end)))
   if (length <= MAX_NAME) known[hash] = found
   return found
 }

@@ -1,6 +1,7 @@
 import { setField } from '../plain-data.ts'
 import { type ExtraData, type Json, RECORD_LIMITS } from '../record.ts'
 import { isCardNumber } from './cards.ts'
+import { ownText } from './own-text.ts'
 import { isHeldSecret } from './pairs.ts'
 import { beginsPrivateKey } from './pem.ts'
 import { redactText } from './redact-text.ts'
@@ -16,7 +17,7 @@ export function redactName(name: string): string {
   const clean = redactText(name)
   if (clean === name && name.length <= RECORD_LIMITS.sourceCharacters) {
     if (harmlessNames.size >= MAX_HARMLESS_NAMES) harmlessNames.clear()
-    harmlessNames.add(name)
+    harmlessNames.add(ownText(name))
   }
   return clean
 }

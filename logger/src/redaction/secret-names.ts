@@ -1,4 +1,5 @@
 import { ABOUT, FORMS, PAIRS, STRONG, STRONG_ENDS, WEAK, WEAK_ENDS, WHETHER } from './name-words.ts'
+import { ownText } from './own-text.ts'
 
 /** The text that replaces a secret. */
 export const MASK = '***'
@@ -19,7 +20,7 @@ export function isSecretName(name: string): boolean {
   if (before !== undefined) return before
   const secret = namesSecret(name.length > MAX_NAME ? name.slice(-MAX_NAME) : name)
   if (known.size >= MAX_KNOWN) known.clear()
-  if (name.length <= MAX_NAME) known.set(name, secret)
+  if (name.length <= MAX_NAME) known.set(ownText(name), secret)
   return secret
 }
 

@@ -58,6 +58,7 @@ function placeClock(name: string): NaiveClock | undefined {
     clock = undefined
   }
   if (clocks.size >= MAX_CLOCKS) clocks.clear()
-  clocks.set(name, clock)
+  // A copy: the name is a view of its whole body, which would be kept as long.
+  clocks.set(Buffer.from(name).toString(), clock)
   return clock
 }

@@ -71,7 +71,8 @@ export class RuleSet {
     if (known !== undefined) return known
     if (this.#bySource.size >= MAX_REMEMBERED) this.#bySource.clear()
     const rules = this.#rules.filter(({ isFor }) => isFor(source))
-    this.#bySource.set(source, rules)
+    // A copy: the source can be a view of its whole body, which would be kept as long.
+    this.#bySource.set(Buffer.from(source).toString(), rules)
     return rules
   }
 }
