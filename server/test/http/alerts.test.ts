@@ -976,6 +976,27 @@ describe('what is wrong with a rule', () => {
     [{ channels: ['nowhere'] }, 'channels names "nowhere"'],
     [{ active_hours: { timezone: 'Mars/Olympus', from: '07:00', to: '19:00' } }, 'IANA name'],
     [{ active_hours: { timezone: 'UTC', from: '7', to: '19:00' } }, 'active_hours.from'],
+    [
+      { active_hours: { timezone: 'UTC', from: 'sunrise', to: 'sunset' } },
+      'active_hours.latitude is missing',
+    ],
+    [
+      { active_hours: { timezone: 'UTC', from: '06:00', to: '07:00', latitude: 5 } },
+      'active_hours.longitude',
+    ],
+    [
+      { active_hours: { timezone: 'UTC', from: 'sunrise', to: '19:00', latitude: 91, longitude: 0 } },
+      'active_hours.latitude',
+    ],
+    [
+      {
+        active_hours: {
+          ...{ timezone: 'UTC', from: 'sunrise', to: 'sunset', latitude: 1, longitude: 0 },
+          places: [{ group: '1', latitude: 1, longitude: 2 }],
+        },
+      },
+      'active_hours.places are for active_hours of a rule with group_by',
+    ],
     [{ group_by: 'level' }, 'group_by'],
     [{ name: '  ' }, 'name'],
   ])('%j is refused by name', async (part, said) => {

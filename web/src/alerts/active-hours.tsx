@@ -1,7 +1,7 @@
 import { Labelled } from '../access/labelled.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { DAYS, type RuleDraft } from './rule-draft.ts'
+import { DAYS, isBySun, type RuleDraft } from './rule-draft.ts'
 
 const NAMES: Readonly<Record<string, string>> = {
   mon: 'Mon',
@@ -22,6 +22,7 @@ export function ActiveHours({
   onChange: (hours: RuleDraft['hours']) => void
 }) {
   const zone = useDisplayZone()
+  const bySun = hours !== null && isBySun(hours)
   return (
     <fieldset className="grid gap-3">
       <legend className="sr-only">Active hours</legend>
@@ -31,7 +32,12 @@ export function ActiveHours({
           checked={hours !== null}
           onChange={(event) =>
             onChange(
-              event.target.checked ? { timezone: zone, from: '06:00', to: '21:00', days: [...DAYS] } : null,
+              event.target.checked
+                ? {
+                    ...{ timezone: zone, from: '06:00', to: '21:00', days: [...DAYS] },
+                    ...{ latitude: '', longitude: '' },
+                  }
+                : null,
             )
           }
           className="size-3.5 accent-accent"
@@ -40,9 +46,26 @@ export function ActiveHours({
       </label>
       {hours && (
         <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
+          <Labelled name="Day">
+            <select
+              value={bySun ? 'sun' : 'clock'}
+              onChange={(event) =>
+                onChange({
+                  ...hours,
+                  ...(event.target.value === 'sun'
+                    ? { from: 'sunrise', to: 'sunset' }
+                    : { from: '06:00', to: '21:00' }),
+                })
+              }
+              className={`${FIELD} !w-auto`}
+            >
+              <option value="clock">by the clock</option>
+              <option value="sun">by the sun</option>
+            </select>
+          </Labelled>
           <Labelled name="From">
             <input
-              type="time"
+              type={bySun ? 'text' : 'time'}
               value={hours.from}
               required
               onChange={(event) => onChange({ ...hours, from: event.target.value })}
@@ -51,13 +74,37 @@ export function ActiveHours({
           </Labelled>
           <Labelled name="To">
             <input
-              type="time"
+              type={bySun ? 'text' : 'time'}
               value={hours.to}
               required
               onChange={(event) => onChange({ ...hours, to: event.target.value })}
               className={`${FIELD} figures !w-28`}
             />
           </Labelled>
+          {bySun && (
+            <>
+              <Labelled name="Latitude">
+                <input
+                  value={hours.latitude}
+                  inputMode="decimal"
+                  maxLength={12}
+                  placeholder="52.52"
+                  onChange={(event) => onChange({ ...hours, latitude: event.target.value })}
+                  className={`${FIELD} figures !w-28`}
+                />
+              </Labelled>
+              <Labelled name="Longitude">
+                <input
+                  value={hours.longitude}
+                  inputMode="decimal"
+                  maxLength={12}
+                  placeholder="13.40"
+                  onChange={(event) => onChange({ ...hours, longitude: event.target.value })}
+                  className={`${FIELD} figures !w-28`}
+                />
+              </Labelled>
+            </>
+          )}
           <Labelled name="Time zone">
             <input
               value={hours.timezone}

@@ -35,7 +35,7 @@ const READY: readonly { why: string; draft: RuleDraft; isByDay?: true }[] = [
 /** Three rules that most people want, to begin with. */
 export function ReadyRules({ use }: { use: (draft: RuleDraft) => void }) {
   const timezone = useDisplayZone()
-  const hours = { timezone, from: '06:00', to: '21:00', days: [...DAYS] }
+  const hours = { timezone, from: '06:00', to: '21:00', days: [...DAYS], latitude: '', longitude: '' }
   return (
     <section className="grid gap-3" aria-labelledby="ready-rules">
       <div className="grid gap-1">

@@ -52,9 +52,19 @@ it.each<AlertRuleInput>([
     condition: { kind: 'usual', times: 3, days: 5, minutes: 60 },
   },
   { name: 'New', query: 'level=ERROR', condition: { kind: 'new', minutes: 60 }, severity: 'warning' },
+  {
+    ...{ name: 'Day', query: '', condition: { kind: 'silence', minutes: 15 }, group_by: 'camera' },
+    active_hours: {
+      ...{ timezone: 'Europe/Berlin', from: 'sunrise+30', to: 'sunset', latitude: 52.5, longitude: -13.4 },
+      places: [{ group: '3', latitude: 1, longitude: 2 }],
+    },
+    severity: 'warning',
+  },
 ])('brings a rule through the form as it was: $name', (rule) => {
   expect(toInput(toDraft(rule))).toEqual({ rule })
 })
+
+const HOURS = { timezone: 'UTC', from: '06:00', to: '07:00', days: ['mon'], latitude: '', longitude: '' }
 
 it.each([
   [{ name: ' ' }, 'name'],
@@ -68,7 +78,9 @@ it.each([
   [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a', threshold: '' } }, 'limit'],
   [{ condition: { ...NEW_CONDITION, kind: 'usual' as const, threshold: '1' } }, 'multiple'],
   [{ thresholds: [{ at: '', severity: 'critical' as const, channels: [] }] }, 'further threshold'],
-  [{ hours: { timezone: 'UTC', from: '06:00', to: '07:00', days: [] } }, 'day'],
+  [{ hours: { ...HOURS, days: [] } }, 'day'],
+  [{ hours: { ...HOURS, from: 'noon' } }, 'clock times'],
+  [{ hours: { ...HOURS, to: 'sunset' } }, 'Latitude'],
 ])('says what is missing: %j', (change, said) => {
   expect(toInput({ ...NEW_RULE, name: 'x', ...change })).toEqual({ missing: expect.stringContaining(said) })
 })

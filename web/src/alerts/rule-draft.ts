@@ -24,13 +24,26 @@ export type Severity = (typeof SEVERITIES)[number]
 
 export type ThresholdDraft = { at: string; severity: Severity; channels: string[] }
 
+export type HoursDraft = {
+  timezone: string
+  /** Clock times, or `sunrise` and `sunset` with minutes before or after. */
+  from: string
+  to: string
+  days: string[]
+  /** As typed; of sunrise and sunset. */
+  latitude: string
+  longitude: string
+  /** Set by the API or a file; the form leaves them as they are. */
+  places?: NonNullable<AlertRuleInput['active_hours']>['places']
+}
+
 export type RuleDraft = {
   name: string
   enabled: boolean
   filters: LogFilters
   condition: ConditionDraft
   group_by: Grouping
-  hours: { timezone: string; from: string; to: string; days: string[] } | null
+  hours: HoursDraft | null
   severity: Severity
   channels: string[]
   /** Further limits, each stricter than the one before. */
@@ -71,6 +84,9 @@ export function toDraft(rule: AlertRuleInput): RuleDraft {
           from: active_hours.from,
           to: active_hours.to,
           days: active_hours.days ?? [...DAYS],
+          latitude: String(active_hours.latitude ?? ''),
+          longitude: String(active_hours.longitude ?? ''),
+          ...(active_hours.places && { places: active_hours.places }),
         }
       : null,
     ...{ severity: rule.severity ?? 'warning', channels: rule.channels ?? [], note: rule.note ?? '' },
@@ -92,6 +108,11 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
   const read = toCondition(draft.condition)
   if ('missing' in read) return read
   if (hours?.days.length === 0) return { missing: 'Choose a day of the active hours.' }
+  const place = hours && placeOf(hours)
+  if (place === undefined) return { missing: 'Latitude goes from -90 to 90, longitude from -180 to 180.' }
+  if (hours && !(BOUND.test(hours.from) && BOUND.test(hours.to))) {
+    return { missing: 'Active hours are clock times, or sunrise or sunset, such as sunset-30.' }
+  }
   const { condition } = read
   const thresholds = hasLimit(draft.condition.kind) ? draft.thresholds : []
   if (thresholds.some(({ at }) => decimal(at, -1_000_000_000, 1_000_000_000) === null)) {
@@ -102,7 +123,7 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
       ...{ name: name.trim(), query: filterParameters(filters).toString(), condition, severity },
       ...(!enabled && { enabled }),
       ...(group_by !== '' && condition.kind !== 'new' && { group_by }),
-      ...(hours && { active_hours: withDays(hours) }),
+      ...(hours && { active_hours: { ...withDays(hours), ...place } }),
       ...(channels.length > 0 && { channels }),
       ...(thresholds.length > 0 && {
         thresholds: thresholds.map((one) => ({ ...one, at: Number(one.at) })),
@@ -115,6 +136,20 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
   }
 }
 
-function withDays({ days, ...hours }: NonNullable<RuleDraft['hours']>) {
+const BOUND = /^(([01]\d|2[0-3]):[0-5]\d|(sunrise|sunset)([+-]\d{1,3})?)$/
+
+/** Whether the sun begins or ends the hours. */
+export function isBySun({ from, to }: Pick<HoursDraft, 'from' | 'to'>): boolean {
+  return /^sun/.test(from) || /^sun/.test(to)
+}
+
+/** The place of the hours, where they have one; undefined when it is missing or none. */
+function placeOf(hours: HoursDraft): { latitude?: number; longitude?: number } | undefined {
+  if (!isBySun(hours)) return {}
+  const [latitude, longitude] = [decimal(hours.latitude, -90, 90), decimal(hours.longitude, -180, 180)]
+  return latitude === null || longitude === null ? undefined : { latitude, longitude }
+}
+
+function withDays({ days, latitude: _, longitude: __, ...hours }: HoursDraft) {
   return { ...hours, ...(days.length < DAYS.length && { days: DAYS.filter((day) => days.includes(day)) }) }
 }

@@ -1,10 +1,11 @@
-import { Pencil, Trash2 } from 'lucide-react'
+import { Bell, Pencil, Trash2 } from 'lucide-react'
 import { lazy, memo, Suspense, useState } from 'react'
 import type { CameraActivity, CamerasActivity } from 'timelapser-logs/api'
+import { alertAddress } from '../alerts/alert-address.ts'
 import { Link } from '../app/link.tsx'
-import { IconButton } from '../controls/button.tsx'
+import { buttonClass, IconButton } from '../controls/button.tsx'
 import { OriginIcon } from '../logs/origin-icon.tsx'
-import { DEFAULT_VIEW, formatView } from '../logs/view.ts'
+import { DEFAULT_VIEW, formatView, NO_FILTERS } from '../logs/view.ts'
 import { ActivityStrip } from './activity-strip.tsx'
 import { CameraState } from './camera-state.tsx'
 import { LastLine } from './last-line.tsx'
@@ -56,14 +57,26 @@ export const CameraItem = memo(function CameraItem({
           <CameraState camera={day} now={Date.parse(activity.end)} />
           <Counts camera={day} />
         </div>
-        {isAdmin && doing !== 'renaming' && (
+        {doing !== 'renaming' && (
           <span className="-mt-1 flex">
-            <IconButton label={`Rename ${day.name}`} onClick={() => setDoing('renaming')}>
-              <Pencil size={14} aria-hidden />
-            </IconButton>
-            <IconButton label={`Delete ${day.name}`} onClick={() => setDoing('deleting')}>
-              <Trash2 size={14} aria-hidden />
-            </IconButton>
+            <Link
+              href={alertAddress({ ...NO_FILTERS, camera_id: [day.id] })}
+              aria-label={`Alert on ${day.name}`}
+              title="Alert on this camera"
+              className={buttonClass('quiet', 'icon')}
+            >
+              <Bell size={14} aria-hidden />
+            </Link>
+            {isAdmin && (
+              <>
+                <IconButton label={`Rename ${day.name}`} onClick={() => setDoing('renaming')}>
+                  <Pencil size={14} aria-hidden />
+                </IconButton>
+                <IconButton label={`Delete ${day.name}`} onClick={() => setDoing('deleting')}>
+                  <Trash2 size={14} aria-hidden />
+                </IconButton>
+              </>
+            )}
           </span>
         )}
       </div>

@@ -1,8 +1,10 @@
 import { Menu } from '@base-ui/react/menu'
-import { Ban, Braces, Copy, Filter, Link2, Timer, Waypoints } from 'lucide-react'
+import { Ban, Bell, Braces, Copy, Filter, Link2, Timer, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
+import { alertAddress } from '../alerts/alert-address.ts'
 import { wholeAddressOf } from '../app/base-path.ts'
+import { navigate } from '../app/location.ts'
 import { copy } from '../controls/copy.ts'
 import { MENU_ITEM, POPUP } from '../controls/surfaces.ts'
 import { useRaiseLevel } from '../levels/use-levels.ts'
@@ -11,7 +13,7 @@ import { setValue } from './filter-values.ts'
 import { originOf } from './origin.ts'
 import { rowsAs } from './row-text.ts'
 import type { ChangeView } from './use-view.ts'
-import { type LogView, NO_FILTERS } from './view.ts'
+import { type LogFilters, type LogView, NO_FILTERS } from './view.ts'
 
 export type RowTarget = { anchor: Element; row: LogRow }
 const MINUTES = [15, 60] as const
@@ -63,6 +65,9 @@ export function RowMenu(props: { target: RowTarget; view: LogView; change: Chang
               </>
             )}
             <Menu.Separator className="my-1.5 border-t border-line" />
+            <Item icon={<Bell size={14} />} act={() => navigate(alertAddress(filtersLike(row)))}>
+              Alert on lines like this…
+            </Item>
             {MINUTES.map((minutes) => (
               <Item
                 key={minutes}
@@ -95,6 +100,17 @@ export function RowMenu(props: { target: RowTarget; view: LogView; change: Chang
       </Menu.Portal>
     </Menu.Root>
   )
+}
+
+/** Lines of the same level, from the same camera or source and the same logger. */
+function filtersLike(row: LogRow): LogFilters {
+  const { field, value } = originOf(row)
+  return {
+    ...NO_FILTERS,
+    level: [row.level],
+    ...(field === 'camera_id' ? { camera_id: [Number(value)] } : { source: [String(value)] }),
+    logger_name: row.logger_name === null ? [] : [row.logger_name],
+  }
 }
 
 function Item(props: {

@@ -1,4 +1,5 @@
 import type { MessageGroup } from 'timelapser-logs/api'
+import { alertAddress } from '../alerts/alert-address.ts'
 import { serverNow } from '../api/server-clock.ts'
 import { Link } from '../app/link.tsx'
 import { LevelLabel } from '../logs/level-label.tsx'
@@ -54,6 +55,13 @@ export function PatternItem({
             className="font-medium text-accent underline-offset-2 hover:underline"
           >
             Newest
+          </Link>
+          <Link
+            href={alertAddress(lines)}
+            aria-label={`Alert on ${group.shape}`}
+            className="font-medium text-accent underline-offset-2 hover:underline"
+          >
+            Alert on this
           </Link>
         </p>
       </div>

@@ -1,10 +1,12 @@
-import { Users, X } from 'lucide-react'
+import { Bell, Users, X } from 'lucide-react'
 import type { SavedView } from 'timelapser-logs/api/views'
+import { alertAddress } from '../alerts/alert-address.ts'
 import { Link } from '../app/link.tsx'
 import { FloatingPanel } from '../controls/floating-panel.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { useKeptFocus } from '../controls/use-kept-focus.ts'
+import { parseView } from '../logs/view.ts'
 import { SaveView } from './save-view.tsx'
 import { useChangeViews, useViews } from './use-views.ts'
 
@@ -46,6 +48,15 @@ function Item({ view, isShown, close }: { view: SavedView; isShown: boolean; clo
             <Users size={12} role="img" aria-label="Shared" /> {!view.is_own && view.owner_name}
           </span>
         )}
+      </Link>
+      <Link
+        href={alertAddress(parseView(`?${view.query}`))}
+        aria-label={`Alert on the view ${view.name}`}
+        title="Alert on this"
+        onClick={close}
+        className="grid size-6 shrink-0 place-items-center rounded-sm text-faint hover:bg-line hover:text-ink"
+      >
+        <Bell size={13} aria-hidden />
       </Link>
       {view.may_edit && (
         <button

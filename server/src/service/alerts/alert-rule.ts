@@ -12,7 +12,15 @@ export type Weekday = (typeof WEEKDAYS)[number]
 const RAISED_LEVELS = ['DEBUG', 'INFO'] as const
 const MAX_RAISED_MINUTES = 240
 
-const Clock = (description: string) => Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', description })
+const Clock = (description: string) =>
+  Type.String({
+    pattern: '^(([01]\\d|2[0-3]):[0-5]\\d|(sunrise|sunset)([+-]\\d{1,3})?)$',
+    description: `${description}; or sunrise or sunset, with minutes after or before it: sunset-30`,
+  })
+const place = {
+  latitude: Type.Number({ minimum: -90, maximum: 90, description: 'Degrees, north above zero' }),
+  longitude: Type.Number({ minimum: -180, maximum: 180, description: 'Degrees, east above zero' }),
+}
 
 const hours = (description: string) =>
   Type.Object(
@@ -21,6 +29,18 @@ const hours = (description: string) =>
       days: Type.Optional(Type.Array(OneOf(WEEKDAYS, 'A day of the week'), { minItems: 1, maxItems: 7 })),
       from: Clock('First minute, such as 07:00'),
       to: Clock('First minute after; before `from` it is of the next day'),
+      latitude: Type.Optional(place.latitude),
+      longitude: Type.Optional(place.longitude),
+      places: Type.Optional(
+        Type.Array(
+          Type.Object({ group: Type.String({ maxLength: 200 }), ...place }, { additionalProperties: false }),
+          {
+            maxItems: 500,
+            description:
+              'Where groups are that are elsewhere: the id of a camera, the name of a source or logger',
+          },
+        ),
+      ),
     },
     { additionalProperties: false, description },
   )

@@ -38,6 +38,7 @@ export async function checkRule(
       if (hours.from === hours.to) {
         throw new AppError('INVALID_REQUEST', `${name}.from and ${name}.to are the same.`)
       }
+      checkPlace(name, hours, definition)
     }
     const read = async (query: string) => filterOf(queries, query, author.visibility)
     const filter = await read(definition.query)
@@ -64,6 +65,28 @@ export async function checkRule(
     throw new AppError(error.code, `In ${where}${error.message}`, { cause: error })
   }
   return { name: name.trim(), enabled, rule: plain(definition) }
+}
+
+/** The sun rises somewhere. */
+function checkPlace(
+  name: 'active_hours' | 'quiet_hours',
+  { from, to, latitude, longitude, places }: NonNullable<AlertDefinition['active_hours']>,
+  { group_by }: AlertDefinition,
+): void {
+  const hasPlace = latitude !== undefined && longitude !== undefined
+  if (/^sun/.test(from) || /^sun/.test(to) ? !hasPlace : (latitude ?? longitude) !== undefined && !hasPlace) {
+    const field = latitude === undefined ? 'latitude' : 'longitude'
+    throw new AppError(
+      'INVALID_REQUEST',
+      `${name}.${field} is missing: sunrise and sunset are those of a place.`,
+    )
+  }
+  if (places !== undefined && (group_by === undefined || name === 'quiet_hours')) {
+    throw new AppError(
+      'INVALID_REQUEST',
+      `${name}.places are for active_hours of a rule with group_by alone.`,
+    )
+  }
 }
 
 /** Each line of a rule for new kinds is read and folded: not those of everybody at every level. */

@@ -69,7 +69,7 @@ export async function evaluate(
       const found = states.get(tierKeyOf({ rule_id, group_key, tier }))
       const state = found ? fromStored(found) : unknownGroup(sightings[0]?.at ?? until)
       const before = found && { ...state }
-      const group = new Group({ ...rule, condition }, state)
+      const group = new Group({ ...rule, condition, hours: rule.hoursOf(group_key) }, state)
       judged.push({ rule_id, group_key, tier, rule, state, seen: sightings, group, before })
     }
   }

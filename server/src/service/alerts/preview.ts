@@ -1,6 +1,6 @@
 // When a rule would have fired: the same judgement, over the lines of the last days.
 import { DAY, endOfMinute, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
-import { activeHours } from './active-hours.ts'
+import { activeHours, hoursByGroup } from './active-hours.ts'
 import { conditionOf, hasWindows } from './alert-condition.ts'
 import { Group, type JudgedRule, newState, type Sighting, type Transition } from './judging/group.ts'
 import { judge } from './judging/judge.ts'
@@ -90,7 +90,9 @@ async function incidentsIn(
   const incidents: PastIncident[] = []
   const [, ...further] = conditionsOf(definition)
   const crossed = further.map(() => 0)
+  const hoursOf = hoursByGroup(definition.active_hours)
   for (const [group_key, of] of byGroup) {
+    rule.hours = hoursOf(group_key)
     for (const { kind, at, value } of transitionsOf(rule, of, end)) {
       if (kind === 'firing') incidents.push({ group_key, start: fromMillis(at), end: null, value })
       else Object.assign(incidents.at(-1) ?? {}, { end: fromMillis(at) })

@@ -6,7 +6,7 @@ import { isCountable, type LogFilter } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { AppError } from '../app-error.ts'
 import type { SearchQueries } from '../search/search-query.ts'
-import { type ActiveHours, activeHours } from './active-hours.ts'
+import { type ActiveHours, activeHours, hoursByGroup } from './active-hours.ts'
 import { type Condition, conditionOf } from './alert-condition.ts'
 import { filterOf } from './alert-query.ts'
 import type { AlertDefinition } from './alert-rule.ts'
@@ -34,6 +34,8 @@ export type ActiveRule = MatchedRule &
     /** Whether level, source and camera alone decide which lines are its. */
     isCounted: boolean
     hadProblem: boolean
+    /** When a group is evaluated, where groups have places of their own. */
+    hoursOf: (group_key: string) => ActiveHours
     /** When nobody is told. */
     quiet: ActiveHours | undefined
     /** The level that is stored for a while when a group fires. */
@@ -148,6 +150,7 @@ export class AlertRules {
       ...{ id: stored.id, name: stored.name, revision: stored.revision, definition, filter, ...asked },
       ...{ condition, conditions: conditionsOf(definition), begun: toMillis(stored.begun_at) },
       hours: activeHours(definition.active_hours),
+      hoursOf: hoursByGroup(definition.active_hours),
       quiet: definition.quiet_hours && activeHours(definition.quiet_hours),
       isGrouped: group_by !== null,
       isCounted: isCounted(filter),

@@ -86,7 +86,7 @@ export async function explain(
     ...{ at: fromMillis(at), state: stateOf(transitions), reasons: [], windows: [], counted_by: null },
     ...{ transitions, notices },
   }
-  const stops = await whyNotEvaluated(options, stored, at, transitions)
+  const stops = await whyNotEvaluated(options, stored, at, transitions, group_key)
   if (stops !== undefined) return { ...why, state: 'not_evaluated', reasons: [stops] }
   const condition = conditionOf(definition.condition)
   const saw = hasWindows(condition)
@@ -133,8 +133,9 @@ async function whyNotEvaluated(
   { rule, enabled, begun_at, updated_at, problem, problem_since }: StoredRule,
   at: number,
   transitions: readonly StoredTransition[],
+  group_key: string,
 ): Promise<string | undefined> {
-  const { active_hours, quiet_hours: _ } = rule as AlertDefinition
+  const { active_hours } = rule as AlertDefinition
   if (!enabled) return `The rule is switched off, since ${clock(updated_at)} at the latest.`
   if (at < toMillis(begun_at)) {
     return `The rule is as it is since ${clock(begun_at)}. What it decided before, with another condition, is in its history.`
@@ -147,7 +148,7 @@ async function whyNotEvaluated(
   if (watermark === undefined || toMillis(watermark) < at - GRACE) {
     return `It is not evaluated up to then yet, but up to ${watermark === undefined ? 'nowhere' : clock(watermark)}.`
   }
-  if (!activeHours(active_hours).isActive(at)) {
+  if (!activeHours(active_hours, group_key).isActive(at)) {
     return 'The moment lies outside of the active hours of the rule: nothing is evaluated then.'
   }
   return undefined
@@ -274,11 +275,11 @@ async function storedTallies(
 
 function talliesOf(
   { rule }: StoredRule,
-  { condition }: Window,
+  { condition, group_key }: Window,
   counts: ReadonlyMap<number, Tally>,
   knownFrom: number,
 ): Tallies {
-  const hours = activeHours((rule as AlertDefinition).active_hours)
+  const hours = activeHours((rule as AlertDefinition).active_hours, group_key)
   const at = (minute: number) => (hours.isActive(minute) ? counts.get(minute) : undefined)
   // It fires with the lines that there are, for any part of a window.
   if (isCrossing(condition)) return { at, knownFrom: Number.NEGATIVE_INFINITY, hours: activeHours(undefined) }
