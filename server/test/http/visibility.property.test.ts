@@ -442,6 +442,7 @@ const LOOKED_AT: Record<string, string> = {
   '/api/settings/schema': 'what settings may be',
   '/api/session': 'who asks',
   '/api/sessions': 'where the one who asks is signed in',
+  '/api/auth/two-factor': 'the second factor of the one who asks',
 }
 
 it('looks at every way of reading', () => {

@@ -1050,5 +1050,5 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
 
 -- write_batches
 copy logs (id, timestamp, camera_id, level, source, logger_name, message, extra_data) from stdin;
-select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 commit;
