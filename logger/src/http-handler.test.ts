@@ -192,8 +192,11 @@ describe('httpHandler', () => {
     logger.info('text')
     await logger.flush()
     release()
-    expect(received.map((one) => one.headers['x-batch'])).toEqual(['1024', '1024'])
-    expect(stats()).toMatchObject({ delivered: 1, retries: 1 })
+    // On a busy machine further requests may take too long as well.
+    expect(new Set(received.map((one) => one.headers['x-batch']))).toEqual(new Set(['1024']))
+    expect(received.length).toBeGreaterThan(1)
+    expect(stats()).toMatchObject({ delivered: 1 })
+    expect(stats().retries).toBeGreaterThanOrEqual(received.length - 1)
   })
 
   it('drops the oldest when the queue is full, counts them and tells of it in a log line', async () => {
