@@ -322,10 +322,10 @@ describe('the page', () => {
     await page.getByLabel('Name of the view').fill('Broken streams')
     await page.getByLabel('Share with other users').check()
     await page.getByRole('button', { name: 'Save', exact: true }).click()
-    await page.getByRole('link', { name: 'Broken streams' }).waitFor()
+    await page.getByRole('link', { name: /^Broken streams/ }).waitFor()
     await page.goto(`${url}/logs`)
     await page.getByRole('button', { name: 'Saved views' }).click()
-    await page.getByRole('link', { name: 'Broken streams' }).click()
+    await page.getByRole('link', { name: /^Broken streams/ }).click()
     await page.waitForURL(/level=ERROR&q=RTSP/)
   })
 

@@ -157,7 +157,7 @@ describe('the patterns', () => {
     await kind.getByText('60', { exact: true }).waitFor()
     await kind.getByText('Barn').waitFor()
     await page.getByText('Error and above, as no level is chosen.').waitFor()
-    await kind.getByRole('link', { name: /RTSP timeout/ }).click()
+    await kind.getByRole('link', { name: /^RTSP timeout/ }).click()
     await page.waitForURL('**/logs?camera_id=2&min_level=ERROR&q=message*')
     await page.getByText('60 lines').first().waitFor()
     await page.goBack()

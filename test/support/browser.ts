@@ -100,11 +100,11 @@ const anchored = new WeakSet<BrowserContext>()
 async function endPage(page: Page): Promise<void> {
   const context = page.context()
   if (page.isClosed()) return
-  const isOfServer = page.url().startsWith('http')
-  if (!isOfServer || anchored.has(context)) return page.close()
+  const icon = page.locator('link[rel="icon"]')
+  if (anchored.has(context) || (await icon.count()) === 0) return page.close()
   anchored.add(context)
   await page.unrouteAll({ behavior: 'ignoreErrors' })
-  await page.goto(new URL('/favicon.svg', page.url()).href)
+  await page.goto(new URL((await icon.first().getAttribute('href')) ?? '', page.url()).href)
 }
 
 /** The requests of a page that have no whole answer yet, at every moment; streams are among them. */

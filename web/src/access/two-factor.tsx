@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react'
 import type { BackupCodes as Codes, TwoFactorSetup as Setup, TwoFactorState } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
+import { Failed } from '../controls/failed.tsx'
 import { notify } from '../controls/notice.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { BackupCodes } from './backup-codes.tsx'
@@ -49,7 +50,9 @@ export function TwoFactor() {
     <section className="grid grid-cols-1 gap-4 border-t border-line pt-8 first-of-type:border-0 first-of-type:pt-0">
       <h2 className="text-title font-semibold">Your second factor</h2>
       {state.isPending && <Skeleton className="h-16 w-full" />}
-      {state.isError && <p className="text-error">It could not be loaded: {state.error.message}</p>}
+      {state.isError && (
+        <Failed what="Your second factor" error={state.error} retry={() => state.refetch()} />
+      )}
       {state.data && setup === null && (
         <p className="max-w-prose text-muted">
           {enabled

@@ -61,7 +61,7 @@ export function PatternItem({
             aria-label={`Alert on ${group.shape}`}
             className="font-medium text-accent underline-offset-2 hover:underline"
           >
-            Alert on this
+            Alert
           </Link>
         </p>
       </div>
