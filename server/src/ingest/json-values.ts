@@ -46,12 +46,24 @@ function endOfValue(body: Uint8Array, from: number): number {
   return body.length
 }
 
-/** A text in quotes ends with them; anything else where its line does, or before an object or array on it. */
+/** A text in quotes ends with them; anything else where its line does, or before an object, array or text on it. */
 function endOfOther(body: Uint8Array, from: number): number {
   if (body[from] === QUOTE) return Math.min(endOfText(body, from) + 1, body.length)
   for (let at = from; at < body.length; at++) {
     const byte = body[at]
     if (byte === NEWLINE || byte === BRACE || (byte === BRACKET && at > from)) return at
+    if (byte === QUOTE && isTextAt(body, at)) return at
   }
   return body.length
+}
+
+/** Whether a text of its own begins there, with blanks or commas around it: brackets in it open nothing. */
+function isTextAt(body: Uint8Array, at: number): boolean {
+  if (!isBetween(body[at - 1])) return false
+  const end = endOfText(body, at)
+  return end < body.length && isBetween(body[end + 1])
+}
+
+function isBetween(byte: number | undefined): boolean {
+  return byte === undefined || byte <= 0x20 || byte === COMMA
 }

@@ -212,3 +212,11 @@ describe('snappy', () => {
     )
   })
 })
+
+it.each(['0 "["', '"a" 1 "{" null', 'say "hi', 'don"t', '7, "[", 8'])(
+  'an event of Splunk behind %j is kept',
+  (before) => {
+    const { records } = decodeHec(Buffer.from(`${before} {"event":"good"}`), defaults)
+    expect(records.map(({ message }) => message)).toEqual(['good'])
+  },
+)
