@@ -158,7 +158,7 @@ test.each(SCREENS)('%s says what failed, by which request, and offers another tr
   const page = await openAt(1024, 768)
   let isFailing = true
   await page.route('**/api/**', (route) => {
-    if (!isFailing || /\/api\/(session|cameras$)/.test(route.request().url())) return route.continue()
+    if (!isFailing || /\/api\/(session|cameras)$/.test(route.request().url())) return route.continue()
     return route.fulfill({
       status: 500,
       json: {

@@ -1,3 +1,4 @@
+import { Failed } from '../controls/failed.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { ConfirmButton } from './confirm-button.tsx'
 import { SessionRows } from './session-rows.tsx'
@@ -12,7 +13,7 @@ export function SessionList() {
       <h2 className="text-title font-semibold">Your sessions</h2>
       {sessions.isPending && <Skeleton className="h-16 w-full" />}
       {sessions.isError && (
-        <p className="text-error">The sessions could not be loaded: {sessions.error.message}</p>
+        <Failed what="The sessions" error={sessions.error} retry={() => sessions.refetch()} />
       )}
       {sessions.data && (
         <SessionRows

@@ -7,7 +7,7 @@ import { Button } from '../controls/button.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { BackupCodes } from './backup-codes.tsx'
 
-/** What an app is set up with, and the first code that puts it in force. */
+/** The secret for an app, and the field for the first code, which puts it in force. */
 export function TwoFactorSetup({
   setup,
   onDone,

@@ -1,5 +1,6 @@
 import type { User } from 'timelapser-logs/api'
 import { Button } from '../controls/button.tsx'
+import { Failed } from '../controls/failed.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { ConfirmButton } from './confirm-button.tsx'
 import { SessionRows } from './session-rows.tsx'
@@ -14,7 +15,7 @@ export function UserSessions({ user, onClose }: { user: User; onClose: () => voi
     <div className="grid gap-2">
       {sessions.isPending && <Skeleton className="h-12 w-full" />}
       {sessions.isError && (
-        <p className="text-error">The sessions could not be loaded: {sessions.error.message}</p>
+        <Failed what="The sessions" error={sessions.error} retry={() => sessions.refetch()} />
       )}
       {sessions.data?.total_sessions === 0 && <p className="text-muted">No active sessions.</p>}
       {sessions.data && sessions.data.total_sessions > 0 && (

@@ -25,7 +25,7 @@ export type ConditionDraft = {
   /** As typed: an empty field is no number. */
   threshold: string
   minutes: string
-  /** Of a share and a number. */
+  /** For a share and a number. */
   side: 'over' | 'under'
   /** The lines that a share is taken of. */
   of: LogFilters

@@ -118,7 +118,7 @@ const LIMITS = {
   ...{ share: 'Percent', number: 'Limit', usual: 'Times the usual' },
 } as const
 
-/** What a condition on windows may ask for beside its limit. */
+/** The fields of a condition on windows beside its limit. */
 function Lasting({ condition, onChange }: Props) {
   const { kind, lasting, at_least, days } = condition
   return (

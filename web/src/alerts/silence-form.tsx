@@ -40,7 +40,7 @@ export function SilenceForm({ rule, done }: { rule: ListedAlertRule | null; done
       className="flex flex-wrap items-end gap-3 rounded-md bg-sunken px-3 py-2.5"
     >
       {groups.length > 0 && (
-        <Labelled name="Of">
+        <Labelled name="Group">
           <select value={group} onChange={(event) => setGroup(event.target.value)} className={FIELD}>
             <option value="">the whole rule</option>
             {groups.map(({ group_key, label }) => (

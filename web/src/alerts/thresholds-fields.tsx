@@ -8,7 +8,7 @@ import { SEVERITIES, type Severity, type ThresholdDraft } from './rule-draft.ts'
 
 const MOST = 5
 
-/** What a further limit counts. */
+/** The unit of a further limit. */
 const UNITS: Readonly<Record<Kind, string>> = {
   ...{ any: '', new: '', over: 'lines', under: 'lines', silence: 'minutes' },
   ...{ share: '%', number: '', usual: 'times the usual' },

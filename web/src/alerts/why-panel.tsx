@@ -38,7 +38,7 @@ export function WhyPanel({ rule, done }: { rule: ListedAlertRule; done: () => vo
           />
         </Labelled>
         {isGrouped && (
-          <Labelled name="Of">
+          <Labelled name="Group">
             <select value={group} onChange={(event) => setGroup(event.target.value)} className={FIELD}>
               {groups.map(({ group_key, label }) => (
                 <option key={group_key} value={group_key}>

@@ -8,6 +8,7 @@ import {
   useSurroundings,
 } from '../api/use-surroundings.ts'
 import { usePreference } from '../app/preference.ts'
+import { Failed } from '../controls/failed.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { SIDES, surroundingsPreference } from './list-preferences.ts'
 import { ScopeButtons } from './scope-buttons.tsx'
@@ -54,7 +55,9 @@ export function DetailSurroundings({ log, change, zone }: { log: LogRow; change:
           </select>
         </label>
       </div>
-      {lines.isError && <p className="text-error">{lines.error.message}</p>}
+      {lines.isError && (
+        <Failed what="The lines around it" error={lines.error} retry={() => lines.refetch()} />
+      )}
       {lines.isPending && <Skeleton className="h-40 w-full" />}
       {lines.data && (
         <div

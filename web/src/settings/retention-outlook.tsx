@@ -4,6 +4,7 @@ import type { Diagnosis, RetentionPlan, Settings } from 'timelapser-logs/api'
 import { ConfirmButton } from '../access/confirm-button.tsx'
 import { request, requestReply } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
+import { Failed } from '../controls/failed.tsx'
 import { notify } from '../controls/notice.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
@@ -84,7 +85,7 @@ function Forecast() {
   })
   if (diagnosis.isPending) return <Skeleton className="h-5 w-full" />
   if (diagnosis.isError) {
-    return <p className="text-error">The forecast could not be made: {diagnosis.error.message}</p>
+    return <Failed what="The forecast" error={diagnosis.error} retry={() => diagnosis.refetch()} />
   }
   if (diagnosis.data === null) return null
   const { finding, cause, advice, verdict } = diagnosis.data

@@ -2,6 +2,7 @@ import { Bell, Users, X } from 'lucide-react'
 import type { SavedView } from 'timelapser-logs/api/views'
 import { alertAddress } from '../alerts/alert-address.ts'
 import { Link } from '../app/link.tsx'
+import { Failed } from '../controls/failed.tsx'
 import { FloatingPanel } from '../controls/floating-panel.tsx'
 import type { PopupProps } from '../controls/popup-button.tsx'
 import { Skeleton } from '../controls/skeleton.tsx'
@@ -15,7 +16,11 @@ export function ViewsPanel({ query, ...popup }: PopupProps & { query: string }) 
   const views = useViews()
   return (
     <FloatingPanel {...popup} label="Saved views" className="w-[min(20rem,calc(100vw-2rem))] p-2">
-      {views.isError && <p className="p-2 text-error">{views.error.message}</p>}
+      {views.isError && (
+        <div className="p-2">
+          <Failed what="The views" error={views.error} retry={() => views.refetch()} />
+        </div>
+      )}
       {views.isPending && <Skeleton className="m-2 h-4 w-40" />}
       {views.data?.length === 0 && <p className="px-2 py-1.5 text-muted">No saved views yet.</p>}
       <ul className="grid grid-cols-1 gap-0.5">

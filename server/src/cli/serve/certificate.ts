@@ -10,7 +10,7 @@ export type CertificateFiles = {
   names: { port: string; certificate: string; key: string }
 }
 
-/** What became of a pair of files that changed: it is in use, or the one before stays in use for this reason. */
+/** The outcome of a change of the files: the new pair is in use until `valid_to`, or the old pair stays for the reason in `error`. */
 export type CertificateNews = { variable: string; valid_to?: string; error?: string }
 
 /** A server whose certificate can be replaced while it runs. */

@@ -161,7 +161,7 @@ export const AlertWhy = Type.Object({
       description: 'evaluation: as it was counted then; lines: counted now from what is stored',
     }),
   ),
-  /** What was decided up to then, newest first. */
+  /** The decisions up to then, newest first. */
   transitions: Type.Array(AlertTransition),
   notices: Type.Array(
     Type.Object({

@@ -24,7 +24,7 @@ export const SignInInput = Type.Object(
   {
     username: Username,
     password: Type.String({ minLength: 1, maxLength: 128 }),
-    /** Of the authenticator app, or a backup code, where the user has a second factor. */
+    /** A code of the authenticator app, or a backup code, where the user has a second factor. */
     code: Type.Optional(Type.String({ minLength: 6, maxLength: 40 })),
   },
   { additionalProperties: false },
@@ -90,7 +90,7 @@ export const CurrentPassword = Type.Object(
 
 /** `POST /api/auth/two-factor`: in force when a first code was sent. */
 export const TwoFactorSetup = Type.Object({
-  /** What the app reads, from a QR code say. */
+  /** The `otpauth:` address that the app reads, from a QR code say. */
   uri: Type.String(),
   /** The same to be typed, in base 32. */
   secret: Type.String(),

@@ -166,7 +166,7 @@ export class JournalExport {
     if (kept.length === 0) return
     this.#parts.push(kept)
     this.#partBytes += kept.length
-    // What comes byte by byte would take a hundred times its size.
+    // Chunks of single bytes would take a hundred times their size.
     if (this.#parts.length === MAX_PARTS) this.#parts = [Buffer.concat(this.#parts)]
   }
 

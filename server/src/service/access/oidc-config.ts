@@ -24,13 +24,13 @@ export type OidcConfig = {
   redirectUrl: string
 }
 
-/** What somebody may do. */
+/** A role, and the cameras whose logs a viewer may see. */
 export type Grant = { role: UserRole; cameras: number[] | null }
 
 /** No person is in more groups; the rest is not looked at. */
 const MAX_GROUPS = 2000
 
-/** What the groups of a person entitle to; undefined when none of them is named. The largest right counts. */
+/** The rights that a person's groups give, the largest of each; undefined when none of the groups is named. */
 export function grantOf(config: OidcConfig, groups: readonly string[]): Grant | undefined {
   const isIn = (names: readonly string[]) => names.some((name) => groups.includes(name))
   if (isIn(config.adminGroups)) return { role: 'admin', cameras: null }

@@ -5,7 +5,7 @@ import { claimOf, groupsOf, type OidcConfig } from './oidc-config.ts'
 /** Loaded when somebody signs in by it: a start does without. */
 const load = () => import('openid-client')
 
-/** What has to be known again when the person comes back. */
+/** The values that have to be known again when the person comes back from the provider. */
 export type Attempt = { state: string; nonce: string; verifier: string }
 
 /** A person as the provider vouches for them. */

@@ -22,7 +22,7 @@ export type TwoFactorOptions = {
   onChange: () => void
 }
 
-/** What an authenticator app is set up with, and the codes for the day on which it is lost; shown once. */
+/** The secret for an authenticator app, and the backup codes for the day on which it is lost; shown once. */
 export type TwoFactorSetup = { uri: string; secret: string; backup_codes: string[] }
 
 /** A challenge of the library's: the cookies of the password's answer. */

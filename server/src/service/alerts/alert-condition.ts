@@ -100,7 +100,7 @@ export const AlertConditionSchema = Type.Object(
 )
 export type AlertCondition = Static<typeof AlertConditionSchema>
 
-/** Of the last windows, one beside the other, how many have to be bad. */
+/** How many of the last adjoining windows have to meet the condition. */
 type Windows = { needed: number; of: number }
 type Sided = { side: 'over' | 'under'; threshold: number; minutes: number; windows: Windows }
 

@@ -1,4 +1,4 @@
-// What people may ask for in a rule.
+// The limits of a rule that people send.
 import { isEnabled } from '@timelapser/logger'
 import type pg from 'pg'
 import { listChannels } from '../../store/alerts/alert-channels.ts'

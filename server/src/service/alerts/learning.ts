@@ -1,4 +1,4 @@
-// What a new rule knows of the past: the kinds of message that there were, or how many lines are usual.
+// The past that a new rule starts with: the kinds of message that there were, or how many lines are usual.
 import type pg from 'pg'
 import { addCounts } from '../../store/alerts/alert-counts.ts'
 import { learnKinds } from '../../store/alerts/alert-kinds.ts'

@@ -1,4 +1,4 @@
-// What a rule would have counted in the past, from the lines that are stored now.
+// The counts a rule would have had in the past, from the lines that are stored now.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type pg from 'pg'
 import { type PastMinute as MinuteRows, pastMinutes } from '../../store/alerts/alert-preview.ts'

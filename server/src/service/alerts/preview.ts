@@ -105,7 +105,7 @@ async function incidentsIn(
   return { incidents, groups: byGroup.size, searched_from: begun, crossed }
 }
 
-/** What would have been decided of a group. */
+/** The decisions that a rule would have taken about a group. */
 function transitionsOf(rule: JudgedRule, minutes: readonly PastMinute[], end: number): readonly Transition[] {
   const { begun, condition } = rule
   const state = newState(begun)

@@ -210,7 +210,7 @@ export class RulesService {
     return rule
   }
 
-  /** What a rule has to know of the past from the start; see `learning.ts`. */
+  /** Learns the past that a rule needs from the start; see `learning.ts`. */
   async #learn({ enabled, rule }: store.RuleFields, visibility: Visibility): Promise<Past | undefined> {
     if (!enabled) return undefined
     const { pool, logOperations, queries } = this.#options

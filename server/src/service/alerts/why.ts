@@ -326,7 +326,7 @@ async function reader({ pool, queries }: WhyOptions, stored: StoredRule) {
   return async (query: string) => filterOf(queries, query, sight.visibility)
 }
 
-/** What the state at the moment meant for the people who are told. */
+/** Whether people were told in the state of that moment, and why not. */
 function toldReasons(transitions: readonly StoredTransition[], state: string): string[] {
   const last = transitions.find(({ tier, kind }) => tier === 0 && !isOfRule(kind))
   if (!last) return ['It had never fired before.']

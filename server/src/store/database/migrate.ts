@@ -54,7 +54,7 @@ export function countMigrations(directory = MIGRATIONS): number {
   return readMigrations(directory).length
 }
 
-/** What a start of this program would find and do; `refusal` is the sentence with which it would end, null if it would not. */
+/** The plan of a start of this program; `refusal` is the sentence with which it would end, null if it would go on. */
 export type SchemaComparison = {
   schema: number
   known_schema: number

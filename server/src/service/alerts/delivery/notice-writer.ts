@@ -44,7 +44,7 @@ export class NoticeWriter {
     const rule = (await listRules(pool)).find(({ id }) => id === delivery.rule_id)
     const transitions = await findTransitions(pool, delivery.transitions)
     if (!rule || transitions.length === 0) return undefined
-    // Of one threshold each; see `deliveriesOf`.
+    // Each notice is about one threshold; see `deliveriesOf`.
     const definition = definitionAt(rule.rule as AlertDefinition, transitions[0]?.tier ?? 0)
     const kind = delivery.kind as NoticeKind
     const isOfRule = kind === 'problem' || kind === 'recovered'

@@ -1,4 +1,4 @@
-// What is kept of the lines of a minute: enough for every window over whole minutes, and no more.
+// The figures kept for the lines of a minute: enough for every window over whole minutes, and no more.
 import { middleOf, stepOf } from '../../insights/number-summary.ts'
 import type { Measure } from '../alert-condition.ts'
 

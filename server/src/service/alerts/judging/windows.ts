@@ -1,4 +1,4 @@
-// What the windows of a condition say, from the tallies of their minutes. A window is known by the minute it ends with.
+// Windows of a condition, judged by the tallies of their minutes. A window is known by the minute it ends with.
 import { DAY, MINUTE } from '../../../store/database/timestamp.ts'
 import type { ActiveHours } from '../active-hours.ts'
 import type { WindowCondition } from '../alert-condition.ts'
@@ -85,7 +85,7 @@ function isWhole(
   return true
 }
 
-/** What the last windows up to an end say together; undefined when too few of them are known to say anything. */
+/** The judgement of the last windows up to an end together; undefined when too few of them are known. */
 export function verdictOf(
   condition: WindowCondition,
   end: number,
