@@ -1,4 +1,5 @@
 import type { Configuration } from 'openid-client'
+import { FreshValue } from '../../store/database/fresh-value.ts'
 import { AppError } from '../app-error.ts'
 import { claimOf, groupsOf, type OidcConfig } from './oidc-config.ts'
 
@@ -19,7 +20,7 @@ const TIMEOUT_S = 10
 /** The OpenID provider: the authorization code flow with PKCE, state and nonce. */
 export class OidcProvider {
   readonly #config: OidcConfig
-  #discovered: { at: number; configuration: Promise<Configuration> } | undefined
+  readonly #configuration = new FreshValue<Configuration>(DISCOVERY_MS)
 
   constructor(config: OidcConfig) {
     this.#config = config
@@ -86,14 +87,7 @@ export class OidcProvider {
   }
 
   #discover(): Promise<Configuration> {
-    const known = this.#discovered
-    if (known && performance.now() - known.at < DISCOVERY_MS) return known.configuration
-    const configuration = this.#askForConfiguration()
-    this.#discovered = { at: performance.now(), configuration }
-    configuration.catch(() => {
-      if (this.#discovered?.configuration === configuration) this.#discovered = undefined
-    })
-    return configuration
+    return this.#configuration.get(() => this.#askForConfiguration())
   }
 
   async #askForConfiguration(): Promise<Configuration> {
@@ -126,9 +120,7 @@ export class OidcProvider {
       throw new AppError(
         'UNAVAILABLE',
         `The provider of sign-in (${issuer}) gave no answer that can be used: ${reason}.`,
-        {
-          cause,
-        },
+        { cause },
       )
     }
   }

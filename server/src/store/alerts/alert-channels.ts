@@ -7,7 +7,7 @@ export type StoredChannel = {
   kind: 'webhook' | 'email'
   /** The host, or the addressees: the part of the address that everybody may see. */
   target: string
-  /** Encrypted; see `service/alerts/delivery/secret-box.ts`. */
+  /** Encrypted; see `service/secret-box.ts`. */
   sealed: Buffer
   author: string
   created_at: string

@@ -6,9 +6,9 @@ import {
   postpone,
   type StoredDelivery,
 } from '../../../store/alerts/alert-deliveries.ts'
+import type { SecretBox } from '../../secret-box.ts'
 import type { ChannelSecret } from './channel.ts'
 import type { NoticeWriter } from './notice-writer.ts'
-import type { SecretBox } from './secret-box.ts'
 import { type Attempt, type SendOptions, send } from './send.ts'
 
 /** How often it is looked for what is due. */

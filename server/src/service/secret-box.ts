@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import { AppError } from '../../app-error.ts'
+import { AppError } from './app-error.ts'
 
 const ALGORITHM = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * Encrypts the credentials of channels. The key is not in the database: a reader of the database, or of a backup,
- * learns no password of a mail server and no address that posts to a chat.
+ * Encrypts values that others keep: the credentials of channels in the database, and an attempt to sign in by the provider in
+ * the browser. Readers of the database, of a backup or of a cookie learn nothing of them.
  */
 export class SecretBox {
   readonly #key: Buffer | undefined
@@ -31,9 +31,12 @@ export class SecretBox {
 
   /** @throws {AppError} CONFLICT without the key it was sealed with */
   open<T>(sealed: Buffer): T {
-    const decipher = createDecipheriv(ALGORITHM, this.#needKey(), sealed.subarray(0, NONCE_BYTES))
-    decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
+    const key = this.#needKey()
     try {
+      // A shorter tag would be easier to guess.
+      const options = { authTagLength: TAG_BYTES }
+      const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES), options)
+      decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
       const text = Buffer.concat([
         decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)),
         decipher.final(),
