@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import { sourceFiles } from './source-files.ts'
+import { typescriptFiles } from './source-files.ts'
 
 /** A comment that opens with “What” or “Of” in place of the thing it is about; questions may. */
 const WITHOUT_SUBJECT = /^\s*(?:\/\*\*|\/\/|\*)\s*(?:What|Of)\b(?!.*\?)/
 
 const linesOf = (folder: string) =>
-  sourceFiles(folder).flatMap(({ path, text }) =>
+  typescriptFiles(folder).flatMap(({ path, text }) =>
     text.split('\n').map((line, index) => ({ place: `${path}:${index + 1}`, line })),
   )
 

@@ -12,8 +12,13 @@ const IMPORT =
 
 /** All TypeScript files below a folder, tests left out. */
 export function sourceFiles(folder: string): SourceFile[] {
+  return typescriptFiles(folder).filter(({ path }) => !/\.test\.tsx?$/.test(path))
+}
+
+/** All TypeScript files below a folder, tests included. */
+export function typescriptFiles(folder: string): SourceFile[] {
   return walk(join(ROOT, folder))
-    .filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path))
+    .filter((path) => /\.tsx?$/.test(path))
     .map((path) => {
       const text = readFileSync(path, 'utf8')
       const named = [...text.matchAll(IMPORT), ...text.matchAll(/\bimport\('([^'\n]+)'\)/g)]

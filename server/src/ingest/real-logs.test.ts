@@ -1,12 +1,12 @@
-// Real systems' logs: ../shared/data/loghub beside the repository, 2,000 lines each; see the README there.
+// Real systems' logs, where they lie beside the checkout.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Level, LogRecord } from '@timelapser/logger'
 import { describe, expect, it } from 'vitest'
+import { hasRealLogs, REAL_LOGS } from '../../test/support/real-logs.ts'
 import { decodeLineRecords } from './line-records.ts'
 import { isUtcText } from './utc-text.ts'
 
-const FOLDER = join(import.meta.dirname, '../../../../shared/data/loghub')
 const NOW = '2026-01-20T00:00:00Z'
 
 type Expected = {
@@ -57,8 +57,8 @@ const EXPECTED: Expected[] = [
   },
 ]
 
-describe.each(EXPECTED)('$file', ({ file, levels, oldest, newest, loggers }) => {
-  const body = readFileSync(join(FOLDER, file))
+describe.skipIf(!hasRealLogs).each(EXPECTED)('$file', ({ file, levels, oldest, newest, loggers }) => {
+  const body = hasRealLogs ? readFileSync(join(REAL_LOGS, file)) : Buffer.alloc(0)
   const { records } = decodeLineRecords(body, { now: NOW })
 
   it('gives a record for each of its 2,000 lines', () => {
