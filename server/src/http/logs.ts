@@ -1,8 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { MEASURES, type Measure } from '../service/insights/chart/chart-request.ts'
+import { SCAN_MS } from '../service/insights/message-scanner.ts'
 import type { LogService } from '../service/logs/log-service.ts'
 import { filterParameters, pagingParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
+import { Chart } from './schemas/chart.ts'
 import { Facets, Histogram, LogSources, LogStats } from './schemas/counts.ts'
 import { CameraLogs, LogPage, LogRow, LogSearchPage } from './schemas/logs.ts'
 import { Reply } from './schemas/replies.ts'
@@ -10,6 +13,61 @@ import { Reply } from './schemas/replies.ts'
 const read = { access: 'read' } as const
 const { search: _, ...filtersWithoutSearch } = filterParameters
 const { camera_id: __, exclude_camera_id: ___, ...filtersWithoutCamera } = filterParameters
+const timezone = Type.Optional(
+  Type.String({
+    maxLength: 100,
+    description: 'IANA name; bars are round on its clocks. Default: the setting',
+  }),
+)
+const bucket_seconds = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds a bar; beats buckets' }),
+)
+const FieldName = Type.String({ minLength: 1, maxLength: 300 })
+
+/** What a chart takes beside filters. */
+const chartParameters = {
+  measure: Type.Unsafe<Measure>({
+    type: 'string',
+    enum: [...MEASURES],
+    default: 'count',
+    description: 'The figure to draw; rate is lines a second, p50 to p99 are within 1 % of the true ones',
+  }),
+  field: Type.Optional(
+    Type.String({
+      ...FieldName,
+      description:
+        'A key of extra_data with dots between, such as duration_ms; count and distinct also take level, source, logger_name and camera_id. All measures but count and rate need it',
+    }),
+  ),
+  by: Type.Optional(
+    Type.Array(FieldName, {
+      maxItems: 2,
+      description: 'A series for each value of this field; repeat for two',
+    }),
+  ),
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 20,
+    description: 'Groups with a series of their own, those with most lines; the rest is in other',
+  }),
+  totals: Type.Boolean({ default: false, description: 'One figure a group for the whole range, no steps' }),
+  buckets: Type.Integer({
+    minimum: 1,
+    maximum: 2000,
+    default: 100,
+    description: 'Most steps to cut the range into',
+  }),
+  bucket_seconds,
+  timezone,
+  within_ms: Type.Optional(
+    Type.Integer({
+      minimum: 50,
+      maximum: SCAN_MS,
+      description: 'Answer after this many milliseconds with the findings so far; 5,000 by default',
+    }),
+  ),
+}
 
 /** Reading logs: list, search, one, of a camera, and what is known of many. */
 export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
@@ -96,15 +154,8 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
               default: 100,
               description: 'Most bars to cut the range into',
             }),
-            bucket_seconds: Type.Optional(
-              Type.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds a bar; beats buckets' }),
-            ),
-            timezone: Type.Optional(
-              Type.String({
-                maxLength: 100,
-                description: 'IANA name; bars are round on its clocks. Default: the setting',
-              }),
-            ),
+            bucket_seconds,
+            timezone,
           }),
           response: { 200: Reply(Histogram) },
         },
@@ -119,6 +170,32 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
             signal,
           ),
         ),
+    )
+
+    app.get(
+      '/api/logs/chart',
+      {
+        config: read,
+        schema: {
+          querystring: Type.Object({ ...filterParameters, ...chartParameters }),
+          response: { 200: Reply(Chart) },
+        },
+      },
+      async ({ query, principal, signal }) => {
+        const { measure, field, by, limit, totals, buckets, within_ms, ...rest } = query
+        const { bucket_seconds: seconds, timezone: zone, ...filters } = rest
+        const shape = { totals, buckets, bucket_seconds: seconds, timezone: zone, withinMs: within_ms }
+        return reply(
+          'Log chart fetched successfully',
+          await service.charts.draw(
+            { measure, field, by, limit },
+            filters,
+            shape,
+            principal.visibility,
+            signal,
+          ),
+        )
+      },
     )
 
     app.get(

@@ -5,6 +5,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'GET /api/logs/stats': 'Counts by level, and coverage, of a period',
   'GET /api/logs/sources': 'Every source kept, with its counts',
   'GET /api/logs/histogram': 'Counts by level in steps of time',
+  'GET /api/logs/chart': 'Figures of lines or of a field of them, by up to two fields, over time or at once',
   'GET /api/logs/facets': 'Counts by value of level, source and camera',
   'GET /api/logs/cameras/:camera_id': 'Lines of a camera',
   'GET /api/logs/:id': 'One line',

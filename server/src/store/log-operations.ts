@@ -5,6 +5,15 @@ import { CameraRegister } from './cameras/camera-register.ts'
 import { forgetDeletedCameras } from './cameras/deleted-cameras.ts'
 import { type CameraBucket, countByCameras } from './counts/camera-counts.ts'
 import { countRows, type DimensionCount, type LevelBucket } from './counts/counts.ts'
+import {
+  type CountedColumn,
+  countByGroups,
+  type GroupRows,
+  type GroupStep,
+  type GroupsAsked,
+  topGroups,
+} from './counts/group-counts.ts'
+import { readerFor } from './database/reader.ts'
 import { DAY, fromMillis } from './database/timestamp.ts'
 import { type ExportOptions, exportRows, type LogExport } from './export/export-rows.ts'
 import { isCountable, type LogFilter } from './filter/log-filter.ts'
@@ -43,6 +52,7 @@ import { PAGE_BYTES, pagesBudget, withPageRoom } from './reading/row-bytes.ts'
 import { type ScannedRows, scanRows } from './reading/row-scan.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'
+import { type ScannedValueLines, scanValues, type ValuePlace } from './reading/value-scan.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
 import {
   type DeletionLimits,
@@ -378,6 +388,21 @@ export class LogOperations {
     return countDimensions({ ...this.#store, signal }, await this.#complete(filter))
   }
 
+  /** The groups with most rows under a countable filter, and how many groups there are. */
+  async topGroups(
+    filter: LogFilter,
+    by: readonly CountedColumn[],
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<{ groups: GroupRows[]; total: number }> {
+    return topGroups(readerFor(this.#pool, signal), await this.#complete(filter), by, limit)
+  }
+
+  /** Rows by group under a countable filter, in steps of time; steps without rows are left out. */
+  async countByGroups(filter: LogFilter, asked: GroupsAsked, signal?: AbortSignal): Promise<GroupStep[]> {
+    return countByGroups(readerFor(this.#pool, signal), await this.#complete(filter), asked)
+  }
+
   /** Rows and errors by camera in steps of time; steps without rows are left out. */
   async countByCameras(
     filter: LogFilter,
@@ -386,6 +411,15 @@ export class LogOperations {
     bucketMs: number,
   ): Promise<CameraBucket[]> {
     return countByCameras(this.#pool, await this.#complete(filter), cameras, origin, bucketMs)
+  }
+
+  /** Some values of the matching rows, newest first, for as long as the caller reads. */
+  async *scanValues(
+    filter: LogFilter,
+    places: readonly ValuePlace[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<ScannedValueLines> {
+    yield* scanValues({ ...this.#store, signal }, await this.#complete(filter), places)
   }
 
   /** The newest row of each camera. */

@@ -160,6 +160,24 @@ const CHECKS: Record<string, (reader: Reader) => Promise<void>> = {
       expect(sum).toBe(counts[level])
     }
   },
+  'charts, from kept counts and from lines': async (reader) => {
+    for (const name of ['source', 'logger_name'] as const) {
+      const chart = await dataOf(reader, `/api/logs/chart?${RANGE}&by=${name}&limit=2`)
+      const counted = [...Map.groupBy(visible(reader), (row) => row[name])]
+      const told = chart.series.map(({ values, lines }: { values: unknown[]; lines: number }) => [
+        values[0],
+        lines,
+      ])
+      for (const [value, lines] of told) {
+        expect([value, lines]).toEqual([value, counted.find(([one]) => one === value)?.[1].length])
+      }
+      expect([chart.total_groups, chart.lines]).toEqual([counted.length, visible(reader).length])
+    }
+    const of = async (field: string) =>
+      (await dataOf(reader, `/api/logs/chart?${RANGE}&measure=distinct&totals=true&field=${field}`)).series[0]
+        .value
+    expect(await of('source')).toBe(new Set(visible(reader).map(({ source }) => source)).size)
+  },
   facets: async (reader) => {
     const facets = await dataOf(reader, `/api/logs/facets?${RANGE}`)
     const told = (name: string) =>
@@ -394,6 +412,7 @@ const LOOKED_AT: Record<string, string> = {
   '/api/logs/stats': 'stats',
   '/api/logs/sources': 'sources',
   '/api/logs/histogram': 'histogram',
+  '/api/logs/chart': 'charts, from kept counts and from lines',
   '/api/logs/facets': 'facets',
   '/api/logs/:id': 'one log by id',
   '/api/logs/cameras/:camera_id': "one camera's logs",

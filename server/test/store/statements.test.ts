@@ -87,8 +87,15 @@ it('are the ones of the snapshot, each with a name', async () => {
     for await (const _ of logs.scanMessages(filter));
     for await (const _ of logs.scanFields(filter, undefined));
     for await (const _ of logs.scanFields(filter, ['retry', 'count']));
+    for await (const _ of logs.scanValues(filter, ['camera', 'logger', ['retry', 'count']]));
     await logs.countLoggers(filter)
   }
+  const within = { ...EVERYTHING, ...DAY }
+  const { groups } = await logs.topGroups(within, ['source', 'camera'], 2)
+  const asked = { by: ['source', 'camera'] as const, groups: groups.map(({ values }) => values) }
+  const steps = { origin: 0, stepMs: 3_600_000 }
+  await logs.countByGroups(within, { ...asked, distinct: undefined, steps })
+  await logs.countByGroups(within, { by: [], groups: [], distinct: 'level', steps: undefined })
   const feed = new Feed(pool, logs.partitions)
   for (const filter of FILTERS) await feed.rowsOf(await feed.entriesAfter(0), filter)
   await feed.head()

@@ -54,13 +54,14 @@ const VALUES_OF_EACH = 5
 export class DebuggingViews {
   readonly #logs: LogOperations
   readonly #queries: SearchQueries
-  readonly #scanner: MessageScanner
+  /** Bounds how many views look through lines at once. */
+  readonly scanner: MessageScanner
 
   /** @param scanMs how long a view looks through lines before it answers with what it has */
   constructor(logs: LogOperations, queries: SearchQueries, scanMs?: number) {
     this.#logs = logs
     this.#queries = queries
-    this.#scanner = new MessageScanner(logs, queries, scanMs)
+    this.scanner = new MessageScanner(logs, queries, scanMs)
   }
 
   /** Each service (source), the busiest when none are named; see `summariseServices`. */
@@ -70,7 +71,7 @@ export class DebuggingViews {
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<ServiceSummaries> {
-    return summariseServices(this.#logs, this.#scanner, names, hours, { visibility, signal })
+    return summariseServices(this.#logs, this.scanner, names, hours, { visibility, signal })
   }
 
   /** Messages by their shape, errors where no level was asked for, of the last 24 hours where no time was. */
@@ -81,9 +82,9 @@ export class DebuggingViews {
     signal?: AbortSignal,
   ): Promise<ErrorGroups> {
     const asked = withLevel(query, 'ERROR')
-    const range = await this.#scanner.rangeOf(asked, visibility)
+    const range = await this.scanner.rangeOf(asked, visibility)
     const groups = new MessageGroups()
-    const searched_to = await this.#scanner.scan(asked, range, { visibility, signal, withinMs }, (some) => {
+    const searched_to = await this.scanner.scan(asked, range, { visibility, signal, withinMs }, (some) => {
       groups.add(some)
       return true
     })
@@ -103,15 +104,15 @@ export class DebuggingViews {
     signal?: AbortSignal,
   ): Promise<NewMessages> {
     const asked = withLevel(query, 'WARNING')
-    const range = await this.#scanner.rangeOf(asked, visibility)
+    const range = await this.scanner.rangeOf(asked, visibility)
     const before = daysBefore(range.start, comparedDays)
     const reader = { visibility, signal, share: 0.5, withinMs }
     const groups = new MessageGroups()
-    const searched_to = await this.#scanner.scan(asked, range, reader, (some) => {
+    const searched_to = await this.scanner.scan(asked, range, reader, (some) => {
       groups.add(some)
       return true
     })
-    const compared_from = await this.#scanner.scan(asked, before, reader, (some) => {
+    const compared_from = await this.scanner.scan(asked, before, reader, (some) => {
       groups.forgetThoseOf(some)
       return groups.size > 0
     })
@@ -180,9 +181,9 @@ export class DebuggingViews {
     signal?: AbortSignal,
   ): Promise<FieldsView> {
     const path = asked?.replace(/^extra_data\./, '').split('.')
-    const range = await this.#scanner.rangeOf(query, visibility)
+    const range = await this.scanner.rangeOf(query, visibility)
     const found = new FieldValues(path)
-    const searched_to = await this.#scanner.scanLines(
+    const searched_to = await this.scanner.scanLines(
       query,
       range,
       { visibility, signal, withinMs },
@@ -204,7 +205,7 @@ export class DebuggingViews {
     visibility: Visibility,
     signal?: AbortSignal,
   ): Promise<NoisyLoggers> {
-    const range = await this.#scanner.rangeOf(query, visibility)
+    const range = await this.scanner.rangeOf(query, visibility)
     const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
     const { counts, counted_from } = await this.#logs.countLoggers(filter, signal)
     const minutes = (toMillis(range.end) - toMillis(counted_from ?? range.start)) / MINUTE

@@ -53,7 +53,7 @@ const MAX_DEPTH = 6
 const KEPT = 200
 
 /** Keys that the search can name. */
-const SEARCHABLE = /^[^\s.:"()]+$/
+export const SEARCHABLE = /^[^\s.:"()]+$/
 
 /** The fields of `extra_data` and their values, within bounded memory. */
 export class FieldValues {
@@ -205,9 +205,13 @@ function searchFor(term: string, value: Scalar): string | null {
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return null
   if (typeof value !== 'string') return `${term}:${value}`
   if (value.length > KEPT) return null
-  // As the page writes what is clicked on: in quotes where the value would not be taken for itself without.
+  return `${term}:${quoted(value)}`
+}
+
+/** A text as a value of the search, as the page writes what is clicked on: in quotes where it would be misread without. */
+export function quoted(value: string): string {
   const isPlain = /^[a-z_][\w./-]*$/i.test(value) && !/^(true|false|null)$/.test(value)
-  return `${term}:${isPlain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`
+  return isPlain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

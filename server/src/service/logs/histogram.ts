@@ -86,7 +86,7 @@ export function fillBuckets(rows: readonly LevelBucket[], start: string, end: st
 }
 
 /** The index of the last start that is not after the instant. A count's step may begin before the first bar. */
-function lastNotAfter(starts: readonly number[], millis: number): number {
+export function lastNotAfter(starts: readonly number[], millis: number): number {
   let low = 0
   let high = starts.length
   while (high - low > 1) {

@@ -11,6 +11,7 @@ import type { SettingsService } from '../administration/settings-service.ts'
 import { AppError } from '../app-error.ts'
 import { FreshCache } from '../fresh-cache.ts'
 import { CameraActivityService } from '../insights/camera-activity.ts'
+import { Charts } from '../insights/chart/charts.ts'
 import { DebuggingViews } from '../insights/debugging-views.ts'
 import type { SearchQueries } from '../search/search-query.ts'
 import { chooseBucket, cutRange, fillBuckets, type Histogram, MAX_BUCKETS } from './histogram.ts'
@@ -49,6 +50,8 @@ export class LogService {
   readonly #views: DebuggingViews
   /** The lines that each camera wrote lately, and where it fell silent. */
   readonly cameraActivity: CameraActivityService
+  /** Figures of the matching lines by up to two fields, over time or at once. */
+  readonly charts: Charts
   readonly #settings: SettingsService
   readonly #isTold: () => boolean
   readonly #summaries = new FreshCache<LogSummary>({ maxAgeMs: 2 * MINUTE, maxEntries: 200 })
@@ -61,6 +64,7 @@ export class LogService {
     this.#levels = levels
     this.#views = new DebuggingViews(logOperations, queries)
     this.cameraActivity = new CameraActivityService(logOperations, cameras)
+    this.charts = new Charts({ logOperations, queries, cameras, settings, scanner: this.#views.scanner })
     this.#auditTrail = auditTrail
     this.#queries = queries
     this.#logs = logOperations

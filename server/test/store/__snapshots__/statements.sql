@@ -185,6 +185,43 @@ commit;
       union all
       select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
 
+-- count_by_groups
+    /* count_by_groups */
+    select bucket, place::integer - 1 as place, sum(rows)::bigint as rows,
+      coalesce(sum(rows) filter (where value is not null), 0)::bigint as valued_rows,
+      count(value)::integer as distinct_values
+    from (
+      select null::timestamptz as bucket, 1 as place, c.level as value, sum(rows) as rows
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      
+      group by 1, 2, 3
+      having sum(rows) > 0
+    ) counted
+    group by 1, 2;
+
+-- 6-9:
+      select date_bin($1::bigint * interval '1 millisecond', bucket, $2::timestamptz) as bucket, g.place as place, null as value, sum(rows) as rows
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $3::timestamptz and bucket < $4::timestamptz
+-- 13:
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $7::timestamptz and bucket < $8::timestamptz
+-- 15:
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $9::timestamptz and bucket < $10::timestamptz
+-- 17-18:
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $13::timestamptz and timestamp <= $14::timestamptz) c
+      left join unnest($15::text[], $16::integer[]) with ordinality g(v0, v1, place) on c.source = g.v0 and coalesce(coalesce(c.camera_id, case when c.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(c.source, 8)::integer end)::bigint, 4294967296) = coalesce(g.v1::bigint, 4294967296)
+
 -- count_by_steps
     /* count_by_steps */
     select date_trunc('month', bucket) as bucket, sum(rows)::bigint as rows
@@ -680,6 +717,26 @@ select id from cameras where deleted_at is not null order by id;
         || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
 
 -- 19-20:
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $5::text[])::text, 'null') || E']\n', '')
+
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
+-- 19-20:
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $5::text[])::text, 'null') || E']\n', '')
+
+-- 3:
+    select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $7::text[])::text, 'null') || E']\n', '')
+
+-- 4-6:
+    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $7::text[])::text, 'null') || E']\n', '')
+
+-- 19-20:
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
         || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
         || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
@@ -726,6 +783,14 @@ select id from cameras where deleted_at is not null order by id;
     case when size.looked_at = 1 or size.bytes <= $12 then (
 -- 20:
         || coalesce(',' || (r.extra_data #> $13::text[])::text, '') || E']\n', '')
+
+-- 5:
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = $6::text order by timestamp desc, id desc limit $1)
+      union all
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $12 then (
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $13::text[])::text, 'null') || E']\n', '')
 
 -- 3:
     select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
@@ -1006,6 +1071,29 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
       order by g.kind, g.name
       on conflict (kind, name) do update set seen_on = excluded.seen_on
       returning kind, name;
+
+-- top_groups
+    /* top_groups */
+    select jsonb_build_array(v0, v1) as values, rows,
+      (count(*) over ())::integer as total
+    from (
+      select c.source as v0, coalesce(c.camera_id, case when c.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(c.source, 8)::integer end) as v1, sum(rows)::bigint as rows
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $5::timestamptz and bucket < $6::timestamptz
+      union all
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      union all
+      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      group by 1, 2
+      having sum(rows) > 0
+    ) grouped
+    order by rows desc, v0, v1
+    limit $13;
 
 -- trim_feed
       with alerts as (

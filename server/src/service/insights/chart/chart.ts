@@ -1,0 +1,164 @@
+import { fromMillis, toMillis } from '../../../store/database/timestamp.ts'
+import type { Cut } from '../../logs/histogram.ts'
+import type { Range } from '../message-scanner.ts'
+import type { ChartRequest, Measure } from './chart-request.ts'
+import { type Figure, figureOf } from './figures.ts'
+import { type GroupFilter, groupFilter } from './group-filter.ts'
+import type { GroupKey, LeftOut, LineGroup } from './line-groups.ts'
+
+/** A group whose figures are known by step, and over all steps. */
+export type CountedGroup = { key: GroupKey; lines: number; points: Map<number, number>; whole: number }
+
+/** What was found out, from the kept counts or from lines. */
+export type Counted = {
+  groups: (CountedGroup | LineGroup)[]
+  /** Lines of groups that were never told apart. */
+  rest: CountedGroup | LineGroup
+  /** Groups there are, at least. */
+  total: number
+  isCut: boolean
+  leftOut: LeftOut
+  lines: number
+  searched_to: string | null
+  stopped_by: 'time' | 'room' | null
+}
+
+/** One line of the chart. */
+export type ChartSeries = {
+  /** The group's value of each of `by`; null where its lines have none. */
+  values: (string | null)[]
+  /** The same for people: a camera by its name. */
+  labels: string[]
+  lines: number
+  /** Over the whole range. */
+  value: number | null
+  /** In each step; null where nothing was, or was not looked at. Empty for totals. */
+  points: (number | null)[]
+  filter: GroupFilter | null
+}
+
+export type Chart = Range & {
+  measure: Measure
+  field: string | null
+  by: string[]
+  /** Null for totals. */
+  bucket_seconds: number | null
+  buckets: string[]
+  series: ChartSeries[]
+  other: { groups: number; lines: number; value: number | null; points: (number | null)[] } | null
+  total_groups: number
+  is_groups_cut: boolean
+  lines: number
+  left_out: LeftOut
+  searched_to: string | null
+  stopped_by: 'time' | 'room' | null
+}
+
+export type ChartParts = {
+  request: ChartRequest
+  counted: Counted
+  range: Range
+  /** Until when the range is over by now, in milliseconds. */
+  seenEnd: number
+  /** Undefined for the whole range at once. */
+  cut: Cut | undefined
+  /** Cameras by their ids. */
+  names: ReadonlyMap<string, string>
+}
+
+/** The reply: series of the groups with most lines, and the other groups together. */
+export function toChart({ request, counted, range, seenEnd, cut, names }: ChartParts): Chart {
+  const { measure, field, by, limit } = request
+  const { groups, rest, searched_to } = counted
+  const from = searched_to === null ? toMillis(range.start) : toMillis(searched_to)
+  const figures = { measure, cut, from, seenEnd, isWhole: searched_to === null }
+  const listed = groups.slice(0, limit)
+  const others = groups.slice(limit)
+  const missing = Math.max(0, counted.total - listed.length)
+  const otherLines = others.reduce((sum, { lines }) => sum + lines, rest.lines)
+  return {
+    measure,
+    field: field?.name ?? null,
+    by: by.map(({ name }) => name),
+    ...range,
+    bucket_seconds: cut ? cut.bucketMs / 1000 : null,
+    buckets: cut ? cut.starts.map((at) => fromMillis(at)) : [],
+    series: listed.map((group) => ({
+      values: [...group.key],
+      labels: group.key.map((value, index) => labelOf(by[index]?.name, value, names)),
+      lines: group.lines,
+      ...figuresOf([group], figures),
+      filter: groupFilter(by, group.key),
+    })),
+    other:
+      otherLines === 0
+        ? null
+        : { groups: missing, lines: otherLines, ...figuresOf([...others, rest], figures) },
+    total_groups: counted.total,
+    is_groups_cut: counted.isCut,
+    lines: counted.lines,
+    left_out: counted.leftOut,
+    searched_to,
+    stopped_by: counted.stopped_by,
+  }
+}
+
+type Figures = { measure: Measure; cut: Cut | undefined; from: number; seenEnd: number; isWhole: boolean }
+
+/** The figure of some groups together, and in each step. */
+function figuresOf(
+  groups: readonly (CountedGroup | LineGroup)[],
+  { measure, cut, from, seenEnd, isWhole }: Figures,
+): Pick<ChartSeries, 'value' | 'points'> {
+  const [only] = groups
+  const isCounted = only !== undefined && 'whole' in only
+  const none = figureOf(measure).value()
+  const perSecond = (value: number | null, startMs: number, endMs: number) =>
+    measure !== 'rate' || value === null ? value : (value * 1000) / Math.max(1000, endMs - startMs)
+  const byStep = isCounted ? undefined : together(measure, groups as LineGroup[])
+  const whole = isCounted
+    ? (groups as CountedGroup[]).reduce((sum, group) => sum + group.whole, 0)
+    : (merged(measure, byStep?.values() ?? []).value() ?? null)
+  const points = (cut?.starts ?? []).map((at, index, starts) => {
+    const isNewest = index === starts.length - 1
+    // A step that was looked at in part would show too little.
+    if (!isWhole && at < from && !isNewest) return null
+    const value = isCounted
+      ? (groups as CountedGroup[]).reduce((sum, group) => sum + (group.points.get(index) ?? 0), 0)
+      : (byStep?.get(index)?.value() ?? none)
+    const end = starts[index + 1] ?? seenEnd
+    return finite(perSecond(value, Math.max(at, from), Math.min(end, seenEnd)))
+  })
+  return { value: finite(perSecond(whole, from, seenEnd)), points }
+}
+
+/** The figures of several groups by step. One group's are used as they are. */
+function together(measure: Measure, groups: readonly LineGroup[]): Map<number, Figure> {
+  const [only, ...more] = groups
+  if (only && more.length === 0) return only.figures
+  const steps = new Map<number, Figure>()
+  for (const { figures } of groups) {
+    for (const [step, figure] of figures) {
+      const known = steps.get(step) ?? figureOf(measure)
+      known.merge(figure)
+      steps.set(step, known)
+    }
+  }
+  return steps
+}
+
+function merged(measure: Measure, figures: Iterable<Figure>): Figure {
+  const all = figureOf(measure)
+  for (const figure of figures) all.merge(figure)
+  return all
+}
+
+/** No JSON number is infinite. */
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null
+}
+
+function labelOf(name: string | undefined, value: string | null, names: ReadonlyMap<string, string>): string {
+  if (value === null) return 'none'
+  return name === 'camera_id' ? (names.get(value) ?? `Camera ${value}`) : value
+}

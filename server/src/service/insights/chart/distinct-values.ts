@@ -1,0 +1,93 @@
+/** Different values that are told apart one by one; more are estimated. */
+const MAX_EXACT = 1000
+
+/** Bits of a hash that choose a register: 4,096 registers estimate within 1.6 % two times in three, 5 % nearly always. */
+const REGISTER_BITS = 12
+const REGISTERS = 1 << REGISTER_BITS
+const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)
+
+/** A hash in a set. */
+const ENTRY_BYTES = 40
+
+/** How many different texts were added: exact up to 1,000, then by HyperLogLog in 4 KB. */
+export class DistinctValues {
+  #exact: Set<number> | undefined = new Set()
+  #registers: Uint8Array | undefined
+
+  get bytes(): number {
+    return this.#exact ? 200 + this.#exact.size * ENTRY_BYTES : 200 + REGISTERS
+  }
+
+  add(value: unknown): void {
+    this.#addHash(hashOf(value as string))
+  }
+
+  merge(other: unknown): void {
+    if (!(other instanceof DistinctValues)) return
+    if (other.#exact) {
+      for (const hash of other.#exact) this.#addHash(hash)
+      return
+    }
+    const registers = this.#registers ?? this.#toRegisters()
+    other.#registers?.forEach((rank, index) => {
+      if (rank > (registers[index] ?? 0)) registers[index] = rank
+    })
+  }
+
+  value(): number {
+    if (this.#exact) return this.#exact.size
+    let sum = 0
+    let empty = 0
+    for (const rank of this.#registers ?? []) {
+      sum += 2 ** -rank
+      if (rank === 0) empty++
+    }
+    const estimate = (ALPHA * REGISTERS * REGISTERS) / sum
+    // Few values leave registers empty, which tell more.
+    const isSmall = estimate <= 2.5 * REGISTERS && empty > 0
+    return Math.round(isSmall ? REGISTERS * Math.log(REGISTERS / empty) : estimate)
+  }
+
+  #addHash(hash: number): void {
+    if (this.#exact) {
+      this.#exact.add(hash)
+      if (this.#exact.size > MAX_EXACT) this.#toRegisters()
+    } else if (this.#registers) note(this.#registers, hash)
+  }
+
+  #toRegisters(): Uint8Array {
+    const registers = new Uint8Array(REGISTERS)
+    for (const hash of this.#exact ?? []) note(registers, hash)
+    this.#exact = undefined
+    this.#registers = registers
+    return registers
+  }
+}
+
+/** The upper 20 bits of the hash choose a register by 12 of them, the lower 32 say how rare the hash is. */
+function note(registers: Uint8Array, hash: number): void {
+  const index = Math.floor(hash / 2 ** 32) & (REGISTERS - 1)
+  const rank = Math.clz32(hash >>> 0) + 1
+  if (rank > (registers[index] ?? 0)) registers[index] = rank
+}
+
+/** A hash of 52 bits: among a million values two are alike once in ten thousand times. */
+function hashOf(text: string): number {
+  let low = 0x811c9dc5
+  let high = 0x9e3779b9
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    low = Math.imul(low ^ code, 0x01000193)
+    high = Math.imul(high ^ code, 0x85ebca6b)
+    high ^= high >>> 13
+  }
+  return (mixed(high ^ low) & 0xfffff) * 2 ** 32 + (mixed(low ^ (high >>> 7)) >>> 0)
+}
+
+/** Spreads each bit over all of them. */
+function mixed(bits: number): number {
+  let value = bits
+  value = Math.imul(value ^ (value >>> 16), 0x7feb352d)
+  value = Math.imul(value ^ (value >>> 15), 0x846ca68b)
+  return value ^ (value >>> 16)
+}

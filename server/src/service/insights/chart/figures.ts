@@ -1,0 +1,167 @@
+import { middleOf, stepOf } from '../number-summary.ts'
+import type { Measure } from './chart-request.ts'
+import { DistinctValues } from './distinct-values.ts'
+
+/** A figure of values that are added one by one, in bounded room. */
+export type Figure = {
+  /** @param value a number, or for the measure distinct a text */
+  add: (value: unknown) => void
+  /** Adds everything that was added to another figure of the same measure. */
+  merge: (other: Figure) => void
+  /** Null where nothing was added and nothing is not zero. */
+  value: () => number | null
+  /** The room that it takes, about. */
+  readonly bytes: number
+}
+
+/** @param measure rate is a count, which its reader divides */
+export function figureOf(measure: Measure): Figure {
+  switch (measure) {
+    case 'count':
+    case 'rate':
+      return new Folded(
+        (total) => total + 1,
+        (a, b) => a + b,
+        0,
+      )
+    case 'sum':
+      return new Folded(
+        (total, value) => total + value,
+        (a, b) => a + b,
+        0,
+      )
+    case 'min':
+      return new Folded(Math.min, Math.min, null)
+    case 'max':
+      return new Folded(Math.max, Math.max, null)
+    case 'avg':
+      return new Average()
+    case 'p50':
+      return new Quantile(0.5)
+    case 'p95':
+      return new Quantile(0.95)
+    case 'p99':
+      return new Quantile(0.99)
+    case 'distinct':
+      return new DistinctValues()
+  }
+}
+
+class Folded implements Figure {
+  readonly bytes = 100
+  readonly #add: (total: number, value: number) => number
+  readonly #merge: (one: number, other: number) => number
+  #value: number | null
+
+  constructor(
+    add: (total: number, value: number) => number,
+    merge: (one: number, other: number) => number,
+    none: 0 | null,
+  ) {
+    this.#add = add
+    this.#merge = merge
+    this.#value = none
+  }
+
+  add(value: unknown): void {
+    this.#value = this.#value === null ? (value as number) : this.#add(this.#value, value as number)
+  }
+
+  merge(other: Figure): void {
+    const more = other.value()
+    if (more === null) return
+    this.#value = this.#value === null ? more : this.#merge(this.#value, more)
+  }
+
+  value(): number | null {
+    return this.#value
+  }
+}
+
+class Average implements Figure {
+  readonly bytes = 100
+  #count = 0
+  #mean = 0
+
+  add(value: unknown): void {
+    this.#count++
+    // Not by the sum: for large numbers it is infinite.
+    this.#mean += (value as number) / this.#count - this.#mean / this.#count
+  }
+
+  merge(other: Figure): void {
+    if (!(other instanceof Average) || other.#count === 0) return
+    const share = other.#count / (this.#count + other.#count)
+    this.#mean = this.#mean * (1 - share) + other.#mean * share
+    this.#count += other.#count
+  }
+
+  value(): number | null {
+    return this.#count === 0 ? null : this.#mean
+  }
+}
+
+/** Different numbers that are kept as they are; more are counted in steps, within 1 % of the true ones. */
+const MAX_EXACT = 500
+
+/** A number and its count in a map. */
+const ENTRY_BYTES = 40
+
+class Quantile implements Figure {
+  readonly #share: number
+  #counts = new Map<number, number>()
+  #isExact = true
+  #count = 0
+  #min = Number.POSITIVE_INFINITY
+  #max = Number.NEGATIVE_INFINITY
+
+  constructor(share: number) {
+    this.#share = share
+  }
+
+  get bytes(): number {
+    return 200 + this.#counts.size * ENTRY_BYTES
+  }
+
+  add(value: unknown): void {
+    const number = value as number
+    if (number < this.#min) this.#min = number
+    if (number > this.#max) this.#max = number
+    this.#count++
+    this.#put(this.#isExact ? number : stepOf(number), 1)
+  }
+
+  merge(other: Figure): void {
+    if (!(other instanceof Quantile) || other.#count === 0) return
+    this.#count += other.#count
+    this.#min = Math.min(this.#min, other.#min)
+    this.#max = Math.max(this.#max, other.#max)
+    if (this.#isExact && !other.#isExact) this.#toSteps()
+    for (const [key, count] of other.#counts) {
+      this.#put(other.#isExact && !this.#isExact ? stepOf(key) : key, count)
+    }
+  }
+
+  value(): number | null {
+    if (this.#count === 0) return null
+    let rest = Math.ceil(this.#share * this.#count)
+    for (const [key, count] of [...this.#counts].sort(([a], [b]) => a - b)) {
+      rest -= count
+      if (rest > 0) continue
+      return this.#isExact ? key : Math.min(this.#max, Math.max(this.#min, middleOf(key)))
+    }
+    return this.#max
+  }
+
+  #put(key: number, count: number): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count)
+    if (this.#isExact && this.#counts.size > MAX_EXACT) this.#toSteps()
+  }
+
+  #toSteps(): void {
+    const exact = this.#counts
+    this.#isExact = false
+    this.#counts = new Map()
+    for (const [value, count] of exact) this.#put(stepOf(value), count)
+  }
+}

@@ -1,0 +1,42 @@
+import { quoted, SEARCHABLE } from '../field-values.ts'
+import type { ChartField } from './chart-request.ts'
+import type { GroupKey } from './line-groups.ts'
+
+/** The filters that list a group's lines, beside those of the chart. */
+export type GroupFilter = {
+  level?: string[]
+  source?: string[]
+  camera_id?: number[]
+  logger_name?: string[]
+  /** To be joined with the chart's own `q`. */
+  q?: string
+}
+
+/** Null where filters cannot tell the group from others. */
+export function groupFilter(by: readonly ChartField[], key: GroupKey): GroupFilter | null {
+  const filter: GroupFilter = {}
+  const terms: string[] = []
+  for (const [index, { name, place }] of by.entries()) {
+    const value = key[index] ?? null
+    if (typeof place !== 'string') {
+      const term = termOf(place, value)
+      if (term === null) return null
+      terms.push(term)
+    } else if (value === null) {
+      if (place !== 'camera') return null
+      terms.push('camera:none')
+    } else if (name === 'camera_id') filter.camera_id = [Number(value)]
+    else filter[name as 'level' | 'source' | 'logger_name'] = [value]
+  }
+  return terms.length > 0 ? { ...filter, q: terms.join(' ') } : filter
+}
+
+function termOf(path: readonly string[], value: string | null): string | null {
+  if (!path.every((step) => SEARCHABLE.test(step))) return null
+  const name = `extra_data.${path.join('.')}`
+  if (value === null) return `-${name}:*`
+  // A list or an object, or the beginning of a long text.
+  if (/^[{[]|…$/.test(value)) return null
+  const isJson = /^(true|false|null|-?\d+(\.\d+)?)$/.test(value)
+  return `${name}:${isJson ? value : quoted(value)}`
+}

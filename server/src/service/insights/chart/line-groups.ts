@@ -1,0 +1,167 @@
+import type { ScannedValues } from '../../../store/reading/value-scan.ts'
+import { lastNotAfter } from '../../logs/histogram.ts'
+import type { ChartRequest } from './chart-request.ts'
+import { type Figure, figureOf } from './figures.ts'
+
+/** Groups that are told apart; lines of groups that come later are counted with the others. */
+const MAX_GROUPS = 1000
+
+/** The room that the figures of one chart may take. */
+const MAX_BYTES = 32 * 1024 * 1024
+
+/** The room of a group beside its values and figures. */
+const GROUP_BYTES = 300
+
+/** Characters of a value that a group is known by. */
+const KEPT = 200
+
+/** Values without a number that are told. */
+const MAX_EXAMPLES = 5
+const EXAMPLE_CHARACTERS = 50
+
+/** Values of a group in the order of `by`; null where its lines have none. */
+export type GroupKey = readonly (string | null)[]
+
+export type LineGroup = {
+  key: GroupKey
+  /** Lines with a value of the field. */
+  lines: number
+  figures: Map<number, Figure>
+}
+
+export type LeftOut = {
+  /** Lines without the field. */
+  without_field: number
+  /** Lines whose value is not a number where numbers are asked for. */
+  not_numbers: number
+  /** Some of these values, the beginning of long ones. */
+  examples: string[]
+}
+
+/** Lines by group and step of time, within bounded room. */
+export class LineGroups {
+  readonly #request: ChartRequest
+  readonly #starts: readonly number[]
+  readonly #groups = new Map<string, LineGroup>()
+  #bytes = 0
+  readonly leftOut: LeftOut = { without_field: 0, not_numbers: 0, examples: [] }
+  /** Lines of groups beyond those that are told apart. */
+  readonly rest: LineGroup = { key: [], lines: 0, figures: new Map() }
+  /** Lines that are counted. */
+  lines = 0
+
+  /** @param starts where each step begins, in milliseconds */
+  constructor(request: ChartRequest, starts: readonly number[]) {
+    this.#request = request
+    this.#starts = starts
+    // Without groups there is one series, also where nothing matches.
+    if (request.by.length === 0) this.#groupOf('', [])
+  }
+
+  /** Whether there is no room for more. */
+  get isFull(): boolean {
+    return this.#bytes > MAX_BYTES
+  }
+
+  /** Whether there are more groups than are told apart. */
+  get isCut(): boolean {
+    return this.rest.lines > 0
+  }
+
+  /** All groups, those with most lines first. */
+  list(): LineGroup[] {
+    return [...this.#groups.values()].sort((a, b) => b.lines - a.lines || compareKeys(a.key, b.key))
+  }
+
+  /** @param lines their values of the field, when there is one, and of each of `by` */
+  add(lines: readonly ScannedValues[]): void {
+    const { field, measure, by } = this.#request
+    const takesNumbers =
+      field !== undefined && measure !== 'count' && measure !== 'rate' && measure !== 'distinct'
+    for (const [at, ...values] of lines) {
+      let value: unknown = 1
+      if (field) {
+        const found = values.shift()
+        if (found === null || found === undefined) {
+          this.leftOut.without_field++
+          continue
+        }
+        if (takesNumbers) {
+          const number = numberOf(found)
+          if (number === undefined) {
+            this.#leaveOut(found)
+            continue
+          }
+          value = number
+        } else if (measure === 'distinct') value = textOf(found)
+      }
+      const group = by.length === 0 ? this.#groupOf('', values) : this.#groupOf(keyText(values), values)
+      group.lines++
+      this.lines++
+      this.#count(group, lastNotAfter(this.#starts, at), value)
+    }
+  }
+
+  #count(group: LineGroup, step: number, value: unknown): void {
+    let figure = group.figures.get(step)
+    if (!figure) {
+      figure = figureOf(this.#request.measure)
+      group.figures.set(step, figure)
+      this.#bytes += figure.bytes
+    }
+    const before = figure.bytes
+    figure.add(value)
+    this.#bytes += figure.bytes - before
+  }
+
+  #groupOf(key: string, values: readonly unknown[]): LineGroup {
+    const known = this.#groups.get(key)
+    if (known) return known
+    if (this.#groups.size >= MAX_GROUPS) return this.rest
+    const made = { key: values.map(keyPart), lines: 0, figures: new Map() }
+    this.#groups.set(key, made)
+    this.#bytes += GROUP_BYTES + key.length * 4
+    return made
+  }
+
+  #leaveOut(found: unknown): void {
+    this.leftOut.not_numbers++
+    const { examples } = this.leftOut
+    if (examples.length === MAX_EXAMPLES) return
+    const example = textOf(found).slice(0, EXAMPLE_CHARACTERS)
+    if (!examples.includes(example)) examples.push(example)
+  }
+}
+
+const NUMERIC = /^\s{0,10}[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})(e[+-]?\d{1,3})?\s{0,10}$/i
+
+/** A JSON number, or a text that is nothing but a number; undefined for others and for those no double can hold. */
+export function numberOf(value: unknown): number | undefined {
+  const number =
+    typeof value === 'number'
+      ? value
+      : typeof value === 'string' && NUMERIC.test(value)
+        ? Number(value)
+        : Number.NaN
+  return Number.isFinite(number) ? number : undefined
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function keyPart(value: unknown): string | null {
+  if (value === null || value === undefined) return null
+  const text = textOf(value)
+  return text.length > KEPT ? `${text.slice(0, KEPT)}…` : text
+}
+
+/** No text that was stored has a NUL in it: it stands between values and begins a mark for none. */
+function keyText(values: readonly unknown[]): string {
+  return values.map((value) => keyPart(value) ?? '\0none').join('\0')
+}
+
+function compareKeys(a: GroupKey, b: GroupKey): number {
+  const [one, other] = [JSON.stringify(a), JSON.stringify(b)]
+  return one < other ? -1 : one > other ? 1 : 0
+}
