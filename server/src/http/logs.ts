@@ -24,7 +24,7 @@ const bucket_seconds = Type.Optional(
 )
 const FieldName = Type.String({ minLength: 1, maxLength: 300 })
 
-/** What a chart takes beside filters. */
+/** The parameters of a chart, beside filters. */
 const chartParameters = {
   measure: Type.Unsafe<Measure>({
     type: 'string',

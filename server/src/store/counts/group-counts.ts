@@ -13,7 +13,7 @@ export type CountedColumn = (typeof COUNTED_COLUMNS)[number]
 const NO_CAMERA = 4_294_967_296
 
 /** A value of each column that rows are grouped by, in their order. */
-export type GroupValues = readonly (string | number | null)[]
+type GroupValues = readonly (string | number | null)[]
 
 export type GroupRows = { values: GroupValues; rows: number }
 

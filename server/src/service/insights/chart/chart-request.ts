@@ -17,7 +17,7 @@ export const MEASURES = [
 ] as const
 export type Measure = (typeof MEASURES)[number]
 
-/** What a chart is asked for, as it stands in the URL. */
+/** The parameters of a chart, as they stand in the URL. */
 export type ChartQuery = {
   measure: Measure
   field?: string | undefined

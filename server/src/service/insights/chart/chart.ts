@@ -9,7 +9,7 @@ import type { GroupKey, LeftOut, LineGroup } from './line-groups.ts'
 /** A group whose figures are known by step, and over all steps. */
 export type CountedGroup = { key: GroupKey; lines: number; points: Map<number, number>; whole: number }
 
-/** What was found out, from the kept counts or from lines. */
+/** The findings, from the kept counts or from lines. */
 export type Counted = {
   groups: (CountedGroup | LineGroup)[]
   /** Lines of groups that were never told apart. */
@@ -24,7 +24,7 @@ export type Counted = {
 }
 
 /** One line of the chart. */
-export type ChartSeries = {
+type ChartSeries = {
   /** The group's value of each of `by`; null where its lines have none. */
   values: (string | null)[]
   /** The same for people: a camera by its name. */

@@ -34,7 +34,8 @@ export function groupFilter(by: readonly ChartField[], key: GroupKey): GroupFilt
 function termOf(path: readonly string[], value: string | null): string | null {
   if (!path.every((step) => SEARCHABLE.test(step))) return null
   const name = `extra_data.${path.join('.')}`
-  if (value === null) return `-${name}:*`
+  // A key that holds null is there for the search.
+  if (value === null) return `(-${name}:* or ${name}:null)`
   // A list or an object, or the beginning of a long text.
   if (/^[{[]|…$/.test(value)) return null
   const isJson = /^(true|false|null|-?\d+(\.\d+)?)$/.test(value)
