@@ -68,6 +68,8 @@ beforeAll(async () => {
       onScrub: ignore,
       onStorage: ignore,
       onDatabaseConnection: ignore,
+      onAlertGap: ignore,
+      onAlertsLate: ignore,
       onNoticeDead: ignore,
     },
   })

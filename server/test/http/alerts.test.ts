@@ -3,6 +3,8 @@ import { createHmac } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { AlertEvaluator } from '../../src/service/alerts/alert-evaluator.ts'
+import { AlertWatchdog } from '../../src/service/alerts/watchdog.ts'
 import { type AlertClock, standStill } from '../support/alert-clock.ts'
 import { startReceiver } from '../support/notice-receiver.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -93,6 +95,20 @@ async function log(line: object, ago = 0): Promise<void> {
     ...line,
   })
   expect(body.data?.accepted).toBe(1)
+}
+
+/** Has the evaluation find all of it in one step. */
+async function whileNobodyEvaluates(work: () => Promise<void>): Promise<void> {
+  const client = await server.database.database.pool.connect()
+  try {
+    await client.query('begin')
+    await client.query('select pg_advisory_xact_lock(7469010)')
+    await work()
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+  await evaluate()
 }
 
 async function stateOf(rule: number): Promise<Record<string, string>> {
@@ -386,6 +402,22 @@ describe('a rule for new kinds of message', () => {
       'ERROR lens <n> is dirty',
     )
   })
+})
+
+it('fires no second time for a kind whose incident ended in the step in which the next line came', async () => {
+  const id = await addRule({
+    name: 'New once',
+    query: 'min_level=WARNING',
+    condition: { kind: 'new', minutes: 1 },
+  })
+  await log({ message: 'mirror 4 is bent' })
+  await evaluate()
+  await whileNobodyEvaluates(async () => {
+    await clock.set(clock.now + MINUTE)
+    await log({ message: 'mirror 5 is bent' })
+  })
+  expect(await stateOf(id)).toEqual({ 'ERROR mirror <n> is bent': 'resolved' })
+  await expect.poll(() => receiver.received.map(({ body }) => body.kind)).toEqual(['firing', 'resolved'])
 })
 
 describe('a rule for more than usual', () => {
@@ -770,6 +802,90 @@ describe('what is held back', () => {
     await pass(4)
     await expect.poll(() => arrived('resolved').length).toBe(1)
   })
+})
+
+describe('time that cannot be judged', () => {
+  it('is that in which the owner of a rule might not read', async () => {
+    const id = await addRule({
+      name: 'Owned',
+      query: 'source=owned',
+      condition: { kind: 'silence', minutes: 3 },
+    })
+    const ownedBy = (owner: string) =>
+      server.database.database.pool.query(
+        `with changed as (update alert_rules set owner = $2 where id = $1)
+         update alert_position set rules_version = rules_version + 1`,
+        [id, owner],
+      )
+    await log({ source: 'owned' })
+    await pass(1)
+    await ownedBy('user 00000000-0000-0000-0000-000000000000')
+    for (let minute = 0; minute < 5; minute++) {
+      await log({ source: 'owned' })
+      await pass(1)
+    }
+    const problem = async () => (await server.get('/api/alerts')).body.data.rules[0].problem
+    expect(await problem()).toContain('may not read')
+    await ownedBy('key operator')
+    await pass(2)
+    expect([await problem(), await stateOf(id)]).toEqual([null, { '': 'normal' }])
+    await pass(2)
+    expect(await stateOf(id)).toEqual({ '': 'firing' })
+  })
+})
+
+it('sends notices at once though the clock of the database was set back', async () => {
+  await addRule({ name: 'Back', query: 'source=back', condition: { kind: 'any', minutes: 5 } })
+  await evaluate()
+  const before = clock.now
+  await clock.set(before - 60 * MINUTE)
+  await log({ source: 'back' })
+  await evaluate()
+  await expect.poll(() => arrived('firing').length).toBe(1)
+  await clock.set(before)
+})
+
+it('says what no rule was evaluated over, and that evaluation is late', async () => {
+  await addRule({ name: 'Gap', query: 'source=gap', condition: { kind: 'any' } })
+  await evaluate()
+  const { pool } = server.database.database
+  await whileNobodyEvaluates(async () => {
+    await pool.query('update alert_position set feed_id = feed_id + 1000')
+  })
+  const reported = (kind: string) => server.reports.filter((one) => one.kind === kind)
+  expect(reported('gap')).toMatchObject([{ detail: { cause: 'restored' } }])
+  await log({ source: 'gap' })
+  await evaluate()
+  await expect.poll(() => arrived('firing').length).toBe(1)
+  const news: unknown[] = []
+  const watchdog = new AlertWatchdog({
+    pool,
+    onLate: (one) => news.push(one),
+    onFailure: (error) => news.push(error),
+  })
+  await watchdog.look()
+  await whileNobodyEvaluates(async () => {
+    await clock.set(clock.now + 3 * MINUTE)
+    await watchdog.look()
+    await watchdog.look()
+  })
+  await watchdog.look()
+  expect(news).toEqual([
+    { isLate: true, lag_seconds: expect.any(Number) },
+    { isLate: false, lag_seconds: 0 },
+  ])
+})
+
+it('evaluates nothing, and gives no sign of life, on a server that takes no lines', async () => {
+  await addRule({ name: 'Full', query: '', condition: { kind: 'any' } })
+  const { pool } = server.database.database
+  const evaluator = new AlertEvaluator({
+    ...{ pool, feed: {} as never, isTaking: async () => false },
+    rules: { get: async () => ({ rules: new Map([[1, {}]]), broken: new Map() }) } as never,
+    onNotices: () => undefined,
+    onFailure: () => undefined,
+  })
+  expect(await evaluator.step()).toBe('paused')
 })
 
 it('makes one digest of what more than a hundred groups have to tell at once', async () => {

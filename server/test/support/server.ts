@@ -125,6 +125,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       onScrub: report('scrub'),
       onStorage: report('storage'),
       onDatabaseConnection: report('connection'),
+      onAlertGap: report('gap'),
+      onAlertsLate: report('late'),
       onNoticeDead: report('notice'),
     },
   })

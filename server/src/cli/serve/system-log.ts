@@ -118,6 +118,19 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
           : from('worker', 'storage').info('The disk has room again: storing goes on', { free_bytes }),
       onNoticeDead: ({ channel, error }) =>
         from('worker', 'alerts').error(`A notice to the channel ${channel} was given up`, { channel, error }),
+      onAlertGap: (gap) =>
+        from('worker', 'alerts').error(
+          gap.cause === 'trimmed'
+            ? `The alert rules passed over ${gap.to - gap.from} batches, which left the feed before they were evaluated`
+            : 'The alert rules go on at the newest batch: the database is older than what they had evaluated',
+          { ...gap },
+        ),
+      onAlertsLate: ({ isLate, lag_seconds }) =>
+        isLate
+          ? from('worker', 'alerts').error(`The alert rules are evaluated ${lag_seconds} seconds late`, {
+              lag_seconds,
+            })
+          : from('worker', 'alerts').info('The alert rules are evaluated in time again'),
       onDatabaseConnection: (state) =>
         state === 'lost'
           ? from('system', 'database').warning('The connection to the database is lost; trying again')

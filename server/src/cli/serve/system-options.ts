@@ -5,6 +5,7 @@ import type { RequestLine } from '../../http/request-log.ts'
 import type { AuditTrail } from '../../service/access/audit-trail.ts'
 import type { RateLimits } from '../../service/access/rate-limits.ts'
 import type { Removal } from '../../service/administration/retention-service.ts'
+import type { AlertGap } from '../../service/alerts/alert-evaluator.ts'
 import type { MetricSources, Metrics } from '../../service/metrics.ts'
 import type { Notices } from '../../store/database/notices.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
@@ -23,6 +24,10 @@ export type SystemReports = {
   onScrub: (run: ScrubRun) => void
   onStorage: (state: 'full' | 'back', freeBytes: number | null) => void
   onDatabaseConnection: (state: 'lost' | 'back') => void
+  /** Entries of the feed that no alert rule was evaluated over. */
+  onAlertGap: (gap: AlertGap) => void
+  /** The alert rules are not evaluated in time, or are again. */
+  onAlertsLate: (news: { isLate: boolean; lag_seconds: number }) => void
   /** A notice of an alert was tried for a day and given up. */
   onNoticeDead: (dead: { channel: string; error: string | null }) => void
 }

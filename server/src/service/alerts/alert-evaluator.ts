@@ -37,8 +37,16 @@ const OUTAGE_MS = 90_000
 /** How often the position is written though nothing happens; well below what counts as an outage. */
 const IDLE_SAVE_MS = 15_000
 
-/** `more`: there is more to evaluate at once. `busy`: another server evaluates. */
-export type StepOutcome = 'idle' | 'more' | 'busy'
+/** `more`: there is more to evaluate at once. `busy`: another server evaluates. `paused`: this server takes no lines. */
+export type StepOutcome = 'idle' | 'more' | 'busy' | 'paused'
+
+/** Entries that no rule was evaluated over. */
+export type AlertGap = {
+  /** `trimmed`: they waited for longer than the feed keeps them; `restored`: the database is an older one. */
+  cause: 'trimmed' | 'restored'
+  from: number
+  to: number
+}
 
 export type AlertEvaluatorOptions = {
   pool: pg.Pool
@@ -53,6 +61,7 @@ export type AlertEvaluatorOptions = {
   /** Told when notices were written. */
   onNotices: () => void
   onFailure: (error: unknown) => void
+  onGap?: (gap: AlertGap) => void
   /** Told of each step that evaluated something. */
   onStep?: (step: { rows: number; transitions: number; millis: number }) => void
 }
@@ -70,6 +79,8 @@ export class AlertEvaluator {
   #isAwake = false
   #restedAt = 0
   #beatAt = Number.NEGATIVE_INFINITY
+  /** The rules that could be read in the last step; a rule with a problem that is none of them begins to be judged again. */
+  #readable: ReadonlySet<number> = new Set()
 
   constructor(options: AlertEvaluatorOptions) {
     this.#options = options
@@ -130,13 +141,15 @@ export class AlertEvaluator {
     const { pool, rules } = this.#options
     const { rules: active, broken } = await rules.get()
     if (active.size === 0 && broken.size === 0) return 'idle'
-    if (this.#options.isTaking && !(await this.#options.isTaking())) return 'idle'
+    if (this.#options.isTaking && !(await this.#options.isTaking())) return 'paused'
     const began = performance.now()
     const at = toMillis(await tick(pool))
     const done = await inTransaction(pool, (client) => this.#stepIn(client, at), { isLimited: true })
     if (done.deliveries > 0) this.#options.onNotices()
     if (done.raises.length > 0) this.#options.onRaise?.(done.raises)
     if (done.outcome !== 'busy') {
+      if (done.gap) this.#options.onGap?.(done.gap)
+      this.#readable = done.readable ?? this.#readable
       const { rows, transitions } = done
       this.#options.onStep?.({ rows, transitions, millis: performance.now() - began })
     }
@@ -145,11 +158,14 @@ export class AlertEvaluator {
 
   async #stepIn(client: pg.PoolClient, at: number) {
     const nothing = { rows: 0, transitions: 0, deliveries: 0, raises: [] as Raise[] }
-    if (!(await tryToEvaluate(client))) return { outcome: 'busy' as const, ...nothing }
+    const known = { readable: undefined as ReadonlySet<number> | undefined }
+    if (!(await tryToEvaluate(client)))
+      return { outcome: 'busy' as const, gap: undefined, ...known, ...nothing }
     const position = await readPosition(client)
     const set = await this.#options.rules.get(position.rules_version)
     const watermark = toMillis(position.watermark)
     const from = startOf(position, set)
+    const gap = gapOf(position, from)
     const entries = from > position.head ? [] : await entriesAfter(client, from)
     const stretch = cutAtOutage(entries, {
       from,
@@ -158,19 +174,12 @@ export class AlertEvaluator {
       at: Math.max(at, watermark),
     })
     if (stretch.isOutage) {
-      const until = fromMillis(stretch.until)
-      const idsOf = (isMeant: (rule: ActiveRule) => boolean) =>
-        [...set.rules.values()].filter(isMeant).map(({ id }) => id)
-      const isMissing = ({ condition }: ActiveRule) => /^(silence|under)$/.test(condition.kind)
-      await judgeFrom(client, idsOf(isMissing), until)
-      // Windows that were over meanwhile are not decided one by one: their lines may still be on their way.
-      const isClosing = (rule: ActiveRule) => hasWindows(rule.condition) && !isMissing(rule)
-      await passOver(client, idsOf(isClosing), until)
+      await leaveUnjudged(client, [...set.rules.values()], stretch.until)
       await savePosition(client, {
         feed_id: Math.min(from, position.head),
         watermark: fromMillis(stretch.until),
       })
-      return { outcome: 'more' as const, ...nothing }
+      return { outcome: 'more' as const, gap, ...known, ...nothing }
     }
     const { taken, until } = stretch
     const times = new Map(taken.map(({ id, created_at }) => [id, Math.max(toMillis(created_at), watermark)]))
@@ -183,6 +192,10 @@ export class AlertEvaluator {
       (id) => times.get(id) ?? until,
     )
     await keepNewKinds(client, set, { groups, failed })
+    const unjudged = [...set.rules.values()].filter(
+      ({ id, hadProblem }) => failed.has(id) || (hadProblem && !this.#readable.has(id)),
+    )
+    await leaveUnjudged(client, unjudged, until)
     const problems = await this.#noteProblems(client, set, failed, compared, until)
     await addSigns(client, set, groups, { after: watermark, until })
     const told = await evaluate(client, set, groups, until)
@@ -195,6 +208,8 @@ export class AlertEvaluator {
     const rows = taken.reduce((sum, entry) => sum + entry.rows, 0)
     return {
       outcome: stretch.isMore ? ('more' as const) : ('idle' as const),
+      gap,
+      readable: new Set(set.rules.keys()),
       rows,
       ...told,
       deliveries: told.deliveries + problems,
@@ -228,6 +243,31 @@ export class AlertEvaluator {
     }
     return noted
   }
+}
+
+/**
+ * Lets these rules say nothing of the time up to an instant: nobody took lines then, or they could not be compared. Windows
+ * that were over meanwhile are not decided one by one: their lines may still be on their way.
+ */
+async function leaveUnjudged(
+  client: pg.PoolClient,
+  rules: readonly ActiveRule[],
+  until: number,
+): Promise<void> {
+  const isMissing = ({ condition }: ActiveRule) => /^(silence|under)$/.test(condition.kind)
+  const idsOf = (some: readonly ActiveRule[]) => some.map(({ id }) => id)
+  const missing = rules.filter(isMissing)
+  const closing = rules.filter((rule) => hasWindows(rule.condition) && !isMissing(rule))
+  if (missing.length > 0) await judgeFrom(client, idsOf(missing), fromMillis(until))
+  if (closing.length > 0) await passOver(client, idsOf(closing), fromMillis(until))
+}
+
+/** The entries that evaluation passes over unseen. */
+function gapOf({ feed_id, head, trimmed_to }: AlertPosition, from: number): AlertGap | undefined {
+  if (feed_id > head) return { cause: 'restored', from: feed_id, to: head }
+  return trimmed_to > feed_id && from === trimmed_to
+    ? { cause: 'trimmed', from: feed_id, to: trimmed_to }
+    : undefined
 }
 
 /** Where evaluation goes on: behind what no rule begins with, and what left the feed; at the head of an older database. */

@@ -25,7 +25,7 @@ import { definitionAt } from './thresholds.ts'
 
 /** Groups of a rule, and of all; what comes beyond is one group. */
 const MAX_GROUPS = 10_000
-const MAX_GROUPS_IN_ALL = 50_000
+export const MAX_GROUPS_IN_ALL = 50_000
 /** A condition that compares days keeps each minute of them for each group. */
 const MAX_USUAL_GROUPS = 500
 const OTHERS = '(others)'
@@ -69,7 +69,8 @@ export async function evaluate(
       const found = states.get(tierKeyOf({ rule_id, group_key, tier }))
       const state = found ? fromStored(found) : unknownGroup(sightings[0]?.at ?? until)
       const before = found && { ...state }
-      const group = new Group({ ...rule, condition, hours: rule.hoursOf(group_key) }, state)
+      const isOfMany = group_key === OTHERS
+      const group = new Group({ ...rule, condition, isOfMany, hours: rule.hoursOf(group_key) }, state)
       judged.push({ rule_id, group_key, tier, rule, state, seen: sightings, group, before })
     }
   }

@@ -21,7 +21,8 @@ export function kindOf(level: string, message: string): string {
   const kind = `${level} ${messageShape(message)}`
   if (kind.length <= MAX_KEY) return kind
   const digest = createHash('sha256').update(kind).digest('hex').slice(0, DIGEST)
-  return `${kind.slice(0, MAX_KEY - DIGEST - 2)}… ${digest}`
+  // Half of a sign is another key once it was stored.
+  return `${kind.slice(0, MAX_KEY - DIGEST - 2).toWellFormed()}… ${digest}`
 }
 
 /** The kinds of the last days, each with the time of its first line, as far back as there is time for. */

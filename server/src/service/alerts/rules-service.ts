@@ -9,7 +9,7 @@ import {
 } from '../../store/alerts/alert-position.ts'
 import { recentGroups } from '../../store/alerts/alert-preview.ts'
 import * as store from '../../store/alerts/alert-rules.ts'
-import { forgetStates, saveStates } from '../../store/alerts/alert-states.ts'
+import { countGroups, forgetStates, saveStates } from '../../store/alerts/alert-states.ts'
 import { DAY, endOfMinute, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import { isCountable } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
@@ -24,6 +24,7 @@ import type { AlertDefinition, AlertRuleInput } from './alert-rule.ts'
 import { checkRule } from './check-rule.ts'
 import { labelOf } from './delivery/notice-writer.ts'
 import { endIncidents } from './ending.ts'
+import { MAX_GROUPS_IN_ALL } from './evaluation.ts'
 import { keepLearned, type Past, readLearned } from './learning.ts'
 import { OwnerSight, ownerOf } from './owner-sight.ts'
 import { type Preview, previewRule } from './preview.ts'
@@ -252,7 +253,9 @@ export class RulesService {
     const deleted_cameras = await logOperations.deletedCameras()
     const end = Math.floor(begun / MINUTE) * MINUTE
     const range = { start: fromMillis(end - DAY), end: endOfMinute(fromMillis(end)) }
-    const groups = await recentGroups(client, { ...filter, deleted_cameras, ...range }, group_by, MAX_SEEDED)
+    const total = [...(await countGroups(client)).values()].reduce((sum, of) => sum + of, 0)
+    const room = Math.max(0, Math.min(MAX_SEEDED, MAX_GROUPS_IN_ALL - total))
+    const groups = await recentGroups(client, { ...filter, deleted_cameras, ...range }, group_by, room)
     await saveStates(
       client,
       groups.flatMap((group_key) => {

@@ -78,10 +78,16 @@ export async function findSightings(
     const tally = { ...tallyOf(search, match.rows), numbers: numbersOf(numbers ?? [], isP95) }
     gathered.add(rule.id, key, match, tally)
   }
-  const ruleOf = (id: number) => set.searches.get(id)?.rule_id ?? id
+  const failedRules = new Map(
+    [...failed].map(([id, problem]) => [set.searches.get(id)?.rule_id ?? id, problem]),
+  )
+  // The lines of one of its searches alone would be a share of the wrong lines.
+  for (const id of failedRules.keys()) {
+    if (set.rules.get(id)?.condition.kind === 'share') gathered.groups.delete(id)
+  }
   return {
     groups: gathered.sorted(),
-    failed: new Map([...failed].map(([id, problem]) => [ruleOf(id), problem])),
+    failed: failedRules,
     compared: compared.map(({ rule_id }) => rule_id),
   }
 }

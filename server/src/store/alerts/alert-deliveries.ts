@@ -28,6 +28,7 @@ const COLUMNS = `id, channel_id, rule_id, kind, transitions, dedup_key, state, a
 /** How long a server has a delivery to itself; longer than an attempt takes. */
 const LEASE_SECONDS = 90
 
+/** Writes notices that are due at once: decisions may be of a later time than the clock, when that was set back. */
 export async function addDeliveries(
   client: pg.PoolClient,
   deliveries: readonly NewDelivery[],
@@ -38,7 +39,7 @@ export async function addDeliveries(
     text: `
       insert into alert_deliveries (channel_id, rule_id, kind, transitions, dedup_key, created_at, next_at)
       select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), dedup_key,
-        created_at, created_at
+        created_at, least(created_at, log_clock())
       from jsonb_to_recordset($1::jsonb) as d (
         channel_id bigint, rule_id bigint, kind text, transitions jsonb, dedup_key text, created_at timestamptz
       )`,

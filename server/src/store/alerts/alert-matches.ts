@@ -129,7 +129,7 @@ export async function rulesForDimensions(
 /**
  * The lines of the entries that match rules with a text, a field or a logger.
  *
- * @returns with them the rules that took too long or failed, and why; nothing of theirs is among the matches
+ * @returns with them the rules that took too long or failed, and why; of theirs, matches are missing
  */
 export async function matchRows(
   client: pg.PoolClient,

@@ -9,7 +9,7 @@
 -- add_alert_deliveries
       insert into alert_deliveries (channel_id, rule_id, kind, transitions, dedup_key, created_at, next_at)
       select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), dedup_key,
-        created_at, created_at
+        created_at, least(created_at, log_clock())
       from jsonb_to_recordset($1::jsonb) as d (
         channel_id bigint, rule_id bigint, kind text, transitions jsonb, dedup_key text, created_at timestamptz
       );

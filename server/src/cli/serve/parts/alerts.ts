@@ -11,6 +11,7 @@ import { raising } from '../../../service/alerts/raising.ts'
 import { AlertRules } from '../../../service/alerts/rule-set.ts'
 import { RulesService } from '../../../service/alerts/rules-service.ts'
 import { SilencesService } from '../../../service/alerts/silences-service.ts'
+import { AlertWatchdog } from '../../../service/alerts/watchdog.ts'
 import { SecretBox } from '../../../service/secret-box.ts'
 import { Feed } from '../../../store/feed/feed.ts'
 import type { SystemOptions } from '../system-options.ts'
@@ -48,7 +49,13 @@ export function alertsPart(
       onFailure: (error) => reports.onJobFailed('alerts', error),
     }),
     onFailure: (error) => reports.onJobFailed('alerts', error),
+    onGap: reports.onAlertGap,
     onStep: ({ rows, transitions, millis }) => metrics.alertsEvaluated(rows, transitions, millis / 1000),
+  })
+  const watchdog = new AlertWatchdog({
+    pool,
+    onLate: reports.onAlertsLate,
+    onFailure: (error) => reports.onJobFailed('alerts', error),
   })
   const signs = new LifeSigns({
     ...{ pool, isWanted: () => rules.waitForSilence },
@@ -82,8 +89,10 @@ export function alertsPart(
     start: () => {
       evaluator.start()
       deliverer.start()
+      watchdog.start()
     },
     stop: async () => {
+      watchdog.stop()
       await signs.close()
       await evaluator.stop()
       await deliverer.stop()

@@ -20,7 +20,11 @@ const WebhookSchema = Type.Object(
       Type.String({ minLength: 8, maxLength: 200, description: 'Signs each notice (HMAC-SHA256)' }),
     ),
     token: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 500, description: 'Sent as Authorization: Bearer' }),
+      Type.String({
+        maxLength: 500,
+        pattern: '^[\\x21-\\x7e]+$',
+        description: 'Sent as Authorization: Bearer; letters, digits and signs without spaces',
+      }),
     ),
     chat_id: Type.Optional(
       Type.String({ minLength: 1, maxLength: 100, description: 'Of telegram: whom the bot writes to' }),

@@ -31,8 +31,9 @@ export function getChecked(address: string, options: Omit<RequestOptions, 'body'
 export async function postChecked(address: string, options: RequestOptions): Promise<Answer> {
   const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)
   let url = new URL(address)
+  let { headers } = options
   for (let redirects = 0; ; redirects++) {
-    const { response, text } = await post(url, options, signal)
+    const { response, text } = await post(url, { ...options, headers }, signal)
     const status = response.statusCode ?? 0
     const { location } = response.headers
     if (status < 300 || status >= 400 || location === undefined) {
@@ -48,8 +49,15 @@ export async function postChecked(address: string, options: RequestOptions): Pro
     if (url.protocol === 'https:' && next.protocol !== 'https:') {
       throw new Error(`It leads from https to ${next.protocol.slice(0, -1)}.`)
     }
+    // A token of one host is a secret before another one.
+    if (next.origin !== url.origin) headers = withoutSecrets(headers)
     url = next
   }
+}
+
+function withoutSecrets(headers: Record<string, string>): Record<string, string> {
+  const { authorization: _, ...rest } = headers
+  return rest
 }
 
 function post(

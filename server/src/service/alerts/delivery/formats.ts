@@ -1,5 +1,6 @@
 // The formats of other services. Each keeps to the service's limits: longer text is cut, never refused.
-import { type Notice, plainText } from './notice.ts'
+import { DAY, fromMillis, toMillis } from '../../../store/database/timestamp.ts'
+import { cut, type Notice, type NoticeGroup, plainText } from './notice.ts'
 
 export const FORMATS = ['json', 'slack', 'discord', 'ntfy', 'telegram', 'gotify', 'alertmanager'] as const
 export type Format = (typeof FORMATS)[number]
@@ -14,8 +15,8 @@ const RENDERERS: Record<Format, (notice: Notice, to: { chat_id?: string | undefi
 
   /** Slack's incoming webhooks; Mattermost and Rocket.Chat take the same. */
   slack: (notice) => {
-    const text = plainText(notice).replaceAll(/[&<>]/g, (sign) => SLACK_SIGNS[sign] ?? sign)
-    return json({ text: `*${slackText(notice.title)}*\n${cut(text, 3500)}` })
+    const text = cut(plainText(notice), 3500).replaceAll(/[&<>]/g, (sign) => SLACK_SIGNS[sign] ?? sign)
+    return json({ text: `*${slackText(cut(notice.title, 250))}*\n${text}` })
   },
 
   discord: (notice) =>
@@ -34,7 +35,7 @@ const RENDERERS: Record<Format, (notice: Notice, to: { chat_id?: string | undefi
 
   /** The topic is the last part of the address; the notice is the body, the rest goes as headers. */
   ntfy: (notice) => ({
-    body: cut(plainText(notice), 3500),
+    body: cutBytes(plainText(notice), NTFY_BYTES),
     headers: {
       'content-type': 'text/plain; charset=utf-8',
       title: headerText(notice.title),
@@ -58,23 +59,39 @@ const RENDERERS: Record<Format, (notice: Notice, to: { chat_id?: string | undefi
       priority: PRIORITIES[colourOf(notice)],
     }),
 
-  /** `POST /api/v2/alerts` of Alertmanager. */
+  /** `POST /api/v2/alerts` of Alertmanager, which knows an alert by its labels. */
   alertmanager: (notice) => {
     const groups = notice.groups.length > 0 ? notice.groups : [undefined]
+    const isOfRule = notice.kind === 'problem' || notice.kind === 'recovered'
     const alerts = groups.map((group) => ({
       labels: {
-        alertname: notice.rule.name,
+        alertname: isOfRule ? `${notice.rule.name}: not evaluated` : notice.rule.name,
         rule_id: String(notice.rule.id),
         severity: notice.rule.severity,
-        ...(group && notice.rule.group_by && { [notice.rule.group_by]: group.label }),
+        ...(group && notice.rule.group_by && { [labelName(notice.rule.group_by)]: group.label }),
       },
       annotations: { summary: notice.title, description: cut(plainText(notice), 8000) },
-      startsAt: group?.first_at ?? group?.at,
-      ...(notice.kind !== 'firing' && notice.kind !== 'problem' && { endsAt: group?.at }),
+      ...alertTimes(notice, group),
       ...(notice.link !== null && { generatorURL: notice.link }),
     }))
     return { body: JSON.stringify(alerts) }
   },
+}
+
+/** How long Alertmanager waits for the end of an alert, which it would resolve after five minutes otherwise. */
+const LASTS = 14 * DAY
+
+/** When an alert began and when it ends. It has to begin before it ends, also when the clock of its lines is ahead. */
+function alertTimes({ kind, at }: Notice, group: NoticeGroup | undefined) {
+  const decided = toMillis(group?.at ?? at)
+  const isOver = kind === 'resolved' || kind === 'recovered' || kind === 'test'
+  const starts = Math.min(toMillis(group?.first_at ?? group?.at ?? at), decided - (isOver ? 1 : 0))
+  return { startsAt: fromMillis(starts), endsAt: fromMillis(isOver ? decided : decided + LASTS) }
+}
+
+/** A name of a field as Prometheus writes labels. */
+function labelName(name: string): string {
+  return name.replaceAll(/\W/g, '_')
 }
 
 /** A notice as a service takes it. */
@@ -98,8 +115,13 @@ function colourOf({ kind, rule }: Notice): Colour {
   return rule.severity === 'critical' ? 'bad' : 'warning'
 }
 
-function cut(text: string, characters: number): string {
-  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`
+/** A message of ntfy has 4,096 bytes at most; longer ones become files. */
+const NTFY_BYTES = 4000
+
+function cutBytes(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes - 3))
+  return `${text.slice(0, read)}…`
 }
 
 /** ntfy takes headers in the encoding of mails. */

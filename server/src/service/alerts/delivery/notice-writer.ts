@@ -15,7 +15,7 @@ import { OwnerSight } from '../owner-sight.ts'
 import { definitionAt } from '../thresholds.ts'
 import { describeCondition, describeTransition } from './describe.ts'
 import { boundsOf, evidenceQuery, searchOf } from './evidence.ts'
-import { type Notice, type NoticeGroup, type NoticeKind, type NoticeLine, titleOf } from './notice.ts'
+import { cut, type Notice, type NoticeGroup, type NoticeKind, type NoticeLine, titleOf } from './notice.ts'
 
 /** Lines of evidence in a notice, and groups that a digest names. */
 const MAX_LINES = 5
@@ -54,6 +54,7 @@ export class NoticeWriter {
       id: `alert-${delivery.id}-${Date.parse(rule.created_at)}`,
       kind,
       dedup_key: delivery.dedup_key,
+      at: delivery.created_at,
       rule: {
         ...{ id: rule.id, name: rule.name, severity: definition.severity ?? 'warning' },
         condition: describeCondition(definition),
@@ -72,6 +73,7 @@ export class NoticeWriter {
     const { pageUrl } = this.#options
     return {
       ...{ id: `alert-test-${Date.now()}`, kind: 'test', dedup_key: 'timelapser-alert-test' },
+      at: fromMillis(Date.now()),
       rule: {
         ...{ id: 0, name: 'Test', severity: 'info', condition: 'none' },
         ...{ note: null, group_by: null },
@@ -132,7 +134,7 @@ export class NoticeWriter {
       return rows
         .map(({ timestamp, level, source, camera_name, message }) => ({
           ...{ timestamp, level, source, camera_name },
-          message: message.slice(0, 2000),
+          message: cut(message, 2000),
         }))
         .toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))
     } catch {

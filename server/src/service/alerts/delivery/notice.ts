@@ -32,6 +32,8 @@ export type Notice = {
   kind: NoticeKind
   /** The same for all notices of an incident. */
   dedup_key: string
+  /** When it was decided. */
+  at: string
   rule: {
     id: number
     name: string
@@ -84,6 +86,12 @@ export function plainText({ text, rule, lines, link }: Notice): string {
 const LONGEST_LINE = 300
 
 function shortened(message: string): string {
-  const line = message.replaceAll(/\s+/g, ' ')
-  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line
+  return cut(message.replaceAll(/\s+/g, ' '), LONGEST_LINE)
+}
+
+/** The beginning of a text. No sign is cut in half: services refuse such text. */
+export function cut(text: string, characters: number): string {
+  if (text.length <= characters) return text
+  const kept = text.slice(0, characters - 1)
+  return `${kept.isWellFormed() ? kept : kept.slice(0, -1)}…`
 }

@@ -1,6 +1,6 @@
 // One attempt to bring a notice to a channel.
 import { createHmac } from 'node:crypto'
-import { isIP } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { ChannelSecret, Email, Webhook } from './channel.ts'
 import { resolveChecked } from './checked-addresses.ts'
@@ -61,18 +61,32 @@ async function post(
   return { isSent, reply: `${status} ${text}`.trim(), error, retryAfterMs }
 }
 
+/** How long a mail server may be silent, and how long all of a mail may take: an attempt ends before its lease does. */
 const MAIL_TIMEOUT_MS = 20_000
+const MAIL_LONGEST = 3
 
 async function mail(email: Email, notice: Notice, { allowLocal, timeoutMs }: SendOptions): Promise<Attempt> {
   const { host, security = 'starttls', username, password, from, to, trust_any_certificate = false } = email
   const port = email.port ?? (security === 'tls' ? 465 : security === 'starttls' ? 587 : 25)
-  const [address] = await resolveChecked(host, allowLocal)
-  if (!address) throw new Error(`${host} has no address`)
   const patience = timeoutMs ?? MAIL_TIMEOUT_MS
+  const socket = new Socket()
+  const tooLate = new Promise<never>((_, reject) => {
+    const late = new Error('The mail server did not take it in time.')
+    const timer = setTimeout(() => {
+      reject(late)
+      socket.destroy(late)
+    }, MAIL_LONGEST * patience).unref()
+    socket.once('close', () => clearTimeout(timer))
+  })
+  // A server that drips its replies ends none of the limits for silence.
+  tooLate.catch(() => undefined)
+  const [address] = await Promise.race([resolveChecked(host, allowLocal), tooLate])
+  if (!address) throw new Error(`${host} has no address`)
   const transport = createTransport({
     // The address that was checked; its certificate has to be of the name.
     host: address.address,
     port,
+    socket,
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
@@ -89,7 +103,7 @@ async function mail(email: Email, notice: Notice, { allowLocal, timeoutMs }: Sen
     disableUrlAccess: true,
   })
   try {
-    const { response } = await transport.sendMail({
+    const sent = transport.sendMail({
       from,
       to,
       subject: notice.title,
@@ -103,9 +117,11 @@ async function mail(email: Email, notice: Notice, { allowLocal, timeoutMs }: Sen
         References: `<${notice.dedup_key}@timelapser-logs>`,
       },
     })
+    const { response } = await Promise.race([sent, tooLate])
     return { isSent: true, reply: String(response).slice(0, 500), error: null }
   } finally {
     transport.close()
+    socket.destroy()
   }
 }
 

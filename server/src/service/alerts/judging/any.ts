@@ -11,6 +11,9 @@ export const any = {
     const { at, first, last, rows, feed_id } = sighting
     group.noteLife(sighting)
     if (!rule.hours.isActive(at)) return
+    // A kind is new once. Lines of a known one extend its incident, and one step may hold its end and the line after it.
+    const wasNew = rule.condition.kind === 'new' && state.incident !== null && !rule.isOfMany
+    if (wasNew && !group.isFiring) return
     if (group.isFiring) {
       state.value = (state.value ?? 0) + rows
       state.first_at = Math.min(state.first_at ?? first, first)

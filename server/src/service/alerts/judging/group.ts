@@ -70,6 +70,8 @@ export type JudgedRule = {
   isGrouped: boolean
   /** When its condition began. */
   begun: number
+  /** Whether the group stands for all those beyond what may be kept. */
+  isOfMany?: boolean
 }
 
 export type Firing = {

@@ -49,7 +49,8 @@ export const silence = {
       state.due_at = quiet + length
       return
     }
-    group.fire({ key: lived, at, value: minutesOf(at - lived), first: lived, last: at })
+    // After a group was not waited for any more, its last sign of life may be that of the incident before.
+    group.fire({ key: quietSince(group, lived), at, value: minutesOf(at - lived), first: lived, last: at })
     state.due_at = expiresAt
   },
 }

@@ -1,0 +1,139 @@
+// The requests that the services publish that they take, and their limits.
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { describe, expect, it } from 'vitest'
+import { FORMATS, type Format, render } from './formats.ts'
+import type { Notice, NoticeKind } from './notice.ts'
+
+const Instant = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$' })
+const Uri = Type.String({ pattern: '^https?://' })
+const closed = { additionalProperties: false }
+const Labels = Type.Record(
+  Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$' }),
+  Type.String({ minLength: 1 }),
+)
+
+const SCHEMAS = {
+  slack: Type.Object({ text: Type.String({ minLength: 1, maxLength: 40_000 }) }, closed),
+  discord: Type.Object(
+    {
+      allowed_mentions: Type.Object({ parse: Type.Array(Type.String()) }, closed),
+      embeds: Type.Array(
+        Type.Object(
+          {
+            title: Type.String({ minLength: 1, maxLength: 256 }),
+            description: Type.String({ maxLength: 4096 }),
+            color: Type.Integer({ minimum: 0, maximum: 0xff_ff_ff }),
+            url: Type.Optional(Uri),
+          },
+          closed,
+        ),
+        { minItems: 1, maxItems: 10 },
+      ),
+    },
+    closed,
+  ),
+  telegram: Type.Object(
+    {
+      chat_id: Type.String({ minLength: 1 }),
+      text: Type.String({ minLength: 1, maxLength: 4096 }),
+      link_preview_options: Type.Object({ is_disabled: Type.Boolean() }, closed),
+    },
+    closed,
+  ),
+  gotify: Type.Object(
+    {
+      title: Type.String({ minLength: 1 }),
+      message: Type.String({ minLength: 1 }),
+      priority: Type.Integer({ minimum: 0, maximum: 10 }),
+    },
+    closed,
+  ),
+  /** `postableAlerts` of its OpenAPI document, version 2. */
+  alertmanager: Type.Array(
+    Type.Object(
+      {
+        labels: Labels,
+        annotations: Type.Record(Type.String(), Type.String()),
+        startsAt: Instant,
+        endsAt: Instant,
+        generatorURL: Type.Optional(Uri),
+      },
+      closed,
+    ),
+    { minItems: 1 },
+  ),
+} as const
+
+const at = '2026-01-31T14:05:00Z'
+// Signs of two and four bytes, half of one at each place where a text may be cut.
+const long = (sign: string) => `${sign.repeat(9000)}`
+
+function noticeOf(kind: NoticeKind, text: string): Notice {
+  const group = {
+    key: '1',
+    label: [...text].slice(0, 100).join('') || 'Front',
+    value: 3,
+    threshold: 2,
+    late_ms: 0,
+  }
+  const isOfRule = kind === 'problem' || kind === 'recovered' || kind === 'test'
+  return {
+    ...{ id: 'alert-1', kind, dedup_key: 'incident-1', at },
+    rule: {
+      ...{ id: 1, name: `Errors & <more> ${text}`, severity: 'critical', condition: 'any line' },
+      ...{ note: text, group_by: 'camera' },
+    },
+    // Lines of a clock that is hours ahead.
+    groups: isOfRule ? [] : [{ ...group, at, first_at: '2026-01-31T19:00:00Z', last_at: at }],
+    ...{ title: `[FIRING] ${text}\n${text}`, text, link: 'https://logs.example.org/logs?q=1' },
+    lines: [{ timestamp: at, level: 'ERROR', source: 'api', camera_name: null, message: text }],
+  }
+}
+
+const KINDS: readonly NoticeKind[] = ['firing', 'resolved', 'problem', 'recovered', 'test']
+const TEXTS = {
+  short: 'broken',
+  empty: '',
+  wide: long('ж'),
+  'four-byte': `x${long('😀')}`,
+  escaped: long('&<'),
+}
+const each = KINDS.flatMap((kind) =>
+  Object.entries(TEXTS).map(([name, text]) => [kind, name, noticeOf(kind, text)] as const),
+)
+
+describe.each(each)('a notice that is %s, with a text that is %s', (_, __, notice) => {
+  it.each(Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[])('is as %s takes it', (format) => {
+    const { body } = render(notice, format, { chat_id: '7' })
+    expect([...Value.Errors(SCHEMAS[format], JSON.parse(body))]).toEqual([])
+  })
+
+  it('is a message, and no file, for ntfy', () => {
+    const { body, headers = {} } = render(notice, 'ntfy')
+    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(4096)
+    for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7e]+$/)
+    expect((headers as { priority?: string }).priority).toMatch(/^[1-5]$/)
+  })
+
+  it.each(FORMATS)('has no half of a sign in %s', (format: Format) => {
+    const { body } = render(notice, format, { chat_id: '7' })
+    expect(/\\ud[89a-f]/i.test(body)).toBe(false)
+    expect(body.isWellFormed()).toBe(true)
+  })
+
+  it('begins before it ends, and lasts until its end is told, for Alertmanager', () => {
+    const [alert] = JSON.parse(render(notice, 'alertmanager').body) as { startsAt: string; endsAt: string }[]
+    expect(Date.parse(alert?.startsAt ?? '')).toBeLessThan(Date.parse(alert?.endsAt ?? ''))
+    // Without an end an alert is over after five minutes.
+    const lasts = notice.kind === 'firing' || notice.kind === 'problem'
+    expect(Date.parse(alert?.endsAt ?? '') > Date.parse(at)).toBe(lasts)
+  })
+})
+
+it('tells the troubles of a rule and its lines apart, for Alertmanager', () => {
+  const labels = (kind: NoticeKind) => JSON.parse(render(noticeOf(kind, 'x'), 'alertmanager').body)[0].labels
+  expect(labels('recovered')).toEqual(labels('problem'))
+  expect(labels('resolved')).toEqual(labels('firing'))
+  expect(labels('problem').alertname).not.toBe(labels('firing').alertname)
+})
