@@ -1,5 +1,5 @@
 import { inLanes, Poster } from './post.ts'
-import { makeRecord, seeded } from './records.ts'
+import { makeRecord, type RecordMaker, seeded } from './records.ts'
 import type { BenchSystem } from './system.ts'
 
 const BATCH = 5000
@@ -17,12 +17,14 @@ export type FillOptions = {
   days: number
   /** Rows of the last twelve hours. */
   today: number
+  /** Makes each row. */
+  make?: RecordMaker | undefined
 }
 
 /** Fills a fresh system by way of its API and returns tokens that each stand in one row alone. */
 export async function fill(
   system: BenchSystem,
-  { rows, days, today }: FillOptions,
+  { rows, days, today, make = makeRecord }: FillOptions,
 ): Promise<{ rareTokens: string[] }> {
   await system.request('PUT', '/api/settings', { log_level: 'DEBUG', retention_days: Math.max(30, days + 1) })
   const headers = {
@@ -45,8 +47,8 @@ export async function fill(
       const lines: string[] = []
       for (let index = 0; index < BATCH; index++) {
         const at = from + ((batch * BATCH + index) / (batches * BATCH)) * span
-        const record = makeRecord(random, at)
-        if (index === 0) rareTokens.push(record.message.slice(-8))
+        const record = make(random, at)
+        if (index === 0) rareTokens.push(/[0-9a-f]{8}/.exec(record.message.slice(-9))?.[0] ?? '')
         lines.push(JSON.stringify(index === 1 && isSilentSince(at) ? silent(record) : record))
       }
       await poster.post(lines.join('\n'))
@@ -58,6 +60,6 @@ export async function fill(
   }
 }
 
-function silent(record: ReturnType<typeof makeRecord>): ReturnType<typeof makeRecord> {
+function silent(record: ReturnType<RecordMaker>): ReturnType<RecordMaker> {
   return { ...record, level: 'CRITICAL', source: `camera_${SILENT_CAMERA}`, camera_id: SILENT_CAMERA }
 }

@@ -122,6 +122,10 @@ async function printSizes(): Promise<void> {
       select 'heap' as part, pg_table_size(to_regclass(name)) as bytes
       from indexed
       union all
+      select 'blocks', pg_total_relation_size(to_regclass(name || '_b'))
+      from indexed
+      where to_regclass(name || '_b') is not null
+      union all
       select regexp_replace(i.indexrelid::regclass::text, '^logs_\\d+_\\d+_', ''), pg_relation_size(i.indexrelid)
       from indexed
       join pg_index i on i.indrelid = to_regclass(name)

@@ -51,3 +51,27 @@ export function makeRecord(random: () => number, millis: number): LogRecord {
     extra_data: { retry_count: Math.floor(random() * 5), duration_ms: Math.floor(random() * 30_000) },
   }
 }
+
+export type RecordMaker = typeof makeRecord
+
+/** Another kind of about 250 bytes: addresses of streams in messages, and a request id in every `extra_data`. */
+export function makeRequestRecord(random: () => number, millis: number): LogRecord {
+  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T
+  const hex = (digits: number) =>
+    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('')
+  const camera = 1 + Math.floor(random() * CAMERAS)
+  const url = `rtsp://10.0.${camera}.${Math.floor(random() * 255)}:554/live/ch${camera}?session=${Math.floor(random() * 1e6)}`
+  return {
+    timestamp: new Date(millis).toISOString(),
+    level: pick(LEVELS),
+    message: `${pick(WORDS)} of ${url} at offset ${Math.floor(random() * 1e7)} (${hex(8)})`,
+    source: pick(['gateway', 'recorder', `camera_${camera}`]),
+    logger_name: pick(['http.access', 'media.rtsp', 'media.segments']),
+    camera_id: random() < 0.5 ? camera : null,
+    extra_data: {
+      request_id: `${hex(8)}-${hex(4)}-${hex(12)}`,
+      status: pick([200, 200, 200, 206, 304, 404, 500]),
+      took_ms: Math.floor(random() * 1000) / 10,
+    },
+  }
+}

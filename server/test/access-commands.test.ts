@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from './support/browser.ts'
@@ -8,7 +9,7 @@ import { makeDataFolder } from './support/temporary-folder.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startTestServer({ dataDirectory: tmpdir() })
 })
 afterAll(() => server.close())
 
@@ -195,4 +196,52 @@ it.each(['users', 'keys', 'settings'])('%s --help shows examples and exit codes'
   expect(code).toBe(0)
   expect(stdout).toContain(`  timelapser-logs ${name} list`)
   expect(stdout).toContain('Exit codes:')
+})
+
+describe('packing', () => {
+  it('is turned on by its setting, and packed lines are made rows again', async () => {
+    expect((await run('settings', 'set', 'pack_after_days', '3')).code).toBe(0)
+    const { stderr, code } = await run('unpack')
+    expect(stderr).toMatch(/^0 packed lines take 0 MB now, and some 0 MB as rows\.\n/)
+    expect(code).toBe(3)
+    const { packing } = await json('unpack', '--yes')
+    expect(packing).toMatchObject({ pack_after_days: 0, is_unpacking: false, begun_at: null })
+  })
+
+  it('unpacks every line, where there is room for it', async () => {
+    const records = Array.from({ length: 2000 }, (_, index) => ({
+      timestamp: new Date(Date.UTC(2025, 0, 2, 3, 0, index)).toISOString(),
+      level: index % 10 ? 'INFO' : 'ERROR',
+      source: 'packed',
+      message: `line ${index} of many`,
+      extra_data: index % 3 ? { n: index } : null,
+    }))
+    expect((await server.send('POST', '/api/logs', records, { 'x-import': 'true' })).status).toBe(200)
+    const { pool } = server.database.database
+    await pool.query('update log_partitions set closed_at = now(), indexed_at = now() where upper < now()')
+    const lines = async () =>
+      (await run('export', '--source', 'packed', '--since', '2025-01-01T00:00:00Z', '--format', 'ndjson'))
+        .stdout
+    const before = await lines()
+    expect(before.trim().split('\n')).toHaveLength(2000)
+    await run('settings', 'set', 'pack_after_days', '3')
+    await pool.query(`update log_packing set begun_at = now() - interval '1 hour'`)
+    await pool.query(`select pg_notify('log_packing', '')`)
+    const progress = async () => (await server.get('/api/packing')).body.data.packing
+    await expect.poll(progress).toMatchObject({ packed_rows: 2000, due_partitions: 0 })
+    expect(await lines()).toBe(before)
+
+    await server.send('PUT', '/api/settings', { disk_reserve_bytes: Number.MAX_SAFE_INTEGER })
+    await expect
+      .poll(async () => (await run('unpack', '--yes')).stderr)
+      .toMatch(/Packed lines take [\d,]+ bytes more as rows, and 0 are free above disk_reserve_bytes/)
+    expect(await progress()).toMatchObject({ pack_after_days: 3, is_unpacking: false })
+    await server.send('PUT', '/api/settings', { disk_reserve_bytes: 0 })
+    const { packing } = await json('unpack', '--yes')
+    expect(packing).toMatchObject({ begun_at: null, packed_rows: 0 })
+    expect(await lines()).toBe(before)
+    const { rows } = await pool.query(`select count(*) as rows from only logs where source = 'packed'
+      union all select count(*) from logs where source = 'packed'`)
+    expect(rows).toEqual([{ rows: 0 }, { rows: 2000 }])
+  })
 })

@@ -1,11 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { countMigrations, migrate } from '../src/store/database/migrate.ts'
 import { type Database, openDatabase } from '../src/store/database/open.ts'
+import { beginPacking, endPacking } from '../src/store/partitions/packing-switch.ts'
+import { clearLogs } from '../src/store/removal/clear.ts'
 import { runCommand } from './support/command.ts'
 import { createBareDatabase, createTestDatabase } from './support/database.ts'
+
+const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
 let directory: string
 let database: Database
@@ -164,4 +168,70 @@ test('backup --folder reads back what it wrote, and keeps as many as it is told'
       file.slice(directory.length + 1),
     ].toSorted(),
   )
+})
+
+test('packing moves the table that readers of the view need not know, and later migrations find it in its place', async () => {
+  await migrate(database)
+  const { pool } = database
+  await pool.query('create role reader')
+  await pool.query('grant select on logs to reader')
+  const kindOf = async (name: string) => {
+    const { rows } = await pool.query('select relkind as kind from pg_class where oid = to_regclass($1)', [
+      name,
+    ])
+    return rows[0]?.kind
+  }
+  const kinds = async () => [await kindOf('public.logs'), await kindOf('timelapser_rows.logs')]
+  try {
+    await pool.query('create view recent as select * from logs')
+    await pool.query(
+      'create function few() returns bigint language sql begin atomic select count(*) from logs; end',
+    )
+    await expect(beginPacking(pool)).rejects.toThrow(
+      'views or functions of your own read logs: few(), recent. They would not see packed lines',
+    )
+    expect(await kinds()).toEqual(['p', undefined])
+    await pool.query('drop view recent; drop function few; alter table logs enable row level security')
+    await expect(beginPacking(pool)).rejects.toThrow('logs has row security of your own')
+    await pool.query('alter table logs disable row level security')
+    await clearLogs(pool)
+    await beginPacking(pool)
+    await beginPacking(pool)
+    expect(await kinds()).toEqual(['v', 'p'])
+    const { rows } = await pool.query(
+      `select has_table_privilege('reader', 'public.logs', 'select') as may_read`,
+    )
+    expect(rows).toEqual([{ may_read: true }])
+    await pool.query(`
+      grant usage on schema timelapser_rows to reader;
+      grant select on timelapser_rows.logs, log_blocks to reader`)
+    await clearLogs(pool)
+    await pool.query(`
+      set role reader;
+      select * from public.logs;
+      select * from logs_between('2026-01-01', '2026-01-02');
+      reset role`)
+    await pool.query(`
+      revoke select on public.logs from reader;
+      grant select on public.logs to public`)
+    cpSync(MIGRATIONS, directory, { recursive: true })
+    const later = `${String(countMigrations() + 1).padStart(4, '0')}_later.sql`
+    addMigration(later, 'create index later on only logs (source); create table later_table ()')
+    expect(await migrate(database, directory)).toEqual([later])
+    expect(await kinds()).toEqual(['v', 'p'])
+    expect([await kindOf('timelapser_rows.later'), await kindOf('public.later_table')]).toEqual(['I', 'r'])
+    await endPacking(pool)
+    const { rows: schemas } = await pool.query(`select to_regnamespace('timelapser_rows') as name`)
+    expect(schemas).toEqual([{ name: null }])
+    expect(await kinds()).toEqual(['p', undefined])
+    expect((await pool.query('select * from logs')).rows).toEqual([])
+    const { rows: held } = await pool.query(
+      `select relacl::text as held from pg_class where relname = 'logs'`,
+    )
+    expect(held[0]?.held).toMatch(/[{,]=r\//)
+    expect(held[0]?.held).not.toContain('reader')
+  } finally {
+    await pool.query('drop owned by reader')
+    await pool.query('drop role reader')
+  }
 })

@@ -16,6 +16,7 @@ const ROOMS = [
   'database',
   'settings',
   'filter',
+  'blocks',
   'counts',
   'partitions',
   'reading',

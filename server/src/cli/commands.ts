@@ -27,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   alerts: async () => (await import('./commands/alerts.ts')).alertsCommand(),
   cameras: async () => (await import('./commands/cameras.ts')).camerasCommand(),
   cleanup: async () => (await import('./commands/cleanup.ts')).cleanupCommand(),
+  unpack: async () => (await import('./commands/unpack.ts')).unpackCommand(),
   undo: async () => (await import('./commands/cleanup.ts')).undoCommand(),
   backup: async () => (await import('./commands/backup.ts')).backupCommand(),
   restore: async () => (await import('./commands/backup.ts')).restoreCommand(),

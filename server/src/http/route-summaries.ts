@@ -41,6 +41,8 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'GET /api/logs/cleanup': 'What a cleanup would delete',
   'DELETE /api/logs/cleanup': 'Delete what is older than some days, or everything',
   'POST /api/logs/cleanup/undo': 'Bring back what was cleared in the last ten minutes',
+  'GET /api/packing': 'How far packing is, and the room it gave back',
+  'POST /api/packing/unpack': 'Make rows of packed lines again, in the background',
   'GET /api/logs/retention': 'What retention would remove now',
   'POST /api/logs/retention': 'Apply retention now',
   'POST /api/logs/retention/preview': 'What other rules of retention would remove, before they are in force',

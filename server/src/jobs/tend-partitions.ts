@@ -3,10 +3,14 @@ import type pg from 'pg'
 import { keepBuildsOff } from '../store/database/exclusive-access.ts'
 import { inTransaction } from '../store/database/transaction.ts'
 import { OpenIndexes } from '../store/partitions/open-indexes.ts'
+import { nextToPack, packAndClean } from '../store/partitions/packing.ts'
+import { beginIfWanted, PackingRefused } from '../store/partitions/packing-switch.ts'
+import type { Partition } from '../store/partitions/partition.ts'
 import { reopenAll } from '../store/partitions/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partitions/partition-indexes.ts'
 import { batchesSoFar } from '../store/partitions/partition-load.ts'
 import { tendPartitions, type UpkeepStore } from '../store/partitions/partition-upkeep.ts'
+import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../store/partitions/unpacking.ts'
 import { cancelStatement, holdUpkeep, prepareForBuilds } from '../store/partitions/upkeep-connection.ts'
 import { Bursts } from './bursts.ts'
 
@@ -33,6 +37,8 @@ export type TendingOptions = UpkeepStore & {
   onFailure: (error: unknown) => void
   /** Tells the other servers that much is being stored by this one, for their `lookSoon`. */
   tellOfBurst?: () => Promise<void>
+  /** Whether the disk has room for work that takes some before it gives more back. */
+  hasRoom?: () => Promise<boolean>
   intervalMs?: number
 }
 
@@ -42,7 +48,7 @@ export type Tending = {
    * the work.
    */
   noteStored: (rows: number) => void
-  /** Another server told of a burst. */
+  /** Another server told of a burst, or there is work that was asked for. */
   lookSoon: () => void
   stop: () => Promise<void>
 }
@@ -58,12 +64,15 @@ export function startTending(options: TendingOptions): Tending {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let isLookDue = false
+  let isLookAsked = false
   const bursts = new Bursts(interval)
 
   const step = async () => {
     if (leader && !leader.isAlive()) leader = undefined
     leader ??= await becomeLeader(options)
-    await leader?.tend()
+    const isAsked = isLookAsked
+    isLookAsked = false
+    await leader?.tend(isAsked)
   }
   const look = () => {
     timer = undefined
@@ -81,6 +90,7 @@ export function startTending(options: TendingOptions): Tending {
   }
   const lookSoon = () => {
     if (!leader) return
+    isLookAsked = true
     // The look under way may have been too early to see it.
     isLookDue = true
     if (!timer) return
@@ -105,7 +115,7 @@ export function startTending(options: TendingOptions): Tending {
 }
 
 /** The server that does the work. `tend` is called again and again; index builds go on beside it, one at a time. */
-type Leader = { tend: () => Promise<void>; isAlive: () => boolean; stop: () => Promise<void> }
+type Leader = { tend: (isAsked: boolean) => Promise<void>; isAlive: () => boolean; stop: () => Promise<void> }
 
 async function becomeLeader(options: TendingOptions): Promise<Leader | undefined> {
   const client = await options.connect()
@@ -133,7 +143,9 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   let relieving: Promise<void> | undefined
   let isReliefDue = false
   let indexing: Promise<void> | undefined
-  const builds: Builds = { notBefore: 0, failedUntil: new Map() }
+  const builds: Builds = { notBefore: 0, refusedUntil: 0, failedUntil: new Map() }
+  const ending = new AbortController()
+  const work: Packing = { hasRoom: async () => true, ...options, client, builds, ending: ending.signal }
   let seenBatches: number | undefined
   let skipped = 0
   const failed = (error: unknown) => {
@@ -152,9 +164,9 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
   }
   return {
     isAlive: () => alive,
-    tend: async () => {
+    tend: async (isAsked) => {
       const batches = await batchesSoFar(options.pool)
-      if (batches === seenBatches && skipped++ < IDLE_INTERVALS) return
+      if (!isAsked && batches === seenBatches && skipped++ < IDLE_INTERVALS) return
       seenBatches = batches
       skipped = 0
       try {
@@ -170,7 +182,10 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
         .then(async () => {
           // An import of years leaves hundreds of small ones.
           do await makeSearchable(client, openIndexes)
-          while (alive && (await indexNext(client, builds)))
+          while (
+            alive &&
+            ((await packNext(work)) || (await unpackNext(work)) || (await indexNext(client, builds)))
+          )
         })
         .catch(failed)
         .finally(() => {
@@ -179,6 +194,7 @@ async function becomeLeader(options: TendingOptions): Promise<Leader | undefined
     },
     stop: async () => {
       alive = false
+      ending.abort()
       // A build would hold the stop up for a minute; the next start begins it anew.
       while (indexing || relieving) {
         await cancelStatement(options.pool, client)
@@ -232,18 +248,70 @@ async function makeSearchable(client: pg.Client, openIndexes: OpenIndexes): Prom
 /** Index builds that failed, and when they may be tried again. */
 type Builds = {
   notBefore: number
+  /** The database does not allow packing: not asked again before. */
+  refusedUntil: number
   /** Those of one partition may fail for what is in it; it is passed over for a while, or no other had its turn. */
   failedUntil: Map<string, number>
 }
 
+type Packing = Pick<TendingOptions, 'pool' | 'onFailure'> & {
+  hasRoom: () => Promise<boolean>
+  client: pg.Client
+  builds: Builds
+  ending: AbortSignal
+}
+
+/** Packs one partition, if any is due; turns packing on first. */
+async function packNext({ pool, client, builds, ending, onFailure, hasRoom }: Packing): Promise<boolean> {
+  if (Date.now() < builds.refusedUntil || !(await hasRoom())) return false
+  try {
+    await beginIfWanted(pool)
+  } catch (error) {
+    if (!(error instanceof PackingRefused)) throw error
+    // A restored database may want it and not allow it: indexes are built all the same.
+    builds.refusedUntil = Date.now() + PASSED_OVER_MS
+    onFailure(error)
+    return false
+  }
+  return tendNext(
+    builds,
+    (besides) => nextToPack(client, besides),
+    (next) => packAndClean(pool, client, next, { signal: ending, hasRoom }),
+  )
+}
+
+/** Makes rows of one partition's packed lines, if that was asked for; turns packing off at the end. */
+async function unpackNext({ pool, client, builds, ending, hasRoom }: Packing): Promise<boolean> {
+  if (!(await hasRoom())) return false
+  const isMore = await tendNext(
+    builds,
+    (besides) => nextToUnpack(client, besides),
+    (next) => unpackPartition(pool, next, { signal: ending, hasRoom }),
+  )
+  if (!isMore) await endWhenUnpacked(pool)
+  return isMore
+}
+
 /** Builds the indexes of one partition, if any is due; between two the open one gets its turn. */
-async function indexNext(client: pg.Client, builds: Builds): Promise<boolean> {
+function indexNext(client: pg.Client, builds: Builds): Promise<boolean> {
+  return tendNext(
+    builds,
+    (besides) => nextToIndex(client, besides),
+    (next) => buildIndexes(client, next),
+  )
+}
+
+async function tendNext(
+  builds: Builds,
+  find: (besides: string[]) => Promise<Partition | undefined>,
+  work: (next: Partition) => Promise<void>,
+): Promise<boolean> {
   const now = Date.now()
   for (const [name, until] of builds.failedUntil) if (until < now) builds.failedUntil.delete(name)
-  const next = await nextToIndex(client, [...builds.failedUntil.keys()])
+  const next = await find([...builds.failedUntil.keys()])
   if (!next) return false
   try {
-    await buildIndexes(client, next)
+    await work(next)
   } catch (error) {
     if (!isCancelled(error)) {
       builds.notBefore = Date.now() + REBUILD_AFTER_MS

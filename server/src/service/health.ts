@@ -83,6 +83,7 @@ export class Health {
       databaseBytes: figures.database_bytes,
       indexBuildsDue: figures.index_builds_due,
       indexBuildsRunning: figures.index_builds_running,
+      packingDue: figures.packing_due,
       countsPending: figures.counts_pending,
     }
   }

@@ -51,6 +51,7 @@ export type DatabaseFigures = {
   databaseBytes: number
   indexBuildsDue: number
   indexBuildsRunning: number
+  packingDue: number
   countsPending: number
   lateJobs: number
 }
@@ -72,6 +73,7 @@ const GAUGES = {
   timelapser_database_bytes: 'Bytes of the whole database.',
   timelapser_index_builds_due: 'Closed partitions that wait for their indexes.',
   timelapser_index_builds_running: 'Index builds under way in the database.',
+  timelapser_packing_due: 'Closed partitions whose rows are to be packed.',
   timelapser_late_jobs: 'Jobs that did not come to their end for longer than they may take.',
   timelapser_counts_pending: 'Kept counts that are not folded yet.',
   timelapser_alert_lag_seconds:
@@ -257,6 +259,7 @@ export class Metrics {
       timelapser_database_bytes: figures?.databaseBytes,
       timelapser_index_builds_due: figures?.indexBuildsDue,
       timelapser_index_builds_running: figures?.indexBuildsRunning,
+      timelapser_packing_due: figures?.packingDue,
       timelapser_counts_pending: figures?.countsPending,
       timelapser_late_jobs: figures?.lateJobs,
       timelapser_alert_lag_seconds: alerts?.lag_seconds,

@@ -4,6 +4,7 @@ import { errorCode, StartupError } from '../startup-error.ts'
 import { missingMigrations } from './database/migrate.ts'
 import { Notices } from './database/notices.ts'
 import { openDatabase } from './database/open.ts'
+import { type PackedState, watchPackedState } from './database/packed-state.ts'
 import { LogOperations } from './log-operations.ts'
 import { LevelOverrides } from './settings/level-overrides.ts'
 import { SettingsStore } from './settings/settings.ts'
@@ -46,13 +47,17 @@ export async function openLogs(options: OpenLogsOptions): Promise<OpenLogs> {
   const { pool, connect } = database
   const notices = new Notices({ connect, markSilent: database.markSilent })
   const loggers: Logger[] = []
+  let packedState: PackedState | undefined
   try {
     await checkSchema(pool)
+    packedState = await watchPackedState(pool)
+    const { look, stop } = packedState
     const settings = new SettingsStore(pool)
     const levels = new LevelOverrides(pool, settings)
     const operations = new LogOperations({ pool, settings })
     levels.follow(notices)
     notices.on('log_partitions', () => operations.partitions.reload())
+    notices.on('log_packing', () => void look())
     notices.on('cameras', () => operations.reloadCameras())
     await notices.open()
     return {
@@ -70,11 +75,13 @@ export async function openLogs(options: OpenLogsOptions): Promise<OpenLogs> {
       async close() {
         await Promise.all(loggers.map((logger) => logger.close()))
         await operations.close()
+        stop()
         await notices.close()
         await database.close()
       },
     }
   } catch (error) {
+    packedState?.stop()
     await notices.close()
     await database.close()
     throw error

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { mayBePacked } from '../../src/store/database/packed-state.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/store/settings/settings-schema.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -54,6 +55,18 @@ const KNOBS: { [N in keyof Settings]: () => Promise<void> } = {
     expect(await bar()).toBe('2026-03-27T00:00:00Z')
     await set({ timezone: 'Asia/Tokyo' })
     await expect.poll(bar, soon).toBe('2026-03-26T15:00:00Z')
+  },
+  pack_after_days: async () => {
+    const packing = async () => (await other.get('/api/packing')).body.data.packing
+    expect(await packing()).toMatchObject({ begun_at: null, pack_after_days: 0 })
+    await set({ pack_after_days: 1 })
+    await expect.poll(packing, soon).toMatchObject({ begun_at: expect.any(String), pack_after_days: 1 })
+    await expect.poll(() => mayBePacked()).toBe(true)
+    expect((await other.get('/api/logs?limit=1')).status).toBe(200)
+    const { body } = await other.send('POST', '/api/packing/unpack', {})
+    expect(body.data.packing).toMatchObject({ is_unpacking: true, pack_after_days: 0 })
+    await expect.poll(packing).toMatchObject({ begun_at: null, is_unpacking: false })
+    await expect.poll(() => mayBePacked()).toBe(false)
   },
   message_max: async () => {
     await set({ message_max: 100 })

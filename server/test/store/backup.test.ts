@@ -96,7 +96,9 @@ describe('a backup', () => {
     const client = await pool.connect()
     const tables = (await tablesToBackUp(client)).map(({ name }) => name)
     client.release()
-    expect([...tables, ...NOT_IN_BACKUPS, 'logs'].toSorted()).toEqual(rows.map(({ name }) => name).toSorted())
+    expect([...tables, ...NOT_IN_BACKUPS, 'log_blocks', 'logs'].toSorted()).toEqual(
+      rows.map(({ name }) => name).toSorted(),
+    )
   })
 
   it('has nothing of a partition that is being written anew, or of what was cleared', async () => {

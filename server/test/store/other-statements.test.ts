@@ -82,6 +82,7 @@ import { awaitJobs, findLateJobs, runAlone } from '../../src/store/database/job-
 import { missingMigrations } from '../../src/store/database/migrate.ts'
 import { notify } from '../../src/store/database/notices.ts'
 import { type Database, openDatabase } from '../../src/store/database/open.ts'
+import { type PackedState, watchPackedState } from '../../src/store/database/packed-state.ts'
 import { readOrCreateSecret } from '../../src/store/database/secrets.ts'
 import type { StatementTiming } from '../../src/store/database/statement-watch.ts'
 import { inTransaction } from '../../src/store/database/transaction.ts'
@@ -106,14 +107,18 @@ const SNAPSHOTS = join(import.meta.dirname, '__snapshots__')
 
 let test: TestDatabase
 let database: Database
+let packedState: PackedState
 let seen: StatementTiming[] = []
 
 beforeAll(async () => {
   test = await createTestDatabase()
   database = await openDatabase({ connection: test.connection, onStatement: (timing) => seen.push(timing) })
+  // As on a server where packing was never turned on.
+  packedState = await watchPackedState(test.database.pool)
 })
 
 afterAll(async () => {
+  packedState.stop()
   await database.close()
   await test.close()
 })

@@ -1,8 +1,10 @@
 // Every statement that reading and writing logs runs, as it is sent, so that a changed query shows in review.
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { verifyBlocks } from '../../src/store/blocks/verify-blocks.ts'
 import { deleteCamera } from '../../src/store/cameras/cameras.ts'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
 import { type Database, openDatabase } from '../../src/store/database/open.ts'
+import { type PackedState, watchPackedState } from '../../src/store/database/packed-state.ts'
 import { onlySlow, type StatementTiming } from '../../src/store/database/statement-watch.ts'
 import { inTransaction } from '../../src/store/database/transaction.ts'
 import { EXPORT_FIELDS } from '../../src/store/export/export-format.ts'
@@ -10,6 +12,9 @@ import { Feed } from '../../src/store/feed/feed.ts'
 import { trimFeed } from '../../src/store/feed/feed-trimming.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
+import { nextToPack, packAndClean } from '../../src/store/partitions/packing.ts'
+import { askToUnpack, beginIfWanted, readPackingProgress } from '../../src/store/partitions/packing-switch.ts'
+import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../../src/store/partitions/unpacking.ts'
 import { verifyCounts } from '../../src/store/partitions/verify-counts.ts'
 import { cutoffForAll } from '../../src/store/removal/retention-policy.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
@@ -27,14 +32,18 @@ import { listingOf } from './statement-listing.ts'
 
 let test: TestDatabase
 let database: Database
+let packedState: PackedState
 const seen: StatementTiming[] = []
 
 beforeAll(async () => {
   test = await createTestDatabase()
   database = await openDatabase({ connection: test.connection, onStatement: (timing) => seen.push(timing) })
+  // As on a server where packing was never turned on.
+  packedState = await watchPackedState(database.pool)
 })
 
 afterAll(async () => {
+  packedState.stop()
   await database.close()
   await test.close()
 })
@@ -102,7 +111,10 @@ it('are the ones of the snapshot, each with a name', async () => {
   await trimFeed(pool)
   await logs.close()
 
-  await expect(listingOf(seen)).toMatchFileSnapshot('./__snapshots__/statements.sql')
+  const listing = listingOf(seen)
+  // While packing is off reading costs what it cost without it.
+  expect(listing).not.toContain('log_blocks')
+  await expect(listing).toMatchFileSnapshot('./__snapshots__/statements.sql')
 })
 
 it('that remove and rewrite are those of theirs', async () => {
@@ -147,6 +159,47 @@ it('that remove and rewrite are those of theirs', async () => {
   await forgetParts(pool)
   await logs.close()
   await expect(listingOf(seen.slice(before))).toMatchFileSnapshot('./__snapshots__/removals.sql')
+})
+
+it('that pack rows and change packed ones are those of the snapshot', async () => {
+  const { pool } = database
+  const before = seen.length
+  const logs = new LogOperations({ pool, settings: new SettingsStore(pool) })
+  const store = { pool, partitions: logs.partitions }
+  const lines = Array.from({ length: 100 }, (_, index) =>
+    record({ timestamp: `2025-03-01T12:${10 + (index % 50)}:00Z`, message: `line ${index}` }),
+  )
+  await logs.addLogEntries(lines)
+  await pool.query('update log_partitions set closed_at = now()')
+  await new SettingsStore(pool).update({ pack_after_days: 1 })
+  await beginIfWanted(pool)
+  packedState.stop()
+  await pool.query(`update log_packing set begun_at = now() - interval '1 hour'`)
+  const partition = await nextToPack(pool)
+  const client = await database.connect()
+  if (partition) await packAndClean(pool, client, partition)
+  for (const filter of FILTERS.slice(1)) {
+    await logs.getLogs(filter, { offset: 0, limit: 10 })
+    await logs.getHistogram({ ...filter, ...DAY }, 0, 1000)
+  }
+  await logs.deleteMatching({ ...EVERYTHING, search: 'line 7' })
+  await logs.addLogEntries(lines.slice(0, 30))
+  if (partition) await packAndClean(pool, client, partition)
+  await scrubRows(store, { change: (row) => ({ ...row, message: 'scrubbed' }), isDryRun: false })
+  if (partition) await packAndClean(pool, client, partition)
+  await client.end()
+  await verifyBlocks(pool, 10)
+  await askToUnpack(pool)
+  await readPackingProgress(pool)
+  const next = await nextToUnpack(pool)
+  if (next) await unpackPartition(pool, next)
+  await endWhenUnpacked(pool)
+  await logs.deleteMatching(EVERYTHING)
+  await logs.close()
+  const packing = seen
+    .slice(before)
+    .filter(({ name }) => name !== 'delete' && !/^count_(?!late|pack)/.test(name ?? ''))
+  await expect(listingOf(packing)).toMatchFileSnapshot('./__snapshots__/packing.sql')
 })
 
 it('that look back over years ask the months first', async () => {

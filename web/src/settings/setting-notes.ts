@@ -9,6 +9,7 @@ export const SETTING_NOTES: Readonly<Record<keyof Settings, string>> = {
   retention_by_source: '0 to 36,500 days each, at most 100 sources; none by default.',
   retention_max_bytes: 'In bytes or larger units; 0 by default.',
   disk_reserve_bytes: 'In bytes or larger units; 512 MiB by default.',
+  pack_after_days: '0 to 36,500 days; 0 by default.',
   register_cameras: 'They are added by default.',
   max_sources: '0 to 1,000,000 sources; 20,000 by default.',
   max_loggers: '0 to 1,000,000 loggers; 10,000 by default.',

@@ -8,12 +8,14 @@ import { ParseSettings } from '../parsing/parse-settings.tsx'
 import { IntakeSettings, ZoneSettings } from './intake-settings.tsx'
 import { LevelSettings } from './level-settings.tsx'
 import { LinkSettings } from './link-settings.tsx'
+import { PackingSettings } from './packing-settings.tsx'
 import { RedactionSettings } from './redaction-settings.tsx'
 import { RetentionSettings } from './retention-settings.tsx'
 
 const SECTIONS = [
   ['levels', 'Levels'],
   ['retention', 'Retention'],
+  ['packing', 'Packing'],
   ['zone', 'Time zone'],
   ['parsing', 'Parsing'],
   ['redaction', 'Redaction'],
@@ -62,6 +64,7 @@ function Sections({ settings }: { settings: Settings }) {
     <>
       <LevelSettings settings={settings} />
       <RetentionSettings settings={settings} />
+      <PackingSettings settings={settings} />
       <ZoneSettings settings={settings} />
       <ParseSettings />
       <RedactionSettings settings={settings} />

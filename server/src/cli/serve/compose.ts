@@ -71,7 +71,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   for (const part of parts) listen(core.notices, part)
   await core.notices.open()
 
-  const upkeep = startUpkeep(options, core)
+  const upkeep = await startUpkeep(options, core)
   const schedule = await startSchedule({
     pool: options.jobPool,
     ...(options.isOnClock !== undefined && { isOnClock: options.isOnClock }),

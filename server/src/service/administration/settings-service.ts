@@ -8,8 +8,11 @@ import { checkSettings } from './setting-check.ts'
 export class SettingsService {
   readonly #store: SettingsStore
   readonly #auditTrail: AuditTrail
+  readonly #preparePacking: () => Promise<void>
 
-  constructor(store: SettingsStore, auditTrail: AuditTrail) {
+  /** @param preparePacking called before packing is turned on; its error refuses the change */
+  constructor(store: SettingsStore, auditTrail: AuditTrail, preparePacking: () => Promise<void>) {
+    this.#preparePacking = preparePacking
     this.#store = store
     this.#auditTrail = auditTrail
   }
@@ -25,6 +28,7 @@ export class SettingsService {
    */
   async update(changes: Record<string, unknown>): Promise<Settings> {
     const checked = checkSettings(changes, undefined, await this.#store.get())
+    if (checked.pack_after_days) await this.#preparePacking()
     await this.#auditTrail.change(async (client) => {
       const old = await this.#store.readForChange(client)
       const names = (Object.keys(checked) as (keyof Settings)[]).filter(

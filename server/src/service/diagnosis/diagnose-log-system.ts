@@ -14,6 +14,7 @@ import { checkCounts, checkDatabase, checkIndexBuilds } from './database-checks.
 import { checkBuffers, checkLevelInForce } from './flow-checks.ts'
 import { checkJobs } from './job-checks.ts'
 import { checkNames } from './name-check.ts'
+import { checkPacking, isPackingOn } from './packing-check.ts'
 import { checkRedaction } from './redaction-check.ts'
 import { forecast, PACE_DAYS } from './retention-forecast.ts'
 import { type StreamProbe, sendTestLines, TEST_LINES_MINUTES } from './test-lines.ts'
@@ -145,6 +146,7 @@ async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> 
     ),
     await guarded('retention', () => checkRetention(options, nowMs)),
     await guarded('jobs', () => checkJobs(pool, nowMs)),
+    ...((await isPackingOn(pool)) ? [await guarded('packing', () => checkPacking(pool))] : []),
   ]
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { ROWS_SCHEMA } from '../database/open.ts'
 
 /**
  * Made anew by a restore: the schema's own history, the registry of partitions, what was cleared and could be brought
@@ -9,6 +10,7 @@ export const NOT_IN_BACKUPS = [
   'migrations',
   'log_partitions',
   'log_clears',
+  'log_packing',
   'scrub_runs',
   'job_runs',
   'alert_deliveries',
@@ -16,7 +18,10 @@ export const NOT_IN_BACKUPS = [
 ]
 
 /** There while retention writes a partition anew, or after it was cut short. The partition is whole until the end. */
-const BEING_REWRITTEN = ['logs_rewrite', 'logs_rewrite_removed']
+const BEING_REWRITTEN = ['logs_rewrite', 'logs_rewrite_removed', 'log_blocks_renewed']
+
+/** The schema of all tables, and that of some while packing is on. */
+const OURS = `((select relnamespace from pg_class where oid = to_regclass('migrations')), to_regnamespace('${ROWS_SCHEMA}'))`
 
 export type BackupTable = { name: string; columns: string[] }
 
@@ -36,7 +41,7 @@ export async function tablesToBackUp(client: pg.ClientBase): Promise<BackupTable
         where f.conrelid = c.oid and f.contype = 'f' and f.confrelid <> c.oid
       ) as needs
     from pg_class c
-    where c.relnamespace = current_schema()::regnamespace
+    where c.relnamespace in ${OURS}
       and c.relkind = 'r'
       and not c.relispartition
       and c.relname !~ '_c[0-9]+$'
@@ -61,7 +66,7 @@ export async function readSequences(
   const { rows } = await client.query<{ name: string }>(
     `select relname as name
     from pg_class
-    where relkind = 'S' and relnamespace = current_schema()::regnamespace
+    where relkind = 'S' and relnamespace in ${OURS}
     order by relname`,
   )
   const sequences: Record<string, { last_value: number; is_called: boolean }> = {}

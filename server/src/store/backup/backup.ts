@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
+import { rowsOfPartition } from '../blocks/every-row.ts'
 import { withMaintenance } from '../database/exclusive-access.ts'
 import { LOG_COLUMNS } from '../database/log-columns.ts'
 import { now } from '../database/timestamp.ts'
@@ -57,11 +58,16 @@ class BackupWriter {
 
   async write(): Promise<BackupSummary> {
     // All partitions, against the rule of sixteen: one that is dropped before its turn would end the backup.
-    await this.#client.query('lock table logs in access share mode')
+    // A backup of before a restore is of an older schema, which has no blocks.
+    const { rows: found } = await this.#client.query<{ blocks: string | null }>(
+      `select to_regclass('log_blocks')::text as blocks`,
+    )
+    const tables = found[0]?.blocks ? 'logs, log_blocks' : 'logs'
+    await this.#client.query(`lock table ${tables} in access share mode`)
     const partitions = await this.#partitions()
     await this.#line(await this.#header())
     for (const { name, columns } of await tablesToBackUp(this.#client)) {
-      await this.#section(this.#client, { table: name, columns }, name)
+      await this.#section(this.#client, { table: name, columns }, this.#client.escapeIdentifier(name))
     }
     const { rows } = await this.#client.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot')
     for (const { name, ...partition } of partitions) {
@@ -100,7 +106,7 @@ class BackupWriter {
   #partition(snapshot: string, section: BackupSection, name: string): Promise<void> {
     const copy = async (client: pg.PoolClient) => {
       await client.query(`set transaction snapshot ${client.escapeLiteral(snapshot)}`)
-      await this.#section(client, section, name)
+      await this.#section(client, section, `(${await rowsOfPartition(client, name)}) r`)
     }
     return inTransaction(this.#pool, copy, { begin: 'begin isolation level repeatable read' })
   }
@@ -108,7 +114,7 @@ class BackupWriter {
   async #section(client: pg.PoolClient, section: BackupSection, relation: string): Promise<void> {
     await this.#line(section)
     const columns = section.columns.map((name) => client.escapeIdentifier(name)).join(', ')
-    const text = `copy (select ${columns} from ${client.escapeIdentifier(relation)}) to stdout`
+    const text = `copy (select ${columns} from ${relation}) to stdout`
     let rows = 0
     for await (const chunk of client.query(copyTo(text)) as AsyncIterable<Buffer>) {
       rows += countNewlines(chunk)

@@ -123,7 +123,7 @@ class Restorer {
     }
     const partitions = new Partitions(this.#pool)
     for (const partition of await partitions.list()) {
-      const { differences } = await verifyCounts(this.#pool, partition)
+      const { differences } = await verifyCounts(this.#pool, partition, 'logs')
       if (differences.length > 0) {
         throw new BadBackup(
           `the counts of ${partition.lower} to ${partition.upper} are not those of its rows`,

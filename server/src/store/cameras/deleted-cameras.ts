@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { withMaintenance } from '../database/exclusive-access.ts'
+import { LOG_COLUMNS } from '../database/log-columns.ts'
 import { comparable } from '../database/timestamp.ts'
 import type { Store } from '../reading/store.ts'
 import { UNDO_MINUTES } from '../removal/clear.ts'
@@ -33,6 +34,11 @@ export async function forgetDeletedCameras(store: Store): Promise<number> {
 /** Lines that lose their camera without becoming another camera's by their source. */
 const NOT_ANOTHERS = `(source = 'camera_' || camera_id or source !~ '^camera_[0-9]+$')`
 
+/** The columns of a row, without the camera where it is to be forgotten. */
+const WITHOUT_CAMERA = LOG_COLUMNS.map((column) =>
+  column === 'camera_id' ? 'case when not is_chosen then camera_id end as camera_id' : column,
+).join(', ')
+
 /** Deleted cameras some rows may still name. */
 async function unwritten(pool: pg.Pool): Promise<number[]> {
   const { rows } = await pool.query<{ id: number }>({
@@ -62,6 +68,7 @@ async function forget(store: Store, id: number, signal: AbortSignal): Promise<nu
     }
     rewritten += await changeRows(store.pool, range, {
       statement: 'update logs l set camera_id = null from chosen c',
+      packed: `select ${WITHOUT_CAMERA} from unpacked`,
       counts: () => 'values (changed.old_camera_id, -1), (null, 1)',
       isRemoval: false,
     })

@@ -1,4 +1,5 @@
 import type { Level } from '@timelapser/logger'
+import { everyRow } from '../blocks/every-row.ts'
 import type { Reader } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import {
@@ -24,7 +25,7 @@ type CountTable =
 type Segment = { table: CountTable; from: number | undefined; to: number | undefined }
 
 /** A ragged end, shorter than a minute, that only the rows themselves can count. */
-type RowRange = { from: string | undefined; to: string | undefined; isEndInclusive: boolean }
+type RowRange = { from: string; to: string; isEndInclusive: boolean }
 
 /** The widest step of time that the caller's grouping allows. */
 export type Grain = 'minute' | 'hour' | 'day' | 'month'
@@ -63,13 +64,19 @@ function segmentSql(
 }
 
 function rowRangeSql(range: RowRange, dimensions: readonly string[], parameters: SqlParameters): string {
-  const conditions = [...dimensions]
-  if (range.from !== undefined) conditions.push(`timestamp >= ${parameters.add(range.from)}::timestamptz`)
-  if (range.to !== undefined) {
-    const operator = range.isEndInclusive ? '<=' : '<'
-    conditions.push(`timestamp ${operator} ${parameters.add(range.to)}::timestamptz`)
+  const operator = range.isEndInclusive ? '<=' : '<'
+  const conditions = [
+    ...dimensions,
+    `timestamp >= ${parameters.add(range.from)}::timestamptz`,
+    `timestamp ${operator} ${parameters.add(range.to)}::timestamptz`,
+  ]
+  const choice = {
+    select: 'timestamp as bucket, level, source, camera_id, 1 as rows',
+    where: conditions.join(' and '),
+    within: range,
+    dimensions,
   }
-  return `select timestamp as bucket, level, source, camera_id, 1 as rows from logs${where(conditions)}`
+  return `select * from ${everyRow(choice, parameters)} every`
 }
 
 function where(conditions: readonly string[]): string {
@@ -87,17 +94,20 @@ function stepsOf(
   const isEndWhole = end !== undefined && end === endOfMinute(end)
   const lastMinute = end === undefined ? undefined : floorTo(end, MINUTE) + (isEndWhole ? MINUTE : 0)
   if (firstMinute !== undefined && lastMinute !== undefined && firstMinute >= lastMinute) {
-    return { segments: [], rowRanges: [{ from: start, to: end, isEndInclusive: true }] }
+    return {
+      segments: [],
+      rowRanges: [{ from: start as string, to: end as string, isEndInclusive: true }],
+    }
   }
   const segments: Segment[] = [
     { table: 'log_counts_pending', from: firstMinute, to: lastMinute },
     ...foldedSegments(firstMinute, lastMinute, widest, monthsBefore),
   ]
   const rowRanges: RowRange[] = []
-  if (firstMinute !== undefined && fromMillis(firstMinute) !== start) {
+  if (start !== undefined && firstMinute !== undefined && fromMillis(firstMinute) !== start) {
     rowRanges.push({ from: start, to: fromMillis(firstMinute), isEndInclusive: false })
   }
-  if (lastMinute !== undefined && !isEndWhole)
+  if (end !== undefined && lastMinute !== undefined && !isEndWhole)
     rowRanges.push({ from: fromMillis(lastMinute), to: end, isEndInclusive: true })
   return { segments, rowRanges }
 }

@@ -37,7 +37,7 @@ export function withLogsToItself<T>(
       await client.query('lock table only logs in share mode')
       await prepare()
     }
-    await client.query('lock table only logs in access exclusive mode')
+    await client.query('lock table only logs, only log_blocks in access exclusive mode')
     return work()
   })
 }

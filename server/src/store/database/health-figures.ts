@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { IS_PACKING_DUE } from './packed-state.ts'
 
 /** The figures of the database for `/metrics`; one statement over the registry and the catalogue. */
 export type HealthFigures = {
@@ -7,6 +8,7 @@ export type HealthFigures = {
   database_bytes: number
   index_builds_due: number
   index_builds_running: number
+  packing_due: number
   counts_pending: number
 }
 
@@ -15,11 +17,15 @@ export async function readHealthFigures(pool: pg.Pool): Promise<HealthFigures> {
     name: 'health_figures',
     text: `
       select count(*)::integer as partitions,
-        coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)::bigint as partition_bytes,
+        coalesce(sum(
+          coalesce(pg_total_relation_size(to_regclass(name)), 0)
+          + coalesce(pg_total_relation_size(to_regclass(name || '_b')), 0)
+        ), 0)::bigint as partition_bytes,
         pg_database_size(current_database()) as database_bytes,
         count(*) filter (where closed_at <= now() and indexed_at is null)::integer as index_builds_due,
         (select count(*) from pg_stat_progress_create_index where datname = current_database())::integer
           as index_builds_running,
+        count(*) filter (where ${IS_PACKING_DUE})::integer as packing_due,
         (select count(*) from (select from log_counts_pending limit 100000) p)::integer as counts_pending
       from log_partitions
       where detached_at is null`,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
 import { isWritable } from './health-figures.ts'
-import type { Database } from './open.ts'
+import { type Database, ROWS_SCHEMA } from './open.ts'
 
 /** Where the numbered SQL files lie, beside `src` and `dist` alike. */
 const MIGRATIONS = join(import.meta.dirname, '../../../migrations')
@@ -186,7 +186,10 @@ async function apply(client: pg.Client, { id, name, sql, checksum }: Migration):
   try {
     await client.query('begin')
     await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
+    // It finds the table `logs` in its place, and makes others beside it.
+    const isPacking = await putTableInPlace(client)
     await client.query(sql)
+    if (isPacking) await client.query(PUT_VIEW_IN_PLACE)
     await client.query('insert into migrations (id, name, checksum) values ($1, $2, $3)', [
       id,
       name,
@@ -202,3 +205,25 @@ async function apply(client: pg.Client, { id, name, sql, checksum }: Migration):
     )
   }
 }
+
+/** Whether `logs` was a view of rows and blocks, and is the table of rows now, until the end of the transaction. */
+async function putTableInPlace(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ home: string }>(
+    `select quote_ident(c.relnamespace::regnamespace::text) as home
+    from pg_class c
+    where c.oid = to_regclass('migrations') and to_regclass('${ROWS_SCHEMA}.logs') is not null`,
+  )
+  const home = rows[0]?.home
+  if (home === undefined) return false
+  await client.query(
+    `select set_config('search_path', replace(current_setting('search_path'), '${ROWS_SCHEMA}, ', ''), true)`,
+  )
+  await client.query(`alter view ${home}.logs rename to logs_between_migrations`)
+  await client.query(`alter table ${ROWS_SCHEMA}.logs set schema ${home}`)
+  return true
+}
+
+const PUT_VIEW_IN_PLACE = `
+  alter table logs set schema ${ROWS_SCHEMA};
+  alter view logs_between_migrations rename to logs;
+  select relate_logs()`

@@ -17,6 +17,7 @@ const CHANNELS = [
   'sessions',
   'log_events',
   'log_bursts',
+  'log_packing',
   'alerts',
 ] as const
 export type Channel = (typeof CHANNELS)[number]

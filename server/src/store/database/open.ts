@@ -59,11 +59,33 @@ const SESSION_OPTIONS = [
   .map((setting) => `-c ${setting}`)
   .join(' ')
 
-/** PostgreSQL 17 and newer know it; older ones refuse a connection that names it among its options. */
-const NO_TRANSACTION_TIMEOUT = {
+/**
+ * The schema of the table of rows once `logs` is a view of these and of packed ones. Before that there is none of this name,
+ * and PostgreSQL passes it over. One of another role is not searched: its tables would be taken for ours.
+ */
+export const ROWS_SCHEMA = 'timelapser_rows'
+
+/**
+ * Has servers find the table of rows under the name `logs` where others find the view. PostgreSQL 17 and newer know
+ * `transaction_timeout`; older ones refuse a connection that names it among its options.
+ */
+const PREPARE_SESSION = {
   text: `
-    select set_config('transaction_timeout', '0', false)
-    where current_setting('transaction_timeout', true) is not null`,
+    select
+      case when path not like '${ROWS_SCHEMA}%' and not is_anothers
+        then set_config('search_path', '${ROWS_SCHEMA}, ' || path, false)
+      end,
+      case when current_setting('transaction_timeout', true) is not null
+        then set_config('transaction_timeout', '0', false)
+      end
+    from (
+      select current_setting('search_path') as path,
+        exists (
+          select
+          from pg_namespace
+          where nspname = '${ROWS_SCHEMA}' and not pg_has_role(current_user, nspowner, 'member')
+        ) as is_anothers
+    ) present`,
   query_timeout: CONNECT_TIMEOUT_MS,
 }
 
@@ -81,7 +103,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    onConnect: async (client: pg.ClientBase) => void (await client.query(NO_TRANSACTION_TIMEOUT)),
+    onConnect: async (client: pg.ClientBase) => void (await client.query(PREPARE_SESSION)),
   } satisfies pg.PoolConfig
   const ours = { ...settings, types: valueParsers }
   const pool = new pg.Pool({ ...ours, max: options.maxConnections ?? MAX_CONNECTIONS })
@@ -106,7 +128,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
         const client = new pg.Client(ours)
         client.on('error', (error) => options.onConnectionLost?.(error))
         await client.connect()
-        await client.query(NO_TRANSACTION_TIMEOUT)
+        await client.query(PREPARE_SESSION)
         return client
       },
       async close() {

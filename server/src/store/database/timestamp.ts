@@ -60,6 +60,16 @@ export function comparable(timestamp: string): string {
   return `${seconds}.${fraction.padEnd(6, '0')}`
 }
 
+/** The later of two timestamps. */
+export function maximum(a: string, b: string): string {
+  return comparable(a) > comparable(b) ? a : b
+}
+
+/** The earlier of two timestamps. */
+export function minimum(a: string, b: string): string {
+  return comparable(a) < comparable(b) ? a : b
+}
+
 /** The present, in milliseconds' resolution. */
 export function now(): string {
   return fromMillis(Date.now())

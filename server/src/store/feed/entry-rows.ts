@@ -1,3 +1,4 @@
+import { everyRow } from '../blocks/every-row.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import type { SqlParameters } from '../database/sql-parameters.ts'
 
@@ -32,7 +33,14 @@ export function entryRows(
     `timestamp >= ${parameters.add(lower)}::timestamptz`,
     `timestamp < ${parameters.add(upper)}::timestamptz`,
     ...conditions,
+    'id between e.first_id and e.last_id',
   ]
+  const choice = {
+    select: columns,
+    where: all.join(' and '),
+    within: { from: lower, to: upper },
+    blocks: ['b.first_id <= e.last_id', 'b.last_id >= e.first_id'],
+  }
   const feedIds = parameters.add(ranges.map(({ feedId }) => feedId))
   const entryFirstIds = parameters.add(ranges.map(({ entryFirstId }) => entryFirstId))
   const firstIds = parameters.add(ranges.map(({ firstId }) => firstId))
@@ -41,9 +49,8 @@ export function entryRows(
   return `unnest(${feedIds}::bigint[], ${entryFirstIds}::bigint[], ${firstIds}::bigint[], ${lastIds}::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
-        select ${columns}
-        from logs
-        where id between e.first_id and e.last_id and ${all.join(' and ')}
+        select *
+        from ${everyRow(choice, parameters)} every
         offset 0
       ) r`
 }

@@ -1,5 +1,7 @@
 import type pg from 'pg'
+import { everyRow } from '../blocks/every-row.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
+import { SqlParameters } from '../database/sql-parameters.ts'
 
 /** Feed entries one step copies: few enough that a step of full batches takes a fraction of a second. */
 const ENTRIES_A_STEP = 50
@@ -11,8 +13,9 @@ const SHRINKING = 0.8
 const MAX_LATE_ROWS = 2000
 
 export type CatchUp = {
-  /** Tables of the shape of `logs`. */
-  from: string
+  /** A table of the shape of `logs`; all of `logs` when unset. */
+  from?: string | undefined
+  /** A table of that shape too. */
   into: string
   /** The rows' range, half-open. */
   lower: string
@@ -39,6 +42,19 @@ export async function catchUp(
   mark: number,
   { from, into, lower, upper }: CatchUp,
 ): Promise<{ mark: number; rows: number; entries: number }> {
+  const parameters = new SqlParameters()
+  const values = { mark: parameters.add(mark), lower: parameters.add(lower), upper: parameters.add(upper) }
+  const choice = {
+    select: LOG_COLUMN_LIST,
+    where: `id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
+          and timestamp >= ${values.lower}::timestamptz and timestamp < ${values.upper}::timestamptz`,
+    within: { from: lower, to: upper },
+    blocks: ['b.first_id <= e.last_id', 'b.last_id >= e.first_id'],
+  }
+  const source =
+    from === undefined
+      ? `${everyRow(choice, parameters)} every`
+      : `(select ${LOG_COLUMN_LIST} from ${from} where ${choice.where}) every`
   const text = `
     /* catch_up */
     with entries as materialized (
@@ -52,10 +68,8 @@ export async function catchUp(
       select r.*
       from entries e
       cross join lateral (
-        select ${LOG_COLUMN_LIST}
-        from ${from}
-        where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
-          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
+        select *
+        from ${source}
         offset 0
       ) r
       where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
@@ -66,11 +80,10 @@ export async function catchUp(
       (select max(id) from entries) as mark,
       (select count(*) from entries) as entries,
       (select count(*) from copied) as rows`
-  const { rows } = await client.query<{ mark: number | null; rows: number; entries: number }>(text, [
-    mark,
-    lower,
-    upper,
-  ])
+  const { rows } = await client.query<{ mark: number | null; rows: number; entries: number }>(
+    text,
+    parameters.values,
+  )
   return { mark: rows[0]?.mark ?? mark, rows: rows[0]?.rows ?? 0, entries: rows[0]?.entries ?? 0 }
 }
 

@@ -84,6 +84,13 @@ export function dimensionConditions(filter: LogFilter, parameters: Add): string[
   return conditions
 }
 
+/** Conditions on level, source, camera and logger: the columns that a block of rows has a dictionary of. */
+export function dictionaryConditions(filter: LogFilter, parameters: Add): string[] {
+  const conditions = dimensionConditions(filter, parameters)
+  if (filter.logger_names) conditions.push(isOneOf('logger_name', filter.logger_names, 'text', parameters))
+  return conditions
+}
+
 /** Conditions that only rows can answer. */
 export function textConditions(filter: LogFilter, parameters: Add): string[] {
   const conditions: string[] = []

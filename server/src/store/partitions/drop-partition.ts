@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { dropBlocks } from '../blocks/block-tables.ts'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { removeFoldedCounts, removePendingCounts } from '../counts/removed-counts.ts'
 import { keepBuildsOff, withLogsToItself } from '../database/exclusive-access.ts'
@@ -24,6 +25,7 @@ export function dropPartition(pool: pg.Pool, partition: Partition): Promise<numb
       const pending = await removePendingCounts(client, lower, upper)
       await client.query(`alter table logs detach partition ${name}`)
       await client.query(`drop table ${name}`)
+      await dropBlocks(client, name)
       await client.query('delete from log_partitions where name = $1', [name])
       await client.query(`select pg_notify('log_partitions', '')`)
       return folded + pending

@@ -65,6 +65,13 @@ export async function removeIndexes(client: pg.ClientBase, name: string, group: 
   }
 }
 
+/** Takes off a partition that was packed what its few rows do not need; nobody waits. */
+export async function removeOwnIndexes(client: pg.ClientBase, name: string): Promise<void> {
+  for (const ending of Object.keys(CLOSED_INDEXES)) {
+    await client.query(`drop index concurrently if exists ${name}_${ending}`)
+  }
+}
+
 /** The state of a group of indexes: `whole` when readers may count on it, `any` when writers pay for some of it. */
 export type GroupState = { whole: boolean; any: boolean }
 

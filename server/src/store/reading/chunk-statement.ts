@@ -39,7 +39,7 @@ export function chunkStatement(query: ChunkQuery): Statement {
   const lookAt = parameters.add(query.lookAt)
   const candidates = query.asSet
     ? rowsAsSet(query, parameters)
-    : rowsInOrder({ ...query, filter: countablePart(filter) }, lookAt, parameters)
+    : rowsInOrder({ ...query, filter: countablePart(filter) }, lookAt, parameters, { filter })
   const conditions = [
     ...(moment ? momentConditions(moment, parameters) : []),
     ...(query.asSet ? [] : textConditions(filter, parameters)),

@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { everyRow } from '../blocks/every-row.ts'
+import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { dimensionConditions, type LogFilter } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
@@ -56,7 +58,7 @@ async function findWithin(
   const holding = await partitions.overlapping(first_timestamp, last_timestamp)
   for (let index = 0; index < holding.length; index += MAX_PARTITIONS_A_STATEMENT) {
     const group = holding.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
-    const row = await readOne(pool, id, filter, group.at(-1)?.lower, group[0]?.upper)
+    const row = await readOne(pool, id, filter, group.at(-1)?.lower as string, group[0]?.upper as string)
     if (row) return row
   }
   return undefined
@@ -66,17 +68,24 @@ async function readOne(
   pool: pg.Pool,
   id: number,
   filter: LogFilter,
-  lower: string | undefined,
-  upper: string | undefined,
+  lower: string,
+  upper: string,
 ): Promise<LogRow | undefined> {
   const parameters = new SqlParameters()
+  const wanted = `${parameters.add(id)}::bigint`
   const conditions = [
-    `id = ${parameters.add(id)}::bigint`,
+    `id = ${wanted}`,
     `timestamp >= ${parameters.add(lower)}::timestamptz`,
     `timestamp < ${parameters.add(upper)}::timestamptz`,
     ...dimensionConditions(filter, parameters),
   ]
-  const text = withCameras('find_row', `select * from logs where ${conditions.join(' and ')}`)
+  const choice = {
+    select: LOG_COLUMN_LIST,
+    where: conditions.join(' and '),
+    within: { from: lower, to: upper },
+    blocks: [`b.first_id <= ${wanted}`, `b.last_id >= ${wanted}`],
+  }
+  const text = withCameras('find_row', `select * from ${everyRow(choice, parameters)} every`)
   const { rows } = await pool.query<LogRow>(text, parameters.values)
   return rows[0]
 }

@@ -1,4 +1,3 @@
-import { comparable } from '../database/timestamp.ts'
 import type { Group } from './held-partitions.ts'
 import type { Order, Position } from './log-rows.ts'
 
@@ -10,14 +9,4 @@ export function startOf({ lower, upper }: Group, order: Order): Position {
 /** The position after its last row. */
 export function endOf({ lower, upper }: Group, order: Order): Position {
   return { timestamp: order === 'newest' ? lower : upper, id: 0 }
-}
-
-/** The later of two timestamps. */
-export function maximum(a: string, b: string): string {
-  return comparable(a) > comparable(b) ? a : b
-}
-
-/** The earlier of two timestamps. */
-export function minimum(a: string, b: string): string {
-  return comparable(a) < comparable(b) ? a : b
 }

@@ -1,8 +1,10 @@
 import type pg from 'pg'
+import { columnsIn, everyRow } from '../blocks/every-row.ts'
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
-import { type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT } from '../partitions/partitions.ts'
+import { matchingRows } from './matching-rows.ts'
 import { SearchTooLong } from './search-rows.ts'
 import type { Store } from './store.ts'
 
@@ -29,17 +31,13 @@ export async function groupRows<R extends pg.QueryResultRow>(
     const group = partitions.slice(index, index + MAX_PARTITIONS_A_STATEMENT)
     const parameters = new SqlParameters()
     const { columns, groupBy } = grouping(parameters)
-    const conditions = [
-      `timestamp >= ${parameters.add(group.at(-1)?.lower)}::timestamptz`,
-      `timestamp < ${parameters.add(group[0]?.upper)}::timestamptz`,
-      ...rangeConditions(filter, parameters),
-      ...variantConditions(filter, parameters),
-    ]
+    const stretch = { lower: group.at(-1)?.lower as string, upper: group[0]?.upper as string }
+    const needed = columnsIn(`${columns} ${groupBy}`).join(', ')
+    const choice = matchingRows(filter, stretch, needed || '1 as one', parameters)
     const text = `
     /* group_rows */
     select ${columns}, count(*)::bigint as rows
-    from logs
-    where ${conditions.join(' and ')}
+    from ${everyRow(choice, parameters)} every
     group by ${groupBy}`
     const limits = { signal: store.signal, timeoutMs: deadline - performance.now() }
     const found = await queryWithin<R>(store.pool, text, parameters.values, limits).catch(

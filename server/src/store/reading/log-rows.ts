@@ -1,10 +1,12 @@
+import { everyRow, packedRows, type RowChoice } from '../blocks/every-row.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
+import { mayBePacked } from '../database/packed-state.ts'
 import type { Reader } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
-import { comparable } from '../database/timestamp.ts'
-import type { LogFilter } from '../filter/log-filter.ts'
-import { type FilterVariant, variantConditions, variantsOf } from '../filter/log-filter.ts'
+import { comparable, maximum, minimum } from '../database/timestamp.ts'
+import { type FilterVariant, type LogFilter, variantConditions, variantsOf } from '../filter/log-filter.ts'
 import { type LogRow, withCameras } from './log-row.ts'
+import { blockChoice, textChoice, withinOf } from './matching-rows.ts'
 import { cutByBytes, isMeasured, type MeasuredRows, measured } from './row-bytes.ts'
 
 /** A place in the order (timestamp desc, id desc). */
@@ -53,17 +55,35 @@ function rowsStatement(query: RowsQuery): Statement {
   return { text: answeredRows('read_rows', relation, query, parameters), values: parameters.values }
 }
 
-/** A relation of the first `wanted` rows of each variant of the filter: together they hold the first of all. */
-export function rowsInOrder(range: RowsRange, wanted: string, parameters: SqlParameters): string {
+/**
+ * A relation of the first `wanted` rows of each variant of the filter: together they hold the first of all.
+ *
+ * @param compared the text that the rows are compared with, and SQL for a column `is_match`: null where it is still to be
+ * looked at, and where it does not hold the row may come without its message and `extra_data`, or be left out
+ */
+export function rowsInOrder(
+  range: RowsRange,
+  wanted: string,
+  parameters: SqlParameters,
+  compared?: { filter: LogFilter; match?: string },
+): string {
+  const match = compared?.match
+
   const variants = variantsOf(range.filter)
   // Leaving the other variant's rows out of one instead would have it read all it has to find none that are its own.
   const overlap = variants.length > 1 && variants.some((variant) => variant.camera_id !== undefined)
   const relations = variants.map((variant) => {
     const conditions = rangeAnd(range, variant, parameters)
-    return `(select ${LOG_COLUMN_LIST} from logs where ${conditions} order by ${orderOf(range)} limit ${wanted})`
+    return `(select ${LOG_COLUMN_LIST}${match === undefined ? '' : ', null::boolean as is_match'} from logs where ${conditions} order by ${orderOf(range)} limit ${wanted})`
   })
+  const inOrder = { order: range.order, limit: wanted, match }
+  const packed = () => {
+    const choice = choiceOf(range, LOG_COLUMN_LIST, parameters)
+    const text = compared ? textChoice(compared.filter, parameters) : {}
+    return packedRows({ ...choice, ...text }, parameters, inOrder)
+  }
   const union = `(
-      ${relations.join('\n      union all\n      ')}
+      ${[...relations, ...(mayBePacked() ? [packed()] : [])].join('\n      union all\n      ')}
     )`
   if (!overlap) return union
   return `(select distinct on (timestamp, id) * from ${union} overlapping order by ${orderOf(range)})`
@@ -73,7 +93,7 @@ export function rowsInOrder(range: RowsRange, wanted: string, parameters: SqlPar
 export function rowsAsSet(range: RowsRange, parameters: SqlParameters): string {
   // `offset 0` keeps the order and the limit from the planner: with them it bets on meeting enough matches early and
   // reads a million rows for a word that is rare.
-  return `(select ${LOG_COLUMN_LIST} from logs where ${rangeAnd(range, range.filter, parameters)} offset 0)`
+  return `(select * from ${everyRow(choiceOf(range, LOG_COLUMN_LIST, parameters), parameters)} every offset 0)`
 }
 
 /** The rows of a relation as they are answered, in order; with their `bytes` where these are bounded. */
@@ -110,17 +130,37 @@ export async function countMatches(
   query: Omit<RowsQuery, 'order' | 'offset'> & { order?: Order },
 ): Promise<number> {
   const parameters = new SqlParameters()
-  const conditions = rangeAnd({ order: 'newest', ...query }, query.filter, parameters)
+  const choice = choiceOf({ order: 'newest', ...query }, '1 as one', parameters)
   const text = `
   /* count_matches */
   select count(*) as total
-  from (select 1 from logs where ${conditions} limit ${parameters.add(query.limit)}) matches`
+  from (select from ${everyRow(choice, parameters)} every limit ${parameters.add(query.limit)}) matches`
   const { rows } = await reader.query<{ total: number }>(text, parameters.values)
   return rows[0]?.total ?? 0
 }
 
 function rangeAnd(range: RowsRange, variant: FilterVariant, parameters: SqlParameters): string {
   return [...boundsOf(range, parameters), ...variantConditions(variant, parameters)].join(' and ')
+}
+
+/** The rows of the range that match its filter, wherever they are. */
+function choiceOf(range: RowsRange, select: string, parameters: SqlParameters): RowChoice {
+  const { filter } = range
+  return {
+    select,
+    where: rangeAnd(range, filter, parameters),
+    within: withinPlace(range),
+    ...blockChoice(filter, parameters),
+  }
+}
+
+/** The tightest ends of the range, both included. */
+function withinPlace({ filter, beyond, order, ...group }: RowsRange): RowChoice['within'] {
+  const { from, to } = withinOf(filter, group)
+  if (!beyond) return { from, to }
+  return order === 'newest'
+    ? { from, to: minimum(to, beyond.timestamp) }
+    : { from: maximum(from, beyond.timestamp), to }
 }
 
 /**

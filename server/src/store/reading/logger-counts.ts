@@ -1,8 +1,10 @@
 import type { Level } from '@timelapser/logger'
+import { everyRow } from '../blocks/every-row.ts'
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
-import { type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
 import { earliest, groupsFor } from './log-groups.ts'
+import { matchingRows } from './matching-rows.ts'
 import type { Store } from './store.ts'
 
 export type LoggerCount = {
@@ -32,17 +34,12 @@ export async function countLoggers(store: Store, filter: LogFilter, budgetMs: nu
     const timeoutMs = deadline - performance.now()
     if (timeoutMs <= 0) return { counts, counted_from: countedFrom ?? earliest(filter.end, upper) }
     const parameters = new SqlParameters()
-    const conditions = [
-      `timestamp >= ${parameters.add(lower)}::timestamptz`,
-      `timestamp < ${parameters.add(upper)}::timestamptz`,
-      ...rangeConditions(filter, parameters),
-      ...variantConditions(filter, parameters),
-    ]
+    const columns = 'logger_name, source, level, timestamp'
+    const choice = matchingRows(filter, { lower, upper }, columns, parameters)
     const text = `
     /* count_loggers */
     select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from logs
-    where ${conditions.join(' and ')}
+    from ${everyRow(choice, parameters)} every
     group by 1, 2, 3`
     try {
       const limits = { signal: store.signal, timeoutMs }

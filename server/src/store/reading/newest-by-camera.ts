@@ -4,13 +4,7 @@ import { SqlParameters } from '../database/sql-parameters.ts'
 import { cameraSource } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { countDimensions } from './log-overview.ts'
-import {
-  type LastSteps,
-  lastSteps,
-  newestOfSteps,
-  type PartOfStep,
-  partConditions,
-} from './newest-of-steps.ts'
+import { type LastSteps, lastSteps, newestOfPart, newestOfSteps, type PartOfStep } from './newest-of-steps.ts'
 import type { Store } from './store.ts'
 
 /** A camera's newest row, its message cut to 500 characters. */
@@ -46,15 +40,9 @@ async function newestWithin(
   const parameters = new SqlParameters()
   const ids = parameters.add(cameras)
   const sources = parameters.add(cameras.map(cameraSource))
-  const conditions = partConditions(part, filter, parameters)
   // Two lookups, each in the order of an index: with `or` all rows of the camera would be read and sorted.
-  const newestWhere = (condition: string) => `(
-      select id, timestamp, level, left(message, 500) as message
-      from logs
-      where ${condition} and ${conditions}
-      order by timestamp desc, id desc
-      limit 1
-    )`
+  const select = 'id, timestamp, level, left(message, 500) as message'
+  const newestWhere = (isOfKey: string) => newestOfPart(part, filter, { select, isOfKey }, parameters)
   const text = `
   /* newest_by_camera */
   select known.id as camera_id, newest.id, newest.timestamp, newest.level, newest.message
@@ -62,9 +50,9 @@ async function newestWithin(
   cross join lateral (
     select *
     from (
-      ${newestWhere('camera_id = known.id')}
+      select * from ${newestWhere('camera_id = known.id')} by_id
       union all
-      ${newestWhere('source = known.source')}
+      select * from ${newestWhere('source = known.source')} by_source
     ) either
     order by timestamp desc, id desc
     limit 1

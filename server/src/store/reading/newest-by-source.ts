@@ -1,7 +1,7 @@
 import { readerFor } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import { type LastSteps, newestOfSteps, type PartOfStep, partConditions } from './newest-of-steps.ts'
+import { type LastSteps, newestOfPart, newestOfSteps, type PartOfStep } from './newest-of-steps.ts'
 import type { Store } from './store.ts'
 
 /** The newest timestamp of each source; see `newestOfSteps`. */
@@ -21,18 +21,12 @@ async function newestWithin(
 ): Promise<(readonly [source: string, timestamp: string])[]> {
   const parameters = new SqlParameters()
   const names = parameters.add(sources)
-  const conditions = partConditions(part, filter, parameters)
+  const chosen = { select: 'timestamp, id', isOfKey: 'source = s.name' }
   const text = `
   /* newest_by_source */
   select s.name as source, newest.timestamp
   from unnest(${names}::text[]) as s (name)
-  cross join lateral (
-    select timestamp
-    from logs
-    where source = s.name and ${conditions}
-    order by timestamp desc, id desc
-    limit 1
-  ) newest`
+  cross join lateral ${newestOfPart(part, filter, chosen, parameters)} newest`
   const { rows } = await readerFor(store.pool, store.signal).query<{ source: string; timestamp: string }>(
     text,
     parameters.values,

@@ -1,9 +1,12 @@
+import { packedRows } from '../blocks/every-row.ts'
 import type { Certainty, DimensionCount } from '../counts/counts.ts'
+import { mayBePacked } from '../database/packed-state.ts'
 import type { SqlParameters } from '../database/sql-parameters.ts'
-import { fromMillis, toMillis } from '../database/timestamp.ts'
-import { type LogFilter, rangeConditions, variantConditions } from '../filter/log-filter.ts'
+import { fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
 import type { Partition } from '../partitions/partition.ts'
 import { MAX_PARTITIONS_A_STATEMENT } from '../partitions/partitions.ts'
+import { matchingRows } from './matching-rows.ts'
 import type { Store } from './store.ts'
 
 /** The day or month that holds the newest row of something, [from, to). */
@@ -77,20 +80,30 @@ async function newestWithinSteps<Key, Row>(
   return newest
 }
 
-/** The conditions on a row of the part besides its key. */
-export function partConditions(
+/** A relation of the newest row of the part that is of a key, by a condition on it. */
+export function newestOfPart(
   { step, partitions }: PartOfStep,
   filter: LogFilter,
+  { select, isOfKey }: { select: string; isOfKey: string },
   parameters: SqlParameters,
 ): string {
-  return [
-    `timestamp >= ${parameters.add(step.from)}::timestamptz`,
-    `timestamp < ${parameters.add(step.to)}::timestamptz`,
-    `timestamp >= ${parameters.add(partitions.at(-1)?.lower)}::timestamptz`,
-    `timestamp < ${parameters.add(partitions[0]?.upper)}::timestamptz`,
-    ...rangeConditions(filter, parameters),
-    ...variantConditions(filter, parameters),
-  ].join(' and ')
+  const lower = maximum(step.from, partitions.at(-1)?.lower ?? step.from)
+  const upper = minimum(step.to, partitions[0]?.upper ?? step.to)
+  const choice = matchingRows(filter, { lower, upper }, select, parameters, [isOfKey])
+  const packed = { ...choice, dimensions: [...(choice.dimensions ?? []), isOfKey] }
+  const inOrder = 'order by timestamp desc, id desc'
+  const newest = `(select ${select} from logs where ${choice.where} ${inOrder} limit 1)`
+  if (!mayBePacked()) return newest
+  return `(
+      select *
+      from (
+        ${newest}
+        union all
+        ${packedRows(packed, parameters, { order: 'newest', limit: '1' })}
+      ) every
+      ${inOrder}
+      limit 1
+    )`
 }
 
 /** The step's partitions, newest first, as many together as a statement may touch: most keys are in the first. */

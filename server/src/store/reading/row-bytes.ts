@@ -45,7 +45,7 @@ export async function withPageRoom<T>(
   }
 }
 
-/** The rows of a relation in order, up to and including the first row with which they are too long. */
+/** The rows of a relation in order, up to and including the first row with which they are too long. A row may come without text. */
 export function cutByBytes(relation: string, order: string, maxBytes: string): string {
   return `
     select *
@@ -55,7 +55,7 @@ export function cutByBytes(relation: string, order: string, maxBytes: string): s
       from (${relation}
       ) page
     ) measured
-    where bytes - own_bytes <= ${maxBytes}::bigint`
+    where coalesce(bytes - own_bytes, 0) <= ${maxBytes}::bigint`
 }
 
 /** Rows of one read. */

@@ -1,3 +1,4 @@
+import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { countablePart, textConditions } from '../filter/log-filter.ts'
 import type { LogRow } from './log-row.ts'
@@ -15,8 +16,9 @@ export type ScannedRow = LogRow & { is_match: boolean; looked_at: number; matche
 export function scanStatement(query: RowsQuery & { lookAt: number }): Statement {
   const parameters = new SqlParameters()
   const lookAt = parameters.add(query.lookAt)
-  const candidates = rowsInOrder({ ...query, filter: countablePart(query.filter) }, lookAt, parameters)
   const condition = textConditions(query.filter, parameters).join(' and ')
+  const range = { ...query, filter: countablePart(query.filter) }
+  const candidates = rowsInOrder(range, lookAt, parameters, { filter: query.filter, match: condition })
   const order = orderOf(query)
   const relation = `
     select *
@@ -24,7 +26,7 @@ export function scanStatement(query: RowsQuery & { lookAt: number }): Statement 
       select compared.*, row_number() over so_far as looked_at,
         count(*) filter (where is_match) over so_far as matched
       from (
-        select *, coalesce(${condition}, false) as is_match
+        select ${LOG_COLUMN_LIST}, coalesce(is_match, ${condition}, false) as is_match
         from (
           select *
           from ${candidates} candidates

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { blocksOf } from '../blocks/block-tables.ts'
 import { COUNTS_LOCK } from '../counts/count-folding.ts'
 import { withLogsToItself, withMaintenance } from '../database/exclusive-access.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -16,6 +17,7 @@ const DROPPED_AT_ONCE = 16
 /** Everything there is of rows and counts. */
 export const TABLES = [
   'logs',
+  'log_blocks',
   'log_counts_pending',
   'log_counts_minute',
   'log_counts_hour',
@@ -55,8 +57,9 @@ export function clearLogs(pool: pg.Pool): Promise<Clear> {
       )
       const clear = rows[0] as Clear
       for (const table of TABLES) {
-        await client.query('select set_aside($1, $2)', [table, asideName(table, clear.id)])
+        await client.query(`select change_place('set aside', $1, $2)`, [table, asideName(table, clear.id)])
       }
+      await client.query('select relate_logs()')
       await client.query(
         'update log_partitions set detached_at = now(), clear_id = $1 where detached_at is null',
         [clear.id],
@@ -123,7 +126,8 @@ export async function dropOne(pool: pg.Pool, id: number): Promise<void> {
         [id],
       )
       const names = rows.map(({ name }) => name)
-      if (names.length > 0) await client.query(`drop table if exists ${names.join(', ')}`)
+      const tables = names.flatMap((name) => [name, blocksOf(name)])
+      if (tables.length > 0) await client.query(`drop table if exists ${tables.join(', ')}`)
       return names.length
     })
   }

@@ -144,7 +144,10 @@ async function readSizes(pool: pg.Pool): Promise<Map<string, Size>> {
   const { rows } = await pool.query<Size & { name: string }>({
     name: 'partition_sizes',
     text: `
-      select name, removed_rows, coalesce(pg_total_relation_size(to_regclass(name)), 0)::bigint as bytes
+      select name, removed_rows, (
+          coalesce(pg_total_relation_size(to_regclass(name)), 0)
+          + coalesce(pg_total_relation_size(to_regclass(name || '_b')), 0)
+        )::bigint as bytes
       from log_partitions
       where detached_at is null`,
   })

@@ -5,7 +5,8 @@ import { comparable } from '../database/timestamp.ts'
 import { dropPartition } from '../partitions/drop-partition.ts'
 import type { Partition } from '../partitions/partition.ts'
 import type { Store } from '../reading/store.ts'
-import { deleteRows } from './delete-rows.ts'
+import { deleteFromBlocks, deleteRows } from './delete-rows.ts'
+import { renewBlocks } from './renew-blocks.ts'
 import { type PlannedRemoval, planRemovals } from './retention-plan.ts'
 import { type Cutoffs, goesBefore, latestCutoff } from './retention-policy.ts'
 import { rewritePartition } from './rewrite-partition.ts'
@@ -48,7 +49,14 @@ async function remove(
   if (action === 'drop') return dropPartition(pool, partition)
   if (action === 'rewrite') {
     const goes = (parameters: SqlParameters) => goesBefore(cutoffs, 'timestamp', parameters)
-    return rewritePartition(pool, partition, goes, lost)
+    const range = {
+      ...partition,
+      conditions: (parameters: SqlParameters) => [goes(parameters)],
+      signal: lost,
+    }
+    const deleted = await deleteFromBlocks(pool, range)
+    if (deleted > 0) await renewBlocks(pool, partition)
+    return deleted + (await rewritePartition(pool, partition, goes, lost))
   }
   return deleteEdge(pool, partition, cutoffs, lost)
 }

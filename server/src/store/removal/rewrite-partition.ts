@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
+import { dropBlocks, holdsBlocks } from '../blocks/block-tables.ts'
 import { keepBuildsOff, withLogsToItself } from '../database/exclusive-access.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
@@ -222,7 +223,8 @@ async function putInPlace(
   isComplete: boolean,
 ): Promise<void> {
   const { rowCount } = await client.query(`select 1 from ${REWRITE} limit 1`)
-  if (rowCount === 0) {
+  if (rowCount === 0 && !(await holdsBlocks(client, name))) {
+    await dropBlocks(client, name)
     await client.query('delete from log_partitions where name = $1', [name])
     return
   }

@@ -1,29 +1,11 @@
 import type pg from 'pg'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { inTransaction } from '../database/transaction.ts'
+import { changeBlocks } from './block-changes.ts'
+import type { RowBatches, RowChange } from './row-change.ts'
 
 /** Rows one transaction changes: some 50 ms of work, so that nobody waits long for what it holds. */
 const BATCH_ROWS = 5000
-
-export type RowBatches = {
-  /** Half-open [lower, upper), within the bounds of one partition. */
-  lower: string
-  upper: string
-  /** Conditions on a row of `logs`, joined by `and`. */
-  conditions: (parameters: SqlParameters) => string[]
-  /** Ends it after the batch under way. */
-  signal?: AbortSignal | undefined
-}
-
-/** A change of the chosen rows `c`, rows `l` of `logs`, and its effect on the kept counts. */
-export type RowChange = {
-  /** The statement up to its `where`, such as `delete from logs l using chosen c`. */
-  statement: string
-  /** Camera and sign for each count to append: a deleted row is one less with the camera it had. */
-  counts: (parameters: SqlParameters) => string
-  /** Whether rows are gone afterwards. */
-  isRemoval: boolean
-}
 
 type Place = { timestamp: string; id: number }
 
@@ -33,7 +15,7 @@ type Place = { timestamp: string; id: number }
  * @returns how many rows were changed, by all transactions or those until the signal
  */
 export async function changeRows(pool: pg.Pool, range: RowBatches, change: RowChange): Promise<number> {
-  let total = 0
+  let total = await changeBlocks(pool, range, change)
   let place: Place | undefined
   for (;;) {
     if (range.signal?.aborted) return total

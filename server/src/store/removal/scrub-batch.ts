@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
+import { packedRows } from '../blocks/every-row.ts'
+import { type RowTables, unpackHolding } from '../blocks/unpack-blocks.ts'
 import { jsonOf } from '../database/copy-format.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
+import { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogRow } from '../reading/log-row.ts'
 import type { ScrubPlace, ScrubStretch } from './scrub-stretch.ts'
 
@@ -81,15 +84,27 @@ export async function scrubBatch(
 async function readRows(client: pg.PoolClient, { lower, from, tables }: ScrubStretch): Promise<StoredRow[]> {
   const inOrder = `order by timestamp desc, id desc
       limit ${BATCH_ROWS}`
-  const ofTables = tables.map(
-    (table, index) => `(
+  const parameters = new SqlParameters()
+  const [least, most, id] = [lower, from.timestamp, from.id].map((value) => parameters.add(value))
+  const where = `timestamp >= ${least}::timestamptz and timestamp <= ${most}::timestamptz
+        and (timestamp, id) < (${most}::timestamptz, ${id}::bigint)`
+  const choice = { select: LOG_COLUMN_LIST, where, within: { from: lower, to: from.timestamp } }
+  const ofTables = tables.flatMap(({ rows, blocks }, index) => [
+    `(
       select ${LOG_COLUMN_LIST}, ${index} as place
-      from ${table}
-      where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
-        and (timestamp, id) < ($2::timestamptz, $3::bigint)
+      from ${rows}
+      where ${where}
       ${inOrder}
     )`,
-  )
+    ...(blocks === undefined
+      ? []
+      : [
+          `(
+      select *, ${index} as place
+      from ${packedRows(choice, parameters, { order: 'newest', limit: `${BATCH_ROWS}`, blocks })} packed
+    )`,
+        ]),
+  ])
   const { rows } = await client.query<StoredRow>({
     text: `
       /* read_rows_to_scrub */
@@ -105,23 +120,24 @@ async function readRows(client: pg.PoolClient, { lower, from, tables }: ScrubStr
           ${inOrder}
         ) newest
       ) measured
-      where coalesce(bytes_before, 0) < $4
+      where coalesce(bytes_before, 0) < ${BATCH_BYTES}
       order by timestamp desc, id desc`,
-    values: [lower, from.timestamp, from.id, BATCH_BYTES],
+    values: parameters.values,
   })
   return rows
 }
 
 async function writeRows(
   client: pg.PoolClient,
-  table: string,
+  tables: RowTables,
   { lower, from }: ScrubStretch,
   changed: readonly (LogRecord & { id: number })[],
 ): Promise<void> {
+  await unpackHolding(client, tables, changed, lower)
   await client.query({
     text: `
       /* write_scrubbed_rows */
-      update ${table} l
+      update ${tables.rows} l
       set message = c.message, logger_name = c.logger_name, extra_data = c.extra_data
       from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[])
         as c (id, timestamp, message, logger_name, extra_data)

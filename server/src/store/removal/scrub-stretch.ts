@@ -1,11 +1,13 @@
 import type pg from 'pg'
+import { areBlocks } from '../blocks/block-tables.ts'
+import { LIVE_TABLES, type RowTables } from '../blocks/unpack-blocks.ts'
 import { asideName, UNDO_MINUTES } from './clear.ts'
 
 /** Rows before this place, in the order of the list, are still to come. */
 export type ScrubPlace = { timestamp: string; id: number }
 
 /** Where the next rows are looked for: none of the tables has a partition that begins within it. */
-export type ScrubStretch = { lower: string; from: ScrubPlace; tables: string[] }
+export type ScrubStretch = { lower: string; from: ScrubPlace; tables: RowTables[] }
 
 /**
  * The newest stretch with rows to come. Cleared rows that an undo can bring back are read as well, at their time: else
@@ -34,6 +36,14 @@ export async function findStretch(
   })
   const { lower = null, upper = '', clears = [] } = rows[0] ?? {}
   if (lower === null) return undefined
-  const tables = ['logs', ...clears.map((id) => asideName('logs', id))]
+  const tables: RowTables[] = [LIVE_TABLES]
+  for (const id of clears) {
+    const blocks = asideName('log_blocks', id)
+    // An older server cleared without setting blocks aside: there were none.
+    tables.push({
+      rows: asideName('logs', id),
+      blocks: (await areBlocks(client, blocks)) ? blocks : undefined,
+    })
+  }
   return { lower, from: place ?? { timestamp: upper, id: 0 }, tables }
 }

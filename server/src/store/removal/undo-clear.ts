@@ -87,9 +87,14 @@ async function changePlaces(client: pg.PoolClient, id: number): Promise<number> 
   )
   const rest = rows[0]?.id as number
   for (const table of TABLES) {
-    await client.query('select set_aside($1, $2)', [table, asideName(table, rest)])
-    await client.query('select put_back($1, $2)', [table, asideName(table, id)])
+    await client.query(`select change_place('set aside', $1, $2)`, [table, asideName(table, rest)])
+    // An older server cleared without setting blocks aside: there were none.
+    await client.query(`select change_place('put back', $1, $2) where to_regclass($2) is not null`, [
+      table,
+      asideName(table, id),
+    ])
   }
+  await client.query('select relate_logs()')
   await client.query(`drop table ${copyingName(id)}`)
   await client.query(
     `update log_partitions
@@ -144,9 +149,7 @@ async function copySince(pool: pg.Pool, id: number, from: number): ReturnType<ty
     try {
       let reached: Awaited<ReturnType<typeof catchUp>> | undefined
       for (const range of await rangesToCopy(pool, id)) {
-        const step = await inTransaction(pool, (client) =>
-          catchUp(client, from, { from: 'logs', into, ...range }),
-        )
+        const step = await inTransaction(pool, (client) => catchUp(client, from, { into, ...range }))
         reached = { ...step, ...reached, rows: step.rows + (reached?.rows ?? 0) }
       }
       return reached ?? { mark: from, rows: 0, entries: 0 }

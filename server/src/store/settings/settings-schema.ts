@@ -77,6 +77,10 @@ export const SettingsSchema = Type.Object({
     'With less than this free on the disk nothing more is stored, so that PostgreSQL can go on; 0 sets no reserve.',
     { default: DISK_RESERVE_BYTES },
   ),
+  pack_after_days: days(
+    'Lines of partitions that ended more than this many days ago are packed, which takes about a tenth of the room; 0 packs nothing.',
+    { default: 0 },
+  ),
   register_cameras: Type.Boolean({
     default: true,
     description: 'Whether a record naming an unknown camera creates it.',

@@ -148,7 +148,7 @@ select count(*)::int as rows from level_overrides where expires_at is null or ex
       union all
       select bucket, level, source, camera_id, rows from log_counts_day where bucket >= $3::timestamptz and bucket < $4::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $5::timestamptz and timestamp <= $6::timestamptz) c;
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $5::timestamptz and timestamp <= $6::timestamptz) every) c;
 
 -- create table logs_of_a_range
 create table logs_of_a_range (
@@ -252,11 +252,18 @@ delete from log_names where seen_on < current_date - 30;
 
 -- health_figures
       select count(*)::integer as partitions,
-        coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)::bigint as partition_bytes,
+        coalesce(sum(
+          coalesce(pg_total_relation_size(to_regclass(name)), 0)
+          + coalesce(pg_total_relation_size(to_regclass(name || '_b')), 0)
+        ), 0)::bigint as partition_bytes,
         pg_database_size(current_database()) as database_bytes,
         count(*) filter (where closed_at <= now() and indexed_at is null)::integer as index_builds_due,
         (select count(*) from pg_stat_progress_create_index where datname = current_database())::integer
           as index_builds_running,
+        count(*) filter (where (
+          coalesce((select value::text::integer from settings where name = 'pack_after_days'), 0) > 0 and closed_at <= now() and detached_at is null and packed_at is null
+          and upper < now() - make_interval(days => coalesce((select value::text::integer from settings where name = 'pack_after_days'), 0))
+        ))::integer as packing_due,
         (select count(*) from (select from log_counts_pending limit 100000) p)::integer as counts_pending
       from log_partitions
       where detached_at is null;

@@ -65,9 +65,8 @@
       from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
-        select level, source, camera_id, timestamp, coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false) as is_own
-        from logs
-        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+        select *
+        from (select level, source, camera_id, timestamp, coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false) as is_own from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id) every
         offset 0
       ) r
       group by 1, 2, 3, 4, 5, 6;
@@ -80,16 +79,15 @@
     from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
-        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-        from logs
-        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+        select *
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id) every
         offset 0
       ) r
     cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $7::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text, null::double precision, null::text), (1::bigint, (e.feed_id > 0) and ((message ilike $8 or logger_name ilike $8)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text, null::double precision, null::text)) t (rule_id, matches, group_key, number, message)
     where t.matches and t.group_key is not null
     group by 1, 2, 3, 4, t.message;
 
--- 13:
+-- 12:
     cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $8::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)) and (case when jsonb_typeof(r.extra_data #> $7::text[]) = 'number' then
       case when abs((r.extra_data #>> $7::text[])::numeric) > 1e300 then null when abs((r.extra_data #>> $7::text[])::numeric) < 1e-300 then 0 else (r.extra_data #>> $7::text[])::numeric end end is not null), ''::text, case when jsonb_typeof(r.extra_data #> $7::text[]) = 'number' then
       case when abs((r.extra_data #>> $7::text[])::numeric) > 1e300 then null when abs((r.extra_data #>> $7::text[])::numeric) < 1e-300 then 0 else (r.extra_data #>> $7::text[])::numeric end end::double precision, null::text), (2::bigint, (e.feed_id > 0) and (level = $9::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), r.level::text, null::double precision, case when length(r.message) <= 1000 then r.message

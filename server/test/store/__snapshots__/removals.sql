@@ -30,6 +30,26 @@ begin isolation level repeatable read;
 -- begin read only;
 begin read only; set local statement_timeout = …;
 
+-- blocks_holding
+/* blocks_holding */
+    select first_timestamp, first_row_id
+    from log_blocks b
+    where first_timestamp >= $1::timestamptz
+      and exists (
+        select
+        from unnest($2::timestamptz[], $3::bigint[]) as r (timestamp, id)
+        where r.timestamp between b.first_timestamp and b.last_timestamp
+          and r.id between b.first_id and b.last_id
+      );
+
+-- blocks_within
+/* blocks_within */
+    select first_timestamp, first_row_id
+    from log_blocks
+    where first_timestamp >= $1::timestamptz and first_timestamp < $2::timestamptz
+      and last_timestamp >= $3::timestamptz
+    order by first_timestamp desc, first_row_id desc;
+
 -- catch_up
     /* catch_up */
     with entries as materialized (
@@ -43,10 +63,9 @@ begin read only; set local statement_timeout = …;
       select r.*
       from entries e
       cross join lateral (
-        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-        from logs
-        where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
-          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
+        select *
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
+          and timestamp >= $2::timestamptz and timestamp < $3::timestamptz) every
         offset 0
       ) r
       where e.first_timestamp < $3::timestamptz and e.last_timestamp >= $2::timestamptz
@@ -61,7 +80,7 @@ begin read only; set local statement_timeout = …;
 -- 9:
       insert into logs_rewrite (id, timestamp, camera_id, level, source, logger_name, message, extra_data)
 -- 14:
-        from logs_of_a_range
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs_of_a_range where id between e.first_id and e.last_id and timestamp between e.first_timestamp and e.last_timestamp
 
 -- change_rows
     /* change_rows */
@@ -126,7 +145,7 @@ commit;
 -- count_matches
   /* count_matches */
   select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (message ilike $3 or logger_name ilike $3) limit $4) matches;
+  from (select from (select 1 as one from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and (message ilike $3 or logger_name ilike $3)) every limit $4) matches;
 
 -- create index concurrently
 create  index concurrently  on logs_rewrite USING btree ("timestamp", id);
@@ -205,16 +224,16 @@ delete from log_partitions
       from deleted;
 
 -- drop table if
-drop table if exists logs_of_a_range, logs_of_a_range;
+drop table if exists logs_rewrite, logs_rewrite_removed;
 
 -- 1:
-drop table if exists logs_rewrite, logs_rewrite_removed
+drop table if exists logs_of_a_range, logs_of_a_range, logs_of_a_range, logs_of_a_range
 
 -- 1:
-drop table if exists logs_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, log_counts_month_c2, logs_copying_c2
+drop table if exists logs_c2, log_blocks_c2, log_counts_pending_c2, log_counts_minute_c2, log_counts_hour_c2, log_counts_day_c2, log_counts_month_c2, logs_copying_c2
 
 -- 1:
-drop table if exists logs_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, log_counts_month_c3, logs_copying_c3
+drop table if exists logs_c3, log_blocks_c3, log_counts_pending_c3, log_counts_minute_c3, log_counts_hour_c3, log_counts_day_c3, log_counts_month_c3, logs_copying_c3
 
 -- drop table logs_copying_c1
 drop table logs_copying_c1;
@@ -258,6 +277,9 @@ delete from senders where last_batch = $1 and updated_at < now() - $2::integer *
 
 -- forget_scrub_runs
 delete from scrub_runs where ended_at is not null;
+
+-- has_blocks
+select to_regclass($1) is not null as there;
 
 -- insert into log_clears
 insert into log_clears (rows, feed_id, cleared_at)
@@ -330,7 +352,7 @@ lock table only logs in share mode;
 lock table only logs in access share mode
 
 -- 1:
-lock table only logs in access exclusive mode
+lock table only logs, only log_blocks in access exclusive mode
 
 -- 1:
 lock table only logs_of_a_range in share update exclusive mode
@@ -347,7 +369,10 @@ lock table only logs_of_a_range in share update exclusive mode
       where id = $5;
 
 -- partition_sizes
-      select name, removed_rows, coalesce(pg_total_relation_size(to_regclass(name)), 0)::bigint as bytes
+      select name, removed_rows, (
+          coalesce(pg_total_relation_size(to_regclass(name)), 0)
+          + coalesce(pg_total_relation_size(to_regclass(name || '_b')), 0)
+        )::bigint as bytes
       from log_partitions
       where detached_at is null;
 
@@ -378,12 +403,32 @@ lock table only logs_of_a_range in share update exclusive mode
         and (timestamp, id) < ($2::timestamptz, $3::bigint)
       order by timestamp desc, id desc
       limit 2000
+    ) union all (
+      select *, 0 as place
+      from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+      from (select * from log_blocks b where b.first_timestamp >= $4::timestamptz and b.first_timestamp <= $5::timestamptz and b.last_timestamp >= $6::timestamptz order by first_timestamp desc, first_row_id desc) b
+      cross join lateral (select * from (
+        select u.n, b.first_id + u.n + coalesce(u.id, u.wide_id) as id, b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp, d.camera_id, d.level, d.source, d.logger_name, u.message, u.extra_data
+        from (select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code, unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time, string_to_table(o.messages, E'\x1e') as message, unnest(o.extra) as extra_data from (
+          select o.messages, b.extra || '{}'::jsonb[] as extra
+          from (select b.messages || '' as messages offset 0) o where (hash_record_extended(row(b.rows, b.raw_bytes, b.first_timestamp, b.last_timestamp, b.first_row_id, b.last_row_id, b.first_id, b.last_id, b.step, b.levels, b.sources, b.cameras, b.loggers, b.codes, b.ids, b.wide_ids, b.times, b.wide_times), 0) = b.frame_sum and hashtextextended(o.messages, 0) = b.messages_sum or block_is_damaged(b.first_timestamp, b.first_row_id))
+          offset 0
+        ) o
+        where (hash_array_extended(coalesce(o.extra, '{}'::jsonb[]), 0) = b.extra_sum or block_is_damaged(b.first_timestamp, b.first_row_id)) offset 0) u
+        full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
+          as d (level, source, camera_id, logger_name, code) on d.code = u.code
+        where coalesce(u.n, -1) >= 0
+        offset 0
+      ) opened where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz
+        and (timestamp, id) < ($2::timestamptz, $3::bigint) order by n desc limit 2000) r
+      
+      limit 2000) packed
     )) r
           order by timestamp desc, id desc
       limit 2000
         ) newest
       ) measured
-      where coalesce(bytes_before, 0) < $4
+      where coalesce(bytes_before, 0) < 8388608
       order by timestamp desc, id desc;
 
 -- read_settings
@@ -508,11 +553,11 @@ select now() as now;
       select compared.*, row_number() over so_far as looked_at,
         count(*) filter (where is_match) over so_far as matched
       from (
-        select *, coalesce((message ilike $4 or logger_name ilike $4), false) as is_match
+        select id, timestamp, camera_id, level, source, logger_name, message, extra_data, coalesce(is_match, (message ilike $2 or logger_name ilike $2), false) as is_match
         from (
           select *
           from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data, null::boolean as is_match from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz order by timestamp desc, id desc limit $1)
     ) candidates
           order by timestamp desc, id desc
           limit $1
@@ -527,10 +572,8 @@ select now() as now;
   left join cameras c on c.id = l.camera_id
   order by l.timestamp desc, l.id desc;
 
--- 12:
-        select *, coalesce((message ilike $5 or logger_name ilike $5), false) as is_match
 -- 16:
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $4::timestamptz and (timestamp, id) > ($2::timestamptz, $3::bigint) order by timestamp asc, id asc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data, null::boolean as is_match from logs where timestamp >= $3::timestamptz and timestamp < $5::timestamptz and (timestamp, id) > ($3::timestamptz, $4::bigint) order by timestamp asc, id asc limit $1)
 -- 18:
           order by timestamp asc, id asc
 -- 22:
@@ -559,6 +602,12 @@ select
     from (select lower, row_number() over (order by lower) as place from log_partitions where clear_id = $1) p
     where (place - 1) % 64 = 0
     order by place;
+
+-- select change_place('put back',
+select change_place('put back', $1, $2) where to_regclass($2) is not null;
+
+-- select change_place('set aside',
+select change_place('set aside', $1, $2);
 
 -- select coalesce(sum(rows), 0)::bigint
 select
@@ -633,11 +682,8 @@ select pg_relation_size($1::regclass) / current_setting('block_size')::integer a
 -- select pg_try_advisory_xact_lock($1) as
 select pg_try_advisory_xact_lock($1) as free;
 
--- select put_back($1, $2)
-select put_back($1, $2);
-
--- select set_aside($1, $2)
-select set_aside($1, $2);
+-- select relate_logs()
+select relate_logs();
 
 -- select substring(c.relname from
 select substring(c.relname from length($1::text) + 2) as ending
@@ -735,8 +781,7 @@ update log_partitions
       ) c
       full join (
         select level, count(*) as rows
-        from logs
-        where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+        from (select level from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz) every
         group by level
       ) f using (level)
       order by level;

@@ -34,9 +34,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $9::timestamptz and bucket < $10::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $13::timestamptz and timestamp <= $14::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $13::timestamptz and timestamp <= $14::timestamptz) every) c
     group by 1, 2
     having sum(rows) > 0;
 
@@ -49,9 +49,9 @@ commit;
 -- 9:
       select bucket, level, source, camera_id, rows from log_counts_hour where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and bucket >= $12::timestamptz and bucket < $13::timestamptz
 -- 11:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz) every
 -- 13:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where source <> all ($3::text[]) and (camera_id = $4::integer or source = $5::text) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) every) c
 
 -- 3:
     from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $6::timestamptz and bucket < $7::timestamptz
@@ -62,9 +62,9 @@ commit;
 -- 9:
       select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and bucket >= $12::timestamptz and bucket < $13::timestamptz
 -- 11:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $14::timestamptz and timestamp < $15::timestamptz) every
 -- 13:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($3::integer[]) or (camera_id is null and source = any ($4::text[]))) and level = any ($5::text[]) and timestamp >= $16::timestamptz and timestamp <= $17::timestamptz) every) c
 
 -- count_by_cameras
     /* count_by_cameras */
@@ -75,9 +75,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and bucket >= $5::timestamptz and bucket < $6::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $7::timestamptz and timestamp < $8::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $7::timestamptz and timestamp < $8::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $9::timestamptz and timestamp <= $10::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or source = any ($2::text[])) and timestamp >= $9::timestamptz and timestamp <= $10::timestamptz) every) c
       group by 1, 2, 3
     )
     select id as camera_id, bucket, sum(logs)::bigint as logs, sum(errors)::bigint as errors
@@ -98,9 +98,9 @@ commit;
 -- 7:
       select bucket, level, source, camera_id, rows from log_counts_minute where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and bucket >= $7::timestamptz and bucket < $8::timestamptz
 -- 9:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $9::timestamptz and timestamp < $10::timestamptz) every
 -- 11:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and (camera_id = any ($3::integer[]) or source = any ($4::text[])) and timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) every) c
 -- 16:
       select camera_id as id, bucket, logs, errors from binned where camera_id = any ($13::integer[])
 -- 19:
@@ -165,9 +165,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) every) c
 
 -- 3:
       last_from + case when last_from < $16::timestamptz then interval '1 month' else interval '1 day' end
@@ -181,9 +181,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) every) c
 
 -- count_by_groups
     /* count_by_groups */
@@ -200,9 +200,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) every) c
       
       group by 1, 2, 3
       having sum(rows) > 0
@@ -217,9 +217,9 @@ commit;
 -- 15:
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $9::timestamptz and bucket < $10::timestamptz
 -- 17-18:
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $13::timestamptz and timestamp <= $14::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $13::timestamptz and timestamp <= $14::timestamptz) every) c
       left join unnest($15::text[], $16::integer[]) with ordinality g(v0, v1, place) on c.source = g.v0 and coalesce(coalesce(c.camera_id, case when c.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(c.source, 8)::integer end)::bigint, 4294967296) = coalesce(g.v1::bigint, 4294967296)
 
 -- count_by_steps
@@ -264,9 +264,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) every) c
 
 -- 3:
     from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
@@ -277,42 +277,41 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) every) c
 
 -- count_loggers
     /* count_loggers */
     select logger_name, source, level, count(*)::bigint as rows, min(timestamp) as first_at, max(timestamp) as last_at
-    from logs
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+    from (select logger_name, source, level, timestamp from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz) every
     group by 1, 2, 3;
 
--- 4:
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz
+-- 3:
+    from (select logger_name, source, level, timestamp from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz) every
 
--- 4:
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+-- 3:
+    from (select logger_name, source, level, timestamp from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)) every
 
--- 4:
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+-- 3:
+    from (select logger_name, source, level, timestamp from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500) every
 
--- 4:
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[])
+-- 3:
+    from (select logger_name, source, level, timestamp from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and timestamp >= $3::timestamptz and timestamp <= $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and level = any ($7::text[])) every
 
 -- count_matches
   /* count_matches */
   select count(*) as total
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches;
+  from (select from (select 1 as one from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)) every limit $5) matches;
 
 -- 3:
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4) limit $5) matches
+  from (select from (select 1 as one from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)) every limit $5) matches
 
 -- 3:
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches
+  from (select from (select 1 as one from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500) every limit $5) matches
 
 -- 3:
-  from (select 1 from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 limit $5) matches
+  from (select from (select 1 as one from logs where timestamp >= $1::timestamptz and timestamp <= $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500) every limit $5) matches
 
 -- count_rows
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending
@@ -333,9 +332,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) every) c
 
 -- 1:
 /* count_rows */ select coalesce(sum(rows), 0)::bigint as total from (select bucket, level, source, camera_id, rows from log_counts_pending where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $4::timestamptz and bucket < $5::timestamptz
@@ -346,9 +345,9 @@ commit;
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and bucket >= $10::timestamptz and bucket < $11::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $12::timestamptz and timestamp < $13::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and timestamp >= $14::timestamptz and timestamp <= $15::timestamptz) every) c
 
 -- counts_pending
 select from log_counts_pending limit 1;
@@ -410,9 +409,8 @@ create table logs_of_a_range (
       from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
-        select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-        from logs
-        where id between e.first_id and e.last_id and timestamp >= $1::timestamptz and timestamp < $2::timestamptz
+        select *
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id) every
         offset 0
       ) r
     ) measured
@@ -422,30 +420,30 @@ create table logs_of_a_range (
 
 -- 10:
       from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
--- 15:
-        where id between e.first_id and e.last_id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and logger_name = $1::text and (message ilike $2 or logger_name ilike $2)
--- 21:
+-- 14:
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and logger_name = $1::text and (message ilike $2 or logger_name ilike $2) and id between e.first_id and e.last_id) every
+-- 20:
   where l.bytes - l.own_bytes <= $9::bigint
 
 -- 10:
       from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
--- 15:
-        where id between e.first_id and e.last_id and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text)
--- 21:
+-- 14:
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source <> all ($1::text[]) and (camera_id = $2::integer or source = $3::text) and id between e.first_id and e.last_id) every
+-- 20:
   where l.bytes - l.own_bytes <= $10::bigint
 
 -- 10:
       from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
--- 15:
-        where id between e.first_id and e.last_id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and source = any ($1::text[]) and extra_data ->> 'request_id' = $2 and octet_length(extra_data ->> 'request_id') <= 500
--- 21:
+-- 14:
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and source = any ($1::text[]) and extra_data ->> 'request_id' = $2 and octet_length(extra_data ->> 'request_id') <= 500 and id between e.first_id and e.last_id) every
+-- 20:
   where l.bytes - l.own_bytes <= $9::bigint
 
 -- 10:
       from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
--- 15:
-        where id between e.first_id and e.last_id and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[])
--- 21:
+-- 14:
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and (camera_id = any ($1::integer[]) or (camera_id is null and source = any ($2::text[]))) and level = any ($3::text[]) and id between e.first_id and e.last_id) every
+-- 20:
   where l.bytes - l.own_bytes <= $10::bigint
 
 -- find_id_range
@@ -471,18 +469,18 @@ create table logs_of_a_range (
     case when c.deleted_at is null then l.camera_id end as camera_id,
     case when c.deleted_at is null then c.name end as camera_name,
     l.source, l.logger_name, l.extra_data
-  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz
+  from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz) every
   ) l
   left join cameras c on c.id = l.camera_id;
 
 -- 6:
-  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[])
+  from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[])) every
 
 -- 6:
-  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and (camera_id = $5::integer or source = $6::text)
+  from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source <> all ($4::text[]) and (camera_id = $5::integer or source = $6::text)) every
 
 -- 6:
-  from (select * from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = any ($6::text[])
+  from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where id = $1::bigint and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and (camera_id = any ($4::integer[]) or (camera_id is null and source = any ($5::text[]))) and level = any ($6::text[])) every
 
 -- find_steps
   /* find_steps */
@@ -549,40 +547,40 @@ create table logs_of_a_range (
 -- group_rows
     /* group_rows */
     select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
-    from logs
-    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz
+    from (select timestamp, level from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz) every
     group by 1, 2;
 
--- 4:
-    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)
+-- 3:
+    from (select timestamp, level from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)) every
 
--- 4:
-    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source <> all ($7::text[]) and (camera_id = $8::integer or source = $9::text)
+-- 3:
+    from (select timestamp, level from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source <> all ($7::text[]) and (camera_id = $8::integer or source = $9::text)) every
 
--- 4:
-    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[])
+-- 3:
+    from (select timestamp, level from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[]))) and level = any ($9::text[])) every
 
--- 4:
-    where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500
+-- 3:
+    from (select timestamp, level from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp <= $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500) every
 
--- 2:
+-- 2-4:
     select level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
       date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
--- 4-5:
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)
+    from (select timestamp, camera_id, level, source from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and logger_name = $3::text and (message ilike $4 or logger_name ilike $4)) every
     group by 1, 2, 3
 
--- 2:
+-- 2-4:
     select level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
       date_trunc('day', max(timestamp)) + interval '1 day' as last_to,
       min(timestamp) as first_at, max(timestamp) as last_at, count(*)::bigint as rows
--- 4-5:
-    where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500
+    from (select timestamp, camera_id, level, source from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500) every
     group by 1, 2, 3
 
 -- insert into log_partitions
 insert into log_partitions (name, lower, upper) values ($1, $2, $3);
+
+-- is_packing_on
+select exists (select from log_packing) as is_on;
 
 -- is_table_name_taken
 select to_regclass($1) is not null as taken;
@@ -597,51 +595,33 @@ select id from cameras where deleted_at is not null order by id;
   cross join lateral (
     select *
     from (
-      (
-      select id, timestamp, level, left(message, 500) as message
-      from logs
-      where camera_id = known.id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz
-      order by timestamp desc, id desc
-      limit 1
-    )
+      select * from (select id, timestamp, level, left(message, 500) as message from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and camera_id = known.id order by timestamp desc, id desc limit 1) by_id
       union all
-      (
-      select id, timestamp, level, left(message, 500) as message
-      from logs
-      where source = known.source and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz
-      order by timestamp desc, id desc
-      limit 1
-    )
+      select * from (select id, timestamp, level, left(message, 500) as message from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and source = known.source order by timestamp desc, id desc limit 1) by_source
     ) either
     order by timestamp desc, id desc
     limit 1
   ) newest;
 
--- 10:
-      where camera_id = known.id and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[])))
--- 18:
-      where source = known.source and timestamp >= $3::timestamptz and timestamp < $4::timestamptz and timestamp >= $5::timestamptz and timestamp < $6::timestamptz and (camera_id = any ($7::integer[]) or (camera_id is null and source = any ($8::text[])))
+-- 7:
+      select * from (select id, timestamp, level, left(message, 500) as message from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and (camera_id = any ($5::integer[]) or (camera_id is null and source = any ($6::text[]))) and camera_id = known.id order by timestamp desc, id desc limit 1) by_id
+-- 9:
+      select * from (select id, timestamp, level, left(message, 500) as message from logs where timestamp >= $7::timestamptz and timestamp < $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and source = known.source order by timestamp desc, id desc limit 1) by_source
 
 -- newest_by_source
   /* newest_by_source */
   select s.name as source, newest.timestamp
   from unnest($1::text[]) as s (name)
-  cross join lateral (
-    select timestamp
-    from logs
-    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz
-    order by timestamp desc, id desc
-    limit 1
-  ) newest;
+  cross join lateral (select timestamp, id from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = s.name order by timestamp desc, id desc limit 1) newest;
 
--- 7:
-    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz
+-- 4:
+  cross join lateral (select timestamp, id from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and source = s.name order by timestamp desc, id desc limit 1) newest
 
--- 7:
-    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7 and octet_length(extra_data ->> 'request_id') <= 500
+-- 4:
+  cross join lateral (select timestamp, id from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 and source = s.name order by timestamp desc, id desc limit 1) newest
 
--- 7:
-    where source = s.name and timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz and (camera_id = any ($8::integer[]) or (camera_id is null and source = any ($9::text[]))) and level = any ($10::text[])
+-- 4:
+  cross join lateral (select timestamp, id from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = any ($8::text[]) and source = s.name order by timestamp desc, id desc limit 1) newest
 
 -- partitions
       select name, lower, upper
@@ -697,11 +677,6 @@ select id from cameras where deleted_at is not null order by id;
 -- 18:
     case when size.looked_at = 1 or size.bytes <= $6 then (
 
--- 4-6:
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
--- 18:
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-
 -- 3:
     select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
 -- 18:
@@ -710,7 +685,12 @@ select id from cameras where deleted_at is not null order by id;
         || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
 
 -- 4-6:
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+    from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) candidates
+-- 18:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+
+-- 4-6:
+    from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) candidates
 -- 18:
     case when size.looked_at = 1 or size.bytes <= $6 then (
 -- 20:
@@ -730,12 +710,6 @@ select id from cameras where deleted_at is not null order by id;
     case when size.looked_at = 1 or size.bytes <= $6 then (
       select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $7::text[])::text, 'null') || E']\n', '')
 
--- 4-6:
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
--- 18-20:
-    case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $7::text[])::text, 'null') || E']\n', '')
-
 -- 19-20:
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
         || to_json(r.source)::text || ',' || coalesce((r.camera_id)::text, 'null') || ','
@@ -750,6 +724,12 @@ select id from cameras where deleted_at is not null order by id;
         || coalesce(to_json(r.logger_name)::text, 'null') || ',' || to_json(case when length(r.message) <= 1000 then r.message
         else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
 
+-- 4-6:
+    from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) candidates
+-- 18-20:
+    case when size.looked_at = 1 or size.bytes <= $6 then (
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $7::text[])::text, 'null') || E']\n', '')
+
 -- 3:
     select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
 -- 18-20:
@@ -760,7 +740,7 @@ select id from cameras where deleted_at is not null order by id;
         else left(r.message, 500) || E'\n' || right(r.message, 500) end)::text || E']\n', '')
 
 -- 4-6:
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+    from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) candidates
 -- 18-20:
     case when size.looked_at = 1 or size.bytes <= $6 then (
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
@@ -835,7 +815,7 @@ select id from cameras where deleted_at is not null order by id;
     select *, coalesce(id <= $6 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')
         from log_feed
         where id > $7 and first_id <= $6), false) as is_match
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) candidates
+    from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) candidates
     order by timestamp asc, id asc
 -- 18-20:
     case when size.looked_at = 1 or size.bytes <= $8 then (
@@ -977,7 +957,7 @@ rollback;
     l.source, l.logger_name, l.extra_data
   from (
     select *
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) found
+    from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and source = any ($3::text[]) and extra_data ->> 'request_id' = $4 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) found
     order by timestamp desc, id desc
     offset $5
     limit $6
@@ -986,7 +966,7 @@ rollback;
   order by l.timestamp desc, l.id desc;
 
 -- 8:
-    from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500 offset 0) found
+    from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp <= $1::timestamptz and (timestamp, id) < ($1::timestamptz, $2::bigint) and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) found
 -- 10-11:
     offset $6
     limit $7
@@ -1003,11 +983,11 @@ rollback;
       select compared.*, row_number() over so_far as looked_at,
         count(*) filter (where is_match) over so_far as matched
       from (
-        select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
+        select id, timestamp, camera_id, level, source, logger_name, message, extra_data, coalesce(is_match, logger_name = $2::text and (message ilike $3 or logger_name ilike $3), false) as is_match
         from (
           select *
           from (
-      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz order by timestamp desc, id desc limit $1)
+      (select id, timestamp, camera_id, level, source, logger_name, message, extra_data, null::boolean as is_match from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz order by timestamp desc, id desc limit $1)
     ) candidates
           order by timestamp desc, id desc
           limit $1
@@ -1086,9 +1066,9 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
       union all
       select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $7::timestamptz and bucket < $8::timestamptz
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $9::timestamptz and timestamp < $10::timestamptz) every
       union all
-      select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) c
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp <= $12::timestamptz) every) c
       group by 1, 2
       having sum(rows) > 0
     ) grouped

@@ -1,7 +1,9 @@
 import { auditRoutes } from '../../../http/audit.ts'
+import { packingRoutes } from '../../../http/packing.ts'
 import { settingsRoutes } from '../../../http/settings.ts'
 import { CameraService } from '../../../service/administration/camera-service.ts'
 import { LevelService } from '../../../service/administration/level-service.ts'
+import { PackingService } from '../../../service/administration/packing-service.ts'
 import { SettingsService } from '../../../service/administration/settings-service.ts'
 import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
@@ -13,7 +15,8 @@ export function administrationPart(core: Core) {
     logOperations.reloadCameras()
     await core.addJob('cameras', {}, { jobKey: 'cameras' })
   })
-  const settingsService = new SettingsService(settings, auditTrail)
+  const packing = new PackingService({ pool, settings, auditTrail, storageGuard })
+  const settingsService = new SettingsService(settings, auditTrail, () => packing.prepare())
   const levelService = new LevelService({
     ...{ levels, settings, settingsService, auditTrail, gate, storageGuard },
     parser: core.lineParser,
@@ -22,7 +25,7 @@ export function administrationPart(core: Core) {
     cameras,
     settingsService,
     levelService,
-    routes: [settingsRoutes(settingsService), auditRoutes(auditTrail)],
+    routes: [settingsRoutes(settingsService), packingRoutes(packing), auditRoutes(auditTrail)],
     jobs: { cameras: async () => void (await logOperations.forgetDeletedCameras()) },
     notices: {
       log_partitions: () => logOperations.partitions.reload(),

@@ -2,6 +2,7 @@ import { startFolding } from '../../../jobs/fold-counts.ts'
 import { startTending } from '../../../jobs/tend-partitions.ts'
 import { pruneAlerts } from '../../../store/alerts/alert-states.ts'
 import { notify } from '../../../store/database/notices.ts'
+import { watchPackedState } from '../../../store/database/packed-state.ts'
 import { trimFeed } from '../../../store/feed/feed-trimming.ts'
 import { forgetLineForms } from '../../../store/writing/line-forms.ts'
 import { forgetNames } from '../../../store/writing/log-names.ts'
@@ -11,8 +12,9 @@ import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
 /** Upkeep of the store while it runs: counts are folded, partitions made and closed, the feed trimmed. */
-export function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: Core) {
-  const { pool, logOperations, reports } = core
+export async function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: Core) {
+  const { pool, logOperations, reports, storageGuard } = core
+  const packedState = await watchPackedState(pool)
   const folding = startFolding(pool, (error) => reports.onJobFailed('counts', error))
   const tending = startTending({
     pool,
@@ -20,9 +22,14 @@ export function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: C
     connect,
     onFailure: (error) => reports.onJobFailed('partitions', error),
     tellOfBurst: () => notify(pool, 'log_bursts', ''),
+    hasRoom: async () => !(await storageGuard.state()).isFull,
   })
   core.events.on('stored', (rows) => tending.noteStored(rows))
   core.notices.on('log_bursts', () => tending.lookSoon())
+  core.notices.on('log_packing', () => {
+    void packedState.look()
+    tending.lookSoon()
+  })
   return {
     jobs: {
       feed: async () => {
@@ -36,6 +43,7 @@ export function startUpkeep({ connect }: Pick<SystemOptions, 'connect'>, core: C
     stop: async () => {
       await tending.stop()
       await folding.stop()
+      packedState.stop()
     },
   } satisfies GivingPart
 }

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Command } from 'commander'
+import type { Packing } from '../../http/api-schemas.ts'
+import type { ApiClient } from '../client/api-client.ts'
+import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
+import { isConfirmed } from '../terminal/confirm.ts'
+import { isForPeople, jsonText } from '../terminal/terminal.ts'
+
+type Options = ServerOptions & { yes?: true; wait: boolean; json?: boolean }
+
+const LOOK_MS = 1000
+
+const HELP = `
+Sets pack_after_days to 0 and has all packed lines made rows with indexes again, partition by partition, in the background.
+Tells first how much room that takes and asks; without a terminal it needs --yes. To stop packing and leave what is packed as
+it is: timelapser-logs settings set pack_after_days 0.
+
+Exit codes:
+  0  done, or begun with --no-wait
+  1  not done: argument, address, key or server; the message says what
+  3  nothing was begun: it was not confirmed
+
+Examples:
+  timelapser-logs unpack
+  timelapser-logs unpack --yes --no-wait --json`
+
+/** `timelapser-logs unpack`: makes rows of packed lines again. */
+export function unpackCommand(): Command {
+  return addServerOptions(new Command('unpack'))
+    .description('make rows of packed lines again, after telling how much room that takes')
+    .option('--yes', 'do not ask')
+    .option('--no-wait', 'return once it has begun')
+    .option('--json', 'answer in JSON (default where stdout is no terminal)')
+    .option('--no-json', 'a sentence for people, wherever it goes')
+    .addHelpText('after', HELP)
+    .action((options: Options) => withServer(options, (client) => run(client, options)))
+}
+
+async function run(client: ApiClient, options: Options): Promise<number> {
+  if (!options.yes) {
+    const { packing } = await client.request<{ packing: Packing }>('GET', '/api/packing')
+    console.error(
+      `${packing.packed_rows.toLocaleString('en-US')} packed lines take ${megabytes(packing.packed_bytes)} MB now, and some ${megabytes(packing.unpacked_bytes)} MB as rows.`,
+    )
+    if (!(await isConfirmed('Make rows of them?'))) {
+      console.error('Nothing was begun; --yes begins without asking.')
+      return 3
+    }
+  }
+  let { packing } = await client.request<{ packing: Packing }>('POST', '/api/packing/unpack')
+  while (options.wait && packing.is_unpacking) {
+    await delay(LOOK_MS)
+    packing = (await client.request<{ packing: Packing }>('GET', '/api/packing')).packing
+  }
+  if (!isForPeople(options)) console.log(jsonText({ packing }))
+  else if (packing.is_unpacking)
+    console.log(`${packing.packed_rows.toLocaleString('en-US')} lines are being made rows again.`)
+  else console.log('No line is packed.')
+  return 0
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 })
+}

@@ -1,0 +1,39 @@
+import type { Settings } from 'timelapser-logs/api'
+import { NumberField } from './number-field.tsx'
+import { PackingProgress } from './packing-progress.tsx'
+import { SettingField } from './setting-field.tsx'
+import { DraftForm, SettingsSection } from './settings-section.tsx'
+import { useDraft } from './use-draft.ts'
+
+const NAMES = ['pack_after_days'] as const satisfies readonly (keyof Settings)[]
+
+/** Whether old lines are packed, how far that is, and the room it gave back. */
+export function PackingSettings({ settings }: { settings: Settings }) {
+  const draft = useDraft(settings, NAMES)
+  return (
+    <SettingsSection
+      id="packing"
+      name="Packing"
+      hint="Packed lines take about a tenth of the room, and stay searchable. Some searches of them take longer."
+    >
+      <DraftForm draft={draft}>
+        <SettingField
+          of="pack_after_days"
+          name="Pack after"
+          hint="Lines of partitions that ended longer ago are packed in the background. 0 packs nothing more, and leaves packed lines as they are."
+          problem={draft.problem('pack_after_days')}
+        >
+          {(ids) => (
+            <NumberField
+              {...ids}
+              value={draft.value('pack_after_days')}
+              unit="days"
+              onChange={(days) => draft.set('pack_after_days', days)}
+            />
+          )}
+        </SettingField>
+      </DraftForm>
+      <PackingProgress afterDays={settings.pack_after_days} />
+    </SettingsSection>
+  )
+}
