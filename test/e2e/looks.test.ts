@@ -10,6 +10,7 @@ import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 const SCREENS = [
   '/logs',
   '/patterns',
+  '/chart',
   '/cameras',
   '/alerts',
   '/settings',

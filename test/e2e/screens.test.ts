@@ -18,7 +18,16 @@ import { launchProgram, makeFolder, type Program } from '../support/program.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const SCREENS = ['/patterns', '/cameras', '/alerts', '/settings', '/access', '/audit', '/diagnostics']
+const SCREENS = [
+  '/patterns',
+  '/chart',
+  '/cameras',
+  '/alerts',
+  '/settings',
+  '/access',
+  '/audit',
+  '/diagnostics',
+]
 
 let folder: string
 let program: Program
@@ -222,6 +231,120 @@ describe('the patterns', () => {
       .waitFor()
     await page.goto(`${url}/patterns?q=nothing-like-it`)
     await page.getByRole('heading', { name: 'No lines found' }).waitFor()
+  })
+})
+
+describe('the chart', () => {
+  const points = (page: Page) => page.getByRole('slider', { name: /^Points over time/ })
+
+  /** Requests of a night, a minute each; the barn's are slower by the hour. */
+  const requestsOfANight = () => {
+    const first = Date.now() - 10 * HOUR
+    return Array.from({ length: 480 }, (_, index) => ({
+      timestamp: new Date(first + index * MINUTE).toISOString(),
+      ...{ level: 'INFO', message: 'GET /api/frames', source: 'gateway', camera_id: 1 + (index % 2) },
+      extra_data: { duration_ms: index % 2 === 0 ? 10 : 100 + Math.floor(index / 60) * 10, status: 200 },
+    }))
+  }
+
+  test('tells how slow a request was by camera in the night, and leads to the lines of a point', async () => {
+    await call('POST', '/api/logs', requestsOfANight())
+    const page = await open('/logs?source=gateway')
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Chart' }).click()
+    await page.waitForURL('**/chart?source=gateway')
+    await page.getByLabel('Measure').selectOption({ label: '95th percentile (p95)' })
+    await page.getByRole('heading', { name: 'Which field?' }).waitFor()
+    await page.getByLabel('Field').fill('duration_ms')
+    await page.getByLabel('Field').press('Enter')
+    await page.getByLabel('By', { exact: true }).fill('camera_id')
+    await page.getByLabel('By', { exact: true }).press('Enter')
+    await page.waitForURL('**/chart?source=gateway&measure=p95&field=duration_ms&by=camera_id')
+    const series = page.getByRole('list', { name: 'Series' }).getByRole('button')
+    await expect.poll(() => series.allTextContents()).toEqual(['Front door 10 ms', 'Barn 170 ms'])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
+
+    await series.first().click()
+    expect(await series.first().getAttribute('aria-pressed')).toBe('false')
+    await points(page).focus()
+    await page.keyboard.press('End')
+    for (let back = 0; back < 8; back++) await page.keyboard.press('ArrowLeft')
+    expect(await points(page).getAttribute('aria-valuetext')).toMatch(/, Barn: 1\d0 ms$/)
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/logs?source=gateway&camera_id=2&q=extra_data.duration_ms%3A*&from=*&to=*')
+    await page
+      .getByRole('row', { name: /GET \/api\/frames/ })
+      .first()
+      .waitFor()
+  })
+
+  test('zooms into a span that is drawn, and back; is saved, and handed out as CSV and PNG', async () => {
+    const page = await open('/chart?source=gateway&by=camera_id&kind=bars')
+    const box = await points(page).boundingBox()
+    if (!box) throw new Error('no chart')
+    await page.mouse.move(box.x + box.width * 0.65, box.y + 100)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.85, box.y + 100, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForURL('**/chart?source=gateway&from=*&to=*&by=camera_id&kind=bars')
+    await page.getByRole('button', { name: 'Back to last 24 hours' }).click()
+    await page.waitForURL('**/chart?source=gateway&by=camera_id&kind=bars')
+
+    await page.getByRole('button', { name: 'Saved views' }).click()
+    await page.getByLabel('Name of the view').fill('Requests by camera')
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: 'Requests by camera', exact: true }).waitFor()
+    await page.goto(`${url}/logs`)
+    await page.getByRole('button', { name: 'Saved views' }).click()
+    await page.getByRole('link', { name: 'Requests by camera', exact: true }).click()
+    await page.waitForURL('**/chart?source=gateway&by=camera_id&kind=bars')
+
+    const [csv] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV' }).click(),
+    ])
+    expect(csv.suggestedFilename()).toBe('count-of-lines-by-camera.csv')
+    const [head, ...rows] = readFileSync(await csv.path(), 'utf8')
+      .trimEnd()
+      .split('\r\n')
+    expect(head).toBe('time,Front door,Barn')
+    const sums = [1, 2].map((at) => rows.reduce((sum, row) => sum + Number(row.split(',')[at]), 0))
+    expect(sums).toEqual([240, 240])
+    const [png] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'PNG' }).click(),
+    ])
+    expect(
+      readFileSync(await png.path())
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG')
+  })
+
+  test('is read as a table and as numbers, says what it leaves out, and when there is nothing', async () => {
+    await call('POST', '/api/logs', [
+      { level: 'INFO', message: 'm', source: 'odd', extra_data: { took_ms: 'n/a' } },
+      { level: 'INFO', message: 'm', source: 'odd', extra_data: { took_ms: '30' } },
+      { level: 'INFO', message: 'm', source: 'odd' },
+    ])
+    const page = await open('/chart?source=odd&measure=max&field=took_ms&by=source&kind=table')
+    await page.getByText('1 where took_ms is no number, such as “n/a”').waitFor()
+    await page.getByText('1 without took_ms').waitFor()
+    const groups = page.getByRole('table', { name: /^Maximum of took_ms by source/ })
+    expect(await groups.getByRole('row').last().textContent()).toBe('odd30 ms1')
+    await expect.poll(() => seriousProblems(page)).toEqual([])
+    await page.getByRole('button', { name: 'Number' }).click()
+    await page.waitForURL('**/chart?source=odd&measure=max&field=took_ms&by=source&kind=number')
+    const figures = page.getByRole('list', { name: 'Figures' }).getByRole('listitem')
+    await expect.poll(() => figures.allTextContents()).toEqual(['30 msodd'])
+    await figures.getByRole('link').click()
+    await page.getByRole('row', { name: /odd/ }).waitFor()
+    await page.goto(`${url}/chart?q=nothing-like-it`)
+    await page.getByRole('heading', { name: 'No lines found' }).waitFor()
+    await page.goto(`${url}/chart?q=level%3Aloud`)
+    await page
+      .getByText(/level .*loud/i)
+      .first()
+      .waitFor()
   })
 })
 
@@ -603,11 +726,20 @@ test('a viewer finds no way to what only administrators may do', async () => {
   expect(await nav.getByRole('link').allTextContents()).toEqual([
     'Logs',
     'Patterns',
+    'Chart',
     'Cameras',
     'Alerts',
     'Access',
   ])
   expect(await page.getByRole('button', { name: /Rename|Delete|Add/ }).count()).toBe(0)
+  await nav.getByRole('link', { name: 'Chart' }).click()
+  await page.getByLabel('By', { exact: true }).fill('camera_id')
+  await page.getByLabel('By', { exact: true }).press('Enter')
+  await page.waitForURL('**/chart?by=camera_id')
+  await page
+    .getByRole('cell', { name: /^[1-9]/ })
+    .first()
+    .waitFor({ state: 'attached' })
   expect(await page.locator('body').textContent()).not.toContain('Barn')
   await page.goto(`${new URL(page.url()).origin}/settings`)
   await page.getByText('Settings: for administrators alone').waitFor()

@@ -53,6 +53,8 @@ it('answers every view with the document, which is asked for anew each time', as
     '/logs',
     '/logs/17',
     '/patterns',
+    '/chart',
+    '/alerts',
     '/settings',
     '/access',
     '/audit',

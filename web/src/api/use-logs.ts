@@ -38,10 +38,11 @@ export function useLog(id: number | null) {
   })
 }
 
-export function useLogStats(query: string) {
+export function useLogStats(query: string, enabled = true) {
   return useQuery({
     queryKey: ['logs', 'stats', query],
     queryFn: ({ signal }) => request<LogStats>(`/api/logs/stats?${query}`, { signal }),
+    enabled,
     placeholderData: keepPreviousData,
   })
 }

@@ -34,6 +34,9 @@ const AlertsPage = lazy(() =>
 const PatternsPage = lazy(() =>
   import('../patterns/patterns-page.tsx').then((module) => ({ default: module.PatternsPage })),
 )
+const ChartPage = lazy(() =>
+  import('../chart/chart-page.tsx').then((module) => ({ default: module.ChartPage })),
+)
 const AccessPage = lazy(() =>
   import('../access/access-page.tsx').then((module) => ({ default: module.AccessPage })),
 )
@@ -83,6 +86,7 @@ function Screen({ path, session }: { path: string; session: Session | null }) {
   if (screen !== undefined && session === null) return <AwaitingScreen screen={screen} />
   if (screen !== undefined && !screensFor(session).includes(screen)) return <ForOthers screen={screen} />
   if (path === '/patterns') return <PatternsPage />
+  if (path === '/chart') return <ChartPage />
   if (path === '/settings') return <SettingsPage />
   if (path === '/audit') return <AuditPage />
   if (path === '/diagnostics') return <DiagnosticsPage />

@@ -7,6 +7,7 @@ export type Screen = { path: string; name: string; isForAdmins: boolean }
 export const SCREENS: readonly Screen[] = [
   { path: '/logs', name: 'Logs', isForAdmins: false },
   { path: '/patterns', name: 'Patterns', isForAdmins: false },
+  { path: '/chart', name: 'Chart', isForAdmins: false },
   { path: '/cameras', name: 'Cameras', isForAdmins: false },
   { path: '/alerts', name: 'Alerts', isForAdmins: false },
   { path: '/settings', name: 'Settings', isForAdmins: true },
@@ -22,7 +23,7 @@ export function screensFor(session: Session | null): Screen[] {
 }
 
 /** Those that show lines by filters; they share them. */
-const FILTERED: readonly string[] = ['/', '/logs', '/patterns']
+const FILTERED: readonly string[] = ['/', '/logs', '/patterns', '/chart']
 
 /** From one screen with filters to another they stay; from any other the way back is to what was last looked at. */
 export function hrefOf(screen: Screen, here: { path: string; search: string }): string {

@@ -3,6 +3,7 @@ import { ApiError } from '../api/client.ts'
 import { addressOf } from '../app/base-path.ts'
 import { countRecords } from './count-records.ts'
 import type { ExportFormat } from './export-format.ts'
+import { clickLink, saveFile } from './save-file.ts'
 
 export type ExportState =
   | { kind: 'idle' }
@@ -51,7 +52,7 @@ export function useExport() {
         toldAt = performance.now()
         setState({ kind: 'running', rows: counter.rows(), bytes })
       }
-      save(new Blob(parts), nameOf(response, format))
+      saveFile(new Blob(parts), nameOf(response, format))
       setState({ kind: 'done', rows: counter.rows(), bytes })
     } catch (error) {
       if (stopping.signal.aborted) return setState({ kind: 'idle' })
@@ -72,18 +73,4 @@ async function refusalOf(response: Response): Promise<ApiError> {
 
 function nameOf(response: Response, format: ExportFormat): string {
   return /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? `logs.${format}`
-}
-
-function save(file: Blob, name: string): void {
-  const address = URL.createObjectURL(file)
-  clickLink(address, name)
-  // The browser has taken hold of it once the click is through.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000)
-}
-
-function clickLink(address: string, download: string): void {
-  const link = document.createElement('a')
-  link.href = address
-  link.download = download
-  link.click()
 }

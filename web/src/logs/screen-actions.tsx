@@ -6,6 +6,7 @@ import { ViewsButton } from '../views/views-button.tsx'
 import { LiveBadge } from './live-badge.tsx'
 import type { Removal } from './removal-dialog.tsx'
 import type { LiveListState } from './use-live-list.ts'
+import { filtersOf } from './use-view.ts'
 import { filterParameters, type LogView } from './view.ts'
 
 const loadMenu = () => import('./more-menu.tsx').then((module) => ({ default: module.MoreMenu }))
@@ -49,7 +50,7 @@ export function ScreenActions({
       <IconButton label="Export" kind="plain" onClick={() => setExporting(exportQuery)}>
         <Download size={15} aria-hidden />
       </IconButton>
-      <ViewsButton view={view} />
+      <ViewsButton query={filtersOf(view).slice(1)} />
       <PopupButton
         size="icon"
         aria-label="More"

@@ -42,7 +42,7 @@ function Item({ view, isShown, close }: { view: SavedView; isShown: boolean; clo
   return (
     <li className="flex items-center rounded-md pr-1 hover:bg-hover">
       <Link
-        href={`/logs${view.query === '' ? '' : `?${view.query}`}`}
+        href={addressOf(view.query)}
         aria-current={isShown || undefined}
         onClick={close}
         className={`flex min-w-0 flex-1 items-center gap-2 px-2 py-1.5 ${isShown ? 'font-medium text-accent' : ''}`}
@@ -76,4 +76,10 @@ function Item({ view, isShown, close }: { view: SavedView; isShown: boolean; clo
       )}
     </li>
   )
+}
+
+/** A view of a chart says what kind it is; all others are of the list. */
+function addressOf(query: string): string {
+  const screen = new URLSearchParams(query).has('kind') ? '/chart' : '/logs'
+  return query === '' ? screen : `${screen}?${query}`
 }

@@ -159,6 +159,6 @@ function finite(value: number | null): number | null {
 }
 
 function labelOf(name: string | undefined, value: string | null, names: ReadonlyMap<string, string>): string {
-  if (value === null) return 'none'
+  if (value === null) return name === 'camera_id' ? 'No camera' : 'none'
   return name === 'camera_id' ? (names.get(value) ?? `Camera ${value}`) : value
 }

@@ -1,0 +1,74 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import type { Chart } from 'timelapser-logs/api'
+import { request } from '../api/client.ts'
+import { serverNow } from '../api/server-clock.ts'
+import { useLogStats } from '../api/use-logs.ts'
+import { filterParameters, type LogView } from '../logs/view.ts'
+import { BEGINNING, boundsOf } from '../time/range.ts'
+import { type ChartChoice, choiceParameters, countsLines } from './choice.ts'
+
+/** Steps of time across the chart. */
+const BUCKETS = 90
+/** After how long there is a first answer, from the newest lines alone where there are too many. */
+const FIRST_MS = 300
+/** Series that can be told apart; the others are drawn together. */
+const SERIES = 12
+/** Rows of a table of figures. */
+const ROWS = 100
+
+/** The chart of the lines that a view lists; its span is laid down anew when it changes or is refreshed. */
+export function useChart(view: LogView, choice: ChartChoice, zone: string) {
+  const [asOf, setAsOf] = useState(serverNow)
+  const { start, end } = boundsOf(view.range, asOf)
+  const until = end ?? new Date(asOf).toISOString()
+  // All that is kept begins where its first line does, not in the year 1.
+  const isOfAll = start === BEGINNING
+  const stats = useLogStats(`end_date=${encodeURIComponent(until)}&start_date=${BEGINNING}`, isOfAll)
+  const first = isOfAll ? (stats.data?.summary.first_log_at ?? (stats.data ? until : null)) : start
+  const isReady = first !== null && isComplete(choice)
+  const filters = useMemo(() => {
+    const parameters = filterParameters(view)
+    parameters.set('start_date', start)
+    parameters.set('end_date', until)
+    return parameters.toString()
+  }, [view, start, until])
+  const query = useMemo(() => {
+    const parameters = filterParameters(view)
+    for (const [name, value] of choiceParameters(choice)) parameters.append(name, value)
+    parameters.delete('kind')
+    parameters.set('start_date', first ?? start)
+    parameters.set('end_date', until)
+    parameters.set('timezone', zone)
+    if (choice.kind === 'number') parameters.set('totals', 'true')
+    else parameters.set('buckets', String(BUCKETS))
+    const isOfGroups = choice.kind === 'table' || choice.kind === 'number'
+    parameters.set('limit', String(isOfGroups ? ROWS : SERIES))
+    return parameters.toString()
+  }, [view, choice, first, start, until, zone])
+  const ask = (withinMs: number | null) => ({
+    queryKey: ['chart', query, withinMs],
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      request<Chart>(`/api/logs/chart?${query}${withinMs === null ? '' : `&within_ms=${withinMs}`}`, {
+        signal,
+      }),
+    placeholderData: keepPreviousData<Chart>,
+  })
+  const quick = useQuery({ ...ask(FIRST_MS), enabled: isReady })
+  const isCut = quick.data?.searched_to != null && !quick.isPlaceholderData
+  const whole = useQuery({ ...ask(null), enabled: isReady && isCut })
+  const isWholeHere = isCut && ((whole.data && !whole.isPlaceholderData) || whole.error)
+  return {
+    answer: isWholeHere ? whole : quick,
+    /** The answer covers only the newest lines, while the others are searched. */
+    isLooking: isCut && !isWholeHere,
+    /** Filters and range for the menus of values. */
+    filters,
+    refresh: () => setAsOf(serverNow()),
+  }
+}
+
+/** Whether it can be asked for: a measure of a field needs one. */
+export function isComplete({ measure, field }: ChartChoice): boolean {
+  return countsLines(measure) || field !== null
+}
