@@ -72,6 +72,11 @@ function queries(rareTokens: readonly string[]): Query[] {
       name: 'histogram 7 d',
       path: () => `/api/logs/histogram?start_date=${ago(7)}&buckets=${160 + Math.floor(random() * 20)}`,
     },
+    { name: 'chart: lines by source 7 d', path: () => `/api/logs/chart?by=source&start_date=${ago(7)}` },
+    {
+      name: 'chart: p95 of a field by camera, over all',
+      path: () => `/api/logs/chart?measure=p95&field=duration_ms&by=camera_id&start_date=${ago(DAYS)}`,
+    },
     { name: 'facets 24 h', path: () => `/api/logs/facets?start_date=${ago(1)}` },
     { name: 'sources', path: () => '/api/logs/sources', isKept: true },
     {

@@ -238,3 +238,17 @@ describe('errors, new, loggers and fields', () => {
     expect(Date.parse(today) - Date.parse(await count('yesterday'))).toBe(86_400_000)
   })
 })
+
+it('mark puts a deploy on the time axis; marks lists and deletes it', async () => {
+  const set = await run(['mark', 'deployed 1.4 \u001b[2J', '--kind', 'deploy', '--at', '90m', '--no-json'])
+  expect(set.stdout).toMatch(/^The deploy \d+ \(deployed 1\.4 \\u001b\[2J\) at .*Z is set\.\n$/)
+  const { marks } = JSON.parse((await run(['marks', 'list', '--since', '2h'])).stdout)
+  expect(marks).toMatchObject([{ kind: 'deploy', text: 'deployed 1.4 \u001b[2J' }])
+  expect((await run(['marks', 'list', '--since', '1h', '--no-json'])).stdout).not.toContain('deployed')
+  expect((await run(['marks', 'list', '--no-json'])).stdout).toContain('deployed 1.4 \\u001b[2J')
+  expect((await run(['marks', 'delete', String(marks[0].id)])).code).toBe(0)
+  expect(await run(['marks', 'delete', 'all'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('all is no id of a mark'),
+  })
+})

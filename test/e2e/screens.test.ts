@@ -320,6 +320,25 @@ describe('the chart', () => {
     ).toBe('PNG')
   })
 
+  test('shows marks, which administrators add and delete, as the bars of the list do', async () => {
+    const page = await open('/chart?by=level')
+    await page.getByRole('button', { name: 'Marks' }).click()
+    const panel = page.getByRole('dialog', { name: 'Marks' })
+    await panel.getByText('No marks in this range.').waitFor()
+    await panel.getByLabel('What happened').fill('deployed 1.4')
+    await page.keyboard.press('Enter')
+    const marks = panel.getByRole('list', { name: 'Marks of this range' }).getByRole('listitem')
+    await expect
+      .poll(() => marks.allTextContents())
+      .toEqual([expect.stringMatching(/^Deploy, .*: deployed 1.4 by/)])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
+    await page.getByTitle(/^Deploy, .*: deployed 1.4$/).waitFor()
+    const list = await open('/logs')
+    await list.getByTitle(/^Deploy, .*: deployed 1.4$/).waitFor()
+    await panel.getByRole('button', { name: 'Delete the mark deployed 1.4' }).click()
+    await panel.getByText('No marks in this range.').waitFor()
+  })
+
   test('is read as a table and as numbers, says what it leaves out, and when there is nothing', async () => {
     await call('POST', '/api/logs', [
       { level: 'INFO', message: 'm', source: 'odd', extra_data: { took_ms: 'n/a' } },
@@ -337,7 +356,7 @@ describe('the chart', () => {
     const figures = page.getByRole('list', { name: 'Figures' }).getByRole('listitem')
     await expect.poll(() => figures.allTextContents()).toEqual(['30 msodd'])
     await figures.getByRole('link').click()
-    await page.getByRole('row', { name: /odd/ }).waitFor()
+    await page.getByRole('row', { name: /odd/ }).first().waitFor()
     await page.goto(`${url}/chart?q=nothing-like-it`)
     await page.getByRole('heading', { name: 'No lines found' }).waitFor()
     await page.goto(`${url}/chart?q=level%3Aloud`)
@@ -689,7 +708,17 @@ describe('every screen', () => {
 
   test('is reached from every other, also where the navigation is a menu', async () => {
     const page = await open('/cameras')
-    const names = ['Logs', 'Patterns', 'Cameras', 'Alerts', 'Settings', 'Access', 'Audit', 'Diagnostics']
+    const names = [
+      'Logs',
+      'Patterns',
+      'Chart',
+      'Cameras',
+      'Alerts',
+      'Settings',
+      'Access',
+      'Audit',
+      'Diagnostics',
+    ]
     const nav = page.getByRole('navigation', { name: 'Main' })
     for (const name of names.toReversed()) {
       await nav.getByRole('link', { name }).click()

@@ -10,6 +10,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   new: async () => (await import('./commands/patterns.ts')).newCommand(),
   loggers: async () => (await import('./commands/patterns.ts')).loggersCommand(),
   fields: async () => (await import('./commands/patterns.ts')).fieldsCommand(),
+  mark: async () => (await import('./commands/marks.ts')).markCommand(),
+  marks: async () => (await import('./commands/marks.ts')).marksCommand(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   mcp: async () => (await import('./commands/mcp.ts')).mcpCommand(),
   ingest: async () => (await import('./ingest/ingest.ts')).ingestCommand(),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -91,4 +91,73 @@ it('has a bound', async () => {
     return
   }
   expect.unreachable()
+})
+
+describe('marks on the time axis', () => {
+  const AT = '2026-03-01T12:00:00.000001Z'
+  const marksOf = async (who: string, query = '') => (await as(who, 'GET', `/api/marks${query}`)).body.data
+
+  it('are added by who sends lines, seen by all who read, and deleted by administrators', async () => {
+    const pipeline = await server.send('POST', '/api/keys', { name: 'pipeline', scope: 'ingest' })
+    keys.set('pipeline', { authorization: `Bearer ${pipeline.body.data.secret}` })
+    const added = await as('pipeline', 'POST', '/api/marks', {
+      text: ' deployed 1.4 ',
+      kind: 'deploy',
+      at: '2026-03-01T13:00:00.000001+01:00',
+    })
+    expect([added.status, added.body.data.mark]).toEqual([
+      201,
+      expect.objectContaining({ text: 'deployed 1.4', kind: 'deploy', at: AT, author: 'pipeline' }),
+    ])
+    const now = Date.now()
+    const note = (await as('chief', 'POST', '/api/marks', { text: 'lens cleaned' })).body.data.mark
+    expect(note.kind).toBe('note')
+    expect(Date.parse(note.at)).toBeGreaterThanOrEqual(now)
+    expect(await marksOf('ann')).toEqual({ marks: [note, added.body.data.mark], total_marks: 2 })
+    expect(await marksOf('ann', '?limit=1')).toEqual({ marks: [note], total_marks: 2 })
+    expect((await marksOf('ben', `?start_date=${AT}&end_date=${AT}`)).total_marks).toBe(1)
+    expect((await marksOf('ben', '?end_date=2026-03-01T12:00:00Z')).total_marks).toBe(0)
+    expect(await lastAudit('mark.create')).toMatchObject({
+      actor: 'key chief',
+      after: { kind: 'note', text: 'lens cleaned' },
+    })
+    for (const [who, method, path] of [
+      ['ann', 'POST', '/api/marks'],
+      ['ann', 'DELETE', `/api/marks/${note.id}`],
+      ['pipeline', 'DELETE', `/api/marks/${note.id}`],
+      ['pipeline', 'GET', '/api/marks'],
+    ] as const) {
+      const body = method === 'POST' ? { text: 'x' } : undefined
+      expect([who, method, (await as(who, method, path, body)).status]).toEqual([who, method, 403])
+    }
+    expect((await as('chief', 'DELETE', `/api/marks/${note.id}`)).status).toBe(200)
+    expect(await lastAudit('mark.delete')).toMatchObject({ before: { text: 'lens cleaned' } })
+    expect((await as('chief', 'DELETE', `/api/marks/${note.id}`)).status).toBe(404)
+  })
+
+  it.each([
+    [{ text: ' ' }, 'text must not be blank.'],
+    [{ text: 'x'.repeat(501) }, 'text must have at most 500 characters; it has 501.'],
+    [{ text: 'x', kind: 'party' }, 'kind'],
+    [{ text: 'x', at: 'yesterday' }, 'Invalid at format. Use ISO format.'],
+    [{ text: 'x', by: 'me' }, 'by'],
+  ])('refuse %j with a sentence', async (body, sentence) => {
+    const answer = await as('chief', 'POST', '/api/marks', body)
+    expect([answer.status, answer.body.message]).toEqual([400, expect.stringContaining(sentence)])
+  })
+
+  it('are not added by keys that stand in pages, and not without end', async () => {
+    const origins = ['https://app.example']
+    const made = await server.send('POST', '/api/keys', { name: 'page', scope: 'ingest', origins })
+    const headers = { authorization: `Bearer ${made.body.data.secret}`, origin: 'https://app.example' }
+    const refused = await server.send('POST', '/api/marks', { text: 'x' }, headers)
+    expect([refused.status, refused.body.message]).toEqual([403, 'A key of pages may not add marks.'])
+    const { pool } = server.database.database
+    await pool.query(
+      `insert into marks (at, kind, text, author) select now(), 'note', 'x', 'x' from generate_series(1, 10000)`,
+    )
+    const full = await as('chief', 'POST', '/api/marks', { text: 'one more' })
+    expect([full.status, full.body.message]).toEqual([409, expect.stringContaining('There are 10,000 marks')])
+    await pool.query('delete from marks')
+  })
 })

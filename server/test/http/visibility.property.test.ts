@@ -423,6 +423,7 @@ const LOOKED_AT: Record<string, string> = {
   '/api/debug/fields': 'fields',
   '/api/debug/services': 'last lines of services',
   '/api/debug/requests/:request_id': 'in debugging.test.ts',
+  '/api/marks': 'in views.test.ts: they hold no logs',
   '/api/views': 'views.test.ts: they hold no logs',
   '/api/logs/export': 'export, with its total',
   '/api/cameras': 'cameras',

@@ -25,6 +25,7 @@ import {
   lockExternalUser,
   saveExternalUser,
 } from '../../src/store/accounts/external-users.ts'
+import { createMark, deleteMark, listMarks } from '../../src/store/accounts/marks.ts'
 import { createLink, redeemLink } from '../../src/store/accounts/one-time-links.ts'
 import {
   awaitPasswordHash,
@@ -188,8 +189,16 @@ it('of people, keys, views and the audit trail are those of the snapshot', async
       await lockView(client, view?.id ?? 0)
       if (view) await saveView(client, { ...view, name: 'ours' })
       await deleteView(client, view?.id ?? 0)
+      const mark = await createMark(client, {
+        at: '2026-03-01T12:00:00Z',
+        kind: 'note',
+        text: 'x',
+        author: 'Ben',
+      })
+      await deleteMark(client, mark?.id ?? 0)
     })
     await listViews(pool, id)
+    await listMarks(pool, { limit: 10 })
     const key = { name: 'worker', prefix: 'tl_', hash: Buffer.from('key'), scope: 'ingest' } as const
     const limits = { cameras: [1], min_level: null, rate_limit: null, origins: null, expires_in_days: 3 }
     const created = await createKey(pool, { ...key, ...limits })

@@ -9,7 +9,7 @@ import { type ChartChoice, COLUMNS, countsLines, KINDS, MEASURES, type Measure }
 /** Values of a field that few enough lines differ in to have a series each. */
 const FEW = 200
 
-/** What is drawn: the figure, the field it is of, the groups and the form. */
+/** The parts of a choice: the figure, its field, the groups and the form. */
 export function ChartControls({
   choice,
   choose,
@@ -140,7 +140,7 @@ function NameInput({
         // A choice from the list is no typing.
         const isChosen =
           !(nativeEvent instanceof InputEvent) || nativeEvent.inputType === 'insertReplacementText'
-        if (isChosen || target.value === '') take(target.value)
+        if (isChosen) take(target.value)
       }}
       onBlur={({ target }) => take(target.value)}
       onKeyDown={({ key }) => key === 'Enter' && take(text)}

@@ -7,6 +7,7 @@ import { FilterPills } from '../logs/filter-pills.tsx'
 import { filtersOf, useFilters } from '../logs/use-view.ts'
 import { useZoom } from '../logs/use-zoom.ts'
 import { ZoomOutButton } from '../logs/zoom-out.tsx'
+import { MarksButton } from '../marks/marks-button.tsx'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { ViewsButton } from '../views/views-button.tsx'
 import { ChartAnswer } from './chart-answer.tsx'
@@ -35,6 +36,7 @@ export function ChartPage() {
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3 px-4 pt-4 sm:px-6">
         <h1 className="text-figure font-semibold tracking-tight">Chart</h1>
         <span className="ml-auto flex gap-1.5">
+          <MarksButton from={chart.from} to={chart.to} zone={zone} />
           <ViewsButton query={savedQuery(filtersOf(view), choice)} />
           <IconButton label="Run again" onClick={chart.refresh}>
             <RotateCw size={15} className={chart.answer.isFetching ? 'animate-spin' : ''} aria-hidden />

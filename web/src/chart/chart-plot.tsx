@@ -4,6 +4,7 @@ import { serverNow } from '../api/server-clock.ts'
 import { useWidth } from '../controls/use-width.ts'
 import { clockTicks } from '../logs/histogram-ticks.ts'
 import { useBrush } from '../logs/use-brush.ts'
+import { MarkLines } from '../marks/mark-lines.tsx'
 import { formatMoment } from '../time/format.ts'
 import { ChartTip } from './chart-tip.tsx'
 import { addsUp, type ChartChoice } from './choice.ts'
@@ -15,7 +16,7 @@ import type { ShownSeries } from './shown-series.ts'
 const LEFT_PX = 52
 /** From one time below the plane to the next, at least. */
 const TICK_PX = 56
-export const PLOT_PX = 300
+const PLOT_PX = 300
 
 /** The place in the chart that is pointed at. */
 type Place = { step: number; series: number }
@@ -187,6 +188,7 @@ export function ChartPlot({
               )}
             </svg>
           )}
+          {steps > 0 && <MarkLines from={start} to={start + span} zone={zone} />}
           {brush && (
             <div
               className="absolute inset-y-0 border-x border-accent bg-accent/22"

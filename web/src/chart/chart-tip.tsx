@@ -8,7 +8,7 @@ import type { ShownSeries } from './shown-series.ts'
 /** Series that are listed beside the pointer. */
 const MOST = 8
 
-/** What the series are at a step, highest first, the series that is pointed at in bold. */
+/** The figures of the series at a step, highest first, the one that is pointed at in bold. */
 export function ChartTip({
   chart,
   series,

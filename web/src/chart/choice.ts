@@ -29,7 +29,7 @@ export const COLUMNS = [
   ['logger_name', 'Logger'],
 ] as const
 
-/** What is drawn of the lines that the filters list; it stands in the URL beside them. */
+/** The figure, field, groups and form that a chart draws; they stand in the URL beside the filters. */
 export type ChartChoice = { measure: Measure; field: string | null; by: string[]; kind: Kind }
 
 const MOST_BY = 2

@@ -53,7 +53,7 @@ export function layOut(
 }
 
 /** Round values that include both ends, about four of them apart. */
-export function ticksOf(least: number, most: number): number[] {
+function ticksOf(least: number, most: number): number[] {
   if (most <= least) return [0, 1]
   const rough = (most - least) / LINES_ACROSS
   const size = 10 ** Math.floor(Math.log10(rough))

@@ -1,17 +1,19 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import type { Chart } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { serverNow } from '../api/server-clock.ts'
 import { useLogStats } from '../api/use-logs.ts'
 import { filterParameters, type LogView } from '../logs/view.ts'
-import { BEGINNING, boundsOf } from '../time/range.ts'
+import { BEGINNING, boundsOf, isOpen } from '../time/range.ts'
 import { type ChartChoice, choiceParameters, countsLines } from './choice.ts'
 
 /** Steps of time across the chart. */
 const BUCKETS = 90
 /** After how long there is a first answer, from the newest lines alone where there are too many. */
 const FIRST_MS = 300
+/** How long after its answer marks are put into an open range. */
+const STAYS_OPEN_MS = 3_600_000
 /** Series that can be told apart; the others are drawn together. */
 const SERIES = 12
 /** Rows of a table of figures. */
@@ -46,13 +48,16 @@ export function useChart(view: LogView, choice: ChartChoice, zone: string) {
     parameters.set('limit', String(isOfGroups ? ROWS : SERIES))
     return parameters.toString()
   }, [view, choice, first, start, until, zone])
+  // A chart of something else cannot stay meanwhile: its figures have other names and units.
+  const kindOfChart = JSON.stringify([choice.measure, choice.field, choice.by, choice.kind])
   const ask = (withinMs: number | null) => ({
-    queryKey: ['chart', query, withinMs],
+    queryKey: ['chart', kindOfChart, query, withinMs] as const,
     queryFn: ({ signal }: { signal: AbortSignal }) =>
       request<Chart>(`/api/logs/chart?${query}${withinMs === null ? '' : `&within_ms=${withinMs}`}`, {
         signal,
       }),
-    placeholderData: keepPreviousData<Chart>,
+    placeholderData: (previous: Chart | undefined, former?: { queryKey: readonly unknown[] }) =>
+      former?.queryKey[1] === kindOfChart ? previous : undefined,
   })
   const quick = useQuery({ ...ask(FIRST_MS), enabled: isReady })
   const isCut = quick.data?.searched_to != null && !quick.isPlaceholderData
@@ -64,6 +69,9 @@ export function useChart(view: LogView, choice: ChartChoice, zone: string) {
     isLooking: isCut && !isWholeHere,
     /** Filters and range for the menus of values. */
     filters,
+    /** The range in milliseconds; an open range goes on for a while. */
+    from: Date.parse(first ?? start),
+    to: Date.parse(until) + (isOpen(view.range) ? STAYS_OPEN_MS : 0),
     refresh: () => setAsOf(serverNow()),
   }
 }

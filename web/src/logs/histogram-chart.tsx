@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
 import { useWidth } from '../controls/use-width.ts'
 import { justBefore } from '../time/range.ts'
@@ -8,6 +8,10 @@ import { clockTicks } from './histogram-ticks.ts'
 import { HistogramTip } from './histogram-tip.tsx'
 import { useBarKeys } from './use-bar-keys.ts'
 import { useBrush } from './use-brush.ts'
+
+const MarkLines = lazy(() =>
+  import('../marks/mark-lines.tsx').then((module) => ({ default: module.MarkLines })),
+)
 
 /** Where the bars begin; the room before them is that of the highest number. */
 const LEFT_PX = 44
@@ -89,6 +93,11 @@ export function HistogramChart({
             <div className={`transition-opacity ${isOld ? 'opacity-60 delay-300' : ''}`}>
               <HistogramBars histogram={histogram} width={width} at={at} />
             </div>
+          )}
+          {span > 0 && (
+            <Suspense fallback={null}>
+              <MarkLines from={start} to={start + span} zone={zone} />
+            </Suspense>
           )}
           {brush && (
             <div

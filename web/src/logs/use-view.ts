@@ -35,7 +35,7 @@ export function useFilters(path: string, parameters: string): [LogView, ChangeVi
   const change = useCallback<ChangeView>(
     (part, options) => {
       const query = new URLSearchParams(filtersOf({ ...parseView(window.location.search), ...part }))
-      for (const [name, value] of new URLSearchParams(parameters)) query.set(name, value)
+      for (const [name, value] of new URLSearchParams(parameters)) query.append(name, value)
       navigate(query.size === 0 ? path : `${path}?${query}`, options)
     },
     [path, parameters],

@@ -57,7 +57,7 @@ export function filterParametersOf(options: FilterOptions, nowMs = Date.now()): 
 }
 
 /** A date is read by the server; the forms that stand on the present become one here. */
-function toTime(option: string, text: string, nowMs: number): string {
+export function toTime(option: string, text: string, nowMs: number): string {
   const agoMs = parseDuration(text)
   if (agoMs !== undefined) return new Date(nowMs - agoMs).toISOString()
   const [, day, clock = '00:00'] =

@@ -71,6 +71,12 @@ commit;
       values ($1, $2, now() + $3::integer * interval '1 hour')
       returning expires_at;
 
+-- create_mark
+      insert into marks (at, kind, text, author)
+      select $1, $2, $3, $4
+      where (select count(*) from marks) < 10000
+      returning id, at, kind, text, author, created_at;
+
 -- create_secret
       insert into secrets (name, value)
       values ($1, $2)
@@ -89,6 +95,11 @@ commit;
       )
       delete from auth_sessions
       where expires_at < now();
+
+-- delete_mark
+      delete from marks
+      where id = $1
+      returning id, at, kind, text, author, created_at;
 
 -- delete_user
 delete from auth_users where id = $1;
@@ -210,6 +221,13 @@ delete from saved_views where id = $1;
       from api_keys
       where revoked_at is null
       order by id desc;
+
+-- list_marks
+      select id, at, kind, text, author, created_at, (count(*) over ())::integer as total
+      from marks
+      where at >= coalesce($1::timestamptz, '-infinity') and at <= coalesce($2::timestamptz, 'infinity')
+      order by at desc, id desc
+      limit $3;
 
 -- list_sessions
       select id, created_at, expires_at, ip_address, user_agent, token = $2 as current

@@ -3,9 +3,11 @@ import { debuggingRoutes } from '../../../http/debugging.ts'
 import { exportRoutes } from '../../../http/export.ts'
 import { levelRoutes } from '../../../http/levels.ts'
 import { logRoutes } from '../../../http/logs.ts'
+import { markRoutes } from '../../../http/marks.ts'
 import { viewRoutes } from '../../../http/views.ts'
 import { ExportService } from '../../../service/logs/export-service.ts'
 import { LogService } from '../../../service/logs/log-service.ts'
+import { Marks } from '../../../service/search/marks.ts'
 import { SavedViews } from '../../../service/search/saved-views.ts'
 import { SearchQueries } from '../../../service/search/search-query.ts'
 import type { administrationPart } from './administration.ts'
@@ -32,6 +34,7 @@ export function readingPart(
       debuggingRoutes(logService),
       cameraRoutes(cameras, logService.cameraActivity),
       viewRoutes(new SavedViews(pool, auditTrail)),
+      markRoutes(new Marks(pool, auditTrail)),
       levelRoutes({ logService, levelService }),
     ],
     notices: {

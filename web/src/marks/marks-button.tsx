@@ -1,0 +1,21 @@
+import { Flag } from 'lucide-react'
+import { lazy } from 'react'
+import { PopupButton } from '../controls/popup-button.tsx'
+
+const load = () => import('./marks-panel.tsx').then((module) => ({ default: module.MarksPanel }))
+const MarksPanel = lazy(load)
+
+/** Leads to the marks of a range, and to another one. */
+export function MarksButton({ from, to, zone }: { from: number; to: number; zone: string }) {
+  return (
+    <PopupButton
+      size="icon"
+      aria-label="Marks"
+      title="Marks"
+      preload={load}
+      popup={(popup) => <MarksPanel {...popup} from={from} to={to} zone={zone} />}
+    >
+      <Flag size={15} aria-hidden />
+    </PopupButton>
+  )
+}
