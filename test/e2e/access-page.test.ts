@@ -309,7 +309,7 @@ test('somebody signs in by the provider, and out of both, and not any more witho
   await page.getByPlaceholder('and password').fill('any')
   await page.getByRole('button', { name: 'Sign-in' }).click()
   await page.getByRole('button', { name: 'Continue' }).click()
-  await page.getByRole('alert').getByText('You are in none of the groups').waitFor()
+  await page.getByRole('alert').getByText('None of your groups has access').waitFor()
   expect(await seriousProblems(page)).toEqual([])
 })
 

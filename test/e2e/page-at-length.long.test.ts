@@ -56,7 +56,7 @@ test('a search stopped by its time limit says how far it came, and goes on from 
     .poll(
       async () => {
         if ((await bottom.count()) > 0) return true
-        const goOn = button(page, 'Go on').first()
+        const goOn = button(page, 'Continue').first()
         if (await goOn.isVisible()) await goOn.click()
         ends.add(new URL(page.url()).searchParams.get('to'))
         return false
@@ -188,7 +188,7 @@ test('lines so long that an answer ends at 8 MB are said to be cut in the list a
   await panel(page).getByLabel('Lines before and after').selectOption('50')
   await panel(page).getByText('Nothing older').waitFor()
   await panel(page)
-    .getByRole('button', { name: /^Go on from the newest of these: they are long/ })
+    .getByRole('button', { name: /^Continue from the newest of these: they are long/ })
     .click()
   await expect.poll(() => page.locator('[aria-current]', { hasText: 'long 33 ' }).count()).toBeGreaterThan(0)
 })

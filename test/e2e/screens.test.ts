@@ -398,7 +398,7 @@ describe('the settings', () => {
     await form.getByLabel('Debug').fill('2')
     await form.getByLabel('Source of a new rule').fill('api')
     await page.keyboard.press('Enter')
-    await form.getByRole('spinbutton', { name: 'Room for logs' }).fill('1.5')
+    await form.getByRole('spinbutton', { name: 'Maximum size' }).fill('1.5')
     await form.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Settings saved').waitFor()
     const { settings } = await call('GET', '/api/settings')
@@ -407,7 +407,7 @@ describe('the settings', () => {
       retention_max_bytes: 1.5 * 1024 ** 3,
     })
     await page.reload()
-    await expect.poll(() => page.getByRole('spinbutton', { name: 'Room for logs' }).inputValue()).toBe('1536')
+    await expect.poll(() => page.getByRole('spinbutton', { name: 'Maximum size' }).inputValue()).toBe('1536')
   })
 
   test('tell what retention would delete before it does', async () => {
@@ -440,7 +440,7 @@ describe('the settings', () => {
     expect(Object.fromEntries(said)).toEqual(SETTING_NOTES)
   })
 
-  test('mask what is stored already: looked through first, then after a typed word', async () => {
+  test('mask what is stored already: searched first, then after a typed word', async () => {
     const lines = [1, 2, 3].map((badge) => ({
       level: 'INFO',
       source: 'doors',
@@ -451,7 +451,7 @@ describe('the settings', () => {
     const form = page.getByRole('form', { name: 'Mask stored lines' })
     const pattern = form.getByLabel('Text to mask in stored lines')
     await pattern.fill('badge-(')
-    await form.getByRole('button', { name: 'Look' }).click()
+    await form.getByRole('button', { name: 'Search' }).click()
     await form
       .getByRole('alert')
       .getByText(/not a regular expression/)
@@ -463,7 +463,7 @@ describe('the settings', () => {
     const panel = reader.getByRole('complementary', { name: /^Line \d+/ })
     await panel.getByText('opened by BADGE-3').first().waitFor()
     await pattern.fill('badge-\\d')
-    await form.getByRole('button', { name: 'Look' }).click()
+    await form.getByRole('button', { name: 'Search' }).click()
     await form.getByText(/^3 lines of [\d,]+ would be masked$/).waitFor()
     await form.getByRole('list').getByText('opened by BADGE-3').waitFor()
     await form.getByRole('list').getByText('opened by ***').first().waitFor()
@@ -500,7 +500,7 @@ describe('the settings', () => {
     const page = await open('/settings')
     const form = page.getByRole('form', { name: 'Mask stored lines' })
     await form.getByLabel('Text to mask in stored lines').fill('guest-\\d')
-    await form.getByRole('button', { name: 'Look' }).click()
+    await form.getByRole('button', { name: 'Search' }).click()
     await form.getByLabel(/^Type “mask”/).fill('mask')
     await form.getByRole('button', { name: 'Mask 1 line', exact: true }).click()
     await form.getByText(/lines of [\d,]+ masked so far …$/).waitFor()

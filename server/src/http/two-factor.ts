@@ -90,7 +90,7 @@ export function twoFactorRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
         if (principal.kind === 'user' && principal.id === params.id) {
           throw new AppError(
             'CONFLICT',
-            'Remove your own second factor with your password, under Your second factor.',
+            'Remove your own second factor with your password, under Two-factor authentication.',
           )
         }
         return reply('Second factor removed', { user: await users.resetTwoFactor(params.id) })

@@ -59,7 +59,7 @@ export function TwoFactorSetup({
             kind="accent"
             disabled={code.replaceAll(/\s/g, '').length !== 6 || verify.isPending}
           >
-            Put it in force
+            Turn on
           </Button>
           <Button onClick={onCancel}>Cancel</Button>
         </div>

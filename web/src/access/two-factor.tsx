@@ -41,17 +41,17 @@ export function TwoFactor() {
     setAsking(null)
     if (what === 'setup') setSetup(data as Setup)
     if (what === 'codes') setCodes((data as Codes).backup_codes)
-    if (what === 'remove') notify('The second factor is removed.')
+    if (what === 'remove') notify('Two-factor authentication is off.')
     await readAnew()
   }
   const enabled = state.data?.enabled ?? false
   const isIdle = asking === null && setup === null && codes === null
   return (
     <section className="grid grid-cols-1 gap-4 border-t border-line pt-8 first-of-type:border-0 first-of-type:pt-0">
-      <h2 className="text-title font-semibold">Your second factor</h2>
+      <h2 className="text-title font-semibold">Two-factor authentication</h2>
       {state.isPending && <Skeleton className="h-16 w-full" />}
       {state.isError && (
-        <Failed what="Your second factor" error={state.error} retry={() => state.refetch()} />
+        <Failed what="Two-factor authentication" error={state.error} retry={() => state.refetch()} />
       )}
       {state.data && setup === null && (
         <p className="max-w-prose text-muted">
@@ -81,7 +81,7 @@ export function TwoFactor() {
             setup={setup}
             onDone={async () => {
               setSetup(null)
-              notify('The second factor is in force. All other sessions have ended.')
+              notify('Two-factor authentication is on. All other sessions have ended.')
               await readAnew()
             }}
             onCancel={() => setSetup(null)}

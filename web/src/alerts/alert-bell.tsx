@@ -13,7 +13,7 @@ export function AlertBell() {
       ? `Alerts: ${firing.toLocaleString()} firing`
       : trouble > 0
         ? 'Alerts: a rule or a notice needs attention'
-        : 'Alerts: nothing fires'
+        : 'Alerts: nothing is firing'
   return (
     <Link
       href="/alerts"

@@ -45,7 +45,7 @@ export function AlertsPage({ session }: { session: Session }) {
         <h1 className="text-figure font-semibold tracking-tight">Alerts</h1>
         {isRead && rules.length > 0 && (
           <p className={firing > 0 ? 'font-semibold text-error' : 'text-muted'}>
-            {firing > 0 ? `${firing.toLocaleString()} firing` : 'Nothing fires'}
+            {firing > 0 ? `${firing.toLocaleString()} firing` : 'Nothing is firing'}
           </p>
         )}
         {isRead && edited === null && (

@@ -28,7 +28,7 @@ export function RuleEditor({
   const [draft, setDraft] = useState(initial)
   const set = (change: Partial<RuleDraft>) => setDraft((now) => ({ ...now, ...change }))
   const save = useChangeAlerts<{ rule: AlertRule }>(() => {
-    notify(draft.enabled ? 'The rule is in force' : 'The rule is saved')
+    notify(draft.enabled ? 'Rule enabled' : 'Rule saved')
     done()
   })
   const input = toInput(draft)

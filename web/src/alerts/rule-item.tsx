@@ -41,7 +41,7 @@ export function RuleItem({
   const put = (isOn: boolean) => {
     const input = toInput({ ...toDraft(rule), enabled: isOn })
     if ('missing' in input) return
-    const said = () => notify(isOn ? 'The rule is in force' : 'The rule is off')
+    const said = () => notify(isOn ? 'Rule enabled' : 'Rule disabled')
     change.mutate(
       { method: 'PUT', path: `/api/alerts/rules/${id}`, body: input.rule },
       { onSuccess: said, onError: (error) => notify(error.message, 'failed') },

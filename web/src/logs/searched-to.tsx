@@ -23,7 +23,7 @@ export function SearchedTo(props: {
     <span className="inline-flex flex-wrap items-center gap-2 text-warning">
       searched back to {formatMoment(to, zone, serverNow())}
       <Button className="h-7 text-ink" onClick={goOn}>
-        Go on
+        Continue
       </Button>
     </span>
   )

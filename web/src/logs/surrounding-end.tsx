@@ -31,8 +31,8 @@ export function SurroundingEnd({
       {shown < MAX_SIDE && !isCut
         ? `More ${word} lines`
         : isCut
-          ? `Go on from the ${end === 'after' ? 'newest' : 'oldest'} of these: they are long, and 8 MB is the most at a time`
-          : `Go on from the ${end === 'after' ? 'newest' : 'oldest'} of these`}
+          ? `Continue from the ${end === 'after' ? 'newest' : 'oldest'} of these: they are long, and 8 MB is the most at a time`
+          : `Continue from the ${end === 'after' ? 'newest' : 'oldest'} of these`}
     </button>
   )
 }

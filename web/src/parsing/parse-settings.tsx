@@ -68,7 +68,7 @@ export function ParseSettings() {
           {all.map((one, index) => (
             <li key={one.rule.name}>
               {edited === index ? (
-                editor(one.rule, (rule) => put(rules.with(index, rule), 'The rule is in force'))
+                editor(one.rule, (rule) => put(rules.with(index, rule), 'Rule enabled'))
               ) : (
                 <RuleItem
                   listed={one}
@@ -80,7 +80,7 @@ export function ParseSettings() {
                   onToggle={() =>
                     put(
                       rules.with(index, toggled(one.rule)),
-                      one.rule.enabled === false ? 'The rule is in force' : 'The rule is off',
+                      one.rule.enabled === false ? 'Rule enabled' : 'Rule disabled',
                     )
                   }
                   onRemove={() => put(rules.toSpliced(index, 1), 'The rule is removed')}
@@ -92,7 +92,7 @@ export function ParseSettings() {
       )}
       {edited === 'new' && (
         <div className="rounded-md border border-line">
-          {editor(null, (rule) => put([...rules, rule], 'The rule is in force'))}
+          {editor(null, (rule) => put([...rules, rule], 'Rule enabled'))}
         </div>
       )}
       {listed.data && edited !== 'new' && (

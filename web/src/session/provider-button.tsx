@@ -35,11 +35,11 @@ export function ProviderButton({ onProblem }: { onProblem: (problem: ApiError | 
 
 /** Why somebody who comes back from the provider is not signed in. */
 const FAILURES: Record<string, string> = {
-  denied: 'The provider did not let you in, or you went back. Nothing has changed.',
+  denied: 'The provider refused the sign-in, or you cancelled it.',
   disabled: 'Your user is disabled here. Ask an administrator.',
   expired: 'That took more than 10 minutes, or began in another window. Sign in again.',
   failed: 'The answer of the provider could not be verified. Sign in again; the log of the server says why.',
-  groups: 'You are in none of the groups that may come in here. Ask an administrator.',
+  groups: 'None of your groups has access to this server. Ask an administrator.',
   name: 'Your name at the provider is the name of another user here. Ask an administrator.',
   unavailable: 'The provider does not answer. Try again shortly.',
 }

@@ -43,7 +43,7 @@ export function NewOverride() {
       setTarget('')
       setCap('')
       setReason('')
-      notify('The level is in force')
+      notify('Override added')
     },
   })
   const submit = (event: FormEvent) => {

@@ -57,8 +57,8 @@ function isUnderWay(packing: Packing | undefined): boolean {
 }
 
 function stateOf({ is_unpacking, due_partitions, pack_after_days, packed_rows }: Packing): string {
-  if (is_unpacking) return 'They are being made rows again.'
-  if (pack_after_days === 0) return 'Nothing more is packed.'
+  if (is_unpacking) return 'Packed lines are being unpacked.'
+  if (pack_after_days === 0) return 'Packing is off.'
   if (due_partitions === 0) return 'All lines that are old enough are packed.'
   const due = `${due_partitions.toLocaleString()} ${due_partitions === 1 ? 'partition is' : 'partitions are'} still to be packed.`
   return packed_rows === 0 ? `${due} Packing begins a minute after it was turned on.` : due

@@ -26,7 +26,7 @@ export function RemovalTable({ plan, zone }: { plan: RetentionPlan; zone: string
               Lines
             </th>
             <th scope="col" className="text-right">
-              Room
+              Size
             </th>
           </tr>
         </thead>

@@ -54,14 +54,14 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
         />
         <SettingField
           of="retention_max_bytes"
-          name="Room for logs"
+          name="Maximum size"
           hint="The oldest partitions are deleted while all of them together are larger. 0 sets no limit."
           problem={draft.problem('retention_max_bytes')}
         >
           {(ids) => (
             <SizeField
               ids={ids}
-              name="the room for logs"
+              name="the maximum size"
               value={draft.value('retention_max_bytes')}
               onChange={(bytes) => draft.set('retention_max_bytes', bytes)}
             />

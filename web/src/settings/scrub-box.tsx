@@ -11,7 +11,7 @@ import type { ScrubProgress } from './scrub-progress.ts'
 import { ScrubRunStatus } from './scrub-run-status.tsx'
 import { useScrubRun } from './use-scrub-run.ts'
 
-/** Masks in stored lines what should not have been logged: looked through first, then done by the server after a typed word. */
+/** Masks in stored lines what should not have been logged: searched first, then done by the server after a typed word. */
 export function ScrubBox() {
   const [pattern, setPattern] = useState('')
   const [progress, setProgress] = useState<ScrubProgress | null>(null)
@@ -62,14 +62,14 @@ export function ScrubBox() {
             <Button onClick={() => running.current?.abort()}>Stop</Button>
           ) : (
             <Button type="submit" disabled={pattern === '' || isMasking}>
-              Look
+              Search
             </Button>
           )}
         </span>
       </Labelled>
       <p className="text-small text-muted">
-        Messages, logger names and extra data of every line are looked through; nothing is changed until you
-        say so. Lines that come from now on are masked by the patterns above.
+        Messages, logger names and extra data of every line are searched; nothing is changed until you say so.
+        Lines that come from now on are masked by the patterns above.
       </p>
       <ScrubOutcome
         isPending={look.isPending}
