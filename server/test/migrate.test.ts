@@ -194,6 +194,17 @@ test('packing moves the table that readers of the view need not know, and later 
     await pool.query('drop view recent; drop function few; alter table logs enable row level security')
     await expect(beginPacking(pool)).rejects.toThrow('logs has row security of your own')
     await pool.query('alter table logs disable row level security')
+    // Tables in another role's schema of this name would be taken for the server's own.
+    await pool.query('create role worker; create schema timelapser_rows authorization reader')
+    const searched = async () => {
+      const own = await openDatabase({ connection: { connectionString: url, options: '-c role=worker' } })
+      const { rows: paths } = await own.pool.query<{ search_path: string }>('show search_path')
+      await own.close()
+      return paths[0]?.search_path.startsWith('timelapser_rows, ')
+    }
+    expect(await searched()).toBe(false)
+    await pool.query('drop schema timelapser_rows')
+    expect(await searched()).toBe(true)
     await clearLogs(pool)
     await beginPacking(pool)
     await beginPacking(pool)
@@ -232,6 +243,6 @@ test('packing moves the table that readers of the view need not know, and later 
     expect(held[0]?.held).not.toContain('reader')
   } finally {
     await pool.query('drop owned by reader')
-    await pool.query('drop role reader')
+    await pool.query('drop role reader; drop role if exists worker')
   }
 })
