@@ -68,6 +68,7 @@ beforeAll(async () => {
       onScrub: ignore,
       onStorage: ignore,
       onDatabaseConnection: ignore,
+      onTrouble: ignore,
       onAlertGap: ignore,
       onAlertsLate: ignore,
       onNoticeDead: ignore,

@@ -176,6 +176,15 @@ export function alertRoutes({ alerts, rules, silences }: AlertServices): Fastify
       },
     )
 
+    app.delete(
+      '/api/alerts/deliveries/:id',
+      { config: read, schema: { params, response: nothing } },
+      async ({ params: { id }, principal }) => {
+        await alerts.dismiss(id, principal)
+        return reply('The notice is put away', {})
+      },
+    )
+
     app.get(
       '/api/alerts/silences',
       { config: read, schema: { response: { 200: Reply(AlertSilences) } } },

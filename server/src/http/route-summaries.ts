@@ -72,6 +72,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'GET /api/alerts/rules/:id/why': 'Why an alert rule fired, or did not, at a moment',
   'GET /api/alerts/history': 'What alert rules decided, newest first',
   'GET /api/alerts/deliveries': 'Notices of alerts: on their way, arrived, given up',
+  'DELETE /api/alerts/deliveries/:id': 'Put a notice away that was given up',
   'POST /api/alerts/deliveries/:id/retry': 'Try a notice again that was given up',
   'GET /api/alerts/silences': 'What holds notices back at present',
   'POST /api/alerts/silences': 'Hold notices back for a while',

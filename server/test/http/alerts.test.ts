@@ -363,6 +363,7 @@ describe('a rule for a number', () => {
     await upload(10)
     await pass(3)
     expect(await stateOf(id)).toEqual({ '': 'firing' })
+    await expect.poll(() => arrived('firing').length).toBe(1)
   })
 })
 
@@ -938,6 +939,53 @@ it('retries a notice that was not taken, with the same id', async () => {
   const [first, second] = receiver.received
   expect(second?.headers['x-alert-id']).toBe(first?.headers['x-alert-id'])
   await expect.poll(async () => (await firstOf()).state).toBe('sent')
+})
+
+it('puts a notice away that was given up, for those who may see its rule', async () => {
+  receiver.answerWith({ status: 503 })
+  await addRule({ name: 'Given up', query: 'source=given_up', condition: { kind: 'any' } })
+  await log({ source: 'given_up' })
+  await evaluate()
+  const first = async () => (await server.get('/api/alerts/deliveries')).body.data.deliveries[0]
+  await expect.poll(async () => (await first()).error).toBe('It answered 503.')
+  const { id } = await first()
+  const path = `/api/alerts/deliveries/${id}`
+  expect((await server.send('DELETE', path)).status).toBe(404)
+  await server.database.database.pool.query(
+    "update alert_deliveries set state = 'dead', ended_at = log_clock() where id = $1",
+    [id],
+  )
+  const dead = async () => (await server.get('/api/alerts/summary')).body.data.dead
+  expect(await dead()).toBe(1)
+  expect((await as('ann', 'DELETE', path)).status).toBe(404)
+  expect((await server.send('DELETE', path)).status).toBe(200)
+  expect([await dead(), (await server.send('DELETE', path)).status]).toEqual([0, 404])
+})
+
+it('sends the body of an own template, and says what is wrong with it', async () => {
+  const create = (webhook: object) =>
+    server.send('POST', '/api/alerts/channels', {
+      name: 'own template',
+      webhook: { url: receiver.url, ...webhook },
+    })
+  for (const [webhook, said] of [
+    [{ format: 'template' }, 'webhook.template is missing'],
+    [{ template: 'x' }, 'webhook.template goes with the format template alone'],
+    [{ format: 'slack', content_type: 'text/plain' }, 'webhook.content_type goes with'],
+    [{ format: 'template', template: 'x', content_type: 'text/plain\r\nx: y' }, 'webhook.content_type'],
+    [{ token: 'two words' }, 'webhook.token'],
+  ] as const) {
+    const { status, body } = await create(webhook)
+    expect([status, body.message]).toEqual([400, expect.stringContaining(said)])
+  }
+  const template = '{ "what": "{{title}}", "who": "{{rule.owner}}" }'
+  const { channel } = (await create({ format: 'template', template })).body.data
+  const test = await server.send('POST', `/api/alerts/channels/${channel.id}/test`)
+  expect(test.body.data).toMatchObject({
+    is_sent: true,
+    reply: '200 ok (template: a notice has no "rule.owner")',
+  })
+  expect(receiver.received.at(-1)?.body).toEqual({ what: '[TEST] Channel own template', who: '' })
 })
 
 it('calls the address of the heartbeat once it evaluates', async () => {

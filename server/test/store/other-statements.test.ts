@@ -443,6 +443,7 @@ it('of alerts are those of the snapshot', async () => {
     await states.pruneAlerts(pool)
     await inTransaction(pool, async (client) => {
       await deliveries.reviveDelivery(client, claimed?.id ?? 0)
+      await deliveries.dismissDelivery(client, claimed?.id ?? 0)
       await states.forgetStates(client, id)
       await channels.deleteChannel(client, claimed?.channel_id ?? 0)
       await rules.deleteRule(client, id)

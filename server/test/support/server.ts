@@ -125,6 +125,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       onScrub: report('scrub'),
       onStorage: report('storage'),
       onDatabaseConnection: report('connection'),
+      onTrouble: report('trouble'),
       onAlertGap: report('gap'),
       onAlertsLate: report('late'),
       onNoticeDead: report('notice'),

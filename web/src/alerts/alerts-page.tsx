@@ -11,6 +11,7 @@ import { ChannelList, DeadNotices } from './channel-list.tsx'
 import { filtersIn } from './filters-in.ts'
 import { HistoryList } from './history-list.tsx'
 import { incidentsOf } from './incidents.ts'
+import { OwnRules } from './own-rules.tsx'
 import { ReadyRules } from './ready-rules.tsx'
 import { NEW_RULE, type RuleDraft, toDraft } from './rule-draft.ts'
 import { RuleEditor } from './rule-editor.tsx'
@@ -87,6 +88,9 @@ export function AlertsPage({ session }: { session: Session }) {
       )}
       {isRead && (
         <>
+          {session.role === 'admin' && edited === null && (
+            <OwnRules rules={rules} use={(draft) => setEdited({ id: null, draft })} />
+          )}
           {rules.length > 0 && <SilenceList session={session} />}
           {history.data && rules.length > 0 && <HistoryList transitions={history.data.transitions} />}
           <ChannelList session={session} />

@@ -133,14 +133,26 @@ export function DeadNotices() {
               {rule_name}, {kind}: {error} <span className="text-muted">({attempts} attempts)</span>
             </span>
             {state === 'dead' && (
-              <Button
-                kind="quiet"
-                aria-label={`Try the notice of ${rule_name} again`}
-                disabled={change.isPending}
-                onClick={() => change.mutate({ method: 'POST', path: `/api/alerts/deliveries/${id}/retry` })}
-              >
-                Try again
-              </Button>
+              <>
+                <Button
+                  kind="quiet"
+                  aria-label={`Try the notice of ${rule_name} again`}
+                  disabled={change.isPending}
+                  onClick={() =>
+                    change.mutate({ method: 'POST', path: `/api/alerts/deliveries/${id}/retry` })
+                  }
+                >
+                  Try again
+                </Button>
+                <Button
+                  kind="quiet"
+                  aria-label={`Put the notice of ${rule_name} away`}
+                  disabled={change.isPending}
+                  onClick={() => change.mutate({ method: 'DELETE', path: `/api/alerts/deliveries/${id}` })}
+                >
+                  Put away
+                </Button>
+              </>
             )}
           </li>
         ))}

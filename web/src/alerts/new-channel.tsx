@@ -15,6 +15,7 @@ const FORMATS = {
   telegram: 'Telegram',
   gotify: 'Gotify',
   alertmanager: 'Alertmanager',
+  template: 'Webhook (own template)',
 } as const
 type Format = keyof typeof FORMATS
 
@@ -30,6 +31,7 @@ const HINTS: Partial<Record<Format, string>> = {
 
 const EMPTY = {
   ...{ name: '', format: 'email' as Format, url: '', secret: '', token: '', chat_id: '' },
+  template: '{ "text": "{{title}}\\n{{plain_text}}" }',
   ...{ host: '', security: 'starttls', username: '', password: '', from: '', to: '' },
 }
 type Draft = typeof EMPTY
@@ -84,7 +86,17 @@ export function NewChannel({ done }: { done: () => void }) {
             {draft.format === 'telegram' && (
               <Text name="Chat id" value={draft.chat_id} onChange={(chat_id) => set({ chat_id })} />
             )}
-            {(draft.format === 'json' || draft.format === 'ntfy') && (
+            {draft.format === 'template' && (
+              <Labelled name="Body, with names of a notice in double braces">
+                <textarea
+                  rows={5}
+                  value={draft.template}
+                  onChange={(event) => set({ template: event.target.value })}
+                  className={`${FIELD} h-auto py-2 font-mono`}
+                />
+              </Labelled>
+            )}
+            {(draft.format === 'json' || draft.format === 'ntfy' || draft.format === 'template') && (
               <Text
                 name="Token, if it needs one"
                 isSecret
@@ -190,13 +202,14 @@ function inputOf({ name, format, ...draft }: Draft): AlertChannelInput {
     }
     return { name: name.trim(), email } as AlertChannelInput
   }
-  const { url, secret, token, chat_id } = draft
+  const { url, secret, token, chat_id, template } = draft
   return {
     name: name.trim(),
     webhook: {
       ...{ url: url.trim(), format },
       ...(format === 'json' && secret !== '' && { secret }),
       ...(token !== '' && { token }),
+      ...(format === 'template' && { template }),
       ...(format === 'telegram' && { chat_id: chat_id.trim() }),
     },
   }

@@ -1,6 +1,7 @@
 import type { AlertRuleInput } from 'timelapser-logs/api'
 import { expect, it } from 'vitest'
 import { NEW_CONDITION } from './condition-draft.ts'
+import { OWN_RULES } from './own-rules.tsx'
 import { NEW_RULE, toDraft, toInput } from './rule-draft.ts'
 
 it.each<AlertRuleInput>([
@@ -84,3 +85,15 @@ it.each([
 ])('says what is missing: %j', (change, said) => {
   expect(toInput({ ...NEW_RULE, name: 'x', ...change })).toEqual({ missing: expect.stringContaining(said) })
 })
+
+it.each(OWN_RULES.map(({ draft }) => [draft.name, draft] as const))(
+  'offers a whole rule on this system: %s',
+  (_, draft) => {
+    const read = toInput(draft)
+    if ('missing' in read) throw new Error(read.missing)
+    expect(read.rule).toMatchObject({ include_own: true })
+    const query = new URLSearchParams(read.rule.query)
+    expect(query.getAll('logger_name').length).toBeGreaterThan(0)
+    expect(toDraft(read.rule)).toEqual(draft)
+  },
+)

@@ -95,6 +95,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   })
 
   alerts.start()
+  watch.start()
 
   return {
     app,
@@ -108,6 +109,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     close: async () => {
       await Promise.all([live.liveFeed.close(), app.close()])
       await alerts.stop()
+      await watch.stop()
       await schedule.stop()
       await upkeep.stop()
       await options.beforeStoreCloses?.()

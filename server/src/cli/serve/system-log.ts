@@ -118,6 +118,12 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
           : from('worker', 'storage').info('The disk has room again: storing goes on', { free_bytes }),
       onNoticeDead: ({ channel, error }) =>
         from('worker', 'alerts').error(`A notice to the channel ${channel} was given up`, { channel, error }),
+      onTrouble: ({ name, isOver, count, message }) => {
+        const log = from('worker', name)
+        if (isOver) log.info(`It is over: ${name}`, { count })
+        else if (name === 'audit') log.critical(message, { count })
+        else log.warning(message, { count })
+      },
       onAlertGap: (gap) =>
         from('worker', 'alerts').error(
           gap.cause === 'trimmed'

@@ -7,6 +7,7 @@ import type { RateLimits } from '../../service/access/rate-limits.ts'
 import type { Removal } from '../../service/administration/retention-service.ts'
 import type { AlertGap } from '../../service/alerts/alert-evaluator.ts'
 import type { MetricSources, Metrics } from '../../service/metrics.ts'
+import type { Trouble } from '../../service/system-watch.ts'
 import type { Notices } from '../../store/database/notices.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
 import type { NamesFull } from '../../store/writing/name-register.ts'
@@ -23,6 +24,8 @@ export type SystemReports = {
   onRetention: (removal: Removal) => void
   onScrub: (run: ScrubRun) => void
   onStorage: (state: 'full' | 'back', freeBytes: number | null) => void
+  /** Something of the server itself needs attention, or does not any more. */
+  onTrouble: (trouble: Trouble) => void
   onDatabaseConnection: (state: 'lost' | 'back') => void
   /** Entries of the feed that no alert rule was evaluated over. */
   onAlertGap: (gap: AlertGap) => void

@@ -1,6 +1,11 @@
 import type pg from 'pg'
 import { listChannels } from '../../store/alerts/alert-channels.ts'
-import { listDeliveries, readAlertFigures, reviveDelivery } from '../../store/alerts/alert-deliveries.ts'
+import {
+  dismissDelivery,
+  listDeliveries,
+  readAlertFigures,
+  reviveDelivery,
+} from '../../store/alerts/alert-deliveries.ts'
 import type { StoredRule } from '../../store/alerts/alert-rules.ts'
 import { countStates, listStates, type StoredState } from '../../store/alerts/alert-states.ts'
 import { listTransitions, type StoredTransition } from '../../store/alerts/alert-transitions.ts'
@@ -132,12 +137,29 @@ export class AlertsService {
     await this.#options.auditTrail.change(async (client) => {
       const revived = await reviveDelivery(client, id)
       if (!revived || !rules.some((rule) => rule.id === revived.rule_id)) {
-        throw new AppError('NOT_FOUND', `There is no notice ${id} that was given up.`)
+        throw notGivenUp(id)
       }
       return { result: undefined, entry: { action: 'alert.retry', entity: `notice ${id}` } }
     })
     this.#options.onRetry()
   }
+
+  /** Puts a notice that was given up away. @throws {AppError} NOT_FOUND as `retry` */
+  async dismiss(id: number, author: Principal): Promise<void> {
+    const rules = await visibleRules(this.#options.pool, author)
+    await this.#options.auditTrail.change(async (client) => {
+      const before = await dismissDelivery(client, id)
+      if (!before || !rules.some((rule) => rule.id === before.rule_id)) throw notGivenUp(id)
+      return {
+        result: undefined,
+        entry: { action: 'alert.dismiss', entity: `notice ${id}`, before },
+      }
+    })
+  }
+}
+
+function notGivenUp(id: number): AppError {
+  return new AppError('NOT_FOUND', `There is no notice ${id} that was given up.`)
 }
 
 /** A group by its states at the thresholds of its rule: the highest that fires says how bad it is. */

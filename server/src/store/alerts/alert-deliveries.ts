@@ -176,6 +176,22 @@ export async function reviveDelivery(client: pg.PoolClient, id: number): Promise
   return rows[0]
 }
 
+/** Puts a dead delivery away for good; undefined when there is none. */
+export async function dismissDelivery(
+  client: pg.PoolClient,
+  id: number,
+): Promise<Pick<StoredDelivery, 'rule_id' | 'kind' | 'error'> | undefined> {
+  const { rows } = await client.query<Pick<StoredDelivery, 'rule_id' | 'kind' | 'error'>>({
+    name: 'dismiss_alert_delivery',
+    text: `
+      delete from alert_deliveries
+      where id = $1 and state = 'dead'
+      returning rule_id, kind, error`,
+    values: [id],
+  })
+  return rows[0]
+}
+
 export type AlertFigures = {
   /** Seconds since all that was committed had been evaluated; null when nothing ever was. */
   lag_seconds: number | null

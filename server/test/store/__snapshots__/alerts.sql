@@ -225,6 +225,11 @@ commit;
       )
       delete from alert_rules where id = $1;
 
+-- dismiss_alert_delivery
+      delete from alert_deliveries
+      where id = $1 and state = 'dead'
+      returning rule_id, kind, error;
+
 -- end_alert_attempt
       update alert_deliveries d
       set state = n.state, reply = $4, error = $5,

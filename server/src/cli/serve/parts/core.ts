@@ -77,12 +77,16 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     onFlush: ({ millis, outcome }) => metrics.flushed(millis / 1000, outcome),
     gate: storageGuard,
   })
-  const notStored = new NotStored(pool, (reason, rows) => metrics.notStored(reason, rows))
+  const refused = { rows: 0 }
+  const notStored = new NotStored(pool, (reason, rows) => {
+    metrics.notStored(reason, rows)
+    if (reason === 'rejected' || reason === 'refused_by_database') refused.rows += rows
+  })
   const budgets: ByteBudget[] = []
   const connections: ConnectionFigures[] = []
   return {
     ...{ pool, auditTrail, reports, events, notices, settings, storageGuard, levels, gate },
-    ...{ parseRules, lineParser, logOperations, notStored, metrics, budgets, connections, addJob },
+    ...{ parseRules, lineParser, logOperations, notStored, refused, metrics, budgets, connections, addJob },
     /** For the streams of every server. */
     serverEvents: new ServerEvents((channel, payload) => notify(pool, channel, payload)),
     /** The server's own lines that wait, and those that were lost. */

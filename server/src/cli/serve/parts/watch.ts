@@ -4,11 +4,12 @@ import { DIAGNOSTIC_QUEUE } from '../../../jobs/schedule.ts'
 import { diagnoseLogSystem } from '../../../service/diagnosis/diagnose-log-system.ts'
 import { deleteTestLines } from '../../../service/diagnosis/test-lines.ts'
 import { Health } from '../../../service/health.ts'
+import { SystemWatch } from '../../../service/system-watch.ts'
 import { readAlertFigures } from '../../../store/alerts/alert-deliveries.ts'
 import type { administrationPart } from './administration.ts'
 import type { Core } from './core.ts'
 import type { livePart } from './live.ts'
-import type { Part } from './part.ts'
+import type { GivingPart } from './part.ts'
 
 /** Whether the system is well: probes, metrics, diagnosis. */
 export function watchPart(
@@ -28,6 +29,13 @@ export function watchPart(
     disk: () => storageGuard.state(),
     alerts: () => readAlertFigures(pool),
   })
+  const watch = new SystemWatch({
+    ...{ ownLog, figures: () => health.databaseFigures() },
+    refusedRows: () => core.refused.rows,
+    auditFaults: async () => (await core.auditTrail.verify()).faults.length,
+    onTrouble: core.reports.onTrouble,
+    onFailure: (error) => core.reports.onJobFailed('watch', error),
+  })
   const diagnosis = {
     ...{ pool, logOperations, liveFeed, cameras, levels, settings, health, storageGuard, ownLog },
     isListening: () => notices.isListening,
@@ -35,6 +43,8 @@ export function watchPart(
       void (await core.addJob('diagnostic', range, { runAt, queueName: DIAGNOSTIC_QUEUE })),
   }
   return {
+    start: () => watch.start(),
+    stop: () => watch.stop(),
     routes: [healthRoutes(health, metrics), diagnosticsRoutes((run) => diagnoseLogSystem(diagnosis, run))],
     jobs: {
       diagnostic: async (range) => {
@@ -43,5 +53,5 @@ export function watchPart(
         await core.serverEvents.publish('logs_cleaned', { deleted_count, days_kept: null, by: 'diagnose' })
       },
     },
-  } satisfies Part
+  } satisfies GivingPart
 }

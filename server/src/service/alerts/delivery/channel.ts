@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { AppError } from '../../app-error.ts'
 import { FORMATS } from './formats.ts'
+import { MAX_TEMPLATE } from './template.ts'
 
 const SECURITIES = ['tls', 'starttls', 'none'] as const
 
@@ -28,6 +29,20 @@ const WebhookSchema = Type.Object(
     ),
     chat_id: Type.Optional(
       Type.String({ minLength: 1, maxLength: 100, description: 'Of telegram: whom the bot writes to' }),
+    ),
+    template: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_TEMPLATE,
+        description: 'Of template: the body, with names of a notice in double braces, such as {{rule.name}}',
+      }),
+    ),
+    content_type: Type.Optional(
+      Type.String({
+        maxLength: 100,
+        pattern: '^[\\w.+-]+/[\\w.+-]+(; ?charset=[\\w-]+)?$',
+        description: 'Of template: the type of its body; application/json unless given',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -88,11 +103,18 @@ export function readChannel({ webhook, email }: ChannelInput): {
     const target = `${email.to[0]}${email.to.length > 1 ? ` and ${email.to.length - 1} more` : ''}`
     return { kind: 'email', target, secret: { email } }
   }
-  const { url = '', format = 'json', chat_id } = webhook ?? {}
+  const { url = '', format = 'json', chat_id, template, content_type } = webhook ?? {}
   const parsed = URL.parse(url)
   if (!parsed) throw new AppError('INVALID_REQUEST', 'webhook.url is no web address.')
   if (format === 'telegram' && chat_id === undefined) {
     throw new AppError('INVALID_REQUEST', 'webhook.chat_id is missing: telegram needs it.')
+  }
+  if (format === 'template' && template === undefined) {
+    throw new AppError('INVALID_REQUEST', 'webhook.template is missing: the format template needs it.')
+  }
+  if (format !== 'template' && (template ?? content_type) !== undefined) {
+    const field = template === undefined ? 'content_type' : 'template'
+    throw new AppError('INVALID_REQUEST', `webhook.${field} goes with the format template alone.`)
   }
   // Tokens of chats are in the path.
   const target = `${format === 'json' ? '' : `${format}, `}${parsed.host}`

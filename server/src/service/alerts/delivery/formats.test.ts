@@ -105,7 +105,7 @@ const each = KINDS.flatMap((kind) =>
 
 describe.each(each)('a notice that is %s, with a text that is %s', (_, __, notice) => {
   it.each(Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[])('is as %s takes it', (format) => {
-    const { body } = render(notice, format, { chat_id: '7' })
+    const { body } = render(notice, format, { chat_id: '7', template: '{"text":"{{plain_text}}"}' })
     expect([...Value.Errors(SCHEMAS[format], JSON.parse(body))]).toEqual([])
   })
 
@@ -117,7 +117,7 @@ describe.each(each)('a notice that is %s, with a text that is %s', (_, __, notic
   })
 
   it.each(FORMATS)('has no half of a sign in %s', (format: Format) => {
-    const { body } = render(notice, format, { chat_id: '7' })
+    const { body } = render(notice, format, { chat_id: '7', template: '{"text":"{{plain_text}}"}' })
     expect(/\\ud[89a-f]/i.test(body)).toBe(false)
     expect(body.isWellFormed()).toBe(true)
   })
@@ -136,4 +136,33 @@ it('tells the troubles of a rule and its lines apart, for Alertmanager', () => {
   expect(labels('recovered')).toEqual(labels('problem'))
   expect(labels('resolved')).toEqual(labels('firing'))
   expect(labels('problem').alertname).not.toBe(labels('firing').alertname)
+})
+
+describe('a template', () => {
+  const by = (template: string, content_type?: string) =>
+    render(noticeOf('firing', 'broken "lens"'), 'template', { template, content_type })
+
+  it.each([
+    ['{"a":"{{text}}","n":{{rule.id}}}', { a: 'broken "lens"', n: 1 }, []],
+    ['{"of":{{groups}}, "first":"{{ groups.0.key }}"}', { of: [expect.anything()], first: '1' }, []],
+    ['{"a":"{{rule.nme}}{{constructor}}{{}}"}', { a: '' }, ['rule.nme', 'constructor', '""']],
+    ['{"a":"{{lines.0.camera_name}}"}', { a: '' }, []],
+    ['{"a": {{text}}}', { version: 1, kind: 'firing' }, ['not JSON']],
+  ])('%s fills in what a notice has, and never keeps it back', (template, body, noted) => {
+    const filled = by(template)
+    expect(JSON.parse(filled.body)).toMatchObject(body)
+    expect(filled.notes).toEqual(noted.map((part) => expect.stringContaining(part)))
+  })
+
+  it('ends at a bound', () => {
+    const template = '{{text}}'.repeat(1000)
+    const { body, notes } = render(noticeOf('firing', TEXTS.wide), 'template', { template })
+    expect(JSON.parse(body)).toMatchObject({ version: 1 })
+    expect(notes).toEqual([expect.stringContaining('over 500000')])
+  })
+
+  it('is text of the type that it names', () => {
+    const { body, headers } = by('{{text}}, {{rule.severity}}', 'text/plain; charset=utf-8')
+    expect([body, headers['content-type']]).toEqual(['broken "lens", critical', 'text/plain; charset=utf-8'])
+  })
 })

@@ -1,16 +1,27 @@
 // The formats of other services. Each keeps to the service's limits: longer text is cut, never refused.
 import { DAY, fromMillis, toMillis } from '../../../store/database/timestamp.ts'
 import { cut, type Notice, type NoticeGroup, plainText } from './notice.ts'
+import { fillTemplate } from './template.ts'
 
-export const FORMATS = ['json', 'slack', 'discord', 'ntfy', 'telegram', 'gotify', 'alertmanager'] as const
+export const FORMATS = [
+  'json',
+  'slack',
+  'discord',
+  'ntfy',
+  'telegram',
+  'gotify',
+  'alertmanager',
+  'template',
+] as const
 export type Format = (typeof FORMATS)[number]
 
 /** A body, and the headers that go with it. */
-type Formatted = { body: string; headers?: Record<string, string> }
+type Formatted = { body: string; headers?: Record<string, string>; notes?: string[] }
+type To = { chat_id?: string | undefined; template?: string | undefined; content_type?: string | undefined }
 
 const json = (body: object): Formatted => ({ body: JSON.stringify(body) })
 
-const RENDERERS: Record<Format, (notice: Notice, to: { chat_id?: string | undefined }) => Formatted> = {
+const RENDERERS: Record<Format, (notice: Notice, to: To) => Formatted> = {
   json: (notice) => json({ version: 1, ...notice }),
 
   /** Slack's incoming webhooks; Mattermost and Rocket.Chat take the same. */
@@ -76,6 +87,18 @@ const RENDERERS: Record<Format, (notice: Notice, to: { chat_id?: string | undefi
     }))
     return { body: JSON.stringify(alerts) }
   },
+
+  template: byTemplate,
+}
+
+const JSON_TYPE = 'application/json'
+
+/** A notice by the template of the channel; one that cannot be used never keeps a notice back, which goes as JSON then. */
+function byTemplate(notice: Notice, { template = '', content_type = JSON_TYPE }: To): Formatted {
+  const isJson = /^[^;]*\bjson\b/i.test(content_type)
+  const { body, notes } = fillTemplate(template, { ...notice, plain_text: plainText(notice) }, isJson)
+  if (body === undefined) return { ...json({ version: 1, ...notice }), notes }
+  return { body, headers: { 'content-type': content_type }, notes }
 }
 
 /** How long Alertmanager waits for the end of an alert, which it would resolve after five minutes otherwise. */
@@ -95,9 +118,9 @@ function labelName(name: string): string {
 }
 
 /** A notice as a service takes it. */
-export function render(notice: Notice, format: Format, to: { chat_id?: string | undefined } = {}): Formatted {
-  const { body, headers } = RENDERERS[format](notice, to)
-  return { body, headers: { 'content-type': 'application/json', ...headers } }
+export function render(notice: Notice, format: Format, to: To = {}): Required<Formatted> {
+  const { body, headers, notes = [] } = RENDERERS[format](notice, to)
+  return { body, headers: { 'content-type': JSON_TYPE, ...headers }, notes }
 }
 
 const SLACK_SIGNS: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }

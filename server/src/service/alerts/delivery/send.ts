@@ -36,11 +36,11 @@ export async function send(channel: ChannelSecret, notice: Notice, options: Send
 }
 
 async function post(
-  { url, format = 'json', secret, token, chat_id }: Webhook,
+  { url, format = 'json', secret, token, chat_id, template, content_type }: Webhook,
   notice: Notice,
   options: SendOptions,
 ): Promise<Attempt> {
-  const { body, headers } = render(notice, format, { chat_id })
+  const { body, headers, notes } = render(notice, format, { chat_id, template, content_type })
   const timestamp = String(Math.floor(Date.now() / 1000))
   const signature = secret && createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
   const { status, text, retryAfterMs } = await postChecked(url, {
@@ -58,7 +58,8 @@ async function post(
   })
   const isSent = status >= 200 && status < 300
   const error = isSent ? null : `It answered ${status}.`
-  return { isSent, reply: `${status} ${text}`.trim(), error, retryAfterMs }
+  const noted = notes.length > 0 ? ` (template: ${notes.join('; ')})` : ''
+  return { isSent, reply: `${`${status} ${text}`.trim()}${noted}`, error, retryAfterMs }
 }
 
 /** How long a mail server may be silent, and how long all of a mail may take: an attempt ends before its lease does. */
