@@ -77,3 +77,27 @@ it('goes by the place of a group that has its own', () => {
   const noon = Date.parse('2024-06-21T12:00+02:00')
   expect([activeHours(hours).isActive(noon), activeHours(hours, '7').isActive(noon)]).toEqual([true, false])
 })
+
+const at = (instant: string) => Date.parse(instant)
+
+// The clocks of Berlin go from 02:00 to 03:00 on 2026-03-29, and from 03:00 back to 02:00 on 2026-10-25.
+it.each([
+  ['after the hour that is left out', '02:30', '05:00', '2026-03-29T03:10+02:00', true],
+  ['before the hour that is left out', '02:30', '05:00', '2026-03-29T01:59+01:00', false],
+  ['in the hour that comes twice, first', '02:00', '03:00', '2026-10-25T02:30+02:00', true],
+  ['in the hour that comes twice, again', '02:00', '03:00', '2026-10-25T02:30+01:00', true],
+  ['after the hour that comes twice', '02:00', '03:00', '2026-10-25T03:00+01:00', false],
+  ['at the end of a night with 23 hours', '22:00', '06:00', '2026-03-29T05:59+02:00', true],
+  ['after a night with 25 hours', '22:00', '06:00', '2026-10-25T06:00+01:00', false],
+])('goes by the clocks of the zone when these change: %s', (_, from, to, instant, isActive) => {
+  expect(activeHours({ timezone: 'Europe/Berlin', from, to }).isActive(at(instant))).toBe(isActive)
+})
+
+it('counts real time over a change of the clocks', () => {
+  const day = activeHours({ timezone: 'Europe/Berlin', from: '06:00', to: '21:00' })
+  expect(day.nextActive(at('2026-10-24T21:00+02:00'))).toBe(at('2026-10-25T06:00+01:00'))
+  expect(day.nextActive(at('2026-03-28T21:00+01:00'))).toBe(at('2026-03-29T06:00+02:00'))
+  const morning = activeHours({ timezone: 'Europe/Berlin', from: '00:00', to: '12:00' })
+  expect(morning.activeSince(at('2026-03-29T06:00+02:00'), 0)).toBe(at('2026-03-29T00:00+01:00'))
+  expect(morning.activeSince(at('2026-10-25T06:00+01:00'), 0)).toBe(at('2026-10-25T00:00+02:00'))
+})
