@@ -102,9 +102,9 @@ it('are the ones of the snapshot, each with a name', async () => {
   const within = { ...EVERYTHING, ...DAY }
   const { groups } = await logs.topGroups(within, ['source', 'camera'], 2)
   const asked = { by: ['source', 'camera'] as const, groups: groups.map(({ values }) => values) }
-  const steps = { origin: 0, stepMs: 3_600_000 }
-  await logs.countByGroups(within, { ...asked, distinct: undefined, steps })
-  await logs.countByGroups(within, { by: [], groups: [], distinct: 'level', steps: undefined })
+  const starts = [10, 11, 12].map((hour) => Date.UTC(2026, 2, 1, hour))
+  await logs.countByGroups(within, { ...asked, distinct: undefined, starts })
+  await logs.countByGroups(within, { by: [], groups: [], distinct: 'level', starts: undefined })
   const feed = new Feed(pool, logs.partitions)
   for (const filter of FILTERS) await feed.rowsOf(await feed.entriesAfter(0), filter)
   await feed.head()

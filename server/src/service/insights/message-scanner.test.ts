@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { onBehalfOf } from '../../caller.ts'
+import { toChart } from './chart/chart.ts'
 import { MessageScanner } from './message-scanner.ts'
 
 const RANGE = { start: '2026-03-01T00:00:00Z', end: '2026-03-02T00:00:00Z' }
@@ -41,4 +42,28 @@ it('answers who wants it soon though others look for seconds', async () => {
   expect(begun).toBe(3)
   gate.resolve()
   expect(await Promise.all(looking)).toEqual([null, null, null, null])
+})
+
+it('gives others their turn between the series of a chart', async () => {
+  const group = (name: string) => ({ key: [name], lines: 1, points: new Map(), whole: 1 })
+  const counted = {
+    ...{ groups: Array.from({ length: 50 }, (_, index) => group(`${index}`)), rest: group(''), total: 50 },
+    leftOut: { without_field: 0, not_numbers: 0, examples: [] },
+    ...{ isCut: false, lines: 50, searched_to: null, stopped_by: null },
+  }
+  const by = [{ name: 'source', place: 'source' as const }]
+  const request = { measure: 'count' as const, field: undefined, by, limit: 50 }
+  let turns = 0
+  let isDrawn = false
+  const turn = () => {
+    turns++
+    if (!isDrawn) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const { series } = await toChart({
+    ...{ request, counted, range: RANGE, seenEnd: Date.parse(RANGE.end), cut: undefined, names: new Map() },
+  })
+  isDrawn = true
+  expect(series).toHaveLength(50)
+  expect(turns).toBeGreaterThanOrEqual(49)
 })

@@ -72,6 +72,14 @@ describe('cutRange', () => {
   })
 })
 
+it('has equally long bars, counted in their own steps, where they do not fill a day', () => {
+  const cut = cutRange('2026-03-28T00:00:00Z', '2026-03-31T00:00:00Z', 5000_000, 'Europe/Berlin')
+  expect(
+    new Set(cut.starts.map((start, index) => start - (cut.starts[index - 1] ?? start - 5000_000))),
+  ).toEqual(new Set([5000_000]))
+  expect([cut.countedFrom, cut.countedMs]).toEqual([cut.starts[0], 5000_000])
+})
+
 it('puts every count into the bar that holds its step', () => {
   const cut = cutRange('2026-03-28T00:00:00Z', '2026-03-30T23:59:59Z', DAY, 'Europe/Berlin')
   const rows = [

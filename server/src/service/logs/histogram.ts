@@ -42,13 +42,16 @@ export function chooseBucket(start: string, end: string, steps: number): number 
 
 /**
  * Cuts [start, end] into bars that begin where the zone's clocks show a round time; bars of days begin at its
- * midnights, also where a day has 23 or 25 hours, and those of several hours at the same hours every day.
+ * midnights, also where a day has 23 or 25 hours, and those of several hours at the same hours every day. Bars that do not
+ * fill a day are equally long, also over a change of the clocks.
  */
 export function cutRange(start: string, end: string, bucketMs: number, zone: string): Cut {
   const [from, to] = [toMillis(start), toMillis(end)]
   const { offsetAt, instantOf } = zoneOf(zone)
   const offset = offsetAt(from)
-  if (bucketMs % DAY !== 0 && (bucketMs <= HOUR || offset === offsetAt(to))) {
+  const isOfDays = bucketMs % DAY === 0
+  const fillsDay = isOfDays || DAY % bucketMs === 0
+  if (!fillsDay || (!isOfDays && (bucketMs <= HOUR || offset === offsetAt(to)))) {
     const first = Math.floor((from + offset) / bucketMs) * bucketMs - offset
     const starts: number[] = []
     for (let at = first; at <= to; at += bucketMs) starts.push(at)

@@ -56,13 +56,14 @@ export type GroupsAsked = {
   groups: readonly GroupValues[]
   /** The column whose different values are counted too. */
   distinct: CountedColumn | undefined
-  /** Whole minutes; undefined for the whole range at once. */
-  steps: { origin: number; stepMs: number } | undefined
+  /** Where each step begins, ascending, in whole minutes; undefined for the whole range at once. */
+  starts: readonly number[] | undefined
 }
 
 /** A group's rows in one step, and its different values of the column that was asked for. */
 export type GroupStep = {
-  bucket: string | null
+  /** Its place in `starts`; 0 for the whole range. */
+  step: number
   /** The place in `groups`; null for the other groups together. */
   place: number | null
   rows: number
@@ -72,29 +73,31 @@ export type GroupStep = {
 }
 
 /**
- * Rows by group in steps of time; steps without rows are left out. One statement.
+ * Rows by group in steps of time; steps without rows are left out. One statement, and at most one row for each step of each
+ * group, whatever the steps are counted in: days of a zone with summer time are counted in hours.
  *
  * @param filter must be `isCountable`
  */
 export async function countByGroups(
   reader: Reader,
   filter: LogFilter,
-  { by, groups, distinct, steps }: GroupsAsked,
+  { by, groups, distinct, starts }: GroupsAsked,
 ): Promise<GroupStep[]> {
   const parameters = new SqlParameters()
-  const bin = steps
-    ? `date_bin(${parameters.add(steps.stepMs)}::bigint * interval '1 millisecond', bucket, ${parameters.add(fromMillis(steps.origin))}::timestamptz)`
-    : 'null::timestamptz'
+  // A count's step may begin before the first one.
+  const step = starts
+    ? `greatest(width_bucket(bucket, ${parameters.add(starts.map((start) => fromMillis(start)))}::timestamptz[]) - 1, 0)`
+    : '0'
   const place = by.length > 0 ? 'g.place' : '1'
   const value = distinct ? columnSql(distinct, filter, parameters) : 'null'
   const text = `
     /* count_by_groups */
-    select bucket, place::integer - 1 as place, sum(rows)::bigint as rows,
+    select step, place::integer - 1 as place, sum(rows)::bigint as rows,
       coalesce(sum(rows) filter (where value is not null), 0)::bigint as valued_rows,
       count(value)::integer as distinct_values
     from (
-      select ${bin} as bucket, ${place} as place, ${value} as value, sum(rows) as rows
-      from ${countedRows(filter, parameters, grainOf(steps))} c
+      select ${step} as step, ${place} as place, ${value} as value, sum(rows) as rows
+      from ${countedRows(filter, parameters, grainOf(starts))} c
       ${joinSql(by, groups, filter, parameters)}
       group by 1, 2, 3
       having sum(rows) > 0
@@ -129,8 +132,8 @@ function columnSql(column: CountedColumn, filter: LogFilter, parameters: SqlPara
   return column === 'camera' ? cameraOf('c.', filter.deleted_cameras ?? [], parameters) : `c.${column}`
 }
 
-function grainOf(steps: GroupsAsked['steps']): Grain {
-  if (!steps) return 'month'
-  const isWhole = (size: number) => steps.stepMs % size === 0 && steps.origin % size === 0
+function grainOf(starts: GroupsAsked['starts']): Grain {
+  if (!starts) return 'month'
+  const isWhole = (size: number) => starts.every((start) => start % size === 0)
   return isWhole(DAY) ? 'day' : isWhole(HOUR) ? 'hour' : 'minute'
 }

@@ -187,11 +187,11 @@ commit;
 
 -- count_by_groups
     /* count_by_groups */
-    select bucket, place::integer - 1 as place, sum(rows)::bigint as rows,
+    select step, place::integer - 1 as place, sum(rows)::bigint as rows,
       coalesce(sum(rows) filter (where value is not null), 0)::bigint as valued_rows,
       count(value)::integer as distinct_values
     from (
-      select null::timestamptz as bucket, 1 as place, c.level as value, sum(rows) as rows
+      select 0 as step, 1 as place, c.level as value, sum(rows) as rows
       from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $1::timestamptz and bucket < $2::timestamptz
       union all
       select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $3::timestamptz and bucket < $4::timestamptz
@@ -209,18 +209,20 @@ commit;
     ) counted
     group by 1, 2;
 
--- 6-9:
-      select date_bin($1::bigint * interval '1 millisecond', bucket, $2::timestamptz) as bucket, g.place as place, null as value, sum(rows) as rows
-      from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $3::timestamptz and bucket < $4::timestamptz
+-- 6-7:
+      select greatest(width_bucket(bucket, $1::timestamptz[]) - 1, 0) as step, g.place as place, null as value, sum(rows) as rows
+      from (select bucket, level, source, camera_id, rows from log_counts_pending where bucket >= $2::timestamptz and bucket < $3::timestamptz
+-- 9:
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $4::timestamptz and bucket < $5::timestamptz
+-- 11:
+      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $6::timestamptz and bucket < $7::timestamptz
 -- 13:
-      select bucket, level, source, camera_id, rows from log_counts_minute where bucket >= $7::timestamptz and bucket < $8::timestamptz
+      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $8::timestamptz and bucket < $9::timestamptz
 -- 15:
-      select bucket, level, source, camera_id, rows from log_counts_hour where bucket >= $9::timestamptz and bucket < $10::timestamptz
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $10::timestamptz and timestamp < $11::timestamptz) every
 -- 17-18:
-      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $11::timestamptz and timestamp < $12::timestamptz) every
-      union all
-      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $13::timestamptz and timestamp <= $14::timestamptz) every) c
-      left join unnest($15::text[], $16::integer[]) with ordinality g(v0, v1, place) on c.source = g.v0 and coalesce(coalesce(c.camera_id, case when c.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(c.source, 8)::integer end)::bigint, 4294967296) = coalesce(g.v1::bigint, 4294967296)
+      select * from (select timestamp as bucket, level, source, camera_id, 1 as rows from logs where timestamp >= $12::timestamptz and timestamp <= $13::timestamptz) every) c
+      left join unnest($14::text[], $15::integer[]) with ordinality g(v0, v1, place) on c.source = g.v0 and coalesce(coalesce(c.camera_id, case when c.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(c.source, 8)::integer end)::bigint, 4294967296) = coalesce(g.v1::bigint, 4294967296)
 
 -- count_by_steps
     /* count_by_steps */

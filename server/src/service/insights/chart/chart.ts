@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fromMillis, toMillis } from '../../../store/database/timestamp.ts'
 import type { Cut } from '../../logs/histogram.ts'
 import type { Range } from '../message-scanner.ts'
@@ -66,8 +67,11 @@ export type ChartParts = {
   names: ReadonlyMap<string, string>
 }
 
-/** The reply: series of the groups with most lines, and the other groups together. */
-export function toChart({ request, counted, range, seenEnd, cut, names }: ChartParts): Chart {
+/**
+ * The reply: series of the groups with most lines, and the other groups together. Between two series others have their turn:
+ * the figures of a hundred take a second.
+ */
+export async function toChart({ request, counted, range, seenEnd, cut, names }: ChartParts): Promise<Chart> {
   const { measure, field, by, limit } = request
   const { groups, rest, searched_to } = counted
   const from = searched_to === null ? toMillis(range.start) : toMillis(searched_to)
@@ -75,6 +79,19 @@ export function toChart({ request, counted, range, seenEnd, cut, names }: ChartP
   const listed = groups.slice(0, limit)
   const others = groups.slice(limit)
   const missing = Math.max(0, counted.total - listed.length)
+  // Without all groups there may be cameras that are not known.
+  const cameras = missing > others.length || counted.isCut ? undefined : camerasOf(by, groups)
+  const series: ChartSeries[] = []
+  for (const group of listed) {
+    series.push({
+      values: [...group.key],
+      labels: group.key.map((value, index) => labelOf(by[index]?.name, value, names)),
+      lines: group.lines,
+      ...figuresOf([group], figures),
+      filter: groupFilter(by, group.key, cameras),
+    })
+    await nextTurn()
+  }
   const otherLines = others.reduce((sum, { lines }) => sum + lines, rest.lines)
   return {
     measure,
@@ -83,13 +100,7 @@ export function toChart({ request, counted, range, seenEnd, cut, names }: ChartP
     ...range,
     bucket_seconds: cut ? cut.bucketMs / 1000 : null,
     buckets: cut ? cut.starts.map((at) => fromMillis(at)) : [],
-    series: listed.map((group) => ({
-      values: [...group.key],
-      labels: group.key.map((value, index) => labelOf(by[index]?.name, value, names)),
-      lines: group.lines,
-      ...figuresOf([group], figures),
-      filter: groupFilter(by, group.key),
-    })),
+    series,
     other:
       otherLines === 0
         ? null
@@ -101,6 +112,13 @@ export function toChart({ request, counted, range, seenEnd, cut, names }: ChartP
     searched_to,
     stopped_by: counted.stopped_by,
   }
+}
+
+/** The cameras among the groups. */
+function camerasOf(by: ChartRequest['by'], groups: Counted['groups']): string[] {
+  const place = by.findIndex(({ name }) => name === 'camera_id')
+  const ids = groups.map(({ key }) => key[place] ?? null)
+  return [...new Set(ids.filter((id) => id !== null))]
 }
 
 type Figures = { measure: Measure; cut: Cut | undefined; from: number; seenEnd: number; isWhole: boolean }

@@ -1,8 +1,8 @@
 import { COUNTED_COLUMNS, type CountedColumn, type GroupStep } from '../../../store/counts/group-counts.ts'
-import { MINUTE, toMillis } from '../../../store/database/timestamp.ts'
+import { MINUTE } from '../../../store/database/timestamp.ts'
 import { isCountable, type LogFilter } from '../../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
-import { type Cut, lastNotAfter } from '../../logs/histogram.ts'
+import type { Cut } from '../../logs/histogram.ts'
 import type { Counted, CountedGroup } from './chart.ts'
 import type { ChartField, ChartRequest } from './chart-request.ts'
 
@@ -14,15 +14,9 @@ import type { ChartField, ChartRequest } from './chart-request.ts'
 export function isCountedChart(request: ChartRequest, filter: LogFilter, cut: Cut | undefined): boolean {
   const { measure, field, by } = request
   if (!isCountable(filter) || !by.every(isCounted)) return false
-  if (cut && (cut.countedMs % MINUTE !== 0 || cut.countedFrom % MINUTE !== 0)) return false
+  if (cut?.starts.some((start) => start % MINUTE !== 0)) return false
   if (measure === 'count' || measure === 'rate') return field === undefined
-  // Different values of several steps cannot be added up.
-  return (
-    measure === 'distinct' &&
-    field !== undefined &&
-    isCounted(field) &&
-    (!cut || cut.countedMs === cut.bucketMs)
-  )
+  return measure === 'distinct' && field !== undefined && isCounted(field)
 }
 
 /** The chart from the kept counts; two statements, three for different values over time. */
@@ -40,20 +34,16 @@ export async function countChart(
       ? { groups: [{ values: [], rows: 0 }], total: 1 }
       : await logs.topGroups(filter, by, limit, signal)
   const asked = { by, groups: top.groups.map(({ values }) => values), distinct }
-  const steps = cut ? { origin: cut.countedFrom, stepMs: cut.countedMs } : undefined
   const [counts, whole] = await Promise.all([
-    logs.countByGroups(filter, { ...asked, steps }, signal),
-    distinct && cut ? logs.countByGroups(filter, { ...asked, steps: undefined }, signal) : undefined,
+    logs.countByGroups(filter, { ...asked, starts: cut?.starts }, signal),
+    distinct && cut ? logs.countByGroups(filter, { ...asked, starts: undefined }, signal) : undefined,
   ])
   const places = Map.groupBy(counts, ({ place }) => place)
   const wholes = whole && new Map(whole.map((one) => [one.place, one.distinct_values]))
   const group = (place: number | null, key: CountedGroup['key']): CountedGroup => {
     const of = places.get(place) ?? []
     const points = new Map<number, number>()
-    for (const step of of) {
-      const index = cut && step.bucket !== null ? lastNotAfter(cut.starts, toMillis(step.bucket)) : 0
-      points.set(index, (points.get(index) ?? 0) + figureOf(step, distinct))
-    }
+    for (const one of of) points.set(one.step, figureOf(one, distinct))
     const lines = of.reduce((sum, step) => sum + (distinct ? step.valued_rows : step.rows), 0)
     const value = distinct ? (wholes ?? new Map([[place, points.get(0)]])).get(place) : lines
     return { key, lines, points, whole: value ?? 0 }

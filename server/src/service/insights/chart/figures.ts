@@ -19,17 +19,9 @@ export function figureOf(measure: Measure): Figure {
   switch (measure) {
     case 'count':
     case 'rate':
-      return new Folded(
-        (total) => total + 1,
-        (a, b) => a + b,
-        0,
-      )
+      return new Folded(increment, add, 0)
     case 'sum':
-      return new Folded(
-        (total, value) => total + value,
-        (a, b) => a + b,
-        0,
-      )
+      return new Folded(add, add, 0)
     case 'min':
       return new Folded(Math.min, Math.min, null)
     case 'max':
@@ -46,6 +38,9 @@ export function figureOf(measure: Measure): Figure {
       return new DistinctValues()
   }
 }
+
+const increment = (total: number): number => total + 1
+const add = (one: number, other: number): number => one + other
 
 class Folded implements Figure {
   readonly bytes = 100

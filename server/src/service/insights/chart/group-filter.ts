@@ -12,8 +12,19 @@ export type GroupFilter = {
   q?: string
 }
 
-/** Null where filters cannot tell the group from others. */
-export function groupFilter(by: readonly ChartField[], key: GroupKey): GroupFilter | null {
+/** Cameras that a filter leaves out one by one. */
+const MAX_CAMERAS = 30
+
+/**
+ * Null where filters cannot tell the group from others.
+ *
+ * @param cameras all cameras that have a group; undefined when they are not known
+ */
+export function groupFilter(
+  by: readonly ChartField[],
+  key: GroupKey,
+  cameras: readonly string[] | undefined,
+): GroupFilter | null {
   const filter: GroupFilter = {}
   const terms: string[] = []
   for (const [index, { name, place }] of by.entries()) {
@@ -23,8 +34,9 @@ export function groupFilter(by: readonly ChartField[], key: GroupKey): GroupFilt
       if (term === null) return null
       terms.push(term)
     } else if (value === null) {
-      if (place !== 'camera') return null
-      terms.push('camera:none')
+      if (place !== 'camera' || cameras === undefined || cameras.length > MAX_CAMERAS) return null
+      // Lines without a camera of their own are those of the source `camera_<id>` too, which have a group.
+      terms.push('camera:none', ...cameras.map((id) => `-camera:${id}`))
     } else if (name === 'camera_id') filter.camera_id = [Number(value)]
     else filter[name as 'level' | 'source' | 'logger_name'] = [value]
   }
@@ -38,6 +50,11 @@ function termOf(path: readonly string[], value: string | null): string | null {
   if (value === null) return `(-${name}:* or ${name}:null)`
   // A list or an object, or the beginning of a long text.
   if (/^[{[]|…$/.test(value)) return null
-  const isJson = /^(true|false|null|-?\d+(\.\d+)?)$/.test(value)
-  return `${name}:${isJson ? value : quoted(value)}`
+  return `${name}:${isOfAnyKind(value) ? value : quoted(value)}`
+}
+
+/** Whether a number, true or false is written like this: the search finds it, and the same text, without quotes alone. */
+function isOfAnyKind(value: string): boolean {
+  const number = Number(value)
+  return value === 'true' || value === 'false' || (Number.isFinite(number) && String(number) === value)
 }

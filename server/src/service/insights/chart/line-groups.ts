@@ -128,7 +128,7 @@ export class LineGroups {
     this.leftOut.not_numbers++
     const { examples } = this.leftOut
     if (examples.length === MAX_EXAMPLES) return
-    const example = textOf(found).slice(0, EXAMPLE_CHARACTERS)
+    const example = beginningOf(textOf(found), EXAMPLE_CHARACTERS)
     if (!examples.includes(example)) examples.push(example)
   }
 }
@@ -153,7 +153,13 @@ function textOf(value: unknown): string {
 function keyPart(value: unknown): string | null {
   if (value === null || value === undefined) return null
   const text = textOf(value)
-  return text.length > KEPT ? `${text.slice(0, KEPT)}…` : text
+  return text.length > KEPT ? `${beginningOf(text, KEPT)}…` : text
+}
+
+/** No character is cut in half. */
+function beginningOf(text: string, units: number): string {
+  const kept = text.slice(0, units)
+  return kept.isWellFormed() ? kept : kept.slice(0, -1)
 }
 
 /** No text that was stored has a NUL in it: it stands between values and begins a mark for none. */
