@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { tablesToBackUp } from '../src/store/backup/backup-tables.ts'
 import { countMigrations, migrate } from '../src/store/database/migrate.ts'
 import { type Database, openDatabase } from '../src/store/database/open.ts'
 import { beginPacking, endPacking } from '../src/store/partitions/packing-switch.ts'
@@ -42,6 +43,30 @@ test('applies what is missing, in order, and nothing twice', async () => {
   expect(await migrate(database, directory)).toEqual([])
   const { rows } = await database.pool.query('select name from steps')
   expect(rows).toEqual([{ name: 'first' }, { name: 'second' }])
+})
+
+test('leaves alone, as a backup does, what another role has under the name of the packed rows', async () => {
+  const { pool } = database
+  await pool.query(`
+    create role neighbour;
+    create role server;
+    create schema timelapser_rows authorization neighbour;
+    create table timelapser_rows.logs ();
+    create table timelapser_rows.letters ();
+    grant create on schema public to server`)
+  const own = await openDatabase({ connection: { connectionString: url, options: '-c role=server' } })
+  try {
+    addMigration('0001_first.sql', 'create table logs ()')
+    expect(await migrate(own, directory)).toEqual(['0001_first.sql'])
+    const client = await own.pool.connect()
+    const names = (await tablesToBackUp(client)).map(({ name }) => name)
+    client.release()
+    expect(names).toEqual(['logs'])
+  } finally {
+    await own.close()
+    await pool.query('drop owned by neighbour, server cascade')
+    await pool.query('drop role neighbour, server')
+  }
 })
 
 test('applies each once when several servers start together', async () => {

@@ -210,6 +210,15 @@ describe('a diagnosis', () => {
     expect(advice).toMatch(/pg_stat_activity.*"The job cleared failed".*Restart the server/)
   })
 
+  it('answers with its other checks when one of packing cannot be made', async () => {
+    const { pool } = server.database.database
+    await pool.query('alter table log_packing rename to log_packing_away')
+    const diagnosis = await diagnose('GET')
+    await pool.query('alter table log_packing_away rename to log_packing')
+    expect(checkOf(diagnosis, 'packing').verdict).toBe('failure')
+    expect(checkOf(diagnosis, 'jobs')).toBeDefined()
+  })
+
   it('is for administrators', async () => {
     const { body } = await server.send('POST', '/api/keys', { name: 'reads', scope: 'read' })
     const headers = { authorization: `Bearer ${body.data.secret}` }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { ROWS_SCHEMA } from '../database/open.ts'
+import { OWN_ROWS_SCHEMA } from '../database/open.ts'
 
 /**
  * Made anew by a restore: the schema's own history, the registry of partitions, what was cleared and could be brought
@@ -21,7 +21,7 @@ export const NOT_IN_BACKUPS = [
 const BEING_REWRITTEN = ['logs_rewrite', 'logs_rewrite_removed', 'log_blocks_renewed']
 
 /** The schema of all tables, and that of some while packing is on. */
-const OURS = `((select relnamespace from pg_class where oid = to_regclass('migrations')), to_regnamespace('${ROWS_SCHEMA}'))`
+const OURS = `((select relnamespace from pg_class where oid = to_regclass('migrations')), ${OWN_ROWS_SCHEMA})`
 
 export type BackupTable = { name: string; columns: string[] }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
 import { isWritable } from './health-figures.ts'
-import { type Database, ROWS_SCHEMA } from './open.ts'
+import { type Database, OWN_ROWS_SCHEMA, ROWS_SCHEMA } from './open.ts'
 
 /** Where the numbered SQL files lie, beside `src` and `dist` alike. */
 const MIGRATIONS = join(import.meta.dirname, '../../../migrations')
@@ -211,7 +211,9 @@ async function putTableInPlace(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ home: string }>(
     `select quote_ident(c.relnamespace::regnamespace::text) as home
     from pg_class c
-    where c.oid = to_regclass('migrations') and to_regclass('${ROWS_SCHEMA}.logs') is not null`,
+    where c.oid = to_regclass('migrations') and exists (
+      select from pg_class where relname = 'logs' and relnamespace = ${OWN_ROWS_SCHEMA}
+    )`,
   )
   const home = rows[0]?.home
   if (home === undefined) return false

@@ -65,6 +65,13 @@ const SESSION_OPTIONS = [
  */
 export const ROWS_SCHEMA = 'timelapser_rows'
 
+/** SQL of the oid of that schema, where it is this server's own; none otherwise. */
+export const OWN_ROWS_SCHEMA = `(
+          select oid
+          from pg_namespace
+          where nspname = '${ROWS_SCHEMA}' and pg_has_role(current_user, nspowner, 'member')
+        )`
+
 /**
  * Has servers find the table of rows under the name `logs` where others find the view. PostgreSQL 17 and newer know
  * `transaction_timeout`; older ones refuse a connection that names it among its options.
