@@ -51,6 +51,19 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
+/** The patterns of all schemas in words. */
+const PATTERNS: Readonly<Record<string, string>> = {
+  '^https?://': 'must begin with http:// or https://',
+  '^[\\x21-\\x7e]+$': 'must be ASCII letters, digits and signs without spaces',
+  '^[^\\s<>,;]+@[^\\s<>,;]+$': 'must be an address such as logs@example.org',
+  '^[\\w.:-]+$': 'must be the name or the address of a host, such as mail.example.org',
+  '^[\\w.+-]+/[\\w.+-]+(; ?charset=[\\w-]+)?$': 'must be a type such as application/json',
+  '^(([01]\\d|2[0-3]):[0-5]\\d|(sunrise|sunset)([+-]\\d{1,3})?)$':
+    'must be a time such as 07:30, sunrise or sunset-30',
+  '^[^\\s.:"()]+(\\.[^\\s.:"()]+)*$': 'must be keys with dots between, such as http.duration_ms',
+  '^[^?#\\s]*$': 'must be parameters of a URL, such as level=ERROR&q=timeout, without ?, # and spaces',
+}
+
 const MOST_NAMES = 30
 
 function unknownName(problem: Problem, path: string, error: FastifyError, schema: unknown): string {
@@ -90,6 +103,8 @@ function predicate(problem: Problem, all: Problem[]): string {
       return `must be ${constants(problem, all).join(' or ')}`
     case 'type':
       return `must be ${kinds(problem, all).join(' or ')}`
+    case 'pattern':
+      return PATTERNS[String(problem.params.pattern)] ?? problem.message ?? 'is not valid'
     default:
       return problem.message ?? 'is not valid'
   }

@@ -1,6 +1,7 @@
-import type { RouteOptions } from 'fastify'
+import type { FastifyError, RouteOptions } from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ROUTE_SUMMARIES } from '../../src/http/route-summaries.ts'
+import { validationSentence } from '../../src/http/validation-sentence.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch']
@@ -104,6 +105,21 @@ const KEYWORDS = new Set(
     ' ',
   ),
 )
+
+it('has a sentence for each pattern', () => {
+  const patterns = new Set<string>()
+  JSON.stringify(description.paths, (key, value) => {
+    if (key === 'pattern' && typeof value === 'string') patterns.add(value)
+    return value
+  })
+  expect(patterns.size).toBeGreaterThan(3)
+  for (const pattern of patterns) {
+    const problem = { keyword: 'pattern', instancePath: '/field', params: { pattern }, message: 'must match' }
+    const error = { validation: [problem] } as unknown as FastifyError
+    // Each gets its words in http/validation-sentence.ts.
+    expect(validationSentence(error, undefined)).toMatch(/^field must be/)
+  }
+})
 
 it('is a page of its own at /docs, which loads nothing', async () => {
   const response = await fetch(`${server.url}/docs`)
