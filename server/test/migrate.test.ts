@@ -53,7 +53,8 @@ test('leaves alone, as a backup does, what another role has under the name of th
     create schema timelapser_rows authorization neighbour;
     create table timelapser_rows.logs ();
     create table timelapser_rows.letters ();
-    grant create on schema public to server`)
+    grant create on schema public to server;
+    do $$ begin execute format('grant create on database %I to server', current_database()); end $$`)
   const own = await openDatabase({ connection: { connectionString: url, options: '-c role=server' } })
   try {
     addMigration('0001_first.sql', 'create table logs ()')

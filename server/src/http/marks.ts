@@ -34,7 +34,8 @@ export function markRoutes(marks: MarksService): FastifyPluginAsyncTypebox {
     app.post(
       '/api/marks',
       {
-        config: { access: 'ingest' },
+        // Each is written into the audit trail: no stream of lines.
+        config: { access: 'ingest', rateClass: 'administration' },
         schema: { body: MarkInput, response: { 201: Reply(Type.Object({ mark: Mark })) } },
       },
       async ({ body: { kind = 'note', ...input }, principal }, response) =>

@@ -6,7 +6,10 @@ import { AppError } from '../service/app-error.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Which limit counts the route's requests; unset for what anybody may have as often as they like. */
+    /**
+     * Which limit counts the route's requests: that of its access unless the route says otherwise; unset for what anybody may
+     * have as often as they like.
+     */
     rateClass?: RateClass
   }
   interface FastifyInstance {
@@ -124,6 +127,7 @@ function answer(response: FastifyReply, counts: readonly Count[]): void {
 function classOf({ method, url, config }: RouteOptions): RateClass | undefined {
   if (url.startsWith('/api/auth/')) return 'sign_in'
   if (url.startsWith('/api/logs/export')) return 'export'
+  if (config?.rateClass) return config.rateClass
   if (config?.access === 'ingest') return 'ingest'
   if (config?.access === 'admin' && ![method].flat().includes('GET')) return 'administration'
   return config?.access === 'public' ? undefined : 'query'

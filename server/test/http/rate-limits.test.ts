@@ -44,6 +44,8 @@ describe('a caller over the limit', () => {
     const writer = await newKey('ingest')
     const post = () => server.send('POST', '/api/logs', { level: 'INFO', message: 'x' }, writer)
     expect([(await post()).status, (await post()).status, (await post()).status]).toEqual([200, 200, 429])
+    const mark = await server.send('POST', '/api/marks', { text: 'deployed' }, writer)
+    expect([mark.status, mark.headers.get('ratelimit-policy')]).toEqual([201, '"administration";q=20;w=60'])
   })
 
   it('is known by address where nobody has to be known, whatever it says of itself', async () => {

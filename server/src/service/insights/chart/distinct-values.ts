@@ -6,7 +6,7 @@ const REGISTER_BITS = 12
 const REGISTERS = 1 << REGISTER_BITS
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)
 
-/** What a register adds to the sum of the estimate, by its rank: a chart has millions of registers. */
+/** A register adds this to the sum of the estimate, by its rank: a chart has millions of registers. */
 const SHARES = Float64Array.from({ length: 34 }, (_, rank) => 2 ** -rank)
 
 /** A hash in a set. */
