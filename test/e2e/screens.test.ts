@@ -243,7 +243,10 @@ describe('the chart', () => {
     return Array.from({ length: 480 }, (_, index) => ({
       timestamp: new Date(first + index * MINUTE).toISOString(),
       ...{ level: 'INFO', message: 'GET /api/frames', source: 'gateway', camera_id: 1 + (index % 2) },
-      extra_data: { duration_ms: index % 2 === 0 ? 10 : 100 + Math.floor(index / 60) * 10, status: 200 },
+      extra_data: {
+        ...{ duration_ms: index % 2 === 0 ? 10 : 100 + Math.floor(index / 60) * 10, status: 200 },
+        note: index % 2 === 0 ? 'a; =1+1' : '＝1+1',
+      },
     }))
   }
 
@@ -278,35 +281,36 @@ describe('the chart', () => {
   })
 
   test('zooms into a span that is drawn, and back; is saved, and handed out as CSV and PNG', async () => {
-    const page = await open('/chart?source=gateway&by=camera_id&kind=bars')
+    const page = await open('/chart?source=gateway&by=note&kind=bars')
     const box = await points(page).boundingBox()
     if (!box) throw new Error('no chart')
     await page.mouse.move(box.x + box.width * 0.65, box.y + 100)
     await page.mouse.down()
     await page.mouse.move(box.x + box.width * 0.85, box.y + 100, { steps: 4 })
     await page.mouse.up()
-    await page.waitForURL('**/chart?source=gateway&from=*&to=*&by=camera_id&kind=bars')
+    await page.waitForURL('**/chart?source=gateway&from=*&to=*&by=note&kind=bars')
     await page.getByRole('button', { name: 'Back to last 24 hours' }).click()
-    await page.waitForURL('**/chart?source=gateway&by=camera_id&kind=bars')
+    await page.waitForURL('**/chart?source=gateway&by=note&kind=bars')
 
     await page.getByRole('button', { name: 'Saved views' }).click()
-    await page.getByLabel('Name of the view').fill('Requests by camera')
+    await page.getByLabel('Name of the view').fill('Requests by note')
     await page.keyboard.press('Enter')
-    await page.getByRole('link', { name: 'Requests by camera', exact: true }).waitFor()
+    await page.getByRole('link', { name: 'Requests by note', exact: true }).waitFor()
     await page.goto(`${url}/logs`)
     await page.getByRole('button', { name: 'Saved views' }).click()
-    await page.getByRole('link', { name: 'Requests by camera', exact: true }).click()
-    await page.waitForURL('**/chart?source=gateway&by=camera_id&kind=bars')
+    await page.getByRole('link', { name: 'Requests by note', exact: true }).click()
+    await page.waitForURL('**/chart?source=gateway&by=note&kind=bars')
 
     const [csv] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'CSV' }).click(),
     ])
-    expect(csv.suggestedFilename()).toBe('count-of-lines-by-camera.csv')
+    expect(csv.suggestedFilename()).toBe('count-of-lines-by-note.csv')
     const [head, ...rows] = readFileSync(await csv.path(), 'utf8')
       .trimEnd()
       .split('\r\n')
-    expect(head).toBe('time,Front door,Barn')
+    // No spreadsheet runs them as formulas.
+    expect(head).toBe(`time,"a;' =1+1",'＝1+1`)
     const sums = [1, 2].map((at) => rows.reduce((sum, row) => sum + Number(row.split(',')[at]), 0))
     expect(sums).toEqual([240, 240])
     const [png] = await Promise.all([

@@ -20,12 +20,20 @@ export function chartCsv(chart: Chart, series: readonly ShownSeries[]): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 
+/**
+ * A spreadsheet takes text that begins like this for a formula, the wide characters too in East Asian settings. One that
+ * splits at semicolons, tabs or lines begins cells of its own within a text. The export of lines keeps to the same rules.
+ */
+const FORMULA_START = /^[-=+@\t\r\n＝＋－＠]/
+const FORMULA_INSIDE = /([;\t\r\n])([\s"]*[-=+@＝＋－＠])/g
+
 /** Quoted where it has to be; a text that a spreadsheet would run as a formula has an apostrophe before it. */
 function cell(value: string | number | null): string {
   if (value === null) return ''
   if (typeof value === 'number') return String(value)
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  const inside = value.replaceAll(FORMULA_INSIDE, "$1'$2")
+  const text = FORMULA_START.test(value) ? `'${inside}` : inside
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 /** The chart as a picture, with its title, its axes and its legend, in the colours of the theme. */
