@@ -38,18 +38,23 @@ export function aggregate(
     switch (operation) {
       case 'topk':
       case 'approx_topk':
-        return members.toSorted(descending).slice(0, parameter)
+        return members.toSorted(mostFirst).slice(0, parameter)
       case 'bottomk':
-        return members.toSorted((a, b) => descending(b, a)).slice(0, parameter)
+        return members.toSorted(leastFirst).slice(0, parameter)
       case 'sort_desc':
-        return members.toSorted(descending)
+        return members.toSorted(mostFirst)
       case 'sort':
-        return members.toSorted((a, b) => descending(b, a))
+        return members.toSorted(leastFirst)
       default:
         return [{ key, labels, value: folded(operation, members) }]
     }
   })
 }
+
+/** Equal values by their labels, so that the same question always has the same answer. */
+const byKey = (a: Sample, b: Sample) => (a.key < b.key ? -1 : 1)
+const mostFirst = (a: Sample, b: Sample) => descending(a, b) || byKey(a, b)
+const leastFirst = (a: Sample, b: Sample) => descending(b, a) || byKey(a, b)
 
 /** NaN is less than any number. */
 function descending(a: Sample, b: Sample): number {
