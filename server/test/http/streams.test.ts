@@ -234,12 +234,15 @@ describe('GET /api/logs/stream', () => {
     const { body } = await server.send('POST', '/api/keys', { name: 'crowd', scope: 'read' })
     const headers = { authorization: `Bearer ${body.data.secret}` }
     const open: AbortController[] = []
+    const answers: Response[] = []
     try {
       const ask = async () => {
         const ending = new AbortController()
-        const { status } = await fetch(`${server.url}/api/logs/stream`, { headers, signal: ending.signal })
+        const answer = await fetch(`${server.url}/api/logs/stream`, { headers, signal: ending.signal })
         open.push(ending)
-        return status
+        // An answer that nobody holds is collected as garbage, and its stream ends.
+        answers.push(answer)
+        return answer.status
       }
       for (let count = 0; count < 500; count += 50) {
         expect(await Promise.all(Array.from({ length: 50 }, ask))).toEqual(Array(50).fill(200))
@@ -252,6 +255,7 @@ describe('GET /api/logs/stream', () => {
       await expect
         .poll(async () => (await fetch(`${server.url}/api/logs?limit=1`, { headers })).status)
         .toBe(200)
+      expect(answers).toHaveLength(500)
     } finally {
       for (const ending of open) ending.abort()
     }
