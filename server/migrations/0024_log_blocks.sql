@@ -129,18 +129,7 @@ language plpgsql
 as $$
 declare
   home text := (select quote_ident(relnamespace::regnamespace::text) from pg_class where oid = 'migrations'::regclass);
-begin
-  if not exists (select from log_packing) then
-    return;
-  end if;
-  execute format($view$
-  create or replace view %1$s.logs as
-  select id, timestamp, camera_id, level, source, logger_name, message, extra_data
-  from timelapser_rows.logs
-  union all
-  select r.id, r.timestamp, r.camera_id, r.level, r.source, r.logger_name, r.message, r.extra_data
-  from %1$s.log_blocks b
-  cross join lateral (
+  rows_of_block constant text := $rows$(
     -- A full join is never done row by row, however few entries the planner takes the dictionary for.
     select
       b.first_id + u.n + coalesce(u.id, u.wide_id) as id,
@@ -161,8 +150,20 @@ begin
       as d (level, source, camera_id, logger_name, code) on d.code = u.code
     where coalesce(u.n, -1) >= 0
     offset 0
-  ) r
-  $view$, home);
+  )$rows$;
+begin
+  if not exists (select from log_packing) then
+    return;
+  end if;
+  execute format($view$
+  create or replace view %1$s.logs as
+  select id, timestamp, camera_id, level, source, logger_name, message, extra_data
+  from timelapser_rows.logs
+  union all
+  select r.id, r.timestamp, r.camera_id, r.level, r.source, r.logger_name, r.message, r.extra_data
+  from %1$s.log_blocks b
+  cross join lateral %2$s r
+  $view$, home, rows_of_block);
   -- The rows of a stretch of time, both ends included: opens the blocks of that time alone, where the view opens all.
   execute format($function$
   create or replace function %1$s.logs_between(from_time timestamptz, to_time timestamptz) returns table (
@@ -183,33 +184,12 @@ begin
     union all
     select r.id, r.timestamp, r.camera_id, r.level, r.source, r.logger_name, r.message, r.extra_data
     from %1$s.log_blocks b
-    cross join lateral (
-      -- A full join is never done row by row, however few entries the planner takes the dictionary for.
-      select
-        b.first_id + u.n + coalesce(u.id, u.wide_id) as id,
-        b.first_timestamp + (u.n * b.step + coalesce(u.time, u.wide_time)) * interval '1 microsecond' as timestamp,
-        d.camera_id,
-        d.level::varchar(20) as level,
-        d.source::varchar(100) as source,
-        d.logger_name::varchar(200) as logger_name,
-        u.message,
-        u.extra_data
-      from (
-        select generate_series(0, b.rows - 1) as n, unnest(b.codes) as code,
-          unnest(b.ids) as id, unnest(b.wide_ids) as wide_id, unnest(b.times) as time, unnest(b.wide_times) as wide_time,
-          string_to_table(b.messages, E'\x1e') as message, unnest(b.extra) as extra_data
-        offset 0
-      ) u
-      full join unnest(b.levels, b.sources, b.cameras, b.loggers) with ordinality
-        as d (level, source, camera_id, logger_name, code) on d.code = u.code
-      where coalesce(u.n, -1) >= 0
-      offset 0
-    ) r
+    cross join lateral %2$s r
     -- A block ends with its day (UTC).
     where b.first_timestamp >= date_trunc('day', from_time, 'UTC') and b.first_timestamp <= to_time
       and b.last_timestamp >= from_time and r.timestamp >= from_time and r.timestamp <= to_time
   $body$
-  $function$, home);
+  $function$, home, rows_of_block);
 end
 $$;
 

@@ -6,7 +6,7 @@ import { LOG_COLUMN_LIST, LOG_COLUMNS } from '../database/log-columns.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { DAY, floorTo, fromMillis } from '../database/timestamp.ts'
 import { inTransaction } from '../database/transaction.ts'
-import type { RowBatches, RowChange } from './row-change.ts'
+import { countChanged, type RowBatches, type RowChange } from './row-change.ts'
 
 /**
  * Changes the matching rows that are packed, newest block first, each in a short transaction with the counts of what it
@@ -40,7 +40,7 @@ async function changeBlock(
   client: pg.PoolClient,
   { first_timestamp, first_row_id }: BlockKey,
   { lower, upper, conditions }: RowBatches,
-  { packed, counts, isRemoval }: RowChange,
+  change: RowChange,
 ): Promise<number> {
   const parameters = new SqlParameters()
   const first = `${parameters.add(first_timestamp)}::timestamptz`
@@ -50,11 +50,6 @@ async function changeBlock(
     `timestamp < ${parameters.add(upper)}::timestamptz`,
     ...conditions(parameters),
   ].join(' and ')
-  const removed = `, removed as (
-      update log_partitions
-      set removed_rows = removed_rows + (select count(*) from changed)
-      where lower <= ${first} and upper > ${first} and detached_at is null
-    )`
   const text = `
     /* change_block */
     with gone as (
@@ -71,7 +66,7 @@ async function changeBlock(
       from unpacked
       where is_chosen
     ), kept as materialized (
-      ${packed}
+      ${change.packed}
     ), ${packInto(
       'log_blocks',
       'kept',
@@ -81,13 +76,7 @@ async function changeBlock(
       select ${LOG_COLUMN_LIST}
       from kept
       where not exists (select from packed)
-    ), counted as (
-      insert into log_counts_pending (bucket, level, source, camera_id, rows)
-      select date_trunc('minute', timestamp), level, source, n.camera_id, sum(n.sign)
-      from changed
-      cross join lateral (${counts(parameters)}) as n (camera_id, sign)
-      group by 1, 2, 3, 4
-    )${isRemoval ? removed : ''}
+    ), ${countChanged(change, parameters, first)}
     select count(*) as changed
     from changed`
   const { rows } = await client.query<{ changed: number }>(text, parameters.values)

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { changeBlocks } from './block-changes.ts'
-import type { RowBatches, RowChange } from './row-change.ts'
+import { countChanged, type RowBatches, type RowChange } from './row-change.ts'
 
 /** Rows one transaction changes: some 50 ms of work, so that nobody waits long for what it holds. */
 const BATCH_ROWS = 5000
@@ -33,7 +33,7 @@ type Batch = { chosen: number; changed: number; place: Place | undefined }
 async function changeBatch(
   pool: pg.Pool,
   { lower, upper, conditions }: RowBatches,
-  { statement, counts, isRemoval }: RowChange,
+  change: RowChange,
   place: Place | undefined,
 ): Promise<Batch> {
   const parameters = new SqlParameters()
@@ -48,11 +48,6 @@ async function changeBatch(
       `(timestamp, id) < (${timestamp}::timestamptz, ${id}::bigint)`,
     )
   } else chosen.push(`timestamp < ${to}`)
-  const removed = `, removed as (
-      update log_partitions
-      set removed_rows = removed_rows + (select count(*) from changed)
-      where lower <= ${from} and upper > ${from} and detached_at is null
-    )`
   const text = `
     /* change_rows */
     with chosen as materialized (
@@ -62,16 +57,10 @@ async function changeBatch(
       order by timestamp desc, id desc
       limit ${BATCH_ROWS}
     ), changed as (
-      ${statement}
+      ${change.statement}
       where l.id = c.id and l.timestamp = c.timestamp and l.timestamp >= ${from} and l.timestamp < ${to}
       returning l.timestamp, l.level, l.source, c.camera_id as old_camera_id
-    ), counted as (
-      insert into log_counts_pending (bucket, level, source, camera_id, rows)
-      select date_trunc('minute', timestamp), level, source, n.camera_id, sum(n.sign)
-      from changed
-      cross join lateral (${counts(parameters)}) as n (camera_id, sign)
-      group by 1, 2, 3, 4
-    )${isRemoval ? removed : ''}
+    ), ${countChanged(change, parameters, from)}
     select
       (select count(*) from chosen) as chosen,
       (select count(*) from changed) as changed,

@@ -21,3 +21,29 @@ export type RowChange = {
   /** Whether rows are gone afterwards. */
   isRemoval: boolean
 }
+
+/**
+ * The common table expressions that keep the counts for the rows `changed`, with `timestamp`, `level`, `source` and
+ * `old_camera_id`.
+ *
+ * @param from SQL of a time in the partition of the rows
+ */
+export function countChanged(
+  { counts, isRemoval }: RowChange,
+  parameters: SqlParameters,
+  from: string,
+): string {
+  const counted = `counted as (
+      insert into log_counts_pending (bucket, level, source, camera_id, rows)
+      select date_trunc('minute', timestamp), level, source, n.camera_id, sum(n.sign)
+      from changed
+      cross join lateral (${counts(parameters)}) as n (camera_id, sign)
+      group by 1, 2, 3, 4
+    )`
+  if (!isRemoval) return counted
+  return `${counted}, removed as (
+      update log_partitions
+      set removed_rows = removed_rows + (select count(*) from changed)
+      where lower <= ${from} and upper > ${from} and detached_at is null
+    )`
+}
