@@ -206,6 +206,8 @@ describe('packing', () => {
     expect(code).toBe(3)
     const { packing } = await json('unpack', '--yes')
     expect(packing).toMatchObject({ pack_after_days: 0, is_unpacking: false, begun_at: null })
+    // With nothing to do it does not ask.
+    expect((await json('unpack')).packing).toMatchObject({ pack_after_days: 0, packed_rows: 0 })
   })
 
   it('unpacks every line, where there is room for it', async () => {

@@ -201,7 +201,7 @@ test('pages of another site send lines by a key of theirs, also while they are l
   try {
     await admin.getByLabel('Key name').fill('shop pages')
     await admin.getByLabel('Scope').selectOption('ingest')
-    await admin.getByLabel('Pages of').fill(origin)
+    await admin.getByLabel('Web origins').fill(origin)
     await admin.getByRole('button', { name: 'Create key' }).click()
     const key = (await admin.getByText(/^tl_[\w-]{43}$/).textContent()) ?? ''
     await admin.getByText(`ingest · pages of ${origin} · never used`).waitFor()

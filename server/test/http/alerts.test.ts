@@ -434,7 +434,9 @@ describe('a rule for more than usual', () => {
     const condition = { kind: 'usual', times: 2, minutes: 3, days: 5, at_least: 5 }
     const id = await addRule({ name: 'Flood', query: 'source=usual', condition })
     const lines = async (count: number) => {
-      for (let line = 0; line < count; line++) await log({ level: 'INFO', source: 'usual' })
+      await whileNobodyEvaluates(async () => {
+        for (let line = 0; line < count; line++) await log({ level: 'INFO', source: 'usual' })
+      })
       await pass(1)
     }
     for (let minute = 0; minute < 5; minute++) await lines(1)
@@ -495,8 +497,9 @@ describe('why', () => {
     })
     await server.send('POST', '/api/alerts/silences', { rule_id: id, reason: 'works on why', minutes: 30 })
     await pass(1)
-    for (let line = 0; line < 3; line++) await log({ source: 'why' })
-    await evaluate()
+    await whileNobodyEvaluates(async () => {
+      for (let line = 0; line < 3; line++) await log({ source: 'why' })
+    })
     expect((await why(id)).data).toMatchObject({
       state: 'firing',
       windows: [{ value: 4, limit: 2, is_bad: true }],
@@ -591,10 +594,10 @@ describe('a rule with further thresholds', () => {
     channels: ['ops'],
     thresholds: [{ at: 5, severity: 'critical', channels: ['pager'] }],
   }
-  const lines = async (count: number) => {
-    for (let line = 0; line < count; line++) await log({ source: 'tiers' })
-    await evaluate()
-  }
+  const lines = (count: number) =>
+    whileNobodyEvaluates(async () => {
+      for (let line = 0; line < count; line++) await log({ source: 'tiers' })
+    })
   const told = () => receiver.received.map(({ body }) => [body.kind, body.rule.severity])
 
   beforeAll(async () => {

@@ -97,11 +97,11 @@ export function NewKey() {
           />
         </Labelled>
         {scope === 'ingest' && (
-          <Labelled name="Pages of">
+          <Labelled name="Web origins">
             <input
               value={origins}
               maxLength={2000}
-              placeholder="no site: a key of programs"
+              placeholder="none: a key for programs"
               onChange={(event) => set({ origins: event.target.value })}
               className={FIELD}
             />

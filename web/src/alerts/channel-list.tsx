@@ -36,7 +36,7 @@ export function ChannelList({ session }: { session: Session }) {
         (isAdding ? (
           <NewChannel done={() => setAdding(false)} />
         ) : (
-          <div>
+          <div className="lg:justify-self-end">
             <Button onClick={() => setAdding(true)}>
               <Plus size={14} aria-hidden /> Add channel
             </Button>

@@ -71,7 +71,7 @@ export function OwnRules({
   if (missing.length === 0) return null
   return (
     <details className="rounded-lg border border-line bg-surface">
-      <summary className="cursor-pointer px-4 py-3 font-semibold">Ready rules on this system itself</summary>
+      <summary className="cursor-pointer px-4 py-3 font-semibold">Rules for this server</summary>
       <ul className="divide-y divide-line border-t border-line">
         {missing.map(({ why, draft }) => (
           <li key={draft.name} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2">

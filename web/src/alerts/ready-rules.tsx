@@ -43,8 +43,8 @@ export function ReadyRules({ use }: { use: (draft: RuleDraft) => void }) {
           Nobody is notified when something breaks
         </h2>
         <p className="text-pretty text-muted">
-          There is no rule yet. These three are a beginning; each shows first when it would have fired in the
-          last week.
+          There is no rule yet. Start with one of these: before you save it, it shows when it would have fired
+          in the last 7 days.
         </p>
       </div>
       <ul className="grid gap-3 md:grid-cols-3">

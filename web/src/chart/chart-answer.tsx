@@ -211,12 +211,10 @@ function Told({
           {left.examples.length > 0 && `, such as ${left.examples.map((one) => `“${one}”`).join(', ')}`}
         </span>
       )}
-      {to !== null && isLooking && (
-        <span>so far of those since {since}; the others are being looked at …</span>
-      )}
+      {to !== null && isLooking && <span>since {since} so far; searching older lines …</span>}
       {to !== null && !isLooking && (
         <span className="text-warning">
-          only what is since {since}, as there was no {chart.stopped_by === 'room' ? 'room' : 'time'} for more
+          since {since} only: the {chart.stopped_by === 'room' ? 'memory' : 'time'} limit stopped the search
         </span>
       )}
     </>

@@ -143,11 +143,11 @@ function Told({
         <span>only the {MOST} that write most are listed</span>
       )}
       {data.searched_to !== null && isLooking && (
-        <span>so far of those since {moment(data.searched_to)}; the others are being looked at …</span>
+        <span>since {moment(data.searched_to)} so far; searching older lines …</span>
       )}
       {data.searched_to !== null && !isLooking && (
         <span className="text-warning">
-          only what is since {moment(data.searched_to)}, as there was no time for more
+          since {moment(data.searched_to)} only: the time limit stopped the search
         </span>
       )}
     </>

@@ -39,6 +39,7 @@ export function unpackCommand(): Command {
 async function run(client: ApiClient, options: Options): Promise<number> {
   if (!options.yes) {
     const { packing } = await client.request<{ packing: Packing }>('GET', '/api/packing')
+    if (packing.packed_rows === 0 && packing.pack_after_days === 0) return tell(packing, options)
     console.error(
       `${packing.packed_rows.toLocaleString('en-US')} packed lines take ${megabytes(packing.packed_bytes)} MB now, and some ${megabytes(packing.unpacked_bytes)} MB as rows.`,
     )
@@ -52,9 +53,13 @@ async function run(client: ApiClient, options: Options): Promise<number> {
     await delay(LOOK_MS)
     packing = (await client.request<{ packing: Packing }>('GET', '/api/packing')).packing
   }
+  return tell(packing, options)
+}
+
+function tell(packing: Packing, options: Options): number {
   if (!isForPeople(options)) console.log(jsonText({ packing }))
   else if (packing.is_unpacking)
-    console.log(`${packing.packed_rows.toLocaleString('en-US')} lines are being made rows again.`)
+    console.log(`${packing.packed_rows.toLocaleString('en-US')} lines are being unpacked.`)
   else console.log('No line is packed.')
   return 0
 }
