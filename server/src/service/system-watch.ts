@@ -1,6 +1,8 @@
 /** How often it looks; the figures of the database are those of a scrape. */
 const LOOK_MS = 5 * 60_000
 const AUDIT_MS = 24 * 3_600_000
+/** The first look at the audit trail comes this long after the start: a server may be restarted every day. */
+const FIRST_AUDIT_MS = 3_600_000
 
 /** Behind by so much, live views and alerts look late to people. */
 const FEED_LATE_SECONDS = 60
@@ -29,7 +31,7 @@ export class SystemWatch {
   #looking: Promise<void> = Promise.resolve()
   #refused: number
   #dropped: number
-  #auditedAt = performance.now()
+  #auditedAt = performance.now() - AUDIT_MS + FIRST_AUDIT_MS
 
   constructor(options: SystemWatchOptions) {
     this.#options = options

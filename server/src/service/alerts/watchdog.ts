@@ -16,6 +16,7 @@ export type WatchdogOptions = {
 export class AlertWatchdog {
   readonly #options: WatchdogOptions
   #timer: NodeJS.Timeout | undefined
+  #looking: Promise<void> = Promise.resolve()
   #isLate = false
 
   constructor(options: WatchdogOptions) {
@@ -23,11 +24,14 @@ export class AlertWatchdog {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.look(), LOOK_MS).unref()
+    this.#timer = setInterval(() => {
+      this.#looking = this.look()
+    }, LOOK_MS).unref()
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     clearInterval(this.#timer)
+    await this.#looking
   }
 
   async look(): Promise<void> {

@@ -92,7 +92,7 @@ export function alertsPart(
       watchdog.start()
     },
     stop: async () => {
-      watchdog.stop()
+      await watchdog.stop()
       await signs.close()
       await evaluator.stop()
       await deliverer.stop()
