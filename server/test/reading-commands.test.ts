@@ -1,10 +1,12 @@
 // tail, query, stats, cameras, cleanup, undo, diagnose and completion, as they are started in a shell.
 import { execFile, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAIN, temporaryFolder } from '../../test/support/program.ts'
-import { runCommand } from './support/command.ts'
+import { endOf, runCommand, startCommand } from './support/command.ts'
 import { startTestServer, type TestServer } from './support/server.ts'
 
 const PROGRAM = ['--conditions=timelapser-source', MAIN]
@@ -102,6 +104,20 @@ describe('the others', () => {
     expect(sources.map(({ source }: { source: string }) => source)).toContain('camera_3')
     expect((await run(['stats', '--no-json'])).stdout).toMatch(/ERROR +1\n/)
     expect((await run(['stats', '--hours', '999'])).code).toBe(1)
+  })
+
+  it('print all of a long answer to a reader that takes its time', async () => {
+    const { pool } = server.database.database
+    await pool.query(
+      `insert into cameras (id, name) select n, 'mast ' || n from generate_series(1001, 7000) n`,
+    )
+    const child = startCommand(server, ['cameras', 'list', '--json'])
+    // Nobody reads yet. The command that waits for its reader does not end; one that does not wait ends at once.
+    await Promise.race([once(child, 'exit'), delay(1000)])
+    const { code, stdout } = await endOf(child)
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).cameras.length).toBeGreaterThanOrEqual(6000)
+    await pool.query('delete from cameras where id > 1000')
   })
 
   it('add, rename, list and delete cameras', async () => {

@@ -22,5 +22,16 @@ try {
   console.error(error instanceof StartupError ? error.message : error)
   process.exitCode = 1
 }
+// A server does not wait for the reader of its messages.
+if (name !== 'serve') await Promise.all([process.stdout, process.stderr].map(flushed))
 // Everything is closed by now; a handle that a library forgot is no reason to stay.
 process.exit()
+
+/** Resolves when the reader of a pipe has all of it, or is gone: the exit would drop the rest. */
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return
+  await new Promise<void>((resolve) => {
+    stream.once('close', resolve)
+    stream.write('', () => resolve())
+  })
+}
