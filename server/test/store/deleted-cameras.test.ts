@@ -96,6 +96,25 @@ describe('a deleted camera', () => {
     await expectExactCounts(pool)
   })
 
+  it('is rewritten in a batch too that was on its way all the while', async () => {
+    const other = new LogOperations({ pool, settings: new SettingsStore(pool) })
+    try {
+      // It knows the camera, and hears of nothing.
+      await other.addLogEntries([record({ camera_id: 1 })])
+      await remove(1)
+      await logs.forgetDeletedCameras()
+      await other.addLogEntries([record({ camera_id: 1 })])
+      const named = async () =>
+        (await pool.query('select count(*)::int as named from logs where camera_id = 1')).rows[0].named
+      expect(await named()).toBe(1)
+      await logs.forgetDeletedCameras()
+      expect(await named()).toBe(0)
+      await expectExactCounts(pool)
+    } finally {
+      await other.close()
+    }
+  })
+
   it('gives no line to the camera that its source names', async () => {
     const crossed = record({ camera_id: 2, source: 'camera_1', message: 'crossed' })
     const { first_id: id } = await logs.addLogEntries([crossed])

@@ -39,11 +39,18 @@ const WITHOUT_CAMERA = LOG_COLUMNS.map((column) =>
   column === 'camera_id' ? 'case when not is_chosen then camera_id end as camera_id' : column,
 ).join(', ')
 
+/** A batch that was on its way when the camera was deleted is stored within this time, or was refused. */
+const ON_THE_WAY = '5 minutes'
+
 /** Deleted cameras some rows may still name. */
 async function unwritten(pool: pg.Pool): Promise<number[]> {
   const { rows } = await pool.query<{ id: number }>({
     name: 'unwritten_cameras',
-    text: 'select id from cameras where deleted_at is not null and rewritten_at is null order by id',
+    text: `
+      select id
+      from cameras
+      where deleted_at is not null and coalesce(rewritten_at > now() - interval '${ON_THE_WAY}', true)
+      order by id`,
   })
   return rows.map(({ id }) => id)
 }
@@ -78,7 +85,7 @@ async function forget(store: Store, id: number, signal: AbortSignal): Promise<nu
   if ((await daysWith(store.pool, id)).length === 0) {
     await store.pool.query(
       `update cameras
-      set rewritten_at = now()
+      set rewritten_at = coalesce(rewritten_at, now())
       where id = $1 and deleted_at is not null and not exists (
         select 1
         from log_clears

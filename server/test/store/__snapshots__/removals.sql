@@ -739,11 +739,14 @@ set statement_timeout = 0;
       returning kind, name;
 
 -- unwritten_cameras
-select id from cameras where deleted_at is not null and rewritten_at is null order by id;
+      select id
+      from cameras
+      where deleted_at is not null and coalesce(rewritten_at > now() - interval '5 minutes', true)
+      order by id;
 
 -- update cameras set
 update cameras
-      set rewritten_at = now()
+      set rewritten_at = coalesce(rewritten_at, now())
       where id = $1 and deleted_at is not null and not exists (
         select 1
         from log_clears
