@@ -5,7 +5,7 @@ import { readLevel } from '../server/src/ingest/record-fields.ts'
 import { timeZone } from '../server/src/ingest/time-zone.ts'
 import { parseSearch } from '../server/src/service/search/search-syntax.ts'
 import { parseLevel } from '../web/src/logs/levels.ts'
-import { setTerm, stateOfTerm } from '../web/src/logs/search-terms.ts'
+import { setTerm, stateOfTerm } from '../web/src/logs/search/search-terms.ts'
 import { instantOf, wallTime } from '../web/src/time/zone.ts'
 
 const PIECES = [

@@ -20,7 +20,7 @@ export default defineConfig({
             // The shared modules of every screen as one file: a dozen small ones cost a kilobyte of head each.
             {
               name: 'base',
-              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|createLucideIcon|Icon\.js|src\/(api|time|text)\/|src\/app\/(base-path|location|remember|preference|link)|src\/logs\/(view|levels|origin|search-terms)\.ts|icons\/ban\./,
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|createLucideIcon|Icon\.js|src\/(api|time|text)\/|src\/app\/(base-path|location|remember|preference|link)|src\/logs\/(view|levels|origin|search\/search-terms)\.ts|icons\/ban\./,
             },
           ],
         },

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOT } from './source-files.ts'
@@ -24,6 +24,24 @@ describe('ARCHITECTURE.md', () => {
     const files = [...section.matchAll(/`([^`]+)`/g)].map(([, file]) => file as string)
     expect(files).toHaveLength(6)
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
+  })
+
+  it.each(['web/src', 'web/src/logs'])('says what each room of %s is for', (house) => {
+    const map = text.slice(text.indexOf('\nweb/src/\n'), text.indexOf('\nserver/migrations/'))
+    const rooms = readdirSync(join(ROOT, house), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )
+    expect(rooms.length).toBeGreaterThan(5)
+    expect(rooms.map(({ name }) => name).filter((name) => !map.split(/\s/).includes(`${name}/`))).toEqual([])
+  })
+
+  it('keeps the screen of the lines in rooms that one can look over', () => {
+    const house = join(ROOT, 'web/src/logs')
+    const folders = readdirSync(house, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    for (const room of ['.', ...folders.map(({ name }) => name)]) {
+      const files = readdirSync(join(house, room), { withFileTypes: true }).filter((entry) => entry.isFile())
+      expect(files.length, room).toBeLessThanOrEqual(25)
+    }
   })
 })
 

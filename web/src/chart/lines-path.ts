@@ -1,6 +1,6 @@
 import type { Chart, ChartFilter } from 'timelapser-logs/api'
 import { parseLevel } from '../logs/levels.ts'
-import { setTerm } from '../logs/search-terms.ts'
+import { setTerm } from '../logs/search/search-terms.ts'
 import { filtersOf } from '../logs/use-view.ts'
 import type { LogView } from '../logs/view.ts'
 import { justBefore } from '../time/range.ts'

@@ -5,40 +5,40 @@ import { ROOM_FOR_BOTH, useMediaQuery, WIDE } from '../controls/use-media-query.
 import { LevelChips } from '../levels/level-chips.tsx'
 import { useSession } from '../session/use-session.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { Arrivals } from './arrivals.tsx'
-import { FilterBar } from './filter-bar.tsx'
-import { FilterPills } from './filter-pills.tsx'
-import { FindBar } from './find-bar.tsx'
-import { HistogramPanel } from './histogram-panel.tsx'
-import { ListNotices } from './list-notices.tsx'
+import { FilterBar } from './filters/filter-bar.tsx'
+import { FilterPills } from './filters/filter-pills.tsx'
+import { HistogramPanel } from './histogram/histogram-panel.tsx'
+import { useZoom } from './histogram/use-zoom.ts'
+import { ZoomOutButton } from './histogram/zoom-out.tsx'
+import { LogList } from './list/log-list.tsx'
+import { SelectionBar } from './list/selection-bar.tsx'
+import { useColumnsInUrl } from './list/use-columns-in-url.ts'
+import { useSelection } from './list/use-selection.ts'
 import { facetsPreference } from './list-preferences.ts'
-import { ListState } from './list-state.tsx'
-import { LogList } from './log-list.tsx'
-import { OwnLinesHint } from './own-lines-hint.tsx'
-import { Paging } from './paging.tsx'
+import { Arrivals } from './live/arrivals.tsx'
+import { useLiveList } from './live/use-live-list.ts'
 import { PanelPlace } from './panel-place.tsx'
-import { ScreenActions } from './screen-actions.tsx'
-import { SelectionBar } from './selection-bar.tsx'
-import { StatCards } from './stat-cards.tsx'
-import { Summary } from './summary.tsx'
-import { useColumnsInUrl } from './use-columns-in-url.ts'
-import { useLiveList } from './use-live-list.ts'
+import { FindBar } from './search/find-bar.tsx'
+import { ListNotices } from './summary/list-notices.tsx'
+import { ListState } from './summary/list-state.tsx'
+import { OwnLinesHint } from './summary/own-lines-hint.tsx'
+import { Paging } from './summary/paging.tsx'
+import { StatCards } from './summary/stat-cards.tsx'
+import { Summary } from './summary/summary.tsx'
+import { ScreenActions } from './toolbar/screen-actions.tsx'
 import { useLogsKeys } from './use-logs-keys.ts'
 import { useLogsScreen } from './use-logs-screen.ts'
-import { useSelection } from './use-selection.ts'
 import { useView } from './use-view.ts'
 import { useWindowTitle } from './use-window-title.ts'
-import { useZoom } from './use-zoom.ts'
-import { ZoomOutButton } from './zoom-out.tsx'
 
 const DetailPanel = lazy(() =>
-  import('./detail-panel.tsx').then((module) => ({ default: module.DetailPanel })),
+  import('./detail/detail-panel.tsx').then((module) => ({ default: module.DetailPanel })),
 )
 const FacetColumn = lazy(() =>
-  import('./facet-column.tsx').then((module) => ({ default: module.FacetColumn })),
+  import('./facets/facet-column.tsx').then((module) => ({ default: module.FacetColumn })),
 )
 const ShortcutsSheet = lazy(() =>
-  import('./shortcuts-sheet.tsx').then((module) => ({ default: module.ShortcutsSheet })),
+  import('./toolbar/shortcuts-sheet.tsx').then((module) => ({ default: module.ShortcutsSheet })),
 )
 
 /** The explorer, drawn from the URL. */

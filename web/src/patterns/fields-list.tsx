@@ -1,7 +1,7 @@
 import { ArrowLeft } from 'lucide-react'
 import type { Fields } from 'timelapser-logs/api'
 import { Link } from '../app/link.tsx'
-import { EmptyState } from '../logs/empty-state.tsx'
+import { EmptyState } from '../logs/summary/empty-state.tsx'
 import { type ChangeView, filtersOf } from '../logs/use-view.ts'
 import type { LogView } from '../logs/view.ts'
 import { FieldCard } from './field-card.tsx'

@@ -1,0 +1,21 @@
+import { ServerOff } from 'lucide-react'
+import { IconButton } from '../../controls/button.tsx'
+import { setTerm, stateOfTerm } from '../search/search-terms.ts'
+import type { ChangeView } from '../use-view.ts'
+import { OWN_LINES } from './own-lines.ts'
+
+/** Leaves out what the server says of itself, and brings it back. */
+export function OwnLinesButton({ q, change }: { q: string; change: ChangeView }) {
+  const isOut = stateOfTerm(q, OWN_LINES) === 'out'
+  return (
+    <IconButton
+      label="Leave out the server's own lines"
+      kind="plain"
+      aria-pressed={isOut}
+      className={isOut ? 'text-accent' : ''}
+      onClick={() => change({ q: setTerm(q, OWN_LINES, isOut ? 'unset' : 'out'), page: 1 })}
+    >
+      <ServerOff size={15} aria-hidden />
+    </IconButton>
+  )
+}

@@ -1,0 +1,42 @@
+import type { KeyboardEvent } from 'react'
+import type { Histogram } from 'timelapser-logs/api'
+import { serverNow } from '../../api/server-clock.ts'
+import { formatMoment } from '../../time/format.ts'
+import { bucketTotal } from './histogram-data.ts'
+
+/** The bars as a slider: arrows choose one, Enter zooms into it, as the pointer does. */
+export function useBarKeys(bars: {
+  histogram: Histogram
+  zone: string
+  /** The bar that is pointed at. */
+  at: number | null
+  point: (at: number) => void
+  zoomTo: (at: number) => void
+}) {
+  const { histogram, zone, at, point, zoomTo } = bars
+  const last = histogram.buckets.length - 1
+  const current = Math.min(at ?? last, last)
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return
+    const target: Record<string, number> = {
+      ArrowLeft: at === null ? last : Math.max(current - 1, 0),
+      ArrowRight: at === null ? last : Math.min(current + 1, last),
+      Home: 0,
+      End: last,
+    }
+    const next = target[event.key]
+    if (next !== undefined) point(next)
+    else if (event.key === 'Enter' && at !== null) zoomTo(current)
+    else return
+    event.preventDefault()
+  }
+  const bucket = histogram.buckets[current]
+  return {
+    current: Math.max(current, 0),
+    last: Math.max(last, 0),
+    text: bucket
+      ? `${formatMoment(bucket.start, zone, serverNow())}: ${bucketTotal(bucket).toLocaleString()} lines`
+      : 'No bars',
+    onKeyDown,
+  }
+}

@@ -1,0 +1,35 @@
+import type { MouseEvent } from 'react'
+import type { LogRow } from 'timelapser-logs/api'
+import { useStable } from '../../app/use-stable.ts'
+import type { ChangeView } from '../use-view.ts'
+import type { Selection } from './use-selection.ts'
+
+/** The actions of a press on a row: open it, pick it, pick all up to it, or bring up its menu. */
+export function useRowClicks(list: {
+  opened: number | null
+  change: ChangeView
+  selection: Selection
+  setActive: (id: number) => void
+  setMenuOf: (id: number) => void
+}) {
+  const { opened, change, selection, setActive, setMenuOf } = list
+  const onClick = useStable((id: number, event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey) return selection.toggle(id)
+    if (event.shiftKey) {
+      document.getSelection()?.removeAllRanges()
+      return selection.extendTo(id)
+    }
+    // The end of a selection is not a click on a line.
+    if (document.getSelection()?.isCollapsed === false) return
+    setActive(id)
+    change({ log: opened === id ? null : id })
+  })
+  const onMenu = useStable((row: LogRow, event: MouseEvent) => {
+    // The browser's own menu is for selected text, and for who asks for it.
+    if (event.shiftKey || document.getSelection()?.isCollapsed === false) return
+    event.preventDefault()
+    setActive(row.id)
+    setMenuOf(row.id)
+  })
+  return { onClick, onMenu }
+}
