@@ -3,11 +3,14 @@
 // Each `NAME.log` of the folder stands beside a `NAME.truth.json` with the right answer, written by a person: a regular
 // expression with the groups year, month, day, hour, minute, second, fraction, ms, half, epoch and level, as far as
 // lines have them. A line it does not match has neither. Files go the way of `timelapser-logs ingest`.
+//
+// `npm run bench:accuracy -- FOLDER 20` also prints 20 lines of each file that are read wrongly or not at all, and
+// `FOLDER 0 5-19` cuts each file into files of 5 to 19 lines first.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFileDecoder } from '../server/src/cli/ingest/ingest-decoder.ts'
 import { inspectFile, readFileLines } from '../server/src/cli/ingest/ingest-input.ts'
-import { describeForm } from '../server/src/ingest/inference/log-form.ts'
+import { describeForm, type LogForm } from '../server/src/ingest/inference/log-form.ts'
 
 type Truth = {
   pattern: string
@@ -22,6 +25,10 @@ type Count = { right: number; unknown: number; wrong: number; all: number }
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('Give the folder of the log files.')
 const shown = Number(process.argv[3] ?? 0)
+const pieces = /^(\d+)-(\d+)$/
+  .exec(process.argv[4] ?? '')
+  ?.slice(1)
+  .map(Number)
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const NOW = new Date(Math.floor(Date.now() / 1000) * 1000 + 123).toISOString()
 
@@ -40,21 +47,26 @@ async function measure(file: string, truth: Truth): Promise<void> {
   const pattern = new RegExp(truth.pattern)
   const path = join(folder as string, file)
   const expected = new Map<number, { text: string; right: Right }>()
-  const decoder = createFileDecoder('text', { now: NOW, undated: 'arrival', sampleLines: 2000 })
   const got = new Map<number, { timestamp: string; level: string }>()
-  let number = 0
-  const take = (outcomes: ReturnType<typeof decoder.push>) => {
-    for (const one of outcomes) if ('record' in one) got.set(one.line, one.record)
-  }
-  for await (const lines of readFileLines(await inspectFile(path), () => {})) {
-    for (const text of lines) {
-      number += 1
+  const texts: string[] = []
+  for await (const lines of readFileLines(await inspectFile(path), () => {})) texts.push(...lines)
+  let form: LogForm | undefined
+  let begins = 0
+  for (const piece of piecesOf(texts)) {
+    const decoder = createFileDecoder('text', { now: NOW, undated: 'arrival', sampleLines: 2000 })
+    const take = (outcomes: ReturnType<typeof decoder.push>) => {
+      for (const one of outcomes) if ('record' in one) got.set(begins + one.line, one.record)
+    }
+    for (const [index, text] of piece.entries()) {
       const match = pattern.exec(text)
-      if (match !== null) expected.set(number, { text, right: rightOf(match.groups ?? {}, truth) })
+      if (match !== null)
+        expected.set(begins + index + 1, { text, right: rightOf(match.groups ?? {}, truth) })
       take(decoder.push(text))
     }
+    take(decoder.end())
+    begins += piece.length
+    form = decoder.forms.at(-1)
   }
-  take(decoder.end())
   const counts = { time: count(), level: count(), none: count() }
   let left = shown
   for (const [line, { text, right }] of expected) {
@@ -73,8 +85,18 @@ async function measure(file: string, truth: Truth): Promise<void> {
   }
   for (const kind of ['time', 'level', 'none'] as const)
     for (const key of ['right', 'unknown', 'wrong', 'all'] as const) totals[kind][key] += counts[kind][key]
-  const form = decoder.forms.at(-1)
   row(file.replace(/\.log$/, ''), counts, form === undefined ? '' : describeForm(form))
+}
+
+/** The lines as one file, or as files of five, six, … nineteen lines, and of five again. */
+function* piecesOf(lines: string[]): Generator<string[]> {
+  const [least = lines.length, most = least] = pieces ?? []
+  for (
+    let [begin, size] = [0, least];
+    begin < lines.length;
+    begin += size, size = size < most ? size + 1 : least
+  )
+    yield lines.slice(begin, begin + size)
 }
 
 function judge(into: Count, applies: boolean, verdict: 'right' | 'unknown' | 'wrong'): string {

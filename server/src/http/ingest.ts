@@ -73,7 +73,9 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         const known = isPlainText(contentType) ? await ingest.forms.find(place, sender) : undefined
         const joining = await ingest.joining()
         const isJoined = joining[source ?? DEFAULT_SOURCE] !== false
-        const options = { join: isJoined, source, remembered: known?.form }
+        // A batch that comes again has to become the same records, whenever that is.
+        const isLive = sender === undefined && !isImport
+        const options = { join: isJoined, source, remembered: known?.form, isLive }
         const decode = (body: Buffer) => decodeOwn(body, contentType, options)
         const result = await withBody(
           request,
@@ -99,7 +101,8 @@ function decodeOwn(
     join,
     source,
     remembered,
-  }: { join: boolean; source: string | undefined; remembered: LogForm | undefined },
+    isLive,
+  }: { join: boolean; source: string | undefined; remembered: LogForm | undefined; isLive: boolean },
 ): Steps<Decoded> {
   if (body.length === 0) {
     throw new AppError(
@@ -113,7 +116,9 @@ function decodeOwn(
       `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
     )
   }
-  const defaults = { now: now(), join, ...(source !== undefined && { source }) }
+  const arrival = now()
+  const written = isLive ? { writtenUntil: arrival } : {}
+  const defaults = { now: arrival, join, ...written, ...(source !== undefined && { source }) }
   return bodySteps(body, contentType, defaults, remembered)
 }
 

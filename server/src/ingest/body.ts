@@ -16,7 +16,7 @@ const TEXT = /^\s*(?:text\/plain|application\/x-www-form-urlencoded)\s*(?:;|$)/i
 export function* bodySteps(
   body: Uint8Array,
   contentType: string | undefined,
-  defaults: RecordDefaults & Pick<LineOptions, 'join'>,
+  defaults: RecordDefaults & Pick<LineOptions, 'join' | 'writtenUntil'>,
   remembered?: LogForm,
 ): Steps<Decoded> {
   if (!isPlainText(contentType)) return yield* jsonRecordSteps(body, defaults)

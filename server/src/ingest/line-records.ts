@@ -19,6 +19,11 @@ import { YearGuess } from './year-guess.ts'
 export type LineOptions = RecordDefaults & {
   /** The clock of times without a zone; UTC when absent. */
   clock?: NaiveClock
+  /**
+   * When the last line was written, ISO 8601 in UTC, where that is known: the last change of a file, or arrival. Of the orders that a
+   * date may have, the one by which the newest line is of that day is meant; and no year is later.
+   */
+  writtenUntil?: string | undefined
   /** The year of the first line without one, where the file was looked through before. */
   firstYear?: number | undefined
   /** Whether continuation lines (stack traces) become part of the record before them; true when absent. */
@@ -74,11 +79,14 @@ const DATED_LINES = 10
 const DATED_SHARE = 0.5
 
 export function createLineDecoder(options: LineOptions): LineDecoder {
-  const years = new YearGuess(secondsOf(options.now), options.firstYear)
+  const nowSeconds = secondsOf(options.now)
+  const writtenUntil = options.writtenUntil === undefined ? undefined : secondsOf(options.writtenUntil)
+  const years = new YearGuess(Math.min(nowSeconds, writtenUntil ?? nowSeconds), options.firstYear)
   const clock = options.clock ?? utcClock
   const join = new LineJoin(options.join ?? true)
   const context = {
-    nowSeconds: secondsOf(options.now),
+    nowSeconds,
+    writtenUntil,
     order: options.dateOrder,
     time: options.timeForm,
     level: options.levelForm,

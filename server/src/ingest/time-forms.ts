@@ -31,9 +31,11 @@ export type WrittenTime = {
 
 const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
 const MONTH = '(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
-const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?()`
+/** With its sign: behind a colon it is a count of milliseconds, `22:15:29:6`. */
+const FRACTION = String.raw`([.,]\d{1,9}|:\d{1,3}(?![\d:]))?`
+const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)${FRACTION}()`
 /** With an hour of one digit and perhaps a half of the day. */
-const CLOCK_12 = String.raw`(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([AaPp])\.?[Mm]\.?(?![A-Za-z]))?`
+const CLOCK_12 = String.raw`(\d{1,2}):(\d\d):(\d\d)${FRACTION}(?: ?([AaPp])\.?[Mm]\.?(?![A-Za-z]))?`
 const ZONE = `${ZONE_SOURCE}(?![A-Za-z\\d])`
 const WEEKDAY = '(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?'
 
@@ -104,12 +106,12 @@ const FORMS: readonly Form[] = [
     read: (m) => [m[3] ?? m[4], m[1] ?? m[5], m[2] ?? m[6], ...m.slice(7)],
   },
   {
-    // 20261129 130513 · 20261129T13:05:13.250Z · 20261129130513
+    // 20261129 130513 · 20261129T13:05:13.250Z · 20261129130513 · 20261129-0:3:9:12
     name: 'compact',
     pattern: new RegExp(
-      String.raw`^\[?((?:19|20)\d\d)(\d\d)(\d\d)[ T_-]?(\d\d)(?::?)(\d\d)(?::?)(\d\d)(?:[.,](\d{1,9}))?()${ZONE}\]?`,
+      String.raw`^\[?((?:19|20)\d\d)(\d\d)(\d\d)[ T_-]?(?:(\d\d)(\d\d)(\d\d)|(\d\d?):(\d\d?):(\d\d?))${FRACTION}()${ZONE}\]?`,
     ),
-    read: (m) => m.slice(1),
+    read: (m) => [...m.slice(1, 4), m[4] ?? m[7], m[5] ?? m[8], m[6] ?? m[9], ...m.slice(10)],
   },
   {
     // 17/06/09 20:10:40, two digits each: the year first, unless that cannot be
@@ -169,7 +171,7 @@ function toCivil(pieces: Pieces): { civil: Civil; zone: WrittenZone | undefined 
     hour: Number(hour),
     minute: Number(minute),
     second: Number(second),
-    fraction: (fraction ?? '').slice(0, 6),
+    fraction: fractionOf(fraction),
   }
   if (half !== undefined && half !== '') {
     if (civil.hour < 1 || civil.hour > 12) return undefined
@@ -178,6 +180,11 @@ function toCivil(pieces: Pieces): { civil: Civil; zone: WrittenZone | undefined 
   // 2000 was a leap year: a yearless 29 February may be right.
   if (!isCivil(civil.year === 0 ? { ...civil, year: 2000 } : civil)) return undefined
   return { civil, zone: zone === undefined || zone === '' ? undefined : readZone(zone) }
+}
+
+function fractionOf(written = ''): string {
+  const digits = written.slice(1, 7)
+  return written[0] === ':' ? digits.padStart(3, '0') : digits
 }
 
 /** The instant of a time whose zone was written with it. */

@@ -28,7 +28,11 @@ export type FilesRun = {
  * @returns the summary.
  */
 export async function ingestFiles(run: FilesRun): Promise<string> {
-  const { files, tally, delivery } = run
+  const { tally, delivery } = run
+  const files = run.files.map(({ line, ...one }) => ({
+    ...one,
+    line: { ...line, writtenUntil: one.file.changedAt },
+  }))
   const inputs = files.map(({ file }) => file)
   const scanned = await withProgress('Looking through', inputs, async (onBytes) => {
     const found: { options: FileOptions; scan: FileScan }[] = []

@@ -22,17 +22,29 @@ const UTF16_BIG = 0xfeff
 type Utf16 = 'utf-16le' | 'utf-16be'
 
 /** A log file that is read from its start each time it is asked for. */
-export type InputFile = { path: string; sizeBytes: number; isGzip: boolean; utf16?: Utf16 | undefined }
+export type InputFile = {
+  path: string
+  sizeBytes: number
+  /** Its last change, ISO 8601 in UTC; undefined where it is no regular file, or has a time that nobody set. */
+  changedAt: string | undefined
+  isGzip: boolean
+  utf16?: Utf16 | undefined
+}
+
+/** Archives without times give their files one of before. */
+const EARLIEST_CHANGE_MS = Date.UTC(2000, 0)
 
 /** @throws the error of the file system when the file cannot be read. */
 export async function inspectFile(path: string): Promise<InputFile> {
   const handle = await open(path, 'r')
   try {
-    const { size } = await handle.stat()
+    const stat = await handle.stat()
+    const changedAt =
+      stat.isFile() && stat.mtimeMs >= EARLIEST_CHANGE_MS ? stat.mtime.toISOString() : undefined
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(PROBE_BYTES), 0, PROBE_BYTES, 0)
     const start = buffer.subarray(0, bytesRead)
     const isGzip = bytesRead >= 2 && start.readUInt16BE() === GZIP
-    return { path, sizeBytes: size, isGzip, utf16: isGzip ? undefined : utf16Of(start) }
+    return { path, sizeBytes: stat.size, changedAt, isGzip, utf16: isGzip ? undefined : utf16Of(start) }
   } finally {
     await handle.close()
   }

@@ -53,6 +53,7 @@ async function look(options: FileOptions, onBytes: (bytes: number) => void): Pro
 function orderIn(lines: readonly string[], options: LineOptions): Partial<LineOptions> {
   const context = {
     nowSeconds: secondsOf(options.now),
+    writtenUntil: options.writtenUntil === undefined ? undefined : secondsOf(options.writtenUntil),
     order: options.dateOrder,
     time: options.timeForm,
     level: options.levelForm,

@@ -2,7 +2,7 @@
 // whole way into the database is tested with the server.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -339,6 +339,35 @@ describe('--shift-to-now', () => {
       '2025-02',
       '2025-04',
     ])
+  })
+})
+
+describe("a file's last change", () => {
+  const changedAt = async (text: string, at: string) => {
+    const path = await file('a.log', text)
+    await utimes(path, new Date(at), new Date(at))
+    receiver.retentionDays = 0
+    await run([path])
+    return receiver.stored.map(({ timestamp }) => timestamp)
+  }
+
+  it('is the end of times without a year', async () => {
+    expect(await changedAt('Nov 29 01:00:00 a\nDec  1 01:00:00 b\n', '2022-12-01T01:00:05Z')).toEqual([
+      '2022-11-29T01:00:00Z',
+      '2022-12-01T01:00:00Z',
+    ])
+  })
+
+  it('tells day from month', async () => {
+    const text = '03/02/2025 01:00:00 a\n04/02/2025 01:00:00 b\n'
+    expect(await changedAt(text, '2025-02-04T02:00:00Z')).toEqual([
+      '2025-02-03T01:00:00Z',
+      '2025-02-04T01:00:00Z',
+    ])
+  })
+
+  it('is not believed where it is none', async () => {
+    expect(await changedAt('Nov 29 01:00:00 a\n', '1985-10-26T08:15:00Z')).toEqual(['2024-11-29T01:00:00Z'])
   })
 })
 

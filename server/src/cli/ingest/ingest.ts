@@ -184,6 +184,7 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
   const client = await connect(options)
   const retentionDays = options.live === true ? undefined : await retentionFor(client, options)
   const line = lineOptions(options, 'stdin', Date.now())
+  line.writtenUntil = line.now
   // The program that feeds the pipe ends by the same Ctrl-C; the lines it wrote are still sent.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.stdin.push(null))
   return ingestStream({

@@ -20,6 +20,8 @@ export type TimeContext = {
   /** Seconds since 1970. */
   nowSeconds: number
   order: DateOrder | undefined
+  /** Seconds since 1970 of the last line, where that is known: by the file's last change, or by arrival. */
+  writtenUntil?: number | undefined
 }
 
 /** Candidates that are tried on all lines of the sample; those met most often come first. */
@@ -134,6 +136,8 @@ type Judged = {
   /** The share of the steps from line to line that do not go back. */
   rising: number
   spanSeconds: number
+  /** Seconds since 1970. */
+  newest: number
   dayChanges: number
   strength: number
   /** Mean place of its first character. */
@@ -168,8 +172,18 @@ function judgeOrders(candidate: Candidate, lines: readonly string[], context: Ti
   const shortest = Math.min(...spans.map(({ spanSeconds }) => spanSeconds))
   const close = spans.filter(({ spanSeconds }) => spanSeconds < shortest * 5)
   const onlyClose = close.length === 1 && spans.length === fit.length ? close[0] : undefined
-  if (onlyClose !== undefined) return [{ ...onlyClose, form: { ...onlyClose.form, order: 'decided' } }]
+  const current = fit.filter(({ newest }) => isCurrent(newest, context))
+  const decided = onlyClose ?? (current.length === 1 ? current[0] : undefined)
+  if (decided !== undefined) return [{ ...decided, form: { ...decided.form, order: 'decided' } }]
   return listed(fit.find((one) => isUsual(one, context)) ?? fit[0])
+}
+
+/** The zone of a naive time may be any, and a file may lie for a while before somebody looks. */
+const CURRENT = 36 * HOUR
+
+/** Whether this may be the time of the last line: another order of its numbers is hardly ever as near. */
+export function isCurrent(newest: number, { order, writtenUntil }: Omit<TimeContext, 'nowSeconds'>): boolean {
+  return order === undefined && writtenUntil !== undefined && Math.abs(newest - writtenUntil) <= CURRENT
 }
 
 /** Whether an undecided order is the default: as set, else day first between dots, else month first. */
@@ -223,6 +237,7 @@ function judge(
     distinct: seen.size,
     rising: forward,
     spanSeconds: most - least,
+    newest: most,
     strength: strengthOf(parts),
     at: places / hits,
   }

@@ -68,6 +68,11 @@ const SHAPES: readonly Shape[] = [
       `${t.Y}${t.M}${t.D}-${Number(t.h)}:${Number(t.m)}:${Number(t.s)}:${Number(t.ms)}|Step_${t.word}|3000${t.id % 9}|moved ${t.id}`,
   },
   {
+    name: 'underscores',
+    hasLevel: true,
+    write: (t) => `#${t.id} <${t.Y}_${t.M}_${t.D} ${t.h}_${t.m}_${t.s}> (${CAPITAL(t.level)}) ${t.word} done`,
+  },
+  {
     name: 'no year between brackets',
     hasLevel: false,
     write: (t) =>
@@ -392,6 +397,28 @@ describe('the form of a file', () => {
     const decided = readAll([...lines, 'cam 13/04/2026 10:12:00 moved'])
     expect(decided.records[0]?.timestamp).toBe('2026-04-03T10:11:10Z')
     expect(decided.forms[0]).not.toContain('no line tells')
+  })
+
+  it.each([
+    ['04/05/2026 10:11:1', '2026-05-04T11:00:00Z', '2026-05-04T10:11:10Z'],
+    ['04/05/2026 10:11:1', '2026-04-06T23:00:00Z', '2026-04-05T10:11:10Z'],
+    ['cam 04/05/2026 10:11:1', '2026-05-04T11:00:00Z', '2026-05-04T10:11:10Z'],
+    ['cam 25/05/26 10:11:1', '2026-05-25T11:00:00Z', '2026-05-25T10:11:10Z'],
+    ['cam 05/06/26 10:11:1', '2026-05-06T11:00:00Z', '2026-05-06T10:11:10Z'],
+    // No day, or each of them.
+    ['04/05/2026 10:11:1', '2026-09-01T11:00:00Z', '2026-04-05T10:11:10Z'],
+    ['04/05/2026 10:11:1', undefined, '2026-04-05T10:11:10Z'],
+    ['05/05/2026 10:11:1', '2026-05-05T11:00:00Z', '2026-05-05T10:11:10Z'],
+  ])('has the order of day and month by which %s… is of the day it was written, %s', (head, until, first) => {
+    const lines = Array.from({ length: 6 }, (_, index) => `${head}${index} moved`)
+    const { records } = readAll(lines, { writtenUntil: until })
+    expect(records[0]?.timestamp).toBe(first)
+  })
+
+  it('keeps the order that a person set, whenever it was written', () => {
+    const lines = Array.from({ length: 6 }, (_, index) => `04/05/2026 10:11:1${index} moved`)
+    const options = { dateOrder: 'month first' as const, writtenUntil: '2026-05-04T11:00:00Z' }
+    expect(readAll(lines, options).records[0]?.timestamp).toBe('2026-04-05T10:11:10Z')
   })
 
   it('is said in one sentence', () => {

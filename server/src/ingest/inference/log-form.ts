@@ -2,9 +2,11 @@
 
 import type { WrittenLevel } from '../level-words.ts'
 import { readLineTime } from '../line-time.ts'
-import type { DateOrder, WrittenTime } from '../time-forms.ts'
+import { type DateOrder, toInstant, type WrittenTime } from '../time-forms.ts'
+import { utcClock } from '../time-zone.ts'
+import { secondsOf } from '../utc-text.ts'
 import { compileLevel, describeLevel, type InferredLevel, inferLevel } from './infer-level.ts'
-import { compileTime, describeTime, type InferredTime, inferTime } from './infer-time.ts'
+import { compileTime, describeTime, type InferredTime, inferTime, isCurrent } from './infer-time.ts'
 
 /** Raised when the same lines would be read differently; rows remember which one read them. */
 export const FORM_VERSION = 1
@@ -27,6 +29,8 @@ export type FormContext = {
   nowSeconds: number
   /** The order of dates that no line decides. */
   order?: DateOrder | undefined
+  /** Seconds since 1970 of the last line, where that is known. */
+  writtenUntil?: number | undefined
   /** Set by a person rather than inferred. */
   time?: InferredTime | undefined
   level?: InferredLevel | undefined
@@ -63,14 +67,15 @@ export function inferForm(lines: readonly string[], context: FormContext): LogFo
   const heads = begins.length * 5 < lines.length ? lines.filter((line) => line.trim() !== '') : begins
   const told = orderOf(heads)
   const numeric = told === undefined ? orderOfDays(heads, context) : undefined
-  const order = told ?? numeric ?? context.order
+  const { nowSeconds, writtenUntil } = context
+  const order = told ?? numeric ?? context.order ?? orderOfLast(heads, writtenUntil)
   const fixed = heads.map((line) => readLineTime(line, order))
   const fixedShare = heads.length === 0 ? 1 : fixed.filter((time) => time !== undefined).length / heads.length
   // A number of ten digits may be something else, and of three numbers any may be the year.
   const isOpen = mostly(fixed, ['epoch', 'short'])
   const isTrusted = fixedShare >= 0.95 && !isOpen
   const inferred =
-    context.time ?? (isTrusted ? undefined : inferTime(heads, { nowSeconds: context.nowSeconds, order }))
+    context.time ?? (isTrusted ? undefined : inferTime(heads, { nowSeconds, order, writtenUntil }))
   const read = inferred && compileTime(inferred)
   const other = read === undefined ? [] : heads.map(read)
   const otherShare = other.filter((time) => time !== undefined).length / Math.max(1, heads.length)
@@ -159,6 +164,31 @@ function orderOfDays(lines: readonly string[], context: FormContext): DateOrder 
   if (found?.order !== 'decided') return undefined
   const isDayFirst = found.parts.some(({ template }) => /DD.MM/.test(template))
   return isDayFirst ? 'day first' : 'month first'
+}
+
+/** The order by which the newest line is of the day of the last change, where only one is. */
+function orderOfLast(lines: readonly string[], writtenUntil: number | undefined): DateOrder | undefined {
+  if (
+    writtenUntil === undefined ||
+    !mostly(
+      lines.map((line) => readLineTime(line)),
+      ['numeric'],
+    )
+  )
+    return undefined
+  const newestIn = (order: DateOrder) =>
+    lines.reduce((newest, line) => Math.max(newest, secondsOfLine(line, order)), Number.NEGATIVE_INFINITY)
+  const isOf = (order: DateOrder) => isCurrent(newestIn(order), { order: undefined, writtenUntil })
+  const [isDayFirst, isMonthFirst] = [isOf('day first'), isOf('month first')]
+  if (isDayFirst === isMonthFirst) return undefined
+  return isDayFirst ? 'day first' : 'month first'
+}
+
+function secondsOfLine(line: string, order: DateOrder): number {
+  const time = readLineTime(line, order)
+  if (time === undefined || !('civil' in time) || time.civil.year === 0) return Number.NEGATIVE_INFINITY
+  const utc = toInstant({ ...time.civil, fraction: '' }, time.zone, utcClock)
+  return utc === undefined ? Number.NEGATIVE_INFINITY : secondsOf(utc)
 }
 
 function mostly(times: readonly (WrittenTime | undefined)[], forms: readonly string[]): boolean {

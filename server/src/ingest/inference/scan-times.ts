@@ -12,7 +12,7 @@ const MON = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\\.?'
 type Piece = { pattern: RegExp; template: (match: RegExpExecArray) => string | undefined; needsClock?: true }
 
 const DATES: readonly Piece[] = [
-  { pattern: /\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)/y, template: (m) => `YYYY${m[1]}MM${m[1]}DD` },
+  { pattern: /\d{4}([-/._])\d{1,2}\1\d{1,2}(?!\d)/y, template: (m) => `YYYY${m[1]}MM${m[1]}DD` },
   {
     pattern: new RegExp(`\\d{4}([-/. ])${MON}\\1\\d{1,2}(?!\\d)`, 'iy'),
     template: (m) => `YYYY${m[1]}MMM${m[1]}DD`,
@@ -50,7 +50,7 @@ const CLOCKS: readonly Piece[] = [
     template: (m) => `hh:mm:ss${m[1] ?? ''}${m[1] === undefined ? '' : 'fff'}${half(m[2])}`,
   },
   {
-    pattern: /\d\d([.-])\d\d\1\d\d(?:([.,:-])\d{1,9})?(?![\d.])/y,
+    pattern: /\d\d([._-])\d\d\1\d\d(?:([.,:-])\d{1,9})?(?![\d.])/y,
     template: (m) => `hh${m[1]}mm${m[1]}ss${m[2] === undefined ? '' : `${m[2]}fff`}`,
     needsClock: true,
   },
