@@ -1,5 +1,7 @@
 import { Agent, request } from 'node:http'
 
+type Answer = { status: number; retryAfter: string | undefined; text: string }
+
 /** Posts bodies over `connections` kept-alive connections, each the next when its last was answered. */
 export class Poster {
   readonly #agent: Agent
@@ -13,19 +15,29 @@ export class Poster {
   }
 
   /** Resolves with the text of a 2xx answer. */
-  post(body: string | Buffer): Promise<string> {
+  async post(body: string | Buffer): Promise<string> {
+    const { status, text } = await this.send(body)
+    if (status >= 300) throw new Error(`${status}: ${text}`)
+    return text
+  }
+
+  /** Resolves with an answer of any status. */
+  send(body: string | Buffer, headers: Record<string, string> = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const sending = request(
         this.#url,
-        { method: 'POST', agent: this.#agent, headers: this.#headers },
+        { method: 'POST', agent: this.#agent, headers: { ...this.#headers, ...headers } },
         (response) => {
           let text = ''
           response.setEncoding('utf8')
           response.on('data', (chunk) => (text += chunk))
-          response.on('end', () => {
-            if ((response.statusCode ?? 500) < 300) resolve(text)
-            else reject(new Error(`${response.statusCode}: ${text}`))
-          })
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 500,
+              retryAfter: response.headers['retry-after'],
+              text,
+            }),
+          )
         },
       )
       sending.on('error', reject)

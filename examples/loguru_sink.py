@@ -24,12 +24,14 @@ import json
 import logging
 import sys
 import threading
+import time
 import traceback
 import urllib.error
 import urllib.request
 import uuid
 from collections import deque
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 # Statuses that say "not now": wait and send the same again.
 RETRIED = {408, 425, 429, 500, 502, 503, 504, 507}
@@ -123,6 +125,7 @@ class Shipper:
         request = urllib.request.Request(self._url, gzip.compress(lines.encode("utf-8", "replace")), headers)
         pause = 0.5
         while True:
+            asked = 0.0
             try:
                 with urllib.request.urlopen(request, timeout=self._timeout) as response:
                     answer = json.load(response)["data"]
@@ -135,14 +138,26 @@ class Shipper:
                     print("timelapser-logs: %d records refused: %s" % (len(batch), reason), file=sys.stderr)
                     self.rejected += len(batch)
                     return
-                pause = float(error.headers.get("Retry-After") or pause)
+                asked = _seconds(error.headers.get("Retry-After"))
             except (OSError, ValueError):
                 pass
             with self._changed:
-                if self._changed.wait_for(lambda: self._closing, min(pause, 30.0)):
+                if self._changed.wait_for(lambda: self._closing, max(pause, asked)):
                     self.dropped += len(batch)
                     return
             pause = min(pause * 2, 30.0)
+
+
+def _seconds(retry_after):
+    """The pause that a server asks for: seconds or a date, at most five minutes."""
+    try:
+        return min(float(retry_after), 300.0)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return max(0.0, min(parsedate_to_datetime(retry_after).timestamp() - time.time(), 300.0))
+    except (TypeError, ValueError, AttributeError):
+        return 0.0
 
 
 def loguru_sink(shipper):

@@ -81,9 +81,12 @@ export class BatchingBuffer<Item> {
     if (this.#closed) return
     this.#reportLoss(true)
     this.#closed = true
-    await this.flush(timeoutMs)
+    const flushed = this.flush(timeoutMs)
+    // The other side wants no attempt before the time is over: a last one now is better than loss.
+    if (this.#pause.isLongerThan(timeoutMs ?? this.#options.flushTimeoutMs)) this.#pause.cut()
+    await flushed
     this.#abort.abort()
-    this.#pause.wake()
+    this.#pause.cut()
     clearTimeout(this.#timer)
     const lost = this.save()
     const kept = this.#spool?.ownRows ?? 0

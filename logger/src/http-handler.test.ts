@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createLogger } from './create-logger.ts'
@@ -176,8 +177,27 @@ describe('httpHandler', () => {
     const { logger, stats } = setUp({ url })
     logger.info('text')
     await expect.poll(() => stats().delivered).toBe(1)
-    expect(wait.mock.calls.map(([, millis]) => millis)).toContain(300)
+    const pauses = wait.mock.calls.map(([, millis]) => millis ?? 0)
+    // Never less, and up to a quarter more, so that many that were refused together do not come back so.
+    expect(pauses.filter((millis) => millis >= 300 && millis <= 375)).toHaveLength(1)
     wait.mockRestore()
+  })
+
+  it('does not cut the pause that the server asks for by a flush, and tries once more at the end', async () => {
+    const { url, received } = await startServer((_, nth) =>
+      nth === 1 ? { status: 503, headers: { 'retry-after': '60' } } : undefined,
+    )
+    const { logger, stats } = setUp({ url })
+    logger.info('text')
+    await expect.poll(() => stats().nextAttemptAt).not.toBeNull()
+    const flushed = logger.flush()
+    await nextTurn()
+    // An attempt would have begun.
+    expect(stats().nextAttemptAt).not.toBeNull()
+    await logger.close()
+    await flushed
+    expect(received).toHaveLength(2)
+    expect(stats()).toMatchObject({ delivered: 1, dropped: 0 })
   })
 
   it('gives a slow request up and sends its batch again', async () => {

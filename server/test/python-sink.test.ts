@@ -69,7 +69,9 @@ except ZeroDivisionError:
     // Refuses the first, then loses the answer to what was stored.
     const flaky = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
       calls += 1
-      if (calls === 1) return void outgoing.writeHead(503, { 'retry-after': '0.05' }).end()
+      // A date, as some proxies write it.
+      const asked = { 'retry-after': new Date().toUTCString() }
+      if (calls === 1) return void outgoing.writeHead(503, asked).end()
       const { host: _host, ...headers } = incoming.headers
       const onward = request(`${server.url}${incoming.url}`, { method: 'POST', headers }, (answer) => {
         if (calls === 2) return void outgoing.destroy()

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 
@@ -23,5 +24,53 @@ it.each([
   const { status, message, retryAfter } = server.system.app.toAppError(error, request)
   expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: 2 })
   expect(message).toContain(words)
+  expect(server.reports).toEqual([])
+})
+
+it('what is more than the database takes is refused with Retry-After, and is stored once when it comes again', async () => {
+  const LINES = 50
+  const message = 'overload '.repeat(26_000)
+  const batches = Array.from({ length: 5 }, (_, index) => ({
+    body: Array.from({ length: LINES }, (_, line) =>
+      JSON.stringify({ level: 'INFO', source: `overload_${index}`, message: `${line} ${message}` }),
+    ).join('\n'),
+    headers: { 'content-type': 'application/x-ndjson', 'x-sender': randomUUID(), 'x-batch': '1' },
+  }))
+  const post = ({ body, headers }: (typeof batches)[number]) =>
+    server.send('POST', '/api/logs', body, headers)
+  const bodies = server.system.budgets.find(({ name }) => name === 'bodies')
+
+  // A database that takes nothing for a while: every amount is more than it takes.
+  const holder = await server.database.database.connect()
+  await holder.query('begin; lock table logs in access exclusive mode')
+  const answers: Answer[] = []
+  const refused: typeof batches = []
+  const sent = batches.map(async (batch) => {
+    const answer = await post(batch)
+    answers.push(answer)
+    if (answer.status === 503) refused.push(batch)
+  })
+  await expect.poll(() => answers.length, { timeout: 10_000 }).toBeGreaterThan(0)
+  expect(bodies?.usedBytes).toBeLessThanOrEqual(bodies?.limitBytes ?? 0)
+  for (const { status, body, headers } of answers) {
+    expect([status, body.code]).toEqual([503, 'UNAVAILABLE'])
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+  }
+  await holder.query('rollback')
+  await holder.end()
+  await Promise.all(sent)
+  expect(refused.length).toBeLessThan(batches.length)
+
+  for (const batch of refused) expect((await post(batch)).status).toBe(200)
+  // The reply to one of the others was lost, as far as its sender knows.
+  const [lost] = batches.filter((batch) => !refused.includes(batch))
+  expect((await post(lost as (typeof batches)[number])).body.data).toMatchObject({ accepted: LINES })
+  const { body } = await server.get('/api/logs/sources')
+  const counted = body.data.sources.map(({ source, total }: { source: string; total: number }) => [
+    source,
+    total,
+  ])
+  expect(counted).toEqual(batches.map((_, index) => [`overload_${index}`, LINES]))
+  expect(bodies?.usedBytes).toBe(0)
   expect(server.reports).toEqual([])
 })

@@ -139,6 +139,14 @@ it('tells a wrong key from none', async () => {
 it('passes on how long to wait', async () => {
   const failure = await ask(json(429, { success: false, message: 'Slow.' }, { 'retry-after': '2' }))
   expect(failure).toMatchObject({ isTransient: true, retryAfterMs: 2000 })
+  const askedAgain = async (header: string) =>
+    ((await ask(json(503, { success: false }, { 'retry-after': header }))) as ApiFailure).retryAfterMs
+  // As proxies write it.
+  const inAMinute = await askedAgain(new Date(Date.now() + 60_000).toUTCString())
+  expect(inAMinute).toBeGreaterThan(50_000)
+  expect(inAMinute).toBeLessThanOrEqual(60_000)
+  expect(await askedAgain('86400')).toBe(5 * 60_000)
+  for (const nothing of ['0', '-1', 'soon']) expect(await askedAgain(nothing)).toBeUndefined()
 })
 
 it('finds the key that the server keeps beside its data', async () => {

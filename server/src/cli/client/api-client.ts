@@ -49,6 +49,8 @@ export type ApiRequest = {
 }
 
 const TIMEOUT_MS = 60_000
+/** Longest pause that a server may ask for. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000
 
 type Answer = { status: number; text: string; retryAfter: string | undefined; location: string | undefined }
 
@@ -87,11 +89,10 @@ export class ApiClient {
     })
     const reply = parseReply(answer.text)
     if (answer.status >= 200 && answer.status < 300 && reply?.success === true) return reply.data as T
-    const retryAfter = Number(answer.retryAfter ?? Number.NaN)
     throw new ApiFailure(this.#sentence(answer.status, reply?.message, answer.location), {
       status: answer.status,
       data: reply?.data,
-      ...(Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
+      ...pauseIn(answer.retryAfter),
     })
   }
 
@@ -119,8 +120,11 @@ export class ApiClient {
     let text = ''
     for await (const part of reply.setEncoding('utf8')) text += part
     const status = reply.statusCode ?? 0
-    const { location } = reply.headers
-    throw new ApiFailure(this.#sentence(status, parseReply(text)?.message, location), { status })
+    const { location, 'retry-after': retryAfter } = reply.headers
+    throw new ApiFailure(this.#sentence(status, parseReply(text)?.message, location), {
+      status,
+      ...pauseIn(retryAfter),
+    })
   }
 
   async #send(method: string, path: string, { body, headers = {}, timeoutMs }: ApiRequest): Promise<Answer> {
@@ -192,6 +196,14 @@ export class ApiClient {
 export async function readLocalApiKey(dataDir: string): Promise<string | undefined> {
   const text = await readFile(join(dataDir, 'admin-api-key'), 'utf8').catch(() => '')
   return text.trim() === '' ? undefined : text.trim()
+}
+
+/** `Retry-After`: seconds or a date. */
+function pauseIn(header: string | undefined): { retryAfterMs?: number } {
+  if (header === undefined) return {}
+  const seconds = Number(header)
+  const pauseMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now()
+  return pauseMs > 0 ? { retryAfterMs: Math.min(pauseMs, MAX_RETRY_AFTER_MS) } : {}
 }
 
 function parseReply(text: string): Partial<Reply<unknown>> | undefined {

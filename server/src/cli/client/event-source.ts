@@ -35,6 +35,7 @@ export async function* readEvents(options: EventSourceOptions): AsyncGenerator<S
   const pause = new DoublingPause(RETRY_MS, MAX_RETRY_MS)
   while (true) {
     let reason = 'the connection ended'
+    let askedMs = 0
     try {
       const reply = await client.open(`${path}?${asked}`)
       if (isLost) onConnection('back', '')
@@ -47,11 +48,12 @@ export async function* readEvents(options: EventSourceOptions): AsyncGenerator<S
       }
     } catch (error) {
       if (error instanceof ApiFailure && (!wasOpen || !error.isTransient)) throw error
+      askedMs = (error instanceof ApiFailure && error.retryAfterMs) || 0
       reason = error instanceof Error ? error.message : String(error)
     }
     if (!isLost) onConnection('lost', reason)
     isLost = true
-    await delay(pause.next())
+    await delay(Math.max(pause.next(), askedMs))
   }
 }
 

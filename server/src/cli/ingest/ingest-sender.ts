@@ -16,6 +16,8 @@ const MAX_BATCH_RECORDS = 5000
 const MAX_BATCH_CHARACTERS = 4 * 1024 * 1024
 const FIRST_PAUSE_MS = 250
 const MAX_PAUSE_MS = 10_000
+/** The share of an asked pause by which it may be longer: commands that were refused together do not come back so. */
+const ASKED_SPREAD = 0.25
 
 export type SenderOptions = {
   client: ApiClient
@@ -134,7 +136,7 @@ export class IngestSender {
       } catch (error) {
         if (!(error instanceof ApiFailure) || !error.isTransient) throw error
         const pauseMs = pause.next()
-        const waitMs = error.retryAfterMs ?? pauseMs
+        const waitMs = Math.max(pauseMs, (error.retryAfterMs ?? 0) * (1 + Math.random() * ASKED_SPREAD))
         if (Date.now() + waitMs > deadline) throw error
         if (isFirst) this.#options.onOutage(error)
         await wait(waitMs)
