@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { AlertsService } from '../service/alerts/alerts-service.ts'
 import type { RulesService } from '../service/alerts/rules-service.ts'
 import type { SilencesService } from '../service/alerts/silences-service.ts'
+import { filterParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
 import {
   AlertDefinition,
@@ -22,6 +23,7 @@ import {
 import { Reply } from './schemas/replies.ts'
 
 const read = { access: 'read' } as const
+const { start_date, end_date } = filterParameters
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 const params = Type.Object({ id: Id })
 const one = { 200: Reply(Type.Object({ rule: AlertRule })) }
@@ -145,7 +147,12 @@ export function alertRoutes({ alerts, rules, silences }: AlertServices): Fastify
       {
         config: read,
         schema: {
-          querystring: Type.Object({ rule_id: Type.Optional(Id), ...paging }),
+          querystring: Type.Object({
+            rule_id: Type.Optional(Id),
+            start_date,
+            end_date,
+            ...paging,
+          }),
           response: { 200: Reply(AlertHistory) },
         },
       },

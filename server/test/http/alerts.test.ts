@@ -1280,3 +1280,97 @@ it.each([
   expect(await test()).toMatchObject({ is_sent: false, error: expect.stringContaining('535') })
   await new Promise<void>((resolve) => post.close(resolve))
 })
+
+describe('the daily digest', () => {
+  /** A time of day that is soon: the test's clock stands at any hour. */
+  const dueIn = (minutes: number) => new Date(clock.now + minutes * MINUTE).toISOString().slice(11, 16)
+  const digests = () => arrived('digest')
+
+  it('tells of the day what its owner may see, once, whichever server looks', async () => {
+    // Ben sees the camera 1.
+    for (const name of ['Yard', 'Garden']) await server.send('POST', '/api/cameras', { name })
+    const { cameras } = (await server.get('/api/cameras')).body.data
+    const garden = cameras.find(({ name }: { name: string }) => name === 'Garden').id
+    await log(
+      { level: 'INFO', camera_id: garden, source: 'shed', message: 'still here' },
+      3 * 24 * 60 * MINUTE,
+    )
+    await log({ message: 'worn out 12', source: 'digest' }, 30 * 60 * MINUTE)
+    await log({ message: 'worn out 13', source: 'digest' }, 2 * MINUTE)
+    await log({ message: 'the mirror is cracked 14', source: 'digest' }, 2 * MINUTE)
+    await log({ message: 'the mirror is cracked 15', source: 'digest' }, 2 * MINUTE)
+    const id = await addRule({ name: 'Cracks', query: 'q=cracked', condition: { kind: 'any' } })
+    await log({ message: 'the mirror is cracked 16', source: 'digest' })
+    await evaluate()
+    await pass(2)
+
+    const time = { at: dueIn(1), timezone: 'UTC', channels: ['ops'] }
+    const saved = await server.send('PUT', '/api/alerts/digest', time)
+    expect(saved.body.data.digest).toMatchObject({ ...time, enabled: true, last_at: null })
+    expect(await server.system.writeDigests()).toBe(0)
+    const bens = await as('ben', 'PUT', '/api/alerts/digest', time)
+    expect(bens.status).toBe(200)
+    await clock.set(clock.now + MINUTE)
+    const looks = await Promise.all([1, 2, 3].map(() => server.system.writeDigests()))
+    expect(looks.reduce((sum, one) => sum + one, 0)).toBe(2)
+    await expect.poll(() => digests().length).toBe(2)
+    const mine = digests().find(({ body }) => body.digest.own !== null)?.body
+    expect(mine.title).toMatch(/^\[DIGEST\] \d{4}-\d\d-\d\d: \d+ errors?, \d+ alerts?/)
+    expect(mine.digest.alerts).toContainEqual({
+      ...{ rule_id: id, name: 'Cracks', severity: 'warning', fired: 1, groups: 1 },
+      ...{ is_firing: true, problem: null },
+    })
+    const cracks = mine.digest.new_kinds.most.find(({ text }: { text: string }) => text.includes('cracked'))
+    expect(cracks).toMatchObject({ level: 'ERROR', rows: 3 })
+    expect(JSON.stringify(mine.digest.new_kinds)).not.toContain('worn out')
+    expect(mine.digest.silent_cameras.listed).toContainEqual(
+      expect.objectContaining({ id: garden, name: 'Garden', last_at: expect.any(String) }),
+    )
+    expect(mine.text).toMatch(
+      /ERROR: \d+ \(\d+\).*Garden, last line.*Cracks \(warning\): fired once; fires now/s,
+    )
+    const other = digests().find(({ body }) => body.digest.own === null)?.body
+    expect(other.digest).toMatchObject({ dead_notices: null, alerts: [], silent_cameras: { total: 0 } })
+    expect(JSON.stringify(other)).not.toContain('cracked')
+
+    // The time that is set anew brings no second one on the same day.
+    await server.send('PUT', '/api/alerts/digest', { ...time, at: dueIn(1) })
+    await clock.set(clock.now + MINUTE)
+    expect(await server.system.writeDigests()).toBe(0)
+    // After days without a server the digest of the last day alone is written.
+    await clock.set(clock.now + 3 * 24 * 60 * MINUTE)
+    expect(await server.system.writeDigests()).toBe(2)
+    expect(await server.system.writeDigests()).toBe(0)
+    await expect.poll(() => digests().length).toBe(4)
+    await clock.set(clock.now - 3 * 24 * 60 * MINUTE)
+
+    const notices = (await as('ben', 'GET', '/api/alerts/deliveries')).body.data.deliveries
+    expect(notices.map(({ rule_name }: { rule_name: string }) => rule_name)).toEqual(
+      Array(notices.length).fill('Daily digest'),
+    )
+    expect(notices.length).toBe(2)
+    await as('ben', 'PUT', '/api/alerts/digest', { ...time, enabled: false })
+    await server.send('DELETE', `/api/alerts/rules/${id}`)
+    const { channels } = (await server.get('/api/alerts/channels')).body.data
+    const refused = await server.send('DELETE', `/api/alerts/channels/${channels[0].id}`)
+    expect([refused.status, refused.body.message]).toEqual([409, expect.stringContaining('daily digest of')])
+    await server.send('PUT', '/api/alerts/digest', { ...time, enabled: false })
+  })
+
+  it.each([
+    [{ at: '7:00' }, 'at '],
+    [{ timezone: 'Mars/Base' }, 'timezone has to be an IANA name'],
+    [{ channels: [] }, 'channels'],
+    [{ channels: ['nobody'] }, 'channels names "nobody"'],
+  ])('refuses %j', async (wrong, sentence) => {
+    const body = { at: '07:00', timezone: 'UTC', channels: ['ops'], ...wrong }
+    const { status, body: answer } = await server.send('PUT', '/api/alerts/digest', body)
+    expect([status, answer.message]).toEqual([400, expect.stringContaining(sentence)])
+  })
+
+  it('shows a reader the digest up to now without a time being set', async () => {
+    const { body } = await as('ann', 'GET', '/api/alerts/digest/preview?timezone=Europe/Berlin')
+    expect(body.data.text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d to .* \(Europe\/Berlin\)/)
+    expect((await as('ann', 'GET', '/api/alerts/digest')).body.data).toEqual({ digest: null })
+  })
+})

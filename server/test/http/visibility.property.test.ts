@@ -453,6 +453,8 @@ const LOOKED_AT: Record<string, string> = {
   '/api/alerts/history': 'in alerts.test.ts: a rule sees what its owner sees',
   '/api/alerts/deliveries': 'in alerts.test.ts: a rule sees what its owner sees',
   '/api/alerts/silences': 'they hold no logs',
+  '/api/alerts/digest': 'it holds no logs',
+  '/api/alerts/digest/preview': 'in alerts.test.ts: a digest shows what its owner sees',
   '/api/alerts/channels': 'they hold no logs',
   '/api/logs/stream': 'live, below',
   '/api/events': 'live, below',

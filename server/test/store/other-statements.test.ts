@@ -54,6 +54,7 @@ import {
 import * as channels from '../../src/store/alerts/alert-channels.ts'
 import * as counts from '../../src/store/alerts/alert-counts.ts'
 import * as deliveries from '../../src/store/alerts/alert-deliveries.ts'
+import * as digests from '../../src/store/alerts/alert-digests.ts'
 import * as kinds from '../../src/store/alerts/alert-kinds.ts'
 import * as matches from '../../src/store/alerts/alert-matches.ts'
 import * as position from '../../src/store/alerts/alert-position.ts'
@@ -416,6 +417,12 @@ it('of alerts are those of the snapshot', async () => {
       }
       const begun = await silences.createSilence(client, silence)
       await silences.listSilences(client)
+      const digest = { owner: 'user 1', owner_name: 'ann', enabled: true, at: '07:00', timezone: 'UTC' }
+      await digests.saveDigest(client, { ...digest, channels: ['ops'], next_at: at })
+      await digests.lockDigest(client, digest.owner)
+      await digests.listDigests(client)
+      await digests.lockDueDigests(client)
+      await digests.advanceDigest(client, { owner: digest.owner, next_at: at, last_at: at })
       await silences.endSilence(client, begun?.id ?? 0)
       await position.savePosition(client, { feed_id: 1, watermark: at })
       await position.raiseRulesVersion(client)
@@ -435,7 +442,9 @@ it('of alerts are those of the snapshot', async () => {
       expect(await deliveries.endAttempt(pool, claimed, outcome)).toBe('dead')
       await deliveries.postpone(pool, claimed.channel_id, 1000)
     }
-    await deliveries.listDeliveries(pool, { rules: [id], before: undefined, limit: 1 })
+    await deliveries.listDeliveries(pool, { rules: [id], owner: null, before: undefined, limit: 1 })
+    await transitions.countFirings(pool, { rules: [id], start: at, end: at })
+    await digests.findDigest(pool, 'user 1')
     await deliveries.readAlertFigures(pool)
     const range = { visibility, start: at, end: '2026-03-01T00:59:59.999999Z' }
     await pastMinutes(pool, range, 'source')

@@ -8,6 +8,7 @@ import { Failed } from '../controls/failed.tsx'
 import { SkeletonRows } from '../controls/skeleton-rows.tsx'
 import { SCREEN } from '../controls/surfaces.ts'
 import { ChannelList, DeadNotices } from './channel-list.tsx'
+import { DailyDigest } from './daily-digest.tsx'
 import { filtersIn } from './filters-in.ts'
 import { HistoryList } from './history-list.tsx'
 import { incidentsOf } from './incidents.ts'
@@ -17,7 +18,7 @@ import { NEW_RULE, type RuleDraft, toDraft } from './rule-draft.ts'
 import { RuleEditor } from './rule-editor.tsx'
 import { RuleItem } from './rule-item.tsx'
 import { SilenceList } from './silence-list.tsx'
-import { useAlertHistory, useAlerts, useChannels, useSilences } from './use-alerts.ts'
+import { useAlertHistory, useAlerts, useChannels, useDigest, useSilences } from './use-alerts.ts'
 
 type Edited = { id: number | null; draft: RuleDraft }
 
@@ -27,6 +28,7 @@ export function AlertsPage({ session }: { session: Session }) {
   const history = useAlertHistory()
   const silences = useSilences()
   const channels = useChannels()
+  const digest = useDigest()
   const cameras = useCameras()
   const [edited, setEdited] = useEdited()
   useEffect(() => {
@@ -35,7 +37,7 @@ export function AlertsPage({ session }: { session: Session }) {
   const rules = alerts.data?.rules ?? []
   const incidents = Map.groupBy(incidentsOf(history.data?.transitions ?? []), ({ rule_id }) => rule_id)
   const cameraNames = new Map(cameras.data?.cameras.map(({ id, name }) => [id, name]))
-  const all = [alerts, history, silences, channels]
+  const all = [alerts, history, silences, channels, digest]
   const failed = all.find(({ isError }) => isError)
   // Together: parts that come one by one push each other down.
   const isRead = all.every(({ data }) => data !== undefined)
@@ -93,6 +95,7 @@ export function AlertsPage({ session }: { session: Session }) {
           )}
           {rules.length > 0 && <SilenceList session={session} />}
           {history.data && rules.length > 0 && <HistoryList transitions={history.data.transitions} />}
+          <DailyDigest />
           <ChannelList session={session} />
         </>
       )}

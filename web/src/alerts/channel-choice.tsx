@@ -4,19 +4,18 @@ import { useChannels } from './use-alerts.ts'
 export function ChannelChoice({
   chosen,
   onChange,
+  missing = 'There is no channel yet, so the rule is only shown here. Administrators add channels below.',
 }: {
   chosen: readonly string[]
   onChange: (chosen: string[]) => void
+  /** Shown while there is no channel. */
+  missing?: string
 }) {
   const channels = useChannels()
   const names = channels.data?.channels.map(({ name }) => name) ?? []
   return (
     <>
-      {channels.data && names.length === 0 && (
-        <p className="text-pretty text-muted">
-          There is no channel yet, so the rule is only shown here. Administrators add channels below.
-        </p>
-      )}
+      {channels.data && names.length === 0 && <p className="text-pretty text-muted">{missing}</p>}
       <div className="flex flex-wrap gap-x-5 gap-y-1.5">
         {names.map((name) => (
           <label key={name} className="flex cursor-pointer items-center gap-2">

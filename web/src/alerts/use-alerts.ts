@@ -3,6 +3,8 @@ import type {
   AlertChannels,
   AlertDefinition,
   AlertDeliveries,
+  AlertDigest,
+  AlertDigestSettings,
   AlertHistory,
   AlertPreview,
   AlertSilences,
@@ -61,6 +63,26 @@ export function useDeliveries() {
     queryKey: ['alerts', 'deliveries'],
     queryFn: ({ signal }) => request<AlertDeliveries>('/api/alerts/deliveries?limit=50', { signal }),
     refetchInterval: AGAIN_MS,
+  })
+}
+
+/** When and where the reader's daily digest is sent. */
+export function useDigest() {
+  return useQuery({
+    queryKey: ['alerts', 'digest'],
+    queryFn: ({ signal }) =>
+      request<{ digest: AlertDigestSettings | null }>('/api/alerts/digest', { signal }),
+  })
+}
+
+/** The digest of the day up to now; gathered anew each time it is opened. */
+export function useDigestPreview(timezone: string) {
+  return useQuery({
+    queryKey: ['alerts', 'digest', 'preview', timezone],
+    queryFn: ({ signal }) =>
+      request<AlertDigest>(`/api/alerts/digest/preview?${new URLSearchParams({ timezone })}`, { signal }),
+    gcTime: 0,
+    retry: false,
   })
 }
 

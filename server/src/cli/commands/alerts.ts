@@ -20,6 +20,7 @@ import { wholeNumber } from '../terminal/line-options.ts'
 import { printTable } from '../terminal/print-table.ts'
 import { jsonText, paint } from '../terminal/terminal.ts'
 import { readYamlList } from '../terminal/yaml-list.ts'
+import { type DigestOptions, digest } from './alerts-digest.ts'
 
 type Json = ServerOptions & { json?: true }
 type ListOptions = Json & { yaml?: true }
@@ -60,7 +61,9 @@ Examples:
   timelapser-logs alerts silence --for 1h --reason "upgrade"
   timelapser-logs alerts silence --end 7
   timelapser-logs alerts history "Camera offline"
-  timelapser-logs alerts why "Camera offline" --group 3 --at 2026-01-31T14:05:00Z`
+  timelapser-logs alerts why "Camera offline" --group 3 --at 2026-01-31T14:05:00Z
+  timelapser-logs alerts digest
+  timelapser-logs alerts digest --at 07:00 --timezone Europe/Berlin --channel ops`
 
 /** `timelapser-logs alerts …`: alert rules and their channels. */
 export function alertsCommand(): Command {
@@ -103,6 +106,12 @@ export function alertsCommand(): Command {
     .action((rule: string, options: WhyOptions) =>
       withServer(options, (client) => why(client, rule, options)),
     )
+  add('digest', 'the digest of the last day; or set when and where it is sent daily')
+    .option('--at <time>', 'send it daily at this time, for example 07:00')
+    .option('--timezone <zone>', 'the zone of that time, for example Europe/Berlin')
+    .option('--channel <name...>', 'send it to these channels')
+    .option('--off', 'send it no longer')
+    .action((options: DigestOptions) => withServer(options, (client) => digest(client, options)))
   add('apply', 'create and change rules from a file')
     .argument('<file>', 'rules in YAML or JSON')
     .option('--prune', 'delete your rules that are not in the file')

@@ -34,6 +34,8 @@ export type System = {
   ingestService: IngestService
   /** Evaluates alert rules now, and says whether there is more; it happens by itself as well. */
   evaluateAlerts: () => Promise<StepOutcome>
+  /** Writes the daily digests that are due, as the clock does. */
+  writeDigests: () => Promise<number>
   /** The byte budgets of `/metrics`; each listener adds its own. */
   budgets: ByteBudget[]
   /** The connections of these ways in, for `/metrics`. */
@@ -104,6 +106,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     levels: core.levels,
     ingestService: intake.ingestService,
     evaluateAlerts: () => alerts.evaluator.step(),
+    writeDigests: () => alerts.digestClock.look(),
     budgets: core.budgets,
     connections: core.connections,
     close: async () => {

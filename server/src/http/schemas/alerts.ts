@@ -2,12 +2,15 @@
 import { type Static, Type } from 'typebox'
 import { AlertDefinitionSchema, AlertRuleInputSchema } from '../../service/alerts/alert-rule.ts'
 import { ChannelInputSchema } from '../../service/alerts/delivery/channel.ts'
+import { DigestInputSchema } from '../../service/alerts/digest/digest-service.ts'
 import { Nullable, TimestampSchema } from './fields.ts'
 
 export const AlertRuleInput = AlertRuleInputSchema
 export type AlertRuleInput = Static<typeof AlertRuleInput>
 export const AlertDefinition = AlertDefinitionSchema
 export type AlertDefinition = Static<typeof AlertDefinition>
+export const AlertDigestInput = DigestInputSchema
+export type AlertDigestInput = Static<typeof AlertDigestInput>
 export const AlertChannelInput = ChannelInputSchema
 export type AlertChannelInput = Static<typeof AlertChannelInput>
 
@@ -180,7 +183,7 @@ export type AlertWhy = Static<typeof AlertWhy>
 export const AlertDelivery = Type.Object({
   id: Type.Integer(),
   channel_id: Type.Integer(),
-  rule_id: Type.Integer(),
+  rule_id: Type.Integer({ description: '0 for a daily digest' }),
   rule_name: Type.String(),
   kind: Type.String(),
   transitions: Type.Array(Type.Integer()),
@@ -259,3 +262,61 @@ export const AlertChannelTest = Type.Object({
   error: Nullable(Type.String()),
 })
 export type AlertChannelTest = Static<typeof AlertChannelTest>
+
+/** `GET` and `PUT /api/alerts/digest`. */
+export const AlertDigestSettings = Type.Object({
+  enabled: Type.Boolean(),
+  at: Type.String(),
+  timezone: Type.String(),
+  channels: Type.Array(Type.String()),
+  next_at: Instant,
+  last_at: Instant,
+  updated_at: TimestampSchema,
+})
+export type AlertDigestSettings = Static<typeof AlertDigestSettings>
+
+const DigestKind = Type.Object({
+  level: Type.String(),
+  text: Type.String({ description: 'The message without its numbers, ids and quoted text' }),
+  rows: Type.Integer(),
+  first_at: TimestampSchema,
+})
+
+/** `GET /api/alerts/digest/preview`; a webhook gets the same as `digest`, without title and text. */
+export const AlertDigest = Type.Object({
+  timezone: Type.String(),
+  before: TimestampSchema,
+  start: TimestampSchema,
+  end: TimestampSchema,
+  levels: Type.Array(
+    Type.Object({ level: Type.String(), rows: Type.Integer(), rows_before: Type.Integer() }),
+  ),
+  new_kinds: Type.Object({
+    total: Type.Integer(),
+    most: Type.Array(DigestKind),
+    searched_from: TimestampSchema,
+    compared_from: Instant,
+  }),
+  silent_cameras: Type.Object({
+    total: Type.Integer(),
+    listed: Type.Array(Type.Object({ id: Type.Integer(), name: Type.String(), last_at: Instant })),
+  }),
+  alerts: Type.Array(
+    Type.Object({
+      rule_id: Type.Integer(),
+      name: Type.String(),
+      severity: Type.String(),
+      fired: Type.Integer(),
+      groups: Type.Integer(),
+      is_firing: Type.Boolean(),
+      problem: Nullable(Type.String()),
+    }),
+  ),
+  /** Null for those who see some cameras alone. */
+  own: Nullable(Type.Object({ total: Type.Integer(), most: Type.Array(DigestKind) })),
+  /** Null unless for administrators. */
+  dead_notices: Nullable(Type.Integer()),
+  title: Type.String(),
+  text: Type.String(),
+})
+export type AlertDigest = Static<typeof AlertDigest>

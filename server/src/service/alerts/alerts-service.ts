@@ -5,6 +5,7 @@ import {
   listDeliveries,
   readAlertFigures,
   reviveDelivery,
+  type StoredDelivery,
 } from '../../store/alerts/alert-deliveries.ts'
 import type { StoredRule } from '../../store/alerts/alert-rules.ts'
 import { countStates, listStates, type StoredState } from '../../store/alerts/alert-states.ts'
@@ -14,11 +15,13 @@ import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import type { CameraService } from '../administration/camera-service.ts'
 import { AppError } from '../app-error.ts'
+import { toFilter } from '../logs/log-query.ts'
 import type { SearchQueries } from '../search/search-query.ts'
 import type { AlertDefinition } from './alert-rule.ts'
 import { describeTransition } from './delivery/describe.ts'
 import { groupQuery, searchOf } from './delivery/evidence.ts'
 import { labelOf } from './delivery/notice-writer.ts'
+import { ownerOf } from './owner-sight.ts'
 import { definitionAt } from './thresholds.ts'
 import { asSeenBy, missing, visibleRules } from './visible-rules.ts'
 import { explain } from './why.ts'
@@ -75,14 +78,21 @@ export class AlertsService {
   /** The transitions, newest first. */
   async history(
     reader: Principal,
-    asked: { rule_id?: number | undefined; before?: number | undefined; limit: number },
+    asked: {
+      rule_id?: number | undefined
+      before?: number | undefined
+      start_date?: string
+      end_date?: string
+      limit: number
+    },
   ) {
     const { pool, cameras } = this.#options
     const rules = new Map((await visibleRules(this.#options.pool, reader)).map((rule) => [rule.id, rule]))
     if (asked.rule_id !== undefined && !rules.has(asked.rule_id)) throw missing(asked.rule_id)
     const ids = asked.rule_id === undefined ? [...rules.keys()] : [asked.rule_id]
-    const { before, limit } = asked
-    const found = await listTransitions(pool, { rules: ids, before, limit })
+    const { before, rule_id: _, limit, ...range } = asked
+    const { start, end } = toFilter(range, reader.visibility)
+    const found = await listTransitions(pool, { rules: ids, before, start, end, limit })
     const names = await cameras.names()
     return found.flatMap((transition) => {
       const rule = rules.get(transition.rule_id)
@@ -125,10 +135,14 @@ export class AlertsService {
     const names = new Map(rules.map(({ id, name }) => [id, name]))
     const found = await listDeliveries(this.#options.pool, {
       rules: ids,
+      owner: reader.role === 'admin' ? null : ownerOf(reader),
       before: asked.before,
       limit: asked.limit,
     })
-    return found.map((delivery) => ({ ...delivery, rule_name: names.get(delivery.rule_id) ?? '' }))
+    return found.map(({ digest, ...delivery }) => ({
+      ...delivery,
+      rule_name: digest ? 'Daily digest' : (names.get(delivery.rule_id) ?? ''),
+    }))
   }
 
   /** @throws {AppError} NOT_FOUND for a notice that is not dead, or of another owner's rule */
@@ -136,9 +150,7 @@ export class AlertsService {
     const rules = await visibleRules(this.#options.pool, author)
     await this.#options.auditTrail.change(async (client) => {
       const revived = await reviveDelivery(client, id)
-      if (!revived || !rules.some((rule) => rule.id === revived.rule_id)) {
-        throw notGivenUp(id)
-      }
+      if (!revived || !isVisible(revived, rules, author)) throw notGivenUp(id)
       return { result: undefined, entry: { action: 'alert.retry', entity: `notice ${id}` } }
     })
     this.#options.onRetry()
@@ -149,13 +161,23 @@ export class AlertsService {
     const rules = await visibleRules(this.#options.pool, author)
     await this.#options.auditTrail.change(async (client) => {
       const before = await dismissDelivery(client, id)
-      if (!before || !rules.some((rule) => rule.id === before.rule_id)) throw notGivenUp(id)
+      if (!before || !isVisible(before, rules, author)) throw notGivenUp(id)
       return {
         result: undefined,
         entry: { action: 'alert.dismiss', entity: `notice ${id}`, before },
       }
     })
   }
+}
+
+/** Whether a notice is of one of these rules, or a digest of the reader; administrators see all digests. */
+function isVisible(
+  { rule_id, digest }: Pick<StoredDelivery, 'rule_id' | 'digest'>,
+  rules: readonly StoredRule[],
+  reader: Principal,
+): boolean {
+  if (digest) return reader.role === 'admin' || digest.owner === ownerOf(reader)
+  return rules.some(({ id }) => id === rule_id)
 }
 
 function notGivenUp(id: number): AppError {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import * as store from '../../store/alerts/alert-channels.ts'
+import { listDigests } from '../../store/alerts/alert-digests.ts'
 import { listRules } from '../../store/alerts/alert-rules.ts'
 import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
@@ -92,6 +93,14 @@ export class ChannelsService {
         throw new AppError(
           'CONFLICT',
           `${naming.length === 1 ? 'A rule tells' : `${naming.length} rules tell`} this channel: ${names.join(', ')}. Take it from them first.`,
+        )
+      }
+      const digests = (await listDigests(client)).filter(({ channels }) => channels.includes(result.name))
+      if (digests.length > 0) {
+        const owners = digests.slice(0, 5).map(({ owner_name }) => owner_name)
+        throw new AppError(
+          'CONFLICT',
+          `The daily digest of ${owners.join(', ')} goes to this channel. Take it from there first.`,
         )
       }
       await store.deleteChannel(client, id)

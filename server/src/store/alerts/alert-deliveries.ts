@@ -1,12 +1,16 @@
 // The outbox: notices are written with the decision and sent afterwards, at least once.
 import type pg from 'pg'
+import type { DigestPeriod } from './alert-digests.ts'
 
 export type StoredDelivery = {
   id: number
   channel_id: number
+  /** 0 for a daily digest. */
   rule_id: number
   kind: string
   transitions: number[]
+  /** Set for a daily digest alone. */
+  digest: DigestPeriod | null
   dedup_key: string
   state: 'pending' | 'sent' | 'dead'
   attempts: number
@@ -20,9 +24,9 @@ export type StoredDelivery = {
 export type NewDelivery = Pick<
   StoredDelivery,
   'channel_id' | 'rule_id' | 'kind' | 'transitions' | 'dedup_key' | 'created_at'
->
+> & { digest?: DigestPeriod }
 
-const COLUMNS = `id, channel_id, rule_id, kind, transitions, dedup_key, state, attempts, created_at, next_at, ended_at,
+const COLUMNS = `id, channel_id, rule_id, kind, transitions, digest, dedup_key, state, attempts, created_at, next_at, ended_at,
         reply, error`
 
 /** How long a server has a delivery to itself; longer than an attempt takes. */
@@ -37,11 +41,12 @@ export async function addDeliveries(
   await client.query({
     name: 'add_alert_deliveries',
     text: `
-      insert into alert_deliveries (channel_id, rule_id, kind, transitions, dedup_key, created_at, next_at)
-      select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), dedup_key,
-        created_at, least(created_at, log_clock())
+      insert into alert_deliveries (channel_id, rule_id, kind, transitions, digest, dedup_key, created_at, next_at)
+      select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), digest,
+        dedup_key, created_at, least(created_at, log_clock())
       from jsonb_to_recordset($1::jsonb) as d (
-        channel_id bigint, rule_id bigint, kind text, transitions jsonb, dedup_key text, created_at timestamptz
+        channel_id bigint, rule_id bigint, kind text, transitions jsonb, digest jsonb, dedup_key text,
+        created_at timestamptz
       )`,
     values: [JSON.stringify(deliveries)],
   })
@@ -113,20 +118,28 @@ export async function endAttempt(
   return rows[0]?.state
 }
 
-/** Deliveries of these rules, newest first. */
+/**
+ * Deliveries of these rules and of daily digests, newest first.
+ *
+ * @param owner whose digests; null for those of everybody
+ */
 export async function listDeliveries(
   pool: pg.Pool,
-  { rules, before, limit }: { rules: readonly number[]; before: number | undefined; limit: number },
+  asked: { rules: readonly number[]; owner: string | null; before: number | undefined; limit: number },
 ): Promise<StoredDelivery[]> {
   const { rows } = await pool.query<StoredDelivery>({
     name: 'list_alert_deliveries',
     text: `
       select ${COLUMNS}
       from alert_deliveries
-      where rule_id = any ($1::bigint[]) and ($2::bigint is null or id < $2::bigint)
+      where (
+          rule_id = any ($1::bigint[])
+          or rule_id = 0 and ($4::text is null or digest ->> 'owner' = $4::text)
+        )
+        and ($2::bigint is null or id < $2::bigint)
       order by id desc
       limit $3`,
-    values: [rules, before ?? null, limit],
+    values: [asked.rules, asked.before ?? null, asked.limit, asked.owner],
   })
   return rows
 }
@@ -180,13 +193,13 @@ export async function reviveDelivery(client: pg.PoolClient, id: number): Promise
 export async function dismissDelivery(
   client: pg.PoolClient,
   id: number,
-): Promise<Pick<StoredDelivery, 'rule_id' | 'kind' | 'error'> | undefined> {
-  const { rows } = await client.query<Pick<StoredDelivery, 'rule_id' | 'kind' | 'error'>>({
+): Promise<Pick<StoredDelivery, 'rule_id' | 'digest' | 'kind' | 'error'> | undefined> {
+  const { rows } = await client.query<Pick<StoredDelivery, 'rule_id' | 'digest' | 'kind' | 'error'>>({
     name: 'dismiss_alert_delivery',
     text: `
       delete from alert_deliveries
       where id = $1 and state = 'dead'
-      returning rule_id, kind, error`,
+      returning rule_id, digest, kind, error`,
     values: [id],
   })
   return rows[0]

@@ -61,10 +61,20 @@ function keyOf({
   return JSON.stringify([rule_id, group_key, tier, kind, window_key])
 }
 
+export type TransitionsAsked = {
+  rules: readonly number[]
+  /** Those before the one of this id. */
+  before: number | undefined
+  /** Decided in this range, both ends included. */
+  start?: string | undefined
+  end?: string | undefined
+  limit: number
+}
+
 /** Transitions of these rules, newest first. */
 export async function listTransitions(
   pool: pg.Pool,
-  { rules, before, limit }: { rules: readonly number[]; before: number | undefined; limit: number },
+  { rules, before, start, end, limit }: TransitionsAsked,
 ): Promise<StoredTransition[]> {
   const { rows } = await pool.query<StoredTransition>({
     name: 'list_alert_transitions',
@@ -72,11 +82,31 @@ export async function listTransitions(
       select id, ${COLUMNS}
       from alert_transitions
       where rule_id = any ($1::bigint[]) and ($2::bigint is null or id < $2::bigint)
+        and ($4::timestamptz is null or at >= $4::timestamptz)
+        and ($5::timestamptz is null or at <= $5::timestamptz)
       order by id desc
       limit $3`,
-    values: [rules, before ?? null, limit],
+    values: [rules, before ?? null, limit, start ?? null, end ?? null],
   })
   return rows
+}
+
+/** How often these rules fired from an instant up to another one, and in how many groups; rules that did not are left out. */
+export async function countFirings(
+  pool: pg.Pool,
+  { rules, start, end }: { rules: readonly number[]; start: string; end: string },
+): Promise<Map<number, { fired: number; groups: number }>> {
+  const { rows } = await pool.query<{ rule_id: number; fired: number; groups: number }>({
+    name: 'count_alert_firings',
+    text: `
+      select rule_id, count(*) as fired, count(distinct group_key) as groups
+      from alert_transitions
+      where at >= $2::timestamptz and at < $3::timestamptz
+        and rule_id = any ($1::bigint[]) and kind = 'firing' and tier = 0
+      group by rule_id`,
+    values: [rules, start, end],
+  })
+  return new Map(rows.map(({ rule_id, ...counts }) => [rule_id, counts]))
 }
 
 /** Transitions of a group, and of the rule itself, up to a moment; newest first. */

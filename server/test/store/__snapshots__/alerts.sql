@@ -7,11 +7,12 @@
         numbers = coalesce(excluded.numbers, alert_counts.numbers);
 
 -- add_alert_deliveries
-      insert into alert_deliveries (channel_id, rule_id, kind, transitions, dedup_key, created_at, next_at)
-      select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), dedup_key,
-        created_at, least(created_at, log_clock())
+      insert into alert_deliveries (channel_id, rule_id, kind, transitions, digest, dedup_key, created_at, next_at)
+      select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), digest,
+        dedup_key, created_at, least(created_at, log_clock())
       from jsonb_to_recordset($1::jsonb) as d (
-        channel_id bigint, rule_id bigint, kind text, transitions jsonb, dedup_key text, created_at timestamptz
+        channel_id bigint, rule_id bigint, kind text, transitions jsonb, digest jsonb, dedup_key text,
+        created_at timestamptz
       );
 
 -- add_alert_transitions
@@ -27,8 +28,13 @@
       on conflict (rule_id, revision, group_key, tier, kind, window_key) do nothing
       returning id, rule_id, group_key, tier, kind, window_key;
 
+-- advance_alert_digest
+      update alert_digests
+      set next_at = $2::timestamptz, last_at = $3::timestamptz
+      where owner = $1;
+
 -- alert_deliveries_of_transitions
-      select id, channel_id, rule_id, kind, transitions, dedup_key, state, attempts, created_at, next_at, ended_at,
+      select id, channel_id, rule_id, kind, transitions, digest, dedup_key, state, attempts, created_at, next_at, ended_at,
         reply, error
       from alert_deliveries
       where rule_id = $1 and transitions && $2::bigint[]
@@ -155,11 +161,18 @@ begin;
         for update skip locked
       ) due
       where d.id = due.id
-      returning d.id, d.channel_id, d.rule_id, d.kind, d.transitions, d.dedup_key, d.state, d.attempts, d.created_at, d.next_at, d.ended_at,
+      returning d.id, d.channel_id, d.rule_id, d.kind, d.transitions, d.digest, d.dedup_key, d.state, d.attempts, d.created_at, d.next_at, d.ended_at,
         d.reply, d.error;
 
 -- commit
 commit;
+
+-- count_alert_firings
+      select rule_id, count(*) as fired, count(distinct group_key) as groups
+      from alert_transitions
+      where at >= $2::timestamptz and at < $3::timestamptz
+        and rule_id = any ($1::bigint[]) and kind = 'firing' and tier = 0
+      group by rule_id;
 
 -- count_alert_groups
       select rule_id, count(*) as groups
@@ -228,7 +241,7 @@ commit;
 -- dismiss_alert_delivery
       delete from alert_deliveries
       where id = $1 and state = 'dead'
-      returning rule_id, kind, error;
+      returning rule_id, digest, kind, error;
 
 -- end_alert_attempt
       update alert_deliveries d
@@ -254,6 +267,11 @@ commit;
       delete from alert_silences
       where id = $1 and ends_at > log_clock()
       returning id, rule_id, group_key, reason, author, starts_at, ends_at;
+
+-- find_alert_digest
+      select owner, owner_name, enabled, at, timezone, channels, next_at, last_at, updated_at
+      from alert_digests
+      where owner = $1;
 
 -- find_alert_kinds
       select k.rule_id, k.kind, coalesce(s.state = 'firing', false) as is_firing
@@ -315,12 +333,22 @@ select pg_advisory_xact_lock($1);
       order by lower(name);
 
 -- list_alert_deliveries
-      select id, channel_id, rule_id, kind, transitions, dedup_key, state, attempts, created_at, next_at, ended_at,
+      select id, channel_id, rule_id, kind, transitions, digest, dedup_key, state, attempts, created_at, next_at, ended_at,
         reply, error
       from alert_deliveries
-      where rule_id = any ($1::bigint[]) and ($2::bigint is null or id < $2::bigint)
+      where (
+          rule_id = any ($1::bigint[])
+          or rule_id = 0 and ($4::text is null or digest ->> 'owner' = $4::text)
+        )
+        and ($2::bigint is null or id < $2::bigint)
       order by id desc
       limit $3;
+
+-- list_alert_digests
+      select owner, owner_name, enabled, at, timezone, channels, next_at, last_at, updated_at
+      from alert_digests
+      where enabled
+      order by owner;
 
 -- list_alert_rules
       select id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since,
@@ -349,6 +377,8 @@ select pg_advisory_xact_lock($1);
         late_ms, held
       from alert_transitions
       where rule_id = any ($1::bigint[]) and ($2::bigint is null or id < $2::bigint)
+        and ($4::timestamptz is null or at >= $4::timestamptz)
+        and ($5::timestamptz is null or at <= $5::timestamptz)
       order by id desc
       limit $3;
 
@@ -382,6 +412,12 @@ select pg_advisory_xact_lock($1);
       where id = $1
       for update;
 
+-- lock_alert_digest
+      select owner, owner_name, enabled, at, timezone, channels, next_at, last_at, updated_at
+      from alert_digests
+      where owner = $1
+      for update;
+
 -- lock_alert_rule
       select id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since,
         created_at, updated_at
@@ -391,6 +427,14 @@ select pg_advisory_xact_lock($1);
 
 -- lock_alerts
 select pg_try_advisory_xact_lock($1) as locked;
+
+-- lock_due_alert_digests
+      select owner, owner_name, enabled, at, timezone, channels, next_at, last_at, updated_at
+      from alert_digests
+      where enabled and next_at <= log_clock()
+      order by next_at, owner
+      limit 20
+      for update skip locked;
 
 -- newest_alert_transitions
       select t.*
@@ -495,7 +539,7 @@ select watermark from alert_position;
       update alert_deliveries
       set state = 'pending', created_at = log_clock(), next_at = log_clock(), ended_at = null, attempts = 0
       where id = $1 and state = 'dead'
-      returning id, channel_id, rule_id, kind, transitions, dedup_key, state, attempts, created_at, next_at, ended_at,
+      returning id, channel_id, rule_id, kind, transitions, digest, dedup_key, state, attempts, created_at, next_at, ended_at,
         reply, error;
 
 -- save_alert_channel
@@ -503,6 +547,15 @@ select watermark from alert_position;
       set kind = $2, target = $3, sealed = $4, updated_at = now()
       where id = $1
       returning id, name, kind, target, sealed, author, created_at, updated_at;
+
+-- save_alert_digest
+      insert into alert_digests (owner, owner_name, enabled, at, timezone, channels, next_at, updated_at)
+      values ($1, $2, $3, $4, $5, $6::text[], $7::timestamptz, log_clock())
+      on conflict (owner) do update
+      set owner_name = excluded.owner_name, enabled = excluded.enabled, at = excluded.at,
+        timezone = excluded.timezone, channels = excluded.channels, next_at = excluded.next_at,
+        updated_at = excluded.updated_at
+      returning owner, owner_name, enabled, at, timezone, channels, next_at, last_at, updated_at;
 
 -- save_alert_position
 update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to = 0;

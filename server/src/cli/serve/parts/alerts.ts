@@ -1,4 +1,5 @@
 import { alertChannelRoutes } from '../../../http/alert-channels.ts'
+import { alertDigestRoutes } from '../../../http/alert-digest.ts'
 import { alertRoutes } from '../../../http/alerts.ts'
 import { AlertEvaluator } from '../../../service/alerts/alert-evaluator.ts'
 import { AlertsService } from '../../../service/alerts/alerts-service.ts'
@@ -6,6 +7,9 @@ import { ChannelsService } from '../../../service/alerts/channels-service.ts'
 import { Deliverer } from '../../../service/alerts/delivery/deliverer.ts'
 import { heartbeat } from '../../../service/alerts/delivery/heartbeat.ts'
 import { NoticeWriter } from '../../../service/alerts/delivery/notice-writer.ts'
+import { DigestClock } from '../../../service/alerts/digest/digest-clock.ts'
+import { DigestService } from '../../../service/alerts/digest/digest-service.ts'
+import { DigestWriter } from '../../../service/alerts/digest/digest-writer.ts'
 import { LifeSigns } from '../../../service/alerts/life-signs.ts'
 import { raising } from '../../../service/alerts/raising.ts'
 import { AlertRules } from '../../../service/alerts/rule-set.ts'
@@ -29,7 +33,8 @@ export function alertsPart(
 ) {
   const { key, allowLocal = false, pageUrl, heartbeatUrl } = options
   const box = new SecretBox(key)
-  const writer = new NoticeWriter({ pool, queries, cameras, logOperations, pageUrl })
+  const digests = new DigestWriter({ pool, cameras, logOperations, pageUrl })
+  const writer = new NoticeWriter({ pool, queries, cameras, logOperations, pageUrl, digests })
   const rules = new AlertRules({ pool, queries, logOperations })
   const deliverer = new Deliverer({
     ...{ pool, writer, box, allowLocal },
@@ -51,6 +56,11 @@ export function alertsPart(
     onFailure: (error) => reports.onJobFailed('alerts', error),
     onGap: reports.onAlertGap,
     onStep: ({ rows, transitions, millis }) => metrics.alertsEvaluated(rows, transitions, millis / 1000),
+  })
+  const digestClock = new DigestClock({
+    pool,
+    onNotices: () => deliverer.wake(),
+    onFailure: (error) => reports.onJobFailed('digest', error),
   })
   const watchdog = new AlertWatchdog({
     pool,
@@ -84,20 +94,24 @@ export function alertsPart(
   // A rule sees what its owner sees.
   notices.on('api_keys', reload)
   notices.on('sessions', reload)
+  const digestService = new DigestService({ pool, cameras, logOperations, auditTrail })
   return {
     evaluator,
+    digestClock,
     start: () => {
       evaluator.start()
       deliverer.start()
       watchdog.start()
+      digestClock.start()
     },
     stop: async () => {
       await watchdog.stop()
+      await digestClock.stop()
       await signs.close()
       await evaluator.stop()
       await deliverer.stop()
     },
-    routes: [alertRoutes(services), alertChannelRoutes(channels)],
+    routes: [alertRoutes(services), alertChannelRoutes(channels), alertDigestRoutes(digestService)],
     notices: { log_feed: () => evaluator.wake(), alerts: onChange, cameras: reload },
   } satisfies GivingPart
 }

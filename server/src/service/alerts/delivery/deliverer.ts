@@ -101,7 +101,10 @@ export class Deliverer {
     try {
       const secret = box.open<ChannelSecret>(sealed)
       const notice = await writer.write(delivery)
-      if (!notice) return { isSent: false, reply: null, error: 'The rule is gone.', retryAfterMs: Infinity }
+      if (!notice) {
+        const error = delivery.digest ? 'Its owner may not read logs any more.' : 'The rule is gone.'
+        return { isSent: false, reply: null, error, retryAfterMs: Infinity }
+      }
       return await send(secret, notice, this.#options)
     } catch (error) {
       return { isSent: false, reply: null, error: (error as Error).message.slice(0, 500) }

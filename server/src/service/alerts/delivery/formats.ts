@@ -1,6 +1,6 @@
 // The formats of other services. Each keeps to the service's limits: longer text is cut, never refused.
 import { DAY, fromMillis, toMillis } from '../../../store/database/timestamp.ts'
-import { cut, type Notice, type NoticeGroup, plainText } from './notice.ts'
+import { cut, type Notice, type NoticeGroup, type NoticeKind, plainText } from './notice.ts'
 import { fillTemplate } from './template.ts'
 
 export const FORMATS = [
@@ -51,7 +51,7 @@ const RENDERERS: Record<Format, (notice: Notice, to: To) => Formatted> = {
       'content-type': 'text/plain; charset=utf-8',
       title: headerText(notice.title),
       priority: notice.kind === 'firing' && notice.rule.severity === 'critical' ? '5' : '3',
-      tags: notice.kind === 'resolved' ? 'white_check_mark' : 'warning',
+      tags: TAGS[notice.kind] ?? 'warning',
       ...(notice.link !== null && { click: notice.link }),
     },
   }),
@@ -101,13 +101,19 @@ function byTemplate(notice: Notice, { template = '', content_type = JSON_TYPE }:
   return { body, headers: { 'content-type': content_type }, notes }
 }
 
+/** Notices that nothing is wrong. */
+const GOOD: readonly NoticeKind[] = ['resolved', 'recovered', 'digest', 'test']
+
+/** Tags of ntfy, which shows them as signs. */
+const TAGS: Partial<Record<NoticeKind, string>> = { resolved: 'white_check_mark', digest: 'bar_chart' }
+
 /** How long Alertmanager waits for the end of an alert, which it would resolve after five minutes otherwise. */
 const LASTS = 14 * DAY
 
 /** When an alert began and when it ends. It has to begin before it ends, also when the clock of its lines is ahead. */
 function alertTimes({ kind, at }: Notice, group: NoticeGroup | undefined) {
   const decided = toMillis(group?.at ?? at)
-  const isOver = kind === 'resolved' || kind === 'recovered' || kind === 'test'
+  const isOver = GOOD.includes(kind)
   const starts = Math.min(toMillis(group?.first_at ?? group?.at ?? at), decided - (isOver ? 1 : 0))
   return { startsAt: fromMillis(starts), endsAt: fromMillis(isOver ? decided : decided + LASTS) }
 }
@@ -134,7 +140,7 @@ const COLOURS: Record<Colour, number> = { good: 0x2e7d32, warning: 0xb26a00, bad
 const PRIORITIES: Record<Colour, number> = { good: 3, warning: 5, bad: 8 }
 
 function colourOf({ kind, rule }: Notice): Colour {
-  if (kind === 'resolved' || kind === 'recovered' || kind === 'test') return 'good'
+  if (GOOD.includes(kind)) return 'good'
   return rule.severity === 'critical' ? 'bad' : 'warning'
 }
 

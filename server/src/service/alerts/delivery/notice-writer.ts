@@ -11,6 +11,7 @@ import type { SearchQueries } from '../../search/search-query.ts'
 import { conditionOf } from '../alert-condition.ts'
 import { filterOf } from '../alert-query.ts'
 import type { AlertDefinition, Grouping } from '../alert-rule.ts'
+import type { DigestWriter } from '../digest/digest-writer.ts'
 import { OwnerSight } from '../owner-sight.ts'
 import { definitionAt } from '../thresholds.ts'
 import { describeCondition, describeTransition } from './describe.ts'
@@ -28,6 +29,7 @@ export type NoticeWriterOptions = {
   logOperations: Pick<LogOperations, 'getLogs'>
   /** Where people reach the page. */
   pageUrl: string | undefined
+  digests: Pick<DigestWriter, 'write'>
 }
 
 /** Writes notices when they are sent: text that was masked or deleted since the decision is not in them. */
@@ -38,9 +40,10 @@ export class NoticeWriter {
     this.#options = options
   }
 
-  /** Undefined when the rule, or what was decided, is gone. */
+  /** Undefined when the rule, or what was decided, is gone, or the owner of a digest may not read any more. */
   async write(delivery: StoredDelivery): Promise<Notice | undefined> {
-    const { pool } = this.#options
+    const { pool, digests } = this.#options
+    if (delivery.digest) return digests.write(delivery, delivery.digest)
     const rule = (await listRules(pool)).find(({ id }) => id === delivery.rule_id)
     const transitions = await findTransitions(pool, delivery.transitions)
     if (!rule || transitions.length === 0) return undefined

@@ -1,4 +1,5 @@
 import type { AlertDefinition } from '../alert-rule.ts'
+import type { Digest } from '../digest/digest.ts'
 
 /** A line as evidence. */
 export type NoticeLine = {
@@ -23,7 +24,7 @@ export type NoticeGroup = {
   late_ms: number
 }
 
-export type NoticeKind = 'firing' | 'resolved' | 'problem' | 'recovered' | 'test'
+export type NoticeKind = 'firing' | 'resolved' | 'problem' | 'recovered' | 'digest' | 'test'
 
 /** The content of a notice that a channel sends. */
 export type Notice = {
@@ -48,6 +49,8 @@ export type Notice = {
   /** The list over fixed bounds; null when nobody said where people reach the page. */
   link: string | null
   lines: NoticeLine[]
+  /** The figures of a daily digest. */
+  digest?: Digest
 }
 
 const MARKS: Record<NoticeKind, string> = {
@@ -55,6 +58,7 @@ const MARKS: Record<NoticeKind, string> = {
   resolved: 'RESOLVED',
   problem: 'NOT EVALUATED',
   recovered: 'EVALUATED AGAIN',
+  digest: 'DIGEST',
   test: 'TEST',
 }
 

@@ -1,0 +1,72 @@
+import { type FormEvent, useState } from 'react'
+import type { AlertDigestInput, AlertDigestSettings } from 'timelapser-logs/api'
+import { Labelled } from '../access/labelled.tsx'
+import { Button } from '../controls/button.tsx'
+import { notify } from '../controls/notice.tsx'
+import { FIELD } from '../controls/surfaces.ts'
+import { useDisplayZone } from '../time/display-zone.ts'
+import { ChannelChoice } from './channel-choice.tsx'
+import { useChangeAlerts } from './use-alerts.ts'
+
+/** When and where the daily digest is sent. */
+export function DigestForm({ digest, done }: { digest: AlertDigestSettings | null; done: () => void }) {
+  const zone = useDisplayZone()
+  const [draft, setDraft] = useState<AlertDigestInput>(() => ({
+    at: digest?.at ?? '07:00',
+    timezone: digest?.timezone ?? zone,
+    channels: digest?.channels ?? [],
+  }))
+  const save = useChangeAlerts(() => {
+    notify('The daily digest is saved')
+    done()
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    save.mutate({ method: 'PUT', path: '/api/alerts/digest', body: draft })
+  }
+  return (
+    <form onSubmit={submit} aria-label="Daily digest" className="grid gap-3 rounded-md bg-sunken px-3 py-2.5">
+      <div className="flex flex-wrap items-end gap-3">
+        <Labelled name="Time">
+          <input
+            type="time"
+            required
+            value={draft.at}
+            onChange={({ target }) => setDraft({ ...draft, at: target.value })}
+            className={`${FIELD} figures !w-28`}
+          />
+        </Labelled>
+        <Labelled name="Time zone">
+          <input
+            required
+            value={draft.timezone}
+            maxLength={60}
+            onChange={({ target }) => setDraft({ ...draft, timezone: target.value })}
+            className={`${FIELD} !w-44`}
+          />
+        </Labelled>
+      </div>
+      <fieldset className="grid gap-1">
+        <legend className="mb-1 text-small text-muted">Channels</legend>
+        <ChannelChoice
+          chosen={draft.channels}
+          onChange={(channels) => setDraft({ ...draft, channels })}
+          missing="There is no channel yet. Administrators add channels below."
+        />
+      </fieldset>
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" kind="accent" disabled={draft.channels.length === 0 || save.isPending}>
+          Save
+        </Button>
+        <Button kind="quiet" onClick={done}>
+          Cancel
+        </Button>
+      </div>
+      {save.isError && (
+        <p role="alert" className="text-error">
+          {save.error.message}
+        </p>
+      )}
+    </form>
+  )
+}
