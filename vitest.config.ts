@@ -22,8 +22,11 @@ const patience = { expect: expectOptions, testTimeout: 60_000, hookTimeout: 60_0
 // took was the loading of the same modules.
 const integration = { ...patience, include: ['server/test/**/*.test.ts'], isolate: false, execArgv }
 
-/** Tests that are slow by nature, for example kills at random moments: `npm run test:long` runs them. */
+/** Files of tests that are slow by nature, for example kills at random moments: `npm run test:long` runs them. */
 const LONG = '**/*.long.test.ts'
+
+/** The tag of such tests in other files: `npm test` skips them, `npm run test:long` runs them. */
+const tags = [{ name: 'long', description: 'Run by npm run test:long alone.' }]
 
 /**
  * Commands, other systems' protocols and refused requests reach the database by the same statements as the rest. They
@@ -128,4 +131,4 @@ if (machinePostgres) {
 }
 
 // One file in three waits for a clock or a process of its own at any moment; more files at a time only make all of them slow.
-export default defineConfig({ test: { maxWorkers: Math.ceil(cores * 1.5), projects } })
+export default defineConfig({ test: { maxWorkers: Math.ceil(cores * 1.5), projects, tags } })

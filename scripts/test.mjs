@@ -1,7 +1,7 @@
 // `npm test`: types, style and the tests, on a fresh clone too. `npm run test:long` (`--long`): the tests that are slow by
 // nature. Other arguments go to vitest.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHROMIUM_PLACES } from './chromium-places.mjs'
@@ -20,9 +20,8 @@ import {
 const isLong = process.argv.includes('--long')
 const others = process.argv.slice(2).filter((argument) => argument !== '--long')
 /** The project names of vitest.config.ts; if the arguments name a project, only that project runs. */
-const projects = others.some((argument) => argument.startsWith('--project'))
-  ? []
-  : ['--project', isLong ? 'long *' : '!long *']
+const projects = (name) =>
+  others.some((argument) => argument.startsWith('--project')) ? [] : ['--project', name]
 
 await run(async () => {
   const began = Date.now()
@@ -42,10 +41,17 @@ await run(async () => {
       ]
   let failed = 0
   for (const check of checks) failed += await check().then(() => 0, reportFailure)
-  const tests = await runTests(node, bin('vitest/vitest.mjs'))
-  failed += tests.failed
+  const runs = isLong
+    ? [projects('long *'), [...projects('!long *'), '--tagsFilter', 'long', ...filesWithLongTests()]]
+    : [[...projects('!long *'), '--tagsFilter', '!long']]
+  let passed = 0
+  for (const args of runs) {
+    const tests = await runTests(node, bin('vitest/vitest.mjs'), args)
+    passed += tests.passed
+    failed += tests.failed
+  }
   console.log(`\nTook ${Math.round((Date.now() - began) / 1000)} s`)
-  console.log(`${tests.passed} passed, ${failed} failed`)
+  console.log(`${passed} passed, ${failed} failed`)
   if (failed > 0) process.exitCode = 1
 })
 
@@ -56,13 +62,22 @@ function reportFailure(error) {
   return 1
 }
 
-async function runTests(node, vitest) {
+/** The files of which some tests have the tag: the others need not be loaded to skip all of theirs. */
+function filesWithLongTests() {
+  const files = globSync('{logger,server,test,web/src}/**/*.test.ts', {
+    cwd: ROOT,
+    exclude: (name) => name === 'node_modules',
+  })
+  return files.filter((file) => readFileSync(join(ROOT, file), 'utf8').includes("tags: ['long']"))
+}
+
+async function runTests(node, vitest, projectsAndTags) {
   const folder = mkdtempSync(join(tmpdir(), 'timelapser-results-'))
   const results = join(folder, 'results.json')
   try {
     const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
     const code = await new Promise((resolve) => {
-      const child = spawn(node, [CONDITION, ...args, ...projects, ...others], {
+      const child = spawn(node, [CONDITION, ...args, ...projectsAndTags, ...others], {
         cwd: ROOT,
         stdio: 'inherit',
       })

@@ -140,7 +140,7 @@ describe('settings', () => {
 })
 
 describe('a dry run of ingest', () => {
-  it('ends as the run does, and a retention that is raised is said to be', async () => {
+  it('ends as the run does, and a retention that is raised is said to be', { tags: ['long'] }, async () => {
     const folder = makeDataFolder('dry-run')
     const file = join(folder, 'old.log')
     writeFileSync(file, `${new Date(Date.now() - 90 * 86_400_000).toISOString()} INFO old\n`)
@@ -199,7 +199,7 @@ it.each(['users', 'keys', 'settings'])('%s --help shows examples and exit codes'
 })
 
 describe('packing', () => {
-  it('is turned on by its setting, and packed lines are made rows again', async () => {
+  it('is turned on by its setting, and packed lines are made rows again', { tags: ['long'] }, async () => {
     expect((await run('settings', 'set', 'pack_after_days', '3')).code).toBe(0)
     const { stderr, code } = await run('unpack')
     expect(stderr).toMatch(/^0 packed lines take 0 MB now, and some 0 MB as rows\.\n/)
@@ -210,7 +210,7 @@ describe('packing', () => {
     expect((await json('unpack')).packing).toMatchObject({ pack_after_days: 0, packed_rows: 0 })
   })
 
-  it('unpacks every line, where there is room for it', async () => {
+  it('unpacks every line, where there is room for it', { tags: ['long'] }, async () => {
     const records = Array.from({ length: 2000 }, (_, index) => ({
       timestamp: new Date(Date.UTC(2025, 0, 2, 3, 0, index)).toISOString(),
       level: index % 10 ? 'INFO' : 'ERROR',

@@ -30,7 +30,7 @@ describe('timelapser-logs scrub', () => {
     expect(await message()).toBe('plate ***')
   })
 
-  it('stops at Ctrl-C what it began, and --status says so', async () => {
+  it('stops at Ctrl-C what it began, and --status says so', { tags: ['long'] }, async () => {
     // Other deletes or rewrites keep it waiting.
     const client = await server.database.database.connect()
     await client.query('select pg_advisory_lock(7469004)')
@@ -110,7 +110,9 @@ describe('timelapser-logs parse-rules', () => {
       - { do: level, field: status, values: { 500: ERROR } }
 `
 
-  it('tries the rules of a file, puts them in force and gives them back as a file', async () => {
+  it('tries the rules of a file, puts them in force and gives them back as a file', {
+    tags: ['long'],
+  }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'timelapser-rules-'))
     const file = join(folder, 'rules.yaml')
     writeFileSync(file, RULES)

@@ -115,7 +115,7 @@ it.each([
   expect([code, stderr]).toEqual([1, expect.stringContaining(sentence)])
 })
 
-it('goes on where an export broke off, within lines of one instant too', async () => {
+it('goes on where an export broke off, within lines of one instant too', { tags: ['long'] }, async () => {
   const source = await startTestServer()
   try {
     const instant = new Date(Date.now() - 3_600_000).toISOString()

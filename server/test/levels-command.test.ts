@@ -13,7 +13,7 @@ async function run(...args: string[]): Promise<{ code: number; output: string }>
   return { code, output: code === 0 ? stdout : stderr }
 }
 
-it('sets, shows and clears levels, and says why a line is not stored', async () => {
+it('sets, shows and clears levels, and says why a line is not stored', { tags: ['long'] }, async () => {
   const why = ['why', '--source', 'camera_3', '--level', 'debug']
   expect((await run(...why)).output).toContain('Held back: DEBUG is below INFO, set by the global level.')
   const set = await run(

@@ -120,7 +120,7 @@ describe('the others', () => {
     await pool.query('delete from cameras where id > 1000')
   })
 
-  it('add, rename, list and delete cameras', async () => {
+  it('add, rename, list and delete cameras', { tags: ['long'] }, async () => {
     expect((await run(['cameras', 'add', 'North mast', '--id', '7', '--no-json'])).stdout).toBe(
       'Camera 7 (North mast) is there.\n',
     )
@@ -203,7 +203,7 @@ _timelapser_logs; printf '%s\\n' "\${COMPREPLY[@]}"`
 })
 
 describe('errors, new, loggers and fields', () => {
-  it('tell what messages have in common, in JSON and as a table', async () => {
+  it('tell what messages have in common, in JSON and as a table', { tags: ['long'] }, async () => {
     const record = { level: 'ERROR', source: 'renderer', logger_name: 'worker.video' }
     const records = [1, 2, 3].map((frame) => ({ ...record, message: `Frame ${frame} is broken` }))
     await server.send('POST', '/api/logs', records)
@@ -224,7 +224,7 @@ describe('errors, new, loggers and fields', () => {
     expect((await run(['errors', '--level', 'loud'])).code).toBe(1)
   })
 
-  it('tell what fields hold', async () => {
+  it('tell what fields hold', { tags: ['long'] }, async () => {
     const record = { source: 'fields', message: 'Request finished' }
     const records = [200, 200, 200, 500].map((status) => ({
       ...record,
@@ -243,7 +243,7 @@ describe('errors, new, loggers and fields', () => {
     expect(JSON.parse(stdout).fields).toMatchObject([{ field: 'route', lines: 4, distinct: 1 }])
   })
 
-  it('take days of UTC', async () => {
+  it('take days of UTC', { tags: ['long'] }, async () => {
     const count = async (since: string) => {
       const { stdout } = await run(['errors', '--source', 'renderer', '--since', since, '--level', 'error'])
       return JSON.parse(stdout).start
@@ -255,7 +255,7 @@ describe('errors, new, loggers and fields', () => {
   })
 })
 
-it('mark puts a deploy on the time axis; marks lists and deletes it', async () => {
+it('mark puts a deploy on the time axis; marks lists and deletes it', { tags: ['long'] }, async () => {
   const set = await run(['mark', 'deployed 1.4 \u001b[2J', '--kind', 'deploy', '--at', '90m', '--no-json'])
   expect(set.stdout).toMatch(/^The deploy \d+ \(deployed 1\.4 \\u001b\[2J\) at .*Z is set\.\n$/)
   const { marks } = JSON.parse((await run(['marks', 'list', '--since', '2h'])).stdout)

@@ -21,7 +21,9 @@ it('stores made-up logs and shows by what is counted that they are there', async
   expect(stdout).toMatch(/✅ Sources: api, camera_1, .*system, worker/)
 })
 
-it('stores many over days at the pace of ingest, passwords of cameras masked', async () => {
+it('stores many over days at the pace of ingest, passwords of cameras masked', {
+  tags: ['long'],
+}, async () => {
   const { code, stdout } = await endOf(start('--rows', '20k', '--days', '7', '--json'))
   expect(code).toBe(0)
   const { stored, after } = JSON.parse(stdout)
@@ -41,7 +43,7 @@ it('writes the same lines for the same seed and range', async () => {
   expect(second.stdout).toBe(first.stdout)
 })
 
-it('goes on live until it is stopped, held back by the level in force', async () => {
+it('goes on live until it is stopped, held back by the level in force', { tags: ['long'] }, async () => {
   await server.send('PUT', '/api/settings', { log_level: 'INFO' })
   const child = start('--live', '--rate', '200')
   const ended = endOf(child)

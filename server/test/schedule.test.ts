@@ -35,7 +35,7 @@ async function startServer(ran: string[], name: string, own?: Partial<Jobs>) {
   return runner
 }
 
-it('runs each job once however many servers there are', async () => {
+it('runs each job once however many servers there are', { tags: ['long'] }, async () => {
   database = await createTestDatabase()
   ending.push(() => database.close())
   const ran: string[] = []

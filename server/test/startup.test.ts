@@ -43,7 +43,9 @@ test('serves from the database in DATABASE_URL, and finds its schema again', asy
   }
 })
 
-test('serves a user who may do no more than create in the schema, once pg_trgm is there', async () => {
+test('serves a user who may do no more than create in the schema, once pg_trgm is there', {
+  tags: ['long'],
+}, async () => {
   const url = await database()
   const user = await ordinaryUser(url)
   const role = new URL(user).username

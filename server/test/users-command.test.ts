@@ -51,7 +51,7 @@ describe('timelapser-logs users', () => {
     expect(await names()).toEqual(['anna'])
   })
 
-  it('deletes somebody, once that is confirmed', async () => {
+  it('deletes somebody, once that is confirmed', { tags: ['long'] }, async () => {
     const key = ['--key', server.apiKey]
     await users('invite', ...key, 'vic')
     const unconfirmed = await users('delete', ...key, 'vic')

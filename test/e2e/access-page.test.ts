@@ -124,7 +124,9 @@ test('an invited viewer of one camera sees its rows and nothing of others', asyn
   await expect.poll(() => seriousProblems(viewer)).toEqual([])
 })
 
-test('an administrator makes new links, ends single sessions and is asked before what hurts', async () => {
+test('an administrator makes new links, ends single sessions and is asked before what hurts', {
+  tags: ['long'],
+}, async () => {
   await admin.getByRole('button', { name: 'Done' }).click()
   await admin.getByLabel('Name of a user to invite').fill('ben')
   await admin.getByRole('button', { name: 'Invite', exact: true }).click()
@@ -257,7 +259,9 @@ test('signing out ends what other windows stream, and these lead to sign-in', as
   expect(await page.locator('body').textContent()).not.toContain('barn')
 })
 
-test('who signs in over another in a second window leaves nothing open of what that one saw', async () => {
+test('who signs in over another in a second window leaves nothing open of what that one saw', {
+  tags: ['long'],
+}, async () => {
   const fay = await arrive((await call('/api/users/link', { username: 'fay', role: 'admin' })).url, 'fay')
   const { page, sockets } = await openWindow(fay)
   const before = [...sockets]
@@ -278,7 +282,9 @@ test('who signs in over another in a second window leaves nothing open of what t
   expect(await page.getByRole('row').filter({ hasText: 'barn' }).count()).toBe(0)
 })
 
-test('somebody signs in by the provider, and out of both, and not any more without a group', async () => {
+test('somebody signs in by the provider, and out of both, and not any more without a group', {
+  tags: ['long'],
+}, async () => {
   provider.users.set('s-1', { preferred_username: 'Gerda', groups: ['barn'] })
   const context = await browser.newContext()
   context.setDefaultTimeout(PATIENCE_MS)
@@ -313,7 +319,9 @@ test('somebody signs in by the provider, and out of both, and not any more witho
   expect(await seriousProblems(page)).toEqual([])
 })
 
-test('a second factor is set up with a QR code, and asked for at the next sign-in', async () => {
+test('a second factor is set up with a QR code, and asked for at the next sign-in', {
+  tags: ['long'],
+}, async () => {
   const link = await call('/api/users/link', { username: 'hilda', role: 'viewer' })
   const page = await arrive(link.url, 'hilda')
   await page.goto(`${url}/access`)

@@ -144,7 +144,9 @@ test('old lines stay, marked as busy and legible, until the new ones are here', 
   await row(page, 'alpha fell over').waitFor({ state: 'detached' })
 })
 
-test('old patterns stay, marked as busy and legible, until the new ones are here', async () => {
+test('old patterns stay, marked as busy and legible, until the new ones are here', {
+  tags: ['long'],
+}, async () => {
   const page = await openUrl('/patterns')
   const main = page.getByRole('main')
   await main.getByText('alpha fell over').first().waitFor()
@@ -156,7 +158,7 @@ test('old patterns stay, marked as busy and legible, until the new ones are here
   await main.getByText('last words of a camera').first().waitFor()
 })
 
-test('counts that are on their way, and those that failed, are no zeros', async () => {
+test('counts that are on their way, and those that failed, are no zeros', { tags: ['long'] }, async () => {
   const page = await openPage(context)
   const letGo = await hold(page, '**/api/logs/stats*')
   await page.goto(`${url}/logs`)
@@ -183,7 +185,9 @@ test('an end before its start is refused with a sentence', async () => {
   expect(new URL(page.url()).search).toBe('')
 })
 
-test('times are those of UTC, of the browser or of the settings, and the zone is named', async () => {
+test('times are those of UTC, of the browser or of the settings, and the zone is named', {
+  tags: ['long'],
+}, async () => {
   const far = await openPage(await like({ timezoneId: 'America/New_York' }))
   await far.goto(`${url}/logs?source=alpha`)
   const head = far.getByRole('columnheader', { name: /^Time/ })
@@ -213,7 +217,7 @@ test('a camera that was deleted can still be chosen', async () => {
   expect(await row(page, 'last words of a camera').count()).toBe(1)
 })
 
-test('lines are wrapped and roomier by a key, and stay so', async () => {
+test('lines are wrapped and roomier by a key, and stay so', { tags: ['long'] }, async () => {
   const page = await openUrl('/logs?source=alpha')
   const height = async () => (await row(page, 'alpha fell over').boundingBox())?.height ?? 0
   await row(page, 'alpha fell over').waitFor()
@@ -276,7 +280,7 @@ test('a dialog keeps the focus within itself and gives it back', async () => {
   await expect.poll(() => button.evaluate((one) => one === one.ownerDocument.activeElement)).toBe(true)
 })
 
-test('the title of the window tells what waits and what is looked at', async () => {
+test('the title of the window tells what waits and what is looked at', { tags: ['long'] }, async () => {
   const page = await openLive('/logs?level=ERROR')
   await expect.poll(() => page.title()).toBe('Logs – Error')
   await row(page, 'alpha fell over').click()
@@ -293,7 +297,7 @@ test('the link to the logs leads back to the filters of before', async () => {
   await page.waitForURL(/\/logs\?level=ERROR&source=alpha/)
 })
 
-test('the theme that was chosen is there before anything is painted', async () => {
+test('the theme that was chosen is there before anything is painted', { tags: ['long'] }, async () => {
   const light = await openPage(await like({ colorScheme: 'dark' }))
   await light.addInitScript(`{
     localStorage.setItem('timelapser.theme', 'light')
@@ -306,7 +310,9 @@ test('the theme that was chosen is there before anything is painted', async () =
   expect(await light.evaluate('themeAtBody')).toBe('light')
 })
 
-test('numbers are written as the reader writes them, and nothing moves for who wants no motion', async () => {
+test('numbers are written as the reader writes them, and nothing moves for who wants no motion', {
+  tags: ['long'],
+}, async () => {
   const page = await openPage(await like({ locale: 'de-DE', reducedMotion: 'reduce' }))
   await page.goto(`${url}/logs`)
   await page
@@ -319,14 +325,17 @@ test('numbers are written as the reader writes them, and nothing moves for who w
   expect(longest).toBeLessThan(1)
 })
 
-test.each(SCREENS)('on %s whatever takes the focus has a name and shows it', async (path) => {
-  const page = await openUrl(path)
-  await page.getByRole('main').waitFor()
-  await expect.poll(() => page.locator('.awaiting').count()).toBe(0)
-  const faults: string[] = []
-  for (let stop = 0; stop < 45; stop++) {
-    await page.keyboard.press('Tab')
-    const fault = await page.evaluate(`{
+test.each(SCREENS)(
+  'on %s whatever takes the focus has a name and shows it',
+  { tags: ['long'] },
+  async (path) => {
+    const page = await openUrl(path)
+    await page.getByRole('main').waitFor()
+    await expect.poll(() => page.locator('.awaiting').count()).toBe(0)
+    const faults: string[] = []
+    for (let stop = 0; stop < 45; stop++) {
+      await page.keyboard.press('Tab')
+      const fault = await page.evaluate(`{
       const one = document.activeElement
       const style = getComputedStyle(one)
       const labels = [...(one.labels ?? [])].map((label) => label.textContent).join('')
@@ -335,12 +344,15 @@ test.each(SCREENS)('on %s whatever takes the focus has a name and shows it', asy
       const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1
       one === document.body || (name && seen) ? null : one.outerHTML.slice(0, 160)
     }`)
-    if (fault !== null) faults.push(String(fault))
-  }
-  expect([...new Set(faults)]).toEqual([])
-})
+      if (fault !== null) faults.push(String(fault))
+    }
+    expect([...new Set(faults)]).toEqual([])
+  },
+)
 
-test('below a bar of two rows the head of the list stays in sight, and j goes on from there', async () => {
+test('below a bar of two rows the head of the list stays in sight, and j goes on from there', {
+  tags: ['long'],
+}, async () => {
   const page = await openUrl('/logs?range=all&limit=500')
   await page.setViewportSize({ width: 790, height: 600 })
   await page.getByRole('row').nth(5).waitFor()

@@ -127,7 +127,7 @@ test('a line opened beside the values leaves its neighbours room to be read', as
   await values.waitFor()
 })
 
-test.each(SCREENS)('%s stands still while its parts arrive', async (path) => {
+test.each(SCREENS)('%s stands still while its parts arrive', { tags: ['long'] }, async (path) => {
   const page = await openAt(1440, 900)
   await page.addInitScript(() => {
     const state = { shift: 0 }
@@ -155,35 +155,39 @@ test.each(SCREENS)('%s stands still while its parts arrive', async (path) => {
   expect(shift).toBeLessThan(STEADY)
 })
 
-test.each(SCREENS)('%s says what failed, by which request, and offers another try', async (path) => {
-  const page = await openAt(1024, 768)
-  let isFailing = true
-  await page.route('**/api/**', (route) => {
-    if (!isFailing || /\/api\/(session|cameras)$/.test(route.request().url())) return route.continue()
-    return route.fulfill({
-      status: 500,
-      json: {
-        success: false,
-        code: 'INTERNAL_ERROR',
-        message: 'Not today.',
-        request_id: 'request-of-the-failure',
-      },
+test.each(SCREENS)(
+  '%s says what failed, by which request, and offers another try',
+  { tags: ['long'] },
+  async (path) => {
+    const page = await openAt(1024, 768)
+    let isFailing = true
+    await page.route('**/api/**', (route) => {
+      if (!isFailing || /\/api\/(session|cameras)$/.test(route.request().url())) return route.continue()
+      return route.fulfill({
+        status: 500,
+        json: {
+          success: false,
+          code: 'INTERNAL_ERROR',
+          message: 'Not today.',
+          request_id: 'request-of-the-failure',
+        },
+      })
     })
-  })
-  await page.goto(`${url}${path}`)
-  await page.getByText('Not today.').first().waitFor()
-  await page.getByText('request-of-the-failure').first().waitFor()
-  isFailing = false
-  const again = page.getByRole('button', { name: 'Try again' })
-  const press = async () => {
-    await again.evaluateAll((buttons) => {
-      for (const button of buttons) (button as unknown as { click: () => void }).click()
-    })
-    return page.getByText('Not today.').count()
-  }
-  // Some screens send several requests, each with a button; a second press would call off the first button's request.
-  await expect.poll(press, { interval: 500 }).toBe(0)
-})
+    await page.goto(`${url}${path}`)
+    await page.getByText('Not today.').first().waitFor()
+    await page.getByText('request-of-the-failure').first().waitFor()
+    isFailing = false
+    const again = page.getByRole('button', { name: 'Try again' })
+    const press = async () => {
+      await again.evaluateAll((buttons) => {
+        for (const button of buttons) (button as unknown as { click: () => void }).click()
+      })
+      return page.getByText('Not today.').count()
+    }
+    // Some screens send several requests, each with a button; a second press would call off the first button's request.
+    await expect.poll(press, { interval: 500 }).toBe(0)
+  },
+)
 
 test('the first screen of the explorer comes in few bytes', async () => {
   const fresh = await browser.newContext({

@@ -239,7 +239,7 @@ describe('the page', () => {
     await page.waitForURL(/exclude_level=INFO/)
   })
 
-  test('keeps the columns that were chosen and their widths', async () => {
+  test('keeps the columns that were chosen and their widths', { tags: ['long'] }, async () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs`)
     await page.getByRole('button', { name: 'More' }).click()
@@ -292,7 +292,7 @@ describe('the page', () => {
     expect(await box.inputValue()).toBe('')
   })
 
-  test('shows a value of extra_data as a column, kept until it is removed', async () => {
+  test('shows a value of extra_data as a column, kept until it is removed', { tags: ['long'] }, async () => {
     await call('/api/logs', [
       { message: 'sold', source: 'till', extra_data: { sum: 12.5, item: { name: 'lens' } } },
       { message: 'closed', source: 'till' },
@@ -329,7 +329,7 @@ describe('the page', () => {
     await page.waitForURL(/level=ERROR&q=RTSP/)
   })
 
-  test('goes on after a lost connection, without gap or repeat', async () => {
+  test('goes on after a lost connection, without gap or repeat', { tags: ['long'] }, async () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs?q=outage`)
     await page.getByRole('button', { name: /^Live/ }).waitFor()

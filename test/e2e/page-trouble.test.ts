@@ -76,7 +76,9 @@ test('where no WebSockets come through, streams come as replies', async () => {
   await row(page, 'came as a reply').waitFor()
 })
 
-test('a list that loads slowly and a stream that opens slowly are said to be connecting, then live', async () => {
+test('a list that loads slowly and a stream that opens slowly are said to be connecting, then live', {
+  tags: ['long'],
+}, async () => {
   const slow = await newContext({ storageState: await context.storageState() })
   onTestFinished(() => slow.close())
   await slow.addInitScript('globalThis.WebSocket = undefined')
@@ -108,7 +110,7 @@ test('a list that loads slowly and a stream that opens slowly are said to be con
   await row(page, 'came after it had opened').waitFor()
 })
 
-test('a link to a line that retention removed says so and leads on', async () => {
+test('a link to a line that retention removed says so and leads on', { tags: ['long'] }, async () => {
   await write({ message: 'kept too long', timestamp: at(25 * DAY_MS) })
   const id = await idOf('kept too long')
   await call('PUT', '/api/settings', { retention_days: 20 })
@@ -147,6 +149,7 @@ test.each([
   ['behind', -10],
 ] as const)(
   'a clock ten minutes %s the server’s is noticed, and ranges go by the server’s',
+  { tags: ['long'] },
   async (words, minutes) => {
     const source = `clock ${minutes}`
     await write(
@@ -175,7 +178,7 @@ test.each([
   },
 )
 
-test('a page past the last one leads back', async () => {
+test('a page past the last one leads back', { tags: ['long'] }, async () => {
   await write({ message: 'on the only page', source: 'pages' })
   const page = await openPage(context)
   await page.goto(`${url}/logs?source=pages&page=7`)
@@ -186,7 +189,9 @@ test('a page past the last one leads back', async () => {
   expect(new URL(page.url()).search).toBe('?source=pages')
 })
 
-test('pills turn their filter round and remove it; "Clear all" is there only for something to clear', async () => {
+test('pills turn their filter round and remove it; "Clear all" is there only for something to clear', {
+  tags: ['long'],
+}, async () => {
   await write({ message: 'pill one', source: 'pills' }, { message: 'pill two', source: 'others' })
   const page = await openPage(context)
   await page.goto(`${url}/logs?source=pills&min_level=INFO&q=pill`)
@@ -204,7 +209,7 @@ test('pills turn their filter round and remove it; "Clear all" is there only for
   expect(new URL(page.url()).search).toBe('')
 })
 
-test('a relative range is copied as fixed time', async () => {
+test('a relative range is copied as fixed time', { tags: ['long'] }, async () => {
   await write({ message: 'in the fixed time', source: 'fixed' })
   const page = await openPage(context)
   await page.goto(`${url}/logs?range=15m&source=fixed`)
@@ -239,7 +244,9 @@ test('a session that ends while lines arrive leads to sign-in, and back to the s
   await button(page, /^Live/).waitFor()
 })
 
-test('a page that was open while the server became another version loads itself anew', async () => {
+test('a page that was open while the server became another version loads itself anew', {
+  tags: ['long'],
+}, async () => {
   const page = await openPage(context)
   await page.goto(`${url}/logs`)
   let missing = 0
@@ -257,14 +264,16 @@ test('a page that was open while the server became another version loads itself 
   await page.unrouteAll({ behavior: 'ignoreErrors' })
 })
 
-test('an address that nobody has leads on', async () => {
+test('an address that nobody has leads on', { tags: ['long'] }, async () => {
   const page = await openPage(context)
   const response = await page.goto(`${url}/lgos`)
   expect(response?.status()).toBe(404)
   await page.getByRole('heading', { name: 'Page not found' }).waitFor()
 })
 
-test('what a failing server answered last stays, marked as old, with the request to ask about and another try', async () => {
+test('what a failing server answered last stays, marked as old, with the request to ask about and another try', {
+  tags: ['long'],
+}, async () => {
   await write({ message: 'the last good line', source: 'failing' })
   const page = await openPage(context)
   await page.goto(`${url}/logs?source=failing&live=0`)

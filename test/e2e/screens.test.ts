@@ -124,7 +124,9 @@ describe('the cameras', () => {
     await page.getByText('30 matches').or(page.getByText('30 lines')).first().waitFor()
   })
 
-  test('are gone through by keyboard: a strip is one stop, arrows move in it', async () => {
+  test('are gone through by keyboard: a strip is one stop, arrows move in it', {
+    tags: ['long'],
+  }, async () => {
     const page = await open('/cameras?range=7d')
     const cells = camera(page, 'Barn').getByRole('group').getByRole('link')
     await cells.last().focus()
@@ -137,7 +139,7 @@ describe('the cameras', () => {
     await isFocused(page, cells.first())
   })
 
-  test('are renamed, and deleted after a question', async () => {
+  test('are renamed, and deleted after a question', { tags: ['long'] }, async () => {
     await call('POST', '/api/cameras', { id: 7, name: 'Old shed' })
     const page = await open('/cameras')
     await page.getByRole('button', { name: 'Rename Old shed' }).click()
@@ -196,7 +198,9 @@ describe('the patterns', () => {
     await page.waitForURL('**/logs?source=newcomer&logger_name=capture')
   })
 
-  test('tell what fields hold, and lead from a line to the values of a field and on to their lines', async () => {
+  test('tell what fields hold, and lead from a line to the values of a field and on to their lines', {
+    tags: ['long'],
+  }, async () => {
     const own = [200, 200, 200, 500].map((status, index) => ({
       ...{ level: status === 500 ? 'ERROR' : 'INFO', message: 'answered', source: 'answers' },
       extra_data: { http: { status, took_ms: 10 * (index + 1) }, route: '/a' },
@@ -223,7 +227,9 @@ describe('the patterns', () => {
     await page.getByRole('row', { name: /answered/ }).waitFor()
   })
 
-  test('say at the search what is not understood, and when there is nothing', async () => {
+  test('say at the search what is not understood, and when there is nothing', {
+    tags: ['long'],
+  }, async () => {
     const page = await open('/patterns?q=level%3Aloud')
     await page
       .getByText(/level .*loud/i)
@@ -280,7 +286,9 @@ describe('the chart', () => {
       .waitFor()
   })
 
-  test('zooms into a span that is drawn, and back; is saved, and handed out as CSV and PNG', async () => {
+  test('zooms into a span that is drawn, and back; is saved, and handed out as CSV and PNG', {
+    tags: ['long'],
+  }, async () => {
     const page = await open('/chart?source=gateway&by=note&kind=bars')
     const box = await points(page).boundingBox()
     if (!box) throw new Error('no chart')
@@ -324,7 +332,9 @@ describe('the chart', () => {
     ).toBe('PNG')
   })
 
-  test('shows marks, which administrators add and delete, as the bars of the list do', async () => {
+  test('shows marks, which administrators add and delete, as the bars of the list do', {
+    tags: ['long'],
+  }, async () => {
     const page = await open('/chart?by=level')
     await page.getByRole('button', { name: 'Marks' }).click()
     const panel = page.getByRole('dialog', { name: 'Marks' })
@@ -343,7 +353,9 @@ describe('the chart', () => {
     await panel.getByText('No marks in this range.').waitFor()
   })
 
-  test('is read as a table and as numbers, says what it leaves out, and when there is nothing', async () => {
+  test('is read as a table and as numbers, says what it leaves out, and when there is nothing', {
+    tags: ['long'],
+  }, async () => {
     await call('POST', '/api/logs', [
       { level: 'INFO', message: 'm', source: 'odd', extra_data: { took_ms: 'n/a' } },
       { level: 'INFO', message: 'm', source: 'odd', extra_data: { took_ms: '30' } },
@@ -414,7 +426,7 @@ describe('the settings', () => {
     await expect.poll(() => page.getByRole('spinbutton', { name: 'Maximum size' }).inputValue()).toBe('1536')
   })
 
-  test('tell what retention would delete before it does', async () => {
+  test('tell what retention would delete before it does', { tags: ['long'] }, async () => {
     await call('PUT', '/api/settings', { retention_days: 20 })
     const old = new Date(Date.now() - 25 * 24 * HOUR).toISOString()
     await call('POST', '/api/logs', [{ timestamp: old, level: 'INFO', message: 'old', source: 'worker' }])
@@ -431,7 +443,7 @@ describe('the settings', () => {
     expect((await call('GET', '/api/settings')).settings).toMatchObject({ retention_days: 20 })
   })
 
-  test('have a field each, which says its unit, its bounds and its default', async () => {
+  test('have a field each, which says its unit, its bounds and its default', { tags: ['long'] }, async () => {
     const page = await open('/settings')
     await page.getByLabel('Days to keep').waitFor()
     const notes = page.locator('[data-setting]')
@@ -444,7 +456,9 @@ describe('the settings', () => {
     expect(Object.fromEntries(said)).toEqual(SETTING_NOTES)
   })
 
-  test('mask what is stored already: searched first, then after a typed word', async () => {
+  test('mask what is stored already: searched first, then after a typed word', {
+    tags: ['long'],
+  }, async () => {
     const lines = [1, 2, 3].map((badge) => ({
       level: 'INFO',
       source: 'doors',
@@ -495,7 +509,7 @@ describe('the settings', () => {
     await expect.poll(() => entries.count()).toBe(2)
   })
 
-  test('masking under way tells how far it is and is stopped', async () => {
+  test('masking under way tells how far it is and is stopped', { tags: ['long'] }, async () => {
     await call('POST', '/api/logs', [{ level: 'INFO', source: 'doors', message: 'opened by GUEST-1' }])
     // Other deletes or rewrites keep it waiting, so that it runs for as long as this test watches it.
     const other = new pg.Client(findRunningPostgres(join(folder, 'data')))
@@ -518,7 +532,7 @@ describe('the settings', () => {
     await other.end()
   })
 
-  test('try a pattern of redaction before it is saved', async () => {
+  test('try a pattern of redaction before it is saved', { tags: ['long'] }, async () => {
     const page = await open('/settings')
     await page.getByLabel('Try it with a message').fill('badge employee-123456, password=hunter2')
     await page.getByText('badge employee-123456, password=***').waitFor()
@@ -679,7 +693,7 @@ describe('the alerts', () => {
     await form.getByText(/It would (not )?have fired/).waitFor()
   })
 
-  test('are told by channels that administrators add and try', async () => {
+  test('are told by channels that administrators add and try', { tags: ['long'] }, async () => {
     const page = await open('/alerts')
     await page.getByRole('button', { name: 'Add channel' }).click()
     const form = page.getByRole('form', { name: 'New channel' })
@@ -723,7 +737,7 @@ describe('every screen', () => {
     await expect.poll(() => seriousProblems(page)).toEqual([])
   })
 
-  test('is reached from every other, also where the navigation is a menu', async () => {
+  test('is reached from every other, also where the navigation is a menu', { tags: ['long'] }, async () => {
     const page = await open('/cameras')
     const names = [
       'Logs',
@@ -792,7 +806,9 @@ test('a viewer finds no way to what only administrators may do', async () => {
   expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0)
 })
 
-test('of many cameras the first are shown, in the order of their numbers, and any is found', async () => {
+test('of many cameras the first are shown, in the order of their numbers, and any is found', {
+  tags: ['long'],
+}, async () => {
   await call('PUT', '/api/cameras/2', { name: 'Barn' })
   const many = Array.from({ length: 130 }, (_, index) => ({ message: 'here', camera_id: 20 + index }))
   await call('POST', '/api/logs', many)
@@ -815,7 +831,9 @@ test('of many cameras the first are shown, in the order of their numbers, and an
 })
 
 describe('the lines of two servers on one database', () => {
-  test('are announced and tinted as they arrive, also those with the lower ids', async () => {
+  test('are announced and tinted as they arrive, also those with the lower ids', {
+    tags: ['long'],
+  }, async () => {
     const database = await openDatabase({
       connection: findRunningPostgres(join(folder, 'data')) ?? {},
       maxConnections: 2,

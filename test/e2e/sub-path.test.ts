@@ -73,7 +73,9 @@ test('the link of the first start leads below the path, and lines arrive there b
   )
 })
 
-test('every screen stands below the path, when it is opened and when it is walked to', async () => {
+test('every screen stands below the path, when it is opened and when it is walked to', {
+  tags: ['long'],
+}, async () => {
   const page = await openPage(host.context)
   const names = ['Logs', 'Patterns', 'Cameras', 'Settings', 'Access', 'Audit', 'Diagnostics']
   await page.goto(`${url}/settings/levels`)

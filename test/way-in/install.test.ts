@@ -117,6 +117,7 @@ test('installs once, and again when packages are there that an older Node chose'
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
   'interrupted by %s while it installs it leaves no process behind, and the next start works',
+  { tags: ['long'] },
   async (signal) => {
     const folder = checkout()
     writeFileSync(join(folder, 'hold'), '')

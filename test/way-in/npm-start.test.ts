@@ -46,6 +46,7 @@ test('a mistyped command is answered with the right one, not with a page of help
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
   'the server of npm start ends when npm gets %s',
+  { tags: ['long'] },
   async (signal) => {
     const dataDir = join(temporaryFolder(), 'data')
     const npm = follow(

@@ -55,7 +55,7 @@ test('prints address and key once, ends everything it started, and has kept the 
   expect(processesWith(dataDir)).toEqual([])
 })
 
-test('starts its PostgreSQL again when that is killed, and serves on', async () => {
+test('starts its PostgreSQL again when that is killed, and serves on', { tags: ['long'] }, async () => {
   const dataDir = join(temporaryFolder(), 'data')
   const program = startProgram({ env: { DATA_DIR: dataDir } })
   const url = await program.ready

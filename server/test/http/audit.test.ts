@@ -275,7 +275,7 @@ it('leaves nothing of a change that it could not write down', async () => {
   expect((await redeem()).status).toBe(200)
 })
 
-it('ends a page whose entries have over 8 MB together, and says so', async () => {
+it('ends a page whose entries have over 8 MB together, and says so', { tags: ['long'] }, async () => {
   await query(
     `select append_audit('user x', 'test.long', 'x', null, jsonb_build_object('text', repeat('x', 4200000)), null, null)
     from generate_series(1, 3)`,

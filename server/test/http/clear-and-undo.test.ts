@@ -59,7 +59,9 @@ async function subscribe(server: TestServer, path: string): Promise<EventClient>
 const messages = (client: EventClient): string[] =>
   client.events.flatMap(({ data }) => data.rows ?? []).map((row: { message: string }) => row.message)
 
-it('counts nothing of cameras after a clear, and all of it again with what came meanwhile after its undo', async () => {
+it('counts nothing of cameras after a clear, and all of it again with what came meanwhile after its undo', {
+  tags: ['long'],
+}, async () => {
   const [one, other] = servers
   const rows = await Promise.all(servers.map((server) => subscribe(server, '/api/logs/stream?camera_id=1')))
   const events = await Promise.all(servers.map((server) => subscribe(server, '/api/events')))

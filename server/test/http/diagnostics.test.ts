@@ -68,7 +68,9 @@ describe('a diagnosis', () => {
     }
   })
 
-  it('has its test lines deleted by a job after 15 minutes, and no other line of that source', async () => {
+  it('has its test lines deleted by a job after 15 minutes, and no other line of that source', {
+    tags: ['long'],
+  }, async () => {
     await server.send('POST', '/api/logs', {
       level: 'INFO',
       message: 'not of the diagnosis',

@@ -339,7 +339,7 @@ describe('while an export runs', () => {
   })
   afterAll(() => big.close())
 
-  it('leaves out what comes later, also among what is still to be read', async () => {
+  it('leaves out what comes later, also among what is still to be read', { tags: ['long'] }, async () => {
     const reply = await open()
     await once(reply, 'readable')
     const late = [
@@ -415,7 +415,7 @@ describe('while an export runs', () => {
       .toBe(200)
   })
 
-  it('tells at the end how many rows were removed before they were read', async () => {
+  it('tells at the end how many rows were removed before they were read', { tags: ['long'] }, async () => {
     const [all, some] = await Promise.all([openWhenFree(), openWhenFree('search=xxx')])
     await Promise.all([once(all, 'readable'), once(some, 'readable')])
     const filter = { camera_id: [2], start_date: '2026-06-02T00:00:00Z' }

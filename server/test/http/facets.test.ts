@@ -2,6 +2,7 @@
 import { LEVELS } from '@timelapser/logger'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { randomRuns } from '../support/random-runs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const NAMES: Readonly<Record<number, string>> = { 1: 'Front Door', 2: 'Roof' }
@@ -140,6 +141,6 @@ it('agrees with counting by hand under any filters together', async () => {
   )
   await fc.assert(
     fc.asyncProperty(queries, async (query) => void (await expectFacets(query))),
-    { numRuns: 60 },
+    { numRuns: randomRuns(60) },
   )
 })

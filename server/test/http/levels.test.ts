@@ -176,7 +176,9 @@ it('is obeyed by remote applications as it changes, both ways', async () => {
   await expect.poll(() => handler.isEnabled?.('WARNING')).toBe(false)
 })
 
-it('lets an override expire in a remote application though the server is down', async () => {
+it('lets an override expire in a remote application though the server is down', {
+  tags: ['long'],
+}, async () => {
   const { handler } = remote()
   await expect.poll(() => handler.isEnabled?.('DEBUG')).toBe(false)
   await put({
@@ -235,7 +237,7 @@ it('tells keys that write every rule, and neither reasons nor people', async () 
   expect((await server.send('PUT', '/api/levels', { log_level: 'DEBUG' }, headers)).status).toBe(403)
 })
 
-it('does not keep an application alive that has nothing left to do', async () => {
+it('does not keep an application alive that has nothing left to do', { tags: ['long'] }, async () => {
   opened.push(server)
   const options = JSON.stringify({ url: server.url, apiKey: server.apiKey })
   const code = `

@@ -47,7 +47,10 @@ it('has nothing to tell and nothing to stop before the first one', async () => {
   expect((await start('(?=a)')).body).toMatchObject({ code: 'INVALID_REQUEST', position: 1 })
 })
 
-it('goes on where the last transaction was, one at a time, and masks each line once', async () => {
+it('goes on where the last transaction was, one at a time, and masks each line once', {
+  tags: ['long'],
+  timeout: 120_000,
+}, async () => {
   // No job continues meanwhile: other deletes or rewrites keep them waiting.
   const client = await server.database.database.connect()
   await client.query('select pg_advisory_lock(7469004)')
@@ -77,7 +80,7 @@ it('goes on where the last transaction was, one at a time, and masks each line o
     expect(told().map(({ data }) => data.data)).toEqual([{ masked_count: LINES, by: 'key ADMIN_API_KEY' }])
     client.close()
   }
-}, 120_000)
+})
 
 it('is cut into turns, each of which goes on after the one before, and leaves no pattern behind', async () => {
   const { pool } = server.database.database

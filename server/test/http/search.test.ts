@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openEvents } from '../support/event-client.ts'
+import { randomRuns } from '../support/random-runs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -83,7 +84,7 @@ describe('q', () => {
         expect(body.position).toBeGreaterThanOrEqual(1)
         expect(body.position).toBeLessThanOrEqual(q.length + 1)
       }),
-      { numRuns: 300 },
+      { numRuns: randomRuns(300) },
     )
     expect(server.reports.filter(({ kind }) => kind === 'unexpected')).toEqual([])
   })

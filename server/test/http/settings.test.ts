@@ -95,7 +95,7 @@ const KNOBS: { [N in keyof Settings]: () => Promise<void> } = {
       lines.slice(0, 3).join('\n'),
     ])
   },
-  // The page follows it: test/e2e/reading.test.ts.
+  // The page follows it: test/e2e/reading.long.test.ts.
   line_links: async () => {
     const links = { Camera: 'https://app.example/cameras/{camera_id}?at={timestamp}#{extra_data.a.b}' }
     await set({ line_links: links })

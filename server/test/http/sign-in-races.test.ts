@@ -57,7 +57,7 @@ const AUDIT_LOCK = 'select pg_advisory_xact_lock(7469007)'
 const change = (browser: Browser) =>
   browser.post('/api/auth/password', { current_password: OLD, new_password: NEW })
 
-it('is refused when the password was changed after it was found right', async () => {
+it('is refused when the password was changed after it was found right', { tags: ['long'] }, async () => {
   const anna = await arrive('anna')
   let late: ReturnType<typeof signIn> | undefined
   await whileLocked(USER_LOCK, ['anna'], async () => {

@@ -63,7 +63,9 @@ describe('clearing everything', () => {
     await expectExactCounts(pool)
   })
 
-  it('is undone after an undo that failed at its end, everything written since once', async () => {
+  it('is undone after an undo that failed at its end, everything written since once', {
+    tags: ['long'],
+  }, async () => {
     await logs.clearLogs()
     await logs.addLogEntries(spread(300, Date.now() - 40 * DAY, Date.now()))
     // By then the new rows are copied.

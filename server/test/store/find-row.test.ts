@@ -31,7 +31,7 @@ async function write(rounds: number): Promise<Map<number, string>> {
   await Promise.all(
     servers.map(async (server, index) => {
       for (let round = 0; round < rounds; round++) {
-        const size = round % 7 === 3 ? 150 : 1 + (round % 4)
+        const size = round % 7 === 3 ? 40 : 1 + (round % 4)
         const at = round % 3 === 0 ? now : now - ((round * 7 + index) % 60) * DAY - (round % 5) * HOUR
         const records = Array.from({ length: size }, (_, number) =>
           record({ timestamp: iso(at - number * 1000), message: `${index} ${round} ${number}` }),

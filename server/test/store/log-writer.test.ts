@@ -149,7 +149,9 @@ it('rejects one poison record among 5,000 from five callers alone', async () => 
   expect(rows).toEqual([{ stored: 4999 }])
 })
 
-it('rejects the poison at either end of a batch of 50 MB, and serves others on the connection it came by', async () => {
+it('rejects the poison at either end of a batch of 50 MB, and serves others on the connection it came by', {
+  tags: ['long'],
+}, async () => {
   const long = many(250, 'x'.repeat(200_000))
   long.splice(0, 1, record('first', { level: 'LOUD' as never }))
   long.push(record('last', { level: 'LOUD' as never }))
@@ -223,7 +225,9 @@ it('stores nothing of a batch whose transaction was lost, and all of it when it 
   })
 })
 
-it('loses and doubles nothing while its connections are ended again and again', async () => {
+it('loses and doubles nothing while its connections are ended again and again', {
+  tags: ['long'],
+}, async () => {
   const { pool } = database.database
   await logs.addLogEntries(many(1, 'makes the partition'))
   const ender = await database.database.connect()

@@ -137,7 +137,7 @@ describe('partitions', () => {
     await expectExactCounts(pool)
   })
 
-  it('thousands of days in one batch', async () => {
+  it('thousands of days in one batch', { tags: ['long'] }, async () => {
     const now = Date.now()
     expect((await logs.addLogEntries(spread(4000, now - 4000 * DAY, now))).accepted).toBe(4000)
     expect((await attached()).length).toBeLessThan(200)

@@ -102,7 +102,9 @@ describe('retention', () => {
     expect([await countRows(), await countRows("level = 'ERROR'")]).toEqual([100, 100])
   })
 
-  it('writes a partition anew when over a third of it goes, late rows and all, while others write to it', async () => {
+  it('writes a partition anew when over a third of it goes, late rows and all, while others write to it', {
+    tags: ['long'],
+  }, async () => {
     const now = Date.now()
     await logs.addLogEntries(
       spread(20_000, now - 4 * DAY, now - 2 * DAY, ['DEBUG', 'DEBUG', 'DEBUG', 'ERROR']),
@@ -295,7 +297,7 @@ describe('retention', () => {
     expect((await logs.applyRetention(store, 0)).deleted_count).toBe(0)
   })
 
-  it('runs once at a time, however many ask', async () => {
+  it('runs once at a time, however many ask', { tags: ['long'] }, async () => {
     const now = Date.now()
     await logs.addLogEntries(spread(5000, now - 6 * DAY, now))
     const cutoffs = cutoffForAll(ago(3 * DAY))
