@@ -1,8 +1,7 @@
 // The names before values, known again by their characters: no text is made to look one up.
 import { codeAt, standsAt } from './characters.ts'
-import { ownText } from './own-text.ts'
 import type { Scan } from './scan.ts'
-import { isSecretName, MAX_NAME } from './secret-names.ts'
+import { isSecretName, MAX_NAME, ownText } from './secret-names.ts'
 
 /** A name as it is written, and what follows from it. */
 export type Name = {

@@ -1,11 +1,10 @@
 import { setField } from '../plain-data.ts'
 import { type ExtraData, type Json, RECORD_LIMITS } from '../record.ts'
 import { isCardNumber } from './cards.ts'
-import { ownText } from './own-text.ts'
 import { isHeldSecret } from './pairs.ts'
 import { beginsPrivateKey } from './pem.ts'
 import { redactText } from './redact-text.ts'
-import { isSecretName, MASK } from './secret-names.ts'
+import { isSecretName, MASK, ownText } from './secret-names.ts'
 
 /** Names found to hold nothing. They come again in nearly every record and need no second look. */
 const harmlessNames = new Set<string>()

@@ -7,14 +7,15 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import type { ProblemReporter } from '../loss-record.ts'
 import { BatchFiles, countRowsIn, isBatchFile } from './batch-files.ts'
 import { DiskSync, type SpoolFsync, syncFolder } from './disk-sync.ts'
-import { convertEarlierFolder } from './earlier-owner.ts'
 import { FolderHold, HEARTBEAT_MS, isAbandoned, isRemnant } from './folder-hold.ts'
 
 /** Where the folders of a spool are, and the one destination of what is put into them. */
@@ -181,5 +182,25 @@ function removeRemnant(path: string, nowMs: number): void {
     rmSync(path, { recursive: true, force: true })
   } catch {
     // A file among the folders, or another process removes it.
+  }
+}
+
+/** A hold of the earlier form that was not renewed for this time is over; it was renewed every 15 seconds. */
+const PRESUMED_DEAD_MS = 5 * 60_000
+
+/**
+ * Gives a folder that an earlier version has left the form of today: its holder was a file `owner`, with the
+ * destination in it.
+ */
+function convertEarlierFolder(folder: string, nowMs: number): void {
+  const file = join(folder, 'owner')
+  try {
+    const owner = JSON.parse(readFileSync(file, 'utf8')) as { destination?: unknown; released?: unknown }
+    if (typeof owner.destination !== 'string') return
+    if (owner.released !== true && nowMs - statSync(file).mtimeMs < PRESUMED_DEAD_MS) return
+    writeFileSync(join(folder, 'destination'), owner.destination, { mode: 0o600 })
+    renameSync(file, join(folder, 'free'))
+  } catch {
+    // A folder of the current format has no owner file, and of two processes one converts it.
   }
 }

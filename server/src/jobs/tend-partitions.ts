@@ -9,9 +9,14 @@ import type { Partition } from '../store/partitions/partition.ts'
 import { reopenAll } from '../store/partitions/partition-closing.ts'
 import { buildIndexes, dropInvalidIndexes, nextToIndex } from '../store/partitions/partition-indexes.ts'
 import { batchesSoFar } from '../store/partitions/partition-load.ts'
-import { tendPartitions, type UpkeepStore } from '../store/partitions/partition-upkeep.ts'
+import {
+  cancelStatement,
+  holdUpkeep,
+  prepareForBuilds,
+  tendPartitions,
+  type UpkeepStore,
+} from '../store/partitions/partition-upkeep.ts'
 import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../store/partitions/unpacking.ts'
-import { cancelStatement, holdUpkeep, prepareForBuilds } from '../store/partitions/upkeep-connection.ts'
 import { Bursts } from './bursts.ts'
 
 /** At 20,000 rows/s a partition of a million rows is full in 50 s; the minute grain of the job queue is too coarse. */

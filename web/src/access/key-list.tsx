@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { ApiKey, RotatedApiKey } from 'timelapser-logs/api'
 import { Failed } from '../controls/failed.tsx'
-import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { SkeletonRows } from '../controls/skeleton.tsx'
 import { LEVEL_NAME } from '../logs/levels.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { formatMoment } from '../time/format.ts'

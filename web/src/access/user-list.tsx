@@ -1,5 +1,5 @@
 import { Failed } from '../controls/failed.tsx'
-import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { SkeletonRows } from '../controls/skeleton.tsx'
 import { InviteUser } from './invite-user.tsx'
 import { SECTION } from './section.ts'
 import { useUsers } from './use-access.ts'

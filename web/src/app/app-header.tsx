@@ -1,11 +1,32 @@
+import { UserRound } from 'lucide-react'
+import { lazy } from 'react'
 import type { Session } from 'timelapser-logs/api'
 import { AlertBell } from '../alerts/alert-bell.tsx'
+import { PopupButton } from '../controls/popup-button.tsx'
 import { lastLogsPath } from '../logs/use-view.ts'
-import { UserMenu } from '../session/user-menu.tsx'
 import { ThemeSwitch } from '../theme/theme-switch.tsx'
 import { Link } from './link.tsx'
 import { MainNav } from './main-nav.tsx'
-import { ProductMark } from './product-mark.tsx'
+
+/** Three lines of a log, the last line with a text in it. */
+export function ProductMark({ size = 20 }: { size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      fill="none"
+      strokeWidth="2.4"
+      strokeLinecap="round"
+      aria-hidden
+    >
+      <path d="M3 4.5h8" className="stroke-accent" />
+      <path d="M3 10h14" className="stroke-ink" />
+      <path d="M3 15.5h5" className="stroke-accent" />
+      <path d="M12.5 15.5h4.5" className="stroke-error" />
+    </svg>
+  )
+}
 
 export function AppHeader({ session, path }: { session: Session | null; path: string }) {
   return (
@@ -32,5 +53,23 @@ export function AppHeader({ session, path }: { session: Session | null; path: st
         </div>
       </div>
     </header>
+  )
+}
+
+const load = () =>
+  import('../session/user-menu-items.tsx').then((module) => ({ default: module.UserMenuItems }))
+const UserMenuItems = lazy(load)
+
+function UserMenu({ session }: { session: Session }) {
+  return (
+    <PopupButton
+      kind="quiet"
+      aria-label={`Account: ${session.name}`}
+      preload={load}
+      popup={(popup) => <UserMenuItems {...popup} session={session} />}
+    >
+      <UserRound size={16} aria-hidden />
+      <span className="max-w-32 truncate max-sm:hidden">{session.name}</span>
+    </PopupButton>
   )
 }

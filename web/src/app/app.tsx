@@ -1,17 +1,61 @@
 import { lazy, Suspense, useEffect } from 'react'
 import type { Session } from 'timelapser-logs/api'
+import { ApiError } from '../api/client.ts'
+import { Button } from '../controls/button.tsx'
 import { Notices } from '../controls/notice.tsx'
-import { useServerEvents } from '../live/use-server-events.ts'
+import { SkeletonRows } from '../controls/skeleton.tsx'
+import { SCREEN } from '../controls/surfaces.ts'
+import { useServerEvents } from '../live/use-sse-subscription.ts'
 import { LogsPage } from '../logs/logs-page.tsx'
 import { lastLogsPath } from '../logs/use-view.ts'
 import { useReloadForAnother, useSession } from '../session/use-session.ts'
 import { AppHeader } from './app-header.tsx'
-import { AwaitingScreen } from './awaiting-screen.tsx'
-import { ForOthers } from './for-others.tsx'
 import { Link } from './link.tsx'
 import { navigate, usePathname } from './location.ts'
-import { SCREENS, screensFor } from './screens.ts'
-import { ServerUnreachable } from './server-unreachable.tsx'
+import { type Screen as KnownScreen, SCREENS, screensFor } from './screens.ts'
+
+/** Shown when the first load fails: the failure, and the way to try again. */
+function ServerUnreachable({ error, retry }: { error: Error; retry: () => void }) {
+  // Sign-in is being opened.
+  if (error instanceof ApiError && error.status === 401) return null
+  const requestId = error instanceof ApiError ? error.requestId : null
+  return (
+    <main className="mx-auto grid min-h-screen max-w-md content-center justify-items-start gap-3 p-6">
+      <h1 className="text-title font-semibold">The log server does not answer</h1>
+      <p className="text-muted">
+        {error.message} It may be starting; if it stays away, look at its terminal.
+      </p>
+      {requestId && <p className="font-mono text-small text-faint">Request {requestId}</p>}
+      <Button kind="accent" onClick={retry}>
+        Try again
+      </Button>
+    </main>
+  )
+}
+
+/** Shown to a user who follows a link to a screen of another role. */
+function ForOthers({ screen }: { screen: KnownScreen }) {
+  return (
+    <main id="content" className="mx-auto grid max-w-md gap-3 px-4 py-24">
+      <h1 className="text-title font-semibold">{screen.name}: for administrators alone</h1>
+      <p className="text-muted">Ask one of them for what you need, or to make you one.</p>
+      <Link className="font-medium text-accent underline" href={lastLogsPath()}>
+        To the logs
+      </Link>
+    </main>
+  )
+}
+
+/** A screen whose code, or whose reader, is not known yet: its name in its place. */
+function AwaitingScreen({ screen }: { screen: KnownScreen | undefined }) {
+  if (screen === undefined || screen.path === '/logs') return null
+  return (
+    <main id="content" className={SCREEN}>
+      <h1 className="text-figure/8 font-semibold tracking-tight">{screen.name}</h1>
+      <SkeletonRows name={screen.name.toLowerCase()} rows={6} height="h-16" />
+    </main>
+  )
+}
 
 const SignInPage = lazy(() =>
   import('../session/sign-in-page.tsx').then((module) => ({ default: module.SignInPage })),

@@ -1,13 +1,26 @@
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { CameraActivity, Session } from 'timelapser-logs/api'
+import type { CameraActivity, CamerasActivity, Session } from 'timelapser-logs/api'
+import { request } from '../api/client.ts'
 import { navigate, useSearch } from '../app/location.ts'
 import { Choice } from '../controls/choice.tsx'
 import { Failed } from '../controls/failed.tsx'
-import { SkeletonRows } from '../controls/skeleton-rows.tsx'
+import { SkeletonRows } from '../controls/skeleton.tsx'
 import { FIELD, SCREEN } from '../controls/surfaces.ts'
 import { CameraList } from './camera-list.tsx'
 import { NewCamera } from './new-camera.tsx'
-import { type Period, useActivity } from './use-activity.ts'
+
+type Period = 24 | 168
+
+/** The recent activity of each camera; read anew twice a minute, as no event announces a silence. */
+function useActivity(hours: Period) {
+  return useQuery({
+    queryKey: ['cameras', 'activity', hours],
+    queryFn: ({ signal }) => request<CamerasActivity>(`/api/cameras/activity?hours=${hours}`, { signal }),
+    staleTime: 10_000,
+    refetchInterval: 30_000,
+  })
+}
 
 const PERIODS = [
   [24, '24 hours'],

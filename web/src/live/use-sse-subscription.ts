@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 import { queryClient } from '../api/query-client.ts'
 import { SseConnection, type StreamState } from './sse-connection.ts'
@@ -66,4 +67,19 @@ export function useSSESubscription(
     [url, enabled],
   )
   return useSyncExternalStore(subscribe, () => shared.get(url)?.connection.state ?? 'connecting')
+}
+
+/** Keeps what the whole page knows (settings, cameras, lines that it may show again) as the server has it. */
+export function useServerEvents(): void {
+  const client = useQueryClient()
+  useSSESubscription('settings_changed', () => client.invalidateQueries({ queryKey: ['settings'] }))
+  useSSESubscription('camera_changed', () => {
+    client.invalidateQueries({ queryKey: ['cameras'] })
+    client.invalidateQueries({ queryKey: ['logs', 'facets'] })
+  })
+  // An open line, its surroundings and the lists that Back leads to hold what must not be seen any longer.
+  useSSESubscription('logs_masked', () => {
+    client.invalidateQueries({ queryKey: ['logs'] })
+    client.invalidateQueries({ queryKey: ['patterns'] })
+  })
 }

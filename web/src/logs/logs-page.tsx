@@ -10,9 +10,10 @@ import { FilterPills } from './filters/filter-pills.tsx'
 import { HistogramPanel } from './histogram/histogram-panel.tsx'
 import { useZoom } from './histogram/use-zoom.ts'
 import { ZoomOutButton } from './histogram/zoom-out.tsx'
+import { LEVEL_NAME } from './levels.ts'
+import { useColumnsInUrl } from './list/columns.ts'
 import { LogList } from './list/log-list.tsx'
 import { SelectionBar } from './list/selection-bar.tsx'
-import { useColumnsInUrl } from './list/use-columns-in-url.ts'
 import { useSelection } from './list/use-selection.ts'
 import { facetsPreference } from './list-preferences.ts'
 import { Arrivals } from './live/arrivals.tsx'
@@ -29,7 +30,7 @@ import { ScreenActions } from './toolbar/screen-actions.tsx'
 import { useLogsKeys } from './use-logs-keys.ts'
 import { useLogsScreen } from './use-logs-screen.ts'
 import { useView } from './use-view.ts'
-import { useWindowTitle } from './use-window-title.ts'
+import type { LogView } from './view.ts'
 
 const DetailPanel = lazy(() =>
   import('./detail/detail-panel.tsx').then((module) => ({ default: module.DetailPanel })),
@@ -159,4 +160,17 @@ export function LogsPage() {
       )}
     </main>
   )
+}
+
+/** `(37) Logs – Error`: the number of waiting lines and the view, readable in a row of tabs. */
+function useWindowTitle(view: LogView, waiting: number): void {
+  const levels = view.min_level
+    ? `${LEVEL_NAME[view.min_level]} and above`
+    : view.level.map((one) => LEVEL_NAME[one]).join(', ')
+  const text = view.q || view.search
+  const about = [levels, text && `“${text.slice(0, 30)}”`].filter(Boolean).join(' ')
+  const title = `${waiting > 0 ? `(${waiting.toLocaleString()}) ` : ''}Logs${about && ` – ${about}`}`
+  useEffect(() => {
+    document.title = title
+  }, [title])
 }

@@ -4,7 +4,7 @@ import { Link } from '../app/link.tsx'
 import { LEVEL_FILL, LEVEL_NAME, LEVELS, type Level } from '../logs/levels.ts'
 import { MessageText } from '../text/message-text.tsx'
 import { formatFull, formatMoment } from '../time/format.ts'
-import { ShareBar } from './share-bar.tsx'
+import { ShareBar } from './pattern-item.tsx'
 
 type Logger = NoisyLoggers['loggers'][number]
 

@@ -1,7 +1,9 @@
 import type { ScrubResult } from 'timelapser-logs/api'
 import { ApiError } from '../api/client.ts'
 import { MessageText } from '../text/message-text.tsx'
-import type { ScrubProgress } from './scrub-progress.ts'
+
+/** How far a look through stored lines is. */
+export type ScrubProgress = { scanned_rows: number; matched_rows: number }
 
 /** How far the look is, and what would be masked. */
 export function ScrubOutcome({

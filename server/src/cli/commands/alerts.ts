@@ -16,7 +16,7 @@ import type {
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 import { parseDuration } from '../terminal/duration.ts'
-import { wholeNumber } from '../terminal/line-options.ts'
+import { wholeNumber } from '../terminal/filter-options.ts'
 import { printTable } from '../terminal/print-table.ts'
 import { jsonText, paint } from '../terminal/terminal.ts'
 import { readYamlList } from '../terminal/yaml-list.ts'

@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { finished, pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { Command, InvalidArgumentError } from 'commander'
@@ -15,7 +16,6 @@ import {
 } from '../../store/backup/restore.ts'
 import { withDatabase } from '../client/operator-database.ts'
 import { jsonText } from '../terminal/terminal.ts'
-import { nextBackup, removeOldest } from './backup-folder.ts'
 
 const PLACE = `
 It speaks to the database itself, not to a server: the one in DATABASE_URL, or the built-in one of the data folder
@@ -236,4 +236,21 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not',
   EISDIR: 'it is a folder',
   ENOSPC: 'the disk is full',
+}
+
+/** Our files alone are counted and removed; what else lies in the folder stays. */
+const NAME = /^timelapser-logs-\d{8}T\d{6}Z\.backup$/
+
+/** The file of a backup that begins now; names in order are in the order of their times. */
+function nextBackup(folder: string): string {
+  const time = new Date().toISOString().replaceAll(/[:-]|\.\d+/g, '')
+  return join(folder, `timelapser-logs-${time}.backup`)
+}
+
+/** Removes the oldest backups of the folder beyond this many, and returns the names of those it removed. */
+async function removeOldest(folder: string, keep: number): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => NAME.test(name)).toSorted()
+  const gone = names.slice(0, Math.max(0, names.length - keep))
+  for (const name of gone) await rm(join(folder, name))
+  return gone
 }

@@ -2,8 +2,7 @@ import { Command } from 'commander'
 import type { CleanupResult } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
-import { isConfirmed } from '../terminal/confirm.ts'
-import { isForPeople, jsonText } from '../terminal/terminal.ts'
+import { isConfirmed, isForPeople, jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { days: string; yes?: true; json?: boolean }
 type Preview = { would_delete: number; would_free_bytes: number; days_kept: number }

@@ -2,8 +2,12 @@ import { Command } from 'commander'
 import type { ErrorGroups, Fields, MessageGroup, NewMessages, NoisyLoggers } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
-import { addFilterOptions, type FilterOptions, filterParametersOf } from '../terminal/filter-options.ts'
-import { wholeNumber } from '../terminal/line-options.ts'
+import {
+  addFilterOptions,
+  type FilterOptions,
+  filterParametersOf,
+  wholeNumber,
+} from '../terminal/filter-options.ts'
 import { printTable } from '../terminal/print-table.ts'
 import { isForPeople, jsonText, paint } from '../terminal/terminal.ts'
 

@@ -2,10 +2,14 @@ import { Command } from 'commander'
 import type { LogPage, LogRow } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { withServer } from '../client/server-options.ts'
-import { filterParametersOf } from '../terminal/filter-options.ts'
-import { addLineOptions, type LineOptions, wholeNumber } from '../terminal/line-options.ts'
+import {
+  addLineOptions,
+  filterParametersOf,
+  type LineOptions,
+  wholeNumber,
+} from '../terminal/filter-options.ts'
+import { endWithReader, writeRows } from '../terminal/log-line.ts'
 import { isForPeople, paint } from '../terminal/terminal.ts'
-import { endWithReader, writeRows } from '../terminal/write-rows.ts'
 
 type Options = LineOptions & { limit: number }
 

@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import type { ScrubResult, ScrubRun } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
-import { isConfirmed } from '../terminal/confirm.ts'
+import { isConfirmed } from '../terminal/terminal.ts'
 
 /** Every stored line is read: some 50,000 a second. */
 const TIMEOUT_MS = 6 * 60 * 60_000

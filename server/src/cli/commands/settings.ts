@@ -3,8 +3,7 @@ import type { RetentionPlan } from '../../http/api-schemas.ts'
 import { SETTING_NAMES, SETTING_PROPERTIES, type Settings } from '../../store/settings/settings-schema.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
-import { isConfirmed } from '../terminal/confirm.ts'
-import { jsonText } from '../terminal/terminal.ts'
+import { isConfirmed, jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { json?: true }
 type Answer = { settings: Settings }

@@ -3,8 +3,7 @@ import { Command } from 'commander'
 import type { Packing } from '../../http/api-schemas.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
-import { isConfirmed } from '../terminal/confirm.ts'
-import { isForPeople, jsonText } from '../terminal/terminal.ts'
+import { isConfirmed, isForPeople, jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { yes?: true; wait: boolean; json?: boolean }
 

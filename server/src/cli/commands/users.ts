@@ -3,10 +3,9 @@ import type { User, UserChange, UserLink, Users } from '../../http/api-schemas.t
 import { uniqueForm } from '../../service/access/username.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
-import { isConfirmed } from '../terminal/confirm.ts'
 import { collectCamera, describeGrants, parseGrants } from '../terminal/grant-options.ts'
 import { printTable } from '../terminal/print-table.ts'
-import { jsonText } from '../terminal/terminal.ts'
+import { isConfirmed, jsonText } from '../terminal/terminal.ts'
 
 type Options = ServerOptions & { json?: true }
 type InviteOptions = Options & { role?: 'admin' | 'viewer'; camera?: number[] }

@@ -1,15 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Config, misspelt, readConfig, type TlsConfig } from '../../config.ts'
+import { errorCode } from '../../startup-error.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
 import { migrate } from '../../store/database/migrate.ts'
 import { openDatabase } from '../../store/database/open.ts'
 import { onlySlow, type StatementTiming } from '../../store/database/statement-watch.ts'
 import { leaveLocalAddress } from '../client/local-address.ts'
-import { ensureAlertsKey } from './alerts-key.ts'
 import { type CertificateNews, LiveCertificate, type SecureServer } from './certificate.ts'
 import { checkPort, listen } from './listen.ts'
 import type { Listener } from './listener.ts'
@@ -194,4 +195,15 @@ async function stopAll(stops: Stop[]): Promise<void> {
       console.error(`Stopping ${what} failed: ${error instanceof Error ? error.message : error}.`)
     })
   }
+}
+
+/** The key that encrypts alert channels, kept beside the built-in database and not in it; made when there is none. */
+function ensureAlertsKey(dataDir: string): string {
+  const file = join(dataDir, 'alerts-key')
+  try {
+    writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+  }
+  return readFileSync(file, 'utf8').trim()
 }

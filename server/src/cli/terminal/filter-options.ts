@@ -1,5 +1,6 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { StartupError } from '../../startup-error.ts'
+import { addServerOptions, type ServerOptions } from '../client/server-options.ts'
 import { parseDuration } from './duration.ts'
 
 /** The filters of the API as options of a command; each that can be repeated is a list. */
@@ -70,4 +71,22 @@ export function toTime(option: string, text: string, nowMs: number): string {
   throw new StartupError(
     `${option} "${text}" is no time. Write 2026-01-31T12:00:00Z, how long ago (90m, 2d), today, yesterday or "yesterday 14:00".`,
   )
+}
+
+/** The options of the commands that show lines: server, filter and format. */
+export type LineOptions = ServerOptions & FilterOptions & { json?: boolean }
+
+export function addLineOptions(command: Command): Command {
+  return addFilterOptions(addServerOptions(command))
+    .option('--json', 'a JSON object a line (default where stdout is no terminal)')
+    .option('--no-json', 'lines for people, wherever they go')
+}
+
+/** Reads an option's value as a whole number within these bounds. */
+export function wholeNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (/^\d+$/.test(text) && number >= low && number <= high) return number
+    throw new InvalidArgumentError(`It has to be a whole number from ${low} to ${high}.`)
+  }
 }

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import type { Level } from '@timelapser/logger'
 import type { LogRow } from '../../http/api-schemas.ts'
-import { paint, type Style, visible, visibleInLine } from './terminal.ts'
+import { jsonText, paint, type Style, visible, visibleInLine } from './terminal.ts'
 
 const STYLES: Readonly<Record<Level, Style>> = {
   DEBUG: 'cyan',
@@ -30,4 +31,19 @@ export function logLine(row: LogRow): string {
 function short(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value
   return JSON.stringify(value)
+}
+
+/** Writes rows to stdout, for people or as a JSON object each; waits for a reader that is slow. */
+export async function writeRows(rows: readonly LogRow[], isForPeople: boolean): Promise<void> {
+  if (rows.length === 0) return
+  const text = rows.map((row) => `${isForPeople ? logLine(row) : jsonText(row)}\n`).join('')
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+}
+
+/** `… | head` closes the pipe when it has enough; that is no failure. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
 }

@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { LevelSchema, Nullable, TimestampSchema } from './fields.ts'
-import { CameraGrants } from './grants.ts'
+import { CameraGrants, LevelSchema, Nullable, TimestampSchema } from './fields.ts'
 
 const KeyScope = Type.Union([Type.Literal('ingest'), Type.Literal('read'), Type.Literal('admin')])
 

@@ -13,3 +13,7 @@ export const LevelSchema = Type.Unsafe<Level>({
 
 /** ISO 8601 in UTC with up to six fractional digits, trailing zeros cut: `2025-01-01T12:30:00.12Z`. */
 export const TimestampSchema = Type.String({ description: 'ISO 8601, UTC, microseconds' })
+
+export const CameraGrants = Nullable(
+  Type.Array(Type.Integer({ minimum: 1, maximum: 2147483647 }), { minItems: 1, maxItems: 1000 }),
+)

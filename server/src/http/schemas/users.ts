@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Nullable, TimestampSchema } from './fields.ts'
-import { CameraGrants } from './grants.ts'
+import { CameraGrants, Nullable, TimestampSchema } from './fields.ts'
 import { Username } from './sign-in.ts'
 
 /** `POST /api/users/link`: for a person who cannot get in; with a role, a name that nobody has is invited. */

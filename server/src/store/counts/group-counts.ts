@@ -1,7 +1,7 @@
 import type { Reader } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { DAY, fromMillis, HOUR } from '../database/timestamp.ts'
-import { cameraOf } from '../filter/camera-of.ts'
+import { cameraOf } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { countedRows, type Grain } from './counts.ts'
 

@@ -1,5 +1,5 @@
 import type { SqlParameters } from '../database/sql-parameters.ts'
-import { cameraOf } from '../filter/camera-of.ts'
+import { cameraOf } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { scanLines } from './line-scan.ts'
 import type { Store } from './store.ts'

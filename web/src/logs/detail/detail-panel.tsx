@@ -1,15 +1,15 @@
 import { Tabs } from '@base-ui/react/tabs'
-import { Link2, X } from 'lucide-react'
+import { Copy, Link2, X } from 'lucide-react'
 import type { LogRow } from 'timelapser-logs/api'
 import { useLog } from '../../api/use-logs.ts'
 import { wholeAddressOf } from '../../app/base-path.ts'
-import { IconButton } from '../../controls/button.tsx'
+import { Button, IconButton } from '../../controls/button.tsx'
 import { copy } from '../../controls/copy.ts'
+import { MessageText } from '../../text/message-text.tsx'
 import { PANEL, PanelSkeleton } from '../panel-place.tsx'
 import type { ChangeView } from '../use-view.ts'
 import type { LogView } from '../view.ts'
 import { DetailFields } from './detail-fields.tsx'
-import { DetailJson } from './detail-json.tsx'
 import { DetailMissing } from './detail-missing.tsx'
 import { DetailSurroundings } from './detail-surroundings.tsx'
 
@@ -82,5 +82,20 @@ function DetailTabs({
         <DetailSurroundings log={log} change={change} zone={zone} />
       </Tabs.Panel>
     </Tabs.Root>
+  )
+}
+
+/** The row as the API gives it. */
+function DetailJson({ log }: { log: LogRow }) {
+  const text = JSON.stringify(log, null, 2)
+  return (
+    <div className="grid justify-items-start gap-3 p-4">
+      <Button onClick={() => copy(text, 'the line as JSON')}>
+        <Copy size={14} aria-hidden /> Copy
+      </Button>
+      <pre className="w-full font-mono text-small wrap-anywhere whitespace-pre-wrap">
+        <MessageText text={text} />
+      </pre>
+    </div>
   )
 }

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
 import {
   MAX_SIDE,
@@ -15,7 +15,6 @@ import type { ChangeView } from '../use-view.ts'
 import { ScopeButtons } from './scope-buttons.tsx'
 import { SurroundingEnd } from './surrounding-end.tsx'
 import { SurroundingLine } from './surrounding-line.tsx'
-import { useKeptPlace } from './use-kept-place.ts'
 
 /** The lines right before and after, without the filters of the list. */
 export function DetailSurroundings({ log, change, zone }: { log: LogRow; change: ChangeView; zone: string }) {
@@ -113,4 +112,27 @@ function cutSides(log: LogRow, found: Surroundings | undefined, asked: Sides) {
 
 function sum(side: string, more: number): number {
   return Math.min(MAX_SIDE, Number(side) + more)
+}
+
+/**
+ * Keeps the current line of a list where it stands on the screen while lines come above it, and brings it to the middle
+ * when the list is about another. Browsers do the first by themselves, but not at the very top.
+ */
+function useKeptPlace(list: RefObject<HTMLElement | null>, about: string, lines: unknown): void {
+  const last = useRef({ about: '', top: 0 })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other lines are drawn elsewhere
+  useLayoutEffect(() => {
+    const own = list.current?.querySelector<HTMLElement>('[aria-current]')
+    const scroller = list.current?.closest<HTMLElement>('[role="tabpanel"]')
+    if (!own || !scroller) return
+    const [line, frame] = [own.getBoundingClientRect(), scroller.getBoundingClientRect()]
+    const top = line.top - frame.top + scroller.scrollTop
+    // The panel may reach below the window.
+    const height = Math.min(frame.bottom, window.innerHeight) - frame.top
+    scroller.scrollTop =
+      last.current.about === about
+        ? scroller.scrollTop + top - last.current.top
+        : top - (height - line.height) / 2
+    last.current = { about, top }
+  }, [about, lines])
 }

@@ -1,15 +1,15 @@
-import { PanelLeft, SlidersHorizontal } from 'lucide-react'
+import { ChevronDown, PanelLeft, SlidersHorizontal } from 'lucide-react'
 import { lazy } from 'react'
 import { usePreference } from '../../app/preference.ts'
 import { IconButton } from '../../controls/button.tsx'
 import { PopupButton } from '../../controls/popup-button.tsx'
 import { PHONE, useMediaQuery, WIDE } from '../../controls/use-media-query.ts'
 import type { FacetListProps } from '../facets/facet-list.tsx'
-import { FacetMenu } from '../facets/facet-menu.tsx'
 import { FACETS } from '../facets/facets.ts'
 import { facetsPreference } from '../list-preferences.ts'
 import { SearchBox } from '../search/search-box.tsx'
-import { OwnLinesButton } from './own-lines-button.tsx'
+import { OPPOSITE } from './filter-values.ts'
+import { OwnLinesButton } from './own-lines.tsx'
 import { RangePicker } from './range-picker.tsx'
 
 const loadSheet = () => import('./filter-sheet.tsx').then((module) => ({ default: module.FilterSheet }))
@@ -55,5 +55,24 @@ export function FilterBar({
         FACETS.map((facet) => <FacetMenu key={facet.field} {...facet} {...list} />)
       )}
     </div>
+  )
+}
+
+const load = () => import('../facets/facet-list.tsx').then((module) => ({ default: module.FacetPanel }))
+const FacetPanel = lazy(load)
+
+/** One of the three menus of the bar: values with their counts under the other filters. */
+function FacetMenu(props: FacetListProps) {
+  const { field, name, view } = props
+  const active =
+    view[field].length + view[OPPOSITE[field]].length + (field === 'level' && view.min_level !== null ? 1 : 0)
+  return (
+    <PopupButton preload={load} popup={(popup) => <FacetPanel {...popup} {...props} />}>
+      {name}
+      {active > 0 && (
+        <span className="figures rounded-sm bg-accent-wash px-1.5 text-small text-accent">{active}</span>
+      )}
+      <ChevronDown size={14} className="text-faint" aria-hidden />
+    </PopupButton>
   )
 }

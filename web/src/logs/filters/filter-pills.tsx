@@ -1,10 +1,10 @@
 import { useCameras } from '../../api/use-settings.ts'
 import { LEVEL_NAME, type Level } from '../levels.ts'
+import { setTerm, splitSearch } from '../search/search-terms.ts'
 import type { ChangeView } from '../use-view.ts'
 import { hasFilters, type LogView, NO_FILTERS } from '../view.ts'
 import { Pill } from './filter-pill.tsx'
 import { OPPOSITE, setValue, type ValueField } from './filter-values.ts'
-import { SearchPills } from './search-pills.tsx'
 
 const FIELD_NAME = { level: 'level', camera_id: 'camera', source: 'source' } as const
 const FIELDS = ['level', 'camera_id', 'source'] as const satisfies readonly ValueField[]
@@ -73,5 +73,26 @@ export function FilterPills({ view, change }: { view: LogView; change: ChangeVie
         </button>
       </li>
     </ul>
+  )
+}
+
+/** The terms of the search box: a pill for each filter in it, and a pill for the rest. */
+function SearchPills({ q, setQ }: { q: string; setQ: (q: string) => void }) {
+  const { fields, rest } = splitSearch(q)
+  const without = () => setQ(fields.map(({ text, inverted }) => (inverted ? `-${text}` : text)).join(' '))
+  return (
+    <>
+      {rest !== '' && <Pill name="search" value={rest} onRemove={without} />}
+      {fields.map(({ text, name, value, inverted }) => (
+        <Pill
+          key={`${inverted} ${text}`}
+          name={name}
+          value={value}
+          inverted={inverted}
+          onInvert={() => setQ(setTerm(q, text, inverted ? 'in' : 'out'))}
+          onRemove={() => setQ(setTerm(q, text, 'unset'))}
+        />
+      ))}
+    </>
   )
 }

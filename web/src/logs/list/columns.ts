@@ -1,6 +1,8 @@
-import { useSyncExternalStore } from 'react'
+import { useEffect, useLayoutEffect, useSyncExternalStore } from 'react'
 import { recall, remember } from '../../app/remember.ts'
 import { type JsonPath, pathText } from '../json/json-path.ts'
+import type { ChangeView } from '../use-view.ts'
+import type { LogView } from '../view.ts'
 
 /** The columns of the list, shared by its head and every line; their widths stand in `--columns`. */
 export const COLUMNS = 'grid grid-cols-(--columns) gap-x-3 pr-4 pl-3'
@@ -81,7 +83,7 @@ function inOrder(shown: readonly Column[]): Column[] {
 }
 
 /** Whether two lists of columns are the same ones. */
-export function areSame(some: readonly string[] | null, others: readonly string[] | null): boolean {
+function areSame(some: readonly string[] | null, others: readonly string[] | null): boolean {
   return some?.join('\n') === others?.join('\n')
 }
 
@@ -138,4 +140,21 @@ export function tracksOf(of: Layout): string {
     return `minmax(${Math.min(width, LEAST_REM[name] ?? LEAST_FIELD_REM)}rem,${width}rem)`
   })
   return [...tracks, `minmax(${LEAST_MESSAGE_REM}rem,1fr)`].join(' ')
+}
+
+/**
+ * Keeps the columns and the URL the same: a link shows the sender's columns, and the columns that a browser remembers
+ * are put into the URL, so that its recipient sees them too.
+ */
+export function useColumnsInUrl(view: LogView, change: ChangeView): void {
+  const asked = view.columns?.join('\n')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an address is read anew on every change, its names may be the same
+  useLayoutEffect(() => {
+    if (view.columns !== null && !areSame(view.columns, columns.inUrl())) columns.show(view.columns)
+  }, [asked])
+  const { shown } = useColumns()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the shown columns may just have been read from the address
+  useEffect(() => {
+    if (!areSame(view.columns, columns.inUrl())) change({ columns: columns.inUrl() }, { replace: true })
+  }, [shown, asked, change])
 }

@@ -6,8 +6,7 @@ import { LevelLabel } from '../level-label.tsx'
 import { LEVEL_FILL } from '../levels.ts'
 import { originOf } from '../origin.ts'
 import { OriginIcon } from '../origin-icon.tsx'
-import { RowMessage } from './row-message.tsx'
-import type { RowProps } from './row-props.ts'
+import { RowMessage, type RowProps } from './row-message.tsx'
 
 /** One line of the list on a phone. */
 export const LogCard = memo(function LogCard(props: RowProps) {

@@ -1,15 +1,17 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by the virtual list, which table elements do not allow
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 import { memo, type ReactNode } from 'react'
+import type { LogRow } from 'timelapser-logs/api'
 import { MessageText } from '../../text/message-text.tsx'
 import { formatClock, formatDay, formatFull, offsetIfRepeated } from '../../time/format.ts'
 import { leafText, valueAt } from '../json/json-path.ts'
 import { LevelLabel } from '../level-label.tsx'
 import { LEVEL_FILL } from '../levels.ts'
+import { originOf } from '../origin.ts'
+import { OriginIcon } from '../origin-icon.tsx'
 import { COLUMNS, type Column, type FieldColumn, fieldPath } from './columns.ts'
-import { OriginCell } from './origin-cell.tsx'
-import { RowMessage } from './row-message.tsx'
-import type { RowProps } from './row-props.ts'
+import { RowMessage, type RowProps } from './row-message.tsx'
+import type { ValueTarget } from './value-menu.tsx'
 
 /** One line of the list on a wide screen. */
 export const LogLine = memo(function LogLine(props: RowProps) {
@@ -104,4 +106,24 @@ const CELLS: Readonly<Record<Exclude<Column, FieldColumn>, (props: RowProps) => 
       </button>
     )
   },
+}
+
+/** Where a line comes from, with the menu of its value. */
+function OriginCell({ row, pick }: { row: LogRow; pick: (target: ValueTarget) => void }) {
+  const origin = originOf(row)
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      title={`${origin.iconName}: ${origin.name}${origin.name === row.source ? '' : ` (${row.source})`}`}
+      onClick={(event) => {
+        event.stopPropagation()
+        pick({ anchor: event.currentTarget, field: origin.field, value: origin.value, label: origin.name })
+      }}
+      className="flex max-w-full items-center gap-1.5 hover:underline"
+    >
+      <OriginIcon name={origin.iconName} />
+      <span className="truncate">{origin.name}</span>
+    </button>
+  )
 }

@@ -1,10 +1,29 @@
-import { useMemo, useState } from 'react'
+import { type MouseEvent, useMemo, useState } from 'react'
+import type { LogRow } from 'timelapser-logs/api'
 import { MessageText } from '../../text/message-text.tsx'
 import { findHits, type Needles } from '../../text/segments.ts'
 import { previewOf } from '../message-preview.ts'
+import type { Column } from './columns.ts'
 import { FoldButton } from './fold-button.tsx'
-import { LoggerHit } from './logger-hit.tsx'
-import type { RowProps } from './row-props.ts'
+import type { ValueTarget } from './value-menu.tsx'
+
+/** The props of every row; rows of a list differ only in their line. */
+export type RowProps = {
+  row: LogRow
+  columns: readonly Column[]
+  zone: string
+  now: number
+  needles: Needles
+  active: boolean
+  opened: boolean
+  selected: boolean
+  fresh: boolean
+  wrap: boolean
+  roomy: boolean
+  onClick: (id: number, event: MouseEvent) => void
+  onMenu: (row: LogRow, event: MouseEvent) => void
+  pick: (target: ValueTarget) => void
+}
 
 const TINT: Partial<Record<RowProps['row']['level'], string>> = {
   CRITICAL: 'text-critical',
@@ -66,5 +85,16 @@ function useHitsBeyond(message: string, shown: string, needles: Needles): boolea
     () =>
       shown.length < message.length && findHits(message, needles).length > findHits(shown, needles).length,
     [message, shown, needles],
+  )
+}
+
+/** The name of a logger where it, not the message, is what a search has found. */
+function LoggerHit({ row, needles }: { row: LogRow; needles: Needles }) {
+  const name = row.logger_name
+  if (name === null || findHits(name, needles).length === 0) return null
+  return (
+    <span className="min-w-0 shrink-[9] truncate font-sans text-muted" title={`Logger ${name}`}>
+      logger <MessageText text={name} needles={needles} />
+    </span>
   )
 }

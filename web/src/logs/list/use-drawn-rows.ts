@@ -1,8 +1,7 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { type RefObject, useEffect } from 'react'
+import { type RefObject, useEffect, useLayoutEffect, useState } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
 import { useMediaQuery } from '../../controls/use-media-query.ts'
-import { useTopOf } from './use-top-of.ts'
 
 /** More sheets of paper than these nobody reads; the export has all lines. */
 const PRINTED = 1000
@@ -51,4 +50,20 @@ export function useDrawnRows(list: {
     /** It may be scrolled away, or an open line that is not of the list. */
     isActiveDrawn: virtual.some(({ row }) => row.id === activeId),
   }
+}
+
+/** Where an element begins on the page, kept true when what stands above it grows. */
+function useTopOf(element: RefObject<HTMLElement | null>): number {
+  const [top, setTop] = useState(0)
+  useLayoutEffect(() => {
+    const measure = () => {
+      const box = element.current?.getBoundingClientRect()
+      if (box) setTop(Math.round(box.top + window.scrollY))
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(document.body)
+    return () => observer.disconnect()
+  }, [element])
+  return top
 }

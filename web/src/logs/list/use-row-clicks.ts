@@ -1,8 +1,18 @@
-import type { MouseEvent } from 'react'
+import { type MouseEvent, useCallback, useLayoutEffect, useRef } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
-import { useStable } from '../../app/use-stable.ts'
 import type { ChangeView } from '../use-view.ts'
 import type { Selection } from './use-selection.ts'
+
+/** A function of constant identity that calls the newest handler: components that get it need not render again. */
+export function useStable<Parameters extends unknown[]>(
+  handler: (...parameters: Parameters) => void,
+): (...parameters: Parameters) => void {
+  const newest = useRef(handler)
+  useLayoutEffect(() => {
+    newest.current = handler
+  })
+  return useCallback((...parameters) => newest.current(...parameters), [])
+}
 
 /** The actions of a press on a row: open it, pick it, pick all up to it, or bring up its menu. */
 export function useRowClicks(list: {

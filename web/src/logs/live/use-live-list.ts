@@ -1,6 +1,5 @@
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import { mergeRows } from '../../live/live-lines.ts'
-import { useLasting } from '../../live/use-lasting.ts'
 import { useLiveLines } from '../../live/use-live-lines.ts'
 import type { useLogsScreen } from '../use-logs-screen.ts'
 import type { ChangeView } from '../use-view.ts'
@@ -120,4 +119,18 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
       change({ live: !view.live }, { replace: true })
     },
   }
+}
+
+/** Whether `active` has been so for `ms`: a state that passes at once is not worth a flicker. */
+function useLasting(active: boolean, ms: number): boolean {
+  const [lasts, setLasts] = useState(false)
+  useEffect(() => {
+    if (!active) return
+    const timer = setTimeout(() => setLasts(true), ms)
+    return () => {
+      clearTimeout(timer)
+      setLasts(false)
+    }
+  }, [active, ms])
+  return active && lasts
 }

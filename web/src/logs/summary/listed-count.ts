@@ -2,6 +2,11 @@ import type { LogStats } from 'timelapser-logs/api'
 import { LEVELS, type Level } from '../levels.ts'
 import type { LogFilters } from '../view.ts'
 
+/** `1,234`, or `10,000+` for a lower bound. */
+export function formatCount(count: number, isExact: boolean): string {
+  return `${count.toLocaleString()}${isExact ? '' : '+'}`
+}
+
 /** The counts of the levels, as the API names them. */
 export const COUNT = {
   CRITICAL: 'critical_count',

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { LogRow, LogSources } from 'timelapser-logs/api'
 import { request } from '../../api/client.ts'
-import { isOwnLogger } from '../filters/own-lines.ts'
+import { isOwnLogger } from '../filters/own-lines.tsx'
 import { hasFilters, type LogView } from '../view.ts'
 import { FirstLine } from './empty-state.tsx'
 

@@ -3,7 +3,7 @@ import type { LogPage, LogRow } from 'timelapser-logs/api'
 import { Button } from '../../controls/button.tsx'
 import type { ChangeView } from '../use-view.ts'
 import { type LogView, PAGE_SIZES } from '../view.ts'
-import { formatCount } from './format-count.ts'
+import { formatCount } from './listed-count.ts'
 
 /** Newer and older, the page's place, and the page size. Nothing for an empty list. */
 export function Paging({

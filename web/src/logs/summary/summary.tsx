@@ -1,14 +1,14 @@
+import { ApiError } from '../../api/client.ts'
 import { clockOffsetMs } from '../../api/server-clock.ts'
+import { Button } from '../../controls/button.tsx'
 import type { LiveListState } from '../live/use-live-list.ts'
 import { periodInWords } from '../period.ts'
 import type { useLogsScreen } from '../use-logs-screen.ts'
 import type { ChangeView } from '../use-view.ts'
 import type { LogView } from '../view.ts'
 import { CutNotice } from './cut-notice.tsx'
-import { formatCount } from './format-count.ts'
-import { listedCount } from './listed-count.ts'
+import { formatCount, listedCount } from './listed-count.ts'
 import { SearchedTo } from './searched-to.tsx'
-import { StaleNotice } from './stale-notice.tsx'
 
 /** One line above the list: how many match, in which span, and how long it took. */
 export function Summary({
@@ -97,6 +97,26 @@ function ClockNotice() {
   return (
     <span className="text-warning">
       · this device’s clock is {seconds} s {offset > 0 ? 'behind' : 'ahead of'} the server’s
+    </span>
+  )
+}
+
+/** That the lines on the screen are the last good answer, why there is no newer one, and another try. */
+function StaleNotice({ error, retry }: { error: Error; retry: () => void }) {
+  const { requestId, retryAfterSeconds } =
+    error instanceof ApiError ? error : { requestId: null, retryAfterSeconds: null }
+  return (
+    <span role="alert" className="inline-flex flex-wrap items-center gap-x-2 gap-y-1 text-error">
+      <span>
+        These lines are the last answer.{' '}
+        {retryAfterSeconds === null
+          ? error.message
+          : `The server accepts no more requests at the moment. Try again in ${retryAfterSeconds} s.`}
+      </span>
+      {requestId !== null && <span className="font-mono text-faint wrap-anywhere">Request {requestId}</span>}
+      <Button className="h-7 text-ink" onClick={retry}>
+        Try again
+      </Button>
     </span>
   )
 }

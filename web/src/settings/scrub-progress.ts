@@ -1,2 +1,0 @@
-/** How far a look through stored lines is. */
-export type ScrubProgress = { scanned_rows: number; matched_rows: number }
