@@ -21,6 +21,7 @@ import { explainPattern } from './filter/search-pattern.ts'
 import { Partitions } from './partitions/partitions.ts'
 import { type ScannedFieldLines, scanFields } from './reading/field-scan.ts'
 import { findRow } from './reading/find-row.ts'
+import type { Fold } from './reading/fold-statement.ts'
 import {
   countDimensions,
   type Facet,
@@ -52,7 +53,9 @@ import { PAGE_BYTES, pagesBudget, withPageRoom } from './reading/row-bytes.ts'
 import { type ScannedRows, scanRows } from './reading/row-scan.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'
-import { type ScannedValueLines, scanValues, type ValuePlace } from './reading/value-scan.ts'
+import { type FoldedPiece, foldValues } from './reading/value-folds.ts'
+import type { ValuePlace } from './reading/value-places.ts'
+import { type ScannedValueLines, scanValues } from './reading/value-scan.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
 import {
   type DeletionLimits,
@@ -420,6 +423,16 @@ export class LogOperations {
     signal?: AbortSignal,
   ): AsyncGenerator<ScannedValueLines> {
     yield* scanValues({ ...this.#store, signal }, await this.#complete(filter), places)
+  }
+
+  /** Figures of a field of the matching rows by step and group, newest first, for as long as the caller reads. */
+  async *foldValues(
+    filter: LogFilter,
+    fold: Fold,
+    beyond?: Position,
+    signal?: AbortSignal,
+  ): AsyncGenerator<FoldedPiece> {
+    yield* foldValues({ ...this.#store, signal }, await this.#complete(filter), fold, beyond)
   }
 
   /** The newest row of each camera. */

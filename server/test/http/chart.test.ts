@@ -133,10 +133,12 @@ it('tells which lines have no number', async () => {
       typeof value === 'boolean' ||
       (typeof value === 'object' && value !== null),
   )
-  expect(left_out).toEqual({
+  const texts = new Set(['n/a', '', '0x10', 'true', '[1]', '{"ms": 1}'])
+  expect(left_out.examples).toHaveLength(5)
+  expect(left_out.examples.filter((text: string) => !texts.has(text))).toEqual([])
+  expect(left_out).toMatchObject({
     without_field: found.filter((value) => value === null).length,
     not_numbers: odd.length,
-    examples: expect.arrayContaining(['n/a']),
   })
   expect(lines + odd.length + left_out.without_field).toBe(inRange.length)
 })
@@ -222,6 +224,49 @@ it('names the filter of a value however it is written, and cuts no character of 
   expect(long).toBe(`x${'😀'.repeat(99)}…`)
   const sum = await chart(`${day}&measure=sum&field=odd&totals=true`)
   expect(sum.left_out.examples).toContain(`x${'😀'.repeat(24)}`)
+})
+
+it('measures numbers of any size and spelling, and leaves out what no double holds', async () => {
+  // Texts: JavaScript has no such numbers.
+  const numbers = ['1e400', '-1e400', '1e-400', '1.5e308', '-2.5', '"3"', '"1e2"', '1e-7', '5.0', '"1e999"']
+  const lines = numbers.map((number, index) => {
+    const at = `2026-01-06T12:00:0${index}Z`
+    return `{"level":"INFO","message":"number","source":"number","timestamp":"${at}","extra_data":{"n":${number}}}`
+  })
+  const response = await fetch(`${server.url}/api/logs`, {
+    method: 'POST',
+    headers: {
+      ...{ authorization: `Bearer ${server.apiKey}`, 'x-import': 'true' },
+      'content-type': 'application/x-ndjson',
+    },
+    body: lines.join('\n'),
+  })
+  expect(response.ok).toBe(true)
+  const day = 'source=number&start_date=2026-01-06&end_date=2026-01-07&field=n&totals=true'
+  const figureOf = async (measure: string) => (await chart(`${day}&measure=${measure}`)).series[0].value
+  expect(await figureOf('min')).toBe(-2.5)
+  expect(await figureOf('max')).toBe(1.5e308)
+  expect(await figureOf('p50')).toBe(3)
+  expect(await figureOf('p95')).toBe(1.5e308)
+  expect(await figureOf('sum')).toBe(1.5e308)
+  expect((await figureOf('avg')) / (1.5e308 / 7)).toBeCloseTo(1, 9)
+})
+
+it('says where percentiles are estimates, which are within 1 %', async () => {
+  const values = Array.from({ length: 2000 }, (_, index) => 10 + index * 0.37)
+  const lines = values.map((ms) => ({
+    ...{ level: 'INFO', message: 'many', source: 'many', timestamp: '2026-01-07T12:00:00Z' },
+    extra_data: { ms, few: Math.floor(ms) % 300 },
+  }))
+  await server.send('POST', '/api/logs', lines, { 'x-import': 'true' })
+  const day = 'source=many&start_date=2026-01-07&end_date=2026-01-08&measure=p95&totals=true'
+  const many = await chart(`${day}&field=ms`)
+  const true95 = values[1899] as number
+  expect(many.is_estimate).toBe(true)
+  expect(Math.abs(many.series[0].value / true95 - 1)).toBeLessThan(0.01)
+  const few = await chart(`${day}&field=few`)
+  const sorted = values.map((ms) => Math.floor(ms) % 300).toSorted((a, b) => a - b)
+  expect([few.is_estimate, few.series[0].value]).toEqual([false, sorted[1899]])
 })
 
 it('shows a reader with one camera the share of it alone', async () => {

@@ -14,6 +14,7 @@ import { packPartition } from '../../src/store/partitions/pack-partition.ts'
 import { askToUnpack, beginPacking } from '../../src/store/partitions/packing-switch.ts'
 import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../../src/store/partitions/unpacking.ts'
 import { verifyCounts } from '../../src/store/partitions/verify-counts.ts'
+import type { FoldedCell } from '../../src/store/reading/value-folds.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createBareDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -112,6 +113,16 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
   for await (const { lines: fields } of logs.scanFields(filter, ['a'])) scanned.push(...fields)
   const places = ['level', 'source', 'logger', 'camera', ['a', 'b']] as const
   for await (const { lines: values } of logs.scanValues(filter, places)) scanned.push(...values)
+  const fold = { field: ['a', 'b'], by: ['camera', 'logger'], starts: [START, START + HOUR] } as const
+  // How the time is cut into statements depends on how long they take.
+  const folded = new Map<string, number>()
+  for await (const { lines: cells } of logs.foldValues(range, { ...fold, kind: 'spread' })) {
+    for (const { rows, ...cell } of cells as FoldedCell[]) {
+      const key = JSON.stringify(cell)
+      folded.set(key, (folded.get(key) ?? 0) + rows)
+    }
+  }
+  scanned.push(sorted([...folded]))
   const entries = await feed.entriesAfter(0)
   return {
     page,

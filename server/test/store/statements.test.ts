@@ -97,6 +97,12 @@ it('are the ones of the snapshot, each with a name', async () => {
     for await (const _ of logs.scanFields(filter, undefined));
     for await (const _ of logs.scanFields(filter, ['retry', 'count']));
     for await (const _ of logs.scanValues(filter, ['camera', 'logger', ['retry', 'count']]));
+    const fold = {
+      field: ['retry', 'count'],
+      by: ['camera', ['0']],
+      starts: [0, Date.UTC(2026, 2, 2)],
+    } as const
+    for await (const _ of logs.foldValues(filter, { ...fold, kind: 'spread' }));
     await logs.countLoggers(filter)
   }
   const within = { ...EVERYTHING, ...DAY }

@@ -65,6 +65,8 @@ export const Chart = Type.Object({
     /** At most five of these values. */
     examples: Type.Array(Type.String()),
   }),
+  /** Whether percentiles may be off by 1 %, and distinct counts by some per cent: there were too many different values. */
+  is_estimate: Type.Boolean(),
   /** When time or room was used up first: everything newer was looked at. Null for the whole range. */
   searched_to: Nullable(TimestampSchema),
   stopped_by: Type.Unsafe<'time' | 'room' | null>({ type: 'string', enum: ['time', 'room'], nullable: true }),

@@ -18,6 +18,7 @@ const STEP_LOG = Math.log(STEP)
 
 /** Smaller amounts count as zero. */
 const LEAST = 1e-12
+const LEAST_LOG = Math.log(LEAST)
 
 /**
  * As many numbers as one likes in bounded room: when there are many different ones they are counted in steps of their
@@ -82,7 +83,8 @@ export class NumberSummary {
 export function stepOf(value: number): number {
   const size = Math.abs(value)
   if (size < LEAST) return 0
-  return Math.sign(value) * (1 + Math.floor(Math.log(size / LEAST) / STEP_LOG))
+  // Not the logarithm of the quotient: that of a large amount is infinite.
+  return Math.sign(value) * (1 + Math.floor((Math.log(size) - LEAST_LOG) / STEP_LOG))
 }
 
 /** A number within 1 % of all those of a step. */

@@ -1,6 +1,6 @@
 import type { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import type { Order } from './log-rows.ts'
+import type { Order, Position } from './log-rows.ts'
 import { readChunks } from './row-chunks.ts'
 import type { Store } from './store.ts'
 
@@ -17,11 +17,11 @@ export async function* scanLines<Tuple>(
   store: Store,
   filter: LogFilter,
   line: (parameters: SqlParameters) => string,
-  order: Order = 'newest',
-): AsyncGenerator<{ tuples: Tuple[]; searched_to: string }> {
-  const query = { filter, order, line, statementMs: STATEMENT_MS }
+  { order = 'newest', beyond }: { order?: Order; beyond?: Position | undefined } = {},
+): AsyncGenerator<{ tuples: Tuple[]; searched_to: string; edge: Position }> {
+  const query = { filter, order, line, beyond, statementMs: STATEMENT_MS }
   for await (const { lines, edge } of readChunks(store, query)) {
     const tuples = lines === '' ? [] : (JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Tuple[])
-    yield { tuples, searched_to: edge.timestamp }
+    yield { tuples, searched_to: edge.timestamp, edge }
   }
 }

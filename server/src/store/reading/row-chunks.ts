@@ -27,6 +27,8 @@ const SHORTEST_MS = 1000
 export type ChunksQuery = Pick<ChunkQuery, 'line' | 'moment'> & {
   filter: LogFilter
   order: Order
+  /** Only rows that come after this position in the order. */
+  beyond?: Position | undefined
   statementMs?: number
 }
 
@@ -40,9 +42,9 @@ export type RowChunk = { lines: string; rows: number; edge: Position }
 export async function* readChunks(store: Store, query: ChunksQuery): AsyncGenerator<RowChunk> {
   const { filter, order, line, moment, statementMs = STATEMENT_MS } = query
   const plan = isCountable(filter) ? undefined : new SearchPlan(filter)
-  let edge: Position | undefined
+  let edge = query.beyond
   let mostRows = CHUNK_ROWS
-  for await (const group of groupsFor(store, filter, order, undefined)) {
+  for await (const group of groupsFor(store, filter, order, edge)) {
     for (let stretches = [group]; stretches[0] !== undefined; ) {
       const stretch = stretches[0]
       const asSet = plan?.prefersIndex(FEW_ROWS) ?? false

@@ -18,7 +18,7 @@ export type ScannedRows = {
 /** Whole rows that match, in order, as far as the caller reads on. */
 export async function* scanRows(store: Store, filter: LogFilter, order: Order): AsyncGenerator<ScannedRows> {
   const line = (parameters: SqlParameters) => rowLine(filter.deleted_cameras ?? [], parameters)
-  for await (const { tuples, searched_to } of scanLines<Tuple>(store, filter, line, order)) {
+  for await (const { tuples, searched_to } of scanLines<Tuple>(store, filter, line, { order })) {
     yield { rows: tuples.map(toRow), searched_to }
   }
 }

@@ -1,11 +1,9 @@
 import type { SqlParameters } from '../database/sql-parameters.ts'
-import { cameraOf } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { scanLines } from './line-scan.ts'
+import type { Position } from './log-rows.ts'
 import type { Store } from './store.ts'
-
-/** A column of a row, or the keys that lead to a value in its `extra_data`. */
-export type ValuePlace = 'level' | 'source' | 'logger' | 'camera' | readonly string[]
+import { type ValuePlace, valueAt } from './value-places.ts'
 
 /** When a row was, in milliseconds, and its values at the places asked for; null where it has none. */
 export type ScannedValues = [at: number, ...values: unknown[]]
@@ -14,34 +12,34 @@ export type ScannedValueLines = {
   lines: ScannedValues[]
   /** Everything newer was looked at. */
   searched_to: string
+  /** The last row that was looked at. */
+  edge: Position
 }
 
-/** Some values of the matching rows, newest first, as far as the caller reads on. */
+/**
+ * Some values of the matching rows, newest first, as far as the caller reads on.
+ *
+ * @param beyond only rows older than this position
+ */
 export async function* scanValues(
   store: Store,
   filter: LogFilter,
   places: readonly ValuePlace[],
+  beyond?: Position,
 ): AsyncGenerator<ScannedValueLines> {
   const line = (parameters: SqlParameters) => {
     const values = places.map((place) => ` || ',' || ${valueSql(place, filter, parameters)}`)
     return `'[' || floor(extract(epoch from r.timestamp) * 1000)${values.join('')} || E']\\n'`
   }
-  for await (const { tuples, searched_to } of scanLines<ScannedValues>(store, filter, line)) {
-    yield { lines: tuples, searched_to }
+  for await (const { tuples, edge } of scanLines<ScannedValues>(store, filter, line, { beyond })) {
+    yield { lines: tuples, searched_to: edge.timestamp, edge }
   }
 }
 
 function valueSql(place: ValuePlace, filter: LogFilter, parameters: SqlParameters): string {
-  switch (place) {
-    case 'level':
-      return `'"' || r.level || '"'`
-    case 'source':
-      return 'to_json(r.source)::text'
-    case 'logger':
-      return `coalesce(to_json(r.logger_name)::text, 'null')`
-    case 'camera':
-      return `coalesce((${cameraOf('r.', filter.deleted_cameras ?? [], parameters)})::text, 'null')`
-    default:
-      return `coalesce((r.extra_data #> ${parameters.add(place)}::text[])::text, 'null')`
-  }
+  const value = valueAt(place, 'r.', filter, parameters)
+  if (place === 'level') return `'"' || ${value} || '"'`
+  if (place === 'source') return `to_json(${value})::text`
+  if (place === 'logger') return `coalesce(to_json(${value})::text, 'null')`
+  return `coalesce((${value})::text, 'null')`
 }

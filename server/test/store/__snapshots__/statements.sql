@@ -546,6 +546,70 @@ create table logs_of_a_range (
   select count(*) as folded
   from moved;
 
+-- fold_values
+  /* fold_values */
+  select step, k0::text as k0, case
+      when jsonb_typeof(k1) = 'string' then to_json(left(k1 #>> '{}', 201))::text
+      when length(k1::text) <= 600 then k1::text
+      else to_json(left(k1::text, 600))::text
+    end as k1, other,
+    rows, figure::text, most::text
+  from (
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+    from (
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz) every offset 0) valued
+      offset 0
+    ) numbered
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $6
+  ) cells;
+
+-- 12:
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz) every offset 0) valued
+-- 16:
+    limit $7
+
+-- 12:
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz) every offset 0) valued
+-- 16:
+    limit $8
+
+-- 12:
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and logger_name = $6::text and (message ilike $7 or logger_name ilike $7)) every offset 0) valued
+-- 16:
+    limit $8
+
+-- 12:
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) valued
+-- 16:
+    limit $8
+
+-- 12:
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and timestamp >= $7::timestamptz and timestamp <= $8::timestamptz) every offset 0) valued
+-- 16:
+    limit $9
+
+-- 12:
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)) every offset 0) valued
+-- 16:
+    limit $9
+
+-- 12:
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) valued
+-- 16:
+    limit $9
+
+-- 12:
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz and (camera_id = any ($8::integer[]) or (camera_id is null and source = any ($9::text[]))) and level = any ($10::text[])) every offset 0) valued
+-- 16:
+    limit $11
+
+-- 12:
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = any ($11::text[])) every offset 0) valued
+-- 16:
+    limit $12
+
 -- group_rows
     /* group_rows */
     select date_bin($1::bigint * interval '1 millisecond', timestamp, $2::timestamptz) as bucket, level, count(*)::bigint as rows
@@ -699,18 +763,18 @@ select id from cameras where deleted_at is not null order by id;
         || coalesce(',' || (r.extra_data #> $7::text[])::text, '') || E']\n', '')
 
 -- 19-20:
-      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $5::text[])::text, 'null') || E']\n', '')
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce(((r.extra_data #> $5::text[]))::text, 'null') || E']\n', '')
 
 -- 5:
       (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp <= $3::timestamptz order by timestamp desc, id desc limit $1)
 -- 19-20:
-      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $5::text[])::text, 'null') || E']\n', '')
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce(((r.extra_data #> $5::text[]))::text, 'null') || E']\n', '')
 
 -- 3:
     select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
 -- 18-20:
     case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $7::text[])::text, 'null') || E']\n', '')
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce(((r.extra_data #> $7::text[]))::text, 'null') || E']\n', '')
 
 -- 19-20:
       select string_agg('[' || r.id || ',"' || replace(left(r.timestamp::text, -3), ' ', 'T') || 'Z","' || r.level || '",'
@@ -730,7 +794,7 @@ select id from cameras where deleted_at is not null order by id;
     from (select * from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and source = any ($4::text[]) and extra_data ->> 'request_id' = $5 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) candidates
 -- 18-20:
     case when size.looked_at = 1 or size.bytes <= $6 then (
-      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $7::text[])::text, 'null') || E']\n', '')
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce(((r.extra_data #> $7::text[]))::text, 'null') || E']\n', '')
 
 -- 3:
     select *, coalesce(logger_name = $4::text and (message ilike $5 or logger_name ilike $5), false) as is_match
@@ -772,7 +836,7 @@ select id from cameras where deleted_at is not null order by id;
       (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = $11::text order by timestamp desc, id desc limit $1)
 -- 18-20:
     case when size.looked_at = 1 or size.bytes <= $12 then (
-      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce((r.extra_data #> $13::text[])::text, 'null') || E']\n', '')
+      select string_agg('[' || floor(extract(epoch from r.timestamp) * 1000) || ',' || coalesce((coalesce(r.camera_id, case when r.source ~ '^camera_[1-9][0-9]{0,8}$' then substr(r.source, 8)::integer end))::text, 'null') || ',' || coalesce(to_json(r.logger_name)::text, 'null') || ',' || coalesce(((r.extra_data #> $13::text[]))::text, 'null') || E']\n', '')
 
 -- 3:
     select *, coalesce(id <= $4 and not id <@ (select coalesce(range_agg(int8range(first_id, last_id, '[]')), '{}')

@@ -1,5 +1,5 @@
 import { repairText } from '@timelapser/logger'
-import type { ValuePlace } from '../../../store/reading/value-scan.ts'
+import type { ValuePlace } from '../../../store/reading/value-places.ts'
 import { AppError } from '../../app-error.ts'
 
 /** The figures that a chart can draw. */

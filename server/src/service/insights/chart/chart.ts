@@ -51,6 +51,8 @@ export type Chart = Range & {
   is_groups_cut: boolean
   lines: number
   left_out: LeftOut
+  /** Whether figures may be off, as far as the measure says. */
+  is_estimate: boolean
   searched_to: string | null
   stopped_by: 'time' | 'room' | null
 }
@@ -82,17 +84,22 @@ export async function toChart({ request, counted, range, seenEnd, cut, names }: 
   // Without all groups there may be cameras that are not known.
   const cameras = missing > others.length || counted.isCut ? undefined : camerasOf(by, groups)
   const series: ChartSeries[] = []
+  let isEstimate = false
   for (const group of listed) {
+    const own = figuresOf([group], figures)
+    isEstimate ||= own.isEstimate
     series.push({
       values: [...group.key],
       labels: group.key.map((value, index) => labelOf(by[index]?.name, value, names)),
       lines: group.lines,
-      ...figuresOf([group], figures),
+      value: own.value,
+      points: own.points,
       filter: groupFilter(by, group.key, cameras),
     })
     await nextTurn()
   }
   const otherLines = others.reduce((sum, { lines }) => sum + lines, rest.lines)
+  const together = otherLines === 0 ? undefined : figuresOf([...others, rest], figures)
   return {
     measure,
     field: field?.name ?? null,
@@ -101,14 +108,14 @@ export async function toChart({ request, counted, range, seenEnd, cut, names }: 
     bucket_seconds: cut ? cut.bucketMs / 1000 : null,
     buckets: cut ? cut.starts.map((at) => fromMillis(at)) : [],
     series,
-    other:
-      otherLines === 0
-        ? null
-        : { groups: missing, lines: otherLines, ...figuresOf([...others, rest], figures) },
+    other: together
+      ? { groups: missing, lines: otherLines, value: together.value, points: together.points }
+      : null,
     total_groups: counted.total,
     is_groups_cut: counted.isCut,
     lines: counted.lines,
     left_out: counted.leftOut,
+    is_estimate: isEstimate || (together?.isEstimate ?? false),
     searched_to,
     stopped_by: counted.stopped_by,
   }
@@ -127,16 +134,17 @@ type Figures = { measure: Measure; cut: Cut | undefined; from: number; seenEnd: 
 function figuresOf(
   groups: readonly (CountedGroup | LineGroup)[],
   { measure, cut, from, seenEnd, isWhole }: Figures,
-): Pick<ChartSeries, 'value' | 'points'> {
+): Pick<ChartSeries, 'value' | 'points'> & { isEstimate: boolean } {
   const [only] = groups
   const isCounted = only !== undefined && 'whole' in only
   const none = figureOf(measure).value()
   const perSecond = (value: number | null, startMs: number, endMs: number) =>
     measure !== 'rate' || value === null ? value : (value * 1000) / Math.max(1000, endMs - startMs)
-  const byStep = isCounted ? undefined : together(measure, groups as LineGroup[])
+  const byStep = isCounted ? undefined : byStepOf(measure, groups as LineGroup[])
+  const all = merged(measure, byStep?.values() ?? [])
   const whole = isCounted
     ? (groups as CountedGroup[]).reduce((sum, group) => sum + group.whole, 0)
-    : (merged(measure, byStep?.values() ?? []).value() ?? null)
+    : all.value()
   const points = (cut?.starts ?? []).map((at, index, starts) => {
     const isNewest = index === starts.length - 1
     // A step that was looked at in part would show too little.
@@ -147,11 +155,11 @@ function figuresOf(
     const end = starts[index + 1] ?? seenEnd
     return finite(perSecond(value, Math.max(at, from), Math.min(end, seenEnd)))
   })
-  return { value: finite(perSecond(whole, from, seenEnd)), points }
+  return { value: finite(perSecond(whole, from, seenEnd)), points, isEstimate: all.isEstimate }
 }
 
 /** The figures of several groups by step. One group's are used as they are. */
-function together(measure: Measure, groups: readonly LineGroup[]): Map<number, Figure> {
+function byStepOf(measure: Measure, groups: readonly LineGroup[]): Map<number, Figure> {
   const [only, ...more] = groups
   if (only && more.length === 0) return only.figures
   const steps = new Map<number, Figure>()

@@ -6,8 +6,12 @@ import {
   now,
   toMillis,
 } from '../../../store/database/timestamp.ts'
-import type { LogFilter, Visibility } from '../../../store/filter/log-filter.ts'
+import { isCountable, type LogFilter, type Visibility } from '../../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
+import type { FoldKind } from '../../../store/reading/fold-statement.ts'
+import type { Position } from '../../../store/reading/log-rows.ts'
+import { type FoldedCell, placesOf } from '../../../store/reading/value-folds.ts'
+import type { ScannedValues } from '../../../store/reading/value-scan.ts'
 import type { CameraService } from '../../administration/camera-service.ts'
 import type { SettingsService } from '../../administration/settings-service.ts'
 import { AppError } from '../../app-error.ts'
@@ -15,9 +19,9 @@ import { type Cut, chooseBucket, cutRange, MAX_BUCKETS } from '../../logs/histog
 import type { LogQuery } from '../../logs/log-query.ts'
 import { parseTimeZone } from '../../logs/time-zone.ts'
 import type { SearchQueries } from '../../search/search-query.ts'
-import type { MessageScanner, Range } from '../message-scanner.ts'
+import type { MessageScanner, Range, Scanned } from '../message-scanner.ts'
 import { type Chart, type Counted, toChart } from './chart.ts'
-import { type ChartQuery, type ChartRequest, readChartQuery } from './chart-request.ts'
+import { type ChartQuery, type ChartRequest, type Measure, readChartQuery } from './chart-request.ts'
 import { countChart, isCountedChart } from './counted-chart.ts'
 import { LineGroups } from './line-groups.ts'
 
@@ -117,20 +121,20 @@ export class Charts {
     asked: { cut: Cut; shape: ChartShape; visibility: Visibility; signal: AbortSignal | undefined },
   ): Promise<Counted> {
     const { cut, shape, visibility, signal } = asked
-    const { scanner, logOperations } = this.#options
     const groups = new LineGroups(request, cut.starts)
-    const places = [...(request.field ? [request.field] : []), ...request.by].map(({ place }) => place)
     let edge = range.end
-    async function* read(filter: LogFilter) {
-      for await (const piece of logOperations.scanValues(filter, places, signal)) {
+    const read = (filter: LogFilter) => this.#pieces(request, filter, cut.starts, signal)
+    async function* readOn(filter: LogFilter) {
+      for await (const piece of read(filter)) {
         yield piece
         edge = piece.searched_to
         if (groups.isFull) return
       }
     }
     const reader = { visibility, signal, withinMs: shape.withinMs }
-    const late = await scanner.scanLines(query, range, reader, read, (lines) => {
-      groups.add(lines)
+    const late = await this.#options.scanner.scanLines(query, range, reader, readOn, (lines) => {
+      if (isFolded(lines)) groups.addFolded(lines)
+      else groups.add(lines as readonly ScannedValues[])
       return true
     })
     const isFull = late === null && groups.isFull && comparable(edge) > comparable(range.start)
@@ -145,6 +149,59 @@ export class Charts {
       stopped_by: isFull ? 'room' : late === null ? null : 'time',
     }
   }
+
+  /**
+   * The lines of the filter, newest first: folded by PostgreSQL, and one by one where that says more or costs less. A text
+   * that few lines have is found by an index, which folds of all the time would not use.
+   */
+  async *#pieces(
+    { measure, field, by }: ChartRequest,
+    filter: LogFilter,
+    starts: readonly number[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Scanned<ScannedValues | FoldedCell>> {
+    const { logOperations } = this.#options
+    const fold = { field: field?.place, by: by.map(({ place }) => place), starts }
+    const kind = FOLDS[measure]
+    let beyond: Position | undefined
+    if (kind === undefined || !isCountable(filter)) {
+      let found = 0
+      for await (const { lines, searched_to, edge } of logOperations.scanValues(
+        filter,
+        placesOf(fold),
+        signal,
+      )) {
+        yield { lines, searched_to }
+        found += lines.length
+        if (kind === undefined || found < MANY) continue
+        beyond = edge
+        break
+      }
+      if (!beyond) return
+    }
+    if (kind) yield* logOperations.foldValues(filter, { ...fold, kind }, beyond, signal)
+  }
+}
+
+/** The figures that PostgreSQL folds for a measure; different values are told apart one by one. */
+const FOLDS: Readonly<Record<Measure, FoldKind | undefined>> = {
+  count: 'count',
+  rate: 'count',
+  sum: 'sum',
+  avg: 'avg',
+  min: 'min',
+  max: 'max',
+  p50: 'spread',
+  p95: 'spread',
+  p99: 'spread',
+  distinct: undefined,
+}
+
+/** Lines that a search has found one by one before the others are folded: the text is not rare. */
+const MANY = 20_000
+
+function isFolded(lines: readonly (ScannedValues | FoldedCell)[]): lines is readonly FoldedCell[] {
+  return lines.length > 0 && !Array.isArray(lines[0])
 }
 
 /** The whole range as one step. */

@@ -21,9 +21,16 @@ export class DistinctValues {
     return this.#exact ? 200 + this.#exact.size * ENTRY_BYTES : 200 + REGISTERS
   }
 
+  get isEstimate(): boolean {
+    return this.#exact === undefined
+  }
+
   add(value: unknown): void {
     this.#addHash(hashOf(value as string))
   }
+
+  /** Numbers alone are folded. */
+  addFolded(): void {}
 
   merge(other: unknown): void {
     if (!(other instanceof DistinctValues)) return

@@ -6,13 +6,20 @@ import { DistinctValues } from './distinct-values.ts'
 export type Figure = {
   /** @param value a number, or for the measure distinct a text */
   add: (value: unknown) => void
+  /** Adds numbers that were folded before; nothing else folds different values. */
+  addFolded: (numbers: FoldedNumbers) => void
   /** Adds everything that was added to another figure of the same measure. */
   merge: (other: Figure) => void
   /** Null where nothing was added and nothing is not zero. */
   value: () => number | null
   /** The room that it takes, about. */
   readonly bytes: number
+  /** Whether its value may be off, within what its measure allows. */
+  readonly isEstimate: boolean
 }
+
+/** Some numbers by their own figure of the measure: their sum, mean and so on; for quantiles the least and the greatest. */
+type FoldedNumbers = { rows: number; figure: number; most: number }
 
 /** @param measure rate is a count, which its reader divides */
 export function figureOf(measure: Measure): Figure {
@@ -44,6 +51,7 @@ const add = (one: number, other: number): number => one + other
 
 class Folded implements Figure {
   readonly bytes = 100
+  readonly isEstimate = false
   readonly #add: (total: number, value: number) => number
   readonly #merge: (one: number, other: number) => number
   #value: number | null
@@ -62,6 +70,10 @@ class Folded implements Figure {
     this.#value = this.#value === null ? (value as number) : this.#add(this.#value, value as number)
   }
 
+  addFolded({ figure }: FoldedNumbers): void {
+    this.#value = this.#value === null ? figure : this.#merge(this.#value, figure)
+  }
+
   merge(other: Figure): void {
     const more = other.value()
     if (more === null) return
@@ -75,6 +87,7 @@ class Folded implements Figure {
 
 class Average implements Figure {
   readonly bytes = 100
+  readonly isEstimate = false
   #count = 0
   #mean = 0
 
@@ -84,11 +97,15 @@ class Average implements Figure {
     this.#mean += (value as number) / this.#count - this.#mean / this.#count
   }
 
+  addFolded({ rows, figure }: FoldedNumbers): void {
+    const share = rows / (this.#count + rows)
+    this.#mean = this.#mean * (1 - share) + figure * share
+    this.#count += rows
+  }
+
   merge(other: Figure): void {
     if (!(other instanceof Average) || other.#count === 0) return
-    const share = other.#count / (this.#count + other.#count)
-    this.#mean = this.#mean * (1 - share) + other.#mean * share
-    this.#count += other.#count
+    this.addFolded({ rows: other.#count, figure: other.#mean, most: other.#mean })
   }
 
   value(): number | null {
@@ -118,12 +135,21 @@ class Quantile implements Figure {
     return 200 + this.#counts.size * ENTRY_BYTES
   }
 
+  get isEstimate(): boolean {
+    return !this.#isExact
+  }
+
   add(value: unknown): void {
-    const number = value as number
-    if (number < this.#min) this.#min = number
-    if (number > this.#max) this.#max = number
-    this.#count++
-    this.#put(this.#isExact ? number : stepOf(number), 1)
+    this.addFolded({ rows: 1, figure: value as number, most: value as number })
+  }
+
+  addFolded({ rows, figure: least, most }: FoldedNumbers): void {
+    if (least < this.#min) this.#min = least
+    if (most > this.#max) this.#max = most
+    this.#count += rows
+    if (this.#isExact && least !== most) this.#toSteps()
+    // The halves first: the sum of large numbers is infinite.
+    this.#put(this.#isExact ? least : stepOf(least / 2 + most / 2), rows)
   }
 
   merge(other: Figure): void {

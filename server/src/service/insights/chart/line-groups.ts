@@ -1,3 +1,4 @@
+import type { FoldedCell } from '../../../store/reading/value-folds.ts'
 import type { ScannedValues } from '../../../store/reading/value-scan.ts'
 import { lastNotAfter } from '../../logs/histogram.ts'
 import type { ChartRequest } from './chart-request.ts'
@@ -75,7 +76,7 @@ export class LineGroups {
 
   /** @param lines their values of the field, when there is one, and of each of `by` */
   add(lines: readonly ScannedValues[]): void {
-    const { field, measure, by } = this.#request
+    const { field, measure } = this.#request
     const takesNumbers =
       field !== undefined && measure !== 'count' && measure !== 'rate' && measure !== 'distinct'
     for (const [at, ...values] of lines) {
@@ -95,14 +96,36 @@ export class LineGroups {
           value = number
         } else if (measure === 'distinct') value = textOf(found)
       }
-      const group = by.length === 0 ? this.#groupOf('', values) : this.#groupOf(keyText(values), values)
-      group.lines++
-      this.lines++
-      this.#count(group, lastNotAfter(this.#starts, at), value)
+      this.#count(values, lastNotAfter(this.#starts, at), 1, (figure) => figure.add(value))
     }
   }
 
-  #count(group: LineGroup, step: number, value: unknown): void {
+  /** @param cells lines that were folded before */
+  addFolded(cells: readonly FoldedCell[]): void {
+    const isCount = this.#request.measure === 'count' || this.#request.measure === 'rate'
+    for (const { step, keys, rows, figure, most, other } of cells) {
+      if (figure !== null) {
+        const numbers = { rows, figure: isCount ? rows : figure, most: most ?? figure }
+        this.#count(keys, step, rows, (one) => one.addFolded(numbers))
+      } else if (other === null) this.leftOut.without_field += rows
+      else {
+        const number = numberOf(other)
+        if (number === undefined) this.#leaveOut(other, rows)
+        else this.#addText(number, { step, keys, rows })
+      }
+    }
+  }
+
+  /** Adds lines whose value is the number as a text. */
+  #addText(number: number, { step, keys, rows }: Pick<FoldedCell, 'step' | 'keys' | 'rows'>): void {
+    const figure = this.#request.measure === 'sum' ? number * rows : number
+    this.#count(keys, step, rows, (one) => one.addFolded({ rows, figure, most: number }))
+  }
+
+  #count(values: readonly unknown[], step: number, lines: number, add: (figure: Figure) => void): void {
+    const group = this.#groupOf(this.#request.by.length === 0 ? '' : keyText(values), values)
+    group.lines += lines
+    this.lines += lines
     let figure = group.figures.get(step)
     if (!figure) {
       figure = figureOf(this.#request.measure)
@@ -110,7 +133,7 @@ export class LineGroups {
       this.#bytes += figure.bytes
     }
     const before = figure.bytes
-    figure.add(value)
+    add(figure)
     this.#bytes += figure.bytes - before
   }
 
@@ -124,8 +147,8 @@ export class LineGroups {
     return made
   }
 
-  #leaveOut(found: unknown): void {
-    this.leftOut.not_numbers++
+  #leaveOut(found: unknown, lines = 1): void {
+    this.leftOut.not_numbers += lines
     const { examples } = this.leftOut
     if (examples.length === MAX_EXAMPLES) return
     const example = beginningOf(textOf(found), EXAMPLE_CHARACTERS)

@@ -1,0 +1,145 @@
+import { everyRow } from '../blocks/every-row.ts'
+import { SqlParameters } from '../database/sql-parameters.ts'
+import { fromMillis, toMillis } from '../database/timestamp.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
+import type { Group } from './held-partitions.ts'
+import type { Position, Statement } from './log-rows.ts'
+import { matchingRows } from './matching-rows.ts'
+import { keyJson, type ValuePlace, valueAt } from './value-places.ts'
+
+/** The figure of a field's values in a step; `spread` is how they are distributed, for quantiles. */
+export type FoldKind = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'spread'
+
+export type Fold = {
+  kind: FoldKind
+  /** Undefined for a count of rows. */
+  field: ValuePlace | undefined
+  by: readonly ValuePlace[]
+  /** When each step begins, ascending, in milliseconds. */
+  starts: readonly number[]
+}
+
+export type FoldQuery = {
+  filter: LogFilter
+  fold: Fold
+  /** The stretch of time to read, within the partitions to be touched. */
+  stretch: Group
+  /** Only rows older than this position. */
+  beyond: Position | undefined
+  /** Whether each number has a cell of its own; otherwise those next to each other share one. */
+  isExact: boolean
+  /** Whether numbers are looked for that no double holds. Without it they may end the statement, in two thirds of the time. */
+  isWary: boolean
+  limit: number
+}
+
+/** The numbers of a cell differ by less than this factor, as those of a step of a chart's quantiles do. */
+const FACTOR_LOG = Math.log(1.018)
+const FIRST_CELL = 1 - Math.log(1e-12) / FACTOR_LOG
+
+/** The greatest number that a double holds; those nearer to zero than `TINY` count as zero. */
+const GREATEST = '1.7976931348623157e308'
+const TINY = '1e-300'
+
+/** No text that is a number is longer. */
+const OTHER_CHARACTERS = 200
+
+const FIGURES: Readonly<Record<FoldKind, string>> = {
+  count: 'max(number) as figure',
+  sum: 'sum(number) as figure',
+  avg: 'avg(number) as figure',
+  min: 'min(number) as figure',
+  max: 'max(number) as figure',
+  spread: 'min(number) as figure, max(number) as most',
+}
+
+/**
+ * The cells of a stretch of time: its rows by step, group and kind of value, each with the figure of its numbers. A plain
+ * aggregate, which PostgreSQL runs in parallel where that pays.
+ */
+export function foldStatement({
+  filter,
+  fold,
+  stretch,
+  beyond,
+  isExact,
+  isWary,
+  limit,
+}: FoldQuery): Statement {
+  const parameters = new SqlParameters()
+  const { kind, field, by, starts } = fold
+  const names = by.map((_, index) => `k${index}`)
+  const list = ['step', ...names].join(', ')
+  const values = [
+    `${stepOf(starts, stretch, parameters)} as step`,
+    ...by.map((place, index) => `${valueAt(place, '', filter, parameters)} as k${index}`),
+    `${field === undefined ? 'true' : valueAt(field, '', filter, parameters)} as value`,
+  ].join(', ')
+  const older = beyond ? [olderThan(beyond, parameters)] : []
+  const choice = matchingRows(filter, stretch, values, parameters, older)
+  const cells = [list, otherOf(kind), cellOf(kind, isExact)]
+  // `offset 0`: otherwise an expression is evaluated once for each time that it is named.
+  const text = `
+  /* fold_values */
+  select step, ${names.map((name, index) => `${keyJson(by[index] as ValuePlace, name)} as ${name}, `).join('')}other,
+    rows, figure::text${kind === 'spread' ? ', most::text' : ''}
+  from (
+    select ${list}, ${cells[1]} as other, count(*)::integer as rows, ${FIGURES[kind]}
+    from (
+      select ${list}, value, ${numberOf(kind, field, isWary)} as number
+      from (select * from ${everyRow(choice, parameters)} every offset 0) valued
+      offset 0
+    ) numbered
+    group by ${cells.join(', ')}
+    limit ${parameters.add(limit)}
+  ) cells`
+  return { text, values: parameters.values }
+}
+
+/** The step of a row, among those that the stretch touches. */
+function stepOf(starts: readonly number[], { lower, upper }: Group, parameters: SqlParameters): string {
+  const [from, to] = [toMillis(lower), toMillis(upper)]
+  const first = Math.max(
+    0,
+    starts.findLastIndex((start) => start <= from),
+  )
+  const touched = starts.slice(first).filter((start, index) => index === 0 || start < to)
+  const number = `${parameters.add(first)}::integer`
+  if (touched.length <= 1) return number
+  const list = `${parameters.add(touched.map((start) => fromMillis(start)))}::timestamptz[]`
+  return `${number} + greatest(width_bucket(timestamp, ${list}) - 1, 0)`
+}
+
+function olderThan({ timestamp, id }: Position, parameters: SqlParameters): string {
+  return `(timestamp, id) < (${parameters.add(timestamp)}::timestamptz, ${parameters.add(id)}::bigint)`
+}
+
+/** SQL of a value's number; null where it is none. */
+function numberOf(kind: FoldKind, field: ValuePlace | undefined, isWary: boolean): string {
+  if (kind === 'count') {
+    const isColumn = field === undefined || typeof field === 'string'
+    return `case when ${isColumn ? 'value is not null' : `jsonb_typeof(value) <> 'null'`} then 1 end`
+  }
+  const number = kind === 'spread' ? 'value::float8' : 'value::numeric'
+  if (!isWary) return `case when jsonb_typeof(value) = 'number' then ${number} end`
+  return `case
+        when jsonb_typeof(value) <> 'number' then null
+        when not value::numeric between -${GREATEST} and ${GREATEST} then null
+        when abs(value::numeric) < ${TINY} then 0
+        else ${number}
+      end`
+}
+
+/** SQL of the beginning of a value that is not a JSON number. */
+function otherOf(kind: FoldKind): string {
+  if (kind === 'count') return 'null::text'
+  return `case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', ${OTHER_CHARACTERS}) end`
+}
+
+/** SQL of what the rows of a cell have in common beside step, group and other value. */
+function cellOf(kind: FoldKind, isExact: boolean): string {
+  if (kind !== 'spread') return 'number is null'
+  if (isExact) return 'number'
+  const place = (size: string) => `floor(ln(${size}) * ${1 / FACTOR_LOG} + ${FIRST_CELL})`
+  return `case when number >= 1e-12 then ${place('number')} when number <= -1e-12 then -${place('-number')} else number * 0 end`
+}

@@ -1,0 +1,164 @@
+import { errorCode } from '../../startup-error.ts'
+import { isTimeout, queryWithin } from '../database/reader.ts'
+import { comparable, fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
+import type { LogFilter } from '../filter/log-filter.ts'
+import { type Fold, type FoldQuery, foldStatement } from './fold-statement.ts'
+import type { Group } from './held-partitions.ts'
+import { groupsFor } from './log-groups.ts'
+import type { Position } from './log-rows.ts'
+import type { Store } from './store.ts'
+import type { ValuePlace } from './value-places.ts'
+import { type ScannedValues, scanValues } from './value-scan.ts'
+
+/** Rows of one step and group; for quantiles those whose numbers are next to each other. */
+export type FoldedCell = {
+  step: number
+  /** The value of each of `by`; null where the rows have none. */
+  keys: unknown[]
+  rows: number
+  /** The figure of their numbers, for quantiles the least; null where they have no number. */
+  figure: number | null
+  /** The greatest of the numbers, for quantiles. */
+  most: number | null
+  /** The beginning of a value that is not a JSON number; null where they have none. */
+  other: string | null
+}
+
+/** Cells, or where a millisecond holds too many rows for them the values of its rows. */
+export type FoldedPiece = {
+  lines: FoldedCell[] | ScannedValues[]
+  /** Everything newer was looked at. */
+  searched_to: string
+}
+
+/** A statement takes about this long: between two there is progress, and a cancel. */
+const STATEMENT_MS = 250
+const TIMEOUT_MS = 1500
+
+/** The first stretch of time, and how much longer the next may be. */
+const FIRST_MS = 10_000
+const MAX_GROWTH = 6
+
+/** Cells of a statement: 2 MB. */
+const MAX_CELLS = 20_000
+
+/** Numbers that have a cell of their own, in a whole chart. */
+const MAX_EXACT_CELLS = 20_000
+
+/** PostgreSQL's code for a number that a double does not hold. */
+const OUT_OF_RANGE = '22003'
+
+/**
+ * The figures of the matching rows by step and group, newest first, as far as the caller reads on. PostgreSQL folds the
+ * rows of a stretch of time, so that hundreds of cells travel and not a hundred thousand rows.
+ *
+ * @param beyond only rows older than this position
+ */
+export async function* foldValues(
+  store: Store,
+  filter: LogFilter,
+  fold: Fold,
+  beyond?: Position,
+): AsyncGenerator<FoldedPiece> {
+  let length = FIRST_MS
+  let isExact = true
+  let isWary = false
+  let exactCells = 0
+  for await (const group of groupsFor(store, filter, 'newest', beyond)) {
+    const { from, end } = endsOf(group, filter, beyond)
+    for (let to = end; to > from; ) {
+      const lower = Math.max(from, to - length)
+      const stretch = {
+        lower: maximum(fromMillis(lower), group.lower),
+        upper: minimum(fromMillis(to), group.upper),
+      }
+      const began = performance.now()
+      const query = { filter, fold, stretch, beyond, isExact, isWary, limit: MAX_CELLS + 1 }
+      const cells = await readCells(store, query)
+      const took = performance.now() - began
+      if (cells === 'too large' && !isWary) {
+        isWary = true
+        continue
+      }
+      if (typeof cells === 'string' || cells.length > MAX_CELLS) {
+        if (typeof cells !== 'string' && isExact && fold.kind === 'spread') isExact = false
+        else if (to - lower > 1) length = Math.max(1, Math.floor((to - lower) / 8))
+        else {
+          yield* scanValues(store, { ...filter, ...millisecond(lower, filter) }, placesOf(fold), beyond)
+          to = lower
+        }
+        continue
+      }
+      yield { lines: cells, searched_to: stretch.lower }
+      if (isExact) exactCells += cells.length
+      if (exactCells > MAX_EXACT_CELLS) isExact = false
+      const inTime = STATEMENT_MS / Math.max(1, took)
+      const inRoom = MAX_CELLS / 2 / Math.max(1, cells.length)
+      const growth = Math.max(0.25, Math.min(MAX_GROWTH, inTime, inRoom))
+      length = Math.max(1, Math.floor((to - lower) * growth))
+      to = lower
+    }
+  }
+}
+
+/** The milliseconds of a group that the filter asks for, the last one excluded. */
+function endsOf(
+  { lower, upper }: Group,
+  { start = lower, end = upper }: LogFilter,
+  beyond: Position | undefined,
+): { from: number; end: number } {
+  const last = minimum(minimum(end, upper), beyond?.timestamp ?? upper)
+  return { from: toMillis(maximum(start, lower)), end: toMillis(last) + 1 }
+}
+
+/** The range of a millisecond, both ends included, within the filter's. */
+function millisecond(millis: number, { start, end }: LogFilter): { start: string; end: string } {
+  const first = fromMillis(millis)
+  const last = `${comparable(first).slice(0, 23)}999Z`
+  return { start: maximum(start ?? first, first), end: minimum(end ?? last, last) }
+}
+
+/** The places that a row's values are read from one by one: its field's, if there is one, and those of its group. */
+export function placesOf({ field, by }: Pick<Fold, 'field' | 'by'>): ValuePlace[] {
+  return [...(field === undefined ? [] : [field]), ...by]
+}
+
+type Row = {
+  step: number
+  k0?: string | null
+  k1?: string | null
+  other: string | null
+  rows: number
+  figure: string | null
+  most?: string | null
+}
+
+/** The statement took too long, or met a number that a double does not hold. */
+type Failure = 'too slow' | 'too large'
+
+async function readCells(store: Store, query: FoldQuery): Promise<FoldedCell[] | Failure> {
+  const { text, values } = foldStatement(query)
+  const limits = { signal: store.signal, timeoutMs: TIMEOUT_MS }
+  try {
+    const { rows } = await queryWithin<Row>(store.pool, text, values, limits)
+    const cells = rows.map((row) => cellOf(row, query.fold.by.length))
+    return !query.isWary && cells.some(({ figure }) => figure !== null && !Number.isFinite(figure))
+      ? 'too large'
+      : cells
+  } catch (error) {
+    if (isTimeout(error)) return 'too slow'
+    if (!query.isWary && errorCode(error) === OUT_OF_RANGE) return 'too large'
+    throw error
+  }
+}
+
+function cellOf({ step, k0, k1, other, rows, figure, most }: Row, keys: number): FoldedCell {
+  return {
+    step,
+    keys: [k0, k1].slice(0, keys).map((json) => (json == null ? null : JSON.parse(json))),
+    rows,
+    figure: figure === null ? null : Number(figure),
+    most: most == null ? null : Number(most),
+    other,
+  }
+}
