@@ -6,9 +6,9 @@ import { bodySteps, isPlainText } from '../ingest/body.ts'
 import { DEFAULT_SOURCE, type Decoded } from '../ingest/decoded.ts'
 import type { LogForm } from '../ingest/inference/log-form.ts'
 import type { Steps } from '../ingest/steps.ts'
-import type { Principal } from '../service/access/access.ts'
 import { AppError } from '../service/app-error.ts'
 import type { IngestService, IngestResult as Result } from '../service/ingest/ingest-service.ts'
+import { formHolder } from '../service/ingest/remembered-forms.ts'
 import { now } from '../store/database/timestamp.ts'
 import type { SenderMark } from '../store/writing/senders.ts'
 import { takeRawBodies, withBody } from './raw-body.ts'
@@ -69,7 +69,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         const sender = senderOf(request)
         const contentType = request.headers['content-type']
         const { source } = request.query
-        const place = { holder: holderOf(request.principal), wayIn: 'text', source: source ?? '' }
+        const place = { holder: formHolder(request.principal.lineage), wayIn: 'text', source: source ?? '' }
         const known = isPlainText(contentType) ? await ingest.forms.find(place, sender) : undefined
         const joining = await ingest.joining()
         const isJoined = joining[source ?? DEFAULT_SOURCE] !== false
@@ -157,13 +157,6 @@ function senderOf({ headers, principal }: FastifyRequest): SenderMark | undefine
   }
   const named = sender.toLowerCase()
   return { sender: ownSender(principal.lineage, named), batch: number, formerly: named }
-}
-
-/**
- * The identity a form is remembered for: a key, or the keys it replaced, with a colon as it has always been written.
- */
-function holderOf({ lineage }: Principal): string {
-  return lineage.replace(' ', ':')
 }
 
 /** A sender belongs to the key that names it: another key with the same uuid is another sender. */

@@ -29,6 +29,8 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'DELETE /api/views/:id': 'Delete a view',
 
   'POST /api/logs': 'Store lines: JSON, an array, or one record a line',
+  'GET /api/line-forms': 'How the plain lines of a file or pipe of this key are written',
+  'POST /api/line-forms': 'Remember how the plain lines of a file or pipe of this key are written',
   'POST /api/events/raw': 'Store events as Seq takes them',
   'POST /ingest/clef': 'Store events as Seq takes them, in CLEF',
   'POST /loki/api/v1/push': 'Store lines as Loki takes them',

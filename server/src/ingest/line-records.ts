@@ -36,6 +36,8 @@ export type LineOptions = RecordDefaults & {
   form?: LogForm | undefined
   /** How earlier lines of the same place were written: kept as long as it fits. */
   remembered?: LogForm | undefined
+  /** Whether the first lines may be those earlier ones. */
+  isResumed?: boolean
   /** Parts of the form that a person set. */
   timeForm?: InferredTime | undefined
   levelForm?: InferredLevel | undefined
@@ -91,7 +93,7 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
     time: options.timeForm,
     level: options.levelForm,
   }
-  const tracker = new FormTracker(context, options.form, options.remembered)
+  const tracker = new FormTracker(context, options.form, options.remembered, options.isResumed)
   let sample: Waiting[] | undefined = options.form === undefined ? [] : undefined
   let held: Held | undefined
   let waiting: Waiting[] = []

@@ -1,5 +1,16 @@
-// How the plain lines of a key are written is remembered from body to body, the same on all servers.
-import { describe, expect, it } from 'vitest'
+// How the plain lines of a key are written is remembered from body to body, and from run to run of `timelapser-logs ingest`,
+// the same on all servers.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { ApiClient } from '../../src/cli/client/api-client.ts'
+import { FormMemory, placeOfFile, placeOfPipe } from '../../src/cli/ingest/form-memory.ts'
+import { ingestCommand } from '../../src/cli/ingest/ingest.ts'
+import { IngestSender } from '../../src/cli/ingest/ingest-sender.ts'
+import { ingestStream } from '../../src/cli/ingest/ingest-stream.ts'
+import { IngestTally } from '../../src/cli/ingest/ingest-tally.ts'
 import { RememberedForms } from '../../src/service/ingest/remembered-forms.ts'
 import { startWayIn } from '../support/way-in.ts'
 
@@ -103,5 +114,133 @@ describe('the form of plain lines', () => {
     expect(await servers[1].find(place, undefined)).toEqual(second)
     expect(await servers[0].find(place, mark)).toEqual(first)
     expect(await servers[0].find(place, { ...mark, batch: 8 })).toEqual(second)
+  })
+})
+
+describe('the form of a file or pipe', () => {
+  /** Runs the command on a file of this text, as one who comes to this folder. */
+  async function ingest(path: string, text: string, ...options: string[]): Promise<string> {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+    const said = vi.spyOn(console, 'log').mockReturnValue(undefined)
+    const access = ['--url', server.url, '--key', server.apiKey]
+    await ingestCommand().parseAsync([path, ...access, ...options], { from: 'user' })
+    const sentences = String(said.mock.calls.at(-1)?.[0])
+    said.mockRestore()
+    return sentences
+  }
+
+  async function folder(): Promise<string> {
+    const made = await mkdtemp(join(tmpdir(), 'forms-'))
+    onTestFinished(() => rm(made, { recursive: true }))
+    return made
+  }
+
+  it('is remembered for what is rotated and written anew, by folder and name', async () => {
+    const there = await folder()
+    await ingest(join(there, 'unit.log'), body(written, 1, 30))
+    await ingest(join(there, 'unit.log.1'), written(33))
+    expect(await newest()).toMatchObject({ timestamp: '2026-03-25T10:11:12.133Z', level: 'ERROR' })
+    await ingest(join(there, 'other', 'unit.log'), written(34))
+    expect((await newest()).timestamp).not.toMatch(/^2026-03/)
+    // Not from a dry run, and not where a person says how lines are written.
+    await ingest(join(there, 'dry.log'), body(written, 1, 30), '--dry-run')
+    await ingest(join(there, 'dry.log'), written(34))
+    expect((await newest()).timestamp).not.toMatch(/^2026-03/)
+    await ingest(join(there, 'unit.log'), written(35), '--time-format', 'epoch s')
+    expect((await newest()).timestamp).not.toMatch(/^2026-03/)
+  })
+
+  it('is the first one for a file that is sent again when it has grown, and a revision is for later lines', async () => {
+    const path = join(await folder(), 'grown.log')
+    const lettered = (index: number) => `${written(index % 15).replace(/Error|Debug/, index % 2 ? 'E' : 'I')}`
+    const first = await ingest(path, body(lettered, 0, 15))
+    expect(first).toContain('level: where the text says so')
+    const second = await ingest(path, body(lettered, 0, 600))
+    expect(second.match(/level: [^;]+/g)).toEqual([
+      'level: where the text says so',
+      expect.stringContaining('by its letter'),
+    ])
+    const { logs } = (await server.get('/api/logs?limit=1000&source=grown&level=ERROR')).body.data
+    expect(logs.length).toBeGreaterThan(100)
+  })
+
+  it('is told by the first line that tells day from month', async () => {
+    const path = join(await folder(), 'days.log')
+    const on = (date: string) => (index: number) => `cam ${date} 10:11:${10 + index} moved`
+    await ingest(path, body(on('03/04/2026'), 0, 20))
+    expect((await newest()).timestamp).toBe('2026-03-04T10:11:29Z')
+    await ingest(path, `${body(on('03/04/2026'), 0, 20)}\n${body(on('13/04/2026'), 0, 5)}`)
+    const { logs } = (await server.get('/api/logs?limit=25&source=days')).body.data
+    expect(new Set(logs.map(({ timestamp }: { timestamp: string }) => timestamp.slice(0, 10)))).toEqual(
+      new Set(['2026-04-13', '2026-04-03']),
+    )
+  })
+
+  it('is remembered for a pipe by its source, while it goes on', async () => {
+    const client = new ApiClient({ url: server.url, apiKey: server.apiKey })
+    const pipe = async (source: string, text: string) => {
+      const memory = new FormMemory(client)
+      const place = placeOfPipe(source)
+      const tally = new IngestTally()
+      const remembered = await memory.recall(place)
+      await ingestStream({
+        input: Readable.from([Buffer.from(text)]),
+        format: 'text',
+        line: { now: new Date().toISOString(), source, remembered },
+        retentionDays: undefined,
+        tally,
+        sender: new IngestSender({
+          client,
+          tally,
+          isImport: false,
+          retryForMs: 0,
+          onOutage: () => undefined,
+        }),
+        onForm: (form) => memory.keep(place, form),
+      })
+    }
+    await pipe('piped', body(written, 1, 30))
+    await pipe('piped', written(33))
+    expect(await newest()).toMatchObject({ source: 'piped', timestamp: '2026-03-25T10:11:12.133Z' })
+    await pipe('another', written(34))
+    expect((await newest()).timestamp).not.toMatch(/^2026-03/)
+  })
+
+  it('is asked for without harm at a server of before, and by a key that may not', async () => {
+    const created = await server.send('POST', '/api/keys', { name: crypto.randomUUID(), scope: 'read' })
+    const memory = new FormMemory(new ApiClient({ url: server.url, apiKey: created.body.data.secret }))
+    expect(await memory.recall(placeOfFile('/var/log/a.log', 'a'))).toBeUndefined()
+    await memory.keep(placeOfFile('/var/log/a.log', 'a'), undefined)
+  })
+
+  const form = { version: 1, time: 'fixed', order: 'day first', lines: 20, dated: 20, leveled: 0 }
+  const inferred = (template: string) => ({
+    ...form,
+    time: { parts: [{ place: { kind: 'column', index: 0 }, template }] },
+  })
+
+  it.each([
+    [{ form: inferred('ff hh:mm.fff.fff') }, /template/],
+    [{ form: inferred('x'.repeat(65)) }, /form\.time/],
+    [{ form: inferred('no time') }, /template/],
+    [{ form: { ...form, level: { key: 'x'.repeat(61) } } }, /level|time/],
+    [{ form: { ...form, more: 1 } }, /more/],
+    [{ form: { ...form, lines: -1 } }, /lines/],
+    [{ source: 'x'.repeat(1001) }, /source/],
+    [{ way_in: 'text' }, /way_in/],
+    [{ after: 0.5 }, /after/],
+  ])('is refused where it is none: %j', async (part, sentence) => {
+    const place = { way_in: 'file', source: 'hostile', after: 0, form, ...part }
+    const answer = await server.send('POST', '/api/line-forms', place)
+    expect([answer.status, answer.body.message]).toEqual([400, expect.stringMatching(sentence)])
+  })
+
+  it('is kept for programs, not for pages', async () => {
+    const input = { name: crypto.randomUUID(), scope: 'ingest', origins: ['https://shop.example'] }
+    const { secret } = (await server.send('POST', '/api/keys', input)).body.data
+    const headers = { authorization: `Bearer ${secret}`, origin: 'https://shop.example' }
+    const place = { way_in: 'file', source: 'pages', after: 0, form }
+    expect((await server.send('POST', '/api/line-forms', place, headers)).status).toBe(403)
   })
 })

@@ -1,5 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
 import { SingleBar } from 'cli-progress'
+import type { LogForm } from '../../ingest/inference/log-form.ts'
 import { shiftUtcText } from '../../ingest/utc-text.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { createFileDecoder, type LineOutcome } from './ingest-decoder.ts'
@@ -17,6 +18,8 @@ export type FilesRun = {
   tally: IngestTally
   /** Undefined for a dry run. */
   delivery: { client: ApiClient; sender: IngestSender; isImport: boolean } | undefined
+  /** Receives how the plain lines of a file were read, once they are sent. */
+  onForm?: (path: string, form: LogForm | undefined) => Promise<void>
   /** The server whose retention a dry run asks for; undefined where none can be asked. */
   asked?: ApiClient | undefined
 }
@@ -45,7 +48,10 @@ export async function ingestFiles(run: FilesRun): Promise<string> {
   if (keeper) await ensureKept(planned, run.keepDays, run.nowSeconds, keeper, delivery === undefined)
 
   await withProgress(delivery === undefined ? 'Decoding' : 'Sending', inputs, async (onBytes) => {
-    for (const file of planned) await sendFile(file, tally, delivery?.sender, onBytes)
+    for (const file of planned) {
+      const form = await sendFile(file, tally, delivery?.sender, onBytes)
+      await run.onForm?.(file.options.file.path, form)
+    }
     await delivery?.sender.finish()
   })
   return tally.summary(describeFiles(inputs), delivery === undefined)
@@ -56,13 +62,14 @@ async function sendFile(
   tally: IngestTally,
   sender: IngestSender | undefined,
   onBytes: (bytes: number) => void,
-): Promise<void> {
+): Promise<LogForm | undefined> {
   const decoder = createFileDecoder(options.format, { ...options.line, ...scan.line })
   for await (const outcomes of outcomesOf(decoder, readFileLines(options.file, onBytes))) {
     for (const outcome of outcomes) if (take(outcome)) await sender?.send()
   }
   tally.lines += decoder.lines
   tally.noteForms(options.file.path, decoder.forms, decoder.undated)
+  return decoder.forms.at(-1)
 
   /** Whether a batch is full now. */
   function take(outcome: LineOutcome): boolean {

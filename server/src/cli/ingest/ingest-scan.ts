@@ -46,6 +46,8 @@ async function look(options: FileOptions, onBytes: (bytes: number) => void): Pro
   if (firstYear !== undefined) scan.line.firstYear = firstYear
   if (decoder.forms.some(isOrderOpen) && spread.lines.length >= SpreadSample.most / 2)
     Object.assign(scan.line, orderIn(spread.lines, options.line))
+  // Lines that tell the order count more than what was remembered without.
+  if (scan.line.dateOrder !== undefined || scan.line.timeForm !== undefined) scan.line.remembered = undefined
   return scan
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { LogForm } from '../../ingest/inference/log-form.ts'
 import type { LineOptions } from '../../ingest/line-records.ts'
 import { isBefore, toUtcText } from '../../ingest/utc-text.ts'
 import { Turns } from '../../service/turns.ts'
@@ -21,6 +22,8 @@ export type StreamRun = {
   retentionDays: number | undefined
   tally: IngestTally
   sender: IngestSender | undefined
+  /** Receives how the plain lines are read: when it is found, when it is another, and at the end. */
+  onForm?: (form: LogForm | undefined) => Promise<void>
   /** Microseconds do not exist in the clock; milliseconds, as ISO 8601 in UTC. */
   now?: () => string
 }
@@ -68,6 +71,7 @@ export async function ingestStream(run: StreamRun): Promise<string> {
       gatheringMs = undefined
       await take(decoder.end())
       await sender?.send()
+      await run.onForm?.(decoder.forms.at(-1))
       continue
     }
     const chunk = await next
@@ -79,11 +83,14 @@ export async function ingestStream(run: StreamRun): Promise<string> {
     await take(chunk.value.flatMap((line) => decoder.push(line, arrivedAt)))
     tally.lines = decoder.lines
     gatheringMs = decoder.isGathering ? (gatheringMs ?? performance.now()) : undefined
-    if (sender?.isDue(FLUSH_MS) === true) await sender.send()
+    if (sender?.isDue(FLUSH_MS) !== true) continue
+    await sender.send()
+    await run.onForm?.(decoder.forms.at(-1))
   }
   await take(decoder.end())
   tally.noteForms('stdin', decoder.forms, decoder.undated)
   await sender?.finish()
+  await run.onForm?.(decoder.forms.at(-1))
   return tally.summary('stdin', sender === undefined)
 }
 

@@ -3,9 +3,9 @@ import type { InferredLevel } from '../../ingest/inference/infer-level.ts'
 import type { InferredTime } from '../../ingest/inference/infer-time.ts'
 import type { LineOptions } from '../../ingest/line-records.ts'
 import type { NaiveClock } from '../../ingest/time-zone.ts'
-import type { Settings } from '../../store/settings/settings-schema.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, findServer, noKey, type ServerOptions } from '../client/server-options.ts'
+import { FormMemory, type FormPlace, placeOfFile, placeOfPipe } from './form-memory.ts'
 import {
   toCameraId,
   toClock,
@@ -23,6 +23,7 @@ import { IngestSender } from './ingest-sender.ts'
 import { EXIT, IngestStop } from './ingest-stop.ts'
 import { ingestStream } from './ingest-stream.ts'
 import { IngestTally } from './ingest-tally.ts'
+import { isJoined, joiningOf } from './joining.ts'
 
 type Options = ServerOptions & {
   format: Format
@@ -157,7 +158,15 @@ async function fromFiles(paths: string[], options: Options, tally: IngestTally):
   }
   const client = await connect(options)
   const joining = await joiningOf(client)
-  for (const { line } of files) line.join = isJoined(line, joining)
+  const memory = client && memoryFor(client, options)
+  const places = new Map(
+    files.map(({ file, line }) => [file.path, placeOfFile(file.path, line.source ?? '')]),
+  )
+  for (const { file, line } of files) {
+    line.join = isJoined(line, joining)
+    line.isResumed = true
+    line.remembered = await memory?.recall(places.get(file.path) as FormPlace)
+  }
   const isImport = options.live !== true
   const deliver = (to: ApiClient) => ({ client: to, isImport, sender: senderFor(to, options, tally) })
   return ingestFiles({
@@ -166,6 +175,10 @@ async function fromFiles(paths: string[], options: Options, tally: IngestTally):
     keepDays: options.keepDays,
     nowSeconds: Math.floor(nowMs / 1000),
     tally,
+    ...(memory &&
+      options.dryRun !== true && {
+        onForm: (path, form) => memory.keep(places.get(path) as FormPlace, form),
+      }),
     ...(options.dryRun === true
       ? { delivery: undefined, asked: client }
       : { delivery: client && deliver(client) }),
@@ -185,6 +198,9 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
   const retentionDays = options.live === true ? undefined : await retentionFor(client, options)
   const line = lineOptions(options, 'stdin', Date.now())
   line.writtenUntil = line.now
+  const memory = client && memoryFor(client, options)
+  const place = placeOfPipe(line.source ?? 'stdin')
+  line.remembered = await memory?.recall(place)
   // The program that feeds the pipe ends by the same Ctrl-C; the lines it wrote are still sent.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.stdin.push(null))
   return ingestStream({
@@ -193,39 +209,24 @@ async function fromStdin(options: Options, tally: IngestTally): Promise<string> 
     line: { ...line, join: isJoined(line, await joiningOf(client)) },
     retentionDays,
     tally,
+    ...(memory && options.dryRun !== true && { onForm: (form) => memory.keep(place, form) }),
     sender: client && options.dryRun !== true ? senderFor(client, options, tally) : undefined,
   })
+}
+
+/** Nothing is remembered of a form that a person set, at least in part. */
+function memoryFor(
+  client: ApiClient,
+  { timeFormat, levelField, dateOrder }: Options,
+): FormMemory | undefined {
+  const isSet = timeFormat !== undefined || levelField !== undefined || dateOrder !== undefined
+  return isSet ? undefined : new FormMemory(client)
 }
 
 /** The days the server keeps, raised to `keepDays` first. */
 async function retentionFor(client: ApiClient | undefined, { keepDays, dryRun }: Options): Promise<number> {
   if (client === undefined) return 0
   return raiseRetention(client, await readRetention(client), keepDays, dryRun === true)
-}
-
-/** A stream is read without the setting rather than late. */
-const SETTINGS_MS = 5000
-
-/** The server's setting of sources; nothing for a key that may not read it, or without a server. */
-async function joiningOf(client: ApiClient | undefined): Promise<Settings['join_by_source']> {
-  if (client === undefined) return {}
-  try {
-    const { settings } = await client.request<{ settings: Settings }>('GET', '/api/settings', {
-      timeoutMs: SETTINGS_MS,
-    })
-    return settings.join_by_source ?? {}
-  } catch (error) {
-    if (error instanceof ApiFailure) return {}
-    throw error
-  }
-}
-
-/**
- * Joins lines of files and pipes that belong together, unless the command or the setting of their source says
- * otherwise.
- */
-function isJoined({ join = true, source = '' }: LineOptions, joining: Settings['join_by_source']): boolean {
-  return join && (Object.hasOwn(joining, source) ? joining[source] : true) !== false
 }
 
 /** Connects to the server; a dry run works without a server, and names the checks that it left out. */

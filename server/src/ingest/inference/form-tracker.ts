@@ -1,4 +1,5 @@
 // Decides how a stream's lines are read, from its first lines, and again when the form stops fitting.
+import type { InferredTime } from './infer-time.ts'
 import {
   compileForm,
   type FormContext,
@@ -27,6 +28,7 @@ export class FormTracker {
   readonly #context: FormContext
   readonly #isGiven: boolean
   readonly #remembered: LogForm | undefined
+  readonly #isResumed: boolean
   readonly #recent: string[] = []
   #seen = 0
   #dated = 0
@@ -35,10 +37,12 @@ export class FormTracker {
   /**
    * @param given a form that is not to be revised.
    * @param remembered a form that earlier lines were read by: it is kept as long as it fits.
+   * @param isResumed whether the first of these lines may be those that it was found from: they are read by it again.
    */
-  constructor(context: FormContext, given?: LogForm, remembered?: LogForm) {
+  constructor(context: FormContext, given?: LogForm, remembered?: LogForm, isResumed = false) {
     this.#context = context
     this.#remembered = remembered
+    this.#isResumed = isResumed
     this.#isGiven = given !== undefined
     this.form = given ?? NO_FORM
     this.reader = compileForm(this.form)
@@ -59,8 +63,11 @@ export class FormTracker {
     const known = fitOf(this.#remembered, lines)
     const share = (form: LogForm) => form.dated / Math.max(1, form.lines)
     const fits = share(known) >= LEAST_FIT || share(found) <= share(known)
-    const saysMore = found.lines >= WINDOW && this.#remembered.lines < WINDOW && share(found) >= share(known)
-    if (!fits || saysMore) return found
+    const isMore = found.lines >= WINDOW && this.#remembered.lines < WINDOW && share(found) >= share(known)
+    const isOtherOrder = share(found) >= share(known) && tellsOtherOrder(found, this.#remembered)
+    if (!fits || (isMore && !this.#isResumed) || isOtherOrder) return found
+    // From more lines it may be found that there is more to it.
+    if (this.#isResumed && this.#remembered.lines < WINDOW) return this.#remembered
     // It was found from more lines than these, and is judged by these.
     return { ...known, lines: Math.max(known.lines, this.#remembered.lines), dated: this.#remembered.dated }
   }
@@ -89,4 +96,12 @@ export class FormTracker {
     this.reader = compileForm(form)
     this.forms.push(form)
   }
+}
+
+/** Whether lines tell day from month, and the other way round than it was remembered or assumed. */
+function tellsOtherOrder(found: LogForm, remembered: LogForm): boolean {
+  if (found.time === 'fixed' || remembered.time === 'fixed')
+    return found.time === remembered.time && found.order !== undefined && found.order !== remembered.order
+  const templatesIn = ({ parts }: InferredTime) => parts.map(({ template }) => template).join(' ')
+  return found.time.order === 'decided' && templatesIn(found.time) !== templatesIn(remembered.time)
 }

@@ -36,6 +36,7 @@ export function compileTemplate(template: string): TemplateReader | undefined {
       const separator = /[.,:]$/.exec(source)?.[0]
       if (separator !== undefined) source = source.replace(/(?:\\)?[.,:]$/, '')
       source += separator === undefined ? '(\\d{1,9})?' : `(?:[${separator}](\\d{1,9}))?`
+      if (fields.includes('millis') || fields.includes('fraction')) return undefined
       fields.push(separator === ':' ? 'millis' : 'fraction')
       continue
     }

@@ -9,6 +9,13 @@ const LEAST_LINES = 8
 /** The version that lines are read by, 0 for none; its form if this program can use it. */
 export type KnownForm = { version: number; form: LogForm | undefined }
 
+/**
+ * The identity a form is remembered for: a key, or the keys it replaced, with a colon as it has always been written.
+ */
+export function formHolder(lineage: string): string {
+  return lineage.replace(' ', ':')
+}
+
 /** How the plain lines of a place are written, the same on all servers; see the migration of `line_forms`. */
 export class RememberedForms {
   readonly #pool: pg.Pool

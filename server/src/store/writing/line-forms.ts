@@ -10,6 +10,8 @@ export type FormVersion = { version: number; form: unknown }
 
 /** Versions of a place within an hour; a place whose lines are of many kinds would else have one for each batch. */
 const MOST_AN_HOUR = 20
+/** Forms of a key: lines of more files and sources than that are read without. */
+const MOST_OF_A_HOLDER = 10_000
 const KEPT_DAYS = 30
 
 /** The version that lines of this place are read by. With a sender's mark it is fixed by the first look. */
@@ -94,8 +96,9 @@ export async function addLineForm(
       from line_forms
       where holder = $1 and way_in = $2 and source = $3
       having count(*) filter (where created_at > now() - interval '1 hour') < $6::integer
+        and (select count(*) from line_forms where holder = $1) < $7::integer
       on conflict do nothing`,
-    values: [holder, wayIn, source, after, JSON.stringify(form), MOST_AN_HOUR],
+    values: [holder, wayIn, source, after, JSON.stringify(form), MOST_AN_HOUR, MOST_OF_A_HOLDER],
   })
 }
 

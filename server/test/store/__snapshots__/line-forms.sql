@@ -4,6 +4,7 @@
       from line_forms
       where holder = $1 and way_in = $2 and source = $3
       having count(*) filter (where created_at > now() - interval '1 hour') < $6::integer
+        and (select count(*) from line_forms where holder = $1) < $7::integer
       on conflict do nothing;
 
 -- forget_line_form_marks

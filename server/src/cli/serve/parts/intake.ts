@@ -1,4 +1,5 @@
 import { ingestRoutes } from '../../../http/ingest.ts'
+import { lineFormRoutes } from '../../../http/line-forms.ts'
 import { foreignIngestRoutes } from '../../../http/protocols/foreign-ingest.ts'
 import { IngestService } from '../../../service/ingest/ingest-service.ts'
 import { RememberedForms } from '../../../service/ingest/remembered-forms.ts'
@@ -13,7 +14,11 @@ export function intakePart({ pool, logOperations, notStored, settings, metrics }
   })
   return {
     ingestService,
-    routes: [ingestRoutes(ingestService), foreignIngestRoutes(ingestService)],
+    routes: [
+      ingestRoutes(ingestService),
+      lineFormRoutes(ingestService.forms),
+      foreignIngestRoutes(ingestService),
+    ],
     budgets: [ingestService.bodies.budget, ingestService.uploads, logOperations.writesBudget],
   } satisfies GivingPart
 }

@@ -1,0 +1,47 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { compileTime } from '../ingest/inference/infer-time.ts'
+import { AppError } from '../service/app-error.ts'
+import { formHolder, type RememberedForms } from '../service/ingest/remembered-forms.ts'
+import { reply } from './reply.ts'
+import { KnownLineForm, LineFormInput, LinePlace } from './schemas/line-forms.ts'
+import { Reply } from './schemas/replies.ts'
+
+/** The forms that `timelapser-logs ingest` reads files and pipes by: remembered by key, the same wherever it runs. */
+export function lineFormRoutes(forms: RememberedForms): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/line-forms',
+      {
+        config: { access: 'ingest' },
+        schema: { querystring: Type.Object(LinePlace), response: { 200: Reply(KnownLineForm) } },
+      },
+      async ({ query: { way_in, source }, principal }) => {
+        const place = { holder: formHolder(principal.lineage), wayIn: way_in, source }
+        const { version, form = null } = await forms.find(place, undefined)
+        return reply('Line form fetched successfully', { version, form })
+      },
+    )
+
+    app.post(
+      '/api/line-forms',
+      {
+        config: { access: 'ingest' },
+        schema: { body: LineFormInput, response: { 200: Reply(KnownLineForm) } },
+      },
+      async ({ body: { way_in, source, after, form }, principal }) => {
+        if (principal.origins) throw new AppError('FORBIDDEN', 'A key of pages may not keep line forms.')
+        if (form.time !== 'fixed' && compileTime(form.time) === undefined)
+          throw new AppError(
+            'INVALID_REQUEST',
+            'form.time: a template names no date, clock or epoch, or a field twice.',
+          )
+        const place = { holder: formHolder(principal.lineage), wayIn: way_in, source }
+        const { form: known } = await forms.find(place, undefined)
+        await forms.learn(place, { version: after, form: known }, form)
+        const { version, form: kept = null } = await forms.find(place, undefined)
+        return reply('Line form kept', { version, form: kept })
+      },
+    )
+  }
+}
