@@ -5,7 +5,7 @@ import { FORM_VERSION, type LogForm } from '../../ingest/inference/log-form.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { sourceNameOf } from './ingest-input.ts'
 
-/** What tells a file or pipe from the others that are read with the same key. */
+/** The file or pipe, among those that are read with the same key. */
 export type FormPlace = { way_in: 'file' | 'pipe'; source: string }
 
 /** Lines are read without what was remembered rather than late. */

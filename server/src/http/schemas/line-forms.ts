@@ -68,7 +68,7 @@ export const LinePlace = {
   source: Type.String({
     minLength: 1,
     maxLength: MAX_PLACE,
-    description: 'What tells the file or pipe from others of the same key',
+    description: 'The file or pipe, by a text that no other of the key has',
   }),
 }
 
