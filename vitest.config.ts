@@ -33,7 +33,7 @@ const tags = [{ name: 'long', description: 'Run by npm run test:long alone.' }]
  * say nothing about PostgreSQL and run on one version alone.
  */
 const NOTHING_OF_ONE_VERSION = [
-  'server/test/{*-command,*-commands,ingest-*,journald,linked-cluster,python-sink,syslog}.test.ts',
+  'server/test/{*-command,*-commands,ingest-*,journald,linked-cluster,python-package,syslog}.test.ts',
   'server/test/http/{elasticsearch,loki-push,otlp,seq}.test.ts',
   'server/test/http/{access-guard,bad-requests,guesses,rate-limits,request-log}.test.ts',
   'server/test/http/{documented-routes,openapi,security-table,spec-examples}.test.ts',

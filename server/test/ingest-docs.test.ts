@@ -112,7 +112,7 @@ async function run(command: string, args: string[], signal?: AbortSignal): Promi
       SHARED_KEY,
       TIMELAPSER_LOGS_API_KEY: server.apiKey,
       TIMELAPSER_LOGS_URL: server.url,
-      PYTHONPATH: join(ROOT, 'examples'),
+      PYTHONPATH: join(ROOT, 'python'),
       PYTHONDONTWRITEBYTECODE: '1',
       PATH: [folder, process.env.PATH, '/usr/sbin'].join(delimiter),
     },
