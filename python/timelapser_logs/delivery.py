@@ -1,5 +1,7 @@
 """POSTs batches, and says of each reply what becomes of the batch."""
 
+# The socket module loads this one with the first connection; a fork in that moment would leave its lock held for ever.
+import encodings.idna  # noqa: F401
 import gzip
 import json
 import time
