@@ -3,6 +3,7 @@ import type { ByteBudget } from '../byte-budget.ts'
 import type { AlertFigures } from '../store/alerts/alert-deliveries.ts'
 import type { StatementTiming } from '../store/database/statement-watch.ts'
 import type { NotStoredReason } from '../store/writing/not-stored.ts'
+import type { EvaluatedStep } from './alerts/alert-evaluator.ts'
 import { WAYS, type Way } from './ingest/ingest-service.ts'
 
 /** Names of statements counted apart; those beyond are counted as `other`. There are some 150. */
@@ -144,6 +145,10 @@ export class Metrics {
     'timelapser_alert_transitions_total',
     'Changes of alerts that this server decided.',
   )
+  readonly #alertTooLate = this.#counter(
+    'timelapser_alert_too_late_rows_total',
+    'Rows that came over a day from their own time, so that windows of alert rules do not count them; once a rule.',
+  )
   readonly #alertSteps = this.#histogram(
     'timelapser_alert_step_seconds',
     'Steps of the evaluation of alert rules, each one transaction.',
@@ -215,10 +220,11 @@ export class Metrics {
     this.#streamsBroken.inc({ route })
   }
 
-  alertsEvaluated(rows: number, transitions: number, seconds: number): void {
+  alertsEvaluated({ rows, transitions, tooLate, millis }: EvaluatedStep): void {
     this.#alertRows.inc(rows)
     this.#alertTransitions.inc(transitions)
-    this.#alertSteps.observe(seconds)
+    this.#alertTooLate.inc(tooLate)
+    this.#alertSteps.observe(millis / 1000)
   }
 
   noticeTried(outcome: 'sent' | 'failed' | 'dead'): void {

@@ -230,7 +230,9 @@ describe('a rule that counts', () => {
     expect(await stateOf(id)).toMatchObject({ a: 'firing' })
     await pass(4)
     expect(await stateOf(id)).toMatchObject({ a: 'resolved' })
-    await expect.poll(() => receiver.received.map(({ body }) => body.kind)).toEqual(['firing', 'resolved'])
+    // A notice of the rule before may still be on its way.
+    const told = () => receiver.received.filter(({ body }) => body.rule.id === id)
+    await expect.poll(() => told().map(({ body }) => body.kind)).toEqual(['firing', 'resolved'])
   })
 
   it('makes one late notice of an hour that a spool delivers at once', async () => {
@@ -806,6 +808,65 @@ describe('what is held back', () => {
     await pass(4)
     await expect.poll(() => arrived('resolved').length).toBe(1)
   })
+})
+
+describe('that a rule cannot be evaluated', () => {
+  const ownedBy = async (id: number, owner: string) => {
+    await server.database.database.pool.query(
+      `with changed as (update alert_rules set owner = $2 where id = $1)
+       update alert_position set rules_version = rules_version + 1`,
+      [id, owner],
+    )
+    await evaluate()
+  }
+  const nobody = 'user 00000000-0000-0000-0000-000000000000'
+
+  it('is told when the silence is over and it is still so, and its end when that is over', async () => {
+    const rule_id = await addRule({ name: 'Held', query: 'source=held', condition: { kind: 'any' } })
+    const silence = { rule_id, reason: 'works', minutes: 3 }
+    await server.send('POST', '/api/alerts/silences', silence)
+    await ownedBy(rule_id, nobody)
+    await pass(2)
+    expect(receiver.received).toEqual([])
+    await pass(2)
+    await expect.poll(() => arrived('problem').length).toBe(1)
+    expect(arrived('problem')[0]?.body.text).toContain('may not read logs any more')
+    // It is over, and back, before anybody could be told.
+    await server.send('POST', '/api/alerts/silences', silence)
+    await ownedBy(rule_id, 'key operator')
+    await clock.set(clock.now + MINUTE)
+    await ownedBy(rule_id, nobody)
+    await pass(4)
+    expect(arrived('recovered')).toEqual([])
+    await server.send('POST', '/api/alerts/silences', silence)
+    await ownedBy(rule_id, 'key operator')
+    await pass(2)
+    expect(arrived('recovered')).toEqual([])
+    await pass(2)
+    await expect.poll(() => arrived('recovered').length).toBe(1)
+    expect(arrived('problem')).toHaveLength(1)
+  })
+})
+
+it('says how many lines came too late to be judged', async () => {
+  const id = await addRule({
+    name: 'Old',
+    query: 'source=old',
+    condition: { kind: 'count', over: 1, minutes: 5 },
+  })
+  const metrics = async () => {
+    const headers = { authorization: `Bearer ${server.apiKey}` }
+    const text = await (await fetch(`${server.url}/metrics`, { headers })).text()
+    return Number(/^timelapser_alert_too_late_rows_total (\d+)/m.exec(text)?.[1])
+  }
+  const before = await metrics()
+  for (const hours of [25, 26, 1]) await log({ source: 'old' }, hours * 60 * MINUTE)
+  await evaluate()
+  const { rules } = (await server.get('/api/alerts')).body.data
+  expect(rules.find((one: { id: number }) => one.id === id).groups).toMatchObject([{ too_late: 2 }])
+  const { reasons } = (await server.get(`/api/alerts/rules/${id}/why`)).body.data
+  expect(reasons).toContainEqual(expect.stringMatching(/^2 lines .* too late to judge\.$/))
+  expect((await metrics()) - before).toBe(2)
 })
 
 describe('time that cannot be judged', () => {

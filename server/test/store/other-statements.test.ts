@@ -334,6 +334,8 @@ it('of alerts are those of the snapshot', async () => {
       await rules.saveRule(client, { ...fields, id }, true)
       await rules.listRules(client)
       await rules.setProblem(client, id, 'broken', at)
+      await rules.oweProblem(client, id, 1)
+      await rules.settleProblem(client, id, 1)
       const entries = await position.entriesAfter(client, 0)
       await matches.countEntries(client, feed, entries)
       const base = { id, begins_after: 0, include_own: false }
@@ -354,6 +356,7 @@ it('of alerts are those of the snapshot', async () => {
           ...{
             ...key,
             tier: 0,
+            too_late: 0,
             state: 'firing',
             since: at,
             incident: 1,
@@ -443,6 +446,7 @@ it('of alerts are those of the snapshot', async () => {
       await deliveries.postpone(pool, claimed.channel_id, 1000)
     }
     await deliveries.listDeliveries(pool, { rules: [id], owner: null, before: undefined, limit: 1 })
+    await states.countTooLate(pool, { rule_id: id, group_key: 'a' })
     await transitions.countFirings(pool, { rules: [id], start: at, end: at })
     await digests.findDigest(pool, 'user 1')
     await deliveries.readAlertFigures(pool)

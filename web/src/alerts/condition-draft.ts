@@ -34,13 +34,15 @@ export type ConditionDraft = {
   /** Empty: as many as the server thinks right. */
   at_least: string
   days: string
+  /** The zone whose clock says which time is the same; empty for UTC. */
+  timezone: string
   /** In how many of how many windows it has to be so; null for one. */
   lasting: { windows: string; of: string } | null
 }
 
 export const NEW_CONDITION: ConditionDraft = {
   ...{ kind: 'over', threshold: '20', minutes: '5', side: 'over', of: NO_FILTERS },
-  ...{ field: '', measure: 'mean', at_least: '', days: '', lasting: null },
+  ...{ field: '', measure: 'mean', at_least: '', days: '', timezone: '', lasting: null },
 }
 
 /** Numbers that a kind begins with in the form. */
@@ -51,9 +53,9 @@ const BEGINNINGS: Partial<Record<Kind, Pick<ConditionDraft, 'threshold' | 'minut
 }
 
 /** The condition with another kind; numbers that would mean something else are those that the kind begins with. */
-export function withKind(draft: ConditionDraft, kind: Kind): ConditionDraft {
+export function withKind(draft: ConditionDraft, kind: Kind, timezone: string): ConditionDraft {
   const begins = BEGINNINGS[kind] ?? (BEGINNINGS[draft.kind] && { threshold: '20', minutes: '5' })
-  return { ...draft, kind, ...begins, at_least: '' }
+  return { ...draft, kind, ...begins, at_least: '', timezone: kind === 'usual' ? timezone : '' }
 }
 
 /** Whether it has a limit, so that there may be further ones. */
@@ -72,7 +74,17 @@ export function hasAtLeast(kind: Kind): boolean {
 
 /** A condition as it is stored, for the form. */
 export function toConditionDraft(condition: Condition): ConditionDraft {
-  const { over, under, times, minutes, of = '', field = '', measure = 'mean', days } = condition
+  const {
+    over,
+    under,
+    times,
+    minutes,
+    of = '',
+    field = '',
+    measure = 'mean',
+    days,
+    timezone = '',
+  } = condition
   const { at_least, for: lasting } = condition
   const side = over === undefined && under !== undefined ? 'under' : 'over'
   return {
@@ -81,7 +93,7 @@ export function toConditionDraft(condition: Condition): ConditionDraft {
     minutes: String(minutes ?? (condition.kind === 'new' ? 60 : 5)),
     ...{ side, of: filtersIn(of), field, measure },
     at_least: at_least === undefined ? '' : String(at_least),
-    days: days === undefined ? '' : String(days),
+    ...{ days: days === undefined ? '' : String(days), timezone },
     lasting: lasting ? { windows: String(lasting.windows), of: String(lasting.of) } : null,
   }
 }
@@ -117,7 +129,10 @@ export function toCondition(draft: ConditionDraft): { condition: Condition } | {
       if (times === null) return { missing: 'The multiple of the usual goes from 1.1 to 1,000.' }
       const days = draft.days === '' ? undefined : wholeNumber(draft.days, 3, 14)
       if (days === null) return { missing: 'Days go from 3 to 14.' }
-      return { condition: { kind, times, ...(days && { days }), ...shared } }
+      const timezone = draft.timezone.trim()
+      return {
+        condition: { kind, times, ...(days && { days }), ...(timezone && { timezone }), ...shared },
+      }
     }
     case 'share': {
       const percent = decimal(draft.threshold, 0, 100)

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { FIELD } from '../controls/surfaces.ts'
+import { useDisplayZone } from '../time/display-zone.ts'
 import {
   type ConditionDraft,
   hasAtLeast,
@@ -18,13 +19,14 @@ type Props = { condition: ConditionDraft; onChange: Change }
 /** The condition of a rule as a sentence; its end, which groups the lines, is the child. */
 export function ConditionFields({ condition, onChange, children }: Props & { children: ReactNode }) {
   const { kind, minutes } = condition
+  const zone = useDisplayZone()
   return (
     <>
       <p className="flex flex-wrap items-center gap-2">
         <select
           aria-label="Condition"
           value={kind}
-          onChange={(event) => onChange(withKind(condition, event.target.value as Kind))}
+          onChange={(event) => onChange(withKind(condition, event.target.value as Kind, zone))}
           className={`${FIELD} !w-auto`}
         >
           {Object.entries(KINDS).map(([name, text]) => (
@@ -120,7 +122,7 @@ const LIMITS = {
 
 /** The fields of a condition on windows beside its limit. */
 function Lasting({ condition, onChange }: Props) {
-  const { kind, lasting, at_least, days } = condition
+  const { kind, lasting, at_least, days, timezone } = condition
   return (
     <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
       <span className="flex flex-wrap items-center gap-2">
@@ -162,7 +164,15 @@ function Lasting({ condition, onChange }: Props) {
             placeholder="7"
             onChange={(next) => onChange({ days: next })}
           />
-          <span className="text-muted">days</span>
+          <span className="text-muted">days, by the clock of</span>
+          <input
+            aria-label="Time zone of the days"
+            value={timezone}
+            maxLength={60}
+            placeholder="UTC"
+            onChange={(event) => onChange({ timezone: event.target.value })}
+            className={`${FIELD} !w-44`}
+          />
         </span>
       )}
       {hasAtLeast(kind) && (

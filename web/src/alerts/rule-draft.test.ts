@@ -50,7 +50,7 @@ it.each<AlertRuleInput>([
   },
   {
     ...{ name: 'Usual', query: '', severity: 'warning', group_by: 'camera' },
-    condition: { kind: 'usual', times: 3, days: 5, minutes: 60 },
+    condition: { kind: 'usual', times: 3, days: 5, timezone: 'Europe/Berlin', minutes: 60 },
   },
   { name: 'New', query: 'level=ERROR', condition: { kind: 'new', minutes: 60 }, severity: 'warning' },
   {

@@ -49,6 +49,9 @@ export const AlertGroup = Type.Object({
   /** The last sign of life, and when a line came last; they differ when old lines come. */
   seen_at: Instant,
   came_at: Instant,
+  too_late: Type.Integer({
+    description: 'Lines that came over a day from their own time: they count in no window',
+  }),
   severity: Type.String({ description: 'Of the highest threshold that fires' }),
   /** Whether a notice of the incident was sent. */
   is_told: Type.Boolean(),

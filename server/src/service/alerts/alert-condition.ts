@@ -75,6 +75,13 @@ export const AlertConditionSchema = Type.Object(
         description: `Of usual: days to compare with; ${USUAL_DAYS} unless given`,
       }),
     ),
+    timezone: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 60,
+        description: 'For usual: the IANA zone whose clock says which time is the same; UTC unless given',
+      }),
+    ),
     at_least: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -116,6 +123,7 @@ export type Condition =
       threshold: number
       minutes: number
       days: number
+      timezone: string
       atLeast: number
       windows: Windows
     }
@@ -141,7 +149,7 @@ const FIELDS: Record<Kind, readonly (keyof AlertCondition)[]> = {
   count: ['over', 'under', 'for'],
   share: ['over', 'under', 'for', 'of', 'at_least'],
   number: ['over', 'under', 'for', 'field', 'measure', 'at_least'],
-  usual: ['times', 'days', 'for', 'at_least'],
+  usual: ['times', 'days', 'timezone', 'for', 'at_least'],
 }
 
 /** @throws {AppError} INVALID_REQUEST that names the part of the condition that is missing or too much */
@@ -162,8 +170,8 @@ export function conditionOf(asked: AlertCondition): Condition {
   const minutes = required(asked, 'minutes')
   const windows = windowsOf(asked, minutes)
   if (kind === 'usual') {
-    const { days = USUAL_DAYS, at_least: atLeast = USUAL_AT_LEAST } = asked
-    return { kind, threshold: required(asked, 'times'), minutes, days, atLeast, windows }
+    const { days = USUAL_DAYS, timezone = 'UTC', at_least: atLeast = USUAL_AT_LEAST } = asked
+    return { kind, threshold: required(asked, 'times'), minutes, days, timezone, atLeast, windows }
   }
   const { side, threshold } = sideOf(asked)
   if (kind === 'count') return countOf(side, threshold, minutes, windows)

@@ -14,8 +14,9 @@ import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
 import { inTransaction } from '../../store/database/transaction.ts'
 import type { Feed } from '../../store/feed/feed.ts'
 import { hasWindows } from './alert-condition.ts'
-import { evaluate, noteProblem, type Raise } from './evaluation.ts'
+import { evaluate, type Raise } from './evaluation.ts'
 import { keepNewKinds } from './new-kinds.ts'
+import { noteProblem, tellProblems } from './problems.ts'
 import type { ActiveRule, AlertRules, RuleSet } from './rule-set.ts'
 import { addSigns, findSightings } from './sightings.ts'
 
@@ -48,6 +49,9 @@ export type AlertGap = {
   to: number
 }
 
+/** The rows of a step, the changes it decided, and the rows that came too late to count. */
+export type EvaluatedStep = { rows: number; transitions: number; tooLate: number; millis: number }
+
 export type AlertEvaluatorOptions = {
   pool: pg.Pool
   feed: Feed
@@ -63,7 +67,7 @@ export type AlertEvaluatorOptions = {
   onFailure: (error: unknown) => void
   onGap?: (gap: AlertGap) => void
   /** Told of each step that evaluated something. */
-  onStep?: (step: { rows: number; transitions: number; millis: number }) => void
+  onStep?: (step: EvaluatedStep) => void
 }
 
 /**
@@ -150,14 +154,14 @@ export class AlertEvaluator {
     if (done.outcome !== 'busy') {
       if (done.gap) this.#options.onGap?.(done.gap)
       this.#readable = done.readable ?? this.#readable
-      const { rows, transitions } = done
-      this.#options.onStep?.({ rows, transitions, millis: performance.now() - began })
+      const { rows, transitions, tooLate } = done
+      this.#options.onStep?.({ rows, transitions, tooLate, millis: performance.now() - began })
     }
     return done.outcome
   }
 
   async #stepIn(client: pg.PoolClient, at: number) {
-    const nothing = { rows: 0, transitions: 0, deliveries: 0, raises: [] as Raise[] }
+    const nothing = { rows: 0, transitions: 0, deliveries: 0, tooLate: 0, raises: [] as Raise[] }
     const known = { readable: undefined as ReadonlySet<number> | undefined }
     if (!(await tryToEvaluate(client)))
       return { outcome: 'busy' as const, gap: undefined, ...known, ...nothing }
@@ -225,22 +229,17 @@ export class AlertEvaluator {
   ): Promise<number> {
     let noted = 0
     for (const { rule, problem } of set.broken.values()) {
-      if (rule.problem !== null) continue
-      const { channels = [] } = rule.rule as { channels?: string[] }
-      await noteProblem(client, { id: rule.id, revision: rule.revision, channels }, problem, at)
-      rule.problem = problem
-      noted++
+      if (!rule.hadProblem) noted += await noteProblem(client, rule, problem, at)
     }
     for (const rule of set.rules.values()) {
       const problem = failed.get(rule.id) ?? null
       // One whose text is compared is well again when that worked; another one as soon as it can be read.
       const isKnown = rule.isCounted || compared.includes(rule.id)
       if (!isKnown || (problem !== null) === rule.hadProblem) continue
-      const channels = rule.definition.channels ?? []
-      await noteProblem(client, { id: rule.id, revision: rule.revision, channels }, problem, at)
-      rule.hadProblem = problem !== null
-      noted++
+      noted += await noteProblem(client, rule, problem, at)
     }
+    const broken = [...set.broken.values()].map(({ rule }) => rule)
+    noted += await tellProblems(client, [...broken, ...set.rules.values()], at)
     return noted
   }
 }

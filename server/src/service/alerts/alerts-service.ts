@@ -191,10 +191,10 @@ function groupOf(rule: StoredRule, tiers: readonly StoredState[], names: Readonl
   const tier = sorted.findLast((one) => one.state === 'firing')?.tier ?? 0
   const definition = definitionAt(rule.rule as AlertDefinition, tier)
   const { group_by } = definition
-  const { group_key, since, value, first_at, last_at, seen_at, came_at } = state
+  const { group_key, since, value, first_at, last_at, seen_at, came_at, too_late } = state
   return {
     ...{ group_key, label: labelOf(group_key, group_by === 'camera' ? names : undefined) },
-    ...{ state: state.state, since, value, first_at, last_at, seen_at, came_at },
+    ...{ state: state.state, since, value, first_at, last_at, seen_at, came_at, too_late },
     is_told: sorted.some(({ told_incident }) => told_incident !== null),
     severity: definition.severity ?? 'warning',
     query: groupQuery(definition, group_key).toString(),

@@ -30,6 +30,7 @@ export async function checkRule(
   try {
     if (name.trim() === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
     conditionOf(definition.condition)
+    if (definition.condition.timezone !== undefined) parseTimeZone(definition.condition.timezone)
     checkThresholds(definition)
     for (const name of ['active_hours', 'quiet_hours'] as const) {
       const hours = definition[name]

@@ -7,6 +7,7 @@ import { hasWindows, spanOf, type WindowCondition } from './alert-condition.ts'
 import type { Judged } from './judged.ts'
 import { GRACE, JUDGEABLE } from './judging/group.ts'
 import type { Numbers, Tally } from './judging/tally.ts'
+import { changeOfClocks } from './judging/windows.ts'
 
 /** Gives each group that counts the lines of the minutes that its windows may need until an instant. */
 export async function fillCounts(
@@ -58,9 +59,11 @@ function rangesOf(
   const from = earliest - (spanOf(condition) + 2) * MINUTE
   const ranges = [{ from: fromMillis(from), to: 'infinity' }]
   if (condition.kind !== 'usual') return ranges
+  const slack = changeOfClocks(condition)
   for (let day = 1; day <= condition.days; day++) {
     // The days before overlap with a window that begins a day back.
-    ranges.push({ from: fromMillis(from - day * DAY), to: fromMillis(until - day * DAY) })
+    const [first, last] = [from - day * DAY - slack, until - day * DAY + slack]
+    ranges.push({ from: fromMillis(first), to: fromMillis(last) })
   }
   return ranges
 }

@@ -7,7 +7,7 @@ import { firingStates } from '../../store/alerts/alert-states.ts'
 import { addTransitions } from '../../store/alerts/alert-transitions.ts'
 import { toMillis } from '../../store/database/timestamp.ts'
 import type { AlertDefinition } from './alert-rule.ts'
-import { channelsByName } from './evaluation.ts'
+import { channelsByName } from './channels-by-name.ts'
 import { deliveriesOf, type Telling } from './telling.ts'
 import { definitionAt } from './thresholds.ts'
 

@@ -1,10 +1,8 @@
 // One step of the evaluation: from a position in the feed to the next, in one transaction.
 import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
-import { listChannels } from '../../store/alerts/alert-channels.ts'
 import { addCounts } from '../../store/alerts/alert-counts.ts'
 import { addDeliveries, type NewDelivery } from '../../store/alerts/alert-deliveries.ts'
-import { setProblem } from '../../store/alerts/alert-rules.ts'
 import { listSilences, type StoredSilence } from '../../store/alerts/alert-silences.ts'
 import { countGroups, type GroupKey, loadStates, saveStates } from '../../store/alerts/alert-states.ts'
 import {
@@ -14,6 +12,7 @@ import {
 } from '../../store/alerts/alert-transitions.ts'
 import { fromMillis } from '../../store/database/timestamp.ts'
 import type { Condition } from './alert-condition.ts'
+import { channelsByName } from './channels-by-name.ts'
 import { countsOf, fillCounts } from './counted-minutes.ts'
 import type { Judged } from './judged.ts'
 import { Group, type Sighting } from './judging/group.ts'
@@ -42,7 +41,13 @@ export async function evaluate(
   set: RuleSet,
   seen: Seen,
   until: number,
-): Promise<{ transitions: number; deliveries: number; isChanged: boolean; raises: Raise[] }> {
+): Promise<{
+  transitions: number
+  deliveries: number
+  isChanged: boolean
+  raises: Raise[]
+  tooLate: number
+}> {
   const keys = [...seen].flatMap(([rule_id, groups]) =>
     [...groups.keys()].map((group_key) => ({ rule_id, group_key })),
   )
@@ -82,7 +87,8 @@ export async function evaluate(
     .filter(({ before, state }) => !isDeepStrictEqual(state, before))
     .map((one) => toStored(one, one.state))
   await saveStates(client, changed)
-  return { ...told, isChanged: changed.length > 0, raises: raisesOf(judged) }
+  const tooLate = judged.reduce((sum, { tier, group }) => sum + (tier === 0 ? group.tooLate : 0), 0)
+  return { ...told, isChanged: changed.length > 0, raises: raisesOf(judged), tooLate }
 }
 
 /** A group that began to fire, whose level is to be raised. */
@@ -223,41 +229,6 @@ async function deliver(
   }
   await addDeliveries(client, deliveries)
   return deliveries.length
-}
-
-/** Notes that a rule cannot be evaluated, or can again, and tells its channels when that is news. */
-export async function noteProblem(
-  client: pg.PoolClient,
-  rule: { id: number; revision: number; channels: readonly string[] },
-  problem: string | null,
-  at: number,
-): Promise<void> {
-  if (!(await setProblem(client, rule.id, problem, fromMillis(at)))) return
-  const kind = problem === null ? 'recovered' : 'problem'
-  const [id] = await addTransitions(client, [
-    {
-      ...{ rule_id: rule.id, revision: rule.revision, group_key: '', tier: 0, kind },
-      ...{ window_key: at, incident: at },
-      ...{ at: fromMillis(at), value: null, threshold: null, first_at: null, last_at: null, late_ms: 0 },
-      held: problem,
-    },
-  ])
-  if (id === undefined) return
-  const channelIds = await channelsByName(client)
-  const dedup_key = `timelapser-alert-${rule.id}-${rule.revision}-problem`
-  await addDeliveries(
-    client,
-    rule.channels.flatMap((name) => {
-      const channel_id = channelIds.get(name)
-      if (channel_id === undefined) return []
-      const created_at = fromMillis(at)
-      return [{ channel_id, rule_id: rule.id, kind, transitions: [id], dedup_key, created_at }]
-    }),
-  )
-}
-
-export async function channelsByName(client: pg.PoolClient): Promise<Map<string, number>> {
-  return new Map((await listChannels(client)).map(({ name, id }) => [name, id]))
 }
 
 function thresholdOf(condition: Condition): number | null {

@@ -4,6 +4,7 @@ import { addCounts } from '../../store/alerts/alert-counts.ts'
 import { learnKinds } from '../../store/alerts/alert-kinds.ts'
 import { DAY, endOfMinute, fromMillis, MINUTE } from '../../store/database/timestamp.ts'
 import { conditionOf } from './alert-condition.ts'
+import { changeOfClocks } from './judging/windows.ts'
 import { LEARNED_DAYS, pastKinds } from './kinds.ts'
 import { type PastMinute, type PastOptions, type PastQuestion, readPast } from './past-minutes.ts'
 
@@ -30,7 +31,7 @@ export async function readLearned(
   if (condition.kind !== 'usual') return NOTHING
   // The minute under way is counted by the evaluation.
   const end = Math.floor(until / MINUTE) * MINUTE
-  const start = end - condition.days * DAY - condition.minutes * MINUTE
+  const start = end - condition.days * DAY - condition.minutes * MINUTE - changeOfClocks(condition)
   const range = { start: fromMillis(start), end: endOfMinute(fromMillis(end - MINUTE)) }
   const { minutes } = await readPast(options, { definition, read, ...range }, new AbortController().signal)
   return { ...NOTHING, minutes }

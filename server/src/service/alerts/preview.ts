@@ -4,6 +4,7 @@ import { activeHours, hoursByGroup } from './active-hours.ts'
 import { conditionOf, hasWindows } from './alert-condition.ts'
 import { Group, type JudgedRule, newState, type Sighting, type Transition } from './judging/group.ts'
 import { judge } from './judging/judge.ts'
+import { changeOfClocks } from './judging/windows.ts'
 import { LEARNED_DAYS, pastKinds } from './kinds.ts'
 import { type PastMinute, type PastOptions, type PastQuestion, readPast } from './past-minutes.ts'
 import { conditionsOf } from './thresholds.ts'
@@ -70,7 +71,7 @@ async function incidentsIn(
   signal: AbortSignal,
 ): Promise<Found> {
   const condition = conditionOf(definition.condition)
-  const before = condition.kind === 'usual' ? condition.days * DAY : 0
+  const before = condition.kind === 'usual' ? condition.days * DAY + changeOfClocks(condition) : 0
   const question = {
     definition,
     read,

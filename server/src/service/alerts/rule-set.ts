@@ -12,6 +12,7 @@ import { filterOf } from './alert-query.ts'
 import type { AlertDefinition } from './alert-rule.ts'
 import type { JudgedRule } from './judging/group.ts'
 import { OwnerSight } from './owner-sight.ts'
+import type { TroubledRule } from './problems.ts'
 import { countedQuery } from './query-within.ts'
 import { conditionsOf } from './thresholds.ts'
 
@@ -25,15 +26,13 @@ export type RuleSearch = MatchedRule & {
 
 /** A rule that is evaluated. */
 export type ActiveRule = MatchedRule &
-  JudgedRule & {
+  JudgedRule &
+  TroubledRule & {
     name: string
-    revision: number
     /** Its own condition, and those of its further thresholds. */
     conditions: readonly Condition[]
-    definition: AlertDefinition
     /** Whether level, source and camera alone decide which lines are its. */
     isCounted: boolean
-    hadProblem: boolean
     /** When a group is evaluated, where groups have places of their own. */
     hoursOf: (group_key: string) => ActiveHours
     /** When nobody is told. */
@@ -49,7 +48,7 @@ export type RuleSet = {
   /** Their searches, by the ids of these. */
   searches: ReadonlyMap<number, RuleSearch>
   /** Those that cannot be evaluated at all, and why. */
-  broken: ReadonlyMap<number, { rule: StoredRule; problem: string }>
+  broken: ReadonlyMap<number, { rule: TroubledRule; problem: string }>
   /** Searches by the dimensions of lines. */
   byDimensions: Map<string, readonly number[]>
 }
@@ -100,7 +99,7 @@ export class AlertRules {
     const { pool, logOperations } = this.#options
     const rules = new Map<number, ActiveRule>()
     const searches = new Map<number, RuleSearch>()
-    const broken: [number, { rule: StoredRule; problem: string }][] = []
+    const broken: [number, { rule: TroubledRule; problem: string }][] = []
     const sight = new OwnerSight(pool)
     const stored = (await listRules(pool)).filter(({ enabled }) => enabled)
     const deleted = stored.length > 0 ? await logOperations.deletedCameras() : []
@@ -111,7 +110,7 @@ export class AlertRules {
         for (const search of active.searches) searches.set(search.id, search)
       } catch (error) {
         if (!(error instanceof AppError)) throw error
-        broken.push([rule.id, { rule, problem: error.message }])
+        broken.push([rule.id, { rule: troubleOf(rule), problem: error.message }])
       }
     }
     return { version, rules, searches, broken: new Map(broken), byDimensions: new Map() }
@@ -147,14 +146,14 @@ export class AlertRules {
       ...(condition.kind === 'new' && { hasMessage: true }),
     }
     const rule: ActiveRule = {
-      ...{ id: stored.id, name: stored.name, revision: stored.revision, definition, filter, ...asked },
+      ...troubleOf(stored),
+      ...{ name: stored.name, filter, ...asked },
       ...{ condition, conditions: conditionsOf(definition), begun: toMillis(stored.begun_at) },
       hours: activeHours(definition.active_hours),
       hoursOf: hoursByGroup(definition.active_hours),
       quiet: definition.quiet_hours && activeHours(definition.quiet_hours),
       isGrouped: group_by !== null,
       isCounted: isCounted(filter),
-      hadProblem: stored.problem !== null,
       // A demoted owner raises nothing any more.
       raise: owner.isAdmin ? definition.raise_level : undefined,
     }
@@ -165,5 +164,12 @@ export class AlertRules {
     // Ids of rules are above zero.
     const second = { ...search, id: -rule_id, filter: whole, isWhole: true, isCounted: isCounted(whole) }
     return { rule, searches: [search, second] }
+  }
+}
+
+function troubleOf({ id, revision, rule, problem, problem_owed }: StoredRule): TroubledRule {
+  return {
+    ...{ id, revision, definition: rule as AlertDefinition },
+    ...{ hadProblem: problem !== null, owed: problem_owed },
   }
 }

@@ -19,10 +19,10 @@ export type Telling = {
   incident: number
 }
 
-/** Why no notice of a group may be sent at an instant; undefined when one may be sent. */
+/** Why no notice of a group, or with null of the rule itself, may be sent at an instant; undefined when one may be sent. */
 export function heldBy(
   silences: readonly StoredSilence[],
-  { rule_id, group_key }: { rule_id: number; group_key: string },
+  { rule_id, group_key }: { rule_id: number; group_key: string | null },
   at: number,
 ): string | undefined {
   const silence = silences.find(

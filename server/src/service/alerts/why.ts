@@ -4,6 +4,7 @@ import { firstCounted, loadCounts } from '../../store/alerts/alert-counts.ts'
 import { deliveriesOfTransitions, type StoredDelivery } from '../../store/alerts/alert-deliveries.ts'
 import { present, readWatermark } from '../../store/alerts/alert-position.ts'
 import type { StoredRule } from '../../store/alerts/alert-rules.ts'
+import { countTooLate } from '../../store/alerts/alert-states.ts'
 import { type StoredTransition, transitionsUntil } from '../../store/alerts/alert-transitions.ts'
 import {
   DAY,
@@ -27,7 +28,7 @@ import { evidenceQuery } from './delivery/evidence.ts'
 import { withGroup } from './delivery/notice-writer.ts'
 import { GRACE } from './judging/group.ts'
 import type { Tally } from './judging/tally.ts'
-import { sumOf, type Tallies, verdictOf, windowValue } from './judging/windows.ts'
+import { changeOfClocks, sumOf, type Tallies, verdictOf, windowValue } from './judging/windows.ts'
 import { OwnerSight } from './owner-sight.ts'
 import { readPast } from './past-minutes.ts'
 import { conditionsOf } from './thresholds.ts'
@@ -92,7 +93,12 @@ export async function explain(
   const saw = hasWindows(condition)
     ? await judgeWindows(options, stored, { condition, group_key, at, now }, signal)
     : await lookAtLines(options, stored, { condition, group_key, at })
-  return { ...why, ...saw, reasons: [...saw.reasons, ...toldReasons(transitions, why.state)] }
+  const late = hasWindows(condition) ? await countTooLate(pool, { rule_id: stored.id, group_key }) : 0
+  const tooLate =
+    late > 0
+      ? [`${lines(late)} since the rule began came over a day from their own time: too late to judge.`]
+      : []
+  return { ...why, ...saw, reasons: [...saw.reasons, ...tooLate, ...toldReasons(transitions, why.state)] }
 }
 
 function groupAsked({ group_by, condition }: AlertDefinition, group_key = ''): string {
@@ -230,10 +236,10 @@ type Window = { condition: WindowCondition; group_key: string; end: number }
 /** The minutes that a window may need, and those of the days before where it compares with them. */
 function rangesFor({ condition, end }: Window): { from: number; to: number }[] {
   const from = end - spanOf(condition) * MINUTE
-  const days = condition.kind === 'usual' ? condition.days : 0
+  const [days, slack] = condition.kind === 'usual' ? [condition.days, changeOfClocks(condition)] : [0, 0]
   return Array.from({ length: days + 1 }, (_, day) => ({
-    from: from - day * DAY,
-    to: end - day * DAY - MINUTE,
+    from: from - day * DAY - (day > 0 ? slack : 0),
+    to: end - day * DAY - MINUTE + (day > 0 ? slack : 0),
   }))
 }
 

@@ -15,13 +15,15 @@ export type StoredRule = {
   begun_at: string
   problem: string | null
   problem_since: string | null
+  /** The transition whose notice is held back: that it cannot be evaluated, or can again. */
+  problem_owed: number | null
   created_at: string
   updated_at: string
 }
 
 export type RuleFields = Pick<StoredRule, 'name' | 'enabled' | 'rule'>
 
-const COLUMNS = `id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since,
+const COLUMNS = `id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since, problem_owed,
         created_at, updated_at`
 
 /** All rules, or those of an owner, by name. */
@@ -89,7 +91,8 @@ export async function saveRule(
         begins_after = case when $5 then ${HEAD} else begins_after end,
         begun_at = case when $5 then log_clock() else begun_at end,
         problem = case when $5 then null else problem end,
-        problem_since = case when $5 then null else problem_since end
+        problem_since = case when $5 then null else problem_since end,
+        problem_owed = case when $5 then null else problem_owed end
       where id = $1
         and not exists (
           select 1 from alert_rules o where o.owner = r.owner and o.name = $2 and o.id <> r.id
@@ -138,20 +141,44 @@ export async function countRules(
   return rows[0] ?? { own: 0, total: 0 }
 }
 
-/** Notes why a rule cannot be evaluated, or that it can again; true when that is news. */
+/** Notes why a rule cannot be evaluated, or that it can again; undefined unless that is news. */
 export async function setProblem(
   client: pg.PoolClient,
   id: number,
   problem: string | null,
   at: string,
-): Promise<boolean> {
-  const { rowCount } = await client.query({
+): Promise<Pick<StoredRule, 'problem_owed'> | undefined> {
+  const { rows } = await client.query<Pick<StoredRule, 'problem_owed'>>({
     name: 'set_alert_problem',
     text: `
       update alert_rules
       set problem = $2, problem_since = case when $2::text is null then null else $3::timestamptz end
-      where id = $1 and (problem is null) <> ($2::text is null)`,
+      where id = $1 and (problem is null) <> ($2::text is null)
+      returning problem_owed`,
     values: [id, problem, at],
+  })
+  return rows[0]
+}
+
+/** Notes which transition is still to be told; null for none. */
+export async function oweProblem(
+  client: pg.PoolClient,
+  id: number,
+  transition: number | null,
+): Promise<void> {
+  await client.query({
+    name: 'owe_alert_problem',
+    text: 'update alert_rules set problem_owed = $2::bigint where id = $1',
+    values: [id, transition],
+  })
+}
+
+/** Notes that a transition is told; false when it was already. */
+export async function settleProblem(client: pg.PoolClient, id: number, transition: number): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'settle_alert_problem',
+    text: 'update alert_rules set problem_owed = null where id = $1 and problem_owed = $2::bigint',
+    values: [id, transition],
   })
   return rowCount === 1
 }

@@ -196,6 +196,11 @@ commit;
       where rule_id = any ($1::bigint[]) and tier = 0
       group by rule_id;
 
+-- count_too_late
+      select too_late
+      from alert_states
+      where rule_id = $1 and group_key = $2 and tier = 0;
+
 -- create_alert_channel
       insert into alert_channels (name, kind, target, sealed, author)
       values ($1, $2, $3, $4, $5)
@@ -206,7 +211,7 @@ commit;
       insert into alert_rules (owner, owner_name, name, enabled, rule, begins_after, begun_at)
       select $1, $2, $3, $4, $5::jsonb, coalesce((select max(id) from log_feed), (select case when is_called then last_value else 0 end from log_feed_ids)), log_clock()
       on conflict (owner, name) do nothing
-      returning id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since,
+      returning id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since, problem_owed,
         created_at, updated_at;
 
 -- create_alert_silence
@@ -288,7 +293,7 @@ commit;
 
 -- firing_alert_states
       select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
+        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed
       from alert_states
       where rule_id = $1 and (state = 'firing' or told_incident is not null)
       order by group_key, tier;
@@ -351,7 +356,7 @@ select pg_advisory_xact_lock($1);
       order by owner;
 
 -- list_alert_rules
-      select id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since,
+      select id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since, problem_owed,
         created_at, updated_at
       from alert_rules
       where $1::text is null or owner = $1::text
@@ -366,7 +371,7 @@ select pg_advisory_xact_lock($1);
 
 -- list_alert_states
       select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
+        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed
       from alert_states
       where rule_id = any ($1::bigint[])
       order by (state = 'firing') desc, since desc, rule_id, group_key
@@ -402,7 +407,7 @@ select pg_advisory_xact_lock($1);
         from unnest($1::bigint[], $2::text[])
       )
       select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
+        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed
       from wanted
       join alert_states on rule_id = rule and group_key = key;
 
@@ -419,7 +424,7 @@ select pg_advisory_xact_lock($1);
       for update;
 
 -- lock_alert_rule
-      select id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since,
+      select id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since, problem_owed,
         created_at, updated_at
       from alert_rules
       where id = $1
@@ -447,6 +452,9 @@ select pg_try_advisory_xact_lock($1) as locked;
         order by id desc
         limit 1
       ) t;
+
+-- owe_alert_problem
+update alert_rules set problem_owed = $2::bigint where id = $1;
 
 -- pass_over_alert_windows
       update alert_states
@@ -567,12 +575,13 @@ update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to 
         begins_after = case when $5 then coalesce((select max(id) from log_feed), (select case when is_called then last_value else 0 end from log_feed_ids)) else begins_after end,
         begun_at = case when $5 then log_clock() else begun_at end,
         problem = case when $5 then null else problem end,
-        problem_since = case when $5 then null else problem_since end
+        problem_since = case when $5 then null else problem_since end,
+        problem_owed = case when $5 then null else problem_owed end
       where id = $1
         and not exists (
           select 1 from alert_rules o where o.owner = r.owner and o.name = $2 and o.id <> r.id
         )
-      returning id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since,
+      returning id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since, problem_owed,
         created_at, updated_at;
 
 -- save_alert_signs
@@ -585,21 +594,21 @@ update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to 
 
 -- save_alert_states
       insert into alert_states (rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed)
+        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed)
       select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, told_incident, is_owed
+        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed
       from jsonb_to_recordset($1::jsonb) as s (
         rule_id bigint, group_key text, tier smallint, state text, since timestamptz, incident bigint, value double precision,
         first_at timestamptz, last_at timestamptz, extended_at timestamptz, seen_at timestamptz,
         came_at timestamptz, sightings integer, judged_from timestamptz, judged_to timestamptz,
-        due_at timestamptz, told_incident bigint, is_owed boolean
+        due_at timestamptz, too_late bigint, told_incident bigint, is_owed boolean
       )
       on conflict (rule_id, group_key, tier) do update
       set state = excluded.state, since = excluded.since, incident = excluded.incident, value = excluded.value,
         first_at = excluded.first_at, last_at = excluded.last_at, extended_at = excluded.extended_at,
         seen_at = excluded.seen_at, came_at = excluded.came_at, sightings = excluded.sightings,
         judged_from = excluded.judged_from, judged_to = excluded.judged_to, due_at = excluded.due_at,
-        told_incident = excluded.told_incident, is_owed = excluded.is_owed;
+        too_late = excluded.too_late, told_incident = excluded.told_incident, is_owed = excluded.is_owed;
 
 -- savepoint matching
 savepoint matching;
@@ -613,4 +622,8 @@ set local statement_timeout = 0; set local idle_in_transaction_session_timeout =
 -- set_alert_problem
       update alert_rules
       set problem = $2, problem_since = case when $2::text is null then null else $3::timestamptz end
-      where id = $1 and (problem is null) <> ($2::text is null);
+      where id = $1 and (problem is null) <> ($2::text is null)
+      returning problem_owed;
+
+-- settle_alert_problem
+update alert_rules set problem_owed = null where id = $1 and problem_owed = $2::bigint;

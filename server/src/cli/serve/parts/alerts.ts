@@ -55,7 +55,7 @@ export function alertsPart(
     }),
     onFailure: (error) => reports.onJobFailed('alerts', error),
     onGap: reports.onAlertGap,
-    onStep: ({ rows, transitions, millis }) => metrics.alertsEvaluated(rows, transitions, millis / 1000),
+    onStep: (step) => metrics.alertsEvaluated(step),
   })
   const digestClock = new DigestClock({
     pool,

@@ -32,6 +32,8 @@ export type GroupState = {
   judged_from: number | null
   judged_to: number | null
   due_at: number | null
+  /** Lines that came too far from their own time to count in a window. */
+  too_late: number
 }
 
 /** The lines of a group in one entry of the feed. */
@@ -94,6 +96,8 @@ export class Group {
   readonly added = new Map<number, Tally>()
   /** The first minute of which a line was ever counted; set for conditions that look back over days. */
   countedFrom = Number.POSITIVE_INFINITY
+  /** Lines of this step that came too far from their own time. */
+  tooLate = 0
   readonly transitions: Transition[] = []
 
   constructor(rule: JudgedRule, state: GroupState, counts = new Map<number, Tally>()) {
@@ -134,7 +138,14 @@ export class Group {
     let from = Number.POSITIVE_INFINITY
     let to = Number.NEGATIVE_INFINITY
     for (const [minute, tally] of minutes) {
-      if (Math.abs(minute - at) > JUDGEABLE || !this.rule.hours.isActive(minute)) continue
+      if (Math.abs(minute - at) > JUDGEABLE) {
+        // Lines of a share are lines of its whole too.
+        const lines = Math.max(tally.rows, tally.whole)
+        this.tooLate += lines
+        this.state.too_late += lines
+        continue
+      }
+      if (!this.rule.hours.isActive(minute)) continue
       this.counts.set(minute, addTallies(this.counts.get(minute) ?? NO_TALLY, tally))
       this.added.set(minute, addTallies(this.added.get(minute) ?? NO_TALLY, tally))
       from = Math.min(from, minute)
@@ -205,6 +216,6 @@ export function newState(at: number): GroupState {
   return {
     ...{ state: 'normal', since: at, incident: null, value: null },
     ...{ first_at: null, last_at: null, extended_at: null, seen_at: null, came_at: null },
-    ...{ sightings: 0, judged_from: null, judged_to: null, due_at: null },
+    ...{ sightings: 0, judged_from: null, judged_to: null, due_at: null, too_late: 0 },
   }
 }

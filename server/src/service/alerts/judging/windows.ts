@@ -1,7 +1,8 @@
 // Windows of a condition, judged by the tallies of their minutes. A window is known by the minute it ends with.
-import { DAY, MINUTE } from '../../../store/database/timestamp.ts'
+import { HOUR, MINUTE } from '../../../store/database/timestamp.ts'
 import type { ActiveHours } from '../active-hours.ts'
 import type { WindowCondition } from '../alert-condition.ts'
+import { daysEarlier } from '../wall-clock.ts'
 import { addTallies, measureOf, NO_TALLY, type Tally } from './tally.ts'
 
 /** The tallies of a group, and from when on a minute without one is known to have had no lines. */
@@ -46,15 +47,20 @@ function held(value: number, side: 'over' | 'under', limit: number): WindowValue
   return { value, limit, isBad: side === 'over' ? value > limit : value < limit }
 }
 
+/** By how much the same time of an earlier day may be off from whole days before: clocks change by two hours at most. */
+export function changeOfClocks({ timezone }: { timezone: string }): number {
+  return timezone === 'UTC' ? 0 : 2 * HOUR
+}
+
 /** The middle one of the numbers of lines at this time of the last days, of those that are known. */
 function usualOf(
   end: number,
-  { minutes, days }: { minutes: number; days: number },
+  { minutes, days, timezone }: { minutes: number; days: number; timezone: string },
   tallies: Tallies,
 ): number | undefined {
   const counts: number[] = []
   for (let day = 1; day <= days; day++) {
-    const past = end - day * DAY
+    const past = daysEarlier(end, day, timezone)
     if (isWhole(past, minutes, tallies)) counts.push(sumOf(past, minutes, tallies).rows)
   }
   if (counts.length < LEAST_DAYS) return undefined
