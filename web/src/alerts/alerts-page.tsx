@@ -31,6 +31,7 @@ export function AlertsPage({ session }: { session: Session }) {
   const digest = useDigest()
   const cameras = useCameras()
   const [edited, setEdited] = useEdited()
+  const named = useNamedRule(alerts.data !== undefined)
   useEffect(() => {
     document.title = 'Alerts – Timelapser Logs'
   }, [])
@@ -80,6 +81,7 @@ export function AlertsPage({ session }: { session: Session }) {
               <RuleItem
                 key={rule.id}
                 rule={rule}
+                isNamed={rule.id === named}
                 incidents={incidents.get(rule.id) ?? []}
                 cameraNames={cameraNames}
                 onEdit={() => setEdited({ id: rule.id, draft: toDraft(rule) })}
@@ -101,6 +103,17 @@ export function AlertsPage({ session }: { session: Session }) {
       )}
     </main>
   )
+}
+
+/** The rule that the address names, by which marks on a time axis lead here; brought into view once it is shown. */
+function useNamedRule(isShown: boolean): number | null {
+  const named = Number(new URLSearchParams(useSearch()).get('rule')) || null
+  useEffect(() => {
+    const rule = isShown && named !== null ? document.getElementById(`rule-${named}`) : null
+    rule?.scrollIntoView({ block: 'center' })
+    rule?.focus({ preventScroll: true })
+  }, [isShown, named])
+  return named
 }
 
 /** The rule being edited; the list leads here with its filters for a new rule. */

@@ -24,11 +24,14 @@ const MOST_NAMED = 8
 /** A rule: its condition, its state, and its incidents of the last seven days. */
 export function RuleItem({
   rule,
+  isNamed,
   incidents,
   cameraNames,
   onEdit,
 }: {
   rule: ListedAlertRule
+  /** Whether the address leads to it. */
+  isNamed: boolean
   incidents: readonly Incident[]
   cameraNames: ReadonlyMap<number, string>
   onEdit: () => void
@@ -49,7 +52,11 @@ export function RuleItem({
   }
   const channels = rule.channels ?? []
   return (
-    <li className="grid grid-cols-1 gap-2.5 px-4 py-4">
+    <li
+      id={`rule-${id}`}
+      tabIndex={-1}
+      className={`grid grid-cols-1 gap-2.5 px-4 py-4 ${isNamed ? 'bg-accent-wash' : ''}`}
+    >
       <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
         <div className="grid min-w-0 flex-1 gap-0.5 max-sm:basis-full">
           <h3 className="flex flex-wrap items-baseline gap-x-2">

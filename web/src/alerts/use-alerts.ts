@@ -10,6 +10,7 @@ import type {
   AlertSilences,
   AlertSummary,
   Alerts,
+  AlertTransition,
   AlertWhy,
 } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
@@ -64,6 +65,27 @@ export function useDeliveries() {
     queryFn: ({ signal }) => request<AlertDeliveries>('/api/alerts/deliveries?limit=50', { signal }),
     refetchInterval: AGAIN_MS,
   })
+}
+
+/** Alerts are asked for by whole hours: a range that ends now moves all the time. */
+const HOUR = 3_600_000
+/** Transitions of a range that are read, the newest. */
+const MOST_WITHIN = 500
+
+/** What was decided between two instants, newest first. */
+export function useAlertsWithin(from: number, to: number): AlertTransition[] {
+  const query = new URLSearchParams({
+    start_date: new Date(Math.floor(from / HOUR) * HOUR).toISOString(),
+    end_date: new Date(Math.ceil(to / HOUR) * HOUR).toISOString(),
+    limit: String(MOST_WITHIN),
+  }).toString()
+  const { data } = useQuery({
+    queryKey: ['alerts', 'within', query],
+    queryFn: ({ signal }) => request<AlertHistory>(`/api/alerts/history?${query}`, { signal }),
+    refetchInterval: BELL_MS,
+    placeholderData: (before) => before,
+  })
+  return data?.transitions ?? []
 }
 
 /** When and where the reader's daily digest is sent. */

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react'
 import type { Chart } from 'timelapser-logs/api'
+import { AlertMarkLinks } from '../alerts/alert-mark-links.tsx'
 import { serverNow } from '../api/server-clock.ts'
 import { useWidth } from '../controls/use-width.ts'
 import { clockTicks } from '../logs/histogram/histogram-ticks.ts'
@@ -208,6 +209,15 @@ export function ChartPlot({
             ))}
         </div>
       </div>
+      {width > 0 && steps > 0 && (
+        // Beside the slider: nothing in one can be reached by itself.
+        <div
+          className="pointer-events-none absolute top-2 right-5"
+          style={{ left: LEFT_PX, height: PLOT_PX }}
+        >
+          <AlertMarkLinks from={start} to={start + span} width={width} zone={zone} />
+        </div>
+      )}
       {place && (
         <ChartTip
           chart={chart}

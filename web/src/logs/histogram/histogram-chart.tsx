@@ -13,6 +13,10 @@ const MarkLines = lazy(() =>
   import('../../marks/mark-lines.tsx').then((module) => ({ default: module.MarkLines })),
 )
 
+const AlertMarkLinks = lazy(() =>
+  import('../../alerts/alert-mark-links.tsx').then((module) => ({ default: module.AlertMarkLinks })),
+)
+
 /** Where the bars begin; the room before them is that of the highest number. */
 const LEFT_PX = 44
 /** From one time below the bars to the next, at least. */
@@ -118,6 +122,14 @@ export function HistogramChart({
             ))}
         </div>
       </div>
+      {width > 0 && span > 0 && (
+        // Beside the slider: nothing in one can be reached by itself.
+        <div className="pointer-events-none absolute top-1.5 right-5 bottom-[1.375rem] left-11">
+          <Suspense fallback={null}>
+            <AlertMarkLinks from={start} to={start + span} width={width} zone={zone} />
+          </Suspense>
+        </div>
+      )}
       {bucket && at !== null && (
         <HistogramTip
           tip={{ bucket, left: LEFT_PX + ((at + 0.5) * width) / buckets.length }}
