@@ -664,7 +664,7 @@ describe('the alerts', () => {
     await page.waitForURL('**/logs?min_level=ERROR&q=RTSP&from=*')
     await page.getByRole('link', { name: /^Alert Error rate: fires/ }).click()
     await page.waitForURL('**/alerts?rule=*')
-    await hasFocus(rule)
+    await isFocused(page, rule)
     await rule.getByRole('button', { name: 'Delete Error rate' }).click()
     await rule.getByRole('button', { name: 'Confirm: Delete Error rate' }).click()
     await page.getByRole('button', { name: 'Use this: Error rate' }).waitFor()

@@ -60,6 +60,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '^[\\w.+-]+/[\\w.+-]+(; ?charset=[\\w-]+)?$': 'must be a type such as application/json',
   '^(([01]\\d|2[0-3]):[0-5]\\d|(sunrise|sunset)([+-]\\d{1,3})?)$':
     'must be a time such as 07:30, sunrise or sunset-30',
+  '^(camera|source|logger_name|extra_data(\\.[^\\s.:"()]+)+)$':
+    'must be camera, source, logger_name or a field such as extra_data.site',
   '^([01]\\d|2[0-3]):[0-5]\\d$': 'must be a time of day such as 07:00',
   '^[^\\s.:"()]+(\\.[^\\s.:"()]+)*$': 'must be keys with dots between, such as http.duration_ms',
   '^[^?#\\s]*$': 'must be parameters of a URL, such as level=ERROR&q=timeout, without ?, # and spaces',

@@ -423,6 +423,81 @@ it('fires no second time for a kind whose incident ended in the step in which th
   await expect.poll(() => receiver.received.map(({ body }) => body.kind)).toEqual(['firing', 'resolved'])
 })
 
+describe('a rule grouped by a field', () => {
+  const site = (value: unknown) => ({ source: 'sites', extra_data: { site: { id: value } } })
+
+  it('has an alert for each value, which leads to its lines, and shows when it would have fired', async () => {
+    const rule = {
+      ...{ name: 'Sites', query: 'source=sites', group_by: 'extra_data.site.id' },
+      condition: { kind: 'count', over: 1, minutes: 5 },
+    }
+    const id = await addRule(rule)
+    const values = [
+      'north gate',
+      'north gate',
+      7,
+      7,
+      'x'.repeat(201),
+      'y'.repeat(201),
+      ['a'],
+      '',
+      null,
+      'alone',
+    ]
+    for (const value of values) await log(site(value))
+    await evaluate()
+    const firing = 'firing'
+    expect(await stateOf(id)).toEqual({
+      ...{ 'north gate': firing, 7: firing, '(others)': firing, alone: 'normal' },
+    })
+    await expect.poll(() => arrived('firing').length).toBe(3)
+    const north = arrived('firing').find(({ body }) => body.groups[0].key === 'north gate')?.body
+    expect(north.rule.condition).toBe('more than 1 line in 5 minutes, for each extra_data.site.id')
+    expect(north.lines).toHaveLength(2)
+    // The link finds the lines of the group and no others, also for a number.
+    for (const [key, count] of [
+      ['north gate', 2],
+      ['7', 2],
+    ] as const) {
+      const link = arrived('firing').find(({ body }) => body.groups[0].key === key)?.body.link
+      const q = new URL(link).searchParams.get('q') ?? ''
+      const found = await server.get(`/api/logs?${new URLSearchParams({ source: 'sites', q })}`)
+      expect(found.body.data.logs).toHaveLength(count)
+    }
+    const why = await server.get(`/api/alerts/rules/${id}/why?group_key=7`)
+    expect(why.body.data).toMatchObject({ state: firing, windows: [{ value: 2 }] })
+    await clock.set(clock.now + MINUTE)
+    const { name: _, ...tried } = rule
+    const preview = await server.send('POST', '/api/alerts/rules/preview', { rule: tried, days: 1 })
+    const labels = preview.body.data.incidents.map(({ label }: { label: string }) => label)
+    expect(labels.toSorted()).toEqual(['(others)', '7', 'north gate'])
+  })
+
+  it('puts values beyond the groups that a rule may have into one', async () => {
+    const id = await addRule({
+      ...{ name: 'Many', query: 'source=sites', group_by: 'extra_data.site.id' },
+      condition: { kind: 'any' },
+    })
+    await server.database.database.pool.query(
+      `insert into alert_states (rule_id, group_key, state, since)
+       select $1, 'site ' || n, 'normal', log_clock() from generate_series(1, 10000) n`,
+      [id],
+    )
+    for (const value of ['site 1', 'one more', 'and another']) {
+      await log(site(value))
+      await evaluate()
+    }
+    const { rows } = await server.database.database.pool.query(
+      "select group_key, value from alert_states where rule_id = $1 and state = 'firing' order by 1",
+      [id],
+    )
+    expect(rows).toEqual([
+      { group_key: '(others)', value: 2 },
+      { group_key: 'site 1', value: 1 },
+    ])
+  })
+})
+
 describe('a rule for more than usual', () => {
   it('compares with the same time of the last days', async () => {
     const daily = Array.from({ length: 5 }, (_, day) =>

@@ -149,7 +149,8 @@ export function toCondition(draft: ConditionDraft): { condition: Condition } | {
   }
 }
 
-const FIELD = /^[^\s.:"()]+(\.[^\s.:"()]+)*$/
+/** Keys of extra_data with dots between. */
+export const FIELD = /^[^\s.:"()]+(\.[^\s.:"()]+)*$/
 
 function windowsOf(lasting: { windows: string; of: string }): { windows: number; of: number } | null {
   const of = wholeNumber(lasting.of, 2, 100)

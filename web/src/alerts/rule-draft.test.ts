@@ -52,6 +52,10 @@ it.each<AlertRuleInput>([
     ...{ name: 'Usual', query: '', severity: 'warning', group_by: 'camera' },
     condition: { kind: 'usual', times: 3, days: 5, timezone: 'Europe/Berlin', minutes: 60 },
   },
+  {
+    ...{ name: 'Field', query: '', severity: 'warning', group_by: 'extra_data.site.id' },
+    condition: { kind: 'any', minutes: 5 },
+  },
   { name: 'New', query: 'level=ERROR', condition: { kind: 'new', minutes: 60 }, severity: 'warning' },
   {
     ...{ name: 'Day', query: '', condition: { kind: 'silence', minutes: 15 }, group_by: 'camera' },
@@ -78,6 +82,7 @@ it.each([
   [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a b' } }, 'Name the field'],
   [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a', threshold: '' } }, 'limit'],
   [{ condition: { ...NEW_CONDITION, kind: 'usual' as const, threshold: '1' } }, 'multiple'],
+  [{ group_by: 'field' as const, group_field: 'a b' }, 'Name the field'],
   [{ thresholds: [{ at: '', severity: 'critical' as const, channels: [] }] }, 'further threshold'],
   [{ hours: { ...HOURS, days: [] } }, 'day'],
   [{ hours: { ...HOURS, from: 'noon' } }, 'clock times'],

@@ -4,6 +4,7 @@ import { filterParameters, type LogFilters, NO_FILTERS } from '../logs/view.ts'
 import {
   type ConditionDraft,
   decimal,
+  FIELD,
   hasLimit,
   NEW_CONDITION,
   toCondition,
@@ -16,6 +17,7 @@ export const GROUPINGS = {
   camera: 'each camera',
   source: 'each source',
   logger_name: 'each logger',
+  field: 'each value of the field',
 } as const
 export type Grouping = keyof typeof GROUPINGS
 
@@ -43,6 +45,8 @@ export type RuleDraft = {
   filters: LogFilters
   condition: ConditionDraft
   group_by: Grouping
+  /** The field of extra_data, where it groups. */
+  group_field: string
   hours: HoursDraft | null
   severity: Severity
   channels: string[]
@@ -62,7 +66,7 @@ export const NEW_RULE: RuleDraft = {
   enabled: true,
   filters: { ...NO_FILTERS, min_level: 'ERROR' },
   condition: NEW_CONDITION,
-  group_by: '',
+  ...{ group_by: '', group_field: '' },
   hours: null,
   severity: 'warning',
   channels: [],
@@ -77,7 +81,7 @@ export function toDraft(rule: AlertRuleInput): RuleDraft {
   return {
     ...{ name: rule.name, enabled: rule.enabled ?? true, filters: filtersIn(rule.query) },
     condition: toConditionDraft(rule.condition),
-    group_by: rule.group_by ?? '',
+    ...groupOf(rule.group_by),
     hours: active_hours
       ? {
           timezone: active_hours.timezone,
@@ -101,6 +105,15 @@ export function toDraft(rule: AlertRuleInput): RuleDraft {
   }
 }
 
+function groupOf(
+  group_by: AlertRuleInput['group_by'] = undefined,
+): Pick<RuleDraft, 'group_by' | 'group_field'> {
+  if (group_by === undefined) return { group_by: '', group_field: '' }
+  if (group_by === 'camera' || group_by === 'source' || group_by === 'logger_name')
+    return { group_by, group_field: '' }
+  return { group_by: 'field', group_field: group_by.replace(/^extra_data\./, '') }
+}
+
 /** The rule that a form means, or the sentence that says what is missing. */
 export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing: string } {
   const { name, enabled, filters, group_by, hours, severity, channels, note, include_own } = draft
@@ -114,6 +127,9 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
     return { missing: 'Active hours are clock times, or sunrise or sunset, such as sunset-30.' }
   }
   const { condition } = read
+  const field = draft.group_field.trim().replace(/^extra_data\./, '')
+  if (group_by === 'field' && !FIELD.test(field))
+    return { missing: 'Name the field in extra_data, such as site.id.' }
   const thresholds = hasLimit(draft.condition.kind) ? draft.thresholds : []
   if (thresholds.some(({ at }) => decimal(at, -1_000_000_000, 1_000_000_000) === null)) {
     return { missing: 'A further threshold must be a number.' }
@@ -122,7 +138,8 @@ export function toInput(draft: RuleDraft): { rule: AlertRuleInput } | { missing:
     rule: {
       ...{ name: name.trim(), query: filterParameters(filters).toString(), condition, severity },
       ...(!enabled && { enabled }),
-      ...(group_by !== '' && condition.kind !== 'new' && { group_by }),
+      ...(group_by !== '' &&
+        condition.kind !== 'new' && { group_by: group_by === 'field' ? `extra_data.${field}` : group_by }),
       ...(hours && { active_hours: { ...withDays(hours), ...place } }),
       ...(channels.length > 0 && { channels }),
       ...(thresholds.length > 0 && {

@@ -86,6 +86,16 @@ export function RuleEditor({
               </option>
             ))}
           </select>
+          {draft.group_by === 'field' && (
+            <input
+              aria-label="Field to group by"
+              value={draft.group_field}
+              maxLength={200}
+              placeholder="site.id"
+              onChange={(event) => set({ group_field: event.target.value })}
+              className={`${FIELD} !w-40 font-mono text-small`}
+            />
+          )}
         </ConditionFields>
         <FilterFields filters={draft.filters} onChange={(filters) => set({ filters })} />
       </fieldset>

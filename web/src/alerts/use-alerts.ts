@@ -72,7 +72,7 @@ const HOUR = 3_600_000
 /** Transitions of a range that are read, the newest. */
 const MOST_WITHIN = 500
 
-/** What was decided between two instants, newest first. */
+/** Transitions between two instants, newest first. */
 export function useAlertsWithin(from: number, to: number): AlertTransition[] {
   const query = new URLSearchParams({
     start_date: new Date(Math.floor(from / HOUR) * HOUR).toISOString(),

@@ -1,9 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { AlertConditionSchema } from './alert-condition.ts'
+import { GROUPING_PATTERN, type Grouping } from './grouping.ts'
 import { OneOf } from './one-of.ts'
 
-const GROUPINGS = ['camera', 'source', 'logger_name'] as const
-export type Grouping = (typeof GROUPINGS)[number]
 const SEVERITIES = ['info', 'warning', 'critical'] as const
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 export type Weekday = (typeof WEEKDAYS)[number]
@@ -66,7 +65,15 @@ const definition = {
     description: 'Filters of a list as they stand in its address, without time: min_level=ERROR&q=timeout',
   }),
   condition: AlertConditionSchema,
-  group_by: Type.Optional(OneOf(GROUPINGS, 'One alert for each of them')),
+  group_by: Type.Optional(
+    Type.Unsafe<Grouping>({
+      type: 'string',
+      maxLength: 211,
+      pattern: GROUPING_PATTERN,
+      description:
+        'One alert for each camera, source, logger_name, or value of a field such as extra_data.site',
+    }),
+  ),
   active_hours: Type.Optional(ActiveHoursSchema),
   quiet_hours: Type.Optional(QuietHoursSchema),
   ...telling,

@@ -11,6 +11,7 @@ import type { SearchQueries } from '../search/search-query.ts'
 import { conditionOf } from './alert-condition.ts'
 import { filterOf } from './alert-query.ts'
 import type { AlertDefinition, AlertRuleInput } from './alert-rule.ts'
+import { groupPath } from './grouping.ts'
 import { countedQuery } from './query-within.ts'
 import { checkThresholds, namedChannels } from './thresholds.ts'
 
@@ -113,8 +114,12 @@ function checkRaise(definition: AlertDefinition, filter: LogFilter, author: Prin
   if (author.role !== 'admin') {
     throw new AppError('FORBIDDEN', 'raise_level is for administrators alone.')
   }
-  if (definition.group_by === undefined) {
-    throw new AppError('INVALID_REQUEST', 'raise_level needs group_by: the level of that group is raised.')
+  const { group_by } = definition
+  if (group_by === undefined || groupPath(group_by)) {
+    throw new AppError(
+      'INVALID_REQUEST',
+      'raise_level needs group_by camera, source or logger_name: the level of that group is raised.',
+    )
   }
   const isQuiet = conditionOf(definition.condition).kind === 'silence'
   if (isQuiet || filter.levels?.every((level) => isEnabled(level, 'WARNING'))) return

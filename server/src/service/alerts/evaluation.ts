@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { addCounts } from '../../store/alerts/alert-counts.ts'
 import { addDeliveries, type NewDelivery } from '../../store/alerts/alert-deliveries.ts'
+import { OTHERS } from '../../store/alerts/alert-matches.ts'
 import { listSilences, type StoredSilence } from '../../store/alerts/alert-silences.ts'
 import { countGroups, type GroupKey, loadStates, saveStates } from '../../store/alerts/alert-states.ts'
 import {
@@ -27,7 +28,6 @@ const MAX_GROUPS = 10_000
 export const MAX_GROUPS_IN_ALL = 50_000
 /** A condition that compares days keeps each minute of them for each group. */
 const MAX_USUAL_GROUPS = 500
-const OTHERS = '(others)'
 
 type Seen = Map<number, Map<string, Sighting[]>>
 
@@ -48,9 +48,11 @@ export async function evaluate(
   raises: Raise[]
   tooLate: number
 }> {
-  const keys = [...seen].flatMap(([rule_id, groups]) =>
-    [...groups.keys()].map((group_key) => ({ rule_id, group_key })),
-  )
+  const keys = [...seen].flatMap(([rule_id, groups]) => {
+    // A group that is new may be one of the others.
+    const names = groups.has('') ? groups.keys() : [...groups.keys(), OTHERS]
+    return [...names].map((group_key) => ({ rule_id, group_key }))
+  })
   const stored = await loadStates(client, keys, fromMillis(until))
   const states = new Map(stored.map((state) => [tierKeyOf(state), state]))
   const known = new Set(stored.map(keyOf))

@@ -1,14 +1,17 @@
 // The counts a rule would have had in the past, from the lines that are stored now.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type pg from 'pg'
+import { MAX_KEY, OTHERS } from '../../store/alerts/alert-matches.ts'
 import { type PastMinute as MinuteRows, pastMinutes } from '../../store/alerts/alert-preview.ts'
 import { MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import { isCountable, type LogFilter } from '../../store/filter/log-filter.ts'
+import type { SearchNode } from '../../store/filter/search-tree.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { AppError } from '../app-error.ts'
 import { type Condition, conditionOf } from './alert-condition.ts'
-import type { AlertDefinition, Grouping } from './alert-rule.ts'
+import type { AlertDefinition } from './alert-rule.ts'
 import { withGroup } from './delivery/notice-writer.ts'
+import { type Grouping, groupPath, isDimension } from './grouping.ts'
 import { addTallies, NO_TALLY, numbersOf, type Tally } from './judging/tally.ts'
 import { countedQuery } from './query-within.ts'
 
@@ -53,10 +56,13 @@ export async function readPast(
   const found =
     condition.kind === 'number'
       ? await readNumbers(options, filter, grouping, condition, signal)
-      : { minutes: await readRows(options, filter, grouping, false, signal), searched_from: toMillis(start) }
+      : await readRows(options, filter, grouping, false, signal)
   if (condition.kind === 'share') {
     const whole = await readRows(options, await filterFor(condition.of), grouping, true, signal)
-    found.minutes = joined([...found.minutes, ...whole])
+    found.searched_from = Math.max(found.searched_from, whole.searched_from)
+    found.minutes = joined([...found.minutes, ...whole.minutes]).filter(
+      ({ minute }) => minute >= found.searched_from,
+    )
   }
   const minutes = found.minutes
     .map((one) => (group_key === undefined ? one : { ...one, group_key }))
@@ -80,14 +86,17 @@ async function readRows(
   group_by: Grouping | undefined,
   isWhole: boolean,
   signal: AbortSignal,
-): Promise<PastMinute[]> {
+): Promise<PastMinutes> {
+  const searched_from = toMillis(filter.start)
+  const path = groupPath(group_by)
+  if (path) return readByField(logOperations, filter, path, isWhole, signal)
   const toMinute = ({ group_key, minute, rows }: MinuteRows) => ({
     ...{ group_key, minute: toMillis(minute) },
     tally: { ...NO_TALLY, [isWhole ? 'whole' : 'rows']: rows },
   })
-  if (isCountable(filter) && group_by !== 'logger_name') {
+  if (isCountable(filter) && isDimension(group_by)) {
     const minutes = await pastMinutes(pool, filter, group_by ?? null)
-    if (minutes) return minutes.map(toMinute)
+    if (minutes) return { minutes: minutes.map(toMinute), searched_from }
     throw new AppError(
       'INVALID_REQUEST',
       'There are too many groups to look at so many days. Take fewer days.',
@@ -102,7 +111,55 @@ async function readRows(
     for (const { bucket, rows: count } of buckets) rows.set(bucket, (rows.get(bucket) ?? 0) + count)
     for (const [minute, count] of rows) minutes.push(toMinute({ group_key, minute, rows: count }))
   }
-  return minutes
+  return { minutes, searched_from }
+}
+
+/** Lines by the value of a field and minute, as far back as there is time for. */
+async function readByField(
+  logs: LogOperations,
+  filter: LogFilter & Range,
+  path: readonly string[],
+  isWhole: boolean,
+  signal: AbortSignal,
+): Promise<PastMinutes> {
+  const deadline = performance.now() + READ_MS
+  const counts = new Map<string, Map<number, number>>()
+  let searched_from = toMillis(filter.start)
+  for await (const { lines, searched_to } of logs.scanFields(having(filter, path), path, signal)) {
+    for (const { timestamp, value } of lines) {
+      const group_key = keyOfValue(value)
+      if (group_key === undefined) continue
+      const minute = Math.floor(toMillis(timestamp) / MINUTE) * MINUTE
+      const ofGroup = counts.get(group_key) ?? new Map<number, number>()
+      counts.set(group_key, ofGroup.set(minute, (ofGroup.get(minute) ?? 0) + 1))
+    }
+    if (performance.now() > deadline && searched_to > filter.start) {
+      searched_from = Math.ceil(toMillis(searched_to) / MINUTE) * MINUTE
+      break
+    }
+    await nextTurn()
+  }
+  const minutes: PastMinute[] = []
+  for (const [group_key, ofGroup] of counts) {
+    for (const [minute, rows] of ofGroup) {
+      if (minute < searched_from) continue
+      minutes.push({ group_key, minute, tally: { ...NO_TALLY, [isWhole ? 'whole' : 'rows']: rows } })
+    }
+  }
+  return { minutes, searched_from }
+}
+
+/** The name of the group that a value makes, as the evaluation names it. */
+function keyOfValue(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined
+  const key = String(value)
+  return key.length > MAX_KEY ? OTHERS : key || undefined
+}
+
+/** The filter within lines that have the field. */
+function having(filter: LogFilter & Range, path: readonly string[]): LogFilter & Range {
+  const node: SearchNode = { kind: 'extra_data', path, match: { kind: 'exists' } }
+  return { ...filter, q: { kind: 'and', nodes: [...(filter.q ? [filter.q] : []), node] } }
 }
 
 async function readNumbers(
@@ -113,14 +170,8 @@ async function readNumbers(
   signal: AbortSignal,
 ): Promise<PastMinutes> {
   const path = field.split('.')
-  const having: LogFilter & Range = {
-    ...filter,
-    q: {
-      kind: 'and',
-      nodes: [...(filter.q ? [filter.q] : []), { kind: 'extra_data', path, match: { kind: 'exists' } }],
-    },
-  }
-  const groups = group_by === undefined ? [''] : await groupsOf(logOperations, having, group_by, signal)
+  const measured = having(filter, path)
+  const groups = group_by === undefined ? [''] : await groupsOf(logOperations, measured, group_by, signal)
   const deadline = performance.now() + READ_MS
   const minutes: PastMinute[] = []
   let searched_from = toMillis(filter.start)
@@ -128,7 +179,7 @@ async function readNumbers(
     // Each group has its share of what is left of the time.
     const until = performance.now() + (deadline - performance.now()) / (groups.length - index)
     const values = new Map<number, number[]>()
-    const asked = { ...withGroup(having, group_by, group_key), start: filter.start, end: filter.end }
+    const asked = { ...withGroup(measured, group_by, group_key), start: filter.start, end: filter.end }
     for await (const { lines, searched_to } of logOperations.scanFields(asked, path, signal)) {
       for (const { timestamp, value } of lines) {
         if (typeof value !== 'number' || !Number.isFinite(value)) continue
@@ -153,10 +204,17 @@ async function readNumbers(
 
 async function groupsOf(
   logs: LogOperations,
-  filter: LogFilter,
+  filter: LogFilter & Range,
   group_by: Grouping,
   signal: AbortSignal,
 ): Promise<string[]> {
+  const path = groupPath(group_by)
+  if (path) {
+    const { minutes } = await readByField(logs, filter, path, false, signal)
+    const rows = new Map<string, number>()
+    for (const { group_key, tally } of minutes) rows.set(group_key, (rows.get(group_key) ?? 0) + tally.rows)
+    return mostRows([...rows].map(([value, count]) => ({ value, rows: count })))
+  }
   if (group_by === 'logger_name') {
     const { counts } = await logs.countLoggers(filter, signal)
     return mostRows(counts.map(({ logger_name, rows }) => ({ value: logger_name, rows })))

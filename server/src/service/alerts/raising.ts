@@ -1,7 +1,10 @@
 import type { LevelService } from '../administration/level-service.ts'
 import type { Raise } from './evaluation.ts'
+import type { Grouping } from './grouping.ts'
 
-const SCOPES = { camera: 'camera', source: 'source', logger_name: 'logger' } as const
+const SCOPES: Partial<Record<Grouping, 'camera' | 'source' | 'logger'>> = {
+  ...{ camera: 'camera', source: 'source', logger_name: 'logger' },
+}
 
 /** Groups of one step whose level is raised; with more, what is wrong is wrong everywhere. */
 const MAX_RAISED = 20
@@ -22,8 +25,9 @@ export function raising(options: RaisingOptions): (raises: readonly Raise[]) => 
     const there = await options.overrides()
     for (const { rule, group_key, level, minutes } of raises.slice(0, MAX_RAISED)) {
       const { group_by } = rule.definition
-      if (group_by === undefined) continue
-      const [scope, target] = [SCOPES[group_by], group_key]
+      const scope = group_by && SCOPES[group_by]
+      if (scope === undefined) continue
+      const target = group_key
       const known = there.find((one) => one.scope === scope && one.target === target)
       if (known && !known.author.startsWith(authorOf(''))) continue
       const set = [{ scope, target, level, minutes, reason: `The alert "${rule.name}" fires` }]

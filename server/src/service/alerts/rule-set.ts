@@ -10,6 +10,7 @@ import { type ActiveHours, activeHours, hoursByGroup } from './active-hours.ts'
 import { type Condition, conditionOf } from './alert-condition.ts'
 import { filterOf } from './alert-query.ts'
 import type { AlertDefinition } from './alert-rule.ts'
+import { groupPath, isDimension } from './grouping.ts'
 import type { JudgedRule } from './judging/group.ts'
 import { OwnerSight } from './owner-sight.ts'
 import type { TroubledRule } from './problems.ts'
@@ -134,10 +135,10 @@ export class AlertRules {
     const condition = conditionOf(definition.condition)
     // Each kind of message is a group of its own; kinds are told apart by level.
     const group_by: RuleSearch['group_by'] =
-      condition.kind === 'new' ? 'level' : (definition.group_by ?? null)
+      condition.kind === 'new' ? 'level' : (groupPath(definition.group_by) ?? column(definition.group_by))
     const isCounted = (one: LogFilter) =>
       isCountable(one) &&
-      group_by !== 'logger_name' &&
+      isDimension(definition.group_by) &&
       condition.kind !== 'number' &&
       condition.kind !== 'new'
     const asked = {
@@ -165,6 +166,10 @@ export class AlertRules {
     const second = { ...search, id: -rule_id, filter: whole, isWhole: true, isCounted: isCounted(whole) }
     return { rule, searches: [search, second] }
   }
+}
+
+function column(group_by: AlertDefinition['group_by']): 'camera' | 'source' | 'logger_name' | null {
+  return group_by === 'camera' || group_by === 'source' || group_by === 'logger_name' ? group_by : null
 }
 
 function troubleOf({ id, revision, rule, problem, problem_owed }: StoredRule): TroubledRule {

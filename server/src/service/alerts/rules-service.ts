@@ -25,6 +25,7 @@ import { checkRule } from './check-rule.ts'
 import { labelOf } from './delivery/notice-writer.ts'
 import { endIncidents } from './ending.ts'
 import { MAX_GROUPS_IN_ALL } from './evaluation.ts'
+import { isDimension } from './grouping.ts'
 import { keepLearned, type Past, readLearned } from './learning.ts'
 import { OwnerSight, ownerOf } from './owner-sight.ts'
 import { type Preview, previewRule } from './preview.ts'
@@ -244,7 +245,7 @@ export class RulesService {
       )
       return
     }
-    if (group_by === 'logger_name') return
+    if (!isDimension(group_by)) return
     const { pool, queries, logOperations } = this.#options
     const sight = await new OwnerSight(pool).of(rule.owner)
     if (!sight) return

@@ -26,6 +26,7 @@ import { tallyOf } from './counted-minutes.ts'
 import { clock, heldText, lines, span, valueText } from './delivery/describe.ts'
 import { evidenceQuery } from './delivery/evidence.ts'
 import { withGroup } from './delivery/notice-writer.ts'
+import { groupingName } from './grouping.ts'
 import { GRACE } from './judging/group.ts'
 import type { Tally } from './judging/tally.ts'
 import { changeOfClocks, sumOf, type Tallies, verdictOf, windowValue } from './judging/windows.ts'
@@ -104,7 +105,7 @@ export async function explain(
 function groupAsked({ group_by, condition }: AlertDefinition, group_key = ''): string {
   const isGrouped = group_by !== undefined || condition.kind === 'new'
   if (isGrouped && group_key === '') {
-    const each = group_by === undefined ? 'kind of message' : group_by.replace('logger_name', 'logger')
+    const each = group_by === undefined ? 'kind of message' : groupingName(group_by)
     throw new AppError('INVALID_REQUEST', `group_key is missing: the rule has an alert for each ${each}.`)
   }
   if (!isGrouped && group_key !== '') {

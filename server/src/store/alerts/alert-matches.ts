@@ -41,14 +41,21 @@ export type EntryMatch = {
   message: string | null
 }
 
-type GroupColumn = 'camera' | 'source' | 'logger_name' | 'level' | null
+type GroupColumn = 'camera' | 'source' | 'logger_name' | 'level'
+
+/** The group of lines whose value is too long to name one, and of all beyond what may be kept. */
+export const OTHERS = '(others)'
+
+/** Characters of the name of a group, as of a source. */
+export const MAX_KEY = 200
 
 /** Something that lines are compared with: a rule's filter, or the filter that its share is taken of. */
 export type MatchedRule = {
   /** Tells it from the others of a statement. */
   id: number
   filter: LogFilter
-  group_by: GroupColumn
+  /** A column, or the keys of a value in `extra_data`; null for one group of all. */
+  group_by: GroupColumn | readonly string[] | null
   begins_after: number
   include_own: boolean
   /** Where in `extra_data` the numbers are that are asked for; lines without a number do not match. */
@@ -62,7 +69,7 @@ const IS_OWN = `coalesce(logger_name like 'timelapser\\_logs.%' or logger_name =
 
 const MINUTE_OF = `date_bin('1 minute', r.timestamp, timestamptz '2000-01-01 00:00Z')`
 
-const GROUP_KEYS: Record<Exclude<GroupColumn, null>, string> = {
+const GROUP_KEYS: Record<GroupColumn, string> = {
   camera: `coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))`,
   source: 'r.source',
   logger_name: 'r.logger_name',
@@ -219,7 +226,7 @@ function matchStatement(
       ...(include_own ? [] : [`not ${IS_OWN}`]),
       ...(path ? [`${number} is not null`] : []),
     ]
-    const key = group_by === null ? `''` : GROUP_KEYS[group_by]
+    const key = groupKey(group_by, parameters)
     const message = hasMessage ? keptMessage('r.message') : 'null'
     return `(${id}::bigint, ${conjunction(conditions)}, ${key}::text, ${number}::double precision, ${message}::text)`
   })
@@ -233,6 +240,16 @@ function matchStatement(
     where t.matches and t.group_key is not null
     group by 1, 2, 3, 4, t.message`
   return { text, values: parameters.values }
+}
+
+function groupKey(group_by: MatchedRule['group_by'], parameters: SqlParameters): string {
+  if (group_by === null) return `''`
+  if (typeof group_by === 'string') return GROUP_KEYS[group_by]
+  const keys = `${parameters.add(group_by)}::text[]`
+  const value = `r.extra_data #>> ${keys}`
+  // Lists and objects name nothing.
+  return `case when jsonb_typeof(r.extra_data #> ${keys}) in ('string', 'number', 'boolean') then
+      case when length(${value}) > ${MAX_KEY} then '${OTHERS}' else nullif(${value}, '') end end`
 }
 
 /** The number at a path; null for none, and for one that no double holds. */

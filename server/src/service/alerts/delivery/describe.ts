@@ -9,9 +9,7 @@ import {
   type WindowCondition,
 } from '../alert-condition.ts'
 import type { AlertDefinition } from '../alert-rule.ts'
-
-/** Each as `silent camera`. */
-const GROUP_NAMES = { camera: 'camera', source: 'source', logger_name: 'logger' } as const
+import { groupingName } from '../grouping.ts'
 
 const MEASURE_NAMES: Record<Measure, string> = {
   min: 'least',
@@ -25,7 +23,7 @@ export function describeCondition({
   condition,
   group_by,
 }: Pick<AlertDefinition, 'condition' | 'group_by'>): string {
-  const each = group_by === undefined ? '' : `, for each ${GROUP_NAMES[group_by]}`
+  const each = group_by === undefined ? '' : `, for each ${groupingName(group_by)}`
   return `${sentenceOf(conditionOf(condition))}${each}`
 }
 

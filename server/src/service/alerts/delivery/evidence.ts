@@ -4,6 +4,7 @@ import { fromMillis, HOUR, MINUTE, toMillis } from '../../../store/database/time
 import { literalOf } from '../../insights/message-shape.ts'
 import { conditionOf, hasWindows, spanOf } from '../alert-condition.ts'
 import type { AlertDefinition } from '../alert-rule.ts'
+import { groupNode, groupPath, groupTerm, quoted } from '../grouping.ts'
 import { countedQuery } from '../query-within.ts'
 
 /** The search of the lines that tell of an incident, in the form of an address, for all groups of `group_by`. */
@@ -31,10 +32,11 @@ export function groupQuery(definition: AlertDefinition, key: string): URLSearchP
   const { group_by } = definition
   const query = new URLSearchParams(evidenceQuery(definition, key))
   if (group_by === undefined || key === '') return query
+  if (groupNode(group_by, key) === undefined) return query
   const name = group_by === 'camera' ? 'camera_id' : group_by
-  const term = group_by === 'logger_name' ? 'logger' : group_by
-  if (!query.has(name)) query.append(name, key)
-  else require(query, `${term}:${group_by === 'camera' ? key : quoted(key)}`)
+  // Fields have no parameter of their own.
+  if (groupPath(group_by) || query.has(name)) require(query, groupTerm(group_by, key))
+  else query.append(name, key)
   return query
 }
 
@@ -64,10 +66,6 @@ export function boundsOf(
 function require(query: URLSearchParams, term: string): void {
   const q = query.get('q')
   query.set('q', q ? `(${q}) ${term}` : term)
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 }
 
 /** As the search writes numbers. */

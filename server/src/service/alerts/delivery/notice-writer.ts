@@ -4,14 +4,14 @@ import { listRules, type StoredRule } from '../../../store/alerts/alert-rules.ts
 import { findTransitions, type StoredTransition } from '../../../store/alerts/alert-transitions.ts'
 import { fromMillis } from '../../../store/database/timestamp.ts'
 import type { LogFilter } from '../../../store/filter/log-filter.ts'
-import type { SearchNode } from '../../../store/filter/search-tree.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
 import type { CameraService } from '../../administration/camera-service.ts'
 import type { SearchQueries } from '../../search/search-query.ts'
 import { conditionOf } from '../alert-condition.ts'
 import { filterOf } from '../alert-query.ts'
-import type { AlertDefinition, Grouping } from '../alert-rule.ts'
+import type { AlertDefinition } from '../alert-rule.ts'
 import type { DigestWriter } from '../digest/digest-writer.ts'
+import { type Grouping, groupNode } from '../grouping.ts'
 import { OwnerSight } from '../owner-sight.ts'
 import { definitionAt } from '../thresholds.ts'
 import { describeCondition, describeTransition } from './describe.ts'
@@ -156,11 +156,8 @@ export function labelOf(key: string, cameraNames: ReadonlyMap<number, string> | 
 
 /** The filter within a group. */
 export function withGroup(filter: LogFilter, group_by: Grouping | undefined, key: string): LogFilter {
-  if (group_by === undefined) return filter
-  const node: SearchNode =
-    group_by === 'camera'
-      ? { kind: 'camera', id: Number(key) || null }
-      : { kind: group_by, value: key, isGlob: false }
+  const node = group_by && groupNode(group_by, key)
+  if (!node) return filter
   return { ...filter, q: { kind: 'and', nodes: filter.q ? [filter.q, node] : [node] } }
 }
 
