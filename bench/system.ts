@@ -58,6 +58,8 @@ export async function startSystem(environment: Record<string, string> = {}): Pro
       method,
       headers: {
         authorization: `Bearer ${apiKey}`,
+        // A benchmark computes for longer than the server keeps a silent connection open.
+        connection: 'close',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -9,7 +9,8 @@ export function weigh({ message, logger_name, extra_data }: LogRecord): number {
   return RECORD_BYTES + message.length + (logger_name?.length ?? 0) + extra
 }
 
-function weighJson(value: Json): number {
+/** About the bytes that a value takes in memory, texts counted by their characters. */
+export function weighJson(value: Json): number {
   if (typeof value === 'string') return 16 + value.length
   if (typeof value !== 'object' || value === null) return 8
   let bytes = 32

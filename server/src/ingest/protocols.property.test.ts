@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeDatadog } from './datadog/datadog-logs.ts'
 import type { Decoded } from './decoded.ts'
 import { decodeBulk } from './elasticsearch/bulk.ts'
+import { PartialLines, type SentRecord } from './fluent/partial-lines.ts'
 import { decodeGelfBody } from './gelf/gelf-body.ts'
 import { decodeLokiJson, decodeLokiProtobuf } from './loki/push.ts'
 import { decodeOtlpJson, decodeOtlpProtobuf } from './otlp/otlp-logs.ts'
@@ -220,3 +221,47 @@ it.each(['0 "["', '"a" 1 "{" null', 'say "hi', 'don"t', '7, "[", 8'])(
     expect(records.map(({ message }) => message)).toEqual(['good'])
   },
 )
+
+describe('parts of lines', () => {
+  const sent = fc.record({
+    partial_id: fc.constantFrom('a', 'b', 'c', 'd'),
+    partial_ordinal: fc.integer({ min: 1, max: 4 }).map(String),
+    partial_last: fc.constantFrom('true', 'false', 'false'),
+    log: fc.nat(400_000).map((length) => 'x'.repeat(length)),
+    beside: fc.oneof(
+      fc.nat(600_000).map((length) => 'y'.repeat(length)),
+      fc.nat(300_000).map((length) => ['z'.repeat(length)]),
+    ),
+  })
+
+  it('hold no more than 1 MB of one connection, fields beside them included, and lose none of it', () => {
+    fc.assert(
+      fc.property(fc.array(sent, { maxLength: 40 }), (records) => {
+        const lines = new PartialLines()
+        const given: SentRecord[] = []
+        let taken = 0
+        for (const record of records) {
+          taken += record.log.length
+          given.push(...lines.take({ record: { partial_message: 'true', ...record }, when: 0, tag: 't' }))
+          const logs = given.reduce((sum, one) => sum + String(one.record.log).length, 0)
+          expect(lines.heldBytes).toBeGreaterThanOrEqual(taken - logs)
+          expect(lines.heldBytes).toBeLessThanOrEqual(1024 * 1024)
+        }
+        given.push(...lines.end())
+        expect(lines.heldBytes).toBe(0)
+        expect(given.reduce((sum, one) => sum + String(one.record.log).length, 0)).toBe(taken)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('count the fields of the first part', () => {
+    const lines = new PartialLines()
+    const part = { partial_message: 'true', partial_ordinal: '1', partial_last: 'false', log: 'x' }
+    const beside = 'y'.repeat(400_000)
+    const take = (partial_id: string) =>
+      lines.take({ record: { ...part, partial_id, beside }, when: 0, tag: 't' }).length
+    expect(['a', 'b', 'c'].map(take)).toEqual([0, 0, 1])
+    expect(lines.heldBytes).toBeGreaterThan(800_000)
+  })
+})

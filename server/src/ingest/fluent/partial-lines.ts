@@ -1,24 +1,25 @@
 // Docker's fluentd driver cuts lines at 16 kB and sends the parts as messages of their own, which say of which line they are.
 import type { ExtraData } from '@timelapser/logger'
+import { weighJson } from '../../record-weight.ts'
 
 /** A record as it was sent, with its time and tag. */
 export type SentRecord = { record: ExtraData; when: unknown; tag: string }
 
 /** Lines that are incomplete at a time: those of some containers whose driver shares a connection. */
 const MAX_LINES = 50
-/** Characters of a line and of all lines; a longer line continues as a line of its own. */
-const MAX_CHARACTERS = 1024 * 1024
+/** Bytes of all lines with the fields beside them; a longer line continues as a line of its own. */
+const MAX_BYTES = 1024 * 1024
 
-type Line = SentRecord & { log: string; parts: number }
+type Line = SentRecord & { log: string; parts: number; besideBytes: number }
 
 /** Puts the parts of long lines together. */
 export class PartialLines {
   readonly #lines = new Map<string, Line>()
-  #characters = 0
+  #bytes = 0
 
-  /** Characters of lines whose last part has not come. */
+  /** Bytes of lines whose last part has not come. */
   get heldBytes(): number {
-    return this.#characters
+    return this.#bytes
   }
 
   /**
@@ -28,8 +29,9 @@ export class PartialLines {
   take(sent: SentRecord): SentRecord[] {
     const { record, when, tag } = sent
     const { partial_message, partial_id, partial_ordinal, partial_last, ...fields } = record
-    const isPart = String(partial_message) === 'true' && typeof record.log === 'string'
-    if (!isPart || typeof partial_id !== 'string') return [sent]
+    const { log } = fields
+    const isPart = String(partial_message) === 'true' && typeof partial_id === 'string'
+    if (!isPart || typeof log !== 'string') return [sent]
     const before = this.#lines.get(partial_id)
     const ordinal = Number(partial_ordinal)
     if (ordinal !== (before?.parts ?? 0) + 1) return [...this.#giveUp(partial_id), sent]
@@ -37,16 +39,17 @@ export class PartialLines {
       record: before?.record ?? fields,
       when: before?.when ?? when,
       tag,
-      log: (before?.log ?? '') + record.log,
+      log: (before?.log ?? '') + log,
       parts: ordinal,
+      besideBytes: before?.besideBytes ?? weighJson(fields) - log.length + partial_id.length,
     }
     this.#forget(partial_id)
     if (String(partial_last) === 'true') return [whole(line)]
     this.#lines.set(partial_id, line)
-    this.#characters += line.log.length
+    this.#bytes += sizeOf(line)
     const given: SentRecord[] = []
     for (const id of this.#lines.keys()) {
-      if (this.#lines.size <= MAX_LINES && this.#characters <= MAX_CHARACTERS) break
+      if (this.#lines.size <= MAX_LINES && this.#bytes <= MAX_BYTES) break
       given.push(...this.#giveUp(id))
     }
     return given
@@ -66,9 +69,14 @@ export class PartialLines {
   }
 
   #forget(id: string): void {
-    this.#characters -= this.#lines.get(id)?.log.length ?? 0
+    const line = this.#lines.get(id)
+    if (line !== undefined) this.#bytes -= sizeOf(line)
     this.#lines.delete(id)
   }
+}
+
+function sizeOf({ log, besideBytes }: Line): number {
+  return log.length + besideBytes
 }
 
 function whole({ record, when, tag, log }: Line): SentRecord {
