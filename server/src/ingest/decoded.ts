@@ -6,6 +6,9 @@ import type { LogForm } from './inference/log-form.ts'
 /** A record that was not taken: its position among the records sent (0 is the first) and why. */
 export type Rejection = { index: number; reason: string }
 
+/** A plain line, and the record that was made of it. */
+export type StreamLine = { text: string; record: LogRecord }
+
 /** The result of decoding a body. It is never dropped as a whole: good records stand beside rejections. */
 export type Decoded = {
   /** In the order they were sent. */
@@ -18,6 +21,8 @@ export type Decoded = {
   positions: number[] | undefined
   /** How the body's plain lines were read, where it has some. */
   form?: LogForm | undefined
+  /** Plain lines of streams that state no level beside the text, by the stream's labels. */
+  streams?: Map<string, StreamLine[]>
   /** The total weight of the records, if they were weighed. */
   bytes?: number
 }
@@ -27,6 +32,9 @@ export type Decoded = {
  * reasons in memory and in the reply.
  */
 export const MAX_NAMED_REJECTIONS = 1000
+
+/** Streams of a body whose lines' form is looked for; senders put some together, hardly ever hundreds. */
+const MAX_STREAMS = 200
 
 /** The defaults for values that the sender left out. */
 export type RecordDefaults = {
@@ -51,6 +59,7 @@ export class DecodedBody implements Decoded {
   positions: number[] | undefined = undefined
   bytes = 0
   form: LogForm | undefined = undefined
+  readonly streams = new Map<string, StreamLine[]>()
 
   /** Records looked at so far, taken or not. */
   get size(): number {
@@ -81,5 +90,12 @@ export class DecodedBody implements Decoded {
     this.positions ??= this.records.map((_, position) => position)
     if (this.rejectedCount < MAX_NAMED_REJECTIONS) this.rejections.push({ index, reason: outcome })
     this.rejectedCount += 1
+  }
+
+  /** Notes a plain line of a stream beside its record, which was added. */
+  noteLine(labels: string, line: StreamLine): void {
+    const lines = this.streams.get(labels)
+    if (lines !== undefined) lines.push(line)
+    else if (this.streams.size < MAX_STREAMS) this.streams.set(labels, [line])
   }
 }

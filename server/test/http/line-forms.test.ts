@@ -11,6 +11,8 @@ import { ingestCommand } from '../../src/cli/ingest/ingest.ts'
 import { IngestSender } from '../../src/cli/ingest/ingest-sender.ts'
 import { ingestStream } from '../../src/cli/ingest/ingest-stream.ts'
 import { IngestTally } from '../../src/cli/ingest/ingest-tally.ts'
+import { decodeLokiJson } from '../../src/ingest/loki/push.ts'
+import { IngestService } from '../../src/service/ingest/ingest-service.ts'
 import { RememberedForms } from '../../src/service/ingest/remembered-forms.ts'
 import { startWayIn } from '../support/way-in.ts'
 
@@ -242,5 +244,73 @@ describe('the form of a file or pipe', () => {
     const headers = { authorization: `Bearer ${secret}`, origin: 'https://shop.example' }
     const place = { way_in: 'file', source: 'pages', after: 0, form }
     expect((await server.send('POST', '/api/line-forms', place, headers)).status).toBe(403)
+  })
+})
+
+describe('the form of a stream with labels', () => {
+  const push = async (labels: object, lines: string[], key = server.apiKey) => {
+    const nanos = BigInt(Date.now()) * 1_000_000n
+    const values = lines.map((line, index) => [String(nanos + BigInt(index)), line])
+    const body = JSON.stringify({ streams: [{ stream: labels, values }] })
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+    expect((await post('/loki/api/v1/push', body, headers)).status).toBe(204)
+  }
+  const levels = async (source: string) => {
+    const { logs } = (await server.get(`/api/logs?limit=1000&source=${source}`)).body.data
+    return logs.toReversed().map(({ level }: { level: string }) => level)
+  }
+  const noted = (index: number) => `unit${index} ; ${index % 2 ? 'Error' : 'Debug'} ; shutter ${index}`
+  const lettered = (index: number) => `${index} ${'IDWE'[index % 4]} shutter ${index}`
+  const some = (write: (index: number) => string, count: number) =>
+    Array.from({ length: count }, (_, index) => write(index))
+
+  it('has the place of the level, from push to push, and keeps to its labels', async () => {
+    for (const [index, line] of some(noted, 12).entries())
+      await push(index % 2 ? { app: 'noted', job: 'a' } : { job: 'a', app: 'noted' }, [line])
+    const found = await levels('noted')
+    expect(found.slice(0, 7)).toEqual(Array(7).fill('INFO'))
+    expect(found.slice(7)).toEqual(['ERROR', 'DEBUG', 'ERROR', 'DEBUG', 'ERROR'])
+    await push({ app: 'noted', job: 'b', service: 'other-noted' }, [noted(1)])
+    expect(await levels('other-noted')).toEqual(['INFO'])
+    // Another server knows it from the first line on.
+    const other = new IngestService({
+      ...{ logOperations: server.system.logOperations, settings: server.system.settings },
+      ...{ notStored: undefined as never, forms: new RememberedForms(server.database.database.pool) },
+    })
+    const decoded = decodeLokiJson(
+      Buffer.from(
+        JSON.stringify({ streams: [{ stream: { app: 'noted', job: 'a' }, values: [['1', noted(1)]] }] }),
+      ),
+      { now: new Date().toISOString() },
+    )
+    const { rows } = await server.database.database.pool.query(
+      `select holder from line_forms where way_in = 'loki'`,
+    )
+    await other.streams.read(decoded, { holder: rows[0].holder, wayIn: 'loki' })
+    expect(decoded.records).toMatchObject([{ level: 'ERROR' }])
+  })
+
+  it('has letters for levels on many lines alone, and a label or a JSON field counts more', async () => {
+    await push({ app: 'lettered' }, some(lettered, 150))
+    expect(new Set(await levels('lettered'))).toEqual(new Set(['INFO']))
+    await push({ app: 'lettered' }, some(lettered, 400))
+    const found = await levels('lettered')
+    expect(found.slice(-4).toSorted()).toEqual(['DEBUG', 'ERROR', 'INFO', 'WARNING'])
+    await push({ app: 'lettered', level: 'critical' }, [lettered(3)])
+    await push({ app: 'lettered' }, ['{"level":"fatal","msg":"3 E shutter"}'])
+    expect((await levels('lettered')).slice(-2)).toEqual(['CRITICAL', 'CRITICAL'])
+  })
+
+  it("is that of lines of text sent to Splunk's collector, with their times", async () => {
+    const sent = (text: string, query: string) =>
+      post(`/services/collector/raw?${query}`, text, { authorization: `Splunk ${server.apiKey}` })
+    await sent(body(written, 1, 30), 'source=raw&host=dome')
+    await sent(written(33), 'source=raw&host=dome')
+    expect(await newest()).toMatchObject({
+      ...{ source: 'raw', level: 'ERROR', timestamp: '2026-03-25T10:11:12.133Z', message: written(33) },
+      extra_data: { host: 'dome' },
+    })
+    await sent(written(34), 'source=raw2&time=1795942801')
+    expect(await newest()).toMatchObject({ source: 'raw2', timestamp: '2026-11-29T09:00:01Z' })
   })
 })

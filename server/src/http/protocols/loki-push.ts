@@ -4,6 +4,7 @@ import { SnappyError, unpackSnappy } from '../../ingest/snappy.ts'
 import type { Steps } from '../../ingest/steps.ts'
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import { formHolder } from '../../service/ingest/remembered-forms.ts'
 import { now } from '../../store/database/timestamp.ts'
 import { wasSnappy } from '../content-encoding.ts'
 import { MAX_BODY_BYTES, tooLarge } from '../raw-body.ts'
@@ -12,7 +13,6 @@ import { INGEST, protocolRoutes, takeBody } from './protocol-routes.ts'
 /**
  * `POST /loki/api/v1/push` for Promtail, Alloy, Docker's driver and loggers' Loki transports. If only some lines cannot
  * be stored, a 200 names them: Loki itself says 400 then, upon which some senders send everything again, for ever.
- * what can is named in a 200: Loki itself says 400 then, upon which some senders send everything again, for ever.
  */
 export function lokiPushRoutes(ingest: IngestService) {
   return protocolRoutes({
@@ -31,6 +31,8 @@ export function lokiPushRoutes(ingest: IngestService) {
         const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, {
           way: 'loki',
           unit: 'entry',
+          onDecoded: (decoded) =>
+            ingest.streams.read(decoded, { holder: formHolder(request.principal.lineage), wayIn: 'loki' }),
         })
         if (rejectedCount === 0) return response.code(204).send()
         const sentence = `${rejectedCount} not stored; ${reasons}`

@@ -35,23 +35,35 @@ export function protocolRoutes({ bodies, writeError, addRoutes }: Protocol): Fas
   }
 }
 
+type TakenBody = {
+  way: Way
+  /** The protocol's word for a line. */
+  unit: string
+  onDecoded?: (decoded: Decoded) => Promise<void>
+  onStored?: (decoded: Decoded) => Promise<void>
+}
+
 /**
  * Stores the lines of a body.
  *
- * @param way the protocol, `unit` its word for one of them
  * @returns how many were stored, and of the first ten that were not, why
  */
 export async function takeBody(
   request: FastifyRequest,
   ingest: IngestService,
   decode: (body: Buffer) => Steps<Decoded>,
-  { way, unit }: { way: Way; unit: string },
+  { way, unit, onDecoded, onStored }: TakenBody,
 ): Promise<{ isNoneStored: boolean; rejectedCount: number; reasons: string }> {
   const { accepted, filtered, rejected, rejected_count } = await withBody(
     request,
     ingest.bodies,
     { decode, recordsOf: (all) => all },
-    (decoded) => ingest.ingest(decoded, { way }),
+    async (decoded) => {
+      await onDecoded?.(decoded)
+      const stored = await ingest.ingest(decoded, { way })
+      await onStored?.(decoded)
+      return stored
+    },
   )
   const reasons = rejected.slice(0, 10).map(({ index, reason }) => `${unit} ${index}: ${reason}`)
   return {

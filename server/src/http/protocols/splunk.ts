@@ -4,6 +4,7 @@ import { hecRawSteps, hecSteps } from '../../ingest/splunk/hec-events.ts'
 import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
+import { formHolder } from '../../service/ingest/remembered-forms.ts'
 import { now } from '../../store/database/timestamp.ts'
 import { INGEST, jsonReply, protocolRoutes, takeBody } from './protocol-routes.ts'
 
@@ -34,13 +35,21 @@ export function splunkRoutes(ingest: IngestService) {
     addRoutes: (app) => {
       const event = (request: FastifyRequest, response: FastifyReply) =>
         store(ingest, request, response, (body) => hecSteps(body, { now: now() }))
-      const raw = (request: FastifyRequest, response: FastifyReply) => {
+      const raw = async (request: FastifyRequest, response: FastifyReply) => {
         const about = Object.fromEntries(
           Object.entries(request.query as object).filter(([name]) =>
             /^(host|source|sourcetype|index|time)$/.test(name),
           ),
         )
-        return store(ingest, request, response, (body) => hecRawSteps(body, about, { now: now() }))
+        const { source, sourcetype, host } = about
+        const place = {
+          holder: formHolder(request.principal.lineage),
+          wayIn: 'splunk',
+          source: [source, sourcetype, host].map((one) => String(one ?? '').slice(0, 300)).join(' '),
+        }
+        const known = await ingest.forms.find(place, undefined)
+        const steps = (body: Buffer) => hecRawSteps(body, about, { now: now() }, known.form)
+        return store(ingest, request, response, steps, ({ form }) => ingest.forms.learn(place, known, form))
       }
       for (const path of ['', '/event', '/event/1.0'])
         app.post(`/services/collector${path}`, { config: INGEST }, event)
@@ -59,12 +68,13 @@ async function store(
   request: FastifyRequest,
   response: FastifyReply,
   steps: (body: Buffer) => Steps<Decoded>,
+  onStored: (decoded: Decoded) => Promise<void> = async () => undefined,
 ) {
   const decode = (body: Buffer) => {
     if (body.length === 0) throw new AppError('INVALID_REQUEST', 'No data')
     return steps(body)
   }
-  const about = { way: 'splunk', unit: 'event' } as const
+  const about = { way: 'splunk', unit: 'event', onStored } as const
   const { isNoneStored, rejectedCount, reasons } = await takeBody(request, ingest, decode, about)
   if (rejectedCount === 0) return response.send({ text: 'Success', code: 0 })
   const text = `${rejectedCount} not stored; ${reasons}`

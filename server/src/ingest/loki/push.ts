@@ -11,6 +11,8 @@ import { parseLabels } from './labels.ts'
 import { fromStreamEntry } from './stream-entry.ts'
 
 const NOTHING: ExtraData = {}
+/** Characters of labels; Loki's own bound is some thousands, and real ones have hundreds. */
+const MAX_NAME = 1000
 
 /** `{"streams":[{"stream":{labels},"values":[["<ns>","line",{metadata}]]}]}`. Never throws. */
 export function* lokiJsonSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
@@ -33,8 +35,9 @@ export function* lokiJsonSteps(body: Uint8Array, defaults: RecordDefaults): Step
       decoded.add(`a stream needs the objects stream and values; this is ${shorten(one)}`)
       continue
     }
+    const name = nameOf(labels)
     for (const value of values) {
-      decoded.add(fromValue(value, labels, defaults))
+      take(decoded, name, fromValue(value, labels, defaults))
       if (decoded.isStep) yield
     }
   }
@@ -44,6 +47,27 @@ export function* lokiJsonSteps(body: Uint8Array, defaults: RecordDefaults): Step
 /** {@link lokiJsonSteps} at once. */
 export function decodeLokiJson(body: Uint8Array, defaults: RecordDefaults): Decoded {
   return atOnce(lokiJsonSteps(body, defaults))
+}
+
+/** The labels in one order, whichever they were sent in; empty where they are too long to remember. */
+function nameOf(labels: ExtraData): string {
+  const pairs = Object.entries(labels).map(([name, value]) => [name, String(value)] as const)
+  const text = JSON.stringify(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  return text.length > MAX_NAME ? '' : text
+}
+
+function take(
+  decoded: DecodedBody,
+  name: string,
+  outcome: ReturnType<typeof fromStreamEntry> | string,
+): void {
+  if (typeof outcome === 'string') {
+    decoded.add(outcome)
+    return
+  }
+  const { record, plain } = outcome
+  decoded.add(record)
+  if (plain !== undefined && name !== '') decoded.noteLine(name, { text: plain, record })
 }
 
 function fromValue(value: unknown, labels: ExtraData, defaults: RecordDefaults) {
@@ -62,9 +86,10 @@ export function* lokiProtobufSteps(body: Uint8Array, defaults: RecordDefaults): 
     const stream = splitMessage(bytes)
     const written = Buffer.from(stream.parts(1).at(-1) ?? Buffer.from('{}')).toString('utf8')
     const labels = parseLabels(written)
+    const name = nameOf(labels ?? NOTHING)
     for (const entry of stream.parts(2)) {
       if (labels === undefined) decoded.add(`the labels ${shorten(written)} cannot be read`)
-      else decoded.add(readEntryOr(entry, labels, defaults))
+      else take(decoded, name, readEntryOr(entry, labels, defaults))
       if (decoded.isStep) yield
     }
     if (stream.failure !== undefined) decoded.add(broken('a stream', stream.failure))

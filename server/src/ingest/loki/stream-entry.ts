@@ -16,13 +16,13 @@ export type StreamEntry = {
 }
 
 /**
- * A line as a record. Labels and structured metadata become fields; a line that is a JSON object with a message is taken
+ * A line as a record, and its text where that alone can state the level. Labels and structured metadata become fields; a line that is a JSON object with a message is taken
  * apart, so that its parts are found as those of any other record. The level is that of a label, else the line's own.
  */
 export function fromStreamEntry(
   { timestamp, line, labels, metadata }: StreamEntry,
   defaults: RecordDefaults,
-): LogRecord {
+): { record: LogRecord; plain: string | undefined } {
   const attributes: ExtraData = {}
   for (const group of [labels, metadata]) {
     for (const key of Object.keys(group)) putExtra(attributes, key, group[key] ?? null)
@@ -41,5 +41,7 @@ export function fromStreamEntry(
   // The chosen value is the column; other level labels stay beside.
   const taken = labelled.find((name) => attributes[name] === level) ?? labelled[0]
   if (taken !== undefined) delete attributes[taken]
-  return toLogRecord({ timestamp, level, message, attributes }, defaults)
+  const record = toLogRecord({ timestamp, level, message, attributes }, defaults)
+  const isPlain = labelled.length === 0 && severity === undefined && message === text
+  return { record, plain: isPlain ? text : undefined }
 }

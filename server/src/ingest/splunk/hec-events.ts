@@ -4,7 +4,9 @@ import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { fromDocument } from '../elasticsearch/ecs-document.ts'
 import { asObject, asText } from '../foreign-record.ts'
+import type { LogForm } from '../inference/log-form.ts'
 import { jsonValuesOf } from '../json-values.ts'
+import { createLineDecoder } from '../line-records.ts'
 import { filledLines, parseJson } from '../parse-json.ts'
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
 import { atOnce, type Steps } from '../steps.ts'
@@ -19,13 +21,33 @@ export function* hecSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Dec
   return decoded
 }
 
-/** `/services/collector/raw`: a line each, what the address says of all of them beside. */
-export function* hecRawSteps(body: Uint8Array, about: ExtraData, defaults: RecordDefaults): Steps<Decoded> {
+/**
+ * `/services/collector/raw`: a line each, what the address says of all of them beside. Time and level are read as those of
+ * plain lines.
+ *
+ * @param remembered how earlier lines of the same place were written.
+ */
+export function* hecRawSteps(
+  body: Uint8Array,
+  about: ExtraData,
+  defaults: RecordDefaults,
+  remembered?: LogForm,
+): Steps<Decoded> {
   const decoded = new DecodedBody()
+  const decoder = createLineDecoder({ ...defaults, join: false, remembered, writtenUntil: defaults.now })
+  const add = ({ record: { timestamp, level, message, logger_name, extra_data } }: { record: LogRecord }) => {
+    const place = logger_name === null ? {} : { logger_name }
+    const sent = fromHec({ ...about, event: message }, { ...defaults, ...place, now: timestamp })
+    decoded.add(
+      typeof sent === 'string' ? sent : { ...sent, level, extra_data: { ...sent.extra_data, ...extra_data } },
+    )
+  }
   for (const line of filledLines(body)) {
-    decoded.add(fromHec({ ...about, event: line.replace(/\r$/, '') }, defaults))
+    for (const one of decoder.push(line)) add(one)
     if (decoded.isStep) yield
   }
+  for (const one of decoder.end()) add(one)
+  decoded.form = decoder.forms.at(-1)
   return decoded
 }
 

@@ -11,6 +11,7 @@ import type { SenderMark } from '../../store/writing/senders.ts'
 import { AppError } from '../app-error.ts'
 import { BodyIntake } from './body-intake.ts'
 import type { RememberedForms } from './remembered-forms.ts'
+import { StreamForms } from './stream-forms.ts'
 
 export type IngestResult = {
   accepted: number
@@ -74,10 +75,13 @@ export class IngestService {
   readonly uploads = new ByteBudget('uploads', UPLOADS_BYTES, UPLOADS_BYTES_OF_ONE)
   /** How plain lines of each place are written. */
   readonly forms: RememberedForms
+  /** The same of streams with labels. */
+  readonly streams: StreamForms
 
   constructor(options: IngestServiceOptions) {
     this.#options = options
     this.forms = options.forms
+    this.streams = new StreamForms(options.forms)
   }
 
   /** @throws {AppError} UNAVAILABLE when the writer cannot take more now; nothing of the batch was stored */
