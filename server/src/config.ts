@@ -15,6 +15,8 @@ export type Config = {
   port: number
   /** The PostgreSQL to use; the built-in one when undefined. */
   databaseUrl: string | undefined
+  /** The way to the same database past a pooler, for all that needs a session of its own. */
+  databaseDirectUrl: string | undefined
   /** Absolute. */
   dataDir: string
   /** Where people reach the page, with its path and without a last slash; undefined when nobody said. */
@@ -89,17 +91,8 @@ const MIN_KEY_CHARACTERS = 16
 const READERS: { [name: string]: (text: string | undefined) => Partial<Config> } = {
   HOST: (text = '127.0.0.1') => ({ host: readHost('HOST', text) }),
   PORT: (text = '4700') => ({ port: readPort('PORT', text) }),
-  DATABASE_URL: (text) => ({
-    databaseUrl:
-      text === undefined
-        ? undefined
-        : valid(
-            'DATABASE_URL',
-            text,
-            isDatabaseUrl(text),
-            'like postgres://user:password@host:5432/database; in name and password @ is written %40, # %23, / %2F, ? %3F and % %25',
-          ),
-  }),
+  DATABASE_URL: (text) => ({ databaseUrl: readDatabaseUrl('DATABASE_URL', text) }),
+  DATABASE_DIRECT_URL: (text) => ({ databaseDirectUrl: readDatabaseUrl('DATABASE_DIRECT_URL', text) }),
   DATA_DIR: (text = './data') => ({ dataDir: resolve(text) }),
   PUBLIC_URL: (text) => ({ publicUrl: text === undefined ? undefined : readPublicUrl(text) }),
   TRUST_PROXY: (text = 'false') => ({ trustProxy: readTrustProxy(text) }),
@@ -212,6 +205,11 @@ export const VARIABLES = [
  */
 export function readConfig(environment: Environment = process.env): Config {
   const config = readAll(READERS, environment) as Config
+  if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined) {
+    throw new StartupError(
+      'DATABASE_DIRECT_URL is set, and DATABASE_URL is not. It is the way past a pooler that DATABASE_URL leads through: set both, or DATABASE_URL alone.',
+    )
+  }
   const syslog = { host: config.host, ...readAll(SYSLOG_READERS, environment) } as SyslogConfig
   const { host } = config
   const gelf = { host, ...readAll(GELF_READERS, environment) } as GelfConfig
@@ -240,6 +238,16 @@ function readTls(environment: Environment): TlsConfig | undefined {
   const [given, missing] = certificate === undefined ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY']
   throw new StartupError(
     `${missing} is not set, and ${given} is. HTTPS needs both: the certificate and its private key, files in PEM form.`,
+  )
+}
+
+function readDatabaseUrl(name: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  return valid(
+    name,
+    text,
+    isDatabaseUrl(text),
+    'like postgres://user:password@host:5432/database; in name and password @ is written %40, # %23, / %2F, ? %3F and % %25',
   )
 }
 

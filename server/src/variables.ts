@@ -6,6 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Never printed, not even when they are wrong. */
 const SECRETS = [
   'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
   'ADMIN_API_KEY',
   'ALERTS_KEY',
   'ALERTS_HEARTBEAT_URL',

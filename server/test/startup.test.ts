@@ -4,7 +4,9 @@ import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startProgram, temporaryFolder } from '../../test/support/program.ts'
 import { expectRefusal } from '../../test/support/refusal.ts'
+import { openDatabase } from '../src/store/database/open.ts'
 import { asAdmin, createBareDatabase } from './support/database.ts'
+import { isPgbouncerMissing, startPgbouncer, withoutPgbouncer } from './support/pgbouncer.ts'
 
 /** 18 would take the provider of its template, the built-in one. */
 const C_LOCALE = `locale_provider libc locale 'C' template template0`
@@ -56,6 +58,64 @@ test('serves a user who may do no more than create in the schema, once pg_trgm i
   program.kill('SIGTERM')
   expect(await program.ended).toBe(0)
   await query(url, `drop owned by ${role} cascade`)
+})
+
+describe.skipIf(isPgbouncerMissing)(`refuses with a sentence a pooler${withoutPgbouncer}`, () => {
+  const open = (url: string, direct?: string) => {
+    const opened = openDatabase({
+      connection: { connectionString: url },
+      direct: direct === undefined ? undefined : { connectionString: direct },
+    })
+    return opened.then((database) => database.close())
+  }
+  const ignoring = { ignore_startup_parameters: 'options,statement_timeout' }
+
+  test.each([
+    ['that takes no settings of a session', {}, 'is behind a pooler (unsupported startup parameter: '],
+    ['that drops the settings of a session', { ...ignoring, pool_mode: 'session' }, 'drops their settings'],
+  ])('%s', { tags: ['long'] }, async (_, settings, sentence) => {
+    const url = await database()
+    const pooler = await startPgbouncer(url, settings)
+    onTestFinished(pooler.stop)
+    const refused = open(pooler.through(url))
+    await expect(refused).rejects.toThrow(sentence)
+    await expect(refused).rejects.toThrow('set DATABASE_DIRECT_URL to PostgreSQL itself')
+  })
+
+  test('that shares sessions', async () => {
+    const url = await database()
+    const pooler = await startPgbouncer(url, ignoring)
+    onTestFinished(pooler.stop)
+    await expect(open(pooler.through(url))).rejects.toThrow(
+      /shares sessions between connections.*set DATABASE_DIRECT_URL to PostgreSQL itself/,
+    )
+  })
+
+  test('whose sessions are past it in another database or its own; sessions that it had before are ended', {
+    tags: ['long'],
+  }, async () => {
+    const [url, another] = [await database(), await database()]
+    const user = await ordinaryUser(url)
+    const pooler = await startPgbouncer(url, {}, [user])
+    onTestFinished(pooler.stop)
+    const through = pooler.through(url)
+    await expect(open(through, another)).rejects.toThrow('leads to another database than DATABASE_URL')
+    await expect(open(through, through)).rejects.toThrow('set DATABASE_DIRECT_URL to PostgreSQL itself')
+    const [one, other] = [new pg.Client(through), new pg.Client(through)]
+    await Promise.all([one.connect(), other.connect()])
+    // At the same time, so in two sessions of the pooler; both stay open, without the settings.
+    await Promise.all([one, other].map((client) => client.query('select pg_sleep(0.1)')))
+    await open(through, url)
+    const kept = await Promise.all(
+      [one, other].map((client) =>
+        client.query(`select current_setting('idle_in_transaction_session_timeout') as kept, pg_sleep(0.1)`),
+      ),
+    )
+    expect(kept.map(({ rows }) => rows[0].kept)).toEqual(['5min', '5min'])
+    await Promise.all([one.end(), other.end()])
+    const others = open(pooler.through(user), url)
+    await expect(others).rejects.toThrow('Use the same user in DATABASE_URL and DATABASE_DIRECT_URL')
+  })
 })
 
 describe('refuses with a sentence a database', () => {

@@ -13,6 +13,8 @@ import { type DatabaseLoggingOptions, setupDatabaseLogging } from './setup-datab
 export type OpenLogsOptions = {
   /** Where the database is, as for `pg`. */
   connection: pg.PoolConfig
+  /** The way past a pooler that `connection` leads through. */
+  direct?: pg.PoolConfig
   /** Connections for statements, beside a connection that listens for changes. Default 3. */
   maxConnections?: number
   /** How its sessions are called in `pg_stat_activity`. Default `timelapser-logs-worker`. */
@@ -41,6 +43,7 @@ const MAX_CONNECTIONS = 3
 export async function openLogs(options: OpenLogsOptions): Promise<OpenLogs> {
   const database = await openDatabase({
     connection: options.connection,
+    direct: options.direct,
     maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
     applicationName: options.applicationName ?? 'timelapser-logs-worker',
   })

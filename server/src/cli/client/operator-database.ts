@@ -16,7 +16,7 @@ export type DatabaseUse = 'read' | 'fill'
 
 /**
  * Opens the database that a server with the same environment would use, for the time the work takes: the one in
- * DATABASE_URL; or the built-in one, which runs when its server does and is started otherwise.
+ * DATABASE_DIRECT_URL or DATABASE_URL; or the built-in one, which runs when its server does and is started otherwise.
  *
  * @throws {StartupError} when there is no database to read, or a server on the one to fill
  */
@@ -38,9 +38,10 @@ export async function withDatabase(
   }
 }
 
-async function connectionOf({ databaseUrl, dataDir }: Config, use: DatabaseUse) {
+async function connectionOf({ databaseUrl, databaseDirectUrl, dataDir }: Config, use: DatabaseUse) {
   if (databaseUrl !== undefined) {
-    return { connection: { connectionString: databaseUrl }, stop: async () => undefined }
+    // Work of minutes in one session is not for a pooler.
+    return { connection: { connectionString: databaseDirectUrl ?? databaseUrl }, stop: async () => undefined }
   }
   if (use === 'read' && !hasCluster(dataDir)) {
     throw new StartupError(

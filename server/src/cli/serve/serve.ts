@@ -65,6 +65,7 @@ async function serve(): Promise<void> {
     let watch = (timing: StatementTiming) => void early.push(timing)
     const database = await openDatabase({
       connection: postgres.connection,
+      direct: postgres.direct,
       onStatement: (timing) => watch(timing),
     })
     stops.push(['the connections to the database', database.close])
@@ -170,6 +171,8 @@ async function openPostgres(config: Config) {
     const { hostname, pathname } = new URL(config.databaseUrl)
     return {
       connection: { connectionString: config.databaseUrl },
+      direct:
+        config.databaseDirectUrl === undefined ? undefined : { connectionString: config.databaseDirectUrl },
       description: `PostgreSQL at ${hostname || 'the local socket'}${pathname}`,
       directory: undefined,
       stop: async () => {},
@@ -180,6 +183,7 @@ async function openPostgres(config: Config) {
   const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: (line) => console.log(line) })
   return {
     connection: postgres.connection,
+    direct: undefined,
     description: `PostgreSQL ${postgres.version}, in ${postgres.directory}`,
     directory: postgres.directory,
     stop: postgres.stop,

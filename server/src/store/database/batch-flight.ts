@@ -3,6 +3,7 @@
 // that orders the feed was held during one of these waits.
 import type pg from 'pg'
 import type { Connection, Submittable } from 'pg'
+import { isForgetful } from './pooled-statements.ts'
 
 /** A statement to be sent along. Its name is its own on the connection. */
 export type FlightStatement = { name: string; text: string; values: readonly (string | null)[] }
@@ -96,7 +97,7 @@ export class FlightQuery implements Submittable {
 
   #prepare(connection: Connection, statements: readonly FlightStatement[]): void {
     const known = prepared.get(connection) ?? new Set()
-    prepared.set(connection, known)
+    if (!isForgetful(connection)) prepared.set(connection, known)
     for (const { name, text } of statements) {
       if (known.has(name)) continue
       known.add(name)

@@ -1,6 +1,7 @@
 // How everyone is kept off `logs` for a moment without anyone queueing for long.
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
+import { sessionsOf } from './sessions.ts'
 import { inTransaction } from './transaction.ts'
 
 /** 7,469,002: 'partitions'. Held by the session that creates or removes a partition. */
@@ -187,7 +188,7 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefine
 
 /** A connection whose session holds the lock. PostgreSQL gives it to the waiting sessions in order, on all servers. */
 async function lockedSession(pool: pg.Pool, signal: AbortSignal | undefined): Promise<pg.PoolClient> {
-  const client = await pool.connect()
+  const client = await sessionsOf(pool).connect()
   try {
     await client.query(`set lock_timeout = ${TURN_MS}`)
     while (!(await isLockedInTime(client))) signal?.throwIfAborted()

@@ -1,5 +1,9 @@
 import pg from 'pg'
-import { errorCode, StartupError } from '../../startup-error.ts'
+import { forgetStatements } from './pooled-statements.ts'
+import { checkPooledSession, checkSameDatabase, provideSettings, refusePooler } from './pooler.ts'
+import { ROWS_SCHEMA } from './rows-schema.ts'
+import { checkServer } from './server-checks.ts'
+import { provideSessions } from './sessions.ts'
 import { SilentConnections } from './silent-connections.ts'
 import { type StatementTiming, watchStatements } from './statement-watch.ts'
 import { valueParsers } from './value-parsers.ts'
@@ -7,6 +11,8 @@ import { valueParsers } from './value-parsers.ts'
 export type OpenDatabaseOptions = {
   /** `connectionString`, or host, user and database. */
   connection: pg.PoolConfig
+  /** The way around a pooler that `connection` leads through, for all that needs a session of its own. */
+  direct?: pg.PoolConfig | undefined
   /** How sessions are called in `pg_stat_activity`. */
   applicationName?: string
   maxConnections?: number
@@ -35,8 +41,9 @@ export type Database = {
   close(): Promise<void>
 }
 
-const OLDEST_VERSION = 150_000
 const MAX_CONNECTIONS = 20
+/** Those that hold a lock of a session while others work, beside a pooler. */
+const MAX_SESSIONS = 5
 /** A connection that listens, one for each running job, and some to add jobs and to end them. */
 const MAX_LIBRARY_CONNECTIONS = 10
 const STATEMENT_TIMEOUT_MS = 30_000
@@ -58,19 +65,6 @@ const SESSION_OPTIONS = [
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ')
-
-/**
- * The schema of the table of rows once `logs` is a view of these and of packed ones. Before that there is none of this name,
- * and PostgreSQL passes it over. One of another role is not searched: its tables would be taken for ours.
- */
-export const ROWS_SCHEMA = 'timelapser_rows'
-
-/** SQL of the oid of that schema, where it is this server's own; none otherwise. */
-export const OWN_ROWS_SCHEMA = `(
-          select oid
-          from pg_namespace
-          where nspname = '${ROWS_SCHEMA}' and pg_has_role(current_user, nspowner, 'member')
-        )`
 
 /**
  * Has servers find the table of rows under the name `logs` where others find the view. PostgreSQL 17 and newer know
@@ -99,33 +93,57 @@ const PREPARE_SESSION = {
 /**
  * Connects to a PostgreSQL and makes sure that it will do.
  *
- * @throws {StartupError} when it cannot be reached, is older than 15, has another encoding than UTF8 or a locale that
- * folds case for English letters alone
+ * @throws {StartupError} as `checkServer` does; when a pooler that shares sessions is between and `direct` is unset, or
+ * leads to another database
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const settings = {
-    ...withSessionOptions(options.connection),
+  const limits = {
     application_name: options.applicationName ?? 'timelapser-logs',
-    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
     connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+  }
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS
+  const settings = {
+    ...withSessionOptions(options.direct ?? options.connection),
+    ...limits,
+    statement_timeout: statementTimeoutMs,
     onConnect: async (client: pg.ClientBase) => void (await client.query(PREPARE_SESSION)),
   } satisfies pg.PoolConfig
   const ours = { ...settings, types: valueParsers }
-  const pool = new pg.Pool({ ...ours, max: options.maxConnections ?? MAX_CONNECTIONS })
+  const max = options.maxConnections ?? MAX_CONNECTIONS
   const libraryPool = new pg.Pool({ ...settings, max: MAX_LIBRARY_CONNECTIONS })
+  const sessions = options.direct && new pg.Pool({ ...ours, max: MAX_SESSIONS })
+  const pool = new pg.Pool(
+    sessions
+      ? { ...options.connection, ...limits, types: valueParsers, max, onConnect: checkPooledSession }
+      : { ...ours, max },
+  )
+  if (sessions) {
+    provideSessions(pool, sessions)
+    // Before those who watch the statements: they are to see the names.
+    forgetStatements(pool)
+  }
   if (options.onStatement) watchStatements(pool, options.onStatement)
   const connections = new SilentConnections()
   // Without a listener the loss of an idle connection would end the process.
-  for (const one of [pool, libraryPool]) {
+  const pools = [libraryPool, ...(sessions ? [sessions] : []), pool]
+  for (const one of pools) {
     one.on('error', (error) => options.onConnectionLost?.(error))
     // So would the loss of a connection in use; its user gets the error from the failing statement.
     one.on('connect', (client) => client.on('error', () => undefined))
     connections.watch(one)
   }
   try {
-    const serverVersion = await checkServer(pool, options.connection)
+    const { direct } = options
+    if (sessions && direct) {
+      await checkServer(sessions, direct, 'DATABASE_DIRECT_URL')
+      await refusePooler(sessions, 'DATABASE_DIRECT_URL')
+      await checkSameDatabase({ ...options.connection, ...limits }, sessions)
+      await provideSettings(sessions)
+    }
+    const serverVersion = await checkServer(pool, options.connection, 'DATABASE_URL')
+    if (!sessions) await refusePooler(pool, 'DATABASE_URL')
     return {
       pool,
       libraryPool,
@@ -140,57 +158,15 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       },
       async close() {
         // By then every statement has ended, or nobody is there to end it.
-        const timer = setTimeout(connections.mark(), settings.statement_timeout + CONNECT_TIMEOUT_MS)
-        await libraryPool.end()
-        await pool.end()
+        const timer = setTimeout(connections.mark(), statementTimeoutMs + CONNECT_TIMEOUT_MS)
+        for (const one of pools) await one.end()
         clearTimeout(timer)
       },
     }
   } catch (error) {
-    await pool.end()
+    for (const one of pools) await one.end()
     throw error
   }
-}
-
-type ServerFacts = { version: number; database: string; encoding: string; locale: string; foldsCase: boolean }
-
-async function checkServer(pool: pg.Pool, connection: pg.PoolConfig): Promise<number> {
-  const { rows } = await pool
-    .query<ServerFacts>(
-      `select
-        current_setting('server_version_num')::int as version,
-        datname as database,
-        pg_encoding_to_char(encoding) as encoding,
-        datctype as locale,
-        encoding = pg_char_to_encoding('UTF8')
-          and lower(convert_from('\\xc384', 'UTF8') collate "default") = convert_from('\\xc3a4', 'UTF8')
-          and lower('I' collate "default") = 'i' as "foldsCase"
-      from pg_database
-      where datname = current_database()`,
-    )
-    .catch((cause: unknown) => {
-      throw unreachable(cause, connection)
-    })
-  const [facts] = rows
-  if (!facts) throw new StartupError('The database is gone while connecting to it. Start again.')
-  const { version, database, encoding, locale, foldsCase } = facts
-  const make = `Make one with: create database timelapser_logs encoding 'UTF8' locale 'C.UTF-8' template template0.`
-  if (version < OLDEST_VERSION) {
-    throw new StartupError(
-      `The database server is PostgreSQL ${Math.floor(version / 10_000)}, and 15 is the oldest that will do. Upgrade it, or unset DATABASE_URL to use the built-in one.`,
-    )
-  }
-  if (encoding !== 'UTF8') {
-    throw new StartupError(
-      `The database "${database}" is encoded in ${encoding}, and logs need UTF8. ${make}`,
-    )
-  }
-  if (!foldsCase) {
-    throw new StartupError(
-      `The database "${database}" has the locale "${locale}", in which a search cannot ignore case in every language. ${make}`,
-    )
-  }
-  return version
 }
 
 function withSessionOptions(connection: pg.PoolConfig): pg.PoolConfig {
@@ -202,38 +178,5 @@ function withSessionOptions(connection: pg.PoolConfig): pg.PoolConfig {
     ...connection,
     ...(url && { connectionString: url.href }),
     options: `${own} ${SESSION_OPTIONS}`.trim(),
-  }
-}
-
-function unreachable(cause: unknown, connection: pg.PoolConfig): StartupError {
-  const url = connection.connectionString === undefined ? null : URL.parse(connection.connectionString)
-  const place = url ? `${url.hostname || 'the local socket'}:${url.port || 5432}` : `${connection.host}`
-  const [what, advice] = explain(cause, place)
-  return new StartupError(`${what} ${advice}`, { cause })
-}
-
-function explain(cause: unknown, place: string): [string, string] {
-  const said = cause instanceof Error ? cause.message || errorCode(cause) : String(cause)
-  switch (errorCode(cause)) {
-    case '28P01':
-    case '28000':
-      return [
-        `PostgreSQL at ${place} refuses the user: ${said}.`,
-        'Check the name and password in DATABASE_URL.',
-      ]
-    case '3D000':
-      return [`PostgreSQL at ${place} has no such database: ${said}.`, 'Create it, or correct DATABASE_URL.']
-    case '53300':
-      return [`PostgreSQL at ${place} has no connection to spare: ${said}.`, 'Raise its max_connections.']
-    case '42501':
-      return [
-        `PostgreSQL at ${place} does not let this user in: ${said}.`,
-        'Grant it CONNECT on the database.',
-      ]
-    default:
-      return [
-        `PostgreSQL at ${place} cannot be reached (${said}).`,
-        'Start it, or correct DATABASE_URL; without DATABASE_URL the built-in one is used.',
-      ]
   }
 }

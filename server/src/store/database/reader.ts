@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { withScanSlot } from './scan-slots.ts'
+import { isPooled, sessionsOf } from './sessions.ts'
 
 /** Runs a single reading statement: a pool, or a reader that follows a signal. */
 export type Reader = {
@@ -52,19 +53,23 @@ async function runWithin<R extends pg.QueryResultRow>(
 ): Promise<{ rows: R[] }> {
   const client = await pool.connect()
   const ended = new AbortController()
+  // Through a pooler only a transaction keeps its session, and only that says which it is.
+  const isOwnTransaction = timeoutMs !== undefined || (signal !== undefined && isPooled(pool))
+  let { processID } = client as pg.PoolClient & { processID: number }
   let cancelling: Promise<void> | undefined
   const cancel = () => {
-    cancelling = cancelUntil(ended.signal, pool, client)
+    cancelling = cancelUntil(ended.signal, pool, processID)
   }
-  signal?.addEventListener('abort', cancel, { once: true })
   let isUsable = true
   try {
-    signal?.throwIfAborted()
-    if (timeoutMs !== undefined) {
-      await client.query(
-        `begin read only; set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
-      )
+    if (isOwnTransaction) {
+      const limit =
+        timeoutMs === undefined ? '' : `; set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`
+      if (isPooled(pool)) processID = await beginPooled(client, limit)
+      else await client.query(`begin read only${limit}`)
     }
+    signal?.addEventListener('abort', cancel, { once: true })
+    signal?.throwIfAborted()
     return await client.query<R>(text, values)
   } catch (error) {
     throw signal?.aborted ? signal.reason : error
@@ -73,7 +78,7 @@ async function runWithin<R extends pg.QueryResultRow>(
     ended.abort()
     // A cancel under way hits the connection's next statement, so nobody else gets the connection before it is done.
     await cancelling
-    if (timeoutMs !== undefined || cancelling) isUsable = await rollBack(client)
+    if (isOwnTransaction || cancelling) isUsable = await rollBack(client)
     client.release(!isUsable)
   }
 }
@@ -90,10 +95,18 @@ function rollBack(client: pg.PoolClient): Promise<boolean> {
   )
 }
 
-/** Cancels what the client runs, from a connection of its own: the pool may be all taken by what is to be cancelled. */
-async function cancelUntil(ended: AbortSignal, pool: pg.Pool, client: pg.PoolClient): Promise<void> {
-  const { processID } = client as pg.PoolClient & { processID: number }
-  const canceller = new pg.Client(pool.options)
+/** Begins a transaction and returns the process of its session. */
+async function beginPooled(client: pg.PoolClient, limit: string): Promise<number> {
+  // A reply for each of the statements.
+  const replies = (await client.query(
+    `begin read only${limit}; select pg_backend_pid() as pid`,
+  )) as unknown as pg.QueryResult<{ pid: number }>[]
+  return replies.at(-1)?.rows[0]?.pid as number
+}
+
+/** Cancels what the session runs, from a connection of its own: the pool may be all taken by what is to be cancelled. */
+async function cancelUntil(ended: AbortSignal, pool: pg.Pool, processID: number): Promise<void> {
+  const canceller = new pg.Client(sessionsOf(pool).options)
   canceller.on('error', () => undefined)
   try {
     await canceller.connect()
