@@ -44,6 +44,8 @@ test('reads what is set', () => {
     ALERTS_KEY: 'fedcba9876543210',
     ALERTS_ALLOW_LOCAL: 'true',
     ALERTS_HEARTBEAT_URL: 'https://watch.example.org/ping',
+    BACKUP_FOLDER: '/mnt/backups',
+    BACKUP_AT: '23:30',
   })
   expect(config).toEqual({
     syslog: { ...NO_SYSLOG, host: '::' },
@@ -60,6 +62,7 @@ test('reads what is set', () => {
     alertsKey: 'fedcba9876543210',
     alertsAllowLocal: true,
     alertsHeartbeatUrl: 'https://watch.example.org/ping',
+    backups: { folder: '/mnt/backups', atMinutes: 1410, keep: 14 },
   })
 })
 

@@ -4,6 +4,7 @@ import { misspeltVariables } from './misspelt-variables.ts'
 import { OIDC_READERS, readOidc } from './oidc-variables.ts'
 import type { OidcConfig } from './service/access/oidc-config.ts'
 import { parseRateLimits, type RateLimits } from './service/access/rate-limits.ts'
+import type { BackupPlan } from './service/administration/backup-clock.ts'
 import { StartupError } from './startup-error.ts'
 import { type Environment, readAll, valid } from './variables.ts'
 
@@ -37,6 +38,8 @@ export type Config = {
   alertsAllowLocal: boolean
   /** Called once a minute while alert rules are evaluated. */
   alertsHeartbeatUrl: string | undefined
+  /** A backup each day into a folder; undefined when nobody asked for it. */
+  backups: BackupPlan | undefined
   syslog: SyslogConfig
   gelf: GelfConfig
   forward: ForwardConfig
@@ -142,6 +145,28 @@ const TLS_READERS: { [name: string]: (text: string | undefined) => { certificate
     TLS_KEY: (text) => (text === undefined ? {} : { key: text }),
   }
 
+/** How many backups a folder may keep. */
+export const MAX_KEPT_BACKUPS = 1000
+
+const BACKUP_READERS: { [name: string]: (text: string | undefined) => Partial<BackupPlan> } = {
+  BACKUP_FOLDER: (text) => (text === undefined ? {} : { folder: resolve(text) }),
+  BACKUP_AT: (text = '02:00') => {
+    const time = valid(
+      'BACKUP_AT',
+      text,
+      /^([01]\d|2[0-3]):[0-5]\d$/.test(text),
+      'a time of day in UTC, like 02:00',
+    )
+    return { atMinutes: Number(time.slice(0, 2)) * 60 + Number(time.slice(3)) }
+  },
+  BACKUP_KEEP: (text = '14') => {
+    const isCount = /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_KEPT_BACKUPS
+    return {
+      keep: Number(valid('BACKUP_KEEP', text, isCount, `a whole number from 1 to ${MAX_KEPT_BACKUPS}`)),
+    }
+  },
+}
+
 const SYSLOG_READERS: { [name: string]: (text: string | undefined) => Partial<SyslogConfig> } = {
   SYSLOG_HOST: (text) => (text === undefined ? {} : { host: readHost('SYSLOG_HOST', text) }),
   SYSLOG_UDP_PORT: (text) => ({ udpPort: readOptionalPort('SYSLOG_UDP_PORT', text) }),
@@ -192,6 +217,7 @@ export const VARIABLES = [
   READERS,
   TLS_READERS,
   OIDC_READERS,
+  BACKUP_READERS,
   SYSLOG_READERS,
   GELF_READERS,
   FORWARD_READERS,
@@ -212,6 +238,7 @@ export function readConfig(environment: Environment = process.env): Config {
   }
   const syslog = { host: config.host, ...readAll(SYSLOG_READERS, environment) } as SyslogConfig
   const { host } = config
+  const backups = readAll(BACKUP_READERS, environment)
   const gelf = { host, ...readAll(GELF_READERS, environment) } as GelfConfig
   const forward = { host, ...readAll(FORWARD_READERS, environment) } as ForwardConfig
   const otlpGrpc = { host, ...readAll(OTLP_GRPC_READERS, environment) } as OtlpGrpcConfig
@@ -219,6 +246,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ...config,
     tls: readTls(environment),
     oidc: readOidc(environment, config.publicUrl),
+    backups: backups.folder === undefined ? undefined : (backups as BackupPlan),
     syslog,
     gelf,
     forward,

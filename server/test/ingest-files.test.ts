@@ -65,6 +65,7 @@ beforeAll(async () => {
       onStreamBroken: (failure) => console.error(failure),
       onJobFailed: ignore,
       onRetention: ignore,
+      onBackup: ignore,
       onScrub: ignore,
       onStorage: ignore,
       onDatabaseConnection: ignore,

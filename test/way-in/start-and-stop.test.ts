@@ -24,8 +24,9 @@ function spooledFiles(dataDir: string): string[] {
 }
 
 test('prints address and key once, ends everything it started, and has kept the logs at the next start', async () => {
-  const dataDir = join(temporaryFolder(), 'data')
-  const first = startProgram({ env: { DATA_DIR: dataDir } })
+  const folder = temporaryFolder()
+  const dataDir = join(folder, 'data')
+  const first = startProgram({ env: { DATA_DIR: dataDir, BACKUP_FOLDER: folder } })
   const url = await first.ready
   const [, key = ''] = /API key +(\S+)/.exec(first.output()) ?? []
   expect(first.output()).toContain(dataDir)
@@ -34,6 +35,8 @@ test('prints address and key once, ends everything it started, and has kept the 
   expect(statSync(join(dataDir, 'admin-api-key')).mode & 0o777).toBe(0o600)
   await write(url, dataDir, 'kept')
   expect(processesWith(dataDir).length).toBeGreaterThan(0)
+  const backups = () => readdirSync(folder).filter((name) => /^timelapser-logs-.*\.backup$/.test(name))
+  await vi.waitFor(() => expect(backups()).toHaveLength(1), WAIT)
   // As from npm and the terminal, for one press of Ctrl-C.
   first.kill('SIGINT')
   first.kill('SIGINT')

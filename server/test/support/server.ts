@@ -122,6 +122,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       onStreamBroken: report('stream'),
       onJobFailed: (job, error) => report('job')({ job, error }),
       onRetention: report('retention'),
+      onBackup: report('backup'),
       onScrub: report('scrub'),
       onStorage: report('storage'),
       onDatabaseConnection: report('connection'),

@@ -1,11 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { finished, pipeline } from 'node:stream/promises'
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { stat } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
+import { MAX_KEPT_BACKUPS } from '../../config.ts'
 import { StartupError } from '../../startup-error.ts'
 import { writeBackup } from '../../store/backup/backup.ts'
+import { fromFile, intoFolder, toFile } from '../../store/backup/backup-files.ts'
 import { BadBackup } from '../../store/backup/backup-format.ts'
 import {
   checkBackup,
@@ -49,9 +47,6 @@ Examples:
   timelapser-logs restore --check logs.backup          read the file to its end, change nothing
   DATA_DIR=./new-data timelapser-logs restore logs.backup`
 
-/** Enough to find a bit that has turned; 3 packs as fast as PostgreSQL gives. */
-const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }
-
 /** `timelapser-logs backup`: everything, into a file. */
 export function backupCommand(): Command {
   return new Command('backup')
@@ -71,29 +66,27 @@ async function backup(given: string | undefined, { folder, keep, ...options }: B
     throw new StartupError('Give either the file to make or --folder, not both and not none.')
   }
   if (keep !== undefined && folder === undefined) throw new StartupError('--keep goes with --folder.')
-  const file = given ?? nextBackup(folder ?? '')
   await withDatabase('read', async ({ pool }) => {
     const began = performance.now()
-    const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, showProgress()))
-    const { size } = await stat(file)
-    const facts = { file, rows, partitions, bytes: size }
-    if (folder === undefined) {
-      report({ action: 'Wrote', ...facts, seconds: secondsSince(began) }, options)
+    if (given === undefined) {
+      const facts = await intoFolder(pool, folder ?? '', { keep, onRows: showProgress() })
+      report({ action: 'Wrote and read back', ...facts, seconds: secondsSince(began) }, options)
       return 0
     }
-    await fromFile(file, checkBackup)
-    const removed = keep === undefined ? [] : await removeOldest(folder, keep)
-    report({ action: 'Wrote and read back', ...facts, removed, seconds: secondsSince(began) }, options)
+    const { rows, partitions } = await toFile(given, (output) => writeBackup(pool, output, showProgress()))
+    const { size } = await stat(given)
+    report(
+      { action: 'Wrote', file: given, rows, partitions, bytes: size, seconds: secondsSince(began) },
+      options,
+    )
     return 0
   })
 }
 
-const MAX_KEPT = 1000
-
 function parseKeep(text: string): number {
   const keep = Number(text)
-  if (Number.isInteger(keep) && keep >= 1 && keep <= MAX_KEPT) return keep
-  throw new InvalidArgumentError(`It has to be a whole number from 1 to ${MAX_KEPT}.`)
+  if (Number.isInteger(keep) && keep >= 1 && keep <= MAX_KEPT_BACKUPS) return keep
+  throw new InvalidArgumentError(`It has to be a whole number from 1 to ${MAX_KEPT_BACKUPS}.`)
 }
 
 /** `timelapser-logs restore`: everything, out of a file. */
@@ -122,44 +115,6 @@ export function restoreCommand(): Command {
       }
       await (options.check ? fromFile(file, checkBackup).then(tell) : restore()).catch(translate)
     })
-}
-
-/** The file has its name only once it is whole and on the disk. */
-async function toFile<T>(
-  file: string,
-  write: (output: NodeJS.WritableStream & Zstd) => Promise<T>,
-): Promise<T> {
-  const draft = `${file}.part`
-  const packing = createZstdCompress(PACKING)
-  const writing = pipeline(packing, createWriteStream(draft, { mode: 0o600, flush: true }))
-  writing.catch((error: Error) => packing.destroy(error))
-  try {
-    const result = await write(packing)
-    packing.end()
-    await writing
-    await rename(draft, file)
-    return result
-  } catch (error) {
-    packing.destroy()
-    await writing.catch(() => undefined)
-    await rm(draft, { force: true })
-    throw error
-  }
-}
-
-type Zstd = ReturnType<typeof createZstdCompress>
-
-async function fromFile<T>(file: string, read: (input: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
-  const source = createReadStream(file, { highWaterMark: 1024 * 1024 })
-  const unpacked = createZstdDecompress()
-  const reading = pipeline(source, unpacked)
-  reading.catch((error: Error) => unpacked.destroy(error))
-  try {
-    return await read(unpacked)
-  } finally {
-    source.destroy()
-    await finished(source).catch(() => undefined)
-  }
 }
 
 function showProgress(): (rows: number) => void {
@@ -236,21 +191,4 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not',
   EISDIR: 'it is a folder',
   ENOSPC: 'the disk is full',
-}
-
-/** Our files alone are counted and removed; what else lies in the folder stays. */
-const NAME = /^timelapser-logs-\d{8}T\d{6}Z\.backup$/
-
-/** The file of a backup that begins now; names in order are in the order of their times. */
-function nextBackup(folder: string): string {
-  const time = new Date().toISOString().replaceAll(/[:-]|\.\d+/g, '')
-  return join(folder, `timelapser-logs-${time}.backup`)
-}
-
-/** Removes the oldest backups of the folder beyond this many, and returns the names of those it removed. */
-async function removeOldest(folder: string, keep: number): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => NAME.test(name)).toSorted()
-  const gone = names.slice(0, Math.max(0, names.length - keep))
-  for (const name of gone) await rm(join(folder, name))
-  return gone
 }

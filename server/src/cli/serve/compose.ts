@@ -13,6 +13,7 @@ import type { SettingsStore } from '../../store/settings/settings.ts'
 import { administrationPart } from './parts/administration.ts'
 import { alertsPart } from './parts/alerts.ts'
 import { assistantsPart } from './parts/assistants.ts'
+import { backupsPart } from './parts/backups.ts'
 import { openCore } from './parts/core.ts'
 import { intakePart } from './parts/intake.ts'
 import { livePart } from './parts/live.ts'
@@ -53,7 +54,8 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const masking = maskingPart(core)
   const intake = intakePart(core)
   const live = await livePart(core, reading)
-  const watch = watchPart(core, administration, live)
+  const backups = backupsPart(options, core)
+  const watch = watchPart(core, administration, live, backups)
   const parsing = parsingPart(core)
   const alerts = alertsPart(options, core, administration, reading)
   const parts: readonly Part[] = [
@@ -98,6 +100,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
 
   alerts.start()
   watch.start()
+  backups.start()
 
   return {
     app,
@@ -113,6 +116,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       await Promise.all([live.liveFeed.close(), app.close()])
       await alerts.stop()
       await watch.stop()
+      await backups.stop()
       await schedule.stop()
       await upkeep.stop()
       await options.beforeStoreCloses?.()

@@ -47,6 +47,13 @@ export function serveCommand(): Command {
 /** Statements that take longer become a line. The usual ones take milliseconds, a search may take its whole budget. */
 const SLOW_STATEMENT_MS = 1000
 
+/** Whole tables are read; a statement takes as long as it takes. */
+const BACKUP_SESSIONS = {
+  applicationName: 'timelapser-logs backup',
+  statementTimeoutMs: 0,
+  maxConnections: 4,
+}
+
 async function serve(): Promise<void> {
   const began = performance.now()
   const config = readConfig()
@@ -109,6 +116,10 @@ async function serve(): Promise<void> {
         allowLocal: config.alertsAllowLocal,
         heartbeatUrl: config.alertsHeartbeatUrl,
         pageUrl: config.publicUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${config.port}`,
+      },
+      backups: config.backups && {
+        ...config.backups,
+        open: () => openDatabase({ ...BACKUP_SESSIONS, connection: postgres.connection }),
       },
       metrics,
       ownLog: log.stats,

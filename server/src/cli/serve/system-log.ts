@@ -110,6 +110,11 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
           `${outcome === 'done' ? 'Masked' : 'Stopped after masking'} ${matched_rows} of ${scanned_rows} stored logs, started by ${started_by}`,
           { action: 'scrub', outcome, scanned_rows, matched_rows, by: started_by },
         ),
+      onBackup: ({ file, rows, bytes, removed }) =>
+        from('worker', 'backup').info(
+          `Backed up ${rows.logs ?? 0} logs into ${file} and read them back, ${(bytes / 1e6).toFixed(1)} MB`,
+          { action: 'backup', file, rows, bytes, removed },
+        ),
       onStorage: (state, free_bytes) =>
         state === 'full'
           ? from('worker', 'storage').critical('The disk is below its reserve: nothing is stored', {

@@ -4,10 +4,12 @@ import type { BrokenStream, UnexpectedError } from '../../http/error-replies.ts'
 import type { RequestLine } from '../../http/request-log.ts'
 import type { AuditTrail } from '../../service/access/audit-trail.ts'
 import type { RateLimits } from '../../service/access/rate-limits.ts'
+import type { BackupClockOptions, BackupPlan } from '../../service/administration/backup-clock.ts'
 import type { Removal } from '../../service/administration/retention-service.ts'
 import type { AlertGap } from '../../service/alerts/alert-evaluator.ts'
 import type { MetricSources, Metrics } from '../../service/metrics.ts'
 import type { Trouble } from '../../service/system-watch.ts'
+import type { FolderBackup } from '../../store/backup/backup-files.ts'
 import type { Notices } from '../../store/database/notices.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
 import type { NamesFull } from '../../store/writing/name-register.ts'
@@ -23,6 +25,7 @@ export type SystemReports = {
   onJobFailed: (job: string, error: unknown) => void
   onRetention: (removal: Removal) => void
   onScrub: (run: ScrubRun) => void
+  onBackup: (backup: FolderBackup) => void
   onStorage: (state: 'full' | 'back', freeBytes: number | null) => void
   /** Something of the server itself needs attention, or does not any more. */
   onTrouble: (trouble: Trouble) => void
@@ -72,6 +75,8 @@ export type SystemOptions = {
         heartbeatUrl?: string | undefined
       }
     | undefined
+  /** A backup each day; `open` connects for as long as one takes. */
+  backups?: (BackupPlan & Pick<BackupClockOptions, 'open'>) | undefined
   /** Counts from the first statement on; made by the system when unset. */
   metrics?: Metrics | undefined
   /** The server's own lines that wait, and those that were lost. */

@@ -3,10 +3,12 @@ import { DAY, fromMillis, now, toMillis } from '../../store/database/timestamp.t
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { LevelOverrides } from '../../store/settings/level-overrides.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
+import type { BackupState } from '../administration/backup-clock.ts'
 import type { CameraService } from '../administration/camera-service.ts'
 import type { Health } from '../health.ts'
 import type { StorageGuard } from '../ingest/storage-guard.ts'
 import type { LiveFeed } from '../live/live-feed.ts'
+import { checkBackups } from './backup-check.ts'
 import { type Check, guarded, UNSEEN, type Verdict, worst } from './check.ts'
 import { type Comparison, compare, type Snapshot } from './comparison.ts'
 import { checkCameras, checkLevels, checkSources, checkTimeRange } from './content-checks.ts'
@@ -42,6 +44,8 @@ export type DiagnosisOptions = {
   storageGuard: StorageGuard
   ownLog: () => { queuedRows: number; spooledRows: number; dropped: number }
   isListening: () => boolean
+  /** Undefined when this server was not asked for backups. */
+  backups: (() => Promise<BackupState>) | undefined
   /** Has the test lines of the range deleted at that time. */
   deleteLater: (range: { start: string; end: string }, at: Date) => Promise<void>
 }
@@ -127,7 +131,7 @@ async function testLines(options: DiagnosisOptions, streamProbe: StreamProbe | u
 
 /** Everything that only reads, one after the other: a diagnosis must not be the load it finds. */
 async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> {
-  const { pool, logOperations } = options
+  const { pool, logOperations, backups } = options
   const day = () => logOperations.getLogSummary(24, EVERYTHING)
   return [
     await guarded('index builds', () => checkIndexBuilds(pool)),
@@ -146,6 +150,7 @@ async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> 
     ),
     await guarded('retention', () => checkRetention(options, nowMs)),
     await guarded('jobs', () => checkJobs(pool, nowMs)),
+    ...(backups ? [await guarded('backups', () => checkBackups(backups, nowMs))] : []),
     // A check that fails says so; the others are answered all the same.
     ...((await isPackingOn(pool).catch(() => true))
       ? [await guarded('packing', () => checkPacking(pool))]

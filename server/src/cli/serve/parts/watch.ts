@@ -7,6 +7,7 @@ import { Health } from '../../../service/health.ts'
 import { SystemWatch } from '../../../service/system-watch.ts'
 import { readAlertFigures } from '../../../store/alerts/alert-deliveries.ts'
 import type { administrationPart } from './administration.ts'
+import type { backupsPart } from './backups.ts'
 import type { Core } from './core.ts'
 import type { livePart } from './live.ts'
 import type { GivingPart } from './part.ts'
@@ -16,6 +17,7 @@ export function watchPart(
   core: Core,
   { cameras }: ReturnType<typeof administrationPart>,
   { liveFeed }: Awaited<ReturnType<typeof livePart>>,
+  backups: ReturnType<typeof backupsPart>,
 ) {
   const { pool, logOperations, levels, settings, storageGuard, notices, metrics, ownLog } = core
   const health = new Health({ pool, logOperations, notices, storageGuard })
@@ -39,6 +41,7 @@ export function watchPart(
   const diagnosis = {
     ...{ pool, logOperations, liveFeed, cameras, levels, settings, health, storageGuard, ownLog },
     isListening: () => notices.isListening,
+    backups: backups.state,
     deleteLater: async (range: object, runAt: Date) =>
       void (await core.addJob('diagnostic', range, { runAt, queueName: DIAGNOSTIC_QUEUE })),
   }

@@ -1,0 +1,126 @@
+import type pg from 'pg'
+import { backupsIn, type FolderBackup, intoFolder } from '../../store/backup/backup-files.ts'
+import { runAlone } from '../../store/database/job-runs.ts'
+import { DAY, fromMillis, HOUR, MINUTE } from '../../store/database/timestamp.ts'
+
+/** A backup each day at the same time, into a folder. */
+export type BackupPlan = {
+  folder: string
+  /** Minutes after midnight, in UTC. */
+  atMinutes: number
+  /** How many files stay. */
+  keep: number
+}
+
+export type BackupClockOptions = BackupPlan & {
+  /** Of the jobs: one backup at a time, however many servers share the database. */
+  jobPool: pg.Pool
+  /** Connects for as long as a backup takes. */
+  open: () => Promise<{ pool: pg.Pool; close: () => Promise<void> }>
+  onDone: (backup: FolderBackup) => void
+  onFailure: (error: unknown) => void
+  now?: () => number
+}
+
+/** The state for a diagnosis; times are ISO 8601. */
+export type BackupState = {
+  folder: string
+  newest: string | null
+  /** Since when the next one should be there; null while none is due. */
+  due_since: string | null
+  failed: { at: string; message: string } | null
+}
+
+/** A backup that failed is tried again after this time. */
+const RETRY_MS = HOUR
+
+/**
+ * Makes the backup that is due: when the folder holds none since the last time of the plan. The names of the files alone
+ * say so, which a restart survives, and a start makes up for the time that was missed.
+ */
+export class BackupClock {
+  readonly #options: BackupClockOptions
+  readonly #now: () => number
+  readonly #stopping = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #looking: Promise<void> | undefined
+  #failed: { atMs: number; message: string } | undefined
+
+  constructor(options: BackupClockOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#lookOnce(), MINUTE).unref()
+    this.#lookOnce()
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#stopping.abort()
+    await this.#looking
+  }
+
+  /** @throws when the folder cannot be read */
+  async state(): Promise<BackupState> {
+    const { folder } = this.#options
+    const newest = (await backupsIn(folder)).at(-1)
+    const dueMs = this.#dueMs()
+    return {
+      folder,
+      newest: newest ? fromMillis(newest.at) : null,
+      due_since: newest && newest.at >= dueMs ? null : fromMillis(dueMs),
+      failed: this.#failed ? { at: fromMillis(this.#failed.atMs), message: this.#failed.message } : null,
+    }
+  }
+
+  #lookOnce(): void {
+    if (this.#looking || this.#stopping.signal.aborted) return
+    this.#looking = this.#look().finally(() => {
+      this.#looking = undefined
+    })
+  }
+
+  async #look(): Promise<void> {
+    const { jobPool, onFailure } = this.#options
+    if (this.#failed && this.#now() - this.#failed.atMs < RETRY_MS) return
+    try {
+      if (!(await this.#isDue())) return
+      await runAlone(jobPool, {
+        name: 'backup',
+        work: () => this.#backUp(),
+        isStopping: () => this.#stopping.signal.aborted,
+      })
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return
+      this.#failed = { atMs: this.#now(), message: error instanceof Error ? error.message : String(error) }
+      onFailure(error)
+    }
+  }
+
+  async #backUp(): Promise<void> {
+    // Another server may have been quicker.
+    if (!(await this.#isDue())) return
+    const { open, folder, keep, onDone } = this.#options
+    const database = await open()
+    try {
+      onDone(await intoFolder(database.pool, folder, { keep, signal: this.#stopping.signal }))
+      this.#failed = undefined
+    } finally {
+      await database.close()
+    }
+  }
+
+  async #isDue(): Promise<boolean> {
+    const newest = (await backupsIn(this.#options.folder)).at(-1)
+    return newest === undefined || newest.at < this.#dueMs()
+  }
+
+  /** The last time of the plan. */
+  #dueMs(): number {
+    const nowMs = this.#now()
+    const offset = this.#options.atMinutes * MINUTE
+    return Math.floor((nowMs - offset) / DAY) * DAY + offset
+  }
+}

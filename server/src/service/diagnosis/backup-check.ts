@@ -1,0 +1,31 @@
+import { HOUR, MINUTE, toMillis } from '../../store/database/timestamp.ts'
+import type { BackupState } from '../administration/backup-clock.ts'
+import { type Check, checkOf, span, type Trouble } from './check.ts'
+
+/** A backup of a large database takes its time. */
+const LATE_MS = 6 * HOUR
+
+/** Whether the backup that is due is there. */
+export async function checkBackups(state: () => Promise<BackupState>, nowMs: number): Promise<Check> {
+  const found = await state()
+  const { folder, newest, due_since, failed } = found
+  const finding = newest
+    ? `The newest in ${folder} is of ${newest} (${span((nowMs - toMillis(newest)) / MINUTE)} ago)`
+    : `None in ${folder} yet`
+  const troubles: Trouble[] = []
+  if (failed) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `The last one failed at ${failed.at}: ${failed.message}.`,
+      advice:
+        'Mend the cause; it is tried again an hour later. timelapser-logs backup --folder makes one now.',
+    })
+  } else if (due_since !== null && nowMs - toMillis(due_since) > LATE_MS) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `One has been due since ${due_since}.`,
+      advice: 'Look at the lines of the source worker with the logger timelapser_logs.backup.',
+    })
+  }
+  return checkOf('backups', finding, found, troubles)
+}

@@ -1,0 +1,101 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { finished, pipeline } from 'node:stream/promises'
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import type pg from 'pg'
+import { type BackupSummary, writeBackup } from './backup.ts'
+import { checkBackup } from './restore.ts'
+
+/** Enough to find a bit that has turned; 3 packs as fast as PostgreSQL gives. */
+const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }
+
+/** Writes a packed file, which has its name only once it is whole and on the disk; what is stopped leaves none. */
+export async function toFile<T>(
+  file: string,
+  write: (output: NodeJS.WritableStream & Zstd) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const draft = `${file}.part`
+  const packing = createZstdCompress(PACKING)
+  const writing = pipeline(packing, createWriteStream(draft, { mode: 0o600, flush: true }))
+  writing.catch((error: Error) => packing.destroy(error))
+  const giveUp = () => packing.destroy(new Error('the backup was stopped'))
+  signal?.addEventListener('abort', giveUp)
+  try {
+    const result = await write(packing)
+    packing.end()
+    await writing
+    await rename(draft, file)
+    return result
+  } catch (error) {
+    packing.destroy()
+    await writing.catch(() => undefined)
+    await rm(draft, { force: true })
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
+  }
+}
+
+type Zstd = ReturnType<typeof createZstdCompress>
+
+export async function fromFile<T>(
+  file: string,
+  read: (input: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+  const source = createReadStream(file, { highWaterMark: 1024 * 1024 })
+  const unpacked = createZstdDecompress()
+  const reading = pipeline(source, unpacked)
+  reading.catch((error: Error) => unpacked.destroy(error))
+  try {
+    return await read(unpacked)
+  } finally {
+    source.destroy()
+    await finished(source).catch(() => undefined)
+  }
+}
+
+/** The files of a folder that are named after their time; what else lies in it stays. */
+const NAME = /^timelapser-logs-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.backup$/
+
+/** The files of a folder of backups: name and time, the oldest first. */
+export async function backupsIn(folder: string): Promise<{ name: string; at: number }[]> {
+  const names = (await readdir(folder)).filter((name) => NAME.test(name)).toSorted()
+  return names.map((name) => ({ name, at: Date.parse(name.replace(NAME, '$1-$2-$3T$4:$5:$6Z')) }))
+}
+
+export type FolderBackup = BackupSummary & {
+  file: string
+  bytes: number
+  /** The names of older files that made room. */
+  removed: string[]
+}
+
+/**
+ * Writes a file named after the time into a folder and reads it back to its end; only then the oldest files of these names
+ * beyond `keep` are removed.
+ */
+export async function intoFolder(
+  pool: pg.Pool,
+  folder: string,
+  {
+    keep,
+    onRows,
+    signal,
+  }: {
+    keep: number | undefined
+    onRows?: (rows: number) => void
+    signal?: AbortSignal
+  },
+): Promise<FolderBackup> {
+  const time = new Date().toISOString().replaceAll(/[:-]|\.\d+/g, '')
+  const file = join(folder, `timelapser-logs-${time}.backup`)
+  const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, onRows), signal)
+  const { size } = await stat(file)
+  await fromFile(file, checkBackup)
+  const names = keep === undefined ? [] : (await backupsIn(folder)).map(({ name }) => name)
+  const removed = names.slice(0, Math.max(0, names.length - (keep ?? 0)))
+  for (const name of removed) await rm(join(folder, name))
+  return { file, rows, partitions, bytes: size, removed }
+}
