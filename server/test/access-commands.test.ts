@@ -106,7 +106,7 @@ describe('keys', () => {
 })
 
 describe('settings', () => {
-  it('are listed, read and set, as text or JSON', async () => {
+  it('are listed, read and set, as text or JSON', { tags: ['long'] }, async () => {
     const list = await run('settings', 'list')
     expect(list.stdout).toMatch(/^log_level +INFO$/m)
     expect(await json('settings', 'list')).toMatchObject({ log_level: 'INFO', retention_days: 30 })

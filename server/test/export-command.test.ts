@@ -147,7 +147,7 @@ it('goes on where an export broke off, within lines of one instant too', { tags:
   }
 })
 
-it('goes on with what was asked for alone, and with its times as they were', async () => {
+it('goes on with what was asked for alone, and with its times as they were', { tags: ['long'] }, async () => {
   const asked: string[] = []
   const broken = createServer((request, response) => {
     asked.push(request.url ?? '')

@@ -229,7 +229,9 @@ test('a relative range is copied as fixed time', { tags: ['long'] }, async () =>
   expect(await row(page, 'after the fixed time').count()).toBe(0)
 })
 
-test('a session that ends while lines arrive leads to sign-in, and back to the same screen', async () => {
+test('a session that ends while lines arrive leads to sign-in, and back to the same screen', {
+  tags: ['long'],
+}, async () => {
   const page = await arrive('ben', null)
   await page.goto(`${url}/logs?level=INFO&source=trouble`)
   await button(page, /^Live/).waitFor()

@@ -547,7 +547,9 @@ describe('the settings', () => {
     expect((await call('GET', '/api/settings')).settings).toMatchObject({ redaction: [] })
   })
 
-  test('write a parse rule beside the lines that it is for, and put it in force', async () => {
+  test('write a parse rule beside the lines that it is for, and put it in force', {
+    tags: ['long'],
+  }, async () => {
     await call('POST', '/api/logs', [
       { message: 'user=anna took=12', source: 'parsed', level: 'ERROR' },
       { message: 'user=probe took=1', source: 'parsed', level: 'ERROR' },

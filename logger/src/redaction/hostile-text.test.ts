@@ -107,7 +107,7 @@ describe('hostile text', () => {
     expect(redactText(text)).not.toContain(UNCHECKED)
   })
 
-  it('is not kept in memory by the names that were parts of it', () => {
+  it('is not kept in memory by the names that were parts of it', { tags: ['long'] }, () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
     const heapMegabytes = () => {

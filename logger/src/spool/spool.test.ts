@@ -194,7 +194,7 @@ describe('what a process leaves', () => {
     await expect.poll(() => server.stored).toEqual(['last words'])
   })
 
-  it('is taken over by one of two processes that come at once', async () => {
+  it('is taken over by one of two processes that come at once', { tags: ['long'] }, async () => {
     const server = await startServer(() => 503)
     const options = {
       url: server.url,

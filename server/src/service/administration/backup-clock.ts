@@ -13,7 +13,7 @@ export type BackupPlan = {
 }
 
 export type BackupClockOptions = BackupPlan & {
-  /** Of the jobs: one backup at a time, however many servers share the database. */
+  /** The pool of the jobs: one backup runs at a time, however many servers share the database. */
   jobPool: pg.Pool
   /** Connects for as long as a backup takes. */
   open: () => Promise<{ pool: pg.Pool; close: () => Promise<void> }>
