@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { copyLine } from '../server/src/store/database/copy-format.ts'
+import { copyLine } from '../server/src/store/database/batch-flight.ts'
 import { LOG_COLUMN_LIST } from '../server/src/store/database/log-columns.ts'
 
 const connection = JSON.parse(process.argv[2] ?? '{}') as pg.PoolConfig

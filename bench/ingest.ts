@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { copyLine } from '../server/src/store/database/copy-format.ts'
+import { copyLine } from '../server/src/store/database/batch-flight.ts'
 import { connectionOf, cpuSeconds } from './cluster.ts'
 import { inLanes, Poster } from './post.ts'
 import { makeRecord, seeded } from './records.ts'

@@ -17,7 +17,7 @@ const PATHS = {
     'from POST /api/logs to COMMIT': [
       'ingestRoutes takeRawBodies unpackContent BodyIntake bodySteps jsonRecordSteps toRecord reshapeRecord DecodedBody',
       'IngestService LogOperations Admission faultOf fitEventTime redactRecord RedactionPatterns NameRegister',
-      'LogWriter weigh partsOf minutesOf CameraRegister storeAtOnce countBatch sendFlight copyLine',
+      'LogWriter weigh writing/partsOf minutesOf CameraRegister storeAtOnce countBatch sendFlight copyLine',
     ],
     'from the feed to the stream': [
       'streamRoutes LiveFeed Feed entryRows withCameras queryWithin EventStream',
@@ -30,9 +30,9 @@ const PATHS = {
   // A page of lines by level, time and the words of `q`.
   query: {
     'from GET /api/logs to rows': [
-      'logRoutes filterParameters LogService SearchQueries toFilter parseSearch SearchScanner readField',
+      'logRoutes filterParameters LogService SearchQueries toFilter parseSearch SearchScanner search/readField',
       'sliceOf encodeCursor LogOperations withPageRoom readPageWithTotal searchRows SearchPlan scanStatement',
-      'groupsFor holdingRows readRows variantConditions compileSearch conjuncts isOneOf everyRow',
+      'groupsFor holdingRows reading/readRows variantConditions compileSearch conjuncts isOneOf everyRow',
       'blockConditions blockChoice withCameras queryWithin countRows',
     ],
   },
@@ -120,7 +120,7 @@ function sourceFiles() {
         ...text.matchAll(/\bfrom '([^'\n]+)'/g),
         ...text.matchAll(/\bimport\('([^'\n]+)'\)/g),
       ].map(([, target]) => resolveImport(path, target))
-      const names = text.matchAll(/^export (?:abstract |async )*(?:function\*?|class|const) (\w+)/gm)
+      const names = text.matchAll(/^(?:export )?(?:abstract |async )*(?:function\*?|class|const) (\w+)/gm)
       found.set(path, { imports: named, names: [...names].map(([, declared]) => declared) })
     }
   }

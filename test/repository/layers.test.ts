@@ -28,6 +28,7 @@ const ROOMS = [
   'export',
   'backup',
   'accounts',
+  'figures',
   'cluster',
 ]
 

@@ -44,12 +44,11 @@ import {
   readTotal,
   type Total,
 } from './reading/log-pages.ts'
-import type { LogRow } from './reading/log-row.ts'
+import { type LogRow, PAGE_BYTES, pagesBudget, withPageRoom } from './reading/log-row.ts'
 import type { Order, Position } from './reading/log-rows.ts'
 import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'
 import { type LastLine, newestByCamera } from './reading/newest-by-camera.ts'
-import { PAGE_BYTES, pagesBudget, withPageRoom } from './reading/row-bytes.ts'
 import { type ScannedRows, scanRows } from './reading/row-scan.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'

@@ -72,14 +72,6 @@ import {
   listCameras,
   renameCamera,
 } from '../../src/store/cameras/cameras.ts'
-import {
-  readAssociations,
-  readCadences,
-  readDatabaseFacts,
-  readGaps,
-  readNotStored,
-} from '../../src/store/database/diagnosis-figures.ts'
-import { isWritable, readFeedAge, readHealthFigures } from '../../src/store/database/health-figures.ts'
 import { awaitJobs, findLateJobs, runAlone } from '../../src/store/database/job-runs.ts'
 import { missingMigrations } from '../../src/store/database/migrate.ts'
 import { notify } from '../../src/store/database/notices.ts'
@@ -87,8 +79,16 @@ import { type Database, openDatabase } from '../../src/store/database/open.ts'
 import { type PackedState, watchPackedState } from '../../src/store/database/packed-state.ts'
 import { readOrCreateSecret } from '../../src/store/database/secrets.ts'
 import type { StatementTiming } from '../../src/store/database/statement-watch.ts'
-import { inTransaction } from '../../src/store/database/transaction.ts'
+import { inTransaction, isWritable } from '../../src/store/database/transaction.ts'
 import { Feed } from '../../src/store/feed/feed.ts'
+import {
+  readAssociations,
+  readCadences,
+  readDatabaseFacts,
+  readGaps,
+  readNotStored,
+} from '../../src/store/figures/diagnosis-figures.ts'
+import { readFeedAge, readHealthFigures } from '../../src/store/figures/health-figures.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { OpenIndexes } from '../../src/store/partitions/open-indexes.ts'
 import { nextToIndex } from '../../src/store/partitions/partition-indexes.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromMillis } from '../../src/store/database/timestamp.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
-import type { SearchNode } from '../../src/store/filter/search-tree.ts'
+import type { SearchNode } from '../../src/store/filter/search-conditions.ts'
 import { LogOperations, type Slice } from '../../src/store/log-operations.ts'
 import { SearchTooLong } from '../../src/store/reading/search-rows.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'

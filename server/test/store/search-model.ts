@@ -1,6 +1,6 @@
 import { LEVELS, type LogRecord } from '@timelapser/logger'
 import fc from 'fast-check'
-import type { ExtraMatch, SearchNode } from '../../src/store/filter/search-tree.ts'
+import type { ExtraMatch, SearchNode } from '../../src/store/filter/search-conditions.ts'
 import type { ModelRow } from './brute-force.ts'
 
 /** Whether the search matches the row, in plain code; the SQL has to agree with it. */

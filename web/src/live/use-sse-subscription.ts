@@ -1,7 +1,170 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 import { queryClient } from '../api/query-client.ts'
-import { SseConnection, type StreamState } from './sse-connection.ts'
+import { wholeAddressOf } from '../app/base-path.ts'
+import { mayUseSockets, readSocket, restSockets } from './socket-text.ts'
+import { createSseParser, type SseEvent } from './sse-parser.ts'
+
+/** The state of a stream as readers see it; a paused list is the list's own matter. */
+export type StreamState = 'connecting' | 'open' | 'reconnecting'
+
+type Handler = (data: unknown) => void
+
+const FIRST_DELAY_MS = 500
+const LONGEST_DELAY_MS = 15_000
+/** The server sends a heartbeat every 15 s; more than twice that is a dead connection that nobody reported. */
+const SILENCE_MS = 40_000
+/** Why a stream was let go of that nothing came of. */
+const SILENT = new Error('The stream is silent.')
+
+type SseConnectionOptions = {
+  onRefused: () => void
+  /** It had been open before; meanwhile somebody else may have signed in. */
+  onResumed: () => void
+}
+
+/**
+ * One event stream that never gives up: it reconnects with growing pauses and resumes after the last position it saw.
+ * It reads the stream itself, because the browser's EventSource stops for good at the first answer that is no stream
+ * (a proxy's 502), does not notice a dead connection, and hides positions that come without an event. A hidden tab
+ * lets go of its connection, of which browsers allow six to a host, and catches up when shown.
+ */
+class SseConnection {
+  readonly #url: string
+  readonly #options: SseConnectionOptions
+  readonly #handlers = new Map<string, Set<Handler>>()
+  readonly #stateListeners = new Set<() => void>()
+  #abort: AbortController | null = null
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #silence: ReturnType<typeof setTimeout> | undefined
+  #failures = 0
+  #position: string | null = null
+  #state: StreamState = 'connecting'
+
+  constructor(url: string, options: SseConnectionOptions) {
+    this.#url = url
+    this.#options = options
+    document.addEventListener('visibilitychange', this.#onVisibility)
+    window.addEventListener('online', this.#reconnectNow)
+    if (!document.hidden) this.#open()
+  }
+
+  get state(): StreamState {
+    return this.#state
+  }
+
+  on(event: string, handler: Handler): () => void {
+    const handlers = this.#handlers.get(event) ?? new Set<Handler>()
+    this.#handlers.set(event, handlers.add(handler))
+    return () => handlers.delete(handler)
+  }
+
+  onState(listener: () => void): () => void {
+    this.#stateListeners.add(listener)
+    return () => this.#stateListeners.delete(listener)
+  }
+
+  close(): void {
+    document.removeEventListener('visibilitychange', this.#onVisibility)
+    window.removeEventListener('online', this.#reconnectNow)
+    this.#letGo()
+  }
+
+  async #open(): Promise<void> {
+    const abort = new AbortController()
+    this.#abort = abort
+    try {
+      await this.#read(abort)
+    } catch {
+      // Cut off, unreachable or silent; all of them end in another try.
+    }
+    if (abort !== this.#abort) return
+    this.#letGo()
+    this.#setState('reconnecting')
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, LONGEST_DELAY_MS)
+    this.#failures += 1
+    // Jitter, so that all the tabs of a building do not return in the same moment after a restart.
+    this.#retry = setTimeout(() => this.#open(), delay * (0.75 + Math.random() / 2))
+  }
+
+  async #read(abort: AbortController): Promise<void> {
+    const url = new URL(wholeAddressOf(this.#url))
+    if (this.#position !== null) url.searchParams.set('last_event_id', this.#position)
+    const parse = createSseParser((event) => this.#dispatch(event))
+    const isResumed = this.#position !== null
+    let hasCome = false
+    const take = (text: string) => {
+      if (isResumed && !hasCome) this.#options.onResumed()
+      hasCome = true
+      this.#failures = 0
+      this.#expectWord(abort)
+      parse(text)
+    }
+    this.#expectWord(abort)
+    const bySocket = mayUseSockets()
+      ? await readSocket(url, abort.signal, take).catch((error: unknown) => {
+          // Something between took it, and lets nothing through.
+          if (error === SILENT && !hasCome) restSockets()
+          throw error
+        })
+      : null
+    if (bySocket === 'read') return
+    const response = await fetch(url, {
+      signal: abort.signal,
+      headers: { accept: 'text/event-stream' },
+      cache: 'no-store',
+    })
+    if (!response.ok || response.body === null) {
+      this.#options.onRefused()
+      return
+    }
+    if (bySocket === 'refused') restSockets()
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (let part = await reader.read(); !part.done; part = await reader.read()) take(part.value)
+  }
+
+  #expectWord(abort: AbortController): void {
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => abort.abort(SILENT), SILENCE_MS)
+  }
+
+  #dispatch({ event, id, data }: SseEvent): void {
+    // The first position, not the answer's head, makes it open: hidden between the two, a tab would have nowhere to go on from.
+    if (id !== null) {
+      this.#position = id
+      this.#setState('open')
+    }
+    const handlers = this.#handlers.get(event)
+    if (handlers === undefined || data === '') return
+    const parsed: unknown = JSON.parse(data)
+    for (const handler of handlers) handler(parsed)
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#retry)
+    clearTimeout(this.#silence)
+    const abort = this.#abort
+    this.#abort = null
+    abort?.abort()
+  }
+
+  readonly #onVisibility = () => {
+    if (document.hidden) this.#letGo()
+    else this.#reconnectNow()
+  }
+
+  readonly #reconnectNow = () => {
+    if (document.hidden || (this.#abort !== null && this.#state === 'open')) return
+    this.#letGo()
+    this.#open()
+  }
+
+  #setState(state: StreamState): void {
+    if (state === this.#state) return
+    this.#state = state
+    for (const listener of this.#stateListeners) listener()
+  }
+}
 
 export type SseOptions = {
   /** The stream; all subscriptions to the same stream share a connection. */

@@ -1,12 +1,9 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { ApiClient, ApiFailure, readLocalApiKey } from './api-client.ts'
+import { ApiClient, ApiFailure } from './api-client.ts'
 
 /** For localhost, until 2120, and of use for this test alone. */
 const SELF_SIGNED = {
@@ -147,12 +144,4 @@ it('passes on how long to wait', async () => {
   expect(inAMinute).toBeLessThanOrEqual(60_000)
   expect(await askedAgain('86400')).toBe(5 * 60_000)
   for (const nothing of ['0', '-1', 'soon']) expect(await askedAgain(nothing)).toBeUndefined()
-})
-
-it('finds the key that the server keeps beside its data', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'api-key-'))
-  expect(await readLocalApiKey(folder)).toBeUndefined()
-  await writeFile(join(folder, 'admin-api-key'), 'secret-of-the-folder\n')
-  expect(await readLocalApiKey(folder)).toBe('secret-of-the-folder')
-  await rm(folder, { recursive: true })
 })

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { type Agent, request as requestHttps } from 'node:https'
-import { join } from 'node:path'
 import type { Reply } from '../../http/api-schemas.ts'
 import { PinnedAgent } from '../../http/pinned-agent.ts'
 
@@ -186,16 +184,6 @@ export class ApiClient {
     const advice = isPlainToTls ? MAYBE_TLS : ''
     return `${this.url} answered ${status}, and not as a Timelapser Logs server does. Check the address.${advice}`
   }
-}
-
-/**
- * The key the server keeps for the commands on its own machine, or undefined when there is none to read.
- *
- * @param dataDir the server's DATA_DIR.
- */
-export async function readLocalApiKey(dataDir: string): Promise<string | undefined> {
-  const text = await readFile(join(dataDir, 'admin-api-key'), 'utf8').catch(() => '')
-  return text.trim() === '' ? undefined : text.trim()
 }
 
 /** `Retry-After`: seconds or a date. */

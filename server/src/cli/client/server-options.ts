@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { ApiClient, ApiFailure, readLocalApiKey } from './api-client.ts'
+import { readLocalApiKey } from '../../service/access/local-api-key.ts'
+import { ApiClient, ApiFailure } from './api-client.ts'
 import { readLocalAddress } from './local-address.ts'
 
 /** Where the server is and what opens it; options of every command that speaks to one. */

@@ -5,12 +5,12 @@ import { signInUrl } from '../../http/users.ts'
 import { Accounts } from '../../service/access/accounts.ts'
 import { ApiKeys } from '../../service/access/api-keys.ts'
 import { AuditTrail } from '../../service/access/audit-trail.ts'
+import { ensureLocalApiKey } from '../../service/access/local-api-key.ts'
 import type { PasswordHashing } from '../../service/access/password-sign-in.ts'
 import type { AuditRow } from '../../store/accounts/audit.ts'
 import { AuditHashFile } from '../../store/accounts/audit-hash-file.ts'
 import type { Notices } from '../../store/database/notices.ts'
 import type { Database } from '../../store/database/open.ts'
-import { ensureLocalApiKey } from '../client/local-api-key.ts'
 
 export type AccessOptions = {
   config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl' | 'tls' | 'oidc'>

@@ -6,7 +6,7 @@ import { fromExportedEntry, JournalExport } from '../../ingest/journald/journal-
 import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { unpackContent, wasSnappy } from '../content-encoding.ts'
+import { unpackContent, wasSnappy } from '../raw-body.ts'
 import { INGEST, protocolRoutes } from './protocol-routes.ts'
 
 const TYPE = 'application/vnd.fdo.journal'

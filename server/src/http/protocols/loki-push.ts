@@ -6,8 +6,7 @@ import { AppError } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { formHolder } from '../../service/ingest/remembered-forms.ts'
 import { now } from '../../store/database/timestamp.ts'
-import { wasSnappy } from '../content-encoding.ts'
-import { MAX_BODY_BYTES, tooLarge } from '../raw-body.ts'
+import { MAX_BODY_BYTES, tooLarge, wasSnappy } from '../raw-body.ts'
 import { INGEST, protocolRoutes, takeBody } from './protocol-routes.ts'
 
 /**

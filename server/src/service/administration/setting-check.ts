@@ -6,9 +6,9 @@ import {
   type Settings,
 } from '../../store/settings/settings-schema.ts'
 import { AppError } from '../app-error.ts'
-import { compileAll } from '../ingest/redaction-service.ts'
 import { parseLevelName } from '../logs/log-query.ts'
 import { parseTimeZone } from '../logs/time-zone.ts'
+import { compileAll } from '../masking/redaction-service.ts'
 import { checkLineLinks } from './line-links.ts'
 
 /** Levels are taken in any case. */

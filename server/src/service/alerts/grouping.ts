@@ -1,6 +1,6 @@
 // Groups of a rule: by a column, or by a field of `extra_data`.
 import { OTHERS } from '../../store/alerts/alert-matches.ts'
-import type { SearchNode } from '../../store/filter/search-tree.ts'
+import type { SearchNode } from '../../store/filter/search-conditions.ts'
 
 const COLUMNS = ['camera', 'source', 'logger_name'] as const
 type GroupColumn = (typeof COLUMNS)[number]

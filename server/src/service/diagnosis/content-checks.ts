@@ -1,13 +1,13 @@
 import { LEVELS } from '@timelapser/logger'
 import type pg from 'pg'
 import type { Camera } from '../../store/cameras/cameras.ts'
+import { DAY, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import {
   type Cadence,
   readAssociations,
   readCadences,
   readGaps,
-} from '../../store/database/diagnosis-figures.ts'
-import { DAY, fromMillis, MINUTE, toMillis } from '../../store/database/timestamp.ts'
+} from '../../store/figures/diagnosis-figures.ts'
 import type { LogSummary, SourceList } from '../../store/reading/log-overview.ts'
 import { type Check, checkOf, count, listed, span, type Trouble } from './check.ts'
 

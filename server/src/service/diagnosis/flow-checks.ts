@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { readNotStored } from '../../store/database/diagnosis-figures.ts'
 import { fromMillis, HOUR } from '../../store/database/timestamp.ts'
+import { readNotStored } from '../../store/figures/diagnosis-figures.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { StoredRules } from '../../store/settings/level-overrides.ts'
 import { MAX_WAITING_ROWS } from '../../store/writing/log-writer.ts'

@@ -4,13 +4,13 @@ import type { LogOperations } from '../../store/log-operations.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import { AppError } from '../app-error.ts'
 import type { LogQuery } from '../logs/log-query.ts'
-import { type RequestTrail, toTrail } from '../logs/request-trail.ts'
-import { type ServiceSummaries, summariseServices } from '../logs/service-summaries.ts'
 import type { SearchQueries } from '../search/search-query.ts'
 import { type FieldSummary, FieldValues } from './field-values.ts'
 import { type MessageGroup, MessageGroups } from './message-groups.ts'
 import { daysBefore, MessageScanner, type Range, toDates, withLevel } from './message-scanner.ts'
 import { type NoisyLogger, rowsOf, toNoisyLoggers } from './noisy-loggers.ts'
+import { type RequestTrail, toTrail } from './request-trail.ts'
+import { type ServiceSummaries, summariseServices } from './service-summaries.ts'
 
 /** Lines of one request that are listed. */
 const MAX_TRAIL = 1000

@@ -1,6 +1,6 @@
 import { LEVELS, parseLevel } from '@timelapser/logger'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
-import type { SearchNode } from '../../store/filter/search-tree.ts'
+import type { SearchNode } from '../../store/filter/search-conditions.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { MAX_PATTERNS } from '../search/search-syntax.ts'
 import type { LabelFilter, LineFilter, Matcher, Selection, Stage } from './language/syntax.ts'

@@ -1,11 +1,9 @@
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
-import type { SearchNode } from '../../store/filter/search-tree.ts'
+import type { SearchNode } from '../../store/filter/search-conditions.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { CameraService } from '../administration/camera-service.ts'
 import { type LogQuery, toFilter } from '../logs/log-query.ts'
-import type { ParsedSearch } from './search-fields.ts'
-import { queryError } from './search-scanner.ts'
-import { parseSearch } from './search-syntax.ts'
+import { type ParsedSearch, parseSearch, queryError } from './search-syntax.ts'
 
 export type SearchQueriesOptions = {
   logOperations: Pick<LogOperations, 'explainPattern'>

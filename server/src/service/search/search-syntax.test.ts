@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../app-error.ts'
-import type { ParsedSearch } from './search-fields.ts'
-import { parseSearch } from './search-syntax.ts'
+import { type ParsedSearch, parseSearch } from './search-syntax.ts'
 import { formatSearch } from './search-text.ts'
 
 const text = (value: string): ParsedSearch => ({ kind: 'text', text: value })

@@ -1,5 +1,5 @@
-import type { ExtraMatch } from '../../store/filter/search-tree.ts'
-import type { ParsedCondition, ParsedSearch } from './search-fields.ts'
+import type { ExtraMatch } from '../../store/filter/search-conditions.ts'
+import type { ParsedCondition, ParsedSearch } from './search-syntax.ts'
 
 /** Writes a search so that parsing the text gives the same search. */
 export function formatSearch(tree: ParsedSearch): string {

@@ -2,8 +2,7 @@
 import type pg from 'pg'
 import { isTimeout } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
-import { entryRows, rangesOf } from '../feed/entry-rows.ts'
-import type { Feed } from '../feed/feed.ts'
+import { entryRows, type Feed, rangesOf } from '../feed/feed.ts'
 import {
   countablePart,
   dimensionConditions,

@@ -1,6 +1,6 @@
 import type { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import { conjuncts, type ExtraMatch, type SearchNode } from '../filter/search-tree.ts'
+import { conjuncts, type ExtraMatch, type SearchNode } from '../filter/search-conditions.ts'
 import { RUN, runsOf } from './signatures.ts'
 
 type Parameters = Pick<SqlParameters, 'add'>

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
-import { isWritable } from './health-figures.ts'
 import type { Database } from './open.ts'
 import { OWN_ROWS_SCHEMA, ROWS_SCHEMA } from './rows-schema.ts'
+import { isWritable } from './transaction.ts'
 
 /** Where the numbered SQL files lie, beside `src` and `dist` alike. */
 const MIGRATIONS = join(import.meta.dirname, '../../../migrations')

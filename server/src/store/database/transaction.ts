@@ -43,3 +43,12 @@ export function inTransaction<T>(
 
 /** Between the statements of this kind of transaction, work of minutes happens on other connections. */
 const NO_LIMITS = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0'
+
+/** Whether the database takes writes: no standby, and not set to be read-only. */
+export async function isWritable(client: pg.Pool | pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ writable: boolean }>({
+    name: 'is_writable',
+    text: `select current_setting('transaction_read_only') = 'off' and not pg_is_in_recovery() as writable`,
+  })
+  return rows[0]?.writable ?? false
+}

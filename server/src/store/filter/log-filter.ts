@@ -1,8 +1,7 @@
 import type { Level } from '@timelapser/logger'
 import type { SqlParameters } from '../database/sql-parameters.ts'
 import { cameraSource, escapeLike, isOneOf, isRequest } from './filter-terms.ts'
-import { compileSearch, levelsOf } from './search-conditions.ts'
-import { conjuncts, isDimensional, type SearchNode } from './search-tree.ts'
+import { compileSearch, conjuncts, isDimensional, levelsOf, type SearchNode } from './search-conditions.ts'
 
 /** Which logs a caller sees: all, or those of these cameras, or of this level and above. Part of every read. */
 export type Visibility = { cameras: readonly number[] | null; min_level?: Level }

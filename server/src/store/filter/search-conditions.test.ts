@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SqlParameters } from '../database/sql-parameters.ts'
-import { compileSearch } from './search-conditions.ts'
-import type { SearchNode } from './search-tree.ts'
+import { compileSearch, type SearchNode } from './search-conditions.ts'
 
 const text = (value: string): SearchNode => ({ kind: 'text', text: value })
 

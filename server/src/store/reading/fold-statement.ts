@@ -2,9 +2,7 @@ import { everyRow } from '../blocks/every-row.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { fromMillis, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import type { Group } from './held-partitions.ts'
-import type { Position, Statement } from './log-rows.ts'
-import { matchingRows } from './matching-rows.ts'
+import { type Group, matchingRows, type Position, type Statement } from './log-rows.ts'
 import { keyJson, type ValuePlace, valueAt } from './value-places.ts'
 
 /** The figure of a field's values in a step; `spread` is how they are distributed, for quantiles. */

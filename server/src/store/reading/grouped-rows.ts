@@ -4,7 +4,7 @@ import { isTimeout, queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT } from '../partitions/partitions.ts'
-import { matchingRows } from './matching-rows.ts'
+import { matchingRows } from './log-rows.ts'
 import { SearchTooLong } from './search-rows.ts'
 import type { Store } from './store.ts'
 

@@ -1,4 +1,5 @@
 import type { Level } from '@timelapser/logger'
+import { ByteBudget } from '../../byte-budget.ts'
 
 /** One stored line as it is read: the columns of `logs` and the camera's name. Never re-keyed on its way up. */
 export type LogRow = {
@@ -30,4 +31,81 @@ export function withCameras(name: string, relation: string, more = ''): string {
   from (${relation}
   ) l
   left join cameras c on c.id = l.camera_id`
+}
+
+// How much text one read may bring: a page of 1,000 of the longest lines would be 300 MB.
+
+/** Bytes that the rows of one read have together at most, and one row more: a thousand with 8 kB each. */
+export const PAGE_BYTES = 8 * 1024 * 1024
+
+/** The longest row: 256 kB of message and 64 kB of `extra_data`. */
+export const LONGEST_ROW_BYTES = 320 * 1024
+
+/** A compressed value may be as long as a field can be. */
+const COMPRESSED_BYTES = 65_536
+
+/** Bytes of a row of `logs`, as an expression that reads none of its text. */
+export const ROW_BYTES = `(octet_length(message) + case when pg_column_compression(extra_data) is null then coalesce(pg_column_size(extra_data), 0) else ${COMPRESSED_BYTES} end)`
+
+/** Whether that many rows may be too much text. Few are never measured: it would cost most reads more than they bring. */
+export function isMeasured(limit: number, maxBytes: number | undefined, unmeasured = PAGE_BYTES): boolean {
+  return maxBytes !== undefined && limit * LONGEST_ROW_BYTES > unmeasured
+}
+
+/** Text of the pages that are being read: as much as four of them may have. */
+const READING_BYTES = 32 * 1024 * 1024
+
+/** Pages that compare text may take seconds each; others find room beside them. */
+const TEXT_BYTES = 24 * 1024 * 1024
+
+/** Room for pages on their way from the database. */
+export function pagesBudget(): ByteBudget {
+  return new ByteBudget('pages', READING_BYTES, TEXT_BYTES)
+}
+
+/** Reads a page when there is room for the longest it can be; few rows are read at once. */
+export async function withPageRoom<T>(
+  budget: ByteBudget,
+  { limit, holder, signal }: { limit: number; holder: 'plain' | 'text'; signal?: AbortSignal | undefined },
+  read: () => Promise<T>,
+): Promise<T> {
+  const bytes = Math.min(limit * LONGEST_ROW_BYTES, PAGE_BYTES)
+  await budget.wait(holder, bytes, signal ?? new AbortController().signal)
+  try {
+    return await read()
+  } finally {
+    budget.give(holder, bytes)
+  }
+}
+
+/** The rows of a relation in order, up to and including the first row with which they are too long. A row may come without text. */
+export function cutByBytes(relation: string, order: string, maxBytes: string): string {
+  return `
+    select *
+    from (
+      select page.*, ${ROW_BYTES} as own_bytes,
+        (sum(${ROW_BYTES}) over (order by ${order} rows unbounded preceding))::bigint as bytes
+      from (${relation}
+      ) page
+    ) measured
+    where coalesce(bytes - own_bytes, 0) <= ${maxBytes}::bigint`
+}
+
+/** Rows of one read. */
+export type MeasuredRows<R = LogRow> = {
+  rows: R[]
+  /** Bytes of all rows; 0 when they were too few to be measured. */
+  bytes: number
+  /** Whether more rows were left out for their length. */
+  isCut: boolean
+}
+
+/** Takes the measure off the rows of a statement with `cutByBytes`. */
+export function measured<R extends object>(
+  rows: readonly (R & { bytes?: number })[],
+  maxBytes: number | undefined,
+): MeasuredRows<R> {
+  const bytes = rows.at(-1)?.bytes
+  if (bytes === undefined || maxBytes === undefined) return { rows: [...rows], bytes: 0, isCut: false }
+  return { rows: rows.map(({ bytes: _, ...row }) => row as unknown as R), bytes, isCut: bytes > maxBytes }
 }

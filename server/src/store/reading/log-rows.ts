@@ -1,13 +1,22 @@
 import { everyRow, packedRows, type RowChoice } from '../blocks/every-row.ts'
+import { blockConditions, openedConditions } from '../blocks/signature-conditions.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { mayBePacked } from '../database/packed-state.ts'
 import type { Reader } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { comparable, maximum, minimum } from '../database/timestamp.ts'
-import { type FilterVariant, type LogFilter, variantConditions, variantsOf } from '../filter/log-filter.ts'
-import { type LogRow, withCameras } from './log-row.ts'
-import { blockChoice, textChoice, withinOf } from './matching-rows.ts'
-import { cutByBytes, isMeasured, type MeasuredRows, measured } from './row-bytes.ts'
+import {
+  dictionaryConditions,
+  type FilterVariant,
+  type LogFilter,
+  rangeConditions,
+  variantConditions,
+  variantsOf,
+} from '../filter/log-filter.ts'
+import { cutByBytes, isMeasured, type LogRow, type MeasuredRows, measured, withCameras } from './log-row.ts'
+
+/** A half-open stretch of time, [lower, upper), between bounds of partitions or of what the counts know to hold rows. */
+export type Group = { lower: string; upper: string }
 
 /** A place in the order (timestamp desc, id desc). */
 export type Position = { timestamp: string; id: number }
@@ -189,4 +198,52 @@ function boundsOf(range: RowsRange, parameters: SqlParameters): string[] {
   const position = `(${timestamp}, ${parameters.add(beyond.id)}::bigint)`
   if (order === 'newest') return [from(), `timestamp <= ${timestamp}`, `(timestamp, id) < ${position}`]
   return [`timestamp >= ${timestamp}`, to(), `(timestamp, id) > ${position}`]
+}
+
+/** The rows of a half-open stretch of time that match the filter, and more conditions. */
+export function matchingRows(
+  filter: LogFilter,
+  { lower, upper }: Group,
+  select: string,
+  parameters: SqlParameters,
+  more: readonly string[] = [],
+): RowChoice {
+  const conditions = [
+    `timestamp >= ${parameters.add(lower)}::timestamptz`,
+    `timestamp < ${parameters.add(upper)}::timestamptz`,
+    ...rangeConditions(filter, parameters),
+    ...variantConditions(filter, parameters),
+    ...more,
+  ]
+  return {
+    select,
+    where: conditions.join(' and '),
+    within: withinOf(filter, { lower, upper }),
+    ...blockChoice(filter, parameters),
+  }
+}
+
+/** The tightest ends of a stretch, both included. */
+function withinOf({ start, end }: LogFilter, { lower, upper }: Group): RowChoice['within'] {
+  return {
+    from: start === undefined ? lower : maximum(start, lower),
+    to: end === undefined ? upper : minimum(end, upper),
+  }
+}
+
+/** Conditions that pass over the blocks without a row of the filter. */
+function blockChoice(
+  filter: LogFilter,
+  parameters: SqlParameters,
+): Pick<RowChoice, 'dimensions' | 'blocks' | 'opened'> {
+  if (!mayBePacked()) return {}
+  return {
+    dimensions: dictionaryConditions(filter, parameters),
+    ...textChoice(filter, parameters),
+  }
+}
+
+/** How blocks are told apart that hold nothing of the text that the filter asks for. */
+function textChoice(filter: LogFilter, parameters: SqlParameters): Pick<RowChoice, 'blocks' | 'opened'> {
+  return { blocks: blockConditions(filter, parameters), opened: openedConditions(filter, parameters) }
 }

@@ -4,7 +4,7 @@ import { isTimeout, queryWithin } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { earliest, groupsFor } from './log-groups.ts'
-import { matchingRows } from './matching-rows.ts'
+import { matchingRows } from './log-rows.ts'
 import type { Store } from './store.ts'
 
 export type LoggerCount = {

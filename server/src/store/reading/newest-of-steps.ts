@@ -6,7 +6,7 @@ import { fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts
 import type { LogFilter } from '../filter/log-filter.ts'
 import type { Partition } from '../partitions/partition.ts'
 import { MAX_PARTITIONS_A_STATEMENT } from '../partitions/partitions.ts'
-import { matchingRows } from './matching-rows.ts'
+import { matchingRows } from './log-rows.ts'
 import type { Store } from './store.ts'
 
 /** The day or month that holds the newest row of something, [from, to). */

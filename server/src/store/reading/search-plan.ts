@@ -1,5 +1,5 @@
 import type { LogFilter } from '../filter/log-filter.ts'
-import { conjuncts, type SearchNode } from '../filter/search-tree.ts'
+import { conjuncts, type SearchNode } from '../filter/search-conditions.ts'
 
 /** Rows read first: enough to distinguish a common word from a rare word, about 10 ms. */
 const PROBE_ROWS = 2000

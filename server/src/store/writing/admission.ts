@@ -1,16 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type CapSpending, cutBytes, type LevelGate, type LogRecord, redactRecord } from '@timelapser/logger'
+import {
+  type CapSpending,
+  cutBytes,
+  type LevelGate,
+  type LogRecord,
+  RECORD_LIMITS,
+  redactRecord,
+} from '@timelapser/logger'
 import type { CameraRegister } from '../cameras/camera-register.ts'
-import { fromMillis, HOUR } from '../database/timestamp.ts'
+import { comparable, fromMillis, HOUR, LAST_INSTANT, toMillis } from '../database/timestamp.ts'
 import { cutoffFor, cutoffsOf, hasOwnRules } from '../removal/retention-policy.ts'
 import type { LevelOverrides } from '../settings/level-overrides.ts'
 import { RedactionPatterns } from '../settings/redaction-patterns.ts'
 import type { SettingsStore } from '../settings/settings.ts'
 import type { Settings } from '../settings/settings-schema.ts'
 import type { AddResult } from './add-result.ts'
-import { type EventTimeBounds, fitEventTime } from './event-time.ts'
 import type { NameRegister } from './name-register.ts'
-import { faultOf } from './record-fault.ts'
 
 /**
  * How long records are admitted before others have their turn: patterns can take a fifth of a second with the longest
@@ -230,4 +235,78 @@ function cutMessage(record: LogRecord, maxBytes: number): LogRecord {
   const before = Number(record.extra_data?.truncated_bytes ?? 0) || 0
   const extra_data = { ...record.extra_data, truncated_bytes: before + truncatedBytes }
   return { ...record, message: text, extra_data }
+}
+
+/** Largest `integer` of PostgreSQL. */
+const MAX_CAMERA_ID = 2_147_483_647
+
+/** Days that a month does not have are left to PostgreSQL, which refuses them, as are levels that are none. */
+const UTC_TEXT =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z$/
+
+/**
+ * Why the record cannot be stored; undefined when the writer may try. A program may call with any value, and a field of a
+ * type that the writer and its SQL do not expect would fail the whole transaction, with the records of other callers in it.
+ */
+function faultOf(record: LogRecord): string | undefined {
+  const { timestamp, level, source, logger_name, camera_id, message, extra_data } = record ?? {}
+  if (typeof timestamp !== 'string' || !UTC_TEXT.test(timestamp)) {
+    return 'timestamp is not a time in UTC of the years 1 to 9999, such as 2025-01-01T12:30:00.123456Z'
+  }
+  if (timestamp.startsWith('9999-12-31T23:59:59.') && toMillis(timestamp) >= LAST_INSTANT) {
+    return 'timestamp lies in the last millisecond of the year 9999'
+  }
+  if (typeof level !== 'string') return 'level is not a text'
+  if (typeof source !== 'string') return 'source is not a text'
+  if (logger_name !== null && typeof logger_name !== 'string') return 'logger_name is not a text'
+  const excess =
+    excessOf('source', source, RECORD_LIMITS.sourceCharacters) ??
+    excessOf('logger_name', logger_name ?? '', RECORD_LIMITS.loggerNameCharacters)
+  if (excess !== undefined) return excess
+  if (camera_id !== null && !isCameraId(camera_id)) {
+    return `camera_id is not a whole number from 1 to ${MAX_CAMERA_ID}`
+  }
+  if (typeof message !== 'string') return 'message is not a text'
+  if (extra_data !== null && (typeof extra_data !== 'object' || Array.isArray(extra_data))) {
+    return 'extra_data is not an object'
+  }
+  return undefined
+}
+
+/** Characters are counted as PostgreSQL does, by code point. */
+function excessOf(field: string, text: string, limit: number): string | undefined {
+  if (text.length <= limit) return undefined
+  const characters = [...text.slice(0, 2 * limit + 1)].length
+  return characters > limit ? `${field} is longer than ${limit} characters` : undefined
+}
+
+function isCameraId(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_CAMERA_ID
+}
+
+/** The times a live record may carry. */
+type EventTimeBounds = {
+  /** Arrival, ISO 8601 in UTC, as the others. */
+  now: string
+  /** The oldest that is kept; undefined when everything is. */
+  oldest: string | undefined
+  /** The latest believed: an hour after `now`. */
+  newest: string
+}
+
+/**
+ * Gives a record whose clock cannot be right (a camera that says 1970, a laptop a day ahead) its arrival time.
+ *
+ * @returns the record itself when its time fits; otherwise a new record at `now`, with its original time in
+ *   `extra_data.original_timestamp`. So `fitted !== record` counts them.
+ */
+export function fitEventTime(record: LogRecord, bounds: EventTimeBounds): LogRecord {
+  const time = comparable(record.timestamp)
+  const isTooOld = bounds.oldest !== undefined && time < comparable(bounds.oldest)
+  if (!isTooOld && time <= comparable(bounds.newest)) return record
+  return {
+    ...record,
+    timestamp: bounds.now,
+    extra_data: { ...record.extra_data, original_timestamp: record.timestamp },
+  }
 }

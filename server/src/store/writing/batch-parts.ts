@@ -5,9 +5,8 @@ import { createHash } from 'node:crypto'
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import type { AddResult } from './add-result.ts'
-import { minutesOf } from './record-minutes.ts'
 import { findReply, PART_OF_A_BATCH, rememberBatch, type SenderMark } from './senders.ts'
-import type { Batch } from './store-batches.ts'
+import { type Batch, minutesOf } from './store-batches.ts'
 
 /**
  * Partitions that batches which share a transaction go to, and days that a batch of its own may reach into. With ten

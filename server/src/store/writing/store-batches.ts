@@ -1,14 +1,18 @@
 // A transaction of the writer: the batches of several callers with their counts and their place in the feed.
-import type { LogRecord } from '@timelapser/logger'
+import { LEVELS, type LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
-import { arrayText, BEGIN, COMMIT, type FlightStatement, sendFlight } from '../database/batch-flight.ts'
-import { copyLine } from '../database/copy-format.ts'
+import {
+  arrayText,
+  BEGIN,
+  COMMIT,
+  copyLine,
+  type FlightStatement,
+  sendFlight,
+} from '../database/batch-flight.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { isClosingRefusal } from '../partitions/partition-closing.ts'
 import { isMissingPartition } from '../partitions/partitions.ts'
 import type { AddResult } from './add-result.ts'
-import { countBatch } from './batch-counts.ts'
-import { minutesOf } from './record-minutes.ts'
 import { claimBatches, rememberReplies, type SenderMark } from './senders.ts'
 
 /** Records of one caller, which are answered together. */
@@ -224,4 +228,67 @@ export function isDataError(error: unknown): error is Error {
 function reasonOf(error: Error): string {
   if (error instanceof UnwritableRecord) return error.message.slice(0, 200)
   return `PostgreSQL refused the record: ${error.message.slice(0, 200)}`
+}
+
+/** Rows by minute, level, source and camera, as parallel arrays for `unnest`. */
+type BatchCounts = {
+  buckets: string[]
+  levels: string[]
+  sources: string[]
+  cameras: (number | null)[]
+  rows: number[]
+}
+
+/** Counts a batch by minute, level, source and camera. */
+function countBatch(records: readonly LogRecord[]): BatchCounts {
+  // Map in map: a text of all four as the key would have to be put together for every record.
+  const sources = new Map<string, Map<string, Map<number, number>>>()
+  let minute = ''
+  for (const { timestamp, level, source, camera_id } of records) {
+    if (minute === '' || !timestamp.startsWith(minute)) minute = timestamp.slice(0, 16)
+    const minutes = entry(sources, source, newMap<string, Map<number, number>>)
+    const groups = entry(minutes, minute, newMap<number, number>)
+    const group = (camera_id ?? 0) * LEVELS.length + LEVELS.indexOf(level)
+    groups.set(group, (groups.get(group) ?? 0) + 1)
+  }
+  const counts: BatchCounts = { buckets: [], levels: [], sources: [], cameras: [], rows: [] }
+  for (const [source, minutes] of sources) {
+    for (const [minute, groups] of minutes) {
+      for (const [group, rows] of groups) {
+        counts.buckets.push(`${minute}:00Z`)
+        // PostgreSQL is about to refuse an invalid level, with its record.
+        counts.levels.push(LEVELS[group % LEVELS.length] ?? '')
+        counts.sources.push(source)
+        // Ids of cameras begin at 1.
+        counts.cameras.push(Math.floor(group / LEVELS.length) || null)
+        counts.rows.push(rows)
+      }
+    }
+  }
+  return counts
+}
+
+function newMap<K, V>(): Map<K, V> {
+  return new Map()
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+/** The minutes of the records, as the instants they begin with. Bounds of partitions and counts are whole minutes. */
+export function minutesOf(records: readonly LogRecord[]): string[] {
+  const minutes = new Set<string>()
+  let minute = ''
+  for (const { timestamp } of records) {
+    // Most of a batch has the same minute.
+    if (minute !== '' && timestamp.startsWith(minute)) continue
+    minute = timestamp.slice(0, 16)
+    minutes.add(`${minute}:00Z`)
+  }
+  return [...minutes]
 }

@@ -1,6 +1,6 @@
 import { redactionRoutes } from '../../../http/redaction.ts'
-import { RedactionService } from '../../../service/ingest/redaction-service.ts'
-import { ScrubService } from '../../../service/ingest/scrub-service.ts'
+import { RedactionService } from '../../../service/masking/redaction-service.ts'
+import { ScrubService } from '../../../service/masking/scrub-service.ts'
 import type { Core } from './core.ts'
 import type { Part } from './part.ts'
 

@@ -1,12 +1,11 @@
 import { fromMillis, toMillis } from '../../../store/database/timestamp.ts'
 import { isCountable, type LogFilter } from '../../../store/filter/log-filter.ts'
-import type { SearchNode } from '../../../store/filter/search-tree.ts'
+import type { SearchNode } from '../../../store/filter/search-conditions.ts'
 import type { LabelSet } from '../pipeline/line-labels.ts'
 import { holdMore } from '../row-reader.ts'
 import type { Label } from '../selection-filter.ts'
 import type { Evaluation, Source } from './source.ts'
-import type { Sample } from './vectors.ts'
-import { sample } from './vectors.ts'
+import { type Sample, sample } from './vectors.ts'
 
 /** Series that are counted one by one from the kept counts, and from rows; more are counted while rows are read. */
 const MAX_COUNTED = 500

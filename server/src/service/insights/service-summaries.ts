@@ -3,9 +3,9 @@ import type { Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import type { ScannedMessage } from '../../store/reading/message-scan.ts'
-import { type MessageGroup, MessageGroups } from '../insights/message-groups.ts'
-import { daysBefore, type MessageScanner, type Range } from '../insights/message-scanner.ts'
-import { type LevelCounts, levelCounts, rateOf, rowsOf } from '../insights/noisy-loggers.ts'
+import { type MessageGroup, MessageGroups } from './message-groups.ts'
+import { daysBefore, type MessageScanner, type Range } from './message-scanner.ts'
+import { type LevelCounts, levelCounts, rateOf, rowsOf } from './noisy-loggers.ts'
 
 type ServiceSummary = {
   service: string

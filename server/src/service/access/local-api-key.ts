@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, rename, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { ApiKeys } from '../../service/access/api-keys.ts'
-import { readLocalApiKey } from './api-client.ts'
+import type { ApiKeys } from './api-keys.ts'
 
 /**
  * Sees to it that the commands on this machine have a key that opens this database: the one kept in the data folder,
@@ -25,4 +24,14 @@ export async function ensureLocalApiKey(apiKeys: ApiKeys, dataDir: string): Prom
   await writeFile(draft, `${secret}\n`, { mode: 0o600, flag: 'wx' })
   await rename(draft, file)
   return secret
+}
+
+/**
+ * The key the server keeps for the commands on its own machine, or undefined when there is none to read.
+ *
+ * @param dataDir the server's DATA_DIR.
+ */
+export async function readLocalApiKey(dataDir: string): Promise<string | undefined> {
+  const text = await readFile(join(dataDir, 'admin-api-key'), 'utf8').catch(() => '')
+  return text.trim() === '' ? undefined : text.trim()
 }

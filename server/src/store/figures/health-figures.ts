@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { IS_PACKING_DUE } from './packed-state.ts'
+import { IS_PACKING_DUE } from '../database/packed-state.ts'
 
 /** The figures of the database for `/metrics`; one statement over the registry and the catalogue. */
 export type HealthFigures = {
@@ -31,15 +31,6 @@ export async function readHealthFigures(pool: pg.Pool): Promise<HealthFigures> {
       where detached_at is null`,
   })
   return rows[0] as HealthFigures
-}
-
-/** Whether the database takes writes: no standby, and not set to be read-only. */
-export async function isWritable(client: pg.Pool | pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ writable: boolean }>({
-    name: 'is_writable',
-    text: `select current_setting('transaction_read_only') = 'off' and not pg_is_in_recovery() as writable`,
-  })
-  return rows[0]?.writable ?? false
 }
 
 /** Seconds since the oldest batch after `id` was begun; 0 when there is none. */

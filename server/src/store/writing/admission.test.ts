@@ -1,6 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
 import { expect, it } from 'vitest'
-import { fitEventTime } from './event-time.ts'
+import { fitEventTime } from './admission.ts'
 
 const bounds = { now: '2025-06-01T12:00:00Z', oldest: '2025-05-02T12:00:00Z', newest: '2025-06-01T13:00:00Z' }
 
