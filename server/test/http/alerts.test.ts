@@ -787,6 +787,34 @@ describe('a rule for silence', () => {
     await expect.poll(() => arrived('resolved').length).toBe(1)
   })
 
+  it('fires for a group that is quiet unlike its usual cadence, known from the day before', async () => {
+    const lines = [5, 20].flatMap((gap) =>
+      Array.from({ length: 15 }, (_, line) => ({
+        timestamp: new Date(clock.now - line * gap * MINUTE).toISOString(),
+        ...{ level: 'INFO', source: `each_${gap}`, message: 'captured' },
+      })),
+    )
+    await server.send('POST', '/api/logs', lines)
+    await evaluate()
+    const id = await addRule({
+      ...{ name: 'Cadence', query: 'source=each_5&source=each_20', group_by: 'source' },
+      condition: { kind: 'silence', minutes: 2, times: 3 },
+    })
+    await pass(17)
+    expect(await stateOf(id)).toEqual({ each_5: 'firing', each_20: 'normal' })
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    expect(arrived('firing')[0]?.body).toMatchObject({
+      rule: {
+        condition: 'no line for 3 times the usual gap between lines, 2 minutes at least, for each source',
+      },
+      text: expect.stringContaining('Its usual cadence has it wait for 15 min'),
+    })
+    const why = await server.get(`/api/alerts/rules/${id}/why?group_key=each_20`)
+    expect(why.body.data.reasons).toContain(
+      'Now the usual gap between its lines is 20 min, and it waits 3 times as long.',
+    )
+  })
+
   it('is not judged outside of the active hours, nor by what was silent before they began', async () => {
     const hour = (offset: number) => new Date(clock.now + offset * MINUTE).toISOString().slice(11, 16)
     const id = await addRule({ ...silent, active_hours: { timezone: 'UTC', from: hour(20), to: hour(60) } })

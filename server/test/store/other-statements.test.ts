@@ -357,6 +357,7 @@ it('of alerts are those of the snapshot', async () => {
             ...key,
             tier: 0,
             too_late: 0,
+            gaps: [1, 2],
             state: 'firing',
             since: at,
             incident: 1,
@@ -446,7 +447,7 @@ it('of alerts are those of the snapshot', async () => {
       await deliveries.postpone(pool, claimed.channel_id, 1000)
     }
     await deliveries.listDeliveries(pool, { rules: [id], owner: null, before: undefined, limit: 1 })
-    await states.countTooLate(pool, { rule_id: id, group_key: 'a' })
+    await states.readGroup(pool, { rule_id: id, group_key: 'a' })
     await transitions.countFirings(pool, { rules: [id], start: at, end: at })
     await digests.findDigest(pool, 'user 1')
     await deliveries.readAlertFigures(pool)

@@ -34,6 +34,8 @@ export type ConditionDraft = {
   /** Empty: as many as the server thinks right. */
   at_least: string
   days: string
+  /** For silence: how many times the usual gap; null for the minutes alone. */
+  cadence: string | null
   /** The zone whose clock says which time is the same; empty for UTC. */
   timezone: string
   /** In how many of how many windows it has to be so; null for one. */
@@ -42,7 +44,7 @@ export type ConditionDraft = {
 
 export const NEW_CONDITION: ConditionDraft = {
   ...{ kind: 'over', threshold: '20', minutes: '5', side: 'over', of: NO_FILTERS },
-  ...{ field: '', measure: 'mean', at_least: '', days: '', timezone: '', lasting: null },
+  ...{ field: '', measure: 'mean', at_least: '', days: '', timezone: '', cadence: null, lasting: null },
 }
 
 /** Numbers that a kind begins with in the form. */
@@ -89,7 +91,8 @@ export function toConditionDraft(condition: Condition): ConditionDraft {
   const side = over === undefined && under !== undefined ? 'under' : 'over'
   return {
     kind: condition.kind === 'count' ? side : condition.kind,
-    threshold: String(over ?? under ?? times ?? 20),
+    threshold: String(over ?? under ?? (condition.kind === 'usual' ? times : undefined) ?? 20),
+    cadence: condition.kind === 'silence' && times !== undefined ? String(times) : null,
     minutes: String(minutes ?? (condition.kind === 'new' ? 60 : 5)),
     ...{ side, of: filtersIn(of), field, measure },
     at_least: at_least === undefined ? '' : String(at_least),
@@ -114,8 +117,12 @@ export function toCondition(draft: ConditionDraft): { condition: Condition } | {
     ...(windows && { for: windows }),
   }
   switch (kind) {
+    case 'silence': {
+      const times = draft.cadence === null ? undefined : decimal(draft.cadence, 1.1, 1000)
+      if (times === null) return { missing: 'The multiple of the usual gap goes from 1.1 to 1,000.' }
+      return { condition: { kind, minutes, ...(times && { times }) } }
+    }
     case 'any':
-    case 'silence':
     case 'new':
       return { condition: { kind, minutes } }
     case 'over':

@@ -47,6 +47,7 @@ export function ConditionFields({ condition, onChange, children }: Props & { chi
           </>
         )}
       </p>
+      {kind === 'silence' && <Cadence condition={condition} onChange={onChange} />}
       {hasWindows(kind) && <Lasting condition={condition} onChange={onChange} />}
     </>
   )
@@ -119,6 +120,35 @@ const LIMITS = {
   ...{ over: 'Lines', under: 'Lines' },
   ...{ share: 'Percent', number: 'Limit', usual: 'Times the usual' },
 } as const
+
+/** Silence that is unlike the usual cadence of a group. */
+function Cadence({ condition, onChange }: Props) {
+  const { cadence } = condition
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      <label className="flex cursor-pointer items-center gap-2">
+        <input
+          type="checkbox"
+          checked={cadence !== null}
+          onChange={(event) => onChange({ cadence: event.target.checked ? '5' : null })}
+          className="size-3.5 accent-accent"
+        />
+        Only when unlike its usual cadence
+      </label>
+      {cadence !== null && (
+        <>
+          <span className="text-muted">: nothing for</span>
+          <NumberField
+            label="Times the usual gap"
+            value={cadence}
+            onChange={(next) => onChange({ cadence: next })}
+          />
+          <span className="text-muted">times the usual gap</span>
+        </>
+      )}
+    </span>
+  )
+}
 
 /** The fields of a condition on windows beside its limit. */
 function Lasting({ condition, onChange }: Props) {

@@ -56,6 +56,10 @@ it.each<AlertRuleInput>([
     ...{ name: 'Field', query: '', severity: 'warning', group_by: 'extra_data.site.id' },
     condition: { kind: 'any', minutes: 5 },
   },
+  {
+    ...{ name: 'Cadence', query: '', severity: 'warning', group_by: 'camera' },
+    condition: { kind: 'silence', minutes: 15, times: 5 },
+  },
   { name: 'New', query: 'level=ERROR', condition: { kind: 'new', minutes: 60 }, severity: 'warning' },
   {
     ...{ name: 'Day', query: '', condition: { kind: 'silence', minutes: 15 }, group_by: 'camera' },
@@ -82,6 +86,7 @@ it.each([
   [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a b' } }, 'Name the field'],
   [{ condition: { ...NEW_CONDITION, kind: 'number' as const, field: 'a', threshold: '' } }, 'limit'],
   [{ condition: { ...NEW_CONDITION, kind: 'usual' as const, threshold: '1' } }, 'multiple'],
+  [{ condition: { ...NEW_CONDITION, kind: 'silence' as const, cadence: '1' } }, 'usual gap'],
   [{ group_by: 'field' as const, group_field: 'a b' }, 'Name the field'],
   [{ thresholds: [{ at: '', severity: 'critical' as const, channels: [] }] }, 'further threshold'],
   [{ hours: { ...HOURS, days: [] } }, 'day'],

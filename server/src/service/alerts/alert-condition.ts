@@ -43,7 +43,12 @@ export const AlertConditionSchema = Type.Object(
       }),
     ),
     times: Type.Optional(
-      Type.Number({ minimum: 1.1, maximum: 1000, description: 'Of usual: fires above this multiple' }),
+      Type.Number({
+        minimum: 1.1,
+        maximum: 1000,
+        description:
+          'For usual: fires above this multiple; for silence: after this multiple of the usual gap between lines, and after minutes at least',
+      }),
     ),
     minutes: Type.Optional(
       Type.Integer({
@@ -113,7 +118,9 @@ type Sided = { side: 'over' | 'under'; threshold: number; minutes: number; windo
 
 /** A condition with everything it needs. */
 export type Condition =
-  | { kind: 'any' | 'new' | 'silence'; minutes: number }
+  | { kind: 'any' | 'new'; minutes: number }
+  /** With `times`: that multiple of the usual gap, and the minutes at least. */
+  | { kind: 'silence'; minutes: number; times: number | null }
   | { kind: 'over'; threshold: number; minutes: number; windows: Windows }
   | { kind: 'under'; threshold: number; minutes: number; windows: Windows }
   | ({ kind: 'share'; of: string; atLeast: number } & Sided)
@@ -145,7 +152,7 @@ const ONE_WINDOW: Windows = { needed: 1, of: 1 }
 const FIELDS: Record<Kind, readonly (keyof AlertCondition)[]> = {
   any: [],
   new: [],
-  silence: [],
+  silence: ['times'],
   count: ['over', 'under', 'for'],
   share: ['over', 'under', 'for', 'of', 'at_least'],
   number: ['over', 'under', 'for', 'field', 'measure', 'at_least'],
@@ -161,7 +168,7 @@ export function conditionOf(asked: AlertCondition): Condition {
     const kinds = CONDITION_KINDS.filter((one) => FIELDS[one].includes(name))
     throw invalid(`condition.${field} goes with the kind ${kinds.join(' or ')} alone`)
   }
-  if (kind === 'silence') return { kind, minutes: required(asked, 'minutes') }
+  if (kind === 'silence') return { kind, minutes: required(asked, 'minutes'), times: asked.times ?? null }
   if (kind === 'any' || kind === 'new') {
     const minutes = asked.minutes ?? (kind === 'any' ? ANY_MINUTES : NEW_MINUTES)
     if (minutes > MAX_WINDOW_MINUTES) throw tooWide()

@@ -3,15 +3,23 @@ import type pg from 'pg'
 import { addCounts } from '../../store/alerts/alert-counts.ts'
 import { learnKinds } from '../../store/alerts/alert-kinds.ts'
 import { DAY, endOfMinute, fromMillis, MINUTE } from '../../store/database/timestamp.ts'
+import { AppError } from '../app-error.ts'
+import { hoursByGroup } from './active-hours.ts'
 import { conditionOf } from './alert-condition.ts'
+import { withGaps } from './judging/cadence.ts'
 import { changeOfClocks } from './judging/windows.ts'
 import { LEARNED_DAYS, pastKinds } from './kinds.ts'
 import { type PastMinute, type PastOptions, type PastQuestion, readPast } from './past-minutes.ts'
 
 /** Empty for a rule that looks at nothing but what comes. */
-export type Past = { kinds: ReadonlyMap<string, string>; minutes: readonly PastMinute[] }
+export type Past = {
+  kinds: ReadonlyMap<string, string>
+  minutes: readonly PastMinute[]
+  /** The last gaps of each group whose cadence matters. */
+  gaps: ReadonlyMap<string, number[]>
+}
 
-const NOTHING: Past = { kinds: new Map(), minutes: [] }
+const NOTHING: Past = { kinds: new Map(), minutes: [], gaps: new Map() }
 
 /** Rows of one statement. */
 const AT_ONCE = 10_000
@@ -28,13 +36,35 @@ export async function readLearned(
     const { kinds } = await pastKinds(options.logOperations, { ...(await read(definition.query)), ...range })
     return { ...NOTHING, kinds }
   }
-  if (condition.kind !== 'usual') return NOTHING
   // The minute under way is counted by the evaluation.
   const end = Math.floor(until / MINUTE) * MINUTE
+  if (condition.kind === 'silence' && condition.times !== null) {
+    const range = { start: fromMillis(end - DAY), end: endOfMinute(fromMillis(end - MINUTE)) }
+    return { ...NOTHING, gaps: await readGaps(options, { definition, read, ...range }) }
+  }
+  if (condition.kind !== 'usual') return NOTHING
   const start = end - condition.days * DAY - condition.minutes * MINUTE - changeOfClocks(condition)
   const range = { start: fromMillis(start), end: endOfMinute(fromMillis(end - MINUTE)) }
   const { minutes } = await readPast(options, { definition, read, ...range }, new AbortController().signal)
   return { ...NOTHING, minutes }
+}
+
+/** The gaps of the day before; none where that day has too much to look at. */
+async function readGaps(options: PastOptions, question: PastQuestion): Promise<Map<string, number[]>> {
+  try {
+    const { minutes } = await readPast(options, question, new AbortController().signal)
+    const hoursOf = hoursByGroup(question.definition.active_hours)
+    const byGroup = Map.groupBy(minutes, ({ group_key }) => group_key)
+    return new Map(
+      [...byGroup].map(([group_key, of]) => {
+        const lived = of.map(({ minute }) => minute)
+        return [group_key, withGaps([], { lived, from: undefined, hours: hoursOf(group_key) })]
+      }),
+    )
+  } catch (error) {
+    if (error instanceof AppError) return new Map()
+    throw error
+  }
 }
 
 /** Gives a rule what was learned for it. */

@@ -238,7 +238,7 @@ export class RulesService {
     const { group_by } = definition
     const tiers = conditionsOf(definition).map((_, tier) => tier)
     if (group_by === undefined) {
-      const state = unknownGroup(begun, begun)
+      const state = { ...unknownGroup(begun, begun), gaps: past?.gaps.get('') ?? null }
       await saveStates(
         client,
         tiers.map((tier) => toStored({ rule_id: rule.id, group_key: '', tier }, state)),
@@ -260,7 +260,8 @@ export class RulesService {
     await saveStates(
       client,
       groups.flatMap((group_key) => {
-        const state = { ...unknownGroup(begun, begun), sightings: 2 }
+        const gaps = past?.gaps.get(group_key) ?? null
+        const state = { ...unknownGroup(begun, begun), sightings: 2, gaps }
         return tiers.map((tier) => toStored({ rule_id: rule.id, group_key, tier }, state))
       }),
     )

@@ -18,7 +18,7 @@ const TIMES = [
 export type Told = Pick<StoredState, 'told_incident' | 'is_owed'>
 
 export function fromStored(stored: StoredState): GroupState & Told {
-  const { state, since, incident, value, sightings, too_late, told_incident, is_owed } = stored
+  const { state, since, incident, value, sightings, too_late, gaps, told_incident, is_owed } = stored
   const times = Object.fromEntries(
     TIMES.map((name) => [name, stored[name] === null ? null : toMillis(stored[name])]),
   ) as Record<(typeof TIMES)[number], number | null>
@@ -30,6 +30,7 @@ export function fromStored(stored: StoredState): GroupState & Told {
       value,
       sightings,
       too_late,
+      gaps,
       told_incident,
       is_owed,
     },
@@ -44,10 +45,10 @@ export function toStored(
   const times = Object.fromEntries(
     TIMES.map((name) => [name, state[name] === null ? null : fromMillis(state[name])]),
   ) as Record<(typeof TIMES)[number], string | null>
-  const { since, incident, value, sightings, too_late, told_incident, is_owed } = state
+  const { since, incident, value, sightings, too_late, gaps, told_incident, is_owed } = state
   return {
     ...{ rule_id, group_key, tier, state: state.state, since: fromMillis(since), incident, value },
-    ...{ sightings, too_late, told_incident, is_owed },
+    ...{ sightings, too_late, gaps, told_incident, is_owed },
     ...times,
   }
 }

@@ -4,9 +4,9 @@ import { type Condition, conditionOf } from './alert-condition.ts'
 import type { AlertDefinition } from './alert-rule.ts'
 
 /** The field of a condition that its limit is in; undefined for a kind that has none. */
-function limitField({ kind, over }: AlertDefinition['condition']) {
+function limitField({ kind, over, times }: AlertDefinition['condition']) {
   if (kind === 'any' || kind === 'new') return undefined
-  if (kind === 'silence') return 'minutes'
+  if (kind === 'silence') return times === undefined ? 'minutes' : 'times'
   if (kind === 'usual') return 'times'
   return over === undefined ? 'under' : 'over'
 }

@@ -4,7 +4,7 @@ import { firstCounted, loadCounts } from '../../store/alerts/alert-counts.ts'
 import { deliveriesOfTransitions, type StoredDelivery } from '../../store/alerts/alert-deliveries.ts'
 import { present, readWatermark } from '../../store/alerts/alert-position.ts'
 import type { StoredRule } from '../../store/alerts/alert-rules.ts'
-import { countTooLate } from '../../store/alerts/alert-states.ts'
+import { readGroup } from '../../store/alerts/alert-states.ts'
 import { type StoredTransition, transitionsUntil } from '../../store/alerts/alert-transitions.ts'
 import {
   DAY,
@@ -27,6 +27,7 @@ import { clock, heldText, lines, span, valueText } from './delivery/describe.ts'
 import { evidenceQuery } from './delivery/evidence.ts'
 import { withGroup } from './delivery/notice-writer.ts'
 import { groupingName } from './grouping.ts'
+import { usualGap, waitFor } from './judging/cadence.ts'
 import { GRACE } from './judging/group.ts'
 import type { Tally } from './judging/tally.ts'
 import { changeOfClocks, sumOf, type Tallies, verdictOf, windowValue } from './judging/windows.ts'
@@ -91,10 +92,11 @@ export async function explain(
   const stops = await whyNotEvaluated(options, stored, at, transitions, group_key)
   if (stops !== undefined) return { ...why, state: 'not_evaluated', reasons: [stops] }
   const condition = conditionOf(definition.condition)
+  const group = await readGroup(pool, { rule_id: stored.id, group_key })
   const saw = hasWindows(condition)
     ? await judgeWindows(options, stored, { condition, group_key, at, now }, signal)
-    : await lookAtLines(options, stored, { condition, group_key, at })
-  const late = hasWindows(condition) ? await countTooLate(pool, { rule_id: stored.id, group_key }) : 0
+    : await lookAtLines(options, stored, { condition, group_key, at, gaps: group?.gaps ?? null })
+  const late = group?.too_late ?? 0
   const tooLate =
     late > 0
       ? [`${lines(late)} since the rule began came over a day from their own time: too late to judge.`]
@@ -302,7 +304,7 @@ function isCrossing({ kind, windows }: WindowCondition): boolean {
 async function lookAtLines(
   options: WhyOptions,
   stored: StoredRule,
-  { condition, group_key, at }: Moment<Condition>,
+  { condition, group_key, at, gaps }: Moment<Condition> & { gaps: number[] | null },
 ): Promise<Saw> {
   const definition = stored.rule as AlertDefinition
   const read = await reader(options, stored)
@@ -317,14 +319,27 @@ async function lookAtLines(
   const { minutes } = condition
   if (condition.kind !== 'silence')
     return { ...seen, reasons: [`${ago}; an incident is over ${minutes} minutes after one.`] }
-  const isSilent = at - toMillis(last.timestamp) >= minutes * MINUTE
+  const wait = waitFor(condition, gaps)
+  const isSilent = at - toMillis(last.timestamp) >= wait
   return {
     ...seen,
     reasons: [
-      `${ago}; ${isSilent ? 'more than' : 'less than'} the ${minutes} minutes of silence that it waits for.`,
+      `${ago}; ${isSilent ? 'more than' : 'less than'} the ${wait / MINUTE} minutes of silence that it waits for.`,
+      ...cadenceReasons(condition, gaps),
       'Active hours that began since, time in which no server took lines, and lines that were held back are not counted as silence.',
     ],
   }
+}
+
+/** The present cadence of a group: that of another moment is not kept. */
+function cadenceReasons({ times }: Extract<Condition, { kind: 'silence' }>, gaps: number[] | null): string[] {
+  if (times === null) return []
+  const gap = usualGap(gaps ?? [])
+  if (gap === undefined)
+    return ['Too few gaps between its lines are known to say what is usual: it waits for a day.']
+  return [
+    `Now the usual gap between its lines is ${span(gap * MINUTE)}, and it waits ${times} times as long.`,
+  ]
 }
 
 async function reader({ pool, queries }: WhyOptions, stored: StoredRule) {

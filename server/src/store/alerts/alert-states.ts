@@ -21,6 +21,8 @@ export type StoredState = {
   due_at: string | null
   /** Lines that came too far from their own time to count in a window. */
   too_late: number
+  /** The last gaps between its minutes with lines, in minutes; null where its cadence does not matter. */
+  gaps: number[] | null
   told_incident: number | null
   is_owed: boolean
 }
@@ -28,7 +30,7 @@ export type StoredState = {
 export type GroupKey = { rule_id: number; group_key: string }
 
 const COLUMNS = `rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed`
+        came_at, sightings, judged_from, judged_to, due_at, too_late, gaps, told_incident, is_owed`
 
 /** The states of these groups, of those that are due by an instant, and of those that are owed a notice; each at all thresholds. */
 export async function loadStates(
@@ -84,14 +86,14 @@ export async function saveStates(client: pg.PoolClient, states: readonly StoredS
         rule_id bigint, group_key text, tier smallint, state text, since timestamptz, incident bigint, value double precision,
         first_at timestamptz, last_at timestamptz, extended_at timestamptz, seen_at timestamptz,
         came_at timestamptz, sightings integer, judged_from timestamptz, judged_to timestamptz,
-        due_at timestamptz, too_late bigint, told_incident bigint, is_owed boolean
+        due_at timestamptz, too_late bigint, gaps integer[], told_incident bigint, is_owed boolean
       )
       on conflict (rule_id, group_key, tier) do update
       set state = excluded.state, since = excluded.since, incident = excluded.incident, value = excluded.value,
         first_at = excluded.first_at, last_at = excluded.last_at, extended_at = excluded.extended_at,
         seen_at = excluded.seen_at, came_at = excluded.came_at, sightings = excluded.sightings,
         judged_from = excluded.judged_from, judged_to = excluded.judged_to, due_at = excluded.due_at,
-        too_late = excluded.too_late, told_incident = excluded.told_incident, is_owed = excluded.is_owed`,
+        too_late = excluded.too_late, gaps = excluded.gaps, told_incident = excluded.told_incident, is_owed = excluded.is_owed`,
     values: [JSON.stringify(states)],
   })
 }
@@ -225,15 +227,18 @@ export async function firingStates(client: pg.PoolClient, ruleId: number): Promi
   return rows
 }
 
-/** Lines of a group that came too far from their own time to count in a window. */
-export async function countTooLate(pool: pg.Pool, { rule_id, group_key }: GroupKey): Promise<number> {
-  const { rows } = await pool.query<{ too_late: number }>({
-    name: 'count_too_late',
+/** The lines of a group that came too late to count, and its gaps; undefined for a group that is not known. */
+export async function readGroup(
+  pool: pg.Pool,
+  { rule_id, group_key }: GroupKey,
+): Promise<Pick<StoredState, 'too_late' | 'gaps'> | undefined> {
+  const { rows } = await pool.query<Pick<StoredState, 'too_late' | 'gaps'>>({
+    name: 'read_alert_group',
     text: `
-      select too_late
+      select too_late, gaps
       from alert_states
       where rule_id = $1 and group_key = $2 and tier = 0`,
     values: [rule_id, group_key],
   })
-  return rows[0]?.too_late ?? 0
+  return rows[0]
 }

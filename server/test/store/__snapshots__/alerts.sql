@@ -196,11 +196,6 @@ commit;
       where rule_id = any ($1::bigint[]) and tier = 0
       group by rule_id;
 
--- count_too_late
-      select too_late
-      from alert_states
-      where rule_id = $1 and group_key = $2 and tier = 0;
-
 -- create_alert_channel
       insert into alert_channels (name, kind, target, sealed, author)
       values ($1, $2, $3, $4, $5)
@@ -293,7 +288,7 @@ commit;
 
 -- firing_alert_states
       select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed
+        came_at, sightings, judged_from, judged_to, due_at, too_late, gaps, told_incident, is_owed
       from alert_states
       where rule_id = $1 and (state = 'firing' or told_incident is not null)
       order by group_key, tier;
@@ -371,7 +366,7 @@ select pg_advisory_xact_lock($1);
 
 -- list_alert_states
       select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed
+        came_at, sightings, judged_from, judged_to, due_at, too_late, gaps, told_incident, is_owed
       from alert_states
       where rule_id = any ($1::bigint[])
       order by (state = 'firing') desc, since desc, rule_id, group_key
@@ -407,7 +402,7 @@ select pg_advisory_xact_lock($1);
         from unnest($1::bigint[], $2::text[])
       )
       select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed
+        came_at, sightings, judged_from, judged_to, due_at, too_late, gaps, told_incident, is_owed
       from wanted
       join alert_states on rule_id = rule and group_key = key;
 
@@ -515,6 +510,11 @@ update alert_rules set problem_owed = $2::bigint where id = $1;
         (select count(*) from alert_deliveries where state = 'pending') as pending,
         (select count(*) from alert_deliveries where state = 'dead') as dead;
 
+-- read_alert_group
+      select too_late, gaps
+      from alert_states
+      where rule_id = $1 and group_key = $2 and tier = 0;
+
 -- read_alert_position
       with head as (
         select coalesce(
@@ -594,21 +594,21 @@ update alert_position set feed_id = $1, watermark = $2::timestamptz, trimmed_to 
 
 -- save_alert_states
       insert into alert_states (rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed)
+        came_at, sightings, judged_from, judged_to, due_at, too_late, gaps, told_incident, is_owed)
       select rule_id, group_key, tier, state, since, incident, value, first_at, last_at, extended_at, seen_at,
-        came_at, sightings, judged_from, judged_to, due_at, too_late, told_incident, is_owed
+        came_at, sightings, judged_from, judged_to, due_at, too_late, gaps, told_incident, is_owed
       from jsonb_to_recordset($1::jsonb) as s (
         rule_id bigint, group_key text, tier smallint, state text, since timestamptz, incident bigint, value double precision,
         first_at timestamptz, last_at timestamptz, extended_at timestamptz, seen_at timestamptz,
         came_at timestamptz, sightings integer, judged_from timestamptz, judged_to timestamptz,
-        due_at timestamptz, too_late bigint, told_incident bigint, is_owed boolean
+        due_at timestamptz, too_late bigint, gaps integer[], told_incident bigint, is_owed boolean
       )
       on conflict (rule_id, group_key, tier) do update
       set state = excluded.state, since = excluded.since, incident = excluded.incident, value = excluded.value,
         first_at = excluded.first_at, last_at = excluded.last_at, extended_at = excluded.extended_at,
         seen_at = excluded.seen_at, came_at = excluded.came_at, sightings = excluded.sightings,
         judged_from = excluded.judged_from, judged_to = excluded.judged_to, due_at = excluded.due_at,
-        too_late = excluded.too_late, told_incident = excluded.told_incident, is_owed = excluded.is_owed;
+        too_late = excluded.too_late, gaps = excluded.gaps, told_incident = excluded.told_incident, is_owed = excluded.is_owed;
 
 -- savepoint matching
 savepoint matching;

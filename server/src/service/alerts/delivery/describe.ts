@@ -35,7 +35,9 @@ function sentenceOf(condition: Condition): string {
     case 'new':
       return 'a kind of message that was never seen before'
     case 'silence':
-      return `no line for ${minutes}`
+      return condition.times === null
+        ? `no line for ${minutes}`
+        : `no line for ${amount(condition.times)} times the usual gap between lines, ${minutes} at least`
     case 'over':
     case 'under':
     case 'share':
@@ -76,7 +78,7 @@ type Told = Pick<
 /** Why a group fires, or that it does not any more. */
 export function describeTransition(definition: Pick<AlertDefinition, 'condition'>, transition: Told): string {
   const condition = conditionOf(definition.condition)
-  const { kind, value, at, first_at, last_at, late_ms, group_key } = transition
+  const { kind, value, threshold, at, first_at, last_at, late_ms, group_key } = transition
   if (kind === 'expired') return `Nothing came for two weeks; it is not waited for any more (${clock(at)}).`
   if (kind === 'edited') return `The rule was changed at ${clock(at)}; the incident ended with it.`
   if (kind === 'disabled') return `The rule was switched off at ${clock(at)}; the incident ended with it.`
@@ -87,8 +89,13 @@ export function describeTransition(definition: Pick<AlertDefinition, 'condition'
       return `${lines(value ?? 1)} at ${clock(first_at ?? at)}.${late}`
     case 'new':
       return `A new kind of message at ${clock(first_at ?? at)}: ${group_key}.${late}`
-    case 'silence':
-      return `Nothing for ${span((value ?? condition.minutes) * MINUTE)}; the last sign of life was at ${clock(first_at ?? at)}.`
+    case 'silence': {
+      const usual =
+        condition.times === null || threshold === null
+          ? ''
+          : ` Its usual cadence has it wait for ${span(threshold * MINUTE)}.`
+      return `Nothing for ${span((value ?? condition.minutes) * MINUTE)}; the last sign of life was at ${clock(first_at ?? at)}.${usual}`
+    }
     default: {
       const windows = first_at === last_at ? '' : `, and in windows up to ${clock(last_at ?? at)}`
       const several = condition.windows.of === 1 ? '' : ', the last of several windows'

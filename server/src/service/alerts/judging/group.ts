@@ -34,6 +34,8 @@ export type GroupState = {
   due_at: number | null
   /** Lines that came too far from their own time to count in a window. */
   too_late: number
+  /** The last gaps between its minutes with lines; null where its cadence does not matter. */
+  gaps: number[] | null
 }
 
 /** The lines of a group in one entry of the feed. */
@@ -185,7 +187,7 @@ export class Group {
     const { state } = this
     if (this.isFiring) this.#decide('expired', { key: state.incident ?? at, at, value: state.value })
     this.#become('no_data', at)
-    Object.assign(state, { sightings: 0, judged_from: null, judged_to: null, due_at: null })
+    Object.assign(state, { sightings: 0, judged_from: null, judged_to: null, due_at: null, gaps: null })
   }
 
   #become(next: AlertState, at: number): void {
@@ -216,6 +218,6 @@ export function newState(at: number): GroupState {
   return {
     ...{ state: 'normal', since: at, incident: null, value: null },
     ...{ first_at: null, last_at: null, extended_at: null, seen_at: null, came_at: null },
-    ...{ sightings: 0, judged_from: null, judged_to: null, due_at: null, too_late: 0 },
+    ...{ sightings: 0, judged_from: null, judged_to: null, due_at: null, too_late: 0, gaps: null },
   }
 }

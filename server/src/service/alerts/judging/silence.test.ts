@@ -5,7 +5,7 @@ import { Group, newState, type Sighting } from './group.ts'
 import { judge } from './judge.ts'
 
 const rule = {
-  condition: { kind: 'silence', minutes: 5 } as const,
+  condition: { kind: 'silence', minutes: 5, times: null } as const,
   hours: activeHours(undefined),
   isGrouped: true,
   begun: 0,

@@ -1,4 +1,5 @@
 import { MINUTE } from '../../../store/database/timestamp.ts'
+import { waitFor, withGaps } from './cadence.ts'
 import { EXPIRES, type Group, type Sighting } from './group.ts'
 
 /**
@@ -9,6 +10,7 @@ export const silence = {
   sight(group: Group, sighting: Sighting): void {
     const { state } = group
     const { at } = sighting
+    noteGaps(group, sighting)
     // Lines that were not stored keep a known group alive, and add no group to the roster.
     if (sighting.rows === 0) group.noteSign(sighting)
     else if (group.noteLife(sighting)) state.judged_from = at
@@ -50,7 +52,15 @@ export const silence = {
       return
     }
     // After a group was not waited for any more, its last sign of life may be that of the incident before.
-    group.fire({ key: quietSince(group, lived), at, value: minutesOf(at - lived), first: lived, last: at })
+    const limit = minutesOf(length)
+    group.fire({
+      key: quietSince(group, lived),
+      at,
+      value: minutesOf(at - lived),
+      limit,
+      first: lived,
+      last: at,
+    })
     state.due_at = expiresAt
   },
 }
@@ -60,8 +70,24 @@ function quietSince({ state }: Group, lived: number): number {
   return Math.max(lived, state.judged_from ?? lived)
 }
 
-function lengthOf({ rule }: Group): number {
-  return rule.condition.minutes * MINUTE
+function lengthOf({ rule, state }: Group): number {
+  const { condition } = rule
+  return condition.kind === 'silence' ? waitFor(condition, state.gaps) : condition.minutes * MINUTE
+}
+
+/** Notes how long the group was quiet before these lines, where its cadence matters. */
+function noteGaps({ rule, state }: Group, { at, last, minutes }: Sighting): void {
+  const { condition, hours } = rule
+  if (condition.kind !== 'silence' || condition.times === null) return
+  const minuteOf = (instant: number) => Math.floor(instant / MINUTE) * MINUTE
+  // A clock that is ahead shows no life before its time.
+  const lived = [...minutes.keys(), minuteOf(last)].map((minute) => Math.min(minute, minuteOf(at)))
+  const { seen_at, judged_from } = state
+  // Time in which nobody could take lines makes no gap.
+  const isWhole = seen_at !== null && judged_from !== null && seen_at >= minuteOf(judged_from)
+  const from = seen_at === null ? undefined : minuteOf(seen_at)
+  const later = from === undefined ? lived : lived.filter((minute) => minute > from)
+  state.gaps = withGaps(state.gaps ?? [], { lived: later, from: isWhole ? from : undefined, hours })
 }
 
 function minutesOf(millis: number): number {
