@@ -22,7 +22,7 @@ Examples:
  */
 export function completionCommand(load: () => Promise<Command[]>): Command {
   return new Command('completion')
-    .description('print a script that completes commands and options in a shell')
+    .description('print a shell completion script')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText('after', HELP)
     .action(async (shell: Shell) => {

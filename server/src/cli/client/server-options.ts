@@ -14,7 +14,7 @@ export function addServerOptions(command: Command): Command {
     .addOption(
       new Option(
         '--url <url>',
-        `address of the server (default: of the one that runs on the data folder, else ${DEFAULT_URL})`,
+        `URL of the server (default: the running server of the data folder, else ${DEFAULT_URL})`,
       ).env('TIMELAPSER_LOGS_URL'),
     )
     .addOption(new Option('--key <key>', 'API key of an administrator').env('TIMELAPSER_LOGS_API_KEY'))

@@ -67,7 +67,7 @@ Examples:
 
 /** `timelapser-logs alerts …`: alert rules and their channels. */
 export function alertsCommand(): Command {
-  const alerts = new Command('alerts').description('show, try, set and silence alert rules')
+  const alerts = new Command('alerts').description('show, test, apply and silence alert rules')
   alerts.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)

@@ -33,7 +33,7 @@ export function auditCommand(): Command {
     .option('--action <name>', 'the action, or its kind: settings for settings.update')
     .option('--entity <name>', 'the changed thing, for example "camera 4"')
     .option('--request-id <id>', 'of one request')
-    .option('--since <time>', 'from this time on, ISO 8601')
+    .option('--since <time>', 'start time, ISO 8601')
     .option('--until <time>', 'up to this time, ISO 8601')
     .option('--limit <n>', 'how many, 1000 at most', toWhole, 50)
     .option('--json', 'answer in JSON')

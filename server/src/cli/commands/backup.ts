@@ -16,14 +16,14 @@ import { withDatabase } from '../client/operator-database.ts'
 import { jsonText } from '../terminal/terminal.ts'
 
 const PLACE = `
-It speaks to the database itself, not to a server: the one in DATABASE_URL, or the built-in one of the data folder
-(DATA_DIR), with the same environment as serve. The file holds everything, hashes of passwords and keys among it; keep
-it where nobody else reads.`
+The command connects to the database, not to a server: DATABASE_URL, or the built-in database of the data folder
+(DATA_DIR), with the same environment as serve. The file contains everything, including hashes of passwords and keys;
+keep it private.`
 
 const BACKUP_HELP = `${PLACE}
-The server may run: everything is as of the moment the backup begins. Until it ends nothing is deleted; retention waits.
-With --folder the file is named after the time, read back to its end, and only then are the oldest files beyond --keep removed:
-for cron and timers.
+The server may run: the backup is a snapshot of the moment it begins. Until it ends nothing is deleted; retention waits.
+With --folder, for cron and timers, the file is named after the time and read back to its end; only then are the oldest
+files beyond --keep removed.
 
 Exit codes:
   0  the file is whole; with --folder, it was read back
@@ -35,9 +35,9 @@ Examples:
   DATABASE_URL=postgres://logs@db/logs timelapser-logs backup /mnt/backups/$(date +%F).backup`
 
 const RESTORE_HELP = `${PLACE}
-The database has to be empty and no server may run on it; in an empty data folder it is made. PostgreSQL 15 and newer take backups of each other, and this
-version those of older ones. What is restored is counted, and the kept counts are held against the rows. Search indexes
-are built by the server, in the background.
+The database has to be empty, without a server on it; in an empty data folder it is created. PostgreSQL 15 and newer
+restore backups of each other, and this version those of older versions. Restored rows are counted and compared with the
+kept counts. The server builds search indexes in the background.
 
 Exit codes:
   0  everything is restored, or the file is whole
@@ -50,10 +50,10 @@ Examples:
 /** `timelapser-logs backup`: everything, into a file. */
 export function backupCommand(): Command {
   return new Command('backup')
-    .description('write everything into a file')
-    .argument('[file]', 'the file to make; or give --folder')
-    .option('--folder <folder>', 'make a file named after the time in this folder, and read it back')
-    .option('--keep <count>', 'with --folder: how many files stay, 1 to 1000 (default: all)', parseKeep)
+    .description('back up everything into a file')
+    .argument('[file]', 'output file; or use --folder')
+    .option('--folder <folder>', 'write a file named after the time into this folder and verify it')
+    .option('--keep <count>', 'with --folder: number of files to keep, 1 to 1000 (default: all)', parseKeep)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', BACKUP_HELP)
     .action((file: string | undefined, options: BackupOptions) => backup(file, options).catch(translate))
@@ -92,9 +92,9 @@ function parseKeep(text: string): number {
 /** `timelapser-logs restore`: everything, out of a file. */
 export function restoreCommand(): Command {
   return new Command('restore')
-    .description('put everything of a backup into an empty database')
-    .argument('<file>', 'a file that backup made')
-    .option('--check', 'read the file to its end and count; change nothing')
+    .description('restore a backup into an empty database')
+    .argument('<file>', 'backup file')
+    .option('--check', 'verify the file; change nothing')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', RESTORE_HELP)
     .action(async (file: string, options: { check?: true; json?: true }) => {

@@ -10,8 +10,8 @@ type Options = ServerOptions & { json?: boolean; id?: string }
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
 const HELP = `
-A camera is made by the first line that names it, unless the setting register_cameras is off. The logs of a deleted
-camera stay, and name none.
+The first line that names a camera creates it, unless the setting register_cameras is off. The logs of a deleted
+camera stay, without a camera.
 
 Exit codes:
   0  done
@@ -29,14 +29,18 @@ export function camerasCommand(): Command {
   cameras.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)
-    command.option('--json', 'answer in JSON (default where stdout is no terminal)')
-    cameras.addCommand(command.option('--no-json', 'for people, wherever it goes').addHelpText('after', HELP))
+    command.option('--json', 'print JSON (default unless stdout is a terminal)')
+    cameras.addCommand(
+      command
+        .option('--no-json', 'print a sentence, also when stdout is not a terminal')
+        .addHelpText('after', HELP),
+    )
     return command
   }
   add('list', 'all cameras, by id').action((options: Options) =>
     withServer(options, (client) => list(client, options)),
   )
-  add('add', 'make a camera')
+  add('add', 'add a camera')
     .argument('<name>', 'its name')
     .option('--id <id>', 'its id (default: the next one)')
     .action((name: string, options: Options) =>
@@ -45,7 +49,7 @@ export function camerasCommand(): Command {
         return change(client, options, ['POST', '/api/cameras', { name, ...id }], 'is there')
       }),
     )
-  add('rename', 'give a camera another name')
+  add('rename', 'rename a camera')
     .argument('<id>', 'its id')
     .argument('<name>', 'its name from now on')
     .action((id: string, name: string, options: Options) =>

@@ -11,8 +11,8 @@ type Preview = { would_delete: number; would_free_bytes: number; days_kept: numb
 const TIMEOUT_MS = 600_000
 
 const HELP = `
-Tells first how many lines would go and asks; without a terminal it needs --yes. What is older than --days goes for good;
---days 0 clears everything, and that can be taken back for ten minutes by timelapser-logs undo.
+Shows how many lines would be deleted and asks for confirmation; without a terminal it needs --yes. Lines older than
+--days are deleted for good; --days 0 clears everything, which timelapser-logs undo reverts within ten minutes.
 
 Exit codes:
   0  done
@@ -27,11 +27,11 @@ Examples:
 /** `timelapser-logs cleanup`: deletes what is older than some days. */
 export function cleanupCommand(): Command {
   return addServerOptions(new Command('cleanup'))
-    .description('delete lines older than some days, after telling how many that are')
+    .description('delete lines older than a number of days, after a preview')
     .requiredOption('--days <n>', 'how many days to keep, 0 to 365; 0 clears everything')
     .option('--yes', 'do not ask')
-    .option('--json', 'answer in JSON (default where stdout is no terminal)')
-    .option('--no-json', 'a sentence for people, wherever it goes')
+    .option('--json', 'print JSON (default unless stdout is a terminal)')
+    .option('--no-json', 'print a sentence, also when stdout is not a terminal')
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }
@@ -39,9 +39,9 @@ export function cleanupCommand(): Command {
 /** `timelapser-logs undo`: takes the last clear back. */
 export function undoCommand(): Command {
   return addServerOptions(new Command('undo'))
-    .description('bring back what cleanup --days 0 cleared in the last ten minutes')
-    .option('--json', 'answer in JSON (default where stdout is no terminal)')
-    .option('--no-json', 'a sentence for people, wherever it goes')
+    .description('undo cleanup --days 0 within ten minutes')
+    .option('--json', 'print JSON (default unless stdout is a terminal)')
+    .option('--no-json', 'print a sentence, also when stdout is not a terminal')
     .addHelpText(
       'after',
       '\nExit codes:\n  0  done\n  1  not done: nothing to bring back, address, key or server\n\nExample:\n  timelapser-logs undo',

@@ -18,7 +18,7 @@ type Options = ServerOptions &
   }
 
 const HELP = `
-Writes the lines that match at the time of the request, the oldest first. A file has its name only once it is complete;
+Writes the lines that match at the time of the request, oldest first. A file has its name only once it is complete;
 until then it ends in .part. When the export fails the .part is deleted, except for NDJSON that is not packed, the oldest
 first: the same command with --resume continues after its last line, with the lines that match then; other filters are
 refused, and "2d" or "today" keep their first meaning. ingest accepts NDJSON as it is, if --fields was not given.
@@ -37,15 +37,18 @@ Examples:
 /** `timelapser-logs export`: everything that matches, as a file. */
 export function exportCommand(): Command {
   return addFilterOptions(addServerOptions(new Command('export')))
-    .description('write everything that matches a filter to a file or to stdout')
-    .option('-o, --output <file>', 'the file; .csv and .gz at its end choose the format (default: stdout)')
-    .addOption(new Option('--format <format>', 'NDJSON when nothing is said').choices(EXPORT_FORMATS))
+    .description('export all matching lines to a file or stdout')
+    .option(
+      '-o, --output <file>',
+      'output file; the extensions .csv and .gz choose the format (default: stdout)',
+    )
+    .addOption(new Option('--format <format>', 'output format; NDJSON without it').choices(EXPORT_FORMATS))
     .option('--fields <names>', `columns, separated by commas: ${EXPORT_FIELDS.join(', ')}`)
     .addOption(
       new Option('--order <order>', 'which come first (default: oldest)').choices(['oldest', 'newest']),
     )
-    .option('--gzip', 'pack it')
-    .option('--resume', 'go on with the .part of an export that broke off')
+    .option('--gzip', 'compress with gzip')
+    .option('--resume', 'resume an interrupted export from its .part')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))

@@ -17,12 +17,11 @@ type Options = ServerOptions & { from: string; position: string; keepDays?: numb
 
 const HELP = `
 Reads the tables logs and cameras of Timelapser v4, changes nothing there, and sends them to the server. The id of each
-row is kept in extra_data as imported_id; times, levels and cameras stay. Rows are stored whatever level is in force, for
-which an administrator's key is needed.
+row is kept in extra_data as imported_id; times, levels and cameras stay. Rows are stored regardless of the level in force, which
+needs an administrator's key.
 
-How far it is stands in a file. Started again, it goes on from there, after an interruption or for rows that came since;
-what was stored is not stored twice. A password is better given as PGPASSWORD than in the address, which other users of
-the machine can list.
+Progress is kept in a file. A second run resumes there, after an interruption or to fetch new rows, and stores no row
+twice. Give a password as PGPASSWORD: other users of the machine can see the URL in the list of processes.
 
 Exit codes:
   0  everything was stored
@@ -37,15 +36,15 @@ Examples:
 /** `timelapser-logs import`: the logs of Timelapser v4 into the server. */
 export function importCommand(): Command {
   return addServerOptions(new Command('import'))
-    .description('take over the logs and cameras of a Timelapser v4')
-    .requiredOption('--from <address>', 'its database, like postgres://user@host:5432/timelapser')
-    .option('--position <file>', 'where to keep how far it is', 'timelapser-logs-import.json')
+    .description('import logs and cameras from a Timelapser v4 database')
+    .requiredOption('--from <address>', 'database URL, such as postgres://user@host:5432/timelapser')
+    .option('--position <file>', 'file that stores the progress', 'timelapser-logs-import.json')
     .option(
       '--keep-days <days>',
-      'raise the retention to this many days when it is less; 0 keeps everything',
+      'raise the retention to this many days if it is lower; 0 keeps everything',
       toDays,
     )
-    .option('--retry-for <seconds>', 'how long to keep trying when the server is away', toSeconds, 300)
+    .option('--retry-for <seconds>', 'seconds to retry while the server is unreachable', toSeconds, 300)
     .addHelpText('after', HELP)
     .action(async (options: Options) => {
       process.exitCode = await runImport(options)

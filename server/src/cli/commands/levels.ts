@@ -25,9 +25,7 @@ Examples:
 
 /** `timelapser-logs levels …`: the levels that are stored, while everything runs. */
 export function levelsCommand(): Command {
-  const levels = addServerOptions(
-    new Command('levels').description('show and set levels while everything runs'),
-  )
+  const levels = addServerOptions(new Command('levels').description('show and set levels at runtime'))
     .addHelpText('after', HELP)
     .action((_options: object, command: Command) => run(command, show))
   const set = withPlace(addServerOptions(new Command('set')))

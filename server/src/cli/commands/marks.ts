@@ -18,8 +18,8 @@ Exit codes:
 `
 
 const MARK_HELP = `
-A mark stands on the time axis of the bars and charts of the page, for all who read logs. A key that sends lines may add
-marks: a pipeline that deploys needs no more.
+A mark stands on the time axis of the bars and charts of the page, for all who read logs. A key with the scope ingest may add
+marks, which is enough for a deployment pipeline.
 ${EXIT_CODES}
 Examples:
   timelapser-logs mark 'deployed 1.4' --kind deploy
@@ -35,10 +35,10 @@ Examples:
 /** `timelapser-logs mark <text>`: a deploy or a note on the time axis. */
 export function markCommand(): Command {
   return forBoth(new Command('mark'))
-    .description('put a deploy or a note on the time axis')
-    .argument('<text>', 'what happened')
-    .addOption(new Option('--kind <kind>', 'what it is').choices(['deploy', 'note']).default('note'))
-    .option('--at <time>', 'when it happened: 2026-01-31T12:00:00Z, or how long ago (90m) (default: now)')
+    .description('mark a deploy or a note on the time axis')
+    .argument('<text>', 'text of the mark')
+    .addOption(new Option('--kind <kind>', 'kind of mark').choices(['deploy', 'note']).default('note'))
+    .option('--at <time>', 'time of the event: 2026-01-31T12:00:00Z, or an age such as 90m (default: now)')
     .addHelpText('after', MARK_HELP)
     .action((text: string, options: Options & Pick<MarkInput, 'kind' | 'at'>) =>
       withServer(options, async (client) => {
@@ -60,19 +60,19 @@ export function marksCommand(): Command {
   marks.addHelpText('after', MARKS_HELP)
   marks.addCommand(
     forBoth(new Command('list'))
-      .description('the newest marks, at most 1,000')
+      .description('list the newest marks, at most 1,000')
       .option(
         '--since <time>',
-        'from this time on: 2026-01-31T12:00:00Z, how long ago (90m, 2d), today, yesterday',
+        'start time: 2026-01-31T12:00:00Z, an age such as 90m or 2d, today, yesterday',
       )
-      .option('--until <time>', 'up to this time, in the same forms')
+      .option('--until <time>', 'end time, in the same forms')
       .addHelpText('after', MARKS_HELP)
       .action((options: ListOptions) => withServer(options, (client) => list(client, options))),
   )
   marks.addCommand(
     forBoth(new Command('delete'))
       .description('delete a mark')
-      .argument('<id>', 'its id')
+      .argument('<id>', 'id of the mark')
       .addHelpText('after', MARKS_HELP)
       .action((id: string, options: Options) =>
         withServer(options, async (client) => {
@@ -89,8 +89,8 @@ export function marksCommand(): Command {
 
 function forBoth(command: Command): Command {
   return addServerOptions(command)
-    .option('--json', 'answer in JSON (default where stdout is no terminal)')
-    .option('--no-json', 'for people, wherever it goes')
+    .option('--json', 'print JSON (default unless stdout is a terminal)')
+    .option('--no-json', 'print a sentence, also when stdout is not a terminal')
 }
 
 async function list(client: ApiClient, options: ListOptions): Promise<number> {

@@ -7,8 +7,8 @@ import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import { addServerOptions, type ServerOptions, withServer } from '../client/server-options.ts'
 
 const HELP = `
-Speaks the Model Context Protocol on stdin and stdout, for assistants that start it themselves. What they see is what the
-key may see: give one with the scope read. docs/assistants.md has the lines for some clients.
+Speaks the Model Context Protocol on stdin and stdout, for assistants that start it themselves. They see what the
+key may see: use a key with the scope read. docs/assistants.md shows the configuration of some clients.
 
 Exit codes:
   0  the assistant closed its end
@@ -21,7 +21,7 @@ Examples:
 /** `timelapser-logs mcp`: the tools of assistants over stdin and stdout. */
 export function mcpCommand(): Command {
   return addServerOptions(new Command('mcp'))
-    .description('let an assistant ask, by the Model Context Protocol')
+    .description('serve the Model Context Protocol on stdin and stdout')
     .addHelpText('after', HELP)
     .action((options: ServerOptions) => withServer(options, run))
 }

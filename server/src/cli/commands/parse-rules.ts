@@ -51,9 +51,7 @@ Examples:
 
 /** `timelapser-logs parse-rules …`: the rules that parse lines as they come in. */
 export function parseRulesCommand(): Command {
-  const rules = new Command('parse-rules').description(
-    'show, try and set the rules by which lines are parsed',
-  )
+  const rules = new Command('parse-rules').description('show, test and apply parse rules')
   rules.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)

@@ -14,8 +14,8 @@ import { isForPeople, jsonText, paint } from '../terminal/terminal.ts'
 type Options = ServerOptions & FilterOptions & { limit: number; json?: boolean }
 
 const END = `
-Without --since it is the last 24 hours. Times are UTC. What stands for a number, an address, an id, a time or a quoted
-text is written <n>, <ip>, <id> and so on.
+Without --since it is the last 24 hours. Times are UTC. Numbers, addresses, ids, times and quoted texts are
+replaced by <n>, <ip>, <id> and so on.
 
 Exit codes:
   0  done, also when there is nothing
@@ -48,7 +48,7 @@ Examples:
 
 /** `timelapser-logs new`: kinds of messages and sources there were not before. */
 export function newCommand(): Command {
-  return command('new', 'show kinds of messages, and sources, that are new')
+  return command('new', 'show new message patterns and new sources')
     .addHelpText(
       'after',
       `
@@ -81,7 +81,7 @@ Examples:
 
 /** `timelapser-logs loggers`: the loggers that write most lines. */
 export function loggersCommand(): Command {
-  return command('loggers', 'show the loggers that write most')
+  return command('loggers', 'show the loggers with the most lines')
     .addHelpText(
       'after',
       `${END}
@@ -113,7 +113,7 @@ Examples:
 
 /** `timelapser-logs fields`: the fields of `extra_data`. */
 export function fieldsCommand(): Command {
-  return command('fields', 'show the fields of extra_data with their values and statistics of numbers')
+  return command('fields', 'show the fields of extra_data, their values and statistics')
     .argument('[field]', 'a single field with all its values, for example retry.count')
     .addHelpText(
       'after',
@@ -176,9 +176,9 @@ function share(count: number, of: number): string {
 function command(name: string, description: string): Command {
   return addFilterOptions(addServerOptions(new Command(name)))
     .description(description)
-    .option('--limit <count>', 'how many at most, up to 500', wholeNumber(1, 500), 20)
-    .option('--json', 'answer in JSON (default where stdout is no terminal)')
-    .option('--no-json', 'tables for people, wherever they go')
+    .option('--limit <count>', 'maximum number, up to 500', wholeNumber(1, 500), 20)
+    .option('--json', 'print JSON (default unless stdout is a terminal)')
+    .option('--no-json', 'print tables, also when stdout is not a terminal')
 }
 
 function ask<T>(client: ApiClient, view: string, options: Options, field?: string): Promise<T> {

@@ -19,8 +19,8 @@ const PAGE_ROWS = 1000
 const MAX_ROWS = 100_000
 
 const HELP = `
-Prints the newest matching lines, the newest last, and their total on stderr. Times are UTC. For
-everything that matches there is export.
+Prints the newest matching lines, the newest last, and their total on stderr. Times are UTC. Use export
+for all matching lines.
 
 Exit codes:
   0  done, also when nothing matches
@@ -35,8 +35,8 @@ Examples:
 /** `timelapser-logs query`: lines that match. */
 export function queryCommand(): Command {
   return addLineOptions(new Command('query'))
-    .description('show lines that match')
-    .option('--limit <count>', `how many at most, up to ${MAX_ROWS}`, wholeNumber(1, MAX_ROWS), 100)
+    .description('show matching lines')
+    .option('--limit <count>', `maximum number, up to ${MAX_ROWS}`, wholeNumber(1, MAX_ROWS), 100)
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }

@@ -56,20 +56,20 @@ Examples:
 /** `timelapser-logs scenarios`: made-up logs, to try things with (spec: "Test Scenario Generator"). */
 export function scenariosCommand(): Command {
   return addServerOptions(new Command('scenarios'))
-    .description('send made-up logs that look real')
+    .description('send generated, realistic logs')
     .option('--rows <count>', 'how many: 200, 50k, 5m', toRows, 200)
     .option('--hours <n>', 'the past n hours', toRows, 1)
     .option('--days <n>', 'the past n days instead', toDays)
-    .option('--until <time>', 'where the range ends (default: now)', toMillis)
-    .option('--seed <n>', 'another number gives another story', toRows, 1)
-    .option('--cameras <n>', 'how many cameras', toRows, 8)
-    .addOption(new Option('--only <kinds...>', 'these kinds alone').choices(SCENARIO_NAMES))
-    .option('--live', 'as it happens, without end, held back by levels as an application is')
-    .option('--rate <n>', 'lines a second, when live', toRows, 10)
-    .option('--print', 'write NDJSON to stdout instead of sending it')
+    .option('--until <time>', 'end of the range (default: now)', toMillis)
+    .option('--seed <n>', 'seed of the generator', toRows, 1)
+    .option('--cameras <n>', 'number of cameras', toRows, 8)
+    .addOption(new Option('--only <kinds...>', 'only these kinds').choices(SCENARIO_NAMES))
+    .option('--live', 'run in real time until stopped, subject to levels')
+    .option('--rate <n>', 'lines per second with --live', toRows, 10)
+    .option('--print', 'print NDJSON instead of sending it')
     .option(
       '--keep-days <days>',
-      'raise the retention to this many days when it is less; 0 keeps everything',
+      'raise the retention to this many days if it is lower; 0 keeps everything',
       toDays,
     )
     .option('--json', 'print the result as JSON')

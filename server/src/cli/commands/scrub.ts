@@ -41,7 +41,7 @@ Examples:
 /** `timelapser-logs scrub`: masks in stored lines what should not have been logged. */
 export function scrubCommand(): Command {
   return addServerOptions(new Command('scrub'))
-    .description('mask text that should not have been logged, in stored lines')
+    .description('mask text in stored lines')
     .option('--pattern <pattern>', 'the text to mask')
     .option('--dry-run', 'change nothing, show the effect')
     .option('--yes', 'do not ask')

@@ -14,7 +14,7 @@ const DESCRIPTIONS = SETTING_NAMES.map(
 
 const HELP = `
 Settings hold on every server within two seconds, without a restart. VALUE is JSON; text needs no quotes.
-A rule of retention that deletes lines is set after telling how many they are, and asking; without a terminal it needs
+A retention change that deletes lines shows how many and asks for confirmation; without a terminal it needs
 --yes.
 
 Exit codes:
@@ -35,7 +35,7 @@ Examples:
 
 /** `timelapser-logs settings …`: the settings, while everything runs. */
 export function settingsCommand(): Command {
-  const settings = new Command('settings').description('show and change settings while everything runs')
+  const settings = new Command('settings').description('show and change settings at runtime')
   settings.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)

@@ -9,7 +9,7 @@ import { isForPeople, jsonText } from '../terminal/terminal.ts'
 type Options = ServerOptions & { hours: string; json?: boolean }
 
 const HELP = `
-Counts are exact. Sources are those of everything kept, whatever the period.
+Counts are exact. Sources include all stored lines, whatever the period.
 
 Exit codes:
   0  done
@@ -25,8 +25,8 @@ export function statsCommand(): Command {
   return addServerOptions(new Command('stats'))
     .description('count lines by level and source')
     .option('--hours <n>', 'the past n hours, 1 to 168', '24')
-    .option('--json', 'answer in JSON (default where stdout is no terminal)')
-    .option('--no-json', 'tables for people, wherever they go')
+    .option('--json', 'print JSON (default unless stdout is a terminal)')
+    .option('--no-json', 'print tables, also when stdout is not a terminal')
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }

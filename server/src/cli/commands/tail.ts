@@ -17,9 +17,8 @@ type Options = LineOptions & { follow?: true; lines: number }
 const MAX_LINES = 1000
 
 const HELP = `
-The newest lines that match, the oldest of them first. With -f it goes on with every line that is stored from then on,
-in the order in which they are stored; when the server restarts it waits, and goes on behind the last line it has
-printed: no line is missed, none comes twice. Times are UTC.
+Prints the newest matching lines, oldest first. With -f it then prints every new line in the order of storage. After a
+restart of the server it resumes behind the last printed line, without gap or repeat. Times are UTC.
 
 Exit codes:
   0  done; with -f: ended by the reader of its output
@@ -34,8 +33,8 @@ Examples:
 /** `timelapser-logs tail`: the newest lines, and those to come. */
 export function tailCommand(): Command {
   return addLineOptions(new Command('tail'))
-    .description('show the newest lines that match, and with -f those to come')
-    .option('-f, --follow', 'go on with every line that is stored from now on')
+    .description('show the newest matching lines; -f follows new ones')
+    .option('-f, --follow', 'follow: print new lines as they are stored')
     .option(
       '-n, --lines <count>',
       `how many to begin with, at most ${MAX_LINES}`,

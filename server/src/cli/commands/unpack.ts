@@ -10,9 +10,9 @@ type Options = ServerOptions & { yes?: true; wait: boolean; json?: boolean }
 const LOOK_MS = 1000
 
 const HELP = `
-Sets pack_after_days to 0 and has all packed lines made rows with indexes again, partition by partition, in the background.
-Tells first how much room that takes and asks; without a terminal it needs --yes. To stop packing and leave what is packed as
-it is: timelapser-logs settings set pack_after_days 0.
+Sets pack_after_days to 0 and turns all packed lines into rows with indexes, partition by partition, in the background.
+Shows the disk space this takes and asks for confirmation; without a terminal it needs --yes. To stop packing and keep
+packed lines packed: timelapser-logs settings set pack_after_days 0.
 
 Exit codes:
   0  done, or begun with --no-wait
@@ -26,11 +26,11 @@ Examples:
 /** `timelapser-logs unpack`: makes rows of packed lines again. */
 export function unpackCommand(): Command {
   return addServerOptions(new Command('unpack'))
-    .description('make rows of packed lines again, after telling how much room that takes')
+    .description('turn packed lines into rows again, after a preview of the disk space')
     .option('--yes', 'do not ask')
-    .option('--no-wait', 'return once it has begun')
-    .option('--json', 'answer in JSON (default where stdout is no terminal)')
-    .option('--no-json', 'a sentence for people, wherever it goes')
+    .option('--no-wait', 'return once it has started')
+    .option('--json', 'print JSON (default unless stdout is a terminal)')
+    .option('--no-json', 'print a sentence, also when stdout is not a terminal')
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }

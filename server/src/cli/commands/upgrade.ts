@@ -5,9 +5,9 @@ import { withDatabase } from '../client/operator-database.ts'
 import { jsonText } from '../terminal/terminal.ts'
 
 const HELP = `
-Run it with the newer version, before that is started: it speaks to the database itself, the one in DATABASE_URL or the
-built-in one of the data folder (DATA_DIR), with the same environment as serve. It changes nothing; the server of before may
-run on. Migrations are applied when the newer version starts, and there is no way back but a backup.
+Run it with the newer version before starting that version. It connects to the database: DATABASE_URL, or the built-in
+database of the data folder (DATA_DIR), with the same environment as serve. It changes nothing; the old server may keep
+running. The newer version applies the migrations when it starts; the only way back is a backup.
 
 Exit codes:
   0  this version can be started; the message says which migrations that applies
@@ -20,7 +20,7 @@ Examples:
 /** `timelapser-logs upgrade --check`: what starting this version would do to the database. */
 export function upgradeCommand(): Command {
   return new Command('upgrade')
-    .description('say what starting this version would do to the database')
+    .description('show what starting this version would change in the database')
     .requiredOption('--check', 'look, and change nothing')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)

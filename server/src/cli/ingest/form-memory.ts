@@ -18,7 +18,7 @@ export class FormMemory {
   readonly #client: ApiClient
   readonly #versions = new Map<string, number>()
   readonly #kept = new Map<string, LogForm>()
-  /** A server of before, or a key that may not ask: nothing is remembered then, and nothing else is lost. */
+  /** An older server, or a key that may not ask: nothing is remembered then, and nothing else is lost. */
   #isOff = false
 
   constructor(client: ApiClient) {

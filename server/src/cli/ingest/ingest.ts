@@ -46,13 +46,13 @@ type Options = ServerOptions & {
 const FILE_SAMPLE_LINES = 2000
 
 const HELP = `
-Files are read twice: first to learn their times, then to send them; gzip is unpacked. Without files, lines are
-read from stdin and sent at least once a second until it ends or Ctrl-C.
+Files are read twice: once for their times, once to send them; gzip is unpacked. Without files, lines are read from
+stdin and sent at least once a second until it ends or Ctrl-C.
 
 How plain lines are written is found from the first ones, and the summary says it. The message of a plain line is the
 line without a leading time; a stack trace belongs to the line before it.
-Records keep their own times and are stored whatever level is in force, for which an administrator's key is needed.
-A key is looked for in --key, then TIMELAPSER_LOGS_API_KEY, then the file admin-api-key in the data folder.
+Records keep their own times and are stored regardless of the level in force, which needs an administrator's key.
+The key comes from --key, TIMELAPSER_LOGS_API_KEY or the file admin-api-key in the data folder, in this order.
 
 Exit codes:
   0  everything was stored
@@ -72,48 +72,48 @@ export function ingestCommand(): Command {
     .description('send log files, or lines from stdin, to the server')
     .argument('[files...]', 'NDJSON or plain log files, also gzipped')
     .addOption(
-      new Option('--format <format>', 'how lines are written; auto decides for each file')
+      new Option('--format <format>', 'line format; auto detects it for each file')
         .choices(FORMATS)
         .default('auto'),
     )
     .option(
       '--source <name>',
-      'source of records that name none (default: the name of the file, or stdin)',
+      'source of records without one (default: the name of the file, or stdin)',
       toSource,
     )
-    .option('--camera <id>', 'camera of records that name none', toCameraId)
-    .option('--logger <name>', 'logger of records that name none')
+    .option('--camera <id>', 'camera of records without one', toCameraId)
+    .option('--logger <name>', 'logger of records without one')
     .option(
       '--timezone <zone>',
-      'what times without a zone mean, such as Europe/Berlin (default: UTC)',
+      'time zone of times without one, such as Europe/Berlin (default: UTC)',
       toClock,
     )
     .option(
       '--time-format <form>',
-      'how the time of plain lines is written, such as "DD.MM.YYYY hh:mm:ss,fff" (default: found from the lines)',
+      'time format of plain lines, such as "DD.MM.YYYY hh:mm:ss,fff" (default: detected)',
       toTimeForm,
     )
     .option(
       '--level-field <place>',
-      'column or key that holds the level of plain lines (default: found from the lines)',
+      'column or key with the level of plain lines (default: detected)',
       toLevelForm,
     )
     .addOption(
       new Option(
         '--date-order <order>',
-        'what dates such as 03/04/2026 mean when no line tells (default: month first)',
+        'order in dates such as 03/04/2026, if no line decides it (default: month first)',
       ).choices(['day-first', 'month-first']),
     )
-    .option('--no-join', 'make every line a record, also those of a stack trace')
+    .option('--no-join', 'store every line as its own record, also within a stack trace')
     .option(
       '--keep-days <days>',
-      'raise the retention to this many days when it is less; 0 keeps everything',
+      'raise the retention to this many days if it is lower; 0 keeps everything',
       toDays,
     )
     .addOption(
       new Option(
         '--shift-to-now [which]',
-        'move times so that the newest line becomes now, of all files or of each',
+        'shift times so that the newest line is now, over all files or per file',
       )
         .choices(['together', 'each'])
         .preset('together'),
@@ -122,8 +122,8 @@ export function ingestCommand(): Command {
       '--live',
       'send as an application does: the server gates levels and corrects times; any ingest key will do',
     )
-    .option('--dry-run', 'decode, send nothing and say how the run would end')
-    .option('--retry-for <seconds>', 'how long to keep trying when the server is away', toSeconds, 300)
+    .option('--dry-run', 'decode and report; send nothing')
+    .option('--retry-for <seconds>', 'seconds to retry while the server is unreachable', toSeconds, 300)
     .addHelpText('after', HELP)
     .action(async (files: string[], options: Options) => {
       process.exitCode = await runIngest(files, options)

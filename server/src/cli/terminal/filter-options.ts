@@ -29,13 +29,13 @@ export function addFilterOptions(command: Command): Command {
     .option('--camera <id>', 'a camera; repeat for several', several)
     .option('--logger <name>', 'a logger; repeat for several', several)
     .option('--request-id <id>', 'lines of this request')
-    .option('--search <text>', 'text in message or logger name, in any case')
+    .option('--search <text>', 'text in message or logger name, case-insensitive')
     .option('-q, --query <query>', 'the search syntax of the page, such as "level:>=warning timeout -retry"')
     .option(
       '--since <time>',
-      'from this time on: 2026-01-31T12:00:00Z; how long ago, such as 90m or 2d; today, yesterday, "yesterday 14:00" (UTC)',
+      'start time: 2026-01-31T12:00:00Z; an age such as 90m or 2d; today, yesterday, "yesterday 14:00" (UTC)',
     )
-    .option('--until <time>', 'up to this time, in the same forms')
+    .option('--until <time>', 'end time, in the same forms')
 }
 
 /** The options as parameters of the API. */
@@ -78,8 +78,8 @@ export type LineOptions = ServerOptions & FilterOptions & { json?: boolean }
 
 export function addLineOptions(command: Command): Command {
   return addFilterOptions(addServerOptions(command))
-    .option('--json', 'a JSON object a line (default where stdout is no terminal)')
-    .option('--no-json', 'lines for people, wherever they go')
+    .option('--json', 'print one JSON object per line (default unless stdout is a terminal)')
+    .option('--no-json', 'print formatted lines, also when stdout is not a terminal')
 }
 
 /** Reads an option's value as a whole number within these bounds. */
