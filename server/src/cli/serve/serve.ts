@@ -119,7 +119,7 @@ async function serve(): Promise<void> {
       },
       backups: config.backups && {
         ...config.backups,
-        open: () => openDatabase({ ...BACKUP_SESSIONS, connection: postgres.connection }),
+        open: () => openDatabase({ ...BACKUP_SESSIONS, connection: postgres.direct ?? postgres.connection }),
       },
       metrics,
       ownLog: log.stats,
