@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from './support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startTestServer({ environment: { ALERTS_KEY: 'a key of the test alone' } })
   await server.send('POST', '/api/logs', { level: 'INFO', message: 'plate LIC-1234', camera_id: 1 })
 })
 afterAll(() => server.close())
@@ -144,5 +144,79 @@ describe('timelapser-logs parse-rules', () => {
     writeFileSync(file, 'rules: [')
     expect((await run('parse-rules', 'test', file)).stderr).toContain(`${file} is neither YAML nor JSON: `)
     rmSync(folder, { recursive: true })
+  })
+})
+
+describe('timelapser-logs alerts', () => {
+  const RULES = `alerts:
+  - name: Camera offline
+    query: ""
+    group_by: camera
+    condition: { kind: silence, minutes: 15 }
+  - name: Plates
+    query: q=plate
+    condition: { kind: any }
+    note: Wash them.
+`
+  const folder = mkdtempSync(join(tmpdir(), 'timelapser-alerts-'))
+  const file = join(folder, 'alerts.yaml')
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('applies a file of rules, lists them and gives them back as a file, and shows the digest', async () => {
+    writeFileSync(file, RULES)
+    expect((await run('alerts', 'apply', file)).stdout).toBe('made: Camera offline, Plates\n')
+    const [listed, yaml, digest] = await Promise.all([
+      run('alerts', 'list'),
+      run('alerts', 'list', '--yaml'),
+      run('alerts', 'digest', '--timezone', 'Europe/Berlin'),
+    ])
+    expect(listed.stdout).toMatch(
+      /Camera offline +no line for 15 minutes, for each camera +- .*\n.* Plates +any line +q=plate +normal/,
+    )
+    expect(yaml.stdout).toMatch(/^alerts:\n {2}- name: Camera offline\n[\s\S]*note: Wash them\.\n$/)
+    expect(digest.stdout).toMatch(
+      /\(Europe\/Berlin\), the day before in parentheses\.[\s\S]*No daily digest is sent\. Set one with/,
+    )
+  })
+
+  it('tries, silences, explains and shows rules, sets the digest, and says what is missing', {
+    tags: ['long'],
+  }, async () => {
+    await server.send('POST', '/api/alerts/channels', {
+      name: 'ops',
+      webhook: { url: 'http://127.0.0.1:9/' },
+    })
+    const [tested, refused, silenced, why, history, set, missing, nobody] = await Promise.all([
+      run('alerts', 'test', file, '--days', '1'),
+      run('alerts', 'test', '--channel', 'ops'),
+      run('alerts', 'silence', 'Plates', '--for', '2h', '--reason', 'car wash'),
+      run('alerts', 'why', 'Plates'),
+      run('alerts', 'history', 'Plates', '--json'),
+      run('alerts', 'digest', '--at', '07:00', '--timezone', 'UTC', '--channel', 'ops'),
+      run('alerts', 'silence', 'Plates', '--for', '2h'),
+      run('alerts', 'history', 'Nobody'),
+    ])
+    expect(tested.stdout).toMatch(
+      /^Camera offline: \d+ times in 1 days, in \d+ groups\.\n[\s\S]*Plates: \d+ times in 1 days/,
+    )
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The notice was not accepted.'),
+    })
+    expect(silenced.stdout).toMatch(/^Plates held back until \S+ by .*: car wash \(silence 1\)\n$/)
+    expect(why.stdout).toMatch(/: (normal|not evaluated)\n {2}\S/)
+    expect(JSON.parse(history.stdout)).toEqual({ transitions: [] })
+    expect(set.stdout).toMatch(/^Sent daily at 07:00 \(UTC\) to ops; next at \S+T07:00:00Z\.\n$/)
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('Give --for and --reason.')])
+    expect(nobody.stderr).toContain('There is no alert rule "Nobody".')
+    writeFileSync(file, 'alerts: []')
+    const [ended, off, pruned] = await Promise.all([
+      run('alerts', 'silence', '--end', '1'),
+      run('alerts', 'digest', '--off'),
+      run('alerts', 'apply', file, '--prune'),
+    ])
+    expect(ended.stdout).toBe('The silence 1 is over.\n')
+    expect(off.stdout).toBe('The daily digest is switched off.\n')
+    expect(pruned.stdout).toBe('deleted: Camera offline, Plates\n')
   })
 })

@@ -36,7 +36,9 @@ export function ConditionFields({ condition, onChange, children }: Props & { chi
           ))}
         </select>
         <Limit condition={condition} onChange={onChange} />
-        <span className="text-muted">{BEFORE_MINUTES[kind]}</span>
+        <span className="text-muted">
+          {kind === 'silence' && condition.cadence !== null ? 'for at least' : BEFORE_MINUTES[kind]}
+        </span>
         <NumberField label="Minutes" value={minutes} onChange={(next) => onChange({ minutes: next })} />
         {kind === 'new' ? (
           <span className="text-muted">minutes without another line of it</span>
@@ -133,11 +135,11 @@ function Cadence({ condition, onChange }: Props) {
           onChange={(event) => onChange({ cadence: event.target.checked ? '5' : null })}
           className="size-3.5 accent-accent"
         />
-        Only when unlike its usual cadence
+        Only when unlike its usual cadence{cadence === null ? '' : ':'}
       </label>
       {cadence !== null && (
         <>
-          <span className="text-muted">: nothing for</span>
+          <span className="text-muted">nothing for</span>
           <NumberField
             label="Times the usual gap"
             value={cadence}
