@@ -16,7 +16,7 @@ const PATHS = {
   record: {
     'from POST /api/logs to COMMIT': [
       'ingestRoutes takeRawBodies unpackContent BodyIntake bodySteps jsonRecordSteps toRecord reshapeRecord DecodedBody',
-      'IngestService LogOperations Admission faultOf fitEventTime redactRecord RedactionPatterns NameRegister',
+      'IngestService LogIntake Admission faultOf fitEventTime redactRecord RedactionPatterns NameRegister',
       'LogWriter weigh writing/partsOf minutesOf CameraRegister storeAtOnce countBatch sendFlight copyLine',
     ],
     'from the feed to the stream': [
@@ -31,7 +31,7 @@ const PATHS = {
   query: {
     'from GET /api/logs to rows': [
       'logRoutes filterParameters LogService SearchQueries toFilter parseSearch SearchScanner search/readField',
-      'sliceOf encodeCursor LogOperations withPageRoom readPageWithTotal searchRows SearchPlan scanStatement',
+      'sliceOf encodeCursor LogOperations withPageRoom readLogPage searchRows SearchPlan scanStatement',
       'groupsFor holdingRows reading/readRows variantConditions compileSearch conjuncts isOneOf everyRow',
       'blockConditions blockChoice withCameras queryWithin countRows',
     ],

@@ -4,8 +4,7 @@ import { findLateJobs } from '../store/database/job-runs.ts'
 import { missingMigrations } from '../store/database/migrate.ts'
 import type { Notices } from '../store/database/notices.ts'
 import { isWritable } from '../store/database/transaction.ts'
-import { readFeedAge, readHealthFigures } from '../store/figures/health-figures.ts'
-import type { LogOperations } from '../store/log-operations.ts'
+import { isReachable, readFeedAge, readHealthFigures } from '../store/figures/health-figures.ts'
 import type { StorageGuard } from './ingest/storage-guard.ts'
 import type { DatabaseFigures } from './metrics.ts'
 
@@ -23,7 +22,6 @@ export type Readiness = {
 
 export type HealthOptions = {
   pool: pg.Pool
-  logOperations: LogOperations
   notices: Notices
   storageGuard: StorageGuard
   patienceMs?: number
@@ -54,9 +52,9 @@ export class Health {
   }
 
   async #look(): Promise<Readiness> {
-    const { pool, logOperations, notices, storageGuard } = this.#options
+    const { pool, notices, storageGuard } = this.#options
     const [database, migrations, disk, writable, jobs] = await Promise.all([
-      this.#holds(logOperations.isReachable()),
+      this.#holds(isReachable(pool)),
       this.#holds(missingMigrations(pool).then((missing) => missing.length === 0)),
       this.#holds(storageGuard.state().then(({ isFull }) => !isFull)),
       this.#holds(isWritable(pool)),

@@ -4,7 +4,7 @@ import type { ByteBudget } from '../byte-budget.ts'
 import { CameraRegister } from './cameras/camera-register.ts'
 import { forgetDeletedCameras } from './cameras/deleted-cameras.ts'
 import { type CameraBucket, countByCameras } from './counts/camera-counts.ts'
-import { countRows, type DimensionCount, type LevelBucket } from './counts/counts.ts'
+import { countRows, type LevelBucket } from './counts/counts.ts'
 import {
   type CountedColumn,
   countByGroups,
@@ -15,36 +15,24 @@ import {
 } from './counts/group-counts.ts'
 import { readerFor } from './database/reader.ts'
 import { DAY, fromMillis } from './database/timestamp.ts'
-import { type ExportOptions, exportRows, type LogExport } from './export/export-rows.ts'
-import { isCountable, type LogFilter } from './filter/log-filter.ts'
+import type { LogFilter } from './filter/log-filter.ts'
 import { explainPattern } from './filter/search-pattern.ts'
 import { Partitions } from './partitions/partitions.ts'
 import { type ScannedFieldLines, scanFields } from './reading/field-scan.ts'
 import { findRow } from './reading/find-row.ts'
 import type { Fold } from './reading/fold-statement.ts'
 import {
-  countDimensions,
   type Facet,
   type FacetRows,
   facets,
   histogram,
   type LogSummary,
-  type SourceList,
   type SourceSummary,
   summarise,
   summariseSources,
 } from './reading/log-overview.ts'
-import {
-  type Cut,
-  type Page,
-  readBeyond,
-  readPage,
-  readPageWithTotal,
-  readSlice,
-  readTotal,
-  type Total,
-} from './reading/log-pages.ts'
-import { type LogRow, PAGE_BYTES, pagesBudget, withPageRoom } from './reading/log-row.ts'
+import { type LogSlice, readBeyond, readPage, readTotal, type Total } from './reading/log-pages.ts'
+import { type LogRow, pagesBudget } from './reading/log-row.ts'
 import type { Order, Position } from './reading/log-rows.ts'
 import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'
@@ -56,12 +44,7 @@ import { type FoldedPiece, foldValues } from './reading/value-folds.ts'
 import type { ValuePlace } from './reading/value-places.ts'
 import { type ScannedValueLines, scanValues } from './reading/value-scan.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
-import {
-  type DeletionLimits,
-  deleteMatching,
-  type MatchingRows,
-  previewMatching,
-} from './removal/delete-matching.ts'
+import { type DeletionLimits, deleteMatching } from './removal/delete-matching.ts'
 import { applyRetention, type RetentionResult } from './removal/retention.ts'
 import { type PlannedRemoval, planRemovals } from './removal/retention-plan.ts'
 import { type Cutoffs, cutoffForAll } from './removal/retention-policy.ts'
@@ -69,9 +52,8 @@ import { undoClear } from './removal/undo-clear.ts'
 import type { SettingsStore } from './settings/settings.ts'
 import type { AddResult } from './writing/add-result.ts'
 import { Admission, type AdmissionOptions } from './writing/admission.ts'
-import { AdoptedMarks } from './writing/adopted-marks.ts'
-import { PartlyStored } from './writing/batch-parts.ts'
 import { IdBlocks } from './writing/id-blocks.ts'
+import { LogIntake, type TakeResult, type WriteGate } from './writing/log-intake.ts'
 import { type Flush, LogWriter } from './writing/log-writer.ts'
 import { NameRegister, type NamesFull } from './writing/name-register.ts'
 import type { SenderMark } from './writing/senders.ts'
@@ -98,54 +80,23 @@ export type LogOperationsOptions = {
   pageTotalBudgetMs?: number
 }
 
-/** Asked before anything is written. */
-export type WriteGate = {
-  /** Rejects when nothing may be written now. */
-  check: () => Promise<void>
-  /** The error to throw instead of the database's. */
-  translate: (error: unknown) => unknown
-}
-
-/** The outcome of a batch that passed the admission: `rejected` and the positions are those of the batch. */
-export type TakeResult = AddResult & {
-  /** Held back by level or cap, or dropped by a rule. */
-  filtered: number
-  /** Those held back by a cap. */
-  capped: number
-  /** Those dropped by a rule. */
-  dropped: number
-  /** Accepted records stored at their arrival, since their own time is in the future or out of retention. */
-  retimed: number
-}
-
-/** The part of the matching rows to read: a number of rows after an offset, or next to a position. */
-export type Slice =
-  | { offset: number; limit: number }
-  | { beyond: Position; order: 'newest' | 'oldest'; limit: number }
-
 /** Everything that is done to log rows (spec: "Database Operations Layer"). */
 export class LogOperations {
   readonly partitions: Partitions
   readonly #pool: pg.Pool
-  readonly #writer: LogWriter
+  /** The way in of live lines and imports. */
+  readonly intake: LogIntake
   readonly #cameras: CameraRegister
-  readonly #gate: WriteGate | undefined
-  readonly #admission: Admission
-  readonly #onStored: ((added: AddResult) => void) | undefined
   readonly #searchBudgetMs: number | undefined
   readonly #pageTotalBudgetMs: number | undefined
-  readonly #adopted: AdoptedMarks
 
   constructor(options: LogOperationsOptions) {
     const { pool, settings, levels, parsing, onCameraRegistered, onStored, onFlush, gate, searchBudgetMs } =
       options
-    this.#gate = gate
-    this.#onStored = onStored
     this.#searchBudgetMs = searchBudgetMs
     this.#pageTotalBudgetMs = options.pageTotalBudgetMs
     this.#pool = pool
     this.partitions = new Partitions(pool)
-    this.#adopted = new AdoptedMarks(pool)
     const isRegistrationOn = async () => (await settings.get()).register_cameras
     this.#cameras = new CameraRegister({
       pool,
@@ -153,14 +104,15 @@ export class LogOperations {
       ...(onCameraRegistered ? { onRegistered: onCameraRegistered } : {}),
     })
     const names = new NameRegister({ pool, onFull: options.onNamesFull })
-    this.#admission = new Admission({ settings, cameras: this.#cameras, levels, parsing, names })
-    this.#writer = new LogWriter({
+    const admission = new Admission({ settings, cameras: this.#cameras, levels, parsing, names })
+    const writer = new LogWriter({
       pool,
       partitions: this.partitions,
       ids: new IdBlocks(pool),
       cameras: this.#cameras,
       onFlush,
     })
+    this.intake = new LogIntake({ pool, admission, writer, gate, onStored })
   }
 
   get #store(): Store {
@@ -169,12 +121,13 @@ export class LogOperations {
       partitions: this.partitions,
       searchBudgetMs: this.#searchBudgetMs,
       pageTotalBudgetMs: this.#pageTotalBudgetMs,
+      pagesBudget: this.pagesBudget,
     }
   }
 
   /** Rows accepted by `addLogEntries` that no transaction has taken yet. */
   get waitingRows(): number {
-    return this.#writer.waitingRows
+    return this.intake.waitingRows
   }
 
   /** Bounds the text of pages that are being read. */
@@ -182,68 +135,19 @@ export class LogOperations {
 
   /** Bounds the rows that are not stored yet. */
   get writesBudget(): ByteBudget {
-    return this.#writer.budget
+    return this.intake.budget
   }
 
   /**
    * Stores a batch; resolves after COMMIT. With a `sender` mark a repeat of the batch stores nothing and is answered
    * as the first time; without one, a caller that repeats after a lost reply stores twice. Entries keep their level and
-   * time under any settings; see {@link takeLiveEntries}.
+   * time under any settings; lines that come in live go through `intake`.
    *
    * @throws {WriterOverloaded} when too many rows wait, {@link WriterClosed} after `close()`, or PostgreSQL's error when
    * nothing was stored
    */
   addLogEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<TakeResult> {
-    return this.#take(records, { isLive: false, isImport: false }, sender)
-  }
-
-  /** As `addLogEntries`, for lines of another time or made-up ones: they fire no alert rule. */
-  importEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<TakeResult> {
-    return this.#take(records, { isLive: false, isImport: true }, sender)
-  }
-
-  /** As `addLogEntries`, for entries that come in live: levels hold them back, and a time that cannot be right is replaced. */
-  takeLiveEntries(records: readonly LogRecord[], sender?: SenderMark): Promise<TakeResult> {
-    return this.#take(records, { isLive: true, isImport: false }, sender)
-  }
-
-  async #take(
-    records: readonly LogRecord[],
-    { isLive, isImport }: { isLive: boolean; isImport: boolean },
-    sender?: SenderMark,
-  ): Promise<TakeResult> {
-    await this.#gate?.check()
-    if (sender?.formerly !== undefined) await this.#adopted.once(sender)
-    const admitted = await this.#admission.admit(records, isLive)
-    const { positions, refused, capped, dropped, retimed } = admitted
-    const added = await this.#writer.add(admitted.records, sender, isImport).catch((error: unknown) => {
-      const translated = (cause: unknown) => (this.#gate ? this.#gate.translate(cause) : cause)
-      if (!(error instanceof PartlyStored)) {
-        this.#admission.giveBack(admitted)
-        throw translated(error)
-      }
-      const next = positions?.[error.records] ?? error.records
-      this.#admission.giveBack(admitted, next)
-      throw new PartlyStored(next, { cause: translated(error.cause) })
-    })
-    if (added.repeated) this.#admission.giveBack(admitted)
-    else admitted.pass?.count()
-    this.#onStored?.(added)
-    const rejected = added.rejected.map(({ index, reason }) => ({
-      index: positions?.[index] ?? index,
-      reason,
-    }))
-    return {
-      ...added,
-      rejected: [...refused, ...rejected].sort((a, b) => a.index - b.index),
-      // A repeat is judged by the caps of now, and answered as the batch was when it was stored.
-      filtered: added.repeated
-        ? Math.min(admitted.filtered, records.length - added.accepted)
-        : admitted.filtered,
-      capped,
-      dropped,
-      retimed: added.repeated ? 0 : retimed,
-    }
+    return this.intake.take(records, { isLive: false, isImport: false }, sender)
   }
 
   /** Stores one record and returns its row; `sender` as in `addLogEntries`. */
@@ -259,45 +163,21 @@ export class LogOperations {
   }
 
   /** Matching rows in the order (timestamp, id), however long: for programs that know what they ask for. */
-  async getLogs(asked: LogFilter, slice: Slice): Promise<LogRow[]> {
+  async getLogs(asked: LogFilter, slice: LogSlice): Promise<LogRow[]> {
     const store = this.#store
     const filter = await this.#complete(asked)
     if ('beyond' in slice) return readBeyond(store, filter, slice.beyond, slice.order, slice.limit)
     return readPage(store, filter, slice.offset, slice.limit)
   }
 
-  /** Matching rows in order with their total; a search whose time is over, or a page whose lines are long, ends with what it has and says so. */
-  async getPage(filter: LogFilter, slice: Slice, signal?: AbortSignal): Promise<Page> {
-    const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
-    const store = { ...this.#store, signal }
-    const complete = await this.#complete(filter)
-    return this.#withRoom(complete, range.limit, signal, () =>
-      readPageWithTotal(store, complete, { ...range, maxBytes: PAGE_BYTES }),
-    )
-  }
-
-  /** Rows of a page without their total. */
-  async getSlice(filter: LogFilter, slice: Slice): Promise<Cut> {
-    const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
-    const complete = await this.#complete(filter)
-    return this.#withRoom(complete, range.limit, undefined, () =>
-      readSlice(this.#store, complete, { ...range, maxBytes: PAGE_BYTES }),
-    )
-  }
-
-  #withRoom<T>(
-    filter: LogFilter,
-    limit: number,
+  /** Reads by a function of `reading/`, which gets the filter as every statement has to have it. */
+  async read<F extends LogFilter, More extends unknown[], Answer>(
+    how: (store: Store, filter: F, ...more: More) => Promise<Answer>,
+    filter: F,
     signal: AbortSignal | undefined,
-    read: () => Promise<T>,
-  ): Promise<T> {
-    const holder = isCountable(filter) ? 'plain' : 'text'
-    return withPageRoom(this.pagesBudget, { limit, holder, signal }, read)
-  }
-
-  /** All that matches at this moment as lines of a file, oldest or newest first, read as they are taken. */
-  async exportLogs(filter: LogFilter, options: ExportOptions): Promise<LogExport> {
-    return exportRows({ ...this.#store, signal: options.signal }, await this.#complete(filter), options)
+    ...more: More
+  ): Promise<Answer> {
+    return how({ ...this.#store, signal }, await this.#complete(filter), ...more)
   }
 
   /** How many rows match; exact up to 10,000 where the kept counts do not suffice. */
@@ -327,14 +207,9 @@ export class LogOperations {
     return summarise({ ...this.#store, signal }, range)
   }
 
-  /** Every source with its counts, by name; see `listLogSources`. */
+  /** Every source with its counts, by name, 10,000 at most, those with most lines. */
   async getLogSources(filter: LogFilter, signal?: AbortSignal): Promise<SourceSummary[]> {
-    return (await this.listLogSources(filter, signal)).sources
-  }
-
-  /** Sources with their counts, by name, 10,000 at most, those with most lines; and how many there are. */
-  async listLogSources(filter: LogFilter, signal?: AbortSignal): Promise<SourceList> {
-    return summariseSources({ ...this.#store, signal }, await this.#complete(filter))
+    return (await this.read(summariseSources, filter, signal)).sources
   }
 
   /** Rows by level in steps of time; steps without rows are left out. */
@@ -383,11 +258,6 @@ export class LogOperations {
   /** Rows by logger, source and level, as far back as the time lets it count. */
   async countLoggers(filter: LogFilter, signal?: AbortSignal): Promise<LoggerCounts> {
     return countLoggers({ ...this.#store, signal }, await this.#complete(filter), this.searchBudgetMs)
-  }
-
-  /** Rows by level, source and camera; exact and at once where the kept counts can answer. */
-  async countByDimensions(filter: LogFilter, signal?: AbortSignal): Promise<DimensionCount[]> {
-    return countDimensions({ ...this.#store, signal }, await this.#complete(filter))
   }
 
   /** The groups with most rows under a countable filter, and how many groups there are. */
@@ -493,20 +363,6 @@ export class LogOperations {
     return deleteMatching(this.#store, await this.#complete(filter), limits)
   }
 
-  /** How many rows the filter matches, all counted, and the first and last time of them. */
-  async previewMatching(filter: LogFilter): Promise<MatchingRows> {
-    return previewMatching(this.#store, await this.#complete(filter))
-  }
-
-  /** Whether the database answers and holds our tables. */
-  isReachable(): Promise<boolean> {
-    const looked = this.#pool.query({ name: 'is_reachable', text: 'select 1 from log_partitions limit 1' })
-    return looked.then(
-      () => true,
-      () => false,
-    )
-  }
-
   /** Rewrites the logs of deleted cameras to have none; returns how many. */
   forgetDeletedCameras(): Promise<number> {
     return forgetDeletedCameras(this.#store)
@@ -534,7 +390,7 @@ export class LogOperations {
 
   /** Waits until everything accepted is stored; refuses what comes after. */
   close(): Promise<void> {
-    return this.#writer.close()
+    return this.intake.close()
   }
 
   async #complete<F extends LogFilter>(filter: F): Promise<F> {

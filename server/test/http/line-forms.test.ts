@@ -274,7 +274,7 @@ describe('the form of a stream with labels', () => {
     expect(await levels('other-noted')).toEqual(['INFO'])
     // Another server knows it from the first line on.
     const other = new IngestService({
-      ...{ logOperations: server.system.logOperations, settings: server.system.settings },
+      ...{ intake: server.system.logOperations.intake, settings: server.system.settings },
       ...{ notStored: undefined as never, forms: new RememberedForms(server.database.database.pool) },
     })
     const decoded = decodeLokiJson(

@@ -7,6 +7,7 @@ import { comparable, DAY, floorTo, fromMillis, HOUR, MINUTE } from '../../src/st
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import type { Facet } from '../../src/store/reading/log-overview.ts'
+import { previewMatching } from '../../src/store/removal/delete-matching.ts'
 import { applyRetention } from '../../src/store/removal/retention.ts'
 import { planRemovals } from '../../src/store/removal/retention-plan.ts'
 import { type Cutoffs, cutoffFor } from '../../src/store/removal/retention-policy.ts'
@@ -190,7 +191,7 @@ async function compare(filter: LogFilter, expected: readonly ModelRow[], step: S
     first_log_at: expected.at(-1)?.timestamp ?? null,
     last_log_at: expected[0]?.timestamp ?? null,
   }
-  expect(await logs.previewMatching(filter)).toEqual(preview)
+  expect(await logs.read(previewMatching, filter, undefined)).toEqual(preview)
   const sources = await logs.getLogSources(filter)
   expect(sources).toEqual(
     [...Map.groupBy(expected, (row) => row.source)]

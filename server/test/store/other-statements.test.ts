@@ -88,7 +88,7 @@ import {
   readGaps,
   readNotStored,
 } from '../../src/store/figures/diagnosis-figures.ts'
-import { readFeedAge, readHealthFigures } from '../../src/store/figures/health-figures.ts'
+import { isReachable, readFeedAge, readHealthFigures } from '../../src/store/figures/health-figures.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { OpenIndexes } from '../../src/store/partitions/open-indexes.ts'
 import { nextToIndex } from '../../src/store/partitions/partition-indexes.ts'
@@ -273,7 +273,7 @@ it('of cameras, settings, levels, the feed, health, diagnosis and upkeep are tho
     // PostgreSQL refuses one of them, so it is looked for.
     await logs.addLogEntries([record({}), record({ level: 'LOUD' as Level })])
     await new Feed(pool, logs.partitions).reachesBackTo(0)
-    await logs.isReachable()
+    await isReachable(pool)
     await readHealthFigures(pool)
     await readFeedAge(pool, 0)
     await isWritable(pool)

@@ -7,6 +7,7 @@ import { restoreBackup } from '../../src/store/backup/restore.ts'
 import { verifyBlocks } from '../../src/store/blocks/verify-blocks.ts'
 import { createCamera, deleteCamera } from '../../src/store/cameras/cameras.ts'
 import { openDatabase } from '../../src/store/database/open.ts'
+import { exportRows } from '../../src/store/export/export-rows.ts'
 import { Feed } from '../../src/store/feed/feed.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
@@ -14,7 +15,10 @@ import { packPartition } from '../../src/store/partitions/pack-partition.ts'
 import { askToUnpack, beginPacking } from '../../src/store/partitions/packing-switch.ts'
 import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../../src/store/partitions/unpacking.ts'
 import { verifyCounts } from '../../src/store/partitions/verify-counts.ts'
+import { summariseSources } from '../../src/store/reading/log-overview.ts'
+import { readLogPage } from '../../src/store/reading/log-pages.ts'
 import type { FoldedCell } from '../../src/store/reading/value-folds.ts'
+import { previewMatching } from '../../src/store/removal/delete-matching.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createBareDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -91,7 +95,7 @@ const special = (index: number): Partial<LogRecord> =>
 
 /** The answers of each way out. */
 async function answers({ logs, feed }: Side, filter: LogFilter, offset: number): Promise<unknown> {
-  const page = await logs.getPage(filter, { offset, limit: 40 })
+  const page = await logs.read(readLogPage, filter, undefined, { offset, limit: 40 })
   const beyond = page.rows.at(-1) ?? { timestamp: '2026-04-11T18:00:00Z', id: 400 }
   const range = {
     ...filter,
@@ -100,7 +104,7 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
   }
   const lines: string[] = []
   for (const order of ['newest', 'oldest'] as const) {
-    const { chunks, total } = await logs.exportLogs(filter, {
+    const { chunks, total } = await logs.read(exportRows, filter, undefined, {
       format: 'ndjson',
       fields: ['id', 'message', 'extra_data', 'source', 'level', 'timestamp'],
       order,
@@ -130,7 +134,7 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
     newer: await logs.getLogs(filter, { beyond, order: 'oldest', limit: 30 }),
     count: await logs.countLogs(filter),
     summary: await logs.getLogSummary(undefined, filter),
-    sources: await logs.listLogSources(filter),
+    sources: await logs.read(summariseSources, filter, undefined),
     finely: sorted(await logs.getHistogram(range, START, 7000)),
     coarsely: sorted(await logs.getHistogram(range, START, HOUR)),
     facets: [
@@ -142,7 +146,7 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
     last: sorted([...(await logs.getLastLines(filter, [1, 2, 3]))]),
     lines: lines.join(''),
     scanned,
-    preview: await logs.previewMatching(filter),
+    preview: await logs.read(previewMatching, filter, undefined),
     live: await feed.rowsOf(entries.slice(0, 1), filter, { after: offset }),
     one: await logs.getLog(beyond.id, filter),
   }
@@ -304,7 +308,8 @@ export function packedRowsCases(share: number): void {
       { ...barn, request_id: JSON.stringify({ deep: 'a "quoted" text' }).replace(':', ': ') },
       { ...barn, search: 'absent' },
     ]) {
-      const page = async ({ logs }: Side) => logs.getPage(filter, { offset: 0, limit: 100 })
+      const page = async ({ logs }: Side) =>
+        logs.read(readLogPage, filter, undefined, { offset: 0, limit: 100 })
       const [expected, found] = await both(page)
       expect(found).toEqual(expected)
       if (filter.search !== 'absent') expect(found.rows.length).toBeGreaterThan(0)
@@ -324,8 +329,10 @@ export function packedRowsCases(share: number): void {
       ])
     expect((await verifyBlocks(pool, 1000)).damaged).toEqual([])
     await change('hay 15', 'hey 15')
-    const found = packed.logs.getPage(
+    const found = packed.logs.read(
+      readLogPage,
       { ...EVERYTHING, sources: ['barn'], search: 'hay' },
+      undefined,
       { offset: 5500, limit: 10 },
     )
     await expect(found).rejects.toThrow(/block of packed lines from 2026-04-01.* is damaged/)

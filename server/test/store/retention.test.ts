@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
 import { openDatabase } from '../../src/store/database/open.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
+import { previewMatching } from '../../src/store/removal/delete-matching.ts'
 import { cutoffForAll, cutoffsOf } from '../../src/store/removal/retention-policy.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -314,13 +315,17 @@ describe('deleting by filter', () => {
     const now = Date.now()
     await logs.addLogEntries(spread(12_000, now - 3 * DAY, now - HOUR))
     const filter = { ...EVERYTHING, search: 'LINE 1', cameras: [1], end: ago(HOUR) }
-    const preview = await logs.previewMatching(filter)
+    const preview = await logs.read(previewMatching, filter, undefined)
     const others = Number(await countRows()) - preview.rows
     const { result, written } = await whileWriting(logs, 3 * DAY, () => logs.deleteMatching(filter))
     expect(preview.rows).toBeGreaterThan(1000)
     expect(result).toBe(preview.rows)
     expect(await countRows()).toBe(others + written)
-    expect(await logs.previewMatching(filter)).toEqual({ rows: 0, first_log_at: null, last_log_at: null })
+    expect(await logs.read(previewMatching, filter, undefined)).toEqual({
+      rows: 0,
+      first_log_at: null,
+      last_log_at: null,
+    })
     await expectExactCounts(pool)
   })
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromMillis } from '../../src/store/database/timestamp.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
 import type { SearchNode } from '../../src/store/filter/search-conditions.ts'
-import { LogOperations, type Slice } from '../../src/store/log-operations.ts'
+import { LogOperations } from '../../src/store/log-operations.ts'
+import { type LogSlice, readLogPage } from '../../src/store/reading/log-pages.ts'
 import { SearchTooLong } from '../../src/store/reading/search-rows.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -55,12 +56,12 @@ describe('a search that runs out of time', () => {
     async (order) => {
       const found: number[] = []
       const stops: string[] = []
-      let slice: Slice =
+      let slice: LogSlice =
         order === 'newest'
           ? { offset: 0, limit: 100 }
           : { beyond: { timestamp: '2026-01-01T00:00:00Z', id: 0 }, order, limit: 100 }
       for (;;) {
-        const page = await hurried.getPage(zq, slice)
+        const page = await hurried.read(readLogPage, zq, undefined, slice)
         found.push(...page.rows.map(({ id }) => id))
         if (!page.stopped_at) break
         expect(page.total.is_exact).toBe(false)
@@ -76,8 +77,8 @@ describe('a search that runs out of time', () => {
   )
 
   it('has searched everything down to where it says', async () => {
-    const { rows, stopped_at } = await hurried.getPage(zq, { offset: 0, limit: 100 })
-    const { rows: all } = await logs.getPage(zq, { offset: 0, limit: 100 })
+    const { rows, stopped_at } = await hurried.read(readLogPage, zq, undefined, { offset: 0, limit: 100 })
+    const { rows: all } = await logs.read(readLogPage, zq, undefined, { offset: 0, limit: 100 })
     expect(rows).toEqual(all.slice(0, rows.length))
     const next = all[rows.length]
     if (next) expect(Date.parse(next.timestamp)).toBeLessThanOrEqual(Date.parse(stopped_at?.timestamp ?? ''))
@@ -98,12 +99,20 @@ describe('a search that runs out of time', () => {
         timestamp: order === 'newest' ? '2099-01-01T00:00:00Z' : '2000-01-01T00:00:00Z',
         id: 0,
       }
-      const { rows, stopped_at } = await rushed.getPage(filter, { beyond, order, limit: 3 })
+      const { rows, stopped_at } = await rushed.read(readLogPage, filter, undefined, {
+        beyond,
+        order,
+        limit: 3,
+      })
       expect(rows).toEqual([])
       const edge = 'end' in range ? range.end : 'start' in range ? range.start : undefined
       if (edge !== undefined) expect(stopped_at?.timestamp).toBe(edge)
-      const rest = await logs.getPage(filter, { beyond: stopped_at ?? beyond, order, limit: 3 })
-      const whole = await logs.getPage(filter, { beyond, order, limit: 3 })
+      const rest = await logs.read(readLogPage, filter, undefined, {
+        beyond: stopped_at ?? beyond,
+        order,
+        limit: 3,
+      })
+      const whole = await logs.read(readLogPage, filter, undefined, { beyond, order, limit: 3 })
       expect(whole.rows).toHaveLength(3)
       if (edge !== undefined) expect(whole.rows[0]?.timestamp).toBe(edge)
       expect(rest.rows).toEqual(whole.rows)
@@ -118,7 +127,7 @@ describe('a search that runs out of time', () => {
   })
 
   it('is complete and exact with time enough', async () => {
-    const page = await logs.getPage(zq, { offset: 0, limit: 100 })
+    const page = await logs.read(readLogPage, zq, undefined, { offset: 0, limit: 100 })
     expect(page).toMatchObject({ stopped_at: null, total: { total: ROWS / 1000, is_exact: true } })
     expect(page.rows.map(({ id }) => id)).toEqual(idsOf(7, 1000).reverse())
   })
@@ -126,14 +135,17 @@ describe('a search that runs out of time', () => {
 
 describe('a search', () => {
   it('finds a rare word in the oldest rows', async () => {
-    const page = await logs.getPage(all({ kind: 'text', text: 'NEEDLE-X1' }), { offset: 0, limit: 100 })
+    const page = await logs.read(readLogPage, all({ kind: 'text', text: 'NEEDLE-X1' }), undefined, {
+      offset: 0,
+      limit: 100,
+    })
     expect(page.rows.map(({ id }) => id)).toEqual([firstId + 5])
     expect(page.total).toEqual({ total: 1, is_exact: true })
   })
 
   it('says "at least" for a word of most rows, and counts it when asked alone', async () => {
     const filter = all({ kind: 'text', text: 'capture' })
-    const page = await logs.getPage(filter, { offset: 0, limit: 101 })
+    const page = await logs.read(readLogPage, filter, undefined, { offset: 0, limit: 101 })
     expect(page.rows).toHaveLength(101)
     expect(page).toMatchObject({ stopped_at: null, total: { total: 101, is_exact: false } })
     expect(await logs.countLogs(filter)).toEqual({ total: 10_000, is_exact: false })
@@ -143,7 +155,7 @@ describe('a search', () => {
   it.each([0, 10, 29, 30, 31])('looks a rare word up, after %d others', async (offset) => {
     const filter = all({ kind: 'text', text: 'Walnut' })
     const expected = idsOf(7, 1000).reverse()
-    const page = await logs.getPage(filter, { offset, limit: 101 })
+    const page = await logs.read(readLogPage, filter, undefined, { offset, limit: 101 })
     expect(page.rows.map(({ id }) => id)).toEqual(expected.slice(offset))
     expect(page.total).toEqual({ total: 30, is_exact: true })
     const beyond = page.rows[4]
@@ -155,7 +167,7 @@ describe('a search', () => {
   it('skips matches by their number, within a partition and across several', async () => {
     const filter = all({ kind: 'text', text: 'ap' })
     for (const offset of [0, 1999, 2000, 12_345, ROWS - 3, ROWS]) {
-      const { rows } = await logs.getPage(filter, { offset, limit: 10 })
+      const { rows } = await logs.read(readLogPage, filter, undefined, { offset, limit: 10 })
       const expected = idsOf(0, 1)
         .reverse()
         .slice(offset, offset + 10)
@@ -171,7 +183,7 @@ describe('an aborted read', () => {
     await blocker.query('begin; lock table logs in access exclusive mode')
     const caller = new AbortController()
     try {
-      const reading = logs.getPage(zq, { offset: 0, limit: 10 }, caller.signal)
+      const reading = logs.read(readLogPage, zq, caller.signal, { offset: 0, limit: 10 })
       await expect.poll(waiting).toBe(1)
       caller.abort()
       await expect(reading).rejects.toMatchObject({ name: 'AbortError' })
@@ -180,7 +192,9 @@ describe('an aborted read', () => {
       await blocker.query('rollback')
       blocker.release()
     }
-    const reads = Array.from({ length: 30 }, () => logs.getPage(zq, { offset: 0, limit: 1 }))
+    const reads = Array.from({ length: 30 }, () =>
+      logs.read(readLogPage, zq, undefined, { offset: 0, limit: 1 }),
+    )
     for (const { rows } of await Promise.all(reads)) expect(rows).toHaveLength(1)
   })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LogOperations } from '../../src/store/log-operations.ts'
+import { readLogPage } from '../../src/store/reading/log-pages.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { randomRuns } from '../support/random-runs.ts'
@@ -32,7 +33,7 @@ describe('a search', () => {
         const filter = { visibility: { cameras: null }, q }
         const expected = rows.filter((row) => finds(q, row)).map(({ id }) => id)
         expect(await logs.countLogs(filter)).toEqual({ total: expected.length, is_exact: true })
-        const page = await logs.getPage(filter, { offset, limit: 25 })
+        const page = await logs.read(readLogPage, filter, undefined, { offset, limit: 25 })
         expect(page.rows.map(({ id }) => id)).toEqual(expected.slice(offset, offset + 25))
         expect(page).toMatchObject({ stopped_at: null, total: { total: expected.length, is_exact: true } })
         const summary = await logs.getLogSummary(undefined, filter)

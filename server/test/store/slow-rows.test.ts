@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fromMillis } from '../../src/store/database/timestamp.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
-import { LogOperations, type Slice } from '../../src/store/log-operations.ts'
+import { LogOperations } from '../../src/store/log-operations.ts'
+import { type LogSlice, type Page, readLogPage } from '../../src/store/reading/log-pages.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -39,9 +40,9 @@ it('a search that cannot look at a hundred lines in its time comes further with 
   const pattern = '(?=.*a)(?=.*b)(?=.*c)(?!.*d).*e'
   const filter: LogFilter = { visibility: { cameras: null }, q: { kind: 'regex', pattern } }
   const stops: string[] = []
-  let slice: Slice = { offset: 0, limit: 100 }
+  let slice: LogSlice = { offset: 0, limit: 100 }
   for (let attempt = 0; attempt < 3; attempt++) {
-    const { rows, stopped_at } = await hurried.getPage(filter, slice)
+    const { rows, stopped_at }: Page = await hurried.read(readLogPage, filter, undefined, slice)
     expect(rows).toEqual([])
     if (!stopped_at) return
     stops.push(stopped_at.timestamp)

@@ -8,6 +8,7 @@ import { type PackedState, watchPackedState } from '../../src/store/database/pac
 import { onlySlow, type StatementTiming } from '../../src/store/database/statement-watch.ts'
 import { inTransaction } from '../../src/store/database/transaction.ts'
 import { EXPORT_FIELDS } from '../../src/store/export/export-format.ts'
+import { exportRows } from '../../src/store/export/export-rows.ts'
 import { Feed } from '../../src/store/feed/feed.ts'
 import { trimFeed } from '../../src/store/feed/feed-trimming.ts'
 import type { LogFilter } from '../../src/store/filter/log-filter.ts'
@@ -16,6 +17,7 @@ import { nextToPack, packAndClean } from '../../src/store/partitions/packing.ts'
 import { askToUnpack, beginIfWanted, readPackingProgress } from '../../src/store/partitions/packing-switch.ts'
 import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../../src/store/partitions/unpacking.ts'
 import { verifyCounts } from '../../src/store/partitions/verify-counts.ts'
+import { previewMatching } from '../../src/store/removal/delete-matching.ts'
 import { cutoffForAll } from '../../src/store/removal/retention-policy.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
 import {
@@ -87,7 +89,7 @@ it('are the ones of the snapshot, each with a name', async () => {
     await logs.getHistogram({ ...filter, ...DAY }, 0, 3_600_000)
     await logs.getHistogram({ ...filter, ...DAY }, 0, 1000)
     await logs.getLog(first_id ?? 0, filter)
-    const { chunks } = await logs.exportLogs(filter, {
+    const { chunks } = await logs.read(exportRows, filter, undefined, {
       format: 'ndjson',
       fields: EXPORT_FIELDS,
       order: 'oldest',
@@ -136,7 +138,7 @@ it('that remove and rewrite are those of theirs', async () => {
   )
   const store = { pool, partitions: logs.partitions }
   await logs.addLogEntries(lines, { sender: crypto.randomUUID(), batch: 1 })
-  await logs.previewMatching({ ...EVERYTHING, search: 'something' })
+  await logs.read(previewMatching, { ...EVERYTHING, search: 'something' }, undefined)
   await logs.deleteMatching({ ...EVERYTHING, end: '2026-01-01T12:00:20Z', levels: ['ERROR'], search: 'some' })
   const cutoffs = {
     general: '2026-02-01T00:00:00Z',

@@ -2,7 +2,7 @@ import { fromMillis, now, toMillis } from '../../store/database/timestamp.ts'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { UNDO_MINUTES, UndoRunning } from '../../store/removal/clear.ts'
-import { MoreRowsMatch } from '../../store/removal/delete-matching.ts'
+import { MoreRowsMatch, previewMatching } from '../../store/removal/delete-matching.ts'
 import type { PlannedRemoval } from '../../store/removal/retention-plan.ts'
 import { cutoffsOf } from '../../store/removal/retention-policy.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
@@ -162,7 +162,11 @@ export class RetentionService {
    */
   async previewMatching(query: LogQuery, visibility: Visibility) {
     const bounded = { ...query, end_date: query.end_date || now() }
-    const found = await this.#options.logOperations.previewMatching(await this.#filterOf(bounded, visibility))
+    const found = await this.#options.logOperations.read(
+      previewMatching,
+      await this.#filterOf(bounded, visibility),
+      undefined,
+    )
     return { ...found, filters_applied: appliedFilters(bounded) }
   }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { DAY, fromMillis, now, toMillis } from '../../store/database/timestamp.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
+import { summariseSources } from '../../store/reading/log-overview.ts'
 import type { LevelOverrides } from '../../store/settings/level-overrides.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
 import type { BackupState } from '../administration/backup-clock.ts'
@@ -137,7 +138,9 @@ async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> 
     await guarded('index builds', () => checkIndexBuilds(pool)),
     await guarded('counts', () => checkCounts(pool, logOperations.partitions)),
     await guarded('levels', async () => checkLevels(await day())),
-    await guarded('sources', async () => checkSources(await logOperations.listLogSources(EVERYTHING))),
+    await guarded('sources', async () =>
+      checkSources(await logOperations.read(summariseSources, EVERYTHING, undefined)),
+    ),
     await guarded('cameras', async () => checkCameras(pool, await allCameras(options), nowMs)),
     await guarded('time range', async () =>
       checkTimeRange(pool, await logOperations.getLogSummary(undefined, EVERYTHING), nowMs),

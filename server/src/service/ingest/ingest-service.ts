@@ -2,9 +2,9 @@ import { ByteBudget } from '../../byte-budget.ts'
 import { currentCaller, onBehalfOf } from '../../caller.ts'
 import { type Decoded, MAX_NAMED_REJECTIONS } from '../../ingest/decoded.ts'
 import { joinRecords } from '../../ingest/joined-lines.ts'
-import type { LogOperations } from '../../store/log-operations.ts'
 import type { SettingsStore } from '../../store/settings/settings.ts'
 import { PartlyStored } from '../../store/writing/batch-parts.ts'
+import type { LogIntake } from '../../store/writing/log-intake.ts'
 import { WriterClosed, WriterOverloaded } from '../../store/writing/log-writer.ts'
 import type { NotStored } from '../../store/writing/not-stored.ts'
 import type { SenderMark } from '../../store/writing/senders.ts'
@@ -51,7 +51,7 @@ export type IngestOptions = {
 }
 
 export type IngestServiceOptions = {
-  logOperations: LogOperations
+  intake: LogIntake
   notStored: NotStored
   forms: RememberedForms
   settings: SettingsStore
@@ -89,11 +89,10 @@ export class IngestService {
     sent: Decoded,
     { way = 'api', isImport = false, sender }: IngestOptions = {},
   ): Promise<IngestResult> {
-    const { logOperations, notStored } = this.#options
+    const { intake, notStored } = this.#options
     const decoded = GATHERED.has(way) ? sent : await this.#join(sent)
     const { records, positions, rejections, rejectedCount } = decoded
-    const store = () =>
-      isImport ? logOperations.importEntries(records, sender) : logOperations.takeLiveEntries(records, sender)
+    const store = () => intake.take(records, { isLive: !isImport, isImport }, sender)
     // Ways in without keys cannot trust an address: each way in is one caller.
     const take = currentCaller() ? store() : onBehalfOf({ id: way, isAdmin: false }, store)
     const taken = await take.catch((error: unknown) => {

@@ -5,7 +5,8 @@ import type { ParseRule } from '../../ingest/rules/parse-rule.ts'
 import { type CompiledRule, RuleSet } from '../../ingest/rules/rule-set.ts'
 import { fromMillis, HOUR, now } from '../../store/database/timestamp.ts'
 import type { LogFilter } from '../../store/filter/log-filter.ts'
-import type { LogOperations, Slice } from '../../store/log-operations.ts'
+import type { LogOperations } from '../../store/log-operations.ts'
+import type { LogSlice } from '../../store/reading/log-pages.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import type { ParseRuleCounts, ParseRuleStore } from '../../store/settings/parse-rules.ts'
 import { RedactionPatterns } from '../../store/settings/redaction-patterns.ts'
@@ -153,7 +154,7 @@ export class ParseRulesService {
     const filter: LogFilter = { ...EVERYTHING, sources, start }
     const until = performance.now() + MAX_TRIED_MS
     let beganMs = performance.now()
-    let slice: Slice = { offset: 0, limit: PAGE }
+    let slice: LogSlice = { offset: 0, limit: PAGE }
     for (;;) {
       const rows = await this.#options.logOperations.getLogs(filter, slice)
       for (const row of rows) {

@@ -1,6 +1,8 @@
 import { MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import type { Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
+import { countDimensions } from '../../store/reading/log-overview.ts'
+import { readLogSlice } from '../../store/reading/log-pages.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import { AppError } from '../app-error.ts'
 import type { LogQuery } from '../logs/log-query.ts'
@@ -117,7 +119,7 @@ export class DebuggingViews {
       return groups.size > 0
     })
     const isIn = async ({ start, end }: Range) => {
-      const counts = await this.#logs.countByDimensions({ visibility, start, end }, signal)
+      const counts = await this.#logs.read(countDimensions, { visibility, start, end }, signal)
       return Map.groupBy(counts, ({ source }) => source)
     }
     const [present, past] = await Promise.all([isIn(range), isIn(before)])
@@ -138,7 +140,10 @@ export class DebuggingViews {
   async request(request_id: string, query: LogQuery, visibility: Visibility): Promise<RequestTrail> {
     const filter = await this.#queries.toFilter({ ...query, request_id }, visibility)
     const slice = { beyond: { timestamp: '0001-01-01T00:00:00Z', id: 0 }, order: 'oldest' as const }
-    const { rows: found, isCut } = await this.#logs.getSlice(filter, { ...slice, limit: MAX_TRAIL + 1 })
+    const { rows: found, isCut } = await this.#logs.read(readLogSlice, filter, undefined, {
+      ...slice,
+      limit: MAX_TRAIL + 1,
+    })
     if (found.length === 0) throw new AppError('NOT_FOUND', `There is no log of the request ${request_id}.`)
     return toTrail(request_id, found.slice(0, MAX_TRAIL), isCut || found.length > MAX_TRAIL)
   }
@@ -157,8 +162,8 @@ export class DebuggingViews {
     if (!log) throw new AppError('NOT_FOUND', `Log with ID ${id} not found`)
     const filter = { visibility, ...scopeOf(log, same) }
     const [newer, older] = await Promise.all([
-      this.#logs.getSlice(filter, { beyond: log, order: 'oldest', limit: after + 1 }),
-      this.#logs.getSlice(filter, { beyond: log, order: 'newest', limit: before + 1 }),
+      this.#logs.read(readLogSlice, filter, undefined, { beyond: log, order: 'oldest', limit: after + 1 }),
+      this.#logs.read(readLogSlice, filter, undefined, { beyond: log, order: 'newest', limit: before + 1 }),
     ])
     return {
       log,

@@ -1,6 +1,7 @@
 import { fromMillis, HOUR, now, toMillis } from '../../store/database/timestamp.ts'
 import type { Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
+import { countDimensions } from '../../store/reading/log-overview.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import type { ScannedMessage } from '../../store/reading/message-scan.ts'
 import { type MessageGroup, MessageGroups } from './message-groups.ts'
@@ -48,7 +49,7 @@ export async function summariseServices(
   const end = now()
   const range = { start: fromMillis(toMillis(end) - hours * HOUR), end }
   const filter = { visibility, ...range, ...(names && { sources: names }) }
-  const bySource = Map.groupBy(await logs.countByDimensions(filter, signal), ({ source }) => source)
+  const bySource = Map.groupBy(await logs.read(countDimensions, filter, signal), ({ source }) => source)
   const busiest = [...bySource].sort(([, a], [, b]) => rowsOf(b) - rowsOf(a)).slice(0, MAX_SERVICES)
   const listed = names ? [...new Set(names)] : busiest.map(([source]) => source)
   const { errors, searched_to } = await findFirstSeen(scanner, listed, range, asked)

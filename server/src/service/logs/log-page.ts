@@ -1,7 +1,6 @@
 import { now } from '../../store/database/timestamp.ts'
-import type { Slice } from '../../store/log-operations.ts'
 import { earliest } from '../../store/reading/log-groups.ts'
-import type { Page } from '../../store/reading/log-pages.ts'
+import type { LogSlice, Page } from '../../store/reading/log-pages.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import type { Position } from '../../store/reading/log-rows.ts'
 import { AppError } from '../app-error.ts'
@@ -27,7 +26,7 @@ export type Pagination = {
  *
  * @throws {AppError} INVALID_CURSOR
  */
-export function sliceOf({ page, limit, cursor }: Paging): Slice {
+export function sliceOf({ page, limit, cursor }: Paging): LogSlice {
   if (cursor === undefined) return { offset: (page - 1) * limit, limit: limit + 1 }
   const { direction, position } = decodeCursor(cursor)
   return { beyond: position, order: direction === 'older' ? 'newest' : 'oldest', limit: limit + 1 }
@@ -36,7 +35,7 @@ export function sliceOf({ page, limit, cursor }: Paging): Slice {
 /** The page as it is answered, newest first, and the ways on from it. */
 export function toPage(
   found: Page,
-  slice: Slice,
+  slice: LogSlice,
   paging: Paging,
 ): { logs: LogRow[]; pagination: Pagination } {
   const { page, limit } = paging

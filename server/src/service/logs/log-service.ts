@@ -1,7 +1,8 @@
 import { comparable, endOfMinute, fromMillis, MINUTE, now, toMillis } from '../../store/database/timestamp.ts'
 import { isCountable, type Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
-import type { LogSummary, SourceList } from '../../store/reading/log-overview.ts'
+import { type LogSummary, type SourceList, summariseSources } from '../../store/reading/log-overview.ts'
+import { readLogPage } from '../../store/reading/log-pages.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import type { StoredRules } from '../../store/settings/level-overrides.ts'
 import type { AuditDetails, AuditTrail } from '../access/audit-trail.ts'
@@ -109,7 +110,7 @@ export class LogService {
   ): Promise<LogPage> {
     const filter = await this.#queries.toFilter(query, visibility)
     const slice = sliceOf(paging)
-    const page = toPage(await this.#logs.getPage(filter, slice, signal), slice, paging)
+    const page = toPage(await this.#logs.read(readLogPage, filter, signal, slice), slice, paging)
     return { ...page, filters_applied: appliedFilters(query) }
   }
 
@@ -150,7 +151,7 @@ export class LogService {
 
   /** The sources kept, by name, with their counts; and how many there are. */
   getSources(visibility: Visibility): Promise<SourceList> {
-    const load = () => this.#logs.listLogSources({ visibility })
+    const load = () => this.#logs.read(summariseSources, { visibility }, undefined)
     return this.#isTold() ? this.#sources.get(JSON.stringify(visibility), load) : load()
   }
 

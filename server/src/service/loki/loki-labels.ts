@@ -1,4 +1,5 @@
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
+import { countDimensions } from '../../store/reading/log-overview.ts'
 import { keyOf, streamOf } from './labels.ts'
 import { parseMatchersOnly } from './language/parse.ts'
 import type { Selection } from './language/syntax.ts'
@@ -72,7 +73,7 @@ export class LokiLabels {
   ): Promise<{ streams: LabelSet[]; isCertain: boolean }> {
     const { counts } = await this.#reader.logs.countLoggers(filter, signal)
     const loggers = Map.groupBy(counts, ({ level, source }) => `${level}\0${source}`)
-    const dimensions = await this.#reader.logs.countByDimensions(filter, signal)
+    const dimensions = await this.#reader.logs.read(countDimensions, filter, signal)
     const cameras = Map.groupBy(dimensions, ({ level, source }) => `${level}\0${source}`)
     let isCertain = true
     const streams = dimensions.flatMap((dimension) => {
@@ -127,7 +128,7 @@ export class LokiLabels {
     withLoggers = true,
   ): Promise<Record<(typeof LABELS)[number], Set<string>>> {
     const { filter } = await this.#reader.filterFor(selection, range, visibility)
-    const rows = await this.#reader.logs.countByDimensions(filter)
+    const rows = await this.#reader.logs.read(countDimensions, filter, undefined)
     const loggers = withLoggers ? (await this.#reader.logs.countLoggers(filter)).counts : []
     return {
       camera: new Set(rows.flatMap(({ camera_id }) => (camera_id === null ? [] : [String(camera_id)]))),

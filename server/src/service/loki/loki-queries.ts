@@ -1,5 +1,5 @@
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
-import type { Page } from '../../store/reading/log-pages.ts'
+import { type Page, readLogPage } from '../../store/reading/log-pages.ts'
 import type { LogRow } from '../../store/reading/log-row.ts'
 import type { ScannedRow } from '../../store/reading/row-scan.ts'
 import { AppError } from '../app-error.ts'
@@ -7,8 +7,7 @@ import { keyOf } from './labels.ts'
 import { parseLogQuery, parseLogql } from './language/parse.ts'
 import { printQuery } from './language/print.ts'
 import type { Metric, Selection } from './language/syntax.ts'
-import type { LokiReader } from './loki-reader.ts'
-import { within } from './loki-reader.ts'
+import { type LokiReader, within } from './loki-reader.ts'
 import { type LokiRange, toMillis, toNanos } from './loki-time.ts'
 import { evaluateMetric, foldNumbers, type MetricSeries } from './metrics/evaluate.ts'
 import { ALL_LABELS, type LabelSet } from './pipeline/line-labels.ts'
@@ -128,8 +127,10 @@ export class LokiQueries {
   /** The newest rows, newest first: of the last hour, unless another start is given. */
   async newest(filter: LogFilter, start: bigint | undefined, limit: number): Promise<LogRow[]> {
     const end = BigInt(Date.now() + 3_600_000) * 1_000_000n
-    const { rows } = await this.#reader.logs.getPage(
+    const { rows } = await this.#reader.logs.read(
+      readLogPage,
       within(filter, { start: start ?? end - 7_200_000_000_000n, end }),
+      undefined,
       { offset: 0, limit: Math.min(limit, MAX_LINES) },
     )
     return rows
@@ -158,7 +159,7 @@ export class LokiQueries {
     const slice = isForward
       ? { beyond: { timestamp: filter.start, id: 0 }, order: 'oldest' as const, limit }
       : { offset: 0, limit }
-    const page = await this.#reader.logs.getPage(filter, slice, signal)
+    const page = await this.#reader.logs.read(readLogPage, filter, signal, slice)
     for (const row of page.rows) lines.add(row)
     return { resultType: 'streams', result: lines.streams(), warning: warningOf(page) }
   }

@@ -1,5 +1,6 @@
 import type { DimensionCount } from '../../store/counts/counts.ts'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
+import { countDimensions } from '../../store/reading/log-overview.ts'
 import type { ScannedRow } from '../../store/reading/row-scan.ts'
 import { AppError } from '../app-error.ts'
 import { keyOf, streamOf } from './labels.ts'
@@ -62,7 +63,7 @@ export class LokiVolumes {
     })
     if (stoppedAt === undefined)
       return { streams: streams.size, chunks: streams.size, bytes: measured.bytes, entries: measured.rows }
-    const counts = await this.#reader.logs.countByDimensions(filter, signal)
+    const counts = await this.#reader.logs.read(countDimensions, filter, signal)
     const entries = counts.reduce((sum, { rows }) => sum + rows, 0)
     const most = Math.max(streams.size, counts.length)
     const bytes = Math.round((measured.bytes / Math.max(1, measured.rows)) * entries)
@@ -124,7 +125,7 @@ export class LokiVolumes {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { logs } = this.#reader
-    const counts = await logs.countByDimensions(filter, signal)
+    const counts = await logs.read(countDimensions, filter, signal)
     if (stepMs === undefined) {
       for (const count of counts) gathered.estimate(count, count.rows, 0)
       return

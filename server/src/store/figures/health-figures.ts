@@ -47,3 +47,12 @@ export async function readFeedAge(pool: pg.Pool, id: number): Promise<number> {
   })
   return rows[0]?.seconds ?? 0
 }
+
+/** Whether the database answers and holds our tables. */
+export function isReachable(pool: pg.Pool): Promise<boolean> {
+  const looked = pool.query({ name: 'is_reachable', text: 'select 1 from log_partitions limit 1' })
+  return looked.then(
+    () => true,
+    () => false,
+  )
+}

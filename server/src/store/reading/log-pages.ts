@@ -4,7 +4,7 @@ import { isTimeout, queryWithin, type Reader, readerFor } from '../database/read
 import { DAY, fromMillis, HOUR, MINUTE, startOfMonth, toMillis } from '../database/timestamp.ts'
 import { countablePart, isCountable, type LogFilter } from '../filter/log-filter.ts'
 import { earliest, groupsFor, latest, range, takeGroups } from './log-groups.ts'
-import type { LogRow, MeasuredRows } from './log-row.ts'
+import { type LogRow, type MeasuredRows, PAGE_BYTES, withPageRoom } from './log-row.ts'
 import { countMatches, type Group, type Order, type Position, readRows } from './log-rows.ts'
 import { type Found, SEARCH_BUDGET_MS, SearchTooLong, type Slice, searchRows } from './search-rows.ts'
 import type { Store } from './store.ts'
@@ -30,11 +30,38 @@ export type Page = {
   total: Total
 }
 
+/** The part of the matching rows to read: a number of rows after an offset, or next to a position. */
+export type LogSlice =
+  | { offset: number; limit: number }
+  | { beyond: Position; order: 'newest' | 'oldest'; limit: number }
+
+/** Matching rows in order with their total; a search whose time is over, or a page whose lines are long, ends with what it has and says so. */
+export function readLogPage(store: Store, filter: LogFilter, slice: LogSlice): Promise<Page> {
+  return inRoom(store, filter, slice, (range) => readPageWithTotal(store, filter, range))
+}
+
+/** Rows of a page without their total. */
+export function readLogSlice(store: Store, filter: LogFilter, slice: LogSlice): Promise<Cut> {
+  return inRoom(store, filter, slice, (range) => readSlice(store, filter, range))
+}
+
+function inRoom<T>(
+  { pagesBudget, signal }: Store,
+  filter: LogFilter,
+  slice: LogSlice,
+  read: (range: Slice) => Promise<T>,
+): Promise<T> {
+  const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
+  const work = () => read({ ...range, maxBytes: PAGE_BYTES })
+  const holder = isCountable(filter) ? 'plain' : 'text'
+  return pagesBudget ? withPageRoom(pagesBudget, { limit: range.limit, holder, signal }, work) : work()
+}
+
 /**
  * A slice of the matching rows and how many there are in all: exact where the kept counts know, where the slice held
  * all of them, and up to 10,000 where an index finds them soon; "at least" otherwise.
  */
-export async function readPageWithTotal(store: Store, filter: LogFilter, slice: Slice): Promise<Page> {
+async function readPageWithTotal(store: Store, filter: LogFilter, slice: Slice): Promise<Page> {
   if (isCountable(filter)) {
     const [found, total] = await Promise.all([readSlice(store, filter, slice), readTotal(store, filter)])
     return { rows: found.rows, stopped_at: null, is_cut: found.isCut, total }
@@ -77,7 +104,7 @@ export async function readBeyond(
 }
 
 /** @throws {SearchTooLong} when a search had to stop before the slice was complete */
-export async function readSlice(store: Store, filter: LogFilter, slice: Slice): Promise<Cut> {
+async function readSlice(store: Store, filter: LogFilter, slice: Slice): Promise<Cut> {
   if (!isCountable(filter)) {
     const { rows, stoppedAt, isCut } = await searchRows(store, filter, slice)
     if (stoppedAt) throw new SearchTooLong()

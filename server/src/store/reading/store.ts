@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { ByteBudget } from '../../byte-budget.ts'
 import type { Partitions } from '../partitions/partitions.ts'
 
 /** The dependencies of functions that read and write log rows. */
@@ -11,4 +12,6 @@ export type Store = {
   searchBudgetMs?: number | undefined
   /** How long a page of a search waits for its total; `PAGE_TOTAL_BUDGET_MS` otherwise. */
   pageTotalBudgetMs?: number | undefined
+  /** Bounds the text of pages that are being read; none where nobody waits for pages. */
+  pagesBudget?: ByteBudget | undefined
 }

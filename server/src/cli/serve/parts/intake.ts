@@ -9,7 +9,7 @@ import type { GivingPart } from './part.ts'
 /** Lines that come in, by our own protocol and those of other systems. */
 export function intakePart({ pool, logOperations, notStored, settings, metrics }: Core) {
   const ingestService = new IngestService({
-    ...{ logOperations, notStored, settings, forms: new RememberedForms(pool) },
+    ...{ intake: logOperations.intake, notStored, settings, forms: new RememberedForms(pool) },
     onReceived: (way, records) => metrics.received(way, records),
   })
   return {
@@ -19,6 +19,6 @@ export function intakePart({ pool, logOperations, notStored, settings, metrics }
       lineFormRoutes(ingestService.forms),
       foreignIngestRoutes(ingestService),
     ],
-    budgets: [ingestService.bodies.budget, ingestService.uploads, logOperations.writesBudget],
+    budgets: [ingestService.bodies.budget, ingestService.uploads, logOperations.intake.budget],
   } satisfies GivingPart
 }

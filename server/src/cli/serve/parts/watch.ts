@@ -20,7 +20,7 @@ export function watchPart(
   backups: ReturnType<typeof backupsPart>,
 ) {
   const { pool, logOperations, levels, settings, storageGuard, notices, metrics, ownLog } = core
-  const health = new Health({ pool, logOperations, notices, storageGuard })
+  const health = new Health({ pool, notices, storageGuard })
   metrics.attach({
     budgets: () => core.budgets,
     connections: () => core.connections,

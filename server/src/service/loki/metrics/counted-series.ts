@@ -1,6 +1,7 @@
 import { fromMillis, toMillis } from '../../../store/database/timestamp.ts'
 import { isCountable, type LogFilter } from '../../../store/filter/log-filter.ts'
 import type { SearchNode } from '../../../store/filter/search-conditions.ts'
+import { countDimensions } from '../../../store/reading/log-overview.ts'
 import type { LabelSet } from '../pipeline/line-labels.ts'
 import { holdMore } from '../row-reader.ts'
 import type { Label } from '../selection-filter.ts'
@@ -114,7 +115,7 @@ async function groupsOf(
     if (counted_from !== null) return undefined
     for (const row of counts) add(groupOf(labels, { ...row, camera_id: null }))
   } else if (labels.some((label) => label !== 'level')) {
-    for (const row of await logs.countByDimensions(filter, signal))
+    for (const row of await logs.read(countDimensions, filter, signal))
       add(groupOf(labels, { ...row, logger_name: null }))
   } else add({ labels: {}, condition: undefined })
   return [...groups.values()]
