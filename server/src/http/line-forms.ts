@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { compileTime } from '../ingest/inference/infer-time.ts'
+import type { Principal } from '../service/access/access.ts'
 import { AppError } from '../service/app-error.ts'
 import { formHolder, type RememberedForms } from '../service/ingest/remembered-forms.ts'
 import { reply } from './reply.ts'
@@ -17,6 +18,7 @@ export function lineFormRoutes(forms: RememberedForms): FastifyPluginAsyncTypebo
         schema: { querystring: Type.Object(LinePlace), response: { 200: Reply(KnownLineForm) } },
       },
       async ({ query: { way_in, source }, principal }) => {
+        refusePages(principal)
         const place = { holder: formHolder(principal.lineage), wayIn: way_in, source }
         const { version, form = null } = await forms.find(place, undefined)
         return reply('Line form fetched successfully', { version, form })
@@ -30,7 +32,7 @@ export function lineFormRoutes(forms: RememberedForms): FastifyPluginAsyncTypebo
         schema: { body: LineFormInput, response: { 200: Reply(KnownLineForm) } },
       },
       async ({ body: { way_in, source, after, form }, principal }) => {
-        if (principal.origins) throw new AppError('FORBIDDEN', 'A key of pages may not keep line forms.')
+        refusePages(principal)
         if (form.time !== 'fixed' && compileTime(form.time) === undefined)
           throw new AppError(
             'INVALID_REQUEST',
@@ -44,4 +46,9 @@ export function lineFormRoutes(forms: RememberedForms): FastifyPluginAsyncTypebo
       },
     )
   }
+}
+
+/** A key that stands in pages writes lines, and nothing else. */
+function refusePages({ origins }: Principal): void {
+  if (origins) throw new AppError('FORBIDDEN', 'A key of pages may not ask for line forms or keep them.')
 }

@@ -244,6 +244,8 @@ describe('the form of a file or pipe', () => {
     const headers = { authorization: `Bearer ${secret}`, origin: 'https://shop.example' }
     const place = { way_in: 'file', source: 'pages', after: 0, form }
     expect((await server.send('POST', '/api/line-forms', place, headers)).status).toBe(403)
+    const asked = await fetch(`${server.url}/api/line-forms?way_in=file&source=pages`, { headers })
+    expect(asked.status).toBe(403)
   })
 })
 
@@ -288,6 +290,23 @@ describe('the form of a stream with labels', () => {
     )
     await other.streams.read(decoded, { holder: rows[0].holder, wayIn: 'loki' })
     expect(decoded.records).toMatchObject([{ level: 'ERROR' }])
+  })
+
+  it('is looked for in one stream of a body at a time, and found in all of them', async () => {
+    const nanos = BigInt(Date.now()) * 1_000_000n
+    const values = (count: number) =>
+      some(noted, count).map((line, index) => [String(nanos + BigInt(index)), line])
+    const streams = (count: number) =>
+      Array.from({ length: 5 }, (_, index) => ({ stream: { app: `many${index}` }, values: values(count) }))
+    const headers = { 'content-type': 'application/json' }
+    for (let round = 0; round < 5; round++)
+      expect(
+        (await post('/loki/api/v1/push', JSON.stringify({ streams: streams(10) }), headers)).status,
+      ).toBe(204)
+    const found = await Promise.all([0, 1, 2, 3, 4].map((index) => levels(`many${index}`)))
+    for (const each of found)
+      expect(each.slice(-10)).toEqual(Array.from({ length: 5 }, () => ['DEBUG', 'ERROR']).flat())
+    expect(found[4]?.slice(0, 10)).toEqual(Array(10).fill('INFO'))
   })
 
   it('has letters for levels on many lines alone, and a label or a JSON field counts more', async () => {

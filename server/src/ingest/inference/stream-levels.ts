@@ -2,6 +2,7 @@
 import type { StreamLine } from '../decoded.ts'
 import { withoutColours } from '../line-level.ts'
 import { readLevelOf } from '../line-record.ts'
+import type { Steps } from '../steps.ts'
 import { compileForm, type FormReader, inferForm, isSameForm, type LogForm } from './log-form.ts'
 
 /** A head has time and level; more of it would be text. */
@@ -14,6 +15,7 @@ const MOST_LINES = 200
 const LEAST_SHARE = 0.5
 /** Lines between two looks at a stream whose lines have no place for a level. */
 const LONGEST_PAUSE = 100_000
+const LINES_A_STEP = 128
 
 /** The lines of one stream, push by push, until it is known how they are written. */
 export class StreamLevels {
@@ -23,11 +25,7 @@ export class StreamLevels {
   #seen = 0
   #nextLook = LEAST_LINES
 
-  /** @param form by which earlier lines were read. */
-  constructor(form: LogForm | undefined) {
-    this.form = form
-  }
-
+  /** The form by which lines are read, found here or remembered. */
   get form(): LogForm | undefined {
     return this.#form
   }
@@ -37,17 +35,44 @@ export class StreamLevels {
     this.#reader = form?.level === undefined ? undefined : compileForm(form)
   }
 
+  /** For how many lines it has been time to look how they are written; less than 0 where it is not. */
+  get overdue(): number {
+    return this.#seen - this.#nextLook
+  }
+
+  /** Notes lines that came; their heads are held for the next look alone. */
+  note(lines: readonly StreamLine[]): void {
+    this.#seen += lines.length
+    if (this.#seen <= this.#nextLook - MOST_LINES) return
+    for (const { text } of lines.slice(-MOST_LINES)) this.#heads.push(headOf(text))
+    if (this.#heads.length > MOST_LINES) this.#heads = this.#heads.slice(-MOST_LINES)
+  }
+
   /**
-   * Gives the records the levels that their lines have in the stream's form. The form that these lines show counts for them,
-   * too.
+   * Looks how the last lines are written, unless the form fits. It takes as long as some thousand lines.
    *
    * @returns whether another form was found.
    */
-  read(lines: readonly StreamLine[], nowSeconds: number): boolean {
-    const hasFound = this.#look(lines, nowSeconds)
+  look(nowSeconds: number): boolean {
+    const heads = this.#heads
+    const isMany = heads.length >= MOST_LINES
+    const fits = this.#fits()
+    this.#nextLook = this.#seen + Math.min(LONGEST_PAUSE, this.#seen)
+    if (isMany) this.#heads = []
+    if (fits && (this.#form?.lines ?? 0) >= MOST_LINES) return false
+    const found = inferForm(heads, { nowSeconds })
+    if (found.level === undefined || (fits && !isMany)) return false
+    const isOther = this.#form === undefined || !isSameForm(this.#form, found)
+    this.form = found
+    return isOther
+  }
+
+  /** Gives the records the levels that their lines have in the form, in steps. */
+  *apply(lines: readonly StreamLine[]): Steps<void> {
     const reader = this.#reader
-    if (reader === undefined) return hasFound
-    for (const { text, record } of lines) {
+    if (reader === undefined) return
+    for (const [index, { text, record }] of lines.entries()) {
+      if (index % LINES_A_STEP === LINES_A_STEP - 1) yield
       const line = withoutColours(text)
       const level = readLevelOf(line, reader.readTime(line), reader)
       if (level === undefined) continue
@@ -56,27 +81,6 @@ export class StreamLevels {
       record.level = level.level
       record.extra_data = isName ? others : { original_level: level.written.slice(0, 100), ...others }
     }
-    return hasFound
-  }
-
-  #look(lines: readonly StreamLine[], nowSeconds: number): boolean {
-    this.#seen += lines.length
-    // Heads are held for the next look alone.
-    if (this.#seen <= this.#nextLook - MOST_LINES) return false
-    for (const { text } of lines.slice(-MOST_LINES)) this.#heads.push(headOf(text))
-    if (this.#heads.length > MOST_LINES) this.#heads = this.#heads.slice(-MOST_LINES)
-    if (this.#seen < this.#nextLook) return false
-    const isMany = this.#heads.length >= MOST_LINES
-    const fits = this.#fits()
-    this.#nextLook = this.#seen + Math.min(LONGEST_PAUSE, this.#seen)
-    const heads = this.#heads
-    if (isMany) this.#heads = []
-    if (fits && (this.#form?.lines ?? 0) >= MOST_LINES) return false
-    const found = inferForm(heads, { nowSeconds })
-    if (found.level === undefined || (fits && !isMany)) return false
-    const isOther = this.#form === undefined || !isSameForm(this.#form, found)
-    this.form = found
-    return isOther
   }
 
   #fits(): boolean {

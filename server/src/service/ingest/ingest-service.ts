@@ -81,7 +81,7 @@ export class IngestService {
   constructor(options: IngestServiceOptions) {
     this.#options = options
     this.forms = options.forms
-    this.streams = new StreamForms(options.forms)
+    this.streams = new StreamForms(options.forms, this.bodies)
   }
 
   /** @throws {AppError} UNAVAILABLE when the writer cannot take more now; nothing of the batch was stored */
