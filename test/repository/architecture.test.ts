@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -33,6 +34,15 @@ describe('ARCHITECTURE.md', () => {
     )
     expect(rooms.length).toBeGreaterThan(5)
     expect(rooms.map(({ name }) => name).filter((name) => !map.split(/\s/).includes(`${name}/`))).toEqual([])
+  })
+
+  it('keeps the paths of a record, a query and a setting as short as they are', () => {
+    const said = execFileSync(process.execPath, [join(ROOT, 'scripts/paths.mjs')], { encoding: 'utf8' })
+    const passed = [...said.matchAll(/^a (\w+) passes (\d+) files$/gm)]
+    const most: Record<string, number> = { record: 38, query: 21, setting: 10 }
+    expect(passed.map(([, subject]) => subject)).toEqual(Object.keys(most))
+    for (const [, subject = '', files] of passed)
+      expect(Number(files), `files of a ${subject}`).toBeLessThanOrEqual(most[subject] as number)
   })
 
   it('keeps the screen of the lines in rooms that one can look over', () => {
