@@ -209,6 +209,12 @@ describe('timelapser-logs alerts', () => {
     expect(set.stdout).toMatch(/^Sent daily at 07:00 \(UTC\) to ops; next at \S+T07:00:00Z\.\n$/)
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('Give --for and --reason.')])
     expect(nobody.stderr).toContain('There is no alert rule "Nobody".')
+    // A message cannot make a terminal do what it says, nor end its line.
+    await server.send('POST', '/api/logs', {
+      ...{ level: 'ERROR', message: 'gate \u001b[2J\nopen', source: 'gate' },
+      timestamp: new Date(Date.now() - 120_000).toISOString(),
+    })
+    expect((await run('alerts', 'digest')).stdout).toMatch(/ERROR gate \\u001b\[<n>J \(1 line/)
     writeFileSync(file, 'alerts: []')
     const [ended, off, pruned] = await Promise.all([
       run('alerts', 'silence', '--end', '1'),

@@ -18,7 +18,7 @@ import { addServerOptions, type ServerOptions, withServer } from '../client/serv
 import { parseDuration } from '../terminal/duration.ts'
 import { wholeNumber } from '../terminal/filter-options.ts'
 import { printTable } from '../terminal/print-table.ts'
-import { jsonText, paint } from '../terminal/terminal.ts'
+import { jsonText, paint, visible, visibleInLine } from '../terminal/terminal.ts'
 import { readYamlList } from '../terminal/yaml-list.ts'
 import { type DigestOptions, digest } from './alerts-digest.ts'
 
@@ -133,7 +133,7 @@ async function list(client: ApiClient, { json, yaml }: ListOptions): Promise<num
   if (json) console.log(jsonText({ rules, silences }))
   else if (rules.length === 0) console.log('There are no alert rules.')
   else print(rules)
-  if (!json) for (const one of silences) console.log(paint('dim', silenceText(one)))
+  if (!json) for (const one of silences) console.log(paint('dim', visibleInLine(silenceText(one))))
   return 0
 }
 
@@ -154,7 +154,7 @@ function print(rules: readonly ListedAlertRule[]): void {
     ]),
   )
   for (const { name, problem } of rules) {
-    if (problem !== null) console.error(`${name} cannot be evaluated: ${problem}`)
+    if (problem !== null) console.error(visibleInLine(`${name} cannot be evaluated: ${problem}`))
   }
 }
 
@@ -192,8 +192,9 @@ async function test(
   }
   const answer = await client.request<AlertChannelTest>('POST', `/api/alerts/channels/${found.id}/test`)
   if (json) console.log(jsonText(answer))
-  else if (answer.is_sent) console.log(`The notice was accepted: ${answer.reply ?? ''}`)
-  else console.error(`The notice was not accepted. ${answer.error ?? ''} ${answer.reply ?? ''}`.trim())
+  else if (answer.is_sent) console.log(visible(`The notice was accepted: ${answer.reply ?? ''}`))
+  else
+    console.error(visible(`The notice was not accepted. ${answer.error ?? ''} ${answer.reply ?? ''}`.trim()))
   return answer.is_sent ? 0 : 1
 }
 
@@ -213,9 +214,9 @@ async function preview(
   if (json) console.log(jsonText({ rules: previews.map(({ name, preview: found }) => ({ name, ...found })) }))
   for (const { name, preview: found } of json ? [] : previews) {
     const { total, incidents, groups } = found
-    console.log(`${name}: ${total} times in ${days} days, in ${groups} groups.`)
+    console.log(visibleInLine(`${name}: ${total} times in ${days} days, in ${groups} groups.`))
     for (const { label, start, end } of incidents.slice(-10)) {
-      console.log(`  ${start} to ${end ?? 'now'}${label === '' ? '' : `  ${label}`}`)
+      console.log(visibleInLine(`  ${start} to ${end ?? 'now'}${label === '' ? '' : `  ${label}`}`))
     }
   }
   return 0
@@ -242,7 +243,7 @@ async function silence(
     ...(group !== undefined && { group_key: group }),
     ...{ reason, minutes: Math.ceil(ms / 60_000) },
   })
-  console.log(json ? jsonText(begun) : silenceText({ ...begun, rule_name: rule ?? null }))
+  console.log(json ? jsonText(begun) : visibleInLine(silenceText({ ...begun, rule_name: rule ?? null })))
   return 0
 }
 
@@ -286,13 +287,16 @@ async function why(client: ApiClient, named: string, { json, at, group }: WhyOpt
     return 0
   }
   console.log(`${answer.at}: ${answer.state.replace('_', ' ')}`)
-  for (const reason of answer.reasons) console.log(`  ${reason}`)
+  for (const reason of answer.reasons) console.log(visibleInLine(`  ${reason}`))
   for (const { at: decided, kind, text } of answer.transitions.slice(0, 5)) {
-    console.log(paint('dim', `  ${decided} ${kind}: ${text}`))
+    console.log(paint('dim', visibleInLine(`  ${decided} ${kind}: ${text}`)))
   }
   for (const { channel, kind, state, error } of answer.notices) {
     console.log(
-      paint('dim', `  notice ${kind} to ${channel}: ${state}${error === null ? '' : ` (${error})`}`),
+      paint(
+        'dim',
+        visibleInLine(`  notice ${kind} to ${channel}: ${state}${error === null ? '' : ` (${error})`}`),
+      ),
     )
   }
   return 0
@@ -315,7 +319,7 @@ async function apply(
     changed: done.changed,
     deleted: done.deleted,
   })) {
-    if (names.length > 0) console.log(`${what}: ${names.join(', ')}`)
+    if (names.length > 0) console.log(visibleInLine(`${what}: ${names.join(', ')}`))
   }
   if (done.unchanged > 0) console.log(`unchanged: ${done.unchanged}`)
   return 0

@@ -59,7 +59,7 @@ function kindsText({ new_kinds, start }: Digest, at: (instant: string) => string
     `New kinds of message at WARNING and above: ${amount(total)}`,
     ...most.map(
       ({ level, text, rows, first_at }) =>
-        `  ${level} ${cut(text, LONGEST_KIND)} (${counted(rows, 'line')}, first at ${at(first_at)})`,
+        `  ${level} ${oneLine(text)} (${counted(rows, 'line')}, first at ${at(first_at)})`,
     ),
     ...more,
     ...notes,
@@ -97,10 +97,13 @@ function ownText({ own }: Digest): string {
   if (own.total === 0) return 'Warnings and errors of the log server itself: none'
   return [
     `Warnings and errors of the log server itself: ${amount(own.total)}`,
-    ...own.most.map(
-      ({ level, text, rows }) => `  ${level} ${cut(text, LONGEST_KIND)} (${counted(rows, 'line')})`,
-    ),
+    ...own.most.map(({ level, text, rows }) => `  ${level} ${oneLine(text)} (${counted(rows, 'line')})`),
   ].join('\n')
+}
+
+/** A kind's text in one line, cut where it is long. */
+function oneLine(text: string): string {
+  return cut(text.replaceAll(/\s+/g, ' '), LONGEST_KIND)
 }
 
 function sumOf(levels: Digest['levels']): number {
