@@ -21,6 +21,7 @@ const HOUR = 60 * MINUTE
 const SCREENS = [
   '/patterns',
   '/chart',
+  '/boards',
   '/cameras',
   '/alerts',
   '/settings',
@@ -284,6 +285,65 @@ describe('the chart', () => {
       .getByRole('row', { name: /GET \/api\/frames/ })
       .first()
       .waitFor()
+  })
+
+  test('is pinned to a board, which is arranged by keyboard, shared by its address, and drawn for its reader', async () => {
+    const page = await open('/chart?source=gateway&measure=p95&field=duration_ms&by=camera_id')
+    const pin = page.getByRole('button', { name: 'Pin to a board' })
+    await pin.click()
+    const panel = page.getByRole('dialog', { name: 'Pin to a board' })
+    await panel.getByLabel('Title').fill('Slowness')
+    await panel.getByLabel('Name of the board').fill('Night')
+    await page.keyboard.press('Enter')
+    await page.getByText('Pinned to Night').waitFor()
+    await page.goto(`${url}/chart?source=gateway&by=level&kind=number&range=7d`)
+    await pin.click()
+    await panel.getByLabel('Keep its own range').check()
+    await panel.getByRole('button', { name: 'Pin', exact: true }).click()
+    await page.getByRole('button', { name: 'Open' }).click()
+    await page.waitForURL('**/boards/*')
+    const charts = page.getByRole('list', { name: 'Charts' }).getByRole('region')
+    const titles = () => charts.getByRole('heading').allTextContents()
+    await expect.poll(titles).toEqual(['Slowness', 'Count of lines by level'])
+    const series = charts.first().getByRole('list', { name: 'Series' }).getByRole('button')
+    await expect.poll(() => series.allTextContents()).toEqual(['Front door 10 ms', 'Barn 170 ms'])
+    await charts.last().getByText('last 7 days').waitFor()
+
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    const up = page.getByRole('button', { name: 'Move Count of lines by level up' })
+    await up.focus()
+    await page.keyboard.press('Enter')
+    await isFocused(page, up)
+    await page.getByLabel('Width of Slowness').selectOption({ label: 'Full width' })
+    await page.getByLabel('Share with other users').check()
+    await expect.poll(() => seriousProblems(page)).toEqual([])
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(titles).toEqual(['Count of lines by level', 'Slowness'])
+    await expect.poll(() => seriousProblems(page)).toEqual([])
+    const address = page.url()
+    await page.goto(`${url}/boards`)
+    await page.getByRole('link', { name: 'Night 2 charts shared' }).click()
+    await page.waitForURL(address)
+    await charts.last().getByRole('link', { name: 'Slowness' }).click()
+    await page.waitForURL('**/chart?source=gateway&measure=p95&field=duration_ms&by=camera_id')
+
+    await points(page).focus()
+    // The first key shows where one is.
+    await page.keyboard.press('End')
+    await page.keyboard.press('Home')
+    await page.keyboard.press('m')
+    const form = page.getByRole('dialog', { name: 'Add a mark' })
+    const at = await form.getByLabel(/^When/).inputValue()
+    await form.getByLabel('What happened').fill('morning of the night')
+    await page.keyboard.press('Enter')
+    const mark = page.getByTitle(/^Deploy, .*: morning of the night$/)
+    await mark.waitFor()
+    await isFocused(page, points(page))
+    // The first step of the last 24 hours: the form had its time.
+    expect(Math.abs(Date.parse(`${at}Z`) - (Date.now() - 24 * HOUR))).toBeLessThan(15 * HOUR)
+    await page.getByRole('button', { name: 'Marks' }).click()
+    await page.getByRole('button', { name: 'Delete the mark morning of the night' }).click()
+    await page.getByText('No marks in this range.').waitFor()
   })
 
   test('zooms into a span that is drawn, and back; is saved, and handed out as CSV and PNG', {
@@ -747,6 +807,7 @@ describe('every screen', () => {
       'Logs',
       'Patterns',
       'Chart',
+      'Boards',
       'Cameras',
       'Alerts',
       'Settings',
@@ -791,6 +852,7 @@ test('a viewer finds no way to what only administrators may do', async () => {
     'Logs',
     'Patterns',
     'Chart',
+    'Boards',
     'Cameras',
     'Alerts',
     'Access',

@@ -12,6 +12,8 @@ const VIEWS = [
   '/logs/:id',
   '/patterns',
   '/chart',
+  '/boards',
+  '/boards/:id',
   '/settings',
   '/settings/*',
   '/cameras',

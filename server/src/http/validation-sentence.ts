@@ -65,6 +65,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '^([01]\\d|2[0-3]):[0-5]\\d$': 'must be a time of day such as 07:00',
   '^[^\\s.:"()]+(\\.[^\\s.:"()]+)*$': 'must be keys with dots between, such as http.duration_ms',
   '^[^?#\\s]*$': 'must be parameters of a URL, such as level=ERROR&q=timeout, without ?, # and spaces',
+  '^((range|from|to)=[^?#\\s&=]*(&|$))*$': 'must be a range as in the address of the page, such as range=6h',
 }
 
 const MOST_NAMES = 30

@@ -93,6 +93,113 @@ it('has a bound', async () => {
   expect.unreachable()
 })
 
+describe('boards of charts', () => {
+  const CHART = { title: 'Slowness', query: 'measure=p95&field=duration_ms&by=camera_id&kind=lines' }
+  const make = async (who: string, body: object) =>
+    (await as(who, 'POST', '/api/boards', body)).body.data.board
+
+  it('are kept for their owner, and seen by others where they are shared', async () => {
+    const made = await as('ann', 'POST', '/api/boards', { name: ' Night ', charts: [CHART] })
+    expect([made.status, made.body.data.board]).toMatchObject([
+      201,
+      {
+        ...{ name: 'Night', shared: false, range: '', refresh_seconds: 0, version: 1 },
+        ...{ owner_name: 'ann', is_own: true, may_edit: true },
+        charts: [{ ...CHART, width: 'half', own_range: false }],
+      },
+    ])
+    const { id } = made.body.data.board
+    const namesOf = async (who: string) =>
+      (await as(who, 'GET', '/api/boards')).body.data.boards.map(({ name }: { name: string }) => name)
+    expect([await namesOf('ann'), await namesOf('ben')]).toEqual([['Night'], []])
+    expect((await as('ben', 'GET', `/api/boards/${id}`)).status).toBe(404)
+    expect((await as('chief', 'DELETE', `/api/boards/${id}`)).status).toBe(404)
+    await as('ann', 'PATCH', `/api/boards/${id}`, { shared: true, range: 'range=6h', refresh_seconds: 60 })
+    const seen = (await as('ben', 'GET', `/api/boards/${id}`)).body.data.board
+    expect(seen).toMatchObject({ range: 'range=6h', refresh_seconds: 60, is_own: false, may_edit: false })
+    expect(seen).not.toHaveProperty('owner')
+    const [listed] = (await as('ben', 'GET', '/api/boards')).body.data.boards
+    expect(listed).toMatchObject({ id, total_charts: 1, version: 2, may_edit: false })
+    expect(listed).not.toHaveProperty('charts')
+    for (const [method, path, body] of [
+      ['PATCH', `/api/boards/${id}`, { name: 'x' }],
+      ['POST', `/api/boards/${id}/charts`, CHART],
+      ['DELETE', `/api/boards/${id}`, undefined],
+    ] as const) {
+      expect([method, (await as('ben', method, path, body)).status]).toEqual([method, 403])
+    }
+    expect((await as('chief', 'PATCH', `/api/boards/${id}`, { name: 'Ours' })).status).toBe(200)
+    expect(await lastAudit('board.update')).toMatchObject({
+      actor: 'key chief',
+      before: { name: 'Night', charts: ['Slowness'] },
+      after: { name: 'Ours' },
+    })
+    expect((await as('ann', 'DELETE', `/api/boards/${id}`)).status).toBe(200)
+    expect(await lastAudit('board.delete')).toMatchObject({ before: { name: 'Ours' } })
+    expect((await as('ann', 'GET', `/api/boards/${id}`)).status).toBe(404)
+  })
+
+  it('lose no chart to two who change them at once', async () => {
+    const { id, version } = await make('ann', { name: 'busy', shared: true })
+    const pins = await Promise.all(
+      ['one', 'two', 'three'].map((title) =>
+        as(title === 'two' ? 'chief' : 'ann', 'POST', `/api/boards/${id}/charts`, { ...CHART, title }),
+      ),
+    )
+    expect(pins.map(({ status }) => status)).toEqual([201, 201, 201])
+    const stale = await as('ann', 'PATCH', `/api/boards/${id}`, { version, charts: [] })
+    expect([stale.status, stale.body.message]).toEqual([
+      409,
+      `The board ${id} was changed meanwhile; load it again.`,
+    ])
+    const board = (await as('ann', 'GET', `/api/boards/${id}`)).body.data.board
+    expect(board.charts.map(({ title }: { title: string }) => title).toSorted()).toEqual([
+      'one',
+      'three',
+      'two',
+    ])
+    const charts = board.charts.toReversed().map((chart: object) => ({ ...chart, width: 'full' }))
+    const moved = await as('ann', 'PATCH', `/api/boards/${id}`, { version: board.version, charts })
+    expect(moved.body.data.board.charts).toEqual(charts)
+  })
+
+  it('have at most 24 charts, and one name an owner once', async () => {
+    const charts = Array.from({ length: 24 }, () => CHART)
+    const { id } = await make('ben', { name: 'full', charts })
+    const beyond = await as('ben', 'POST', `/api/boards/${id}/charts`, CHART)
+    expect([beyond.status, beyond.body.message]).toEqual([
+      409,
+      `The board ${id} has 24 charts, as many as may be.`,
+    ])
+    expect((await as('ben', 'POST', '/api/boards', { name: 'full' })).status).toBe(409)
+    const other = await make('ben', { name: 'other' })
+    expect((await as('ben', 'PATCH', `/api/boards/${other.id}`, { name: 'full' })).status).toBe(409)
+    const { pool } = server.database.database
+    await pool.query(`
+      insert into boards (owner, owner_name, name, range, refresh_seconds, charts, shared)
+      select 'user ' || number % 9, 'x', 'board ' || number, '', 0, '[]', true from generate_series(1, 500) number`)
+    const shared = await as('ben', 'PATCH', `/api/boards/${other.id}`, { shared: true })
+    expect([shared.status, shared.body.message]).toEqual([409, expect.stringContaining('boards are shared')])
+    await pool.query(`delete from boards where owner like 'user %'`)
+  })
+
+  it.each([
+    [{ name: ' ' }, 'name must not be empty.'],
+    [{ name: 'x', range: 'range=1h&level=ERROR' }, 'range'],
+    [{ name: 'x', refresh_seconds: 3601 }, '3600'],
+    [{ name: 'x', refresh_seconds: 9 }, 'refresh_seconds must be 0 or at least 10; it is 9.'],
+    [{ name: 'x', refresh_seconds: 1.5 }, 'refresh_seconds'],
+    [{ name: 'x', charts: [{ ...CHART, width: 'wide' }] }, 'width'],
+    [{ name: 'x', charts: [{ ...CHART, title: '  ' }] }, 'title must not be empty.'],
+    [{ name: 'x', charts: [{ ...CHART, query: 'a b' }] }, 'query'],
+    [{ name: 'x', charts: Array.from({ length: 25 }, () => CHART) }, '24'],
+    [{ name: 'x', owner: 'user 1' }, 'owner'],
+  ])('refuse %j', async (body, sentence) => {
+    const { status, body: answer } = await as('ann', 'POST', '/api/boards', body)
+    expect([status, answer.message]).toEqual([400, expect.stringContaining(sentence)])
+  })
+})
+
 describe('marks on the time axis', () => {
   const AT = '2026-03-01T12:00:00.000001Z'
   const marksOf = async (who: string, query = '') => (await as(who, 'GET', `/api/marks${query}`)).body.data
@@ -158,6 +265,29 @@ describe('marks on the time axis', () => {
     )
     const full = await as('chief', 'POST', '/api/marks', { text: 'one more' })
     expect([full.status, full.body.message]).toEqual([409, expect.stringContaining('There are 10,000 marks')])
+    await pool.query('delete from marks where id in (select id from marks limit 1000)')
+    const byKey = await as('pipeline', 'POST', '/api/marks', { text: 'one more' })
+    expect([byKey.status, byKey.body.message]).toEqual([
+      409,
+      expect.stringContaining('There are 8,000 marks'),
+    ])
+    expect((await as('chief', 'POST', '/api/marks', { text: 'one more' })).status).toBe(201)
+    await pool.query('delete from marks')
+  })
+
+  it('of a key that sends lines are its newest 1,000', async () => {
+    const { pool } = server.database.database
+    const { mark } = (await as('pipeline', 'POST', '/api/marks', { text: 'first' })).body.data
+    await pool.query(
+      `insert into marks (at, kind, text, author, owner)
+      select now(), 'note', 'x', author, owner from marks, generate_series(1, 999) where id = $1`,
+      [mark.id],
+    )
+    await as('chief', 'POST', '/api/marks', { text: 'of another' })
+    expect((await as('pipeline', 'POST', '/api/marks', { text: 'newest' })).status).toBe(201)
+    const { rows } = await pool.query(`select text from marks where text <> 'x' order by id`)
+    expect(rows).toEqual([{ text: 'of another' }, { text: 'newest' }])
+    expect(await lastAudit('mark.create')).toMatchObject({ before: { displaced: { text: 'first' } } })
     await pool.query('delete from marks')
   })
 })

@@ -423,6 +423,8 @@ const LOOKED_AT: Record<string, string> = {
   '/api/debug/fields': 'fields',
   '/api/debug/services': 'last lines of services',
   '/api/debug/requests/:request_id': 'in debugging.test.ts',
+  '/api/boards': 'in views.test.ts: they hold no logs',
+  '/api/boards/:id': 'in views.test.ts: they hold no logs',
   '/api/marks': 'in views.test.ts: they hold no logs',
   '/api/views': 'views.test.ts: they hold no logs',
   '/api/logs/export': 'export, with its total',

@@ -21,11 +21,20 @@ import {
 import { appendAudit, listAudit } from '../../src/store/accounts/audit.ts'
 import { checkAudit } from '../../src/store/accounts/audit-check.ts'
 import {
+  countBoards,
+  createBoard,
+  deleteBoard,
+  listBoards,
+  lockBoard,
+  readBoard,
+  saveBoard,
+} from '../../src/store/accounts/boards.ts'
+import {
   createExternalUser,
   lockExternalUser,
   saveExternalUser,
 } from '../../src/store/accounts/external-users.ts'
-import { createMark, deleteMark, listMarks } from '../../src/store/accounts/marks.ts'
+import { createMark, deleteMark, displaceMark, listMarks } from '../../src/store/accounts/marks.ts'
 import { createLink, redeemLink } from '../../src/store/accounts/one-time-links.ts'
 import {
   awaitPasswordHash,
@@ -190,15 +199,20 @@ it('of people, keys, views and the audit trail are those of the snapshot', async
       await lockView(client, view?.id ?? 0)
       if (view) await saveView(client, { ...view, name: 'ours' })
       await deleteView(client, view?.id ?? 0)
-      const mark = await createMark(client, {
-        at: '2026-03-01T12:00:00Z',
-        kind: 'note',
-        text: 'x',
-        author: 'Ben',
-      })
-      await deleteMark(client, mark?.id ?? 0)
+      const ofBen = { owner: id, owner_name: 'Ben', name: 'mine', shared: true }
+      const board = await createBoard(client, { ...ofBen, range: '', refresh_seconds: 0, charts: [] })
+      await countBoards(client, id)
+      await lockBoard(client, board?.id ?? 0)
+      if (board) await saveBoard(client, { ...board, name: 'ours' })
+      await deleteBoard(client, board?.id ?? 0)
+      const mark = { at: '2026-03-01T12:00:00Z', kind: 'note', text: 'x', author: 'Ben', owner: id } as const
+      const marked = await createMark(client, mark, 100)
+      await displaceMark(client, id)
+      await deleteMark(client, marked?.id ?? 0)
     })
     await listViews(pool, id)
+    await listBoards(pool, id)
+    await readBoard(pool, 1, id)
     await listMarks(pool, { limit: 10 })
     const key = { name: 'worker', prefix: 'tl_', hash: Buffer.from('key'), scope: 'ingest' } as const
     const limits = { cameras: [1], min_level: null, rate_limit: null, origins: null, expires_in_days: 3 }

@@ -81,6 +81,12 @@ const PatternsPage = lazy(() =>
 const ChartPage = lazy(() =>
   import('../chart/chart-page.tsx').then((module) => ({ default: module.ChartPage })),
 )
+const BoardsPage = lazy(() =>
+  import('../boards/boards-page.tsx').then((module) => ({ default: module.BoardsPage })),
+)
+const BoardPage = lazy(() =>
+  import('../boards/board-page.tsx').then((module) => ({ default: module.BoardPage })),
+)
 const AccessPage = lazy(() =>
   import('../access/access-page.tsx').then((module) => ({ default: module.AccessPage })),
 )
@@ -129,8 +135,11 @@ function Screen({ path, session }: { path: string; session: Session | null }) {
   const screen = SCREENS.find((one) => one.path === path)
   if (screen !== undefined && session === null) return <AwaitingScreen screen={screen} />
   if (screen !== undefined && !screensFor(session).includes(screen)) return <ForOthers screen={screen} />
+  const board = /^\/boards\/(\d{1,15})$/.exec(path)?.[1]
   if (path === '/patterns') return <PatternsPage />
   if (path === '/chart') return <ChartPage />
+  if (path === '/boards') return <BoardsPage />
+  if (board !== undefined) return session ? <BoardPage id={Number(board)} /> : null
   if (path === '/settings') return <SettingsPage />
   if (path === '/audit') return <AuditPage />
   if (path === '/diagnostics') return <DiagnosticsPage />

@@ -13,10 +13,13 @@ const MainNavMenu = lazy(load)
 export function MainNav({ session, path }: { session: Session | null; path: string }) {
   const here = { path, search: useSearch() }
   const screens = screensFor(session)
-  const current = screens.find((screen) => screen.path === (path === '/' ? '/logs' : path))
+  // A board is a place within the boards.
+  const current =
+    screens.find(({ path: own }) => path === own || path.startsWith(`${own}/`)) ??
+    screens[path === '/' ? 0 : -1]
   return (
     <nav aria-label="Main" className="flex h-full items-center">
-      <span className="flex h-full items-stretch gap-1 max-[60rem]:hidden">
+      <span className="flex h-full items-stretch gap-1 max-[70rem]:hidden">
         {screens.map((screen) => (
           <Link
             key={screen.path}
@@ -28,7 +31,7 @@ export function MainNav({ session, path }: { session: Session | null; path: stri
           </Link>
         ))}
       </span>
-      <span className="min-[60rem]:hidden">
+      <span className="min-[70rem]:hidden">
         <PopupButton
           kind="quiet"
           aria-label={`Screens, now ${current?.name ?? 'none'}`}

@@ -8,6 +8,7 @@ export const SCREENS: readonly Screen[] = [
   { path: '/logs', name: 'Logs', isForAdmins: false },
   { path: '/patterns', name: 'Patterns', isForAdmins: false },
   { path: '/chart', name: 'Chart', isForAdmins: false },
+  { path: '/boards', name: 'Boards', isForAdmins: false },
   { path: '/cameras', name: 'Cameras', isForAdmins: false },
   { path: '/alerts', name: 'Alerts', isForAdmins: false },
   { path: '/settings', name: 'Settings', isForAdmins: true },

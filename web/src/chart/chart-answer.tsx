@@ -1,9 +1,8 @@
 import { Download, Image } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Chart } from 'timelapser-logs/api'
 import { ApiError } from '../api/client.ts'
 import { serverNow } from '../api/server-clock.ts'
-import { navigate } from '../app/location.ts'
 import { Button } from '../controls/button.tsx'
 import { Failed } from '../controls/failed.tsx'
 import { notify } from '../controls/notice.tsx'
@@ -15,15 +14,9 @@ import { EmptyState } from '../logs/summary/empty-state.tsx'
 import type { ChangeView } from '../logs/use-view.ts'
 import type { LogView } from '../logs/view.ts'
 import { formatMoment } from '../time/format.ts'
-import { ChartLegend } from './chart-legend.tsx'
-import { ChartNumbers } from './chart-numbers.tsx'
-import { ChartPlot } from './chart-plot.tsx'
-import { GroupTable, TimeTable } from './chart-table.tsx'
+import { ChartBody, useShownSeries } from './chart-body.tsx'
 import { type ChartChoice, choiceInWords, countsLines, fieldName } from './choice.ts'
-import { unitOf } from './figure-text.ts'
-import { linesPath, spanOf } from './lines-path.ts'
 import { chartCsv, chartPng } from './save-chart.ts'
-import { type ShownSeries, shownSeries } from './shown-series.ts'
 import { isComplete, type useChart } from './use-chart.ts'
 
 /** The chart that was asked for, or what became of it. */
@@ -88,94 +81,35 @@ function Drawn({
   zoom: (from: string, to: string) => void
   isOld: boolean
 }) {
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set())
-  const all = shownSeries(chart)
-  const series = all.filter(({ key }) => !hidden.has(key))
-  const unit = unitOf(choice)
-  const isPlot = choice.kind === 'lines' || choice.kind === 'bars'
-  const pathOf = ({ filter }: ShownSeries) =>
-    filter && linesPath(view, { filter, span: { from: chart.start, to: chart.end }, field: chart.field })
-  const open = ({ name, filter }: ShownSeries, step: number) => {
-    if (filter === null) return notify(`The lines of ${name} cannot be listed by filters.`, 'failed')
-    navigate(linesPath(view, { filter, span: spanOf(chart, step), field: chart.field }))
-  }
-  const toggle = (key: string) => {
-    const next = new Set(hidden)
-    if (!next.delete(key)) next.add(key)
-    setHidden(next)
-  }
+  const shown = useShownSeries(chart)
   const name = choiceInWords(choice)
     .replace(/[^\w.]+/g, '-')
     .toLowerCase()
   const savePng = async () => {
     const [start, steps] = [Date.parse(chart.buckets[0] ?? chart.start), chart.buckets.length]
     const ticks = clockTicks(start, start + steps * (chart.bucket_seconds ?? 1) * 1000, zone, 12)
-    const picture = await chartPng(chart, series, choice, ticks)
+    const picture = await chartPng(chart, shown.series, choice, ticks)
     if (picture) saveFile(picture, `${name}.png`)
     else notify('This browser could not draw the picture.', 'failed')
   }
-  const caption = `${choiceInWords(choice)}, ${periodInWords(view.range, zone)}`
   return (
-    <div className={`grid grid-cols-1 gap-3 ${isOld && !isPlot ? 'outdated' : ''}`} aria-busy={isOld}>
-      {isPlot && (
-        <>
-          <ChartPlot
-            chart={chart}
-            series={series}
-            choice={choice}
-            zone={zone}
-            isOld={isOld}
-            zoom={(first, last) => {
-              const { from, to } = spanOf(chart, first, last)
-              zoom(from, to)
-            }}
-            open={open}
-          />
-          {all.length > 1 && <ChartLegend series={all} hidden={hidden} toggle={toggle} unit={unit} />}
-          {/* A table is never narrower than its text: what hides it has to be around it. */}
-          <div className="sr-only">
-            <GroupTable chart={chart} series={all} unit={unit} caption={caption} pathOf={() => null} />
-          </div>
-        </>
-      )}
-      {choice.kind === 'table' && (
-        <>
-          <Scrolled name="Figures by group">
-            <GroupTable chart={chart} series={all} unit={unit} caption={caption} pathOf={pathOf} />
-          </Scrolled>
-          <Scrolled name="Figures by time">
-            <TimeTable chart={chart} series={all} unit={unit} zone={zone} />
-          </Scrolled>
-        </>
-      )}
-      {choice.kind === 'number' && <ChartNumbers series={all} unit={unit} pathOf={pathOf} />}
+    <ChartBody chart={chart} choice={choice} view={view} zone={zone} zoom={zoom} isOld={isOld} shown={shown}>
       <p className="flex flex-wrap gap-1.5">
         <Button
           kind="quiet"
-          onClick={() => saveFile(new Blob([chartCsv(chart, series)], { type: 'text/csv' }), `${name}.csv`)}
+          onClick={() =>
+            saveFile(new Blob([chartCsv(chart, shown.series)], { type: 'text/csv' }), `${name}.csv`)
+          }
         >
           <Download size={14} aria-hidden /> CSV
         </Button>
-        {isPlot && (
+        {(choice.kind === 'lines' || choice.kind === 'bars') && (
           <Button kind="quiet" onClick={savePng}>
             <Image size={14} aria-hidden /> PNG
           </Button>
         )}
       </p>
-    </div>
-  )
-}
-
-function Scrolled({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <section
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
-      tabIndex={0}
-      aria-label={name}
-      className="overflow-x-auto rounded-lg border border-line bg-surface"
-    >
-      {children}
-    </section>
+    </ChartBody>
   )
 }
 

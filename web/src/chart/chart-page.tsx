@@ -1,6 +1,7 @@
 import { RotateCw } from 'lucide-react'
 import { useEffect } from 'react'
 import { navigate, useSearch } from '../app/location.ts'
+import { PinButton } from '../boards/pin-button.tsx'
 import { IconButton } from '../controls/button.tsx'
 import { FilterBar } from '../logs/filters/filter-bar.tsx'
 import { FilterPills } from '../logs/filters/filter-pills.tsx'
@@ -12,7 +13,7 @@ import { useDisplayZone } from '../time/display-zone.ts'
 import { ViewsButton } from '../views/views-button.tsx'
 import { ChartAnswer } from './chart-answer.tsx'
 import { ChartControls } from './chart-controls.tsx'
-import { type ChartChoice, choiceParameters, parseChoice } from './choice.ts'
+import { type ChartChoice, chartPath, choiceParameters, parseChoice } from './choice.ts'
 import { useChart } from './use-chart.ts'
 import './chart.css'
 
@@ -26,16 +27,13 @@ export function ChartPage() {
   useEffect(() => {
     document.title = 'Chart – Timelapser Logs'
   }, [])
-  const choose = (part: Partial<ChartChoice>) => {
-    const query = new URLSearchParams(filtersOf(view))
-    for (const [name, value] of choiceParameters({ ...choice, ...part })) query.append(name, value)
-    navigate(query.size === 0 ? '/chart' : `/chart?${query}`)
-  }
+  const choose = (part: Partial<ChartChoice>) => navigate(chartPath(filtersOf(view), { ...choice, ...part }))
   return (
     <main id="content" className="pb-10">
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3 px-4 pt-4 sm:px-6">
         <h1 className="text-figure font-semibold tracking-tight">Chart</h1>
         <span className="ml-auto flex gap-1.5">
+          <PinButton query={savedQuery(filtersOf(view), choice)} choice={choice} />
           <MarksButton from={chart.from} to={chart.to} zone={zone} />
           <ViewsButton query={savedQuery(filtersOf(view), choice)} />
           <IconButton label="Run again" onClick={chart.refresh}>

@@ -5,7 +5,9 @@ import { serverNow } from '../api/server-clock.ts'
 import { useWidth } from '../controls/use-width.ts'
 import { clockTicks } from '../logs/histogram/histogram-ticks.ts'
 import { useBrush } from '../logs/histogram/use-brush.ts'
+import { MarkAxis } from '../marks/mark-axis.tsx'
 import { MarkLines } from '../marks/mark-lines.tsx'
+import { markTimeOf } from '../marks/mark-time.ts'
 import { formatMoment } from '../time/format.ts'
 import { ChartTip } from './chart-tip.tsx'
 import { addsUp, type ChartChoice } from './choice.ts'
@@ -29,6 +31,7 @@ export function ChartPlot({
   choice,
   zone,
   isOld,
+  height = PLOT_PX,
   zoom,
   open,
 }: {
@@ -37,16 +40,19 @@ export function ChartPlot({
   choice: ChartChoice
   zone: string
   isOld: boolean
+  height?: number | undefined
   zoom: (first: number, last: number) => void
   open: (series: ShownSeries, step: number) => void
 }) {
   const [plane, width] = useWidth()
   const [pointed, setPointed] = useState<Place | null>(null)
+  const [markAt, setMarkAt] = useState<number | null>(null)
+  const slider = useRef<HTMLDivElement>(null)
   const y = useRef(0)
   const steps = chart.buckets.length
   const isPositive = series.every(({ points }) => points.every((value) => value === null || value >= 0))
   const isStacked = addsUp(choice.measure) && isPositive
-  const plot = layOut(series, { steps, width, height: PLOT_PX, kind: choice.kind, isStacked })
+  const plot = layOut(series, { steps, width, height, kind: choice.kind, isStacked })
   const unit = unitOf(choice)
   const place = pointed && pointed.step < steps && pointed.series < series.length ? pointed : null
 
@@ -81,9 +87,13 @@ export function ChartPlot({
     const now = place ?? { step: steps - 1, series: 0 }
     const moved = place === null ? now : movedBy(event.key, now, steps, series.length)
     if (event.key === 'Enter' && place) openAt(place)
+    else if (event.key === 'm' && steps > 0)
+      setMarkAt(markTimeOf(chart.buckets[now.step] ?? chart.start, chart.start))
     else if (moved && /^(Arrow|Home|End)/.test(event.key)) setPointed(moved)
     else return
     event.preventDefault()
+    // On screens with keys of their own M may be one.
+    event.stopPropagation()
   }
   const start = Date.parse(chart.buckets[0] ?? chart.start)
   const span = steps * (chart.bucket_seconds ?? 1) * 1000
@@ -91,11 +101,12 @@ export function ChartPlot({
   const spoken = series[current.series]
   const moment = formatMoment(chart.buckets[current.step] ?? chart.end, zone, serverNow())
   return (
-    <div className="relative text-label text-faint select-none" style={{ height: PLOT_PX + 34 }}>
+    <div className="relative text-label text-faint select-none" style={{ height: height + 34 }}>
       <div
+        ref={slider}
         role="slider"
         tabIndex={0}
-        aria-label="Points over time. Up and down choose a series, Enter opens its lines"
+        aria-label="Points over time. Up and down choose a series, Enter opens its lines, M marks the time"
         aria-valuemin={0}
         aria-valuemax={Math.max(0, steps - 1)}
         aria-valuenow={Math.max(0, current.step)}
@@ -131,13 +142,13 @@ export function ChartPlot({
           }}
           onPointerLeave={() => setPointed(null)}
           className="absolute top-2 right-5 cursor-crosshair touch-pan-y"
-          style={{ left: LEFT_PX, height: PLOT_PX }}
+          style={{ left: LEFT_PX, height }}
         >
           {width > 0 && (
             <svg
               aria-hidden="true"
               className={`absolute inset-0 size-full overflow-visible transition-opacity ${isOld ? 'opacity-60 delay-300' : ''}`}
-              viewBox={`0 0 ${width} ${PLOT_PX}`}
+              viewBox={`0 0 ${width} ${height}`}
             >
               {plot.ticks.map((tick) => (
                 <line
@@ -152,7 +163,7 @@ export function ChartPlot({
                 <line
                   x1={plot.xOf(place.step)}
                   x2={plot.xOf(place.step)}
-                  y2={PLOT_PX}
+                  y2={height}
                   className="stroke-line-strong"
                 />
               )}
@@ -211,12 +222,23 @@ export function ChartPlot({
       </div>
       {width > 0 && steps > 0 && (
         // Beside the slider: nothing in one can be reached by itself.
-        <div
-          className="pointer-events-none absolute top-2 right-5"
-          style={{ left: LEFT_PX, height: PLOT_PX }}
-        >
+        <div className="pointer-events-none absolute top-2 right-5" style={{ left: LEFT_PX, height }}>
           <AlertMarkLinks from={start} to={start + span} width={width} zone={zone} />
         </div>
+      )}
+      {steps > 0 && (
+        <MarkAxis
+          from={start}
+          to={start + span}
+          zone={zone}
+          left={LEFT_PX}
+          at={markAt}
+          begin={setMarkAt}
+          close={() => {
+            setMarkAt(null)
+            slider.current?.focus()
+          }}
+        />
       )}
       {place && (
         <ChartTip

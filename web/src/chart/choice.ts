@@ -75,3 +75,10 @@ export function fieldName(field: string): string {
   const column = COLUMNS.find(([one]) => one === field)
   return column ? column[1].toLowerCase() : field.replace(/^extra_data\./, '')
 }
+
+/** Where a choice is drawn on the screen Chart. @param filters as a query string, with its question mark or empty */
+export function chartPath(filters: string, choice: ChartChoice): string {
+  const query = new URLSearchParams(filters)
+  for (const [name, value] of choiceParameters(choice)) query.append(name, value)
+  return query.size === 0 ? '/chart' : `/chart?${query}`
+}

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import type { Chart } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
 import { serverNow } from '../api/server-clock.ts'
@@ -22,6 +22,7 @@ const ROWS = 100
 /** The chart of the lines that a view lists; its span is laid down anew when it changes or is refreshed. */
 export function useChart(view: LogView, choice: ChartChoice, zone: string) {
   const [asOf, setAsOf] = useState(serverNow)
+  const refresh = useCallback(() => setAsOf(serverNow()), [])
   const { start, end } = boundsOf(view.range, asOf)
   const until = end ?? new Date(asOf).toISOString()
   // All that is kept begins where its first line does, not in the year 1.
@@ -72,7 +73,7 @@ export function useChart(view: LogView, choice: ChartChoice, zone: string) {
     /** The range in milliseconds; an open range goes on for a while. */
     from: Date.parse(first ?? start),
     to: Date.parse(until) + (isOpen(view.range) ? STAYS_OPEN_MS : 0),
-    refresh: () => setAsOf(serverNow()),
+    refresh,
   }
 }
 

@@ -3,8 +3,10 @@ import type pg from 'pg'
 import {
   createMark,
   deleteMark,
+  displaceMark,
   listMarks,
   MAX_MARKS,
+  MAX_MARKS_OF_KEYS,
   type Mark,
   type MarkKind,
 } from '../../store/accounts/marks.ts'
@@ -13,6 +15,7 @@ import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
 import { toFilter } from '../logs/log-query.ts'
+import { ownerOf } from './ownership.ts'
 
 export type MarkInput = { text: string; kind: MarkKind; at?: string | undefined }
 
@@ -35,7 +38,11 @@ export class Marks {
     return listMarks(this.#pool, { ...(start && { start }), ...(end && { end }), limit })
   }
 
-  /** @throws {AppError} INVALID_REQUEST, INVALID_DATE, FORBIDDEN for keys of pages, CONFLICT when there are too many */
+  /**
+   * A key that sends lines keeps its newest marks.
+   *
+   * @throws {AppError} INVALID_REQUEST, INVALID_DATE, FORBIDDEN for keys of pages, CONFLICT when there are too many
+   */
   async add(input: MarkInput, author: Principal): Promise<Mark> {
     // The secret of such a key stands in a page that anybody may read.
     if (author.origins) throw new AppError('FORBIDDEN', 'A key of pages may not add marks.')
@@ -43,18 +50,22 @@ export class Marks {
     if (text === '') throw new AppError('INVALID_REQUEST', 'text must not be blank.')
     const at = input.at === undefined ? now() : parseIso(input.at)
     if (at === undefined) throw new AppError('INVALID_DATE', 'Invalid at format. Use ISO format.')
+    const owner = ownerOf(author)
+    const isOfKey = author.role !== 'admin'
+    const most = isOfKey ? MAX_MARKS_OF_KEYS : MAX_MARKS
     return this.#auditTrail.change(async (client) => {
-      const result = await createMark(client, { at, kind: input.kind, text, author: author.name })
+      const displaced = isOfKey ? await displaceMark(client, owner) : undefined
+      const mark = { at, kind: input.kind, text, author: author.name, owner }
+      const result = await createMark(client, mark, most)
       if (!result) {
         throw new AppError(
           'CONFLICT',
-          `There are ${MAX_MARKS.toLocaleString('en')} marks, as many as may be. Delete some first.`,
+          `There are ${most.toLocaleString('en')} marks or more, as many as may be. Delete some first.`,
         )
       }
-      return {
-        result,
-        entry: { action: 'mark.create', entity: `mark ${result.id}`, after: fieldsOf(result) },
-      }
+      const before = displaced && { before: { displaced: fieldsOf(displaced) } }
+      const entry = { action: 'mark.create', entity: `mark ${result.id}`, ...before, after: fieldsOf(result) }
+      return { result, entry }
     })
   }
 

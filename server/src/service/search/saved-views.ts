@@ -1,11 +1,11 @@
 import { repairText } from '@timelapser/logger'
 import type pg from 'pg'
-import { readLevel } from '../../ingest/record-fields.ts'
 import { errorCode } from '../../startup-error.ts'
 import * as store from '../../store/accounts/views.ts'
 import type { Principal } from '../access/access.ts'
 import type { AuditTrail } from '../access/audit-trail.ts'
 import { AppError } from '../app-error.ts'
+import { asSeenBy, mayEdit, nameOf, ownerOf, withKnownLevels } from './ownership.ts'
 
 /** A view as one reader sees it. */
 export type SavedView = Omit<store.StoredView, 'owner'> & { is_own: boolean; may_edit: boolean }
@@ -118,35 +118,8 @@ export class SavedViews {
   }
 }
 
-function ownerOf({ kind, id }: Principal): string {
-  return `${kind} ${id}`
-}
-
-function mayEdit(reader: Principal, { owner, shared }: store.StoredView): boolean {
-  return owner === ownerOf(reader) || (shared && reader.role === 'admin')
-}
-
-function asSeenBy(reader: Principal, view: store.StoredView): SavedView {
-  const { owner, ...rest } = view
-  return { ...rest, is_own: owner === ownerOf(reader), may_edit: mayEdit(reader, view) }
-}
-
-/** The query of a view with its levels as the page knows them: `level=warn` is taken as everywhere else. */
-function withKnownLevels(query: string): string {
-  return query.replace(
-    /(?<=^|[?&])((?:min_|exclude_)?level)=([^&]*)/g,
-    (_, name: string, value: string) => `${name}=${readLevel(value) ?? value}`,
-  )
-}
-
 function fieldsOf({ name, query, shared }: store.StoredView): store.ViewFields {
   return { name, query, shared }
-}
-
-function nameOf(name: string): string {
-  const trimmed = repairText(name).trim()
-  if (trimmed !== '') return trimmed
-  throw new AppError('INVALID_REQUEST', 'name must not be empty.')
 }
 
 function taken(name: string): AppError {

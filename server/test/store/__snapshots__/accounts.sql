@@ -25,6 +25,11 @@ begin;
 -- commit
 commit;
 
+-- count_boards
+      select count(*) filter (where owner = $1) as own, count(*) filter (where shared) as shared
+      from boards
+      where owner = $1 or shared;
+
 -- count_views
       select count(*) filter (where owner = $1) as own, count(*) filter (where shared) as shared
       from saved_views
@@ -42,6 +47,12 @@ commit;
       )
       select id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
       from created, told;
+
+-- create_board
+      insert into boards (owner, owner_name, name, shared, range, refresh_seconds, charts)
+      values ($1, $2, $3, $4, $5, $6, $7)
+      on conflict (owner, name) do nothing
+      returning id, owner, owner_name, name, shared, range, refresh_seconds, version, created_at, updated_at, charts;
 
 -- create_external_user
       with made as (
@@ -72,9 +83,9 @@ commit;
       returning expires_at;
 
 -- create_mark
-      insert into marks (at, kind, text, author)
-      select $1, $2, $3, $4
-      where (select count(*) from marks) < 10000
+      insert into marks (at, kind, text, author, owner)
+      select $1, $2, $3, $4, $5
+      where (select count(*) from marks) < $6
       returning id, at, kind, text, author, created_at;
 
 -- create_secret
@@ -87,6 +98,9 @@ commit;
       values ($1, $2, $3, $4, $5)
       on conflict (owner, name) do nothing
       returning id, owner, owner_name, name, query, shared, created_at, updated_at;
+
+-- delete_board
+delete from boards where id = $1;
 
 -- delete_expired_sessions
       with challenges as (
@@ -106,6 +120,12 @@ delete from auth_users where id = $1;
 
 -- delete_view
 delete from saved_views where id = $1;
+
+-- displace_mark
+      delete from marks
+      where id = (select min(id) from marks where owner = $1)
+        and (select count(*) from marks where owner = $1) >= 1000
+      returning id, at, kind, text, author, created_at;
 
 -- end_session
       with ended as (
@@ -222,6 +242,12 @@ delete from saved_views where id = $1;
       where revoked_at is null
       order by id desc;
 
+-- list_boards
+      select id, owner, owner_name, name, shared, range, refresh_seconds, version, created_at, updated_at, jsonb_array_length(charts) as total_charts
+      from boards
+      where owner = $1 or shared
+      order by lower(name), id;
+
 -- list_marks
       select id, at, kind, text, author, created_at, (count(*) over ())::integer as total
       from marks
@@ -271,6 +297,12 @@ delete from saved_views where id = $1;
       where id = $1 and revoked_at is null
       for update;
 
+-- lock_board
+      select id, owner, owner_name, name, shared, range, refresh_seconds, version, created_at, updated_at, charts
+      from boards
+      where id = $1
+      for update;
+
 -- lock_external_user
       select u.id, u.name, u.role, u.cameras, u.disabled
       from auth_accounts a
@@ -306,6 +338,11 @@ delete from saved_views where id = $1;
 
 -- read_audit_head
 select trail, id, encode(hash, 'hex') as hash from audit_head;
+
+-- read_board
+      select id, owner, owner_name, name, shared, range, refresh_seconds, version, created_at, updated_at, charts
+      from boards
+      where id = $1 and (owner = $2 or shared);
 
 -- read_secret
 select value from secrets where name = $1;
@@ -369,6 +406,14 @@ select value from secrets where name = $1;
       select id, name, prefix, scope, cameras, min_level, rate_limit, origins, created_at, expires_at, last_used_at
       from (select * from created union all select * from ended) both_keys, told
       order by id desc;
+
+-- save_board
+      update boards b
+      set name = $2, shared = $3, range = $4, refresh_seconds = $5, charts = $6, version = version + 1,
+        updated_at = now()
+      where id = $1
+        and not exists (select 1 from boards o where o.owner = b.owner and o.name = $2 and o.id <> b.id)
+      returning id, owner, owner_name, name, shared, range, refresh_seconds, version, created_at, updated_at, charts;
 
 -- save_external_user
       update auth_users

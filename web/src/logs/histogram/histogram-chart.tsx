@@ -1,6 +1,7 @@
-import { lazy, Suspense, useState } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useRef, useState } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
 import { useWidth } from '../../controls/use-width.ts'
+import { markTimeOf } from '../../marks/mark-time.ts'
 import { justBefore } from '../../time/range.ts'
 import { HistogramBars } from './histogram-bars.tsx'
 import { bucketTotal } from './histogram-data.ts'
@@ -11,6 +12,9 @@ import { useBrush } from './use-brush.ts'
 
 const MarkLines = lazy(() =>
   import('../../marks/mark-lines.tsx').then((module) => ({ default: module.MarkLines })),
+)
+const MarkAxis = lazy(() =>
+  import('../../marks/mark-axis.tsx').then((module) => ({ default: module.MarkAxis })),
 )
 
 const AlertMarkLinks = lazy(() =>
@@ -42,6 +46,8 @@ export function HistogramChart({
   const { buckets, bucket_seconds: seconds } = histogram
   const [plot, width] = useWidth()
   const [pointed, setPointed] = useState<number | null>(null)
+  const [markAt, setMarkAt] = useState<number | null>(null)
+  const slider = useRef<HTMLDivElement>(null)
   // A refresh may have brought fewer.
   const at = pointed === null || pointed >= buckets.length ? null : pointed
 
@@ -66,19 +72,29 @@ export function HistogramChart({
 
   const start = Date.parse(buckets[0]?.start ?? '')
   const span = buckets.length * seconds * 1000
+  const onKeyDown = (event: KeyboardEvent) => {
+    const pointedAt = buckets[at ?? keys.last]
+    const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey
+    if (event.key !== 'm' || !isPlain || pointedAt === undefined) return keys.onKeyDown(event)
+    event.preventDefault()
+    // In the list it opens the menu of a line.
+    event.stopPropagation()
+    setMarkAt(markTimeOf(pointedAt.start, histogram.start))
+  }
   const tallest = Math.max(0, ...buckets.map(bucketTotal))
   const bucket = at === null ? undefined : buckets[at]
   return (
     <div className="relative h-full text-label text-faint select-none">
       <div
+        ref={slider}
         role="slider"
         tabIndex={0}
-        aria-label="Bars over time. Enter zooms in"
+        aria-label="Bars over time. Enter zooms in, M marks the time"
         aria-valuemin={0}
         aria-valuemax={keys.last}
         aria-valuenow={keys.current}
         aria-valuetext={keys.text}
-        onKeyDown={keys.onKeyDown}
+        onKeyDown={onKeyDown}
         onBlur={() => setPointed(null)}
         className="h-full rounded-sm focus-visible:-outline-offset-1"
       >
@@ -129,6 +145,22 @@ export function HistogramChart({
             <AlertMarkLinks from={start} to={start + span} width={width} zone={zone} />
           </Suspense>
         </div>
+      )}
+      {span > 0 && (
+        <Suspense fallback={null}>
+          <MarkAxis
+            from={start}
+            to={start + span}
+            zone={zone}
+            left={LEFT_PX}
+            at={markAt}
+            begin={setMarkAt}
+            close={() => {
+              setMarkAt(null)
+              slider.current?.focus()
+            }}
+          />
+        </Suspense>
       )}
       {bucket && at !== null && (
         <HistogramTip

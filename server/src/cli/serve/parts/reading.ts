@@ -1,3 +1,4 @@
+import { boardRoutes } from '../../../http/boards.ts'
 import { cameraRoutes } from '../../../http/cameras.ts'
 import { debuggingRoutes } from '../../../http/debugging.ts'
 import { exportRoutes } from '../../../http/export.ts'
@@ -7,6 +8,7 @@ import { markRoutes } from '../../../http/marks.ts'
 import { viewRoutes } from '../../../http/views.ts'
 import { ExportService } from '../../../service/logs/export-service.ts'
 import { LogService } from '../../../service/logs/log-service.ts'
+import { Boards } from '../../../service/search/boards.ts'
 import { Marks } from '../../../service/search/marks.ts'
 import { SavedViews } from '../../../service/search/saved-views.ts'
 import { SearchQueries } from '../../../service/search/search-query.ts'
@@ -14,7 +16,7 @@ import type { administrationPart } from './administration.ts'
 import type { Core } from './core.ts'
 import type { GivingPart } from './part.ts'
 
-/** Pages, searches, counts and exports of stored lines, and the views that people save. */
+/** Pages, searches, counts and exports of stored lines, and the views and boards that people save. */
 export function readingPart(
   { pool, logOperations, auditTrail, notices, events }: Core,
   { cameras, levelService, settingsService }: ReturnType<typeof administrationPart>,
@@ -34,6 +36,7 @@ export function readingPart(
       debuggingRoutes(logService),
       cameraRoutes(cameras, logService.cameraActivity),
       viewRoutes(new SavedViews(pool, auditTrail)),
+      boardRoutes(new Boards(pool, auditTrail)),
       markRoutes(new Marks(pool, auditTrail)),
       levelRoutes({ logService, levelService }),
     ],

@@ -1,0 +1,96 @@
+import { useEffect, useMemo } from 'react'
+import type { Chart } from 'timelapser-logs/api'
+import type { PinnedChart } from 'timelapser-logs/api/boards'
+import { Link } from '../app/link.tsx'
+import { navigate } from '../app/location.ts'
+import { ChartBody, useShownSeries } from '../chart/chart-body.tsx'
+import { type ChartChoice, chartPath, parseChoice } from '../chart/choice.ts'
+import { isComplete, useChart } from '../chart/use-chart.ts'
+import { Failed } from '../controls/failed.tsx'
+import { Skeleton } from '../controls/skeleton.tsx'
+import { periodInWords } from '../logs/period.ts'
+import { filtersOf } from '../logs/use-view.ts'
+import { type LogView, parseView } from '../logs/view.ts'
+import type { Range } from '../time/range.ts'
+
+const PLOT_PX = 200
+
+/** A chart of a board, of its own range or the board's; its title leads to the screen Chart. */
+export function BoardChart({
+  chart: { title, query, own_range: hasOwnRange },
+  range,
+  choose,
+  zone,
+  ticks,
+}: {
+  chart: PinnedChart
+  range: Range
+  choose: (range: Range) => void
+  zone: string
+  /** Draws it anew when it changes. */
+  ticks: number
+}) {
+  const choice = useMemo(() => parseChoice(`?${query}`), [query])
+  const view = useMemo(() => {
+    const own = parseView(`?${query}`)
+    return hasOwnRange ? own : { ...own, range }
+  }, [query, hasOwnRange, range])
+  const { answer, isLooking, refresh } = useChart(view, choice, zone)
+  useEffect(() => {
+    if (ticks > 0) refresh()
+  }, [ticks, refresh])
+  const zoom = (from: string, to: string) => {
+    const into: Range = { kind: 'between', from, to }
+    if (hasOwnRange) navigate(chartPath(filtersOf({ ...view, range: into }), choice))
+    else choose(into)
+  }
+  const { data, error, isPlaceholderData } = answer
+  return (
+    <section
+      aria-label={title}
+      className="grid grid-cols-1 content-start gap-2 rounded-lg border border-line bg-surface px-4 pt-3 pb-2"
+    >
+      <div className="flex flex-wrap items-baseline gap-x-3">
+        <h2 className="min-w-0 font-semibold">
+          <Link
+            href={chartPath(filtersOf(view), choice)}
+            className="rounded-sm underline-offset-2 wrap-anywhere hover:underline"
+          >
+            {title}
+          </Link>
+        </h2>
+        <p aria-live="polite" className="figures text-small text-muted">
+          {[
+            hasOwnRange && periodInWords(view.range, zone),
+            isLooking && 'searching older lines …',
+            data?.searched_to && !isLooking && 'the newest lines only: the search took too long',
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
+      </div>
+      {!isComplete(choice) ? (
+        <p className="py-6 text-center text-muted">Its measure needs a field.</p>
+      ) : error ? (
+        <Failed what="The chart" error={error} retry={refresh} />
+      ) : data === undefined ? (
+        <Skeleton className="h-58 w-full opacity-40" />
+      ) : (
+        <Body chart={data} choice={choice} view={view} zone={zone} zoom={zoom} isOld={isPlaceholderData} />
+      )}
+    </section>
+  )
+}
+
+function Body(props: {
+  chart: Chart
+  choice: ChartChoice
+  view: LogView
+  zone: string
+  zoom: (from: string, to: string) => void
+  isOld: boolean
+}) {
+  const shown = useShownSeries(props.chart)
+  if (props.chart.lines === 0) return <p className="py-12 text-center text-muted">No lines to measure.</p>
+  return <ChartBody {...props} shown={shown} height={PLOT_PX} />
+}
