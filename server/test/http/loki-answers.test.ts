@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectWritten, markdownTable } from '../../../test/repository/written-section.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 // Made-up lines, requests, and what a real Loki (main branch of August 2026) answered to them; docs/grafana.md lists where
@@ -98,12 +99,18 @@ const DIFFERENT = [
   { of: 'patterns', status: 200 },
 ]
 
+const nameOf = ({ path, query, parameters }: Case) =>
+  `${path.slice(13)} ${query ?? Object.values(parameters).at(-1)}`
+
+function kindOf({ path, status, body }: Case): string {
+  if (status !== 200) return 'queries that Loki refuses'
+  const { resultType } = body as { resultType?: string }
+  if (resultType === undefined) return `\`${path.slice(13).replace(/^\/|\/$/g, '')}\``
+  return resultType === 'streams' ? 'log queries' : 'metric queries'
+}
+
 describe('answers what a real Loki answers', () => {
-  it.each(
-    answers.map(
-      (one) => [`${one.path.slice(13)} ${one.query ?? Object.values(one.parameters).at(-1)}`, one] as const,
-    ),
-  )('%s', async (name, one) => {
+  it.each(answers.map((one) => [nameOf(one), one] as const))('%s', async (name, one) => {
     const { status, text, body } = await ask(one)
     const different = DIFFERENT.find(({ of }) => name.includes(of))
     expect([status, status >= 400 && one.status === 200 ? text : '']).toEqual([
@@ -121,5 +128,21 @@ describe('answers what a real Loki answers', () => {
   it('names each answer that is meant to differ in docs/grafana.md', () => {
     const docs = readFileSync(new URL('../../../docs/grafana.md', import.meta.url), 'utf8')
     for (const { of } of DIFFERENT) expect(docs).toContain(of)
+  })
+
+  // WRITE_DOCS=1 node scripts/run.mjs vitest run server/test/http/loki-answers.test.ts
+  it('is what the table in docs/grafana.md says', () => {
+    const kinds = Map.groupBy(answers, kindOf)
+    const rows = [...kinds].map(([kind, of]) => {
+      const different = of.filter((one) => DIFFERENT.some((meant) => nameOf(one).includes(meant.of))).length
+      return [kind, String(of.length), String(of.length - different), String(different)]
+    })
+    const sum = (column: number) => String(rows.reduce((total, row) => total + Number(row[column]), 0))
+    const table = markdownTable([
+      ['requests', 'number', 'answered alike', 'meant to differ'],
+      ...rows.toSorted(byText),
+      ['all', sum(1), sum(2), sum(3)],
+    ])
+    expectWritten('docs/grafana.md', 'loki', table)
   })
 })
