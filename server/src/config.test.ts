@@ -115,6 +115,7 @@ describe('refuses, naming variable and value,', () => {
     ['DATABASE_URL', 'mysql://me:secret@db/logs'],
     ['DATABASE_URL', 'secret'],
     ['DATABASE_DIRECT_URL', 'db:5432/secret'],
+    ['DATABASE_READ_URL', 'db:5432/secret'],
     ['DATABASE_URL', 'postgres://me:p#secret@db/logs'],
     ['DATABASE_URL', 'postgres://me:p@secret@db/logs'],
     ['DATABASE_URL', 'postgres://me:p@ss#secret@db/logs'],

@@ -16,6 +16,8 @@ export type Config = {
   port: number
   /** The PostgreSQL to use; the built-in one when undefined. */
   databaseUrl: string | undefined
+  /** A standby of the same database, for reads. */
+  databaseReadUrl: string | undefined
   /** The way to the same database past a pooler, for all that needs a session of its own. */
   databaseDirectUrl: string | undefined
   /** Absolute. */
@@ -96,6 +98,7 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
   PORT: (text = '4700') => ({ port: readPort('PORT', text) }),
   DATABASE_URL: (text) => ({ databaseUrl: readDatabaseUrl('DATABASE_URL', text) }),
   DATABASE_DIRECT_URL: (text) => ({ databaseDirectUrl: readDatabaseUrl('DATABASE_DIRECT_URL', text) }),
+  DATABASE_READ_URL: (text) => ({ databaseReadUrl: readDatabaseUrl('DATABASE_READ_URL', text) }),
   DATA_DIR: (text = './data') => ({ dataDir: resolve(text) }),
   PUBLIC_URL: (text) => ({ publicUrl: text === undefined ? undefined : readPublicUrl(text) }),
   TRUST_PROXY: (text = 'false') => ({ trustProxy: readTrustProxy(text) }),
@@ -234,6 +237,11 @@ export function readConfig(environment: Environment = process.env): Config {
   if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined) {
     throw new StartupError(
       'DATABASE_DIRECT_URL is set, and DATABASE_URL is not. It is the way past a pooler that DATABASE_URL leads through: set both, or DATABASE_URL alone.',
+    )
+  }
+  if (config.databaseReadUrl !== undefined && config.databaseUrl === undefined) {
+    throw new StartupError(
+      'DATABASE_READ_URL is set, and DATABASE_URL is not. It names a standby of the database in DATABASE_URL: set both, or none.',
     )
   }
   const syslog = { host: config.host, ...readAll(SYSLOG_READERS, environment) } as SyslogConfig

@@ -7,6 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const SECRETS = [
   'DATABASE_URL',
   'DATABASE_DIRECT_URL',
+  'DATABASE_READ_URL',
   'ADMIN_API_KEY',
   'ALERTS_KEY',
   'ALERTS_HEARTBEAT_URL',

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ByteBudget } from '../byte-budget.ts'
 import type { AlertFigures } from '../store/alerts/alert-deliveries.ts'
+import type { ReplicaFigures } from '../store/database/read-replica.ts'
 import type { StatementTiming } from '../store/database/statement-watch.ts'
 import type { NotStoredReason } from '../store/writing/not-stored.ts'
 import type { EvaluatedStep } from './alerts/alert-evaluator.ts'
@@ -37,6 +38,8 @@ export type MetricSources = {
   ownLog: () => { queuedRows: number; spooledRows: number; dropped: number }
   /** Fails when the database does not answer in time. */
   database: () => Promise<DatabaseFigures>
+  /** Undefined without a replica. */
+  replica: () => ReplicaFigures | undefined
   disk: () => Promise<{ freeBytes: number | null; isFull: boolean }>
   alerts: () => Promise<AlertFigures>
 }
@@ -67,6 +70,14 @@ const GAUGES = {
   timelapser_disk_free_bytes: 'Free where the built-in database is.',
   timelapser_disk_full: '1 while the disk is below its reserve and nothing is stored.',
   timelapser_database_up: '1 when the database answered this scrape.',
+  timelapser_replica_fresh: '1 while the read replica is read from; absent without one.',
+  timelapser_replica_lag_bytes:
+    'Bytes of the log that the read replica had not replayed when it was looked at.',
+  timelapser_replica_reads: 'Reads that went to the read replica since the start.',
+  timelapser_replica_primary_reads:
+    'Reads that could have gone to the replica and went to the primary since the start.',
+  timelapser_replica_fallbacks:
+    'Statements since the start that failed at the read replica and were run at the primary.',
   timelapser_feed_lag_seconds:
     'Age of the oldest committed batch this server had no notice of; 0 without any.',
   timelapser_partitions: 'Partitions of the logs.',
@@ -244,6 +255,7 @@ export class Metrics {
 
   async #read(sources: MetricSources): Promise<void> {
     const { budgets, connections, waitingRows, subscribers, ownLog, disk, database } = sources
+    const replica = sources.replica()
     const [space, figures, alerts] = await Promise.all([
       disk().catch(() => undefined),
       database().catch(() => undefined),
@@ -259,6 +271,11 @@ export class Metrics {
       timelapser_disk_free_bytes: space?.freeBytes,
       timelapser_disk_full: space && Number(space.isFull),
       timelapser_database_up: Number(figures !== undefined),
+      timelapser_replica_fresh: replica && Number(replica.state === 'fresh'),
+      timelapser_replica_lag_bytes: replica?.lag_bytes,
+      timelapser_replica_reads: replica?.reads.replica,
+      timelapser_replica_primary_reads: replica?.reads.primary,
+      timelapser_replica_fallbacks: replica?.fallbacks,
       timelapser_feed_lag_seconds: figures?.feedLagSeconds,
       timelapser_partitions: figures?.partitions,
       timelapser_partition_bytes: figures?.partitionBytes,

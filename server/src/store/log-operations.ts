@@ -13,6 +13,7 @@ import {
   type GroupsAsked,
   topGroups,
 } from './counts/group-counts.ts'
+import type { ReadReplica } from './database/read-replica.ts'
 import { readerFor } from './database/reader.ts'
 import { DAY, fromMillis } from './database/timestamp.ts'
 import type { LogFilter } from './filter/log-filter.ts'
@@ -61,6 +62,8 @@ import type { SenderMark } from './writing/senders.ts'
 export type LogOperationsOptions = {
   /** Reads, and what writes need beside their own connection. */
   pool: pg.Pool
+  /** Chooses where a read of rows goes; `pool` when unset. */
+  replica?: Pick<ReadReplica, 'choose'> | undefined
   settings: SettingsStore
   /** Hold live entries back; where they are unset, every level passes. */
   levels?: AdmissionOptions['levels']
@@ -84,6 +87,7 @@ export type LogOperationsOptions = {
 export class LogOperations {
   readonly partitions: Partitions
   readonly #pool: pg.Pool
+  readonly #replica: LogOperationsOptions['replica']
   /** The way in of live lines and imports. */
   readonly intake: LogIntake
   readonly #cameras: CameraRegister
@@ -96,6 +100,7 @@ export class LogOperations {
     this.#searchBudgetMs = searchBudgetMs
     this.#pageTotalBudgetMs = options.pageTotalBudgetMs
     this.#pool = pool
+    this.#replica = options.replica
     this.partitions = new Partitions(pool)
     const isRegistrationOn = async () => (await settings.get()).register_cameras
     this.#cameras = new CameraRegister({
@@ -123,6 +128,12 @@ export class LogOperations {
       pageTotalBudgetMs: this.#pageTotalBudgetMs,
       pagesBudget: this.pagesBudget,
     }
+  }
+
+  /** For reads that may go to a replica. */
+  async #reading(signal?: AbortSignal): Promise<Store> {
+    const pool = this.#replica ? await this.#replica.choose() : this.#pool
+    return { ...this.#store, pool, signal }
   }
 
   /** Rows accepted by `addLogEntries` that no transaction has taken yet. */
@@ -164,7 +175,7 @@ export class LogOperations {
 
   /** Matching rows in the order (timestamp, id), however long: for programs that know what they ask for. */
   async getLogs(asked: LogFilter, slice: LogSlice): Promise<LogRow[]> {
-    const store = this.#store
+    const store = await this.#reading()
     const filter = await this.#complete(asked)
     if ('beyond' in slice) return readBeyond(store, filter, slice.beyond, slice.order, slice.limit)
     return readPage(store, filter, slice.offset, slice.limit)
@@ -177,12 +188,12 @@ export class LogOperations {
     signal: AbortSignal | undefined,
     ...more: More
   ): Promise<Answer> {
-    return how({ ...this.#store, signal }, await this.#complete(filter), ...more)
+    return how(await this.#reading(signal), await this.#complete(filter), ...more)
   }
 
   /** How many rows match; exact up to 10,000 where the kept counts do not suffice. */
   async countLogs(filter: LogFilter, signal?: AbortSignal): Promise<Total> {
-    return readTotal({ ...this.#store, signal }, await this.#complete(filter))
+    return readTotal(await this.#reading(signal), await this.#complete(filter))
   }
 
   /** The fault of a regular expression of a search; undefined when it is valid. */
@@ -204,7 +215,7 @@ export class LogOperations {
     const filter = await this.#complete(asked)
     const range =
       hours === undefined ? filter : { ...filter, start: fromMillis(Date.now() - hours * 3_600_000) }
-    return summarise({ ...this.#store, signal }, range)
+    return summarise(await this.#reading(signal), range)
   }
 
   /** Every source with its counts, by name, 10,000 at most, those with most lines. */
@@ -219,7 +230,7 @@ export class LogOperations {
     bucketMs: number,
     signal?: AbortSignal,
   ): Promise<LevelBucket[]> {
-    return histogram({ ...this.#store, signal }, await this.#complete(filter), origin, bucketMs)
+    return histogram(await this.#reading(signal), await this.#complete(filter), origin, bucketMs)
   }
 
   /** Rows by each value of one column. */
@@ -238,12 +249,13 @@ export class LogOperations {
     signal?: AbortSignal,
   ): Promise<FacetRows[][]> {
     const complete = asked.map(async ([name, filter]) => [name, await this.#complete(filter)] as const)
-    return facets({ ...this.#store, signal }, await Promise.all(complete))
+    const filters = await Promise.all(complete)
+    return facets(await this.#reading(signal), filters)
   }
 
   /** The matching rows, newest first, for as long as the caller reads: the columns that distinguish kinds of lines. */
   async *scanMessages(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<ScannedMessages> {
-    yield* scanMessages({ ...this.#store, signal }, await this.#complete(filter))
+    yield* scanMessages(await this.#reading(signal), await this.#complete(filter))
   }
 
   /** `extra_data` of the matching rows, or the value at a path in it, newest first; see `scanFields`. */
@@ -252,12 +264,12 @@ export class LogOperations {
     path: readonly string[] | undefined,
     signal?: AbortSignal,
   ): AsyncGenerator<ScannedFieldLines> {
-    yield* scanFields({ ...this.#store, signal }, await this.#complete(filter), path)
+    yield* scanFields(await this.#reading(signal), await this.#complete(filter), path)
   }
 
   /** Rows by logger, source and level, as far back as the time lets it count. */
   async countLoggers(filter: LogFilter, signal?: AbortSignal): Promise<LoggerCounts> {
-    return countLoggers({ ...this.#store, signal }, await this.#complete(filter), this.searchBudgetMs)
+    return countLoggers(await this.#reading(signal), await this.#complete(filter), this.searchBudgetMs)
   }
 
   /** The groups with most rows under a countable filter, and how many groups there are. */
@@ -267,12 +279,14 @@ export class LogOperations {
     limit: number,
     signal?: AbortSignal,
   ): Promise<{ groups: GroupRows[]; total: number }> {
-    return topGroups(readerFor(this.#pool, signal), await this.#complete(filter), by, limit)
+    const { pool } = await this.#reading()
+    return topGroups(readerFor(pool, signal), await this.#complete(filter), by, limit)
   }
 
   /** Rows by group under a countable filter, in steps of time; steps without rows are left out. */
   async countByGroups(filter: LogFilter, asked: GroupsAsked, signal?: AbortSignal): Promise<GroupStep[]> {
-    return countByGroups(readerFor(this.#pool, signal), await this.#complete(filter), asked)
+    const { pool } = await this.#reading()
+    return countByGroups(readerFor(pool, signal), await this.#complete(filter), asked)
   }
 
   /** Rows and errors by camera in steps of time; steps without rows are left out. */
@@ -282,7 +296,8 @@ export class LogOperations {
     origin: number,
     bucketMs: number,
   ): Promise<CameraBucket[]> {
-    return countByCameras(this.#pool, await this.#complete(filter), cameras, origin, bucketMs)
+    const { pool } = await this.#reading()
+    return countByCameras(pool, await this.#complete(filter), cameras, origin, bucketMs)
   }
 
   /** Some values of the matching rows, newest first, for as long as the caller reads. */
@@ -291,7 +306,7 @@ export class LogOperations {
     places: readonly ValuePlace[],
     signal?: AbortSignal,
   ): AsyncGenerator<ScannedValueLines> {
-    yield* scanValues({ ...this.#store, signal }, await this.#complete(filter), places)
+    yield* scanValues(await this.#reading(signal), await this.#complete(filter), places)
   }
 
   /** Figures of a field of the matching rows by step and group, newest first, for as long as the caller reads. */
@@ -301,12 +316,12 @@ export class LogOperations {
     beyond?: Position,
     signal?: AbortSignal,
   ): AsyncGenerator<FoldedPiece> {
-    yield* foldValues({ ...this.#store, signal }, await this.#complete(filter), fold, beyond)
+    yield* foldValues(await this.#reading(signal), await this.#complete(filter), fold, beyond)
   }
 
   /** The newest row of each camera. */
   async getLastLines(filter: LogFilter, cameras: readonly number[]): Promise<Map<number, LastLine>> {
-    return newestByCamera(this.#store, await this.#complete(filter), cameras)
+    return newestByCamera(await this.#reading(), await this.#complete(filter), cameras)
   }
 
   /** How many rows `deleteOldLogs(days)` would delete now. */
@@ -380,7 +395,7 @@ export class LogOperations {
 
   /** The matching rows, oldest or newest first, for as long as the caller reads; a long read holds no transaction. */
   async *scanRows(filter: LogFilter, order: Order, signal?: AbortSignal): AsyncGenerator<ScannedRows> {
-    yield* scanRows({ ...this.#store, signal }, await this.#complete(filter), order)
+    yield* scanRows(await this.#reading(signal), await this.#complete(filter), order)
   }
 
   /** How long a search may scan, in milliseconds. */

@@ -9,6 +9,7 @@ import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
 import { migrate } from '../../store/database/migrate.ts'
 import { openDatabase } from '../../store/database/open.ts'
+import { openReplica } from '../../store/database/open-replica.ts'
 import { onlySlow, type StatementTiming } from '../../store/database/statement-watch.ts'
 import { leaveLocalAddress } from '../client/local-address.ts'
 import { type CertificateNews, LiveCertificate, type SecureServer } from './certificate.ts'
@@ -77,6 +78,15 @@ async function serve(): Promise<void> {
     })
     stops.push(['the connections to the database', database.close])
     await migrate(database)
+    const replica =
+      config.databaseReadUrl === undefined
+        ? undefined
+        : await openReplica({
+            connection: { connectionString: config.databaseReadUrl },
+            primary: database.pool,
+            onStatement: (timing) => watch(timing),
+          })
+    if (replica) stops.push(['the connections to the read replica', replica.close])
 
     const { composeSystem, Metrics, NO_PAGE, openAccess, openSystemLog, portsOf } = await loadParts()
     const log = openSystemLog(join(config.dataDir, 'spool'))
@@ -97,6 +107,7 @@ async function serve(): Promise<void> {
     stops.push(['the API keys', access.close])
     const system = await composeSystem({
       pool: database.pool,
+      replica: replica?.replica,
       jobPool: database.libraryPool,
       connect: database.connect,
       markSilent: database.markSilent,

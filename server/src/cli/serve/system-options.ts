@@ -11,6 +11,7 @@ import type { MetricSources, Metrics } from '../../service/metrics.ts'
 import type { Trouble } from '../../service/system-watch.ts'
 import type { FolderBackup } from '../../store/backup/backup-files.ts'
 import type { Notices } from '../../store/database/notices.ts'
+import type { ReadReplica } from '../../store/database/read-replica.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
 import type { NamesFull } from '../../store/writing/name-register.ts'
 
@@ -41,6 +42,8 @@ export type SystemReports = {
 export type SystemOptions = {
   /** For requests and writes, with `valueParsers` on every connection. */
   pool: pg.Pool
+  /** A standby for reads of log rows. */
+  replica?: ReadReplica | undefined
   /** For the jobs' library, with the parsers it expects. */
   jobPool: pg.Pool
   /** A connection of its own for LISTEN. */

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { ReplicaFigures } from '../../store/database/read-replica.ts'
 import { DAY, fromMillis, now, toMillis } from '../../store/database/timestamp.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { summariseSources } from '../../store/reading/log-overview.ts'
@@ -19,6 +20,7 @@ import { checkJobs } from './job-checks.ts'
 import { checkNames } from './name-check.ts'
 import { checkPacking, isPackingOn } from './packing-check.ts'
 import { checkRedaction } from './redaction-check.ts'
+import { checkReplica } from './replica-check.ts'
 import { forecast, PACE_DAYS } from './retention-forecast.ts'
 import { type StreamProbe, sendTestLines, TEST_LINES_MINUTES } from './test-lines.ts'
 
@@ -47,6 +49,8 @@ export type DiagnosisOptions = {
   isListening: () => boolean
   /** Undefined when this server was not asked for backups. */
   backups: (() => Promise<BackupState>) | undefined
+  /** Undefined without a read replica. */
+  replica: () => ReplicaFigures | undefined
   /** Has the test lines of the range deleted at that time. */
   deleteLater: (range: { start: string; end: string }, at: Date) => Promise<void>
 }
@@ -133,6 +137,7 @@ async function testLines(options: DiagnosisOptions, streamProbe: StreamProbe | u
 /** Everything that only reads, one after the other: a diagnosis must not be the load it finds. */
 async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> {
   const { pool, logOperations, backups } = options
+  const replica = options.replica()
   const day = () => logOperations.getLogSummary(24, EVERYTHING)
   return [
     await guarded('index builds', () => checkIndexBuilds(pool)),
@@ -154,6 +159,7 @@ async function look(options: DiagnosisOptions, nowMs: number): Promise<Check[]> 
     await guarded('retention', () => checkRetention(options, nowMs)),
     await guarded('jobs', () => checkJobs(pool, nowMs)),
     ...(backups ? [await guarded('backups', () => checkBackups(backups, nowMs))] : []),
+    ...(replica ? [checkReplica(replica)] : []),
     // A check that fails says so; the others are answered all the same.
     ...((await isPackingOn(pool).catch(() => true))
       ? [await guarded('packing', () => checkPacking(pool))]

@@ -97,19 +97,8 @@ const PREPARE_SESSION = {
  * leads to another database
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const limits = {
-    application_name: options.applicationName ?? 'timelapser-logs',
-    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-  }
-  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS
-  const settings = {
-    ...withSessionOptions(options.direct ?? options.connection),
-    ...limits,
-    statement_timeout: statementTimeoutMs,
-    onConnect: async (client: pg.ClientBase) => void (await client.query(PREPARE_SESSION)),
-  } satisfies pg.PoolConfig
+  const limits = connectionLimits(options)
+  const settings = sessionSettings(options.direct ?? options.connection, options)
   const ours = { ...settings, types: valueParsers }
   const max = options.maxConnections ?? MAX_CONNECTIONS
   const libraryPool = new pg.Pool({ ...settings, max: MAX_LIBRARY_CONNECTIONS })
@@ -158,7 +147,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       },
       async close() {
         // By then every statement has ended, or nobody is there to end it.
-        const timer = setTimeout(connections.mark(), statementTimeoutMs + CONNECT_TIMEOUT_MS)
+        const timer = setTimeout(connections.mark(), settings.statement_timeout + CONNECT_TIMEOUT_MS)
         for (const one of pools) await one.end()
         clearTimeout(timer)
       },
@@ -167,6 +156,30 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     for (const one of pools) await one.end()
     throw error
   }
+}
+
+type ConnectionLimits = Pick<
+  OpenDatabaseOptions,
+  'applicationName' | 'connectTimeoutMs' | 'statementTimeoutMs'
+>
+
+function connectionLimits({ applicationName, connectTimeoutMs }: ConnectionLimits) {
+  return {
+    application_name: applicationName ?? 'timelapser-logs',
+    connectionTimeoutMillis: connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+  }
+}
+
+/** The settings of a pool whose sessions keep to what statements of ours lean on. */
+export function sessionSettings(connection: pg.PoolConfig, limits: ConnectionLimits = {}) {
+  return {
+    ...withSessionOptions(connection),
+    ...connectionLimits(limits),
+    statement_timeout: limits.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    onConnect: async (client: pg.ClientBase) => void (await client.query(PREPARE_SESSION)),
+  } satisfies pg.PoolConfig
 }
 
 function withSessionOptions(connection: pg.PoolConfig): pg.PoolConfig {

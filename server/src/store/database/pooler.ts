@@ -144,6 +144,7 @@ export async function refusePooler(pool: pg.Pool, variable: string): Promise<voi
   const one = await pool.connect()
   try {
     const { rows } = await one.query<{ pid: number; is_set: boolean }>(`
+      /* notice_pooler */
       select pg_backend_pid() as pid, current_setting('TimeZone') = 'UTC' and current_setting('jit') = 'off'
         and current_setting('idle_in_transaction_session_timeout') = '5min' as is_set`)
     // A pooler has to make up the numbers of its sessions.

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { withFallback } from './fallback.ts'
 import { withScanSlot } from './scan-slots.ts'
 import { isPooled, sessionsOf } from './sessions.ts'
 
@@ -41,8 +42,10 @@ export async function queryWithin<R extends pg.QueryResultRow>(
 ): Promise<{ rows: R[] }> {
   const { signal, timeoutMs } = limits
   signal?.throwIfAborted()
-  const run = () => runWithin<R>(pool, text, values, limits)
-  return timeoutMs === undefined ? run() : withScanSlot(pool, signal, run)
+  return withFallback(pool, signal, (one) => {
+    const run = () => runWithin<R>(one, text, values, limits)
+    return timeoutMs === undefined ? run() : withScanSlot(one, signal, run)
+  })
 }
 
 async function runWithin<R extends pg.QueryResultRow>(

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { countRows } from '../counts/counts.ts'
+import { withFallback } from '../database/fallback.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { isCountable, type LogFilter } from '../filter/log-filter.ts'
@@ -30,14 +31,16 @@ type PartitionMark = { name: string; table: number; removed_rows: number }
  */
 export async function takeSnapshot(store: Store, asked: LogFilter): Promise<ExportSnapshot> {
   store.partitions.reload()
-  const taken = await inTransaction(
-    store.pool,
-    async (client) => ({
-      ...(await readPlace(client)),
-      counted: isCountable(asked) ? await countRows(client, asked) : undefined,
-      partitions: await readMarks(client, asked),
-    }),
-    { begin: 'begin isolation level repeatable read' },
+  const taken = await withFallback(store.pool, store.signal, (pool) =>
+    inTransaction(
+      pool,
+      async (client) => ({
+        ...(await readPlace(client)),
+        counted: isCountable(asked) ? await countRows(client, asked) : undefined,
+        partitions: await readMarks(client, asked),
+      }),
+      { begin: 'begin isolation level repeatable read' },
+    ),
   )
   const { counted, ...place } = taken
   const [newest] = await readPage(store, { visibility: { cameras: null } }, 0, 1)

@@ -689,6 +689,11 @@ select id from cameras where deleted_at is not null order by id;
 -- 4:
   cross join lateral (select timestamp, id from logs where timestamp >= $2::timestamptz and timestamp < $3::timestamptz and timestamp >= $4::timestamptz and timestamp <= $5::timestamptz and (camera_id = any ($6::integer[]) or (camera_id is null and source = any ($7::text[]))) and level = any ($8::text[]) and source = s.name order by timestamp desc, id desc limit 1) newest
 
+-- notice_pooler
+      /* notice_pooler */
+      select pg_backend_pid() as pid, current_setting('TimeZone') = 'UTC' and current_setting('jit') = 'off'
+        and current_setting('idle_in_transaction_session_timeout') = '5min' as is_set;
+
 -- partitions
       select name, lower, upper
       from log_partitions

@@ -64,6 +64,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
   const lineParser = new LineParser(parseRules)
   const logOperations = new LogOperations({
     pool,
+    replica: options.replica,
     settings,
     levels: { rules: levels, gate, onHeldBack: (record) => void events.emit('held-back', record) },
     parsing: lineParser,
@@ -85,6 +86,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
   const budgets: ByteBudget[] = []
   const connections: ConnectionFigures[] = []
   return {
+    replica: options.replica,
     ...{ pool, auditTrail, reports, events, notices, settings, storageGuard, levels, gate },
     ...{ parseRules, lineParser, logOperations, notStored, refused, metrics, budgets, connections, addJob },
     /** For the streams of every server. */

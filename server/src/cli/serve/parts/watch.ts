@@ -27,6 +27,7 @@ export function watchPart(
     waitingRows: () => logOperations.waitingRows,
     subscribers: () => liveFeed.readers,
     ownLog,
+    replica: () => core.replica?.figures,
     database: () => health.databaseFigures(),
     disk: () => storageGuard.state(),
     alerts: () => readAlertFigures(pool),
@@ -40,6 +41,7 @@ export function watchPart(
   })
   const diagnosis = {
     ...{ pool, logOperations, liveFeed, cameras, levels, settings, health, storageGuard, ownLog },
+    replica: () => core.replica?.figures,
     isListening: () => notices.isListening,
     backups: backups.state,
     deleteLater: async (range: object, runAt: Date) =>
