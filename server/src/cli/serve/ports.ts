@@ -21,6 +21,8 @@ export type Connection = {
   sender: string
   /** To be called when it said something. */
   onData: () => void
+  /** Aborted when the port closes: nothing waits any more. */
+  closing: AbortSignal
 }
 
 /** A message whose rest takes longer to come never comes. */
@@ -71,6 +73,7 @@ export async function openTcpPort(
   if (server instanceof TlsServer) certificate?.serve(server)
   // Over TLS this is the connection below, so that a connection without a handshake counts as well.
   const known = new Map<string, { socket: Socket; onData: () => void }>()
+  const closing = new AbortController()
   server.on('connection', (socket: Socket) => {
     const key = placeOf(socket)
     known.set(key, { socket, onData: connections.add(socket, senderOf(socket)) })
@@ -82,13 +85,15 @@ export async function openTcpPort(
     // A sender that resets its connection is no trouble of ours; 'close' follows.
     socket.on('error', () => undefined)
     socket.setKeepAlive(true, 60_000)
-    onConnection({ socket, sender: senderOf(socket), onData: () => below?.onData() })
+    const onData = () => below?.onData()
+    onConnection({ socket, sender: senderOf(socket), onData, closing: closing.signal })
   })
   await listenOn(server, options)
   return {
     address: server.address() as AddressInfo,
     close: async () => {
       server.close()
+      closing.abort()
       connections.endAll()
       await certificate?.close()
     },
@@ -123,19 +128,24 @@ export type MessageIntake = {
   end?: () => void
 }
 
-/** Reads a connection no faster than there is room for its messages. */
+/**
+ * Reads a connection no faster than there is room for its messages. Messages that were read before it ended wait for their
+ * room all the same, as many as are within the bounds of `unfinished`.
+ */
 export function receiveMessages(
-  { socket, sender, onData }: Connection,
+  { socket, sender, onData, closing }: Connection,
   { frames, intake, unfinished }: { frames: Frames; intake: MessageIntake; unfinished: ByteBudget },
 ): void {
   const hold = unfinished.open(sender)
-  const ended = new AbortController()
+  const crowdedOut = new AbortController()
+  const signal = AbortSignal.any([crowdedOut.signal, closing])
+  let waitingBytes = 0
   let taking = Promise.resolve()
   const takeAll = async (messages: readonly Buffer[]) => {
     for (const message of messages) {
-      // Messages that were read before the connection broke do not wait for room.
-      if (ended.signal.aborted) intake.take(message, sender)
-      else await intake.takeInTurn(message, sender, ended.signal).catch(() => intake.take(message, sender))
+      if (signal.aborted) intake.take(message, sender)
+      else await intake.takeInTurn(message, sender, signal).catch(() => intake.take(message, sender))
+      waitingBytes -= message.length
     }
     socket.resume()
   }
@@ -149,17 +159,24 @@ export function receiveMessages(
     if (!hold.resize(frames.heldBytes)) socket.destroy()
     if (messages.length === 0) return
     socket.pause()
+    waitingBytes = bytesOf(messages)
     taking = takeAll(messages)
   })
   socket.on('close', () => {
-    hold.release()
-    ended.abort()
     const rest = frames.end()
-    void taking.then(() => {
-      for (const message of rest) intake.take(message, sender)
-      intake.end?.()
-    })
+    waitingBytes += bytesOf(rest)
+    if (!hold.resize(waitingBytes)) crowdedOut.abort()
+    void taking
+      .then(() => takeAll(rest))
+      .then(() => {
+        hold.release()
+        intake.end?.()
+      })
   })
+}
+
+function bytesOf(messages: readonly Buffer[]): number {
+  return messages.reduce((sum, { length }) => sum + length, 0)
 }
 
 /** The address of the other side, an IPv4 address without its IPv6 prefix. */
