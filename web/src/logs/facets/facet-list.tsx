@@ -1,8 +1,6 @@
 import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { useFacets } from '../../api/use-logs.ts'
-import { FloatingPanel } from '../../controls/floating-panel.tsx'
-import type { PopupProps } from '../../controls/popup-button.tsx'
 import { Skeleton } from '../../controls/skeleton.tsx'
 import { FIELD } from '../../controls/surfaces.ts'
 import { setValue, stateOf, type ValueField } from '../filters/filter-values.ts'
@@ -97,14 +95,5 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
         <p className="p-2 text-small text-faint">{matching.length - SHOWN} more; type to find one.</p>
       )}
     </div>
-  )
-}
-
-/** The list as a menu of the filter bar. */
-export function FacetPanel({ anchor, close, ...list }: PopupProps & FacetListProps) {
-  return (
-    <FloatingPanel anchor={anchor} close={close} label={list.name} className="w-72 p-2">
-      <FacetList {...list} />
-    </FloatingPanel>
   )
 }

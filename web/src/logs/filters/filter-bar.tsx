@@ -58,7 +58,7 @@ export function FilterBar({
   )
 }
 
-const load = () => import('../facets/facet-list.tsx').then((module) => ({ default: module.FacetPanel }))
+const load = () => import('../facets/facet-menu.tsx').then((module) => ({ default: module.FacetPanel }))
 const FacetPanel = lazy(load)
 
 /** One of the three menus of the bar: values with their counts under the other filters. */
