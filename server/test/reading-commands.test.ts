@@ -118,6 +118,11 @@ describe('the others', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout).cameras.length).toBeGreaterThanOrEqual(6000)
     await pool.query('delete from cameras where id > 1000')
+    // As whoever deletes them says it: the server would know them for seconds.
+    await pool.query(`select pg_notify('cameras', '1001')`)
+    await expect
+      .poll(async () => (await server.get('/api/cameras')).body.data.cameras.length)
+      .toBeLessThan(10)
   })
 
   it('add, rename, list and delete cameras', { tags: ['long'] }, async () => {
@@ -135,7 +140,8 @@ describe('the others', () => {
 
   it('diagnose: 0 all is well, 1 something warns, 2 no server answers', async () => {
     const healthy = await run(['diagnose', '--json'])
-    expect(JSON.parse(healthy.stdout)).toMatchObject({ verdict: 'ok' })
+    const { checks } = JSON.parse(healthy.stdout)
+    expect(checks.filter(({ verdict }: { verdict: string }) => verdict !== 'ok')).toEqual([])
     expect(healthy.code).toBe(0)
     expect((await run(['diagnose'])).stdout).toContain('✅ Sources: ')
     await server.send('PUT', '/api/levels', { log_level: 'ERROR' })

@@ -251,11 +251,13 @@ test('a page that was open while the server became another version loads itself 
 }, async () => {
   const page = await openPage(context)
   await page.goto(`${url}/logs`)
-  let missing = 0
-  await page.route(/assets\/cameras-page/, (route) => {
-    missing++
-    return missing === 1 ? route.fulfill({ status: 404, body: '' }) : route.continue()
+  let isOld = true
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) isOld = false
   })
+  await page.route(/assets\/cameras-page/, (route) =>
+    isOld ? route.fulfill({ status: 404, body: '' }) : route.continue(),
+  )
   await page.evaluate(`window.isOld = true`)
   const loaded = page.waitForEvent('load')
   await page.getByRole('link', { name: 'Cameras' }).first().click()
@@ -317,8 +319,16 @@ test('a server that is away, and one that is asked too much, are waited for with
   const stale = page.getByRole('alert')
   await stale.filter({ hasText: 'The server cannot be reached.' }).waitFor()
   await row(page, 'seen before the outage').waitFor()
+  // A screen that was not opened yet is there once the server is.
+  await page.getByRole('link', { name: 'Cameras' }).first().click()
+  await page.waitForURL('**/cameras')
+  await page.goBack()
+  await row(page, 'seen before the outage').waitFor()
+  await page.getByRole('link', { name: 'Audit' }).first().click()
 
   await host.start({ RATE_LIMITS: 'query=15' })
+  await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor()
+  await page.goBack()
   await stale.getByRole('button', { name: 'Try again' }).click()
   await stale.first().waitFor({ state: 'detached' })
   await page.evaluate(`Promise.all(Array.from({ length: 15 }, () => fetch('/api/session')))`)

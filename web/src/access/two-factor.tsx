@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import type { BackupCodes as Codes, TwoFactorSetup as Setup, TwoFactorState } from 'timelapser-logs/api'
 import { request } from '../api/client.ts'
+import { lazyPart } from '../app/lazy-part.ts'
 import { Button } from '../controls/button.tsx'
 import { Failed } from '../controls/failed.tsx'
 import { notify } from '../controls/notice.tsx'
@@ -9,7 +10,7 @@ import { Skeleton } from '../controls/skeleton.tsx'
 import { BackupCodes } from './backup-codes.tsx'
 import { PasswordCheck } from './password-check.tsx'
 
-const TwoFactorSetup = lazy(() =>
+const TwoFactorSetup = lazyPart(() =>
   import('./two-factor-setup.tsx').then((module) => ({ default: module.TwoFactorSetup })),
 )
 

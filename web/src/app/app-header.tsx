@@ -1,10 +1,10 @@
 import { UserRound } from 'lucide-react'
-import { lazy } from 'react'
 import type { Session } from 'timelapser-logs/api'
 import { AlertBell } from '../alerts/alert-bell.tsx'
 import { PopupButton } from '../controls/popup-button.tsx'
 import { lastLogsPath } from '../logs/use-view.ts'
 import { ThemeSwitch } from '../theme/theme-switch.tsx'
+import { lazyPart } from './lazy-part.ts'
 import { Link } from './link.tsx'
 import { MainNav } from './main-nav.tsx'
 
@@ -37,7 +37,7 @@ export function AppHeader({ session, path }: { session: Session | null; path: st
       >
         Skip to the content
       </a>
-      <div className="flex h-12 items-center gap-4 px-4 sm:gap-6 sm:px-6">
+      <div className="flex h-12 items-center gap-2 px-4 sm:gap-6 sm:px-6">
         <Link
           href={lastLogsPath()}
           className="flex items-center gap-2.5 shrink-0 rounded-sm text-title font-semibold"
@@ -58,7 +58,7 @@ export function AppHeader({ session, path }: { session: Session | null; path: st
 
 const load = () =>
   import('../session/user-menu-items.tsx').then((module) => ({ default: module.UserMenuItems }))
-const UserMenuItems = lazy(load)
+const UserMenuItems = lazyPart(load)
 
 function UserMenu({ session }: { session: Session }) {
   return (

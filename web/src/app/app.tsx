@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import type { Session } from 'timelapser-logs/api'
 import { ApiError } from '../api/client.ts'
 import { Button } from '../controls/button.tsx'
@@ -10,6 +10,7 @@ import { LogsPage } from '../logs/logs-page.tsx'
 import { lastLogsPath } from '../logs/use-view.ts'
 import { useReloadForAnother, useSession } from '../session/use-session.ts'
 import { AppHeader } from './app-header.tsx'
+import { lazyPart } from './lazy-part.ts'
 import { Link } from './link.tsx'
 import { navigate, usePathname } from './location.ts'
 import { type Screen as KnownScreen, SCREENS, screensFor } from './screens.ts'
@@ -57,37 +58,37 @@ function AwaitingScreen({ screen }: { screen: KnownScreen | undefined }) {
   )
 }
 
-const SignInPage = lazy(() =>
+const SignInPage = lazyPart(() =>
   import('../session/sign-in-page.tsx').then((module) => ({ default: module.SignInPage })),
 )
-const SettingsPage = lazy(() =>
+const SettingsPage = lazyPart(() =>
   import('../settings/settings-page.tsx').then((module) => ({ default: module.SettingsPage })),
 )
-const AuditPage = lazy(() =>
+const AuditPage = lazyPart(() =>
   import('../audit/audit-page.tsx').then((module) => ({ default: module.AuditPage })),
 )
-const DiagnosticsPage = lazy(() =>
+const DiagnosticsPage = lazyPart(() =>
   import('../diagnostics/diagnostics-page.tsx').then((module) => ({ default: module.DiagnosticsPage })),
 )
-const CamerasPage = lazy(() =>
+const CamerasPage = lazyPart(() =>
   import('../cameras/cameras-page.tsx').then((module) => ({ default: module.CamerasPage })),
 )
-const AlertsPage = lazy(() =>
+const AlertsPage = lazyPart(() =>
   import('../alerts/alerts-page.tsx').then((module) => ({ default: module.AlertsPage })),
 )
-const PatternsPage = lazy(() =>
+const PatternsPage = lazyPart(() =>
   import('../patterns/patterns-page.tsx').then((module) => ({ default: module.PatternsPage })),
 )
-const ChartPage = lazy(() =>
+const ChartPage = lazyPart(() =>
   import('../chart/chart-page.tsx').then((module) => ({ default: module.ChartPage })),
 )
-const BoardsPage = lazy(() =>
+const BoardsPage = lazyPart(() =>
   import('../boards/boards-page.tsx').then((module) => ({ default: module.BoardsPage })),
 )
-const BoardPage = lazy(() =>
+const BoardPage = lazyPart(() =>
   import('../boards/board-page.tsx').then((module) => ({ default: module.BoardPage })),
 )
-const AccessPage = lazy(() =>
+const AccessPage = lazyPart(() =>
   import('../access/access-page.tsx').then((module) => ({ default: module.AccessPage })),
 )
 

@@ -1,13 +1,13 @@
 import { Menu as MenuIcon } from 'lucide-react'
-import { lazy } from 'react'
 import type { Session } from 'timelapser-logs/api'
 import { PopupButton } from '../controls/popup-button.tsx'
+import { lazyPart } from './lazy-part.ts'
 import { Link } from './link.tsx'
 import { useSearch } from './location.ts'
 import { hrefOf, screensFor } from './screens.ts'
 
 const load = () => import('./main-nav-menu.tsx').then((module) => ({ default: module.MainNavMenu }))
-const MainNavMenu = lazy(load)
+const MainNavMenu = lazyPart(load)
 
 /** The screens as links beside each other, or as a menu where they do not fit. */
 export function MainNav({ session, path }: { session: Session | null; path: string }) {

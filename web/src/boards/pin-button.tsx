@@ -1,10 +1,10 @@
 import { Pin } from 'lucide-react'
-import { lazy } from 'react'
+import { lazyPart } from '../app/lazy-part.ts'
 import type { ChartChoice } from '../chart/choice.ts'
 import { PopupButton } from '../controls/popup-button.tsx'
 
 const load = () => import('./pin-panel.tsx').then((module) => ({ default: module.PinPanel }))
-const PinPanel = lazy(load)
+const PinPanel = lazyPart(load)
 
 /** @param query of the chart that is shown, to be pinned to a board */
 export function PinButton({ query, choice }: { query: string; choice: ChartChoice }) {

@@ -1,7 +1,8 @@
 import { Bell, Pencil, Trash2 } from 'lucide-react'
-import { lazy, memo, Suspense, useState } from 'react'
+import { memo, Suspense, useState } from 'react'
 import type { CameraActivity, CamerasActivity } from 'timelapser-logs/api'
 import { alertAddress } from '../alerts/alert-address.ts'
+import { lazyPart } from '../app/lazy-part.ts'
 import { Link } from '../app/link.tsx'
 import { buttonClass, IconButton } from '../controls/button.tsx'
 import { OriginIcon } from '../logs/origin-icon.tsx'
@@ -30,7 +31,7 @@ function CameraState({ camera, now }: { camera: CameraActivity; now: number }) {
   )
 }
 
-const DeleteCamera = lazy(() =>
+const DeleteCamera = lazyPart(() =>
   import('./delete-camera.tsx').then((module) => ({ default: module.DeleteCamera })),
 )
 

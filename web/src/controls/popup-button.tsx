@@ -19,10 +19,12 @@ export function PopupButton({
 }: Omit<ComponentProps<'button'>, 'popup'> & {
   kind?: ButtonKind
   size?: 'normal' | 'icon'
-  preload: () => unknown
+  preload: () => Promise<unknown>
   popup: (props: PopupProps) => ReactNode
 }) {
   const [open, setOpen] = useState(false)
+  // What fails now is tried again when it is shown.
+  const onAim = () => void preload().catch(() => undefined)
   const anchor = useRef<HTMLButtonElement>(null)
   return (
     <>
@@ -31,8 +33,8 @@ export function PopupButton({
         type="button"
         aria-haspopup="true"
         aria-expanded={open}
-        onPointerEnter={preload}
-        onFocus={preload}
+        onPointerEnter={onAim}
+        onFocus={onAim}
         onClick={() => setOpen(!open)}
         className={`${buttonClass(kind, size)} ${className}`}
         {...rest}

@@ -1,4 +1,5 @@
-import { type CSSProperties, lazy, Suspense, useEffect, useState } from 'react'
+import { type CSSProperties, Suspense, useEffect, useState } from 'react'
+import { lazyPart } from '../app/lazy-part.ts'
 import { usePreference } from '../app/preference.ts'
 import { useHeight } from '../controls/use-height.ts'
 import { ROOM_FOR_BOTH, useMediaQuery, WIDE } from '../controls/use-media-query.ts'
@@ -32,13 +33,13 @@ import { useLogsScreen } from './use-logs-screen.ts'
 import { useView } from './use-view.ts'
 import type { LogView } from './view.ts'
 
-const DetailPanel = lazy(() =>
+const DetailPanel = lazyPart(() =>
   import('./detail/detail-panel.tsx').then((module) => ({ default: module.DetailPanel })),
 )
-const FacetColumn = lazy(() =>
+const FacetColumn = lazyPart(() =>
   import('./facets/facet-column.tsx').then((module) => ({ default: module.FacetColumn })),
 )
-const ShortcutsSheet = lazy(() =>
+const ShortcutsSheet = lazyPart(() =>
   import('./toolbar/shortcuts-sheet.tsx').then((module) => ({ default: module.ShortcutsSheet })),
 )
 

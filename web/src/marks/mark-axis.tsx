@@ -1,7 +1,8 @@
-import { lazy, Suspense, useRef } from 'react'
+import { Suspense, useRef } from 'react'
+import { lazyPart } from '../app/lazy-part.ts'
 import { useSession } from '../session/use-session.ts'
 
-const MarkForm = lazy(() => import('./mark-form.tsx').then((module) => ({ default: module.MarkForm })))
+const MarkForm = lazyPart(() => import('./mark-form.tsx').then((module) => ({ default: module.MarkForm })))
 
 /**
  * The strip below a plane of time: a click on it begins a mark there, for those who may add one. The keyboard begins it

@@ -1,9 +1,9 @@
 import { Flag } from 'lucide-react'
-import { lazy } from 'react'
+import { lazyPart } from '../app/lazy-part.ts'
 import { PopupButton } from '../controls/popup-button.tsx'
 
 const load = () => import('./marks-panel.tsx').then((module) => ({ default: module.MarksPanel }))
-const MarksPanel = lazy(load)
+const MarksPanel = lazyPart(load)
 
 /** Leads to the marks of a range, and to another one. */
 export function MarksButton({ from, to, zone }: { from: number; to: number; zone: string }) {

@@ -1,9 +1,9 @@
 import { Bookmark } from 'lucide-react'
-import { lazy } from 'react'
+import { lazyPart } from '../app/lazy-part.ts'
 import { PopupButton } from '../controls/popup-button.tsx'
 
 const load = () => import('./views-panel.tsx').then((module) => ({ default: module.ViewsPanel }))
-const ViewsPanel = lazy(load)
+const ViewsPanel = lazyPart(load)
 
 /** @param query of the view that is shown, to be saved */
 export function ViewsButton({ query }: { query: string }) {

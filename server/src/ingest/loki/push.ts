@@ -49,9 +49,13 @@ export function decodeLokiJson(body: Uint8Array, defaults: RecordDefaults): Deco
   return atOnce(lokiJsonSteps(body, defaults))
 }
 
-/** The labels in one order, whichever they were sent in; empty where they are too long to remember. */
+/**
+ * The labels in one order, whichever they were sent in; empty where they are too long to remember, or none of Loki's: JSON can
+ * hold anything in place of their texts.
+ */
 function nameOf(labels: ExtraData): string {
-  const pairs = Object.entries(labels).map(([name, value]) => [name, String(value)] as const)
+  const pairs = Object.entries(labels)
+  if (pairs.some(([, value]) => typeof value === 'object')) return ''
   const text = JSON.stringify(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)))
   return text.length > MAX_NAME ? '' : text
 }

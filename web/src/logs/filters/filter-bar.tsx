@@ -1,5 +1,5 @@
 import { ChevronDown, PanelLeft, SlidersHorizontal } from 'lucide-react'
-import { lazy } from 'react'
+import { lazyPart } from '../../app/lazy-part.ts'
 import { usePreference } from '../../app/preference.ts'
 import { IconButton } from '../../controls/button.tsx'
 import { PopupButton } from '../../controls/popup-button.tsx'
@@ -13,7 +13,7 @@ import { OwnLinesButton } from './own-lines.tsx'
 import { RangePicker } from './range-picker.tsx'
 
 const loadSheet = () => import('./filter-sheet.tsx').then((module) => ({ default: module.FilterSheet }))
-const FilterSheet = lazy(loadSheet)
+const FilterSheet = lazyPart(loadSheet)
 
 /** Search, range and the menus of values; it stays in sight while the list scrolls. */
 export function FilterBar({
@@ -59,7 +59,7 @@ export function FilterBar({
 }
 
 const load = () => import('../facets/facet-menu.tsx').then((module) => ({ default: module.FacetPanel }))
-const FacetPanel = lazy(load)
+const FacetPanel = lazyPart(load)
 
 /** One of the three menus of the bar: values with their counts under the other filters. */
 function FacetMenu(props: FacetListProps) {

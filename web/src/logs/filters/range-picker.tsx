@@ -1,12 +1,12 @@
 import { ChevronDown, Clock } from 'lucide-react'
-import { lazy } from 'react'
+import { lazyPart } from '../../app/lazy-part.ts'
 import { PopupButton } from '../../controls/popup-button.tsx'
 import type { Range } from '../../time/range.ts'
 import { periodInWords } from '../period.ts'
 import type { ChangeView } from '../use-view.ts'
 
 const load = () => import('./range-form.tsx').then((module) => ({ default: module.RangePanel }))
-const RangePanel = lazy(load)
+const RangePanel = lazyPart(load)
 
 export function RangePicker({ range, change, zone }: { range: Range; change: ChangeView; zone: string }) {
   return (

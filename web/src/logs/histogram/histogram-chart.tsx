@@ -1,5 +1,6 @@
-import { type KeyboardEvent, lazy, Suspense, useRef, useState } from 'react'
+import { type KeyboardEvent, Suspense, useRef, useState } from 'react'
 import type { Histogram } from 'timelapser-logs/api'
+import { lazyPart } from '../../app/lazy-part.ts'
 import { useWidth } from '../../controls/use-width.ts'
 import { markTimeOf } from '../../marks/mark-time.ts'
 import { justBefore } from '../../time/range.ts'
@@ -10,14 +11,14 @@ import { HistogramTip } from './histogram-tip.tsx'
 import { useBarKeys } from './use-bar-keys.ts'
 import { useBrush } from './use-brush.ts'
 
-const MarkLines = lazy(() =>
+const MarkLines = lazyPart(() =>
   import('../../marks/mark-lines.tsx').then((module) => ({ default: module.MarkLines })),
 )
-const MarkAxis = lazy(() =>
+const MarkAxis = lazyPart(() =>
   import('../../marks/mark-axis.tsx').then((module) => ({ default: module.MarkAxis })),
 )
 
-const AlertMarkLinks = lazy(() =>
+const AlertMarkLinks = lazyPart(() =>
   import('../../alerts/alert-mark-links.tsx').then((module) => ({ default: module.AlertMarkLinks })),
 )
 

@@ -1,12 +1,13 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { LogRow } from 'timelapser-logs/api'
+import { lazyPart } from '../../app/lazy-part.ts'
 import type { ChangeView } from '../use-view.ts'
 import type { LogView } from '../view.ts'
 import type { RowTarget } from './row-menu.tsx'
 import type { ValueTarget } from './value-menu.tsx'
 
-const ValueMenu = lazy(() => import('./value-menu.tsx').then((module) => ({ default: module.ValueMenu })))
-const RowMenu = lazy(() => import('./row-menu.tsx').then((module) => ({ default: module.RowMenu })))
+const ValueMenu = lazyPart(() => import('./value-menu.tsx').then((module) => ({ default: module.ValueMenu })))
+const RowMenu = lazyPart(() => import('./row-menu.tsx').then((module) => ({ default: module.RowMenu })))
 
 /** The menu of a line and that of one of its values, where one of them is open. */
 export function ListMenus({

@@ -1,6 +1,7 @@
 import { CircleHelp, Search, X } from 'lucide-react'
-import { lazy, useEffect, useId, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
+import { lazyPart } from '../../app/lazy-part.ts'
 import { KeyCap } from '../../controls/key-cap.tsx'
 import { PopupButton } from '../../controls/popup-button.tsx'
 import type { ChangeView } from '../use-view.ts'
@@ -10,7 +11,7 @@ import { isHalfWritten } from './search-terms.ts'
 import { useCompletion } from './use-completion.ts'
 
 const loadHelp = () => import('./search-help.tsx').then((module) => ({ default: module.SearchHelp }))
-const SearchHelp = lazy(loadHelp)
+const SearchHelp = lazyPart(loadHelp)
 
 const DEBOUNCE_MS = 250
 

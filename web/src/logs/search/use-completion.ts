@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type KeyboardEvent, type RefObject, useId, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
+import { loaded } from '../../app/lazy-part.ts'
 import type { Completion } from './completion.ts'
 
 /** Fetched with the first letter: most visits search for nothing. */
@@ -27,7 +28,7 @@ export function useCompletion(
     close()
     if (caret === null) return
     wanted.current = text
-    void load().then(({ completionsAt }) => {
+    void loaded(load).then(({ completionsAt }) => {
       if (wanted.current === text) setOpen(completionsAt(text, caret, client))
     })
   }

@@ -1,5 +1,6 @@
 import { Download, Ellipsis, RotateCw } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
+import { lazyPart } from '../../app/lazy-part.ts'
 import { IconButton } from '../../controls/button.tsx'
 import { PopupButton } from '../../controls/popup-button.tsx'
 import { ViewsButton } from '../../views/views-button.tsx'
@@ -10,12 +11,12 @@ import { filterParameters, type LogView } from '../view.ts'
 import type { Removal } from './removal-dialog.tsx'
 
 const loadMenu = () => import('./more-menu.tsx').then((module) => ({ default: module.MoreMenu }))
-const MoreMenu = lazy(loadMenu)
-const RemovalDialog = lazy(() =>
+const MoreMenu = lazyPart(loadMenu)
+const RemovalDialog = lazyPart(() =>
   import('./removal-dialog.tsx').then((module) => ({ default: module.RemovalDialog })),
 )
 
-const ExportDialog = lazy(() =>
+const ExportDialog = lazyPart(() =>
   import('../../export/export-dialog.tsx').then((module) => ({ default: module.ExportDialog })),
 )
 
