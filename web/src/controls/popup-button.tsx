@@ -23,7 +23,7 @@ export function PopupButton({
   popup: (props: PopupProps) => ReactNode
 }) {
   const [open, setOpen] = useState(false)
-  // What fails now is tried again when it is shown.
+  // A load that fails now is tried again when the popup is shown.
   const onAim = () => void preload().catch(() => undefined)
   const anchor = useRef<HTMLButtonElement>(null)
   return (
