@@ -26,7 +26,7 @@ describe('users', () => {
   const signIn = async (password = 'correct horse battery') =>
     (await new Browser(server.url).post('/api/auth/sign-in', { username: 'vic', password })).status
 
-  it('are invited, listed, changed, disabled and enabled by name', async () => {
+  it('are invited, listed, changed, disabled and enabled by name', { tags: ['long'] }, async () => {
     const made = await json('users', 'invite', 'Vic', '--camera', '1', '--camera', '4')
     expect(made).toMatchObject({ username: 'Vic', role: 'viewer' })
     expect((await run('users', 'list')).stdout).toMatch(/^Vic +viewer +cameras 1, 4 +invited +never$/m)
@@ -41,7 +41,7 @@ describe('users', () => {
     expect((await run('users', 'disable', 'vic')).stderr).toMatch(/is the last administrator/)
   })
 
-  it('lose and regain their way in at once', async () => {
+  it('lose and regain their way in at once', { tags: ['long'] }, async () => {
     const { url } = await json('users', 'invite', 'root', '--role', 'admin')
     const secret = url.split('#link=')[1]
     const input = { secret, username: 'root', password: 'correct horse battery' }

@@ -17,7 +17,7 @@ const run = (...args: string[]) => runCommand(server, args)
 describe('timelapser-logs scrub', () => {
   const message = async () => (await server.get('/api/logs/1')).body.data.log.message
 
-  it('tells with --dry-run what it would do, and does it without', async () => {
+  it('tells with --dry-run what it would do, and does it without', { tags: ['long'] }, async () => {
     const dry = await run('scrub', '--pattern', 'lic-\\d+', '--dry-run')
     expect(dry).toMatchObject({ code: 0, stdout: 'Would mask 1 of 1 lines, for example\n  1  plate ***\n' })
     expect(await message()).toBe('plate LIC-1234')

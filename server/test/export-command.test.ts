@@ -54,7 +54,7 @@ it('writes what matches to a file, in the format of its name, and to stdout', as
   expect(piped.stderr).toContain('Wrote 150 rows')
 })
 
-it('takes an export in again with ingest', async () => {
+it('takes an export in again with ingest', { tags: ['long'] }, async () => {
   const again = await startTestServer()
   try {
     const file = join(folder, 'all.ndjson')

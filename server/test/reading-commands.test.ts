@@ -98,7 +98,7 @@ describe('tail -f', () => {
 })
 
 describe('the others', () => {
-  it('count by level and source', async () => {
+  it('count by level and source', { tags: ['long'] }, async () => {
     const { summary, sources } = JSON.parse((await run(['stats'])).stdout)
     expect(summary).toMatchObject({ error_count: 1, warning_count: 1 })
     expect(sources.map(({ source }: { source: string }) => source)).toContain('camera_3')

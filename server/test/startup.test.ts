@@ -165,7 +165,7 @@ describe('refuses with a sentence a database', () => {
     await expectRefusal(start(user), 'may not create tables', 'grant create on schema public')
   })
 
-  test('of a newer version', async () => {
+  test('of a newer version', { tags: ['long'] }, async () => {
     const url = await database()
     const program = start(url)
     await program.ready

@@ -127,7 +127,9 @@ test('a newer search ends the request of the one before', async () => {
   expect(await row(page, 'beta is late').count()).toBe(1)
 })
 
-test('old lines stay, marked as busy and legible, until the new ones are here', async () => {
+test('old lines stay, marked as busy and legible, until the new ones are here', {
+  tags: ['long'],
+}, async () => {
   const page = await openUrl('/logs')
   await row(page, 'alpha fell over').waitFor()
   const letGo = await hold(page, /\/api\/logs(\/histogram|\/stats)?\?.*source=beta/)

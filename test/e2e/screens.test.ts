@@ -732,7 +732,7 @@ describe('the alerts', () => {
     await page.getByRole('button', { name: 'Use this: Error rate' }).waitFor()
   })
 
-  test('are made of what the list shows', async () => {
+  test('are made of what the list shows', { tags: ['long'] }, async () => {
     const page = await open('/logs?source=camera_2&camera_id=2&q=timeout')
     await page.getByRole('button', { name: 'More', exact: true }).click()
     await page.getByRole('menuitem', { name: 'Alert on this' }).click()

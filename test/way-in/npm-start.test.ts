@@ -30,7 +30,7 @@ test('commands find the server of a data folder on whatever port it listens', as
   expect((await command(dataDir, ['query'])).stderr).toContain('No answer from http://127.0.0.1:4700')
 })
 
-test('a key of one’s own is not sent to an address that a folder names', async () => {
+test('a key of one’s own is not sent to an address that a folder names', { tags: ['long'] }, async () => {
   const dataDir = join(temporaryFolder(), 'data')
   const server = startProgram({ env: { DATA_DIR: dataDir } })
   await server.ready

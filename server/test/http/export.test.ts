@@ -354,7 +354,7 @@ describe('while an export runs', () => {
     await big.send('POST', '/api/logs/delete', { q, confirm_rows: 2 })
   })
 
-  it('waits for a slow reader without anything running on the database', async () => {
+  it('waits for a slow reader without anything running on the database', { tags: ['long'] }, async () => {
     const reply = await open()
     await once(reply, 'readable')
     const transactions = async () =>

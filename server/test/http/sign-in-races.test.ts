@@ -71,7 +71,7 @@ it('is refused when the password was changed after it was found right', { tags: 
   expect((await signIn('anna', NEW)).status).toBe(200)
 })
 
-it('is refused when the change of the password was not yet committed', async () => {
+it('is refused when the change of the password was not yet committed', { tags: ['long'] }, async () => {
   const bea = await arrive('bea')
   let changing: ReturnType<typeof change> | undefined
   let late: ReturnType<typeof signIn> | undefined

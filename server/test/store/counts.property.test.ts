@@ -164,7 +164,7 @@ describe('the kept counts', () => {
           await expectExactCounts(database.database.pool)
         },
       ),
-      { numRuns: randomRuns(25), endOnFailure: true },
+      { numRuns: randomRuns(15), endOnFailure: true },
     )
   })
 })

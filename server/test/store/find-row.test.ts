@@ -52,7 +52,7 @@ async function expectFound(expected: ReadonlyMap<number, string>): Promise<void>
 }
 
 it('finds every row by its id, before and after the feed forgets its batch', async () => {
-  const expected = await write(30)
+  const expected = await write(15)
   await expectFound(expected)
   // One batch in three leaves, then the others: those between belong to other ranges by then.
   await pool.query(`update log_feed set created_at = now() - interval '2 days' where id % 3 = 0`)

@@ -120,7 +120,9 @@ it('gives every batch its own contiguous ids, whoever else writes', async () => 
   expect((await logs.countLogs(EVERYTHING)).total).toBe(batches.flat().length)
 })
 
-it('stores what it was given of many callers at once, long rows among short ones, in any script', async () => {
+it('stores what it was given of many callers at once, long rows among short ones, in any script', {
+  tags: ['long'],
+}, async () => {
   const scripts = ['a', 'ü', '日', '🙂']
   const batches = Array.from({ length: 24 }, (_, batch) =>
     Array.from({ length: 1000 }, (_, index) => {
@@ -341,7 +343,7 @@ it('reads the feed in steps of about 1 MB where rows are long, each row once and
   expect(steps).toBeGreaterThan(6)
 })
 
-it('refuses more than it can hold, and everything once it is closed', async () => {
+it('refuses more than it can hold, and everything once it is closed', { tags: ['long'] }, async () => {
   const batch = many(10_000, 'flood')
   const blocker = await database.database.connect()
   await blocker.query('begin')

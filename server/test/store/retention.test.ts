@@ -157,7 +157,9 @@ describe('retention', () => {
     },
   )
 
-  it('frees by level whatever limits the administrator set for all sessions', async () => {
+  it('frees by level whatever limits the administrator set for all sessions', {
+    tags: ['long'],
+  }, async () => {
     const { database: name } = database.connection
     await logs.addLogEntries(spread(20_000, Date.now() - 4 * DAY, Date.now() - 2 * DAY, ['DEBUG', 'ERROR']))
     const limits = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
@@ -220,7 +222,9 @@ describe('retention', () => {
     expect(Number(await countRows())).toBeGreaterThan(0)
   })
 
-  it('goes by age and by the budget in one run: the oldest first, and longer-kept levels alone within it', async () => {
+  it('goes by age and by the budget in one run: the oldest first, and longer-kept levels alone within it', {
+    tags: ['long'],
+  }, async () => {
     const now = Date.now()
     await logs.addLogEntries(spread(16_000, now - 8 * DAY, now))
     // A vacuum would add to their sizes between one look at them and the next.
