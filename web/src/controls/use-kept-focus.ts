@@ -17,7 +17,8 @@ export function useKeptFocus({ disabled = false, onFocus, onBlur, onClick }: Pro
       onFocus?.(event)
     },
     onBlur: (event) => {
-      setFocused(false)
+      // A window that is left takes the focus along and gives it back: within the page it stays where it is.
+      setFocused(event.currentTarget === document.activeElement)
       onBlur?.(event)
     },
     onClick: isKept ? (event: MouseEvent) => event.preventDefault() : onClick,
