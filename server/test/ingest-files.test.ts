@@ -58,7 +58,7 @@ beforeAll(async () => {
     pageDirectory: tmpdir(),
     trustProxy: false,
     reports: {
-      onCameraRegistered: ignore,
+      onCamerasRegistered: ignore,
       onNamesFull: ignore,
       onRequestLine: ignore,
       onUnexpected: (failure) => console.error(failure),

@@ -1,7 +1,7 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import type { ByteBudget } from '../byte-budget.ts'
-import { CameraRegister } from './cameras/camera-register.ts'
+import { CameraRegister, type CameraRegisterOptions } from './cameras/camera-register.ts'
 import { forgetDeletedCameras } from './cameras/deleted-cameras.ts'
 import { type CameraBucket, countByCameras } from './counts/camera-counts.ts'
 import { countRows, type LevelBucket } from './counts/counts.ts'
@@ -69,7 +69,7 @@ export type LogOperationsOptions = {
   levels?: AdmissionOptions['levels']
   /** Parses what comes in by the rules that people set. */
   parsing?: AdmissionOptions['parsing']
-  onCameraRegistered?: (camera: { id: number; name: string }) => void
+  onCamerasRegistered?: CameraRegisterOptions['onRegistered']
   /** Called when there is no room for more sources, loggers or cameras, once each. */
   onNamesFull?: (full: NamesFull) => void
   /** Called for every batch after its COMMIT. */
@@ -95,7 +95,7 @@ export class LogOperations {
   readonly #pageTotalBudgetMs: number | undefined
 
   constructor(options: LogOperationsOptions) {
-    const { pool, settings, levels, parsing, onCameraRegistered, onStored, onFlush, gate, searchBudgetMs } =
+    const { pool, settings, levels, parsing, onCamerasRegistered, onStored, onFlush, gate, searchBudgetMs } =
       options
     this.#searchBudgetMs = searchBudgetMs
     this.#pageTotalBudgetMs = options.pageTotalBudgetMs
@@ -106,7 +106,7 @@ export class LogOperations {
     this.#cameras = new CameraRegister({
       pool,
       isRegistrationOn,
-      ...(onCameraRegistered ? { onRegistered: onCameraRegistered } : {}),
+      ...(onCamerasRegistered ? { onRegistered: onCamerasRegistered } : {}),
     })
     const names = new NameRegister({ pool, onFull: options.onNamesFull })
     const admission = new Admission({ settings, cameras: this.#cameras, levels, parsing, names })

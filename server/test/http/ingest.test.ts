@@ -119,7 +119,12 @@ describe('POST /api/logs', () => {
     expect(body.data.cameras.map(({ id, name }: { id: number; name: string }) => [id, name])).toEqual([
       [12, 'Camera 12'],
     ])
-    expect(server.reports.filter(({ kind }) => kind === 'camera')).toHaveLength(1)
+    const reports = () => server.reports.filter(({ kind }) => kind === 'camera')
+    expect(reports()).toHaveLength(1)
+    await server.send('PUT', '/api/settings', { register_cameras: true })
+    const many = Array.from({ length: 30 }, (_, index) => ({ message: 'hello', camera_id: 100 + index }))
+    await server.send('POST', '/api/logs', many)
+    expect(reports().slice(1)).toMatchObject([{ detail: { length: 30 } }])
   })
 
   it('refuses a batch none of which could be stored, with the reason of each record, once and for all', async () => {

@@ -115,7 +115,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       pageUrl: config.publicUrl,
     },
     reports: {
-      onCameraRegistered: report('camera'),
+      onCamerasRegistered: report('camera'),
       onNamesFull: report('names'),
       onRequestLine: report('request'),
       onUnexpected: report('unexpected'),

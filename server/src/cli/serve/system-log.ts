@@ -47,6 +47,9 @@ const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => 
   delete: ({ deleted_count, by }) => `${by} deleted ${deleted_count} logs by filter`,
 }
 
+/** Beyond this number of cameras that a batch created, one line tells of all. */
+const MOST_CAMERAS_NAMED = 10
+
 /** The first part of the logger names of the server's own lines: users' sources have these names, too. */
 const OWN_LOGGERS = 'timelapser_logs'
 
@@ -74,8 +77,17 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
 
   return {
     reports: {
-      onCameraRegistered: ({ id, name }) =>
-        from('system', 'cameras').bind({ camera_id: id }).info(`Camera registered: ${name}`),
+      onCamerasRegistered: (cameras) => {
+        const log = from('system', 'cameras')
+        const [first, last] = [cameras[0], cameras.at(-1)]
+        if (first && last && cameras.length > MOST_CAMERAS_NAMED) {
+          log.info(`${cameras.length} cameras registered: ${first.name} to ${last.name}`, {
+            count: cameras.length,
+          })
+        } else {
+          for (const { id, name } of cameras) log.bind({ camera_id: id }).info(`Camera registered: ${name}`)
+        }
+      },
       onNamesFull: ({ kind, limit, caller }) =>
         from('system', 'names').warning(
           `There is no room for more ${kind}s${caller === null ? '' : ` of ${caller}`}: ${limit} in all, half of them by one key. Lines with others are stored under "other"`,

@@ -10,6 +10,7 @@ import type { AlertGap } from '../../service/alerts/alert-evaluator.ts'
 import type { MetricSources, Metrics } from '../../service/metrics.ts'
 import type { Trouble } from '../../service/system-watch.ts'
 import type { FolderBackup } from '../../store/backup/backup-files.ts'
+import type { RegisteredCamera } from '../../store/cameras/camera-register.ts'
 import type { Notices } from '../../store/database/notices.ts'
 import type { ReadReplica } from '../../store/database/read-replica.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
@@ -17,7 +18,7 @@ import type { NamesFull } from '../../store/writing/name-register.ts'
 
 /** The system's reports on itself while it runs. */
 export type SystemReports = {
-  onCameraRegistered: (camera: { id: number; name: string }) => void
+  onCamerasRegistered: (cameras: readonly RegisteredCamera[]) => void
   /** There is no room for more sources, loggers or cameras; once each. */
   onNamesFull: (full: NamesFull) => void
   onRequestLine: (line: RequestLine) => void

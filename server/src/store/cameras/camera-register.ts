@@ -6,11 +6,16 @@ import { listDeletedCameras } from './deleted-cameras.ts'
 /** Cameras that records may create by naming them. More than this is a mistake or an attack. */
 const MAX_REGISTERED = 10_000
 
+export type RegisteredCamera = { id: number; name: string }
+
+/** Beyond this number at once the servers are told that there are others, not which. */
+const MOST_TOLD = 10
+
 export type CameraRegisterOptions = {
   pool: pg.Pool
   isRegistrationOn: () => Promise<boolean>
-  /** Called for each camera that a record created. */
-  onRegistered?: (camera: { id: number; name: string }) => void
+  /** Called with the cameras that the records of a batch created. */
+  onRegistered?: (cameras: readonly RegisteredCamera[]) => void
 }
 
 /** Knows the cameras: creates cameras that records name and nobody has created yet, and returns which were deleted. */
@@ -83,11 +88,11 @@ export class CameraRegister {
       return all
     })
     for (const id of few) known.add(id)
-    for (const camera of created) this.#options.onRegistered?.(camera)
+    if (created.length > 0) this.#options.onRegistered?.(created)
   }
 
-  async #insert(ids: number[]): Promise<{ id: number; name: string }[]> {
-    const { rows } = await this.#options.pool.query<{ id: number; name: string }>({
+  async #insert(ids: number[]): Promise<RegisteredCamera[]> {
+    const { rows } = await this.#options.pool.query<RegisteredCamera>({
       name: 'register_cameras',
       text: `
         with created as (
@@ -97,9 +102,9 @@ export class CameraRegister {
           on conflict (id) do nothing
           returning id, name
         )
-        select id, name, pg_notify('cameras', id::text)
+        select id, name, pg_notify('cameras', case when count(*) over () <= $2 then id::text else '' end)
         from created`,
-      values: [ids],
+      values: [ids, MOST_TOLD],
     })
     return rows.map(({ id, name }) => ({ id, name }))
   }

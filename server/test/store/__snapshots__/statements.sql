@@ -1008,7 +1008,7 @@ select name, value from settings;
           on conflict (id) do nothing
           returning id, name
         )
-        select id, name, pg_notify('cameras', id::text)
+        select id, name, pg_notify('cameras', case when count(*) over () <= $2 then id::text else '' end)
         from created;
 
 -- remember_reply

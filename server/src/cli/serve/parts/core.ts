@@ -68,7 +68,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     settings,
     levels: { rules: levels, gate, onHeldBack: (record) => void events.emit('held-back', record) },
     parsing: lineParser,
-    onCameraRegistered: reports.onCameraRegistered,
+    onCamerasRegistered: reports.onCamerasRegistered,
     onNamesFull: reports.onNamesFull,
     onStored: ({ accepted, repeated }) => {
       if (!repeated) metrics.stored(accepted)
