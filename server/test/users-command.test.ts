@@ -56,9 +56,9 @@ describe('timelapser-logs users', () => {
     await users('invite', ...key, 'vic')
     const unconfirmed = await users('delete', ...key, 'vic')
     expect([unconfirmed.code, unconfirmed.stdout]).toEqual([3, ''])
-    expect(await names()).toEqual(['anna', 'vic'])
+    expect(await names()).toContain('vic')
     expect((await users('delete', ...key, '--yes', 'vic')).stdout).toBe('vic is deleted.\n')
-    expect(await names()).toEqual(['anna'])
+    expect(await names()).not.toContain('vic')
   })
 
   it.each([

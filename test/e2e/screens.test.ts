@@ -257,8 +257,9 @@ describe('the chart', () => {
     }))
   }
 
+  beforeAll(() => call('POST', '/api/logs', requestsOfANight()))
+
   test('tells how slow a request was by camera in the night, and leads to the lines of a point', async () => {
-    await call('POST', '/api/logs', requestsOfANight())
     const page = await open('/logs?source=gateway')
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Chart' }).click()
     await page.waitForURL('**/chart?source=gateway')

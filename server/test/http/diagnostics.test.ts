@@ -71,6 +71,7 @@ describe('a diagnosis', () => {
   it('has its test lines deleted by a job after 15 minutes, and no other line of that source', {
     tags: ['long'],
   }, async () => {
+    await diagnose('POST')
     await server.send('POST', '/api/logs', {
       level: 'INFO',
       message: 'not of the diagnosis',
@@ -78,9 +79,9 @@ describe('a diagnosis', () => {
     })
     const { pool } = server.database.database
     const { rows } = await pool.query(
-      `select run_at > now() + interval '14 minutes' as waits from graphile_worker.jobs where task_identifier = 'diagnostic'`,
+      `select bool_and(run_at > now() + interval '14 minutes') as wait from graphile_worker.jobs where task_identifier = 'diagnostic'`,
     )
-    expect(rows).toEqual([{ waits: true }])
+    expect(rows).toEqual([{ wait: true }])
     await pool.query(`select graphile_worker.reschedule_jobs(array(
       select id from graphile_worker.jobs where task_identifier = 'diagnostic'), run_at => now())`)
     const left = async () => (await server.get('/api/logs?source=diagnostic')).body.data.logs
