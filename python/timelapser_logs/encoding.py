@@ -7,6 +7,7 @@ from datetime import date, datetime, timezone
 # A longer line is cut: one line is not to fill a request.
 MAX_LINE_BYTES = 1_000_000
 MAX_TEXT = 250_000
+MAX_NAME = 1000
 MAX_DEPTH = 20
 MAX_INTEGER = 2**63
 
@@ -18,16 +19,24 @@ def encode_record(record):
     except Exception:  # A value of any class may raise anything.
         line = json.dumps(plain(record))
     if len(line) > MAX_LINE_BYTES:
-        message = str(record.get("message", ""))
-        cut = {name: record.get(name) for name in ("timestamp", "level", "source", "camera_id", "logger_name")}
-        cut["message"] = message[:MAX_TEXT]
-        cut["extra_data"] = {"truncated_bytes": len(line) - min(len(message), MAX_TEXT)}
-        line = json.dumps(plain({name: value for name, value in cut.items() if value is not None}))
+        names = ("timestamp", "level", "source", "camera_id", "logger_name")
+        cut = {name: text(record[name])[:MAX_NAME] for name in names if record.get(name) is not None}
+        message = text(record.get("message", "")).encode("utf-8", "replace")[:MAX_TEXT]
+        cut["message"] = message.decode("utf-8", "ignore")
+        cut["extra_data"] = {"truncated_bytes": len(line) - len(message)}
+        line = json.dumps(cut)
     return line.encode("ascii")
 
 
 def plain(value, depth=0, within=()):
-    """The value as JSON can hold it: numbers that JSON does not know and objects become text."""
+    """The value as JSON can hold it: numbers that JSON does not know and objects become text. Never raises."""
+    try:
+        return _plain(value, depth, within)
+    except Exception:  # A dict or a number of a class of the program's own.
+        return text(value)
+
+
+def _plain(value, depth, within):
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):

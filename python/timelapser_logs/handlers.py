@@ -6,7 +6,7 @@ import threading
 import traceback
 from datetime import datetime, timezone
 
-from .encoding import in_utc
+from .encoding import in_utc, text
 
 COLUMNS = ("source", "camera_id", "logger_name")
 LEVELS = ((50, "CRITICAL"), (40, "ERROR"), (30, "WARNING"), (20, "INFO"))
@@ -41,9 +41,12 @@ class ShippingHandler(logging.Handler):
             level = level_of(record.levelno)
             if not self._shipper.admits(level, entry.get("source"), entry["logger_name"], entry.get("camera_id")):
                 return
-            extra.update(function=record.funcName, line=record.lineno)
+            extra.setdefault("function", record.funcName)
+            extra.setdefault("line", record.lineno)
             if record.exc_info and record.exc_info[0] is not None:
                 extra["exception"] = "".join(traceback.format_exception(*record.exc_info))
+            elif record.exc_text:
+                extra["exception"] = record.exc_text
             if record.stack_info:
                 extra["stack"] = record.stack_info
             entry.update(
@@ -70,7 +73,8 @@ def loguru_sink(shipper):
         level = level_of(record["level"].no)
         if not shipper.admits(level, entry.get("source"), entry["logger_name"], entry.get("camera_id")):
             return
-        extra.update(function=record["function"], line=record["line"])
+        extra.setdefault("function", record["function"])
+        extra.setdefault("line", record["line"])
         if record["exception"] is not None:
             extra["exception"] = "".join(traceback.format_exception(*record["exception"]))
         entry.update(
@@ -93,7 +97,7 @@ def capture_uncaught(shipper):
             {
                 "timestamp": datetime.now(timezone.utc).isoformat(),
                 "level": "CRITICAL",
-                "message": "uncaught %s: %s" % (kind.__name__, error),
+                "message": "uncaught %s: %s" % (kind.__name__, text(error)),
                 "logger_name": "uncaught",
                 "extra_data": {
                     "thread": thread,

@@ -7,6 +7,8 @@ import urllib.error
 import urllib.request
 from datetime import datetime, timezone
 
+from .encoding import text
+
 VALUES = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
 # Seconds the server may hold a question until something changes; under the idle limits of usual proxies.
@@ -40,7 +42,8 @@ class Levels:
     def __init__(self, on_held_back=lambda record: None, now=time.time):
         self._on_held_back = on_held_back
         self._now = now
-        self._lock = threading.Lock()
+        # A signal handler or a finalizer may log while its thread holds the lock.
+        self._lock = threading.RLock()
         self._general = 0
         self._overrides = {}
 
@@ -107,8 +110,8 @@ class Levels:
     def _find(self, source, logger_name, camera_id, now):
         if camera_id is None and source.startswith("camera_"):
             camera_id = source[7:]
-        names = [("camera", str(camera_id))] if camera_id is not None else []
-        name = logger_name or ""
+        names = [("camera", text(camera_id))] if camera_id is not None else []
+        name = text(logger_name or "")
         while name:
             names.append(("logger", name))
             name = name.rpartition(".")[0]
@@ -135,9 +138,10 @@ def held_back(one):
     }
 
 
-def seconds_of(text):
-    """Seconds since 1970 of ISO 8601 as the server writes it."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+def seconds_of(written):
+    """Seconds since 1970 of ISO 8601 as the server writes it, in UTC with a fraction of any length."""
+    whole, _, fraction = written.rstrip("Z").partition(".")
+    return datetime.fromisoformat(whole).replace(tzinfo=timezone.utc).timestamp() + float("0.%s" % (fraction or 0))
 
 
 class LevelWatch:

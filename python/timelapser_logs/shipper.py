@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import random
 import sys
 import threading
 import time
@@ -26,9 +27,9 @@ REPEAT_SECONDS = 60.0
 
 
 class _Batch:
-    """``lines`` is None while they are on disk alone."""
+    """``lines`` is None while they are on disk alone; a file on disk may lack the last lines."""
 
-    __slots__ = ("number", "room", "lines", "count", "size", "is_on_disk", "descriptor", "folder")
+    __slots__ = ("number", "room", "lines", "count", "size", "has_file", "is_on_disk", "descriptor", "folder")
 
     def __init__(self, number, room, folder):
         self.number = number
@@ -37,7 +38,8 @@ class _Batch:
         self.lines = []
         self.count = 0
         self.size = 0
-        self.is_on_disk = False
+        self.has_file = False
+        self.is_on_disk = folder is not None
         self.descriptor = None
         self.folder = folder
 
@@ -47,11 +49,11 @@ class Shipper:
 
     ``source``: the source of records that name none. ``spool``: a folder in which lines wait until they are delivered,
     also through the end of the process; processes may share one. ``max_waiting_bytes``: what may wait in memory
-    (32 MB); ``max_spool_bytes``: what may wait in the folder, of this process (256 MB). Beyond them the oldest batch is
-    dropped and a line says how many lines that were. ``follow_levels``: obey the levels that are set on the server.
+    (32 MB); ``max_spool_bytes``: what may wait in the folder, of this process and of ended ones whose lines it took over
+    (256 MB). Beyond them the oldest batch is dropped and a line says how many lines that were. ``follow_levels``: obey the levels that are set on the server.
     ``context``: an ``ssl.SSLContext``.
 
-    Raises ValueError when the address is none.
+    Raises ValueError for an address, a key or a number that cannot be used.
     """
 
     def __init__(
@@ -68,9 +70,20 @@ class Shipper:
         context=None,
     ):
         url = (url or os.environ.get("TIMELAPSER_LOGS_URL", "")).rstrip("/")
-        api_key = api_key or os.environ.get("TIMELAPSER_LOGS_API_KEY")
+        # Keys are often read from files, which end in a line feed.
+        api_key = (api_key or os.environ.get("TIMELAPSER_LOGS_API_KEY", "")).strip()
         if not url.lower().startswith(("http://", "https://")):
             raise ValueError('"%s" is no address of a server; use one like http://localhost:4700' % url)
+        if not (api_key.isascii() and "".join(api_key.split()) == api_key):
+            raise ValueError("api_key has a space or a letter that no key has")
+        for name, number in (
+            ("max_waiting_bytes", max_waiting_bytes),
+            ("max_spool_bytes", max_spool_bytes),
+            ("flush_seconds", flush_seconds),
+            ("timeout", timeout),
+        ):
+            if not isinstance(number, (int, float)) or not 0 < number < float("inf"):
+                raise ValueError("%s is %r; it has to be a number above 0" % (name, number))
         self._url = url
         self._api_key = api_key
         self._opener = make_opener(context)
@@ -87,10 +100,16 @@ class Shipper:
         self._begin()
         _shippers.add(self)
         atexit.register(self.close)
+        multiprocessing = sys.modules.get("multiprocessing")
+        if multiprocessing is not None and multiprocessing.parent_process() is not None:
+            # Its processes end without atexit.
+            sys.modules["multiprocessing.util"].Finalize(None, self.close, exitpriority=0)
 
     def _begin(self):
         """Everything that belongs to one process; a forked one begins anew."""
         self._changed = threading.Condition()
+        self._incoming = deque()
+        self._is_taking = False
         self._sealed = deque()
         self._under_way = None
         self._foreign = deque()
@@ -140,40 +159,56 @@ class Shipper:
         self._add(encode_record(record))
 
     def _add(self, line):
+        self._incoming.append(line)
         with self._changed:
-            if self._is_closed:
-                self.dropped += 1
-                return
-            batch = self._open
-            batch.lines.append(line)
-            batch.count += 1
-            batch.size += len(line)
-            if self._folder is not None:
-                self._write(batch, line)
-            if batch.count >= BATCH_LINES or batch.size >= BATCH_BYTES:
-                self._seal()
-            elif batch.count == 1:
-                self._changed.notify_all()
+            # A signal handler or a finalizer may log in the middle of this: the call that it interrupted takes its line.
+            while self._incoming and not self._is_taking:
+                self._is_taking = True
+                try:
+                    while self._incoming:
+                        self._take(self._incoming.popleft())
+                finally:
+                    self._is_taking = False
+
+    def _take(self, line):
+        if self._is_closed:
+            self.dropped += 1
+            self._tell("lines that came after close() were dropped")
+            return
+        batch = self._open
+        batch.lines.append(line)
+        batch.count += 1
+        batch.size += len(line)
+        if batch.is_on_disk:
+            self._write(batch, line)
+        if batch.count >= BATCH_LINES or batch.size >= BATCH_BYTES:
+            self._seal()
+        elif batch.count == 1:
+            self._changed.notify_all()
 
     def _write(self, batch, line):
         try:
             if batch.descriptor is None:
-                if batch.count > 1:
-                    return  # Its beginning is not on disk.
-                batch.descriptor = self._folder.open_batch(batch.number)
-                batch.is_on_disk = True
+                batch.descriptor = self._open_file(batch)
+                batch.has_file = True
             written = line_of(line)
             if os.write(batch.descriptor, written) < len(written):
                 raise OSError("the disk took a part of a line")
         except OSError as error:
-            # What is on disk of it would be sent again without the rest.
+            # The lines before stay on disk: after a kill they are sent without the rest.
             self._tell("the spool takes no lines, they wait in memory: %s" % error)
             self._close_file(batch)
             batch.is_on_disk = False
-            try:
-                self._folder.remove_batch(batch.number)
-            except OSError:
-                pass
+
+    def _open_file(self, batch):
+        try:
+            return batch.folder.open_batch(batch.number, batch.room)
+        except FileNotFoundError:
+            # Somebody deleted the folder, and with it the sender's earlier batches.
+            batch.folder.forget()
+            batch.folder = self._folder = SenderFolder.create(self._spool_directory, self._delivery.endpoint)
+            self._sender = batch.folder.sender
+            return batch.folder.open_batch(batch.number, batch.room)
 
     def _seal(self):
         """Completes the open batch. The lock is held."""
@@ -194,6 +229,7 @@ class Shipper:
             batch.descriptor = None
 
     def _make_room(self):
+        """Keeps to the bounds. The lock is held."""
         # Lines that are on disk leave memory, the latest first: the oldest are sent next.
         in_memory = sum(batch.size for batch in self._sealed if batch.lines is not None)
         for batch in reversed(self._sealed):
@@ -202,28 +238,46 @@ class Shipper:
             if batch.is_on_disk and batch.lines is not None and batch is not self._under_way:
                 batch.lines = None
                 in_memory -= batch.size
-        on_disk = sum(batch.size for batch in self._sealed if batch.is_on_disk)
+        on_disk = sum(batch.size for batch in [*self._foreign, *self._sealed] if batch.has_file)
         while in_memory > self._max_waiting or on_disk > self._max_spool:
-            batch = next((one for one in self._sealed if one is not self._under_way), None)
+            waiting = [*self._foreign, *self._sealed] if on_disk > self._max_spool else self._sealed
+            batch = next((one for one in waiting if one is not self._under_way), None)
             if batch is None:
                 break
-            self._sealed.remove(batch)
             if batch.lines is not None:
                 in_memory -= batch.size
-            if batch.is_on_disk:
+            if batch.has_file:
                 on_disk -= batch.size
-            self._remove_file(batch)
-            self._drop(batch.count)
+            count = batch.count or self._count_file(batch)
+            self.dropped += count
+            self._unreported += count
+            self._leave(batch)
 
-    def _drop(self, count):
-        self.dropped += count
-        self._unreported += count
+    @staticmethod
+    def _count_file(batch):
+        try:
+            return len(batch.folder.read_batch(batch.number, batch.room)[0])
+        except OSError:
+            return 0
+
+    def _leave(self, batch):
+        """Takes a batch out of those that wait, with its file. The lock is held."""
+        self._remove_file(batch)
+        for waiting in (self._sealed, self._foreign):
+            if batch in waiting:
+                waiting.remove(batch)
+        folder = batch.folder
+        if folder is None or self._foreign_folders.get(folder.sender) is not folder:
+            return
+        if not any(one.folder is folder for one in self._foreign):
+            del self._foreign_folders[folder.sender]
+            folder.close()
 
     @staticmethod
     def _remove_file(batch):
-        if batch.is_on_disk:
+        if batch.has_file:
             try:
-                batch.folder.remove_batch(batch.number)
+                batch.folder.remove_batch(batch.number, batch.room)
             except OSError:
                 pass
 
@@ -257,8 +311,9 @@ class Shipper:
                 self._seal()
             self._changed.notify_all()
         self._thread.join(1.0)
-        on_disk = sum(batch.count for batch in self._sealed if batch.is_on_disk)
-        lost = sum(batch.count for batch in self._sealed) - on_disk
+        waiting = list(self._sealed)
+        on_disk = sum(batch.count for batch in waiting if batch.is_on_disk)
+        lost = sum(batch.count for batch in waiting) - on_disk
         if on_disk:
             self._tell("%d lines wait in %s for the next start" % (on_disk, self._spool_directory))
         if lost:
@@ -275,6 +330,8 @@ class Shipper:
                 folder.forget()
         self._close_file(self._open)
         if self._is_closed:
+            # Another thread of the parent may have held the lock.
+            self._changed, self._is_taking = threading.Condition(), False
             return
         self.delivered = self.rejected = self.dropped = 0
         self._begin()
@@ -326,16 +383,18 @@ class Shipper:
             if not found:
                 folder.close()
                 continue
-            self._foreign_folders[folder.sender] = folder
-            nexts = [number for number, _ in found[1:]] + [found[-1][0] + NUMBER_STEP]
-            for (number, size), after in zip(found, nexts):
-                batch = _Batch(number, min(number & -number, after - number), folder)
-                batch.lines, batch.size, batch.is_on_disk = None, size, True
-                self._foreign.append(batch)
+            with self._changed:
+                self._foreign_folders[folder.sender] = folder
+                for number, room, size in found:
+                    batch = _Batch(number, room, folder)
+                    batch.lines, batch.size, batch.has_file = None, size, True
+                    self._foreign.append(batch)
+                self._make_room()
 
     def _deliver(self, batch):
         lines, broken = self._lines_of(batch)
         if broken:
+            self.dropped += broken
             self._tell("%d lines in %s are damaged" % (broken, self._spool_directory))
         pause = 0.5
         while lines:
@@ -356,7 +415,8 @@ class Shipper:
                 break
             except NotNow as error:
                 self._tell(str(error))
-                if self._must_end_waiting(max(pause, error.seconds)):
+                # Processes that were refused together do not come back together.
+                if self._must_end_waiting(max(pause, error.seconds * (1 + random.random() / 4))):
                     return
                 pause = min(pause * 2, MAX_PAUSE_SECONDS)
         self._finish(batch)
@@ -368,7 +428,7 @@ class Shipper:
         if batch.lines is not None:
             return batch.lines, 0
         try:
-            return batch.folder.read_batch(batch.number)
+            return batch.folder.read_batch(batch.number, batch.room)
         except OSError as error:
             self._tell("a batch of the spool cannot be read: %s" % error)
             return [], batch.count
@@ -402,15 +462,20 @@ class Shipper:
         second = _Batch(batch.number + room, room, batch.folder)
         second.lines, second.count = lines[middle:], len(lines) - middle
         second.size = sum(map(len, second.lines))
-        if batch.is_on_disk:
+        second.is_on_disk = batch.is_on_disk
+        if batch.has_file:
             try:
-                # The second first: after a kill between the two the whole is halved again, in the same way.
-                batch.folder.write_batch(second.number, second.lines)
-                batch.folder.write_batch(batch.number, lines[:middle])
-                second.is_on_disk = True
+                # As long as the whole is there it counts, and not its halves: after a kill it is halved again.
+                batch.folder.write_batch(second.number, room, second.lines)
+                batch.folder.write_batch(batch.number, room, lines[:middle])
+                second.has_file = True
             except OSError as error:
-                self._tell("a batch of the spool cannot be written: %s" % error)
-                return False
+                self._tell("the spool takes no halves of a batch, they wait in memory: %s" % error)
+                for number in (second.number, batch.number):
+                    batch.folder.remove_batch(number, room)
+                batch.is_on_disk = second.is_on_disk = False
+            self._remove_file(batch)
+            batch.has_file = second.has_file
         with self._changed:
             batch.lines, batch.count, batch.room = lines[:middle], middle, room
             batch.size = sum(map(len, batch.lines))
@@ -418,35 +483,26 @@ class Shipper:
         return True
 
     def _finish(self, batch):
-        self._remove_file(batch)
         with self._changed:
             self._under_way = None
-            for waiting in (self._sealed, self._foreign):
-                if waiting and waiting[0] is batch:
-                    waiting.popleft()
+            self._leave(batch)
             if not self._sealed and not self._open.count:
                 self._is_hurried = False
             self._changed.notify_all()
             count, self._unreported = self._unreported, 0
-            done = batch.folder if batch.folder is not self._folder else None
-            if done is not None and any(one.folder is done for one in self._foreign):
-                done = None
-        if done is not None:
-            self._foreign_folders.pop(done.sender, None)
-            done.close()
         if count:
             self._send_own(_dropped_record(count))
 
     def _tell(self, sentence):
         """Says it on stderr, the same once a minute; a log line about it would be one of those that wait."""
-        now = time.monotonic()
-        kind = sentence.lstrip("0123456789")
-        if now - self._told.get(kind, -REPEAT_SECONDS) < REPEAT_SECONDS:
-            return
-        if len(self._told) > 100:
-            self._told.clear()
-        self._told[kind] = now
         try:
+            now = time.monotonic()
+            kind = sentence.lstrip("0123456789")
+            if now - self._told.get(kind, -REPEAT_SECONDS) < REPEAT_SECONDS:
+                return
+            if len(self._told) > 100:
+                self._told.clear()
+            self._told[kind] = now
             print("timelapser-logs: " + sentence, file=sys.stderr)
         except Exception:
             pass

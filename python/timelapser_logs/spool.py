@@ -47,20 +47,27 @@ class SenderFolder:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         sender = str(uuid.uuid4())
         path = os.path.join(directory, sender)
-        # Others see the folder when its lock is held.
-        hidden = os.path.join(directory, "." + sender)
-        os.mkdir(hidden, 0o700)
-        descriptor = os.open(os.path.join(hidden, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        lock(descriptor)
-        with open(os.path.join(hidden, "destination"), "w", encoding="utf-8") as file:
-            file.write(destination)
-        os.rename(hidden, path)
-        return cls(path, descriptor)
+        os.mkdir(path, 0o700)
+        folder = cls(path, os.open(os.path.join(path, "lock"), os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            lock(folder._lock)
+            # Others take it for a sender's folder when this file is there: by then its lock is held.
+            destination_path = os.path.join(path, "destination")
+            with open(destination_path + ".part", "w", encoding="utf-8") as file:
+                file.write(destination)
+            os.replace(destination_path + ".part", destination_path)
+        except OSError:
+            folder.close()
+            raise
+        return folder
 
     @classmethod
     def take_over(cls, path, destination):
-        """The folder of a process that has ended, None when it runs or sends elsewhere."""
+        """The folder of a process that has ended, None when it runs, sends elsewhere or is another user's."""
         try:
+            # Another user's lines are not sent under this one's key.
+            if hasattr(os, "geteuid") and os.stat(path).st_uid != os.geteuid():
+                return None
             with open(os.path.join(path, "destination"), encoding="utf-8") as file:
                 if file.read() != destination:
                     return None
@@ -77,23 +84,24 @@ class SenderFolder:
         os.close(descriptor)
         return None
 
-    def file_of(self, number):
-        return os.path.join(self.path, "%020d%s" % (number, SUFFIX))
+    def file_of(self, number, room):
+        return os.path.join(self.path, "%020d-%d%s" % (number, room, SUFFIX))
 
-    def open_batch(self, number):
+    def open_batch(self, number, room):
         """A descriptor that lines are appended to."""
-        return os.open(self.file_of(number), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        return os.open(self.file_of(number, room), flags, 0o600)
 
-    def write_batch(self, number, lines):
-        """Writes a whole batch, in place of the one of that number."""
-        path = self.file_of(number)
+    def write_batch(self, number, room, lines):
+        """Writes a whole batch."""
+        path = self.file_of(number, room)
         with open(path + ".part", "wb") as file:
             file.write(b"".join(line_of(one) for one in lines))
         os.replace(path + ".part", path)
 
-    def read_batch(self, number):
+    def read_batch(self, number, room):
         """The lines of a batch, and how many of them are not as they were written."""
-        with open(self.file_of(number), "rb") as file:
+        with open(self.file_of(number, room), "rb") as file:
             content = file.read()
         lines, broken = [], 0
         # A torn end is not counted: the call that wrote it never returned.
@@ -105,25 +113,35 @@ class SenderFolder:
                 broken += 1
         return lines, broken
 
-    def remove_batch(self, number):
+    def remove_batch(self, number, room):
         try:
-            os.unlink(self.file_of(number))
+            os.unlink(self.file_of(number, room))
         except FileNotFoundError:
             pass
 
     def batches(self):
-        """``(number, bytes)`` of each batch, the oldest first."""
+        """``(number, room, bytes)`` of each batch, the oldest first. Halves of one that is still whole are removed."""
         found = []
         for name in os.listdir(self.path):
-            if name.endswith(SUFFIX) and name[: -len(SUFFIX)].isdigit():
+            number, _, room = name[: -len(SUFFIX)].partition("-")
+            if name.endswith(SUFFIX) and number.isdigit() and room.isdigit():
                 size = os.stat(os.path.join(self.path, name)).st_size
-                found.append((int(name[: -len(SUFFIX)]), size))
-        return sorted(found)
+                found.append((int(number), int(room), size))
+        batches, end = [], 0
+        for number, room, size in sorted(found, key=lambda one: (one[0], -one[1])):
+            if number < end:
+                self.remove_batch(number, room)
+            else:
+                end = number + room
+                batches.append((number, room, size))
+        return batches
 
     def close(self):
         """Leaves the batches to the next process; without batches the folder goes."""
         try:
             if not self.batches():
+                if fcntl is None:
+                    self.forget()  # Windows removes no file that is open.
                 for name in os.listdir(self.path):
                     os.unlink(os.path.join(self.path, name))
                 os.rmdir(self.path)
@@ -151,7 +169,7 @@ def abandoned(directory, destination, own):
     found = []
     for name in names:
         path = os.path.join(directory, name)
-        if name.startswith(".") or name in own or not os.path.isdir(path):
+        if name in own or not os.path.isdir(path):
             continue
         folder = SenderFolder.take_over(path, destination)
         if folder is not None:

@@ -209,7 +209,8 @@ input(type="imfile" file="${file}" tag="shop-rsyslog-elastic" severity="warning"
   })
 
   it.skipIf(!has('python3'))('### Python (skipped without python3)', async () => {
-    await run('python3', ['-c', snippet('### Python', 'python')])
+    const program = snippet('### Python', 'python').replace('spool-python', join(folder, 'spool'))
+    await run('python3', ['-c', program])
     expect(await bySource('shop-python')).toMatchObject([
       { level: 'WARNING', camera_id: 3, logger_name: 'capture' },
     ])

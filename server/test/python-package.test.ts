@@ -146,6 +146,118 @@ print(shipper.flush(40), shipper.rejected)
     expect(readdirSync(join(folder, 'halves'))).toEqual([])
   })
 
+  it('sends each line once when it is killed while it halves a batch', { tags: ['long'] }, async () => {
+    const narrow = await before((outgoing, call) => {
+      if (call > 2) return 'pass'
+      outgoing.writeHead(413).end()
+      return 'answered'
+    })
+    const dying = `${shipping('py-halving', spooling('halving'))}
+from timelapser_logs import spool
+write = spool.SenderFolder.write_batch
+def write_and_die(*arguments):
+    write(*arguments)
+    os.kill(os.getpid(), 9)
+spool.SenderFolder.write_batch = write_and_die
+for n in range(40):
+    log.info("line %d", n)
+shipper.flush(40)
+`
+    await expect(python(dying, narrow.url)).rejects.toMatchObject({ signal: 'SIGKILL' })
+    await python(
+      `${shipping('py-halving', spooling('halving'))}
+while shipper.delivered < 40: time.sleep(0.02)
+`,
+      narrow.url,
+    )
+    narrow.close()
+    const lines = Array.from({ length: 40 }, (_, n) => `line ${n}`)
+    expect((await messages('py-halving')).toSorted()).toEqual(lines.toSorted())
+    expect(readdirSync(join(folder, 'halving'))).toEqual([])
+  })
+
+  it('goes on with a spool that was deleted, and keeps what a full disk took of a batch', {
+    tags: ['long'],
+  }, async () => {
+    let isAway = true
+    const flaky = await before((outgoing) => {
+      if (isAway) outgoing.destroy()
+      return isAway ? 'answered' : 'pass'
+    })
+    // The limit of the size of files stands for a full disk: a write takes a part of a line, and the next one nothing.
+    await python(
+      `${shipping('py-disk', spooling('disk'))}
+import resource, shutil
+log.info("deleted with the folder")
+shipper.flush(0.01)
+shutil.rmtree(${JSON.stringify(join(folder, 'disk'))})
+log.info("kept")
+shipper.flush(0.01)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+for n in range(30): log.info("%d %s", n, "x" * 200)
+os._exit(0)
+`,
+      flaky.url,
+    )
+    isAway = false
+    await python(
+      `${shipping('py-disk', spooling('disk'))}
+while os.listdir(${JSON.stringify(join(folder, 'disk'))}) != [shipper._sender]: time.sleep(0.02)
+`,
+      flaky.url,
+    )
+    isAway = true
+    const sent = (await messages('py-disk')).toReversed()
+    expect(sent[0]).toBe('kept')
+    expect(sent.length).toBeGreaterThan(3)
+    expect(sent.slice(1)).toEqual(sent.slice(1).map((_, n) => `${n} ${'x'.repeat(200)}`))
+
+    // The bound of the folder is also one of what is taken over.
+    await python(
+      `${shipping('py-disk', spooling('disk'))}for n in range(5): log.info("%d", n)\nos._exit(0)`,
+      flaky.url,
+    )
+    const { stdout } = await python(
+      `${shipping('py-disk', `${spooling('disk')}, max_spool_bytes=10`)}
+while not shipper.dropped: time.sleep(0.02)
+print(shipper.dropped, flush=True)
+os._exit(0)
+`,
+      flaky.url,
+    )
+    flaky.close()
+    expect(stdout.trim()).toBe('5')
+  })
+
+  it('takes lines that a signal handler or a value logs in the middle of a log call', async () => {
+    const { stdout } = await python(`${shipping('py-within', `follow_levels=False, ${spooling('within')}`)}
+import signal
+shipper.levels.set({"log_level": "DEBUG", "overrides": [
+    {"scope": "logger", "target": "other", "level": "DEBUG", "max_lines_per_minute": 9, "expires_at": "2026-11-30T12:00:00.1234Z"},
+]})
+class Camera:
+    def __str__(self):
+        log.info("within")
+        return "9"
+log.info("outer", extra={"camera_id": Camera()})
+ticks = []
+def tick(*_):
+    ticks.append(1)
+    log.info("tick")
+signal.signal(signal.SIGALRM, tick)
+signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+for n in range(600): log.info("line %d", n)
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(shipper.flush(40), shipper.dropped, len(ticks))
+`)
+    const [isDelivered, dropped, ticks] = stdout.trim().split(' ')
+    expect([isDelivered, dropped, Number(ticks) > 0]).toEqual(['True', '0', true])
+    const sent = await messages('py-within')
+    expect(sent.filter((one) => one === 'tick')).toHaveLength(Number(ticks))
+    expect(new Set(sent.filter((one) => one.startsWith('line'))).size).toBe(600)
+    expect(sent).toEqual(expect.arrayContaining(['outer', 'within']))
+  })
+
   it('of a process that was killed leaves its lines to the next, which sends each once', async () => {
     // The first batch is stored, but its answer never comes.
     const silent = await before((_, call) => (call === 1 ? 'lose' : 'pass'))
@@ -212,8 +324,14 @@ os.waitpid(child, 0)
 import multiprocessing
 worker = multiprocessing.get_context("fork").Process(target=lambda: log.info("worker"))
 worker.start(); worker.join()
+def begin_late():
+    # Only the end of the process sends it; a key from a file ends in a line feed.
+    key = os.environ["TIMELAPSER_LOGS_API_KEY"] + "\\n"
+    Shipper(source="py-fork", flush_seconds=60, api_key=key).send({"message": "late"})
+late = multiprocessing.get_context("fork").Process(target=begin_late)
+late.start(); late.join()
 `)
-    expect((await messages('py-fork')).toSorted()).toEqual(['before', 'child', 'parent', 'worker'])
+    expect((await messages('py-fork')).toSorted()).toEqual(['before', 'child', 'late', 'parent', 'worker'])
     expect(readdirSync(join(folder, 'fork'))).toEqual([])
   })
 
@@ -224,13 +342,14 @@ capture_uncaught(shipper)
 class Broken:
     def __str__(self): raise ValueError
 ring = []; ring.append(ring)
-log.info("odd", extra={"nan": float("nan"), "ring": ring, "broken": Broken(), "set": {1}, "bytes": b"\\xff", "keys": {(1, 2): 3}})
+log.info("odd", extra={"nan": float("nan"), "ring": ring, "broken": Broken(), "set": {1}, "bytes": b"\\xff", "keys": {(1, 2): 3}, "line": "of the program", "logger_name": 5})
 raise RuntimeError("nobody")
 `),
     ).rejects.toThrow('RuntimeError: nobody')
     const [uncaught, odd] = await stored('py-odd')
     expect(odd.extra_data).toMatchObject({
       ...{ nan: 'nan', ring: ['...'], broken: '<Broken>', set: [1], bytes: '\ufffd', keys: { '(1, 2)': 3 } },
+      line: 'of the program',
     })
     expect(uncaught).toMatchObject({ level: 'CRITICAL', message: 'uncaught RuntimeError: nobody' })
   })
