@@ -1,11 +1,9 @@
 // `npm run test:each`: runs every test file by itself once, and names those that fail alone. Takes an hour or more. Arguments
 // narrow it to the files whose path contains one of them.
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import { testFiles } from './test-files.mjs'
 import { CONDITION, ensurePackages, ensurePage, findNode, ROOT, run } from './toolchain.mjs'
-
-const FOLDERS = ['logger', 'server/src', 'server/test', 'web/src', 'bench', 'test']
 
 await run(async () => {
   await ensurePackages()
@@ -13,13 +11,9 @@ await run(async () => {
   const node = findNode()
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
   const wanted = process.argv.slice(2)
-  const files = globSync(`{${FOLDERS}}/**/*.test.ts`, {
-    cwd: ROOT,
-    exclude: (name) => name === 'node_modules',
-  })
-    .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-    .toSorted()
+  const files = testFiles().filter(
+    (file) => wanted.length === 0 || wanted.some((part) => file.includes(part)),
+  )
   const failed = []
   for (const [index, file] of files.entries()) {
     const began = Date.now()

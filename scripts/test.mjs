@@ -1,10 +1,11 @@
 // `npm test`: types, style and the tests, on a fresh clone too. `npm run test:long` (`--long`): the tests that are slow by
 // nature. Other arguments go to vitest.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHROMIUM_PLACES } from './chromium-places.mjs'
+import { testFiles } from './test-files.mjs'
 import {
   CONDITION,
   ensurePackages,
@@ -64,11 +65,7 @@ function reportFailure(error) {
 
 /** The files of which some tests have the tag: the others need not be loaded to skip all of theirs. */
 function filesWithLongTests() {
-  const files = globSync('{logger,server,test,web/src}/**/*.test.ts', {
-    cwd: ROOT,
-    exclude: (name) => name === 'node_modules',
-  })
-  return files.filter((file) => readFileSync(join(ROOT, file), 'utf8').includes("tags: ['long']"))
+  return testFiles().filter((file) => readFileSync(join(ROOT, file), 'utf8').includes("tags: ['long']"))
 }
 
 async function runTests(node, vitest, projectsAndTags) {
