@@ -197,6 +197,32 @@ describe('a year that is not written', () => {
   })
 })
 
+describe('a pipe that runs for weeks', () => {
+  const lines = (sampleLines: number) => {
+    const decoder = createLineDecoder({ now: '2026-11-27T10:00:00Z', sampleLines, join: false })
+    const times: string[] = []
+    const take = (line: string, now: string) =>
+      times.push(...decoder.push(line, undefined, now).map(({ record }) => record.timestamp))
+    return { take, end: () => [...times, ...decoder.end().map(({ record }) => record.timestamp)] }
+  }
+
+  it('has the years of arrival, over a new year too', () => {
+    const { take, end } = lines(1)
+    for (const day of ['2026-11-27', '2026-11-30', '2027-01-02']) {
+      const month = { '11': 'Nov', '01': 'Jan' }[day.slice(5, 7)]
+      take(`${month} ${day.slice(8)} 10:00:00 host app: a`, `${day}T10:00:01Z`)
+    }
+    expect(end()).toEqual(['2026-11-27T10:00:00Z', '2026-11-30T10:00:00Z', '2027-01-02T10:00:00Z'])
+  })
+
+  it('may begin to write times after days', () => {
+    const { take, end } = lines(8)
+    for (let n = 0; n < 8; n++) take(`starting ${n}`, '2026-11-27T10:00:01Z')
+    for (let n = 0; n < 40; n++) take(`unit${n} | 14.12.2026 10:11:${10 + n},100 | x`, '2026-12-14T10:12:00Z')
+    expect(end().at(-1)).toBe('2026-12-14T10:11:49.100Z')
+  })
+})
+
 describe('the level of a line', () => {
   it.each<[string, string, string | undefined]>([
     ['[notice] up', 'INFO', 'notice'],

@@ -101,6 +101,16 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
   let lineNumber = 0
   let undated = 0
   let previousTime: string | undefined
+  let clockedAt = options.now
+
+  /** A pipe may run for months: its lines are judged by the time at which they arrive. */
+  function moveClock(now: string): void {
+    if (now === clockedAt) return
+    clockedAt = now
+    context.nowSeconds = secondsOf(now)
+    if (context.writtenUntil !== undefined) context.writtenUntil = context.nowSeconds
+    years.nowSeconds = context.nowSeconds
+  }
 
   function timeOf(written: WrittenTime): string | undefined {
     if ('utc' in written) return written.utc
@@ -151,6 +161,7 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
   }
 
   function decode({ text, number, now }: Waiting, out: LineRecord[]): void {
+    moveClock(now)
     const line = withoutColours(text)
     if (line.trim() === '') {
       blanks += 1

@@ -17,7 +17,8 @@ export class YearGuess {
   first: number | undefined
   /** New years passed since. */
   rollovers = 0
-  readonly #nowSeconds: number
+  /** Seconds since 1970; it moves on with the lines of a stream. */
+  nowSeconds: number
   readonly #isFixed: boolean
   #current: number | undefined
   #lastDay = 0
@@ -25,7 +26,7 @@ export class YearGuess {
 
   /** @param first the year of the first line, where the whole file was looked through before. */
   constructor(nowSeconds: number, first?: number) {
-    this.#nowSeconds = nowSeconds
+    this.nowSeconds = nowSeconds
     this.#isFixed = first !== undefined
     this.#current = first
     this.first = first
@@ -60,7 +61,7 @@ export class YearGuess {
   }
 
   #newest(civil: Civil): number | undefined {
-    const thisYear = new Date(this.#nowSeconds * 1000).getUTCFullYear()
+    const thisYear = new Date(this.nowSeconds * 1000).getUTCFullYear()
     for (let year = thisYear + 1; year > thisYear - YEARS_BACK; year -= 1) {
       const candidate = { ...civil, year }
       if (isCivil(candidate) && !this.#isFuture(candidate)) return year
@@ -70,7 +71,7 @@ export class YearGuess {
 
   /** A day's grace: the line's zone may be ahead, and its clock too. */
   #isFuture(civil: Civil): boolean {
-    return civilSeconds(civil) > this.#nowSeconds + DAY
+    return civilSeconds(civil) > this.nowSeconds + DAY
   }
 }
 

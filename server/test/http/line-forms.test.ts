@@ -14,6 +14,7 @@ import { IngestTally } from '../../src/cli/ingest/ingest-tally.ts'
 import { decodeLokiJson } from '../../src/ingest/loki/push.ts'
 import { IngestService } from '../../src/service/ingest/ingest-service.ts'
 import { RememberedForms } from '../../src/service/ingest/remembered-forms.ts'
+import { forgetLineForms } from '../../src/store/writing/line-forms.ts'
 import { startWayIn } from '../support/way-in.ts'
 
 const { server, post } = await startWayIn()
@@ -116,6 +117,26 @@ describe('the form of plain lines', () => {
     expect(await servers[1].find(place, undefined)).toEqual(second)
     expect(await servers[0].find(place, mark)).toEqual(first)
     expect(await servers[0].find(place, { ...mark, batch: 8 })).toEqual(second)
+  })
+
+  it('has room again for a key whose files come and go', async () => {
+    const { pool } = server.database.database
+    const forms = new RememberedForms(pool)
+    await pool.query(
+      `insert into line_forms (holder, way_in, source, version, form, created_at)
+      select 'key:full', 'file', 'file ' || n, 1, '{}', now() - n * interval '1 minute'
+      from generate_series(1, 10000) as n`,
+    )
+    const place = { holder: 'key:full', wayIn: 'file', source: 'new' }
+    const form = { version: 1, time: 'fixed', order: 'day first', lines: 20, dated: 20, leveled: 0 } as const
+    const none = { version: 0, form: undefined }
+    await forms.learn(place, none, form)
+    expect(await forms.find(place, undefined)).toEqual(none)
+    await forgetLineForms(pool)
+    await forms.learn(place, none, form)
+    expect(await forms.find(place, undefined)).toEqual({ version: 1, form })
+    expect(await forms.find({ ...place, source: 'file 1' }, undefined)).toMatchObject({ version: 1 })
+    expect(await forms.find({ ...place, source: 'file 9999' }, undefined)).toEqual(none)
   })
 })
 
@@ -232,6 +253,7 @@ describe('the form of a file or pipe', () => {
     [{ source: 'x'.repeat(1001) }, /source/],
     [{ way_in: 'text' }, /way_in/],
     [{ after: 0.5 }, /after/],
+    [{ after: 2 ** 31 - 1 }, /after/],
   ])('is refused where it is none: %j', async (part, sentence) => {
     const place = { way_in: 'file', source: 'hostile', after: 0, form, ...part }
     const answer = await server.send('POST', '/api/line-forms', place)

@@ -8,6 +8,8 @@ const MAX_PLACE = 1000
 const MAX_INDEX = 10_000
 
 const Index = Type.Integer({ minimum: 0, maximum: MAX_INDEX })
+/** So that the next one is an integer of PostgreSQL too. */
+const MAX_VERSION = 2 ** 31 - 2
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const closed = { additionalProperties: false }
 
@@ -81,7 +83,11 @@ export type KnownLineForm = Static<typeof KnownLineForm>
 
 /** `POST /api/line-forms`: `after` is the version by which the lines were read. */
 export const LineFormInput = Type.Object(
-  { ...LinePlace, after: Count, form: Type.Unsafe<LogForm>(LineForm) },
+  {
+    ...LinePlace,
+    after: Type.Integer({ minimum: 0, maximum: MAX_VERSION }),
+    form: Type.Unsafe<LogForm>(LineForm),
+  },
   closed,
 )
 export type LineFormInput = Static<typeof LineFormInput>

@@ -10,8 +10,10 @@ export type FormVersion = { version: number; form: unknown }
 
 /** Versions of a place within an hour; a place whose lines are of many kinds would else have one for each batch. */
 const MOST_AN_HOUR = 20
-/** Forms of a key: lines of more files and sources than that are read without. */
+/** Forms of a key: lines of more files and sources than that are read without, until the oldest forms are forgotten. */
 const MOST_OF_A_HOLDER = 10_000
+/** Each deployment may bring new files and labels, and nobody says which of the old ones have gone. */
+const KEPT_OF_A_HOLDER = 8000
 const KEPT_DAYS = 30
 
 /** The version that lines of this place are read by. With a sender's mark it is fixed by the first look. */
@@ -102,7 +104,10 @@ export async function addLineForm(
   })
 }
 
-/** Forgets versions that newer ones took the place of long ago, and the marks of senders of that time. */
+/**
+ * Forgets versions that newer ones took the place of long ago, the marks of senders of that time, and the oldest of a key that
+ * has too many: where one of these is still in use it is found again from the next lines.
+ */
 export async function forgetLineForms(pool: pg.Pool): Promise<void> {
   await pool.query({
     name: 'forget_line_form_marks',
@@ -127,5 +132,26 @@ export async function forgetLineForms(pool: pg.Pool): Promise<void> {
             and line_form_marks.source = line_forms.source and line_form_marks.version = line_forms.version
         )`,
     values: [KEPT_DAYS],
+  })
+  await pool.query({
+    name: 'forget_oldest_line_forms',
+    text: `
+      delete from line_forms
+      using (
+        select holder, way_in, source, version,
+          row_number() over (partition by holder order by created_at desc) as position
+        from line_forms
+        where holder in (select holder from line_forms group by holder having count(*) > $1::integer)
+      ) ranked
+      where ranked.position > $1::integer
+        and line_forms.holder = ranked.holder and line_forms.way_in = ranked.way_in
+        and line_forms.source = ranked.source and line_forms.version = ranked.version
+        and not exists (
+          select
+          from line_form_marks
+          where line_form_marks.holder = line_forms.holder and line_form_marks.way_in = line_forms.way_in
+            and line_form_marks.source = line_forms.source and line_form_marks.version = line_forms.version
+        )`,
+    values: [KEPT_OF_A_HOLDER],
   })
 }

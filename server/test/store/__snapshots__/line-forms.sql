@@ -26,6 +26,24 @@ delete from line_form_marks where updated_at < now() - $1::integer * interval '1
             and line_form_marks.source = line_forms.source and line_form_marks.version = line_forms.version
         );
 
+-- forget_oldest_line_forms
+      delete from line_forms
+      using (
+        select holder, way_in, source, version,
+          row_number() over (partition by holder order by created_at desc) as position
+        from line_forms
+        where holder in (select holder from line_forms group by holder having count(*) > $1::integer)
+      ) ranked
+      where ranked.position > $1::integer
+        and line_forms.holder = ranked.holder and line_forms.way_in = ranked.way_in
+        and line_forms.source = ranked.source and line_forms.version = ranked.version
+        and not exists (
+          select
+          from line_form_marks
+          where line_form_marks.holder = line_forms.holder and line_form_marks.way_in = line_forms.way_in
+            and line_form_marks.source = line_forms.source and line_form_marks.version = line_forms.version
+        );
+
 -- marked_line_form
       with fixed as (
         insert into line_form_marks (sender, holder, way_in, source, last_batch, version)
