@@ -221,6 +221,12 @@ describe('a pipe that runs for weeks', () => {
     for (let n = 0; n < 40; n++) take(`unit${n} | 14.12.2026 10:11:${10 + n},100 | x`, '2026-12-14T10:12:00Z')
     expect(end().at(-1)).toBe('2026-12-14T10:11:49.100Z')
   })
+
+  it('may be silent for days before its first line', () => {
+    const { take, end } = lines(8)
+    for (let n = 0; n < 8; n++) take(`unit${n} | 14.12.2026 10:11:${10 + n},100 | x`, '2026-12-14T10:12:00Z')
+    expect(end()[0]).toBe('2026-12-14T10:11:10.100Z')
+  })
 })
 
 describe('the level of a line', () => {

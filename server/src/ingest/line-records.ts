@@ -218,6 +218,8 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
     if (sample === undefined) return
     const lines = sample
     sample = undefined
+    // A pipe may be silent for days before its first line.
+    moveClock(lines.at(-1)?.now ?? options.now)
     tracker.begin(lines.map(({ text }) => withoutColours(text)))
     for (const one of lines) decode(one, out)
   }
