@@ -220,12 +220,23 @@ it('tells callers of gRPC by name that there is no room, and what they packed is
   const answerOf = async (call: ReturnType<typeof begin>) => {
     const [headers] = await once(call, 'response')
     call.resume()
-    return [headers['grpc-status'], decodeURIComponent(String(headers['grpc-message']))]
+    const details = Buffer.from(String(headers['grpc-status-details-bin'] ?? ''), 'base64')
+    return [
+      headers['grpc-status'],
+      decodeURIComponent(String(headers['grpc-message'])),
+      details.toString('latin1'),
+    ]
   }
   const half = Array.from({ length: 40 }, () => begin())
   const refused = Promise.race(half.map(answerOf))
   for (const call of half) call.write(Buffer.alloc(MB))
-  expect(await refused).toEqual(['14', expect.stringContaining('More arrives than there is room for')])
+  // In it a Duration as the first field, whose first field is 2 seconds.
+  const retryInfo = expect.stringContaining('google.rpc.RetryInfo\x12\x04\x0a\x02\x08\x02')
+  expect(await refused).toEqual([
+    '14',
+    expect.stringContaining('More arrives than there is room for'),
+    retryInfo,
+  ])
   expect(await figure('timelapser_budget_bytes{budget="otlp_grpc"}')).toBeLessThanOrEqual(24 * MB)
   for (const call of half) call.close()
   await expect.poll(() => figure('timelapser_budget_bytes{budget="otlp_grpc"}')).toBe(0)
@@ -235,7 +246,7 @@ it('tells callers of gRPC by name that there is no room, and what they packed is
   head.writeUInt32BE(bomb.length, 1)
   const packed = begin({ 'grpc-encoding': 'gzip' })
   packed.end(Buffer.concat([head, bomb]))
-  expect(await answerOf(packed)).toEqual([expect.any(String), expect.stringContaining('over 16 MB')])
+  expect(await answerOf(packed)).toEqual([expect.any(String), expect.stringContaining('over 16 MB'), ''])
   client.destroy()
 })
 

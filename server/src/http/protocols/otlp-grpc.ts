@@ -12,6 +12,7 @@ import type { FastifyInstance } from 'fastify'
 import { ByteBudget, type Hold } from '../../byte-budget.ts'
 import { readStatus } from '../../ingest/otlp/otlp-status.ts'
 import { MAX_BODY_BYTES } from '../raw-body.ts'
+import { bytesField, textField, varintField } from './protobuf-fields.ts'
 
 export type OtlpGrpc = { server: Http2Server; budgets: readonly ByteBudget[]; close: () => void }
 
@@ -28,6 +29,8 @@ const BUDGET_BYTES_OF_ONE = 24 * 1024 * 1024
 const MAX_STREAMS = 100
 /** A call that takes longer to come never comes. */
 const CALL_MS = 60_000
+/** When a message may come again that there was no room for. */
+const RETRY_S = 2
 
 /** gRPC's status codes. */
 const INVALID_ARGUMENT = 3
@@ -42,10 +45,13 @@ const PASSED_ON = ['authorization', 'x-api-key', 'x-forwarded-for', 'x-forwarded
 /** A call that ends in an error. */
 class CallError extends Error {
   readonly status: number
+  /** When to send it again. */
+  readonly retryAfterS: number | undefined
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfterS?: number) {
     super(message)
     this.status = status
+    this.retryAfterS = retryAfterS
   }
 }
 
@@ -78,7 +84,7 @@ export function otlpGrpcServer(
     call(app, stream, headers, { hold, sender })
       .catch((error: unknown) => {
         const known = error instanceof CallError ? error : new CallError(INTERNAL, 'The call failed.')
-        fail(stream, known.status, known.message)
+        fail(stream, known)
       })
       .finally(() => hold.release())
   })
@@ -126,7 +132,9 @@ async function call(
     const { code, message: sentence } = readStatus(reply.rawPayload)
     // These alone are sent again.
     const isForNow = reply.statusCode === 429 || reply.statusCode === 503
-    throw new CallError(isForNow ? UNAVAILABLE : code, sentence)
+    if (!isForNow) throw new CallError(code, sentence)
+    const seconds = Number(reply.headers['retry-after'])
+    throw new CallError(UNAVAILABLE, sentence, Number.isSafeInteger(seconds) ? seconds : undefined)
   }
   answer(stream, reply.rawPayload)
 }
@@ -146,7 +154,7 @@ async function readMessage(
       throw new CallError(RESOURCE_EXHAUSTED, `The message is over ${most} MB. Send smaller batches.`)
     }
     if (!hold.grow(chunk.length)) {
-      throw new CallError(UNAVAILABLE, 'More arrives than there is room for. Send it again shortly.')
+      throw new CallError(UNAVAILABLE, 'More arrives than there is room for. Send it again shortly.', RETRY_S)
     }
     chunks.push(chunk)
   }
@@ -166,22 +174,42 @@ function answer(stream: ServerHttp2Stream, message: Buffer): void {
   stream.end(Buffer.concat([prefix, message]))
 }
 
+/** Characters of an error. */
+const MAX_MESSAGE = 1000
+
 /** An error goes in headers alone. */
-function fail(stream: ServerHttp2Stream, status: number, message: string): void {
+function fail(stream: ServerHttp2Stream, { status, message, retryAfterS }: CallError): void {
   if (stream.closed || stream.destroyed || stream.headersSent) return
   const headers = {
     'grpc-status': String(status),
     'grpc-message': percentEncoded(message),
+    ...(retryAfterS !== undefined && {
+      'grpc-status-details-bin': retryDetails(status, message, retryAfterS).toString('base64'),
+    }),
   }
   stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...headers }, { endStream: true })
   // The rest of the request is not read.
   stream.close(constants.NGHTTP2_NO_ERROR)
 }
 
+/** `google.rpc.Status` with a `RetryInfo`: OTLP's senders take an UNAVAILABLE with it for back-pressure. */
+function retryDetails(status: number, message: string, retryAfterS: number): Buffer {
+  const retryInfo = bytesField(1, varintField(1, retryAfterS))
+  const detail = Buffer.concat([
+    textField(1, 'type.googleapis.com/google.rpc.RetryInfo'),
+    bytesField(2, retryInfo),
+  ])
+  return Buffer.concat([
+    varintField(1, status),
+    textField(2, message.slice(0, MAX_MESSAGE)),
+    bytesField(3, detail),
+  ])
+}
+
 /** Percent-encodes as gRPC does: characters that are no printable ASCII, and the percent sign. */
 function percentEncoded(message: string): string {
   return message
-    .slice(0, 1000)
+    .slice(0, MAX_MESSAGE)
     .toWellFormed()
     .replaceAll(/[^\x20-\x24\x26-\x7e]/gu, encodeURIComponent)
 }

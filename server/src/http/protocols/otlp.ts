@@ -5,6 +5,7 @@ import type { Steps } from '../../ingest/steps.ts'
 import { AppError, type ErrorCode } from '../../service/app-error.ts'
 import type { IngestService } from '../../service/ingest/ingest-service.ts'
 import { now } from '../../store/database/timestamp.ts'
+import { bytesField, textField, varintField } from './protobuf-fields.ts'
 import { type ForeignReply, INGEST, jsonReply, protocolRoutes, takeBody } from './protocol-routes.ts'
 
 const PROTOBUF = 'application/x-protobuf'
@@ -77,24 +78,4 @@ function partialSuccess(type: string, rejected: number, message: string): Omit<F
   }
   const inner = Buffer.concat([varintField(1, rejected), textField(2, message)])
   return { type: PROTOBUF, body: rejected > 0 ? bytesField(1, inner) : Buffer.alloc(0) }
-}
-
-function varint(value: number): number[] {
-  const bytes: number[] = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest]
-    bytes.push((rest % 128) + 128)
-  }
-}
-
-function varintField(field: number, value: number): Buffer {
-  return Buffer.from([field * 8, ...varint(value)])
-}
-
-function bytesField(field: number, value: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([field * 8 + 2, ...varint(value.length)]), value])
-}
-
-function textField(field: number, value: string): Buffer {
-  return bytesField(field, Buffer.from(value))
 }
