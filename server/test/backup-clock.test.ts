@@ -1,10 +1,14 @@
 // Backups by the clock: one a day in the folder, made up for after a pause, by one server of several.
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { BackupClock, type BackupClockOptions } from '../src/service/administration/backup-clock.ts'
 import { checkBackups } from '../src/service/diagnosis/backup-check.ts'
+import { toFile } from '../src/store/backup/backup-files.ts'
+import { checkBackup } from '../src/store/backup/restore.ts'
+import { withMaintenance } from '../src/store/database/exclusive-access.ts'
+import { findLateJobs } from '../src/store/database/job-runs.ts'
 import { openDatabase } from '../src/store/database/open.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 
@@ -54,7 +58,10 @@ const nameAt = (millis: number) =>
 
 it('makes up for the time that was missed, keeps as many as it is told, and is content until the next', async () => {
   const old = [nameAt(now - 50 * HOUR), nameAt(now - 26 * HOUR)]
-  for (const name of [...old, 'others.backup']) await writeFile(join(folder, name), 'not read')
+  // A server was killed while it wrote the first of these; somebody else writes the second.
+  const drafts = [`${old[0]}.part`, `${nameAt(now - 2 * HOUR)}.part`]
+  for (const name of [...old, ...drafts, 'others.backup']) await writeFile(join(folder, name), 'not read')
+  await utimes(join(folder, drafts[0] as string), new Date(now - 7 * HOUR), new Date(now - 7 * HOUR))
   const clock = makeClock()
   expect(await clock.state()).toMatchObject({ due_since: expect.any(String), failed: null })
   clock.start()
@@ -63,6 +70,7 @@ it('makes up for the time that was missed, keeps as many as it is told, and is c
   expect(names).toEqual([
     'others.backup',
     old[1],
+    drafts[1],
     expect.stringMatching(/^timelapser-logs-\d{8}T\d{6}Z\.backup$/),
   ])
   expect(await clock.state()).toMatchObject({ folder, due_since: null, failed: null })
@@ -97,6 +105,44 @@ it('tells of one that fails and leaves nothing of it, and tries again an hour la
   expect(check.cause).toContain('ENOENT')
   await clock.stop()
   expect(await readdir(folder)).toEqual([])
+
+  // A clock that was wrong named it: it is not the newest.
+  await writeFile(join(folder, nameAt(now + 1000 * HOUR)), 'not read')
+  const another = makeClock({ keep: 1 })
+  another.start()
+  await expect.poll(() => done).toHaveLength(1)
+  expect(await readdir(folder)).toEqual([basename(done[0] as string)])
+  expect(await checkBackups(() => clock.state(), now)).toMatchObject({ verdict: 'ok' })
+})
+
+it('gives its name to no file that is not whole when it is read back', async () => {
+  const file = join(folder, 'torn.backup')
+  const torn = toFile(file, async (output) => void output.write('{"format":"timelapser-logs-backup"'), {
+    check: checkBackup,
+  })
+  await expect(torn).rejects.toThrow('the backup is cut off')
+  expect(await readdir(folder)).toEqual([])
+})
+
+it('is a late job when none came to its end for longer than a day, even where the folder is not there', async () => {
+  const { pool } = database.database
+  await pool.query('delete from job_runs')
+  await rm(folder, { recursive: true })
+  const clock = makeClock()
+  clock.start()
+  await expect.poll(() => failures).toHaveLength(1)
+  await clock.stop()
+  const ago = async (hours: number) =>
+    void (await pool.query(
+      `update job_runs set awaited_since = now() - $1 * interval '1 hour', finished_at = null where name = 'backup'`,
+      [hours],
+    ))
+  await ago(29)
+  expect(await findLateJobs(pool)).toEqual([])
+  await ago(31)
+  expect(await findLateJobs(pool)).toEqual([
+    expect.objectContaining({ name: 'backup', failed_at: expect.any(String) }),
+  ])
 })
 
 it('stops a backup under way with the server, and leaves nothing of it', async () => {
@@ -114,4 +160,24 @@ it('stops a backup under way with the server, and leaves nothing of it', async (
   await clock.stop()
   expect(failures).toEqual([])
   expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
+})
+
+it('stops with the server while it waits for a removal to end, which may take an hour', async () => {
+  const { pool } = database.database
+  const clock = makeClock()
+  await withMaintenance(pool, async () => {
+    clock.start()
+    await expect
+      .poll(async () => {
+        const waiting = await pool.query(
+          `select from pg_locks
+          where locktype = 'advisory' and not granted
+            and database = (select oid from pg_database where datname = current_database())`,
+        )
+        return waiting.rowCount
+      })
+      .toBe(1)
+    await clock.stop()
+  })
+  expect([failures, await readdir(folder)]).toEqual([[], []])
 })

@@ -113,6 +113,25 @@ describe('a backup', () => {
     client.release()
   })
 
+  it('that cannot be written to its end says so, and leaves nothing that waits', async () => {
+    const { pool } = server.database.database
+    // More than the sockets between hold.
+    await pool.query(
+      'create table wide as select repeat(md5(n::text), 3000) as text from generate_series(1, 100) n',
+    )
+    onTestFinished(async () => void (await pool.query('drop table wide')))
+    let room = 2_000_000
+    const full = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        room -= chunk.length
+        done(room < 0 ? new Error('no space left on device') : null)
+      },
+    })
+    await expect(writeBackup(pool, full)).rejects.toThrow('no space left on device')
+    expect((await take(server.database.database)).length).toBeGreaterThan(2_000_000)
+    await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0)
+  })
+
   it.each([7, 65_536])('restored from pieces of %i bytes is the same again', async (size) => {
     const database = await emptyDatabase()
     const { rows, partitions } = await restoreBackup(database, pieces(backup, size))

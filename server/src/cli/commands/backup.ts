@@ -73,7 +73,9 @@ async function backup(given: string | undefined, { folder, keep, ...options }: B
       report({ action: 'Wrote and read back', ...facts, seconds: secondsSince(began) }, options)
       return 0
     }
-    const { rows, partitions } = await toFile(given, (output) => writeBackup(pool, output, showProgress()))
+    const { rows, partitions } = await toFile(given, (output) =>
+      writeBackup(pool, output, { onRows: showProgress() }),
+    )
     const { size } = await stat(given)
     report(
       { action: 'Wrote', file: given, rows, partitions, bytes: size, seconds: secondsSince(began) },

@@ -28,11 +28,18 @@ export type BackupState = {
   newest: string | null
   /** Since when the next one should be there; null while none is due. */
   due_since: string | null
+  /** Why it is not there; null once it is. */
   failed: { at: string; message: string } | null
 }
 
 /** A backup that failed is tried again after this time. */
 const RETRY_MS = HOUR
+
+/** A backup that is named after a later time than this from now is of a clock that was wrong, and says nothing. */
+const CLOCKS_DIFFER_MS = HOUR
+
+/** A day, and the hours that a backup of a large database may take. */
+const LATE_AFTER_MINUTES = (DAY + 6 * HOUR) / MINUTE
 
 /**
  * Makes the backup that is due: when the folder holds none since the last time of the plan. The names of the files alone
@@ -65,13 +72,16 @@ export class BackupClock {
   /** @throws when the folder cannot be read */
   async state(): Promise<BackupState> {
     const { folder } = this.#options
-    const newest = (await backupsIn(folder)).at(-1)
+    const newestMs = await this.#newestMs()
     const dueMs = this.#dueMs()
+    const isDue = newestMs === undefined || newestMs < dueMs
     return {
       folder,
-      newest: newest ? fromMillis(newest.at) : null,
-      due_since: newest && newest.at >= dueMs ? null : fromMillis(dueMs),
-      failed: this.#failed ? { at: fromMillis(this.#failed.atMs), message: this.#failed.message } : null,
+      newest: newestMs === undefined ? null : fromMillis(newestMs),
+      due_since: isDue ? fromMillis(dueMs) : null,
+      // Another server may have made it since.
+      failed:
+        isDue && this.#failed ? { at: fromMillis(this.#failed.atMs), message: this.#failed.message } : null,
     }
   }
 
@@ -86,11 +96,13 @@ export class BackupClock {
     const { jobPool, onFailure } = this.#options
     if (this.#failed && this.#now() - this.#failed.atMs < RETRY_MS) return
     try {
-      if (!(await this.#isDue())) return
+      // A folder that cannot be read fails as the job does, which is late then.
+      if (!(await this.#isDue().catch(() => true))) return
       await runAlone(jobPool, {
         name: 'backup',
         work: () => this.#backUp(),
         isStopping: () => this.#stopping.signal.aborted,
+        lateAfterMinutes: LATE_AFTER_MINUTES,
       })
     } catch (error) {
       if (this.#stopping.signal.aborted) return
@@ -113,8 +125,13 @@ export class BackupClock {
   }
 
   async #isDue(): Promise<boolean> {
-    const newest = (await backupsIn(this.#options.folder)).at(-1)
-    return newest === undefined || newest.at < this.#dueMs()
+    const newestMs = await this.#newestMs()
+    return newestMs === undefined || newestMs < this.#dueMs()
+  }
+
+  async #newestMs(): Promise<number | undefined> {
+    const latestMs = this.#now() + CLOCKS_DIFFER_MS
+    return (await backupsIn(this.#options.folder)).findLast(({ at }) => at <= latestMs)?.at
   }
 
   /** The last time of the plan. */

@@ -1,22 +1,35 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { finished, pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import type pg from 'pg'
+import { HOUR } from '../database/timestamp.ts'
 import { type BackupSummary, writeBackup } from './backup.ts'
 import { checkBackup } from './restore.ts'
 
 /** Enough to find a bit that has turned; 3 packs as fast as PostgreSQL gives. */
 const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }
 
-/** Writes a packed file, which has its name only once it is whole and on the disk; what is stopped leaves none. */
+/** The ending of a file that is being written. */
+const DRAFT = '.part'
+
+export type ToFileOptions = {
+  /** Reads the file back before it gets its name. */
+  check?: (input: AsyncIterable<Buffer>) => Promise<unknown>
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Writes a packed file, which has its name only once it is whole and on the disk; what is stopped, or does not pass `check`,
+ * leaves none.
+ */
 export async function toFile<T>(
   file: string,
   write: (output: NodeJS.WritableStream & Zstd) => Promise<T>,
-  signal?: AbortSignal,
+  { check, signal }: ToFileOptions = {},
 ): Promise<T> {
-  const draft = `${file}.part`
+  const draft = `${file}${DRAFT}`
   const packing = createZstdCompress(PACKING)
   const writing = pipeline(packing, createWriteStream(draft, { mode: 0o600, flush: true }))
   writing.catch((error: Error) => packing.destroy(error))
@@ -26,6 +39,7 @@ export async function toFile<T>(
     const result = await write(packing)
     packing.end()
     await writing
+    if (check) await fromFile(draft, check, signal)
     await rename(draft, file)
     return result
   } catch (error) {
@@ -43,8 +57,9 @@ type Zstd = ReturnType<typeof createZstdCompress>
 export async function fromFile<T>(
   file: string,
   read: (input: AsyncIterable<Buffer>) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
-  const source = createReadStream(file, { highWaterMark: 1024 * 1024 })
+  const source = createReadStream(file, { highWaterMark: 1024 * 1024, ...(signal && { signal }) })
   const unpacked = createZstdDecompress()
   const reading = pipeline(source, unpacked)
   reading.catch((error: Error) => unpacked.destroy(error))
@@ -58,6 +73,9 @@ export async function fromFile<T>(
 
 /** The files of a folder that are named after their time; what else lies in it stays. */
 const NAME = /^timelapser-logs-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.backup$/
+
+/** A draft that nobody has written to for this time is of a server or a command that was killed. */
+const ABANDONED_MS = 6 * HOUR
 
 /** The files of a folder of backups: name and time, the oldest first. */
 export async function backupsIn(folder: string): Promise<{ name: string; at: number }[]> {
@@ -73,8 +91,8 @@ export type FolderBackup = BackupSummary & {
 }
 
 /**
- * Writes a file named after the time into a folder and reads it back to its end; only then the oldest files of these names
- * beyond `keep` are removed.
+ * Writes a file named after the time into a folder and reads it back to its end, before it gets its name; only then the
+ * oldest files of these names beyond `keep` are removed.
  */
 export async function intoFolder(
   pool: pg.Pool,
@@ -89,13 +107,30 @@ export async function intoFolder(
     signal?: AbortSignal
   },
 ): Promise<FolderBackup> {
+  await removeAbandoned(folder)
   const time = new Date().toISOString().replaceAll(/[:-]|\.\d+/g, '')
   const file = join(folder, `timelapser-logs-${time}.backup`)
-  const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, onRows), signal)
+  const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, { onRows, signal }), {
+    check: checkBackup,
+    signal,
+  })
   const { size } = await stat(file)
-  await fromFile(file, checkBackup)
-  const names = keep === undefined ? [] : (await backupsIn(folder)).map(({ name }) => name)
-  const removed = names.slice(0, Math.max(0, names.length - (keep ?? 0)))
-  for (const name of removed) await rm(join(folder, name))
+  // Never the new one, whatever times the others are named after.
+  const others = (await backupsIn(folder)).map(({ name }) => name).filter((name) => name !== basename(file))
+  const removed = keep === undefined ? [] : others.slice(0, Math.max(0, others.length - (keep - 1)))
+  for (const name of removed) await rm(join(folder, name), { force: true })
   return { file, rows, partitions, bytes: size, removed }
+}
+
+/** Removes the drafts of backups into a folder that a killed process left there. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(DRAFT) || !NAME.test(name.slice(0, -DRAFT.length))) continue
+    const draft = join(folder, name)
+    const writtenMs = await stat(draft).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    )
+    if (Date.now() - writtenMs > ABANDONED_MS) await rm(draft, { force: true })
+  }
 }

@@ -5,6 +5,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import { rowsOfPartition } from '../blocks/every-row.ts'
 import { withMaintenance } from '../database/exclusive-access.ts'
 import { LOG_COLUMNS } from '../database/log-columns.ts'
+import { endSilent, socketOf } from '../database/silent-connections.ts'
 import { now } from '../database/timestamp.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { Partition } from '../partitions/partition.ts'
@@ -21,23 +22,30 @@ import { readSequences, tablesToBackUp } from './backup-tables.ts'
 
 export type BackupSummary = { rows: Record<string, number>; partitions: number }
 
+export type WriteBackupOptions = {
+  /** Told how many rows are written so far. */
+  onRows?: ((rows: number) => void) | undefined
+  /** Gives up waiting for its turn; whoever aborts ends `output` too. */
+  signal?: AbortSignal | undefined
+}
+
 /**
  * Writes everything as of one moment, while everyone reads and writes on; nothing is deleted meanwhile. What was
  * cleared and could be brought back is left out.
  *
  * The lock that keeps everybody from deleting is held until the last partition is read: whoever drops or rewrites one needs
  * it to itself, which the snapshot prevents, and each of their attempts would hold up those who write.
- *
- * @param onRows told how many rows are written so far
  */
 export function writeBackup(
   pool: pg.Pool,
   output: Writable,
-  onRows: (rows: number) => void = () => undefined,
+  { onRows = () => undefined, signal }: WriteBackupOptions = {},
 ): Promise<BackupSummary> {
   const work = (client: pg.PoolClient) => new BackupWriter(pool, client, output, onRows).write()
-  return withMaintenance(pool, () =>
-    inTransaction(pool, work, { begin: 'begin isolation level repeatable read' }),
+  return withMaintenance(
+    pool,
+    () => inTransaction(pool, work, { begin: 'begin isolation level repeatable read' }),
+    signal,
   )
 }
 
@@ -116,9 +124,15 @@ class BackupWriter {
     const columns = section.columns.map((name) => client.escapeIdentifier(name)).join(', ')
     const text = `copy (select ${columns} from ${relation}) to stdout`
     let rows = 0
-    for await (const chunk of client.query(copyTo(text)) as AsyncIterable<Buffer>) {
-      rows += countNewlines(chunk)
-      await this.#write(chunk)
+    try {
+      for await (const chunk of client.query(copyTo(text)) as AsyncIterable<Buffer>) {
+        rows += countNewlines(chunk)
+        await this.#write(chunk)
+      }
+    } catch (error) {
+      // Nobody reads the rest of the COPY, and a ROLLBACK behind it would wait for ever.
+      endSilent(socketOf(client))
+      throw error
     }
     await this.#write(SECTION_END)
     this.#rows[section.table] = (this.#rows[section.table] ?? 0) + rows

@@ -5,7 +5,13 @@ import type pg from 'pg'
 /** 7,469,009: 'job'. The first of two keys; the second is the job. */
 const JOB_LOCK = 7469009
 
-export type Job = { name: string; work: () => Promise<void>; isStopping: () => boolean }
+export type Job = {
+  name: string
+  work: () => Promise<void>
+  isStopping: () => boolean
+  /** As in `awaitJobs`, for a job that not every server's clock asks for. */
+  lateAfterMinutes?: number
+}
 
 /** A job that did not come to its end for longer than it may take. */
 export type LateJob = {
@@ -39,15 +45,18 @@ export async function awaitJobs(pool: pg.Pool, lateAfterMinutes: Record<string, 
  * Runs the job unless it runs already, on any server; that run begins anew at its end then, or leaves that to
  * another server when its own is stopping.
  */
-export async function runAlone(pool: pg.Pool, { name, work, isStopping }: Job): Promise<void> {
+export async function runAlone(
+  pool: pg.Pool,
+  { name, work, isStopping, lateAfterMinutes }: Job,
+): Promise<void> {
   await pool.query({
     name: 'ask_for_job',
     text: `
-      insert into job_runs (name, asked)
-      values ($1, 1)
+      insert into job_runs (name, asked, late_after)
+      values ($1, 1, $2::integer * interval '1 minute')
       on conflict (name) do update
-      set asked = job_runs.asked + 1`,
-    values: [name],
+      set asked = job_runs.asked + 1, late_after = coalesce(excluded.late_after, job_runs.late_after)`,
+    values: [name, lateAfterMinutes ?? null],
   })
   // A request while the lock is held leaves the work to the holder, who checks again once it has let go.
   while (!isStopping() && (await isAsked(pool, name))) {
