@@ -177,6 +177,18 @@ test.each([
 })
 
 test.each([
+  ['DATABASE_URL', 'postgres://me:secret@one,two/logs'],
+  ['DATABASE_URL', 'postgresql://me:secret@one:5432,two:5433/logs?target_session_attrs=read-write'],
+  ['DATABASE_URL', 'postgres://me:secret@/logs?host=one,two'],
+  ['DATABASE_READ_URL', 'postgres://me:secret@one,two/logs'],
+])('%s=%s is refused, as it names several hosts', (name, url) => {
+  const read = () => readConfig({ DATABASE_URL: 'postgres://me@db/logs', [name]: url })
+  expect(read).toThrow(`${name} names several hosts, and only one is understood. Name the host that follows`)
+  expect(read).not.toThrow('secret')
+})
+
+test.each([
+  'postgres://me:one,two@db/logs',
   'postgres://me:p%40%23ss@db:5433/logs?sslmode=require',
   'postgresql://me@db/logs',
   'postgres:///logs?host=/run/postgresql',
