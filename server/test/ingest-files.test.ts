@@ -66,6 +66,7 @@ beforeAll(async () => {
       onJobFailed: ignore,
       onRetention: ignore,
       onBackup: ignore,
+      onReplica: ignore,
       onScrub: ignore,
       onStorage: ignore,
       onDatabaseConnection: ignore,

@@ -1,5 +1,6 @@
 // Reads of a server at a standby of its PostgreSQL: nobody misses there what was acknowledged, whatever becomes of it.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { isPgbouncerMissing, startPgbouncer, withoutPgbouncer } from './support/pgbouncer.ts'
 import { HEADERS, type ServerProcess, startProcess, stopProcess } from './support/server-process.ts'
 import { isStandbyMissing, type Replicated, startReplicated, withoutStandby } from './support/standby.ts'
 
@@ -44,6 +45,16 @@ describe.skipIf(isStandbyMissing)(`with a read replica${withoutStandby}`, () => 
   }
   const isFresh = () => expect.poll(() => figure('fresh'), { timeout: 20_000 }).toBe(1)
   const newest = async () => (await get('/api/logs?limit=1&source=replica')).logs[0].message
+  /** The lines that the servers wrote about the replica, the newest first. */
+  const news = async () =>
+    (await get('/api/logs?limit=10&source=system&q=%22read%20replica%22')).logs.map(
+      ({ message, extra_data }: { message: string; extra_data: object }) => ({ message, ...extra_data }),
+    )
+  const lost = (reason: string) => ({
+    message: 'The read replica is not read from; reads go to the primary',
+    reason: expect.stringContaining(reason),
+  })
+  const back = expect.objectContaining({ message: 'The read replica is read from again' })
   const check = async () =>
     (await get('/api/diagnostics')).checks.find(({ name }: { name: string }) => name === 'read replica')
 
@@ -119,8 +130,11 @@ describe.skipIf(isStandbyMissing)(`with a read replica${withoutStandby}`, () => 
     expect(await figure('fallbacks')).toBeGreaterThan(before)
     expect(await figure('fresh')).toBe(0)
     expect(await check()).toMatchObject({ verdict: 'warning', finding: expect.stringContaining('Is away') })
+    // A pause of seconds is no news, as those of the tests before.
+    await expect.poll(news).toEqual([expect.objectContaining(lost(''))])
     await nodes.standby.start()
     await isFresh()
+    await expect.poll(news).toEqual([back, expect.objectContaining(lost(''))])
   })
 
   it('starts without it, and refuses another database', async () => {
@@ -128,11 +142,24 @@ describe.skipIf(isStandbyMissing)(`with a read replica${withoutStandby}`, () => 
     const other = await startProcess(nodes.primary.url, {
       environment: { DATABASE_READ_URL: nodes.standby.url },
     })
+    await expect.poll(async () => (await news())[0]).toEqual(expect.objectContaining(lost('')))
     await stopProcess(other)
     await nodes.standby.start()
     const wrong = nodes.standby.url.replace(/\w+$/, 'postgres')
     const refused = startProcess(nodes.primary.url, { environment: { DATABASE_READ_URL: wrong } })
     await expect(refused).rejects.toThrow('DATABASE_READ_URL leads to another database than DATABASE_URL')
+  })
+
+  it.skipIf(isPgbouncerMissing).each([
+    ['takes no settings of a session', {}, 'unsupported startup parameter'],
+    ['shares sessions', { ignore_startup_parameters: 'options,statement_timeout' }, 'shares sessions'],
+  ])(`refuses a pooler before it that %s${withoutPgbouncer}`, async (_, settings, sentence) => {
+    const pooler = await startPgbouncer(nodes.standby.url, settings)
+    onTestFinished(pooler.stop)
+    const environment = { DATABASE_READ_URL: pooler.through(nodes.standby.url) }
+    const refused = startProcess(nodes.primary.url, { environment })
+    await expect(refused).rejects.toThrow(sentence)
+    await expect(refused).rejects.toThrow('name the standby itself in DATABASE_READ_URL')
   })
 
   it('does not read where it was promoted', async () => {

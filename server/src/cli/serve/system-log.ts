@@ -154,6 +154,12 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
               lag_seconds,
             })
           : from('worker', 'alerts').info('The alert rules are evaluated in time again'),
+      onReplica: ({ state, reason }) =>
+        state === 'lost'
+          ? from('system', 'database').warning('The read replica is not read from; reads go to the primary', {
+              reason,
+            })
+          : from('system', 'database').info('The read replica is read from again'),
       onDatabaseConnection: (state) =>
         state === 'lost'
           ? from('system', 'database').warning('The connection to the database is lost; trying again')

@@ -12,7 +12,7 @@ import type { Trouble } from '../../service/system-watch.ts'
 import type { FolderBackup } from '../../store/backup/backup-files.ts'
 import type { RegisteredCamera } from '../../store/cameras/camera-register.ts'
 import type { Notices } from '../../store/database/notices.ts'
-import type { ReadReplica } from '../../store/database/read-replica.ts'
+import type { ReadReplica, ReplicaNews } from '../../store/database/read-replica.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
 import type { NamesFull } from '../../store/writing/name-register.ts'
 
@@ -28,6 +28,8 @@ export type SystemReports = {
   onRetention: (removal: Removal) => void
   onScrub: (run: ScrubRun) => void
   onBackup: (backup: FolderBackup) => void
+  /** The read replica was away or behind for a while, or is read from again. */
+  onReplica: (news: ReplicaNews) => void
   onStorage: (state: 'full' | 'back', freeBytes: number | null) => void
   /** Something of the server itself needs attention, or does not any more. */
   onTrouble: (trouble: Trouble) => void

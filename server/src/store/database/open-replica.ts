@@ -13,7 +13,7 @@ export type OpenReplica = { replica: ReadReplica; close: () => Promise<void> }
 /**
  * Opens a standby for reads; it may be away now and come later.
  *
- * @throws {StartupError} when it answers, and is another database than the primary
+ * @throws {StartupError} when it answers, and is another database than the primary or behind a pooler
  */
 export async function openReplica(options: {
   connection: pg.PoolConfig

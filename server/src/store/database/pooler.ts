@@ -2,13 +2,28 @@
 // connection asks for. It is noticed at the start: the faults that follow would look like anything but this.
 import { randomInt } from 'node:crypto'
 import pg from 'pg'
-import { StartupError } from '../../startup-error.ts'
+import { errorCode, StartupError } from '../../startup-error.ts'
 import { ROWS_SCHEMA } from './rows-schema.ts'
 import { inTransaction } from './transaction.ts'
 
-/** The remedy, in every sentence about a pooler. */
-export const POOLER_SENTENCE =
-  'Listening, the locks of jobs and migrations, and settings of a session need sessions of their own: set DATABASE_DIRECT_URL to PostgreSQL itself beside it, or name PostgreSQL itself in DATABASE_URL.'
+/** The remedy, in every sentence about a pooler that a variable leads through. */
+export function poolerRemedy(variable: string): string {
+  return variable === 'DATABASE_READ_URL'
+    ? 'Reads have limits of their session and are cancelled by session: name the standby itself in DATABASE_READ_URL.'
+    : 'Listening, the locks of jobs and migrations, and settings of a session need sessions of their own: set DATABASE_DIRECT_URL to PostgreSQL itself beside it, or name PostgreSQL itself in DATABASE_URL.'
+}
+
+/** Whether a pooler ended the connection as it takes no settings of a session. */
+export function isPoolersRefusal(error: unknown): error is Error {
+  return error instanceof Error && errorCode(error) === '08P01' && /startup parameter/.test(error.message)
+}
+
+export function poolerInTheWay(variable: string, refusal: Error): StartupError {
+  return new StartupError(
+    `${variable} leads through a pooler (${refusal.message}). ${poolerRemedy(variable)}`,
+    { cause: refusal },
+  )
+}
 
 /** 7,469,011. Servers that start together change the settings of their role one after the other. */
 const SETTINGS_LOCK = 7_469_011
@@ -155,7 +170,7 @@ export async function refusePooler(pool: pg.Pool, variable: string): Promise<voi
     one.release()
   }
   throw new StartupError(
-    `${variable} leads through a pooler that shares sessions between connections, as PgBouncer does in transaction mode, or drops their settings. ${POOLER_SENTENCE}`,
+    `${variable} leads through a pooler that shares sessions between connections, as PgBouncer does in transaction mode, or drops their settings. ${poolerRemedy(variable)}`,
   )
 }
 

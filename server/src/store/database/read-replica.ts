@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { StartupError } from '../../startup-error.ts'
 import { fallBack } from './fallback.ts'
+import { isPoolersRefusal, poolerInTheWay, refusePooler } from './pooler.ts'
 
 export type ReplicaFigures = {
   state: ReplicaState
@@ -50,6 +51,12 @@ const REPLAYED = {
       pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint as replayed`,
 }
 
+/** After this number of looks in a row that did not find it fresh, it is told of: a short pause is no news. */
+const LOOKS_BEFORE_NEWS = 10
+
+/** It is not read from any more, and why; or it is again. */
+export type ReplicaNews = { state: 'lost' | 'back'; reason: string | null }
+
 export type ReadReplicaOptions = {
   primary: pg.Pool
   replica: pg.Pool
@@ -68,8 +75,15 @@ export class ReadReplica {
   #replayed = 0
   #asking: Promise<number> | undefined
   #next: Promise<number> | undefined
+  #askingReplica: Promise<void> | undefined
+  /** Whether sessions of the node that answers were found to be its own. */
+  #isKnown = false
+  /** Looks in a row that found it not fresh. */
+  #misses = 0
+  #isToldLost = false
+  #tell: ((news: ReplicaNews) => void) | undefined
   #timer: NodeJS.Timeout | undefined
-  #looking: Promise<void> | undefined
+  #looking: Promise<unknown> | undefined
   #isClosed = false
 
   constructor(options: ReadReplicaOptions) {
@@ -84,16 +98,20 @@ export class ReadReplica {
   /**
    * Looks at it now, and from time to time.
    *
-   * @throws {StartupError} when it is another database
+   * @throws {StartupError} when it answers, and is another database or behind a pooler
    */
   async open(): Promise<void> {
-    await this.#look()
-    if (this.#figures.reason === ANOTHER) {
-      throw new StartupError(
-        `DATABASE_READ_URL leads to another database than DATABASE_URL. Name the same database on a standby of that server, or unset it.`,
-      )
-    }
+    const failure = await this.#look()
+    if (failure instanceof StartupError) throw failure
+    // One that is away at the start may stay away for long.
+    if (this.#figures.state === 'away') this.#misses = LOOKS_BEFORE_NEWS
     this.#lookLater()
+  }
+
+  /** Tells once when it has not been read from for a while, and once when it is again. */
+  onNews(tell: (news: ReplicaNews) => void): void {
+    this.#tell = tell
+    this.#tellNews()
   }
 
   async close(): Promise<void> {
@@ -111,8 +129,10 @@ export class ReadReplica {
   }
 
   async #isUpToDate(): Promise<boolean> {
+    // A failure of the primary says nothing of the replica; the read itself meets it next.
+    const target = await this.#committed().catch(() => undefined)
+    if (target === undefined) return false
     try {
-      const target = await this.#committed()
       if (await this.#comesTo(target)) return true
       this.#become('stale', 'It is behind the primary.')
     } catch (error) {
@@ -141,7 +161,11 @@ export class ReadReplica {
 
   async #comesTo(target: number): Promise<boolean> {
     for (const began = performance.now(); this.#replayed < target; await delay(STEP_MS)) {
-      await this.#askReplica()
+      this.#askingReplica ??= this.#askReplica().finally(() => {
+        this.#askingReplica = undefined
+      })
+      // Reads that wait at the same time share the answer: it only ever grows.
+      await this.#askingReplica
       this.#figures.lag_bytes = Math.max(0, target - this.#replayed)
       if (this.#replayed >= target) return true
       if (performance.now() - began > PATIENCE_MS) return false
@@ -186,37 +210,61 @@ export class ReadReplica {
       this.#figures.lag_bytes = null
       // Another node may answer at its address next.
       this.#replayed = 0
+      this.#isKnown = false
     }
   }
 
-  async #look(): Promise<void> {
+  /** Returns why it is away; nothing when it is not, or when the primary does not answer. */
+  async #look(): Promise<unknown> {
+    const facts = await Promise.all([this.#ask(), this.#identity('primary')]).catch(() => undefined)
+    if (!facts) return undefined
     try {
-      const target = await this.#ask()
-      const end = this.#options.markSilent()
-      await this.#askReplica().catch((error: unknown) => {
-        end()
-        throw error
-      })
-      const [own, its] = await Promise.all([this.#identity('primary'), this.#identity('replica')])
-      if (own !== its) return this.#become('away', ANOTHER)
-      const isFresh = await this.#comesTo(target)
-      this.#figures.lag_bytes = Math.max(0, target - this.#replayed)
+      const isFresh = await this.#reaches(...facts)
       this.#become(isFresh ? 'fresh' : 'stale', isFresh ? null : 'It is behind the primary.')
+      return undefined
     } catch (error) {
       this.#become('away', reasonOf(error))
+      return error
+    } finally {
+      this.#misses = this.#figures.state === 'fresh' ? 0 : this.#misses + 1
+      this.#tellNews()
     }
+  }
+
+  /** @throws when it does not answer, or is none to read from */
+  async #reaches(target: number, identity: string | undefined): Promise<boolean> {
+    const end = this.#options.markSilent()
+    await this.#askReplica().catch((error: unknown) => {
+      end()
+      throw isPoolersRefusal(error) ? poolerInTheWay('DATABASE_READ_URL', error) : error
+    })
+    if (!this.#isKnown) await refusePooler(this.#options.replica, 'DATABASE_READ_URL')
+    if ((await this.#identity('replica')) !== identity) {
+      throw new StartupError(
+        'DATABASE_READ_URL leads to another database than DATABASE_URL. Name the same database on a standby of that server, or unset it.',
+      )
+    }
+    this.#isKnown = true
+    const isFresh = await this.#comesTo(target)
+    this.#figures.lag_bytes = Math.max(0, target - this.#replayed)
+    return isFresh
+  }
+
+  #tellNews(): void {
+    const isLost = this.#misses >= LOOKS_BEFORE_NEWS || (this.#isToldLost && this.#misses > 0)
+    if (isLost === this.#isToldLost || !this.#tell) return
+    this.#isToldLost = isLost
+    this.#tell({ state: isLost ? 'lost' : 'back', reason: this.#figures.reason })
   }
 
   #lookLater(): void {
     if (this.#isClosed) return
     this.#timer = setTimeout(() => {
-      this.#looking = this.#look().finally(() => this.#lookLater())
+      this.#looking = this.#look().then(() => this.#lookLater())
     }, LOOK_MS)
     this.#timer.unref()
   }
 }
-
-const ANOTHER = 'It is another database than that of the primary.'
 
 /** PostgreSQL ended the statement, or its session, since the replay could not wait for it any longer. */
 function isConflict(error: unknown): boolean {
@@ -225,5 +273,5 @@ function isConflict(error: unknown): boolean {
 
 function reasonOf(error: unknown): string {
   const said = error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : undefined
-  return `${said ?? String(error)}.`
+  return `${(said ?? String(error)).replace(/\.$/, '')}.`
 }

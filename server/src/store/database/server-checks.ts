@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { errorCode, StartupError } from '../../startup-error.ts'
-import { POOLER_SENTENCE } from './pooler.ts'
+import { isPoolersRefusal, poolerRemedy } from './pooler.ts'
 
 const OLDEST_VERSION = 150_000
 
@@ -76,8 +76,8 @@ function explain(cause: unknown, place: string, variable: string): [string, stri
     case '3D000':
       return [`PostgreSQL at ${place} has no such database: ${said}.`, `Create it, or correct ${variable}.`]
     case '08P01':
-      if (!/startup parameter/.test(said)) break
-      return [`PostgreSQL at ${place} is behind a pooler (${said}).`, POOLER_SENTENCE]
+      if (!isPoolersRefusal(cause)) break
+      return [`PostgreSQL at ${place} is behind a pooler (${said}).`, poolerRemedy(variable)]
     case '53300':
       return [`PostgreSQL at ${place} has no connection to spare: ${said}.`, 'Raise its max_connections.']
     case '42501':

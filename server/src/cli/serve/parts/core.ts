@@ -83,6 +83,7 @@ export function openCore(options: SystemOptions, addJob: Schedule['addJob']) {
     metrics.notStored(reason, rows)
     if (reason === 'rejected' || reason === 'refused_by_database') refused.rows += rows
   })
+  options.replica?.onNews(reports.onReplica)
   const budgets: ByteBudget[] = []
   const connections: ConnectionFigures[] = []
   return {
