@@ -1,7 +1,7 @@
 import type { AlertDigest, AlertDigestInput, AlertDigestSettings } from '../../http/api-schemas.ts'
 import { type ApiClient, ApiFailure } from '../client/api-client.ts'
 import type { ServerOptions } from '../client/server-options.ts'
-import { jsonText, paint, visible } from '../terminal/terminal.ts'
+import { jsonText, paint, visible, visibleInLine } from '../terminal/terminal.ts'
 
 export type DigestOptions = ServerOptions & {
   json?: true
@@ -22,7 +22,7 @@ export async function digest(client: ApiClient, options: DigestOptions): Promise
     const query = timezone === undefined ? '' : `?${new URLSearchParams({ timezone })}`
     const shown = await client.request<AlertDigest>('GET', `/api/alerts/digest/preview${query}`)
     if (json) console.log(jsonText({ ...shown, settings: before }))
-    else console.log(`${visible(shown.text)}\n\n${paint('dim', settingsText(before))}`)
+    else console.log(`${visible(shown.text)}\n\n${paint('dim', visibleInLine(settingsText(before)))}`)
     return 0
   }
   const wanted = {
@@ -44,7 +44,7 @@ export async function digest(client: ApiClient, options: DigestOptions): Promise
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(wanted as AlertDigestInput),
   })
-  console.log(json ? jsonText(saved.digest) : settingsText(saved.digest))
+  console.log(json ? jsonText(saved.digest) : visibleInLine(settingsText(saved.digest)))
   return 0
 }
 

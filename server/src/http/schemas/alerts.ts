@@ -52,7 +52,7 @@ export const AlertGroup = Type.Object({
   too_late: Type.Integer({
     description: 'Lines that came over a day from their own time: they count in no window',
   }),
-  severity: Type.String({ description: 'Of the highest threshold that fires' }),
+  severity: Type.String({ description: 'That of the highest threshold that fires' }),
   /** Whether a notice of the incident was sent. */
   is_told: Type.Boolean(),
   /** The search of its lines, in the form of a list's address. */

@@ -62,22 +62,22 @@ export const AlertConditionSchema = Type.Object(
       Type.String({
         maxLength: 4000,
         pattern: '^[^?#\\s]*$',
-        description: 'Of share: the lines that the share is taken of, in the form of query',
+        description: 'For share: the lines that the share is taken of, in the form of query',
       }),
     ),
     field: Type.Optional(
       Type.String({
         maxLength: 200,
         pattern: FIELD,
-        description: 'Of number: its keys in extra_data with dots between, such as camera.temperature',
+        description: 'For number: its keys in extra_data with dots between, such as camera.temperature',
       }),
     ),
-    measure: Type.Optional(OneOf(MEASURES, 'Of number: what is compared; mean unless given')),
+    measure: Type.Optional(OneOf(MEASURES, 'For number: what is compared; mean unless given')),
     days: Type.Optional(
       Type.Integer({
         minimum: MIN_USUAL_DAYS,
         maximum: MAX_USUAL_DAYS,
-        description: `Of usual: days to compare with; ${USUAL_DAYS} unless given`,
+        description: `For usual: days to compare with; ${USUAL_DAYS} unless given`,
       }),
     ),
     timezone: Type.Optional(

@@ -92,7 +92,7 @@ export class ChannelsService {
         const names = naming.slice(0, 5).map((rule) => `"${rule.name}"`)
         throw new AppError(
           'CONFLICT',
-          `${naming.length === 1 ? 'A rule tells' : `${naming.length} rules tell`} this channel: ${names.join(', ')}. Take it from them first.`,
+          `${naming.length === 1 ? 'A rule notifies' : `${naming.length} rules notify`} this channel: ${names.join(', ')}. Remove it from them first.`,
         )
       }
       const digests = (await listDigests(client)).filter(({ channels }) => channels.includes(result.name))
@@ -100,7 +100,7 @@ export class ChannelsService {
         const owners = digests.slice(0, 5).map(({ owner_name }) => owner_name)
         throw new AppError(
           'CONFLICT',
-          `The daily digest of ${owners.join(', ')} goes to this channel. Take it from there first.`,
+          `The daily digest of ${owners.join(', ')} goes to this channel. Remove it there first.`,
         )
       }
       await store.deleteChannel(client, id)

@@ -28,20 +28,24 @@ const WebhookSchema = Type.Object(
       }),
     ),
     chat_id: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 100, description: 'Of telegram: whom the bot writes to' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: 'For telegram: the chat that the bot writes to',
+      }),
     ),
     template: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: MAX_TEMPLATE,
-        description: 'Of template: the body, with names of a notice in double braces, such as {{rule.name}}',
+        description: 'For template: the body, with names of a notice in double braces, such as {{rule.name}}',
       }),
     ),
     content_type: Type.Optional(
       Type.String({
         maxLength: 100,
         pattern: '^[\\w.+-]+/[\\w.+-]+(; ?charset=[\\w-]+)?$',
-        description: 'Of template: the type of its body; application/json unless given',
+        description: 'For template: the type of its body; application/json unless given',
       }),
     ),
   },
