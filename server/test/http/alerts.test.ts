@@ -498,6 +498,26 @@ describe('a rule grouped by a field', () => {
   })
 })
 
+it('puts groups beyond those of all rules together into one', { tags: ['long'] }, async () => {
+  const { pool } = server.database.database
+  // The groups of other rules, all but one of what there may be.
+  await pool.query(`insert into alert_states (rule_id, group_key, state, since)
+    select -1 - n % 5, n::text, 'normal', log_clock() from generate_series(1, 49999) n`)
+  try {
+    const id = await addRule({
+      ...{ name: 'Full', query: 'min_level=ERROR', group_by: 'source' },
+      condition: { kind: 'any' },
+    })
+    for (const source of ['last', 'one more', 'last', 'and another']) {
+      await log({ source })
+      await evaluate()
+    }
+    expect(await stateOf(id)).toEqual({ last: 'firing', '(others)': 'firing' })
+  } finally {
+    await pool.query('delete from alert_states where rule_id < 0')
+  }
+})
+
 describe('a rule for more than usual', () => {
   it('compares with the same time of the last days', async () => {
     const daily = Array.from({ length: 5 }, (_, day) =>
@@ -1011,6 +1031,51 @@ it('sends notices at once though the clock of the database was set back', async 
   await evaluate()
   await expect.poll(() => arrived('firing').length).toBe(1)
   await clock.set(before)
+})
+
+it('dates a notice by when it was decided, though the evaluation was behind', async () => {
+  await addRule({ name: 'Behind', query: 'min_level=ERROR', condition: { kind: 'any' } })
+  await whileNobodyEvaluates(async () => {
+    await log({})
+    await clock.set(clock.now + 30 * MINUTE)
+  })
+  await expect.poll(() => arrived('firing').length).toBe(1)
+  const { at, groups } = arrived('firing')[0]?.body ?? {}
+  expect(Date.parse(at)).toBe(clock.now)
+  expect(Date.parse(groups[0].at)).toBe(clock.now - 30 * MINUTE)
+})
+
+it('keeps no notice waiting for a channel that does not answer', async () => {
+  const stalling = await startReceiver()
+  stalling.answerWith('stall')
+  const created = await server.send('POST', '/api/alerts/channels', {
+    name: 'stalls',
+    webhook: { url: stalling.url },
+  })
+  try {
+    const rule = { query: 'min_level=ERROR', condition: { kind: 'any' }, group_by: 'source' }
+    const id = await addRule({ ...rule, name: 'Stalls', channels: ['stalls'] })
+    const lines = Array.from({ length: 20 }, (_, index) => ({
+      ...{ level: 'ERROR', message: 'x', source: `s${index}` },
+    }))
+    await server.send('POST', '/api/logs', lines)
+    await evaluate()
+    await expect.poll(() => stalling.received.length).toBeGreaterThan(0)
+    await addRule({ name: 'Answers', query: 'min_level=ERROR', condition: { kind: 'any' } })
+    await log({})
+    await evaluate()
+    await expect.poll(() => arrived('firing').length).toBe(1)
+    // None of them has ended meanwhile.
+    const { deliveries } = (await server.get('/api/alerts/deliveries?limit=100')).body.data
+    const stalled = deliveries.filter(({ rule_id }: { rule_id: number }) => rule_id === id)
+    expect(stalled).toHaveLength(21)
+    expect(stalled.filter(({ attempts }: { attempts: number }) => attempts > 0)).toHaveLength(4)
+    expect(stalled.every(({ error }: { error: string | null }) => error === null)).toBe(true)
+    await server.send('DELETE', `/api/alerts/rules/${id}`)
+  } finally {
+    await server.send('DELETE', `/api/alerts/channels/${created.body.data.channel.id}`)
+    await stalling.close()
+  }
 })
 
 it('says what no rule was evaluated over, and that evaluation is late', async () => {

@@ -1,9 +1,11 @@
 import type pg from 'pg'
+import { onOwnBehalf } from '../../caller.ts'
 import { DoublingPause } from '../../doubling-pause.ts'
 import {
   type AlertPosition,
   type CommittedEntry,
   entriesAfter,
+  MAX_ROWS_A_STEP,
   readPosition,
   savePosition,
   tick,
@@ -31,6 +33,13 @@ const REST_MS = 200
 /** How long it is waited after a failure, at first and at most. */
 const RETRY_MS = 1000
 const MAX_RETRY_MS = 30_000
+
+/**
+ * How long a step may take, and the least rows of one: what a step decides is told when it ends. Rules that compare many
+ * texts get fewer rows a step.
+ */
+const STEP_MS = 1000
+const MIN_ROWS_A_STEP = 1000
 
 /** Without an entry and without a tick for so long, no server took lines: that says nothing of silence. */
 const OUTAGE_MS = 90_000
@@ -82,6 +91,7 @@ export class AlertEvaluator {
   #isStopped = false
   #isAwake = false
   #restedAt = 0
+  #stepRows = MAX_ROWS_A_STEP
   #beatAt = Number.NEGATIVE_INFINITY
   /** The rules that could be read in the last step; a rule with a problem that is none of them begins to be judged again. */
   #readable: ReadonlySet<number> = new Set()
@@ -110,9 +120,12 @@ export class AlertEvaluator {
   #schedule(millis: number): void {
     clearTimeout(this.#timer)
     if (this.#isStopped) return
-    this.#timer = setTimeout(() => {
-      this.#running = this.#running.then(() => this.#run())
-    }, millis).unref()
+    // The caller whose request wakes it does not pay for it.
+    this.#timer = onOwnBehalf(() =>
+      setTimeout(() => {
+        this.#running = this.#running.then(() => this.#run())
+      }, millis).unref(),
+    )
   }
 
   async #run(): Promise<void> {
@@ -155,7 +168,9 @@ export class AlertEvaluator {
       if (done.gap) this.#options.onGap?.(done.gap)
       this.#readable = done.readable ?? this.#readable
       const { rows, transitions, tooLate } = done
-      this.#options.onStep?.({ rows, transitions, tooLate, millis: performance.now() - began })
+      const millis = performance.now() - began
+      this.#stepRows = nextStepRows(this.#stepRows, { rows, millis })
+      this.#options.onStep?.({ rows, transitions, tooLate, millis })
     }
     return done.outcome
   }
@@ -170,7 +185,7 @@ export class AlertEvaluator {
     const watermark = toMillis(position.watermark)
     const from = startOf(position, set)
     const gap = gapOf(position, from)
-    const entries = from > position.head ? [] : await entriesAfter(client, from)
+    const entries = from > position.head ? [] : await entriesAfter(client, from, this.#stepRows)
     const stretch = cutAtOutage(entries, {
       from,
       head: position.head,
@@ -242,6 +257,12 @@ export class AlertEvaluator {
     noted += await tellProblems(client, [...broken, ...set.rules.values()], at)
     return noted
   }
+}
+
+/** The rows that the next step may have, by how long this one took. */
+function nextStepRows(now: number, { rows, millis }: { rows: number; millis: number }): number {
+  const wanted = millis > STEP_MS ? Math.round((rows * STEP_MS) / millis) : 2 * now
+  return Math.min(MAX_ROWS_A_STEP, Math.max(MIN_ROWS_A_STEP, wanted))
 }
 
 /**

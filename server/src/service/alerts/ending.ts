@@ -43,6 +43,6 @@ export async function endIncidents(
   for (const [tier, of] of Map.groupBy(tellings, (telling) => telling.tier)) {
     const { channels = [] } = definitionAt(rule.rule as AlertDefinition, tier)
     const channelIds = channels.flatMap((name) => byName.get(name) ?? [])
-    await addDeliveries(client, deliveriesOf(of, channelIds, toMillis(at)))
+    await addDeliveries(client, deliveriesOf(of, channelIds))
   }
 }

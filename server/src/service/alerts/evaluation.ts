@@ -182,7 +182,7 @@ async function tell(
   for (const { one, index, kind, incident } of pending) note(one, kind, ids[index], incident)
   const free = owed.filter((one) => heldNow(one, one.group.isFiring, until) === undefined)
   await tellOwed(client, free, note)
-  const deliveries = await deliver(client, judged, tellings, until)
+  const deliveries = await deliver(client, judged, tellings)
   return { transitions: ids.filter((id) => id !== undefined).length, deliveries }
 }
 
@@ -216,7 +216,6 @@ async function deliver(
   client: pg.PoolClient,
   judged: readonly Judged[],
   tellings: readonly Telling[],
-  until: number,
 ): Promise<number> {
   if (tellings.length === 0) return 0
   const rules = new Map(judged.map(({ rule }) => [rule.id, rule]))
@@ -227,7 +226,7 @@ async function deliver(
     const definition = rules.get(rule_id)?.definition
     const names = (definition && definitionAt(definition, tier).channels) ?? []
     const ids = names.flatMap((name) => channelIds.get(name) ?? [])
-    deliveries.push(...deliveriesOf(of, ids, until))
+    deliveries.push(...deliveriesOf(of, ids))
   }
   await addDeliveries(client, deliveries)
   return deliveries.length

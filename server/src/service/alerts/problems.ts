@@ -65,7 +65,7 @@ export async function tellProblems(
     // Another server may have told it since the rules were read.
     if (!(await settleProblem(client, rule.id, owed))) continue
     const notice = {
-      ...{ rule_id: rule.id, kind: kindOf(rule), transitions: [owed], created_at: fromMillis(at) },
+      ...{ rule_id: rule.id, kind: kindOf(rule), transitions: [owed] },
       dedup_key: `timelapser-alert-${rule.id}-${rule.revision}-problem`,
     }
     const deliveries = channels.flatMap((name) => {

@@ -199,7 +199,9 @@ class Gathered {
     this.#byEntry.set(key, sighting)
     const groups = this.groups.get(rule_id) ?? new Map<string, Open[]>()
     this.groups.set(rule_id, groups)
-    groups.set(group_key, [...(groups.get(group_key) ?? []), sighting])
+    const before = groups.get(group_key)
+    if (before) before.push(sighting)
+    else groups.set(group_key, [sighting])
   }
 
   sorted(): Map<number, Map<string, Open[]>> {

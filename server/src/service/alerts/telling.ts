@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { NewDelivery } from '../../store/alerts/alert-deliveries.ts'
 import type { StoredSilence } from '../../store/alerts/alert-silences.ts'
-import { fromMillis, toMillis } from '../../store/database/timestamp.ts'
+import { toMillis } from '../../store/database/timestamp.ts'
 import type { Told } from './stored-group.ts'
 
 /** With more groups of a rule to notify of at once, a single notice covers all. */
@@ -51,7 +51,8 @@ export function reconcile(
   if (isFiring === (told.told_incident !== null)) {
     const wasOwed = told.is_owed
     told.is_owed = false
-    const reason = isFiring || wasOwed ? 'it was over, or back, before anybody could be told' : undefined
+    const reason =
+      isFiring || wasOwed ? 'it was over, or fired again, before a notice could be sent' : undefined
     return { tell: undefined, incident, held: reason }
   }
   if (held !== undefined) {
@@ -76,12 +77,7 @@ function dedupKey({ rule_id, revision, group_key, tier, incident }: Telling): st
 }
 
 /** The deliveries of some notices of one rule, at one threshold, to its channels. */
-export function deliveriesOf(
-  tellings: readonly Telling[],
-  channels: readonly number[],
-  at: number,
-): NewDelivery[] {
-  const created_at = fromMillis(at)
+export function deliveriesOf(tellings: readonly Telling[], channels: readonly number[]): NewDelivery[] {
   const deliveries: NewDelivery[] = []
   for (const [kind, alike] of Map.groupBy(tellings, (telling) => telling.kind)) {
     const [first] = alike
@@ -92,7 +88,7 @@ export function deliveriesOf(
         ? [{ transitions: alike.map(({ transition }) => transition), dedup_key: dedupKey(first) }]
         : alike.map((telling) => ({ transitions: [telling.transition], dedup_key: dedupKey(telling) }))
     for (const channel_id of channels) {
-      for (const notice of notices) deliveries.push({ channel_id, rule_id, kind, created_at, ...notice })
+      for (const notice of notices) deliveries.push({ channel_id, rule_id, kind, ...notice })
     }
   }
   return deliveries

@@ -23,16 +23,20 @@ export type StoredDelivery = {
 
 export type NewDelivery = Pick<
   StoredDelivery,
-  'channel_id' | 'rule_id' | 'kind' | 'transitions' | 'dedup_key' | 'created_at'
+  'channel_id' | 'rule_id' | 'kind' | 'transitions' | 'dedup_key'
 > & { digest?: DigestPeriod }
 
 const COLUMNS = `id, channel_id, rule_id, kind, transitions, digest, dedup_key, state, attempts, created_at, next_at, ended_at,
         reply, error`
 
-/** How long a server has a delivery to itself; longer than an attempt takes. */
+/** How long a server has a delivery to itself; longer than an attempt takes, in which a daily digest is gathered first. */
 const LEASE_SECONDS = 90
+const DIGEST_LEASE_SECONDS = 300
 
-/** Writes notices that are due at once: decisions may be of a later time than the clock, when that was set back. */
+/**
+ * Writes notices that are due at once. They are of the clock's present: a decision may be of a later time, when the clock was
+ * set back, or of an earlier one, when the evaluation was behind; a day of attempts begins now.
+ */
 export async function addDeliveries(
   client: pg.PoolClient,
   deliveries: readonly NewDelivery[],
@@ -43,38 +47,71 @@ export async function addDeliveries(
     text: `
       insert into alert_deliveries (channel_id, rule_id, kind, transitions, digest, dedup_key, created_at, next_at)
       select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), digest,
-        dedup_key, created_at, least(created_at, log_clock())
-      from jsonb_to_recordset($1::jsonb) as d (
-        channel_id bigint, rule_id bigint, kind text, transitions jsonb, digest jsonb, dedup_key text,
-        created_at timestamptz
+        dedup_key, clock.now, clock.now
+      from (select log_clock() as now offset 0) clock, jsonb_to_recordset($1::jsonb) as d (
+        channel_id bigint, rule_id bigint, kind text, transitions jsonb, digest jsonb, dedup_key text
       )`,
     values: [JSON.stringify(deliveries)],
   })
 }
 
-/** Takes some that are due, of an incident the earliest alone; nobody else gets them before the attempt is noted or the lease is over. */
-export async function claimDeliveries(pool: pg.Pool, limit: number): Promise<StoredDelivery[]> {
+/** Notices that are on their way from this server: those of a channel, without its daily digests or these alone. */
+export type OnTheWay = { channel_id: number; is_digest: boolean; count: number }
+
+/** Attempts that a server makes at once: in all, and of one channel for notices and for daily digests. */
+const ATTEMPTS_AT_ONCE = 16
+const NOTICES_OF_A_CHANNEL = 4
+const DIGESTS_OF_A_CHANNEL = 1
+
+/**
+ * Takes some that are due, of an incident the earliest alone; nobody else gets them before the attempt is noted or the
+ * lease is over. A channel has a few places, so that one that does not answer keeps no other's notices waiting; a daily
+ * digest, which takes seconds to gather, has places of its own and comes last.
+ */
+export async function claimDeliveries(
+  pool: pg.Pool,
+  onTheWay: readonly OnTheWay[],
+): Promise<StoredDelivery[]> {
+  const free = ATTEMPTS_AT_ONCE - onTheWay.reduce((sum, { count }) => sum + count, 0)
+  if (free <= 0) return []
   const { rows } = await pool.query<StoredDelivery>({
     name: 'claim_alert_deliveries',
     text: `
       update alert_deliveries d
-      set next_at = log_clock() + ${LEASE_SECONDS} * interval '1 second', attempts = attempts + 1
+      set attempts = attempts + 1,
+        next_at = log_clock()
+          + case when digest is null then ${LEASE_SECONDS} else ${DIGEST_LEASE_SECONDS} end * interval '1 second'
       from (
-        select id
-        from alert_deliveries w
-        where state = 'pending' and next_at <= log_clock()
-          and not exists (
-            select 1
-            from alert_deliveries e
-            where e.state = 'pending' and e.channel_id = w.channel_id and e.dedup_key = w.dedup_key and e.id < w.id
-          )
-        order by next_at, id
-        limit $1
-        for update skip locked
+        select w.id
+        from alert_channels c
+        cross join (values (false, ${NOTICES_OF_A_CHANNEL}), (true, ${DIGESTS_OF_A_CHANNEL})) p (is_digest, places)
+        left join unnest($1::bigint[], $2::boolean[], $3::integer[]) as o (channel_id, is_digest, count)
+          on o.channel_id = c.id and o.is_digest = p.is_digest
+        cross join lateral (
+          select id, next_at
+          from alert_deliveries n
+          where n.state = 'pending' and n.channel_id = c.id and n.next_at <= log_clock()
+            and (n.digest is not null) = p.is_digest
+            and not exists (
+              select 1
+              from alert_deliveries e
+              where e.state = 'pending' and e.channel_id = n.channel_id and e.dedup_key = n.dedup_key and e.id < n.id
+            )
+          order by next_at, id
+          limit greatest(p.places - coalesce(o.count, 0), 0)
+          for update skip locked
+        ) w
+        order by p.is_digest, w.next_at, w.id
+        limit $4
       ) due
       where d.id = due.id
       returning ${COLUMNS.replaceAll(/(?<=^|,\s*)(\w+)/g, 'd.$1')}`,
-    values: [limit],
+    values: [
+      onTheWay.map(({ channel_id }) => channel_id),
+      onTheWay.map(({ is_digest }) => is_digest),
+      onTheWay.map(({ count }) => count),
+      free,
+    ],
   })
   return rows.toSorted((a, b) => a.id - b.id)
 }

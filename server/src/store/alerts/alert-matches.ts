@@ -216,12 +216,13 @@ function matchStatement(
   rules: readonly MatchedRule[],
 ): { text: string; values: unknown[] } {
   const parameters = new SqlParameters()
+  const filters = rules.map(({ filter }) => conjunction(variantConditions(filter, parameters)))
   const rows = entryRows(rangesOf(entries), stretch, [], parameters)
-  const tests = rules.map(({ id, filter, group_by, begins_after, include_own, path, hasMessage }) => {
+  const tests = rules.map(({ id, group_by, begins_after, include_own, path, hasMessage }, index) => {
     const number = path ? numberAt(path, parameters) : 'null'
     const conditions = [
-      `e.feed_id > ${begins_after}`,
-      ...variantConditions(filter, parameters),
+      `r.feed_id > ${begins_after}`,
+      filters[index] ?? 'true',
       ...(include_own ? [] : [`not ${IS_OWN}`]),
       ...(path ? [`${number} is not null`] : []),
     ]
@@ -229,12 +230,19 @@ function matchStatement(
     const message = hasMessage ? keptMessage('r.message') : 'null'
     return `(${id}::bigint, ${conjunction(conditions)}, ${key}::text, ${number}::double precision, ${message}::text)`
   })
+  // Most rows match no rule, and `values` prepares its expressions anew for each row: rows that match none are left out
+  // before, by a condition that is prepared once. Within the reading of the rows it could lead it to the indexes of text.
   const text = `
     /* alert_matches */
-    select t.rule_id, t.group_key, e.feed_id, ${MINUTE_OF} as minute,
+    select t.rule_id, t.group_key, r.feed_id, ${MINUTE_OF} as minute,
       count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last,
       array_agg(t.number) filter (where t.number is not null) as numbers, t.message
-    from ${rows}
+    from (
+      select e.feed_id, r.*
+      from ${rows}
+      where ${filters.map((filter) => `(${filter})`).join(' or ')}
+      offset 0
+    ) r
     cross join lateral (values ${tests.join(', ')}) t (rule_id, matches, group_key, number, message)
     where t.matches and t.group_key is not null
     group by 1, 2, 3, 4, t.message`

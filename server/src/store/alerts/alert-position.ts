@@ -3,8 +3,8 @@ import type pg from 'pg'
 /** 7,469,010: 'alerts'. Held by the transaction that evaluates, and by each that changes a rule. */
 const ALERT_LOCK = 7469010
 
-/** Rows of the entries of one step, and how many entries: some 20 ms of counting. */
-const MAX_ROWS_A_STEP = 20_000
+/** Rows of the entries of one step at most, and how many entries: some 20 ms of counting. */
+export const MAX_ROWS_A_STEP = 20_000
 const MAX_ENTRIES_A_STEP = 1000
 
 /** How far the feed is evaluated. */
@@ -131,8 +131,12 @@ export async function raiseRulesVersion(client: pg.PoolClient): Promise<void> {
   })
 }
 
-/** The entries after one, oldest first, as many as make a step; at least one when there is one. */
-export async function entriesAfter(client: pg.PoolClient, after: number): Promise<CommittedEntry[]> {
+/** The entries after one, oldest first, until they have `maxRows` rows; at least one when there is one. */
+export async function entriesAfter(
+  client: pg.PoolClient,
+  after: number,
+  maxRows: number,
+): Promise<CommittedEntry[]> {
   const { rows } = await client.query<CommittedEntry & { before: number }>({
     name: 'alert_entries_after',
     text: `
@@ -147,9 +151,9 @@ export async function entriesAfter(client: pg.PoolClient, after: number): Promis
           limit ${MAX_ENTRIES_A_STEP}
         ) next
       ) e
-      where before < ${MAX_ROWS_A_STEP}
+      where before < $2
       order by id`,
-    values: [after],
+    values: [after, maxRows],
   })
   return rows
 }

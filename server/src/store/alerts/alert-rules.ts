@@ -43,6 +43,18 @@ export async function listRules(
   return rows
 }
 
+export async function findRule(pool: pg.Pool, id: number): Promise<StoredRule | undefined> {
+  const { rows } = await pool.query<StoredRule>({
+    name: 'find_alert_rule',
+    text: `
+      select ${COLUMNS}
+      from alert_rules
+      where id = $1`,
+    values: [id],
+  })
+  return rows[0]
+}
+
 /** The rule, locked until the transaction ends. */
 export async function lockRule(client: pg.PoolClient, id: number): Promise<StoredRule | undefined> {
   const { rows } = await client.query<StoredRule>({

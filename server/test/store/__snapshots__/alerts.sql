@@ -9,10 +9,9 @@
 -- add_alert_deliveries
       insert into alert_deliveries (channel_id, rule_id, kind, transitions, digest, dedup_key, created_at, next_at)
       select channel_id, rule_id, kind, array(select jsonb_array_elements_text(transitions)::bigint), digest,
-        dedup_key, created_at, least(created_at, log_clock())
-      from jsonb_to_recordset($1::jsonb) as d (
-        channel_id bigint, rule_id bigint, kind text, transitions jsonb, digest jsonb, dedup_key text,
-        created_at timestamptz
+        dedup_key, clock.now, clock.now
+      from (select log_clock() as now offset 0) clock, jsonb_to_recordset($1::jsonb) as d (
+        channel_id bigint, rule_id bigint, kind text, transitions jsonb, digest jsonb, dedup_key text
       );
 
 -- add_alert_transitions
@@ -61,7 +60,7 @@
           limit 1000
         ) next
       ) e
-      where before < 20000
+      where before < $2
       order by id;
 
 -- alert_entry_counts
@@ -79,24 +78,31 @@
 
 -- alert_matches
     /* alert_matches */
-    select t.rule_id, t.group_key, e.feed_id, date_bin('1 minute', r.timestamp, timestamptz '2000-01-01 00:00Z') as minute,
+    select t.rule_id, t.group_key, r.feed_id, date_bin('1 minute', r.timestamp, timestamptz '2000-01-01 00:00Z') as minute,
       count(*) as rows, min(r.timestamp) as first, max(r.timestamp) as last,
       array_agg(t.number) filter (where t.number is not null) as numbers, t.message
-    from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+    from (
+      select e.feed_id, r.*
+      from unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
         as e (feed_id, entry_first_id, first_id, last_id)
       cross join lateral (
         select *
-        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $1::timestamptz and timestamp < $2::timestamptz and id between e.first_id and e.last_id) every
+        from (select id, timestamp, camera_id, level, source, logger_name, message, extra_data from logs where timestamp >= $3::timestamptz and timestamp < $4::timestamptz and id between e.first_id and e.last_id) every
         offset 0
       ) r
-    cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $7::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text, null::double precision, null::text), (1::bigint, (e.feed_id > 0) and ((message ilike $8 or logger_name ilike $8)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text, null::double precision, null::text)) t (rule_id, matches, group_key, number, message)
+      where ((level = $1::text)) or (((message ilike $2 or logger_name ilike $2)))
+      offset 0
+    ) r
+    cross join lateral (values (1::bigint, (r.feed_id > 0) and ((level = $1::text)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), ''::text, null::double precision, null::text), (1::bigint, (r.feed_id > 0) and (((message ilike $2 or logger_name ilike $2))) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), coalesce(r.camera_id::text, substring(r.source from '^camera_([1-9][0-9]{0,9})$'))::text, null::double precision, null::text)) t (rule_id, matches, group_key, number, message)
     where t.matches and t.group_key is not null
     group by 1, 2, 3, 4, t.message;
 
--- 12:
-    cross join lateral (values (1::bigint, (e.feed_id > 0) and (level = $8::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)) and (case when jsonb_typeof(r.extra_data #> $7::text[]) = 'number' then
-      case when abs((r.extra_data #>> $7::text[])::numeric) > 1e300 then null when abs((r.extra_data #>> $7::text[])::numeric) < 1e-300 then 0 else (r.extra_data #>> $7::text[])::numeric end end is not null), ''::text, case when jsonb_typeof(r.extra_data #> $7::text[]) = 'number' then
-      case when abs((r.extra_data #>> $7::text[])::numeric) > 1e300 then null when abs((r.extra_data #>> $7::text[])::numeric) < 1e-300 then 0 else (r.extra_data #>> $7::text[])::numeric end end::double precision, null::text), (2::bigint, (e.feed_id > 0) and (level = $9::text) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), r.level::text, null::double precision, case when length(r.message) <= 1000 then r.message
+-- 14:
+      where ((level = $1::text)) or ((level = $2::text))
+-- 17:
+    cross join lateral (values (1::bigint, (r.feed_id > 0) and ((level = $1::text)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)) and (case when jsonb_typeof(r.extra_data #> $9::text[]) = 'number' then
+      case when abs((r.extra_data #>> $9::text[])::numeric) > 1e300 then null when abs((r.extra_data #>> $9::text[])::numeric) < 1e-300 then 0 else (r.extra_data #>> $9::text[])::numeric end end is not null), ''::text, case when jsonb_typeof(r.extra_data #> $9::text[]) = 'number' then
+      case when abs((r.extra_data #>> $9::text[])::numeric) > 1e300 then null when abs((r.extra_data #>> $9::text[])::numeric) < 1e-300 then 0 else (r.extra_data #>> $9::text[])::numeric end end::double precision, null::text), (2::bigint, (r.feed_id > 0) and ((level = $2::text)) and (not coalesce(logger_name like 'timelapser\_logs.%' or logger_name = 'timelapser.diagnose', false)), r.level::text, null::double precision, case when length(r.message) <= 1000 then r.message
         else left(r.message, 500) || E'\n' || right(r.message, 500) end::text)) t (rule_id, matches, group_key, number, message)
 
 -- alert_past_minutes
@@ -146,19 +152,31 @@ begin;
 
 -- claim_alert_deliveries
       update alert_deliveries d
-      set next_at = log_clock() + 90 * interval '1 second', attempts = attempts + 1
+      set attempts = attempts + 1,
+        next_at = log_clock()
+          + case when digest is null then 90 else 300 end * interval '1 second'
       from (
-        select id
-        from alert_deliveries w
-        where state = 'pending' and next_at <= log_clock()
-          and not exists (
-            select 1
-            from alert_deliveries e
-            where e.state = 'pending' and e.channel_id = w.channel_id and e.dedup_key = w.dedup_key and e.id < w.id
-          )
-        order by next_at, id
-        limit $1
-        for update skip locked
+        select w.id
+        from alert_channels c
+        cross join (values (false, 4), (true, 1)) p (is_digest, places)
+        left join unnest($1::bigint[], $2::boolean[], $3::integer[]) as o (channel_id, is_digest, count)
+          on o.channel_id = c.id and o.is_digest = p.is_digest
+        cross join lateral (
+          select id, next_at
+          from alert_deliveries n
+          where n.state = 'pending' and n.channel_id = c.id and n.next_at <= log_clock()
+            and (n.digest is not null) = p.is_digest
+            and not exists (
+              select 1
+              from alert_deliveries e
+              where e.state = 'pending' and e.channel_id = n.channel_id and e.dedup_key = n.dedup_key and e.id < n.id
+            )
+          order by next_at, id
+          limit greatest(p.places - coalesce(o.count, 0), 0)
+          for update skip locked
+        ) w
+        order by p.is_digest, w.next_at, w.id
+        limit $4
       ) due
       where d.id = due.id
       returning d.id, d.channel_id, d.rule_id, d.kind, d.transitions, d.digest, d.dedup_key, d.state, d.attempts, d.created_at, d.next_at, d.ended_at,

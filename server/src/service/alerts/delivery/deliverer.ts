@@ -1,8 +1,10 @@
 import type pg from 'pg'
-import { listChannels } from '../../../store/alerts/alert-channels.ts'
+import { onOwnBehalf } from '../../../caller.ts'
+import { listChannels, type StoredChannel } from '../../../store/alerts/alert-channels.ts'
 import {
   claimDeliveries,
   endAttempt,
+  type OnTheWay,
   postpone,
   type StoredDelivery,
 } from '../../../store/alerts/alert-deliveries.ts'
@@ -13,9 +15,6 @@ import { type Attempt, type SendOptions, send } from './send.ts'
 
 /** How often it is looked for what is due. */
 const LOOK_MS = 2000
-/** Notices on their way at once. */
-const AT_ONCE = 8
-
 const SECOND = 1000
 /** The pauses after the first failures; then an hour each, until a day is over. */
 const PAUSES_MS = [10, 30, 60, 120, 300, 600, 1800].map((seconds) => seconds * SECOND)
@@ -31,10 +30,14 @@ export type DelivererOptions = SendOptions & {
   onDead: (dead: { channel: string; error: string | null }) => void
 }
 
-/** Delivers the notices in the outbox to their channels; any server may, each notice is one server's at a time. */
+/**
+ * Delivers the notices in the outbox to their channels; any server may, each notice is one server's at a time. An attempt
+ * waits for no other one: with each that ends, its place goes to the next notice that is due.
+ */
 export class Deliverer {
   readonly #options: DelivererOptions
-  #running: Promise<void> = Promise.resolve()
+  readonly #attempts = new Map<StoredDelivery, Promise<void>>()
+  #looking: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
   #isAwake = false
@@ -57,43 +60,50 @@ export class Deliverer {
   async stop(): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#timer)
-    await this.#running
+    await this.#looking
+    await Promise.all(this.#attempts.values())
   }
 
   #schedule(millis: number): void {
     clearTimeout(this.#timer)
     if (this.#isStopped) return
-    this.#timer = setTimeout(() => {
-      this.#running = this.#running.then(() => this.#run())
-    }, millis).unref()
+    // The caller whose request wakes it does not pay for it.
+    this.#timer = onOwnBehalf(() =>
+      setTimeout(() => {
+        this.#looking = this.#looking.then(() => this.#look())
+      }, millis).unref(),
+    )
   }
 
-  async #run(): Promise<void> {
+  async #look(): Promise<void> {
     if (this.#isStopped) return
     this.#isAwake = false
-    const taken = await this.deliver().catch((error: unknown) => {
-      this.#options.onFailure(error)
-      return 0
-    })
-    this.#schedule(taken === AT_ONCE || this.#isAwake ? 0 : LOOK_MS)
+    await this.#begin().catch(this.#options.onFailure)
+    this.#schedule(this.#isAwake ? 0 : LOOK_MS)
   }
 
-  /** Tries what is due, a few at once; returns how many. */
-  async deliver(): Promise<number> {
-    const { pool } = this.#options
-    const due = await claimDeliveries(pool, AT_ONCE)
-    if (due.length === 0) return 0
+  /** Begins an attempt for each notice that is due and has a place. */
+  async #begin(): Promise<void> {
+    const { pool, onFailure } = this.#options
+    const due = await claimDeliveries(pool, onTheWay(this.#attempts.keys()))
+    if (due.length === 0) return
     const channels = new Map((await listChannels(pool)).map((channel) => [channel.id, channel]))
-    await Promise.all(
-      due.map(async (delivery) => {
-        const channel = channels.get(delivery.channel_id)
-        const attempt = channel
-          ? await this.#attempt(delivery, channel.sealed)
-          : { isSent: false, reply: null, error: 'The channel is gone.' }
-        await this.#end(delivery, attempt, channel?.name ?? `channel ${delivery.channel_id}`)
-      }),
-    )
-    return due.length
+    for (const delivery of due) {
+      const attempt = this.#deliver(delivery, channels.get(delivery.channel_id))
+        .catch(onFailure)
+        .finally(() => {
+          this.#attempts.delete(delivery)
+          this.wake()
+        })
+      this.#attempts.set(delivery, attempt)
+    }
+  }
+
+  async #deliver(delivery: StoredDelivery, channel: StoredChannel | undefined): Promise<void> {
+    const attempt = channel
+      ? await this.#attempt(delivery, channel.sealed)
+      : { isSent: false, reply: null, error: 'The channel is gone.' }
+    await this.#end(delivery, attempt, channel?.name ?? `channel ${delivery.channel_id}`)
   }
 
   async #attempt(delivery: StoredDelivery, sealed: Buffer): Promise<Attempt> {
@@ -122,4 +132,15 @@ export class Deliverer {
     if (state === 'pending' && pauseMs !== null) await postpone(pool, delivery.channel_id, PAUSES_MS[0] ?? 0)
     if (state === 'dead') onDead({ channel, error })
   }
+}
+
+function onTheWay(deliveries: Iterable<StoredDelivery>): OnTheWay[] {
+  const counts = new Map<string, OnTheWay>()
+  for (const { channel_id, digest } of deliveries) {
+    const is_digest = digest !== null
+    const key = `${channel_id} ${is_digest}`
+    const known = counts.get(key) ?? { channel_id, is_digest, count: 0 }
+    counts.set(key, { ...known, count: known.count + 1 })
+  }
+  return [...counts.values()]
 }

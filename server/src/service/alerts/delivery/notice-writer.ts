@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { StoredDelivery } from '../../../store/alerts/alert-deliveries.ts'
-import { listRules, type StoredRule } from '../../../store/alerts/alert-rules.ts'
+import { findRule, type StoredRule } from '../../../store/alerts/alert-rules.ts'
 import { findTransitions, type StoredTransition } from '../../../store/alerts/alert-transitions.ts'
 import { fromMillis } from '../../../store/database/timestamp.ts'
 import type { LogFilter } from '../../../store/filter/log-filter.ts'
@@ -44,8 +44,10 @@ export class NoticeWriter {
   async write(delivery: StoredDelivery): Promise<Notice | undefined> {
     const { pool, digests } = this.#options
     if (delivery.digest) return digests.write(delivery, delivery.digest)
-    const rule = (await listRules(pool)).find(({ id }) => id === delivery.rule_id)
-    const transitions = await findTransitions(pool, delivery.transitions)
+    const [rule, transitions] = await Promise.all([
+      findRule(pool, delivery.rule_id),
+      findTransitions(pool, delivery.transitions),
+    ])
     if (!rule || transitions.length === 0) return undefined
     // Each notice is about one threshold; see `deliveriesOf`.
     const definition = definitionAt(rule.rule as AlertDefinition, transitions[0]?.tier ?? 0)
@@ -83,7 +85,7 @@ export class NoticeWriter {
       },
       groups: [],
       title: titleOf('test', `Channel ${channelName}`, []),
-      text: 'Somebody tries whether notices of Timelapser Logs arrive here. They do.',
+      text: 'This is a test: notices of Timelapser Logs arrive here.',
       ...{ link: pageUrl === undefined ? null : `${pageUrl}/`, lines: [] },
     }
   }
@@ -177,5 +179,5 @@ function groupsText(
 
 function problemText(kind: NoticeKind, transition: StoredTransition | undefined): string {
   if (kind === 'recovered') return 'The rule is evaluated again. Lines that came meanwhile are passed over.'
-  return `The rule cannot be evaluated: ${transition?.held ?? 'the reason is not known'} Until that is mended it tells of nothing.`
+  return `The rule cannot be evaluated: ${transition?.held ?? 'the reason is not known'} It sends no alerts until this is fixed.`
 }

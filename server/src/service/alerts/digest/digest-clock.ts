@@ -60,7 +60,7 @@ export class DigestClock {
       for (const digest of due) {
         const end = lastTime(now, digest)
         const isReader = (await sight.of(digest.owner)) !== undefined
-        if (isReader) await addDeliveries(client, deliveriesOf(digest, end, ids, now))
+        if (isReader) await addDeliveries(client, deliveriesOf(digest, end, ids))
         const next_at = fromMillis(nextTime(now, digest))
         await advanceDigest(client, { owner: digest.owner, next_at, last_at: fromMillis(end) })
       }
@@ -75,7 +75,6 @@ function deliveriesOf(
   digest: StoredDigest,
   end: number,
   channelIds: ReadonlyMap<string, number>,
-  now: number,
 ): NewDelivery[] {
   const { owner, timezone, channels } = digest
   const start = lastTime(end - 1, digest)
@@ -86,7 +85,7 @@ function deliveriesOf(
   const name = createHash('sha256').update(owner).digest('hex').slice(0, 12)
   const notice = {
     ...{ rule_id: 0, kind: 'digest', transitions: [], digest: period },
-    ...{ dedup_key: `timelapser-digest-${name}-${end}`, created_at: fromMillis(now) },
+    dedup_key: `timelapser-digest-${name}-${end}`,
   }
   return channels.flatMap((channel) => {
     const channel_id = channelIds.get(channel)
