@@ -31,6 +31,7 @@ export function AlertsPage({ session }: { session: Session }) {
   const digest = useDigest()
   const cameras = useCameras()
   const [edited, setEdited] = useEdited()
+  const isAdmin = session.role === 'admin'
   const named = useNamedRule(alerts.data !== undefined)
   useEffect(() => {
     document.title = 'Alerts – Timelapser Logs'
@@ -62,7 +63,11 @@ export function AlertsPage({ session }: { session: Session }) {
       {!isRead && !failed && <SkeletonRows name="alerts" rows={3} height="h-28" />}
       <DeadNotices />
       {edited && edited.id === null && (
-        <RuleEditor key={edited.draft.name} initial={edited.draft} id={null} done={() => setEdited(null)} />
+        <RuleEditor
+          key={edited.draft.name}
+          {...{ isAdmin, initial: edited.draft, id: null }}
+          done={() => setEdited(null)}
+        />
       )}
       {isRead && rules.length === 0 && edited === null && (
         <ReadyRules use={(draft) => setEdited({ id: null, draft })} />
@@ -75,7 +80,10 @@ export function AlertsPage({ session }: { session: Session }) {
           {rules.map((rule) =>
             edited?.id === rule.id ? (
               <li key={rule.id} className="p-2">
-                <RuleEditor initial={edited.draft} id={rule.id} done={() => setEdited(null)} />
+                <RuleEditor
+                  {...{ isAdmin, initial: edited.draft, id: rule.id }}
+                  done={() => setEdited(null)}
+                />
               </li>
             ) : (
               <RuleItem
@@ -92,7 +100,7 @@ export function AlertsPage({ session }: { session: Session }) {
       )}
       {isRead && (
         <>
-          {session.role === 'admin' && edited === null && (
+          {isAdmin && edited === null && (
             <OwnRules rules={rules} use={(draft) => setEdited({ id: null, draft })} />
           )}
           {rules.length > 0 && <SilenceList session={session} />}

@@ -12,7 +12,9 @@ export function ChannelChoice({
   missing?: string
 }) {
   const channels = useChannels()
-  const names = channels.data?.channels.map(({ name }) => name) ?? []
+  const there = channels.data?.channels.map(({ name }) => name) ?? []
+  // A chosen channel that was deleted is refused: it is shown, so that it can be taken off.
+  const names = [...there, ...(channels.data ? chosen.filter((name) => !there.includes(name)) : [])]
   return (
     <>
       {channels.data && names.length === 0 && <p className="text-pretty text-muted">{missing}</p>}
@@ -27,7 +29,7 @@ export function ChannelChoice({
               }
               className="size-3.5 accent-accent"
             />
-            {name}
+            {there.includes(name) ? name : `${name} (deleted)`}
           </label>
         ))}
       </div>

@@ -2,7 +2,8 @@ import { Button } from '../controls/button.tsx'
 import { NO_FILTERS } from '../logs/view.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
 import { NEW_CONDITION } from './condition-draft.ts'
-import { DAYS, NEW_RULE, type RuleDraft } from './rule-draft.ts'
+import { DAYS } from './hours-draft.ts'
+import { NEW_RULE, type RuleDraft } from './rule-draft.ts'
 
 const READY: readonly { why: string; draft: RuleDraft; isByDay?: true }[] = [
   {

@@ -92,6 +92,10 @@ it.each([
   [{ hours: { ...HOURS, days: [] } }, 'day'],
   [{ hours: { ...HOURS, from: 'noon' } }, 'clock times'],
   [{ hours: { ...HOURS, to: 'sunset' } }, 'Latitude'],
+  [{ quiet: { ...HOURS, days: [] } }, 'quiet hours'],
+  [{ quiet: { ...HOURS, to: 'late' } }, 'Quiet hours'],
+  [{ group_by: 'camera' as const, raise: { level: 'DEBUG' as const, minutes: '241' } }, '240 minutes'],
+  [{ group_by: 'source' as const, raise: { level: 'INFO' as const, minutes: '1.5' } }, '240 minutes'],
 ])('says what is missing: %j', (change, said) => {
   expect(toInput({ ...NEW_RULE, name: 'x', ...change })).toEqual({ missing: expect.stringContaining(said) })
 })
@@ -107,3 +111,10 @@ it.each(OWN_RULES.map(({ draft }) => [draft.name, draft] as const))(
     expect(toDraft(read.rule)).toEqual(draft)
   },
 )
+
+it('stores more of no group that has no level', () => {
+  const raise = { level: 'DEBUG' as const, minutes: '15' }
+  expect(toInput({ ...NEW_RULE, name: 'x', raise })).toMatchObject({
+    rule: expect.not.objectContaining({ raise_level: expect.anything() }),
+  })
+})

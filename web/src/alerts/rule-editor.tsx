@@ -4,13 +4,22 @@ import { Labelled } from '../access/labelled.tsx'
 import { Button } from '../controls/button.tsx'
 import { notify } from '../controls/notice.tsx'
 import { FIELD } from '../controls/surfaces.ts'
-import { ActiveHours } from './active-hours.tsx'
 import { ChannelChoice } from './channel-choice.tsx'
 import { hasLimit } from './condition-draft.ts'
 import { ConditionFields } from './condition-fields.tsx'
 import { FilterFields } from './filter-fields.tsx'
+import { HoursFields } from './hours-fields.tsx'
 import { PreviewBox } from './preview-box.tsx'
-import { GROUPINGS, type Grouping, type RuleDraft, SEVERITIES, type Severity, toInput } from './rule-draft.ts'
+import { RaiseFields } from './raise-fields.tsx'
+import {
+  GROUPINGS,
+  type Grouping,
+  hasLevel,
+  type RuleDraft,
+  SEVERITIES,
+  type Severity,
+  toInput,
+} from './rule-draft.ts'
 import { ThresholdsFields } from './thresholds-fields.tsx'
 import { useChangeAlerts } from './use-alerts.ts'
 
@@ -18,11 +27,13 @@ import { useChangeAlerts } from './use-alerts.ts'
 export function RuleEditor({
   initial,
   id,
+  isAdmin,
   done,
 }: {
   initial: RuleDraft
   /** The id of the rule being changed; null for a new rule. */
   id: number | null
+  isAdmin: boolean
   done: () => void
 }) {
   const [draft, setDraft] = useState(initial)
@@ -108,17 +119,33 @@ export function RuleEditor({
           />
         </fieldset>
       )}
-      <ActiveHours hours={draft.hours} onChange={(hours) => set({ hours })} />
+      <HoursFields
+        name="Active hours"
+        label="Only within active hours"
+        begins={{ from: '06:00', to: '21:00' }}
+        hours={draft.hours}
+        onChange={(hours) => set({ hours })}
+      />
       <fieldset className="grid gap-2">
         <legend className="mb-1 font-semibold">Notify</legend>
         <ChannelChoice chosen={draft.channels} onChange={(channels) => set({ channels })} />
       </fieldset>
+      <HoursFields
+        name="Quiet hours"
+        label="Hold notices back in quiet hours"
+        begins={{ from: '22:00', to: '06:00' }}
+        hours={draft.quiet}
+        onChange={(quiet) => set({ quiet })}
+      />
       {hasLimit(draft.condition.kind) && (
         <ThresholdsFields
           kind={draft.condition.kind}
           thresholds={draft.thresholds}
           onChange={(thresholds) => set({ thresholds })}
         />
+      )}
+      {hasLevel(draft) && (isAdmin || draft.raise !== null) && (
+        <RaiseFields raise={draft.raise} onChange={(raise) => set({ raise })} />
       )}
       <Labelled name="Note, sent along: what to do about it">
         <textarea

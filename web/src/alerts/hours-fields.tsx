@@ -1,7 +1,7 @@
 import { Labelled } from '../access/labelled.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { DAYS, isBySun, type RuleDraft } from './rule-draft.ts'
+import { DAYS, type HoursDraft, isBySun } from './hours-draft.ts'
 
 const NAMES: Readonly<Record<string, string>> = {
   mon: 'Mon',
@@ -13,19 +13,27 @@ const NAMES: Readonly<Record<string, string>> = {
   sun: 'Sun',
 }
 
-/** When a rule is evaluated: always, or on some days from one time to another. */
-export function ActiveHours({
+/** Hours of a rule: none, or those from one time to another on some days. */
+export function HoursFields({
+  name,
+  label,
+  begins,
   hours,
   onChange,
 }: {
-  hours: RuleDraft['hours']
-  onChange: (hours: RuleDraft['hours']) => void
+  name: string
+  /** The label of the box that switches them on. */
+  label: string
+  /** The hours that the form begins with. */
+  begins: Pick<HoursDraft, 'from' | 'to'>
+  hours: HoursDraft | null
+  onChange: (hours: HoursDraft | null) => void
 }) {
   const zone = useDisplayZone()
   const bySun = hours !== null && isBySun(hours)
   return (
     <fieldset className="grid gap-3">
-      <legend className="sr-only">Active hours</legend>
+      <legend className="sr-only">{name}</legend>
       <label className="flex cursor-pointer items-center gap-2">
         <input
           type="checkbox"
@@ -34,7 +42,7 @@ export function ActiveHours({
             onChange(
               event.target.checked
                 ? {
-                    ...{ timezone: zone, from: '06:00', to: '21:00', days: [...DAYS] },
+                    ...{ ...begins, timezone: zone, days: [...DAYS] },
                     ...{ latitude: '', longitude: '' },
                   }
                 : null,
@@ -42,7 +50,7 @@ export function ActiveHours({
           }
           className="size-3.5 accent-accent"
         />
-        Only within active hours
+        {label}
       </label>
       {hours && (
         <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
@@ -52,9 +60,7 @@ export function ActiveHours({
               onChange={(event) =>
                 onChange({
                   ...hours,
-                  ...(event.target.value === 'sun'
-                    ? { from: 'sunrise', to: 'sunset' }
-                    : { from: '06:00', to: '21:00' }),
+                  ...(event.target.value === 'sun' ? { from: 'sunrise', to: 'sunset' } : begins),
                 })
               }
               className={`${FIELD} !w-auto`}
