@@ -46,8 +46,8 @@ export function registerRequestLog(
     const duration_ms = Math.round(response.elapsedTime * 10) / 10
     onLine({
       level: status >= 500 ? 'error' : status >= 400 || isSlow ? 'warning' : 'info',
-      // Without its duration, which differs each time: repeats of a failure become one line.
-      message: `${method} ${route} ${status}${status >= 500 ? '' : ` in ${duration_ms} ms`}`,
+      // Without its duration, which differs each time: repeats of a failure or a refusal become one line.
+      message: `${method} ${route} ${status}${status >= 400 ? '' : ` in ${duration_ms} ms`}`,
       extra_data: {
         method,
         route,

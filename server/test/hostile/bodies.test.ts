@@ -192,6 +192,23 @@ describe('a journal that goes on', () => {
   })
 })
 
+it('writes few lines of its own about a request that is refused over and over', async () => {
+  const change = async (headers: Record<string, string>) =>
+    (await fetch(`${server.url}/api/settings`, { method: 'PUT', headers })).status
+  const answers = await Promise.all(Array.from({ length: 30 }, () => change({})))
+  expect(new Set(answers)).toEqual(new Set([401]))
+  expect(await change({ authorization: `Bearer ${KEY}` })).toBe(400)
+  const told = async (status: number) => {
+    const { data } = await json('/api/logs?source=api&limit=100&q=%22PUT%20%2Fapi%2Fsettings%22')
+    return data.logs.filter(({ message }: { message: string }) =>
+      message.startsWith(`PUT /api/settings ${status}`),
+    )
+  }
+  await expect.poll(() => told(400)).toEqual([expect.objectContaining({ level: 'WARNING' })])
+  // The first by itself, and the others by their number, of each ten seconds.
+  expect((await told(401)).length).toBeLessThan(5)
+})
+
 it(`needs ${MAX_MEGABYTES} MB for all of it at most`, () => {
   expect(peakMegabytes(server.child.pid as number)).toBeLessThanOrEqual(MAX_MEGABYTES)
 })

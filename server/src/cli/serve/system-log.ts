@@ -94,8 +94,12 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
           { kind, limit, caller },
         ),
       onRequestLine({ level, message, extra_data }) {
-        if (level === 'error') failures.handle(failure('api', 'requests', message, extra_data))
-        else from('api', 'requests')[level](message, extra_data)
+        if (level === 'info' || extra_data.status < 400) from('api', 'requests')[level](message, extra_data)
+        else
+          failures.handle({
+            ...failure('api', 'requests', message, extra_data),
+            level: level === 'error' ? 'ERROR' : 'WARNING',
+          })
       },
       onUnexpected: ({ error, ...request }) =>
         failures.handle(
@@ -180,7 +184,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
       error === undefined
         ? from('system', 'server').info(`Stopping: ${cause}`)
         : from('system', 'server').critical({ err: error }, `Stopping: ${cause}`),
-    accessTrouble: (message) => from('system', 'access').error(message),
+    accessTrouble: (message) => failures.handle(failure('system', 'access', message, {})),
     certificate: ({ variable, valid_to, error }) =>
       error === undefined
         ? from('system', 'certificate').info(
@@ -210,7 +214,12 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
 }
 
 /** A failure. Those alike become one line: an outage meets each request, stream and run of a job. */
-function failure(source: 'api' | 'worker', name: string, message: string, extra: object): LogRecord {
+function failure(
+  source: 'system' | 'api' | 'worker',
+  name: string,
+  message: string,
+  extra: object,
+): LogRecord {
   return {
     timestamp: eventTime(),
     level: 'ERROR',
