@@ -38,5 +38,5 @@ function sentenceOf({ checks }: Diagnosis): string {
   const of = (verdict: string) => checks.filter((check) => check.verdict === verdict).length
   const counted = (count: number, what: string) =>
     count === 0 ? '' : `; ${count} ${what}${count === 1 ? '' : 's'}`
-  return `${of('ok')} of ${checks.length} checks are well${counted(of('failure'), 'failure')}${counted(of('warning'), 'warning')}`
+  return `${of('ok')} of ${checks.length} checks are OK${counted(of('failure'), 'failure')}${counted(of('warning'), 'warning')}`
 }

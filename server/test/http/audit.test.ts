@@ -117,8 +117,8 @@ describe('coming in', () => {
     await new Browser(server.url).post('/api/auth/link', { ...attempt, password: 'horse 12', secret: 'none' })
     const entries = await newest('limit=2')
     expect(entries.map(({ action, entity }: Record<string, string>) => `${action}: ${entity}`)).toEqual([
-      'link.refused: no known user',
-      'sign-in.failed: no known user',
+      'link.refused: unknown user',
+      'sign-in.failed: unknown user',
     ])
     expect(JSON.stringify(await newest('limit=1000'))).not.toContain('my-Password-1')
   })

@@ -92,7 +92,7 @@ describe('a diagnosis', () => {
       .toEqual(['not of the diagnosis'])
   })
 
-  it('names the source that is silent against its habit', async () => {
+  it('names the source that is silent against its usual cadence', async () => {
     await writeEveryMinute('camera_7', 5, 95, { camera_id: 7 })
     const timeRange = checkOf(await diagnose('GET'), 'time range')
     expect(timeRange).toMatchObject({

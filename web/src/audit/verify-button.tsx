@@ -19,7 +19,7 @@ export function VerifyButton() {
         ))}
       </p>
       <Button disabled={verify.isPending} onClick={() => verify.mutate()}>
-        <ShieldCheck size={15} aria-hidden /> {verify.isPending ? 'Checking…' : 'Check for changes'}
+        <ShieldCheck size={15} aria-hidden /> {verify.isPending ? 'Verifying…' : 'Verify'}
       </Button>
     </div>
   )

@@ -78,6 +78,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
   return {
     reports: {
       onCamerasRegistered: (cameras) => {
+        // Lines of the server: as a line of the camera it would be taken for a sign of life.
         const log = from('system', 'cameras')
         const [first, last] = [cameras[0], cameras.at(-1)]
         if (first && last && cameras.length > MOST_CAMERAS_NAMED) {
@@ -85,7 +86,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
             count: cameras.length,
           })
         } else {
-          for (const { id, name } of cameras) log.bind({ camera_id: id }).info(`Camera registered: ${name}`)
+          for (const { id, name } of cameras) log.info(`Camera registered: ${name}`, { registered: id })
         }
       },
       onNamesFull: ({ kind, limit, caller }) =>
@@ -201,10 +202,13 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
       }),
     // Readers see the line; the values before and after, and the address, are for administrators alone.
     audit: ({ id, actor, action, entity, request_id, hash }) =>
-      // Without a colon: text behind the name of a key or a user would look like its secret, and be masked.
-      from('system', 'audit').info(`${action} on ${entity}, by ${actor === 'nobody' ? 'anonymous' : actor}`, {
-        ...{ audit_id: id, actor, action, entity, request_id, hash },
-      }),
+      // No colon behind a name: text behind that of a key or a user would look like its secret, and be masked.
+      from('system', 'audit').info(
+        `Audit: ${action}, ${entity}, by ${actor === 'nobody' ? 'anonymous' : actor}`,
+        {
+          ...{ audit_id: id, actor, action, entity, request_id, hash },
+        },
+      ),
     stats: () => handler?.stats() ?? { queuedRows: 0, spooledRows: 0, dropped: 0 },
     async close() {
       await failures.close()

@@ -306,7 +306,7 @@ export class Accounts {
   async #auditFailure(username: string): Promise<void> {
     const isName = USERNAME_PATTERN.test(username)
     const user = isName ? await store.findUserByName(this.#pool, uniqueForm(username)) : undefined
-    const entity = user ? `user ${user.name}` : 'no known user'
+    const entity = user ? `user ${user.name}` : 'unknown user'
     await this.#auditTrail.writeOften({ action: 'sign-in.failed', entity }, FAILURES_AN_HOUR)
   }
 

@@ -83,7 +83,7 @@ export class ExternalSignIn {
       const failure = failureOf(error)
       await this.#auditFailure({
         action: 'sign-in.failed',
-        entity: 'no known user',
+        entity: 'unknown user',
         after: { by: this.name, failure },
       })
       // The reason is for the operator: it may tell of the provider's inside.
@@ -185,7 +185,7 @@ function refusal(name: string, why: SignInFailure): AuditDetails {
 function strangerRefused(name: string, why: SignInFailure): AuditDetails {
   return {
     action: 'sign-in.refused',
-    entity: 'no known user',
+    entity: 'unknown user',
     after: { why, name: name.slice(0, MAX_NAME_CHARACTERS) },
   }
 }

@@ -58,7 +58,7 @@ export class SignInLinks {
     } catch (error) {
       if (error instanceof AppError && error.code === 'FORBIDDEN')
         await this.#auditTrail.writeOften(
-          { action: 'link.refused', entity: 'no known user' },
+          { action: 'link.refused', entity: 'unknown user' },
           REFUSALS_AN_HOUR,
         )
       throw error

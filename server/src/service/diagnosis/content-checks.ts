@@ -16,7 +16,7 @@ const MANY_ERRORS = 0.2
 const FEW_LINES = 100
 
 const CADENCE_DAYS = 7
-/** Fewer minutes with lines show no habit. */
+/** Fewer minutes with lines show no cadence. */
 const MIN_ACTIVE_MINUTES = 10
 /** No silence shorter than this is worth a word. */
 const MIN_SILENCE_MINUTES = 10
@@ -129,7 +129,7 @@ export async function checkTimeRange(pool: pg.Pool, summary: LogSummary, nowMs: 
   }
   const { first_log_at, last_log_at } = summary
   const range = first_log_at === null ? 'No line yet' : `From ${first_log_at} to ${last_log_at}`
-  const finding = `${range}; ${count(regular.length, 'source')} with a habit, ${silent.length} silent`
+  const finding = `${range}; ${count(regular.length, 'source')} with a usual cadence, ${silent.length} silent`
   const known = cadences
     .slice(0, MAX_DETAILS)
     .map((cadence) => ({ ...cadence, limit_minutes: limits.get(cadence.source) ?? null }))

@@ -45,7 +45,7 @@ export type Cadence = {
   last_at: string
   /** Minutes from one minute with lines to the next: 19 of 20 gaps are at most this long. */
   p95_minutes: number
-  /** The third-longest: a gap that came three times is a habit, for example the nights of a camera. */
+  /** The third-longest: a gap that came three times is usual, for example the nights of a camera. */
   third_longest_minutes: number
 }
 
