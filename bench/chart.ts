@@ -23,6 +23,7 @@ const QUESTIONS = [
   'measure=p95&field=retry_count&by=camera_id',
   'measure=avg&field=duration_ms&by=level',
   'measure=count&by=retry_count',
+  'measure=distinct&field=duration_ms',
   'measure=p95&field=duration_ms&by=source&search=timeout',
 ]
 

@@ -42,8 +42,7 @@ import { type ScannedRows, scanRows } from './reading/row-scan.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'
 import { type FoldedPiece, foldValues } from './reading/value-folds.ts'
-import type { ValuePlace } from './reading/value-places.ts'
-import { type ScannedValueLines, scanValues } from './reading/value-scan.ts'
+import { type ScannedPlace, type ScannedValueLines, scanValues } from './reading/value-scan.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
 import { type DeletionLimits, deleteMatching } from './removal/delete-matching.ts'
 import { applyRetention, type RetentionResult } from './removal/retention.ts'
@@ -303,7 +302,7 @@ export class LogOperations {
   /** Some values of the matching rows, newest first, for as long as the caller reads. */
   async *scanValues(
     filter: LogFilter,
-    places: readonly ValuePlace[],
+    places: readonly ScannedPlace[],
     signal?: AbortSignal,
   ): AsyncGenerator<ScannedValueLines> {
     yield* scanValues(await this.#reading(signal), await this.#complete(filter), places)

@@ -55,6 +55,9 @@ describe('a chart is what a plain calculation over the same lines gives', () => 
     { measure: 'distinct', field: 'camera_id' },
     { measure: 'distinct', field: 'status', by: ['source'] },
     { measure: 'distinct', field: 'logger_name' },
+    { measure: 'distinct', field: 'duration_ms', by: ['level'], more: 'search=timeout' },
+    { measure: 'distinct', field: 'camera_id', by: ['logger_name'] },
+    { measure: 'distinct', field: 'duration_ms', by: ['source', 'status'] },
     { measure: 'sum', field: 'duration_ms' },
     { measure: 'avg', field: 'duration_ms', by: ['camera_id'] },
     { measure: 'min', field: 'extra_data.duration_ms', by: ['status', 'source'] },
@@ -252,11 +255,11 @@ it('measures numbers of any size and spelling, and leaves out what no double hol
   expect((await figureOf('avg')) / (1.5e308 / 7)).toBeCloseTo(1, 9)
 })
 
-it('says where percentiles are estimates, which are within 1 %', async () => {
+it('says where percentiles and distinct counts are estimates, which are within 1 % and 5 %', async () => {
   const values = Array.from({ length: 2000 }, (_, index) => 10 + index * 0.37)
-  const lines = values.map((ms) => ({
+  const lines = values.map((ms, index) => ({
     ...{ level: 'INFO', message: 'many', source: 'many', timestamp: '2026-01-07T12:00:00Z' },
-    extra_data: { ms, few: Math.floor(ms) % 300 },
+    extra_data: { ms, few: Math.floor(ms) % 300, number: index % 2 ? index >> 1 : `${index >> 1}` },
   }))
   await server.send('POST', '/api/logs', lines, { 'x-import': 'true' })
   const day = 'source=many&start_date=2026-01-07&end_date=2026-01-08&measure=p95&totals=true'
@@ -267,6 +270,30 @@ it('says where percentiles are estimates, which are within 1 %', async () => {
   const few = await chart(`${day}&field=few`)
   const sorted = values.map((ms) => Math.floor(ms) % 300).toSorted((a, b) => a - b)
   expect([few.is_estimate, few.series[0].value]).toEqual([false, sorted[1899]])
+  const distinct = await chart(`${day.replace('p95', 'distinct')}&field=ms`)
+  expect(distinct.is_estimate).toBe(true)
+  expect(Math.abs(distinct.series[0].value / 2000 - 1)).toBeLessThan(0.05)
+  // A number and the same as a text are one value, also where a search has the lines read one by one.
+  for (const search of ['', '&search=many']) {
+    const numbers = await chart(`${day.replace('p95', 'distinct')}&field=number${search}`)
+    expect([numbers.is_estimate, numbers.series[0].value]).toEqual([false, 1000])
+  }
+})
+
+it('looks at the newest second alone first, and answers in time where the database is not done with it', async () => {
+  const filter = { visibility: { cameras: null }, start: START, end: END }
+  const fold = { kind: 'sum', field: ['duration_ms'], by: [], starts: [Date.parse(START)] } as const
+  const first = await server.system.logOperations.foldValues(filter, fold).next()
+  expect(Date.parse(END) - Date.parse(first.value?.searched_to)).toBeLessThanOrEqual(1000)
+  const client = await server.database.database.pool.connect()
+  try {
+    await client.query('begin; lock table logs in access exclusive mode')
+    const none = await chart(`${RANGE}&measure=sum&field=duration_ms&within_ms=50`)
+    expect([none.lines, Date.parse(none.searched_to), none.stopped_by]).toEqual([0, Date.parse(END), 'time'])
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
 })
 
 it('shows a reader with one camera the share of it alone', async () => {

@@ -120,10 +120,12 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
   const fold = { field: ['a', 'b'], by: ['camera', 'logger'], starts: [START, START + HOUR] } as const
   // How the time is cut into statements depends on how long they take.
   const folded = new Map<string, number>()
-  for await (const { lines: cells } of logs.foldValues(range, { ...fold, kind: 'spread' })) {
-    for (const { rows, ...cell } of cells as FoldedCell[]) {
-      const key = JSON.stringify(cell)
-      folded.set(key, (folded.get(key) ?? 0) + rows)
+  for (const kind of ['spread', 'different'] as const) {
+    for await (const { lines: cells } of logs.foldValues(range, { ...fold, kind })) {
+      for (const { rows, ...cell } of cells as FoldedCell[]) {
+        const key = JSON.stringify([kind, cell])
+        folded.set(key, (folded.get(key) ?? 0) + rows)
+      }
     }
   }
   scanned.push(sorted([...folded]))

@@ -105,6 +105,7 @@ it('are the ones of the snapshot, each with a name', async () => {
       starts: [0, Date.UTC(2026, 2, 2)],
     } as const
     for await (const _ of logs.foldValues(filter, { ...fold, kind: 'spread' }));
+    for await (const _ of logs.foldValues(filter, { ...fold, kind: 'different' }));
     await logs.countLoggers(filter)
   }
   const within = { ...EVERYTHING, ...DAY }

@@ -3,10 +3,13 @@ import { SqlParameters } from '../database/sql-parameters.ts'
 import { fromMillis, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { type Group, matchingRows, type Position, type Statement } from './log-rows.ts'
-import { keyJson, type ValuePlace, valueAt } from './value-places.ts'
+import { hashSql, keyJson, type ValuePlace, valueAt } from './value-places.ts'
 
-/** The figure of a field's values in a step; `spread` is how they are distributed, for quantiles. */
-export type FoldKind = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'spread'
+/**
+ * The figure of a field's values in a step; `spread` is how they are distributed, for quantiles, and `different` the hashes
+ * of different ones.
+ */
+export type FoldKind = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'spread' | 'different'
 
 export type Fold = {
   kind: FoldKind
@@ -24,7 +27,7 @@ export type FoldQuery = {
   stretch: Group
   /** Only rows older than this position. */
   beyond: Position | undefined
-  /** Whether each number has a cell of its own; otherwise those next to each other share one. */
+  /** Whether each number or hash has a cell of its own; otherwise those next to each other share one. */
   isExact: boolean
   /** Whether numbers are looked for that no double holds. Without it they may end the statement, in two thirds of the time. */
   isWary: boolean
@@ -34,6 +37,9 @@ export type FoldQuery = {
 /** The numbers of a cell differ by less than this factor, as those of a step of a chart's quantiles do. */
 const FACTOR_LOG = Math.log(1.018)
 const FIRST_CELL = 1 - Math.log(1e-12) / FACTOR_LOG
+
+/** The lower bits of a hash: hashes share a cell by the twelve bits above. */
+export const CELL_BITS = 40
 
 /** The greatest number that a double holds; those nearer to zero than `TINY` count as zero. */
 const GREATEST = '1.7976931348623157e308'
@@ -49,6 +55,12 @@ const FIGURES: Readonly<Record<FoldKind, string>> = {
   min: 'min(number) as figure',
   max: 'max(number) as figure',
   spread: 'min(number) as figure, max(number) as most',
+  different: 'min(number) as figure, max(number) as most',
+}
+
+/** Whether the cells of a kind are those of single numbers or of numbers next to each other. */
+export function hasManyCells(kind: FoldKind): boolean {
+  return kind === 'spread' || kind === 'different'
 }
 
 /**
@@ -80,7 +92,7 @@ export function foldStatement({
   const text = `
   /* fold_values */
   select step, ${names.map((name, index) => `${keyJson(by[index] as ValuePlace, name)} as ${name}, `).join('')}other,
-    rows, figure::text${kind === 'spread' ? ', most::text' : ''}
+    rows, figure::text${hasManyCells(kind) ? ', most::text' : ''}
   from (
     select ${list}, ${cells[1]} as other, count(*)::integer as rows, ${FIGURES[kind]}
     from (
@@ -118,6 +130,7 @@ function numberOf(kind: FoldKind, field: ValuePlace | undefined, isWary: boolean
     const isColumn = field === undefined || typeof field === 'string'
     return `case when ${isColumn ? 'value is not null' : `jsonb_typeof(value) <> 'null'`} then 1 end`
   }
+  if (kind === 'different') return field === undefined ? 'null::bigint' : hashSql(field, 'value')
   const number = kind === 'spread' ? 'value::float8' : 'value::numeric'
   if (!isWary) return `case when jsonb_typeof(value) = 'number' then ${number} end`
   return `case
@@ -130,14 +143,15 @@ function numberOf(kind: FoldKind, field: ValuePlace | undefined, isWary: boolean
 
 /** SQL of the beginning of a value that is not a JSON number. */
 function otherOf(kind: FoldKind): string {
-  if (kind === 'count') return 'null::text'
+  if (kind === 'count' || kind === 'different') return 'null::text'
   return `case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', ${OTHER_CHARACTERS}) end`
 }
 
 /** SQL of what the rows of a cell have in common beside step, group and other value. */
 function cellOf(kind: FoldKind, isExact: boolean): string {
-  if (kind !== 'spread') return 'number is null'
+  if (!hasManyCells(kind)) return 'number is null'
   if (isExact) return 'number'
+  if (kind === 'different') return `number >> ${CELL_BITS}`
   const place = (size: string) => `floor(ln(${size}) * ${1 / FACTOR_LOG} + ${FIRST_CELL})`
   return `case when number >= 1e-12 then ${place('number')} when number <= -1e-12 then -${place('-number')} else number * 0 end`
 }

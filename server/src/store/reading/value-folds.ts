@@ -2,22 +2,21 @@ import { errorCode } from '../../startup-error.ts'
 import { isTimeout, queryWithin } from '../database/reader.ts'
 import { comparable, fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
-import { type Fold, type FoldQuery, foldStatement } from './fold-statement.ts'
+import { type Fold, type FoldQuery, foldStatement, hasManyCells } from './fold-statement.ts'
 import { groupsFor } from './log-groups.ts'
 import type { Group, Position } from './log-rows.ts'
 import type { Store } from './store.ts'
-import type { ValuePlace } from './value-places.ts'
-import { type ScannedValues, scanValues } from './value-scan.ts'
+import { type ScannedPlace, type ScannedValues, scanValues } from './value-scan.ts'
 
-/** Rows of one step and group; for quantiles those whose numbers are next to each other. */
+/** Rows of one step and group; for quantiles and different values those whose numbers or hashes are next to each other. */
 export type FoldedCell = {
   step: number
   /** The value of each of `by`; null where the rows have none. */
   keys: unknown[]
   rows: number
-  /** The figure of their numbers, for quantiles the least; null where they have no number. */
+  /** The figure of their numbers, for quantiles and hashes the least; null where they have no number or value. */
   figure: number | null
-  /** The greatest of the numbers, for quantiles. */
+  /** The greatest of the numbers or hashes. */
   most: number | null
   /** The beginning of a value that is not a JSON number; null where they have none. */
   other: string | null
@@ -30,18 +29,23 @@ export type FoldedPiece = {
   searched_to: string
 }
 
-/** A statement takes about this long: between two there is progress, and a cancel. */
-const STATEMENT_MS = 250
-const TIMEOUT_MS = 1500
+/**
+ * A statement takes about this long, between two there is progress, and a cancel: a quarter of the time that the fold has
+ * taken so far, so that somebody who wants an answer soon waits little longer than that.
+ */
+const STATEMENT_MS = { least: 40, most: 250 }
+const SHARE = 0.25
+/** One that takes this many times as long has met far more rows than those before. */
+const PATIENCE = 6
 
-/** The first stretch of time, and how much longer the next may be. */
-const FIRST_MS = 10_000
+/** The first stretch of time, a second of the busiest intake at most, and how much longer the next may be. */
+const FIRST_MS = 1000
 const MAX_GROWTH = 6
 
 /** Cells of a statement: 2 MB. */
 const MAX_CELLS = 20_000
 
-/** Numbers that have a cell of their own, in a whole chart. */
+/** Numbers or hashes that have a cell of their own, in a whole chart. */
 const MAX_EXACT_CELLS = 20_000
 
 /** PostgreSQL's code for a number that a double does not hold. */
@@ -63,6 +67,7 @@ export async function* foldValues(
   let isExact = true
   let isWary = false
   let exactCells = 0
+  const start = performance.now()
   for await (const group of groupsFor(store, filter, 'newest', beyond)) {
     const { from, end } = endsOf(group, filter, beyond)
     for (let to = end; to > from; ) {
@@ -72,26 +77,30 @@ export async function* foldValues(
         upper: minimum(fromMillis(to), group.upper),
       }
       const began = performance.now()
+      const aim = Math.min(STATEMENT_MS.most, Math.max(STATEMENT_MS.least, (began - start) * SHARE))
       const query = { filter, fold, stretch, beyond, isExact, isWary, limit: MAX_CELLS + 1 }
-      const cells = await readCells(store, query)
+      const cells = await readCells(store, query, aim * PATIENCE)
       const took = performance.now() - began
       if (cells === 'too large' && !isWary) {
         isWary = true
         continue
       }
       if (typeof cells === 'string' || cells.length > MAX_CELLS) {
-        if (typeof cells !== 'string' && isExact && fold.kind === 'spread') isExact = false
+        if (typeof cells !== 'string' && isExact && hasManyCells(fold.kind)) isExact = false
         else if (to - lower > 1) length = Math.max(1, Math.floor((to - lower) / 8))
         else {
           yield* scanValues(store, { ...filter, ...millisecond(lower, filter) }, placesOf(fold), beyond)
           to = lower
+          continue
         }
+        // Who waits may have waited long enough.
+        yield { lines: [], searched_to: minimum(stretch.upper, filter.end ?? stretch.upper) }
         continue
       }
       yield { lines: cells, searched_to: stretch.lower }
       if (isExact) exactCells += cells.length
       if (exactCells > MAX_EXACT_CELLS) isExact = false
-      const inTime = STATEMENT_MS / Math.max(1, took)
+      const inTime = aim / Math.max(1, took)
       const inRoom = MAX_CELLS / 2 / Math.max(1, cells.length)
       const growth = Math.max(0.25, Math.min(MAX_GROWTH, inTime, inRoom))
       length = Math.max(1, Math.floor((to - lower) * growth))
@@ -118,8 +127,9 @@ function millisecond(millis: number, { start, end }: LogFilter): { start: string
 }
 
 /** The places that a row's values are read from one by one: its field's, if there is one, and those of its group. */
-export function placesOf({ field, by }: Pick<Fold, 'field' | 'by'>): ValuePlace[] {
-  return [...(field === undefined ? [] : [field]), ...by]
+export function placesOf({ kind, field, by }: Pick<Fold, 'kind' | 'field' | 'by'>): ScannedPlace[] {
+  if (field === undefined) return [...by]
+  return [kind === 'different' ? { hashOf: field } : field, ...by]
 }
 
 type Row = {
@@ -135,9 +145,9 @@ type Row = {
 /** The statement took too long, or met a number that a double does not hold. */
 type Failure = 'too slow' | 'too large'
 
-async function readCells(store: Store, query: FoldQuery): Promise<FoldedCell[] | Failure> {
+async function readCells(store: Store, query: FoldQuery, timeoutMs: number): Promise<FoldedCell[] | Failure> {
   const { text, values } = foldStatement(query)
-  const limits = { signal: store.signal, timeoutMs: TIMEOUT_MS }
+  const limits = { signal: store.signal, timeoutMs }
   try {
     const { rows } = await queryWithin<Row>(store.pool, text, values, limits)
     const cells = rows.map((row) => cellOf(row, query.fold.by.length))

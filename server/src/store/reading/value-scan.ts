@@ -3,7 +3,10 @@ import type { LogFilter } from '../filter/log-filter.ts'
 import { scanLines } from './line-scan.ts'
 import type { Position } from './log-rows.ts'
 import type { Store } from './store.ts'
-import { type ValuePlace, valueAt } from './value-places.ts'
+import { hashSql, type ValuePlace, valueAt } from './value-places.ts'
+
+/** A value, or the hash that tells it from others. */
+export type ScannedPlace = ValuePlace | { hashOf: ValuePlace }
 
 /** When a row was, in milliseconds, and its values at the places asked for; null where it has none. */
 export type ScannedValues = [at: number, ...values: unknown[]]
@@ -24,7 +27,7 @@ export type ScannedValueLines = {
 export async function* scanValues(
   store: Store,
   filter: LogFilter,
-  places: readonly ValuePlace[],
+  places: readonly ScannedPlace[],
   beyond?: Position,
 ): AsyncGenerator<ScannedValueLines> {
   const line = (parameters: SqlParameters) => {
@@ -36,7 +39,11 @@ export async function* scanValues(
   }
 }
 
-function valueSql(place: ValuePlace, filter: LogFilter, parameters: SqlParameters): string {
+function valueSql(place: ScannedPlace, filter: LogFilter, parameters: SqlParameters): string {
+  if (typeof place === 'object' && 'hashOf' in place) {
+    const { hashOf } = place
+    return `coalesce((${hashSql(hashOf, valueAt(hashOf, 'r.', filter, parameters))})::text, 'null')`
+  }
   const value = valueAt(place, 'r.', filter, parameters)
   if (place === 'level') return `'"' || ${value} || '"'`
   if (place === 'source') return `to_json(${value})::text`

@@ -555,13 +555,13 @@ create table logs_of_a_range (
     end as k1, other,
     rows, figure::text, most::text
   from (
-    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+    select step, k0, k1, null::text as other, count(*)::integer as rows, min(number) as figure, max(number) as most
     from (
-      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      select step, k0, k1, value, hashtextextended(case jsonb_typeof(value) when 'number' then trim_scale(value::numeric)::text else value #>> '{}' end, 0) & 4503599627370495 as number
       from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz) every offset 0) valued
       offset 0
     ) numbered
-    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    group by step, k0, k1, null::text, number
     limit $6
   ) cells;
 
@@ -580,6 +580,13 @@ create table logs_of_a_range (
 -- 16:
     limit $8
 
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+-- 15:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+
 -- 12:
       from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) valued
 -- 16:
@@ -595,6 +602,33 @@ create table logs_of_a_range (
 -- 16:
     limit $9
 
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $7
+
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $8
+
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and logger_name = $6::text and (message ilike $7 or logger_name ilike $7)) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $8
+
 -- 12:
       from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) valued
 -- 16:
@@ -605,9 +639,63 @@ create table logs_of_a_range (
 -- 16:
     limit $11
 
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and source = any ($6::text[]) and extra_data ->> 'request_id' = $7 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $8
+
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and timestamp >= $7::timestamptz and timestamp <= $8::timestamptz) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $9
+
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and logger_name = $7::text and (message ilike $8 or logger_name ilike $8)) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $9
+
 -- 12:
       from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = any ($11::text[])) every offset 0) valued
 -- 16:
+    limit $12
+
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and source = any ($7::text[]) and extra_data ->> 'request_id' = $8 and octet_length(extra_data ->> 'request_id') <= 500) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $9
+
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $2::text[]) as k1, (extra_data #> $3::text[]) as value from logs where timestamp >= $4::timestamptz and timestamp < $5::timestamptz and timestamp >= $6::timestamptz and timestamp <= $7::timestamptz and (camera_id = any ($8::integer[]) or (camera_id is null and source = any ($9::text[]))) and level = any ($10::text[])) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
+    limit $11
+
+-- 9:
+    select step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end as other, count(*)::integer as rows, min(number) as figure, max(number) as most
+-- 11-12:
+      select step, k0, k1, value, case when jsonb_typeof(value) = 'number' then value::float8 end as number
+      from (select * from (select $1::integer + greatest(width_bucket(timestamp, $2::timestamptz[]) - 1, 0) as step, coalesce(camera_id, case when source ~ '^camera_[1-9][0-9]{0,8}$' then substr(source, 8)::integer end) as k0, (extra_data #> $3::text[]) as k1, (extra_data #> $4::text[]) as value from logs where timestamp >= $5::timestamptz and timestamp < $6::timestamptz and timestamp >= $7::timestamptz and timestamp <= $8::timestamptz and (camera_id = any ($9::integer[]) or (camera_id is null and source = any ($10::text[]))) and level = any ($11::text[])) every offset 0) valued
+-- 15-16:
+    group by step, k0, k1, case when number is null and jsonb_typeof(value) <> 'null' then left(value #>> '{}', 200) end, number
     limit $12
 
 -- group_rows

@@ -161,10 +161,9 @@ export class Charts {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Scanned<ScannedValues | FoldedCell>> {
     const { logOperations } = this.#options
-    const fold = { field: field?.place, by: by.map(({ place }) => place), starts }
-    const kind = FOLDS[measure]
+    const fold = { kind: FOLDS[measure], field: field?.place, by: by.map(({ place }) => place), starts }
     let beyond: Position | undefined
-    if (kind === undefined || !isCountable(filter)) {
+    if (!isCountable(filter)) {
       let found = 0
       for await (const { lines, searched_to, edge } of logOperations.scanValues(
         filter,
@@ -173,18 +172,18 @@ export class Charts {
       )) {
         yield { lines, searched_to }
         found += lines.length
-        if (kind === undefined || found < MANY) continue
+        if (found < MANY) continue
         beyond = edge
         break
       }
       if (!beyond) return
     }
-    if (kind) yield* logOperations.foldValues(filter, { ...fold, kind }, beyond, signal)
+    yield* logOperations.foldValues(filter, fold, beyond, signal)
   }
 }
 
-/** The figures that PostgreSQL folds for a measure; different values are told apart one by one. */
-const FOLDS: Readonly<Record<Measure, FoldKind | undefined>> = {
+/** The figures that PostgreSQL folds for a measure. */
+const FOLDS: Readonly<Record<Measure, FoldKind>> = {
   count: 'count',
   rate: 'count',
   sum: 'sum',
@@ -194,7 +193,7 @@ const FOLDS: Readonly<Record<Measure, FoldKind | undefined>> = {
   p50: 'spread',
   p95: 'spread',
   p99: 'spread',
-  distinct: undefined,
+  distinct: 'different',
 }
 
 /** Lines that a search has found one by one before the others are folded: the text is not rare. */

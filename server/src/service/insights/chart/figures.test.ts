@@ -3,6 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { figureOf } from './figures.ts'
 import { LineGroups } from './line-groups.ts'
 
+/** 52 bits, as the database has them of a value. */
+const hashOf = (value: number) => (mixed(value) % 2 ** 20) * 2 ** 32 + mixed(value ^ 0x2545f491)
+
+function mixed(bits: number): number {
+  const once = Math.imul(bits ^ (bits >>> 16), 0x7feb352d)
+  const twice = Math.imul(once ^ (once >>> 15), 0x846ca68b)
+  return (twice ^ (twice >>> 16)) >>> 0
+}
+
 const seeded = (count: number) => {
   let state = 7
   return Array.from({ length: count }, () => {
@@ -48,14 +57,14 @@ describe('a figure', () => {
 
   it.each([0, 1, 999, 1000])('of %i different values is exact, also when they come again', (count) => {
     const figure = figureOf('distinct')
-    for (let index = 0; index < count * 3; index++) figure.add(`value ${index % count}`)
+    for (let index = 0; index < count * 3; index++) figure.add(hashOf(index % count))
     expect(figure.value()).toBe(count)
   })
 
   it.each([1500, 20_000, 300_000])('of %i different values is within 5 %% in little room', (count) => {
     const parts = [figureOf('distinct'), figureOf('distinct')]
     for (let index = 0; index < count; index++) {
-      for (const part of parts.slice(index % 3 === 0 ? 1 : 0)) part.add(`req-${index.toString(16)}`)
+      for (const part of parts.slice(index % 3 === 0 ? 1 : 0)) part.add(hashOf(index))
     }
     const [one, other] = parts
     if (one && other) other.merge(one)
@@ -63,6 +72,23 @@ describe('a figure', () => {
     expect(other?.bytes).toBeLessThan(45_000)
   })
 })
+
+it.each([5, 1000, 40_000])(
+  'different values that are folded by register and added one by one are counted once: %i',
+  (count) => {
+    const hashes = Array.from({ length: count }, (_, index) => hashOf(index))
+    const byRegister = Map.groupBy(hashes, (hash) => Math.floor(hash / 2 ** 40))
+    const [folded, added] = [figureOf('distinct'), figureOf('distinct')]
+    for (const some of byRegister.values()) {
+      folded.addFolded({ rows: some.length, figure: Math.min(...some), most: Math.max(...some) })
+    }
+    for (const hash of hashes) added.add(hash)
+    expect(Math.abs((folded.value() ?? 0) / count - 1)).toBeLessThan(0.05)
+    const alone = folded.value()
+    folded.merge(added)
+    if (added.isEstimate) expect([folded.value(), added.value()]).toEqual([alone, alone])
+  },
+)
 
 describe('lines by group', () => {
   const byUser = [{ name: 'extra_data.user', place: ['user'] }]

@@ -4,9 +4,9 @@ import { DistinctValues } from './distinct-values.ts'
 
 /** A figure of values that are added one by one, in bounded room. */
 export type Figure = {
-  /** @param value a number, or for the measure distinct a text */
+  /** @param value a number; for the measure distinct a hash of the value */
   add: (value: unknown) => void
-  /** Adds numbers that were folded before; nothing else folds different values. */
+  /** Adds numbers or hashes that were folded before. */
   addFolded: (numbers: FoldedNumbers) => void
   /** Adds everything that was added to another figure of the same measure. */
   merge: (other: Figure) => void
@@ -18,7 +18,10 @@ export type Figure = {
   readonly isEstimate: boolean
 }
 
-/** Some numbers by their own figure of the measure: their sum, mean and so on; for quantiles the least and the greatest. */
+/**
+ * Some numbers by their own figure of the measure: their sum, mean and so on; for quantiles, and for hashes of different
+ * values, the least and the greatest.
+ */
 type FoldedNumbers = { rows: number; figure: number; most: number }
 
 /** @param measure rate is a count, which its reader divides */

@@ -74,7 +74,7 @@ export class LineGroups {
     return [...this.#groups.values()].sort((a, b) => b.lines - a.lines || compareKeys(a.key, b.key))
   }
 
-  /** @param lines their values of the field, when there is one, and of each of `by` */
+  /** @param lines their values of the field, when there is one, for the measure distinct hashes, and of each of `by` */
   add(lines: readonly ScannedValues[]): void {
     const { field, measure } = this.#request
     const takesNumbers =
@@ -94,7 +94,7 @@ export class LineGroups {
             continue
           }
           value = number
-        } else if (measure === 'distinct') value = textOf(found)
+        } else if (measure === 'distinct') value = found
       }
       this.#count(values, lastNotAfter(this.#starts, at), 1, (figure) => figure.add(value))
     }
