@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from 'react'
+import { useEffect, useEffectEvent, useMemo } from 'react'
 import type { Chart } from 'timelapser-logs/api'
 import type { PinnedChart } from 'timelapser-logs/api/boards'
 import { Link } from '../app/link.tsx'
@@ -35,10 +35,14 @@ export function BoardChart({
     const own = parseView(`?${query}`)
     return hasOwnRange ? own : { ...own, range }
   }, [query, hasOwnRange, range])
-  const { answer, isLooking, refresh } = useChart(view, choice, zone)
+  const { answer, isLooking, isAsked, refresh } = useChart(view, choice, zone)
+  // Asked again before it has answered, a chart that takes longer than the pause would never be here.
+  const drawAnew = useEffectEvent(() => {
+    if (!isAsked) refresh()
+  })
   useEffect(() => {
-    if (ticks > 0) refresh()
-  }, [ticks, refresh])
+    if (ticks > 0) drawAnew()
+  }, [ticks])
   const zoom = (from: string, to: string) => {
     const into: Range = { kind: 'between', from, to }
     if (hasOwnRange) navigate(chartPath(filtersOf({ ...view, range: into }), choice))
@@ -73,7 +77,7 @@ export function BoardChart({
         <p className="py-6 text-center text-muted">Its measure needs a field.</p>
       ) : error ? (
         <Failed what="The chart" error={error} retry={refresh} />
-      ) : data === undefined ? (
+      ) : data === undefined || (isLooking && data.lines === 0) ? (
         <Skeleton className="h-58 w-full opacity-40" />
       ) : (
         <Body chart={data} choice={choice} view={view} zone={zone} zoom={zoom} isOld={isPlaceholderData} />

@@ -57,7 +57,9 @@ export function ChartAnswer({
         </p>
         {zoomOut}
       </div>
-      {data.lines === 0 ? (
+      {data.lines === 0 && isLooking ? (
+        <Skeleton className="h-[21rem] w-full opacity-40" />
+      ) : data.lines === 0 ? (
         <NothingThere chart={data} view={view} change={change} />
       ) : (
         <Drawn chart={data} choice={choice} view={view} zone={zone} zoom={zoom} isOld={isPlaceholderData} />

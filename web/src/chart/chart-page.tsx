@@ -37,7 +37,7 @@ export function ChartPage() {
           <MarksButton from={chart.from} to={chart.to} zone={zone} />
           <ViewsButton query={savedQuery(filtersOf(view), choice)} />
           <IconButton label="Run again" onClick={chart.refresh}>
-            <RotateCw size={15} className={chart.answer.isFetching ? 'animate-spin' : ''} aria-hidden />
+            <RotateCw size={15} className={chart.isAsked ? 'animate-spin' : ''} aria-hidden />
           </IconButton>
         </span>
       </div>

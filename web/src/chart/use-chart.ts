@@ -51,23 +51,29 @@ export function useChart(view: LogView, choice: ChartChoice, zone: string) {
   }, [view, choice, first, start, until, zone])
   // A chart of something else cannot stay meanwhile: its figures have other names and units.
   const kindOfChart = JSON.stringify([choice.measure, choice.field, choice.by, choice.kind])
-  const ask = (withinMs: number | null) => ({
-    queryKey: ['chart', kindOfChart, query, withinMs] as const,
+  // The same chart of a time that goes on.
+  const question = JSON.stringify([kindOfChart, filterParameters(view).toString(), view.range, zone])
+  const ask = (withinMs: number | null, likeness: string) => ({
+    queryKey: ['chart', likeness, query, withinMs] as const,
     queryFn: ({ signal }: { signal: AbortSignal }) =>
       request<Chart>(`/api/logs/chart?${query}${withinMs === null ? '' : `&within_ms=${withinMs}`}`, {
         signal,
       }),
     placeholderData: (previous: Chart | undefined, former?: { queryKey: readonly unknown[] }) =>
-      former?.queryKey[1] === kindOfChart ? previous : undefined,
+      former?.queryKey[1] === likeness ? previous : undefined,
   })
-  const quick = useQuery({ ...ask(FIRST_MS), enabled: isReady })
+  const quick = useQuery({ ...ask(FIRST_MS, kindOfChart), enabled: isReady })
   const isCut = quick.data?.searched_to != null && !quick.isPlaceholderData
-  const whole = useQuery({ ...ask(null), enabled: isReady && isCut })
+  const whole = useQuery({ ...ask(null, question), enabled: isReady && isCut })
   const isWholeHere = isCut && ((whole.data && !whole.isPlaceholderData) || whole.error)
+  // Drawn anew, a chart that took long stays whole until the next whole one is here.
+  const isWholeKept = whole.isPlaceholderData && (isCut || quick.isPlaceholderData)
   return {
-    answer: isWholeHere ? whole : quick,
+    answer: isWholeHere || isWholeKept ? whole : quick,
     /** The answer covers only the newest lines, while the others are searched. */
-    isLooking: isCut && !isWholeHere,
+    isLooking: isCut && !isWholeHere && !isWholeKept,
+    /** An answer is on its way: the first one, or the whole one. */
+    isAsked: quick.isFetching || whole.isFetching,
     /** Filters and range for the menus of values. */
     filters,
     /** The range in milliseconds; an open range goes on for a while. */
