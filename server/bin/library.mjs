@@ -4,11 +4,17 @@ import checkNode from './check-node.cjs'
 
 checkNode.checkToImport()
 export const {
+  countDimensions,
   DatabaseLogHandler,
+  exportRows,
   LogOperations,
   openLogs,
+  previewMatching,
+  readLogPage,
+  readLogSlice,
   setupDatabaseLogging,
   StartupError,
+  summariseSources,
   SyncDeadline,
   SyncLogOperations,
   SyncLogService,

@@ -180,7 +180,14 @@ export class LogOperations {
     return readPage(store, filter, slice.offset, slice.limit)
   }
 
-  /** Reads by a function of `reading/`, which gets the filter as every statement has to have it. */
+  /**
+   * Reads by a function that the package has beside this class: `readLogPage`, `readLogSlice`, `summariseSources`,
+   * `countDimensions`, `previewMatching` or `exportRows`. It gets the database to read from, a replica where one may answer,
+   * and the filter with the cameras that were deleted.
+   *
+   * @param signal ends the read and its statements
+   * @param more the function's parameters after the filter
+   */
   async read<F extends LogFilter, More extends unknown[], Answer>(
     how: (store: Store, filter: F, ...more: More) => Promise<Answer>,
     filter: F,

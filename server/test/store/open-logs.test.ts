@@ -1,6 +1,6 @@
 // A worker process on the database: no server, no HTTP.
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type OpenLogs, openLogs, StartupError } from '../../src/index.ts'
+import { type OpenLogs, openLogs, readLogPage, StartupError, summariseSources } from '../../src/index.ts'
 import { deleteCamera } from '../../src/store/cameras/cameras.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
@@ -99,6 +99,9 @@ it('reads what another process stores, deletes and clears meanwhile, and undoes 
     await expect.poll(read).toEqual([['since', null]])
     expect((await operations.undoClear())?.rows).toBe(3)
     expect((await read()).map(([message]) => message)).toEqual(['newer', 'first', 'older', 'since'])
+    const page = await operations.read(readLogPage, everything, undefined, { offset: 0, limit: 2 })
+    expect([page.rows.length, page.total]).toEqual([2, { total: 4, is_exact: true }])
+    expect((await operations.read(summariseSources, everything, undefined)).sources).toHaveLength(1)
   } finally {
     await server.close()
   }

@@ -76,7 +76,7 @@ export class ExportService {
       const fields = asked.fields ?? (format === 'csv' ? EXPORT_FIELDS : RECORD_FIELDS)
       const ending = new AbortController()
       const signal = AbortSignal.any([caller, ending.signal, AbortSignal.timeout(MAX_DURATION_MS)])
-      const found = await logOperations.read(exportRows, filter, signal, { format, fields, order, signal })
+      const found = await logOperations.read(exportRows, filter, signal, { format, fields, order })
       const { total, is_exact } = found.total
       const details = { filters: appliedFilters(query), format, fields, total, total_is_exact: is_exact }
       // It ends long after the request was answered, and is its caller's doing all the same.

@@ -155,7 +155,7 @@ export class Boards {
     const board = await store.lockBoard(client, id)
     if (!board || (!board.shared && board.owner !== ownerOf(author))) throw notFound(id)
     if (mayEdit(author, board)) return board
-    throw new AppError('FORBIDDEN', `The board ${id} is of ${board.owner_name}; make one of your own.`)
+    throw new AppError('FORBIDDEN', `The board ${id} belongs to ${board.owner_name}; make one of your own.`)
   }
 
   async #makeRoom(

@@ -99,7 +99,7 @@ export class SavedViews {
       throw new AppError('NOT_FOUND', `There is no view ${id}.`)
     }
     if (mayEdit(author, view)) return view
-    throw new AppError('FORBIDDEN', `The view ${id} is of ${view.owner_name}; save one of your own.`)
+    throw new AppError('FORBIDDEN', `The view ${id} belongs to ${view.owner_name}; save one of your own.`)
   }
 
   async #makeRoom(

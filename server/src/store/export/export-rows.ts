@@ -9,7 +9,6 @@ export type ExportOptions = {
   format: ExportFormat
   fields: readonly ExportField[]
   order: Order
-  signal?: AbortSignal | undefined
 }
 
 /** An export about to begin. */
@@ -25,20 +24,17 @@ export type LogExport = {
 export async function exportRows(
   store: Store,
   asked: LogFilter,
-  { format, fields, order, signal }: ExportOptions,
+  { format, fields, order }: ExportOptions,
 ): Promise<LogExport> {
   const snapshot = await takeSnapshot(store, asked)
   const { filter, total } = snapshot
   const deleted = filter.deleted_cameras ?? []
-  const chunks = readChunks(
-    { ...store, signal },
-    {
-      filter,
-      order,
-      moment: snapshot,
-      line: (parameters) => lineExpression(format, fields, deleted, parameters),
-    },
-  )
+  const chunks = readChunks(store, {
+    filter,
+    order,
+    moment: snapshot,
+    line: (parameters) => lineExpression(format, fields, deleted, parameters),
+  })
   return { total, chunks: oneAhead(chunks), countRemoved: (rows) => countRemoved(store, snapshot, rows) }
 }
 

@@ -28,8 +28,13 @@ export type TakeResult = AddResult & {
   retimed: number
 }
 
-/** How records come in: live ones are held back by levels, and a time that cannot be right is replaced; imports, lines of another time or made-up ones, fire no alert rule. */
-export type WayIn = { isLive: boolean; isImport: boolean }
+/** How records come in. */
+export type WayIn = {
+  /** They come in as they are written: levels hold them back, and a time that cannot be right is replaced. */
+  isLive: boolean
+  /** They are of another time or made up: they fire no alert rule. */
+  isImport: boolean
+}
 
 export type LogIntakeOptions = {
   pool: pg.Pool
@@ -60,7 +65,7 @@ export class LogIntake {
     return this.#options.writer.budget
   }
 
-  /** Stores a batch, as `LogOperations.addLogEntries` says. */
+  /** Stores a batch; resolves, and throws, as `LogOperations.addLogEntries` does. */
   async take(
     records: readonly LogRecord[],
     { isLive, isImport }: WayIn,
