@@ -328,12 +328,16 @@ describe('the chart', () => {
     await charts.last().getByRole('link', { name: 'Slowness' }).click()
     await page.waitForURL('**/chart?source=gateway&measure=p95&field=duration_ms&by=camera_id')
 
-    await points(page).focus()
+    await page.getByRole('button', { name: 'Add a mark at this time' }).click({ position: { x: 1, y: 8 } })
+    const form = page.getByRole('dialog', { name: 'Add a mark' })
+    // The beginning of the last 24 hours.
+    const clicked = await form.getByLabel(/^When/).inputValue()
+    await page.keyboard.press('Escape')
+    await isFocused(page, points(page))
     // The first key shows where one is.
     await page.keyboard.press('End')
     await page.keyboard.press('Home')
     await page.keyboard.press('m')
-    const form = page.getByRole('dialog', { name: 'Add a mark' })
     const at = await form.getByLabel(/^When/).inputValue()
     await form.getByLabel('What happened').fill('morning of the night')
     await page.keyboard.press('Enter')
@@ -342,6 +346,7 @@ describe('the chart', () => {
     await isFocused(page, points(page))
     // The first step of the last 24 hours: the form had its time.
     expect(Math.abs(Date.parse(`${at}Z`) - (Date.now() - 24 * HOUR))).toBeLessThan(15 * HOUR)
+    expect(Math.abs(Date.parse(`${clicked}Z`) - Date.parse(`${at}Z`))).toBeLessThan(HOUR)
     await page.getByRole('button', { name: 'Marks' }).click()
     await page.getByRole('button', { name: 'Delete the mark morning of the night' }).click()
     await page.getByText('No marks in this range.').waitFor()
@@ -832,6 +837,8 @@ describe('every screen', () => {
 
 test('a viewer finds no way to what only administrators may do', async () => {
   const { url: link } = await call('POST', '/api/users/link', { username: 'vic', cameras: [1] })
+  const charts = [{ title: 'By camera', query: 'by=camera_id&kind=table' }]
+  await call('POST', '/api/boards', { name: 'Of all', shared: true, charts })
   const own = await browser.newContext()
   const page = await openPage(own)
   await page.goto(String(link))
@@ -868,6 +875,14 @@ test('a viewer finds no way to what only administrators may do', async () => {
     .first()
     .waitFor({ state: 'attached' })
   expect(await page.locator('body').textContent()).not.toContain('Barn')
+  await nav.getByRole('link', { name: 'Boards' }).click()
+  await page.getByRole('link', { name: /^Of all 1 chart shared by/ }).click()
+  await page
+    .getByRole('cell', { name: /^[1-9]/ })
+    .first()
+    .waitFor()
+  expect(await page.locator('body').textContent()).not.toContain('Barn')
+  expect(await page.getByRole('button', { name: 'Edit' }).count()).toBe(0)
   await page.goto(`${new URL(page.url()).origin}/settings`)
   await page.getByText('Settings: for administrators alone').waitFor()
   expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0)

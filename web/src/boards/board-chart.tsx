@@ -27,7 +27,7 @@ export function BoardChart({
   range: Range
   choose: (range: Range) => void
   zone: string
-  /** Draws it anew when it changes. */
+  /** Refreshes it when it changes. */
   ticks: number
 }) {
   const choice = useMemo(() => parseChoice(`?${query}`), [query])
@@ -37,11 +37,11 @@ export function BoardChart({
   }, [query, hasOwnRange, range])
   const { answer, isLooking, isAsked, refresh } = useChart(view, choice, zone)
   // Asked again before it has answered, a chart that takes longer than the pause would never be here.
-  const drawAnew = useEffectEvent(() => {
+  const refreshAnswered = useEffectEvent(() => {
     if (!isAsked) refresh()
   })
   useEffect(() => {
-    if (ticks > 0) drawAnew()
+    if (ticks > 0) refreshAnswered()
   }, [ticks])
   const zoom = (from: string, to: string) => {
     const into: Range = { kind: 'between', from, to }

@@ -17,7 +17,7 @@ const WIDTHS = [
 ] as const
 
 const REFRESHES = [
-  [0, 'Only when asked'],
+  [0, 'By hand'],
   [10, 'Every 10 seconds'],
   [30, 'Every 30 seconds'],
   [60, 'Every minute'],
@@ -59,7 +59,7 @@ export function BoardEditor({ board, range, close }: { board: Board; range: Rang
           />
         </label>
         <label className="grid w-48 gap-1 text-small font-medium text-muted">
-          Draw anew
+          Refresh
           <select
             value={seconds}
             onChange={({ target }) => setSeconds(Number(target.value))}

@@ -33,7 +33,7 @@ export function BoardHead({
             Boards
           </Link>
           {shared && (isOwn ? ' · shared' : ` · shared by ${owner}`)}
-          {seconds > 0 && ` · drawn anew every ${inWords(seconds)}`}
+          {seconds > 0 && ` · refreshed every ${inWords(seconds)}`}
         </p>
         <h1 className="text-figure font-semibold tracking-tight wrap-anywhere">{name}</h1>
       </div>
@@ -47,7 +47,7 @@ export function BoardHead({
             <Share2 size={15} aria-hidden />
           </IconButton>
         )}
-        <IconButton label="Draw all charts anew" onClick={refresh}>
+        <IconButton label="Refresh all charts" onClick={refresh}>
           <RotateCw size={15} aria-hidden />
         </IconButton>
         {board.may_edit && (

@@ -66,7 +66,7 @@ export function useChart(view: LogView, choice: ChartChoice, zone: string) {
   const isCut = quick.data?.searched_to != null && !quick.isPlaceholderData
   const whole = useQuery({ ...ask(null, question), enabled: isReady && isCut })
   const isWholeHere = isCut && ((whole.data && !whole.isPlaceholderData) || whole.error)
-  // Drawn anew, a chart that took long stays whole until the next whole one is here.
+  // Refreshed, a chart that took long stays whole until the next whole one is here.
   const isWholeKept = whole.isPlaceholderData && (isCut || quick.isPlaceholderData)
   return {
     answer: isWholeHere || isWholeKept ? whole : quick,
