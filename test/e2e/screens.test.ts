@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { normaliseRecord } from '@timelapser/logger'
 import pg from 'pg'
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findRunningPostgres } from '../../server/src/store/cluster/embedded-postgres.ts'
 import { openDatabase } from '../../server/src/store/database/open.ts'
@@ -325,6 +325,7 @@ describe('the chart', () => {
     await page.goto(`${url}/boards`)
     await page.getByRole('link', { name: 'Night 2 charts shared' }).click()
     await page.waitForURL(address)
+    await points(page).waitFor()
     await charts.last().getByRole('link', { name: 'Slowness' }).click()
     await page.waitForURL('**/chart?source=gateway&measure=p95&field=duration_ms&by=camera_id')
 
@@ -350,6 +351,31 @@ describe('the chart', () => {
     await page.getByRole('button', { name: 'Marks' }).click()
     await page.getByRole('button', { name: 'Delete the mark morning of the night' }).click()
     await page.getByText('No marks in this range.').waitFor()
+  })
+
+  test('is asked for with two others at most, so that a board of 24 leaves the browser its connections', async () => {
+    const charts = Array.from({ length: 24 }, (_, index) => ({
+      title: `Chart ${index + 1}`,
+      query: `source=gateway&kind=number&range=${index + 1}d`,
+      ...{ width: 'third', own_range: true },
+    }))
+    await call('POST', '/api/boards', { name: 'Many charts '.repeat(12), shared: true, charts })
+    const page = await open('/boards', { width: 390, height: 700 })
+    let asked = 0
+    let most = 0
+    const isChart = (request: Request) => request.url().includes('/api/logs/chart')
+    page.on('request', (request) => {
+      if (isChart(request)) most = Math.max(most, ++asked)
+    })
+    page.on('requestfinished', (request) => {
+      if (isChart(request)) asked--
+    })
+    const link = page.getByRole('link', { name: /^Many charts/ })
+    await link.waitFor()
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
+    await link.click()
+    await expect.poll(() => page.getByText('480', { exact: true }).count()).toBe(24)
+    expect(most).toBe(3)
   })
 
   test('zooms into a span that is drawn, and back; is saved, and handed out as CSV and PNG', {

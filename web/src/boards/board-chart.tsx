@@ -52,7 +52,7 @@ export function BoardChart({
   return (
     <section
       aria-label={title}
-      className="grid grid-cols-1 content-start gap-2 rounded-lg border border-line bg-surface px-4 pt-3 pb-2"
+      className="grid h-full grid-cols-1 content-start gap-2 rounded-lg border border-line bg-surface px-4 pt-3 pb-2"
     >
       <div className="flex flex-wrap items-baseline gap-x-3">
         <h2 className="min-w-0 font-semibold">
@@ -78,12 +78,19 @@ export function BoardChart({
       ) : error ? (
         <Failed what="The chart" error={error} retry={refresh} />
       ) : data === undefined || (isLooking && data.lines === 0) ? (
-        <Skeleton className="h-58 w-full opacity-40" />
+        <Skeleton className={`${heightOf(choice)} w-full opacity-40`} />
       ) : (
         <Body chart={data} choice={choice} view={view} zone={zone} zoom={zoom} isOld={isPlaceholderData} />
       )}
     </section>
   )
+}
+
+/** The height that the chart is going to have, so that those below it stay where they are. */
+function heightOf({ kind, by }: ChartChoice): string {
+  if (kind === 'number') return 'h-23'
+  if (kind === 'table') return 'h-64'
+  return by.length === 0 ? 'h-58' : 'h-68'
 }
 
 function Body(props: {

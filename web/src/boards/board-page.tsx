@@ -112,7 +112,7 @@ function Charts({
     )
   }
   return (
-    <ul aria-label="Charts" className="grid grid-cols-1 items-start gap-4 lg:grid-cols-6">
+    <ul aria-label="Charts" className="grid grid-cols-1 gap-4 lg:grid-cols-6">
       {board.charts.map((chart, index) => (
         <li
           // biome-ignore lint/suspicious/noArrayIndexKey: two charts may be alike, and their order changes in the editor alone

@@ -32,7 +32,7 @@ export function BoardsPage() {
         </p>
       )}
       {boards.data && boards.data.length > 0 && (
-        <ul aria-label="Boards" className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
+        <ul aria-label="Boards" className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-3">
           {boards.data.map((board) => (
             <Item key={board.id} board={board} />
           ))}
@@ -45,14 +45,14 @@ export function BoardsPage() {
 function Item({ board }: { board: Boards['boards'][number] }) {
   const { id, name, total_charts: charts, shared, is_own: isOwn, owner_name: owner } = board
   return (
-    <li>
+    <li className="min-w-0">
       <Link
         href={`/boards/${id}`}
-        className="grid h-full gap-1 rounded-lg border border-line bg-surface px-4 py-3 hover:border-line-strong hover:bg-hover"
+        className="grid h-full grid-cols-1 content-start gap-1 rounded-lg border border-line bg-surface px-4 py-3 hover:border-line-strong hover:bg-hover"
       >
-        <span className="flex items-center gap-2 font-medium">
-          <LayoutDashboard size={15} className="shrink-0 text-faint" aria-hidden />
-          <span className="min-w-0 truncate">{name}</span>
+        <span className="flex gap-2 font-medium">
+          <LayoutDashboard size={15} className="mt-0.5 shrink-0 text-faint" aria-hidden />
+          <span className="min-w-0 wrap-anywhere">{name}</span>
         </span>
         <span className="flex flex-wrap items-center gap-x-3 text-small text-muted">
           <span>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
 import type { Chart } from 'timelapser-logs/api'
-import { request } from '../api/client.ts'
+import { requestInTurn } from '../api/request-in-turn.ts'
 import { serverNow } from '../api/server-clock.ts'
 import { useLogStats } from '../api/use-logs.ts'
 import { filterParameters, type LogView } from '../logs/view.ts'
@@ -56,9 +56,10 @@ export function useChart(view: LogView, choice: ChartChoice, zone: string) {
   const ask = (withinMs: number | null, likeness: string) => ({
     queryKey: ['chart', likeness, query, withinMs] as const,
     queryFn: ({ signal }: { signal: AbortSignal }) =>
-      request<Chart>(`/api/logs/chart?${query}${withinMs === null ? '' : `&within_ms=${withinMs}`}`, {
+      requestInTurn<Chart>(
+        `/api/logs/chart?${query}${withinMs === null ? '' : `&within_ms=${withinMs}`}`,
         signal,
-      }),
+      ),
     placeholderData: (previous: Chart | undefined, former?: { queryKey: readonly unknown[] }) =>
       former?.queryKey[1] === likeness ? previous : undefined,
   })
