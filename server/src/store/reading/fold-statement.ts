@@ -39,7 +39,7 @@ const FACTOR_LOG = Math.log(1.018)
 const FIRST_CELL = 1 - Math.log(1e-12) / FACTOR_LOG
 
 /** The lower bits of a hash: hashes share a cell by the twelve bits above. */
-export const CELL_BITS = 40
+const CELL_BITS = 40
 
 /** The greatest number that a double holds; those nearer to zero than `TINY` count as zero. */
 const GREATEST = '1.7976931348623157e308'
