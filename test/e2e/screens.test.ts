@@ -787,6 +787,18 @@ describe('the alerts', () => {
     await form.getByLabel('Latitude').fill('52.52')
     await form.getByLabel('Longitude').fill('13.4')
     await form.getByText(/It would (not )?have fired/).waitFor()
+    await form.getByLabel('Hold notices back in quiet hours').check()
+    const quiet = form.getByRole('group', { name: 'Quiet hours' })
+    await quiet.getByLabel('To', { exact: true }).fill('05:30')
+    for (const day of ['Sat', 'Sun']) await quiet.getByLabel(day, { exact: true }).uncheck()
+    await form.getByRole('button', { name: 'Save rule' }).click()
+    const rule = page.getByRole('list', { name: 'Alert rules' }).getByRole('listitem').first()
+    await rule
+      .getByText(/active from sunrise to sunset .*, quiet from 22:00 to 05:30 on Mon, Tue, Wed, Thu, Fri /)
+      .waitFor()
+    await rule.getByRole('button', { name: 'Delete By day' }).click()
+    await rule.getByRole('button', { name: 'Confirm: Delete By day' }).click()
+    await rule.waitFor({ state: 'detached' })
   })
 
   test('are told by channels that administrators add and try', { tags: ['long'] }, async () => {

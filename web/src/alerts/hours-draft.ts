@@ -6,6 +6,11 @@ type Hours = NonNullable<AlertRuleInput['active_hours']>
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
+export const DAY_NAMES: Readonly<Record<string, string>> = {
+  ...{ mon: 'Mon', tue: 'Tue', wed: 'Wed', thu: 'Thu', fri: 'Fri' },
+  ...{ sat: 'Sat', sun: 'Sun' },
+}
+
 export type HoursDraft = {
   timezone: string
   /** Clock times, or `sunrise` and `sunset` with minutes before or after. */
@@ -30,6 +35,16 @@ export function toHoursDraft(hours: Hours | undefined): HoursDraft | null {
   }
 }
 
+/** Hours in words: "from 06:00 to 21:00 on Mon, Sat (UTC)". */
+export function hoursText({ timezone, from, to, days }: Hours): string {
+  const on = days
+    ? ` on ${DAYS.filter((day) => days.includes(day))
+        .map((day) => DAY_NAMES[day])
+        .join(', ')}`
+    : ''
+  return `from ${from} to ${to}${on} (${timezone})`
+}
+
 /** The hours that a form means, or the sentence that says what is missing; null for none. */
 export function toHours(
   draft: HoursDraft | null,
@@ -37,11 +52,13 @@ export function toHours(
 ): Hours | { missing: string } | null {
   if (draft === null) return null
   const { days, timezone, from, to, places } = draft
+  const Name = name === 'active' ? 'Active' : 'Quiet'
   if (days.length === 0) return { missing: `Choose a day of the ${name} hours.` }
   const place = placeOf(draft)
-  if (place === undefined) return { missing: 'Latitude goes from -90 to 90, longitude from -180 to 180.' }
+  if (place === undefined) {
+    return { missing: `${Name} hours: latitude goes from -90 to 90, longitude from -180 to 180.` }
+  }
   if (!(BOUND.test(from) && BOUND.test(to))) {
-    const Name = name === 'active' ? 'Active' : 'Quiet'
     return { missing: `${Name} hours are clock times, or sunrise or sunset, such as sunset-30.` }
   }
   const some = days.length < DAYS.length && { days: DAYS.filter((day) => days.includes(day)) }

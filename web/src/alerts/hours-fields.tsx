@@ -1,17 +1,7 @@
 import { Labelled } from '../access/labelled.tsx'
 import { FIELD } from '../controls/surfaces.ts'
 import { useDisplayZone } from '../time/display-zone.ts'
-import { DAYS, type HoursDraft, isBySun } from './hours-draft.ts'
-
-const NAMES: Readonly<Record<string, string>> = {
-  mon: 'Mon',
-  tue: 'Tue',
-  wed: 'Wed',
-  thu: 'Thu',
-  fri: 'Fri',
-  sat: 'Sat',
-  sun: 'Sun',
-}
+import { DAY_NAMES, DAYS, type HoursDraft, isBySun } from './hours-draft.ts'
 
 /** Hours of a rule: none, or those from one time to another on some days. */
 export function HoursFields({
@@ -53,29 +43,31 @@ export function HoursFields({
         {label}
       </label>
       {hours && (
-        <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
-          <Labelled name="Day">
-            <select
-              value={bySun ? 'sun' : 'clock'}
-              onChange={(event) =>
-                onChange({
-                  ...hours,
-                  ...(event.target.value === 'sun' ? { from: 'sunrise', to: 'sunset' } : begins),
-                })
-              }
-              className={`${FIELD} !w-auto`}
-            >
-              <option value="clock">by the clock</option>
-              <option value="sun">by the sun</option>
-            </select>
-          </Labelled>
+        <div className="grid grid-cols-2 gap-x-3 gap-y-3 sm:flex sm:flex-wrap sm:items-end sm:gap-x-4">
+          <div className="max-sm:col-span-2">
+            <Labelled name="Day">
+              <select
+                value={bySun ? 'sun' : 'clock'}
+                onChange={(event) =>
+                  onChange({
+                    ...hours,
+                    ...(event.target.value === 'sun' ? { from: 'sunrise', to: 'sunset' } : begins),
+                  })
+                }
+                className={`${FIELD} sm:!w-auto`}
+              >
+                <option value="clock">by the clock</option>
+                <option value="sun">by the sun</option>
+              </select>
+            </Labelled>
+          </div>
           <Labelled name="From">
             <input
               type={bySun ? 'text' : 'time'}
               value={hours.from}
               required
               onChange={(event) => onChange({ ...hours, from: event.target.value })}
-              className={`${FIELD} figures !w-28`}
+              className={`${FIELD} figures sm:!w-28`}
             />
           </Labelled>
           <Labelled name="To">
@@ -84,7 +76,7 @@ export function HoursFields({
               value={hours.to}
               required
               onChange={(event) => onChange({ ...hours, to: event.target.value })}
-              className={`${FIELD} figures !w-28`}
+              className={`${FIELD} figures sm:!w-28`}
             />
           </Labelled>
           {bySun && (
@@ -96,7 +88,7 @@ export function HoursFields({
                   maxLength={12}
                   placeholder="52.52"
                   onChange={(event) => onChange({ ...hours, latitude: event.target.value })}
-                  className={`${FIELD} figures !w-28`}
+                  className={`${FIELD} figures sm:!w-28`}
                 />
               </Labelled>
               <Labelled name="Longitude">
@@ -106,20 +98,22 @@ export function HoursFields({
                   maxLength={12}
                   placeholder="13.40"
                   onChange={(event) => onChange({ ...hours, longitude: event.target.value })}
-                  className={`${FIELD} figures !w-28`}
+                  className={`${FIELD} figures sm:!w-28`}
                 />
               </Labelled>
             </>
           )}
-          <Labelled name="Time zone">
-            <input
-              value={hours.timezone}
-              maxLength={60}
-              onChange={(event) => onChange({ ...hours, timezone: event.target.value })}
-              className={`${FIELD} !w-44`}
-            />
-          </Labelled>
-          <span className="flex flex-wrap gap-x-3 gap-y-1 py-1.5">
+          <div className="max-sm:col-span-2">
+            <Labelled name="Time zone">
+              <input
+                value={hours.timezone}
+                maxLength={60}
+                onChange={(event) => onChange({ ...hours, timezone: event.target.value })}
+                className={`${FIELD} sm:!w-44`}
+              />
+            </Labelled>
+          </div>
+          <span className="grid grid-cols-4 gap-x-3 gap-y-1 py-1.5 max-sm:col-span-2 sm:flex sm:flex-wrap">
             {DAYS.map((day) => (
               <label key={day} className="flex cursor-pointer items-center gap-1.5">
                 <input
@@ -135,7 +129,7 @@ export function HoursFields({
                   }
                   className="size-3.5 accent-accent"
                 />
-                {NAMES[day]}
+                {DAY_NAMES[day]}
               </label>
             ))}
           </span>

@@ -91,9 +91,10 @@ it.each([
   [{ thresholds: [{ at: '', severity: 'critical' as const, channels: [] }] }, 'further threshold'],
   [{ hours: { ...HOURS, days: [] } }, 'day'],
   [{ hours: { ...HOURS, from: 'noon' } }, 'clock times'],
-  [{ hours: { ...HOURS, to: 'sunset' } }, 'Latitude'],
+  [{ hours: { ...HOURS, to: 'sunset' } }, 'Active hours: latitude'],
   [{ quiet: { ...HOURS, days: [] } }, 'quiet hours'],
   [{ quiet: { ...HOURS, to: 'late' } }, 'Quiet hours'],
+  [{ hours: HOURS, quiet: { ...HOURS, to: 'sunset' } }, 'Quiet hours: latitude'],
   [{ group_by: 'camera' as const, raise: { level: 'DEBUG' as const, minutes: '241' } }, '240 minutes'],
   [{ group_by: 'source' as const, raise: { level: 'INFO' as const, minutes: '1.5' } }, '240 minutes'],
 ])('says what is missing: %j', (change, said) => {

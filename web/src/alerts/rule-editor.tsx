@@ -140,6 +140,7 @@ export function RuleEditor({
       {hasLimit(draft.condition.kind) && (
         <ThresholdsFields
           kind={draft.condition.kind}
+          channels={draft.channels}
           thresholds={draft.thresholds}
           onChange={(thresholds) => set({ thresholds })}
         />

@@ -9,6 +9,7 @@ import { notify } from '../controls/notice.tsx'
 import { formatDuration } from '../time/duration.ts'
 import { describeFilter } from './describe-filter.ts'
 import { filtersIn } from './filters-in.ts'
+import { hoursText } from './hours-draft.ts'
 import { IncidentStrip } from './incident-strip.tsx'
 import type { Incident } from './incidents.ts'
 import { toDraft, toInput } from './rule-draft.ts'
@@ -43,7 +44,7 @@ export function RuleItem({
   const now = serverNow()
   const put = (isOn: boolean) => {
     const input = toInput({ ...toDraft(rule), enabled: isOn })
-    if ('missing' in input) return
+    if ('missing' in input) return notify(input.missing, 'failed')
     const said = () => notify(isOn ? 'Rule enabled' : 'Rule disabled')
     change.mutate(
       { method: 'PUT', path: `/api/alerts/rules/${id}`, body: input.rule },
@@ -75,8 +76,10 @@ export function RuleItem({
                 ; beyond {at.toLocaleString()} {named.join(', ') || 'no channel'}
               </span>
             ))}
-            {rule.active_hours &&
-              `, active from ${rule.active_hours.from} to ${rule.active_hours.to} (${rule.active_hours.timezone})`}
+            {rule.active_hours && `, active ${hoursText(rule.active_hours)}`}
+            {rule.quiet_hours && `, quiet ${hoursText(rule.quiet_hours)}`}
+            {rule.raise_level &&
+              `, stores lines of a firing group from ${rule.raise_level.level} on for ${rule.raise_level.minutes} minutes`}
             {!rule.is_own && `; created by ${rule.owner_name}`}
           </p>
           {problem !== null && (

@@ -17,10 +17,13 @@ const UNITS: Readonly<Record<Kind, string>> = {
 /** Further limits of a rule, each with its severity and its channels. */
 export function ThresholdsFields({
   kind,
+  channels,
   thresholds,
   onChange,
 }: {
   kind: Kind
+  /** Those of the rule, which a new threshold begins with. */
+  channels: readonly string[]
   thresholds: readonly ThresholdDraft[]
   onChange: (thresholds: ThresholdDraft[]) => void
 }) {
@@ -65,7 +68,11 @@ export function ThresholdsFields({
       ))}
       {thresholds.length < MOST && (
         <div>
-          <Button onClick={() => onChange([...thresholds, { at: '', severity: 'critical', channels: [] }])}>
+          <Button
+            onClick={() =>
+              onChange([...thresholds, { at: '', severity: 'critical', channels: [...channels] }])
+            }
+          >
             <Plus size={14} aria-hidden /> Add a further threshold
           </Button>
         </div>
