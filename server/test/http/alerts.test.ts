@@ -487,12 +487,19 @@ describe('a rule grouped by a field', () => {
       await log(site(value))
       await evaluate()
     }
+    // In one step, each in a group of its own.
+    const lines = Array.from({ length: 1000 }, (_, index) => ({
+      ...{ level: 'ERROR', message: 'x', timestamp: new Date(clock.now).toISOString() },
+      ...site(`further ${index}`),
+    }))
+    await server.send('POST', '/api/logs', lines)
+    await evaluate()
     const { rows } = await server.database.database.pool.query(
       "select group_key, value from alert_states where rule_id = $1 and state = 'firing' order by 1",
       [id],
     )
     expect(rows).toEqual([
-      { group_key: '(others)', value: 2 },
+      { group_key: '(others)', value: 1002 },
       { group_key: 'site 1', value: 1 },
     ])
   })

@@ -118,6 +118,7 @@ async function boundGroups(
   for (const [rule_id, groups] of seen) {
     let own = counted.get(rule_id) ?? 0
     const most = set.rules.get(rule_id)?.condition.kind === 'usual' ? MAX_USUAL_GROUPS : MAX_GROUPS
+    const beyond: Sighting[] = []
     for (const group_key of [...groups.keys()].filter(isNew(rule_id))) {
       if (group_key === OTHERS || group_key === '') continue
       if (own < most && total < MAX_GROUPS_IN_ALL) {
@@ -125,13 +126,15 @@ async function boundGroups(
         total++
         continue
       }
-      const moved = [...(groups.get(OTHERS) ?? []), ...(groups.get(group_key) ?? [])]
+      for (const sighting of groups.get(group_key) ?? []) beyond.push(sighting)
       groups.delete(group_key)
-      groups.set(
-        OTHERS,
-        moved.toSorted((a, b) => a.feed_id - b.feed_id),
-      )
     }
+    if (beyond.length === 0) continue
+    const others = [...(groups.get(OTHERS) ?? []), ...beyond]
+    groups.set(
+      OTHERS,
+      others.toSorted((a, b) => a.feed_id - b.feed_id),
+    )
   }
 }
 
