@@ -18,6 +18,7 @@ test('needs no configuration at all', () => {
     publicUrl: undefined,
     tls: undefined,
     oidc: undefined,
+    trustedHeader: undefined,
     trustProxy: false,
     adminApiKey: undefined,
     alertsKey: undefined,
@@ -58,6 +59,7 @@ test('reads what is set', () => {
     trustProxy: ['10.0.0.5', '172.16.0.0/12'],
     tls: { certificate: '/etc/tls/tls.crt', key: '/etc/tls/tls.key' },
     oidc: undefined,
+    trustedHeader: undefined,
     adminApiKey: '0123456789abcdef',
     alertsKey: 'fedcba9876543210',
     alertsAllowLocal: true,
@@ -166,6 +168,56 @@ describe('sign-in by a provider', () => {
     [{ OIDC_CLIENT_SECRET: 'with a space' }, 'OIDC_CLIENT_SECRET is not valid (not shown here)'],
   ])('is refused with %o', (change, sentence) => {
     expect(() => readConfig({ ...OIDC, ...change })).toThrow(sentence)
+  })
+})
+
+describe('sign-in by a header of the proxy', () => {
+  const HEADER = {
+    ...{
+      TRUST_PROXY: '10.0.0.5,fd00::/8',
+      TRUSTED_USER_HEADER: 'Remote-User',
+      TRUSTED_GROUPS_HEADER: 'Remote-Groups',
+    },
+    ...{ TRUSTED_NAME: 'Authelia', TRUSTED_ADMIN_GROUPS: 'ops', TRUSTED_SESSION_HOURS: '8' },
+  }
+
+  test('is read whole', () => {
+    expect(readConfig(HEADER).trustedHeader).toEqual({
+      ...{ userHeader: 'remote-user', groupsHeader: 'remote-groups', proxies: ['10.0.0.5', 'fd00::/8'] },
+      ...{
+        name: 'Authelia',
+        sessionHours: 8,
+        adminGroups: ['ops'],
+        viewerGroups: [],
+        cameraGroups: new Map(),
+      },
+    })
+  })
+
+  test.each([
+    [{ TRUST_PROXY: '' }, 'TRUST_PROXY does not list the addresses of the proxy'],
+    [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY does not list the addresses of the proxy'],
+    [{ TRUST_PROXY: '10.0.0.5,0.0.0.0/0' }, 'TRUST_PROXY does not list the addresses of the proxy'],
+    [{ TRUST_PROXY: '::/0' }, 'TRUST_PROXY does not list the addresses of the proxy'],
+    [{ TRUSTED_USER_HEADER: '' }, 'TRUSTED_USER_HEADER is not set, and TRUSTED_GROUPS_HEADER is'],
+    [{ TRUSTED_GROUPS_HEADER: '' }, 'TRUSTED_GROUPS_HEADER is not set, and TRUSTED_USER_HEADER is'],
+    [{ TRUSTED_GROUPS_HEADER: 'remote-user' }, 'name the same header'],
+    [{ TRUSTED_USER_HEADER: 'Authorization' }, 'TRUSTED_USER_HEADER is not valid'],
+    [{ TRUSTED_USER_HEADER: 'X-Forwarded-For' }, 'TRUSTED_USER_HEADER is not valid'],
+    [{ TRUSTED_GROUPS_HEADER: 'Remote Groups' }, 'TRUSTED_GROUPS_HEADER is not valid'],
+    [{ TRUSTED_ADMIN_GROUPS: '' }, 'Nobody could come in'],
+    [{ TRUSTED_SESSION_HOURS: '721' }, 'TRUSTED_SESSION_HOURS is not valid'],
+    [
+      {
+        OIDC_ISSUER: 'https://sso.example.org',
+        OIDC_CLIENT_ID: 'x',
+        OIDC_VIEWER_GROUPS: 'x',
+        PUBLIC_URL: 'https://logs.example.org',
+      },
+      'both set',
+    ],
+  ])('is refused with %o', (change, sentence) => {
+    expect(() => readConfig({ ...HEADER, ...change })).toThrow(sentence)
   })
 })
 

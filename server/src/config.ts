@@ -2,10 +2,12 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { OIDC_READERS, readOidc } from './oidc-variables.ts'
+import type { HeaderConfig } from './service/access/header-sign-in.ts'
 import type { OidcConfig } from './service/access/oidc-config.ts'
 import { parseRateLimits, type RateLimits } from './service/access/rate-limits.ts'
 import type { BackupPlan } from './service/administration/backup-clock.ts'
 import { StartupError } from './startup-error.ts'
+import { readTrustedHeader, TRUSTED_HEADER_READERS } from './trusted-header-variables.ts'
 import { type Environment, readAll, valid } from './variables.ts'
 
 /** The configuration from the environment; everything else is a setting that can be changed while the server runs. */
@@ -30,6 +32,8 @@ export type Config = {
   tls: TlsConfig | undefined
   /** The OpenID provider by which people sign in, beside names and passwords. */
   oidc: OidcConfig | undefined
+  /** The header of the proxy by which people sign in. */
+  trustedHeader: HeaderConfig | undefined
   /** Requests a minute each caller may make; undefined for the default ones. */
   rateLimits: RateLimits | undefined
   /** Given by the operator instead of being made at the first start. */
@@ -220,6 +224,7 @@ export const VARIABLES = [
   READERS,
   TLS_READERS,
   OIDC_READERS,
+  TRUSTED_HEADER_READERS,
   BACKUP_READERS,
   SYSLOG_READERS,
   GELF_READERS,
@@ -254,6 +259,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ...config,
     tls: readTls(environment),
     oidc: readOidc(environment, config.publicUrl),
+    trustedHeader: readTrustedHeader(environment, config.trustProxy),
     backups: backups.folder === undefined ? undefined : (backups as BackupPlan),
     syslog,
     gelf,

@@ -1,3 +1,4 @@
+import { checkGroups, externalReaders } from './external-variables.ts'
 import type { OidcConfig } from './service/access/oidc-config.ts'
 import { StartupError } from './startup-error.ts'
 import { type Environment, readAll, valid } from './variables.ts'
@@ -6,8 +7,6 @@ type Readers = { [name: string]: (text: string | undefined) => Partial<OidcConfi
 
 /** Printable, as it goes into addresses and headers. */
 const PRINTABLE = /^[\x21-\x7e]+$/
-const MAX_SESSION_HOURS = 720
-const MAX_NAME_CHARACTERS = 40
 
 /** The variables of sign-in by an OpenID provider. */
 export const OIDC_READERS: Readers = {
@@ -22,14 +21,6 @@ export const OIDC_READERS: Readers = {
         ? undefined
         : valid('OIDC_CLIENT_SECRET', text, PRINTABLE.test(text), 'the client secret, without spaces'),
   }),
-  OIDC_NAME: (text = 'single sign-on') => ({
-    name: valid(
-      'OIDC_NAME',
-      text,
-      text.length <= MAX_NAME_CHARACTERS,
-      `the name on the button, at most ${MAX_NAME_CHARACTERS} characters`,
-    ),
-  }),
   OIDC_SCOPES: (text = 'openid profile email') => ({
     scopes: valid(
       'OIDC_SCOPES',
@@ -40,19 +31,7 @@ export const OIDC_READERS: Readers = {
   }),
   OIDC_GROUPS_CLAIM: (text = 'groups') => ({ groupsClaim: text }),
   OIDC_NAME_CLAIM: (text = 'preferred_username') => ({ nameClaim: text }),
-  OIDC_ADMIN_GROUPS: (text = '') => ({ adminGroups: listOf(text) }),
-  OIDC_VIEWER_GROUPS: (text = '') => ({ viewerGroups: listOf(text) }),
-  OIDC_CAMERA_GROUPS: (text = '') => ({ cameraGroups: readCameraGroups(text) }),
-  OIDC_SESSION_HOURS: (text = '24') => ({
-    sessionHours: Number(
-      valid(
-        'OIDC_SESSION_HOURS',
-        text,
-        /^[1-9]\d{0,2}$/.test(text) && Number(text) <= MAX_SESSION_HOURS,
-        `a whole number from 1 to ${MAX_SESSION_HOURS}`,
-      ),
-    ),
-  }),
+  ...externalReaders('OIDC'),
 }
 
 /** Undefined where no variable of it is set. @throws {StartupError} when one is missing or wrong */
@@ -67,12 +46,7 @@ export function readOidc(environment: Environment, publicUrl: string | undefined
     throw missing('OIDC_CLIENT_ID', 'Sign-in needs the id under which the provider knows this server.')
   if (publicUrl === undefined)
     throw missing('PUBLIC_URL', 'The provider sends people back to PUBLIC_URL/api/auth/oidc/callback.')
-  if (read.adminGroups.length + read.viewerGroups.length + read.cameraGroups.size === 0) {
-    throw missing(
-      'OIDC_VIEWER_GROUPS',
-      'Nobody could come in: name groups in OIDC_ADMIN_GROUPS, OIDC_VIEWER_GROUPS or OIDC_CAMERA_GROUPS.',
-    )
-  }
+  checkGroups('OIDC', given[0] ?? '', read)
   return { ...read, redirectUrl: `${publicUrl}/api/auth/oidc/callback` }
 }
 
@@ -87,24 +61,4 @@ function readIssuer(text: string): string {
     url !== null && isSafe && !url.search && !url.hash && !url.username,
     'the https address of the provider, as its discovery document names it, like https://sso.example.org/realms/main',
   )
-}
-
-function listOf(text: string): string[] {
-  return text.split(',').flatMap((name) => name.trim() || [])
-}
-
-function readCameraGroups(text: string): ReadonlyMap<string, readonly number[]> {
-  const groups = new Map<string, number[]>()
-  for (const pair of listOf(text)) {
-    const [, group = '', ids = ''] = /^(.+?)\s*=\s*([\d+\s]+)$/.exec(pair) ?? []
-    const cameras = ids.split('+').map((id) => id.trim())
-    valid(
-      'OIDC_CAMERA_GROUPS',
-      text,
-      group !== '' && cameras.every((id) => /^[1-9]\d{0,8}$/.test(id)),
-      'groups and camera ids with commas between, like barn team=3+4,gate=7',
-    )
-    groups.set(group, cameras.map(Number))
-  }
-  return groups
 }

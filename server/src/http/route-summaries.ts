@@ -109,7 +109,8 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
 
   'POST /api/auth/sign-in': 'Sign in with name and password',
   'GET /api/auth/methods': 'The ways to sign in',
-  'POST /api/auth/oidc': 'Begin to sign in by the provider',
+  'POST /api/auth/oidc': 'Begin to sign in by the provider or the proxy',
+  'GET /api/auth/proxy': 'Sign in by the headers of the proxy',
   'POST /api/auth/link': 'Redeem a one-time link',
   'POST /api/auth/sign-out': 'Sign out',
   'GET /api/auth/two-factor': 'The own second factor',

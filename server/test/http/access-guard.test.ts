@@ -70,6 +70,7 @@ describe('every route', () => {
     expect(open.map(({ method, url }) => `${method} ${url}`).sort()).toEqual([
       'GET /api/auth/methods',
       'GET /api/auth/oidc/callback',
+      'GET /api/auth/proxy',
       'POST /api/auth/link',
       'POST /api/auth/oidc',
       'POST /api/auth/sign-in',

@@ -328,7 +328,14 @@ describe('a key of pages', () => {
 describe('the key of the machine', () => {
   const open = async (dataDir: string, adminApiKey?: string) => {
     const access = await openAccess({
-      config: { adminApiKey, dataDir, publicUrl: undefined, tls: undefined, oidc: undefined },
+      config: {
+        adminApiKey,
+        dataDir,
+        publicUrl: undefined,
+        tls: undefined,
+        oidc: undefined,
+        trustedHeader: undefined,
+      },
       database: server.database.database,
       onTrouble: (message) => expect.fail(message),
       onAudit: () => {},

@@ -1,4 +1,6 @@
 // Sign-in by a real OpenID provider, with a browser that is made of requests.
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLIENT, type OpenIdProvider, startOpenIdProvider } from '../../../test/support/openid-provider.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -327,6 +329,112 @@ describe('an attack', () => {
     expect(failed(location)).toBe('denied')
     expect(location).not.toContain('script')
   })
+})
+
+describe('a header of the proxy', () => {
+  let proxied: TestServer
+  const environment = {
+    ...{ TRUST_PROXY: '127.0.0.1', TRUSTED_NAME: 'the gate' },
+    ...{ TRUSTED_USER_HEADER: 'Remote-User', TRUSTED_GROUPS_HEADER: 'Remote-Groups' },
+    ...{ TRUSTED_ADMIN_GROUPS: 'ops', TRUSTED_VIEWER_GROUPS: 'staff', TRUSTED_CAMERA_GROUPS: 'barn=3+4' },
+  }
+  beforeAll(async () => {
+    proxied = await startTestServer({ database: server.database, environment })
+  })
+  afterAll(() => proxied.close())
+
+  type Answer = { status: number; location: string; cookie: string; text: string }
+
+  /** A request as it is written, from an address of this machine. */
+  async function ask(path: string, headers: readonly string[], localAddress = '127.0.0.1'): Promise<Answer> {
+    const socket = connect({ port: Number(new URL(proxied.url).port), host: '127.0.0.1', localAddress })
+    socket.write(
+      [`GET ${path} HTTP/1.1`, 'Host: logs.example', 'Connection: close', ...headers, '', ''].join('\r\n'),
+      'latin1',
+    )
+    const answer = await text(socket)
+    const [, location = ''] = /^location: (.*)$/im.exec(answer) ?? []
+    const [, cookie = ''] = /^set-cookie: ([^;]+)/im.exec(answer) ?? []
+    return { status: Number(answer.slice(9, 12)), location: location.trim(), cookie, text: answer }
+  }
+
+  const signIn = (headers: readonly string[], from?: string) =>
+    ask('/api/auth/proxy?next=%2Fpatterns', headers, from)
+  const as = (user: string, groups: string) => [`Remote-User: ${user}`, `Remote-Groups: ${groups}`]
+  const isRefused = (failure: string) => ({
+    ...{ status: 303, cookie: '' },
+    location: `/sign-in?failed=${failure}&next=%2Fpatterns`,
+  })
+
+  it('is exchanged for a session with the rights of its groups, each time anew', async () => {
+    expect((await proxied.get('/api/auth/methods')).body.data).toEqual({ provider: 'the gate' })
+    const begun = await proxied.send('POST', '/api/auth/oidc', { next: '/patterns' })
+    expect(begun.body.data).toEqual({ url: '/api/auth/proxy?next=%2Fpatterns' })
+    const dora = await signIn(as('Dora', 'ops, others'))
+    expect(dora).toMatchObject({ status: 303, location: '/patterns' })
+    const session = async ({ cookie }: Answer) => {
+      const { status, text } = await ask('/api/session', [`Cookie: ${cookie}`])
+      return status === 200 ? JSON.parse(/\{.*\}/s.exec(text)?.[0] ?? '').data : status
+    }
+    const user = { kind: 'user', name: 'Dora', role: 'admin', is_external: true }
+    expect(await session(dora)).toEqual(user)
+
+    // The session from before has no more rights than the groups give now.
+    const again = await signIn(as('Dora', 'barn'))
+    expect([await session(again), await session(dora)]).toEqual(Array(2).fill({ ...user, role: 'viewer' }))
+    expect((await ask('/api/audit', [`Cookie: ${dora.cookie}`])).status).toBe(403)
+    expect(await signIn(as('Dora', 'others'))).toMatchObject(isRefused('groups'))
+    expect([await session(again), await session(dora)]).toEqual([401, 401])
+    // Bytes of UTF-8.
+    const greek = Buffer.from('Ελένη').toString('latin1')
+    expect(await session(await signIn(as(greek, 'staff')))).toMatchObject({ name: 'Ελένη' })
+  })
+
+  it('makes nobody a user of another way in, nor a stranger anything', async () => {
+    expect(await signIn(as('ROOT', 'ops'))).toMatchObject(isRefused('name'))
+    expect(await signIn(as('Anna', 'ops'))).toMatchObject(isRefused('name'))
+    expect(await signIn(as('nobody', 'others'))).toMatchObject(isRefused('groups'))
+    expect(await signIn(['Remote-User: nobody'])).toMatchObject(isRefused('groups'))
+  })
+
+  it.each<[string, string[], string?]>([
+    ['from another address', as('Dora', 'ops'), '127.0.0.2'],
+    [
+      'from another address that calls itself the proxy',
+      ['X-Forwarded-For: 127.0.0.1', ...as('Dora', 'ops')],
+      '127.0.0.2',
+    ],
+    ['that is not there', ['Remote-Groups: ops']],
+    ['that is blank', as('  ', 'ops')],
+    ['of a browser beside that of the proxy', ['remote-user: Anna', ...as('Dora', 'ops')]],
+    ['of groups of a browser beside those of the proxy', ['remote-groups: ops', ...as('Dora', 'staff')]],
+    ['that is very long', as('D'.repeat(256), 'ops')],
+    ['with a tab', as('Do\tra', 'ops')],
+    ['with bytes that are no text', as('Do\xffra', 'ops')],
+    ['of groups with bytes that are no text', as('Dora', 'ops,\xff')],
+  ])('%s is refused', async (_, headers, from) => {
+    expect(await signIn(headers, from)).toMatchObject(isRefused('failed'))
+  })
+
+  it.each(['Do\rra', 'Do\0ra', 'Dora\n ra'])('as %j is no request', async (user) => {
+    expect((await signIn(as(user, 'ops'))).status).toBe(400)
+  })
+
+  it('says nothing on other routes, nor on a server that does not trust it', async () => {
+    for (const path of ['/api/session', '/api/logs', '/api/users', '/api/audit'])
+      expect((await ask(path, as('Dora', 'ops'))).status).toBe(401)
+    expect((await server.send('GET', '/api/auth/proxy', undefined, { 'remote-user': 'Dora' })).status).toBe(
+      404,
+    )
+  })
+
+  it.each(['//evil.example', 'https://evil.example', '/%0d%0a//evil.example', '/\\evil.example'])(
+    'with the page %j to go to afterwards ends on our own',
+    async (next) => {
+      const { location } = await ask(`/api/auth/proxy?next=${encodeURIComponent(next)}`, as('Ed', 'staff'))
+      expect(location).toMatch(/^\/(logs$|%0d%0a\/\/evil)/)
+    },
+  )
 })
 
 it('a provider that is away keeps nobody from signing in with a password', async () => {

@@ -27,6 +27,7 @@ async function firstLink(): Promise<string | undefined> {
       publicUrl: undefined,
       tls: undefined,
       oidc: undefined,
+      trustedHeader: undefined,
     },
     database: server.database.database,
     onTrouble: (message) => expect.fail(message),

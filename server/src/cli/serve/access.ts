@@ -13,7 +13,7 @@ import type { Notices } from '../../store/database/notices.ts'
 import type { Database } from '../../store/database/open.ts'
 
 export type AccessOptions = {
-  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl' | 'tls' | 'oidc'>
+  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl' | 'tls' | 'oidc' | 'trustedHeader'>
   database: Pick<Database, 'pool' | 'libraryPool'>
   /** Receives failures of background work. */
   onTrouble: (message: string) => void
@@ -55,6 +55,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     onTrouble: (message) => onTrouble(`Sign-in: ${message}`),
     passwords,
     oidc: config.oidc,
+    trustedHeader: config.trustedHeader,
   })
   const apiKeys = new ApiKeys({
     pool: database.pool,

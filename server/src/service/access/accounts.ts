@@ -11,6 +11,7 @@ import { type Principal, SEES_EVERYTHING, type SignedIn } from './access.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { Client } from './client.ts'
 import { ExternalSignIn } from './external-sign-in.ts'
+import { type HeaderConfig, HeaderSignIn } from './header-sign-in.ts'
 import type { OidcConfig } from './oidc-config.ts'
 import { OwnAccount } from './own-account.ts'
 import {
@@ -39,6 +40,8 @@ export type AccountsOptions = {
   passwords?: PasswordHashing | undefined
   /** The provider by which people come in as well. */
   oidc?: OidcConfig | undefined
+  /** The header of a proxy that has signed them in, in its place. */
+  trustedHeader?: HeaderConfig | undefined
 }
 
 /** People: how they come in, stay and leave. */
@@ -64,6 +67,8 @@ export class Accounts {
   readonly twoFactor: TwoFactor
   /** Coming in by a provider; undefined where none is configured. */
   readonly external: ExternalSignIn | undefined
+  /** Coming in by a header of the proxy; undefined where none is configured. */
+  readonly byHeader: HeaderSignIn | undefined
   readonly #externalSessionMs: number
 
   static async open(options: AccountsOptions): Promise<Accounts> {
@@ -95,16 +100,16 @@ export class Accounts {
       headersOf: (cookie) => this.#headers(cookie),
       onChange: () => this.reload(),
     })
-    const { oidc } = options
-    this.#externalSessionMs = (oidc?.sessionHours ?? DEFAULT_SESSION_HOURS) * HOUR_MS
-    this.external =
-      oidc &&
-      new ExternalSignIn({
-        ...options,
-        ...{ config: oidc, secret },
-        startSession: (userId, client) => this.#startVouchedSession(userId, client),
-        onChange: () => this.reload(),
-      })
+    const { oidc, trustedHeader } = options
+    const { sessionHours = DEFAULT_SESSION_HOURS } = oidc ?? trustedHeader ?? {}
+    this.#externalSessionMs = sessionHours * HOUR_MS
+    const admission = {
+      ...options,
+      startSession: (userId: string, client: Client) => this.#startVouchedSession(userId, client),
+      onChange: () => this.reload(),
+    }
+    this.external = oidc && new ExternalSignIn({ ...admission, config: oidc, secret })
+    this.byHeader = trustedHeader && new HeaderSignIn(trustedHeader, admission)
     this.own = new OwnAccount({
       ...options,
       throttle: this.#throttle,

@@ -1,6 +1,7 @@
 import type { Configuration } from 'openid-client'
 import { FreshValue } from '../../store/database/fresh-value.ts'
 import { AppError } from '../app-error.ts'
+import type { Identity } from './external-admission.ts'
 import { claimOf, groupsOf, type OidcConfig } from './oidc-config.ts'
 
 /** Loaded when somebody signs in by it: a start does without. */
@@ -8,9 +9,6 @@ const load = () => import('openid-client')
 
 /** The values that have to be known again when the person comes back from the provider. */
 export type Attempt = { state: string; nonce: string; verifier: string }
-
-/** A person as the provider vouches for them. */
-export type Identity = { subject: string; name: string; groups: string[] }
 
 /** How long the discovery document counts, in milliseconds: addresses and keys change rarely. */
 const DISCOVERY_MS = 60 * 60_000
