@@ -119,14 +119,18 @@ describe('OTLP over gRPC from the exporter of OpenTelemetry', () => {
       details: 'Sign in, or send an API key as "Authorization: Bearer <key>".',
     })
     const client = connectHttp2(`http://127.0.0.1:${grpcPorts.TCP}`)
-    const statusOf = async (path: string, body: Buffer) => {
+    const answerTo = async (path: string, body: Buffer, key = server.apiKey) => {
       const call = client.request({
         ...{ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' },
-        authorization: `Bearer ${server.apiKey}`,
+        authorization: `Bearer ${key}`,
       })
       call.end(body)
       const [headers] = await once(call, 'response')
       call.resume()
+      return headers
+    }
+    const statusOf = async (path: string, body: Buffer) => {
+      const headers = await answerTo(path, body)
       return [headers['grpc-status'], decodeURIComponent(String(headers['grpc-message'] ?? ''))]
     }
     const path = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
@@ -142,6 +146,17 @@ describe('OTLP over gRPC from the exporter of OpenTelemetry', () => {
     expect(await statusOf(path, Buffer.from('no'))).toEqual(['3', 'A call has to bring one message, whole.'])
     expect((await statusOf(path, call(Buffer.alloc(20_000_000))))[0]).toBe('8')
     expect((await statusOf(path, call(Buffer.from('broken'))))[0]).toBe('3')
+    const limited = { name: 'one a minute', scope: 'ingest', rate_limit: 1 }
+    const { secret } = (await server.send('POST', '/api/keys', limited)).body.data
+    const [, refused] = [
+      await answerTo(path, call(Buffer.alloc(0)), secret),
+      await answerTo(path, call(Buffer.alloc(0)), secret),
+    ]
+    const details = Buffer.from(String(refused?.['grpc-status-details-bin']), 'base64')
+    // The Duration has one field, the seconds: the rest of the minute.
+    const before = Buffer.from('google.rpc.RetryInfo\x12\x04\x0a\x02\x08', 'latin1')
+    expect([refused?.['grpc-status'], details.includes(before)]).toEqual(['14', true])
+    expect(details.at(-1)).toBeGreaterThan(0)
     client.close()
   })
 

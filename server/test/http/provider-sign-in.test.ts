@@ -125,7 +125,9 @@ function know(login: string, groups: string[], preferred_username = login): void
 
 const failed = (location: string) => new URL(location).searchParams.get('failed')
 
-async function trail(action: string): Promise<{ entity: string; before: unknown; after: unknown }[]> {
+type Entry = { entity: string; address: string | null; before: unknown; after: unknown }
+
+async function trail(action: string): Promise<Entry[]> {
   return (await server.get(`/api/audit?action=${action}`)).body.data.entries
 }
 
@@ -391,8 +393,11 @@ describe('a header of the proxy', () => {
   })
 
   it('makes nobody a user of another way in, nor a stranger anything', async () => {
-    expect(await signIn(as('ROOT', 'ops'))).toMatchObject(isRefused('name'))
-    expect(await signIn(as('Anna', 'ops'))).toMatchObject(isRefused('name'))
+    await proxied.send('POST', '/api/users/link', { username: 'walter', role: 'viewer' })
+    expect(await signIn(as('Walter', 'ops'))).toMatchObject(isRefused('name'))
+    know('s-9', ['staff'], 'Zoe')
+    await new Person().signIn('s-9')
+    expect(await signIn(as('Zoe', 'ops'))).toMatchObject(isRefused('name'))
     expect(await signIn(as('nobody', 'others'))).toMatchObject(isRefused('groups'))
     expect(await signIn(['Remote-User: nobody'])).toMatchObject(isRefused('groups'))
   })
@@ -414,6 +419,8 @@ describe('a header of the proxy', () => {
     ['of groups with bytes that are no text', as('Dora', 'ops,\xff')],
   ])('%s is refused', async (_, headers, from) => {
     expect(await signIn(headers, from)).toMatchObject(isRefused('failed'))
+    const [entry] = await trail('sign-in.failed')
+    expect(entry).toMatchObject({ address: from ?? '127.0.0.1', after: { by: 'the gate' } })
   })
 
   it.each(['Do\rra', 'Do\0ra', 'Dora\n ra'])('as %j is no request', async (user) => {
