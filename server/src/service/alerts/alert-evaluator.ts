@@ -5,7 +5,6 @@ import {
   type AlertPosition,
   type CommittedEntry,
   entriesAfter,
-  MAX_ROWS_A_STEP,
   readPosition,
   savePosition,
   tick,
@@ -21,6 +20,7 @@ import { keepNewKinds } from './new-kinds.ts'
 import { noteProblem, tellProblems } from './problems.ts'
 import type { ActiveRule, AlertRules, RuleSet } from './rule-set.ts'
 import { addSigns, findSightings } from './sightings.ts'
+import { FIRST_STEP_ROWS, nextStepRows } from './step-rows.ts'
 
 const BEAT_MS = 60_000
 
@@ -33,13 +33,6 @@ const REST_MS = 200
 /** How long it is waited after a failure, at first and at most. */
 const RETRY_MS = 1000
 const MAX_RETRY_MS = 30_000
-
-/**
- * How long a step may take, and the least rows of one: what a step decides is told when it ends. Rules that compare many
- * texts get fewer rows a step.
- */
-const STEP_MS = 1000
-const MIN_ROWS_A_STEP = 1000
 
 /** Without an entry and without a tick for so long, no server took lines: that says nothing of silence. */
 const OUTAGE_MS = 90_000
@@ -89,9 +82,12 @@ export class AlertEvaluator {
   #running: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
+  #isRunning = false
+  /** Whether there may be something new since the last step began. */
   #isAwake = false
-  #restedAt = 0
-  #stepRows = MAX_ROWS_A_STEP
+  /** No step begins before, also when there is something new. */
+  #restUntil = 0
+  #stepRows = FIRST_STEP_ROWS
   #beatAt = Number.NEGATIVE_INFINITY
   /** The rules that could be read in the last step; a rule with a problem that is none of them begins to be judged again. */
   #readable: ReadonlySet<number> = new Set()
@@ -108,7 +104,7 @@ export class AlertEvaluator {
   wake(): void {
     if (this.#isStopped || this.#isAwake) return
     this.#isAwake = true
-    this.#schedule(Math.max(0, this.#restedAt + REST_MS - performance.now()))
+    if (!this.#isRunning) this.#schedule(Math.max(0, this.#restUntil - performance.now()))
   }
 
   async stop(): Promise<void> {
@@ -123,28 +119,33 @@ export class AlertEvaluator {
     // The caller whose request wakes it does not pay for it.
     this.#timer = onOwnBehalf(() =>
       setTimeout(() => {
-        this.#running = this.#running.then(() => this.#run())
+        this.#running = this.#run()
       }, millis).unref(),
     )
   }
 
   async #run(): Promise<void> {
-    if (this.#isStopped) return
+    this.#isRunning = true
     this.#isAwake = false
     let next = TICK_MS
+    let rest = REST_MS
     try {
       const outcome = await this.step()
-      if (outcome === 'more') next = 0
-      else if (outcome === 'idle') this.#beat()
+      if (outcome === 'more') {
+        rest = 0
+        next = 0
+      } else if (outcome === 'idle') this.#beat()
       this.#pause.reset()
     } catch (error) {
       // The transaction was rolled back, and with it the problems that the rules in memory hold.
       this.#options.rules.reload()
       this.#options.onFailure(error)
-      next = this.#pause.next()
+      rest = this.#pause.next()
+      next = rest
     }
-    this.#restedAt = performance.now()
-    this.#schedule(this.#isAwake ? REST_MS : next)
+    this.#isRunning = false
+    this.#restUntil = performance.now() + rest
+    this.#schedule(this.#isAwake ? rest : next)
   }
 
   #beat(): void {
@@ -257,12 +258,6 @@ export class AlertEvaluator {
     noted += await tellProblems(client, [...broken, ...set.rules.values()], at)
     return noted
   }
-}
-
-/** The rows that the next step may have, by how long this one took. */
-function nextStepRows(now: number, { rows, millis }: { rows: number; millis: number }): number {
-  const wanted = millis > STEP_MS ? Math.round((rows * STEP_MS) / millis) : 2 * now
-  return Math.min(MAX_ROWS_A_STEP, Math.max(MIN_ROWS_A_STEP, wanted))
 }
 
 /**

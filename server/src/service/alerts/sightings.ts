@@ -106,6 +106,7 @@ export async function addSigns(
   if (![...set.rules.values()].some(isWaiting)) return
   const signs = await readSigns(client, fromMillis(after - SIGNS_LATE_MS), fromMillis(until))
   await learnDimensions(client, set, signs)
+  const extended = new Set<Sighting[]>()
   for (const sign of signs) {
     const seen = toMillis(sign.seen_at)
     for (const id of set.byDimensions.get(keyOf(sign)) ?? []) {
@@ -115,20 +116,20 @@ export async function addSigns(
       const ofRule = groups.get(id) ?? new Map<string, Sighting[]>()
       groups.set(id, ofRule)
       const at = Math.max(seen, after)
-      const sighting = {
+      const sightings = ofRule.get(key) ?? []
+      ofRule.set(key, sightings)
+      sightings.push({
         feed_id: 0,
         at,
         rows: 0,
         first: seen,
         last: seen,
         minutes: new Map<number, Tally>(),
-      }
-      ofRule.set(
-        key,
-        [...(ofRule.get(key) ?? []), sighting].toSorted((a, b) => a.at - b.at),
-      )
+      })
+      extended.add(sightings)
     }
   }
+  for (const sightings of extended) sightings.sort((a, b) => a.at - b.at)
 }
 
 async function learnDimensions(

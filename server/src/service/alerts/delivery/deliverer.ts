@@ -40,6 +40,7 @@ export class Deliverer {
   #looking: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
+  #isLooking = false
   #isAwake = false
 
   constructor(options: DelivererOptions) {
@@ -54,7 +55,7 @@ export class Deliverer {
   wake(): void {
     if (this.#isStopped || this.#isAwake) return
     this.#isAwake = true
-    this.#schedule(0)
+    if (!this.#isLooking) this.#schedule(0)
   }
 
   async stop(): Promise<void> {
@@ -70,15 +71,16 @@ export class Deliverer {
     // The caller whose request wakes it does not pay for it.
     this.#timer = onOwnBehalf(() =>
       setTimeout(() => {
-        this.#looking = this.#looking.then(() => this.#look())
+        this.#looking = this.#look()
       }, millis).unref(),
     )
   }
 
   async #look(): Promise<void> {
-    if (this.#isStopped) return
+    this.#isLooking = true
     this.#isAwake = false
     await this.#begin().catch(this.#options.onFailure)
+    this.#isLooking = false
     this.#schedule(this.#isAwake ? 0 : LOOK_MS)
   }
 
