@@ -488,8 +488,8 @@ describe('a rule grouped by a field', () => {
       await evaluate()
     }
     // In one step, each in a group of its own.
-    const lines = Array.from({ length: 1000 }, (_, index) => ({
-      ...{ level: 'ERROR', message: 'x', timestamp: new Date(clock.now).toISOString() },
+    const lines = Array.from({ length: 100 }, (_, index) => ({
+      ...{ level: 'INFO', message: 'x', timestamp: new Date(clock.now).toISOString() },
       ...site(`further ${index}`),
     }))
     await server.send('POST', '/api/logs', lines)
@@ -499,7 +499,7 @@ describe('a rule grouped by a field', () => {
       [id],
     )
     expect(rows).toEqual([
-      { group_key: '(others)', value: 1002 },
+      { group_key: '(others)', value: 102 },
       { group_key: 'site 1', value: 1 },
     ])
   })
