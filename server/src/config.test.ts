@@ -269,12 +269,37 @@ test('variables of other programs are not told of, nor one beside the one that i
 
 const root = join(import.meta.dirname, '../..')
 
+test('a bucket for backups has an address with its name, credentials and a folder', () => {
+  const bucket = {
+    BACKUP_FOLDER: '/mnt/backups',
+    BACKUP_S3_URL: 'https://s3.example/bucket/folder/',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  }
+  expect(readConfig(bucket).backups?.bucket).toMatchObject({
+    ...{ url: 'https://s3.example/bucket/folder', accessKeyId: 'id', secretAccessKey: 'secret' },
+  })
+  const { BACKUP_FOLDER: _, ...withoutFolder } = bucket
+  expect(() => readConfig(withoutFolder)).toThrow('BACKUP_S3_URL is set, and BACKUP_FOLDER is not.')
+  expect(() => readConfig({ ...bucket, AWS_SECRET_ACCESS_KEY: '' })).toThrow('AWS_SECRET_ACCESS_KEY is not')
+  for (const url of [
+    's3://bucket',
+    'https://s3.example',
+    'https://a:b@s3.example/x',
+    'https://s3.example/b?x=1',
+  ]) {
+    expect(() => readConfig({ ...bucket, BACKUP_S3_URL: url })).toThrow('BACKUP_S3_URL is not valid')
+  }
+  // The credentials of other tools alone ask for nothing.
+  expect(readConfig({ AWS_ACCESS_KEY_ID: 'id' }).backups).toBe(undefined)
+})
+
 test('every variable that is read is documented, and none besides', () => {
   const commands = globSync('server/src/cli/**/*.ts', { cwd: root })
     .flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/\.env\('(\w+)'\)/g)])
     .map(([, name]) => name)
   const documented = [
-    ...readFileSync(join(root, 'docs/configuration.md'), 'utf8').matchAll(/^\| `([A-Z_]+)` +\|/gm),
+    ...readFileSync(join(root, 'docs/configuration.md'), 'utf8').matchAll(/^\| `([A-Z\d_]+)` +\|/gm),
   ].map(([, name]) => name)
   expect(documented.toSorted()).toEqual([...new Set([...VARIABLES, ...commands])].toSorted())
 })

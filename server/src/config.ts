@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { BACKUP_READERS, readBackupBucket, readBackups } from './backup-variables.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { OIDC_READERS, readOidc } from './oidc-variables.ts'
 import type { HeaderConfig } from './service/access/header-sign-in.ts'
@@ -7,8 +8,11 @@ import type { OidcConfig } from './service/access/oidc-config.ts'
 import { parseRateLimits, type RateLimits } from './service/access/rate-limits.ts'
 import type { BackupPlan } from './service/administration/backup-clock.ts'
 import { StartupError } from './startup-error.ts'
+import type { BucketConfig } from './store/backup/bucket.ts'
 import { readTrustedHeader, TRUSTED_HEADER_READERS } from './trusted-header-variables.ts'
 import { type Environment, readAll, valid } from './variables.ts'
+
+export { MAX_KEPT_BACKUPS } from './backup-variables.ts'
 
 /** The configuration from the environment; everything else is a setting that can be changed while the server runs. */
 export type Config = {
@@ -152,28 +156,6 @@ const TLS_READERS: { [name: string]: (text: string | undefined) => { certificate
     TLS_KEY: (text) => (text === undefined ? {} : { key: text }),
   }
 
-/** How many backups a folder may keep. */
-export const MAX_KEPT_BACKUPS = 1000
-
-const BACKUP_READERS: { [name: string]: (text: string | undefined) => Partial<BackupPlan> } = {
-  BACKUP_FOLDER: (text) => (text === undefined ? {} : { folder: resolve(text) }),
-  BACKUP_AT: (text = '02:00') => {
-    const time = valid(
-      'BACKUP_AT',
-      text,
-      /^([01]\d|2[0-3]):[0-5]\d$/.test(text),
-      'a time of day in UTC, like 02:00',
-    )
-    return { atMinutes: Number(time.slice(0, 2)) * 60 + Number(time.slice(3)) }
-  },
-  BACKUP_KEEP: (text = '14') => {
-    const isCount = /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_KEPT_BACKUPS
-    return {
-      keep: Number(valid('BACKUP_KEEP', text, isCount, `a whole number from 1 to ${MAX_KEPT_BACKUPS}`)),
-    }
-  },
-}
-
 const SYSLOG_READERS: { [name: string]: (text: string | undefined) => Partial<SyslogConfig> } = {
   SYSLOG_HOST: (text) => (text === undefined ? {} : { host: readHost('SYSLOG_HOST', text) }),
   SYSLOG_UDP_PORT: (text) => ({ udpPort: readOptionalPort('SYSLOG_UDP_PORT', text) }),
@@ -251,7 +233,6 @@ export function readConfig(environment: Environment = process.env): Config {
   }
   const syslog = { host: config.host, ...readAll(SYSLOG_READERS, environment) } as SyslogConfig
   const { host } = config
-  const backups = readAll(BACKUP_READERS, environment)
   const gelf = { host, ...readAll(GELF_READERS, environment) } as GelfConfig
   const forward = { host, ...readAll(FORWARD_READERS, environment) } as ForwardConfig
   const otlpGrpc = { host, ...readAll(OTLP_GRPC_READERS, environment) } as OtlpGrpcConfig
@@ -260,12 +241,17 @@ export function readConfig(environment: Environment = process.env): Config {
     tls: readTls(environment),
     oidc: readOidc(environment, config.publicUrl),
     trustedHeader: readTrustedHeader(environment, config.trustProxy),
-    backups: backups.folder === undefined ? undefined : (backups as BackupPlan),
+    backups: readBackups(environment),
     syslog,
     gelf,
     forward,
     otlpGrpc,
   }
+}
+
+/** The bucket for backups alone; undefined when none is configured. @throws {StartupError} as `readConfig` does */
+export function readBucket(environment: Environment = process.env): BucketConfig | undefined {
+  return readBackupBucket(environment)
 }
 
 /** A sentence for each variable whose name resembles the name of a known variable. */

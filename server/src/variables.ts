@@ -13,6 +13,8 @@ const SECRETS = [
   'ALERTS_HEARTBEAT_URL',
   'FORWARD_SHARED_KEY',
   'OIDC_CLIENT_SECRET',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
 ]
 
 /** Reads each variable by its reader; an empty one counts as unset. */

@@ -10,6 +10,7 @@ import { checkBackup } from '../src/store/backup/restore.ts'
 import { withMaintenance } from '../src/store/database/exclusive-access.ts'
 import { findLateJobs } from '../src/store/database/job-runs.ts'
 import { openDatabase } from '../src/store/database/open.ts'
+import { openBucket } from './support/bucket.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 
 const HOUR = 3_600_000
@@ -19,6 +20,7 @@ let folder: string
 let now: number
 let done: string[]
 let failures: unknown[]
+let uploads: { name: string; removed: string[] }[]
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -30,6 +32,7 @@ beforeEach(async () => {
   now = Date.now()
   done = []
   failures = []
+  uploads = []
 })
 
 /** A clock whose plan is an hour before now; it is looked at when it starts. */
@@ -42,6 +45,7 @@ function makeClock(options: Partial<BackupClockOptions> = {}): BackupClock {
     jobPool: database.database.libraryPool,
     open: () => openDatabase({ connection: { connectionString: database.url }, statementTimeoutMs: 0 }),
     onDone: ({ file }) => done.push(file),
+    onUploaded: ({ name, removed }) => uploads.push({ name, removed }),
     onFailure: (error) => failures.push(error),
     now: () => now,
     ...options,
@@ -113,6 +117,36 @@ it('tells of one that fails and leaves nothing of it, and tries again an hour la
   await expect.poll(() => done).toHaveLength(1)
   expect(await readdir(folder)).toEqual([basename(done[0] as string)])
   expect(await checkBackups(() => clock.state(), now)).toMatchObject({ verdict: 'ok' })
+})
+
+it('uploads the newest backup once, retries an hour later, and keeps as many in the bucket', async () => {
+  const bucket = await openBucket()
+  onTestFinished(bucket.close)
+  const old = [nameAt(now - 50 * HOUR), nameAt(now - 26 * HOUR)]
+  for (const name of [...old, 'others.backup']) bucket.objects.set(`folder/${name}`, Buffer.from('old'))
+  bucket.refuse((request) => request.method === 'PUT')
+  const clock = makeClock({ bucket: bucket.config, keep: 2 })
+  clock.start()
+  await expect.poll(() => failures).toHaveLength(1)
+  const name = basename(done[0] as string)
+  const check = await checkBackups(() => clock.state(), now)
+  expect(check).toMatchObject({ verdict: 'warning', finding: expect.stringContaining(bucket.config.url) })
+  expect(check.cause).toContain('answered 503 SlowDown: Reduce your request rate.')
+  await clock.stop()
+
+  bucket.refuse(() => false)
+  const clocks = [makeClock({ bucket: bucket.config }), makeClock({ bucket: bucket.config })]
+  for (const each of clocks) each.start()
+  await expect.poll(() => uploads).toEqual([{ name, removed: [old[0]] }])
+  await Promise.all(clocks.map((each) => each.stop()))
+  const restarted = makeClock({ bucket: bucket.config })
+  restarted.start()
+  await expect.poll(async () => (await restarted.state()).upload?.newest).not.toBe(null)
+  expect(uploads).toHaveLength(1)
+  expect([...bucket.objects.keys()].toSorted()).toEqual(
+    ['others.backup', old[1], name].map((each) => `folder/${each}`),
+  )
+  expect(await checkBackups(() => restarted.state(), now)).toMatchObject({ verdict: 'ok' })
 })
 
 it('gives its name to no file that is not whole when it is read back', async () => {

@@ -66,6 +66,7 @@ beforeAll(async () => {
       onJobFailed: ignore,
       onRetention: ignore,
       onBackup: ignore,
+      onBackupUploaded: ignore,
       onReplica: ignore,
       onScrub: ignore,
       onStorage: ignore,

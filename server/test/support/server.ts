@@ -123,6 +123,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       onJobFailed: (job, error) => report('job')({ job, error }),
       onRetention: report('retention'),
       onBackup: report('backup'),
+      onBackupUploaded: report('upload'),
       onReplica: report('replica'),
       onScrub: report('scrub'),
       onStorage: report('storage'),

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
-import { MAX_KEPT_BACKUPS } from '../../config.ts'
+import { MAX_KEPT_BACKUPS, readBucket } from '../../config.ts'
 import { StartupError } from '../../startup-error.ts'
 import { writeBackup } from '../../store/backup/backup.ts'
-import { fromFile, intoFolder, toFile } from '../../store/backup/backup-files.ts'
+import { type FolderBackup, fromFile, intoFolder, toFile } from '../../store/backup/backup-files.ts'
 import { BadBackup } from '../../store/backup/backup-format.ts'
+import { Bucket, type Upload } from '../../store/backup/bucket.ts'
 import {
   checkBackup,
   NotEmpty,
@@ -23,15 +24,17 @@ keep it private.`
 const BACKUP_HELP = `${PLACE}
 The server may run: the backup is a snapshot of the moment it begins. Until it ends nothing is deleted; retention waits.
 With --folder, for cron and timers, the file is named after the time and read back to its end; only then are the oldest
-files beyond --keep removed.
+files beyond --keep removed. With --upload it is then uploaded to BACKUP_S3_URL, where the oldest beyond --keep are
+removed too; BACKUP_S3_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are read.
 
 Exit codes:
-  0  the file is whole; with --folder, it was read back
-  1  it is not: file or database; the message says what
+  0  the file is whole; with --folder, it was read back; with --upload, it is in the bucket
+  1  it is not: file, database or bucket; the message says what
 
 Examples:
   timelapser-logs backup logs.backup
   timelapser-logs backup --folder /mnt/backups --keep 14
+  timelapser-logs backup --folder /mnt/backups --keep 14 --upload
   DATABASE_URL=postgres://logs@db/logs timelapser-logs backup /mnt/backups/$(date +%F).backup`
 
 const RESTORE_HELP = `${PLACE}
@@ -54,23 +57,34 @@ export function backupCommand(): Command {
     .argument('[file]', 'output file; or use --folder')
     .option('--folder <folder>', 'write a file named after the time into this folder and verify it')
     .option('--keep <count>', 'with --folder: number of files to keep, 1 to 1000 (default: all)', parseKeep)
+    .option('--upload', 'with --folder: upload the file to the bucket in BACKUP_S3_URL as well')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', BACKUP_HELP)
     .action((file: string | undefined, options: BackupOptions) => backup(file, options).catch(translate))
 }
 
-type BackupOptions = { json?: true; folder?: string; keep?: number }
+type BackupOptions = { json?: true; folder?: string; keep?: number; upload?: true }
 
-async function backup(given: string | undefined, { folder, keep, ...options }: BackupOptions): Promise<void> {
+async function backup(
+  given: string | undefined,
+  { folder, keep, upload, ...options }: BackupOptions,
+): Promise<void> {
   if ((given === undefined) === (folder === undefined)) {
     throw new StartupError('Give either the file to make or --folder, not both and not none.')
   }
-  if (keep !== undefined && folder === undefined) throw new StartupError('--keep goes with --folder.')
+  if (folder === undefined) {
+    if (keep !== undefined) throw new StartupError('--keep goes with --folder.')
+    if (upload) throw new StartupError('--upload goes with --folder.')
+  }
+  const config = upload && readBucket()
+  if (upload && !config) throw new StartupError('--upload needs the address of a bucket in BACKUP_S3_URL.')
   await withDatabase('read', async ({ pool }) => {
     const began = performance.now()
     if (given === undefined) {
       const facts = await intoFolder(pool, folder ?? '', { keep, onRows: showProgress() })
-      report({ action: 'Wrote and read back', ...facts, seconds: secondsSince(began) }, options)
+      const uploaded =
+        config && (await new Bucket(config).upload(facts.file, { keep }).catch(notUploaded(facts)))
+      report({ action: 'Wrote and read back', ...facts, uploaded, seconds: secondsSince(began) }, options)
       return 0
     }
     const { rows, partitions } = await toFile(given, (output) =>
@@ -84,6 +98,13 @@ async function backup(given: string | undefined, { folder, keep, ...options }: B
     return 0
   })
 }
+
+/** The file stays, and the next run uploads another one. */
+const notUploaded =
+  ({ file }: FolderBackup) =>
+  (error: Error): never => {
+    throw new StartupError(`${file} is whole, but was not uploaded: ${error.message}.`, { cause: error })
+  }
 
 function parseKeep(text: string): number {
   const keep = Number(text)
@@ -138,6 +159,7 @@ type Report = {
   seconds: number
   /** The names of older files that made room. */
   removed?: string[]
+  uploaded?: Upload | undefined
 }
 
 function report({ action, file, ...facts }: Report, { json }: { json?: true }): void {
@@ -145,13 +167,17 @@ function report({ action, file, ...facts }: Report, { json }: { json?: true }): 
     console.log(jsonText({ file, ...facts }))
     return
   }
-  const { rows, partitions, bytes, seconds, created_at, removed = [] } = facts
+  const { rows, partitions, bytes, seconds, created_at, removed = [], uploaded } = facts
   const lines = (rows.logs ?? 0).toLocaleString('en-US')
   const made = created_at === undefined ? '' : ` of ${created_at}`
   console.log(
     `${action}${made}: ${lines} lines in ${partitions} partitions, and ${Object.keys(rows).length - 1} tables more; ${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB, ${seconds.toFixed(1)} s.`,
   )
   if (removed.length > 0) console.log(`Removed ${removed.join(', ')}.`)
+  if (uploaded) console.log(`Uploaded it to ${uploaded.url}.`)
+  if (uploaded && uploaded.removed.length > 0) {
+    console.log(`Removed from the bucket: ${uploaded.removed.join(', ')}.`)
+  }
 }
 
 function secondsSince(began: number): number {

@@ -132,6 +132,10 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
           `Backed up ${rows.logs ?? 0} logs into ${file} and read them back, ${(bytes / 1e6).toFixed(1)} MB`,
           { action: 'backup', file, rows, bytes, removed },
         ),
+      onBackupUploaded: ({ name, url, bytes, removed }) =>
+        from('worker', 'backup').info(`Uploaded the backup to ${url}, ${(bytes / 1e6).toFixed(1)} MB`, {
+          ...{ action: 'backup upload', name, url, bytes, removed },
+        }),
       onStorage: (state, free_bytes) =>
         state === 'full'
           ? from('worker', 'storage').critical('The disk is below its reserve: nothing is stored', {

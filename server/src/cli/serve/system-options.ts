@@ -10,6 +10,7 @@ import type { AlertGap } from '../../service/alerts/alert-evaluator.ts'
 import type { MetricSources, Metrics } from '../../service/metrics.ts'
 import type { Trouble } from '../../service/system-watch.ts'
 import type { FolderBackup } from '../../store/backup/backup-files.ts'
+import type { Upload } from '../../store/backup/bucket.ts'
 import type { RegisteredCamera } from '../../store/cameras/camera-register.ts'
 import type { Notices } from '../../store/database/notices.ts'
 import type { ReadReplica, ReplicaNews } from '../../store/database/read-replica.ts'
@@ -28,6 +29,7 @@ export type SystemReports = {
   onRetention: (removal: Removal) => void
   onScrub: (run: ScrubRun) => void
   onBackup: (backup: FolderBackup) => void
+  onBackupUploaded: (upload: Upload) => void
   /** The read replica was away or behind for a while, or is read from again. */
   onReplica: (news: ReplicaNews) => void
   onStorage: (state: 'full' | 'back', freeBytes: number | null) => void

@@ -1,7 +1,9 @@
 import type pg from 'pg'
 import { backupsIn, type FolderBackup, intoFolder } from '../../store/backup/backup-files.ts'
+import { Bucket, type BucketConfig, type Upload } from '../../store/backup/bucket.ts'
 import { runAlone } from '../../store/database/job-runs.ts'
 import { DAY, fromMillis, HOUR, MINUTE } from '../../store/database/timestamp.ts'
+import { BackupUploads, type UploadState } from './backup-uploads.ts'
 
 /** A backup each day at the same time, into a folder. */
 export type BackupPlan = {
@@ -10,6 +12,8 @@ export type BackupPlan = {
   atMinutes: number
   /** How many files stay. */
   keep: number
+  /** Each backup is uploaded to it as well. */
+  bucket?: BucketConfig | undefined
 }
 
 export type BackupClockOptions = BackupPlan & {
@@ -18,6 +22,7 @@ export type BackupClockOptions = BackupPlan & {
   /** Connects for as long as a backup takes. */
   open: () => Promise<{ pool: pg.Pool; close: () => Promise<void> }>
   onDone: (backup: FolderBackup) => void
+  onUploaded: (upload: Upload) => void
   onFailure: (error: unknown) => void
   now?: () => number
 }
@@ -30,6 +35,8 @@ export type BackupState = {
   due_since: string | null
   /** Why it is not there; null once it is. */
   failed: { at: string; message: string } | null
+  /** Undefined without a bucket. */
+  upload?: UploadState
 }
 
 /** A backup that failed is tried again after this time. */
@@ -49,6 +56,7 @@ export class BackupClock {
   readonly #options: BackupClockOptions
   readonly #now: () => number
   readonly #stopping = new AbortController()
+  readonly #uploads: BackupUploads | undefined
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
   #failed: { atMs: number; message: string } | undefined
@@ -56,6 +64,14 @@ export class BackupClock {
   constructor(options: BackupClockOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    const { bucket, folder, keep, jobPool, onUploaded, onFailure } = options
+    this.#uploads =
+      bucket &&
+      new BackupUploads({
+        ...{ folder, keep, jobPool, onFailure, now: this.#now, signal: this.#stopping.signal },
+        bucket: new Bucket(bucket),
+        onDone: onUploaded,
+      })
   }
 
   start(): void {
@@ -72,7 +88,7 @@ export class BackupClock {
   /** @throws when the folder cannot be read */
   async state(): Promise<BackupState> {
     const { folder } = this.#options
-    const newestMs = await this.#newestMs()
+    const newestMs = (await this.#newest())?.at
     const dueMs = this.#dueMs()
     const isDue = newestMs === undefined || newestMs < dueMs
     return {
@@ -82,6 +98,7 @@ export class BackupClock {
       // Another server may have made it since.
       failed:
         isDue && this.#failed ? { at: fromMillis(this.#failed.atMs), message: this.#failed.message } : null,
+      ...(this.#uploads && { upload: this.#uploads.state() }),
     }
   }
 
@@ -93,6 +110,13 @@ export class BackupClock {
   }
 
   async #look(): Promise<void> {
+    await this.#lookForBackup()
+    if (!this.#uploads) return
+    const newest = await this.#newest().catch(() => undefined)
+    if (newest) await this.#uploads.look(newest)
+  }
+
+  async #lookForBackup(): Promise<void> {
     const { jobPool, onFailure } = this.#options
     if (this.#failed && this.#now() - this.#failed.atMs < RETRY_MS) return
     try {
@@ -125,13 +149,13 @@ export class BackupClock {
   }
 
   async #isDue(): Promise<boolean> {
-    const newestMs = await this.#newestMs()
+    const newestMs = (await this.#newest())?.at
     return newestMs === undefined || newestMs < this.#dueMs()
   }
 
-  async #newestMs(): Promise<number | undefined> {
+  async #newest(): Promise<{ name: string; at: number } | undefined> {
     const latestMs = this.#now() + CLOCKS_DIFFER_MS
-    return (await backupsIn(this.#options.folder)).findLast(({ at }) => at <= latestMs)?.at
+    return (await backupsIn(this.#options.folder)).findLast(({ at }) => at <= latestMs)
   }
 
   /** The last time of the plan. */

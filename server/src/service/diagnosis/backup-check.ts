@@ -8,7 +8,7 @@ const LATE_MS = 6 * HOUR
 /** Whether the backup that is due is there. */
 export async function checkBackups(state: () => Promise<BackupState>, nowMs: number): Promise<Check> {
   const found = await state()
-  const { folder, newest, due_since, failed } = found
+  const { folder, newest, due_since, failed, upload } = found
   const finding = newest
     ? `The newest in ${folder} is of ${newest} (${span((nowMs - toMillis(newest)) / MINUTE)} ago)`
     : `None in ${folder} yet`
@@ -27,5 +27,14 @@ export async function checkBackups(state: () => Promise<BackupState>, nowMs: num
       advice: 'Look at the lines of the source worker with the logger timelapser_logs.backup.',
     })
   }
-  return checkOf('backups', finding, found, troubles)
+  if (upload?.failed) {
+    troubles.push({
+      verdict: 'warning',
+      cause: `The last upload failed at ${upload.failed.at}: ${upload.failed.message}.`,
+      advice: `Check BACKUP_S3_URL, BACKUP_S3_REGION and the credentials; the upload is retried an hour later.`,
+    })
+  }
+  const uploaded =
+    upload && `; the newest in ${upload.url} is of ${upload.newest ?? 'no time known to this server'}`
+  return checkOf('backups', `${finding}${uploaded ?? ''}`, found, troubles)
 }

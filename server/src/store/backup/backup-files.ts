@@ -79,8 +79,15 @@ const ABANDONED_MS = 6 * HOUR
 
 /** The files of a folder of backups: name and time, the oldest first. */
 export async function backupsIn(folder: string): Promise<{ name: string; at: number }[]> {
-  const names = (await readdir(folder)).filter((name) => NAME.test(name)).toSorted()
-  return names.map((name) => ({ name, at: Date.parse(name.replace(NAME, '$1-$2-$3T$4:$5:$6Z')) }))
+  return (await readdir(folder)).toSorted().flatMap((name) => {
+    const at = timeOfBackup(name)
+    return at === undefined ? [] : [{ name, at }]
+  })
+}
+
+/** The time that the file is named after, in milliseconds; undefined for another name. */
+export function timeOfBackup(name: string): number | undefined {
+  return NAME.test(name) ? Date.parse(name.replace(NAME, '$1-$2-$3T$4:$5:$6Z')) : undefined
 }
 
 export type FolderBackup = BackupSummary & {
@@ -125,7 +132,7 @@ export async function intoFolder(
 /** Removes the drafts of backups into a folder that a killed process left there. */
 async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.endsWith(DRAFT) || !NAME.test(name.slice(0, -DRAFT.length))) continue
+    if (!name.endsWith(DRAFT) || timeOfBackup(name.slice(0, -DRAFT.length)) === undefined) continue
     const draft = join(folder, name)
     const writtenMs = await stat(draft).then(
       ({ mtimeMs }) => mtimeMs,

@@ -10,6 +10,7 @@ export function backupsPart({ backups, jobPool, isOnClock = true }: SystemOption
       ...backups,
       jobPool,
       onDone: reports.onBackup,
+      onUploaded: reports.onBackupUploaded,
       onFailure: (error) => reports.onJobFailed('backup', error),
     })
   return {

@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { AwsClient } from 'aws4fetch'
+import { MINUTE } from '../database/timestamp.ts'
+import { timeOfBackup } from './backup-files.ts'
+
+/** A bucket of Amazon S3, or of a store with the same protocol. */
+export type BucketConfig = {
+  /** `https://host/bucket/prefix`, without a last slash. */
+  url: string
+  /** Derived from the host, or `us-east-1`, when undefined. */
+  region?: string | undefined
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string | undefined
+}
+
+export type Upload = {
+  name: string
+  /** The address of the object. */
+  url: string
+  bytes: number
+  /** The names of older backups that were removed from the bucket. */
+  removed: string[]
+}
+
+type BucketOptions = {
+  /** Bytes of one request; a larger file is uploaded in parts of this size. */
+  partBytes?: number
+  /** Repeats of a request that was answered with 429 or 5xx. */
+  retries?: number
+}
+
+/** S3 takes 10,000 parts of a file. */
+const MAX_PARTS = 10_000
+const PART_BYTES = 16 * 1024 ** 2
+/** At 30 kB/s a part of 16 MB takes nine minutes. */
+const REQUEST_MS = 10 * MINUTE
+/** A page of a list; S3 gives no more. */
+const PAGE = 1000
+
+/** Backups in a bucket. Each method throws an error that names the bucket's answer. */
+export class Bucket {
+  readonly url: string
+  readonly #client: AwsClient
+  readonly #partBytes: number
+
+  constructor(
+    { url, accessKeyId, secretAccessKey, sessionToken, region }: BucketConfig,
+    { partBytes = PART_BYTES, retries = 4 }: BucketOptions = {},
+  ) {
+    this.url = encoded(url)
+    this.#partBytes = partBytes
+    this.#client = new AwsClient({
+      ...{ accessKeyId, secretAccessKey, service: 's3', retries },
+      ...(sessionToken !== undefined && { sessionToken }),
+      ...(region !== undefined && { region }),
+    })
+  }
+
+  /** Whether an object of this name and size is there. */
+  async has(name: string, bytes: number, signal?: AbortSignal): Promise<boolean> {
+    const response = await this.#send('HEAD', `${this.url}/${name}`, { signal })
+    if (response.status === 404) return false
+    await this.#check(response)
+    return Number(response.headers.get('content-length')) === bytes
+  }
+
+  /**
+   * Uploads a file under its name, then removes the oldest backups beyond `keep`. The bucket verifies the SHA-256 of each
+   * part; an upload that fails leaves no object and no parts.
+   */
+  async upload(
+    file: string,
+    { keep, signal }: { keep?: number | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<Upload> {
+    const name = basename(file)
+    const url = `${this.url}/${name}`
+    const handle = await open(file)
+    let bytes: number
+    try {
+      bytes = (await handle.stat()).size
+      const partBytes = Math.max(this.#partBytes, Math.ceil(bytes / MAX_PARTS))
+      if (bytes <= partBytes) await this.#put(url, await readPart(handle, 0, bytes), signal)
+      else await this.#putInParts(url, handle, { bytes, partBytes }, signal)
+    } finally {
+      await handle.close()
+    }
+    const removed = keep === undefined ? [] : await this.#removeOld(name, keep, signal)
+    return { name, url, bytes, removed }
+  }
+
+  async #removeOld(name: string, keep: number, signal: AbortSignal | undefined): Promise<string[]> {
+    const others = (await this.#backups(signal)).filter((other) => other !== name)
+    const removed = others.slice(0, Math.max(0, others.length - (keep - 1)))
+    for (const old of removed) {
+      await this.#check(await this.#send('DELETE', `${this.url}/${old}`, { signal }))
+    }
+    return removed
+  }
+
+  /** The names of the backups directly below the prefix, the oldest first. */
+  async #backups(signal: AbortSignal | undefined): Promise<string[]> {
+    const { origin, pathname } = new URL(this.url)
+    const [, bucket, ...folders] = pathname.split('/')
+    const prefix = folders.map((folder) => `${decodeURIComponent(folder)}/`).join('')
+    const names: string[] = []
+    let next: string | undefined
+    do {
+      const query = queryOf({ 'list-type': '2', prefix, 'max-keys': PAGE, 'continuation-token': next })
+      const page = await this.#check(await this.#send('GET', `${origin}/${bucket}?${query}`, { signal }))
+      for (const [, key = ''] of page.matchAll(/<Key>([^<]*)<\/Key>/g)) {
+        const name = key.slice(key.lastIndexOf('/') + 1)
+        if (unescaped(key) === prefix + name && timeOfBackup(name) !== undefined) names.push(name)
+      }
+      next = textOf(page, 'NextContinuationToken')
+    } while (next !== undefined)
+    return names.toSorted()
+  }
+
+  async #put(url: string, body: Buffer, signal: AbortSignal | undefined): Promise<string> {
+    const response = await this.#send('PUT', url, { body, signal })
+    await this.#check(response)
+    return response.headers.get('etag') ?? ''
+  }
+
+  async #putInParts(
+    url: string,
+    handle: FileHandle,
+    { bytes, partBytes }: { bytes: number; partBytes: number },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const begun = await this.#check(await this.#send('POST', `${url}?uploads=`, { signal }))
+    const id = textOf(begun, 'UploadId')
+    if (id === undefined) throw new Error(`${this.#host} began an upload without an UploadId`)
+    const query = queryOf({ uploadId: id })
+    try {
+      const parts: string[] = []
+      for (let at = 0; at < bytes; at += partBytes) {
+        const number = parts.length + 1
+        const body = await readPart(handle, at, Math.min(partBytes, bytes - at))
+        const etag = await this.#put(`${url}?partNumber=${number}&${query}`, body, signal)
+        parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${escaped(etag)}</ETag></Part>`)
+      }
+      const body = Buffer.from(
+        `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join('')}</CompleteMultipartUpload>`,
+      )
+      // A failure comes with the status 200 where it is found after the answer has begun.
+      const done = await this.#check(await this.#send('POST', `${url}?${query}`, { body, signal }))
+      if (!done.includes('<CompleteMultipartUploadResult')) throw this.#refusal(200, done)
+    } catch (error) {
+      // Parts cost money until they are removed; the stop of the server waits for that.
+      await this.#send('DELETE', `${url}?${query}`, {}).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #send(
+    method: string,
+    url: string,
+    { body, signal }: { body?: Buffer; signal?: AbortSignal | undefined },
+  ): Promise<Response> {
+    const timeout = AbortSignal.timeout(REQUEST_MS)
+    try {
+      return await this.#client.fetch(url, {
+        method,
+        headers: {
+          'x-amz-content-sha256': createHash('sha256')
+            .update(body ?? '')
+            .digest('hex'),
+        },
+        // A redirect names another region or host, for which the signature is not.
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        ...(body && { body: new Uint8Array(body) }),
+      })
+    } catch (error) {
+      if (signal?.aborted) throw error
+      const { cause = error } = error as Error
+      throw new Error(
+        `${this.#host} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause: error },
+      )
+    }
+  }
+
+  /** The text of an answer. @throws when it is a refusal */
+  async #check(response: Response): Promise<string> {
+    const text = await response.text()
+    if (response.ok) return text
+    throw this.#refusal(response.status, text)
+  }
+
+  #refusal(status: number, text: string): Error {
+    const [code, message] = [textOf(text, 'Code'), textOf(text, 'Message')]
+    return new Error(
+      `${this.#host} answered ${[status, code].join(' ').trim()}${message ? `: ${message}` : ''}`,
+    )
+  }
+
+  get #host(): string {
+    return new URL(this.url).host
+  }
+}
+
+/** With every special character of the path percent-encoded: a `+` would be signed as a space. */
+function encoded(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return (
+    origin +
+    pathname
+      .split('/')
+      .map((part) => encodeURIComponent(decodeURIComponent(part)))
+      .join('/')
+  )
+}
+
+/** With `%20` for a space: a `+` is signed as the letter. */
+function queryOf(parameters: Record<string, string | number | undefined>): string {
+  return Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value ?? '')}`)
+    .join('&')
+}
+
+async function readPart(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length)
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled)
+    if (bytesRead === 0) throw new Error('the file became shorter while it was uploaded')
+    filled += bytesRead
+  }
+  return buffer
+}
+
+/** The text of the first element of this name; S3 writes them without attributes. */
+function textOf(xml: string, element: string): string | undefined {
+  const text = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1]
+  return text === undefined ? undefined : unescaped(text)
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? '')
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

@@ -1,0 +1,120 @@
+// Backups in a bucket, against one that verifies each signature; the verification itself against Amazon's published examples.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { Bucket } from '../../src/store/backup/bucket.ts'
+import { authorizationOf, openBucket } from '../support/bucket.ts'
+
+const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const NAME = 'timelapser-logs-20261130T020000Z.backup'
+
+async function makeBucket(options: Parameters<typeof openBucket>[0] = {}) {
+  const bucket = await openBucket(options)
+  const folder = await mkdtemp(join(tmpdir(), 'timelapser-bucket-'))
+  onTestFinished(async () => {
+    await bucket.close()
+    await rm(folder, { recursive: true })
+  })
+  const fileOf = async (bytes: Buffer | string) => {
+    await writeFile(join(folder, NAME), bytes)
+    return join(folder, NAME)
+  }
+  return { bucket, fileOf }
+}
+
+it.each([
+  {
+    url: 'https://examplebucket.s3.amazonaws.com/?lifecycle=',
+    names: 'host;x-amz-content-sha256;x-amz-date',
+    signature: 'fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543',
+  },
+  {
+    url: 'https://examplebucket.s3.amazonaws.com/?max-keys=2&prefix=J',
+    names: 'host;x-amz-content-sha256;x-amz-date',
+    signature: '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
+  },
+  {
+    url: 'https://examplebucket.s3.amazonaws.com/test.txt',
+    names: 'host;range;x-amz-content-sha256;x-amz-date',
+    signature: 'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
+  },
+])('the verification gives the published signature of $url', ({ url, names, signature }) => {
+  const headers = {
+    authorization: `AWS4-HMAC-SHA256 Credential=-, SignedHeaders=${names}, Signature=-`,
+    host: 'examplebucket.s3.amazonaws.com',
+    range: 'bytes=0-9',
+    'x-amz-content-sha256': EMPTY,
+    'x-amz-date': '20130524T000000Z',
+  }
+  const credentials = {
+    accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+    secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    region: 'us-east-1',
+  }
+  expect(authorizationOf({ method: 'GET', url: new URL(url), headers }, credentials)).toContain(signature)
+})
+
+it('uploads a small file whole and a large one in parts, with prefixes of any letters', async () => {
+  const { bucket, fileOf } = await makeBucket()
+  const small = await fileOf('small')
+  const config = { ...bucket.config, url: bucket.config.url.replace('folder', "Kö%20(ln)/it's+one") }
+  await new Bucket(config).upload(small)
+  expect(bucket.objects.get(`Kö (ln)/it's+one/${NAME}`)?.toString()).toBe('small')
+
+  const bytes = Buffer.alloc(2500, 'abcdefg')
+  const parted = new Bucket(config, { partBytes: 1000 })
+  const upload = await parted.upload(await fileOf(bytes), { keep: 1 })
+  expect(upload).toEqual({
+    ...{ name: NAME, bytes: 2500, removed: [] },
+    url: bucket.config.url.replace('folder', `K%C3%B6%20(ln)/it's%2Bone/${NAME}`),
+  })
+  expect(bucket.objects.get(`Kö (ln)/it's+one/${NAME}`)).toEqual(bytes)
+  expect(bucket.requests.filter((request) => request.includes('partNumber'))).toHaveLength(3)
+  expect([await parted.has(NAME, 2500), await parted.has(NAME, 1), await parted.has('no', 1)]).toEqual([
+    true,
+    false,
+    false,
+  ])
+})
+
+it('removes the oldest backups beyond those to keep, from a list of several pages, and nothing else', async () => {
+  const { bucket, fileOf } = await makeBucket({ pageKeys: 2 })
+  const others = [
+    'timelapser-logs-20260101T020000Z.backup.part',
+    'sub/timelapser-logs-20260101T020000Z.backup',
+  ]
+  const names = ['20261129', '20261127', '20261128'].map((day) => `timelapser-logs-${day}T020000Z.backup`)
+  for (const name of [...names, ...others]) bucket.objects.set(`folder/${name}`, Buffer.from('x'))
+  bucket.objects.set(`elsewhere/${names[0]}`, Buffer.from('x'))
+  const { removed } = await new Bucket(bucket.config).upload(await fileOf('new'), { keep: 2 })
+  expect(removed).toEqual([names[1], names[2]])
+  expect([...bucket.objects.keys()].toSorted()).toEqual(
+    [`elsewhere/${names[0]}`, ...[...others, names[0], NAME].map((name) => `folder/${name}`)].toSorted(),
+  )
+})
+
+it('leaves no parts of an upload that fails or is stopped, and says what the bucket answered', async () => {
+  const { bucket, fileOf } = await makeBucket()
+  const file = await fileOf(Buffer.alloc(3000, 'x'))
+  const options = { partBytes: 1000, retries: 0 }
+  bucket.refuse(({ url }) => url?.includes('partNumber=2') ?? false)
+  await expect(new Bucket(bucket.config, options).upload(file)).rejects.toThrow(
+    /^127\.0\.0\.1:\d+ answered 503 SlowDown: Reduce your request rate\.$/,
+  )
+  const stop = new AbortController()
+  bucket.refuse(({ url }) => {
+    if (url?.includes('partNumber=3')) stop.abort()
+    return false
+  })
+  const stopped = new Bucket(bucket.config, options).upload(file, { signal: stop.signal })
+  await expect(stopped).rejects.toThrow('aborted')
+  expect([bucket.objects.size, bucket.uploads.size]).toEqual([0, 0])
+
+  const wrong = { ...bucket.config, secretAccessKey: 'another' }
+  await expect(new Bucket(wrong, options).upload(file)).rejects.toThrow('answered 403 SignatureDoesNotMatch')
+  await bucket.close()
+  await expect(new Bucket(bucket.config, options).upload(file)).rejects.toThrow(
+    /^127\.0\.0\.1:\d+ cannot be reached: connect ECONNREFUSED/,
+  )
+})
