@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { BACKUP_READERS, readBackupBucket, readBackups } from './backup-variables.ts'
+import { readDatabaseUrl } from './database-url.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { OIDC_READERS, readOidc } from './oidc-variables.ts'
 import type { HeaderConfig } from './service/access/header-sign-in.ts'
@@ -104,9 +105,11 @@ const MIN_KEY_CHARACTERS = 16
 const READERS: { [name: string]: (text: string | undefined) => Partial<Config> } = {
   HOST: (text = '127.0.0.1') => ({ host: readHost('HOST', text) }),
   PORT: (text = '4700') => ({ port: readPort('PORT', text) }),
-  DATABASE_URL: (text) => ({ databaseUrl: readDatabaseUrl('DATABASE_URL', text) }),
-  DATABASE_DIRECT_URL: (text) => ({ databaseDirectUrl: readDatabaseUrl('DATABASE_DIRECT_URL', text) }),
-  DATABASE_READ_URL: (text) => ({ databaseReadUrl: readDatabaseUrl('DATABASE_READ_URL', text) }),
+  DATABASE_URL: (text) => (text === undefined ? {} : { databaseUrl: readDatabaseUrl('DATABASE_URL', text) }),
+  DATABASE_DIRECT_URL: (text) =>
+    text === undefined ? {} : { databaseDirectUrl: readDatabaseUrl('DATABASE_DIRECT_URL', text) },
+  DATABASE_READ_URL: (text) =>
+    text === undefined ? {} : { databaseReadUrl: readDatabaseUrl('DATABASE_READ_URL', text) },
   DATA_DIR: (text = './data') => ({ dataDir: resolve(text) }),
   PUBLIC_URL: (text) => ({ publicUrl: text === undefined ? undefined : readPublicUrl(text) }),
   TRUST_PROXY: (text = 'false') => ({ trustProxy: readTrustProxy(text) }),
@@ -267,46 +270,6 @@ function readTls(environment: Environment): TlsConfig | undefined {
   throw new StartupError(
     `${missing} is not set, and ${given} is. HTTPS needs both: the certificate and its private key, files in PEM form.`,
   )
-}
-
-function readDatabaseUrl(name: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  if (namesSeveralHosts(text)) {
-    throw new StartupError(
-      `${name} names several hosts, and only one is understood. Name the host that follows the primary after a failover: a DNS name, a virtual address or a proxy.`,
-    )
-  }
-  return valid(
-    name,
-    text,
-    isDatabaseUrl(text),
-    'like postgres://user:password@host:5432/database; in name and password @ is written %40, # %23, / %2F, ? %3F and % %25',
-  )
-}
-
-/**
- * Whether the text is a database URL, with a name and password that are encoded: the text behind an `@`, `#`, `/` or
- * `?` in a password would be taken for the host, and the error message would show it.
- */
-function isDatabaseUrl(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) return false
-  const authority = authorityOf(text)
-  const isOneAt = authority.split('@').length <= 2
-  const isBehind = /@/.test(url.pathname) || (url.username === '' && url.search.includes('@'))
-  return isOneAt && !isBehind && !text.includes('#') && !/%(?![0-9a-f]{2})/i.test(text)
-}
-
-/** Whether it is a URL as libpq takes it, with hosts to be tried one after the other. */
-function namesSeveralHosts(text: string): boolean {
-  if (!/^postgres(ql)?:\/\//.test(text)) return false
-  const hosts = authorityOf(text).split('@').at(-1) ?? ''
-  const [, query = ''] = text.split('?', 2)
-  return hosts.includes(',') || (new URLSearchParams(query).get('host') ?? '').includes(',')
-}
-
-function authorityOf(url: string): string {
-  return url.replace(/^[^:]*:\/\//, '').split(/[/?]/)[0] ?? ''
 }
 
 function readHost(name: string, text: string): string {

@@ -108,7 +108,8 @@ it('says in a sentence what is no database of Timelapser v4, too old, or another
   expect(await failed('--from', 'postgres://nobody@127.0.0.1:1/none')).toMatch(
     /^1 .*cannot be read: .*ECONNREFUSED/,
   )
-  expect(await failed('--from', 'not an address')).toMatch(/^1 --from is no address/)
+  expect(await failed('--from', 'not an address')).toMatch(/^1 --from is not valid \(not shown here\)/)
+  expect(await failed('--from', 'postgres://one,two/timelapser')).toMatch(/^1 --from names several hosts/)
   await writeFile(position, JSON.stringify({ sender: 'import-0', after: 5, until: null }))
   expect(await failed('--from', old.url)).toMatch(/^1 .*the import of another database/)
   await writeFile(position, 'something else')

@@ -37,6 +37,7 @@ const GROUND = [
   'server/src/byte-budget.ts',
   'server/src/caller.ts',
   'server/src/config.ts',
+  'server/src/database-url.ts',
   'server/src/record-weight.ts',
   'server/src/doubling-pause.ts',
   'server/src/fair-places.ts',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { LogRecord } from '@timelapser/logger'
 import { Command } from 'commander'
+import { readDatabaseUrl } from '../../database-url.ts'
 import type { Cameras } from '../../http/api-schemas.ts'
 import { StartupError } from '../../startup-error.ts'
 import { type OldLog, OldLogs } from '../../store/old-logs.ts'
@@ -179,10 +180,7 @@ const MAX_NAME_CHARACTERS = 200
 
 /** The same for the same database, so that a batch is known again in the next run. */
 function senderOf(address: string): string {
-  const url = URL.parse(address)
-  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
-    throw new StartupError('--from is no address of a database, like postgres://user@host:5432/timelapser.')
-  }
+  const url = new URL(readDatabaseUrl('--from', address))
   const place = `${url.hostname}:${url.port || 5432}${url.pathname}`
   const hash = createHash('sha256').update(place).digest('hex')
   return hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-8$3-a$4-$5')

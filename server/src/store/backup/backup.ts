@@ -25,7 +25,7 @@ export type BackupSummary = { rows: Record<string, number>; partitions: number }
 export type WriteBackupOptions = {
   /** Told how many rows are written so far. */
   onRows?: ((rows: number) => void) | undefined
-  /** Gives up waiting for its turn; whoever aborts ends `output` too. */
+  /** Gives up waiting for its turn; the caller that aborts ends `output` too. */
   signal?: AbortSignal | undefined
 }
 
