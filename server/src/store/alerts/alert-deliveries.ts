@@ -59,7 +59,7 @@ export async function addDeliveries(
 export type OnTheWay = { channel_id: number; is_digest: boolean; count: number }
 
 /** Attempts that a server makes at once: in all, and of one channel for notices and for daily digests. */
-const ATTEMPTS_AT_ONCE = 16
+const ATTEMPTS_AT_ONCE = 32
 const NOTICES_OF_A_CHANNEL = 4
 const DIGESTS_OF_A_CHANNEL = 1
 
