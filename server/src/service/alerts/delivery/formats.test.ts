@@ -103,6 +103,18 @@ const each = KINDS.flatMap((kind) =>
   Object.entries(TEXTS).map(([name, text]) => [kind, name, noticeOf(kind, text)] as const),
 )
 
+it('repeats no long text for each of many groups of alertmanager', () => {
+  const notice = noticeOf('firing', TEXTS.wide)
+  const groups = Array.from({ length: 1000 }, (_, index) => ({
+    ...{ key: String(index), label: `Camera ${index}`, value: 3, threshold: 2, late_ms: 0 },
+    ...{ at, first_at: at, last_at: at },
+  }))
+  const name = 'Errors'
+  const { body } = render({ ...notice, groups, title: name, rule: { ...notice.rule, name } }, 'alertmanager')
+  expect(JSON.parse(body)).toHaveLength(1000)
+  expect(Buffer.byteLength(body)).toBeLessThan(2_000_000)
+})
+
 describe.each(each)('a notice that is %s, with a text that is %s', (_, __, notice) => {
   it.each(Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[])('is as %s takes it', (format) => {
     const { body } = render(notice, format, { chat_id: '7', template: '{"text":"{{plain_text}}"}' })

@@ -74,6 +74,8 @@ const RENDERERS: Record<Format, (notice: Notice, to: To) => Formatted> = {
   alertmanager: (notice) => {
     const groups = notice.groups.length > 0 ? notice.groups : [undefined]
     const isOfRule = notice.kind === 'problem' || notice.kind === 'recovered'
+    // Thousands of groups may have the same.
+    const description = cut(plainText(notice), groups.length > 1 ? 500 : 8000)
     const alerts = groups.map((group) => ({
       labels: {
         alertname: isOfRule ? `${notice.rule.name}: not evaluated` : notice.rule.name,
@@ -81,7 +83,7 @@ const RENDERERS: Record<Format, (notice: Notice, to: To) => Formatted> = {
         severity: notice.rule.severity,
         ...(group && notice.rule.group_by && { [labelName(notice.rule.group_by)]: group.label }),
       },
-      annotations: { summary: notice.title, description: cut(plainText(notice), 8000) },
+      annotations: { summary: notice.title, description },
       ...alertTimes(notice, group),
       ...(notice.link !== null && { generatorURL: notice.link }),
     }))
