@@ -90,7 +90,7 @@ async function roundTrip(from: BenchSystem, filledAt: string): Promise<void> {
     const isSame = (await hashOf(first)) === (await hashOf(second))
     const { size } = await stat(first)
     console.log(
-      `\nround trip: out in ${out} s (${Math.round(size / 1e6)} MB), into another system in ${into} s, and out again ${isSame ? 'the same' : 'DIFFERENT'}`,
+      `\nround trip: exported in ${out} s (${Math.round(size / 1e6)} MB), imported into another system in ${into} s, second export ${isSame ? 'identical' : 'DIFFERENT'}`,
     )
     if (!isSame) process.exitCode = 1
   } finally {

@@ -42,13 +42,13 @@ try {
     )
     order by indisprimary desc, indexrelid`)
   const bare = await measure([])
-  console.log(`CPU seconds a million rows\n${'no index'.padEnd(80)} ${bare.toFixed(1).padStart(5)}`)
+  console.log(`CPU seconds per million rows\n${'no index'.padEnd(80)} ${bare.toFixed(1).padStart(5)}`)
   for (const { definition } of indexes) {
     const cost = (await measure([definition])) - bare
     console.log(`${nameOf(definition).padEnd(80)} ${`+${cost.toFixed(1)}`.padStart(5)}`)
   }
   const all = await measure(indexes.map(({ definition }) => definition))
-  console.log(`${'with all of them'.padEnd(80)} ${all.toFixed(1).padStart(5)}`)
+  console.log(`${'with all indexes'.padEnd(80)} ${all.toFixed(1).padStart(5)}`)
 } finally {
   await client.end()
   await system.stop()

@@ -41,12 +41,12 @@ console.log(machine())
 console.log(
   `${ROWS.toLocaleString('en')} rows of ${Math.round((ndjson[0]?.length ?? 0) / BATCH)} bytes, batches of ${BATCH}, ${CLIENTS} clients on the same cores; ${ROUNDS} rounds`,
 )
-console.log('a million rows                                    rows/s   CPU seconds: server  PostgreSQL')
+console.log('per million rows                                  rows/s   CPU seconds: server  PostgreSQL')
 const rounds: Round[] = []
 for (let round = 0; round < ROUNDS; round++) {
   const measured = await measureRound()
   rounds.push(measured)
-  console.log(`bare COPY over HTTP, text made beforehand      ${format(measured.text)}`)
+  console.log(`bare COPY over HTTP, pre-encoded text          ${format(measured.text)}`)
   console.log(`bare COPY over HTTP, the same bodies           ${format(measured.bare)}`)
   console.log(`POST /api/logs                                 ${format(measured.ours)}`)
 }
@@ -55,7 +55,7 @@ const ofText = median(rounds.map(({ ours, text }) => ours.rate / text.rate))
 const rate = Math.round(median(rounds.map(({ ours }) => ours.rate))).toLocaleString('en')
 console.log(`POST /api/logs, median round: ${rate} rows/s;`)
 console.log(
-  `${Math.round(100 * ofBodies)} % of the bare COPY of the same bodies, ${Math.round(100 * ofText)} % of that of text`,
+  `${Math.round(100 * ofBodies)} % of the bare COPY of the same bodies, ${Math.round(100 * ofText)} % of that of pre-encoded text`,
 )
 
 type Round = { text: Measured; bare: Measured; ours: Measured }

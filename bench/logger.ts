@@ -26,16 +26,20 @@ try {
     'timelapser, level of the logger',
     'timelapser, levels of the handlers',
   ])
-  await compare('enabled', 'An enabled line with two bindings and four fields, written or handed over', [
-    'pino',
-    'pino, buffered',
-    'winston',
-    'timelapser, http',
-    'timelapser, http and JSON to a file',
-    'timelapser, http with a spool',
-    'timelapser, http, durable',
-    'timelapser, http, durable, fsync each second',
-  ])
+  await compare(
+    'enabled',
+    'An enabled line with two bindings and four fields, written or passed to the handler',
+    [
+      'pino',
+      'pino, buffered',
+      'winston',
+      'timelapser, http',
+      'timelapser, http and JSON to a file',
+      'timelapser, http with a spool',
+      'timelapser, http, durable',
+      'timelapser, http, durable, fsync each second',
+    ],
+  )
   await pace('paced', '10,000', [
     'pino',
     'winston',
@@ -59,9 +63,9 @@ try {
 if (values.write) {
   const head = `# Benchmarks of the logger
 
-Written by \`npm run bench:logger -- --write\`. The numbers of single rounds stand beside their medians; they depend on the
-machine and on what else it does. pino and winston write JSON lines to a file; the logger masks credentials, which they
-do not, and hands lines to a running server with its database on the same machine.
+Written by \`npm run bench:logger -- --write\`. The numbers of the rounds are listed next to their median; they depend on
+the machine and its load. pino and winston write JSON lines to a file. The logger also redacts credentials, and sends lines to a
+running server with its database on the same machine.
 `
   writeFileSync(
     join(root, 'docs/benchmarks-logger.md'),
@@ -94,8 +98,8 @@ async function compare(kind: string, title: string, subjects: SubjectName[]): Pr
   }
   const calls = (name: SubjectName) => (taken.get(name) ?? []).map(({ nanoseconds }) => nanoseconds)
   const base = median(calls('pino'))
-  say(`\n${title}, in nanoseconds: of the caller, and of the process with what it does later`)
-  say(row('logger', 'median', '× pino', 'in all', 'rounds'))
+  say(`\n${title}, in nanoseconds: of the caller, and of the process including deferred work`)
+  say(row('logger', 'median', '× pino', 'total', 'rounds'))
   for (const [subject, all] of taken) {
     const middle = median(calls(subject))
     const cpu = shortened(median(all.map((cost) => cost.cpu)))
@@ -118,7 +122,7 @@ function row(name: string, middle: string, ratio: string, cpu: string, all: stri
 type Pace = { lines: number; seconds: number; p50: number; p99: number; p999: number; max: number }
 
 async function pace(kind: string, perSecond: string, subjects: SubjectName[]): Promise<void> {
-  say(`\nSingle calls at ${perSecond} lines a second, in milliseconds`)
+  say(`\nSingle calls at ${perSecond} lines per second, in milliseconds`)
   say(
     `${'logger'.padEnd(46)} ${['p50', 'p99', 'p99.9', 'max'].map((name) => name.padStart(8)).join('')}   lines in seconds`,
   )
@@ -135,9 +139,9 @@ async function watchMemory(subject: SubjectName): Promise<void> {
   // Port 9 of this machine: nobody answers.
   const { steps, tell } = await measure<Memory>('memory', subject, 'http://127.0.0.1:9')
   say(
-    `\nA million lines with the server away (${subject}): megabytes in use after a collection, and of the process`,
+    `\nA million lines while the server is down (${subject}): megabytes of heap after a garbage collection, and of the process`,
   )
-  say(['lines', 'in use', 'process'].map((name) => name.padStart(10)).join(''))
+  say(['lines', 'heap', 'process'].map((name) => name.padStart(10)).join(''))
   for (const { lines, heap, rss } of steps)
     say([String(lines), heap.toFixed(1), rss.toFixed(0)].map((text) => text.padStart(10)).join(''))
   say(`at the end: ${tell}`)
@@ -155,10 +159,10 @@ async function weigh(): Promise<void> {
   const [packed] = Object.values(
     JSON.parse(stdout) as Record<string, { size: number; unpackedSize: number; entryCount: number }>,
   )
-  if (!packed) throw new Error('npm pack told nothing')
+  if (!packed) throw new Error('npm pack printed no result')
   const { size, unpackedSize, entryCount } = packed
   say(
-    `\nThe package: ${size} bytes packed, ${unpackedSize} unpacked, ${entryCount} files, types included; beside it pino`,
+    `\nThe package: ${size} bytes packed, ${unpackedSize} unpacked, ${entryCount} files, including types; plus pino`,
   )
 }
 

@@ -186,7 +186,7 @@ try {
   console.log(
     `${ROWS.toLocaleString('en')} rows each, batches of ${BATCH}, ${CLIENTS} clients on the same cores`,
   )
-  console.log('                                    bytes a row   committed rows/s   decoder alone, records/s')
+  console.log('                                  bytes per row   committed rows/s   decoder alone, records/s')
   for (const protocol of PROTOCOLS) {
     const sent = batches.map(protocol.body)
     const alone = decodeAlone(protocol, sent)

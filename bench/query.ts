@@ -43,7 +43,7 @@ try {
   console.log(
     `indexes of closed partitions were complete ${waited} s after the last row: over ${indexed} rows/s`,
   )
-  await measureAll('at rest', filled.rareTokens)
+  await measureAll('idle', filled.rareTokens)
   if (WRITING > 0) await measureWhileWriting(filled.rareTokens)
 } finally {
   await system.stop()
@@ -119,7 +119,7 @@ async function measureWhileWriting(rareTokens: readonly string[]): Promise<void>
   const writing = startWriting(system, WRITING)
   await sleep(3000)
   await measureAll(`while ${WRITING.toLocaleString('en')} rows/s are written`, rareTokens)
-  console.log(`written meanwhile: ${Math.round(await writing.stop()).toLocaleString('en')} rows/s`)
+  console.log(`written concurrently: ${Math.round(await writing.stop()).toLocaleString('en')} rows/s`)
 }
 
 /** Posts batches of 1,000 at a steady rate until stopped; resolves with the rate that was reached. */

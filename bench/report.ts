@@ -1,6 +1,6 @@
 // npm run bench:report
 // Runs the benches one after the other and writes their output into docs/benchmarks.md; about half an hour. With
-// `-- --only 'Taking in'` one part alone, the others as they were.
+// `-- --only Ingest` runs one part and keeps the others.
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,81 +17,81 @@ type Part = {
 
 const HEAD = `# Benchmarks
 
-Written by \`npm run bench:report\`, which runs the programs in \`bench/\` and copies what they print. Times depend on the
-machine and on what else it does; each part names the machine it ran on.
+Written by \`npm run bench:report\`, which runs the programs in \`bench/\` and copies their output. Times depend on the
+machine and its load; each section names the machine it ran on.
 `
 
 const PARTS: Part[] = [
   {
-    title: 'Taking in',
-    says: 'Four clients on the same cores as the server and PostgreSQL, each waiting for the reply to its last batch. A reply means: checked, credentials masked, counted, indexed by time and id and committed with fsync. Beside it the same bodies through a bare HTTP server that parses them and copies them into a table with the same columns and no index, a COMMIT each; and the same again with bodies that are COPY text already.',
+    title: 'Ingest',
+    says: 'Four clients on the same cores as the server and PostgreSQL; each waits for the reply to its last batch. A reply means: validated, redacted, counted, indexed by time and id and committed with fsync. For comparison, the same bodies go through a bare HTTP server that parses them and copies them into a table with the same columns and no index, with a COMMIT per body; and once more as bodies that are COPY text already.',
     script: 'ingest.ts',
     args: ['--rows', '1000000'],
   },
   {
-    title: 'Taking in, on two cores',
-    says: 'The same, with clients, server and PostgreSQL kept to two cores.',
+    title: 'Ingest on two cores',
+    says: 'The ingest benchmark with clients, server and PostgreSQL restricted to two cores.',
     script: 'ingest.ts',
     args: ['--rows', '1000000'],
     cores: '0,1',
   },
   {
     title: 'Protocols',
-    says: "The same rows as other systems' senders write them, each until it is committed; beside it what its decoder alone does on one core.",
+    says: 'The same rows in the protocols of other systems, measured until they are committed, and the throughput of each decoder alone on one core.',
     script: 'protocols.ts',
     args: ['--rows', '200000'],
   },
   {
-    title: 'What each index costs those who write',
-    says: 'One connection that copies into the open partition. Under load it goes without all but the first two and gets the others when it is closed, at a third of the price. What is left between taking in and a bare COPY: these two, the check of the level, counts and feed; and in the server, whose one thread parses, the checks and the masking. Its CPU seconds a million rows bound the rate.',
+    title: 'Write cost of each index',
+    says: 'One connection copies into the open partition. Under load this partition has only the first two indexes and gets the others when it is closed, at a third of the cost. The remaining difference between ingest and a bare COPY is the cost of these two, the level gate, the counts and the feed, and of validation and redaction in the server, which parses in one thread. Its CPU seconds per million rows limit the rate.',
     script: 'index-cost.ts',
     args: [],
   },
   {
-    title: 'Asking',
-    says: 'Through HTTP on a kept-alive connection, other words and ranges each run. The first table at rest, with all closed partitions indexed; the second while rows are being written.',
+    title: 'Queries',
+    says: 'Over HTTP on a kept-alive connection, with different words and ranges in each run. The first table was measured on an idle system with all closed partitions indexed, the second while rows were written.',
     script: 'query.ts',
     args: ['--rows', '10000000', '--days', '10', '--today', '1000000', '--runs', '20', '--writing', '20000'],
   },
   {
-    title: 'Asking, over years',
-    says: 'The same questions of eight years that were imported, in partitions of a month. The silent camera logged once in five days: its newest hundred lines reach back over sixteen months, as many partitions, and planning these is most of the time.',
+    title: 'Queries over eight years',
+    says: 'The same queries over eight years of imported lines, in monthly partitions. The silent camera logged once in five days: its newest hundred lines span sixteen months and as many partitions, and planning takes most of the time.',
     script: 'query.ts',
     args: ['--rows', '3000000', '--days', '3000', '--today', '200000', '--runs', '20'],
   },
   {
-    title: 'Asking 1,500 partitions',
-    says: 'The same of four years in partitions of a day, as an installation has that ran all the while. A rare substring is looked for in each of them, sixteen a statement, four statements side by side.',
+    title: 'Queries over 1,500 partitions',
+    says: 'The same queries over four years in daily partitions, as after four years of operation. A rare substring is searched in every partition, sixteen per statement, with four concurrent statements.',
     script: 'query.ts',
     args: ['--rows', '3000000', '--days', '1500', '--daily', '--today', '200000', '--runs', '20'],
   },
   {
-    title: 'Getting out',
-    says: 'Everything, and parts of it, to one client; then a million rows out of one system, into another and out of that again.',
+    title: 'Export',
+    says: 'Full and filtered exports to one client; then a million rows are exported, imported into another system, and exported again.',
     script: 'export.ts',
     args: ['--rows', '1000000'],
   },
   {
     title: 'Backup and restore',
-    says: "Everything beside the running server into a packed file, the file read to its end, and the file into an empty built-in database and into the machine's own PostgreSQL: with its keys and its order; counted, and held against the kept counts. Every other index is built in the background.",
+    says: 'A backup of the running server into a compressed file, a check of the file, and restores into an empty built-in database and into the PostgreSQL installed on the machine. A restore includes primary keys, row order, and a comparison of the row numbers with the kept counts. All other indexes are built in the background.',
     script: 'backup.ts',
     args: ['--rows', '1000000'],
   },
   {
-    title: 'Clearing and forgetting',
-    says: 'A day of ten million rows cleared, restored, and relieved of nine tenths by level, at rest and while rows are being written; and how long a batch of 1,000 waits for its reply meanwhile, beside how long it waits with nothing else going on.',
+    title: 'Clear and retention',
+    says: 'A day of ten million rows is cleared, restored, and reduced by nine tenths by level retention, idle and while rows are written. The benchmark also reports the latency of a batch of 1,000 rows during each operation and without one.',
     script: 'retention.ts',
     args: ['--rows', '10000000'],
   },
   {
-    title: 'At rest',
-    says: 'The program and its PostgreSQL, ten minutes after their first start, asked for nothing. What several processes share counts for each by its share; so do files, of which other programs on the machine may bear a part.',
+    title: 'Idle',
+    says: 'The server and its PostgreSQL, ten minutes after their first start, without requests. Memory that several processes share is divided between them (PSS). This applies to files too, which other programs on the machine may share.',
     script: 'rest.ts',
     args: ['--minutes', '10'],
   },
   {
-    title: 'Bytes a row',
-    says: 'In closed partitions, with every index, for rows of about 236 bytes as NDJSON.',
+    title: 'Bytes per row',
+    says: 'Closed partitions with all indexes, for rows of about 236 bytes as NDJSON.',
     script: 'size.ts',
     args: ['--rows', '1000000'],
   },

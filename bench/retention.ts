@@ -26,7 +26,10 @@ try {
     `${ROWS.toLocaleString('en')} rows of one day, 90 % of them DEBUG, filled in ${seconds.toFixed(0)} s`,
   )
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-  print('nothing else, 20 s', await whileWriting(() => new Promise((resolve) => setTimeout(resolve, 20_000))))
+  print(
+    'no other operation, 20 s',
+    await whileWriting(() => new Promise((resolve) => setTimeout(resolve, 20_000))),
+  )
   const clear = () => system.request<{ deleted_count: number }>('DELETE', '/api/logs/cleanup?days_to_keep=0')
   const undo = () => system.request<{ restored_count: number }>('POST', '/api/logs/cleanup/undo')
   const idle = await timed(clear)

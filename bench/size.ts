@@ -1,5 +1,5 @@
 // npm run bench:size [-- --rows 1000000]
-// Bytes a row in closed partitions, the heap and each index, and then of the same rows packed, column by column.
+// Bytes per row in closed partitions, the heap and each index, and then of the same rows packed, column by column.
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { connectionOf } from './cluster.ts'
@@ -52,7 +52,7 @@ try {
     order by 2 desc`)
   console.log(machine())
   const counted = Number(sizes[0]?.rows)
-  console.log(`${Math.round(counted).toLocaleString('en')} rows in closed partitions; bytes a row`)
+  console.log(`${Math.round(counted).toLocaleString('en')} rows in closed partitions; bytes per row`)
   for (const { part, bytes } of sizes)
     console.log(`${part.padEnd(60)} ${(Number(bytes) / counted).toFixed(1).padStart(8)}`)
   const total = sizes.reduce((sum, { bytes }) => sum + Number(bytes), 0)
@@ -82,7 +82,7 @@ async function printPacked(client: pg.Client): Promise<void> {
   const { rows: packed, together, ...parts } = found[0] ?? {}
   const print = (part: string, bytes: number) =>
     console.log(`${part.padEnd(60)} ${(bytes / Number(packed)).toFixed(1).padStart(8)}`)
-  console.log(`\n${Number(packed).toLocaleString('en')} of them packed; bytes a row`)
+  console.log(`\n${Number(packed).toLocaleString('en')} of them packed; bytes per row`)
   let known = 0
   for (const [part, bytes] of Object.entries(parts)) {
     print(part, Number(bytes))

@@ -5,14 +5,14 @@ import { ERRORS } from '../server/src/service/app-error.ts'
 const rows = Object.entries(ERRORS).map(([code, { status, when }]) => `| \`${code}\` | ${status} | ${when} |`)
 const text = `# Errors
 
-Every error is answered as
+Every error reply has this form:
 
 \`\`\`json
 { "success": false, "message": "…", "status_code": 400, "code": "INVALID_LEVEL", "request_id": "…" }
 \`\`\`
 
-\`message\` is a sentence for people: what failed, with the value, and what to do. \`code\` is for programs. The request
-id is also in the header \`x-request-id\`, and finds the server's own log line of an \`INTERNAL\` one.
+\`message\` is for people: it describes the failure, with the value, and the remedy. \`code\` is for programs. The request id
+is also in the header \`x-request-id\`; use it to find the server's log line of an \`INTERNAL\` error.
 
 | code | status | when |
 |---|---|---|

@@ -21,7 +21,7 @@ describe('ARCHITECTURE.md', () => {
   })
 
   it('names files that exist as the six to read first', () => {
-    const section = text.slice(text.indexOf('## Six files'), text.indexOf('## The path in'))
+    const section = text.slice(text.indexOf('## Six files'), text.indexOf('## The write path'))
     const files = [...section.matchAll(/`([^`]+)`/g)].map(([, file]) => file as string)
     expect(files).toHaveLength(6)
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([])

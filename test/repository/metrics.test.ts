@@ -14,7 +14,7 @@ it('are all in docs/health.md, and no others', async () => {
   const rows = ours
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en'))
     .map(({ name, type, help }) => [`\`${name}\``, String(type), help])
-  const table = markdownTable([['metric', 'type', 'what'], ...rows])
+  const table = markdownTable([['metric', 'type', 'description'], ...rows])
   expectWritten('docs/health.md', 'metrics', table)
 })
 

@@ -62,53 +62,53 @@ export type DatabaseFigures = {
 
 /** Gauges set at each scrape. */
 const GAUGES = {
-  timelapser_write_queue_rows: 'Rows taken over and in no transaction yet.',
+  timelapser_write_queue_rows: 'Rows accepted and not yet in a transaction.',
   timelapser_stream_subscribers: 'Live views open at this server.',
   timelapser_own_log_queue_rows: 'Lines of the server itself that wait to be stored.',
-  timelapser_own_log_spooled_rows: 'Lines of the server itself that wait on disk for the database.',
+  timelapser_own_log_spooled_rows:
+    'Lines of the server itself that are spooled on disk until the database is available.',
   timelapser_own_log_dropped_rows: 'Lines of the server itself that were lost since its start.',
-  timelapser_disk_free_bytes: 'Free where the built-in database is.',
+  timelapser_disk_free_bytes: 'Free bytes on the disk of the built-in database.',
   timelapser_disk_full: '1 while the disk is below its reserve and nothing is stored.',
   timelapser_database_up: '1 when the database answered this scrape.',
-  timelapser_replica_fresh: '1 while the read replica is read from; absent without one.',
-  timelapser_replica_lag_bytes:
-    'Bytes of the log that the read replica had not replayed when it was looked at.',
+  timelapser_replica_fresh: '1 while the read replica is used; absent without one.',
+  timelapser_replica_lag_bytes: 'Bytes of WAL that the read replica had not replayed at the last check.',
   timelapser_replica_reads: 'Reads that went to the read replica since the start.',
   timelapser_replica_primary_reads:
-    'Reads that could have gone to the replica and went to the primary since the start.',
+    'Reads since the start that could have used the replica and went to the primary.',
   timelapser_replica_fallbacks:
-    'Statements since the start that failed at the read replica and were run at the primary.',
+    'Statements since the start that failed on the read replica and were run on the primary.',
   timelapser_feed_lag_seconds:
-    'Age of the oldest committed batch this server had no notice of; 0 without any.',
+    'Age of the oldest committed batch that this server was not notified of; 0 without any.',
   timelapser_partitions: 'Partitions of the logs.',
   timelapser_partition_bytes: 'Bytes of all partitions with their indexes.',
   timelapser_database_bytes: 'Bytes of the whole database.',
   timelapser_index_builds_due: 'Closed partitions that wait for their indexes.',
   timelapser_index_builds_running: 'Index builds under way in the database.',
   timelapser_packing_due: 'Closed partitions whose rows are to be packed.',
-  timelapser_late_jobs: 'Jobs that did not come to their end for longer than they may take.',
+  timelapser_late_jobs: 'Jobs without a successful run for longer than allowed.',
   timelapser_counts_pending: 'Kept counts that are not folded yet.',
   timelapser_alert_lag_seconds:
     'Age of the moment up to which alert rules are evaluated; absent without rules.',
   timelapser_alerts_firing: 'Groups of alert rules that fire.',
   timelapser_alert_problems: 'Alert rules that cannot be evaluated.',
-  timelapser_alert_notices_pending: 'Notices of alerts that have not arrived yet.',
+  timelapser_alert_notices_pending: 'Notices of alerts that are not delivered yet.',
   timelapser_alert_notices_dead: 'Notices of alerts that were given up.',
 } as const
 type GaugeName = keyof typeof GAUGES
 
 /** Gauges of each budget, by its name. */
 const BUDGET_GAUGES = {
-  timelapser_budget_bytes: 'Bytes held in memory by one kind of work, by budget.',
-  timelapser_budget_limit_bytes: 'Bytes that one kind of work may hold in memory, by budget.',
-  timelapser_budget_refusals: 'How often somebody was refused since the start as a budget was used up.',
+  timelapser_budget_bytes: 'Bytes held in memory, by budget.',
+  timelapser_budget_limit_bytes: 'Maximum bytes in memory, by budget.',
+  timelapser_budget_refusals: 'Refusals since the start because a budget was used up.',
 } as const
 
 /** Gauges of each way in with a port for connections. */
 const CONNECTION_GAUGES = {
-  timelapser_connections: 'Connections open at a port beside the HTTP one, by way in.',
+  timelapser_connections: 'Open connections at ports other than HTTP, by protocol.',
   timelapser_connections_ended:
-    'Connections that were ended since the start to make room for others, by way in.',
+    'Connections that were closed since the start to free slots for others, by protocol.',
 } as const
 
 /** The numbers of this process for Prometheus, in one registry. Names are in docs/health.md; a test compares. */
@@ -117,35 +117,35 @@ export class Metrics {
   readonly #stored = this.#counter('timelapser_rows_stored_total', 'Rows committed by this server.')
   readonly #notStored = this.#counter(
     'timelapser_rows_not_stored_total',
-    'Rows that reached this server and were not stored, or not at their own time, by reason.',
+    'Rows that this server received and did not store, or not at their own time, by reason.',
     ['reason'],
   )
   readonly #received = this.#counter(
     'timelapser_rows_received_total',
-    'Rows that reached this server by HTTP or a port of its own, stored or not, by way in.',
+    'Rows received over HTTP or another port, stored or not, by protocol.',
     ['way'],
   )
   readonly #flush = this.#histogram(
     'timelapser_flush_seconds',
-    'Transactions that store rows, from the first statement to COMMIT.',
+    'Duration of transactions that store rows, from the first statement to COMMIT.',
     FLUSH_SECONDS,
     ['outcome'],
   )
   readonly #statements = this.#histogram(
     'timelapser_statement_seconds',
-    'Statements of this server by name.',
+    'Duration of statements of this server, by name.',
     STATEMENT_SECONDS,
     ['statement'],
   )
   readonly #requests = this.#histogram(
     'timelapser_http_request_seconds',
-    'Requests answered, streams excepted.',
+    'Duration of requests, without streams.',
     REQUEST_SECONDS,
     ['method', 'route', 'status'],
   )
   readonly #streamsBroken = this.#counter(
     'timelapser_streams_broken_total',
-    'Live streams and exports that a failure of the server or the database ended, by route.',
+    'Live streams and exports that ended because of a failure of the server or the database, by route.',
     ['route'],
   )
   readonly #alertRows = this.#counter(
@@ -154,21 +154,21 @@ export class Metrics {
   )
   readonly #alertTransitions = this.#counter(
     'timelapser_alert_transitions_total',
-    'Changes of alerts that this server decided.',
+    'State changes of alerts decided by this server.',
   )
   readonly #alertTooLate = this.#counter(
     'timelapser_alert_too_late_rows_total',
-    'Rows that came over a day from their own time, so that windows of alert rules do not count them; once a rule.',
+    'Rows that arrived more than a day before or after their own time, so that windows of alert rules do not count them; once per rule.',
   )
   readonly #alertSteps = this.#histogram(
     'timelapser_alert_step_seconds',
-    'Steps of the evaluation of alert rules, each one transaction.',
+    'Duration of the steps of alert rule evaluation, each one transaction.',
     FLUSH_SECONDS,
     [],
   )
   readonly #notices = this.#counter(
     'timelapser_alert_notices_total',
-    'Attempts to bring notices of alerts to their channels, by outcome.',
+    'Attempts to deliver notices of alerts to their channels, by outcome.',
     ['outcome'],
   )
   readonly #gauges: Record<string, Gauge>

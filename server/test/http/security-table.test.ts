@@ -30,7 +30,7 @@ beforeAll(async () => {
     return { authorization: `Bearer ${body.data.secret}` }
   }
   callers.push(
-    { title: 'nobody', headers: {} },
+    { title: 'anonymous', headers: {} },
     { title: 'ingest key', headers: await key('ingest') },
     { title: 'read key', headers: await key('read') },
     { title: 'camera viewer', headers: await signedIn('camera viewer', 'viewer', [1]) },

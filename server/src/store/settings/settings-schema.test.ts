@@ -6,7 +6,7 @@ import { SETTING_NAMES, SETTING_PROPERTIES, type SettingProperty } from './setti
 
 it('is what docs/configuration.md says', () => {
   const table = markdownTable([
-    ['setting', 'at first', 'may be', 'what it is'],
+    ['setting', 'default', 'values', 'description'],
     ...SETTING_NAMES.map((name) => [name, SETTING_PROPERTIES[name]] as const).map(([name, property]) => [
       `\`${name}\``,
       `\`${JSON.stringify(property.default).replaceAll('"', '')}\``,

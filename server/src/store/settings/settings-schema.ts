@@ -35,7 +35,7 @@ const names = (of: string, most = NAMES) =>
     maximum: MAX_NAMES,
     unit: of,
     default: most,
-    description: `Most ${of} in a month, half of them by one key; lines with more are stored under "other". 0 sets no limit.`,
+    description: `Maximum number of ${of} in a month, at most half of them by one key; lines with further ${of} are stored under "other". 0 sets no limit.`,
   })
 const bytes = (description: string, more: object) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, unit: 'bytes', description, ...more })
@@ -51,7 +51,7 @@ export const SettingsSchema = Type.Object({
     maxLength: 100,
     default: 'UTC',
     description:
-      'IANA name such as Europe/Berlin: where people read times, and what days are. Stored times are UTC.',
+      'IANA name such as Europe/Berlin: the zone of displayed times and of days. Stored times are UTC.',
   }),
   retention_days: days('Lines older than this many days are deleted; 0 keeps everything.', { default: 30 }),
   retention_by_level: Type.Unsafe<Partial<Record<Level, number>>>({
@@ -74,22 +74,22 @@ export const SettingsSchema = Type.Object({
     { default: 0 },
   ),
   disk_reserve_bytes: bytes(
-    'With less than this free on the disk nothing more is stored, so that PostgreSQL can go on; 0 sets no reserve.',
+    'With less free disk space than this nothing more is stored, so that PostgreSQL can continue; 0 sets no reserve.',
     { default: DISK_RESERVE_BYTES },
   ),
   pack_after_days: days(
-    'Lines of partitions that ended more than this many days ago are packed, which takes about a tenth of the room; 0 packs nothing.',
+    'Lines of partitions that ended more than this many days ago are packed into about a tenth of the space; 0 packs nothing.',
     { default: 0 },
   ),
   register_cameras: Type.Boolean({
     default: true,
-    description: 'Whether a record naming an unknown camera creates it.',
+    description: 'Whether a record with an unknown camera creates the camera.',
   }),
   max_sources: names('sources', 2 * NAMES),
   max_loggers: names('loggers'),
   max_cameras: names('cameras'),
   message_max: bytes(
-    'A message is cut at so many bytes of UTF-8; `extra_data.truncated_bytes` says by how much.',
+    'Longest message in bytes of UTF-8; a longer one is cut, and `extra_data.truncated_bytes` holds the number of bytes cut.',
     {
       minimum: MIN_MESSAGE_BYTES,
       maximum: RECORD_LIMITS.messageBytes,
@@ -100,12 +100,12 @@ export const SettingsSchema = Type.Object({
     type: 'object',
     propertyNames: { minLength: 1, maxLength: 100 },
     additionalProperties: Type.Boolean({
-      description: 'Whether lines of this source that belong together are one.',
+      description: 'Whether lines of this source that belong together are stored as one.',
     }),
     maxProperties: MAX_RULES,
     default: {},
     description:
-      'Whether lines of these sources that belong together, such as those of a trace, are stored as one. Others are joined in plain text and syslog over TCP, and stay as they were sent by all other ways.',
+      'Whether lines of these sources that belong together, such as those of a stack trace, are stored as one. Lines of other sources are joined in plain text and syslog over TCP, and kept unchanged with all other protocols.',
   }),
   line_links: Type.Unsafe<Record<string, string>>({
     type: 'object',
@@ -119,7 +119,7 @@ export const SettingsSchema = Type.Object({
   redaction: Type.Array(Type.String(), {
     maxItems: MAX_PATTERNS,
     default: [],
-    description: 'Regular expressions, without regard to case, of what is masked beside credentials.',
+    description: 'Case-insensitive regular expressions of text that is redacted in addition to credentials.',
   }),
   request_logging: Type.Unsafe<RequestLogging>({
     type: 'string',
