@@ -4,8 +4,8 @@ import type { SyslogParts } from './syslog-parts.ts'
 
 /** Meraki: `1 1795943400.978292274 MX_FW flows src=…`, which looks like RFC 5424 and is not. */
 const MERAKI = /^1 (\d{10}(?:\.\d{1,9})?) (\S{1,255}) (?=\S)/
-/** Fortinet: `date=2026-11-29 time=10:11:12 devname="FGT-A" … tz="+0100"`. */
-const FORTINET = /^date=(\d{4}-\d\d-\d\d),? time=(\d\d:\d\d:\d\d)(?=[\s,])/
+/** Fortinet: `date=2026-11-29 time=10:11:12 devname="FGT-A" … tz="+0100"`, or with commas. */
+const FORTINET = /^date=(\d{4}-\d\d-\d\d)(?:, ?| )time=(\d\d:\d\d:\d\d)(?=[\s,])/
 const DEVICE_NAME = /\bdevname="?([^",\s]{1,255})/
 const ZONE = /\btz="?([+-]\d{4})/
 

@@ -9,9 +9,9 @@ export const SEVERITIES = ['EMERG', 'ALERT', 'CRIT', 'ERR', 'WARNING', 'NOTICE',
 
 export type Priority = { severity: string; facility: string }
 
-/** `<34>` at the start of a message, and what comes after it; without one the whole text is rest. */
+/** `<34>` at the start of a message, behind spaces too, and what comes after it; without one the whole text is rest. */
 export function readPriority(text: string): { priority: Priority | undefined; rest: string } {
-  const [written = '', digits = ''] = /^<(\d{1,3})>/.exec(text) ?? []
+  const [written = '', digits = ''] = /^[ \ufeff]*<(\d{1,3})>/.exec(text) ?? []
   const number = Number(digits)
   const facility = FACILITIES[number >> 3]
   if (written === '' || facility === undefined) return { priority: undefined, rest: text }

@@ -1,4 +1,5 @@
 // The older form, which RFC 3164 only observes: every part may be missing, and devices add their own.
+import { isIPv6 } from 'node:net'
 import type { ExtraData } from '@timelapser/logger'
 import { isLevelWord } from '../level-words.ts'
 import { readTimeForm, toInstant, type WrittenTime } from '../time-forms.ts'
@@ -15,10 +16,12 @@ const BEFORE_TIME =
   /^(?:: ?)?(?:\d{1,10}: ){0,3}(?:([A-Za-z][\w.-]{0,63}): )?(?:\*?[A-Za-z][\w/.-]{0,63}: ?)?[*.]?/
 const SEQUENCE = /^(?:\d{1,10}: ){1,3}/
 
-/** No number, no address (`http://`), no `CEF:0`: a tag begins with a letter and ends with a colon and a space. */
-const TAG = String.raw`((?:%{1,2}\w|[A-Za-z_(/])[\w.%/@()-]{0,127}?)(?:\[([\w.-]{1,64})\])? ?:(?: |$|(?![/\d]))`
-const HOST_AND_TAG = new RegExp(String.raw`^([\w.:-]{1,255}) ${TAG}`)
+/** No number, no address (`http://`, `fe80::1`), no `CEF:0`: a tag begins with a letter and ends with a colon and a space. */
+const TAG = String.raw`((?:%{1,2}\w|[A-Za-z_(/])[\w.%/@()-]{0,127}?)(?:\[([\w.-]{1,64})\])? ?:(?: |$|(?![/:\d]))`
+const HOST_AND_TAG = new RegExp(String.raw`^([\w.-]{1,255}) ${TAG}`)
 const TAG_ALONE = new RegExp(`^${TAG}`)
+/** An address of IPv6 in place of a host's name, as far as its letters tell. */
+const IPV6 = /^([\da-f:.]{2,45}(?:%[\w.-]{1,32})?) +(?=\S)/i
 /** A name that can only be a host's, or one before what can only be a message. */
 const HOST_ALONE =
   /^((?=[\w.-]*[\d.-])[A-Za-z][\w.-]{1,254}|[\d.]{7,15}|[\w.-]{1,255}(?= +(?:\w+:\/\/|CEF:|LEEF:|\w+=|[a-z]+(?:,[a-z]+)+ ))) +(?=\S)/
@@ -35,7 +38,8 @@ export function readRfc3164(text: string, now: string, clock: NaiveClock): Syslo
   const atStart = timeIn(text, 0, now, clock)
   const dated = atStart ?? timeIn(text, before?.[0].length ?? 0, now, clock)
   const device = atStart === undefined && dated !== undefined ? before?.[1] : undefined
-  const rest = dated === undefined ? text.replace(SEQUENCE, '') : text.slice(dated.end).replace(/^ ?:? */, '')
+  const rest =
+    dated === undefined ? text.replace(SEQUENCE, '') : text.slice(dated.end).replace(/^ *(?::(?!:) *)?/, '')
   const parts = readRest(rest, dated !== undefined && device === undefined)
   return {
     ...parts,
@@ -53,6 +57,10 @@ function readRest(rest: string, mayHaveHost: boolean): Omit<SyslogParts, 'timest
   if (unifi !== null) {
     const parts = readRest(rest.slice(unifi[0].length), false)
     return { ...parts, host: unifi[2], extra: { ...parts.extra, device: unifi[1] as string } }
+  }
+  const address = mayHaveHost ? IPV6.exec(rest) : null
+  if (address !== null && isIPv6(address[1] ?? '')) {
+    return { ...readRest(rest.slice(address[0].length), false), host: address[1] }
   }
   const both = mayHaveHost ? HOST_AND_TAG.exec(rest) : null
   const match = both ?? TAG_ALONE.exec(rest)

@@ -80,6 +80,35 @@ describe('a syslog message', () => {
       },
     ],
     [
+      'a tag and no host, with another word and a colon behind it',
+      '<30>Jan  9 01:02:03 hostapd: wlan0: STA associated',
+      { source: '10.0.0.21', logger_name: 'hostapd', message: 'wlan0: STA associated' },
+    ],
+    [
+      'a tag and no host, with a level behind it',
+      '<30>Jan  9 01:02:03 sshd: error: no such user',
+      { source: '10.0.0.21', logger_name: 'sshd', message: 'error: no such user' },
+    ],
+    ...['fe80::1%eth0', '2001:DB8::7', '::1', '::ffff:10.0.0.5'].flatMap(
+      (source): [string, string, object][] => [
+        [
+          `the address ${source} and a tag`,
+          `<14>Jan  9 01:02:03 ${source} app[3]: it runs`,
+          { source, logger_name: 'app', message: 'it runs' },
+        ],
+        [
+          `the address ${source} and words alone`,
+          `<14>Jan  9 01:02:03 ${source} it runs`,
+          { source, logger_name: null, message: 'it runs' },
+        ],
+      ],
+    ),
+    [
+      'two colons, which end no tag',
+      '<14>Jan  9 01:02:03 cache::store: it runs',
+      { source: '10.0.0.21', logger_name: null, message: 'cache::store: it runs' },
+    ],
+    [
       "MikroTik's topics behind its name",
       '<30>Jan  9 01:02:03 MikroTik system,error,critical login failure for user admin',
       { source: 'MikroTik', message: 'system,error,critical login failure for user admin' },
@@ -196,6 +225,20 @@ describe('a header of a device', () => {
         source: 'FGT-A',
         message: expect.stringMatching(/^date=.*action="accept"$/),
       },
+    ],
+    [
+      'Fortinet, with commas',
+      '<189>date=2026-11-29,time=10:11:12,devname=FGT-A,device_id=FG100E0001,type=traffic,pri=notice',
+      {
+        timestamp: '2026-11-29T10:11:12Z',
+        source: 'FGT-A',
+        message: expect.stringMatching(/^date=.*pri=notice$/),
+      },
+    ],
+    [
+      'a space before the priority',
+      ' <11>Nov 29 10:00:03 host app: behind a space',
+      { level: 'ERROR', timestamp: '2026-11-29T10:00:03Z', source: 'host', message: 'behind a space' },
     ],
     [
       'a byte order mark before the priority',
