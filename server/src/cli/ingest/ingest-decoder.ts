@@ -37,13 +37,18 @@ export interface FileDecoder {
   readonly undated: number
 }
 
+export type FileOptions = LineOptions & {
+  /** Whether the lines come from a pipe, which can never be sent again: an object that is no record is then a plain line too. */
+  isPipe?: boolean
+}
+
 type Kind = 'text' | 'json' | 'journald' | ContainerFormat
 
 /**
  * @param format `auto` decides by the first line, `journald`, Docker's json-file and the CRI included. In a stream of JSON, lines that
- *   are none (a banner, a crash of the runtime) are then taken as text; with `ndjson` they are rejected.
+ *   are none (a banner, a crash of the runtime, half an object) are then taken as text; with `ndjson` those of a file are rejected.
  */
-export function createFileDecoder(format: Format, options: LineOptions): FileDecoder {
+export function createFileDecoder(format: Format, options: FileOptions): FileDecoder {
   const decoders = new Map<string, LineDecoder>()
   const parts = new ContainerParts()
   const pieces = new JsonPieces()
@@ -62,15 +67,19 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
     return decoder
   }
 
-  function fromJson(text: string, line: number, now: string): LineOutcome {
+  function fromJson(text: string, line: number, now: string, stream?: string): LineOutcome[] {
     const decode = kind === 'journald' ? decodeJournalLine : decodeJsonLine
     const record = decode(text, { ...options, now })
-    return typeof record === 'string' ? { line, reason: record } : { line, record }
+    if (typeof record !== 'string') return [{ line, record }]
+    if (options.isPipe === true || (format === 'auto' && readObject(text) === undefined)) {
+      return text.split('\n').flatMap((one, index) => textOf(stream).push(one, line + index, now))
+    }
+    return [{ line, reason: record }]
   }
 
   function fromContainer({ stream, text, time }: ContainerLine): LineOutcome[] {
     if (readObject(text.trim()) === undefined) return textOf(stream).push(text, number, time)
-    return [...textOf(stream).end(), fromJson(text, number, time)]
+    return [...textOf(stream).end(), ...fromJson(text, number, time, stream)]
   }
 
   function decideBy(line: string): Kind {
@@ -84,7 +93,7 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
 
   function fromPieces(line: string, now: string): LineOutcome[] {
     const complete = pieces.push(line, number)
-    const outcomes = complete.map((piece) => {
+    const outcomes = complete.flatMap((piece) => {
       if (isJournalEntry(readObject(piece.text))) kind = 'journald'
       return fromJson(piece.text, piece.line, now)
     })
@@ -120,7 +129,7 @@ export function createFileDecoder(format: Format, options: LineOptions): FileDec
       if (isSpread || pieces.isOpen) return fromPieces(line, now)
       if (kind === 'text' || (format === 'auto' && !trimmed.startsWith('{')))
         return textOf().push(line, number, now)
-      return [...textOf().end(), fromJson(trimmed, number, now)]
+      return [...textOf().end(), ...fromJson(trimmed, number, now)]
     },
     end() {
       const held = pieces.isOpen ? breakOff(options.now) : []

@@ -38,7 +38,7 @@ export type StreamRun = {
 export async function ingestStream(run: StreamRun): Promise<string> {
   const { tally, sender } = run
   const now = run.now ?? (() => new Date().toISOString())
-  const decoder = createFileDecoder(run.format, run.line)
+  const decoder = createFileDecoder(run.format, { ...run.line, isPipe: true })
   const chunks = splitLines(run.input)[Symbol.asyncIterator]()
   let next = chunks.next()
   let arrival = new Turns(next)

@@ -13,7 +13,7 @@ import type { LogRecord } from '@timelapser/logger'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decodeJsonRecords } from '../../ingest/json-records.ts'
 import { ApiClient, ApiFailure } from '../client/api-client.ts'
-import type { Format } from './ingest-decoder.ts'
+import { FORMATS, type Format } from './ingest-decoder.ts'
 import { ingestFiles } from './ingest-files.ts'
 import { inspectFile, sourceNameOf } from './ingest-input.ts'
 import type { ShiftMode } from './ingest-plan.ts'
@@ -175,9 +175,12 @@ describe('files', () => {
   })
 
   it('names rejected lines and keeps their neighbours', async () => {
-    const path = await file('a.ndjson', '{"msg":"a","time":1748700000}\n\n{}\nplain banner\n{"msg":"c"}')
+    const path = await file(
+      'a.ndjson',
+      '{"msg":"a","time":1748700000}\n\n{}\nplain banner\n{"msg":"b\n{"msg":"c"}',
+    )
     const summary = await run([path])
-    expect(receiver.stored.map(({ message }) => message)).toEqual(['a', 'plain banner', 'c'])
+    expect(receiver.stored.map(({ message }) => message)).toEqual(['a', 'plain banner', '{"msg":"b', 'c'])
     expect(tally.rejected).toBe(1)
     expect(summary).toContain(`${path} line 3: the record is empty`)
   })
@@ -372,11 +375,11 @@ describe("a file's last change", () => {
 })
 
 describe('a stream', () => {
-  function stream(input: PassThrough, retentionDays: number | undefined = 30) {
+  function stream(input: PassThrough, retentionDays: number | undefined = 30, format: Format = 'auto') {
     const { sender } = connect()
     return ingestStream({
       input,
-      format: 'auto',
+      format,
       line: { now: NOW, source: 'worker' },
       retentionDays,
       tally,
@@ -423,6 +426,28 @@ describe('a stream', () => {
     expect(receiver.stored.map(({ timestamp }) => timestamp)).toEqual(['2025-06-01T11:59:59Z', NOW, NOW])
     expect(receiver.stored[1]?.extra_data?.original_timestamp).toBe('1970-01-01T00:00:03Z')
   })
+
+  it.each(FORMATS)(
+    'loses no line that cannot be sent again, whatever it holds: --format %s',
+    async (format) => {
+      const input = new PassThrough()
+      const lines = [
+        '{"msg":"whole"}',
+        '{"msg":"half',
+        '{}',
+        `{"a":${'['.repeat(200)}${']'.repeat(200)}}`,
+        'banner',
+      ]
+      input.end(lines.join('\n'))
+      await stream(input, 30, format)
+      const isRead = format === 'auto' || format === 'ndjson'
+      expect(receiver.stored.map(({ message }) => message)).toEqual([
+        isRead ? 'whole' : lines[0],
+        ...lines.slice(1),
+      ])
+      expect(tally.rejected).toBe(0)
+    },
+  )
 
   it('that is empty stores nothing', async () => {
     const input = new PassThrough()
