@@ -259,9 +259,12 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
 /** Longest row of csv that is put together from lines. */
 const MAX_CSV_CHARACTERS = 65_536
 
+/** Fields with no quote but around them, the last one with none behind it: a piece of JSON that breaks off has others. */
+const OPEN_ROW = /^(?:(?:[^",]*|"[^"]*(?:""[^"]*)*"),)+"[^"]*(?:""[^"]*)*$/
+
 /** Whether the line is a row of csv that breaks off inside of quotes. */
 function isOpenCsv(line: string): boolean {
-  return /^[^",]{0,80}(?:,[^,]{0,400}){4}/.test(line) && /,"/.test(line) && quotesIn(line) % 2 === 1
+  return line.includes(',"') && quotesIn(line) % 2 === 1 && OPEN_ROW.test(line)
 }
 
 function quotesIn(line: string): number {

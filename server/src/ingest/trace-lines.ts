@@ -2,7 +2,7 @@
 
 /** Lines that are always part of a trace: Java, .NET, JavaScript, Ruby, PHP, Elixir, Python. */
 const PART =
-  /^(?:\s+at \S|\s+File "|\s*\.\.\. \d+ (?:more|common frames)|Caused by: |\s+Suppressed: | *---> |\s*--- End of |Stack trace:$|#\d{1,4} (?:\S+\(\d+\): |\{main\}|\[internal function\])|\s+thrown in |\s+from \S+:\d+:in |\*\* \([A-Z][\w.]*\) |\s+\(\w[\w.-]* [\d.]+\) \S+:\d+|stack backtrace:$|note: (?:run with|Some details)|created by \S+|goroutine \d+ \[)/
+  /^(?:\s+at \S|\s+File "|\s*\.\.\. \d+ (?:more|common frames)|Caused by: |\s+Suppressed: | *---> |\s*--- End of |Stack trace:$|#\d{1,4} (?:\S+\(\d+\): |\{main\}|\[internal function\])|\s+thrown in |\s+from \S+:\d+:in |\S{1,400}:\d{1,7}:in [`'][^']{1,400}'$|\*\* \([A-Z][\w.]*\) |\s+\(\w[\w.-]* [\d.]+\) \S+:\d+|stack backtrace:$|note: (?:run with|Some details)|created by \S+|goroutine \d+ \[)/
 
 /** `java.lang.IllegalStateException: x`, `System.IO.IOException: y`, `TypeError: z`, `KeyError: 'id'`. */
 const EXCEPTION =

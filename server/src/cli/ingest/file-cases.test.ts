@@ -52,6 +52,31 @@ describe('entries', () => {
       ],
     ],
     [
+      "a trace of Ruby's logger",
+      "E, [2026-11-29T09:00:01.123456 #12] ERROR -- : boom (RuntimeError)\n/app/a.rb:3:in 'Job#run'\n/app/a.rb:9:in `<main>'\nI, [2026-11-29T09:00:02.123456 #12]  INFO -- : next\n",
+      [
+        [at('09:00:01.123456'), 'ERROR', "/app/a.rb:9:in `<main>'"],
+        [at('09:00:02.123456'), 'INFO', 'next'],
+      ],
+    ],
+    [
+      'csv with a line break and quotes in quotes',
+      'time,level,message\n2026-11-29T09:00:01Z,ERROR,"one\nsaid ""two"", then\nthree",x\n2026-11-29T09:00:02Z,INFO,"next"\n',
+      [
+        ['2026-11-29T16:00:00Z', 'INFO', 'time,level,message'],
+        [at('09:00:01'), 'ERROR', 'then\nthree",x'],
+        [at('09:00:02'), 'INFO', 'next'],
+      ],
+    ],
+    [
+      'JSON that was cut, which is no csv',
+      '2026-11-29 09:00:01,123 INFO a=1, b=2, c=3, payload={"a":1,"b":"cut\n2026-11-29 09:00:02,123 ERROR next\n',
+      [
+        [at('09:00:01.123'), 'INFO', 'cut'],
+        [at('09:00:02.123'), 'ERROR', 'next'],
+      ],
+    ],
+    [
       "Node's trace with its properties",
       "2026-11-29T09:00:01.000Z ERROR unhandled\nError: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1495:16)\n    at async main (file:///app/index.js:10:3) {\n  errno: -111,\n  code: 'ECONNREFUSED',\n  syscall: 'connect',\n  [cause]: Error: inner\n      at inner (file:///app/x.js:1:1)\n}\n2026-11-29T09:00:02.000Z INFO next\n",
       [
