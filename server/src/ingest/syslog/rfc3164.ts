@@ -1,5 +1,4 @@
 // The older form, which RFC 3164 only observes: every part may be missing, and devices add their own.
-import { isIPv6 } from 'node:net'
 import type { ExtraData } from '@timelapser/logger'
 import { isLevelWord } from '../level-words.ts'
 import { readTimeForm, toInstant, type WrittenTime } from '../time-forms.ts'
@@ -21,7 +20,7 @@ const TAG = String.raw`((?:%{1,2}\w|[A-Za-z_(/])[\w.%/@()-]{0,127}?)(?:\[([\w.-]
 const HOST_AND_TAG = new RegExp(String.raw`^([\w.-]{1,255}) ${TAG}`)
 const TAG_ALONE = new RegExp(`^${TAG}`)
 /** An address of IPv6 in place of a host's name, as far as its letters tell. */
-const IPV6 = /^([\da-f:.]{2,45}(?:%[\w.-]{1,32})?) +(?=\S)/i
+const IPV6 = /^(([\da-f:.]{2,45})(?:%[\w.-]{1,32})?) +(?=\S)/i
 /** A name that can only be a host's, or one before what can only be a message. */
 const HOST_ALONE =
   /^((?=[\w.-]*[\d.-])[A-Za-z][\w.-]{1,254}|[\d.]{7,15}|[\w.-]{1,255}(?= +(?:\w+:\/\/|CEF:|LEEF:|\w+=|[a-z]+(?:,[a-z]+)+ ))) +(?=\S)/
@@ -59,7 +58,7 @@ function readRest(rest: string, mayHaveHost: boolean): Omit<SyslogParts, 'timest
     return { ...parts, host: unifi[2], extra: { ...parts.extra, device: unifi[1] as string } }
   }
   const address = mayHaveHost ? IPV6.exec(rest) : null
-  if (address !== null && isIPv6(address[1] ?? '')) {
+  if (address !== null && URL.canParse(`http://[${address[2]}]`)) {
     return { ...readRest(rest.slice(address[0].length), false), host: address[1] }
   }
   const both = mayHaveHost ? HOST_AND_TAG.exec(rest) : null
