@@ -43,10 +43,10 @@ select append_to_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 select name from migrations;
 
 -- ask_for_job
-      insert into job_runs (name, asked)
-      values ($1, 1)
+      insert into job_runs (name, asked, late_after)
+      values ($1, 1, $2::integer * interval '1 minute')
       on conflict (name) do update
-      set asked = job_runs.asked + 1;
+      set asked = job_runs.asked + 1, late_after = coalesce(excluded.late_after, job_runs.late_after);
 
 -- associations
       select source, camera_id, sum(rows)::bigint as rows
