@@ -2,8 +2,10 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { BACKUP_READERS, readBackupBucket, readBackups } from './backup-variables.ts'
 import { readDatabaseUrl } from './database-url.ts'
+import { EMBED_READERS, readEmbed } from './embed-variables.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { OIDC_READERS, readOidc } from './oidc-variables.ts'
+import type { EmbedConfig } from './service/access/embed-links.ts'
 import type { HeaderConfig } from './service/access/header-sign-in.ts'
 import type { OidcConfig } from './service/access/oidc-config.ts'
 import { parseRateLimits, type RateLimits } from './service/access/rate-limits.ts'
@@ -39,6 +41,8 @@ export type Config = {
   oidc: OidcConfig | undefined
   /** The header of the proxy by which people sign in. */
   trustedHeader: HeaderConfig | undefined
+  /** Signs links to the page of one camera in other sites; undefined without a secret. */
+  embed: EmbedConfig | undefined
   /** Requests a minute each caller may make; undefined for the default ones. */
   rateLimits: RateLimits | undefined
   /** Given by the operator instead of being made at the first start. */
@@ -210,6 +214,7 @@ export const VARIABLES = [
   TLS_READERS,
   OIDC_READERS,
   TRUSTED_HEADER_READERS,
+  EMBED_READERS,
   BACKUP_READERS,
   SYSLOG_READERS,
   GELF_READERS,
@@ -244,6 +249,7 @@ export function readConfig(environment: Environment = process.env): Config {
     tls: readTls(environment),
     oidc: readOidc(environment, config.publicUrl),
     trustedHeader: readTrustedHeader(environment, config.trustProxy),
+    embed: readEmbed(environment),
     backups: readBackups(environment),
     syslog,
     gelf,

@@ -19,16 +19,21 @@ let program: Program
 let url: string
 let browser: Browser
 let provider: OpenIdProvider
+/** The application that may show cameras in a frame. */
+let site: { origin: string; close: () => void }
+let siteHtml = ''
 
 beforeAll(async () => {
   folder = makeFolder('access')
   const port = await freePort()
   const publicUrl = `http://127.0.0.1:${port}`
   provider = await startOpenIdProvider(publicUrl)
+  site = await openSite(() => siteHtml)
   program = launchProgram({
     env: {
       ...{ DATA_DIR: join(folder, 'data'), PORT: String(port), PUBLIC_URL: publicUrl },
       ...{ OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: CLIENT.id, OIDC_CLIENT_SECRET: CLIENT.secret },
+      ...{ EMBED_SECRET: 'a'.repeat(32), EMBED_ORIGINS: site.origin },
       ...{ OIDC_NAME: 'Our SSO', OIDC_SCOPES: 'openid profile groups', OIDC_CAMERA_GROUPS: 'barn=1' },
     },
   })
@@ -46,6 +51,7 @@ afterAll(async () => {
   program?.kill('SIGTERM')
   await program?.ended
   await provider?.close()
+  site?.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -190,12 +196,7 @@ test('a key is rotated: the new secret is shown once, and both are taken', async
 })
 
 test('pages of another site send lines by a key of theirs, also while they are left', async () => {
-  const site = createServer((_request, response) =>
-    response.setHeader('content-type', 'text/html').end('<!doctype html><title>Shop</title>'),
-  )
-  site.listen(0, '127.0.0.1')
-  await once(site, 'listening')
-  const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
+  const { origin, close } = await openSite('<!doctype html><title>Shop</title>')
   try {
     await admin.getByLabel('Key name').fill('shop pages')
     await admin.getByLabel('Scope').selectOption('ingest')
@@ -226,10 +227,59 @@ test('pages of another site send lines by a key of theirs, also while they are l
     await admin.getByRole('row').filter({ hasText: 'left in the middle' }).waitFor()
     await admin.getByRole('row').filter({ hasText: 'checkout failed' }).waitFor()
   } finally {
-    site.close()
-    site.closeAllConnections()
+    close()
   }
 })
+
+test('the lines of a camera are live in a frame of the sites that may show them, and in no other', async () => {
+  const made = await call('/api/cameras/1/link', { expires_in_hours: 1 })
+  const frameOf = `<!doctype html><html lang="en"><title>App</title><h1>Camera</h1><iframe title="Logs of the camera" src="${made.url}" width="390" height="600"></iframe>`
+  const other = await openSite(frameOf)
+  siteHtml = frameOf
+  try {
+    const context = await browser.newContext()
+    context.setDefaultTimeout(PATIENCE_MS)
+    const app = await context.newPage()
+    await app.goto(site.origin)
+    const frame = app.frameLocator('iframe')
+    await frame.getByText('door opened').waitFor()
+    await frame.getByRole('heading', { name: 'Camera 1' }).waitFor()
+    await write([
+      { message: 'barn again', camera_id: 2, source: 'barn-source' },
+      { message: 'door again', camera_id: 1, source: 'door-source' },
+    ])
+    await frame.getByText('door again').waitFor()
+    expect(await frame.locator('body').textContent()).not.toContain('barn')
+    await frame.getByLabel('Search').fill('opened')
+    await expect.poll(() => frame.getByText('door again').count()).toBe(0)
+    await frame.getByText('door opened').waitFor()
+    expect(await seriousProblems(app)).toEqual([])
+
+    await app.goto(other.origin)
+    await expect.poll(() => app.frames().at(-1)?.url()).toContain('chrome-error')
+    await app.goto(made.url.replace(/_\d{9,}_/, '_1_'))
+    await app.getByText('This link has expired').waitFor()
+  } finally {
+    other.close()
+  }
+})
+
+/** A site that answers every request with one page. */
+async function openSite(
+  html: string | (() => string),
+  port = 0,
+): Promise<{ origin: string; close: () => void }> {
+  const server = createServer((_request, response) =>
+    response.setHeader('content-type', 'text/html').end(typeof html === 'string' ? html : html()),
+  )
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const close = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close }
+}
 
 /** A second window of the same browser, at the lines, and what it streams by. */
 async function openWindow(beside: Page): Promise<{ page: Page; sockets: WebSocket[] }> {

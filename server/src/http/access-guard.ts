@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ACCESS_LEVELS, type AccessLevel, mayUse, type Principal } from '../service/access/access.ts'
 import type { Accounts } from '../service/access/accounts.ts'
 import type { ApiKeys } from '../service/access/api-keys.ts'
+import type { EmbedLinks } from '../service/access/embed-links.ts'
 import { AppError } from '../service/app-error.ts'
 import type { Notices } from '../store/database/notices.ts'
 import { keyOfAddress, keysOf, sentenceWithoutKey } from './credentials.ts'
@@ -16,6 +17,8 @@ declare module 'fastify' {
     access?: AccessLevel
     /** Whether the route's callers, programs of other systems, may send their key in the forms those know. */
     takesForeignKeys?: boolean
+    /** Whether the embedded page of a camera, which anyone with its link may open, reads the route. */
+    isEmbedded?: boolean
     /** Whether the reply goes on for as long as its reader stays: its time says nothing, and each of its lines is seen. */
     isStream?: boolean
     /** Whether it answers what browsers ask before a page of another site may send. */
@@ -32,13 +35,14 @@ declare module 'fastify' {
 export type AccessGuardOptions = {
   accounts: Accounts
   apiKeys: ApiKeys
+  embedLinks: EmbedLinks
   notices: Notices
   publicUrl: string | undefined
 }
 
 /** Lets nobody through who is not entitled to the route, and no route that does not say who is. */
 export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOptions): void {
-  const { accounts, apiKeys, notices, publicUrl } = options
+  const { accounts, apiKeys, embedLinks, notices, publicUrl } = options
   const streams = new OpenStreams()
   const onKeys = () => {
     apiKeys.reload()
@@ -58,7 +62,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
   })
   app.addHook('onRequest', async (request, response) => {
     if (request.is404) return
-    const { access } = request.routeOptions.config
+    const { access, isEmbedded } = request.routeOptions.config
     // Pages of other sites may open WebSockets and read them, with the cookies of ours.
     const mustBeOurs = changesState(request) || isWebSocket(request.raw)
     const isOurs = mustBeOurs ? isFromOurPage(request, publicUrl) : true
@@ -87,7 +91,10 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
         'The key in the address is unknown, expired, revoked, or not one of pages, which is made with origins.'
       throw new AppError('UNAUTHENTICATED', inAddress ? ofPages : sentenceWithoutKey(request))
     }
-    if (access === undefined || !mayUse(caller.principal.role, access)) throw forbidden(caller.principal)
+    const mayRead = caller.principal.kind !== 'link' || isEmbedded
+    if (access === undefined || !mayRead || !mayUse(caller.principal.role, access)) {
+      throw forbidden(caller.principal)
+    }
     if (caller.principal.origins) checkOrigin(request.headers.origin, caller.principal.origins)
     request.principal = caller.principal
     if (!changesState(request)) {
@@ -102,7 +109,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
 
   const byKey = async (secrets: readonly string[]) => {
     for (const secret of secrets) {
-      const identify = () => apiKeys.identify(secret)
+      const identify = async () => embedLinks.identify(secret) ?? (await apiKeys.identify(secret))
       const principal = await identify()
       if (principal) return { principal, credential: principal.id, identify }
     }
@@ -140,6 +147,7 @@ function checkOrigin(origin: string | undefined, allowed: readonly string[]): vo
 }
 
 function forbidden({ kind, role }: Principal): AppError {
+  if (kind === 'link') return new AppError('FORBIDDEN', 'A link to an embedded page may not do this.')
   const who = kind === 'key' ? `An API key with the scope ${role === 'viewer' ? 'read' : role}` : `A ${role}`
   return new AppError('FORBIDDEN', `${who} may not do this.`)
 }

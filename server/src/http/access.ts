@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { type AccessGuardOptions, registerAccessGuard } from './access-guard.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { embedRoutes } from './embed.ts'
 import { allowForeignPages } from './foreign-pages.ts'
 import { providerSignInRoutes } from './provider-sign-in.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -19,6 +20,7 @@ export function accessPlugin(options: AccessGuardOptions): FastifyPluginAsync {
     await app.register(twoFactorRoutes(options.accounts))
     await app.register(apiKeyRoutes(options.apiKeys))
     await app.register(userRoutes(options.accounts, options.publicUrl))
+    await app.register(embedRoutes(options.embedLinks, options.publicUrl))
   }
   // Without it the guard's hooks would see its own routes alone; fastify-plugin does the same.
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true })

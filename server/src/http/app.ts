@@ -45,6 +45,8 @@ export type AppOptions = {
   certificate?: { cert: Buffer; key: Buffer } | undefined
   /** Where people reach the page, as the configuration has it. */
   publicUrl?: string | undefined
+  /** The sites whose pages may show the embedded page. */
+  embedOrigins?: readonly string[] | undefined
   /** How long a client may read nothing of its reply. */
   unreadMs?: number | undefined
   rateLimits: RateLimits
@@ -117,7 +119,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(openApiRoutes)
   for (const routes of options.routes) await app.register(routes)
-  await app.register(pageRoutes(options.pageDirectory, basePath))
+  await app.register(pageRoutes(options.pageDirectory, { basePath, embedOrigins: options.embedOrigins }))
   return app
 }
 

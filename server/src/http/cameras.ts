@@ -20,7 +20,7 @@ export function cameraRoutes(
   return async (app) => {
     app.get(
       '/api/cameras',
-      { config: { access: 'read' }, schema: { response: { 200: Reply(Cameras) } } },
+      { config: { access: 'read', isEmbedded: true }, schema: { response: { 200: Reply(Cameras) } } },
       async ({ principal }) => {
         const visible = await cameras.list(principal.visibility)
         return reply('Cameras fetched successfully', { cameras: visible, total_cameras: visible.length })

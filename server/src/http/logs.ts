@@ -75,7 +75,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
     app.get(
       '/api/logs',
       {
-        config: read,
+        config: { ...read, isEmbedded: true },
         schema: {
           querystring: Type.Object({ ...filterParameters, ...pagingParameters }),
           response: { 200: Reply(LogPage) },

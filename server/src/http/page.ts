@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import { allowFrames } from './embed.ts'
 import { notFound } from './error-replies.ts'
 
 /** Views of the page; each is answered with its one document, the page does the rest. */
@@ -31,12 +32,18 @@ export const NO_PAGE =
  * The built page: its document for every view, its files as they are, hashed ones to be kept for a year. `basePath` is
  * what stands before all paths in the browser, without a last slash.
  */
-export function pageRoutes(directory: string, basePath = ''): FastifyPluginAsync {
+export function pageRoutes(
+  directory: string,
+  {
+    basePath = '',
+    embedOrigins = [],
+  }: { basePath?: string; embedOrigins?: readonly string[] | undefined } = {},
+): FastifyPluginAsync {
   return async (app) => {
     const access = { config: { access: 'public' as const } }
     const file = resolve(directory, 'index.html')
     if (!existsSync(file)) {
-      for (const view of VIEWS) {
+      for (const view of [...VIEWS, '/embed']) {
         app.get(view, access, (_request, response) =>
           response.code(503).type('text/plain').send(`${NO_PAGE}\n`),
         )
@@ -53,6 +60,10 @@ export function pageRoutes(directory: string, basePath = ''): FastifyPluginAsync
     const send = (response: FastifyReply) =>
       response.header('cache-control', 'no-cache').type('text/html').send(document)
     for (const view of VIEWS) app.get(view, access, (_request, response) => send(response))
+    app.get('/embed', access, (_request, response) => {
+      allowFrames(response, embedOrigins)
+      return send(response)
+    })
     app.get('/assets/*', access, (request, response) =>
       response
         .header('cache-control', 'public, max-age=31536000, immutable')

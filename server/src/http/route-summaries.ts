@@ -98,6 +98,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   'GET /api/cameras/activity': 'What each camera wrote of late, and where it fell silent',
   'POST /api/cameras': 'Make a camera',
   'PUT /api/cameras/:id': 'Rename a camera',
+  'POST /api/cameras/:id/link': 'Make a signed link to the embedded page of a camera',
   'DELETE /api/cameras/:id': 'Delete a camera; its lines stay',
   'GET /api/levels': 'The level in force and its overrides',
   'PUT /api/levels': 'Set the global level or overrides',

@@ -96,7 +96,7 @@ export function streamRoutes({
     app.get(
       '/api/logs/stream',
       {
-        config: { access: 'read', isStream: true },
+        config: { access: 'read', isStream: true, isEmbedded: true },
         // One would be open for as long as its caller waits for the end of a head.
         exposeHeadRoute: false,
         schema: {

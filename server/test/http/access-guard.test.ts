@@ -109,6 +109,7 @@ describe('every route', () => {
     registerAccessGuard(app, {
       accounts: null as never,
       apiKeys: null as never,
+      embedLinks: null as never,
       notices: { on: () => {}, off: () => {} } as never,
       publicUrl: undefined,
     })

@@ -335,6 +335,7 @@ describe('the key of the machine', () => {
         tls: undefined,
         oidc: undefined,
         trustedHeader: undefined,
+        embed: undefined,
       },
       database: server.database.database,
       onTrouble: (message) => expect.fail(message),

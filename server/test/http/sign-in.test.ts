@@ -28,6 +28,7 @@ async function firstLink(): Promise<string | undefined> {
       tls: undefined,
       oidc: undefined,
       trustedHeader: undefined,
+      embed: undefined,
     },
     database: server.database.database,
     onTrouble: (message) => expect.fail(message),

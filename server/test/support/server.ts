@@ -106,6 +106,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     pageDirectory: join(import.meta.dirname, '../../../web/dist'),
     trustProxy: config.trustProxy,
     publicUrl: config.publicUrl,
+    embedOrigins: config.embed?.origins,
     rateLimits: config.rateLimits,
     dataDirectory: options.dataDirectory,
     alerts: {

@@ -1,5 +1,6 @@
 import type { ErrorReply, Reply } from 'timelapser-logs/api'
 import { addressOf } from '../app/base-path.ts'
+import { authorization } from './credentials.ts'
 import { noteServerDate } from './server-clock.ts'
 
 /** A refusal by the server, or a failure to reach it (`status` 0). */
@@ -74,6 +75,7 @@ export async function openRequest(
       credentials: 'same-origin',
       headers: {
         accept: 'application/json',
+        ...authorization(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

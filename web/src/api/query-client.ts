@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { goToSignIn } from '../session/go-to-sign-in.ts'
 import { ApiError } from './client.ts'
+import { isEmbedded } from './credentials.ts'
 
 /** Whether a second try could help: the network, or a server that is restarting. */
 function isPassing(error: Error): boolean {
@@ -10,7 +11,7 @@ function isPassing(error: Error): boolean {
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error) => {
-      if (error instanceof ApiError && error.status === 401) goToSignIn()
+      if (error instanceof ApiError && error.status === 401 && !isEmbedded()) goToSignIn()
     },
   }),
   defaultOptions: {

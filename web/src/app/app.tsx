@@ -92,6 +92,10 @@ const AccessPage = lazyPart(() =>
   import('../access/access-page.tsx').then((module) => ({ default: module.AccessPage })),
 )
 
+const EmbedPage = lazyPart(() =>
+  import('../embed/embed-page.tsx').then((module) => ({ default: module.EmbedPage })),
+)
+
 export function App() {
   const path = usePathname()
   useEffect(() => {
@@ -101,7 +105,9 @@ export function App() {
   }, [path])
   return (
     <>
-      <Suspense fallback={null}>{path === '/sign-in' ? <SignInPage /> : <SignedIn path={path} />}</Suspense>
+      <Suspense fallback={null}>
+        {path === '/sign-in' ? <SignInPage /> : path === '/embed' ? <EmbedPage /> : <SignedIn path={path} />}
+      </Suspense>
       <Notices />
     </>
   )

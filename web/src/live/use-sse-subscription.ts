@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
+import { authorization, isEmbedded } from '../api/credentials.ts'
 import { queryClient } from '../api/query-client.ts'
 import { wholeAddressOf } from '../app/base-path.ts'
 import { mayUseSockets, readSocket, restSockets } from './socket-text.ts'
@@ -101,17 +102,19 @@ class SseConnection {
       parse(text)
     }
     this.#expectWord(abort)
-    const bySocket = mayUseSockets()
-      ? await readSocket(url, abort.signal, take).catch((error: unknown) => {
-          // Something between took it, and lets nothing through.
-          if (error === SILENT && !hasCome) restSockets()
-          throw error
-        })
-      : null
+    // A socket takes no header.
+    const bySocket =
+      mayUseSockets() && !isEmbedded()
+        ? await readSocket(url, abort.signal, take).catch((error: unknown) => {
+            // Something between took it, and lets nothing through.
+            if (error === SILENT && !hasCome) restSockets()
+            throw error
+          })
+        : null
     if (bySocket === 'read') return
     const response = await fetch(url, {
       signal: abort.signal,
-      headers: { accept: 'text/event-stream' },
+      headers: { accept: 'text/event-stream', ...authorization() },
       cache: 'no-store',
     })
     if (!response.ok || response.body === null) {

@@ -5,7 +5,7 @@ import { addServerOptions, type ServerOptions, withServer } from '../client/serv
 import { printTable } from '../terminal/print-table.ts'
 import { isForPeople, jsonText } from '../terminal/terminal.ts'
 
-type Options = ServerOptions & { json?: boolean; id?: string }
+type Options = ServerOptions & { json?: boolean; id?: string; hours?: string }
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
@@ -21,11 +21,14 @@ Examples:
   timelapser-logs cameras list
   timelapser-logs cameras add 'North mast' --id 7
   timelapser-logs cameras rename 7 'South mast'
-  timelapser-logs cameras delete 7`
+  timelapser-logs cameras delete 7
+  timelapser-logs cameras link 7 --hours 720     a signed link to its lines, for a frame in another site`
 
 /** `timelapser-logs cameras …`: the names behind the numbers. */
 export function camerasCommand(): Command {
-  const cameras = new Command('cameras').description('list, add, rename and delete cameras')
+  const cameras = new Command('cameras').description(
+    'list, add, rename and delete cameras; links to their lines',
+  )
   cameras.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)
@@ -64,7 +67,21 @@ export function camerasCommand(): Command {
         change(client, options, ['DELETE', `/api/cameras/${toId(id)}`, undefined], 'is deleted'),
       ),
     )
+  add('link', 'print a signed link to the lines of a camera, for a frame in another site')
+    .argument('<id>', 'its id')
+    .option('--hours <hours>', 'hours until the link expires, 1 to 8760', '24')
+    .action((id: string, options: Options) =>
+      withServer(options, (client) => printLink(client, toId(id), options)),
+    )
   return cameras
+}
+
+async function printLink(client: ApiClient, id: number, options: Options): Promise<number> {
+  const body = JSON.stringify({ expires_in_hours: Number(options.hours) })
+  const request = { body, headers: JSON_HEADERS }
+  const link = await client.request<{ url: string }>('POST', `/api/cameras/${id}/link`, request)
+  console.log(isForPeople(options) ? link.url : jsonText(link))
+  return 0
 }
 
 async function list(client: ApiClient, options: Options): Promise<number> {

@@ -5,6 +5,7 @@ import { signInUrl } from '../../http/users.ts'
 import { Accounts } from '../../service/access/accounts.ts'
 import { ApiKeys } from '../../service/access/api-keys.ts'
 import { AuditTrail } from '../../service/access/audit-trail.ts'
+import { EmbedLinks } from '../../service/access/embed-links.ts'
 import { ensureLocalApiKey } from '../../service/access/local-api-key.ts'
 import type { PasswordHashing } from '../../service/access/password-sign-in.ts'
 import type { AuditRow } from '../../store/accounts/audit.ts'
@@ -13,7 +14,7 @@ import type { Notices } from '../../store/database/notices.ts'
 import type { Database } from '../../store/database/open.ts'
 
 export type AccessOptions = {
-  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl' | 'tls' | 'oidc' | 'trustedHeader'>
+  config: Pick<Config, 'adminApiKey' | 'dataDir' | 'publicUrl' | 'tls' | 'oidc' | 'trustedHeader' | 'embed'>
   database: Pick<Database, 'pool' | 'libraryPool'>
   /** Receives failures of background work. */
   onTrouble: (message: string) => void
@@ -66,11 +67,12 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
         `When API keys were used could not be written: ${error instanceof Error ? error.message : error}`,
       ),
   })
+  const embedLinks = new EmbedLinks(config.embed?.secret)
   const newApiKey = adminApiKey === undefined ? await ensureLocalApiKey(apiKeys, config.dataDir) : undefined
   const firstLink = await accounts.links.createFirst()
   return {
     auditTrail,
-    plugin: (notices) => accessPlugin({ accounts, apiKeys, notices, publicUrl }),
+    plugin: (notices) => accessPlugin({ accounts, apiKeys, embedLinks, notices, publicUrl }),
     newApiKey,
     signInLink: (url) => (firstLink === undefined ? undefined : signInUrl(publicUrl ?? url, firstLink)),
     close: async () => {

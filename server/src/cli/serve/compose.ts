@@ -94,6 +94,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
     trustProxy: options.trustProxy,
     certificate: options.certificate,
     publicUrl: options.publicUrl,
+    embedOrigins: options.embedOrigins,
     unreadMs: options.unreadMs,
     rateLimits: options.rateLimits ?? DEFAULT_RATE_LIMITS,
   })

@@ -128,6 +128,7 @@ async function serve(): Promise<void> {
         heartbeatUrl: config.alertsHeartbeatUrl,
         pageUrl: config.publicUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${config.port}`,
       },
+      embedOrigins: config.embed?.origins,
       backups: config.backups && {
         ...config.backups,
         open: () => openDatabase({ ...BACKUP_SESSIONS, connection: postgres.direct ?? postgres.connection }),

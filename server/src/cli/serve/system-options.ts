@@ -83,6 +83,8 @@ export type SystemOptions = {
         heartbeatUrl?: string | undefined
       }
     | undefined
+  /** The sites whose pages may show the embedded page. */
+  embedOrigins?: readonly string[] | undefined
   /** A backup each day; `open` connects for as long as one takes. */
   backups?: (BackupPlan & Pick<BackupClockOptions, 'open'>) | undefined
   /** Counts from the first statement on; made by the system when unset. */

@@ -3,7 +3,7 @@ import { Nullable, TimestampSchema } from './fields.ts'
 
 /** The caller, from `GET /api/session`. */
 export const Session = Type.Object({
-  kind: Type.Union([Type.Literal('user'), Type.Literal('key')]),
+  kind: Type.Union([Type.Literal('user'), Type.Literal('key'), Type.Literal('link')]),
   name: Type.String(),
   role: Type.Union([Type.Literal('admin'), Type.Literal('viewer'), Type.Literal('ingest')]),
   /** Whether they signed in by the provider, and have no password here. */

@@ -12,7 +12,8 @@ export const SEES_EVERYTHING: Visibility = { cameras: null }
 
 /** The caller. */
 export type Principal = {
-  kind: 'user' | 'key'
+  /** `link`: a signed link to the embedded page of a camera. */
+  kind: 'user' | 'key' | 'link'
   id: string
   name: string
   role: Role

@@ -150,7 +150,7 @@ type LiveList = LiveLines & {
  * lines a second cost one render. `base` is the page they are added to: a new page starts with the lines that came
  * while it was fetched, for those may or may not be in it.
  */
-function useLiveLines(options: {
+export function useLiveLines(options: {
   url: string
   base: unknown
   fetching: boolean
