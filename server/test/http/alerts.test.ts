@@ -505,6 +505,22 @@ describe('a rule grouped by a field', () => {
   })
 })
 
+it('tries no rule over more groups than it may have', { tags: ['long'] }, async () => {
+  const timestamp = new Date(clock.now - MINUTE).toISOString()
+  for (const part of [0, 1]) {
+    const lines = Array.from({ length: 5001 }, (_, index) => ({
+      ...{ level: 'INFO', message: 'x', source: 'requests', timestamp },
+      extra_data: { request: `${part} ${index}` },
+    }))
+    expect((await server.send('POST', '/api/logs', lines)).body.data.accepted).toBe(5001)
+  }
+  const { status, body } = await server.send('POST', '/api/alerts/rules/preview', {
+    rule: { query: 'source=requests', group_by: 'extra_data.request', condition: { kind: 'any' } },
+    days: 1,
+  })
+  expect([status, body.data?.groups]).toEqual([200, 10_001])
+})
+
 it('puts groups beyond those of all rules together into one', { tags: ['long'] }, async () => {
   const { pool } = server.database.database
   // The groups of other rules, all but one of what there may be.

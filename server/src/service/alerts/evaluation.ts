@@ -24,7 +24,7 @@ import { deliveriesOf, heldBy, reconcile, type Telling } from './telling.ts'
 import { definitionAt } from './thresholds.ts'
 
 /** Groups of a rule, and of all; what comes beyond is one group. */
-const MAX_GROUPS = 10_000
+export const MAX_GROUPS = 10_000
 export const MAX_GROUPS_IN_ALL = 50_000
 /** A condition that compares days keeps each minute of them for each group. */
 const MAX_USUAL_GROUPS = 500

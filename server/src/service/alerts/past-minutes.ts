@@ -11,6 +11,7 @@ import { AppError } from '../app-error.ts'
 import { type Condition, conditionOf } from './alert-condition.ts'
 import type { AlertDefinition } from './alert-rule.ts'
 import { withGroup } from './delivery/notice-writer.ts'
+import { MAX_GROUPS } from './evaluation.ts'
 import { type Grouping, groupPath, isDimension } from './grouping.ts'
 import { addTallies, NO_TALLY, numbersOf, type Tally } from './judging/tally.ts'
 import { countedQuery } from './query-within.ts'
@@ -127,8 +128,9 @@ async function readByField(
   let searched_from = toMillis(filter.start)
   for await (const { lines, searched_to } of logs.scanFields(having(filter, path), path, signal)) {
     for (const { timestamp, value } of lines) {
-      const group_key = keyOfValue(value)
-      if (group_key === undefined) continue
+      const named = keyOfValue(value)
+      if (named === undefined) continue
+      const group_key = counts.has(named) || counts.size < MAX_GROUPS ? named : OTHERS
       const minute = Math.floor(toMillis(timestamp) / MINUTE) * MINUTE
       const ofGroup = counts.get(group_key) ?? new Map<number, number>()
       counts.set(group_key, ofGroup.set(minute, (ofGroup.get(minute) ?? 0) + 1))
