@@ -78,6 +78,7 @@ it('is refused when it has expired, was changed, is signed by another secret or 
     `${good}0`,
     tokenOf(1, now() + 60, 'another secret'),
     tokenOf('01', now() + 60),
+    tokenOf('2147483648', now() + 60),
     tokenOf('99999999999', now() + 60),
     'tle_1_1_',
   ]

@@ -149,7 +149,7 @@ it('lets people in with the rights of their groups, each time anew', async () =>
   expect((await anna.session()).data).toEqual({ ...session, role: 'viewer' })
   expect(await anna.cameras()).toEqual([3, 4, 7])
 
-  // Whose group went away loses the sessions that there are, too.
+  // A user whose group went away loses existing sessions as well.
   know('s-1', ['others'], 'Anna')
   const elsewhere = new Person()
   expect(failed(await elsewhere.signIn('s-1'))).toBe('groups')

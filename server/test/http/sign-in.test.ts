@@ -452,7 +452,7 @@ describe('a second factor', () => {
       const locked = await signIn('fritz', right)
       expect([locked.status, locked.body.code]).toEqual([429, 'RATE_LIMITED'])
     }
-    // Who is in stays in.
+    // Existing sessions stay.
     expect((await browser.get('/api/session')).status).toBe(200)
   })
 

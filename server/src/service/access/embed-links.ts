@@ -12,6 +12,9 @@ export type EmbedConfig = {
 /** `tle_<camera>_<expires>_<signature>`: a camera, seconds since 1970, and 64 hexadecimal digits. */
 const TOKEN = /^tle_([1-9]\d{0,9})_(\d{1,11})_([\da-f]{64})$/
 
+/** The largest id of a camera, an `integer` of PostgreSQL. */
+const MAX_CAMERA = 2_147_483_647
+
 /**
  * Tokens that read the lines of one camera until they expire. They are signed (HMAC-SHA256 of `camera.expires`) and stored
  * nowhere: an application with the secret makes them without asking; another secret ends all of them.
@@ -36,10 +39,11 @@ export class EmbedLinks {
 
   /** Undefined for another text, a wrong signature, and after the expiry. */
   identify(token: string): Principal | undefined {
-    const [, camera, expires, signature = ''] = TOKEN.exec(token) ?? []
-    if (this.#secret === undefined || Number(expires) * 1000 <= this.#now()) return undefined
+    const [, camera, expires, signature] = TOKEN.exec(token) ?? []
+    if (this.#secret === undefined || signature === undefined) return undefined
+    if (Number(camera) > MAX_CAMERA || Number(expires) * 1000 <= this.#now()) return undefined
     const right = signatureOf(this.#secret, Number(camera), Number(expires))
-    if (!timingSafeEqual(Buffer.from(signature.padEnd(right.length)), Buffer.from(right))) return undefined
+    if (!timingSafeEqual(Buffer.from(signature), Buffer.from(right))) return undefined
     return {
       kind: 'link',
       // Each link is a caller by itself: nobody's readers take the places of another's.

@@ -26,7 +26,7 @@ export type ExternalOutcome = { path: string } & ({ signedIn: SignedIn } | { fai
 export type AdmissionOptions = {
   auditTrail: AuditTrail
   config: ExternalConfig
-  /** Whose subjects they are: the same subject of another provider is another person. */
+  /** The provider of the subjects: the same subject of another provider is another person. */
   provider: string
   startSession: (userId: string, client: Client) => Promise<SignedIn | undefined>
   onChange: () => void
@@ -85,7 +85,7 @@ export class ExternalAdmission {
 
 type Change = { result: ExternalUser | SignInFailure; entry: AuditDetails | undefined }
 
-/** Who is in none of the groups any more sees nothing, and is signed out everywhere. */
+/** A user who has left all groups sees nothing and is signed out everywhere. */
 async function withoutGroup(
   client: pg.PoolClient,
   user: ExternalUser | undefined,

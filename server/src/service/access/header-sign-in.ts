@@ -21,7 +21,7 @@ export type HeaderConfig = ExternalConfig & {
 
 /** A request that asks for a session. */
 export type HeaderRequest = {
-  /** Who is connected, not whom a header names. */
+  /** The address of the connection, not one that a header names. */
   address: string | undefined
   /** As Node's `headersDistinct`: those that came twice are two. */
   headers: NodeJS.Dict<string[]>

@@ -93,7 +93,7 @@ export async function* foldValues(
           to = lower
           continue
         }
-        // Who waits may have waited long enough.
+        // The reader may have waited long enough.
         yield { lines: [], searched_to: minimum(stretch.upper, filter.end ?? stretch.upper) }
         continue
       }
