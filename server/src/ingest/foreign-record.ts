@@ -4,7 +4,7 @@ import { type AttributeField, attributeFor, bestNames } from './field-names.ts'
 import { readLineLevel } from './line-level.ts'
 import { nearestLevel } from './nearest-level.ts'
 import { parseJson } from './parse-json.ts'
-import { putExtra, readCameraId } from './record-fields.ts'
+import { putExtra, readCameraId, readTimestamp } from './record-fields.ts'
 
 /** The fields of a record in another protocol. */
 export type ForeignRecord = {
@@ -16,6 +16,23 @@ export type ForeignRecord = {
   message: string
   /** All that came beside it, of any shape. */
   attributes: ExtraData
+}
+
+/** A value as the text of a message. @param what it is, with its article */
+export function asJson(value: unknown, what: string): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // Nested deeper than the stack.
+    return `[${what} nested too deep]`
+  }
+}
+
+/** A time as it was sent. One that cannot be read stays among the attributes, and the record has its arrival. */
+export function timeFrom(written: unknown, attributes: ExtraData): string | undefined {
+  const timestamp = written == null ? undefined : readTimestamp(written)
+  if (written != null && timestamp === undefined) putExtra(attributes, 'original_timestamp', written as Json)
+  return timestamp
 }
 
 /** Like `toPlacedRecord`, with source, logger and camera found among the attributes by their usual names. */
@@ -41,8 +58,9 @@ export function toPlacedRecord(sent: ForeignRecord, place: RecordDefaults): LogR
     extra_data: sent.attributes,
   })
   if (sent.level == null || sent.level === '' || String(sent.level).toUpperCase() === level) return record
-  const original = typeof sent.level === 'number' ? sent.level : String(sent.level).slice(0, 100)
-  return { ...record, extra_data: { original_level: original, ...record.extra_data } }
+  const original = typeof sent.level === 'object' ? asJson(sent.level, 'a level') : sent.level
+  const kept = typeof original === 'number' ? original : String(original).slice(0, 100)
+  return { ...record, extra_data: { original_level: kept, ...record.extra_data } }
 }
 
 type Lifted = { source?: string; logger_name?: string; camera_id?: number; rest: ExtraData }

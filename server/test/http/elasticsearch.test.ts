@@ -46,10 +46,12 @@ describe("Elasticsearch's _bulk", () => {
         { index: {} },
         { message: 'good' },
         { create: { _id: 'b' } },
-        { message: 'bad', '@timestamp': 'yesterday' },
+        'no document' as unknown as object,
         { delete: { _id: 'x' } },
         { index: { _id: 'd' } },
         { nothing: 'but fields' },
+        { index: { _id: 'e' } },
+        { message: 'of a bad time', '@timestamp': 'yesterday' },
       ],
     })
     expect(answer.errors).toBe(true)
@@ -61,9 +63,13 @@ describe("Elasticsearch's _bulk", () => {
       [['create', 400, 'document_parsing_exception']],
       [['delete', 404, undefined]],
       [['index', 201, undefined]],
+      [['index', 201, undefined]],
     ])
-    const messages = (await stored('partly')).map(({ message }: { message: string }) => message)
-    expect(messages.sort()).toEqual(['good', '{"nothing":"but fields"}'])
+    const rows = await stored('partly')
+    const messages = rows.map(({ message }: { message: string }) => message)
+    expect(messages.sort()).toEqual(['good', 'of a bad time', '{"nothing":"but fields"}'])
+    const late = rows.find(({ message }: { message: string }) => message === 'of a bad time')
+    expect(late.extra_data).toEqual({ original_timestamp: 'yesterday' })
   })
 
   it('finds the next action behind lines that are none', async () => {

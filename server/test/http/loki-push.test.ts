@@ -100,9 +100,12 @@ describe("Loki's push", () => {
     const answer = await push(JSON.stringify({ streams }), json)
     expect([answer.status, await answer.text()]).toEqual([
       200,
-      expect.stringMatching(/^4 not stored; entry 1: .*entry 5: /),
+      expect.stringMatching(/^3 not stored; entry 2: .*entry 5: /),
     ])
-    expect(await stored('partly')).toHaveLength(2)
+    const rows = await stored('partly')
+    expect(rows.map(({ message }: { message: string }) => message).sort()).toEqual(['a', 'b', 'e'])
+    const late = rows.find(({ message }: { message: string }) => message === 'b')
+    expect(late.extra_data).toEqual({ original_timestamp: 'now' })
   })
 
   it.each([

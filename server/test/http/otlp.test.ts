@@ -73,7 +73,8 @@ describe('OTLP over HTTP', () => {
     const logRecords = [
       { timeUnixNano: `${Date.now()}000123`, body: { stringValue: 'a' }, traceId: 'AB12', spanId: 'cd34' },
       'no record',
-      { timeUnixNano: 'soon', body: { stringValue: 'b' } },
+      7,
+      { timeUnixNano: 'soon', severityNumber: 13, body: { structured: 'b' } },
       { severityText: 'Error', body: { stringValue: 'c' } },
     ]
     const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'partly' } }] }
@@ -91,10 +92,14 @@ describe('OTLP over HTTP', () => {
       },
     ])
     const rows = await stored('partly')
-    expect(rows.map(({ level }: { level: string }) => level).sort()).toEqual(['ERROR', 'INFO'])
+    expect(rows.map(({ level }: { level: string }) => level).sort()).toEqual(['ERROR', 'INFO', 'WARNING'])
     expect(rows.find(({ level }: { level: string }) => level === 'INFO').extra_data).toEqual({
       trace_id: 'AB12',
       span_id: 'cd34',
+    })
+    expect(rows.find(({ level }: { level: string }) => level === 'WARNING')).toMatchObject({
+      message: '{"structured":"b"}',
+      extra_data: { original_timestamp: 'soon' },
     })
   })
 

@@ -63,14 +63,16 @@ describe("Seq's way in", () => {
     const lines = [
       '{"@mt":"{A} and {{B}}","A":1,"Application":"kiosk"}',
       '{broken',
-      '{"@t":"never","@m":"x"}',
+      '{}',
+      '{"@t":"never","@l":{"a":1},"@m":{"b":2},"Application":"kiosk"}',
       '{"@m":"last","@@x":"escaped","Application":"kiosk"}',
     ]
     const { status, body } = await server.send('POST', '/ingest/clef', lines.join('\n'), clef)
     expect([status, body.Error]).toEqual([201, expect.stringMatching(/^2 not stored; event 1: .*event 2: /)])
     const rows = await stored('kiosk')
-    expect(rows.map(({ message }: { message: string }) => message)).toEqual(['last', '1 and {B}'])
+    expect(rows.map(({ message }: { message: string }) => message)).toEqual(['last', lines[3], '1 and {B}'])
     expect(rows[0].extra_data).toEqual({ '@x': 'escaped' })
+    expect(rows[1].extra_data).toEqual({ original_level: '{"a":1}', original_timestamp: 'never' })
   })
 
   it.each([

@@ -140,8 +140,7 @@ function toRecord(value: unknown, { metadata }: Action, index: string | undefine
   const document = asObject(value)
   if (document === undefined) return unparsable(`a document must be a JSON object; this is ${shorten(value)}`)
   const source = defaults.source ?? asText(metadata._index) ?? index
-  const record = fromDocument(document, source === undefined ? defaults : { ...defaults, source })
-  return typeof record === 'string' ? unparsable(record) : record
+  return fromDocument(document, source === undefined ? defaults : { ...defaults, source })
 }
 
 /** Without the sentence, which would make the reply several times as long as what was sent. */

@@ -1,8 +1,8 @@
 import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
 import { OF_DOCUMENTS } from '../field-names.ts'
-import { asObject, asText, chooseLevel, takeApart, toLogRecord } from '../foreign-record.ts'
-import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
+import { asJson, asObject, asText, chooseLevel, takeApart, timeFrom, toLogRecord } from '../foreign-record.ts'
+import { putExtra } from '../record-fields.ts'
 import { SEVERITIES } from '../syslog/priority.ts'
 
 /** Nested fields of the Elastic Common Schema that have a column here. */
@@ -11,14 +11,11 @@ const NESTED = ['log.level', 'log.logger', 'service.name', 'camera.id']
 /**
  * A document as shippers index it: the Elastic Common Schema, nested or dotted, and what Fluent Bit, Vector and loggers
  * send. One without a message is a record all the same, its message the whole document.
- *
- * @returns the record, or why the document cannot be one
  */
-export function fromDocument(document: ExtraData, defaults: RecordDefaults): LogRecord | string {
+export function fromDocument(document: ExtraData, defaults: RecordDefaults): LogRecord {
   const left = unnest(document)
   const time = takeFirst(left, OF_DOCUMENTS.timestamp, (value) => value != null)
-  const timestamp = time == null ? undefined : readTimestamp(time)
-  if (time != null && timestamp === undefined) return `failed to parse field [@timestamp]: ${shorten(time)}`
+  const timestamp = timeFrom(time, left)
   const given = takeFirst(left, OF_DOCUMENTS.level, (value) => typeof value !== 'object')
   const message = takeFirst(left, OF_DOCUMENTS.message, (value) => textIn(value) !== undefined)
   const original = asText(asObject(left.event)?.original)
@@ -32,7 +29,7 @@ export function fromDocument(document: ExtraData, defaults: RecordDefaults): Log
     {
       timestamp,
       level: chooseLevel([given, innerLevel, severity], text ?? ''),
-      message: inner?.message ?? text ?? asJson(document),
+      message: inner?.message ?? text ?? asJson(document, 'a document'),
       attributes: left,
     },
     placeOf(left, defaults),
@@ -77,13 +74,4 @@ function takeFirst(fields: ExtraData, names: string[], isUsable: (value: unknown
   const value = fields[name]
   delete fields[name]
   return value
-}
-
-function asJson(document: ExtraData): string {
-  try {
-    return JSON.stringify(document)
-  } catch {
-    // Nested deeper than the stack.
-    return '[a document nested too deep]'
-  }
 }

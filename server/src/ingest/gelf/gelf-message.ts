@@ -2,7 +2,7 @@
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import type { RecordDefaults } from '../decoded.ts'
-import { asObject, asText, chooseLevel, toLogRecord } from '../foreign-record.ts'
+import { asJson, asObject, asText, chooseLevel, toLogRecord } from '../foreign-record.ts'
 import { bodyText, parseJson } from '../parse-json.ts'
 import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
 import { SEVERITIES } from '../syslog/priority.ts'
@@ -49,7 +49,7 @@ function fromGelf(sent: ExtraData, defaults: RecordDefaults): LogRecord | string
   const container = asText(attributes.container_name)
   if (container !== undefined) attributes.container_name = container.replace(/^\//, '')
   const host = asText(sent.host)
-  const text = message ?? shallow(sent)
+  const text = message ?? asJson(sent, 'a message')
   const severity = typeof sent.level === 'object' ? undefined : SEVERITIES[Number(sent.level ?? Number.NaN)]
   const record = toLogRecord(
     { timestamp, level: chooseLevel([severity ?? sent.level], text), message: text, attributes },
@@ -57,14 +57,4 @@ function fromGelf(sent: ExtraData, defaults: RecordDefaults): LogRecord | string
   )
   if (host === undefined || record.source === host) return record
   return { ...record, extra_data: { ...record.extra_data, host: host.slice(0, 255) } }
-}
-
-/** JSON of a message without a text. */
-function shallow(sent: ExtraData): string {
-  try {
-    return JSON.stringify(sent)
-  } catch {
-    // Nested deeper than the stack.
-    return '[a message nested too deep]'
-  }
 }

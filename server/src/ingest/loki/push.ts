@@ -1,5 +1,5 @@
 // The push formats of Loki's senders: JSON, or snappy-packed protocol buffers (push.proto of grafana/loki).
-import type { ExtraData } from '@timelapser/logger'
+import type { ExtraData, Json } from '@timelapser/logger'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
 import { fromNanoseconds, fromSeconds } from '../nanoseconds.ts'
@@ -76,10 +76,18 @@ function take(
 
 function fromValue(value: unknown, labels: ExtraData, defaults: RecordDefaults) {
   const [time, line, metadata] = Array.isArray(value) ? (value as unknown[]) : []
-  const timestamp = fromNanoseconds(time)
-  if (timestamp === undefined) return `timestamp ${shorten(time ?? null)} is no count of nanoseconds`
   if (typeof line !== 'string') return `the line must be text; this is ${shorten(line ?? null)}`
-  return fromStreamEntry({ timestamp, line, labels, metadata: asObject(metadata) ?? NOTHING }, defaults)
+  const timestamp = fromNanoseconds(time)
+  const original = timestamp === undefined ? { original_timestamp: time as Json } : NOTHING
+  return fromStreamEntry(
+    {
+      timestamp: timestamp ?? defaults.now,
+      line,
+      labels,
+      metadata: { ...original, ...asObject(metadata) },
+    },
+    defaults,
+  )
 }
 
 /** An unpacked PushRequest. An unreadable part costs the entry or stream it stands in, not the others. */

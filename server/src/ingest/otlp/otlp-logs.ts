@@ -4,7 +4,7 @@ import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { asObject } from '../foreign-record.ts'
 import { parseBody } from '../parse-json.ts'
 import { BYTES, eachField, FIXED64, ProtobufReader, splitMessage, VARINT } from '../protobuf-reader.ts'
-import { shorten } from '../record-fields.ts'
+import { putExtra, shorten } from '../record-fields.ts'
 import { atOnce, type Steps } from '../steps.ts'
 import { jsonField, toCamel } from './json-field.ts'
 import { fromOtlp, type OtlpRecord, readSeverity, toOrigin } from './otlp-record.ts'
@@ -194,20 +194,26 @@ function readJsonRecord(value: unknown): OtlpRecord | string {
   if (sent === undefined) return `a record must be a JSON object; this is ${shorten(value as Json)}`
   const field = (name: string) => jsonField(sent, name)
   const time = toNanos(field('timeUnixNano'))
-  const observedTime = toNanos(field('observedTimeUnixNano'))
-  if (time === undefined || observedTime === undefined)
-    return `timeUnixNano ${shorten(field('timeUnixNano') ?? null)} is no count of nanoseconds`
+  const attributes = fromJsonAttributes(sent.attributes)
+  if (time === undefined) putExtra(attributes, 'original_timestamp', field('timeUnixNano') as Json)
   return {
-    time,
-    observedTime,
+    time: time ?? 0n,
+    observedTime: toNanos(field('observedTimeUnixNano')) ?? 0n,
     severityNumber: readSeverity(field('severityNumber')),
     severityText: text(field('severityText')),
-    body: fromJsonValue(sent.body),
-    attributes: fromJsonAttributes(sent.attributes),
+    body: bodyOf(sent.body),
+    attributes,
     traceId: idText(field('traceId')),
     spanId: idText(field('spanId')),
     eventName: text(field('eventName')),
   }
+}
+
+/** A body of none of the forms is kept as it came. */
+function bodyOf(value: unknown): Json {
+  const isAny = asObject(value) !== undefined && Object.keys(value as object).length > 0
+  const body = fromJsonValue(value)
+  return body === null && (isAny || (value != null && typeof value !== 'object')) ? (value as Json) : body
 }
 
 function toNanos(value: unknown): bigint | undefined {

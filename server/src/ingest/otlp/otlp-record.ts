@@ -2,7 +2,7 @@
 import type { ExtraData, Json, Level, LogRecord } from '@timelapser/logger'
 import type { RecordDefaults } from '../decoded.ts'
 import { OF_TELEMETRY } from '../field-names.ts'
-import { asText, chooseLevel, toPlacedRecord } from '../foreign-record.ts'
+import { asJson, asText, chooseLevel, toPlacedRecord } from '../foreign-record.ts'
 import { fromNanoseconds } from '../nanoseconds.ts'
 import { putExtra, readCameraId } from '../record-fields.ts'
 
@@ -103,7 +103,7 @@ export function readSeverity(value: unknown): number {
 
 function messageOf({ body, eventName }: OtlpRecord): string {
   if (body === null) return eventName
-  return typeof body === 'string' ? body : JSON.stringify(body)
+  return typeof body === 'string' ? body : asJson(body, 'a body')
 }
 
 function cameraOf(attributes: ExtraData): number | undefined {

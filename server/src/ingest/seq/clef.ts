@@ -2,14 +2,15 @@
 import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
-import { asObject, asText, toLogRecord } from '../foreign-record.ts'
+import { asJson, asObject, asText, timeFrom, toLogRecord } from '../foreign-record.ts'
 import { bodyText, filledLines, parseBody, parseJson } from '../parse-json.ts'
-import { putExtra, readTimestamp, shorten } from '../record-fields.ts'
+import { putExtra, shorten } from '../record-fields.ts'
 import { atOnce, type Steps } from '../steps.ts'
 import { renderMasked } from './render-template.ts'
 
 /** The parts of an event, by any of their names. */
 type Event = {
+  sent: ExtraData
   time: unknown
   level: unknown
   message: unknown
@@ -68,6 +69,7 @@ function fromClef(value: unknown, defaults: RecordDefaults): LogRecord | string 
   }
   return finish(
     {
+      sent,
       time: sent['@t'],
       level: sent['@l'],
       message: sent['@m'],
@@ -90,6 +92,7 @@ function fromRaw(value: unknown, defaults: RecordDefaults): LogRecord | string {
   if (asText(sent.SpanId) !== undefined) putExtra(properties, 'span_id', sent.SpanId ?? null)
   return finish(
     {
+      sent,
       time: sent.Timestamp,
       level: sent.Level,
       message: sent.RenderedMessage,
@@ -104,15 +107,12 @@ function fromRaw(value: unknown, defaults: RecordDefaults): LogRecord | string {
 
 function finish(event: Event, defaults: RecordDefaults): LogRecord | string {
   const { properties } = event
-  const timestamp = event.time == null ? undefined : readTimestamp(event.time)
-  if (event.time != null && timestamp === undefined)
-    return `the event's time ${shorten(event.time)} is no ISO 8601`
+  const timestamp = timeFrom(event.time, properties)
   const template = asText(event.template)
   const exception = asText(event.exception)
   const rendered = asText(event.message) ?? (template && renderMasked(template, properties, event.renderings))
-  const message = rendered ?? exception?.split('\n', 1)[0]
-  if (message === undefined)
-    return 'the event has neither a message (@m), a template (@mt) nor an exception (@x)'
+  if (Object.keys(event.sent).length === 0) return 'the event is empty'
+  const message = rendered ?? exception?.split('\n', 1)[0] ?? asJson(event.sent, 'an event')
   if (exception !== undefined) putExtra(properties, 'exception', exception)
   if (template !== undefined && template !== message) putExtra(properties, 'message_template', template)
   return toLogRecord({ timestamp, level: event.level, message, attributes: properties }, defaults)

@@ -1,9 +1,9 @@
 // Splunk's HTTP Event Collector: objects one behind the other, each with an `event` of any kind.
-import type { ExtraData, Json, LogRecord } from '@timelapser/logger'
+import type { ExtraData, LogRecord } from '@timelapser/logger'
 import { hasMoreValuesThan, MAX_VALUES_A_RECORD } from '../body-limits.ts'
 import { type Decoded, DecodedBody, type RecordDefaults } from '../decoded.ts'
 import { fromDocument } from '../elasticsearch/ecs-document.ts'
-import { asObject, asText } from '../foreign-record.ts'
+import { asJson, asObject, asText } from '../foreign-record.ts'
 import type { LogForm } from '../inference/log-form.ts'
 import { jsonValuesOf } from '../json-values.ts'
 import { createLineDecoder } from '../line-records.ts'
@@ -75,7 +75,7 @@ function fromHec(sent: ExtraData, defaults: RecordDefaults): LogRecord | string 
   if (timestamp !== undefined) document['@timestamp'] = timestamp
   else if (time != null) document.original_timestamp = time
   const inner = asObject(event)
-  if (inner === undefined) document.message = typeof event === 'string' ? event : asJson(event)
+  if (inner === undefined) document.message = typeof event === 'string' ? event : asJson(event, 'an event')
   for (const part of [...partsOf(inner), asObject(fields), { source, sourcetype, host }, others]) {
     for (const [name, value] of Object.entries(part ?? {})) if (value != null) putExtra(document, name, value)
   }
@@ -89,15 +89,6 @@ function partsOf(event: ExtraData | undefined): (ExtraData | undefined)[] {
   if (event === undefined || logged === undefined) return [event]
   const { message: _message, ...others } = event
   return [logged, others]
-}
-
-function asJson(event: Json): string {
-  try {
-    return JSON.stringify(event)
-  } catch {
-    // Nested deeper than the stack.
-    return '[an event nested too deep]'
-  }
 }
 
 /** Seconds as text are a number. */
