@@ -29,7 +29,7 @@ function defaultOf({ type, unit, default: value }: SettingProperty): string {
   if (type === 'boolean') return value ? 'added' : 'left'
   if (type === 'array' || type === 'object') return 'none'
   if (typeof value !== 'number')
-    return value === 'changes' ? 'Changes, failures and slow ones' : String(value)
+    return value === 'changes' ? 'Changes, failures and slow requests' : String(value)
   const mebibytes = value / 1024 ** 2
   return unit === 'bytes' && mebibytes >= 1 ? `${mebibytes} MiB` : number(value)
 }

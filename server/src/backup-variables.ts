@@ -55,7 +55,7 @@ export function readBackups(environment: Environment): BackupPlan | undefined {
   if (plan.folder !== undefined) return { ...(plan as BackupPlan), bucket }
   if (bucket) {
     throw new StartupError(
-      'BACKUP_S3_URL is set, and BACKUP_FOLDER is not. A backup is written to a folder, read back and then uploaded: set both.',
+      'BACKUP_S3_URL is set, but BACKUP_FOLDER is not. A backup is written to a folder, verified and then uploaded: set both.',
     )
   }
   return undefined
@@ -68,7 +68,7 @@ export function readBackupBucket(environment: Environment): BucketConfig | undef
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     const missing = accessKeyId === undefined ? 'AWS_ACCESS_KEY_ID' : 'AWS_SECRET_ACCESS_KEY'
     throw new StartupError(
-      `BACKUP_S3_URL is set, and ${missing} is not. Uploads are signed with it: set both.`,
+      `BACKUP_S3_URL is set, but ${missing} is not. Uploads are signed with it: set both.`,
     )
   }
   return { url, accessKeyId, secretAccessKey, ...others }

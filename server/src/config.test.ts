@@ -110,7 +110,7 @@ describe('refuses, naming variable and value,', () => {
     ['SYSLOG_CAMERAS', 'door=front'],
     ['SYSLOG_TIMEZONE', 'Berlin'],
   ])('%s=%s', (name, value) => {
-    expect(() => readConfig({ [name]: value })).toThrow(`${name} is not valid ("${value}"). It has to be `)
+    expect(() => readConfig({ [name]: value })).toThrow(`${name} is not valid ("${value}"). It must be `)
   })
 
   test.each([
@@ -127,9 +127,7 @@ describe('refuses, naming variable and value,', () => {
     ['ADMIN_API_KEY', 'secret'],
     ['ADMIN_API_KEY', 'secret with some spaces'],
   ])('%s, whose value is a secret', (name, value) => {
-    expect(() => readConfig({ [name]: value })).toThrow(
-      `${name} is not valid (not shown here). It has to be `,
-    )
+    expect(() => readConfig({ [name]: value })).toThrow(`${name} is not valid (not shown here). It must be `)
     expect(() => readConfig({ [name]: value })).not.toThrow('secret')
   })
 })
@@ -156,10 +154,10 @@ describe('sign-in by a provider', () => {
   })
 
   test.each([
-    [{ OIDC_ISSUER: '' }, 'OIDC_ISSUER is not set, and OIDC_CLIENT_ID is'],
-    [{ OIDC_CLIENT_ID: '' }, 'OIDC_CLIENT_ID is not set, and OIDC_ISSUER is'],
-    [{ PUBLIC_URL: '' }, 'PUBLIC_URL is not set, and OIDC_ISSUER is'],
-    [{ OIDC_ADMIN_GROUPS: '', OIDC_CAMERA_GROUPS: '' }, 'Nobody could come in'],
+    [{ OIDC_ISSUER: '' }, 'OIDC_ISSUER is not set, but OIDC_CLIENT_ID is'],
+    [{ OIDC_CLIENT_ID: '' }, 'OIDC_CLIENT_ID is not set, but OIDC_ISSUER is'],
+    [{ PUBLIC_URL: '' }, 'PUBLIC_URL is not set, but OIDC_ISSUER is'],
+    [{ OIDC_ADMIN_GROUPS: '', OIDC_CAMERA_GROUPS: '' }, 'No user could sign in'],
     [{ OIDC_ISSUER: 'http://sso.example.org' }, 'OIDC_ISSUER is not valid'],
     [{ OIDC_ISSUER: 'https://me:secret@sso.example.org' }, 'OIDC_ISSUER is not valid'],
     [{ OIDC_SCOPES: 'profile' }, 'OIDC_SCOPES is not valid'],
@@ -199,13 +197,13 @@ describe('sign-in by a header of the proxy', () => {
     [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY does not list the addresses of the proxy'],
     [{ TRUST_PROXY: '10.0.0.5,0.0.0.0/0' }, 'TRUST_PROXY does not list the addresses of the proxy'],
     [{ TRUST_PROXY: '::/0' }, 'TRUST_PROXY does not list the addresses of the proxy'],
-    [{ TRUSTED_USER_HEADER: '' }, 'TRUSTED_USER_HEADER is not set, and TRUSTED_GROUPS_HEADER is'],
-    [{ TRUSTED_GROUPS_HEADER: '' }, 'TRUSTED_GROUPS_HEADER is not set, and TRUSTED_USER_HEADER is'],
-    [{ TRUSTED_GROUPS_HEADER: 'remote-user' }, 'name the same header'],
+    [{ TRUSTED_USER_HEADER: '' }, 'TRUSTED_USER_HEADER is not set, but TRUSTED_GROUPS_HEADER is'],
+    [{ TRUSTED_GROUPS_HEADER: '' }, 'TRUSTED_GROUPS_HEADER is not set, but TRUSTED_USER_HEADER is'],
+    [{ TRUSTED_GROUPS_HEADER: 'remote-user' }, 'are the same header'],
     [{ TRUSTED_USER_HEADER: 'Authorization' }, 'TRUSTED_USER_HEADER is not valid'],
     [{ TRUSTED_USER_HEADER: 'X-Forwarded-For' }, 'TRUSTED_USER_HEADER is not valid'],
     [{ TRUSTED_GROUPS_HEADER: 'Remote Groups' }, 'TRUSTED_GROUPS_HEADER is not valid'],
-    [{ TRUSTED_ADMIN_GROUPS: '' }, 'Nobody could come in'],
+    [{ TRUSTED_ADMIN_GROUPS: '' }, 'No user could sign in'],
     [{ TRUSTED_SESSION_HOURS: '721' }, 'TRUSTED_SESSION_HOURS is not valid'],
     [
       {
@@ -222,8 +220,8 @@ describe('sign-in by a header of the proxy', () => {
 })
 
 test.each([
-  ['TLS_CERT', 'TLS_KEY is not set, and TLS_CERT is'],
-  ['TLS_KEY', 'TLS_CERT is not set, and TLS_KEY is'],
+  ['TLS_CERT', 'TLS_CERT is set, but TLS_KEY is not'],
+  ['TLS_KEY', 'TLS_KEY is set, but TLS_CERT is not'],
 ])('%s alone is refused', (name, sentence) => {
   expect(() => readConfig({ [name]: '/tls.pem' })).toThrow(sentence)
 })
@@ -235,7 +233,7 @@ test.each([
   ['DATABASE_READ_URL', 'postgres://me:secret@one,two/logs'],
 ])('%s=%s is refused, as it names several hosts', (name, url) => {
   const read = () => readConfig({ DATABASE_URL: 'postgres://me@db/logs', [name]: url })
-  expect(read).toThrow(`${name} names several hosts, and only one is understood. Name the host that follows`)
+  expect(read).toThrow(`${name} contains several hosts, but only one is supported. Use the host that follows`)
   expect(read).not.toThrow('secret')
 })
 
@@ -258,7 +256,9 @@ test.each([
   ['TIMELAPSER_LOG_URL', 'TIMELAPSER_LOGS_URL'],
   ['public_url', 'PUBLIC_URL'],
 ])('the misspelt variable %s is told of, as perhaps %s', (name, meant) => {
-  expect(misspelt({ [name]: 'secret' })).toEqual([`The variable ${name} is not read. Is ${meant} meant?`])
+  expect(misspelt({ [name]: 'secret' })).toEqual([
+    `The variable ${name} is unknown and ignored. Did you mean ${meant}?`,
+  ])
 })
 
 test('variables of other programs are not told of, nor one beside the one that is meant', () => {
@@ -280,7 +280,7 @@ test('a bucket for backups has an address with its name, credentials and a folde
     ...{ url: 'https://s3.example/bucket/folder', accessKeyId: 'id', secretAccessKey: 'secret' },
   })
   const { BACKUP_FOLDER: _, ...withoutFolder } = bucket
-  expect(() => readConfig(withoutFolder)).toThrow('BACKUP_S3_URL is set, and BACKUP_FOLDER is not.')
+  expect(() => readConfig(withoutFolder)).toThrow('BACKUP_S3_URL is set, but BACKUP_FOLDER is not.')
   expect(() => readConfig({ ...bucket, AWS_SECRET_ACCESS_KEY: '' })).toThrow('AWS_SECRET_ACCESS_KEY is not')
   for (const url of [
     's3://bucket',

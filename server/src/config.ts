@@ -126,7 +126,7 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
             'ADMIN_API_KEY',
             text,
             text.length >= MIN_KEY_CHARACTERS && /^[\x21-\x7e]+$/.test(text),
-            `at least ${MIN_KEY_CHARACTERS} characters without spaces, such as what openssl rand -hex 32 prints`,
+            `at least ${MIN_KEY_CHARACTERS} characters without spaces, such as the output of openssl rand -hex 32`,
           ),
   }),
   ALERTS_KEY: (text) => ({
@@ -137,7 +137,7 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
             'ALERTS_KEY',
             text,
             text.length >= MIN_KEY_CHARACTERS,
-            `at least ${MIN_KEY_CHARACTERS} characters, such as what openssl rand -hex 32 prints`,
+            `at least ${MIN_KEY_CHARACTERS} characters, such as the output of openssl rand -hex 32`,
           ),
   }),
   ALERTS_HEARTBEAT_URL: (text) => ({
@@ -196,7 +196,7 @@ const FORWARD_READERS: { [name: string]: (text: string | undefined) => Partial<F
             'FORWARD_SHARED_KEY',
             text,
             text.length >= MIN_KEY_CHARACTERS,
-            `at least ${MIN_KEY_CHARACTERS} characters, such as what openssl rand -hex 32 prints`,
+            `at least ${MIN_KEY_CHARACTERS} characters, such as the output of openssl rand -hex 32`,
           ),
   }),
 }
@@ -231,12 +231,12 @@ export function readConfig(environment: Environment = process.env): Config {
   const config = readAll(READERS, environment) as Config
   if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined) {
     throw new StartupError(
-      'DATABASE_DIRECT_URL is set, and DATABASE_URL is not. It is the way past a pooler that DATABASE_URL leads through: set both, or DATABASE_URL alone.',
+      'DATABASE_DIRECT_URL is set, but DATABASE_URL is not. It bypasses the pooler of DATABASE_URL: set both, or only DATABASE_URL.',
     )
   }
   if (config.databaseReadUrl !== undefined && config.databaseUrl === undefined) {
     throw new StartupError(
-      'DATABASE_READ_URL is set, and DATABASE_URL is not. It names a standby of the database in DATABASE_URL: set both, or none.',
+      'DATABASE_READ_URL is set, but DATABASE_URL is not. It refers to a standby of the database in DATABASE_URL: set both, or neither.',
     )
   }
   const syslog = { host: config.host, ...readAll(SYSLOG_READERS, environment) } as SyslogConfig
@@ -274,7 +274,7 @@ function readTls(environment: Environment): TlsConfig | undefined {
   if (certificate === undefined && key === undefined) return undefined
   const [given, missing] = certificate === undefined ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY']
   throw new StartupError(
-    `${missing} is not set, and ${given} is. HTTPS needs both: the certificate and its private key, files in PEM form.`,
+    `${given} is set, but ${missing} is not. HTTPS requires both: the certificate and its private key, as files in PEM form.`,
   )
 }
 
@@ -300,7 +300,7 @@ function readCameras(text: string): ReadonlyMap<string, number> {
       'SYSLOG_CAMERAS',
       text,
       isPair,
-      'senders and camera ids with commas between, like 10.0.0.21=3,door=4',
+      'senders and camera ids separated by commas, like 10.0.0.21=3,door=4',
     )
     cameras.set(sender.toLowerCase(), Number(id))
   }
@@ -341,7 +341,7 @@ function readRateLimits(text: string): RateLimits | undefined {
     'RATE_LIMITS',
     text,
     limits !== undefined,
-    'off, or limits with commas between, like query=600,ingest=off',
+    'off, or limits separated by commas, like query=600,ingest=off',
   )
   return limits
 }
@@ -353,7 +353,7 @@ function readTrustProxy(text: string): boolean | string[] {
     'TRUST_PROXY',
     text,
     addresses.every(isAddressOrNetwork),
-    'true, false, or addresses of proxies with commas between, like 10.0.0.5,172.16.0.0/12',
+    'true, false, or addresses of proxies separated by commas, like 10.0.0.5,172.16.0.0/12',
   )
   return addresses
 }

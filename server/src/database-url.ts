@@ -5,7 +5,7 @@ import { valid } from './variables.ts'
 export function readDatabaseUrl(name: string, text: string): string {
   if (namesSeveralHosts(text)) {
     throw new StartupError(
-      `${name} names several hosts, and only one is understood. Name the host that follows the primary after a failover: a DNS name, a virtual address or a proxy.`,
+      `${name} contains several hosts, but only one is supported. Use the host that follows the primary after a failover: a DNS name, a virtual address or a proxy.`,
     )
   }
   return valid(

@@ -38,7 +38,7 @@ export function externalReaders(prefix: string) {
 export function checkGroups(prefix: string, given: string, config: ExternalConfig): void {
   if (config.adminGroups.length + config.viewerGroups.length + config.cameraGroups.size > 0) return
   throw new StartupError(
-    `${prefix}_VIEWER_GROUPS is not set, and ${given} is. Nobody could come in: name groups in ${prefix}_ADMIN_GROUPS, ${prefix}_VIEWER_GROUPS or ${prefix}_CAMERA_GROUPS.`,
+    `${prefix}_VIEWER_GROUPS is not set, but ${given} is. No user could sign in: set groups in ${prefix}_ADMIN_GROUPS, ${prefix}_VIEWER_GROUPS or ${prefix}_CAMERA_GROUPS.`,
   )
 }
 
@@ -55,7 +55,7 @@ function readCameraGroups(variable: string, text: string): ReadonlyMap<string, r
       variable,
       text,
       group !== '' && cameras.every((id) => /^[1-9]\d{0,8}$/.test(id)),
-      'groups and camera ids with commas between, like barn team=3+4,gate=7',
+      'groups and camera ids separated by commas, like barn team=3+4,gate=7',
     )
     groups.set(group, cameras.map(Number))
   }

@@ -11,7 +11,9 @@ export function misspeltVariables(
     .filter((name) => !known.includes(name))
     .flatMap((name) => {
       const meant = known.find((one) => environment[one] === undefined && isNear(name, one))
-      return meant === undefined ? [] : [`The variable ${name} is not read. Is ${meant} meant?`]
+      return meant === undefined
+        ? []
+        : [`The variable ${name} is unknown and ignored. Did you mean ${meant}?`]
     })
 }
 

@@ -26,7 +26,7 @@ export const OIDC_READERS: Readers = {
       'OIDC_SCOPES',
       text,
       text.split(' ').includes('openid') && /^[\x20-\x7e]+$/.test(text),
-      'scopes with spaces between, openid among them',
+      'scopes separated by spaces, including openid',
     ),
   }),
   OIDC_GROUPS_CLAIM: (text = 'groups') => ({ groupsClaim: text }),
@@ -40,12 +40,12 @@ export function readOidc(environment: Environment, publicUrl: string | undefined
   if (given.length === 0) return undefined
   const read = readAll(OIDC_READERS, environment) as OidcConfig
   const missing = (name: string, why: string) =>
-    new StartupError(`${name} is not set, and ${given[0]} is. ${why}`)
-  if (read.issuer === undefined) throw missing('OIDC_ISSUER', 'Sign-in needs the address of the provider.')
+    new StartupError(`${name} is not set, but ${given[0]} is. ${why}`)
+  if (read.issuer === undefined) throw missing('OIDC_ISSUER', 'Sign-in requires the address of the provider.')
   if (read.clientId === undefined)
-    throw missing('OIDC_CLIENT_ID', 'Sign-in needs the id under which the provider knows this server.')
+    throw missing('OIDC_CLIENT_ID', 'Sign-in requires the client id of this server at the provider.')
   if (publicUrl === undefined)
-    throw missing('PUBLIC_URL', 'The provider sends people back to PUBLIC_URL/api/auth/oidc/callback.')
+    throw missing('PUBLIC_URL', 'The provider redirects users to PUBLIC_URL/api/auth/oidc/callback.')
   checkGroups('OIDC', given[0] ?? '', read)
   return { ...read, redirectUrl: `${publicUrl}/api/auth/oidc/callback` }
 }

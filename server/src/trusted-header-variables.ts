@@ -29,26 +29,28 @@ export function readTrustedHeader(
   if (given === undefined) return undefined
   const read = readAll(TRUSTED_HEADER_READERS, environment) as HeaderConfig
   const missing = (name: string, why: string) =>
-    new StartupError(`${name} is not set, and ${given} is. ${why}`)
+    new StartupError(`${name} is not set, but ${given} is. ${why}`)
   if (read.userHeader === undefined)
-    throw missing('TRUSTED_USER_HEADER', 'Sign-in needs the header in which the proxy names the user.')
+    throw missing('TRUSTED_USER_HEADER', 'Sign-in requires the header in which the proxy names the user.')
   if (read.groupsHeader === undefined)
     throw missing(
       'TRUSTED_GROUPS_HEADER',
-      'Sign-in needs the header in which the proxy lists the groups of the user.',
+      'Sign-in requires the header in which the proxy lists the groups of the user.',
     )
   if (read.userHeader === read.groupsHeader) {
-    throw new StartupError('TRUSTED_USER_HEADER and TRUSTED_GROUPS_HEADER name the same header. Name two.')
+    throw new StartupError(
+      'TRUSTED_USER_HEADER and TRUSTED_GROUPS_HEADER are the same header. Use two headers.',
+    )
   }
   checkGroups('TRUSTED', given, read)
   if (typeof trustProxy === 'boolean' || trustProxy.some((network) => /\/0+$/.test(network))) {
     throw new StartupError(
-      'TRUSTED_USER_HEADER is set, and TRUST_PROXY does not list the addresses of the proxy, like 10.0.0.5. Anybody could send the header and sign in as anybody.',
+      'TRUSTED_USER_HEADER is set, but TRUST_PROXY does not list the addresses of the proxy, such as 10.0.0.5. Any client could send the header and sign in as any user.',
     )
   }
   if (environment.OIDC_ISSUER?.trim()) {
     throw new StartupError(
-      'TRUSTED_USER_HEADER and OIDC_ISSUER are both set. People sign in by one of them: unset the other.',
+      'TRUSTED_USER_HEADER and OIDC_ISSUER are both set. Only one sign-in method can be used: unset the other.',
     )
   }
   return { ...read, proxies: trustProxy }
@@ -61,6 +63,6 @@ function readHeaderName(variable: string, text: string): string {
     variable,
     name,
     isName && !OTHERS_HEADERS.includes(name),
-    'a header that the proxy alone sets, like Remote-User or X-Forwarded-User: letters, digits and -',
+    'a header that only the proxy sets, like Remote-User or X-Forwarded-User: letters, digits and -',
   )
 }

@@ -35,5 +35,5 @@ export function readAll<T>(
 export function valid(name: string, text: string, isValid: boolean, allowed: string): string {
   if (isValid) return text
   const value = SECRETS.includes(name) ? 'not shown here' : `"${text}"`
-  throw new StartupError(`${name} is not valid (${value}). It has to be ${allowed}.`)
+  throw new StartupError(`${name} is not valid (${value}). It must be ${allowed}.`)
 }

@@ -64,7 +64,7 @@ describe('keys', () => {
     const session = () => server.send('GET', '/api/session', undefined, { authorization: `Bearer ${secret}` })
     expect((await session()).body.data.name).toBe('wall')
     const { stdout } = await run('keys', 'list')
-    expect(stdout).toMatch(/wall +tl_\S{8}… +read +camera 1, WARNING and above, 600 requests a minute/)
+    expect(stdout).toMatch(/wall +tl_\S{8}… +read +camera 1, WARNING and above, 600 requests per minute/)
     expect(stdout).not.toContain(secret)
     expect((await run('keys', 'revoke', String(key.id))).stdout).toMatch(/^Revoked: key \d+, "wall"/)
     expect((await session()).status).toBe(401)
@@ -84,7 +84,7 @@ describe('keys', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^tl_[\w-]{43}\n$/)
     expect(stderr).toMatch(
-      /^Key (\d+), "shop" \(ingest\): pages of https:\/\/shop\.example, takes the place of key \d+\. It is not shown again\.\nKey \d+ goes on until 2/,
+      /^Key (\d+), "shop" \(ingest\): pages of https:\/\/shop\.example, replaces key \d+\. It is not shown again\.\nKey \d+ stays valid until 2/,
     )
     expect((await run('keys', 'list')).stdout).toMatch(/shop .*Z, replaced by \d+ +never/)
   })
@@ -101,7 +101,7 @@ describe('keys', () => {
     const { code, stdout, stderr } = await run('keys', 'create', 'camera 3', '--scope', 'ingest')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^tl_[\w-]{43}\n$/)
-    expect(stderr).toMatch(/^Key \d+, "camera 3" \(ingest\): no limits of its own\. It is not shown again\./)
+    expect(stderr).toMatch(/^Key \d+, "camera 3" \(ingest\): no separate limits\. It is not shown again\./)
   })
 })
 
@@ -126,7 +126,7 @@ describe('settings', () => {
     const unconfirmed = await run('settings', 'set', 'retention_days', '7')
     expect([unconfirmed.code, unconfirmed.stdout]).toEqual([3, ''])
     expect(unconfirmed.stderr).toMatch(
-      /^1 line will be deleted for good by the next run of retention\.\nNothing was changed/,
+      /^1 line will be deleted permanently by the next run of retention\.\nNothing was changed/,
     )
     expect(await json('settings', 'get', 'retention_days')).toBe(30)
     expect((await run('settings', 'set', 'retention_days', '7', '--yes')).stdout).toBe(
@@ -151,18 +151,18 @@ describe('a dry run of ingest', () => {
     const raising = await ingest('--keep-days', '400', '--dry-run')
     expect([raising.code, raising.stderr]).toEqual([
       0,
-      'The retention would be raised from 30 days to 400 days, for all logs and for good.\n',
+      'The retention would be raised from 30 days to 400 days, for all logs, permanently.\n',
     ])
     expect(await json('settings', 'get', 'retention_days')).toBe(30)
     const raised = await ingest('--keep-days', '400')
     expect([raised.code, raised.stderr]).toEqual([
       0,
       expect.stringMatching(
-        /^The retention is raised from 30 days to 400 days, .* settings set retention_days 30" takes it back\.\n$/,
+        /^The retention is raised from 30 days to 400 days, .* settings set retention_days 30" reverts this\.\n$/,
       ),
     ])
     const alone = await run('ingest', file, '--dry-run', '--url', 'http://127.0.0.1:1')
-    expect([alone.code, alone.stderr]).toEqual([0, expect.stringContaining('is not looked at')])
+    expect([alone.code, alone.stderr]).toEqual([0, expect.stringContaining('is not checked')])
     rmSync(folder, { recursive: true })
   })
 })
@@ -170,20 +170,23 @@ describe('a dry run of ingest', () => {
 it.each([
   [['users', 'disable', 'nobody'], 'There is no user nobody.'],
   [['users', 'role', 'vic', 'king'], 'Allowed choices are admin, viewer'],
-  [['users', 'cameras', 'vic', 'door'], '"door" is no whole number'],
+  [['users', 'cameras', 'vic', 'door'], '"door" is not a whole number'],
   [['keys', 'create', 'x'], "required option '--scope <scope>' not specified"],
-  [['keys', 'create', 'x', '--scope', 'ingest', '--camera', '1'], 'cameras go with the scope read alone'],
+  [
+    ['keys', 'create', 'x', '--scope', 'ingest', '--camera', '1'],
+    'cameras is only allowed with the scope read',
+  ],
   [['keys', 'create', 'x', '--scope', 'read', '--rate-limit', '0'], 'rate_limit must be at least 1'],
   [
     ['keys', 'create', 'x', '--scope', 'read', '--min-level', 'loud'],
     'Invalid log level. Must be one of: DEBUG',
   ],
   [['keys', 'revoke', '9999'], 'There is no API key 9999'],
-  [['settings', 'get', 'colour'], 'colour is not a setting. There are log_level'],
-  [['settings', 'set', 'message_max', '5'], 'message_max has to be a whole number of bytes from 100'],
+  [['settings', 'get', 'colour'], 'colour is not a setting. Settings: log_level'],
+  [['settings', 'set', 'message_max', '5'], 'message_max must be a whole number of bytes from 100'],
   [['settings', 'set', 'timezone', 'Mars/Olympus'], 'IANA name'],
-  [['settings', 'list', '--url', 'http://127.0.0.1:1'], 'No answer from http://127.0.0.1:1'],
-  [['keys', 'list', '--key', 'tl_wrong'], 'does not know this API key'],
+  [['settings', 'list', '--url', 'http://127.0.0.1:1'], 'No response from http://127.0.0.1:1'],
+  [['keys', 'list', '--key', 'tl_wrong'], 'does not accept this API key'],
 ])('%j is refused with exit code 1 and a sentence', async (args, sentence) => {
   const { code, stdout, stderr } = await run(...args)
   expect([code, stdout]).toEqual([1, ''])
@@ -202,7 +205,7 @@ describe('packing', () => {
   it('is turned on by its setting, and packed lines are made rows again', { tags: ['long'] }, async () => {
     expect((await run('settings', 'set', 'pack_after_days', '3')).code).toBe(0)
     const { stderr, code } = await run('unpack')
-    expect(stderr).toMatch(/^0 packed lines take 0 MB now, and some 0 MB as rows\.\n/)
+    expect(stderr).toMatch(/^0 packed lines take 0 MB now, and about 0 MB as rows\.\n/)
     expect(code).toBe(3)
     const { packing } = await json('unpack', '--yes')
     expect(packing).toMatchObject({ pack_after_days: 0, is_unpacking: false, begun_at: null })

@@ -24,7 +24,7 @@ describe('timelapser-logs scrub', () => {
     const unasked = await run('scrub', '--pattern', 'lic-\\d+')
     expect(unasked).toMatchObject({ code: 3, stderr: 'Nothing was masked; --yes masks without asking.\n' })
     expect(await message()).toBe('plate LIC-1234')
-    expect((await run('scrub', '--status')).stdout).toBe('Nothing was masked yet.\n')
+    expect((await run('scrub', '--status')).stdout).toBe('Nothing has been masked yet.\n')
     const masked = await run('scrub', '--pattern', 'lic-\\d+', '--yes')
     expect(masked).toMatchObject({ code: 0, stdout: 'Masked 1 of 1 lines.\n' })
     expect(await message()).toBe('plate ***')
@@ -37,10 +37,10 @@ describe('timelapser-logs scrub', () => {
     const child = startCommand(server, ['scrub', '--pattern', 'plate', '--yes'])
     const ended = endOf(child)
     const status = async () => (await run('scrub', '--status')).stdout
-    await expect.poll(status).toMatch(/^Masked 0 of 0 lines so far, of 1 there are; begun by key /)
+    await expect.poll(status).toMatch(/^Masked 0 of 0 lines so far, of 1 in total; started by key /)
     expect(await run('scrub', '--pattern', 'x', '--yes')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('are being masked already'),
+      stderr: expect.stringContaining('are already being masked'),
     })
     child.kill('SIGINT')
     const stopped = 'Stopped. Masked 0 of 0 lines; these stay masked.\n'
@@ -49,7 +49,7 @@ describe('timelapser-logs scrub', () => {
     expect(await status()).toBe(stopped)
     expect(await run('scrub', '--stop')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('No stored lines are being masked at this moment.'),
+      stderr: expect.stringContaining('No stored lines are being masked.'),
     })
   })
 
@@ -89,16 +89,14 @@ describe('timelapser-logs audit verify', () => {
   it('is content with a trail that is as it was written, and names what is not', async () => {
     expect(await run('audit', 'verify')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(
-        /^Checked (\d+) entries; \1 hashes .*\nThe trail is as it was written\.\n$/,
-      ),
+      stdout: expect.stringMatching(/^Checked (\d+) entries; \1 hashes .*\nThe audit trail is intact\.\n$/),
     })
     const client = await server.database.database.connect()
     await client.query('set session_replication_role = replica')
     await client.query(`update audit set actor = 'nobody' where id = 1`)
     await client.end()
     const { code, stderr } = await run('audit', 'verify')
-    expect([code, stderr]).toEqual([2, 'Row 1 is not what was written.\n'])
+    expect([code, stderr]).toEqual([2, 'Row 1 was changed.\n'])
   })
 })
 
@@ -129,10 +127,10 @@ describe('timelapser-logs parse-rules', () => {
     )
     const dry = await run('parse-rules', 'apply', file, '--dry-run')
     expect(dry.stdout).toMatch(
-      /^Of 2 stored lines since \S+ 1 would be others, 1 dropped, .* Nothing is changed\./,
+      /^Of 2 stored lines since \S+, 1 would change and 1 would be dropped; .* Nothing was changed\./,
     )
     expect((await run('parse-rules', 'list')).stdout).toBe('There are no parse rules.\n')
-    expect((await run('parse-rules', 'apply', file)).stdout).toBe('1 parse rules are in force now.\n')
+    expect((await run('parse-rules', 'apply', file)).stdout).toBe('1 parse rules are now in force.\n')
     expect((await run('parse-rules', 'list')).stdout).toMatch(/^rule .*\nshop +shop +logfmt +0 +0 +0 +0\n$/)
     const listed = await run('parse-rules', 'list', '--yaml')
     expect(listed.stdout).toMatch(/^rules:\n {2}- name: shop\n {4}sources:\n/)

@@ -105,7 +105,7 @@ it('tells of one that fails and leaves nothing of it, and tries again an hour la
   await expect.poll(() => failures).toEqual([expect.objectContaining({ code: 'ENOENT' })])
   await mkdir(folder)
   const check = await checkBackups(() => clock.state(), now)
-  expect(check).toMatchObject({ verdict: 'warning', finding: `None in ${folder} yet` })
+  expect(check).toMatchObject({ verdict: 'warning', finding: `No backup in ${folder} yet` })
   expect(check.cause).toContain('ENOENT')
   await clock.stop()
   expect(await readdir(folder)).toEqual([])

@@ -56,10 +56,10 @@ test('backup --folder reads back what it wrote, and keeps as many as it is told'
   await migrate(database)
   const folder = join(directory, 'backups')
   expect((await command('backup', '--folder', folder)).stderr).toContain(
-    'the folder it is to be in, is not there',
+    'the file or its folder does not exist',
   )
   for (const [args, sentence] of [
-    [['backup'], 'Give either the file to make or --folder'],
+    [['backup'], 'Give either an output file or --folder'],
     [['backup', '--folder', directory, '--keep', '0'], 'a whole number from 1 to 1000'],
   ] as const) {
     const refused = await command(...args)

@@ -80,7 +80,7 @@ it('leaves no packed file behind when the export breaks off, and says so', async
   const { code, stderr } = await runCommand({ url, apiKey: server.apiKey }, args)
   broken.close()
   expect(code).toBe(1)
-  expect(stderr).toMatch(/^The export broke off after 18 bytes: .* run it again\.\n$/)
+  expect(stderr).toMatch(/^The export was interrupted after 18 bytes: .* run it again\.\n$/)
   expect((await readdir(folder)).filter((name) => name.startsWith('broken'))).toEqual([])
 })
 
@@ -108,8 +108,8 @@ it('ends at Ctrl-C, and a file that cannot be gone on with ends too', async () =
 it.each([
   [['--level', 'loud'], 'Invalid log level'],
   [['--fields', 'password'], 'There is no column password'],
-  [['-o', '/nowhere/at/all'], 'There is no folder for /nowhere/at/all.part'],
-  [['--since', 'someday'], '--since "someday" is no time'],
+  [['-o', '/nowhere/at/all'], 'The folder of /nowhere/at/all.part does not exist'],
+  [['--since', 'someday'], '--since "someday" is not a time'],
 ])('refuses %j with a sentence', async (args, sentence) => {
   const { code, stderr } = await run('export', ...args)
   expect([code, stderr]).toEqual([1, expect.stringContaining(sentence)])
@@ -161,7 +161,7 @@ it('goes on with what was asked for alone, and with its times as they were', { t
   const ask = (...args: string[]) => runCommand(to, ['export', '-o', file, '--until', '1s', ...args])
   await ask('--level', 'error')
   const other = await ask('--level', 'info', '--resume')
-  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('begun with other filters')])
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('started with other filters')])
   await ask('--resume', '--level', 'error')
   broken.close()
   const questions = asked.map((path) => new URL(path, to.url).searchParams)
@@ -186,8 +186,8 @@ it('keeps what came of NDJSON when the export breaks off, and says how to go on'
   const file = join(folder, 'kept.ndjson')
   const { stderr } = await runCommand({ url, apiKey: server.apiKey }, ['export', '-o', file])
   broken.close()
-  expect(stderr).toMatch(/With --resume it goes on with .*kept\.ndjson\.part\.\n$/)
+  expect(stderr).toMatch(/--resume continues with .*kept\.ndjson\.part\.\n$/)
   expect(await readFile(`${file}.part`, 'utf8')).toBe('{"message":"one"}\n')
   expect((await run('export', '-o', file, '--resume')).stderr).toContain('holds lines without a timestamp')
-  expect((await run('export', '-o', 'x.csv', '--resume')).stderr).toContain('--resume goes on with a file')
+  expect((await run('export', '-o', 'x.csv', '--resume')).stderr).toContain('--resume requires a file')
 })

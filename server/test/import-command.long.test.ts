@@ -82,7 +82,7 @@ it('takes over every row once, interrupted, repeated and with rows that came sin
   const first = await run()
   expect(first.code, first.stderr).toBe(0)
   expect(first.stdout).toMatch(/Read 12,000 lines of the table logs\.\nStored 12,000 records/)
-  expect(first.stdout).toContain('Took over 2 cameras.')
+  expect(first.stdout).toContain('Imported 2 cameras.')
   const { body } = await server.get('/api/cameras')
   const named = body.data.cameras.map(({ id, name }: { id: number; name: string }) => `${id} ${name}`)
   expect(named.sort()).toEqual(['1 Front door', '2 Named here', '7 Yard'])
@@ -92,7 +92,7 @@ it('takes over every row once, interrupted, repeated and with rows that came sin
   expect(after).toBe(12_000)
   await client.query(`insert into logs (level, message) values ('INFO', 'later')`)
   await writeFile(position, JSON.stringify({ sender, after: 11_000, until: 12_000 }))
-  expect((await run()).stdout).toContain('Took over 0 cameras.')
+  expect((await run()).stdout).toContain('Imported 0 cameras.')
   expect((await run()).stdout).toContain('Read 0 lines of the table logs after the id 12001.')
 
   expect(await rowsOf(server.database.database.pool, STORED)).toEqual(await rowsOf(client, WANTED))
@@ -104,16 +104,16 @@ it('says in a sentence what is no database of Timelapser v4, too old, or another
     const { code, stderr } = await runCommand(server, ['import', '--position', position, ...args])
     return `${code} ${stderr}`
   }
-  expect(await failed('--from', server.database.url)).toMatch(/^1 .*is that of a Timelapser Logs/)
+  expect(await failed('--from', server.database.url)).toMatch(/^1 .*belongs to Timelapser Logs/)
   expect(await failed('--from', 'postgres://nobody@127.0.0.1:1/none')).toMatch(
     /^1 .*cannot be read: .*ECONNREFUSED/,
   )
   expect(await failed('--from', 'not an address')).toMatch(/^1 --from is not valid \(not shown here\)/)
-  expect(await failed('--from', 'postgres://one,two/timelapser')).toMatch(/^1 --from names several hosts/)
+  expect(await failed('--from', 'postgres://one,two/timelapser')).toMatch(/^1 --from contains several hosts/)
   await writeFile(position, JSON.stringify({ sender: 'import-0', after: 5, until: null }))
   expect(await failed('--from', old.url)).toMatch(/^1 .*the import of another database/)
   await writeFile(position, 'something else')
-  expect(await failed('--from', old.url)).toMatch(/^1 .*is no position of an import/)
+  expect(await failed('--from', old.url)).toMatch(/^1 .*is not the position file of an import/)
 
   await client.query(
     `insert into logs (level, message, timestamp) values ('INFO', 'old', now() - interval '5 years')`,

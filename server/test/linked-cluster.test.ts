@@ -20,7 +20,7 @@ it('makes no empty database where the real one is not mounted', () => {
   const [data, elsewhere] = [folder(), folder()]
   symlinkSync(join(elsewhere, 'disk', 'postgres'), join(data, 'postgres'))
   expect(() => locateCluster(data, undefined)).toThrow(
-    /points to .*disk\/postgres, and there is nothing\. Mount/,
+    /points to .*disk\/postgres, which does not exist\. Mount/,
   )
   mkdirSync(join(elsewhere, 'disk', 'postgres'), { recursive: true })
   expect(locateCluster(data, undefined)).toBe(join(elsewhere, 'disk', 'postgres'))

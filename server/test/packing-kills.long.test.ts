@@ -30,7 +30,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** Asks as somebody with psql would, again until PostgreSQL is back. */
+/** Asks as somebody with psql would, again until PostgreSQL is running again. */
 async function ask<R extends pg.QueryResultRow>(text: string): Promise<R[]> {
   const { connection } = database.postgres
   for (;;) {

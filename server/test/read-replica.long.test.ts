@@ -51,10 +51,10 @@ describe.skipIf(isStandbyMissing)(`with a read replica${withoutStandby}`, () => 
       ({ message, extra_data }: { message: string; extra_data: object }) => ({ message, ...extra_data }),
     )
   const lost = (reason: string) => ({
-    message: 'The read replica is not read from; reads go to the primary',
+    message: 'The read replica is not used; reads go to the primary',
     reason: expect.stringContaining(reason),
   })
-  const back = expect.objectContaining({ message: 'The read replica is read from again' })
+  const back = expect.objectContaining({ message: 'The read replica is used again' })
   const check = async () =>
     (await get('/api/diagnostics')).checks.find(({ name }: { name: string }) => name === 'read replica')
 

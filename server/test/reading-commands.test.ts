@@ -75,7 +75,7 @@ describe('query and tail', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('DEBUG, INFO') })
     expect(await run(['query', '--since', 'yesteday'])).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^--since "yesteday" is no time\. Write .*yesterday/),
+      stderr: expect.stringMatching(/^--since "yesteday" is not a time\. Write .*yesterday/),
     })
     expect((await run(['tail'], { TIMELAPSER_LOGS_URL: 'http://127.0.0.1:1' })).code).toBe(1)
     expect((await run(['tail', '-f'], { TIMELAPSER_LOGS_API_KEY: 'wrong' })).code).toBe(1)
@@ -127,7 +127,7 @@ describe('the others', () => {
 
   it('add, rename, list and delete cameras', { tags: ['long'] }, async () => {
     expect((await run(['cameras', 'add', 'North mast', '--id', '7', '--no-json'])).stdout).toBe(
-      'Camera 7 (North mast) is there.\n',
+      'Camera 7 (North mast) was added.\n',
     )
     expect((await run(['cameras', 'rename', '7', 'South mast'])).code).toBe(0)
     expect((await run(['cameras', 'list', '--no-json'])).stdout).toMatch(/7 +South mast/)
@@ -162,10 +162,10 @@ describe('the others', () => {
     const done = await run(['cleanup', '--days', '0', '--yes', '--no-json'])
     expect(done).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('timelapser-logs undo brings them back'),
+      stdout: expect.stringContaining('timelapser-logs undo restores them'),
     })
     expect((await run(['query'])).stdout).toBe('')
-    expect((await run(['undo', '--no-json'])).stdout).toMatch(/^[\d,]+ lines are back\.\n$/)
+    expect((await run(['undo', '--no-json'])).stdout).toMatch(/^[\d,]+ lines were restored\.\n$/)
     expect((await run(['undo'])).code).toBe(1)
     expect(messagesIn((await run(['query', '--source', 'api'])).stdout)).toEqual(['one'])
   })
@@ -261,7 +261,7 @@ describe('errors, new, loggers and fields', () => {
 
 it('mark puts a deploy on the time axis; marks lists and deletes it', { tags: ['long'] }, async () => {
   const set = await run(['mark', 'deployed 1.4 \u001b[2J', '--kind', 'deploy', '--at', '90m', '--no-json'])
-  expect(set.stdout).toMatch(/^The deploy \d+ \(deployed 1\.4 \\u001b\[2J\) at .*Z is set\.\n$/)
+  expect(set.stdout).toMatch(/^The deploy \d+ \(deployed 1\.4 \\u001b\[2J\) at .*Z was added\.\n$/)
   const { marks } = JSON.parse((await run(['marks', 'list', '--since', '2h'])).stdout)
   expect(marks).toMatchObject([{ kind: 'deploy', text: 'deployed 1.4 \u001b[2J' }])
   expect((await run(['marks', 'list', '--since', '1h', '--no-json'])).stdout).not.toContain('deployed')
@@ -269,6 +269,6 @@ it('mark puts a deploy on the time axis; marks lists and deletes it', { tags: ['
   expect((await run(['marks', 'delete', String(marks[0].id)])).code).toBe(0)
   expect(await run(['marks', 'delete', 'all'])).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('all is no id of a mark'),
+    stderr: expect.stringContaining('all is not the id of a mark'),
   })
 })

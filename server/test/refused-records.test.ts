@@ -152,7 +152,7 @@ describe('a record that is none, by a call in the process,', () => {
     ['a message with NUL', { message: 'a\0b' }],
     ['a camera beyond the column', { camera_id: 2_147_483_648 }],
     ['a camera that is no whole number', { camera_id: 1.5 }],
-    ['a camera that is no number', { camera_id: 'one' }],
+    ['a camera that is not a number', { camera_id: 'one' }],
     ['fields that are no JSON', { extra_data: circle }],
     ['a field with NUL', { extra_data: { a: '\0' } }],
     ['a field of BigInt', { extra_data: { a: 1n } }],

@@ -141,9 +141,12 @@ describe('OTLP over gRPC from the exporter of OpenTelemetry', () => {
     }
     expect(await statusOf('/other.Service/Export', call(Buffer.alloc(0)))).toEqual([
       '12',
-      '/other.Service/Export is not answered here.',
+      '/other.Service/Export is not supported here.',
     ])
-    expect(await statusOf(path, Buffer.from('no'))).toEqual(['3', 'A call has to bring one message, whole.'])
+    expect(await statusOf(path, Buffer.from('no'))).toEqual([
+      '3',
+      'A call must carry exactly one complete message.',
+    ])
     expect((await statusOf(path, call(Buffer.alloc(20_000_000))))[0]).toBe('8')
     expect((await statusOf(path, call(Buffer.from('broken'))))[0]).toBe('3')
     const limited = { name: 'one a minute', scope: 'ingest', rate_limit: 1 }

@@ -92,7 +92,7 @@ it('a failure that meets each request, and streams that one failure ends, are to
     expect(lines.at(-1)?.message).toMatch(/ \(×[2-4] in \d+ s\)$/)
     expect(lines.reduce((sum, { extra_data }) => sum + (extra_data.repeated ?? 1), 0)).toBe(5)
   }
-  const lines = await ownLines('A reply of /api/logs/stream broke off: %')
+  const lines = await ownLines('A reply to /api/logs/stream was interrupted: %')
   expect(lines.length).toBeLessThan(4)
   expect(lines.reduce((sum, { extra_data }) => sum + (extra_data.repeated ?? 1), 0)).toBe(4)
 })

@@ -22,7 +22,7 @@ const names = async () =>
 
 it('says how the first administrator comes in while there is nobody', async () => {
   expect((await runCommand(server, ['users', 'list'])).stdout).toMatch(
-    /^Nobody yet\. .* users invite NAME --role admin\n$/,
+    /^There are no users yet\. .* users invite NAME --role admin\n$/,
   )
 })
 
@@ -32,7 +32,7 @@ describe('timelapser-logs users', () => {
     const { code, stdout } = await users('invite', ...key, '--role', 'admin', 'anna')
     expect(code).toBe(0)
     const [url = '', sentence] = stdout.split('\n')
-    expect(sentence).toMatch(/^Lets anna \(admin\) in, once, until \d{4}-/)
+    expect(sentence).toMatch(/^Signs anna \(admin\) in once, until \d{4}-/)
     const [page, secret] = url.split('#link=')
     expect(page).toBe(`${server.url}/sign-in`)
     const input = { secret, username: 'anna', password: PASSWORD }
@@ -57,13 +57,13 @@ describe('timelapser-logs users', () => {
     const unconfirmed = await users('delete', ...key, 'vic')
     expect([unconfirmed.code, unconfirmed.stdout]).toEqual([3, ''])
     expect(await names()).toContain('vic')
-    expect((await users('delete', ...key, '--yes', 'vic')).stdout).toBe('vic is deleted.\n')
+    expect((await users('delete', ...key, '--yes', 'vic')).stdout).toBe('vic was deleted.\n')
     expect(await names()).not.toContain('vic')
   })
 
   it.each([
     ['no key', 'link', ['--data-dir', '/nonexistent', 'ben'], /^No API key: give --key/],
-    ['a wrong key', 'link', ['--key', 'tl_wrong', 'ben'], /does not know this API key/],
+    ['a wrong key', 'link', ['--key', 'tl_wrong', 'ben'], /does not accept this API key/],
     ['a role that is none', 'invite', ['--role', 'king', 'ben'], /Allowed choices are admin, viewer/],
   ])('says in a sentence what is wrong with %s', async (_what, command, options, sentence) => {
     const outcome = await users(command, ...options)

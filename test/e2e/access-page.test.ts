@@ -170,7 +170,7 @@ test('a key is made with level, limit, expiry and cameras, and shown once', asyn
   }
   await form.getByRole('button', { name: 'Create key' }).click()
   const key = (await admin.getByText(/^tl_[\w-]{43}$/).textContent()) ?? ''
-  const facts = admin.getByText(/read · camera 1 · Warning and above · 2 requests a minute · until /)
+  const facts = admin.getByText(/read · camera 1 · Warning and above · 2 requests per minute · until /)
   await facts.waitFor()
   await admin.getByRole('button', { name: 'Done' }).click()
   expect(await admin.locator('body').textContent()).not.toContain(key)
@@ -187,7 +187,7 @@ test('a key is rotated: the new secret is shown once, and both are taken', async
   await item.getByRole('button', { name: 'Rotate wall display' }).click()
   await item.getByRole('button', { name: 'Confirm: Rotate wall display' }).click()
   await admin.getByText(/^tl_[\w-]{43}$/).waitFor()
-  await admin.getByText('The old one goes on for 24 hours.').waitFor()
+  await admin.getByText('The old key stays valid for 24 hours.').waitFor()
   await expect.poll(() => item.count()).toBe(2)
   await item.filter({ hasText: 'replaced · until' }).waitFor()
   await expect.poll(() => seriousProblems(admin)).toEqual([])
@@ -347,7 +347,7 @@ test('somebody signs in by the provider, and out of both, and not any more witho
   expect(await page.getByRole('heading', { name: 'Your password' }).count()).toBe(0)
   await admin.goto(`${url}/access`)
   const item = admin.getByRole('listitem').filter({ hasText: 'Gerda' })
-  await item.getByText('Viewer, camera 1, by the provider').waitFor()
+  await item.getByText('Viewer, camera 1, through the provider').waitFor()
   expect(await item.getByRole('button').allTextContents()).toEqual(['Sessions…', 'Disable', 'Delete'])
 
   await page.getByRole('button', { name: 'Account: Gerda' }).click()
@@ -372,10 +372,10 @@ test('a second factor is set up with a QR code, and asked for at the next sign-i
   const page = await arrive(link.url, 'hilda')
   await page.goto(`${url}/access`)
   await page.getByRole('button', { name: 'Set up…' }).click()
-  await page.getByLabel('Your password, to be sure that it is you').fill('not hers')
+  await page.getByLabel('Confirm with your password').fill('not hers')
   await page.getByRole('button', { name: 'Set up', exact: true }).click()
   await page.getByRole('alert').getByText('The current password is wrong.').waitFor()
-  await page.getByLabel('Your password, to be sure that it is you').fill(PASSWORD)
+  await page.getByLabel('Confirm with your password').fill(PASSWORD)
   await page.keyboard.press('Enter')
   await page.getByRole('img', { name: 'QR code of the key' }).waitFor()
   const secret =
@@ -390,10 +390,10 @@ test('a second factor is set up with a QR code, and asked for at the next sign-i
     expect(await page.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBe(width)
   }
   expect(await seriousProblems(page)).toEqual([])
-  await page.getByLabel('The code that the app shows now').fill(codeOf(secret))
+  await page.getByLabel('Current code of the app').fill(codeOf(secret))
   await page.keyboard.press('Enter')
   await page
-    .getByText('On: signing in asks for a code of your authenticator app. 10 backup codes are left.')
+    .getByText('On: sign-in requires a code from your authenticator app. 10 backup codes are left.')
     .waitFor()
 
   await page.getByRole('button', { name: 'Account: hilda' }).click()
@@ -401,11 +401,11 @@ test('a second factor is set up with a QR code, and asked for at the next sign-i
   await page.getByLabel('Name').fill('hilda')
   await page.getByLabel('Password').fill(PASSWORD)
   await page.keyboard.press('Enter')
-  await page.getByText('A code for hilda.').waitFor()
+  await page.getByText('Enter a code for hilda.').waitFor()
   expect(await page.getByLabel('Code').inputValue()).toBe('')
   await page.getByLabel('Code').fill(codeOf(secret))
   await page.keyboard.press('Enter')
-  await page.getByRole('alert').getByText('The code is wrong, was used already').waitFor()
+  await page.getByRole('alert').getByText('The code is wrong, already used').waitFor()
   expect(await seriousProblems(page)).toEqual([])
   await page.getByLabel('Code').fill(codes[0] ?? '')
   await page.keyboard.press('Enter')
@@ -413,8 +413,8 @@ test('a second factor is set up with a QR code, and asked for at the next sign-i
 
   await admin.reload()
   const item = admin.getByRole('listitem').filter({ hasText: 'hilda' })
-  await item.getByText('with a second factor').waitFor()
+  await item.getByText('with second factor').waitFor()
   await item.getByRole('button', { name: 'Remove second factor hilda' }).click()
   await item.getByRole('button', { name: 'Confirm: Remove second factor hilda' }).click()
-  await item.getByText('with a second factor').waitFor({ state: 'detached' })
+  await item.getByText('with second factor').waitFor({ state: 'detached' })
 })

@@ -69,7 +69,7 @@ it('moves a running system to another folder, and refuses what it must', { timeo
   })
   const nowhere = join(folder, 'nowhere')
   expect((await run(['restore', '--check', nowhere], next)).stderr).toBe(
-    `${nowhere} cannot be used: it, or the folder it is to be in, is not there.\n`,
+    `${nowhere} cannot be used: the file or its folder does not exist.\n`,
   )
 })
 
@@ -80,7 +80,7 @@ it('makes no database to back up, and none for a file that is no backup', async 
   expect(await run(['backup', file], nothing)).toEqual({
     code: 1,
     stdout: '',
-    stderr: `There is no database in ${nothing}. Name the server's data folder in DATA_DIR, or its database in DATABASE_URL.\n`,
+    stderr: `There is no database in ${nothing}. Set DATA_DIR to the server's data folder, or DATABASE_URL to its database.\n`,
   })
   for (const [name, text, sentence] of [
     ['missing', undefined, 'is not there'],

@@ -256,7 +256,7 @@ test('a dialog keeps the focus within itself and gives it back', async () => {
   await button.focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog')
-  await dialog.getByText(/lines under the filters/).waitFor()
+  await dialog.getByText(/lines match the filters/).waitFor()
   await dialog.locator(':focus').waitFor()
   let stops = 0
   for (let stop = 0; stop < 12; stop++) {

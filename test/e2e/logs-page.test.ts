@@ -177,7 +177,7 @@ describe('the logs page', () => {
     const open = async () => {
       await page.getByRole('button', { name: 'More' }).click()
       await page.getByRole('menuitem', { name: 'Delete matching lines…' }).click()
-      await dialog.getByText(/2 lines under the filters .*, from .* to .*, will be deleted/).waitFor()
+      await dialog.getByText(/2 lines that match the filters .*, from .* to .*, will be deleted/).waitFor()
     }
     await open()
     const cancel = dialog.getByRole('button', { name: 'Cancel' })

@@ -146,13 +146,13 @@ test('more lines than a page should hold are saved by the browser as they come, 
     await page.goto(`${url}/logs?source=bulk&live=0`)
     await button(page, 'Export').click()
     const dialog = page.getByRole('dialog', { name: 'Export' })
-    await dialog.getByText(`${rows.toLocaleString()} lines under the filters`).waitFor()
+    await dialog.getByText(`${rows.toLocaleString()} lines match the filters`).waitFor()
     await dialog.getByText('NDJSON').click()
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       dialog.getByRole('button', { name: 'Export' }).click(),
     ])
-    await dialog.getByText('The browser saves it as it comes').waitFor()
+    await dialog.getByText('The browser saves the file as it arrives').waitFor()
     return download
   }
   const whole = await save()
@@ -180,15 +180,15 @@ test('lines so long that an answer ends at 8 MB are said to be cut in the list a
   for (const part of [long.slice(0, 20), long.slice(20)]) await write(...part)
   const page = await openPage(context)
   await page.goto(`${url}/logs?source=long`)
-  await page.getByText('the page ends after 33 of them, at 8 MB').waitFor()
+  await page.getByText('long lines: the page was cut at 8 MB, after 33 lines').waitFor()
   await expect.poll(() => seriousProblems(page)).toEqual([])
   await page.getByRole('button', { name: 'Show the rest' }).click()
   await row(page, 'long 0 ').click()
-  await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+  await panel(page).getByRole('tab', { name: 'Context' }).click()
   await panel(page).getByLabel('Lines before and after').selectOption('50')
-  await panel(page).getByText('Nothing older').waitFor()
+  await panel(page).getByText('No older lines').waitFor()
   await panel(page)
-    .getByRole('button', { name: /^Continue from the newest of these: they are long/ })
+    .getByRole('button', { name: /^Continue from the newest of these: long lines/ })
     .click()
   await expect.poll(() => page.locator('[aria-current]', { hasText: 'long 33 ' }).count()).toBeGreaterThan(0)
 })

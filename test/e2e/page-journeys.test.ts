@@ -132,7 +132,7 @@ describe('the page', () => {
     await row(page, 'RTSP timeout elsewhere').first().waitFor({ state: 'detached' })
     await row(page, 'RTSP timeout after 30 s').click()
     const line = page.getByRole('complementary', { name: /^Line \d+/ })
-    await line.getByRole('tab', { name: 'Surroundings' }).click()
+    await line.getByRole('tab', { name: 'Context' }).click()
     await line.getByText('power supply at 9 V').waitFor()
     await line.getByRole('tab', { name: 'Fields' }).click()
     await line.getByRole('button', { name: 'Only capture-77' }).click()
@@ -184,7 +184,7 @@ describe('the page', () => {
     await row(page, 'RTSP timeout elsewhere').waitFor()
     await page.getByRole('button', { name: 'Export' }).click()
     const dialog = page.getByRole('dialog', { name: 'Export' })
-    await dialog.getByText('2 lines under the filters').waitFor()
+    await dialog.getByText('2 lines match the filters').waitFor()
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       dialog.getByRole('button', { name: 'Export' }).click(),
@@ -202,7 +202,7 @@ describe('the page', () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs?q=level:nonsense`)
     const box = page.getByRole('searchbox')
-    await page.getByRole('alert').filter({ hasText: '"nonsense" is no level at position 7' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: '"nonsense" is not a level at position 7' }).waitFor()
     expect(await box.getAttribute('aria-invalid')).toBe('true')
     await box.fill('level:error')
     await row(page, 'RTSP timeout').first().waitFor()

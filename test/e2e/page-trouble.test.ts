@@ -120,7 +120,7 @@ test('a link to a line that retention removed says so and leads on', { tags: ['l
   await page.goto(`${url}/logs?log=${id}`)
   const panel = page.getByRole('complementary', { name: `Line ${id}` })
   await panel.getByText('Retention or a cleanup has removed it').waitFor()
-  await panel.getByRole('button', { name: 'To the newest lines' }).click()
+  await panel.getByRole('button', { name: 'Go to the newest lines' }).click()
   await panel.first().waitFor({ state: 'detached' })
   expect(new URL(page.url()).search).toBe('')
 })
@@ -133,13 +133,13 @@ test('a link to a line of a camera that is not granted tells no more than one to
   for (const line of [id, 987_654_321]) {
     await page.goto(`${url}/logs?log=${line}`)
     const panel = page.getByRole('complementary', { name: `Line ${line}` })
-    await panel.getByText('a camera you may not see').waitFor()
+    await panel.getByText('a camera that you may not see').waitFor()
     texts.push(
       String(await panel.textContent())
         .replace(String(line), 'N')
         .replace(/Request \S+/, ''),
     )
-    await panel.getByRole('button', { name: 'To the newest lines' }).waitFor()
+    await panel.getByRole('button', { name: 'Go to the newest lines' }).waitFor()
   }
   expect(texts[0]).toBe(texts[1])
 })
@@ -184,7 +184,7 @@ test('a page past the last one leads back', { tags: ['long'] }, async () => {
   await page.goto(`${url}/logs?source=pages&page=7`)
   await page.getByRole('heading', { name: 'Page not found' }).waitFor()
   expect(await page.getByText(/ of 0/).count()).toBe(0)
-  await button(page, 'To the last page').click()
+  await button(page, 'Go to the last page').click()
   await row(page, 'on the only page').waitFor()
   expect(new URL(page.url()).search).toBe('?source=pages')
 })

@@ -249,7 +249,7 @@ describe('extra_data', () => {
     await search.press('Escape')
     await item(page, /^lost/).waitFor({ state: 'detached' })
     await search.fill('nowhere in it')
-    await panel(page).getByText('not here').waitFor()
+    await panel(page).getByText('no match').waitFor()
   })
 
   test('of thousands of values shows the first, what is asked for, and what is found', async () => {
@@ -292,7 +292,7 @@ describe('surroundings', () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs?q=${encodeURIComponent('message:"around 50"')}`)
     await row(page, 'around 50').click()
-    await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+    await panel(page).getByRole('tab', { name: 'Context' }).click()
     // The choice outlives the page: another test may have made one.
     await panel(page).getByLabel('Lines before and after').selectOption('10')
     await expect.poll(() => count(page)).toBe(21)
@@ -315,10 +315,10 @@ describe('surroundings', () => {
     await expect.poll(() => own(page).textContent()).toContain('around 30')
     await expect.poll(inView).toBe(true)
     await page.reload()
-    await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+    await panel(page).getByRole('tab', { name: 'Context' }).click()
     expect(await panel(page).getByLabel('Lines before and after').inputValue()).toBe('20')
     await panel(page).getByLabel('Lines before and after').selectOption('50')
-    await panel(page).getByText('Nothing older').waitFor()
+    await panel(page).getByText('No older lines').waitFor()
     await expect.poll(() => seriousProblems(page)).toEqual([])
   })
 
@@ -326,7 +326,7 @@ describe('surroundings', () => {
     const page = await openPage(context)
     await page.goto(`${url}/logs?q=${encodeURIComponent('message:"around 50"')}`)
     await row(page, 'around 50').click()
-    await panel(page).getByRole('tab', { name: 'Surroundings' }).click()
+    await panel(page).getByRole('tab', { name: 'Context' }).click()
     await panel(page).getByLabel('Lines before and after').selectOption('20')
     await expect.poll(() => count(page)).toBe(41)
     const more = page.getByRole('button', { name: 'More newer lines' })
@@ -420,7 +420,7 @@ test('a line leads to the application by links that an administrator wrote', asy
   const save = () => page.getByRole('button', { name: 'Save' }).click()
   await add('Camera', 'ftp://app.example/{camera_id}')
   await save()
-  await page.getByRole('alert').getByText('line_links.Camera has to begin with http:// or https://').waitFor()
+  await page.getByRole('alert').getByText('line_links.Camera must begin with http:// or https://').waitFor()
   await page.getByLabel('Address of Camera').fill('https://app.example/cameras/{camera_id}?at={timestamp}')
   await add('Order', 'https://app.example/orders/{extra_data.order}')
   await save()

@@ -126,5 +126,5 @@ test('shows a renewed certificate, by which commands know it, and gives the key 
   await expect.poll(async () => (await command('levels')).code).toBe(0)
 
   const stranger = new ApiClient({ url, apiKey: KEY, fingerprint: async () => '0'.repeat(64) })
-  await expect(stranger.request('GET', '/api/levels')).rejects.toThrow(/another program answers there/)
+  await expect(stranger.request('GET', '/api/levels')).rejects.toThrow(/another program responds there/)
 })

@@ -27,7 +27,7 @@ test('commands find the server of a data folder on whatever port it listens', as
   server.kill('SIGTERM')
   await server.ended
   expect(existsSync(join(dataDir, 'address'))).toBe(false)
-  expect((await command(dataDir, ['query'])).stderr).toContain('No answer from http://127.0.0.1:4700')
+  expect((await command(dataDir, ['query'])).stderr).toContain('No response from http://127.0.0.1:4700')
 })
 
 test('a key of one’s own is not sent to an address that a folder names', { tags: ['long'] }, async () => {

@@ -55,17 +55,13 @@ describe('refuses to start with a sentence', () => {
     const file = join(temporaryFolder(), 'file')
     writeFileSync(file, '')
     const env = { DATA_DIR: join(file, 'data') }
-    await expectRefusal(
-      startProgram({ env }),
-      `${env.DATA_DIR} cannot be written to (ENOTDIR)`,
-      'set DATA_DIR',
-    )
+    await expectRefusal(startProgram({ env }), `${env.DATA_DIR} is not writable (ENOTDIR)`, 'set DATA_DIR')
   })
 
   // There a folder cannot be made, and its parent is there and is said not to be.
   test.skipIf(process.platform !== 'linux')('when the data folder is to be in /proc', async () => {
     const env = { DATA_DIR: '/proc/timelapser/data' }
-    await expectRefusal(startProgram({ env }), '/proc/timelapser/data cannot be written to', 'set DATA_DIR')
+    await expectRefusal(startProgram({ env }), '/proc/timelapser/data is not writable', 'set DATA_DIR')
   })
 
   test.skipIf(!isRoot)('when the data folder may not be written to', async () => {
@@ -74,8 +70,8 @@ describe('refuses to start with a sentence', () => {
     const program = startProgram({ env: { DATA_DIR: folder }, ...NOBODY })
     await expectRefusal(
       program,
-      `${folder} cannot be written to (EACCES). It belongs to the user id 0, and this is user id 65534.`,
-      `Give this user the right to write there (as root: chown -R 65534:65534 ${folder})`,
+      `${folder} is not writable (EACCES). It belongs to the user id 0, and the server runs as user id 65534.`,
+      `Give this user write permission (as root: chown -R 65534:65534 ${folder})`,
     )
   })
 
@@ -94,7 +90,7 @@ describe('refuses to start with a sentence', () => {
     const program = startProgram({ env: { DATA_DIR: folder }, ...NOBODY })
     await expectRefusal(
       program,
-      `${cluster} belongs to the user id 0, and this is user id 65534`,
+      `${cluster} belongs to the user id 0, and the server runs as user id 65534`,
       'Start as its owner',
     )
   })
@@ -106,7 +102,7 @@ describe('refuses to start with a sentence', () => {
     const program = startProgram({ env: { DATA_DIR: dataDir } })
     await expectRefusal(
       program,
-      'was made by PostgreSQL 17, and this version of Timelapser Logs brings 18',
+      'was created by PostgreSQL 17, and this version of Timelapser Logs includes 18',
       'backup',
     )
   })

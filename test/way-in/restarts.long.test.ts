@@ -50,7 +50,7 @@ test.skipIf(!isRoot)('says where root’s database is when nobody can enter the 
   await program.ready
   const cluster = realpathSync(join(dataDir, 'postgres'))
   onTestFinished(() => rmSync(dirname(cluster), { recursive: true }))
-  expect(program.output()).toContain(`cannot enter ${dataDir}: the database is made in ${cluster}, and`)
+  expect(program.output()).toContain(`cannot enter ${dataDir}: the database is created in ${cluster}, and`)
   program.kill('SIGTERM')
   await program.ended
   const again = startProgram({ env: { DATA_DIR: dataDir } })

@@ -51,7 +51,7 @@ test('prints address and key once, ends everything it started, and has kept the 
   const settings = readFileSync(join(dataDir, 'postgres/timelapser.conf'), 'utf8')
   if (hasContainers) expect(settings).toContain("dynamic_shared_memory_type = 'mmap'")
   expect(second.output()).toMatch(
-    /the links name localhost.*\n.*Set PUBLIC_URL to where people reach it, like PUBLIC_URL=http:\/\/\S+:\d+\./,
+    /links contain localhost.*\n.*Set PUBLIC_URL to the address that users open, such as PUBLIC_URL=http:\/\/\S+:\d+\./,
   )
   second.kill('SIGTERM')
   expect(await second.ended).toBe(0)
@@ -64,7 +64,7 @@ test('starts its PostgreSQL again when that is killed, and serves on', { tags: [
   const url = await program.ready
   await write(url, dataDir, 'before')
   process.kill(postmasterOf(dataDir), 'SIGKILL')
-  await vi.waitFor(() => expect(program.output()).toContain('PostgreSQL is back'), WAIT)
+  await vi.waitFor(() => expect(program.output()).toContain('PostgreSQL is running again'), WAIT)
   await vi.waitFor(async () => expect(await messages(url, dataDir)).toEqual(['before']), WAIT)
   // The lines it logged meanwhile waited on disk.
   await vi.waitFor(

@@ -88,7 +88,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
       if (keys.length > 0)
         throw new AppError('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.')
       const ofPages =
-        'The key in the address is unknown, expired, revoked, or not one of pages, which is made with origins.'
+        'The key in the address is unknown, expired, revoked, or not a key for pages, which is created with origins.'
       throw new AppError('UNAUTHENTICATED', inAddress ? ofPages : sentenceWithoutKey(request))
     }
     const mayRead = caller.principal.kind !== 'link' || isEmbedded
@@ -133,7 +133,7 @@ export function registerAccessGuard(app: FastifyInstance, options: AccessGuardOp
 const FOREIGN_PAGE = () =>
   new AppError(
     'FORBIDDEN',
-    'The request came from a page of another site. If it is this one behind a proxy, set PUBLIC_URL to its address.',
+    'The request came from a page of another site. If this server is behind a proxy, set PUBLIC_URL to its public address.',
   )
 
 /** The secret of a key of pages is no secret: it is good for what browsers say comes from those pages. */
@@ -142,7 +142,7 @@ function checkOrigin(origin: string | undefined, allowed: readonly string[]): vo
   const from = origin === undefined ? 'no page' : `a page of ${origin.slice(0, 300)}`
   throw new AppError(
     'FORBIDDEN',
-    `This key is for pages of the sites it names, and the request came from ${from}.`,
+    `This key only accepts requests from pages of its origins; the request came from ${from}.`,
   )
 }
 

@@ -30,7 +30,10 @@ export function alertDigestRoutes(digests: DigestService): FastifyPluginAsyncTyp
         schema: {
           querystring: Type.Object({
             timezone: Type.Optional(
-              Type.String({ maxLength: 60, description: 'IANA name; the zone of the digest unless given' }),
+              Type.String({
+                maxLength: 60,
+                description: 'IANA name; the time zone of the digest when unset',
+              }),
             ),
           }),
           response: { 200: Reply(AlertDigest) },

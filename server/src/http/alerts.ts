@@ -71,7 +71,7 @@ export function alertRoutes({ alerts, rules, silences }: AlertServices): Fastify
             {
               rules: Type.Array(AlertRuleInput, { maxItems: MAX_APPLIED }),
               prune: Type.Optional(
-                Type.Boolean({ description: 'Whether own rules that are not here are deleted' }),
+                Type.Boolean({ description: 'Whether your rules that are not in the request are deleted' }),
               ),
             },
             { additionalProperties: false },
@@ -128,9 +128,11 @@ export function alertRoutes({ alerts, rules, silences }: AlertServices): Fastify
           params,
           querystring: Type.Object({
             at: Type.Optional(
-              Type.String({ maxLength: 40, description: 'The moment, ISO 8601; the present unless given' }),
+              Type.String({ maxLength: 40, description: 'The moment, ISO 8601; now when unset' }),
             ),
-            group_key: Type.Optional(Type.String({ maxLength: 400, description: 'Of a rule with groups' })),
+            group_key: Type.Optional(
+              Type.String({ maxLength: 400, description: 'The group, for a rule with groups' }),
+            ),
           }),
           response: { 200: Reply(AlertWhy) },
         },
@@ -209,7 +211,7 @@ export function alertRoutes({ alerts, rules, silences }: AlertServices): Fastify
         },
       },
       async ({ body, principal }, response) =>
-        response.code(201).send(reply('Silence begun', { silence: await silences.begin(body, principal) })),
+        response.code(201).send(reply('Silence started', { silence: await silences.begin(body, principal) })),
     )
 
     app.delete(

@@ -40,7 +40,7 @@ export function assistantRoutes(publicUrl: string | undefined): FastifyPluginAsy
       handler: async (request, response) => {
         // Pages of other sites can ask with the cookie of a session, and not with a key.
         if (request.principal.kind !== 'key')
-          throw new AppError('FORBIDDEN', 'Assistants need an API key; make one with the scope read.')
+          throw new AppError('FORBIDDEN', 'Assistants require an API key; create one with the scope read.')
         const web = toWebRequest(request)
         asked.set(web, request)
         const answer = await handler.fetch(web, { parsedBody: request.body ?? undefined })

@@ -30,10 +30,10 @@ export function auditRoutes(auditTrail: AuditTrail): FastifyPluginAsyncTypebox {
         config: admin,
         schema: {
           querystring: Type.Object({
-            actor: Text('Exactly, such as `user anna`'),
-            action: Text('Exactly, or what it begins with up to a dot: `logs` for `logs.clear`'),
-            entity: Text('Exactly, such as `camera 4`'),
-            request_id: Text('Of the request that did it'),
+            actor: Text('Exact actor, such as `user anna`'),
+            action: Text('Exact action, or the part before a dot: `logs` for `logs.clear`'),
+            entity: Text('Exact object, such as `camera 4`'),
+            request_id: Text('Id of the request that made the change'),
             start_date: Text('ISO 8601, inclusive; naive is UTC'),
             end_date: Text('ISO 8601, inclusive; naive is UTC'),
             page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),

@@ -95,7 +95,7 @@ export function cleanupRoutes(retention: RetentionService): FastifyPluginAsyncTy
         config: admin,
         schema: {
           body: Type.Record(Type.String({ maxLength: 100 }), Type.Unknown(), {
-            description: 'Rules of retention that are not in force yet, named as the settings',
+            description: 'Retention rules that are not in force yet, named as the settings',
           }),
           response: { 200: Reply(RetentionPlan) },
         },

@@ -33,12 +33,12 @@ export function sentenceWithoutKey({ headers, routeOptions }: FastifyRequest): s
     return 'Authorization holds an API key without its scheme. Send it as "Authorization: Bearer <key>".'
   }
   if (/^Bearer\b/i.test(authorization)) {
-    return 'Authorization has to be "Bearer", a space and the API key, and nothing else.'
+    return 'Authorization must be "Bearer", a space and the API key, and nothing else.'
   }
   const isForeign =
     /^(ApiKey|Basic|Splunk|Token)\b/i.test(authorization) || headers['x-seq-apikey'] !== undefined
   if (isForeign && !routeOptions.config.takesForeignKeys) {
-    return 'This route takes an API key as "Authorization: Bearer <key>" or "X-API-Key: <key>" alone.'
+    return 'This route accepts an API key only as "Authorization: Bearer <key>" or "X-API-Key: <key>".'
   }
   return 'Sign in, or send an API key as "Authorization: Bearer <key>".'
 }

@@ -23,7 +23,7 @@ const within_ms = Type.Optional(
   Type.Integer({
     minimum: 50,
     maximum: SCAN_MS,
-    description: 'Answer after this many milliseconds with the findings so far; 5,000 by default',
+    description: 'Time limit in milliseconds, after which the result so far is returned; 5,000 by default',
   }),
 )
 const lines = (description: string) => Type.Integer({ minimum: 0, maximum: 200, default: 20, description })
@@ -61,7 +61,7 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
               minimum: 1,
               maximum: 30,
               default: 7,
-              description: 'Days before start_date that nothing of it was in',
+              description: 'Days before start_date in which it did not occur',
             }),
           }),
           response: { 200: Reply(NewMessages) },
@@ -130,7 +130,7 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
               Type.String({
                 minLength: 1,
                 maxLength: 300,
-                description: 'One field alone: its keys with dots between, such as retry.count',
+                description: 'A single field: its keys joined by dots, such as retry.count',
               }),
             ),
           }),
@@ -181,7 +181,7 @@ export function debuggingRoutes(service: LogService): FastifyPluginAsyncTypebox 
               type: 'string',
               enum: [...CONTEXT_SCOPES],
               default: 'all',
-              description: 'Lines of the same source, camera or logger alone; all when the line has none',
+              description: 'Only lines of the same source, camera or logger; all when the line has none',
             }),
           }),
           response: { 200: Reply(LogContext) },

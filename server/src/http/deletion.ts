@@ -13,7 +13,7 @@ const confirmed = Type.Object(
     ...filterParameters,
     confirm_rows: Type.Integer({
       minimum: 0,
-      description: 'The number of rows in the preview; if more match by now nothing is deleted',
+      description: 'The number of rows in the preview; if more rows match meanwhile, nothing is deleted',
     }),
   },
   { additionalProperties: false },

@@ -60,7 +60,7 @@ export function registerErrorReplies(
 
 /** The error for a request without a route. */
 export function notFound(request: FastifyRequest): AppError {
-  return new AppError('NOT_FOUND', `There is no ${request.method} ${routeOf(request)}`)
+  return new AppError('NOT_FOUND', `There is no route ${request.method} ${routeOf(request)}`)
 }
 
 /** Writes the error envelope. */
@@ -103,27 +103,28 @@ const IS_UNAVAILABLE = /^(08|28|3D|53|57P|55P03|25006)/
 /** The remedy for an error, where waiting does not suffice. */
 const UNAVAILABLE_SENTENCES: Readonly<Record<string, string>> = {
   25006:
-    'The database is read-only, as a standby is, or one with default_transaction_read_only: nothing can be stored or changed.',
+    'The database is read-only (a standby, or default_transaction_read_only is set): nothing can be stored or changed.',
   28000: 'The database refuses the user of this server. Check its pg_hba.conf and DATABASE_URL.',
   '28P01':
-    'The database refuses the password of this server: it was changed, or is another in DATABASE_URL. Restart the server with the right one.',
-  '3D000': 'The database of this server is gone. Create or restore it, or correct DATABASE_URL.',
-  53200: 'The database has no room for more locks. Raise max_locks_per_transaction on its server.',
-  53300: 'The database has no connection to spare. Raise max_connections on its server.',
+    'The database refuses the password of this server. Restart the server with the correct password in DATABASE_URL.',
+  '3D000': 'The database of this server does not exist. Create or restore it, or correct DATABASE_URL.',
+  53200: 'The database is out of lock memory. Raise max_locks_per_transaction on its server.',
+  53300: 'The database has no free connections. Raise max_connections on its server.',
   '55P03':
-    'Somebody has been using the logs for over a minute, such as a backup. Try again when that has ended.',
+    'Another operation, such as a backup, has held a lock on the logs for over a minute. Try again when it has ended.',
 }
 
 function translate(error: FastifyError, schema: unknown): AppError | undefined {
   if (error instanceof AppError) return error
   if (error instanceof BodyTooLarge) return new AppError('PAYLOAD_TOO_LARGE', error.message)
   // The reason of an aborted signal.
-  if (error.name === 'AbortError') return new AppError('CLIENT_CLOSED_REQUEST', 'The caller has gone.')
+  if (error.name === 'AbortError')
+    return new AppError('CLIENT_CLOSED_REQUEST', 'The client has closed the request.')
   if (error.validation) return new AppError('INVALID_REQUEST', validationSentence(error, schema))
   const code = BY_FASTIFY_CODE[error.code]
   if (code) return new AppError(code, error.message, { cause: error })
   if (error.code === '57014' || error instanceof SearchTooLong) {
-    return new AppError('QUERY_TIMEOUT', 'The query took longer than it may. Narrow the range or the search.')
+    return new AppError('QUERY_TIMEOUT', 'The query exceeded its time limit. Narrow the range or the search.')
   }
   if (error.code === '53100') {
     return new AppError('STORAGE_FULL', 'The disk of the database is full. Nothing was changed.', {

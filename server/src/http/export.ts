@@ -25,18 +25,18 @@ const exportParameters = {
       maxItems: EXPORT_FIELDS.length,
       uniqueItems: true,
       description:
-        'Columns, in this order; repeat for several. Default: what ingest takes (NDJSON), all (CSV)',
+        'Columns, in this order; repeat for several. Default: those that ingest accepts (NDJSON), all (CSV)',
     }),
   ),
   order: Type.Optional(
     Type.Unsafe<'oldest' | 'newest'>({
       type: 'string',
       enum: ['oldest', 'newest'],
-      description: 'Which comes first',
+      description: 'Which lines come first',
     }),
   ),
   compress: Type.Optional(
-    Type.Unsafe<'gzip'>({ type: 'string', enum: ['gzip'], description: 'A file that stays packed' }),
+    Type.Unsafe<'gzip'>({ type: 'string', enum: ['gzip'], description: 'Compression of the file' }),
   ),
 }
 

@@ -61,7 +61,7 @@ export function allowForeignPages(app: FastifyInstance, apiKeys: ApiKeys): void 
 function noSuchSite(origin: string | undefined): AppError {
   const sentence =
     origin === undefined
-      ? 'Only browsers ask this, and they say of which site a page is (Origin).'
-      : `No key takes lines from pages of ${origin.slice(0, 300)}. Make one: timelapser-logs keys create NAME --scope ingest --origin ${origin.slice(0, 300)}`
+      ? 'Only browsers send this request, with the site of the page in the header Origin.'
+      : `No key accepts lines from pages of ${origin.slice(0, 300)}. Create one: timelapser-logs keys create NAME --scope ingest --origin ${origin.slice(0, 300)}`
   return new AppError('FORBIDDEN', sentence)
 }

@@ -68,7 +68,7 @@ export function healthRoutes(health: Health, metrics: Metrics): FastifyPluginAsy
       async ({ principal }, response) => {
         // They count all lines.
         if (principal.visibility.cameras !== null || principal.visibility.min_level) {
-          throw new AppError('FORBIDDEN', 'Metrics are for those who see all cameras and levels.')
+          throw new AppError('FORBIDDEN', 'Metrics require access to all cameras and levels.')
         }
         response.type(metrics.registry.contentType).serializer((text: unknown) => String(text))
         return metrics.scrape()

@@ -11,7 +11,7 @@ const MAX_DEPTH = 5
 export function refuseEndlessNumbers(app: FastifyInstance): void {
   app.addHook('preHandler', async (request) => {
     const name = fieldWith(request, (value) => typeof value === 'number' && !Number.isFinite(value))
-    if (name !== undefined) throw new AppError('INVALID_REQUEST', `${name} must be a number that has an end.`)
+    if (name !== undefined) throw new AppError('INVALID_REQUEST', `${name} must be a finite number.`)
   })
 }
 

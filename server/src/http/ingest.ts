@@ -37,22 +37,22 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         schema: {
           headers: Type.Object({
             'x-sender': Type.Optional(
-              Type.String({ description: 'A uuid; with X-Batch it makes repeats harmless' }),
+              Type.String({ description: 'A UUID; with X-Batch, repeated batches are stored once' }),
             ),
-            'x-batch': Type.Optional(Type.String({ description: 'Rises with each batch of the sender' })),
+            'x-batch': Type.Optional(Type.String({ description: 'Increases with each batch of the sender' })),
             'x-import': Type.Optional(
-              Type.String({ description: 'true: keep times and levels as they are (administrators)' }),
+              Type.String({ description: 'true: keep times and levels unchanged (administrators)' }),
             ),
           }),
           querystring: Type.Object({
             source: Type.Optional(
               Type.String({
                 ...{ minLength: 1, maxLength: MAX_SOURCE },
-                description: 'The source of plain lines, and of records that name none',
+                description: 'The source of plain lines and of records without one',
               }),
             ),
             key: Type.Optional(
-              Type.String({ maxLength: 200, description: 'A key of pages, where no header can be sent' }),
+              Type.String({ maxLength: 200, description: 'A key for pages, where no header can be sent' }),
             ),
           }),
           response: { 200: Reply(IngestResult) },
@@ -63,7 +63,7 @@ export function ingestRoutes(ingest: IngestService): FastifyPluginAsyncTypebox {
         if (isImport && request.principal.role !== 'admin') {
           throw new AppError(
             'FORBIDDEN',
-            'X-Import keeps times and levels as they are and needs an administrator or an admin key.',
+            'X-Import keeps times and levels unchanged and requires an administrator or an admin key.',
           )
         }
         const sender = senderOf(request)
@@ -107,13 +107,13 @@ function decodeOwn(
   if (body.length === 0) {
     throw new AppError(
       'INVALID_REQUEST',
-      'The body is empty. Send one JSON record, a JSON array of records or one record a line.',
+      'The body is empty. Send one JSON record, a JSON array of records or one record per line.',
     )
   }
   if (contentType !== undefined && !TAKEN_TYPES.test(contentType)) {
     throw new AppError(
       'UNSUPPORTED_MEDIA_TYPE',
-      `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json, application/x-ndjson or text/plain.`,
+      `Content-Type ${contentType.slice(0, 100)} is not accepted here; send application/json, application/x-ndjson or text/plain.`,
     )
   }
   const arrival = now()
@@ -147,12 +147,12 @@ function senderOf({ headers, principal }: FastifyRequest): SenderMark | undefine
   const sender = headers['x-sender']?.toString()
   const batch = headers['x-batch']?.toString()
   if (sender === undefined && batch === undefined) return undefined
-  if (!sender || !UUID.test(sender)) throw new AppError('INVALID_REQUEST', 'X-Sender has to be a uuid.')
+  if (!sender || !UUID.test(sender)) throw new AppError('INVALID_REQUEST', 'X-Sender must be a UUID.')
   const number = Number(batch)
   if (!batch || !Number.isSafeInteger(number) || number < 1) {
     throw new AppError(
       'INVALID_REQUEST',
-      'X-Batch has to be a whole number from 1 on that rises with each batch.',
+      'X-Batch must be a whole number from 1 that increases with each batch.',
     )
   }
   const named = sender.toLowerCase()

@@ -36,7 +36,7 @@ export function lineFormRoutes(forms: RememberedForms): FastifyPluginAsyncTypebo
         if (form.time !== 'fixed' && compileTime(form.time) === undefined)
           throw new AppError(
             'INVALID_REQUEST',
-            'form.time: a template names no date, clock or epoch, or a field twice.',
+            'form.time: a template has no date, clock or epoch, or has a field twice.',
           )
         const place = { holder: formHolder(principal.lineage), wayIn: way_in, source }
         const { form: known } = await forms.find(place, undefined)
@@ -50,5 +50,5 @@ export function lineFormRoutes(forms: RememberedForms): FastifyPluginAsyncTypebo
 
 /** A key that stands in pages writes lines, and nothing else. */
 function refusePages({ origins }: Principal): void {
-  if (origins) throw new AppError('FORBIDDEN', 'A key of pages may not ask for line forms or keep them.')
+  if (origins) throw new AppError('FORBIDDEN', 'A key for pages may neither read nor store line forms.')
 }

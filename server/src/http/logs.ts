@@ -16,11 +16,11 @@ const { camera_id: __, exclude_camera_id: ___, ...filtersWithoutCamera } = filte
 const timezone = Type.Optional(
   Type.String({
     maxLength: 100,
-    description: 'IANA name; bars are round on its clocks. Default: the setting',
+    description: 'IANA name; bars are aligned to its clock. Default: the setting',
   }),
 )
 const bucket_seconds = Type.Optional(
-  Type.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds a bar; beats buckets' }),
+  Type.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds per bar; overrides buckets' }),
 )
 const FieldName = Type.String({ minLength: 1, maxLength: 300 })
 
@@ -30,33 +30,36 @@ const chartParameters = {
     type: 'string',
     enum: [...MEASURES],
     default: 'count',
-    description: 'The figure to draw; rate is lines a second, p50 to p99 are within 1 % of the true ones',
+    description: 'The measure; rate is lines per second, p50 to p99 are accurate to 1 %',
   }),
   field: Type.Optional(
     Type.String({
       ...FieldName,
       description:
-        'A key of extra_data with dots between, such as duration_ms; count and distinct also take level, source, logger_name and camera_id. All measures but count and rate need it',
+        'Keys of extra_data joined by dots, such as duration_ms; count and distinct also take level, source, logger_name and camera_id. Required by all measures except count and rate',
     }),
   ),
   by: Type.Optional(
     Type.Array(FieldName, {
       maxItems: 2,
-      description: 'A series for each value of this field; repeat for two',
+      description: 'One series per value of this field; repeat for two',
     }),
   ),
   limit: Type.Integer({
     minimum: 1,
     maximum: 100,
     default: 20,
-    description: 'Groups with a series of their own, those with most lines; the rest is in other',
+    description: 'Number of groups with a separate series, those with the most lines; the rest is in other',
   }),
-  totals: Type.Boolean({ default: false, description: 'One figure a group for the whole range, no steps' }),
+  totals: Type.Boolean({
+    default: false,
+    description: 'One value per group for the whole range, without steps',
+  }),
   buckets: Type.Integer({
     minimum: 1,
     maximum: 2000,
     default: 100,
-    description: 'Most steps to cut the range into',
+    description: 'Maximum number of steps',
   }),
   bucket_seconds,
   timezone,
@@ -64,7 +67,7 @@ const chartParameters = {
     Type.Integer({
       minimum: 50,
       maximum: SCAN_MS,
-      description: 'Answer after this many milliseconds with the findings so far; 5,000 by default',
+      description: 'Time limit in milliseconds, after which the result so far is returned; 5,000 by default',
     }),
   ),
 }
@@ -152,7 +155,7 @@ export function logRoutes(service: LogService): FastifyPluginAsyncTypebox {
               minimum: 1,
               maximum: 2000,
               default: 100,
-              description: 'Most bars to cut the range into',
+              description: 'Maximum number of bars',
             }),
             bucket_seconds,
             timezone,

@@ -65,7 +65,7 @@ export class OpenStreams {
       const open = isOwn
         ? `${share} requests and streams of this user or key`
         : `${taken} requests and streams`
-      const sentence = `${open} are open. Close some, or wait for their end.`
+      const sentence = `${open} are open. Close some, or wait until they end.`
       throw new AppError('RATE_LIMITED', sentence, { retryAfter: 10 })
     }
     this.#readers.set(id, reader)

@@ -9,10 +9,10 @@ const ErrorReply = {
   required: ['success', 'message', 'status_code', 'code', 'request_id'],
   properties: {
     success: { type: 'boolean', enum: [false] },
-    message: { type: 'string', description: 'What failed, and what to do' },
+    message: { type: 'string', description: 'The error, and the remedy' },
     status_code: { type: 'integer' },
     code: { type: 'string', enum: Object.keys(ERRORS) },
-    position: { type: 'integer', description: 'Of a broken query: the character it is about' },
+    position: { type: 'integer', description: 'For an invalid query: the position of the character' },
     request_id: { type: 'string' },
   },
 }
@@ -108,13 +108,13 @@ function plain(schema: unknown): unknown {
 }
 
 const RAW_BODY = { description: 'Records; see docs/ingest.md' }
-const RAW_REPLY = { description: 'As its content type says', type: 'string' }
+const RAW_REPLY = { description: 'In the format of its content type', type: 'string' }
 
 const ACCESS = {
-  public: 'Open to everybody.',
-  any: 'For every signed-in caller.',
-  ingest: 'For keys that write, and administrators.',
-  read: 'For readers of logs, as far as they may see them.',
+  public: 'No authentication required.',
+  any: 'For every authenticated caller.',
+  ingest: 'For keys that write logs, and administrators.',
+  read: 'For readers of logs, within their visibility.',
   admin: 'For administrators.',
 } as const
 

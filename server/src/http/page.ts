@@ -26,7 +26,7 @@ const VIEWS = [
 
 /** For a checkout that was started without `npm start`, which builds the page. */
 export const NO_PAGE =
-  'The page is not built: this server answers the API alone. Stop it, run npm run setup in the folder of the program, and start again.'
+  'The page is not built: this server only serves the API. Stop it, run npm run setup in the folder of the program, and start it again.'
 
 /**
  * The built page: its document for every view, its files as they are, hashed ones to be kept for a year. `basePath` is

@@ -12,7 +12,7 @@ const admin = { access: 'admin' } as const
 const MAX_LINES = 100
 const MAX_HOURS = 24
 
-const Rules = Type.Optional({ ...ParseRuleList, description: 'Instead of those in force' })
+const Rules = Type.Optional({ ...ParseRuleList, description: 'Used instead of the rules in force' })
 
 const Sample = Type.Object(
   {
@@ -45,7 +45,10 @@ export function parseRuleRoutes(parseRules: ParseRulesService): FastifyPluginAsy
             {
               rules: ParseRuleList,
               version: Type.Optional(
-                Type.String({ maxLength: 100, description: 'That of the rules that the change was made to' }),
+                Type.String({
+                  maxLength: 100,
+                  description: 'Version of the rules that the change is based on',
+                }),
               ),
             },
             { additionalProperties: false },
@@ -68,7 +71,7 @@ export function parseRuleRoutes(parseRules: ParseRulesService): FastifyPluginAsy
               lines: Type.Optional(
                 Type.Array(Sample, {
                   maxItems: MAX_LINES,
-                  description: 'Instead of the newest that are stored of the sources of the rules',
+                  description: 'Used instead of the newest stored lines of the sources of the rules',
                 }),
               ),
               count: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LINES })),
@@ -103,7 +106,7 @@ export function parseRuleRoutes(parseRules: ParseRulesService): FastifyPluginAsy
         const closing = new AbortController()
         response.raw.once('close', () => closing.abort())
         const run = await parseRules.dryRun(rules, hours, closing.signal)
-        const sentence = `Of ${grouped(run.lines)} stored lines ${grouped(run.changed)} would be others, ${grouped(run.dropped)} dropped`
+        const sentence = `Of ${grouped(run.lines)} stored lines, ${grouped(run.changed)} would change and ${grouped(run.dropped)} would be dropped`
         return reply(sentence, run)
       },
     )

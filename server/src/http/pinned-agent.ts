@@ -26,7 +26,7 @@ export class PinnedAgent extends Agent {
 
   async #connect(options: ConnectionOptions): Promise<TLSSocket> {
     const expected = await this.#fingerprint()
-    if (expected === undefined) throw new Error('no server has left its certificate')
+    if (expected === undefined) throw new Error('no certificate of a server was found')
     return new Promise((resolve, reject) => {
       const socket = connect({ ...options, rejectUnauthorized: false })
       socket.once('error', reject)
@@ -38,7 +38,7 @@ export class PinnedAgent extends Agent {
           return
         }
         socket.destroy()
-        reject(new Error('another program answers there, with another certificate'))
+        reject(new Error('another program responds there, with another certificate'))
       })
     })
   }

@@ -10,7 +10,8 @@ import { ProviderPage, ProviderSignInInput, SignInMethods } from './schemas/sign
 import { readSessionCookie, setCookies } from './session-cookie.ts'
 import { clientOf, endFormerSession } from './sign-in.ts'
 
-const NOT_CONFIGURED = () => new AppError('NOT_FOUND', 'No such way to sign in is configured here.')
+const NOT_CONFIGURED = () =>
+  new AppError('NOT_FOUND', 'This sign-in method is not configured on this server.')
 
 const CALLBACK = '/api/auth/oidc/callback'
 const BY_HEADER = '/api/auth/proxy'
@@ -62,14 +63,14 @@ export function providerSignInRoutes(
         const { next = '/logs' } = request.body
         response.header('cache-control', 'no-store')
         if (accounts.byHeader) {
-          return reply('Go on through the proxy', {
+          return reply('Continue through the proxy', {
             url: `${root}${BY_HEADER}?${new URLSearchParams({ next })}`,
           })
         }
         if (!accounts.external) throw NOT_CONFIGURED()
         const { url, kept } = await accounts.external.begin(next)
         keep(request, response, kept, ATTEMPT_S)
-        return reply('Go on at the provider', { url })
+        return reply('Continue at the provider', { url })
       },
     )
 

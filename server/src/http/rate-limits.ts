@@ -95,7 +95,7 @@ type CountAnswer = Parameters<FastifyRateLimitStore['incr']>[1]
 
 async function count(counter: Counter, name: string, request: FastifyRequest): Promise<Count> {
   const counted = await counter(request)
-  if (counted.isAllowed) throw new Error(`The limit "${name}" has a list of whom it does not count.`)
+  if (counted.isAllowed) throw new Error(`The limit "${name}" has an allow list.`)
   const { max, remaining, ttlInSeconds, isExceeded } = counted
   return { name, limit: max, left: remaining, resetS: ttlInSeconds, isOver: isExceeded }
 }
@@ -119,7 +119,7 @@ function answer(response: FastifyReply, counts: readonly Count[]): void {
   if (!over) return
   throw new AppError(
     'RATE_LIMITED',
-    `More than ${over.limit} requests a minute (${over.name}). Wait as long as Retry-After says.`,
+    `More than ${over.limit} requests per minute (${over.name}). Wait for the time in Retry-After.`,
     { retryAfter: over.resetS },
   )
 }

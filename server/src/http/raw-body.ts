@@ -154,7 +154,7 @@ export async function* unpackContent(
   if (encoding === undefined) {
     throw new AppError(
       'UNSUPPORTED_MEDIA_TYPE',
-      `Content-Encoding ${names.join(', ').slice(0, 100)} is not understood here; send ${UNDERSTOOD.join(', ')} or none.`,
+      `Content-Encoding ${names.join(', ').slice(0, 100)} is not supported here; send ${UNDERSTOOD.join(', ')} or none.`,
     )
   }
   try {

@@ -37,7 +37,7 @@ export function redactionRoutes(
               patterns: Type.Optional(
                 Type.Array(Pattern, {
                   maxItems: MAX_PATTERNS,
-                  description: "Instead of the settings' own",
+                  description: 'Used instead of the patterns in the settings',
                 }),
               ),
             },
@@ -104,7 +104,7 @@ export function redactionRoutes(
       { config: admin, schema: { response: { 200: Reply(Type.Object({ run: Nullable(ScrubRun) })) } } },
       async () => {
         const run = await scrubs.find()
-        return reply(run ? 'Masking fetched successfully' : 'Nothing was masked yet', { run })
+        return reply(run ? 'Masking fetched successfully' : 'Nothing has been masked yet', { run })
       },
     )
 
@@ -117,7 +117,7 @@ export function redactionRoutes(
           response: { 200: Reply(Type.Object({ run: ScrubRun })) },
         },
       },
-      async ({ body }) => reply('Masking has begun', { run: await scrubs.start(body.pattern) }),
+      async ({ body }) => reply('Masking has started', { run: await scrubs.start(body.pattern) }),
     )
 
     app.delete(

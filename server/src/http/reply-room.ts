@@ -23,7 +23,8 @@ export function boundReplies(app: FastifyInstance): ByteBudget {
     if (bytes < SHORT_BYTES || response.raw.closed) return payload
     const hold = budget.open(request.principal?.id ?? request.ip)
     if (!hold.grow(bytes)) {
-      const sentence = 'More replies wait to be read than there is room for. Read them, or ask again shortly.'
+      const sentence =
+        'The memory limit for unread replies is reached. Read the replies, or try again shortly.'
       throw new AppError('UNAVAILABLE', sentence, { retryAfter: 2 })
     }
     const { socket } = response.raw

@@ -42,7 +42,7 @@ export function sessionRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
         config: { access: 'any' },
         schema: {
           querystring: Type.Object({
-            include_current: Type.Boolean({ default: false, description: 'This one too' }),
+            include_current: Type.Boolean({ default: false, description: 'Also end this session' }),
           }),
           response: { 200: Reply(Type.Object({ ended_sessions: Type.Integer() })) },
         },

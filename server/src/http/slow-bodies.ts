@@ -23,7 +23,7 @@ export function endSlowBodies(app: FastifyInstance, bodyMs = BODY_MS): void {
     if (!hasBody || routeOptions.config.isUpload || !(raw instanceof IncomingMessage)) return
     const timer = setTimeout(() => {
       if (raw.complete || response.sent) return
-      const sentence = `The body took longer than ${bodyMs / 1000} seconds to come. Send smaller batches.`
+      const sentence = `The body took longer than ${bodyMs / 1000} seconds to arrive. Send smaller batches.`
       response.header('connection', 'close').send(new AppError('REQUEST_TIMEOUT', sentence))
       setTimeout(() => raw.destroy(), TOLD_MS).unref()
     }, bodyMs)

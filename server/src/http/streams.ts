@@ -37,7 +37,10 @@ const EVENTS_A_SECOND = 100
 
 const resumeParameters = {
   last_event_id: Type.Optional(
-    Type.String({ maxLength: 40, description: 'Resume after this event; beats the Last-Event-ID header' }),
+    Type.String({
+      maxLength: 40,
+      description: 'Resume after this event; overrides the Last-Event-ID header',
+    }),
   ),
 }
 
@@ -108,7 +111,7 @@ export function streamRoutes({
                 minimum: 1,
                 maximum: 1000,
                 description:
-                  'Skip all but this many of the newest rows when more arrive at once, and say how many; unset skips none',
+                  'Maximum number of rows per event; older ones are skipped and their number is reported; unset skips none',
               }),
             ),
           }),

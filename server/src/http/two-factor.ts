@@ -36,7 +36,7 @@ export function twoFactorRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
       async (request) => {
         const { password } = request.body
         const setup = await twoFactor.begin(cookieOf(accounts, request), password, clientOf(request))
-        return reply('Send a code of the app to put it in force', setup)
+        return reply('Send a code of the app to turn it on', setup)
       },
     )
 
@@ -47,7 +47,7 @@ export function twoFactorRoutes(accounts: Accounts): FastifyPluginAsyncTypebox {
         const { code } = request.body
         const cookies = await twoFactor.confirm(cookieOf(accounts, request), code, clientOf(request))
         setCookies(request, response, cookies)
-        return reply('The second factor is in force; other sessions ended', null)
+        return reply('Second factor turned on; other sessions ended', null)
       },
     )
 

@@ -38,7 +38,7 @@ export function validationSentence(error: FastifyError, schema: unknown): string
 const WHOLE: Readonly<Record<string, string>> = {
   body: 'The body',
   querystring: 'The query',
-  headers: 'The head',
+  headers: 'The headers',
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -54,16 +54,16 @@ const KINDS: Readonly<Record<string, string>> = {
 /** The patterns of all schemas in words. */
 const PATTERNS: Readonly<Record<string, string>> = {
   '^https?://': 'must begin with http:// or https://',
-  '^[\\x21-\\x7e]+$': 'must be ASCII letters, digits and signs without spaces',
+  '^[\\x21-\\x7e]+$': 'must be printable ASCII characters without spaces',
   '^[^\\s<>,;]+@[^\\s<>,;]+$': 'must be an address such as logs@example.org',
-  '^[\\w.:-]+$': 'must be the name or the address of a host, such as mail.example.org',
-  '^[\\w.+-]+/[\\w.+-]+(; ?charset=[\\w-]+)?$': 'must be a type such as application/json',
+  '^[\\w.:-]+$': 'must be a host name or address, such as mail.example.org',
+  '^[\\w.+-]+/[\\w.+-]+(; ?charset=[\\w-]+)?$': 'must be a content type such as application/json',
   '^(([01]\\d|2[0-3]):[0-5]\\d|(sunrise|sunset)([+-]\\d{1,3})?)$':
     'must be a time such as 07:30, sunrise or sunset-30',
   '^(camera|source|logger_name|extra_data(\\.[^\\s.:"()]+)+)$':
     'must be camera, source, logger_name or a field such as extra_data.site',
   '^([01]\\d|2[0-3]):[0-5]\\d$': 'must be a time of day such as 07:00',
-  '^[^\\s.:"()]+(\\.[^\\s.:"()]+)*$': 'must be keys with dots between, such as http.duration_ms',
+  '^[^\\s.:"()]+(\\.[^\\s.:"()]+)*$': 'must be keys joined by dots, such as http.duration_ms',
   '^[^?#\\s]*$': 'must be parameters of a URL, such as level=ERROR&q=timeout, without ?, # and spaces',
   '^((range|from|to)=[^?#\\s&=]*(&|$))*$': 'must be a range as in the address of the page, such as range=6h',
 }
@@ -76,7 +76,7 @@ function unknownName(problem: Problem, path: string, error: FastifyError, schema
   const what = `${name} is not a known ${isQuery ? 'parameter' : 'field'}`
   const place = (schema as Record<string, ObjectSchema> | undefined)?.[error.validationContext ?? '']
   const known = path ? [] : Object.keys(place?.properties ?? {})
-  if (isQuery && known.length === 0) return `${what}; there are none here.`
+  if (isQuery && known.length === 0) return `${what}; this route has none.`
   return known.length > 0 && known.length <= MOST_NAMES
     ? `${what}; known are ${known.join(', ')}.`
     : `${what}.`

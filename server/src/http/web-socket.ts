@@ -79,8 +79,8 @@ export class WebSocketSender {
     const upgrade = upgrades.get(request)
     const { 'sec-websocket-key': key = '', 'sec-websocket-version': version } = request.headers
     if (upgrade === undefined || !KEY.test(key) || version !== '13') {
-      const why = CAN_UPGRADE ? '' : ', which this server speaks on Node 24.9 and newer'
-      throw new AppError('INVALID_REQUEST', `This needs a WebSocket (version 13)${why}.`)
+      const why = CAN_UPGRADE ? '' : ', which this server supports on Node 24.9 and newer'
+      throw new AppError('INVALID_REQUEST', `This route requires a WebSocket (version 13)${why}.`)
     }
     reply.hijack()
     upgrade.isWebSocket = true

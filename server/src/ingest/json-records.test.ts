@@ -78,7 +78,7 @@ describe('the body', () => {
   it('rejects a broken array as a whole, with the way out', () => {
     const { records, rejections } = decode('[{"message":"a"},{"message":')
     expect(records).toEqual([])
-    expect(rejections[0]?.reason).toMatch(/no JSON array.*a line each/)
+    expect(rejections[0]?.reason).toMatch(/not a JSON array.*one record per line/)
   })
 
   it('rejects lines one by one when the first is cut off', () => {

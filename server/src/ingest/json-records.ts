@@ -182,7 +182,7 @@ function* decodeLongArray(body: Uint8Array, start: number, defaults: RecordDefau
 function refuseArray(why: string): Decoded {
   const decoded = new DecodedBody()
   decoded.add(
-    `the body is no JSON array: ${why}; to have good records kept beside bad ones, send a line each`,
+    `the body is not a JSON array: ${why}; to have valid records stored despite invalid ones, send one record per line`,
   )
   return decoded
 }

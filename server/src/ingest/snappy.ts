@@ -49,7 +49,7 @@ function unpackFrames(packed: Uint8Array, maxBytes: number): Buffer {
       if (masked !== littleEndian(packed, at + 4, 4)) throw broken('a checksum is wrong')
       size += part.length
       if (size > maxBytes)
-        throw new SnappyError(`the body unpacks to over ${maxBytes} bytes, the most that is taken`, true)
+        throw new SnappyError(`the body unpacks to over ${maxBytes} bytes, the maximum`, true)
       parts.push(part)
     } else if (kind < FIRST_SKIPPED) throw broken(`it has a part of the unknown kind ${kind}`)
     at = end
@@ -66,7 +66,7 @@ function unpackFrames(packed: Uint8Array, maxBytes: number): Buffer {
 function unpackBlock(packed: Uint8Array, maxBytes: number): Buffer {
   const { length, start } = readLength(packed)
   if (length > maxBytes)
-    throw new SnappyError(`the body unpacks to ${length} bytes, at most ${maxBytes} are taken`, true)
+    throw new SnappyError(`the body unpacks to ${length} bytes; the maximum is ${maxBytes}`, true)
   if (length > packed.length * MOST_BYTES_PER_BYTE) throw broken('its length cannot be')
   const out = Buffer.allocUnsafe(length)
   let from = start

@@ -45,7 +45,7 @@ export class SecretBox {
     } catch (cause) {
       throw new AppError(
         'CONFLICT',
-        'The channel was encrypted with another key. Give all servers the same ALERTS_KEY, or set the channel anew.',
+        'The channel was encrypted with another key. Give all servers the same ALERTS_KEY, or set up the channel again.',
         { cause },
       )
     }

@@ -58,7 +58,7 @@ export class OldLogs {
       // Partitioned in older versions, a view since.
       if (kind === 'p' || kind === 'v') {
         throw new StartupError(
-          'The database of --from is that of a Timelapser Logs, not of Timelapser v4. Its way here is backup and restore.',
+          'The database of --from belongs to Timelapser Logs, not to Timelapser v4. Use backup and restore for it.',
         )
       }
       return new OldLogs(client)

@@ -98,6 +98,6 @@ async function checkSchema(pool: pg.Pool): Promise<void> {
   })
   if (missing.length === 0) return
   throw new StartupError(
-    'The database has not the schema of this version of Timelapser Logs. Start its server once, which brings it up to date.',
+    'The database does not have the schema of this version of Timelapser Logs. Start the server of this version once to migrate it.',
   )
 }

@@ -37,9 +37,7 @@ export class SpooledRecords {
   keep(record: LogRecord, { sender, batch }: SenderMark): void {
     const names = readdirSync(this.#directory)
     if (names.length >= MAX_FILES)
-      throw new Error(
-        `${this.#directory} holds ${MAX_FILES} records that wait for the database, and takes no more`,
-      )
+      throw new Error(`${this.#directory} holds ${MAX_FILES} records that wait for the database, the maximum`)
     this.#lastStamp = Math.max(Date.now(), this.#lastStamp + 1, newestStamp(names) + 1)
     const file = `${this.#lastStamp}-${sender}-${String(batch).padStart(12, '0')}.json`
     const path = join(this.#directory, file)

@@ -234,7 +234,7 @@ it('tells callers of gRPC by name that there is no room, and what they packed is
   const retryInfo = expect.stringContaining('google.rpc.RetryInfo\x12\x04\x0a\x02\x08\x02')
   expect(await refused).toEqual([
     '14',
-    expect.stringContaining('More arrives than there is room for'),
+    expect.stringContaining('The memory limit for incoming requests is reached'),
     retryInfo,
   ])
   expect(await figure('timelapser_budget_bytes{budget="otlp_grpc"}')).toBeLessThanOrEqual(24 * MB)

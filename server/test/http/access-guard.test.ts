@@ -129,7 +129,7 @@ describe('a refusal', () => {
 
   it('does not tell a stranger which routes exist beyond saying not found', async () => {
     const { status, body } = await new Browser(server.url).get('/api/nothing-here?secret=1')
-    expect([status, body.message]).toEqual([404, 'There is no GET /api/nothing-here'])
+    expect([status, body.message]).toEqual([404, 'There is no route GET /api/nothing-here'])
   })
 
   it('of a wrong key is not overridden by a good session', async () => {

@@ -1611,7 +1611,7 @@ describe('the daily digest', () => {
 
   it.each([
     [{ at: '7:00' }, 'at '],
-    [{ timezone: 'Mars/Base' }, 'timezone has to be an IANA name'],
+    [{ timezone: 'Mars/Base' }, 'timezone must be an IANA name'],
     [{ channels: [] }, 'channels'],
     [{ channels: ['nobody'] }, 'channels names "nobody"'],
   ])('refuses %j', async (wrong, sentence) => {

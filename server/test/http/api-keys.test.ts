@@ -255,7 +255,7 @@ describe('a rotated key', () => {
     expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
     const made = both.find(({ status }) => status === 201)?.body.data.key.id as number
     const refused = both.find(({ status }) => status === 409)
-    expect(refused?.body.message).toContain(`Key ${made} took the place of key ${id}`)
+    expect(refused?.body.message).toContain(`Key ${made} has already replaced key ${id}`)
     const next = await rotate(made, { expires_in_days: 5 })
     expect([next.status, (await rotate(made)).status]).toEqual([201, 409])
     await server.send('DELETE', `/api/keys/${next.body.data.key.id}`)
@@ -305,7 +305,7 @@ describe('a key of pages', () => {
     const { secret } = await create({ scope: 'ingest' })
     const reply = await send(`/api/logs?key=${secret}`, { ...text, origin: SITE })
     const { message } = (await reply.json()) as { message: string }
-    expect([reply.status, message]).toEqual([401, expect.stringContaining('not one of pages')])
+    expect([reply.status, message]).toEqual([401, expect.stringContaining('not a key for pages')])
     expect((await fetch(`${server.url}/api/logs?key=${server.apiKey}`)).status).toBe(401)
   })
 
@@ -315,10 +315,10 @@ describe('a key of pages', () => {
       { scope: 'ingest', origins: ['https://shop.example/app'] },
       'such as https://shop.example.',
     ],
-    ['another scheme', { scope: 'ingest', origins: ['file:///x'] }, 'is no origin'],
-    ['any site', { scope: 'ingest', origins: ['*'] }, 'is no origin'],
+    ['another scheme', { scope: 'ingest', origins: ['file:///x'] }, 'is not an origin'],
+    ['any site', { scope: 'ingest', origins: ['*'] }, 'is not an origin'],
     ['no site', { scope: 'ingest', origins: [] }, 'origins'],
-    ['the scope read', { scope: 'read', origins: [SITE] }, 'scope ingest alone'],
+    ['the scope read', { scope: 'read', origins: [SITE] }, 'only allowed with the scope ingest'],
   ])('is not made with %s', async (_what, input, sentence) => {
     const { status, body } = await server.send('POST', '/api/keys', { name: 'pages', ...input })
     expect([status, body.message]).toEqual([400, expect.stringContaining(sentence)])

@@ -150,7 +150,7 @@ describe('an assistant with a key that reads', () => {
     await server.send('POST', '/api/logs', records)
     const { text, lines } = await call(client, 'search_lines', { source: 'wordy', limit: 100 })
     expect(text.length).toBeLessThan(26_000)
-    expect(text).toContain(`${100 - lines.length} more are left out here for their length`)
+    expect(text).toContain(`${100 - lines.length} more are omitted because of their length`)
   })
 
   it.each([

@@ -19,7 +19,7 @@ describe('a query', () => {
     ['/api/logs/search?query=', 'query must have at least 1 character.'],
     ['/api/logs/stats?hour=3', 'hour is not a known parameter; known are hours'],
     ['/api/logs?levle=ERROR', 'levle is not a known parameter; known are level, min_level'],
-    ['/api/cameras?id=3', 'id is not a known parameter; there are none here.'],
+    ['/api/cameras?id=3', 'id is not a known parameter; this route has none.'],
   ])('%s', async (path, sentence) => {
     const { status, body } = await server.get(path)
     expect(body.message).toContain(sentence)

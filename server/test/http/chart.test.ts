@@ -350,13 +350,13 @@ it.each([
   ['by=source&by=source', 'by names source twice.'],
   ['by=logger&by=logger_name', 'by names logger_name twice.'],
   ['by=a&by=b&by=c', 'by must have at most 2 values; it has 3.'],
-  [`field=${'a.'.repeat(20)}b`, 'field must have at most 20 keys with dots between; it has 21.'],
+  [`field=${'a.'.repeat(20)}b`, 'field must have at most 20 keys joined by dots; it has 21.'],
   ['field=a..b', 'field must have a key on each side of its dots; "a..b" has not.'],
   [`by=${'x'.repeat(301)}`, '300'],
   ['limit=101', 'limit must be at most 100; it is 101.'],
   ['bucket_seconds=1', 'bucket_seconds cuts the range into more than 2000 steps; it is 1.'],
   ['limit=100&buckets=2000&bucket_seconds=8', 'limit times the steps of the range must be at most 100,000'],
-  ['timezone=Mars/Olympus', 'timezone has to be an IANA name'],
+  ['timezone=Mars/Olympus', 'timezone must be an IANA name'],
 ])('refuses %s with a sentence', async (query, sentence) => {
   const { status, body } = await server.get(`/api/logs/chart?${RANGE}&${query}`)
   expect([status, body.message]).toEqual([400, expect.stringContaining(sentence)])

@@ -114,7 +114,7 @@ it('says that it is read-only, or that its password is another by now; without i
     expect(body.data.checks[0]).toMatchObject({
       ...{ name: 'database', verdict: 'failure' },
       ...{
-        finding: expect.stringContaining('Does not answer'),
+        finding: expect.stringContaining('Does not respond'),
         advice: expect.stringContaining('Start PostgreSQL'),
       },
     })

@@ -107,8 +107,8 @@ describe('a diagnosis', () => {
   it('tells of many silent sources in one sentence', async () => {
     for (let id = 20; id < 27; id++) await writeEveryMinute(`camera_${id}`, 5, 95, { camera_id: id })
     const { cause, advice } = checkOf(await diagnose('GET'), 'time range')
-    expect(cause).toMatch(/^\d+ sources that usually write are silent: camera_\d+ since .* and \d+ more\./)
-    expect(advice?.match(/Look whether/g)).toHaveLength(1)
+    expect(cause).toMatch(/^\d+ active sources are silent: camera_\d+ since .* and \d+ more\./)
+    expect(advice?.match(/Check whether/g)).toHaveLength(1)
   })
 
   it('does not take the nights of a camera for silence', async () => {
@@ -162,7 +162,7 @@ describe('a diagnosis', () => {
     await server.send('PUT', '/api/settings', { redaction: ['LIC-\\d'] })
     expect(checkOf(await diagnose('GET'), 'redaction')).toMatchObject({
       verdict: 'ok',
-      finding: '1 pattern of your own, 1 on a linear engine',
+      finding: '1 pattern configured, 1 on a linear engine',
     })
     // As a version of other rules, or somebody by hand, left them.
     await pool.query(
@@ -173,7 +173,7 @@ describe('a diagnosis', () => {
     await expect.poll(named).toMatchObject({
       verdict: 'failure',
       cause: expect.stringMatching(
-        /^Masks nothing: redaction\[0\] .*not a regular expression.* redaction\[1\]/,
+        /^Patterns that mask nothing: redaction\[0\] .*not a regular expression.* redaction\[1\]/,
       ),
     })
     const sent = await server.send('POST', '/api/logs', {
@@ -186,14 +186,17 @@ describe('a diagnosis', () => {
     expect(body.data.logs[0].message).toBe('*** ***2 [a')
     // Those that are there may stay, and can be taken out one by one; new ones are refused.
     const set = (redaction: string[]) => server.send('PUT', '/api/settings', { redaction })
-    expect((await set(['pin(?=\\d)', 'x(?=y)'])).body.message).toMatch(/^redaction\[1\] is not taken/)
+    expect((await set(['pin(?=\\d)', 'x(?=y)'])).body.message).toMatch(/^redaction\[1\] is not accepted/)
     expect((await set(['pin(?=\\d)'])).status).toBe(200)
     expect((await set([])).status).toBe(200)
   })
 
   it('says which job is late, since when, and whether it runs or fails', async () => {
     const { pool } = server.database.database
-    expect(checkOf(await diagnose('GET'), 'jobs')).toMatchObject({ verdict: 'ok', finding: 'None is late' })
+    expect(checkOf(await diagnose('GET'), 'jobs')).toMatchObject({
+      verdict: 'ok',
+      finding: 'No job is overdue',
+    })
     await pool.query(`insert into job_runs (name, late_after, awaited_since, started_at, failed_at)
       select name, interval '1 hour', now() - age, now() - age, case when name = 'cleared' then now() end
       from (values ('retention', interval '4 hours'), ('cleared', interval '3 hours'), ('feed', interval '2 hours'))
@@ -206,9 +209,9 @@ describe('a diagnosis', () => {
     const metrics = await (await fetch(`${server.url}/metrics`, { headers })).text()
     expect(metrics).toContain('\ntimelapser_late_jobs 3\n')
     await pool.query('delete from job_runs')
-    expect({ verdict, finding }).toEqual({ verdict: 'warning', finding: 'Late: retention, cleared, feed' })
+    expect({ verdict, finding }).toEqual({ verdict: 'warning', finding: 'Overdue: retention, cleared, feed' })
     expect(cause).toMatch(
-      /^The job retention has not come to its end since \S+Z \(4 hours\); it has been running since \S+Z \(4 hours\)\. The job cleared .* \(3 hours\); it failed at \S+Z\. The job feed .* \(2 hours\), and does not run\.$/,
+      /^The job retention has not completed since \S+Z \(4 hours\); it has been running since \S+Z \(4 hours\)\. The job cleared .* \(3 hours\); it failed at \S+Z\. The job feed .* \(2 hours\), and is not running\.$/,
     )
     expect(advice).toMatch(/pg_stat_activity.*"The job cleared failed".*Restart the server/)
   })

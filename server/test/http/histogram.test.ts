@@ -53,11 +53,8 @@ it.each([
 })
 
 it.each([
-  [
-    'timezone=Mars/Olympus',
-    /timezone has to be an IANA name such as Europe\/Berlin; "Mars\/Olympus" is none/,
-  ],
-  ['timezone=%2B02:00', /timezone has to be an IANA name/],
+  ['timezone=Mars/Olympus', /timezone must be an IANA name such as Europe\/Berlin; it is "Mars\/Olympus"/],
+  ['timezone=%2B02:00', /timezone must be an IANA name/],
   ['bucket_seconds=0', /bucket_seconds must be at least 1/],
   ['bucket_seconds=1', /more than 2000 bars/],
 ])('%s is refused with a sentence', async (query, message) => {

@@ -218,7 +218,7 @@ describe('POST /api/logs, of what cannot be read,', () => {
     ['too much', Buffer.alloc(17 * 1024 * 1024, 32), {}, 413, /16 MB/],
     ['a sender that is no uuid', '{"message":"a"}', { 'x-sender': 'me', 'x-batch': '1' }, 400, /X-Sender/],
     [
-      'a batch that is no number',
+      'a batch that is not a number',
       '{"message":"a"}',
       { 'x-sender': crypto.randomUUID(), 'x-batch': '0' },
       400,

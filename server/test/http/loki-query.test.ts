@@ -241,7 +241,7 @@ describe("Loki's query API", () => {
     ],
     ['series', {}, /0 matcher groups/],
     ['detected_fields', {}, /parse error/],
-    ['rules', {}, /not answered here/],
+    ['rules', {}, /not supported here/],
   ] as const)('answers %s %o in words', async (path, parameters, words) => {
     const { status, text } = await loki(path, parameters as unknown as Record<string, string>)
     expect(status).toBe(path === 'rules' ? 404 : 400)

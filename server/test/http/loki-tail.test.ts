@@ -82,7 +82,10 @@ describe.skipIf(!CAN_UPGRADE)("Loki's tail (skipped on Node before 24.9)", () =>
     const answer = await fetch(server.url + path('{source="api"}'), {
       headers: { authorization: `Bearer ${server.apiKey}` },
     })
-    expect([answer.status, await answer.text()]).toEqual([400, 'This needs a WebSocket (version 13).\n'])
+    expect([answer.status, await answer.text()]).toEqual([
+      400,
+      'This route requires a WebSocket (version 13).\n',
+    ])
   })
 })
 

@@ -73,7 +73,7 @@ it('answers people who ask for what is not there with the document, and programs
   expect(await people.text()).toBe('<!doctype html>')
   const program = await fetch(`${url}/lgos`, { headers: { accept: '*/*' } })
   expect(program.status).toBe(404)
-  expect(await program.text()).toContain('There is no GET /lgos')
+  expect(await program.text()).toContain('There is no route GET /lgos')
   const longer = await fetch(`${url}/api/lgos`, { headers: { accept: 'text/html' } })
   expect(longer.status).toBe(404)
   expect(await longer.text()).not.toContain('<!doctype html>')

@@ -60,7 +60,7 @@ describe('rules in force', () => {
     )
     expect(kept).toEqual([
       { message: 'restarted', level: 'INFO', extra_data: null },
-      // 418 names no level: the rule fails, and the line is as it came.
+      // 418 is not a level: the rule fails, and the line is as it came.
       { message: '10.0.0.1 GET /teapot 418', level: 'INFO', extra_data: null },
       {
         message: '10.0.0.1 GET /cart 500',
@@ -79,7 +79,7 @@ describe('rules in force', () => {
   it('count what they did, and drops by their reason', async () => {
     expect(await countsOf('access log')).toMatchObject({
       ...{ applied: 1, failed: 1, dropped: 1, passed: 1 },
-      last_failure: 'status names no level',
+      last_failure: 'status has no valid level',
     })
     await expect.poll(notStored, { timeout: 10_000 }).toMatchObject({ dropped_by_rule: 1 })
     const metrics = await fetch(`${server.url}/metrics`, {
@@ -153,9 +153,7 @@ describe('changing rules', () => {
     expect((await wrong({ parse: { as: 'json' }, colour: 'red' })).message).toMatch(
       /^rules\.1\.colour is not a known field/,
     )
-    expect((await put([PAIRS, PAIRS])).body.message).toBe(
-      'rules[1].name is pairs, as that of another rule is.',
-    )
+    expect((await put([PAIRS, PAIRS])).body.message).toBe('rules[1].name is pairs, which another rule has.')
     const { body } = await server.get('/api/parse-rules')
     expect(body.data.rules.map(({ rule }: { rule: object }) => rule)).toEqual([ACCESS])
   })
@@ -220,7 +218,7 @@ describe('trying rules out', () => {
     const rules = [{ ...ACCESS, actions: [{ do: 'drop', when: { field: 'status', equals: ['418'] } }] }]
     const { body } = await server.send('POST', '/api/parse-rules/dry-run', { rules })
     // The line that was parsed when it came would be the same.
-    expect(body.message).toBe('Of 3 stored lines 0 would be others, 1 dropped')
+    expect(body.message).toBe('Of 3 stored lines, 0 would change and 1 would be dropped')
     expect(body.data).toMatchObject({
       ...{ lines: 3, changed: 0, dropped: 1, failed: 0, searched_to: null },
       rules: [{ name: 'access log', applied: 0, passed: 2, dropped: 1 }],

@@ -200,7 +200,7 @@ it('a user of the provider has no other way in, and no other rights than the gro
   const link = await server.send('POST', '/api/users/link', { username: 'Ben' })
   expect([link.status, link.body.message]).toEqual([
     409,
-    expect.stringMatching(/^Ben signs in by a provider/),
+    expect.stringMatching(/^Ben signs in through the provider/),
   ])
   for (const change of [{ role: 'admin' }, { cameras: [3] }])
     expect((await server.send('PATCH', `/api/users/${user.id}`, change)).status).toBe(409)

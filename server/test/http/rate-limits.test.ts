@@ -86,13 +86,13 @@ describe('a key with a limit of its own', () => {
     expect(first?.headers.get('ratelimit-policy')).toBe('"query";q=3;w=60, "key";q=2;w=60')
     expect(first?.headers.get('ratelimit')).toMatch(/^"query";r=2;t=\d+, "key";r=1;t=\d+$/)
     expect(first?.headers.get('x-ratelimit-limit')).toBe('2')
-    expect(refused?.body.message).toMatch(/^More than 2 requests a minute \(key\)/)
+    expect(refused?.body.message).toMatch(/^More than 2 requests per minute \(key\)/)
   })
 
   it('gets no more than everybody by a higher one', async () => {
     const headers = await newKey('read', 1000)
     for (let request = 0; request < 3; request++) await read(headers)
-    expect((await read(headers)).body.message).toMatch(/^More than 3 requests a minute \(query\)/)
+    expect((await read(headers)).body.message).toMatch(/^More than 3 requests per minute \(query\)/)
   })
 
   it.each([0, 1_000_001, 1.5])('cannot be made with %d', async (rate_limit) => {

@@ -91,8 +91,8 @@ describe('removing logs over HTTP', () => {
     expect((await server.get('/api/settings')).body.data.settings.retention_days).toBe(30)
     expect(await total()).toBe(23)
     for (const [rules, sentence] of [
-      [{ retention_days: -1 }, /^retention_days has to be/],
-      [{ log_level: 'INFO' }, /^log_level is not a setting\. There are retention_days, /],
+      [{ retention_days: -1 }, /^retention_days must be/],
+      [{ log_level: 'INFO' }, /^log_level is not a setting\. Settings: retention_days, /],
     ] as const) {
       const { status, body } = await preview(rules)
       expect([status, body.message]).toEqual([400, expect.stringMatching(sentence)])
@@ -167,14 +167,11 @@ describe('removing logs over HTTP', () => {
 
   it.each([
     [{ retention_by_level: { LOUD: 3 } }, 'Invalid log level'],
-    [
-      { retention_by_level: { DEBUG: -1 } },
-      'retention_by_level.DEBUG has to be a whole number of days from 0',
-    ],
+    [{ retention_by_level: { DEBUG: -1 } }, 'retention_by_level.DEBUG must be a whole number of days from 0'],
     [{ retention_by_source: { api: 40_000 } }, '36500'],
-    [{ retention_by_source: [1] }, 'retention_by_source has to be an object'],
-    [{ retention_max_bytes: '10 GB' }, 'retention_max_bytes has to be a whole number of bytes'],
-    [{ disk_reserve_bytes: -5 }, 'disk_reserve_bytes has to be a whole number of bytes'],
+    [{ retention_by_source: [1] }, 'retention_by_source must be an object'],
+    [{ retention_max_bytes: '10 GB' }, 'retention_max_bytes must be a whole number of bytes'],
+    [{ disk_reserve_bytes: -5 }, 'disk_reserve_bytes must be a whole number of bytes'],
   ])('refuses the settings %j', async (settings, sentence) => {
     const answer = await server.send('PUT', '/api/settings', settings)
     expect(answer.status).toBe(400)

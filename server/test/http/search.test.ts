@@ -139,35 +139,35 @@ describe('q', () => {
     [
       '"open',
       1,
-      String.raw`A quote is opened at position 1. Close it with ", or write \" inside quotes for the character itself.`,
+      String.raw`A quote is not closed at position 1. Close it with ", or write \" inside quotes for the character itself.`,
     ],
     [
       'ok "a \\"',
       4,
-      String.raw`A quote is opened at position 4. Close it with ", or write \" inside quotes for the character itself.`,
+      String.raw`A quote is not closed at position 4. Close it with ", or write \" inside quotes for the character itself.`,
     ],
-    ['a (b', 3, 'A bracket is opened at position 3. Close it with ), or put the text in quotes.'],
-    ['a b )', 5, 'A bracket is closed that was never opened at position 5. Remove it, or put it in quotes.'],
+    ['a (b', 3, 'A bracket is not closed at position 3. Close it with ), or put the text in quotes.'],
+    ['a b )', 5, 'A closing bracket has no opening bracket at position 5. Remove it, or put it in quotes.'],
     ['a ( )', 3, 'A pair of brackets is empty at position 3. Fill or remove it, or put it in quotes.'],
     [
       'x /(/',
       3,
-      'The regular expression is broken (parentheses () not balanced) at position 3. Correct it, or put it in quotes to search the text.',
+      'The regular expression is invalid (parentheses () not balanced) at position 3. Correct it, or quote it to search for the text.',
     ],
     [
       '/[a/',
       1,
-      'The regular expression is broken (brackets [] not balanced) at position 1. Correct it, or put it in quotes to search the text.',
+      'The regular expression is invalid (brackets [] not balanced) at position 1. Correct it, or quote it to search for the text.',
     ],
     [
       String.raw`/(a)\1/`,
       5,
-      'The regular expression refers back to a group at position 5. Write the text out.',
+      'The regular expression has a back-reference at position 5. Write the text out.',
     ],
     [
       'level:loud',
       7,
-      '"loud" is no level at position 7. Use one of DEBUG, INFO, WARNING, ERROR, CRITICAL, or put the whole in quotes to search the text.',
+      '"loud" is not a level at position 7. Use one of DEBUG, INFO, WARNING, ERROR, CRITICAL, or quote the whole term to search for the text.',
     ],
   ])('%j is refused with the position %d and what to do', async (q, position, message) => {
     for (const path of ['', '/stats', '/histogram', '/facets', '/stream', '/export', '/cameras/3']) {

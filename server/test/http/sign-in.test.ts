@@ -113,7 +113,7 @@ describe('a one-time link', () => {
     })
     expect([status, body.message]).toEqual([
       403,
-      'This link was used already, is older than a day or was never valid.',
+      'This link has already been used, is older than a day or was never valid.',
     ])
   })
 

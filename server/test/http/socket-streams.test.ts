@@ -102,7 +102,7 @@ describe.skipIf(!CAN_UPGRADE)('a stream over a WebSocket (skipped on Node before
       })
       asked.on('error', reject).end()
     })
-    expect(answer).toMatch(/^400 .*This needs a WebSocket \(version 13\)/)
+    expect(answer).toMatch(/^400 .*This route requires a WebSocket \(version 13\)/)
   })
 
   it('ends when its reader may no longer read', async () => {

@@ -234,7 +234,7 @@ describe('errors', () => {
     ['/api/logs?page=0', 400, 'page must be at least 1; it is 0.'],
     ['/api/logs/stats?hours=169', 400, 'hours must be at most 168; it is 169.'],
     ['/api/logs/search', 400, 'query is required.'],
-    ['/api/nothing', 404, 'There is no GET /api/nothing'],
+    ['/api/nothing', 404, 'There is no route GET /api/nothing'],
   ])('%s is answered with a sentence', async (path, status, message) => {
     const answer = await server.get(path)
     expect(answer.body).toMatchObject({ success: false, message, status_code: status })

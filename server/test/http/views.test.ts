@@ -150,7 +150,7 @@ describe('boards of charts', () => {
     const stale = await as('ann', 'PATCH', `/api/boards/${id}`, { version, charts: [] })
     expect([stale.status, stale.body.message]).toEqual([
       409,
-      `The board ${id} was changed meanwhile; load it again.`,
+      `The board ${id} has been changed meanwhile; reload it.`,
     ])
     const board = (await as('ann', 'GET', `/api/boards/${id}`)).body.data.board
     expect(board.charts.map(({ title }: { title: string }) => title).toSorted()).toEqual([
@@ -167,10 +167,7 @@ describe('boards of charts', () => {
     const charts = Array.from({ length: 24 }, () => CHART)
     const { id } = await make('ben', { name: 'full', charts })
     const beyond = await as('ben', 'POST', `/api/boards/${id}/charts`, CHART)
-    expect([beyond.status, beyond.body.message]).toEqual([
-      409,
-      `The board ${id} has 24 charts, as many as may be.`,
-    ])
+    expect([beyond.status, beyond.body.message]).toEqual([409, `The board ${id} has 24 charts, the maximum.`])
     expect((await as('ben', 'POST', '/api/boards', { name: 'full' })).status).toBe(409)
     const other = await make('ben', { name: 'other' })
     expect((await as('ben', 'PATCH', `/api/boards/${other.id}`, { name: 'full' })).status).toBe(409)
@@ -258,7 +255,7 @@ describe('marks on the time axis', () => {
     const made = await server.send('POST', '/api/keys', { name: 'page', scope: 'ingest', origins })
     const headers = { authorization: `Bearer ${made.body.data.secret}`, origin: 'https://app.example' }
     const refused = await server.send('POST', '/api/marks', { text: 'x' }, headers)
-    expect([refused.status, refused.body.message]).toEqual([403, 'A key of pages may not add marks.'])
+    expect([refused.status, refused.body.message]).toEqual([403, 'A key for pages may not add marks.'])
     const { pool } = server.database.database
     await pool.query(
       `insert into marks (at, kind, text, author) select now(), 'note', 'x', 'x' from generate_series(1, 10000)`,

@@ -56,7 +56,7 @@ it('says that the schema is missing, and leaves no connection behind', async () 
   await pool.query('alter table migrations rename to migrations_of_another')
   const refused = await openLogs({ connection: database.connection }).catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(StartupError)
-  expect((refused as StartupError).message).toContain('Start its server once')
+  expect((refused as StartupError).message).toContain('Start the server of this version once')
   await expect
     .poll(async () => {
       const { rows } = await pool.query(

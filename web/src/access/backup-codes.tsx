@@ -6,8 +6,8 @@ export function BackupCodes({ codes, done }: { codes: readonly string[]; done?: 
   return (
     <div className="grid max-w-md gap-3 rounded-md bg-sunken px-3 py-2.5">
       <p>
-        Backup codes, for the day on which the phone is lost. Each works once, and they are shown this once:
-        keep them where you keep passwords.
+        Use a backup code to sign in if you lose your phone. Each code works once. The codes are shown only
+        now: keep them where you keep passwords.
       </p>
       <ul className="grid grid-cols-2 gap-x-6 gap-y-1 font-mono text-small" aria-label="Backup codes">
         {codes.map((code) => (

@@ -19,7 +19,7 @@ export function KeyList() {
       <h2 className="text-title font-semibold lg:col-span-2">API keys</h2>
       {keys.isPending && <SkeletonRows name="keys" rows={3} height="h-[4.75rem]" />}
       {keys.isError && <Failed what="The keys" error={keys.error} retry={() => keys.refetch()} />}
-      {keys.data?.total_keys === 0 && <p className="text-muted">There is no key yet.</p>}
+      {keys.data?.total_keys === 0 && <p className="text-muted">No API keys yet.</p>}
       {keys.data && keys.data.total_keys > 0 && (
         <ul className="divide-y divide-line rounded-lg border border-line bg-surface">
           {keys.data.keys.map((key) => (
@@ -44,7 +44,7 @@ function KeyItem({ apiKey }: { apiKey: ApiKey }) {
     cameras && `${cameras.length === 1 ? 'camera' : 'cameras'} ${cameras.join(', ')}`,
     min_level && `${LEVEL_NAME[min_level]} and above`,
     origins && `pages of ${origins.join(', ')}`,
-    rate_limit && `${rate_limit.toLocaleString('en-US')} requests a minute`,
+    rate_limit && `${rate_limit.toLocaleString('en-US')} requests per minute`,
     replaced_by !== null && 'replaced',
     expires_at &&
       `${Date.parse(expires_at) <= Date.now() ? 'expired' : 'until'} ${formatMoment(expires_at, zone, Date.now())}`,
@@ -74,7 +74,7 @@ function KeyItem({ apiKey }: { apiKey: ApiKey }) {
         />
       </div>
       {secret !== null && <ShownOnce text={secret} what="new key" done={() => setSecret(null)} />}
-      {secret !== null && <p className="text-small text-muted">The old one goes on for 24 hours.</p>}
+      {secret !== null && <p className="text-small text-muted">The old key stays valid for 24 hours.</p>}
     </li>
   )
 }

@@ -29,7 +29,7 @@ export function PasswordCheck({
   return (
     <form onSubmit={submit} className="grid max-w-sm gap-3">
       <label className="grid gap-1.5">
-        <span>Your password, to be sure that it is you</span>
+        <span>Confirm with your password</span>
         <input
           type="password"
           // biome-ignore lint/a11y/noAutofocus: the form appears where its button was pressed

@@ -31,14 +31,14 @@ export function TwoFactorSetup({
       <div className="flex flex-wrap items-start gap-5">
         <QrCode text={setup.uri} />
         <div className="grid max-w-sm min-w-0 flex-1 basis-64 gap-2">
-          <p>Scan it with an authenticator app, or type the key into the app:</p>
+          <p>Scan the QR code with an authenticator app, or enter this key in the app:</p>
           <code className="font-mono text-small break-all select-all">{setup.secret}</code>
         </div>
       </div>
       <BackupCodes codes={setup.backup_codes} />
       <form onSubmit={submit} className="grid max-w-sm gap-3">
         <label className="grid gap-1.5">
-          <span>The code that the app shows now</span>
+          <span>Current code of the app</span>
           <input
             inputMode="numeric"
             autoComplete="one-time-code"

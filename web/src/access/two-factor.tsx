@@ -18,7 +18,7 @@ type Asking = 'setup' | 'codes' | 'remove'
 
 const QUESTIONS: Record<Asking, { name: string; path: string }> = {
   setup: { name: 'Set up', path: '/api/auth/two-factor' },
-  codes: { name: 'Make new codes', path: '/api/auth/two-factor/backup-codes' },
+  codes: { name: 'Create new codes', path: '/api/auth/two-factor/backup-codes' },
   remove: { name: 'Remove', path: '/api/auth/two-factor/disable' },
 }
 
@@ -57,8 +57,8 @@ export function TwoFactor() {
       {state.data && setup === null && (
         <p className="max-w-prose text-muted">
           {enabled
-            ? `On: signing in asks for a code of your authenticator app. ${codesLeft(state.data.backup_codes_left)}`
-            : 'Off: the password alone signs you in. An authenticator app on your phone makes a stolen password useless.'}
+            ? `On: sign-in requires a code from your authenticator app. ${codesLeft(state.data.backup_codes_left)}`
+            : 'Off: the password alone is enough to sign in. With an authenticator app on your phone, a stolen password is useless.'}
         </p>
       )}
       {state.data && isIdle && (
@@ -94,6 +94,6 @@ export function TwoFactor() {
 }
 
 function codesLeft(count: number): string {
-  if (count === 0) return 'No backup code is left: make new ones.'
+  if (count === 0) return 'No backup codes are left: create new ones.'
   return `${count} backup ${count === 1 ? 'code is' : 'codes are'} left.`
 }

@@ -28,8 +28,8 @@ export function UserItem({ user }: { user: User }) {
         <span className="font-medium break-all">{user.name}</span>
         <span className="text-small text-muted">
           {user.role === 'admin' ? 'Administrator' : `Viewer, ${seen(user)}`}
-          {user.is_external && ', by the provider'}
-          {user.two_factor && ', with a second factor'}
+          {user.is_external && ', through the provider'}
+          {user.two_factor && ', with second factor'}
           {user.disabled && ', disabled'}
         </span>
         <span className="text-small text-faint sm:ml-auto">
@@ -118,7 +118,7 @@ export function UserItem({ user }: { user: User }) {
 }
 
 function linkName({ name, has_password }: User): string {
-  return has_password ? `link that lets ${name} choose a new password` : `invitation link for ${name}`
+  return has_password ? `password reset link for ${name}` : `invitation link for ${name}`
 }
 
 function seen({ cameras }: User): string {

@@ -21,7 +21,7 @@ export async function requestWithProgress<T, P>(
   }
   if (last?.success === true) return last
   if (last) throw failureOf(response, last)
-  throw new ApiError('The connection broke.', { status: 0, code: 'UNREACHABLE' })
+  throw new ApiError('The connection was lost.', { status: 0, code: 'UNREACHABLE' })
 }
 
 /** Not every browser can iterate over a stream. */

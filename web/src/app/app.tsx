@@ -22,9 +22,9 @@ function ServerUnreachable({ error, retry }: { error: Error; retry: () => void }
   const requestId = error instanceof ApiError ? error.requestId : null
   return (
     <main className="mx-auto grid min-h-screen max-w-md content-center justify-items-start gap-3 p-6">
-      <h1 className="text-title font-semibold">The log server does not answer</h1>
+      <h1 className="text-title font-semibold">The log server does not respond</h1>
       <p className="text-muted">
-        {error.message} It may be starting; if it stays away, look at its terminal.
+        {error.message} It may be starting. If it does not come up, check its terminal.
       </p>
       {requestId && <p className="font-mono text-small text-faint">Request {requestId}</p>}
       <Button kind="accent" onClick={retry}>
@@ -38,8 +38,8 @@ function ServerUnreachable({ error, retry }: { error: Error; retry: () => void }
 function ForOthers({ screen }: { screen: KnownScreen }) {
   return (
     <main id="content" className="mx-auto grid max-w-md gap-3 px-4 py-24">
-      <h1 className="text-title font-semibold">{screen.name}: for administrators alone</h1>
-      <p className="text-muted">Ask one of them for what you need, or to make you one.</p>
+      <h1 className="text-title font-semibold">{screen.name}: administrators only</h1>
+      <p className="text-muted">Ask an administrator for what you need, or for the administrator role.</p>
       <Link className="font-medium text-accent underline" href={lastLogsPath()}>
         To the logs
       </Link>
@@ -156,7 +156,7 @@ function Screen({ path, session }: { path: string; session: Session | null }) {
   return (
     <main className="mx-auto grid max-w-md gap-3 px-4 py-24">
       <h1 className="text-title font-semibold">Page not found</h1>
-      <p className="text-muted">The address {path} leads nowhere.</p>
+      <p className="text-muted">The address {path} does not exist.</p>
       <Link className="font-medium text-accent underline" href={lastLogsPath()}>
         To the logs
       </Link>

@@ -62,7 +62,7 @@ export function AuditPage() {
             Page {pagination.page.toLocaleString()} of {pagination.total_pages.toLocaleString()},{' '}
             {pagination.total_items.toLocaleString()} entries
             {pagination.is_cut &&
-              `. The page ends after ${entries.data?.entries.length} of them, at 8 MB; narrow the time to see the rest`}
+              `. The page was cut at 8 MB, after ${entries.data?.entries.length} entries; narrow the time range to see the rest`}
           </span>
           <Button disabled={!pagination.has_previous} onClick={() => goTo(pagination.page - 1)}>
             Newer

@@ -15,11 +15,11 @@ import { RenameCamera } from './rename-camera.tsx'
 /** Whether it writes as it usually does, in words. */
 function CameraState({ camera, now }: { camera: CameraActivity; now: number }) {
   const { silent_since, usual_gap_seconds, last_log } = camera
-  if (last_log === null) return <p className="text-small text-faint">Has not written yet</p>
+  if (last_log === null) return <p className="text-small text-faint">No lines yet</p>
   const usual =
     usual_gap_seconds === null
-      ? 'too few lines to tell what is usual'
-      : `usually a line every ${formatDuration(usual_gap_seconds * 1000)}`
+      ? 'too few lines for a usual interval'
+      : `usual interval ${formatDuration(usual_gap_seconds * 1000)}`
   if (silent_since === null) return <p className="text-small text-faint first-letter:uppercase">{usual}</p>
   return (
     <p className="text-small">

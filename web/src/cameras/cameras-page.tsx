@@ -47,14 +47,14 @@ function isFound({ id, name }: CameraActivity, find: string): boolean {
 
 function noneAtAll(isAdmin: boolean): string {
   return isAdmin
-    ? 'No camera is known yet. The first line that names one adds it.'
-    : 'There is no camera you may see. An administrator can grant you some.'
+    ? 'No cameras yet. The first line of a camera adds it.'
+    : 'You have no access to cameras. An administrator can grant it.'
 }
 
 function noneOf(show: Show, find: string): string {
   const which = { all: '', silent: ' is silent', errors: ' has errors in the last 24 hours' }[show]
   if (find.trim() === '') return `No camera${which}.`
-  return `No camera called “${find.trim()}”${which === '' ? ' is there' : which}.`
+  return `No camera named “${find.trim()}”${which === '' ? ' exists' : which}.`
 }
 
 /** All cameras: which of them write, how much of it is errors, and which have fallen silent. */

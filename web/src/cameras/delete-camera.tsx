@@ -9,7 +9,7 @@ export function DeleteCamera({ camera, close }: { camera: { id: number; name: st
   const remove = useMutation({
     mutationFn: () => request(`/api/cameras/${camera.id}`, { method: 'DELETE' }),
     onSuccess: async () => {
-      notify(`${camera.name} is deleted`)
+      notify(`${camera.name} was deleted`)
       client.invalidateQueries({ queryKey: ['logs'] })
       await client.invalidateQueries({ queryKey: ['cameras'] })
       close()
@@ -18,7 +18,7 @@ export function DeleteCamera({ camera, close }: { camera: { id: number; name: st
   return (
     <DeleteDialog
       title={`Delete ${camera.name}?`}
-      consequence={`The camera with the id ${camera.id} leaves the list. Its lines stay, as lines without a camera, under the source they came from. This cannot be undone.`}
+      consequence={`The camera with the id ${camera.id} is removed from the list. Its lines are kept without a camera, under their source. This cannot be undone.`}
       ready
       pending={remove.isPending}
       error={remove.error}

@@ -12,7 +12,7 @@ export function StripLegend({ activity, zone }: { activity: CamerasActivity; zon
       <Sample className="silence">silent longer than usual</Sample>
       <Sample className="bg-sunken">no lines</Sample>
       <span className="sm:ml-auto">
-        From {from} until now, {formatDuration(activity.bucket_seconds * 1000)} a cell, {zone}
+        From {from} until now, {formatDuration(activity.bucket_seconds * 1000)} per cell, {zone}
       </span>
     </p>
   )

@@ -6,6 +6,6 @@ export async function copy(text: string, what: string): Promise<void> {
     await navigator.clipboard.writeText(text)
     notify(`Copied ${what}`)
   } catch {
-    notify('This browser lets a page copy only over https or on localhost.', 'failed')
+    notify('This browser allows pages to copy only over https or on localhost.', 'failed')
   }
 }

@@ -41,7 +41,7 @@ export function DiagnosticsPage() {
           <Button
             disabled={busy}
             onClick={() => tryOut.mutate()}
-            title="They are deleted again after a while."
+            title="The test lines are deleted automatically after a while."
           >
             {tryOut.isPending ? 'Sending…' : 'Send test lines'}
           </Button>
@@ -59,7 +59,7 @@ export function DiagnosticsPage() {
       {diagnosis && (
         <>
           <p aria-live="polite" className="text-muted">
-            {state.data?.message}. Looked at{' '}
+            {state.data?.message}. Checked{' '}
             <time dateTime={diagnosis.generated_at} title={formatFull(diagnosis.generated_at, zone)}>
               {formatMoment(diagnosis.generated_at, zone, serverNow())}
             </time>

@@ -39,7 +39,7 @@ export function ExportDialog({ query, close }: { query: string; close: () => voi
             ) : (
               <>
                 <strong className="figures font-semibold">{count.data.toLocaleString()}</strong>{' '}
-                {count.data === 1 ? 'line' : 'lines'} under the filters and in the range of the list
+                {count.data === 1 ? 'line' : 'lines'} match the filters and the range of the list
               </>
             )}
           </Dialog.Description>
@@ -47,8 +47,8 @@ export function ExportDialog({ query, close }: { query: string; close: () => voi
             <Choice label="Format" values={FORMATS} value={format} onChange={setFormat} />
             <span className="text-small text-faint">
               {format === 'csv'
-                ? 'For spreadsheets; no cell is taken for a formula.'
-                : 'A JSON object a line, as ingest takes them.'}
+                ? 'For spreadsheets; no cell is interpreted as a formula.'
+                : 'One JSON object per line, as ingest accepts them.'}
             </span>
           </div>
           <ExportProgress state={running.state} total={count.data ?? null} />

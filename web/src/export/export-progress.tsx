@@ -12,7 +12,7 @@ export function ExportProgress({ state, total }: { state: ExportState; total: nu
   if (state.kind === 'handed-over')
     return (
       <p role="status" className="text-muted">
-        The browser saves it as it comes. Its downloads show how far it is, and can stop it.
+        The browser saves the file as it arrives. Its downloads show the progress and can cancel it.
       </p>
     )
   const { rows, bytes, kind } = state

@@ -58,7 +58,7 @@ export function useExport() {
       if (stopping.signal.aborted) return setState({ kind: 'idle' })
       setState({
         kind: 'failed',
-        sentence: error instanceof ApiError ? error.message : 'The connection broke.',
+        sentence: error instanceof ApiError ? error.message : 'The connection was lost.',
       })
     }
   }

@@ -26,7 +26,9 @@ export function MarksPanel({
         ))}
       </ul>
       {others > 0 && (
-        <p className="px-2 py-1 text-small text-muted">{others.toLocaleString()} older ones are left out.</p>
+        <p className="px-2 py-1 text-small text-muted">
+          {others.toLocaleString()} older marks are not shown.
+        </p>
       )}
       {isAdmin ? (
         <div className="mt-2 border-t border-line pt-3">
@@ -34,7 +36,7 @@ export function MarksPanel({
         </div>
       ) : (
         <p className="mt-2 border-t border-line px-2 pt-2 text-small text-muted">
-          Administrators and keys that send lines add marks.
+          Administrators and keys that send lines can add marks.
         </p>
       )}
     </FloatingPanel>

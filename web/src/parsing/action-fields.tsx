@@ -22,10 +22,10 @@ const FIELDS: Readonly<
 > = {
   field: (of) => [of === 'level' || of === 'camera' ? 'From the field' : 'Field', 'http.status'],
   to: () => ['New name', 'message'],
-  value: (of) => (of === 'level' ? ['Or always', 'ERROR'] : ['Or always', '3']),
+  value: (of) => (of === 'level' ? ['Or a fixed value', 'ERROR'] : ['Or a fixed value', '3']),
   format: () => ['Time format, if unusual', 'DD.MM.YYYY hh:mm:ss'],
-  zone: () => ['Zone of times without a zone', 'UTC'],
-  pattern: () => ['Only the match of', 'all of it'],
+  zone: () => ['Time zone of times without one', 'UTC'],
+  pattern: () => ['Only matches of', 'all of it'],
 }
 
 /** An action: its kind, its values, and the lines it applies to. */
@@ -80,7 +80,7 @@ export function ActionFields({
         </IconButton>
       </div>
       {parts.includes('values') && action.value === '' && (
-        <Labelled name="Meaning of its values, one a line">
+        <Labelled name="Mapping of values, one per line">
           <textarea
             value={action.values}
             rows={Math.min(6, Math.max(2, action.values.split('\n').length))}
@@ -135,7 +135,7 @@ function ConditionFields({
         ))}
       </select>
       <Text
-        label={isPattern ? 'Pattern of the condition' : 'Values of the condition, with commas between them'}
+        label={isPattern ? 'Pattern of the condition' : 'Values of the condition, separated by commas'}
         value={action.whenText}
         placeholder={isPattern ? '^/health' : '/healthz, /readyz'}
         onChange={(whenText) => set({ whenText })}

@@ -54,7 +54,7 @@ export function ParseSettings() {
     <SettingsSection
       id="parsing"
       name="Parsing"
-      hint="Rules read fields out of the lines of their sources as they come in, before anything is masked or held back. A rule that cannot do all of its work leaves the line as it came."
+      hint="Rules extract fields from incoming lines of their sources, before redaction and the level gate. A rule that fails leaves the line unchanged."
     >
       {listed.isPending && <SkeletonRows name="parse rules" rows={2} height="h-14" />}
       {listed.isError && (

@@ -118,7 +118,7 @@ function RuleFields({ draft, onChange }: { draft: RuleDraft; onChange: (draft: R
             className={FIELD}
           />
         </Labelled>
-        <Labelled name="Sources, * for any characters">
+        <Labelled name="Sources; * matches any characters">
           <input
             value={draft.sources}
             placeholder="nginx*, api"
@@ -149,7 +149,7 @@ function RuleFields({ draft, onChange }: { draft: RuleDraft; onChange: (draft: R
                 {name}
               </option>
             ))}
-            <option value="none">nothing, work on the fields there are</option>
+            <option value="none">nothing, use the existing fields</option>
           </select>
         </Labelled>
       </div>
@@ -207,7 +207,7 @@ function FormFields({ draft, set }: { draft: RuleDraft; set: (part: Partial<Rule
         </>
       )}
       {text('field', 'In the field', 'message')}
-      {text('prefix', 'Names of new fields begin with', 'nothing')}
+      {text('prefix', 'Prefix of new fields', 'none')}
     </div>
   )
 }
@@ -221,7 +221,7 @@ function Actions({
 }) {
   return (
     <fieldset className="grid grid-cols-1 gap-2">
-      <legend className="float-left mb-1 text-small text-muted">Then, in this order</legend>
+      <legend className="float-left mb-1 text-small text-muted">Actions, in this order</legend>
       {actions.length > 0 && (
         <ol className="divide-y divide-line rounded-md border border-line">
           {actions.map((action, index) => (

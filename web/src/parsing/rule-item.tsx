@@ -41,11 +41,11 @@ export function RuleItem({
           <span className={counts.failed > 0 ? 'font-medium text-warning' : ''}>
             {counts.failed.toLocaleString()} failed
           </span>
-          <span>{counts.passed.toLocaleString()} passed by</span>
+          <span>{counts.passed.toLocaleString()} not matched</span>
           <span>in 7 days, by {author}</span>
         </p>
         {counts.last_failure !== null && (
-          <p className="text-small text-muted wrap-anywhere">Failed last: {counts.last_failure}</p>
+          <p className="text-small text-muted wrap-anywhere">Last failure: {counts.last_failure}</p>
         )}
         {problem !== null && (
           <p className="text-small text-error wrap-anywhere">This rule cannot be run: {problem}</p>

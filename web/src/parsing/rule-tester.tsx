@@ -42,7 +42,7 @@ export function RuleTester({ rule }: { rule: ParseRule | null }) {
   return (
     <section aria-label="Try the rule" className="grid grid-cols-1 gap-3 border-t border-line pt-4">
       <h4 className="font-semibold">Try it</h4>
-      <Labelled name="Paste lines to try it on; while this is empty, the newest stored lines of its sources are used">
+      <Labelled name="Paste lines to test the rule; if empty, the newest stored lines of its sources are used">
         <textarea
           value={pasted}
           rows={2}
@@ -100,16 +100,16 @@ function DryRun({ rule }: { rule: ParseRule }) {
         <Button disabled={run.isPending} onClick={() => run.mutate(asking)}>
           {run.isPending ? 'Trying…' : 'Try it on the last hour'}
         </Button>
-        <span className="text-small text-faint">Stored lines stay as they are.</span>
+        <span className="text-small text-faint">Stored lines are not changed.</span>
       </div>
       <div aria-live="polite" className="grid grid-cols-1 gap-1 empty:hidden">
         {isOfThis && run.isError && <p className="text-error">{run.error.message}</p>}
         {data && (
           <p>
             {run.data?.message}
-            {data.failed > 0 && `, and on ${data.failed.toLocaleString()} the rule fails`}.
+            {data.failed > 0 && `; the rule fails on ${data.failed.toLocaleString()}`}.
             {data.searched_to !== null &&
-              ` There was no time for lines before ${formatMoment(data.searched_to, zone, Date.now())}.`}
+              ` The time limit was reached: lines before ${formatMoment(data.searched_to, zone, Date.now())} were not tried.`}
           </p>
         )}
         {data?.rules.flatMap(({ failures }) =>

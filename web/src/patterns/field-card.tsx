@@ -45,7 +45,7 @@ export function FieldCard({
       {numbers && numbers.min !== numbers.max && <Figures numbers={numbers} />}
       {lists > 0 && (
         <p className="text-small text-muted">
-          A list in {lists.toLocaleString()} {lists === 1 ? 'line' : 'lines'}, not looked into
+          A list in {lists.toLocaleString()} {lists === 1 ? 'line' : 'lines'}, not inspected
         </p>
       )}
       {values.length > 0 && (

@@ -36,7 +36,7 @@ export function LoggerItem({
         )}
         <p className="figures flex flex-wrap items-baseline gap-x-3 gap-y-0.5 text-small text-muted">
           <span>{(100 * logger.share).toLocaleString(undefined, { maximumFractionDigits: 1 })} %</span>
-          <span>{rate_per_minute.toLocaleString()} a minute</span>
+          <span>{rate_per_minute.toLocaleString()} per minute</span>
           <Levels counts={logger.by_level} />
           <span className="min-w-0 wrap-anywhere">
             <MessageText text={sources.slice(0, 4).join(', ')} />

@@ -134,13 +134,13 @@ function Told({
         </span>
       )}
       {'others' in data && data.others > 0 && (
-        <span>{data.others.toLocaleString()} of them are of rarer kinds, which are not listed</span>
+        <span>{data.others.toLocaleString()} of them are of rarer kinds that are not listed</span>
       )}
       {'fields' in data && (data.is_cut || data.fields.length === MOST) && (
-        <span>only the fields that most lines have are listed</span>
+        <span>only the most frequent fields are listed</span>
       )}
       {'loggers' in data && data.loggers.length === MOST && (
-        <span>only the {MOST} that write most are listed</span>
+        <span>only the {MOST} loggers with the most lines are listed</span>
       )}
       {data.searched_to !== null && isLooking && (
         <span>since {moment(data.searched_to)} so far; searching older lines …</span>

@@ -37,11 +37,12 @@ export function ProviderButton({ onProblem }: { onProblem: (problem: ApiError | 
 const FAILURES: Record<string, string> = {
   denied: 'The provider refused the sign-in, or you cancelled it.',
   disabled: 'Your user is disabled here. Ask an administrator.',
-  expired: 'That took more than 10 minutes, or began in another window. Sign in again.',
-  failed: 'The answer of the provider could not be verified. Sign in again; the log of the server says why.',
+  expired: 'The sign-in took more than 10 minutes or began in another window. Sign in again.',
+  failed:
+    'The answer of the provider could not be verified. Sign in again; the log of the server shows the reason.',
   groups: 'None of your groups has access to this server. Ask an administrator.',
-  name: 'Your name at the provider is the name of another user here. Ask an administrator.',
-  unavailable: 'The provider does not answer. Try again shortly.',
+  name: 'Another user on this server already has your name at the provider. Ask an administrator.',
+  unavailable: 'The provider does not respond. Try again shortly.',
 }
 
 export function providerFailure(search: string): string | null {

@@ -50,7 +50,12 @@ export function SignInPage() {
 
   if (waiting) {
     return (
-      <SignInForm key="code" onSubmit={submit} title="One more step" text={`A code for ${waiting.username}.`}>
+      <SignInForm
+        key="code"
+        onSubmit={submit}
+        title="One more step"
+        text={`Enter a code for ${waiting.username}.`}
+      >
         <label className="grid gap-1.5">
           <span className="font-medium">Code</span>
           <input
@@ -64,7 +69,7 @@ export function SignInPage() {
             autoCapitalize="none"
             className={`${FIELD} h-9`}
           />
-          <span className="text-small text-faint">Of your authenticator app, or a backup code.</span>
+          <span className="text-small text-faint">From your authenticator app, or a backup code.</span>
         </label>
         {problem && <Problem error={problem} />}
         <Button type="submit" kind="accent" disabled={busy} className="h-9">
@@ -80,7 +85,7 @@ export function SignInPage() {
           Back
         </Button>
         <p className="text-small text-faint">
-          Phone and backup codes lost? An administrator removes the second factor, under Access.
+          Lost your phone and backup codes? An administrator can remove the second factor under Access.
         </p>
       </SignInForm>
     )
@@ -127,8 +132,8 @@ export function SignInPage() {
       {secret === null && <ProviderButton onProblem={setProblem} />}
       {secret === null && (
         <p className="text-small text-faint">
-          Password forgotten? An administrator makes a new one-time link, under Access or on the server with{' '}
-          <code className="font-mono">timelapser-logs users link NAME</code>.
+          Forgot your password? An administrator can create a new one-time link under Access, or on the server
+          with <code className="font-mono">timelapser-logs users link NAME</code>.
         </p>
       )}
     </SignInForm>

@@ -45,7 +45,7 @@ export function DaysByLevel({
           className={`text-small ${problem === null ? 'text-faint' : 'text-error'}`}
         >
           {problem ??
-            'Days to keep lines of these levels. 0 keeps them forever; empty uses the days for all.'}
+            'Days to keep lines of these levels. 0 keeps them forever; empty uses the days for all lines.'}
           {problem === null && <SettingNote of="retention_by_level" />}
         </p>
       </div>

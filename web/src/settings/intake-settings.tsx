@@ -10,7 +10,7 @@ import { useDraft } from './use-draft.ts'
 const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone')]
 const REQUESTS = [
   ['off', 'No requests'],
-  ['changes', 'Changes, failures and slow ones'],
+  ['changes', 'Changes, failures and slow requests'],
   ['all', 'All but ingest and streams'],
 ] as const satisfies readonly (readonly [Settings['request_logging'], string])[]
 
@@ -20,11 +20,7 @@ export function ZoneSettings({ settings }: { settings: Settings }) {
   const zone = draft.value('timezone')
   const unknown = isTimeZone(zone) ? null : `“${zone}” is not a time zone.`
   return (
-    <SettingsSection
-      id="zone"
-      name="Time zone"
-      hint="Times are shown in this zone, and its days are counted."
-    >
+    <SettingsSection id="zone" name="Time zone" hint="Times are shown and days are counted in this zone.">
       <DraftForm draft={draft} isValid={unknown === null}>
         <SettingField
           of="timezone"
@@ -69,7 +65,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
         <SettingField
           of="register_cameras"
           name="Unknown cameras"
-          hint="Lines that name a camera that is not in the list."
+          hint="Lines with a camera that is not in the list."
           problem={draft.problem('register_cameras')}
         >
           {(ids) => (
@@ -89,7 +85,7 @@ export function IntakeSettings({ settings }: { settings: Settings }) {
             key={of}
             of={of}
             name={`Most ${of.slice('max_'.length)}`}
-            hint="Lines of further names are stored under “other”; a single key may use half of the names."
+            hint="Lines with further names are stored under “other”; a single key may use half of the limit."
             problem={draft.problem(of)}
           >
             {(ids) => (

@@ -40,10 +40,10 @@ export function JoinBySource({
               onChange={({ target }) => onChange({ ...joining, [one]: target.value === 'true' })}
               className={`${FIELD} max-w-44`}
             >
-              <option value="true">Joined to one entry</option>
-              <option value="false">As they are sent</option>
+              <option value="true">Joined into one line</option>
+              <option value="false">As sent</option>
             </select>
-            <IconButton label={`As usual for ${one}`} onClick={() => remove(one)}>
+            <IconButton label={`Default for ${one}`} onClick={() => remove(one)}>
               <X size={14} aria-hidden />
             </IconButton>
           </div>
@@ -73,7 +73,7 @@ export function JoinBySource({
           className={`text-small text-pretty ${problem === null ? 'text-faint' : 'text-error'}`}
         >
           {problem ??
-            'Usually plain text and syslog over TCP are joined, and lines stay as they are sent by all other ways.'}
+            'By default, lines of plain text and of syslog over TCP are joined; lines from all other inputs are stored as sent.'}
           {problem === null && <SettingNote of="join_by_source" />}
         </p>
       </div>

@@ -18,7 +18,7 @@ export function LevelSettings({ settings }: { settings: Settings }) {
     <SettingsSection
       id="levels"
       name="Levels"
-      hint="Lines below these levels are held back by their sender and never stored. Changes take effect at once, without a restart."
+      hint="Lines below these levels are held back by their sender and never stored. Changes take effect immediately, without a restart."
     >
       <DraftForm draft={draft}>
         <SettingField
@@ -51,7 +51,7 @@ function Overrides() {
       {levels.isPending && <SkeletonRows name="levels" rows={3} height="h-14" />}
       {levels.isError && <Failed what="The levels" error={levels.error} retry={() => levels.refetch()} />}
       {levels.data?.overrides.length === 0 && (
-        <p className="text-muted">None. Everything follows the level above.</p>
+        <p className="text-muted">None. The level above applies to all lines.</p>
       )}
       {levels.data && levels.data.overrides.length > 0 && (
         <ul aria-label="Overrides" className="divide-y divide-line rounded-md border border-line">

@@ -32,7 +32,7 @@ export function LinkSettings({ settings }: { settings: Settings }) {
     <SettingsSection
       id="links"
       name="Links"
-      hint="Links in the detail of a line that lead to your application, with values of the line in their address."
+      hint="Links from the detail of a line to your application, with values of the line in the address."
     >
       <DraftForm draft={draft}>
         <fieldset className="grid grid-cols-1 gap-2">
@@ -89,7 +89,7 @@ export function LinkSettings({ settings }: { settings: Settings }) {
             className={`text-small text-pretty wrap-anywhere ${problem === null ? 'text-faint' : 'text-error'}`}
           >
             {problem ??
-              'Values: {id}, {timestamp}, {level}, {source}, {logger_name}, {camera_id}, {camera_name}, {message} and {extra_data.field}. A line that lacks one of them does not show the link.'}
+              'Values: {id}, {timestamp}, {level}, {source}, {logger_name}, {camera_id}, {camera_name}, {message} and {extra_data.field}. The link is not shown for a line that lacks one of them.'}
             {problem === null && <SettingNote of="line_links" />}
           </p>
         </fieldset>

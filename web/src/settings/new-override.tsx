@@ -107,7 +107,7 @@ export function NewOverride() {
       </Labelled>
       <div className="flex flex-wrap items-end gap-3 sm:col-span-full">
         <div className="w-44">
-          <Labelled name="Lines a minute, at most">
+          <Labelled name="Maximum lines per minute">
             <input
               type="number"
               inputMode="numeric"

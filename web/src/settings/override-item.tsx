@@ -23,7 +23,7 @@ export function OverrideItem({ override, onOver }: { override: LevelOverride; on
           <LevelLabel level={level} />
           {level !== 'CRITICAL' && <span className="text-small text-faint">and above</span>}
           <span className="text-small text-faint">
-            at most {max_lines_per_minute.toLocaleString()} lines a minute
+            at most {max_lines_per_minute.toLocaleString()} lines per minute
           </span>
         </p>
         <p className="text-small text-muted wrap-anywhere">

@@ -61,5 +61,5 @@ function stateOf({ is_unpacking, due_partitions, pack_after_days, packed_rows }:
   if (pack_after_days === 0) return 'Packing is off.'
   if (due_partitions === 0) return 'All lines that are old enough are packed.'
   const due = `${due_partitions.toLocaleString()} ${due_partitions === 1 ? 'partition is' : 'partitions are'} still to be packed.`
-  return packed_rows === 0 ? `${due} Packing begins a minute after it was turned on.` : due
+  return packed_rows === 0 ? `${due} Packing starts a minute after it is turned on.` : due
 }

@@ -14,13 +14,13 @@ export function PackingSettings({ settings }: { settings: Settings }) {
     <SettingsSection
       id="packing"
       name="Packing"
-      hint="Packed lines take about a tenth of the room, and stay searchable. Some searches of them take longer."
+      hint="Packed lines take about a tenth of the space and stay searchable. Some searches of packed lines take longer."
     >
       <DraftForm draft={draft}>
         <SettingField
           of="pack_after_days"
           name="Pack after"
-          hint="Lines of partitions that ended longer ago are packed in the background. 0 packs nothing more, and leaves packed lines as they are."
+          hint="Partitions that ended longer ago are packed in the background. 0 stops packing; packed lines stay packed."
           problem={draft.problem('pack_after_days')}
         >
           {(ids) => (

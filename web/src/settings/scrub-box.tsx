@@ -67,8 +67,8 @@ export function ScrubBox() {
         </span>
       </Labelled>
       <p className="text-small text-muted">
-        Messages, logger names and extra data of every line are searched; nothing is changed until you say so.
-        Lines that come from now on are masked by the patterns above.
+        Messages, logger names and extra data of every line are searched; nothing is changed until you
+        confirm. New lines are masked by the patterns above.
       </p>
       <ScrubOutcome
         isPending={look.isPending}

@@ -19,7 +19,7 @@ export function ScrubConfirmation({
   const ready = !disabled && typed.trim().toLowerCase() === WORD
   return (
     <div className="flex flex-wrap items-end gap-2">
-      <Labelled name={`Type “${WORD}” to confirm; nothing brings back what is masked`}>
+      <Labelled name={`Type “${WORD}” to confirm; masked text cannot be restored`}>
         <input
           value={typed}
           autoComplete="off"

@@ -18,5 +18,5 @@ export const SETTING_NOTES: Readonly<Record<keyof Settings, string>> = {
   join_by_source: 'At most 100 sources; none by default.',
   line_links: 'At most 20 links; none by default.',
   redaction: 'At most 50 patterns of up to 500 characters; none by default.',
-  request_logging: 'Changes, failures and slow ones by default.',
+  request_logging: 'Changes, failures and slow requests by default.',
 }

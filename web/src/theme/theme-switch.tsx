@@ -17,7 +17,7 @@ themePreference.subscribe(apply)
 systemDark.addEventListener('change', apply)
 
 const NEXT = { dark: 'light', light: 'system', system: 'dark' } as const
-const NAME = { dark: 'dark', light: 'light', system: 'as the system' } as const
+const NAME = { dark: 'dark', light: 'light', system: 'system' } as const
 const ICON = { dark: Moon, light: Sun, system: Monitor } as const
 
 export function ThemeSwitch() {

@@ -53,27 +53,27 @@ it.each<[string, (response: ServerResponse) => void, RegExp, boolean]>([
     /answered 400: X-Batch has to rise\.$/,
     false,
   ],
-  ['no key', json(401, { success: false, message: 'x' }), /asks for an API key: give --key/, false],
+  ['no key', json(401, { success: false, message: 'x' }), /requires an API key: give --key/, false],
   ['an overload', json(503, { success: false, message: 'Busy.' }), /answered 503: Busy\.$/, true],
   [
     'another program',
     (response) => response.end('<html>'),
-    /answered 200, and not as a Timelapser Logs server does/,
+    /answered 200, but not like a Timelapser Logs server/,
     false,
   ],
   [
     'a proxy without its server',
     (response) => response.writeHead(502).end('<html>'),
-    /answered 502, and not as/,
+    /answered 502, but not like/,
     true,
   ],
   [
     'a broken connection',
     (response) => response.socket?.destroy(),
-    /No answer from .*: the connection broke/,
+    /No response from .*: the connection was lost/,
     true,
   ],
-  ['silence', () => {}, /No answer from .*: it took too long/, true],
+  ['silence', () => {}, /No response from .*: it took too long/, true],
 ])('tells %s in a sentence, and whether to try again', async (_name, answer, sentence, isTransient) => {
   const failure = await ask(answer)
   expect(failure).toBeInstanceOf(ApiFailure)
@@ -81,9 +81,9 @@ it.each<[string, (response: ServerResponse) => void, RegExp, boolean]>([
 })
 
 it.each([
-  ['localhost:4711', /it has to begin with http:\/\/ or https:\/\/, like http:\/\/localhost:4711\.$/],
-  ['logs.example.org', /like http:\/\/logs\.example\.org\.$/],
-  ['ftp://logs.example.org', /"ftp:\/\/logs\.example\.org" is no address of a server/],
+  ['localhost:4711', /it must begin with http:\/\/ or https:\/\/, such as http:\/\/localhost:4711\.$/],
+  ['logs.example.org', /such as http:\/\/logs\.example\.org\.$/],
+  ['ftp://logs.example.org', /"ftp:\/\/logs\.example\.org" is not a server URL/],
 ])('refuses the address %s with one that would do, and does not try it again', async (url, sentence) => {
   const failure = await new ApiClient({ url, apiKey: 'x' })
     .request('GET', '/api/settings')
@@ -97,7 +97,7 @@ it('says so where TLS is spoken to a server without it', async () => {
   const { port } = server.address() as AddressInfo
   const client = new ApiClient({ url: `https://127.0.0.1:${port}`, apiKey: 'x' })
   for (const asking of [client.request('GET', '/api/settings'), client.open('/api/logs/export')]) {
-    const sentence = `https://127.0.0.1:${port} does not speak TLS: the server there is reached by http://127.0.0.1:${port}.`
+    const sentence = `https://127.0.0.1:${port} does not use TLS. Use http://127.0.0.1:${port}.`
     await expect(asking).rejects.toMatchObject({ message: sentence, isTransient: false })
   }
   server.close()
@@ -113,7 +113,7 @@ it('says of a certificate that nobody known has signed how to trust it', async (
   const failure = await new ApiClient({ url, apiKey: 'x' })
     .request('GET', '/api/settings')
     .catch((error) => error)
-  const sentence = `The certificate of ${url} is signed by nobody this machine trusts (DEPTH_ZERO_SELF_SIGNED_CERT). Name the file of its authority, or of the certificate itself, in NODE_EXTRA_CA_CERTS.`
+  const sentence = `The certificate of ${url} is not trusted by this machine (DEPTH_ZERO_SELF_SIGNED_CERT). Set NODE_EXTRA_CA_CERTS to the file of its authority, or of the certificate itself.`
   expect(failure).toMatchObject({ message: sentence, isTransient: false })
   server.close()
 })
@@ -123,13 +123,13 @@ it('tells where it is sent elsewhere, and does not follow with its key', async (
     response.writeHead(301, { location: 'https://logs.example.org/api' }).end(),
   )
   expect(failure).toMatchObject({
-    message: expect.stringMatching(/to https:\/\/logs\.example\.org\. Give that address\.$/),
+    message: expect.stringMatching(/to https:\/\/logs\.example\.org\. Use that address\.$/),
   })
 })
 
 it('tells a wrong key from none', async () => {
   expect(await ask(json(401, { success: false, message: 'x' }), 'wrong')).toMatchObject({
-    message: expect.stringMatching(/does not know this API key/),
+    message: expect.stringMatching(/does not accept this API key/),
   })
 })
 

@@ -155,7 +155,7 @@ export class ApiClient {
     if (/^https?:\/\/[^/]/i.test(this.url) && URL.canParse(this.url)) return
     const meant = /^[\w.:[\]-]+(\/|$)/.test(this.url) ? `http://${this.url}` : 'http://127.0.0.1:4700'
     throw new ApiFailure(
-      `"${this.url}" is no address of a server: it has to begin with http:// or https://, like ${meant}.`,
+      `"${this.url}" is not a server URL: it must begin with http:// or https://, such as ${meant}.`,
       { isFinal: true },
     )
   }
@@ -165,24 +165,24 @@ export class ApiClient {
     if (remedy !== undefined) return new ApiFailure(remedy, { cause, isFinal: true })
     const reason = reasonOf(cause)
     const advice = reason === BROKE && this.url.startsWith('http:') ? MAYBE_TLS : ''
-    const sentence = `No answer from ${this.url}: ${reason}. Is the server running there?${advice}`
+    const sentence = `No response from ${this.url}: ${reason}. Is the server running there?${advice}`
     return new ApiFailure(sentence, { cause })
   }
 
   #sentence(status: number, message: string | undefined, location: string | undefined): string {
     if (status >= 300 && status < 400 && location !== undefined) {
       const target = URL.parse(location, this.url)?.origin ?? location
-      return `${this.url} sends elsewhere, to ${target}. Give that address.`
+      return `${this.url} redirects to ${target}. Use that address.`
     }
     if (status === 401) {
       return this.#apiKey === undefined
-        ? `${this.url} asks for an API key: give --key or set TIMELAPSER_LOGS_API_KEY.`
-        : `${this.url} does not know this API key; it may be revoked or belong to another server.`
+        ? `${this.url} requires an API key: give --key or set TIMELAPSER_LOGS_API_KEY.`
+        : `${this.url} does not accept this API key; it may be revoked or belong to another server.`
     }
     if (message !== undefined) return `${this.url} answered ${status}: ${message}`
     const isPlainToTls = status === 400 && this.url.startsWith('http:')
     const advice = isPlainToTls ? MAYBE_TLS : ''
-    return `${this.url} answered ${status}, and not as a Timelapser Logs server does. Check the address.${advice}`
+    return `${this.url} answered ${status}, but not like a Timelapser Logs server. Check the address.${advice}`
   }
 }
 
@@ -203,8 +203,8 @@ function parseReply(text: string): Partial<Reply<unknown>> | undefined {
   }
 }
 
-const BROKE = 'the connection broke'
-const MAYBE_TLS = ' Where the server is reached by TLS its address begins with https://.'
+const BROKE = 'the connection was lost'
+const MAYBE_TLS = ' If the server uses TLS, its address begins with https://.'
 
 /** Codes of a TLS handshake with a server that speaks plain HTTP. */
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO'])
@@ -222,14 +222,14 @@ const NOT_TRUSTED = new Set([
 function tlsRemedy(error: unknown, url: string): string | undefined {
   const { code = '' } = ((error as Error)?.cause ?? error) as { code?: string }
   if (url.startsWith('https:') && NOT_TLS.has(code)) {
-    return `${url} does not speak TLS: the server there is reached by ${url.replace('https:', 'http:')}.`
+    return `${url} does not use TLS. Use ${url.replace('https:', 'http:')}.`
   }
   if (NOT_TRUSTED.has(code)) {
-    return `The certificate of ${url} is signed by nobody this machine trusts (${code}). Name the file of its authority, or of the certificate itself, in NODE_EXTRA_CA_CERTS.`
+    return `The certificate of ${url} is not trusted by this machine (${code}). Set NODE_EXTRA_CA_CERTS to the file of its authority, or of the certificate itself.`
   }
   if (code === 'CERT_HAS_EXPIRED') return `The certificate of ${url} has expired. Renew it on the server.`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `The certificate of ${url} is for another host name. Use the name that it was made for.`
+    return `The certificate of ${url} is for another host name. Use the name that it was issued for.`
   }
   return undefined
 }
@@ -240,7 +240,7 @@ function reasonOf(error: unknown): string {
   // fetch says "fetch failed"; why is in the cause, and with several addresses in the cause's errors.
   const cause = (error.cause ?? error) as { code?: string; message?: string }
   if (cause.code === 'ECONNREFUSED') return 'the connection was refused'
-  if (cause.code === 'ENOTFOUND') return 'there is no such host'
+  if (cause.code === 'ENOTFOUND') return 'the host was not found'
   if (cause.code === 'UND_ERR_SOCKET' || cause.code === 'ECONNRESET') return BROKE
   return cause.code ?? cause.message ?? error.message
 }

@@ -67,7 +67,7 @@ export async function exportToFile(
       () => 0,
     )
     if (isResumable && size > 0 && failure instanceof ApiFailure) {
-      throw new ApiFailure(`${failure.message} With --resume it goes on with ${part}.`, { cause: error })
+      throw new ApiFailure(`${failure.message} --resume continues with ${part}.`, { cause: error })
     }
     await rm(part, { force: true })
     await forgetQuestion(part)
@@ -131,16 +131,16 @@ function brokenOff(error: unknown, bytes: number): ApiFailure {
   if (known) return known
   const reason = error instanceof Error ? error.message : String(error)
   return new ApiFailure(
-    `The export broke off after ${bytes.toLocaleString('en-US')} bytes: ${reason}. What was written is not whole; run it again.`,
+    `The export was interrupted after ${bytes.toLocaleString('en-US')} bytes: ${reason}. The output is incomplete; run it again.`,
     { cause: error },
   )
 }
 
 function fileFailure(error: unknown): ApiFailure | undefined {
   const { code, path = 'stdout' } = error as { code?: string; path?: string }
-  if (code === 'ENOENT') return new ApiFailure(`There is no folder for ${path}.`, { cause: error })
-  if (code === 'EACCES') return new ApiFailure(`${path} may not be written by this user.`, { cause: error })
-  if (code === 'ENOSPC') return new ApiFailure(`There is no room left for ${path}.`, { cause: error })
-  if (code === 'EPIPE') return new ApiFailure('The reader of stdout has stopped.', { cause: error })
+  if (code === 'ENOENT') return new ApiFailure(`The folder of ${path} does not exist.`, { cause: error })
+  if (code === 'EACCES') return new ApiFailure(`This user may not write ${path}.`, { cause: error })
+  if (code === 'ENOSPC') return new ApiFailure(`No disk space is left for ${path}.`, { cause: error })
+  if (code === 'EPIPE') return new ApiFailure('The reader of stdout has closed the pipe.', { cause: error })
   return undefined
 }

@@ -65,9 +65,7 @@ async function lastLines(
     if (newest === undefined) continue
     const from = timeOf(newest)
     if (from === undefined) {
-      throw new ApiFailure(
-        `${path} holds lines without a timestamp: an export of these cannot be gone on with.`,
-      )
+      throw new ApiFailure(`${path} holds lines without a timestamp: this export cannot be resumed.`)
     }
     const before = lines.findLastIndex((line) => timeOf(line) !== from)
     if (before !== -1 || start === 0) return { from, last: lines.slice(before + 1) }

@@ -22,7 +22,7 @@ export async function recallQuestion(part: string, asked: string): Promise<URLSe
   const question = parse(text)
   if (question?.asked === asked) return new URLSearchParams(question.parameters)
   throw new ApiFailure(
-    `${part} was begun with other filters or fields. Give the same ones, or leave --resume out to begin anew.`,
+    `${part} was started with other filters or fields. Use the same filters and fields, or omit --resume to start over.`,
   )
 }
 

@@ -45,7 +45,7 @@ async function connectionOf({ databaseUrl, databaseDirectUrl, dataDir }: Config,
   }
   if (use === 'read' && !hasCluster(dataDir)) {
     throw new StartupError(
-      `There is no database in ${dataDir}. Name the server's data folder in DATA_DIR, or its database in DATABASE_URL.`,
+      `There is no database in ${dataDir}. Set DATA_DIR to the server's data folder, or DATABASE_URL to its database.`,
     )
   }
   prepareDataDirectory(dataDir)

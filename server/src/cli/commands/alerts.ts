@@ -49,7 +49,7 @@ docs/alerts.md describes every condition and channel.
 
 Exit codes:
   0  done
-  1  not done: argument, file, address, key or server; or a test notice that was not accepted; the message says what
+  1  failed: argument, file, address, key or server, or a test notice that was not accepted; see the message
 
 Examples:
   timelapser-logs alerts list
@@ -71,13 +71,13 @@ export function alertsCommand(): Command {
   alerts.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)
-    alerts.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
+    alerts.addCommand(command.option('--json', 'print JSON').addHelpText('after', HELP))
     return command
   }
   add('list', 'the rules, their state, and the silences')
-    .option('--yaml', 'the rules as a file of them')
+    .option('--yaml', 'print the rules as a YAML file')
     .action((options: ListOptions) => withServer(options, (client) => list(client, options)))
-  add('test', 'when the rules of a file would have fired; or whether notices arrive at a channel')
+  add('test', 'show when the rules of a file would have fired, or send a test notice to a channel')
     .argument('[file]', 'rules in YAML or JSON')
     .option('--channel <name>', 'send a test notice to this channel')
     .option('--days <n>', 'days to look back', wholeNumber(1, 30), 7)
@@ -85,10 +85,13 @@ export function alertsCommand(): Command {
       withServer(options, (client) => test(client, file, options)),
     )
   add('silence', 'hold back the notices of a rule, or of all rules, for a while')
-    .argument('[rule]', 'a rule, by name or id; all rules when not given')
-    .option('--group <key>', 'a group of the rule alone: the id of a camera, the name of a source or logger')
-    .option('--for <time>', 'how long, for example 15m, 2h or 1d')
-    .option('--reason <text>', 'why, for others to read')
+    .argument('[rule]', 'a rule, by name or id (default: all rules)')
+    .option(
+      '--group <key>',
+      'only this group of the rule: the id of a camera, the name of a source or logger',
+    )
+    .option('--for <time>', 'duration, for example 15m, 2h or 1d')
+    .option('--reason <text>', 'reason, shown to other users')
     .option('--end <id>', 'end the silence of this id instead', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .action((rule: string | undefined, options: SilenceOptions) =>
       withServer(options, (client) => silence(client, rule, options)),
@@ -101,7 +104,7 @@ export function alertsCommand(): Command {
     )
   add('why', 'why a rule fired, or did not, at a moment')
     .argument('<rule>', 'a rule, by name or id')
-    .option('--at <time>', 'the moment, ISO 8601; now when not given')
+    .option('--at <time>', 'the moment, ISO 8601 (default: now)')
     .option('--group <key>', 'a group of the rule: the id of a camera, the name of a source or logger')
     .action((rule: string, options: WhyOptions) =>
       withServer(options, (client) => why(client, rule, options)),
@@ -110,12 +113,12 @@ export function alertsCommand(): Command {
     .option('--at <time>', 'send it daily at this time, for example 07:00')
     .option('--timezone <zone>', 'the zone of that time, for example Europe/Berlin')
     .option('--channel <name...>', 'send it to these channels')
-    .option('--off', 'send it no longer')
+    .option('--off', 'stop sending it')
     .action((options: DigestOptions) => withServer(options, (client) => digest(client, options)))
   add('apply', 'create and change rules from a file')
     .argument('<file>', 'rules in YAML or JSON')
     .option('--prune', 'delete your rules that are not in the file')
-    .option('--dry-run', 'show when they would have fired, and change nothing')
+    .option('--dry-run', 'show when the rules would have fired; change nothing')
     .option('--days <n>', 'with --dry-run: days to look back', wholeNumber(1, 30), 7)
     .action((file: string, options: ApplyOptions) =>
       withServer(options, (client) => apply(client, file, options)),
@@ -188,7 +191,7 @@ async function test(
   const found = channels.find(({ name }) => name === channel)
   if (!found) {
     const known = channels.map(({ name }) => name).join(', ')
-    throw new ApiFailure(`There is no channel "${channel}"${known ? `; there are ${known}` : ''}.`)
+    throw new ApiFailure(`There is no channel "${channel}"${known ? `; known are ${known}` : ''}.`)
   }
   const answer = await client.request<AlertChannelTest>('POST', `/api/alerts/channels/${found.id}/test`)
   if (json) console.log(jsonText(answer))
@@ -230,13 +233,13 @@ async function silence(
   const { json, group, for: lasting, reason, end } = options
   if (end !== undefined) {
     await client.request('DELETE', `/api/alerts/silences/${end}`)
-    console.log(json ? jsonText({ ended: end }) : `The silence ${end} is over.`)
+    console.log(json ? jsonText({ ended: end }) : `The silence ${end} has ended.`)
     return 0
   }
   if (lasting === undefined || reason === undefined) throw new ApiFailure('Give --for and --reason.')
   const ms = parseDuration(lasting)
   if (ms === undefined || ms < 60_000) {
-    throw new ApiFailure(`--for "${lasting}" is no length of time of a minute or more. Write 15m, 2h or 1d.`)
+    throw new ApiFailure(`--for "${lasting}" is not a duration of at least a minute. Write 15m, 2h or 1d.`)
   }
   const { silence: begun } = await send<{ silence: AlertSilence }>(client, 'POST', '/api/alerts/silences', {
     ...(rule !== undefined && { rule_id: (await findRule(client, rule)).id }),

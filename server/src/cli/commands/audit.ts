@@ -12,8 +12,8 @@ const HELP = `
 Every entry carries the hash of the one before it, and the server keeps hashes outside of the database too.
 
 Exit codes:
-  0  done; the trail is as it was written
-  1  not done: argument, address, key or server; the message says what
+  0  done; the audit trail is intact
+  1  failed: argument, address, key or server; see the message
   2  entries were changed, removed or cut off (verify)
 
 Examples:
@@ -32,11 +32,11 @@ export function auditCommand(): Command {
     .option('--actor <name>', 'the actor, for example "user anna" or "key backup"')
     .option('--action <name>', 'the action, or its kind: settings for settings.update')
     .option('--entity <name>', 'the changed thing, for example "camera 4"')
-    .option('--request-id <id>', 'of one request')
+    .option('--request-id <id>', 'entries of this request')
     .option('--since <time>', 'start time, ISO 8601')
-    .option('--until <time>', 'up to this time, ISO 8601')
-    .option('--limit <n>', 'how many, 1000 at most', toWhole, 50)
-    .option('--json', 'answer in JSON')
+    .option('--until <time>', 'end time, ISO 8601')
+    .option('--limit <n>', 'maximum number, up to 1000', toWhole, 50)
+    .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action((options: ServerOptions & AuditListOptions) =>
       withServer(options, (client) => listTrail(client, options)),
@@ -57,6 +57,6 @@ async function verifyTrail(client: ApiClient): Promise<number> {
   )
   for (const { sentence } of faults) console.error(sentence)
   if (faults.length > 0) return 2
-  console.log('The trail is as it was written.')
+  console.log('The audit trail is intact.')
   return 0
 }

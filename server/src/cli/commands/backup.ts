@@ -23,13 +23,13 @@ keep it private.`
 
 const BACKUP_HELP = `${PLACE}
 The server may run: the backup is a snapshot of the moment it begins. Until it ends nothing is deleted; retention waits.
-With --folder, for cron and timers, the file is named after the time and read back to its end; only then are the oldest
-files beyond --keep removed. With --upload it is then uploaded to BACKUP_S3_URL, where the oldest beyond --keep are
-removed too; BACKUP_S3_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are read.
+With --folder, for cron and timers, the file is named after the time and verified by reading it to its end; only then
+are the oldest files beyond --keep removed. With --upload it is then uploaded to BACKUP_S3_URL, where the oldest beyond
+--keep are removed too; BACKUP_S3_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are read.
 
 Exit codes:
-  0  the file is whole; with --folder, it was read back; with --upload, it is in the bucket
-  1  it is not: file, database or bucket; the message says what
+  0  the file is complete; with --folder, it was verified; with --upload, it is in the bucket
+  1  failed: file, database or bucket; see the message
 
 Examples:
   timelapser-logs backup logs.backup
@@ -38,13 +38,13 @@ Examples:
   DATABASE_URL=postgres://logs@db/logs timelapser-logs backup /mnt/backups/$(date +%F).backup`
 
 const RESTORE_HELP = `${PLACE}
-The database has to be empty, without a server on it; in an empty data folder it is created. PostgreSQL 15 and newer
+The database must be empty and not used by a server; in an empty data folder it is created. PostgreSQL 15 and newer
 restore backups of each other, and this version those of older versions. Restored rows are counted and compared with the
 kept counts. The server builds search indexes in the background.
 
 Exit codes:
-  0  everything is restored, or the file is whole
-  1  it is not, and the database is left without rows: file or database; the message says what
+  0  everything was restored, or the file is intact
+  1  failed: file or database; the database is left without rows; see the message
 
 Examples:
   timelapser-logs restore --check logs.backup          read the file to its end, change nothing
@@ -70,21 +70,21 @@ async function backup(
   { folder, keep, upload, ...options }: BackupOptions,
 ): Promise<void> {
   if ((given === undefined) === (folder === undefined)) {
-    throw new StartupError('Give either the file to make or --folder, not both and not none.')
+    throw new StartupError('Give either an output file or --folder.')
   }
   if (folder === undefined) {
-    if (keep !== undefined) throw new StartupError('--keep goes with --folder.')
-    if (upload) throw new StartupError('--upload goes with --folder.')
+    if (keep !== undefined) throw new StartupError('--keep requires --folder.')
+    if (upload) throw new StartupError('--upload requires --folder.')
   }
   const config = upload && readBucket()
-  if (upload && !config) throw new StartupError('--upload needs the address of a bucket in BACKUP_S3_URL.')
+  if (upload && !config) throw new StartupError('--upload requires the address of a bucket in BACKUP_S3_URL.')
   await withDatabase('read', async ({ pool }) => {
     const began = performance.now()
     if (given === undefined) {
       const facts = await intoFolder(pool, folder ?? '', { keep, onRows: showProgress() })
       const uploaded =
         config && (await new Bucket(config).upload(facts.file, { keep }).catch(notUploaded(facts)))
-      report({ action: 'Wrote and read back', ...facts, uploaded, seconds: secondsSince(began) }, options)
+      report({ action: 'Wrote and verified', ...facts, uploaded, seconds: secondsSince(began) }, options)
       return 0
     }
     const { rows, partitions } = await toFile(given, (output) =>
@@ -109,7 +109,7 @@ const notUploaded =
 function parseKeep(text: string): number {
   const keep = Number(text)
   if (Number.isInteger(keep) && keep >= 1 && keep <= MAX_KEPT_BACKUPS) return keep
-  throw new InvalidArgumentError(`It has to be a whole number from 1 to ${MAX_KEPT_BACKUPS}.`)
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_KEPT_BACKUPS}.`)
 }
 
 /** `timelapser-logs restore`: everything, out of a file. */
@@ -123,7 +123,7 @@ export function restoreCommand(): Command {
     .action(async (file: string, options: { check?: true; json?: true }) => {
       const began = performance.now()
       const tell = async ({ rows, partitions, created_at }: RestoreSummary) => {
-        const action = options.check ? 'Found whole' : 'Restored'
+        const action = options.check ? 'Verified' : 'Restored'
         const { size } = await stat(file)
         const seconds = secondsSince(began)
         report({ action, file, created_at, rows, partitions, bytes: size, seconds }, options)
@@ -171,7 +171,7 @@ function report({ action, file, ...facts }: Report, { json }: { json?: true }): 
   const lines = (rows.logs ?? 0).toLocaleString('en-US')
   const made = created_at === undefined ? '' : ` of ${created_at}`
   console.log(
-    `${action}${made}: ${lines} lines in ${partitions} partitions, and ${Object.keys(rows).length - 1} tables more; ${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB, ${seconds.toFixed(1)} s.`,
+    `${action}${made}: ${lines} lines in ${partitions} partitions, and ${Object.keys(rows).length - 1} more tables; ${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB, ${seconds.toFixed(1)} s.`,
   )
   if (removed.length > 0) console.log(`Removed ${removed.join(', ')}.`)
   if (uploaded) console.log(`Uploaded it to ${uploaded.url}.`)
@@ -188,22 +188,22 @@ function secondsSince(began: number): number {
 function translate(error: unknown): never {
   if (error instanceof NotEmpty) {
     throw new StartupError(
-      `Nothing was restored: ${error.message}. Name an empty database in DATABASE_URL, or an empty folder in DATA_DIR.`,
+      `Nothing was restored: ${error.message}. Set DATABASE_URL to an empty database, or DATA_DIR to an empty folder.`,
     )
   }
-  if (error instanceof BadBackup) throw new StartupError(`${sentence(error.message)} Take another backup.`)
+  if (error instanceof BadBackup) throw new StartupError(`${sentence(error.message)} Use another backup.`)
   const { code, path } = error as NodeJS.ErrnoException
   if (path !== undefined) {
     throw new StartupError(`${path} cannot be used: ${REASONS[code ?? ''] ?? code}.`, { cause: error })
   }
   if (code === UNDEFINED_TABLE) {
     throw new StartupError(
-      'There is nothing to back up: no Timelapser Logs has used this database yet, or a much older one. Name another one in DATABASE_URL or DATA_DIR.',
+      'There is nothing to back up: Timelapser Logs has not used this database yet, or only a much older version has. Set DATABASE_URL or DATA_DIR to another one.',
       { cause: error },
     )
   }
   if (code?.startsWith('ZSTD_'))
-    throw new StartupError('The file is damaged, or no backup. Take another one.')
+    throw new StartupError('The file is damaged or not a backup. Use another one.')
   throw error
 }
 
@@ -215,8 +215,8 @@ function sentence(text: string): string {
 const UNDEFINED_TABLE = '42P01'
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'it, or the folder it is to be in, is not there',
-  EACCES: 'this user may not',
+  ENOENT: 'the file or its folder does not exist',
+  EACCES: 'permission denied',
   EISDIR: 'it is a folder',
   ENOSPC: 'the disk is full',
 }

@@ -15,7 +15,7 @@ camera stay, without a camera.
 
 Exit codes:
   0  done
-  1  not done: argument, address, key or server; the message says what
+  1  failed: argument, address, key or server; see the message
 
 Examples:
   timelapser-logs cameras list
@@ -49,22 +49,22 @@ export function camerasCommand(): Command {
     .action((name: string, options: Options) =>
       withServer(options, (client) => {
         const id = options.id === undefined ? {} : { id: toId(options.id) }
-        return change(client, options, ['POST', '/api/cameras', { name, ...id }], 'is there')
+        return change(client, options, ['POST', '/api/cameras', { name, ...id }], 'was added')
       }),
     )
   add('rename', 'rename a camera')
     .argument('<id>', 'its id')
-    .argument('<name>', 'its name from now on')
+    .argument('<name>', 'its new name')
     .action((id: string, name: string, options: Options) =>
       withServer(options, (client) =>
-        change(client, options, ['PUT', `/api/cameras/${toId(id)}`, { name }], 'has this name now'),
+        change(client, options, ['PUT', `/api/cameras/${toId(id)}`, { name }], 'was renamed'),
       ),
     )
   add('delete', 'delete a camera; its logs stay')
     .argument('<id>', 'its id')
     .action((id: string, options: Options) =>
       withServer(options, (client) =>
-        change(client, options, ['DELETE', `/api/cameras/${toId(id)}`, undefined], 'is deleted'),
+        change(client, options, ['DELETE', `/api/cameras/${toId(id)}`, undefined], 'was deleted'),
       ),
     )
   add('link', 'print a signed link to the lines of a camera, for a frame in another site')
@@ -111,5 +111,5 @@ async function change(
 
 function toId(text: string): number {
   if (/^\d{1,10}$/.test(text)) return Number(text)
-  throw new ApiFailure(`${text} is no id of a camera; timelapser-logs cameras list has them.`)
+  throw new ApiFailure(`${text} is not a camera id; timelapser-logs cameras list shows the ids.`)
 }

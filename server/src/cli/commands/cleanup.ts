@@ -12,11 +12,11 @@ const TIMEOUT_MS = 600_000
 
 const HELP = `
 Shows how many lines would be deleted and asks for confirmation; without a terminal it needs --yes. Lines older than
---days are deleted for good; --days 0 clears everything, which timelapser-logs undo reverts within ten minutes.
+--days are deleted permanently; --days 0 clears everything, which timelapser-logs undo reverts within ten minutes.
 
 Exit codes:
   0  done
-  1  not done: argument, address, key or server; the message says what
+  1  failed: argument, address, key or server; see the message
   3  nothing was deleted: it was not confirmed
 
 Examples:
@@ -28,8 +28,8 @@ Examples:
 export function cleanupCommand(): Command {
   return addServerOptions(new Command('cleanup'))
     .description('delete lines older than a number of days, after a preview')
-    .requiredOption('--days <n>', 'how many days to keep, 0 to 365; 0 clears everything')
-    .option('--yes', 'do not ask')
+    .requiredOption('--days <n>', 'days to keep, 0 to 365; 0 clears everything')
+    .option('--yes', 'skip the confirmation')
     .option('--json', 'print JSON (default unless stdout is a terminal)')
     .option('--no-json', 'print a sentence, also when stdout is not a terminal')
     .addHelpText('after', HELP)
@@ -44,14 +44,14 @@ export function undoCommand(): Command {
     .option('--no-json', 'print a sentence, also when stdout is not a terminal')
     .addHelpText(
       'after',
-      '\nExit codes:\n  0  done\n  1  not done: nothing to bring back, address, key or server\n\nExample:\n  timelapser-logs undo',
+      '\nExit codes:\n  0  done\n  1  failed: nothing to restore, address, key or server; see the message\n\nExample:\n  timelapser-logs undo',
     )
     .action((options: Options) =>
       withServer(options, async (client) => {
         const answer = await client.request<{ restored_count: number }>('POST', '/api/logs/cleanup/undo', {
           timeoutMs: TIMEOUT_MS,
         })
-        const sentence = `${answer.restored_count.toLocaleString('en-US')} lines are back.`
+        const sentence = `${answer.restored_count.toLocaleString('en-US')} lines were restored.`
         console.log(isForPeople(options) ? sentence : jsonText(answer))
         return 0
       }),
@@ -72,7 +72,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
     return 0
   }
   const { deleted_count, undo_until } = result
-  const undo = undo_until === undefined ? '' : ` Until ${undo_until} timelapser-logs undo brings them back.`
+  const undo = undo_until === undefined ? '' : ` timelapser-logs undo restores them until ${undo_until}.`
   console.log(`${deleted_count.toLocaleString('en-US')} lines were deleted.${undo}`)
   return 0
 }

@@ -14,26 +14,26 @@ const TIMEOUT_MS = 120_000
 const EXIT_CODES = { ok: 0, warning: 1, failure: 2 } as const
 
 const HELP = `
-Looks at the database, the counts, the sources and their gaps, cameras, levels, buffers and the disk, sends a line of
-each level the whole way, and says of each whether it is well, why not, and what to do. The test lines have the source
-"diagnostic" and are deleted after 15 minutes.
+Checks the database, the counts, the sources and their gaps, cameras, levels, buffers and the disk, and sends a test line
+of each level through the whole system. Reports for each check whether it is OK, and otherwise the cause and the remedy.
+The test lines have the source "diagnostic" and are deleted after 15 minutes.
 
 Exit codes:
-  0  all is well
-  1  something warns
-  2  something fails, or no server answers
+  0  all checks are OK
+  1  at least one warning
+  2  at least one failure, or no server responds
 
 Examples:
   timelapser-logs diagnose
-  timelapser-logs diagnose --no-test-lines          look only, write nothing
+  timelapser-logs diagnose --no-test-lines          check only, write nothing
   timelapser-logs diagnose --json | jq '.checks[] | select(.verdict != "ok")'`
 
 /** `timelapser-logs diagnose`: is it well, and if not, what to do. */
 export function diagnoseCommand(): Command {
   return addServerOptions(new Command('diagnose'))
     .description('check the system: findings, reasons and remedies')
-    .option('--no-test-lines', 'look only; write no lines')
-    .option('--json', 'answer in JSON')
+    .option('--no-test-lines', 'check only; send no test lines')
+    .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async (options: Options) => {
       const diagnosis = await diagnose(options)
@@ -59,7 +59,7 @@ function failed(error: ApiFailure, ready: Readiness | undefined): Diagnosis {
     {
       name: 'server',
       verdict: 'failure',
-      finding: ready ? `Answers, and is ${ready.status}` : 'Does not answer',
+      finding: ready ? `Responds, and is ${ready.status}` : 'Does not respond',
       cause: error.message,
       advice: ready ? adviceOf(error) : 'Start it: npm start, or systemctl start timelapser-logs.',
       details: { status: error.status ?? null },
@@ -81,35 +81,34 @@ function failed(error: ApiFailure, ready: Readiness | undefined): Diagnosis {
 
 const FAILED: Readonly<Record<string, { cause: string; advice: string }>> = {
   database: {
-    cause: 'PostgreSQL does not answer.',
+    cause: 'PostgreSQL does not respond.',
     advice:
-      'Start it, and look at its log (built-in: in the data folder). Senders keep their lines meanwhile; the server goes on by itself.',
+      'Start it, and check its log (built-in: in the data folder). Senders keep their lines meanwhile; the server resumes automatically.',
   },
   migrations: {
-    cause: 'The database does not answer, or lacks migrations of this version.',
-    advice:
-      'When the database is back and this stays, restart the server: it brings the database up to date.',
+    cause: 'The database does not respond, or lacks migrations of this version.',
+    advice: 'If this persists once the database is back, restart the server: it migrates the database.',
   },
   feed: {
     cause: 'The connection for notices is down.',
-    advice: 'It is made again as soon as the database answers.',
+    advice: 'The server reconnects as soon as the database responds.',
   },
   disk: {
-    cause: 'The disk is below its reserve, or the database could not be asked for it.',
-    advice: 'Make room, or lower retention_days.',
+    cause: 'Free disk space is below the reserve, or the database could not report it.',
+    advice: 'Free disk space, or lower retention_days.',
   },
   writable: {
-    cause: 'PostgreSQL takes no writes, or could not be asked.',
-    advice: 'Name the one that takes writes in DATABASE_URL, or make this one take them.',
+    cause: 'PostgreSQL does not accept writes, or could not be checked.',
+    advice: 'Point DATABASE_URL to a database that accepts writes, or make this one accept them.',
   },
   jobs: {
-    cause: 'A job that removes or masks lines is late, or the database could not be asked for it.',
-    advice: 'Run diagnose with the key of an administrator: it says which job, and since when.',
+    cause: 'A job that removes or masks lines is overdue, or the database could not report it.',
+    advice: "Run diagnose with an administrator's key: it reports which job, and since when.",
   },
 }
 
 function adviceOf({ status }: ApiFailure): string {
-  if (status === 401 || status === 403) return 'Give the key of an administrator: --key, or --data-dir.'
+  if (status === 401 || status === 403) return 'Use the key of an administrator: --key or --data-dir.'
   return 'See the checks below.'
 }
 

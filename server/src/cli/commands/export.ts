@@ -18,15 +18,15 @@ type Options = ServerOptions &
   }
 
 const HELP = `
-Writes the lines that match at the time of the request, oldest first. A file has its name only once it is complete;
-until then it ends in .part. When the export fails the .part is deleted, except for NDJSON that is not packed, the oldest
-first: the same command with --resume continues after its last line, with the lines that match then; other filters are
-refused, and "2d" or "today" keep their first meaning. ingest accepts NDJSON as it is, if --fields was not given.
+Writes the lines that match at the time of the request, oldest first. The file gets its name only when it is complete;
+until then it ends in .part. If the export fails, the .part is deleted, except for uncompressed NDJSON, oldest first: the
+same command with --resume continues after its last line, with the lines that match then; other filters are refused, and
+"2d" or "today" keep their first meaning. ingest accepts NDJSON unchanged, unless --fields was given.
 
 Exit codes:
-  0  all of it was written
-  1  it was not: file, address, key or server; the message says what
-  3  all of it was written but rows that were deleted meanwhile
+  0  everything was written
+  1  failed: file, address, key or server; see the message
+  3  everything was written except rows that were deleted meanwhile
 
 Examples:
   timelapser-logs export --since 2d -o logs.ndjson.gz
@@ -42,7 +42,7 @@ export function exportCommand(): Command {
       '-o, --output <file>',
       'output file; the extensions .csv and .gz choose the format (default: stdout)',
     )
-    .addOption(new Option('--format <format>', 'output format; NDJSON without it').choices(EXPORT_FORMATS))
+    .addOption(new Option('--format <format>', 'output format (default: ndjson)').choices(EXPORT_FORMATS))
     .option('--fields <names>', `columns, separated by commas: ${EXPORT_FIELDS.join(', ')}`)
     .addOption(
       new Option('--order <order>', 'which come first (default: oldest)').choices(['oldest', 'newest']),
@@ -60,7 +60,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   const isResumable = canResume(parameters)
   if (resume && (output === undefined || !isResumable)) {
     throw new ApiFailure(
-      '--resume goes on with a file (-o) of NDJSON that is not packed, has the timestamp and begins with the oldest.',
+      '--resume requires a file (-o) of uncompressed NDJSON with the timestamp, oldest first.',
     )
   }
   const summary = await (output === undefined
@@ -98,7 +98,7 @@ function parametersOf(options: Options): URLSearchParams {
   for (const field of fields?.split(',') ?? []) {
     const known = EXPORT_FIELDS.find((one) => one === field.trim())
     if (!known)
-      throw new ApiFailure(`There is no column ${field.trim()}; there are ${EXPORT_FIELDS.join(', ')}.`)
+      throw new ApiFailure(`There is no column ${field.trim()}. Columns: ${EXPORT_FIELDS.join(', ')}.`)
     parameters.append('fields', known)
   }
   return parameters
@@ -109,7 +109,7 @@ function sentencesOf({ file, rows, bytes, removed, seconds }: ExportSummary): st
   const written = `Wrote ${grouped(rows)} rows (${grouped(bytes)} bytes)${file === null ? '' : ` to ${file}`}`
   const first = `${written} in ${seconds.toFixed(1)} s (${grouped(rate)} rows a second).`
   if (removed === 0) return first
-  if (removed === null) return `${first}\nRows were deleted meanwhile; how many of these is not known.`
+  if (removed === null) return `${first}\nRows were deleted meanwhile; their number is not known.`
   return `${first}\n${grouped(removed)} rows were deleted before they were read.`
 }
 

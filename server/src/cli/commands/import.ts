@@ -26,7 +26,7 @@ twice. Give a password as PGPASSWORD: other users of the machine can see the URL
 
 Exit codes:
   0  everything was stored
-  1  not everything was sent: database, address, key or server; the message says what
+  1  not everything was sent: database, address, key or server; see the message
   2  rows are older than the server keeps; nothing was sent
   3  everything was sent, and some rows were rejected
 
@@ -66,7 +66,7 @@ async function runImport(options: Options): Promise<number> {
     const { last_id, oldest } = await old.range()
     if (!(await old.settle())) {
       console.error(
-        'A transaction has been open in that database for more than 10 seconds. Rows that it is writing may be left out.',
+        'A transaction has been open in that database for more than 10 seconds. Rows that it is writing may be missing.',
       )
     }
     const days = await raiseRetention(client, await readRetention(client), options.keepDays)
@@ -81,14 +81,14 @@ async function runImport(options: Options): Promise<number> {
     await takeLogs(old, { client, options, start, last: last_id ?? 0, tally })
     const resumed = start.after > 0 ? ` after the id ${start.after}` : ''
     console.log(tally.summary(`the table logs${resumed}`, false))
-    console.log(`Took over ${count(cameras, 'camera')}.`)
+    console.log(`Imported ${count(cameras, 'camera')}.`)
     return tally.rejected > 0 ? EXIT.someRejected : 0
   } catch (error) {
     if (!(error instanceof ApiFailure) && !(error instanceof StartupError)) throw error
     console.error(error.message)
     if (tally.stored > 0) {
       console.error(
-        `${count(tally.stored, 'record')} were stored before that. The same command goes on from there.`,
+        `${count(tally.stored, 'record')} were stored before that. Run the same command again to continue from there.`,
       )
     }
     return EXIT.failed
@@ -170,7 +170,7 @@ async function takeCameras(client: ApiClient, old: OldLogs): Promise<number> {
     } catch (error) {
       // Its id may be that of a deleted camera; its lines are taken over all the same.
       if (!(error instanceof ApiFailure) || error.isTransient || error.status === 401) throw error
-      console.error(`Camera ${id} (${name}) is left out: ${error.message}`)
+      console.error(`Camera ${id} (${name}) is skipped: ${error.message}`)
     }
   }
   return taken
@@ -194,10 +194,10 @@ async function readPosition(file: string, sender: string): Promise<Position> {
   if (text === undefined) return { sender, after: 0, until: null }
   const position = parsePosition(text)
   if (position === undefined) {
-    throw new StartupError(`${file} is no position of an import. Name another file in --position.`)
+    throw new StartupError(`${file} is not the position file of an import. Set --position to another file.`)
   }
   if (position.sender === sender) return position
-  throw new StartupError(`${file} tells of the import of another database. Name another file in --position.`)
+  throw new StartupError(`${file} belongs to the import of another database. Set --position to another file.`)
 }
 
 function parsePosition(text: string): Position | undefined {
@@ -217,7 +217,7 @@ async function writePosition(file: string, position: Position): Promise<void> {
     await rename(`${file}.new`, file)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    throw new StartupError(`The file ${file} cannot be written to (${code}). Name another in --position.`, {
+    throw new StartupError(`The file ${file} cannot be written (${code}). Set --position to another file.`, {
       cause,
     })
   }

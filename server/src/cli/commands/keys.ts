@@ -18,11 +18,11 @@ type CreateOptions = Options & {
 type RotateOptions = Options & { graceHours?: number; expiresInDays?: number }
 
 const HELP = `
-A new key is printed on stdout, and only this once; its description is on stderr.
+A new key is printed once, to stdout; its description is printed to stderr.
 
 Exit codes:
   0  done
-  1  not done: argument, address, key or server; the message says what
+  1  failed: argument, address, key or server; see the message
 
 Examples:
   timelapser-logs keys list
@@ -37,35 +37,39 @@ export function keysCommand(): Command {
   const keys = new Command('keys').description('API keys of programs').addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)
-    keys.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
+    keys.addCommand(command.option('--json', 'print JSON').addHelpText('after', HELP))
     return command
   }
   add('list', 'keys that are not revoked, newest first').action((options: Options) =>
     withServer(options, (client) => list(client, options)),
   )
-  add('create', 'make a key')
+  add('create', 'create a key')
     .argument('<name>', 'its purpose')
     .addOption(
-      new Option('--scope <scope>', 'write logs, read them, or everything')
+      new Option('--scope <scope>', 'write logs, read logs, or everything')
         .choices(['ingest', 'read', 'admin'])
         .makeOptionMandatory(),
     )
     .option('--camera <id>', 'with read: a camera whose logs it sees; repeat for more', collectCamera)
     .option('--min-level <level>', 'with read: it sees logs of this level and above')
-    .option('--rate-limit <n>', 'requests a minute, beside the limits for everybody', toWhole)
-    .option('--origin <url>', 'with ingest: a site whose pages send by it; repeat for more', collectText)
-    .option('--expires-in-days <n>', 'days until it opens nothing any more (default: never)', toWhole)
+    .option('--rate-limit <n>', 'requests per minute, in addition to the limits for all callers', toWhole)
+    .option(
+      '--origin <url>',
+      'with ingest: a site whose pages send with this key; repeat for more',
+      collectText,
+    )
+    .option('--expires-in-days <n>', 'days until it expires (default: never)', toWhole)
     .action((name: string, options: CreateOptions) =>
       withServer(options, (client) => create(client, name, options)),
     )
-  add('rotate', 'make a new secret for a key; the old one goes on for a while')
+  add('rotate', 'create a new secret for a key; the old one stays valid for a while')
     .addArgument(new Argument('<id>', 'its id, as list shows it').argParser(toWhole))
-    .option('--grace-hours <n>', 'hours for which the old secret goes on (default: 24)', toWhole)
-    .option('--expires-in-days <n>', 'days until the new one ends (default: as many as the key had)', toWhole)
+    .option('--grace-hours <n>', 'hours for which the old secret stays valid (default: 24)', toWhole)
+    .option('--expires-in-days <n>', 'days until the new key expires (default: as for the old one)', toWhole)
     .action((id: number, options: RotateOptions) =>
       withServer(options, (client) => rotate(client, id, options)),
     )
-  add('revoke', 'make a key open nothing any more, at once')
+  add('revoke', 'revoke a key immediately')
     .addArgument(new Argument('<id>', 'its id, as list shows it').argParser(toWhole))
     .action((id: number, options: Options) => withServer(options, (client) => revoke(client, id, options)))
   return keys
@@ -115,10 +119,8 @@ async function rotate(client: ApiClient, id: number, options: RotateOptions): Pr
   else {
     const { key, secret, replaced } = made
     console.log(secret)
-    console.error(
-      `Key ${key.id}, ${sentenceOf(key)}, takes the place of key ${replaced.id}. It is not shown again.`,
-    )
-    console.error(`Key ${replaced.id} goes on until ${replaced.expires_at}.`)
+    console.error(`Key ${key.id}, ${sentenceOf(key)}, replaces key ${replaced.id}. It is not shown again.`)
+    console.error(`Key ${replaced.id} stays valid until ${replaced.expires_at}.`)
   }
   return 0
 }
@@ -146,6 +148,6 @@ function collectText(text: string, before: string[] = []): string[] {
 function limitsOf({ scope, cameras, min_level, rate_limit, origins }: ApiKey): string {
   const reads = scope === 'read' ? [describeGrants(cameras), min_level && `${min_level} and above`] : []
   const pages = origins && `pages of ${origins.join(', ')}`
-  const limits = [...reads, pages, rate_limit && `${rate_limit} requests a minute`].filter(Boolean)
-  return limits.join(', ') || 'no limits of its own'
+  const limits = [...reads, pages, rate_limit && `${rate_limit} requests per minute`].filter(Boolean)
+  return limits.join(', ') || 'no separate limits'
 }

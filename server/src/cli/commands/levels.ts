@@ -13,7 +13,7 @@ const JSON_HEADERS = { 'content-type': 'application/json' }
 const EXIT_CODES = `
 Exit codes:
   0  done
-  1  not done: argument, address, key or server; the message says what
+  1  failed: argument, address, key or server; see the message
 `
 
 const HELP = `${EXIT_CODES}
@@ -31,10 +31,10 @@ export function levelsCommand(): Command {
   const set = withPlace(addServerOptions(new Command('set')))
     .description('set the global level, or that of a camera, logger or source')
     .argument('<level>', 'DEBUG, INFO, WARNING, ERROR or CRITICAL')
-    .option('--for <time>', 'how long, for example 15m, 2h or 1d; unlimited by default')
-    .option('--minutes <n>', 'the same in minutes')
-    .option('--reason <text>', 'why, for others to read')
-    .option('--max-lines <n>', 'lines a minute it may let through beyond the global level')
+    .option('--for <time>', 'duration, for example 15m, 2h or 1d (default: no expiry)')
+    .option('--minutes <n>', 'duration in minutes')
+    .option('--reason <text>', 'reason, shown to other users')
+    .option('--max-lines <n>', 'maximum lines per minute that it stores beyond the global level')
     .action((level: string, options: SetOptions, command: Command) =>
       run(command, (client) => change(client, level, options)),
     )
@@ -58,7 +58,7 @@ export function whyCommand(): Command {
 function withPlace(command: Command): Command {
   return command
     .option('--camera <id>', 'a camera, by id')
-    .option('--logger <name>', 'a logger, by name; those below it (name.…) are meant too')
+    .option('--logger <name>', 'a logger, by name; includes loggers below it (name.…)')
     .option('--source <name>', 'a source')
 }
 
@@ -96,10 +96,10 @@ function minutesOf({ for: lasting, minutes }: SetOptions): number | string | und
   if (lasting === undefined) return minutes === undefined ? undefined : toNumber(minutes)
   if (minutes !== undefined) throw new ApiFailure('Give one of --for and --minutes.')
   const ms = parseDuration(lasting)
-  if (ms === undefined) throw new ApiFailure(`--for "${lasting}" is no length of time. Write 15m, 2h or 1d.`)
+  if (ms === undefined) throw new ApiFailure(`--for "${lasting}" is not a duration. Write 15m, 2h or 1d.`)
   if (ms % 60_000 === 0) return ms / 60_000
   throw new ApiFailure(
-    `--for "${lasting}" is not whole minutes, which overrides last. Write ${Math.ceil(ms / 60_000)}m.`,
+    `--for "${lasting}" is not a whole number of minutes, as overrides require. Write ${Math.ceil(ms / 60_000)}m.`,
   )
 }
 
@@ -134,10 +134,10 @@ function placeOf({ camera, logger, source }: Place): { scope: string; target: st
 function print({ log_level, overrides }: Levels): void {
   console.log(`Global level: ${log_level}`)
   for (const { scope, target, level, expires_at, reason, author, max_lines_per_minute } of overrides) {
-    const lasting = expires_at === null ? 'for ever' : `until ${expires_at}`
+    const lasting = expires_at === null ? 'without expiry' : `until ${expires_at}`
     const why = reason ? `: ${reason}` : ''
     console.log(
-      `${scope} ${target}: ${level} ${lasting}, at most ${max_lines_per_minute} lines a minute, by ${author}${why}`,
+      `${scope} ${target}: ${level} ${lasting}, at most ${max_lines_per_minute} lines per minute, by ${author}${why}`,
     )
   }
 }

@@ -14,12 +14,12 @@ const JSON_HEADERS = { 'content-type': 'application/json' }
 const EXIT_CODES = `
 Exit codes:
   0  done
-  1  not done: argument, address, key or server; the message says what
+  1  failed: argument, address, key or server; see the message
 `
 
 const MARK_HELP = `
-A mark stands on the time axis of the bars and charts of the page, for all who read logs. A key with the scope ingest may add
-marks, which is enough for a deployment pipeline.
+Marks are shown on the time axis of the histogram and charts, to everyone who may read logs. A key with the scope ingest
+may add marks, which is enough for a deployment pipeline.
 ${EXIT_CODES}
 Examples:
   timelapser-logs mark 'deployed 1.4' --kind deploy
@@ -49,7 +49,7 @@ export function markCommand(): Command {
           ...(at !== undefined && { at: toTime('--at', at, Date.now()) }),
         })
         const request = { body, headers: JSON_HEADERS }
-        return tell(options, await client.request<{ mark: Mark }>('POST', '/api/marks', request), 'is set')
+        return tell(options, await client.request<{ mark: Mark }>('POST', '/api/marks', request), 'was added')
       }),
     )
 }
@@ -77,10 +77,10 @@ export function marksCommand(): Command {
       .action((id: string, options: Options) =>
         withServer(options, async (client) => {
           if (!/^\d{1,15}$/.test(id)) {
-            throw new ApiFailure(`${id} is no id of a mark; timelapser-logs marks list has them.`)
+            throw new ApiFailure(`${id} is not the id of a mark; timelapser-logs marks list shows the ids.`)
           }
           const answer = await client.request<{ mark: Mark }>('DELETE', `/api/marks/${Number(id)}`)
-          return tell(options, answer, 'is deleted')
+          return tell(options, answer, 'was deleted')
         }),
       ),
   )

@@ -11,8 +11,8 @@ Speaks the Model Context Protocol on stdin and stdout, for assistants that start
 key may see: use a key with the scope read. docs/assistants.md shows the configuration of some clients.
 
 Exit codes:
-  0  the assistant closed its end
-  1  there is no key
+  0  the assistant closed the connection
+  1  no key was given
 
 Examples:
   timelapser-logs mcp --url https://logs.example.com --key tl_…

@@ -23,7 +23,7 @@ type ApplyOptions = ServerOptions & { json?: true; dryRun?: true; hours: number 
 const MAX_LINES = 100
 
 const HELP = `
-Rules read fields out of the lines of their sources, before anything is masked or held back. FILE is YAML or JSON:
+Rules extract fields from the lines of their sources, before redaction and the level gate. FILE is YAML or JSON:
 
   rules:
     - name: access log
@@ -35,11 +35,11 @@ Rules read fields out of the lines of their sources, before anything is masked o
         - { do: drop, when: { field: path, equals: [/healthz] } }
         - { do: level, field: status, values: { 500: ERROR, 404: WARNING } }
 
-docs/parsing.md tells of every form and action.
+docs/parsing.md describes every form and action.
 
 Exit codes:
   0  done
-  1  not done: argument, file, address, key or server; the message says what
+  1  failed: argument, file, address, key or server; see the message
 
 Examples:
   timelapser-logs parse-rules list
@@ -55,11 +55,11 @@ export function parseRulesCommand(): Command {
   rules.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)
-    rules.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
+    rules.addCommand(command.option('--json', 'print JSON').addHelpText('after', HELP))
     return command
   }
   add('list', 'the rules in force, with their counts of the last seven days')
-    .option('--yaml', 'the rules as a file of them')
+    .option('--yaml', 'print the rules as a YAML file')
     .action((options: ListOptions) => withServer(options, (client) => list(client, options)))
   add('test', 'try the rules of a file on lines of standard input, or on the newest stored lines')
     .argument('<file>', 'rules in YAML or JSON')
@@ -68,9 +68,9 @@ export function parseRulesCommand(): Command {
     .action((file: string, options: TestOptions) =>
       withServer(options, (client) => test(client, file, options)),
     )
-  add('apply', 'put the rules of a file in the place of those in force')
+  add('apply', 'replace the rules in force with the rules of a file')
     .argument('<file>', 'rules in YAML or JSON')
-    .option('--dry-run', 'show the effect on the stored lines of the last hour, and change nothing')
+    .option('--dry-run', 'show the effect on the stored lines of the last hour; change nothing')
     .option('--hours <n>', 'with --dry-run: hours to look back', wholeNumber(1, 24), 1)
     .action((file: string, options: ApplyOptions) =>
       withServer(options, (client) => apply(client, file, options)),
@@ -101,7 +101,7 @@ function print(rules: readonly ListedParseRule[]): void {
     if (problem !== null) console.error(`${rule.name} cannot be run: ${problem}`)
     if (counts.last_failure !== null) {
       console.error(
-        paint('dim', `${rule.name} failed last at ${counts.last_failed_at}: ${counts.last_failure}`),
+        paint('dim', `${rule.name} last failed at ${counts.last_failed_at}: ${counts.last_failure}`),
       )
     }
   }
@@ -111,7 +111,7 @@ async function test(client: ApiClient, file: string, { json, source, count }: Te
   const rules = await readYamlList<ParseRule>(file, 'rules')
   const lines = process.stdin.isTTY ? undefined : linesOf(await text(process.stdin), source)
   if (lines === undefined && source !== undefined) {
-    throw new ApiFailure('--source is for lines of standard input; stored lines have their own.')
+    throw new ApiFailure('--source applies to lines of standard input; stored lines already have a source.')
   }
   const given = lines === undefined || lines.length === 0 ? { count } : { lines }
   const answer = await send<{ lines: TriedLine[] }>(client, 'POST', '/api/parse-rules/test', {
@@ -156,16 +156,17 @@ async function apply(
     return 0
   }
   const answer = await send<ParseRules>(client, 'PUT', '/api/parse-rules', { rules })
-  console.log(json ? jsonText(answer) : `${answer.rules.length} parse rules are in force now.`)
+  console.log(json ? jsonText(answer) : `${answer.rules.length} parse rules are now in force.`)
   return 0
 }
 
 function printRun(run: ParseDryRun): void {
   const { lines, changed, dropped, failed, start, searched_to } = run
   console.log(
-    `Of ${grouped(lines)} stored lines since ${start} ${grouped(changed)} would be others, ${grouped(dropped)} dropped, and of ${grouped(failed)} a rule fails. Nothing is changed.`,
+    `Of ${grouped(lines)} stored lines since ${start}, ${grouped(changed)} would change and ${grouped(dropped)} would be dropped; a rule fails on ${grouped(failed)}. Nothing was changed.`,
   )
-  if (searched_to !== null) console.log(`There was no time for lines before ${searched_to}.`)
+  if (searched_to !== null)
+    console.log(`The time limit was reached: lines before ${searched_to} were not tried.`)
   for (const { name, failures } of run.rules) {
     for (const { reason, lines: count } of failures) console.log(`  ${name}: ${reason} (${grouped(count)})`)
   }

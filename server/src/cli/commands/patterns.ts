@@ -14,12 +14,12 @@ import { isForPeople, jsonText, paint } from '../terminal/terminal.ts'
 type Options = ServerOptions & FilterOptions & { limit: number; json?: boolean }
 
 const END = `
-Without --since it is the last 24 hours. Times are UTC. Numbers, addresses, ids, times and quoted texts are
-replaced by <n>, <ip>, <id> and so on.
+The default range is the last 24 hours. Times are UTC. Numbers, addresses, ids, times and quoted text are replaced
+by <n>, <ip>, <id> and so on.
 
 Exit codes:
   0  done, also when there is nothing
-  1  address, key, filter or server; the message says what`
+  1  address, key, filter or server; see the message`
 
 /** `timelapser-logs errors`: kinds of messages, most first. */
 export function errorsCommand(): Command {
@@ -27,7 +27,7 @@ export function errorsCommand(): Command {
     .addHelpText(
       'after',
       `
-Lines of ERROR and above, unless --level or --min-level say otherwise.
+Lines of ERROR and above, unless --level or --min-level is given.
 ${END}
 
 Examples:
@@ -204,7 +204,7 @@ function printGroups(groups: readonly MessageGroup[]): void {
 
 /** Prints the searched period; on stderr, as it is no part of the table. */
 function tell(what: string, { start, searched_to }: { start: string; searched_to: string | null }): void {
-  const cut = searched_to === null ? '' : `; there was only time for lines since ${searched_to}`
+  const cut = searched_to === null ? '' : `; time limit reached, only lines since ${searched_to}`
   console.error(paint('dim', `${what}, since ${start}${cut}`))
 }
 

@@ -24,7 +24,7 @@ for all matching lines.
 
 Exit codes:
   0  done, also when nothing matches
-  1  address, key, filter or server; the message says what
+  1  address, key, filter or server; see the message
 
 Examples:
   timelapser-logs query --level error --since 2h

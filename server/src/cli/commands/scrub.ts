@@ -21,7 +21,7 @@ type Options = ServerOptions & {
 }
 
 const HELP = `
-The pattern is a regular expression without backreferences, lookaround and repeated groups, and without regard to case.
+The pattern is a regular expression without backreferences, lookaround and repeated groups; it is case-insensitive.
 Matches become *** in messages, logger names and texts of extra_data, on disk too, and cannot be restored.
 The command shows the number of lines first and asks; without a terminal it needs --yes. The server masks in the
 background, also after the terminal is closed or the server restarts; Ctrl-C stops it, and lines masked by then stay
@@ -29,7 +29,7 @@ masked.
 
 Exit codes:
   0  done
-  1  not done: pattern, address, key or server; the message says what
+  1  not done: pattern, address, key or server; see the message
   3  nothing was masked, as it was not confirmed; or not all of it, as it was stopped
 
 Examples:
@@ -44,9 +44,9 @@ export function scrubCommand(): Command {
     .description('mask text in stored lines')
     .option('--pattern <pattern>', 'the text to mask')
     .option('--dry-run', 'change nothing, show the effect')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'skip the confirmation')
     .option('--status', 'show the progress of the masking, or the result of the last run')
-    .option('--stop', 'stop the masking under way')
+    .option('--stop', 'stop the current masking')
     .addHelpText('after', HELP)
     .action((options: Options) => withServer(options, (client) => run(client, options)))
 }
@@ -61,7 +61,7 @@ async function run(client: ApiClient, { pattern, dryRun, yes, status, stop }: Op
   if (dryRun || !yes) {
     await preview(client, pattern ?? '')
     if (dryRun) return 0
-    if (!(await isConfirmed('Mask them, for good?'))) {
+    if (!(await isConfirmed('Mask them permanently?'))) {
       console.error('Nothing was masked; --yes masks without asking.')
       return 3
     }
@@ -143,11 +143,11 @@ function orNotFound(client: ApiClient): (error: unknown) => Promise<ScrubRun | n
 }
 
 function sentenceOf(run: ScrubRun | null): string {
-  if (run === null) return 'Nothing was masked yet.'
+  if (run === null) return 'Nothing has been masked yet.'
   const { started_by, started_at, ended_at, outcome, matched_rows, scanned_rows, total_rows } = run
   const count = `${grouped(matched_rows)} of ${grouped(scanned_rows)} lines`
   if (ended_at === null) {
-    return `Masked ${count} so far, of ${grouped(total_rows)} there are; begun by ${started_by} at ${started_at}.`
+    return `Masked ${count} so far, of ${grouped(total_rows)} in total; started by ${started_by} at ${started_at}.`
   }
   return outcome === 'done' ? `Masked ${count}.` : `Stopped. Masked ${count}; these stay masked.`
 }

@@ -13,13 +13,13 @@ const DESCRIPTIONS = SETTING_NAMES.map(
 ).join('\n')
 
 const HELP = `
-Settings hold on every server within two seconds, without a restart. VALUE is JSON; text needs no quotes.
+Settings take effect on every server within two seconds, without a restart. VALUE is JSON; text needs no quotes.
 A retention change that deletes lines shows how many and asks for confirmation; without a terminal it needs
 --yes.
 
 Exit codes:
   0  done
-  1  not done: argument, address, key or server; the message says what
+  1  failed: argument, address, key or server; see the message
   3  nothing was changed: it was not confirmed
 
 Settings:
@@ -39,7 +39,7 @@ export function settingsCommand(): Command {
   settings.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)
-    settings.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
+    settings.addCommand(command.option('--json', 'print JSON').addHelpText('after', HELP))
     return command
   }
   add('list', 'all settings').action((options: Options) =>
@@ -52,7 +52,7 @@ export function settingsCommand(): Command {
     .argument('<name>', 'its name')
     .argument('<value>', 'its value from now on')
     .option('--dry-run', 'only for retention: show how many lines the rule would delete, and change nothing')
-    .option('--yes', 'do not ask, though lines are deleted by it')
+    .option('--yes', 'skip the confirmation, even if the change deletes lines')
     .action((name: string, value: string, options: SetOptions) =>
       withServer(options, (client) =>
         options.dryRun ? tryRule(client, name, value, options) : set(client, name, value, options),
@@ -70,7 +70,7 @@ async function list(client: ApiClient, { json }: Options): Promise<number> {
 
 async function get(client: ApiClient, name: string, { json }: Options): Promise<number> {
   const known = SETTING_NAMES.find((one) => one === name)
-  if (!known) throw new ApiFailure(`${name} is not a setting. There are ${SETTING_NAMES.join(', ')}.`)
+  if (!known) throw new ApiFailure(`${name} is not a setting. Settings: ${SETTING_NAMES.join(', ')}.`)
   const { settings } = await client.request<Answer>('GET', '/api/settings')
   console.log(json ? jsonText(settings[known]) : plain(settings[known]))
   return 0
@@ -107,7 +107,7 @@ async function isWanted(
   if (!name.startsWith('retention_')) return true
   const { would_delete } = await planOf(client, name, text)
   if (would_delete === 0) return true
-  console.error(`${linesOf(would_delete)} will be deleted for good by the next run of retention.`)
+  console.error(`${linesOf(would_delete)} will be deleted permanently by the next run of retention.`)
   return yes ?? isConfirmed(`Set ${name} to ${text}?`)
 }
 
@@ -122,7 +122,7 @@ async function set(client: ApiClient, name: string, text: string, options: SetOp
     body: JSON.stringify({ [name]: parseValue(text) }),
   })
   const value = settings[name as keyof Settings]
-  console.log(json ? jsonText({ [name]: value }) : `${name} is ${plain(value)} now.`)
+  console.log(json ? jsonText({ [name]: value }) : `${name} is now ${plain(value)}.`)
   return 0
 }
 

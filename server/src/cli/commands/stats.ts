@@ -9,11 +9,11 @@ import { isForPeople, jsonText } from '../terminal/terminal.ts'
 type Options = ServerOptions & { hours: string; json?: boolean }
 
 const HELP = `
-Counts are exact. Sources include all stored lines, whatever the period.
+Counts are exact. Counts by source cover all stored lines, regardless of the period.
 
 Exit codes:
   0  done
-  1  address, key, argument or server; the message says what
+  1  address, key, argument or server; see the message
 
 Examples:
   timelapser-logs stats

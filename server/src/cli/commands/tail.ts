@@ -18,11 +18,11 @@ const MAX_LINES = 1000
 
 const HELP = `
 Prints the newest matching lines, oldest first. With -f it then prints every new line in the order of storage. After a
-restart of the server it resumes behind the last printed line, without gap or repeat. Times are UTC.
+restart of the server it resumes after the last printed line, without gaps or duplicates. Times are UTC.
 
 Exit codes:
   0  done; with -f: ended by the reader of its output
-  1  address, key, filter or server; the message says what
+  1  address, key, filter or server; see the message
 
 Examples:
   timelapser-logs tail -f
@@ -37,7 +37,7 @@ export function tailCommand(): Command {
     .option('-f, --follow', 'follow: print new lines as they are stored')
     .option(
       '-n, --lines <count>',
-      `how many to begin with, at most ${MAX_LINES}`,
+      `number of lines to start with, up to ${MAX_LINES}`,
       wholeNumber(0, MAX_LINES),
       10,
     )
@@ -67,7 +67,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
       known = new Set(rows.map(({ id }) => id))
     }
     if (event === 'reset') {
-      note('Away for more than a day: lines in between are not shown; timelapser-logs query has them.')
+      note('Disconnected for more than a day: lines in between are not shown; use timelapser-logs query.')
     }
     if (event !== 'log_rows' || data === undefined) continue
     const { rows } = JSON.parse(data) as { rows: LogRow[] }

@@ -15,9 +15,9 @@ Shows the disk space this takes and asks for confirmation; without a terminal it
 packed lines packed: timelapser-logs settings set pack_after_days 0.
 
 Exit codes:
-  0  done, or begun with --no-wait
-  1  not done: argument, address, key or server; the message says what
-  3  nothing was begun: it was not confirmed
+  0  done, or started with --no-wait
+  1  failed: argument, address, key or server; see the message
+  3  nothing was started: it was not confirmed
 
 Examples:
   timelapser-logs unpack
@@ -27,7 +27,7 @@ Examples:
 export function unpackCommand(): Command {
   return addServerOptions(new Command('unpack'))
     .description('turn packed lines into rows again, after a preview of the disk space')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'skip the confirmation')
     .option('--no-wait', 'return once it has started')
     .option('--json', 'print JSON (default unless stdout is a terminal)')
     .option('--no-json', 'print a sentence, also when stdout is not a terminal')
@@ -40,10 +40,10 @@ async function run(client: ApiClient, options: Options): Promise<number> {
     const { packing } = await client.request<{ packing: Packing }>('GET', '/api/packing')
     if (packing.packed_rows === 0 && packing.pack_after_days === 0) return tell(packing, options)
     console.error(
-      `${packing.packed_rows.toLocaleString('en-US')} packed lines take ${megabytes(packing.packed_bytes)} MB now, and some ${megabytes(packing.unpacked_bytes)} MB as rows.`,
+      `${packing.packed_rows.toLocaleString('en-US')} packed lines take ${megabytes(packing.packed_bytes)} MB now, and about ${megabytes(packing.unpacked_bytes)} MB as rows.`,
     )
-    if (!(await isConfirmed('Make rows of them?'))) {
-      console.error('Nothing was begun; --yes begins without asking.')
+    if (!(await isConfirmed('Unpack them?'))) {
+      console.error('Nothing was started; --yes starts without asking.')
       return 3
     }
   }
@@ -59,7 +59,7 @@ function tell(packing: Packing, options: Options): number {
   if (!isForPeople(options)) console.log(jsonText({ packing }))
   else if (packing.is_unpacking)
     console.log(`${packing.packed_rows.toLocaleString('en-US')} lines are being unpacked.`)
-  else console.log('No line is packed.')
+  else console.log('No lines are packed.')
   return 0
 }
 

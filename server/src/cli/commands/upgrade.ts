@@ -11,7 +11,7 @@ running. The newer version applies the migrations when it starts; the only way b
 
 Exit codes:
   0  this version can be started; the message says which migrations that applies
-  1  it cannot: schema or database; the message says why, and what to do
+  1  it cannot: schema or database; the message names the reason and the remedy
 
 Examples:
   timelapser-logs upgrade --check
@@ -21,7 +21,7 @@ Examples:
 export function upgradeCommand(): Command {
   return new Command('upgrade')
     .description('show what starting this version would change in the database')
-    .requiredOption('--check', 'look, and change nothing')
+    .requiredOption('--check', 'check only; change nothing')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action((options: { json?: true }) =>
@@ -41,11 +41,11 @@ function sentences({ schema, known_schema, missing, postgres, refusal }: SchemaC
   ]
   if (refusal !== null) return [...facts, refusal]
   if (missing.length === 0) return [...facts, 'Starting this version changes nothing in it.']
-  if (schema === 0) return [...facts, 'Starting this version makes it.']
+  if (schema === 0) return [...facts, 'Starting this version creates it.']
   const count = missing.length === 1 ? 'a migration' : `${missing.length} migrations`
   return [
     ...facts,
     `Starting this version applies ${count}: ${missing.join(', ')}.`,
-    'Take a backup first: timelapser-logs backup before.backup. An older version does not start after that.',
+    'Take a backup first: timelapser-logs backup before.backup. Older versions do not start after that.',
   ]
 }

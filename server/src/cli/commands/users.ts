@@ -15,21 +15,22 @@ const JSON_HEADERS = { 'content-type': 'application/json' }
 
 const HELP = `
 The person who opens a link chooses a name and a password and is signed in; a link works once, within 24 hours. "invite"
-makes a link for a new user and refuses known names; "reset" (or "link") makes a link for an existing user and refuses
-unknown names. The user's sessions and password end when the link is used, not before. A new role takes effect at once.
-A key is looked for in --key, then TIMELAPSER_LOGS_API_KEY, then the file admin-api-key in the data folder.
+creates a link for a new user and refuses known names; "reset" (or "link") creates a link for an existing user and refuses
+unknown names. The user's sessions and password end when the link is used, not before. A new role takes effect
+immediately. The key is taken from --key, TIMELAPSER_LOGS_API_KEY or the file admin-api-key in the data folder, in this
+order.
 
 Exit codes:
   0  done
-  1  not done: argument, address, key or server; the message says what
+  1  failed: argument, address, key or server; see the message
   3  nothing was deleted: it was not confirmed
 
 Examples:
   timelapser-logs users list                        all users and their roles
   timelapser-logs users invite ben --role admin     a link for a new user
   timelapser-logs users invite vic --camera 1 --camera 4
-  timelapser-logs users reset anna                  a way back in for anna, who exists already
-  timelapser-logs users cameras vic 1,4             vic sees these cameras' logs alone; "all" for all logs
+  timelapser-logs users reset anna                  a new link for anna, an existing user
+  timelapser-logs users cameras vic 1,4             vic sees only the logs of these cameras; "all" for all logs
   timelapser-logs users role vic admin
   timelapser-logs users reset-two-factor anna       anna lost her phone and her backup codes
   timelapser-logs users disable vic                 signed out everywhere, and cannot sign in again
@@ -42,14 +43,14 @@ export function usersCommand(): Command {
   users.addHelpText('after', HELP)
   const add = (name: string, description: string) => {
     const command = addServerOptions(new Command(name)).description(description)
-    users.addCommand(command.option('--json', 'answer in JSON').addHelpText('after', HELP))
+    users.addCommand(command.option('--json', 'print JSON').addHelpText('after', HELP))
     return command
   }
-  add('list', 'everybody, by name').action((options: Options) =>
+  add('list', 'list all users, by name').action((options: Options) =>
     withServer(options, (client) => list(client, options)),
   )
-  add('invite', 'make a one-time link for a new user')
-    .argument('<name>', 'whom to invite')
+  add('invite', 'create a one-time link for a new user')
+    .argument('<name>', 'name of the new user')
     .addOption(new Option('--role <role>', 'their role (default: viewer)').choices(ROLES))
     .option(
       '--camera <id>',
@@ -62,31 +63,31 @@ export function usersCommand(): Command {
   const named = (name: string, description: string) =>
     add(name, description).argument('<name>', "the user's name")
   for (const name of ['reset', 'link']) {
-    named(name, 'make a one-time link for a user who is locked out').action(
+    named(name, 'create a one-time link for a user who is locked out').action(
       (username: string, options: Options) =>
         withServer(options, (client) => reset(client, username, options)),
     )
   }
-  named('reset-two-factor', 'take the second factor from a user who lost it').action(
+  named('reset-two-factor', 'remove the second factor of a user who lost it').action(
     (name: string, options: Options) =>
       withServer(options, (client) => resetTwoFactor(client, name, options)),
   )
-  named('disable', 'sign a user out everywhere and let them in no more').action(
+  named('disable', 'sign a user out everywhere and block further sign-ins').action(
     (name: string, options: Options) => change(name, { disabled: true }, options),
   )
-  named('enable', 'let a user in again').action((name: string, options: Options) =>
+  named('enable', 'allow a disabled user to sign in again').action((name: string, options: Options) =>
     change(name, { disabled: false }, options),
   )
   named('delete', 'delete a user with their sessions and links; asks first')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'skip the confirmation')
     .action((name: string, options: Options & { yes?: true }) =>
       withServer(options, (client) => remove(client, name, options)),
     )
   named('role', 'make a user administrator or viewer')
     .addArgument(new Argument('<role>', 'their new role').choices(ROLES))
     .action((name: string, role: 'admin' | 'viewer', options: Options) => change(name, { role }, options))
-  named('cameras', 'say which logs a viewer sees')
-    .argument('<cameras>', 'ids with commas between, or "all"', parseGrants)
+  named('cameras', 'set which logs a viewer sees')
+    .argument('<cameras>', 'ids separated by commas, or "all"', parseGrants)
     .action((name: string, cameras: number[] | null, options: Options) => change(name, { cameras }, options))
   return users
 }
@@ -97,7 +98,7 @@ async function list(client: ApiClient, { json }: Options): Promise<number> {
   // The link of the first start may have scrolled away, or be a day old.
   else if (all.users.length === 0)
     console.log(
-      'Nobody yet. A link for the first administrator: timelapser-logs users invite NAME --role admin',
+      'There are no users yet. Invite the first administrator: timelapser-logs users invite NAME --role admin',
     )
   else printTable(['NAME', 'ROLE', 'SEES', 'STATE', 'LAST SIGN-IN'], all.users.map(cellsOf))
   return 0
@@ -109,7 +110,7 @@ async function link(client: ApiClient, request: LinkRequest, { json }: Options):
   const body = JSON.stringify(request)
   const made = await client.request<UserLink>('POST', '/api/users/link', { headers: JSON_HEADERS, body })
   if (json) console.log(jsonText(made))
-  else console.log(`${made.url}\nLets ${made.username} (${made.role}) in, once, until ${made.expires_at}.`)
+  else console.log(`${made.url}\nSigns ${made.username} (${made.role}) in once, until ${made.expires_at}.`)
   return 0
 }
 
@@ -117,7 +118,7 @@ async function invite(client: ApiClient, name: string, options: InviteOptions): 
   const known = await find(client, name)
   if (known?.has_password || known?.is_external) {
     throw new ApiFailure(
-      `${known.name} is a user already. "timelapser-logs users reset ${known.name}" makes a way back in.`,
+      `${known.name} is a user already. "timelapser-logs users reset ${known.name}" creates a new sign-in link.`,
     )
   }
   return link(client, { username: name, role: options.role ?? 'viewer', cameras: options.camera }, options)
@@ -132,11 +133,11 @@ async function reset(client: ApiClient, name: string, options: Options): Promise
 async function remove(client: ApiClient, name: string, options: Options & { yes?: true }): Promise<number> {
   const user = await known(client, name)
   if (!options.yes && !(await isConfirmed(`Delete ${cellsOf(user).slice(0, 4).join(', ')}?`))) {
-    console.error('Nobody was deleted; --yes deletes without asking.')
+    console.error('No user was deleted; --yes deletes without asking.')
     return 3
   }
   await client.request('DELETE', `/api/users/${user.id}`)
-  console.log(options.json ? jsonText(user) : `${user.name} is deleted.`)
+  console.log(options.json ? jsonText(user) : `${user.name} was deleted.`)
   return 0
 }
 
@@ -144,7 +145,7 @@ async function resetTwoFactor(client: ApiClient, name: string, { json }: Options
   const { id } = await known(client, name)
   const { user } = await client.request<{ user: User }>('DELETE', `/api/users/${id}/two-factor`)
   if (json) console.log(jsonText(user))
-  else console.log(`${user.name} signs in with the password alone from now on.`)
+  else console.log(`${user.name} now signs in with the password alone.`)
   return 0
 }
 

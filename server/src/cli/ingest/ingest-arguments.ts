@@ -7,24 +7,25 @@ import { type NaiveClock, zoneClock } from '../../ingest/time-zone.ts'
 import { LONGEST_RETENTION_DAYS } from './ingest-plan.ts'
 
 export function toSource(text: string): string {
-  if (text === '' || [...text].length > 100) throw new InvalidArgumentError('It takes 1 to 100 characters.')
+  if (text === '' || [...text].length > 100)
+    throw new InvalidArgumentError('It must be 1 to 100 characters long.')
   return text
 }
 
 export function toCameraId(text: string): number {
   const id = readCameraId(text)
-  if (id === undefined) throw new InvalidArgumentError('It takes a whole number from 1 to 2147483647.')
+  if (id === undefined) throw new InvalidArgumentError('It must be a whole number from 1 to 2147483647.')
   return id
 }
 
 export function toDays(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > LONGEST_RETENTION_DAYS)
-    throw new InvalidArgumentError('It takes whole days, at most 36500; 0 keeps everything.')
+    throw new InvalidArgumentError('It must be whole days, at most 36500; 0 keeps everything.')
   return Number(text)
 }
 
 export function toSeconds(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It takes whole seconds.')
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be whole seconds.')
   return Number(text)
 }
 
@@ -32,7 +33,7 @@ export function toClock(zone: string): NaiveClock {
   try {
     return zoneClock(zone)
   } catch {
-    throw new InvalidArgumentError('It takes an IANA name such as Europe/Berlin or America/New_York.')
+    throw new InvalidArgumentError('It must be an IANA name such as Europe/Berlin or America/New_York.')
   }
 }
 
@@ -43,7 +44,7 @@ export function toTimeForm(template: string): InferredTime {
   const form: InferredTime = { parts: [{ place: { kind: 'first', until: TIME_WITHIN }, template }] }
   if (compileTime(form) === undefined)
     throw new InvalidArgumentError(
-      'It takes letters for the parts of a time, such as `DD.MM.YYYY hh:mm:ss,fff`, or `epoch s`, `epoch ms`, `epoch us`, `epoch ns`.',
+      'It must be a time format such as `DD.MM.YYYY hh:mm:ss,fff`, or `epoch s`, `epoch ms`, `epoch us`, `epoch ns`.',
     )
   return form
 }
@@ -53,7 +54,7 @@ export function toLevelForm(field: string): InferredLevel {
   if (column !== undefined) return { from: 'line', index: column - 1, part: 'whole' }
   if (!/^[\w.@-]{1,64}$/.test(field))
     throw new InvalidArgumentError(
-      'It takes the number of a column, 1 being the first, or the name of a key such as `lvl`.',
+      'It must be the number of a column (the first is 1) or the name of a key such as `lvl`.',
     )
   return { key: field }
 }

@@ -37,7 +37,7 @@ export async function ingestFiles(run: FilesRun): Promise<string> {
     line: { ...line, writtenUntil: one.file.changedAt },
   }))
   const inputs = files.map(({ file }) => file)
-  const scanned = await withProgress('Looking through', inputs, async (onBytes) => {
+  const scanned = await withProgress('Scanning', inputs, async (onBytes) => {
     const found: { options: FileOptions; scan: FileScan }[] = []
     for (const options of files) found.push({ options, scan: await scanFile(options, onBytes) })
     return found

@@ -35,7 +35,7 @@ export async function raiseRetention(
 ): Promise<number> {
   if (days === 0 || keepDays === undefined || (keepDays !== 0 && keepDays <= days)) return days
   const now = keepDays === 0 ? 'everything' : count(keepDays, 'day')
-  const change = `from ${count(days, 'day')} to ${now}, for all logs and for good`
+  const change = `from ${count(days, 'day')} to ${now}, for all logs, permanently`
   if (isDryRun) {
     console.error(`The retention would be raised ${change}.`)
     return keepDays
@@ -43,7 +43,7 @@ export async function raiseRetention(
   const body = JSON.stringify({ retention_days: keepDays })
   await client.request('PUT', '/api/settings', { body, headers: { 'content-type': 'application/json' } })
   console.error(
-    `The retention is raised ${change}; "timelapser-logs settings set retention_days ${days}" takes it back.`,
+    `The retention is raised ${change}; "timelapser-logs settings set retention_days ${days}" reverts this.`,
   )
   return keepDays
 }

@@ -45,7 +45,7 @@ export class IngestTally {
     const sentences = [
       `Read ${count(this.lines, 'line')} of ${files}.`,
       isDryRun
-        ? `A dry run: nothing was sent. It would be ${count(this.decoded, 'record')}.`
+        ? `Dry run: nothing was sent. Decoded ${count(this.decoded, 'record')}.`
         : `Stored ${count(this.stored, 'record')} in ${seconds.toFixed(1)} s (${rate.toLocaleString('en-US')} a second).`,
     ]
     sentences.push(...this.#forms.slice(0, MAX_NAMED))
@@ -55,9 +55,9 @@ export class IngestTally {
       sentences.push(
         `${count(this.undated, 'record')} had no time of ${this.undated === 1 ? 'its' : 'their'} own.`,
       )
-    if (this.oldest !== undefined) sentences.push(`Their times go from ${this.oldest} to ${this.newest}.`)
+    if (this.oldest !== undefined) sentences.push(`Their times range from ${this.oldest} to ${this.newest}.`)
     if (this.retimed > 0)
-      sentences.push(`Gave ${count(this.retimed, 'record')} with an impossible time that of arrival.`)
+      sentences.push(`Set the time of arrival on ${count(this.retimed, 'record')} with an impossible time.`)
     if (this.filtered > 0)
       sentences.push(`Held back ${count(this.filtered, 'record')} below the level in force.`)
     if (this.rejected > 0) {

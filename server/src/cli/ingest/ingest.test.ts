@@ -171,7 +171,7 @@ describe('files', () => {
     ])
     expect(receiver.batches.every(({ isImport }) => isImport)).toBe(true)
     expect(summary).toMatch(/^Read 4 lines of 2 files\.\nStored 4 records in [\d.]+ s/)
-    expect(summary).toContain('Their times go from 2025-05-31T12:00:00Z to 2025-05-31T12:00:01Z.')
+    expect(summary).toContain('Their times range from 2025-05-31T12:00:00Z to 2025-05-31T12:00:01Z.')
   })
 
   it('names rejected lines and keeps their neighbours', async () => {
@@ -248,12 +248,14 @@ describe('files', () => {
       tally,
       delivery,
     })
-    await expect(outcome).rejects.toThrow(/^No answer from http:\/\/127\.0\.0\.1:\d+: the connection broke\./)
+    await expect(outcome).rejects.toThrow(
+      /^No response from http:\/\/127\.0\.0\.1:\d+: the connection was lost\./,
+    )
   })
 
   it('says what is wrong with a key', async () => {
     const path = await file('a.log', 'x')
-    await expect(run([path], { apiKey: 'other' })).rejects.toThrow(/does not know this API key/)
+    await expect(run([path], { apiKey: 'other' })).rejects.toThrow(/does not accept this API key/)
     await expect(run([path], { apiKey: 'other' })).rejects.toBeInstanceOf(ApiFailure)
   })
 
@@ -422,7 +424,7 @@ describe('a stream', () => {
   it('gives a wrong clock in the middle the time of arrival, and counts it', async () => {
     const input = new PassThrough()
     input.end('2025-06-01 11:59:59 a\n1970-01-01 00:00:03 b\n2031-01-01 00:00:00 c\n')
-    expect(await stream(input)).toContain('Gave 2 records with an impossible time that of arrival.')
+    expect(await stream(input)).toContain('Set the time of arrival on 2 records with an impossible time.')
     expect(receiver.stored.map(({ timestamp }) => timestamp)).toEqual(['2025-06-01T11:59:59Z', NOW, NOW])
     expect(receiver.stored[1]?.extra_data?.original_timestamp).toBe('1970-01-01T00:00:03Z')
   })

@@ -49,14 +49,14 @@ const HELP = `
 Files are read twice: once for their times, once to send them; gzip is unpacked. Without files, lines are read from
 stdin and sent at least once a second until it ends or Ctrl-C.
 
-How plain lines are written is found from the first ones, and the summary says it. The message of a plain line is the
-line without a leading time; a stack trace belongs to the line before it.
+The format of plain lines is detected from the first lines and reported in the summary. The message of a plain line is
+the line without a leading time; a stack trace belongs to the line before it.
 Records keep their own times and are stored regardless of the level in force, which needs an administrator's key.
 The key comes from --key, TIMELAPSER_LOGS_API_KEY or the file admin-api-key in the data folder, in this order.
 
 Exit codes:
   0  everything was stored
-  1  nothing or not everything was sent: file, address, key or server; the message says what
+  1  nothing or not everything was sent: file, address, key or server; see the message
   2  lines are older than the server keeps; nothing was sent
   3  everything was sent, and some records were rejected
 
@@ -120,7 +120,7 @@ export function ingestCommand(): Command {
     )
     .option(
       '--live',
-      'send as an application does: the server gates levels and corrects times; any ingest key will do',
+      'send as an application does: the server gates levels and corrects times; any ingest key is sufficient',
     )
     .option('--dry-run', 'decode and report; send nothing')
     .option('--retry-for <seconds>', 'seconds to retry while the server is unreachable', toSeconds, 300)
@@ -234,14 +234,14 @@ async function connect(options: Options): Promise<ApiClient | undefined> {
   const { client, hasKey } = await findServer(options)
   const { dryRun, live } = options
   if (dryRun === true && live === true) {
-    console.error('Levels and times are judged by the server when the lines come in; a dry run cannot tell.')
+    console.error('The server gates levels and corrects times when lines arrive; a dry run cannot show this.')
     return undefined
   }
   if (!hasKey && dryRun !== true) throw new IngestStop(noKey(options), EXIT.failed)
   if (dryRun !== true) return client
   const failure = hasKey ? await failureOf(readRetention(client)) : noKey(options)
   if (failure === undefined) return client
-  console.error(`${failure} Whether the server keeps lines of these times is not looked at.`)
+  console.error(`${failure} Whether the server keeps lines of these times is not checked.`)
   return undefined
 }
 

@@ -45,7 +45,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
   const { publicUrl, adminApiKey } = config
   const hashes = new AuditHashFile(config.dataDir, (error) =>
     onTrouble(
-      `The hashes of the audit trail could not be kept in ${config.dataDir}: ${error instanceof Error ? error.message : error}`,
+      `The hashes of the audit trail could not be stored in ${config.dataDir}: ${error instanceof Error ? error.message : error}`,
     ),
   )
   const auditTrail = new AuditTrail({ pool: database.pool, onEntry: onAudit, hashes })
@@ -64,7 +64,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     adminApiKey,
     onFlushFailed: (error) =>
       onTrouble(
-        `When API keys were used could not be written: ${error instanceof Error ? error.message : error}`,
+        `The last use of API keys could not be stored: ${error instanceof Error ? error.message : error}`,
       ),
   })
   const embedLinks = new EmbedLinks(config.embed?.secret)

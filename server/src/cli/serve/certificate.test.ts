@@ -84,7 +84,7 @@ test('names the file that cannot be used before the server starts', async () => 
     [{ key: folder }, /^TLS_KEY cannot be read: .* \(EISDIR\)\.$/],
     [{ certificate: empty }, /^TLS_CERT has no certificate in PEM form: .*empty\.pem\.$/],
     [{ key: empty }, /^TLS_CERT and TLS_KEY cannot be used together/],
-    [{ key: other }, /cannot be used together.*The key has to be the one that the certificate was made for/],
+    [{ key: other }, /cannot be used together.*The key must be the private key of the certificate/],
     [{ key: undefined }, /^HTTPS needs a certificate\. Set TLS_CERT and TLS_KEY/],
   ] as const) {
     const error = await LiveCertificate.open({ ...files, ...given }).catch((reason: unknown) => reason)

@@ -131,7 +131,7 @@ async function readPair({ certificate, key, names }: NamedFiles): Promise<Pair> 
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/^error:[^:]*:/, '') : String(cause)
     throw new StartupError(
-      `${names.certificate} and ${names.key} cannot be used together: ${certificate}, ${key} (${reason}). The key has to be the one that the certificate was made for, in PEM form and without a passphrase.`,
+      `${names.certificate} and ${names.key} cannot be used together: ${certificate}, ${key} (${reason}). The key must be the private key of the certificate, in PEM form and without a passphrase.`,
       { cause },
     )
   }

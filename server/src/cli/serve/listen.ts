@@ -34,14 +34,16 @@ function failure(host: string, port: number, cause: unknown): StartupError {
 
 const FAILURES: Readonly<Record<string, (host: string, port: number) => string>> = {
   EADDRINUSE: (host, port) =>
-    `Port ${port} on ${host} is taken, perhaps by a Timelapser Logs that is already running. Stop what uses it, or start with another one: PORT=${port + 1}.`,
-  EACCES: (_host, port) => `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`,
-  EADDRNOTAVAIL: (host) => `${host} is no address of this machine. Set HOST to one, or to 0.0.0.0 for all.`,
+    `Port ${port} on ${host} is in use, perhaps by another Timelapser Logs. Stop the program that uses it, or use another port: PORT=${port + 1}.`,
+  EACCES: (_host, port) =>
+    `Port ${port} requires more rights than this user has. Set PORT to a port above 1023.`,
+  EADDRNOTAVAIL: (host) =>
+    `${host} is not an address of this machine. Set HOST to one of its addresses, or to 0.0.0.0 for all.`,
   ENOTFOUND: (host) => `The name ${host} has no address. Set HOST to an address of this machine.`,
 }
 
 function unexpected(host: string, port: number, cause: unknown): string {
-  return `Listening on ${host}:${port} failed (${cause instanceof Error ? cause.message : cause}). Set HOST and PORT to something that can be listened on.`
+  return `Listening on ${host}:${port} failed (${cause instanceof Error ? cause.message : cause}). Set HOST and PORT to an address and a port that are available.`
 }
 
 function urlOf({ address, port, family }: AddressInfo, scheme: 'http' | 'https'): string {

@@ -199,9 +199,9 @@ async function closeUdp(socket: UdpSocket): Promise<void> {
 }
 
 function notListening({ host, port, variable, hostVariable }: PortOptions, cause: unknown): StartupError {
-  const hint = errorCode(cause) === 'EACCES' ? 'Ports below 1024 need more rights; set' : 'Set'
+  const hint = errorCode(cause) === 'EACCES' ? 'Ports below 1024 require more rights; set' : 'Set'
   return new StartupError(
-    `Nothing can listen on ${host}:${port} for ${variable} (${errorCode(cause)}). ${hint} ${variable} or ${hostVariable} to something else.`,
+    `Listening on ${host}:${port} for ${variable} failed (${errorCode(cause)}). ${hint} ${variable} or ${hostVariable} to something else.`,
     { cause },
   )
 }

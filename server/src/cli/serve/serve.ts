@@ -30,8 +30,8 @@ const STOP_PATIENCE_MS = 60_000
 
 const HELP = `
 Exit codes:
-  0  it was stopped, and stored all accepted lines
-  1  it could not start, or not stop well; the message says why
+  0  stopped, with all accepted lines stored
+  1  could not start, or not stop cleanly; see the message
 
 Examples:
   timelapser-logs serve
@@ -169,7 +169,7 @@ async function serve(): Promise<void> {
 
     if (!existsSync(join(PAGE, 'index.html'))) console.error(`${NO_PAGE}\n`)
     for (const [name, { addresses }] of listeners) {
-      if (addresses.length > 0) console.log(`${name} is taken on ${addresses.join(', ')}.`)
+      if (addresses.length > 0) console.log(`${name} listens on ${addresses.join(', ')}.`)
     }
 
     const reason = await stopped

@@ -17,7 +17,7 @@ export function untilStopped(): Promise<StopReason> {
       firstMs = now
       resolve(reason)
     } else if (mayForce && now - firstMs > SAME_SIGNAL_MS) {
-      console.error('Stopped at once; the next start recovers what was being written.')
+      console.error('Stopped immediately; the next start recovers unfinished writes.')
       process.exit(1)
     }
   }

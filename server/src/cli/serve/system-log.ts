@@ -43,7 +43,7 @@ const REMOVALS: Record<Removal['action'], (removal: Omit<Removal, 'action'>) => 
   cleanup: ({ deleted_count, days_kept, by }) =>
     `${by} cleaned up ${deleted_count} logs older than ${days_kept} days`,
   clear: ({ deleted_count, by }) => `${by} cleared all ${deleted_count} logs`,
-  undo: ({ deleted_count, by }) => `${by} brought ${deleted_count} cleared logs back`,
+  undo: ({ deleted_count, by }) => `${by} restored ${deleted_count} cleared logs`,
   delete: ({ deleted_count, by }) => `${by} deleted ${deleted_count} logs by filter`,
 }
 
@@ -91,7 +91,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
       },
       onNamesFull: ({ kind, limit, caller }) =>
         from('system', 'names').warning(
-          `There is no room for more ${kind}s${caller === null ? '' : ` of ${caller}`}: ${limit} in all, half of them by one key. Lines with others are stored under "other"`,
+          `No more ${kind}s are accepted${caller === null ? '' : ` from ${caller}`}: the limit is ${limit}, half of it for a single key. Lines with further ${kind}s are stored under "other"`,
           { kind, limit, caller },
         ),
       onRequestLine({ level, message, extra_data }) {
@@ -111,7 +111,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
         ),
       onStreamBroken: ({ error, isForeseen, route, request_id }) =>
         failures.handle({
-          ...failure('api', 'streams', `A reply of ${route} broke off: ${messageOf(error)}`, {
+          ...failure('api', 'streams', `A reply to ${route} was interrupted: ${messageOf(error)}`, {
             err: error,
             route,
             request_id,
@@ -129,7 +129,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
         ),
       onBackup: ({ file, rows, bytes, removed }) =>
         from('worker', 'backup').info(
-          `Backed up ${rows.logs ?? 0} logs into ${file} and read them back, ${(bytes / 1e6).toFixed(1)} MB`,
+          `Backed up ${rows.logs ?? 0} logs into ${file} and verified them, ${(bytes / 1e6).toFixed(1)} MB`,
           { action: 'backup', file, rows, bytes, removed },
         ),
       onBackupUploaded: ({ name, url, bytes, removed }) =>
@@ -138,23 +138,25 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
         }),
       onStorage: (state, free_bytes) =>
         state === 'full'
-          ? from('worker', 'storage').critical('The disk is below its reserve: nothing is stored', {
+          ? from('worker', 'storage').critical('Free disk space is below the reserve: nothing is stored', {
               free_bytes,
             })
-          : from('worker', 'storage').info('The disk has room again: storing goes on', { free_bytes }),
+          : from('worker', 'storage').info('Free disk space is above the reserve again: storing resumes', {
+              free_bytes,
+            }),
       onNoticeDead: ({ channel, error }) =>
         from('worker', 'alerts').error(`A notice to the channel ${channel} was given up`, { channel, error }),
       onTrouble: ({ name, isOver, count, message }) => {
         const log = from('worker', name)
-        if (isOver) log.info(`It is over: ${name}`, { count })
+        if (isOver) log.info(`Resolved: ${name}`, { count })
         else if (name === 'audit') log.critical(message, { count })
         else log.warning(message, { count })
       },
       onAlertGap: (gap) =>
         from('worker', 'alerts').error(
           gap.cause === 'trimmed'
-            ? `The alert rules passed over ${gap.to - gap.from} batches, which left the feed before they were evaluated`
-            : 'The alert rules go on at the newest batch: the database is older than what they had evaluated',
+            ? `The alert rules skipped ${gap.to - gap.from} batches, which left the feed before they were evaluated`
+            : 'The alert rules resume at the newest batch: the database is older than what they had evaluated',
           { ...gap },
         ),
       onAlertsLate: ({ isLate, lag_seconds }) =>
@@ -165,14 +167,14 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
           : from('worker', 'alerts').info('The alert rules are evaluated in time again'),
       onReplica: ({ state, reason }) =>
         state === 'lost'
-          ? from('system', 'database').warning('The read replica is not read from; reads go to the primary', {
+          ? from('system', 'database').warning('The read replica is not used; reads go to the primary', {
               reason,
             })
-          : from('system', 'database').info('The read replica is read from again'),
+          : from('system', 'database').info('The read replica is used again'),
       onDatabaseConnection: (state) =>
         state === 'lost'
-          ? from('system', 'database').warning('The connection to the database is lost; trying again')
-          : from('system', 'database').info('The connection to the database is back'),
+          ? from('system', 'database').warning('The connection to the database is lost; reconnecting')
+          : from('system', 'database').info('The connection to the database is restored'),
     },
     async attach({ logOperations, levels }) {
       const attached = await setupDatabaseLogging({
@@ -193,12 +195,14 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
     certificate: ({ variable, valid_to, error }) =>
       error === undefined
         ? from('system', 'certificate').info(
-            `The certificate of ${variable} was read anew, valid to ${valid_to}`,
+            `The certificate of ${variable} was reloaded, valid to ${valid_to}`,
             {
               ...{ variable, valid_to },
             },
           )
-        : from('system', 'certificate').warning(`The certificate in use stays. ${error}`, { variable }),
+        : from('system', 'certificate').warning(`The previous certificate remains in use. ${error}`, {
+            variable,
+          }),
     slowStatement: ({ name, millis }) =>
       from('system', 'database').info(`Slow statement: ${name} took ${Math.round(millis)} ms`, {
         statement: name,

@@ -33,7 +33,7 @@ export function sayReady({ url, config, database, access, startMs }: WelcomeFact
   const isEverywhere = config.host === '0.0.0.0' || config.host === '::'
   if (isEverywhere && config.publicUrl === undefined) {
     console.log(
-      `\n  It listens on every address of this machine, and the links name localhost, which works here alone.\n  Set PUBLIC_URL to where people reach it, like PUBLIC_URL=${new URL(url).protocol}//${hostname()}:${new URL(url).port || DEFAULT_PORTS[config.tls ? 'https' : 'http']}.`,
+      `\n  The server listens on every address of this machine, but links contain localhost, which works only here.\n  Set PUBLIC_URL to the address that users open, such as PUBLIC_URL=${new URL(url).protocol}//${hostname()}:${new URL(url).port || DEFAULT_PORTS[config.tls ? 'https' : 'http']}.`,
     )
   }
   console.log()

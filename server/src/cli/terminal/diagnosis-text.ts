@@ -46,7 +46,7 @@ function journeyLines(details: Record<string, unknown>, indent: string): string[
 function summary(verdict: Verdict, checks: Diagnosis['checks'], durationMs: number): string {
   const of = (wanted: Verdict) => checks.filter((check) => check.verdict === wanted).length
   const all = {
-    ok: 'All is well.',
+    ok: 'All checks are OK.',
     warning: `${some(of('warning'), 'warning')} in ${some(checks.length, 'check')}.`,
     failure: `${[some(of('failure'), 'failure'), some(of('warning'), 'warning')].filter(Boolean).join(' and ')} in ${some(checks.length, 'check')}.`,
   }

@@ -69,7 +69,7 @@ export function toTime(option: string, text: string, nowMs: number): string {
   }
   if (/^\d{4}/.test(text.trim())) return text
   throw new StartupError(
-    `${option} "${text}" is no time. Write 2026-01-31T12:00:00Z, how long ago (90m, 2d), today, yesterday or "yesterday 14:00".`,
+    `${option} "${text}" is not a time. Write 2026-01-31T12:00:00Z, an age (90m, 2d), today, yesterday or "yesterday 14:00".`,
   )
 }
 
@@ -87,6 +87,6 @@ export function wholeNumber(low: number, high: number): (text: string) => number
   return (text) => {
     const number = Number(text)
     if (/^\d+$/.test(text) && number >= low && number <= high) return number
-    throw new InvalidArgumentError(`It has to be a whole number from ${low} to ${high}.`)
+    throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`)
   }
 }

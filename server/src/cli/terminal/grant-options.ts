@@ -13,7 +13,7 @@ export function parseGrants(text: string): number[] | null {
 /** A number of digits alone; whether it is too small or too large is the server's to say. */
 export function toWhole(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError(`"${text}" is no whole number.`)
+  throw new InvalidArgumentError(`"${text}" is not a whole number.`)
 }
 
 /** Which logs somebody sees, for people. */

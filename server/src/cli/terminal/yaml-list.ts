@@ -14,13 +14,14 @@ export async function readYamlList<T>(file: string, name: string): Promise<T[]> 
     throw new ApiFailure(`${file} cannot be read (${error.code}).`)
   })
   if (written.length > MAX_FILE_BYTES)
-    throw new ApiFailure(`${file} is larger than 1 MB, which no file of rules is.`)
+    throw new ApiFailure(`${file} is larger than 1 MB, the limit for a file of rules.`)
   // JSON is YAML as well. Aliases could make much of little.
   const document = parseDocument(written, { prettyErrors: true })
   const [problem] = document.errors
   if (problem) throw new ApiFailure(`${file} is neither YAML nor JSON: ${problem.message.trim()}`)
   const content: unknown = document.toJS({ maxAliasCount: 100 })
   const list = Array.isArray(content) ? content : (content as Record<string, unknown> | null)?.[name]
-  if (!Array.isArray(list)) throw new ApiFailure(`${file} has no list of rules: it begins with "${name}:".`)
+  if (!Array.isArray(list))
+    throw new ApiFailure(`${file} has no list of rules: it must begin with "${name}:".`)
   return list as T[]
 }

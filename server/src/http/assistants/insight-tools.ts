@@ -24,7 +24,7 @@ export const INSIGHT_TOOLS: readonly Tool[] = [
     name: 'patterns',
     title: 'Kinds of messages',
     description:
-      'Messages grouped by their shape, the most frequent first: errors of the last 24 hours unless asked otherwise.',
+      'Messages grouped by their shape, the most frequent first: by default errors of the last 24 hours.',
     input: Type.Object({ ...filters, limit: Count(50, 15, 'Groups') }, { additionalProperties: false }),
     run: async (api, { limit = 15, ...asked }) => {
       const filter = filterOf(asked)
@@ -49,7 +49,7 @@ export const INSIGHT_TOOLS: readonly Tool[] = [
     name: 'what_is_new',
     title: 'What is new',
     description:
-      'Kinds of messages (warnings and above unless asked otherwise) and sources of the last day that were not there in the days before: after a deploy, or when something broke.',
+      'Kinds of messages (by default warnings and above) and sources of the last day that did not occur in the days before: use it after a deploy, or when something broke.',
     input: Type.Object(
       { ...filters, compared_days: Count(30, 7, 'Days to compare with'), limit: Count(50, 15, 'Groups') },
       { additionalProperties: false },
@@ -80,11 +80,11 @@ export const INSIGHT_TOOLS: readonly Tool[] = [
     name: 'fields',
     title: 'Fields of extra_data',
     description:
-      'Which fields lines have beside their message, and their most frequent values; of one field more of them.',
+      'The fields that lines have besides their message, and their most frequent values; more values when one field is given.',
     input: Type.Object(
       {
         ...filters,
-        field: Text('Keys with dots between, for the values of one field'),
+        field: Text('Keys joined by dots, for the values of one field'),
         limit: Count(100, 20, 'Fields or values'),
       },
       { additionalProperties: false },
@@ -105,7 +105,7 @@ export const INSIGHT_TOOLS: readonly Tool[] = [
         total: number
         searched_to: string | null
       }
-      const answer = new BoundedAnswer().say(`${found.total} lines were looked at.`)
+      const answer = new BoundedAnswer().say(`${found.total} lines were scanned.`)
       for (const sentence of reachOf(found.searched_to)) answer.say(sentence)
       return answer.add(
         found.fields.map(({ values, ...rest }) => ({

@@ -20,9 +20,13 @@ export const LINE_TOOLS: readonly Tool[] = [
     name: 'search_lines',
     title: 'Search log lines',
     description:
-      'Log lines that match, the newest first. Begin with patterns or count_lines when much may match.',
+      'Matching log lines, newest first. Begin with patterns or count_lines if many lines may match.',
     input: Type.Object(
-      { ...filters, limit: Count(100, 20, 'Lines'), cursor: Text('From an earlier answer: goes on there') },
+      {
+        ...filters,
+        limit: Count(100, 20, 'Lines'),
+        cursor: Text('Cursor of an earlier answer, to continue from there'),
+      },
       { additionalProperties: false },
     ),
     run: async (api, { limit = 20, cursor, ...asked }) => {
@@ -39,7 +43,8 @@ export const LINE_TOOLS: readonly Tool[] = [
         .say(`${logs.length} lines of ${total_is_exact ? '' : 'at least '}${total_items} that match.`)
         .say(linkTo(api, filter))
       for (const sentence of reachOf(searched_to)) answer.say(sentence)
-      if (next_cursor !== null) answer.say(`For older ones ask again with cursor "${next_cursor}".`)
+      if (next_cursor !== null)
+        answer.say(`For older lines, repeat the request with cursor "${next_cursor}".`)
       return answer.add(logs.map(lineOf))
     },
   }),
@@ -105,8 +110,8 @@ export const LINE_TOOLS: readonly Tool[] = [
   }),
   tool({
     name: 'surroundings',
-    title: 'Lines around a line',
-    description: 'The lines before and after one, by its id: what led to it, and what came of it.',
+    title: 'Lines before and after a line',
+    description: 'The lines before and after a line, by its id: what led to it and what followed.',
     input: Type.Object(
       {
         id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),

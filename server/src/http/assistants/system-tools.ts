@@ -9,7 +9,7 @@ export const SYSTEM_TOOLS: readonly Tool[] = [
   tool({
     name: 'sources',
     title: 'Sources',
-    description: 'Every source with its lines, errors and last line: what writes logs here at all.',
+    description: 'Every source with its lines, errors and last line.',
     input: Type.Object({}, { additionalProperties: false }),
     run: async (api) => {
       const { sources, total_sources } = (await api.request('GET', '/api/logs/sources')) as {
@@ -54,7 +54,7 @@ export const SYSTEM_TOOLS: readonly Tool[] = [
     name: 'alerts',
     title: 'Alerts and why they fired',
     description:
-      'Alert rules with their condition and state, and what they decided last, each with the reason.',
+      'Alert rules with their condition and state, and their last decisions, each with the reason.',
     input: Type.Object({ limit: Count(100, 20, 'Decisions') }, { additionalProperties: false }),
     run: async (api, { limit = 20 }) => {
       const { rules } = (await api.request('GET', '/api/alerts')) as {
@@ -87,7 +87,7 @@ export const SYSTEM_TOOLS: readonly Tool[] = [
     name: 'raise_level',
     title: 'Store more, for a while',
     description:
-      'Stores lines of a lower level for a source, logger or camera for some minutes. Only with the key of an administrator, and written to the audit trail. Ask the person first.',
+      'Stores lines of a lower level for a source, logger or camera for some minutes. Requires the key of an administrator and is recorded in the audit trail. Ask the person first.',
     isReading: false,
     input: Type.Object(
       {
@@ -106,7 +106,7 @@ export const SYSTEM_TOOLS: readonly Tool[] = [
       const change = { scope, target, level, minutes, reason: `assistant: ${reason}` }
       await api.request('PUT', '/api/levels', change)
       return new BoundedAnswer().say(
-        `Lines from ${level} on are stored for ${minutes} minutes; it ends by itself.`,
+        `Lines from ${level} on are stored for ${minutes} minutes; it ends automatically.`,
       )
     },
   }),

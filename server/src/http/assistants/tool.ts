@@ -54,7 +54,7 @@ export function linkTo(api: AssistantApi, { start_date, end_date, ...filter }: Q
 /** How far a search got. */
 export function reachOf(searchedTo: unknown): string[] {
   return typeof searchedTo === 'string'
-    ? [`The time was over: only lines from ${searchedTo} on were looked at, older ones not.`]
+    ? [`The time limit was reached: only lines from ${searchedTo} on were searched, not older ones.`]
     : []
 }
 

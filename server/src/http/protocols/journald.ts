@@ -39,20 +39,21 @@ export function journaldRoutes(ingest: IngestService) {
       app.post('/upload', { config: { ...INGEST, isUpload: true } }, async (request, response) => {
         const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
         if (type !== TYPE) {
-          const sentence = `Content-Type ${String(type).slice(0, 100)} is not taken here; send ${TYPE}.`
+          const sentence = `Content-Type ${String(type).slice(0, 100)} is not accepted here; send ${TYPE}.`
           throw new AppError('UNSUPPORTED_MEDIA_TYPE', sentence)
         }
         const encoding = request.headers['content-encoding']
         // A block of snappy is unpacked as a whole, and this body may never end.
         if (wasSnappy(encoding)) {
           const sentence =
-            'Journals are read as they come, which snappy does not allow; send gzip, zstd or none.'
+            'Journals are processed as a stream, which snappy does not allow; send gzip, zstd or none.'
           throw new AppError('UNSUPPORTED_MEDIA_TYPE', sentence)
         }
         // By address: the machines of a fleet often share a key.
         const holder = request.ip
         if (!ingest.uploads.take(holder, HELD_BYTES)) {
-          const sentence = 'More journals are uploaded than there is room for. Send it again shortly.'
+          const sentence =
+            'The limit of concurrent journal uploads is reached. Send the journal again shortly.'
           throw new AppError('UNAVAILABLE', sentence, { retryAfter: 10 })
         }
         try {
@@ -83,7 +84,7 @@ class Upload {
     for (;;) {
       const arrived = await this.#within(next, this.#decoded.size > 0 ? GATHER_MS : SILENT_MS)
       if (arrived === undefined && this.#decoded.size === 0) {
-        throw new AppError('INVALID_REQUEST', 'Nothing of the journal came for too long.')
+        throw new AppError('INVALID_REQUEST', 'No data of the journal arrived within the time limit.')
       }
       if (arrived?.done) break
       if (arrived !== undefined) {

@@ -52,7 +52,7 @@ function decodePush(
   if (type !== 'application/x-protobuf') {
     throw new AppError(
       'UNSUPPORTED_MEDIA_TYPE',
-      `Content-Type ${contentType.slice(0, 100)} is not taken here; send application/json or application/x-protobuf.`,
+      `Content-Type ${contentType.slice(0, 100)} is not accepted here; send application/json or application/x-protobuf.`,
     )
   }
   try {

@@ -47,7 +47,7 @@ export function lokiQueryRoutes(services: LokiServices, liveFeed: LiveFeed) {
             response
               .code(404)
               .type('text/plain; charset=utf-8')
-              .send(`${url.split('?', 1)[0]} is not answered here.\n`),
+              .send(`${url.split('?', 1)[0]} is not supported here.\n`),
           )
         },
         { prefix: '/loki' },

@@ -30,7 +30,7 @@ export function addTail(app: FastifyInstance, queries: LokiQueries, liveFeed: Li
     async (request, response) => {
       const { visibility, kind } = request.principal
       if (kind !== 'key')
-        throw new AppError('INVALID_REQUEST', 'tail needs an API key; the page has live lines of its own.')
+        throw new AppError('INVALID_REQUEST', 'tail requires an API key; the page has its own live view.')
       const { query, start, limit, delay_for } = request.query as { [name: string]: string | undefined }
       const { filter, pipeline } = await queries.tail(query ?? '', visibility)
       const lines = Math.min(limitOf(limit, 100), MAX_BACKLOG)
@@ -80,7 +80,7 @@ class Backlog {
   /** @throws {AppError} UNAVAILABLE when there is no room for them */
   constructor(newestFirst: readonly LogRow[], hold: Hold, pipeline: RowPipeline) {
     if (!hold.grow(newestFirst.reduce((sum, { message }) => sum + message.length, 0))) {
-      const sentence = 'More is being read than there is room for. Ask for fewer lines, or again shortly.'
+      const sentence = 'The memory limit for reads is reached. Request fewer lines, or try again shortly.'
       throw new AppError('UNAVAILABLE', sentence, { retryAfter: 2 })
     }
     this.ids = new Set(newestFirst.map(({ id }) => id))

@@ -109,7 +109,7 @@ async function call(
 ): Promise<void> {
   const path = headers[':path']
   if (path !== EXPORT)
-    throw new CallError(UNIMPLEMENTED, `${String(path).slice(0, 200)} is not answered here.`)
+    throw new CallError(UNIMPLEMENTED, `${String(path).slice(0, 200)} is not supported here.`)
   if (!/^application\/grpc(\+proto)?\s*(;|$)/i.test(headers['content-type'] ?? '')) {
     stream.respond({ ':status': 415 }, { endStream: true })
     return
@@ -154,13 +154,17 @@ async function readMessage(
       throw new CallError(RESOURCE_EXHAUSTED, `The message is over ${most} MB. Send smaller batches.`)
     }
     if (!hold.grow(chunk.length)) {
-      throw new CallError(UNAVAILABLE, 'More arrives than there is room for. Send it again shortly.', RETRY_S)
+      throw new CallError(
+        UNAVAILABLE,
+        'The memory limit for incoming requests is reached. Send the request again shortly.',
+        RETRY_S,
+      )
     }
     chunks.push(chunk)
   }
   const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
   if (body.length < PREFIX_BYTES || body.readUInt32BE(1) !== body.length - PREFIX_BYTES) {
-    throw new CallError(INVALID_ARGUMENT, 'A call has to bring one message, whole.')
+    throw new CallError(INVALID_ARGUMENT, 'A call must carry exactly one complete message.')
   }
   return { message: body.subarray(PREFIX_BYTES), isPacked: body[0] === 1 }
 }

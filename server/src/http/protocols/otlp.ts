@@ -67,7 +67,7 @@ function decoderOf(request: FastifyRequest): (body: Buffer) => Steps<Decoded> {
   if (type === JSON_TYPE) return (body) => otlpJsonSteps(body, { now: now() })
   throw new AppError(
     'UNSUPPORTED_MEDIA_TYPE',
-    `Content-Type ${type.slice(0, 100)} is not taken here; send ${PROTOBUF} or ${JSON_TYPE}.`,
+    `Content-Type ${type.slice(0, 100)} is not accepted here; send ${PROTOBUF} or ${JSON_TYPE}.`,
   )
 }
 

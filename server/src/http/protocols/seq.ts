@@ -23,7 +23,7 @@ export function seqRoutes(ingest: IngestService) {
           if (type !== undefined && !TAKEN_TYPES.test(type)) {
             throw new AppError(
               'UNSUPPORTED_MEDIA_TYPE',
-              `Content-Type ${type.slice(0, 100)} is not taken here; send application/vnd.serilog.clef.`,
+              `Content-Type ${type.slice(0, 100)} is not accepted here; send application/vnd.serilog.clef.`,
             )
           }
           const decode = (body: Buffer) => seqEventSteps(body, { now: now() })

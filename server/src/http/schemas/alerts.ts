@@ -50,7 +50,7 @@ export const AlertGroup = Type.Object({
   seen_at: Instant,
   came_at: Instant,
   too_late: Type.Integer({
-    description: 'Lines that came over a day from their own time: they count in no window',
+    description: 'Lines that arrived more than a day from their own time: no window counts them',
   }),
   severity: Type.String({ description: 'That of the highest threshold that fires' }),
   /** Whether a notice of the incident was sent. */
@@ -98,7 +98,7 @@ export const AlertPreview = Type.Object({
   start: TimestampSchema,
   end: TimestampSchema,
   searched_from: Type.String({
-    description: 'From when on all lines were looked at: later than start when there was no time for all',
+    description: 'Start of the range that was searched: later than start when the time limit was reached',
   }),
   groups: Type.Integer(),
   total: Type.Integer(),
@@ -226,13 +226,11 @@ const MAX_SILENCE_MINUTES = 60_480
 
 export const AlertSilenceInput = Type.Object(
   {
-    rule_id: Type.Optional(Type.Integer({ minimum: 1, description: 'Every rule when it is not given' })),
-    group_key: Type.Optional(
-      Type.String({ maxLength: 200, description: 'Every group when it is not given' }),
-    ),
+    rule_id: Type.Optional(Type.Integer({ minimum: 1, description: 'All rules when unset' })),
+    group_key: Type.Optional(Type.String({ maxLength: 200, description: 'All groups when unset' })),
     reason: Type.String({ minLength: 1, maxLength: 500 }),
     minutes: Type.Integer({ minimum: 1, maximum: MAX_SILENCE_MINUTES }),
-    starts_at: Type.Optional(Type.String({ format: 'date-time', description: 'Now when it is not given' })),
+    starts_at: Type.Optional(Type.String({ format: 'date-time', description: 'Now when unset' })),
   },
   { additionalProperties: false },
 )

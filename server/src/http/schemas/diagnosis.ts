@@ -16,14 +16,14 @@ export const DiagnosisSchema = Type.Object({
       name: Type.String(),
       verdict: VerdictSchema,
       finding: Type.String({ description: 'One sentence with the numbers' }),
-      cause: Type.Optional(Type.String({ description: 'Why it is not well' })),
-      advice: Type.Optional(Type.String({ description: 'What to do about it' })),
+      cause: Type.Optional(Type.String({ description: 'The cause of a warning or failure' })),
+      advice: Type.Optional(Type.String({ description: 'The remedy' })),
       details: Type.Record(Type.String(), Type.Unknown()),
     }),
   ),
   comparison: Nullable(
     Type.Array(Type.Object({ verdict: VerdictSchema, text: Type.String() }), {
-      description: 'After test lines: what the summary says before and after',
+      description: 'With test lines: the summary before and after',
     }),
   ),
   test_lines_until: Nullable(TimestampSchema),

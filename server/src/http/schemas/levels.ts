@@ -5,7 +5,7 @@ import { LevelSchema, Nullable, TimestampSchema } from './fields.ts'
 export const LevelOverride = Type.Object({
   scope: Type.Unsafe<LevelScope>({ type: 'string', enum: [...LEVEL_SCOPES] }),
   target: Type.String({
-    description: "The camera's id, the logger's name or the beginning of it, or the source",
+    description: 'Id of the camera, name or prefix of the logger, or the source',
   }),
   level: LevelSchema,
   expires_at: Nullable(TimestampSchema),

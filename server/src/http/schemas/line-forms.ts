@@ -70,7 +70,7 @@ export const LinePlace = {
   source: Type.String({
     minLength: 1,
     maxLength: MAX_PLACE,
-    description: 'The file or pipe, by a text that no other of the key has',
+    description: 'The file or pipe, by a text that is unique for the key',
   }),
 }
 

@@ -10,6 +10,6 @@ export const Packing = Type.Object({
   due_partitions: Type.Integer(),
   packed_rows: Type.Integer(),
   packed_bytes: Type.Integer({ description: 'Bytes on disk of the packed partitions' }),
-  unpacked_bytes: Type.Integer({ description: 'Bytes they took before, with their indexes' }),
+  unpacked_bytes: Type.Integer({ description: 'Bytes on disk before packing, with indexes' }),
 })
 export type Packing = Static<typeof Packing>

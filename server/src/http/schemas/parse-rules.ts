@@ -18,17 +18,17 @@ export const ListedParseRule = Type.Object({
     applied: Type.Integer(),
     failed: Type.Integer(),
     dropped: Type.Integer(),
-    passed: Type.Integer({ description: 'Lines of its sources that the rule is not for' }),
+    passed: Type.Integer({ description: 'Lines of its sources that the rule does not match' }),
     last_failure: Nullable(Type.String()),
     last_failed_at: Nullable(TimestampSchema),
   }),
-  problem: Nullable(Type.String({ description: 'Why this version cannot run it' })),
+  problem: Nullable(Type.String({ description: 'Why this version cannot run the rule' })),
 })
 export type ListedParseRule = Static<typeof ListedParseRule>
 
 export const ParseRules = Type.Object({
   rules: Type.Array(ListedParseRule),
-  version: Type.String({ description: 'Another one when the rules are; for PUT' }),
+  version: Type.String({ description: 'Changes with the rules; for PUT' }),
 })
 export type ParseRules = Static<typeof ParseRules>
 

@@ -72,7 +72,7 @@ export function* bulkSteps(
       if (open !== undefined) close(illegal('the document of this action is missing'))
       if (action.name === 'index' || action.name === 'create') open = action
       else if (action.name === 'delete') {
-        close(illegal('there is no such document: logs are kept'), action)
+        close(illegal('the document does not exist: logs are not deleted'), action)
         Object.assign(items.at(-1) as BulkItem, { failure: undefined, isMissing: true })
       } else open = action
       continue
@@ -81,8 +81,7 @@ export function* bulkSteps(
     else if ('reason' in parsed) close(unparsable(parsed.reason))
     else {
       const document = open.name === 'update' ? upsertOf(parsed.value) : parsed.value
-      if (document === undefined)
-        close(illegal('update is not supported by a script alone: logs do not change'))
+      if (document === undefined) close(illegal('update by script is not supported: logs do not change'))
       else close(toRecord(document, open, index, defaults))
     }
   }

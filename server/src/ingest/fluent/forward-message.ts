@@ -42,7 +42,7 @@ export class ForwardMessage {
     const [tag, second, third, fourth] = [...itemsOf(frame, 0)]
     const name = tag === undefined ? undefined : bytesAt(frame, tag.start)
     if (tag === undefined || second === undefined || name === undefined) {
-      throw new MsgpackError('not a message of the forward protocol: its tag is no text')
+      throw new MsgpackError('not a message of the forward protocol: its tag is not text')
     }
     this.#tag = Buffer.from(name).toString().slice(0, 255)
     const packed = bytesAt(frame, second.start)
@@ -53,7 +53,7 @@ export class ForwardMessage {
     const isOther = option.fluent_signal === 1 || option.fluent_signal === 2
     if (isOther) {
       this.#bytes = frame
-      this.#entries = [`metrics and traces are not taken here`].values()
+      this.#entries = [`metrics and traces are not supported here`].values()
     } else if (packed !== undefined) {
       this.#bytes = packed
       this.#compressed = option.compressed

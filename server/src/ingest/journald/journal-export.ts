@@ -100,7 +100,7 @@ export class JournalExport {
     const equals = line.indexOf(EQUALS)
     const name = line.toString('latin1', 0, equals === -1 ? Math.min(line.length, 80) : Math.min(equals, 80))
     if (!NAME.test(name)) {
-      this.#fault ??= 'a line is no field: is this the output of journalctl -o export?'
+      this.#fault ??= 'a line is not a field: is this the output of journalctl -o export?'
     } else if (equals === -1) {
       this.#name = name
       this.#reading = 'length'

@@ -124,7 +124,7 @@ function readEntryOr(entry: Uint8Array, labels: ExtraData, defaults: RecordDefau
 }
 
 function broken(what: string, error: unknown): string {
-  return `${what} is no valid protobuf: ${error instanceof Error ? error.message : String(error)}`
+  return `${what} is not valid protobuf: ${error instanceof Error ? error.message : String(error)}`
 }
 
 function readEntry(bytes: Uint8Array, labels: ExtraData, defaults: RecordDefaults) {

@@ -19,7 +19,7 @@ const NO_SCOPE = { name: '', version: '', attributes: {} }
 export function* otlpProtobufSteps(body: Uint8Array, defaults: RecordDefaults): Steps<Decoded> {
   const decoded = new DecodedBody()
   const refuse = (what: string, error: unknown) =>
-    decoded.add(`${what} is no valid protobuf: ${error instanceof Error ? error.message : String(error)}`)
+    decoded.add(`${what} is not valid protobuf: ${error instanceof Error ? error.message : String(error)}`)
   const request = splitMessage(body)
   for (const group of request.parts(1)) {
     const { parts, failure } = splitMessage(group)

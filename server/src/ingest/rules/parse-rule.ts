@@ -30,8 +30,8 @@ const ParseConditionSchema = Type.Object(
         description: 'The field is one of these, as text',
       }),
     ),
-    matches: Type.Optional(Pattern('A regular expression that is found in the field')),
-    not: Type.Optional(Type.Boolean({ description: 'The action is for the lines that do not fit' })),
+    matches: Type.Optional(Pattern('A regular expression that matches in the field')),
+    not: Type.Optional(Type.Boolean({ description: 'Apply the action to lines that do not match' })),
   },
   closed,
 )
@@ -44,18 +44,18 @@ const ParseActionSchema = Type.Object(
       description:
         'rename a field, remove it, set the level, the time or the camera from it, mask it, or drop the line',
     }),
-    field: Type.Optional(Field('The field it is about')),
-    to: Type.Optional(Field('Of rename: the new name; `message` and `logger_name` are columns')),
-    value: Type.Optional(Text(200, 'Of level and camera: this one, whatever the line says')),
+    field: Type.Optional(Field('The field that the action works on')),
+    to: Type.Optional(Field('For rename: the new name; `message` and `logger_name` are columns')),
+    value: Type.Optional(Text(200, 'For level and camera: this fixed value, regardless of the line')),
     values: Type.Optional(
       Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 200 }), {
         maxProperties: MAX_VALUES,
-        description: 'Of level and camera: what the values of the field mean',
+        description: 'For level and camera: the meaning of the values of the field',
       }),
     ),
-    format: Type.Optional(Text(60, 'Of time: `YYYY-MM-DD hh:mm:ss,fff`, `epoch ms` and the like')),
-    zone: Type.Optional(Text(60, 'Of time: the IANA zone of times without one; UTC when absent')),
-    pattern: Type.Optional(Pattern('Of mask: what of the field is masked; all of it when absent')),
+    format: Type.Optional(Text(60, 'For time: `YYYY-MM-DD hh:mm:ss,fff`, `epoch ms` and the like')),
+    zone: Type.Optional(Text(60, 'For time: the IANA zone of times without one; UTC when absent')),
+    pattern: Type.Optional(Pattern('For mask: the part of the field that is masked; all of it when absent')),
     when: Type.Optional(ParseConditionSchema),
   },
   closed,
@@ -64,36 +64,36 @@ const ParseActionSchema = Type.Object(
 const ParseStepSchema = Type.Object(
   {
     as: Type.Unsafe<ParseForm>({ type: 'string', enum: [...PARSE_FORMS] }),
-    field: Type.Optional(Field('What is parsed; `message` when absent')),
-    pattern: Type.Optional(Pattern('Of regex: named groups become fields; of grok: `%{IP:client} …`')),
+    field: Type.Optional(Field('The field that is parsed; `message` when absent')),
+    pattern: Type.Optional(Pattern('For regex: named groups become fields; for grok: `%{IP:client} …`')),
     pair_separator: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 10,
-        description: 'Of key_value, between pairs; a space when absent',
+        description: 'For key_value: separator of pairs; a space when absent',
       }),
     ),
     value_separator: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 10,
-        description: 'Of key_value, between key and value; = when absent',
+        description: 'For key_value: separator of key and value; = when absent',
       }),
     ),
-    prefix: Type.Optional(Text(100, 'Stands before the names of the fields it makes')),
+    prefix: Type.Optional(Text(100, 'Prefix of the names of the created fields')),
   },
   closed,
 )
 
 export const ParseRuleSchema = Type.Object(
   {
-    name: Text(100, 'What it is called; no two have the same name'),
+    name: Text(100, 'The name; unique among the rules'),
     sources: Type.Array(Text(100, 'A source; `*` stands for any characters'), {
       minItems: 1,
       maxItems: MAX_SOURCES,
     }),
-    enabled: Type.Optional(Type.Boolean({ description: 'Whether it is in force; true when absent' })),
-    contains: Type.Optional(Text(500, 'Only lines whose message holds this text, as it is written')),
+    enabled: Type.Optional(Type.Boolean({ description: 'Whether the rule is in force; true when absent' })),
+    contains: Type.Optional(Text(500, 'Only lines whose message contains exactly this text')),
     parse: Type.Optional(ParseStepSchema),
     actions: Type.Optional(Type.Array(ParseActionSchema, { maxItems: MAX_ACTIONS })),
   },

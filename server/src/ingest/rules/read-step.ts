@@ -57,7 +57,7 @@ function checkParts({ as, pattern, pair_separator, value_separator }: ParseStep)
   if (isPatterned && pattern === undefined) throw new ParseRuleError('parse.pattern', `is required for ${as}`)
   if (!isPatterned && pattern !== undefined) throw new ParseRuleError('parse.pattern', `is not for ${as}`)
   if (as !== 'key_value' && (pair_separator ?? value_separator) !== undefined) {
-    throw new ParseRuleError('parse', `takes separators for key_value alone, not for ${as}`)
+    throw new ParseRuleError('parse', `takes separators only for key_value, not for ${as}`)
   }
 }
 

@@ -267,21 +267,21 @@ describe('a rule that fails', () => {
         { do: 'level', field: 'lvl' },
       ],
       { x: 1, lvl: 'purple' },
-      'lvl names no level',
+      'lvl has no valid level',
     ],
-    ['no time', [{ do: 'time', field: 't' }], { t: 'yesterday' }, 't is no time of this form'],
+    ['no time', [{ do: 'time', field: 't' }], { t: 'yesterday' }, 't does not match this time format'],
     [
       'more behind the time',
       [{ do: 'time', field: 't', format: 'DD.MM.YYYY' }],
       { t: '29.11.2026 x' },
-      't is no time of this form',
+      't does not match this time format',
     ],
-    ['no camera', [{ do: 'camera', field: 'c' }], { c: 'front' }, 'c names no camera'],
+    ['no camera', [{ do: 'camera', field: 'c' }], { c: 'front' }, 'c has no valid camera'],
     [
       'a number that the table has not',
       [{ do: 'level', field: 's', values: { 500: 'ERROR' } }],
       { s: 418 },
-      's names no level',
+      's has no valid level',
     ],
   ])('keeps the line as it came: %s', (_, actions, extra_data, reason) => {
     const record = { ...RECORD, extra_data }
@@ -318,7 +318,7 @@ describe('a rule that fails', () => {
 })
 
 it.each<[Partial<ParseRule>, string, RegExp]>([
-  [{}, 'parse', /a rule does something/],
+  [{}, 'parse', /a rule must do something/],
   [{ parse: { as: 'regex' } }, 'parse.pattern', /is required for regex/],
   [{ parse: { as: 'json', pattern: 'x' } }, 'parse.pattern', /is not for json/],
   [{ parse: { as: 'regex', pattern: '(' } }, 'parse.pattern', /is not a regular expression: missing/],
@@ -334,13 +334,13 @@ it.each<[Partial<ParseRule>, string, RegExp]>([
     'parse.pattern',
     /%\{IPP\}, which is not a known pattern; similar ones are IPV4/,
   ],
-  [{ parse: { as: 'logfmt', pair_separator: ';' } }, 'parse', /separators for key_value alone/],
+  [{ parse: { as: 'logfmt', pair_separator: ';' } }, 'parse', /separators only for key_value/],
   [{ actions: [{ do: 'rename', field: 'a' }] }, 'actions[0].to', /is required/],
   [{ actions: [{ do: 'rename', field: 'a', to: 'level' }] }, 'actions[0].to', /cannot be the column level/],
   [{ actions: [{ do: 'remove', field: 'message' }] }, 'actions[0].field', /cannot be the column message/],
   [{ actions: [{ do: 'level', value: 'loud' }] }, 'actions[0].value', /is not a level/],
-  [{ actions: [{ do: 'time', field: 't', format: 'nonsense' }] }, 'actions[0].format', /no form of time/],
-  [{ actions: [{ do: 'time', field: 't', zone: 'Mars' }] }, 'actions[0].zone', /no IANA time zone/],
+  [{ actions: [{ do: 'time', field: 't', format: 'nonsense' }] }, 'actions[0].format', /not a time format/],
+  [{ actions: [{ do: 'time', field: 't', zone: 'Mars' }] }, 'actions[0].zone', /not an IANA time zone/],
   [{ actions: [{ do: 'mask', field: 'message' }] }, 'actions[0].pattern', /is required/],
   [{ actions: [{ do: 'drop', field: 'a' }] }, 'actions[0].field', /is not for drop/],
   [{ actions: [{ do: 'drop', when: { field: 'a' } }] }, 'actions[0].when', /needs one of equals and matches/],

@@ -91,7 +91,7 @@ export function compileRule(rule: ParseRule): CompiledRule {
   const { field = 'message', prefix = '' } = rule.parse ?? {}
   const actions = (rule.actions ?? []).map((action, index) => compileAction(action, `actions[${index}]`))
   if (step === undefined && actions.length === 0)
-    throw new ParseRuleError('parse', 'or actions: a rule does something')
+    throw new ParseRuleError('parse', 'or actions: a rule must do something')
   return {
     name,
     isFor: compileSources(rule.sources),

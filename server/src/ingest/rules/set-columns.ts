@@ -35,7 +35,7 @@ export function setLevel(action: ParseAction, path: string): ActionRunner {
     // Where a table says what numbers mean, others are none: 418 is no level of Monolog's among statuses of HTTP.
     const isOther = levels.size > 0 && /^\d+$/.test(text)
     const level = levels.get(text) ?? (isOther ? undefined : nearestLevel(value))
-    if (level === undefined) throw new RuleFailed(`${field} names no level`)
+    if (level === undefined) throw new RuleFailed(`${field} has no valid level`)
     line.record = { ...line.record, level }
   }
 }
@@ -47,7 +47,7 @@ export function setTime(action: ParseAction, path: string): ActionRunner {
   if (action.format !== undefined && template === undefined) {
     throw new ParseRuleError(
       `${path}.format`,
-      'is no form of time, such as DD.MM.YYYY hh:mm:ss,fff or epoch ms',
+      'is not a time format such as DD.MM.YYYY hh:mm:ss,fff or epoch ms',
     )
   }
   if (template && !template.hasDate) throw new ParseRuleError(`${path}.format`, 'has no date')
@@ -62,7 +62,7 @@ export function setTime(action: ParseAction, path: string): ActionRunner {
       : template
         ? undefined
         : readTimestamp(value)
-    if (timestamp === undefined) throw new RuleFailed(`${field} is no time of this form`)
+    if (timestamp === undefined) throw new RuleFailed(`${field} does not match this time format`)
     line.record = { ...line.record, timestamp }
   }
 }
@@ -80,14 +80,14 @@ function clockOf(zone: string | undefined, path: string): NaiveClock {
   try {
     return zoneClock(zone)
   } catch {
-    throw new ParseRuleError(path, 'is no IANA time zone, such as Europe/Berlin')
+    throw new ParseRuleError(path, 'is not an IANA time zone such as Europe/Berlin')
   }
 }
 
 export function setCamera(action: ParseAction, path: string): ActionRunner {
   if (action.value !== undefined) {
     const camera_id = readCamera(action.value)
-    if (camera_id === undefined) throw new ParseRuleError(`${path}.value`, 'is no camera id')
+    if (camera_id === undefined) throw new ParseRuleError(`${path}.value`, 'is not a camera id')
     onlyValue(action, path)
     return (line) => {
       line.record = { ...line.record, camera_id }
@@ -97,7 +97,7 @@ export function setCamera(action: ParseAction, path: string): ActionRunner {
   const cameras = new Map(
     Object.entries(action.values ?? {}).map(([value, written]) => {
       const id = readCamera(written)
-      if (id === undefined) throw new ParseRuleError(`${path}.values.${value}`, 'is no camera id')
+      if (id === undefined) throw new ParseRuleError(`${path}.values.${value}`, 'is not a camera id')
       return [value.toLowerCase(), id] as const
     }),
   )
@@ -105,7 +105,7 @@ export function setCamera(action: ParseAction, path: string): ActionRunner {
     const value = readField(line, field)
     if (value === undefined || value === '') return
     const camera_id = cameras.get(textOf(value).trim().toLowerCase()) ?? readCamera(value)
-    if (camera_id === undefined) throw new RuleFailed(`${field} names no camera`)
+    if (camera_id === undefined) throw new RuleFailed(`${field} has no valid camera`)
     line.record = { ...line.record, camera_id }
   }
 }
@@ -117,5 +117,5 @@ function readCamera(value: Json): number | undefined {
 
 function onlyValue({ field, values }: ParseAction, path: string): void {
   if ((field ?? values) !== undefined)
-    throw new ParseRuleError(`${path}.value`, 'stands alone, without field and values')
+    throw new ParseRuleError(`${path}.value`, 'cannot be combined with field and values')
 }

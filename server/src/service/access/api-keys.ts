@@ -126,11 +126,11 @@ export class ApiKeys {
     const name = input.name.trim()
     if (name === '') throw new AppError('INVALID_REQUEST', 'name must not be blank.')
     if (input.scope !== 'read' && (input.cameras || input.min_level)) {
-      const field = input.cameras ? 'cameras go' : 'min_level goes'
-      throw new AppError('INVALID_REQUEST', `${field} with the scope read alone.`)
+      const field = input.cameras ? 'cameras' : 'min_level'
+      throw new AppError('INVALID_REQUEST', `${field} is only allowed with the scope read.`)
     }
     if (input.origins && input.scope !== 'ingest') {
-      throw new AppError('INVALID_REQUEST', 'origins go with the scope ingest alone.')
+      throw new AppError('INVALID_REQUEST', 'origins is only allowed with the scope ingest.')
     }
     const origins = input.origins ? input.origins.map(readOrigin) : null
     const min_level = input.min_level === undefined ? undefined : parseLevelName(input.min_level)
@@ -159,7 +159,7 @@ export class ApiKeys {
       if (!known) throw noSuchKey(id)
       const newest = await store.newestOfLineage(client, known.lineage)
       if (newest !== id) {
-        throw new AppError('CONFLICT', `Key ${newest} took the place of key ${id} already. Rotate that one.`)
+        throw new AppError('CONFLICT', `Key ${newest} has already replaced key ${id}. Rotate that key.`)
       }
       const result = await store.rotateKey(client, id, rotation)
       if (!result) throw tooManyKeys()
@@ -288,12 +288,12 @@ function readOrigin(text: string): string {
   const example = url && /^https?:$/.test(url.protocol) ? url.origin : 'https://shop.example'
   throw new AppError(
     'INVALID_REQUEST',
-    `origins: "${text.slice(0, 100)}" is no origin. Write scheme, host and port alone, such as ${example}.`,
+    `origins: "${text.slice(0, 100)}" is not an origin. Give only scheme, host and port, such as ${example}.`,
   )
 }
 
 const noSuchKey = (id: number) =>
-  new AppError('NOT_FOUND', `There is no API key ${id}, or it is revoked already.`)
+  new AppError('NOT_FOUND', `There is no API key ${id}, or it is already revoked.`)
 
 const tooManyKeys = () =>
-  new AppError('CONFLICT', 'There are 10,000 API keys. Revoke those that nobody uses.')
+  new AppError('CONFLICT', 'The limit of 10,000 API keys is reached. Revoke unused keys.')

@@ -117,7 +117,7 @@ export class OidcProvider {
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new AppError(
         'UNAVAILABLE',
-        `The provider of sign-in (${issuer}) gave no answer that can be used: ${reason}.`,
+        `The sign-in provider (${issuer}) gave no usable response: ${reason}.`,
         { cause },
       )
     }

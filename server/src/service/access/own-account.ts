@@ -41,7 +41,7 @@ export class OwnAccount {
     const user = await this.#owner(cookie)
     await this.#options.auditTrail.change(async (client) => {
       if (!(await endSession(client, user.id, id))) {
-        throw new AppError('NOT_FOUND', `You have no session ${id}, or it has ended already.`)
+        throw new AppError('NOT_FOUND', `You have no session ${id}, or it has already ended.`)
       }
       return { result: undefined, entry: { action: 'session.end', entity: `user ${user.name}` } }
     })
@@ -89,7 +89,7 @@ export class OwnAccount {
     const to = await password.hash(input.new_password)
     await this.#options.auditTrail.change(async (connection) => {
       if (!(await replacePasswordHash(connection, { userId: user.id, from: hash, to }))) {
-        throw new AppError('CONFLICT', 'The password was changed meanwhile.')
+        throw new AppError('CONFLICT', 'The password has been changed meanwhile.')
       }
       const sessions = await endSessions(connection, user.id, tokenOf(cookie))
       const entry = {

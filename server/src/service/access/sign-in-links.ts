@@ -75,7 +75,7 @@ export class SignInLinks {
     const name = validName(input.username)
     const cameras = input.cameras ?? null
     if (cameras && input.role === 'admin') {
-      throw new AppError('INVALID_REQUEST', 'cameras go with the role viewer alone.')
+      throw new AppError('INVALID_REQUEST', 'cameras is only allowed with the role viewer.')
     }
     const wanted = { name, username: uniqueForm(name), role: input.role ?? 'viewer', cameras }
     const secret = randomSecret()
@@ -85,11 +85,11 @@ export class SignInLinks {
         ? await findOrInviteUser(client, wanted)
         : await findUserByName(client, wanted.username)
       if (!user) {
-        const sentence = `There is no user "${name}". To invite somebody new, say with which role: viewer or admin.`
+        const sentence = `There is no user "${name}". To invite a new user, give a role: viewer or admin.`
         throw new AppError('NOT_FOUND', sentence)
       }
       if (user.is_external) {
-        const sentence = `${user.name} signs in by a provider, and has no password here. Help them to sign in there.`
+        const sentence = `${user.name} signs in through the provider and has no password here. Restore access at the provider.`
         throw new AppError('CONFLICT', sentence)
       }
       if (cameras && JSON.stringify(user.cameras) !== JSON.stringify(cameras)) {
@@ -118,4 +118,4 @@ export class SignInLinks {
 }
 
 const REFUSED = () =>
-  new AppError('FORBIDDEN', 'This link was used already, is older than a day or was never valid.')
+  new AppError('FORBIDDEN', 'This link has already been used, is older than a day or was never valid.')

@@ -39,7 +39,7 @@ export class SignInThrottle {
     for (const { key, limit } of kinds) {
       const counter = this.#counters.get(key)
       if (!counter || counter.count < limit) continue
-      throw new AppError('RATE_LIMITED', 'Too many attempts to sign in failed.', {
+      throw new AppError('RATE_LIMITED', 'Too many failed sign-in attempts.', {
         retryAfter: Math.max(1, Math.ceil(this.#counters.getRemainingTTL(key) / 1000)),
       })
     }

@@ -180,7 +180,10 @@ export class TwoFactor {
       const { code } = error.body ?? {}
       if (code === 'TOTP_ALREADY_ENABLED') {
         succeed()
-        throw new AppError('CONFLICT', 'You have a second factor already. Remove it first to set up another.')
+        throw new AppError(
+          'CONFLICT',
+          'You already have a second factor. Remove it before you set up another.',
+        )
       }
       if (code === 'TWO_FACTOR_NOT_ENABLED') {
         succeed()
@@ -196,7 +199,7 @@ export class TwoFactor {
     const principal = await this.#options.check(cookie)
     if (!principal) throw new AppError('UNAUTHENTICATED', 'The session has ended. Sign in again.')
     if (principal.isExternal) {
-      throw new AppError('CONFLICT', 'You sign in by a provider: the second factor is set up there.')
+      throw new AppError('CONFLICT', 'You sign in through a provider: set up the second factor there.')
     }
     return principal
   }
@@ -212,7 +215,7 @@ function withoutSpaces(code: string): string {
 }
 
 function wrongCode(code: 'FORBIDDEN' | 'UNAUTHENTICATED'): AppError {
-  return new AppError(code, 'The code is wrong, was used already, or is too old. Wait for the next one.')
+  return new AppError(code, 'The code is wrong, already used, or too old. Wait for the next code.')
 }
 
 /** The token of the session that these cookies begin. */

@@ -30,7 +30,7 @@ export class Users {
       if (user.is_external && (role !== undefined || cameras !== undefined)) {
         throw new AppError(
           'CONFLICT',
-          `${user.name} signs in by a provider, whose groups say role and cameras. Change the groups there.`,
+          `${user.name} signs in through the provider, whose groups set role and cameras. Change the groups there.`,
         )
       }
       const changed = {
@@ -41,7 +41,10 @@ export class Users {
       }
       if (changed.role === 'admin') {
         if (cameras)
-          throw new AppError('CONFLICT', 'An administrator sees every camera; cameras go with viewers.')
+          throw new AppError(
+            'CONFLICT',
+            'An administrator sees every camera; cameras is only allowed for viewers.',
+          )
         changed.cameras = null
       }
       await store.saveUser(client, changed)
@@ -89,7 +92,7 @@ export class Users {
   async endSession(id: string, sessionId: string): Promise<store.ListedUser> {
     return this.#onUser(id, 'session.end', async (client, user) => {
       if (await endSession(client, id, sessionId)) return user
-      throw new AppError('NOT_FOUND', `${user.name} has no session ${sessionId}, or it has ended already.`)
+      throw new AppError('NOT_FOUND', `${user.name} has no session ${sessionId}, or it has already ended.`)
     })
   }
 
@@ -105,7 +108,7 @@ export class Users {
       if (canAdminister(user) && !(await hasAdministrator(client))) {
         throw new AppError(
           'CONFLICT',
-          `${user.name} is the last administrator who can sign in. Make somebody else one first.`,
+          `${user.name} is the last administrator who can sign in. Make another user administrator first.`,
         )
       }
       await store.tellServers(client)

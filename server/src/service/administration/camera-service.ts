@@ -56,7 +56,7 @@ export class CameraService {
     if (input.id !== undefined && (await cameras.isBeingForgotten(this.#pool, input.id))) {
       throw new AppError(
         'CONFLICT',
-        `The logs of the deleted camera ${input.id} are still being rewritten. Try again in a few minutes, or take another id.`,
+        `The logs of the deleted camera ${input.id} are still being rewritten. Try again in a few minutes, or use another id.`,
       )
     }
     throw new AppError('CAMERA_EXISTS', `Camera with ID ${input.id} exists already`)

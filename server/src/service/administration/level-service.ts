@@ -117,7 +117,7 @@ export class LevelService {
       await auditTrail.change(async (client) => {
         const before = await levels.set(client, { ...override, author })
         if ((await levels.count(client)) > MAX_OVERRIDES)
-          throw invalid(`There are ${MAX_OVERRIDES} overrides, the most there may be. Remove some first.`)
+          throw invalid(`The limit of ${MAX_OVERRIDES} overrides is reached. Remove some first.`)
         const entity = `${override.scope} ${override.target}`
         return { result: undefined, entry: { action: 'levels.set', entity, before, after: override } }
       })
@@ -196,17 +196,17 @@ function checkChange(change: LevelChange, nowMs: number) {
 function checkScope(scope: unknown): LevelScope {
   const known = LEVEL_SCOPES.find((one) => one === scope)
   if (known) return known
-  throw invalid(`scope has to be one of ${LEVEL_SCOPES.join(', ')}.`)
+  throw invalid(`scope must be one of ${LEVEL_SCOPES.join(', ')}.`)
 }
 
 function checkTarget(scope: LevelScope, target: unknown): string {
   const text = String(target ?? '').trim()
   if (scope === 'camera') {
     if (/^[1-9]\d{0,9}$/.test(text) && Number(text) <= 2_147_483_647) return text
-    throw invalid('target of a camera has to be its id, a whole number from 1 to 2147483647.')
+    throw invalid('target of a camera must be its id, a whole number from 1 to 2147483647.')
   }
   if (text.length > 0 && text.length <= MAX_TARGET_CHARACTERS) return text
-  throw invalid(`target has to be the name of a ${scope}, 1 to ${MAX_TARGET_CHARACTERS} characters.`)
+  throw invalid(`target must be the name of a ${scope}, 1 to ${MAX_TARGET_CHARACTERS} characters.`)
 }
 
 function checkExpiry({ minutes, expires_at }: LevelChange, nowMs: number): string | null {
@@ -217,18 +217,18 @@ function checkExpiry({ minutes, expires_at }: LevelChange, nowMs: number): strin
   if (expires_at === undefined || expires_at === null) return null
   const atMs = typeof expires_at === 'string' ? Date.parse(expires_at) : Number.NaN
   if (atMs > nowMs && atMs <= nowMs + MAX_MINUTES * 60_000) return fromMillis(atMs)
-  throw invalid('expires_at has to be a time in the future, at most 366 days, such as 2026-01-31T12:00:00Z.')
+  throw invalid('expires_at must be a time in the future, at most 366 days, such as 2026-01-31T12:00:00Z.')
 }
 
 function checkReason(reason: unknown): string | null {
   if (reason === undefined || reason === null || reason === '') return null
   if (typeof reason === 'string' && reason.length <= MAX_REASON_CHARACTERS) return reason
-  throw invalid(`reason has to be a text of at most ${MAX_REASON_CHARACTERS} characters.`)
+  throw invalid(`reason must be a text of at most ${MAX_REASON_CHARACTERS} characters.`)
 }
 
 function checkWhole(name: string, value: unknown, max: number): number {
   if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= max) return Number(value)
-  throw invalid(`${name} has to be a whole number from 1 to ${max}.`)
+  throw invalid(`${name} must be a whole number from 1 to ${max}.`)
 }
 
 function invalid(sentence: string): AppError {

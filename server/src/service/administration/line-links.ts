@@ -31,17 +31,17 @@ export function checkLineLinks(links: Readonly<Record<string, string>>): void {
 }
 
 function problemOf(template: string): string | undefined {
-  if (template.length > MAX_CHARACTERS) return `has to be at most ${MAX_CHARACTERS} characters.`
+  if (template.length > MAX_CHARACTERS) return `must have at most ${MAX_CHARACTERS} characters.`
   if (!BEGINNING.test(template)) {
-    return 'has to begin with http:// or https:// and a host, without a user and without a {value} up to there, like https://cameras.example/{camera_id}.'
+    return 'must begin with http:// or https:// and a host, without a user name and without a {value} before the path, such as https://cameras.example/{camera_id}.'
   }
-  if (/[\s\p{C}]/u.test(template.replaceAll(/\{[^{}]*\}/g, ''))) return 'must not have spaces; write %20.'
+  if (/[\s\p{C}]/u.test(template.replaceAll(/\{[^{}]*\}/g, ''))) return 'must not contain spaces; write %20.'
   const placeholders = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name)
   const unknown = placeholders.find((name) => !PLACEHOLDERS.includes(name) && !/^extra_data\.[^.]/.test(name))
   if (unknown !== undefined) {
-    return `has {${unknown}}, which is no value of a line. There are ${PLACEHOLDERS.join(', ')} and extra_data.… with a field.`
+    return `has {${unknown}}, which is not a value of a line. Values: ${PLACEHOLDERS.join(', ')} and extra_data.… with a field.`
   }
   const filled = template.replaceAll(/\{[^{}]*\}/g, 'x')
-  if (/[{}]/.test(filled)) return 'has a { or } without its other half.'
-  return URL.canParse(filled) ? undefined : 'is no address.'
+  if (/[{}]/.test(filled)) return 'has an unmatched { or }.'
+  return URL.canParse(filled) ? undefined : 'is not a valid address.'
 }

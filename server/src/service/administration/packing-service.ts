@@ -75,7 +75,7 @@ export class PackingService {
     if (freeBytes === null || more <= 0 || freeBytes - disk_reserve_bytes >= more) return
     throw new AppError(
       'CONFLICT',
-      `Packed lines take ${grouped(more)} bytes more as rows, and ${grouped(Math.max(0, freeBytes - disk_reserve_bytes))} are free above disk_reserve_bytes. Make room first; nothing was begun.`,
+      `Packed lines take ${grouped(more)} bytes more as rows, and ${grouped(Math.max(0, freeBytes - disk_reserve_bytes))} are free above disk_reserve_bytes. Free disk space first; unpacking was not started.`,
     )
   }
 }

@@ -126,7 +126,7 @@ export class RetentionService {
     const clear = () =>
       logOperations.clearLogs().catch((error: unknown) => {
         if (!(error instanceof UndoRunning)) throw error
-        throw new AppError('CONFLICT', 'A clear is being undone at this moment. Try again when that is done.')
+        throw new AppError('CONFLICT', 'An undo is in progress. Try again when it has finished.')
       })
     const { rows, cleared_at } = await this.#audited('logs.clear', {}, clear, (cleared) => ({
       deleted_count: cleared.rows,
@@ -190,7 +190,7 @@ export class RetentionService {
         if (!(error instanceof MoreRowsMatch)) throw error
         throw new AppError(
           'CONFLICT',
-          `${error.rows} rows match, more than the ${confirmRows} that were confirmed; nothing was deleted. Look at the preview again.`,
+          `${error.rows} rows match, more than the ${confirmRows} that were confirmed; nothing was deleted. Repeat the preview.`,
         )
       })
     const deleted_count = await this.#audited(
@@ -213,7 +213,7 @@ export class RetentionService {
     if (Object.keys(others).length > 0) return filter
     throw new AppError(
       'INVALID_REQUEST',
-      'Give at least one filter. Everything, or everything older than some days, is deleted by /api/logs/cleanup.',
+      'Give at least one filter. To delete everything, or everything older than some days, use /api/logs/cleanup.',
     )
   }
 

@@ -56,7 +56,7 @@ export function checkSettings(
   for (const [given, value] of Object.entries(changes)) {
     const name = names.find((known) => known === given)
     if (!name)
-      throw new AppError('INVALID_REQUEST', `${given} is not a setting. There are ${names.join(', ')}.`)
+      throw new AppError('INVALID_REQUEST', `${given} is not a setting. Settings: ${names.join(', ')}.`)
     Object.assign(checked, { [name]: checkSetting(name, value, stored?.[name]) })
   }
   return checked
@@ -68,21 +68,21 @@ function problemOf(name: string, schema: SettingProperty, value: unknown): strin
     for (const [key, item] of Object.entries(value)) {
       const { minLength = 0, maxLength = Number.POSITIVE_INFINITY } = schema.propertyNames ?? {}
       if (key.length < minLength || key.length > maxLength)
-        return `A name in ${name} has ${minLength} to ${maxLength} characters.`
+        return `A name in ${name} must have ${minLength} to ${maxLength} characters.`
       const rule = schema.properties?.[key] ?? schema.additionalProperties
       const problem = rule && problemOf(`${name}.${key}`, rule, item)
       if (problem) return problem
     }
   }
-  return Value.Check(schema, value) ? undefined : `${name} has to be ${wanted(schema)}.`
+  return Value.Check(schema, value) ? undefined : `${name} must be ${wanted(schema)}.`
 }
 
 function wanted(schema: SettingProperty): string {
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
   if (schema.type === 'boolean') return 'true or false'
-  if (schema.type === 'array') return `a list of patterns, ${schema.maxItems} at most`
+  if (schema.type === 'array') return `a list of patterns, at most ${schema.maxItems}`
   if (schema.type === 'object')
-    return `an object of names and ${valuesOf(schema)}, ${schema.maxProperties} at most`
+    return `an object of names and ${valuesOf(schema)}, at most ${schema.maxProperties}`
   if (schema.type === 'string') return 'text'
   const unit = schema.unit ? ` of ${schema.unit}` : ''
   return `a whole number${unit} from ${schema.minimum} to ${schema.maximum}`

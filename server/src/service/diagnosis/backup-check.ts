@@ -10,21 +10,21 @@ export async function checkBackups(state: () => Promise<BackupState>, nowMs: num
   const found = await state()
   const { folder, newest, due_since, failed, upload } = found
   const finding = newest
-    ? `The newest in ${folder} is of ${newest} (${span((nowMs - toMillis(newest)) / MINUTE)} ago)`
-    : `None in ${folder} yet`
+    ? `The newest backup in ${folder} is of ${newest} (${span((nowMs - toMillis(newest)) / MINUTE)} ago)`
+    : `No backup in ${folder} yet`
   const troubles: Trouble[] = []
   if (failed) {
     troubles.push({
       verdict: 'warning',
-      cause: `The last one failed at ${failed.at}: ${failed.message}.`,
+      cause: `The last backup failed at ${failed.at}: ${failed.message}.`,
       advice:
-        'Mend the cause; it is tried again an hour later. timelapser-logs backup --folder makes one now.',
+        'Fix the cause; the backup is retried an hour later. timelapser-logs backup --folder makes one now.',
     })
   } else if (due_since !== null && nowMs - toMillis(due_since) > LATE_MS) {
     troubles.push({
       verdict: 'warning',
-      cause: `One has been due since ${due_since}.`,
-      advice: 'Look at the lines of the source worker with the logger timelapser_logs.backup.',
+      cause: `A backup has been due since ${due_since}.`,
+      advice: 'Check the lines of the source worker with the logger timelapser_logs.backup.',
     })
   }
   if (upload?.failed) {

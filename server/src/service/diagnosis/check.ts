@@ -45,7 +45,7 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
 }
 
 /** Whether a check could look at all. */
-export const UNSEEN = 'Could not be looked at'
+export const UNSEEN = 'Could not be checked'
 
 /** A check that itself fails, for example because the database is gone, or exceeds its time, is a finding. */
 export async function guarded(
@@ -55,14 +55,14 @@ export async function guarded(
 ): Promise<Check> {
   const giveUp = new AbortController()
   const tooLong = delay(patienceMs, undefined, { signal: giveUp.signal }).then(() => {
-    throw new Error(`No answer within ${patienceMs / 1000} seconds`)
+    throw new Error(`No response within ${patienceMs / 1000} seconds`)
   })
   tooLong.catch(() => undefined)
   try {
     return await Promise.race([look(), tooLong])
   } catch (error) {
     const cause = error instanceof Error ? error.message || error.name : String(error)
-    const advice = 'See the check of the database; when that is well, the log of the server tells more.'
+    const advice = 'See the database check; if that is OK, see the log of the server.'
     return checkOf(name, UNSEEN, {}, [{ verdict: 'failure', cause: `${cause}.`, advice }])
   } finally {
     giveUp.abort()

@@ -43,14 +43,14 @@ export function compare(before: Snapshot, after: Snapshot, hasCameras: boolean):
     troubles.push({
       verdict: 'failure',
       cause: 'The summary does not show the test lines.',
-      advice: 'See the checks of the test lines and of the counts.',
+      advice: 'See the checks of test lines and counts.',
     })
   }
   if (lines.some(({ verdict }) => verdict === 'warning')) {
     troubles.push({
       verdict: 'warning',
       cause: 'No line of a camera in 24 hours.',
-      advice: 'See the check of the cameras.',
+      advice: 'See the cameras check.',
     })
   }
   return {

@@ -34,7 +34,7 @@ export function checkLevels(summary: LogSummary): Check {
     troubles.push({
       verdict: 'warning',
       cause: `${Math.round(share * 100)} % of the lines are ERROR or CRITICAL.`,
-      advice: 'Look at them: the page at /logs?level=ERROR, or timelapser-logs query --min-level error.',
+      advice: 'Check them: the page at /logs?level=ERROR, or timelapser-logs query --min-level error.',
     })
   }
   const finding = `${count(summary.total_logs)} in 24 hours: ${LEVELS.map((level) => `${level} ${counts[level]}`).join(', ')}`
@@ -49,7 +49,7 @@ export function checkSources({ sources, total }: SourceList): Check {
   if (sources.length === 0) {
     troubles.push({
       verdict: 'warning',
-      cause: 'No line was ever stored.',
+      cause: 'No line has been stored yet.',
       advice: 'Point a logger at the server (docs/ingest.md), or try timelapser-logs scenarios.',
     })
   }
@@ -76,7 +76,7 @@ export async function checkCameras(pool: pg.Pool, cameras: readonly Camera[], no
     troubles.push({
       verdict: 'warning',
       cause: `No line in ${CADENCE_DAYS} days from ${listed(without.map(({ id, name }) => `camera ${id} (${name})`))}.`,
-      advice: 'Start what logs for them, or delete them: timelapser-logs cameras delete <id>.',
+      advice: 'Start the programs that log for them, or delete them: timelapser-logs cameras delete <id>.',
     })
   }
   if (unnamed.length > 0) {
@@ -91,7 +91,7 @@ export async function checkCameras(pool: pg.Pool, cameras: readonly Camera[], no
     troubles.push({
       verdict: 'warning',
       cause: `${count(rows(crossed))} have the source of another camera than their camera_id.`,
-      advice: 'Send source camera_<id> with that camera_id.',
+      advice: 'Send the source camera_<id> with the matching camera_id.',
     })
   }
   const finding = `${count(cameras.length, 'camera')}, ${count(rows(associations))} of cameras in ${CADENCE_DAYS} days`
@@ -124,11 +124,11 @@ export async function checkTimeRange(pool: pg.Pool, summary: LogSummary, nowMs: 
       cause: `Gaps in the last 24 hours: ${listed(
         gaps.map(({ source, from, until, minutes }) => `${source} ${span(minutes)} (${from} to ${until})`),
       )}.`,
-      advice: 'Look at the lines around them; what was spooled meanwhile has arrived by now.',
+      advice: 'Check the lines before and after each gap; spooled lines have already been delivered.',
     })
   }
   const { first_log_at, last_log_at } = summary
-  const range = first_log_at === null ? 'No line yet' : `From ${first_log_at} to ${last_log_at}`
+  const range = first_log_at === null ? 'No lines yet' : `From ${first_log_at} to ${last_log_at}`
   const finding = `${range}; ${count(regular.length, 'source')} with a usual cadence, ${silent.length} silent`
   const known = cadences
     .slice(0, MAX_DETAILS)
@@ -157,20 +157,20 @@ type Silent = { source: string; last_at: string; minutes: number }
 function silenceOf(silent: readonly [Silent, ...Silent[]], limits: ReadonlyMap<string, number>): Trouble {
   const sinceWhen = ({ last_at, minutes }: Silent) => `since ${last_at} (${span(minutes)})`
   const [first, ...others] = silent
-  const look = `runs and reaches the server, and at its last lines: timelapser-logs query --source ${first.source}`
+  const look = `is running and reaches the server, and check its last lines: timelapser-logs query --source ${first.source}`
   if (others.length === 0) {
     const usual = span(limits.get(first.source) ?? 0)
     return {
       verdict: 'warning',
       cause: `${first.source} is silent ${sinceWhen(first)}; it usually writes at least every ${usual}.`,
-      advice: `Look whether what writes as ${first.source} ${look}.`,
+      advice: `Check whether the program that writes as ${first.source} ${look}.`,
     }
   }
   const told = silent.map((one) => `${one.source} ${sinceWhen(one)}`)
   return {
     verdict: 'warning',
-    cause: `${silent.length} sources that usually write are silent: ${listed(told, 5)}.`,
-    advice: `Look whether what writes as each of them ${look}.`,
+    cause: `${silent.length} active sources are silent: ${listed(told, 5)}.`,
+    advice: `Check whether the program of each ${look}.`,
   }
 }
 

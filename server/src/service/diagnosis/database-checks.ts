@@ -31,14 +31,14 @@ export async function checkDatabase(pool: pg.Pool): Promise<Check> {
     troubles.push({
       verdict: 'failure',
       cause: `The database lacks ${missing.join(', ')}.`,
-      advice: 'Restart the server; it brings the database up to its version.',
+      advice: 'Restart the server; it applies the missing migrations.',
     })
   }
   if (max_connections - connections < CONNECTIONS_TO_SPARE) {
     troubles.push({
       verdict: 'warning',
-      cause: `${connections} of ${max_connections} connections are taken.`,
-      advice: 'Raise max_connections of PostgreSQL, or find who holds them in pg_stat_activity.',
+      cause: `${connections} of ${max_connections} connections are in use.`,
+      advice: 'Raise max_connections of PostgreSQL, or find the clients that hold them in pg_stat_activity.',
     })
   }
   const finding = `PostgreSQL ${version}, ${bytes(figures.database_bytes)} in ${count(facts.partitions, 'partition')}`
@@ -62,8 +62,8 @@ export async function checkIndexBuilds(pool: pg.Pool): Promise<Check> {
   if (waiting > BUILD_PATIENCE_MINUTES) {
     troubles.push({
       verdict: 'warning',
-      cause: `The first has waited for ${span(waiting)}: builds fail, or cannot keep up.`,
-      advice: 'Look for lines of the source worker about the job partitions; searches scan in the meantime.',
+      cause: `The oldest has waited for ${span(waiting)}: builds fail or cannot keep up.`,
+      advice: 'Check the lines of the source worker about the job partitions; searches scan in the meantime.',
     })
   }
   const finding =
@@ -83,7 +83,7 @@ export async function checkCounts(pool: pg.Pool, partitions: Partitions): Promis
     cause: `Between ${partition.lower} and ${partition.upper}: ${differences
       .map(({ level, counted, found }) => `${level} is counted ${counted} times and found ${found} times`)
       .join(', ')}.`,
-    advice: 'Rows were changed past the server. Restore a backup, which counts anew, or report a defect.',
+    advice: 'Rows were changed without the server. Restore a backup, which recounts them, or report a bug.',
   }))
   const agreement = wrong.length === 0 ? 'agree with' : 'differ from'
   return checkOf(

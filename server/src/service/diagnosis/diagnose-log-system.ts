@@ -118,9 +118,9 @@ function outcome(checks: Check[], began: number): Diagnosis {
 function unreachable(check: Check): Check {
   return {
     ...check,
-    finding: 'Does not answer; nothing is stored or found, and nothing else could be looked at',
+    finding: 'Does not respond; nothing is stored or found, and nothing else could be checked',
     advice:
-      'Start PostgreSQL and look at its log; the server goes on by itself, and senders keep their lines until then.',
+      'Start PostgreSQL and check its log; the server resumes automatically, and senders keep their lines until then.',
   }
 }
 

@@ -14,11 +14,11 @@ const QUEUE_SHARE = 0.5
 
 /** The reasons as people see them, with the remedy. */
 const REASONS: Readonly<Record<string, string>> = {
-  rate_limited: 'Raise max_lines_per_minute of the override, or end it: timelapser-logs levels.',
+  rate_limited: 'Raise max_lines_per_minute of the override, or clear it: timelapser-logs levels.',
   dropped_by_rule:
-    'Nothing, if it is meant: timelapser-logs parse-rules list says which rule drops how much.',
-  rejected: 'Mend the sender: the reply to each of its requests says which record was refused, and why.',
-  refused_by_database: 'Mend the sender: the reply to each of its requests says which record was refused.',
+    'None needed if this is intended: timelapser-logs parse-rules list shows how much each rule drops.',
+  rejected: 'Fix the sender: the reply to each of its requests reports which record was refused, and why.',
+  refused_by_database: 'Fix the sender: the reply to each of its requests reports which record was refused.',
   stored_at_arrival: 'Set the clock of the sender; the original time is in extra_data.',
 }
 
@@ -35,8 +35,8 @@ export function checkLevelInForce({ log_level, overrides }: StoredRules): Check 
   if (lasting.length > 0) {
     troubles.push({
       verdict: 'warning',
-      cause: `DEBUG for ever for ${listed(lasting.map(({ scope, target }) => `${scope} ${target}`))}.`,
-      advice: 'Give it an end, or clear it: timelapser-logs levels.',
+      cause: `DEBUG without expiry for ${listed(lasting.map(({ scope, target }) => `${scope} ${target}`))}.`,
+      advice: 'Set an expiry, or clear it: timelapser-logs levels.',
     })
   }
   const finding = `${log_level} everywhere, ${count(overrides.length, 'override')}`
@@ -72,14 +72,14 @@ export async function checkBuffers(sources: BufferSources, nowMs: number): Promi
     troubles.push({
       verdict: 'warning',
       cause: `${count(waiting, 'row')} wait to be written.`,
-      advice: 'More arrives than the database takes in; look at its disk, or send less.',
+      advice: 'Lines arrive faster than the database stores them; check its disk, or send less.',
     })
   }
   if (!sources.isListening() || feedLag > LATE_SECONDS) {
     troubles.push({
       verdict: 'warning',
-      cause: 'Notices of the database do not arrive; live views look every two seconds.',
-      advice: 'The server reconnects by itself; a pooler in front of PostgreSQL has to let LISTEN through.',
+      cause: 'Notices of the database do not arrive; live views poll every two seconds.',
+      advice: 'The server reconnects automatically; a pooler in front of PostgreSQL must support LISTEN.',
     })
   }
   for (const { reason, rows } of notStored) {
@@ -96,15 +96,15 @@ export async function checkBuffers(sources: BufferSources, nowMs: number): Promi
       verdict: 'warning',
       cause: `${count(own.spooledRows)} of the server itself wait on disk.`,
       advice:
-        'They are stored as soon as the database takes lines again; if they stay, see the check of retention.',
+        'They are stored as soon as the database accepts lines again; if they remain, see the retention check.',
     })
   }
   if (own.dropped > 0 || losses.total > 0) {
     troubles.push({
       verdict: 'warning',
-      cause: `Lines were lost at their senders: ${count(losses.total, 'report')} in ${NOT_STORED_DAYS} days, ${count(own.dropped)} of the server itself.`,
+      cause: `Lines were lost by senders: ${count(losses.total, 'report')} in ${NOT_STORED_DAYS} days, ${count(own.dropped)} of the server itself.`,
       advice:
-        'timelapser-logs query --logger timelapser.logger says whose and why; give them a larger spool.',
+        'timelapser-logs query --logger timelapser.logger shows the senders and the reasons; give them a larger spool.',
     })
   }
   const details = {

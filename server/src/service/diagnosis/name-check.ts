@@ -16,8 +16,8 @@ export async function checkNames(pool: pg.Pool, settings: Settings): Promise<Che
     return [
       {
         verdict: 'warning',
-        cause: `There are ${count(limit, kind)}${who}, as many as may be; lines with more of them are stored under "other".`,
-        advice: `Look at who sends ever new names, or raise max_${kind}s: timelapser-logs settings set max_${kind}s.`,
+        cause: `The limit of ${count(limit, kind)}${who} is reached; lines with further ${kind}s are stored under "other".`,
+        advice: `Find the sender that keeps sending new names, or raise max_${kind}s: timelapser-logs settings set max_${kind}s.`,
       },
     ]
   })

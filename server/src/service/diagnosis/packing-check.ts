@@ -19,7 +19,7 @@ export async function checkPacking(pool: pg.Pool): Promise<Check> {
     verdict: 'failure',
     cause: `The block of packed lines from ${first_timestamp} (line ${first_row_id}) is damaged: reading it fails.`,
     advice:
-      'Check the disk and the log of PostgreSQL. Restore a backup, or delete the row of log_blocks with this first_timestamp and first_row_id: its lines are lost then, and all others are read again.',
+      'Check the disk and the log of PostgreSQL. Restore a backup, or delete the row of log_blocks with this first_timestamp and first_row_id: its lines are then lost, and all others are readable again.',
   }))
   const due =
     progress.due_partitions === 0 ? '' : `, ${count(progress.due_partitions, 'partition')} to be packed`

@@ -10,16 +10,16 @@ export function checkRedaction(stored: readonly string[]): Check {
   const named = (of: typeof troubles) =>
     listed(of.map(({ index, reason }) => `redaction[${index}] (${reason})`))
   const slow = troubles.filter(({ isSkipped }) => !isSkipped)
-  const finding = `${count(stored.length, 'pattern')} of your own, ${stored.length - troubles.length} on a linear engine`
+  const finding = `${count(stored.length, 'pattern')} configured, ${stored.length - troubles.length} on a linear engine`
   return checkOf('redaction', finding, { patterns: stored.length, troubles }, [
     ...(skipped.length === 0
       ? []
       : [
           {
             verdict: 'failure' as const,
-            cause: `Masks nothing: ${named(skipped)}.`,
+            cause: `Patterns that mask nothing: ${named(skipped)}.`,
             advice:
-              'Mend or remove these patterns: Settings → Redaction, or timelapser-logs settings set redaction.',
+              'Fix or remove these patterns: Settings → Redaction, or timelapser-logs settings set redaction.',
           },
         ]),
     ...(slow.length === 0
@@ -27,8 +27,8 @@ export function checkRedaction(stored: readonly string[]): Check {
       : [
           {
             verdict: 'warning' as const,
-            cause: `Would not be taken today, and masks the rest of a text when it takes too long: ${named(slow)}.`,
-            advice: 'Write these patterns without look-around and back-references.',
+            cause: `Patterns that would no longer be accepted, and mask the rest of a text when they take too long: ${named(slow)}.`,
+            advice: 'Rewrite these patterns without look-around and back-references.',
           },
         ]),
   ])

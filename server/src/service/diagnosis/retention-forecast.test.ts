@@ -17,12 +17,12 @@ const STEADY: ForecastInput = {
 
 describe('the forecast', () => {
   it.each<{ title: string; change: Partial<ForecastInput>; verdict: string; finding: RegExp }>([
-    { title: 'settles where age ends it', change: {}, verdict: 'ok', finding: /it settles at 1\.5 GB$/ },
+    { title: 'settles where age ends it', change: {}, verdict: 'ok', finding: /levels off at 1\.5 GB$/ },
     {
       title: 'settles at the budget',
       change: { settings: { ...STEADY.settings, retention_days: 0, retention_max_bytes: 2 * GB } },
       verdict: 'ok',
-      finding: /it settles at 2\.0 GB$/,
+      finding: /levels off at 2\.0 GB$/,
     },
     {
       title: 'grows for ever, far from the end of the disk',
@@ -61,19 +61,19 @@ describe('the forecast', () => {
       title: 'says when it cannot tell',
       change: { rows: 500, recentRows: 500 },
       verdict: 'ok',
-      finding: /too little is known/,
+      finding: /not enough data for a forecast/,
     },
     {
       title: 'sees no disk of another machine',
       change: { freeBytes: null },
       verdict: 'ok',
-      finding: /the disk is not seen from here; it settles at 1\.5 GB$/,
+      finding: /disk usage is not available; levels off at 1\.5 GB$/,
     },
     {
       title: 'warns of a budget that is exceeded',
       change: { settings: { ...STEADY.settings, retention_max_bytes: GB } },
       verdict: 'warning',
-      finding: /it settles at 1\.0 GB$/,
+      finding: /levels off at 1\.0 GB$/,
     },
   ])('$title', ({ change, verdict, finding }) => {
     const check = forecast({ ...STEADY, ...change })

@@ -45,7 +45,7 @@ export function forecast(input: ForecastInput): Check {
     full_in_days: fullInDays === Number.POSITIVE_INFINITY ? null : fullInDays,
   }
   const pace = `${count(rows, 'row')} kept in ${bytes(partitionBytes)}, ${count(Math.round(rowsADay), 'row')} a day`
-  const disk = freeBytes === null ? 'the disk is not seen from here' : `${bytes(freeBytes)} free`
+  const disk = freeBytes === null ? 'disk usage is not available' : `${bytes(freeBytes)} free`
   const finding = `${pace}, ${disk}; ${isFull ? 'it is full' : outlook(input, fullInDays, finalBytes)}`
   return checkOf('retention', finding, details, troublesOf(input, fullInDays, isFull))
 }
@@ -79,7 +79,7 @@ function outlook(
   finalBytes: number | null,
 ): string {
   if (rows >= MIN_ROWS && freeBytes === null && finalBytes !== null) return settling(finalBytes)
-  if (fullInDays === null) return `too little is known for a forecast (it takes ${count(MIN_ROWS, 'row')})`
+  if (fullInDays === null) return `not enough data for a forecast (at least ${count(MIN_ROWS, 'row')} needed)`
   if (fullInDays > FAR_DAYS && fullInDays !== Number.POSITIVE_INFINITY) {
     return 'not full for two years and more at this pace'
   }
@@ -90,26 +90,30 @@ function outlook(
 function settling(finalBytes: number): string {
   return finalBytes === Number.POSITIVE_INFINITY
     ? 'nothing is ever deleted'
-    : `it settles at ${bytes(finalBytes)}`
+    : `levels off at ${bytes(finalBytes)}`
 }
 
 function troublesOf(input: ForecastInput, fullInDays: number | null, isFull: boolean): Trouble[] {
   const { settings, freeBytes, partitionBytes } = input
   const advice =
-    'Make room, or lower retention_days, or set retention_max_bytes: timelapser-logs settings, or the page at /settings.'
+    'Free disk space, lower retention_days or set retention_max_bytes: timelapser-logs settings, or the page at /settings.'
   const troubles: Trouble[] = []
   if (isFull) {
     const room = freeBytes === null ? 'The disk is full' : `${bytes(freeBytes)} are free`
     const cause = `${room}, below the reserve of ${bytes(settings.disk_reserve_bytes)}: nothing is stored.`
     troubles.push({ verdict: 'failure', cause, advice })
   } else if (fullInDays !== null && fullInDays < SOON_DAYS) {
-    troubles.push({ verdict: 'warning', cause: `The disk is full in ${span(fullInDays * 1440)}.`, advice })
+    troubles.push({
+      verdict: 'warning',
+      cause: `The disk will be full in ${span(fullInDays * 1440)}.`,
+      advice,
+    })
   }
   const budget = settings.retention_max_bytes
   if (budget > 0 && partitionBytes > budget) {
     troubles.push({
       verdict: 'warning',
-      cause: `${bytes(partitionBytes)} are over the budget of ${bytes(budget)}; the newest partition always stays.`,
+      cause: `${bytes(partitionBytes)} exceed the budget of ${bytes(budget)}; the newest partition is always kept.`,
       advice: 'Retention runs every hour and drops the oldest ones; raise retention_max_bytes to keep more.',
     })
   }

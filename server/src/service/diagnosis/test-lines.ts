@@ -157,19 +157,19 @@ function judge(journeys: readonly Journey[], failure: unknown, hasStream: boolea
     troubles.push({
       verdict: 'failure',
       cause: `${atDatabase.join(', ')} did not reach the database.${said}`,
-      advice: 'See the checks of the database and of retention.',
+      advice: 'See the database and retention checks.',
     })
   } else if (lost('feed_ms').length > 0) {
     troubles.push({
       verdict: 'failure',
-      cause: `${lost('feed_ms').join(', ')} did not come out of the feed.`,
-      advice: 'Live views lack lines: look for lines of the source system about the database connection.',
+      cause: `${lost('feed_ms').join(', ')} did not arrive in the feed.`,
+      advice: 'Live views miss lines: check the lines of the source system about the database connection.',
     })
   } else if (hasStream && lost('stream_ms').length > 0) {
     troubles.push({
       verdict: 'failure',
-      cause: `${lost('stream_ms').join(', ')} did not come out of the event stream.`,
-      advice: 'Live views lack lines: look for lines of the source api about /api/logs/stream.',
+      cause: `${lost('stream_ms').join(', ')} did not arrive in the event stream.`,
+      advice: 'Live views miss lines: check the lines of the source api about /api/logs/stream.',
     })
   }
   const slowest = (stop: 'database_ms' | 'feed_ms' | 'stream_ms') =>
@@ -177,7 +177,7 @@ function judge(journeys: readonly Journey[], failure: unknown, hasStream: boolea
   const times = `database ${slowest('database_ms')} ms, feed ${slowest('feed_ms')} ms${hasStream ? `, stream ${slowest('stream_ms')} ms` : ''}`
   const finding =
     troubles.length === 0
-      ? `A line of each level went the whole way: ${times}`
+      ? `A line of each level passed through the whole system: ${times}`
       : `${journeys.length - atDatabase.length} of ${journeys.length} test lines were stored`
   return checkOf('test lines', finding, { journeys }, troubles)
 }

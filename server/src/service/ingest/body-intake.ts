@@ -73,7 +73,7 @@ async function inTurns<T>(steps: Steps<T>): Promise<T> {
 function noRoom(): AppError {
   return new AppError(
     'UNAVAILABLE',
-    'More arrives than there is room for; nothing of this batch was stored. Send it again shortly.',
+    'The memory limit for incoming requests is reached; nothing of this batch was stored. Send it again shortly.',
     { retryAfter: 1 },
   )
 }

@@ -14,10 +14,7 @@ export function compileRules(rules: readonly ParseRule[]): CompiledRule[] {
   return rules
     .map((rule, index) => {
       if (names.has(rule.name)) {
-        throw new AppError(
-          'INVALID_REQUEST',
-          `rules[${index}].name is ${rule.name}, as that of another rule is.`,
-        )
+        throw new AppError('INVALID_REQUEST', `rules[${index}].name is ${rule.name}, which another rule has.`)
       }
       names.add(rule.name)
       try {
@@ -40,6 +37,6 @@ export function problemOf(rule: ParseRule): string | null {
   } catch (error) {
     return error instanceof ParseRuleError
       ? `${error.path} ${error.message}`
-      : 'it is of a form that is not known here'
+      : 'its form is not supported by this version'
   }
 }

@@ -139,12 +139,12 @@ export class IngestService {
 function translate(error: unknown, indexes: number[] | undefined, records: number): unknown {
   if (error instanceof PartlyStored) {
     const next = indexes?.[error.records] ?? error.records
-    const sentence = `The database failed in the middle of this batch: its first ${next} of ${records} records are stored. Send the others again, from index ${next} on.`
+    const sentence = `The database failed in the middle of this batch: its first ${next} of ${records} records are stored. Send the remaining records again, from index ${next} on.`
     return new AppError('UNAVAILABLE', sentence, { cause: error, retryAfter: 2 })
   }
   if (error instanceof WriterOverloaded) {
     const sentence =
-      'The database takes in less than arrives; nothing of this batch was stored. Send it again shortly.'
+      'Lines arrive faster than the database stores them; nothing of this batch was stored. Send it again shortly.'
     return new AppError('UNAVAILABLE', sentence, { cause: error, retryAfter: 1 })
   }
   if (error instanceof WriterClosed) {

@@ -96,7 +96,7 @@ export class ParseRulesService {
       if (version !== undefined && version !== versionOf(old)) {
         throw new AppError(
           'CONFLICT',
-          'The parse rules were changed meanwhile. Read them again, then make your change.',
+          'The parse rules have been changed meanwhile. Reload them, then make your change.',
         )
       }
       const before = old.map(toParseRule)

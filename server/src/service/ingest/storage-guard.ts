@@ -98,7 +98,7 @@ export async function freeBytesAt(directory: string): Promise<number> {
 function full(cause?: unknown): AppError {
   return new AppError(
     'STORAGE_FULL',
-    'The disk of the database is below its reserve; nothing of this batch was stored. Make room, or lower retention_days, retention_max_bytes or disk_reserve_bytes.',
+    'Free disk space of the database is below the reserve; nothing of this batch was stored. Free disk space, or lower retention_days, retention_max_bytes or disk_reserve_bytes.',
     { retryAfter: RETRY_AFTER_SECONDS, ...(cause === undefined ? {} : { cause }) },
   )
 }

@@ -248,7 +248,7 @@ describe("the journal's export format", () => {
     const journal = new JournalExport()
     const said = journal.push(Buffer.concat([Buffer.from('no field\nMESSAGE=lost\n\n'), exported('kept')]))
     expect(said).toMatchObject([
-      { reason: expect.stringContaining('is no field') },
+      { reason: expect.stringContaining('is not a field') },
       { fields: { MESSAGE: 'kept' } },
     ])
   })

@@ -144,7 +144,8 @@ export class DebuggingViews {
       ...slice,
       limit: MAX_TRAIL + 1,
     })
-    if (found.length === 0) throw new AppError('NOT_FOUND', `There is no log of the request ${request_id}.`)
+    if (found.length === 0)
+      throw new AppError('NOT_FOUND', `There are no lines of the request ${request_id}.`)
     return toTrail(request_id, found.slice(0, MAX_TRAIL), isCut || found.length > MAX_TRAIL)
   }
 

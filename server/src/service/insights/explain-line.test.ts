@@ -44,7 +44,7 @@ it('tells of a line beyond the cap until when', () => {
   const cappedUntilMs = () => STATE.nowMs + 20_000
   const told = explainLine({ ...LINE, camera_id: 3 }, { ...STATE, cappedUntilMs })
   expect(told).toMatchObject({ verdict: 'rate_limited', override: { scope: 'camera', target: '3' } })
-  expect(told.sentence).toContain('50 lines a minute')
+  expect(told.sentence).toContain('50 lines per minute')
   expect(explainLine({ ...LINE, camera_id: 3, level: 'INFO' }, { ...STATE, cappedUntilMs }).verdict).toBe(
     'stored',
   )

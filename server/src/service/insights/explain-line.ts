@@ -65,29 +65,27 @@ export function explainLine(line: QuestionedLine, state: ExplainState): Explanat
     return { ...known, verdict: 'dropped', until: null, sentence }
   }
   if (!isEnabled(line.level, level)) {
-    const sentence = `Held back: ${line.level} is below ${level}, set by ${setBy}${lasting}. An error in its request or camera brings it, where a logger has a flight recorder.`
+    const sentence = `Held back: ${line.level} is below ${level}, set by ${setBy}${lasting}. A logger with a flight recorder still sends it when an error follows in its request or camera.`
     return { ...known, verdict: 'held_back', until, sentence }
   }
   const cappedUntil =
     inForce && !isEnabled(line.level, rules.log_level) ? state.cappedUntilMs(inForce) : undefined
   if (inForce && cappedUntil !== undefined) {
     const at = fromMillis(cappedUntil)
-    const sentence = `Rate-limited: ${setBy} lets ${inForce.max_lines_per_minute} lines a minute through and they are used up until ${at}.`
+    const sentence = `Rate-limited: ${setBy} lets ${inForce.max_lines_per_minute} lines per minute through; the limit is used up until ${at}.`
     return { ...known, verdict: 'rate_limited', until: at, sentence }
   }
   const cutoff = cutoffFor(cutoffsOf(state.settings, nowMs), line)
   if (line.timestamp !== undefined && cutoff !== null && Date.parse(line.timestamp) < Date.parse(cutoff)) {
-    const sentence = `Past retention: lines of ${line.source} at ${line.level} before ${cutoff} are deleted; one that comes in so late is stored at its arrival.`
+    const sentence = `Past retention: lines of ${line.source} at ${line.level} before ${cutoff} are deleted; a line that arrives this late is stored with its time of arrival.`
     return { ...known, verdict: 'past_retention', until: null, sentence }
   }
   if (state.isDiskFull) {
     const sentence =
-      'Refused: the disk of the database is below its reserve. Senders are answered 507 and have to keep the line; make room, or lower retention_days, retention_max_bytes or disk_reserve_bytes.'
+      'Refused: free disk space of the database is below the reserve. Senders receive 507 and must keep the line; free disk space, or lower retention_days, retention_max_bytes or disk_reserve_bytes.'
     return { ...known, verdict: 'disk_full', until: null, sentence }
   }
-  const hidden = masked
-    ? ` What is to be hidden in its message is masked, so search for: ${stored_message}`
-    : ''
+  const hidden = masked ? ` Parts of its message are redacted, so search for: ${stored_message}` : ''
   const sentence = `Stored: ${line.level} reaches ${level}, set by ${setBy}${lasting}.${hidden}`
   return { ...known, verdict: 'stored', until, sentence }
 }

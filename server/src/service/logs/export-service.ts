@@ -102,7 +102,7 @@ export class ExportService {
     const giveBack = this.#places.tryTake(caller)
     if (giveBack) return giveBack
     const isOwn = this.#places.heldBy(caller) >= this.#places.share
-    const running = isOwn ? `${this.#places.share} exports of yours` : `${this.#places.taken} exports`
+    const running = isOwn ? `${this.#places.share} of your exports` : `${this.#places.taken} exports`
     const sentence = `${running} are running on this server. Try again when one has ended.`
     throw new AppError('RATE_LIMITED', sentence, { retryAfter: 10 })
   }
@@ -151,7 +151,7 @@ export class RunningExport {
       yield header
       for await (const { lines, rows } of found.chunks) {
         const stall = setTimeout(
-          () => ending.abort(new Error('the reader took nothing for minutes')),
+          () => ending.abort(new Error('the client read nothing for minutes')),
           STALL_MS,
         )
         try {

@@ -25,6 +25,6 @@ export class SyncLogService {
    */
   cleanupOldLogs(days: number): number {
     if (Number.isInteger(days) && days >= 0 && days <= MAX_DAYS) return this.#logs.cleanupOldLogs(days)
-    throw new AppError('INVALID_REQUEST', `days has to be a whole number from 0 to ${MAX_DAYS}.`)
+    throw new AppError('INVALID_REQUEST', `days must be a whole number from 0 to ${MAX_DAYS}.`)
   }
 }

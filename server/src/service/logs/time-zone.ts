@@ -20,7 +20,7 @@ export function parseTimeZone(name: string): string {
   if (isTimeZone(name)) return name
   throw new AppError(
     'INVALID_REQUEST',
-    `timezone has to be an IANA name such as Europe/Berlin; "${name.slice(0, 60)}" is none.`,
+    `timezone must be an IANA name such as Europe/Berlin; it is "${name.slice(0, 60)}".`,
   )
 }
 

@@ -259,5 +259,5 @@ function warningOf({ stopped_at, is_cut, rows }: Page): string | undefined {
 }
 
 function cutWarning(timestamp: string): string {
-  return `the lines are long: of more than 8 MB only those up to ${toNanos(timestamp)} are here`
+  return `the result was cut at 8 MB: it has only lines up to ${toNanos(timestamp)}`
 }

@@ -97,7 +97,7 @@ export function holdMore({ hold }: Limits, bytes: number): void {
   if (hold.grow(bytes)) return
   throw new AppError(
     'UNAVAILABLE',
-    'More is being read than there is room for. Select fewer lines or aggregate by fewer labels, or ask again shortly.',
+    'The memory limit for reads is reached. Select fewer lines or aggregate by fewer labels, or try again shortly.',
     { retryAfter: 2 },
   )
 }

@@ -86,9 +86,13 @@ export function compileAll(
       if (!(error instanceof RedactionPatternError)) throw error
       const { message, position } = error
       const name = patterns.length > 1 || field === 'redaction' ? `${field}[${index}]` : field
-      throw new AppError('INVALID_REQUEST', `${name} is not taken, at character ${position}: ${message}.`, {
-        position,
-      })
+      throw new AppError(
+        'INVALID_REQUEST',
+        `${name} is not accepted, at character ${position}: ${message}.`,
+        {
+          position,
+        },
+      )
     }
   }
   return compiled

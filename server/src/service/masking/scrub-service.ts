@@ -60,7 +60,7 @@ export class ScrubService {
     const run = await auditTrail.change(async (client) => {
       const result = await addScrubRun(client, { pattern, by: auditTrail.actor, totalRows })
       if (!result)
-        throw new AppError('CONFLICT', 'Stored lines are being masked already. Wait, or stop that.')
+        throw new AppError('CONFLICT', 'Stored lines are already being masked. Wait, or stop that run.')
       // The search text may be the secret itself; its shape is enough.
       const after = { pattern_characters: pattern.length }
       return { result, entry: { action: 'logs.scrub.started', entity: 'logs', after } }
@@ -73,7 +73,7 @@ export class ScrubService {
   async stop(): Promise<ScrubRun> {
     const run = await this.#end('stopped')
     if (run) return run
-    throw new AppError('NOT_FOUND', 'No stored lines are being masked at this moment.')
+    throw new AppError('NOT_FOUND', 'No stored lines are being masked.')
   }
 
   /** Goes on with the run under way for a few seconds and asks for another turn when there is more. */

@@ -89,7 +89,7 @@ export class Boards {
   async change(id: number, change: BoardChange, author: Principal): Promise<Board> {
     return this.#change(id, author, (before) => {
       if (change.version !== undefined && change.version !== before.version) {
-        throw new AppError('CONFLICT', `The board ${id} was changed meanwhile; load it again.`)
+        throw new AppError('CONFLICT', `The board ${id} has been changed meanwhile; reload it.`)
       }
       return {
         name: change.name === undefined ? before.name : nameOf(change.name),
@@ -110,7 +110,7 @@ export class Boards {
     const added = chartOf(chart)
     return this.#change(id, author, (before) => {
       if (before.charts.length >= MAX_CHARTS) {
-        throw new AppError('CONFLICT', `The board ${id} has ${MAX_CHARTS} charts, as many as may be.`)
+        throw new AppError('CONFLICT', `The board ${id} has ${MAX_CHARTS} charts, the maximum.`)
       }
       return { ...before, charts: [...before.charts, added] }
     })
@@ -155,7 +155,7 @@ export class Boards {
     const board = await store.lockBoard(client, id)
     if (!board || (!board.shared && board.owner !== ownerOf(author))) throw notFound(id)
     if (mayEdit(author, board)) return board
-    throw new AppError('FORBIDDEN', `The board ${id} belongs to ${board.owner_name}; make one of your own.`)
+    throw new AppError('FORBIDDEN', `The board ${id} belongs to ${board.owner_name}; create your own.`)
   }
 
   async #makeRoom(
@@ -166,10 +166,10 @@ export class Boards {
   ): Promise<void> {
     const { own, shared } = await store.countBoards(client, ownerOf(author))
     if (isNew && own >= MAX_OWN) {
-      throw new AppError('CONFLICT', `You have ${own} boards, as many as may be. Delete one first.`)
+      throw new AppError('CONFLICT', `You have ${own} boards, the maximum. Delete one first.`)
     }
     if (isShared && shared >= MAX_SHARED) {
-      throw new AppError('CONFLICT', `${shared} boards are shared, as many as may be. Delete one first.`)
+      throw new AppError('CONFLICT', `${shared} boards are shared, the maximum. Delete one first.`)
     }
   }
 }
@@ -196,5 +196,5 @@ function notFound(id: number): AppError {
 }
 
 function taken(name: string): AppError {
-  return new AppError('CONFLICT', `You have a board called "${name}" already. Take another name.`)
+  return new AppError('CONFLICT', `You already have a board named "${name}". Use another name.`)
 }

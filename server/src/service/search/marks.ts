@@ -45,7 +45,7 @@ export class Marks {
    */
   async add(input: MarkInput, author: Principal): Promise<Mark> {
     // The secret of such a key stands in a page that anybody may read.
-    if (author.origins) throw new AppError('FORBIDDEN', 'A key of pages may not add marks.')
+    if (author.origins) throw new AppError('FORBIDDEN', 'A key for pages may not add marks.')
     const text = repairText(input.text).trim()
     if (text === '') throw new AppError('INVALID_REQUEST', 'text must not be blank.')
     const at = input.at === undefined ? now() : parseIso(input.at)
@@ -60,7 +60,7 @@ export class Marks {
       if (!result) {
         throw new AppError(
           'CONFLICT',
-          `There are ${most.toLocaleString('en')} marks or more, as many as may be. Delete some first.`,
+          `There are ${most.toLocaleString('en')} marks or more, the maximum. Delete some first.`,
         )
       }
       const before = displaced && { before: { displaced: fieldsOf(displaced) } }

@@ -110,10 +110,10 @@ export class SavedViews {
   ): Promise<void> {
     const { own, shared } = await store.countViews(client, ownerOf(author))
     if (isNew && own >= MAX_OWN) {
-      throw new AppError('CONFLICT', `You have ${own} views, as many as may be. Delete one first.`)
+      throw new AppError('CONFLICT', `You have ${own} views, the maximum. Delete one first.`)
     }
     if (isShared && shared >= MAX_SHARED) {
-      throw new AppError('CONFLICT', `${shared} views are shared, as many as may be. Delete one first.`)
+      throw new AppError('CONFLICT', `${shared} views are shared, the maximum. Delete one first.`)
     }
   }
 }
@@ -123,8 +123,5 @@ function fieldsOf({ name, query, shared }: store.StoredView): store.ViewFields {
 }
 
 function taken(name: string): AppError {
-  return new AppError(
-    'CONFLICT',
-    `There is a view called "${name}" already. Change it, or take another name.`,
-  )
+  return new AppError('CONFLICT', `There is already a view named "${name}". Change it, or use another name.`)
 }

@@ -28,8 +28,8 @@ export class SearchQueries {
     for (const { pattern, at } of patterns) {
       const problem = await this.#logs.explainPattern(pattern)
       if (problem === undefined) continue
-      const said = `The regular expression is broken (${problem})`
-      throw queryError(said, at, 'Correct it, or put it in quotes to search the text.')
+      const said = `The regular expression is invalid (${problem})`
+      throw queryError(said, at, 'Correct it, or quote it to search for the text.')
     }
     const cameras = await this.#cameras.list(visibility)
     return { ...filter, q: withCameraIds(tree, cameras) }

@@ -94,13 +94,13 @@ describe('the search syntax', () => {
   it.each([
     ['a "b', 3, /quote/],
     ['camera:"Front', 8, /quote/],
-    ['a (b', 3, /bracket is opened/],
-    ['a )', 3, /never opened/],
+    ['a (b', 3, /bracket is not closed/],
+    ['a )', 3, /no opening bracket/],
     ['x ( )', 3, /empty/],
-    ['level:high', 7, /"high" is no level.*DEBUG/],
-    ['extra_data.a:>x', 14, /"x" is no number/],
+    ['level:high', 7, /"high" is not a level.*DEBUG/],
+    ['extra_data.a:>x', 14, /"x" is not a number/],
     [`/${'a'.repeat(201)}/`, 1, /201 characters/],
-    ['x /(a)\\1/', 7, /refers back/],
+    ['x /(a)\\1/', 7, /back-reference/],
     ['('.repeat(60), 51, /brackets/],
   ])('says what is wrong with %j and where', (query, position, sentence) => {
     let thrown: unknown

@@ -15,7 +15,7 @@ const SPACE = /\s/
 class SearchScanner {
   readonly text: string
   at = 0
-  /** How many brackets are open. */
+  /** How many brackets are nested. */
   depth = 0
 
   constructor(text: string) {
@@ -68,7 +68,7 @@ class SearchScanner {
     const found = match.exec(this.text)
     if (!found) {
       throw queryError(
-        'A quote is opened',
+        'A quote is not closed',
         from,
         'Close it with ", or write \\" inside quotes for the character itself.',
       )
@@ -161,9 +161,9 @@ function levelNamed(value: string, at: number) {
   const level = readLevel(value)
   if (level) return level
   throw queryError(
-    `"${value.slice(0, 40)}" is no level`,
+    `"${value.slice(0, 40)}" is not a level`,
     at,
-    `Use one of ${LEVELS.join(', ')}, or put the whole in quotes to search the text.`,
+    `Use one of ${LEVELS.join(', ')}, or quote the whole term to search for the text.`,
   )
 }
 
@@ -185,9 +185,9 @@ function numberMatch(comparison: Exclude<Comparison, '='>, value: string, at: nu
     return { kind: 'compare', comparison, number: value }
   }
   throw queryError(
-    `"${value.slice(0, 40)}" is no number`,
+    `"${value.slice(0, 40)}" is not a number`,
     at,
-    `Write a number after ${comparison}, or put the whole in quotes to search the text.`,
+    `Write a number after ${comparison}, or quote the whole term to search for the text.`,
   )
 }
 
@@ -256,7 +256,7 @@ function readTerm(scanner: SearchScanner, patterns: PatternPlace[]): ParsedSearc
   }
   if (scanner.next === '(' && scanner.text[from + 1] !== ')') return readBrackets(scanner, patterns)
   if (scanner.next === ')' && scanner.isBoundary(1)) {
-    throw queryError('A bracket is closed that was never opened', from, 'Remove it, or put it in quotes.')
+    throw queryError('A closing bracket has no opening bracket', from, 'Remove it, or put it in quotes.')
   }
   if (scanner.next === '"') return { kind: 'text', text: scanner.phrase() }
   const pattern = scanner.regex()
@@ -275,7 +275,7 @@ function readBrackets(scanner: SearchScanner, patterns: PatternPlace[]): ParsedS
   const from = scanner.at
   if (scanner.depth >= MAX_DEPTH) {
     throw queryError(
-      `More than ${MAX_DEPTH} brackets are open`,
+      `More than ${MAX_DEPTH} brackets are nested`,
       from,
       'Use fewer, or put the text in quotes.',
     )
@@ -284,7 +284,7 @@ function readBrackets(scanner: SearchScanner, patterns: PatternPlace[]): ParsedS
   scanner.depth++
   const inner = readAlternatives(scanner, patterns)
   if (scanner.isAtEnd) {
-    throw queryError('A bracket is opened', from, 'Close it with ), or put the text in quotes.')
+    throw queryError('A bracket is not closed', from, 'Close it with ), or put the text in quotes.')
   }
   scanner.at++
   scanner.depth--
@@ -309,7 +309,7 @@ export function patternProblem(pattern: string): { said: string; offset: number;
   const reference = /(?<!\\)(?:\\\\)*\\[1-9]/.exec(pattern)
   if (!reference) return undefined
   // Matching them takes exponential time.
-  const said = 'The regular expression refers back to a group'
+  const said = 'The regular expression has a back-reference'
   return { said, offset: 1 + reference.index, hint: 'Write the text out.' }
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** A place where the trail is not what was written. */
+/** A place where the trail was changed. */
 type AuditFault = {
   id: number
   fault: 'changed' | 'missing' | 'cut off'
@@ -96,7 +96,7 @@ function faultsOf(row: Row, last: { id: number; hash: string }): AuditFault[] {
   } else if (row.previous_hash !== last.hash) {
     faults.push(changed(row.id, 'does not follow the row before it'))
   }
-  if (row.expected !== row.hash) faults.push(changed(row.id, 'is not what was written'))
+  if (row.expected !== row.hash) faults.push(changed(row.id, 'was changed'))
   return faults
 }
 

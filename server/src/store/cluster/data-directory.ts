@@ -12,7 +12,7 @@ export function prepareDataDirectory(dataDirectory: string): void {
     rmSync(probe)
   } catch (cause) {
     throw new StartupError(
-      `The data folder ${dataDirectory} cannot be written to (${errorCode(cause) || cause}). ${wayOut(dataDirectory, errorCode(cause))}, or set DATA_DIR to another folder.`,
+      `The data folder ${dataDirectory} is not writable (${errorCode(cause) || cause}). ${wayOut(dataDirectory, errorCode(cause))}, or set DATA_DIR to another folder.`,
       { cause },
     )
   }
@@ -22,9 +22,9 @@ export function prepareDataDirectory(dataDirectory: string): void {
 function wayOut(path: string, code: string): string {
   const uid = process.getuid?.()
   const stats = statSync(path, { throwIfNoEntry: false })
-  if (code === 'EROFS') return 'Its file system is read-only: mount a volume there that can be written to'
-  if (uid === undefined || !stats || stats.uid === uid) return 'Give this user the right to write there'
-  return `It belongs to the user id ${stats.uid}, and this is user id ${uid}. Give this user the right to write there (as root: chown -R ${uid}:${process.getgid?.()} ${path})`
+  if (code === 'EROFS') return 'Its file system is read-only: mount a writable volume there'
+  if (uid === undefined || !stats || stats.uid === uid) return 'Give this user write permission'
+  return `It belongs to the user id ${stats.uid}, and the server runs as user id ${uid}. Give this user write permission (as root: chown -R ${uid}:${process.getgid?.()} ${path})`
 }
 
 /** Node's own `recursive` tries for ever where a file system such as /proc says that a parent that is there is not. */

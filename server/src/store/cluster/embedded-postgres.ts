@@ -58,7 +58,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await stopOrphan(cluster, dataDir, log)
   if (isElsewhere(cluster, dataDir) && !existsSync(cluster)) {
     log(
-      `The user ${user?.name}, who PostgreSQL runs as when root starts it, cannot enter ${dataDir}: the database is made in ${cluster}, and ${dataDir}/postgres is a link to it. Whoever copies or deletes the data folder has to do so there too.`,
+      `The user ${user?.name}, as which PostgreSQL runs when started by root, cannot enter ${dataDir}: the database is created in ${cluster}, and ${dataDir}/postgres is a link to it. If you copy or delete the data folder, include that folder.`,
     )
   }
   await createCluster(cluster, { binaries, user, fast: unsafe })
@@ -70,7 +70,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   if (user?.name === SHARED_USER) {
     log(
-      `PostgreSQL runs as the user ${SHARED_USER}, as root may not run it: other programs of that user can read the files of the database. To end that, stop, run: useradd --system ${OWN_USER}; chown -R ${OWN_USER}: ${cluster}, and start again.`,
+      `PostgreSQL runs as the user ${SHARED_USER}, because root may not run it: other programs of that user can read the files of the database. To prevent this, stop the server, run: useradd --system ${OWN_USER}; chown -R ${OWN_USER}: ${cluster}, and start again.`,
     )
   }
   const postgres = new PostgresProcess({ binaries, cluster, user, port: PORT, log })
@@ -131,7 +131,7 @@ async function stopOrphan(cluster: string, dataDir: string, log: (line: string) 
     if (await hasOwner(postmaster)) throw inUse(dataDir)
     // It may have ended by itself meanwhile, or be another one.
     if (findPostmaster(cluster)?.pid !== postmaster.pid) continue
-    log('Stopping the PostgreSQL that an earlier server left behind.')
+    log('Stopping the PostgreSQL left running by an earlier server.')
     await stopPostmaster(postmaster.pid)
   }
 }

@@ -41,7 +41,7 @@ export function locateCluster(dataDirectory: string, user: PostgresUser | undefi
   }
   if (isThere && !canReach(dirname(realpathSync(path)), user)) {
     throw new StartupError(
-      `The user ${user?.name}, who PostgreSQL runs as when root starts it, cannot enter ${dirname(realpathSync(path))}. Move the data folder, or open the way to it with chmod o+x.`,
+      `The user ${user?.name}, as which PostgreSQL runs when started by root, cannot enter ${dirname(realpathSync(path))}. Move the data folder, or give access with chmod o+x.`,
     )
   }
   return isThere ? realpathSync(path) : path
@@ -53,7 +53,7 @@ function linkedPlace(path: string): string {
   if (existsSync(dirname(target))) return target
   // An empty database there would look like lost logs.
   throw new StartupError(
-    `${path} points to ${target}, and there is nothing. Mount or bring back what was there; to begin anew, remove the link.`,
+    `${path} points to ${target}, which does not exist. Mount or restore it; to start with an empty database, remove the link.`,
   )
 }
 
@@ -68,7 +68,7 @@ export function checkCluster(cluster: string, { major }: PostgresBinaries): void
   const owner = statSync(cluster).uid
   if (uid !== undefined && uid !== 0 && owner !== uid) {
     throw new StartupError(
-      `The database in ${cluster} belongs to the user id ${owner}, and this is user id ${uid}. Start as its owner or as root, or give it away with chown -R.`,
+      `The database in ${cluster} belongs to the user id ${owner}, and the server runs as user id ${uid}. Start as its owner or as root, or change the owner with chown -R.`,
     )
   }
   const file = join(cluster, 'PG_VERSION')
@@ -76,13 +76,13 @@ export function checkCluster(cluster: string, { major }: PostgresBinaries): void
   if (!existsSync(file)) {
     if (readdirSync(cluster).length === 0) return
     throw new StartupError(
-      `${cluster} holds files, but no PostgreSQL database. Move them away, or set DATA_DIR to another folder.`,
+      `${cluster} contains files, but no PostgreSQL database. Move them away, or set DATA_DIR to another folder.`,
     )
   }
   const made = readFileSync(file, 'utf8').trim()
   if (Number(made) === major) return
   throw new StartupError(
-    `The database in ${cluster} was made by PostgreSQL ${made}, and this version of Timelapser Logs brings ${major}. Start the version that made it and take a backup to restore here, or set DATA_DIR to another folder.`,
+    `The database in ${cluster} was created by PostgreSQL ${made}, and this version of Timelapser Logs includes ${major}. Start the version that created it and take a backup to restore here, or set DATA_DIR to another folder.`,
   )
 }
 
@@ -121,7 +121,7 @@ export async function createCluster(
     // Another server was first; its cluster is as good.
     if (existsSync(join(cluster, 'PG_VERSION'))) return
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
-    throw new StartupError(`PostgreSQL could not make its database in ${cluster}: ${lastLine(said)}`, {
+    throw new StartupError(`PostgreSQL could not create its database in ${cluster}: ${lastLine(said)}`, {
       cause,
     })
   }

@@ -152,15 +152,15 @@ export class PostgresProcess {
       while ((this.#restarts[0] ?? Number.POSITIVE_INFINITY) < Date.now() - 60_000) this.#restarts.shift()
       if (this.#restarts.push(Date.now()) > RESTARTS_PER_MINUTE) {
         log(
-          `PostgreSQL ended ${RESTARTS_PER_MINUTE} times in a minute (${words}). Its log is in ${cluster}/log.`,
+          `PostgreSQL exited ${RESTARTS_PER_MINUTE} times in a minute (${words}). Its log is in ${cluster}/log.`,
         )
         await delay(60_000, undefined, { ref: false })
       } else {
-        log(`PostgreSQL ended unexpectedly (${words}); starting it again.`)
+        log(`PostgreSQL exited unexpectedly (${words}); restarting it.`)
       }
       try {
         await this.#launch()
-        return log('PostgreSQL is back.')
+        return log('PostgreSQL is running again.')
       } catch (error) {
         words = error instanceof Error ? error.message : String(error)
         await delay(500)

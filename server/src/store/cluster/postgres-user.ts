@@ -68,7 +68,7 @@ function checkOwnName(): void {
     userInfo()
   } catch (cause) {
     throw new StartupError(
-      `The user id ${process.getuid?.()} has no name on this machine (no line in /etc/passwd), and PostgreSQL does not run without one. Start as a user that has a name (in a container leave out --user, or give the id a line in /etc/passwd), or set DATABASE_URL.`,
+      `The user id ${process.getuid?.()} has no name on this machine (no line in /etc/passwd), which PostgreSQL requires. Start as a user with a name (in a container leave out --user, or give the id a line in /etc/passwd), or set DATABASE_URL.`,
       { cause },
     )
   }

@@ -231,7 +231,7 @@ async function packRows(
   )
   const made = rows[0] as Packed
   if (made.packed > 0 && !(made.is_same && made.removed === made.packed))
-    throw new Error(`a block of ${name} from ${made.first_timestamp} does not hold the lines it was made of`)
+    throw new Error(`a block of ${name} from ${made.first_timestamp} does not contain its original lines`)
   if (made.first_timestamp !== null) await sign(client, name, made)
   const isCutShort = made.packed > 0 || made.chosen < made.candidates || made.chosen === blockRows
   const next = isCutShort ? { timestamp: made.timestamp as string, id: made.id as number } : end

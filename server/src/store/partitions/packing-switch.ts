@@ -62,10 +62,12 @@ function refusal(cause: unknown): PackingRefused | undefined {
   const { code, message, hint } = cause as { code?: unknown; message?: string; hint?: string }
   if (code === '2BP01') return new PackingRefused(`${message}. ${hint}`, { cause })
   if (code === '55P03')
-    return new PackingRefused('Somebody has been reading logs for over a minute. Try again.', { cause })
+    return new PackingRefused('Another session has been reading logs for over a minute. Try again.', {
+      cause,
+    })
   if (code !== '42501') return undefined
   return new PackingRefused(
-    `PostgreSQL does not allow it: ${message}. Packing needs a schema of its own: grant create on the database to the user of DATABASE_URL.`,
+    `PostgreSQL does not allow it: ${message}. Packing requires a separate schema: grant create on the database to the user of DATABASE_URL.`,
     { cause },
   )
 }

@@ -72,7 +72,7 @@ export type Found = {
 /** A search ran out of time where only the whole answer would have been one. */
 export class SearchTooLong extends Error {
   constructor() {
-    super('the search took longer than it may')
+    super('the search exceeded its time limit')
     this.name = 'SearchTooLong'
   }
 }

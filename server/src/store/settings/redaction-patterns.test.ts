@@ -51,7 +51,7 @@ describe('a pattern of one’s own', () => {
     ['*a', 1, 'not a regular expression'],
     ['x[^]+y', 1, 'not a regular expression of RE2'],
     ['a{5000}', 2, 'more than'],
-    ['(?:[a-z]{1,30}x){1,30}1', 1, 'steps for a character, 300 at most'],
+    ['(?:[a-z]{1,30}x){1,30}1', 1, 'steps per character, at most 300'],
     ['a'.repeat(501), 501, 'longer'],
   ])('%s is refused at %i', (pattern, position, reason) => {
     const refusal = () => RedactionPatterns.ofNew(pattern)

@@ -95,7 +95,7 @@ function compileNew(pattern: string): Engine {
   const instructions = compiled.programSize()
   if (instructions > MAX_INSTRUCTIONS) {
     throw new RedactionPatternError(
-      `${instructions} steps for a character, ${MAX_INSTRUCTIONS} at most: use smaller numbers in its repeats`,
+      `${instructions} steps per character, at most ${MAX_INSTRUCTIONS}: use smaller repeat counts`,
       0,
     )
   }

@@ -126,7 +126,7 @@ export const SettingsSchema = Type.Object({
     enum: [...REQUEST_LOGGING],
     default: 'changes',
     description:
-      'Which requests the server logs: none (off); changes, failures and slow ones; all but ingest and streams.',
+      'Which requests the server logs: none (off); changes, failures and slow requests; all but ingest and streams.',
   }),
 })
 export type Settings = Static<typeof SettingsSchema>

@@ -26,7 +26,7 @@ export function DetailMessage({ log, view, change }: { log: LogRow; view: LogVie
         {shown.length < log.message.length && (
           <span className="text-faint">
             {' '}
-            … {(log.message.length - shown.length).toLocaleString()} more characters; JSON has all of them
+            … {(log.message.length - shown.length).toLocaleString()} more characters; the JSON has all of them
           </span>
         )}
       </pre>

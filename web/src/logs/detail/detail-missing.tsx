@@ -19,7 +19,7 @@ export function DetailMissing({
       <p className="text-pretty">{textOf(error, known?.status)}</p>
       {known?.requestId && <p className="font-mono text-small text-faint">Request {known.requestId}</p>}
       {isForGood ? (
-        <Button onClick={() => change({ log: null, page: 1, until: null })}>To the newest lines</Button>
+        <Button onClick={() => change({ log: null, page: 1, until: null })}>Go to the newest lines</Button>
       ) : (
         <Button onClick={retry}>Try again</Button>
       )}
@@ -30,7 +30,7 @@ export function DetailMissing({
 function textOf(error: Error, status: number | undefined): string {
   // The server answers both cases alike, so that nobody learns which lines there are.
   if (status === 404)
-    return 'This line is not here any more. Retention or a cleanup has removed it, or it belongs to a camera you may not see. An administrator of this server can give you access.'
+    return 'This line is not available. Retention or a cleanup has removed it, or it belongs to a camera that you may not see. An administrator of this server can give you access.'
   if (status === 403)
     return 'You may not see this line. An administrator of this server can give you access to its camera.'
   return error.message

@@ -69,7 +69,7 @@ function DetailTabs({
           JSON
         </Tabs.Tab>
         <Tabs.Tab value="surroundings" className={TAB}>
-          Surroundings
+          Context
         </Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="fields" className={TAB_PANEL}>

@@ -19,7 +19,7 @@ export function SurroundingEnd({
   ask: (end: End) => void
 }) {
   const word = end === 'after' ? 'newer' : 'older'
-  if (!has) return <p className="py-1 text-center text-small text-faint">Nothing {word}</p>
+  if (!has) return <p className="py-1 text-center text-small text-faint">No {word} lines</p>
   const Arrow = end === 'after' ? ArrowUp : ArrowDown
   return (
     <button
@@ -31,7 +31,7 @@ export function SurroundingEnd({
       {shown < MAX_SIDE && !isCut
         ? `More ${word} lines`
         : isCut
-          ? `Continue from the ${end === 'after' ? 'newest' : 'oldest'} of these: they are long, and 8 MB is the most at a time`
+          ? `Continue from the ${end === 'after' ? 'newest' : 'oldest'} of these: long lines, limited to 8 MB at a time`
           : `Continue from the ${end === 'after' ? 'newest' : 'oldest'} of these`}
     </button>
   )

@@ -38,7 +38,7 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
     if (facets.isError)
       return (
         <p className="px-2 py-1 text-muted" title={facets.error.message}>
-          Could not be loaded; <kbd>r</kbd> tries again.
+          Could not be loaded; press <kbd>r</kbd> to retry.
         </p>
       )
     return (
@@ -64,10 +64,10 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
         />
       )}
       {options.length === 0 && (
-        <p className="p-2 text-muted">No line in this range names a {name.toLowerCase()}.</p>
+        <p className="p-2 text-muted">No line in this range has a {name.toLowerCase()}.</p>
       )}
       {options.length > 0 && matching.length === 0 && (
-        <p className="p-2 text-muted">None has “{typed}” in its name.</p>
+        <p className="p-2 text-muted">No name contains “{typed}”.</p>
       )}
       {matching.slice(0, SHOWN).map((option) => (
         <FacetOption
@@ -88,11 +88,11 @@ export function FacetList({ field, name, view, change, facetsQuery }: FacetListP
       ))}
       {isCut && (
         <p className="p-2 text-small text-faint">
-          The {listed.toLocaleString()} with most lines, of {total.toLocaleString()}.
+          Top {listed.toLocaleString()} of {total.toLocaleString()} by lines.
         </p>
       )}
       {matching.length > SHOWN && (
-        <p className="p-2 text-small text-faint">{matching.length - SHOWN} more; type to find one.</p>
+        <p className="p-2 text-small text-faint">{matching.length - SHOWN} more; type to filter.</p>
       )}
     </div>
   )

@@ -16,7 +16,7 @@ export function OwnLinesButton({ q, change }: { q: string; change: ChangeView })
   const isOut = stateOfTerm(q, OWN_LINES) === 'out'
   return (
     <IconButton
-      label="Leave out the server's own lines"
+      label="Hide the server's own lines"
       kind="plain"
       aria-pressed={isOut}
       className={isOut ? 'text-accent' : ''}

@@ -14,11 +14,11 @@ export function jsonTermOf(
   q: string,
 ): JsonTerm {
   const name = nameOf(path)
-  if (name === null) return { why: 'The search has no way to write this key.' }
+  if (name === null) return { why: 'The search syntax cannot express this key.' }
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
     return { why: 'The browser cannot represent all digits of this number.' }
   const isLeaf = typeof value !== 'object' || value === null
-  if (!isLeaf && size === 0) return { why: 'The search has no way to write an empty value.' }
+  if (!isLeaf && size === 0) return { why: 'The search syntax cannot express an empty value.' }
   const term = isLeaf ? termOf(name, value as string | number | boolean | null) : `${name}:*`
   if (setTerm(q, term, 'out').length > MAX_SEARCH)
     return { why: `The search would be longer than ${MAX_SEARCH.toLocaleString()} characters.` }

@@ -88,7 +88,7 @@ function JsonSearch({ tree, focusTree }: { tree: JsonTreeState; focusTree: (id: 
 }
 
 function countInWords(hits: number, at: number): string {
-  if (hits === 0) return 'not here'
+  if (hits === 0) return 'no match'
   if (at >= 0) return `${(at + 1).toLocaleString()} of ${hits.toLocaleString()}`
   return `${hits.toLocaleString()} ${hits === 1 ? 'hit' : 'hits'}`
 }

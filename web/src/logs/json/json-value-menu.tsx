@@ -112,6 +112,6 @@ function valuesPath(view: LogView, path: JsonPath): string {
 
 function short(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ')
-  if (line === '') return 'the empty text'
+  if (line === '') return 'the empty string'
   return line.length > 40 ? `${line.slice(0, 40)}…` : line
 }

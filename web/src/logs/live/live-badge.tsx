@@ -11,9 +11,9 @@ const LOOK = {
 } as const
 
 const HINTS = {
-  live: 'New lines appear by themselves. L pauses.',
+  live: 'New lines appear automatically. L pauses.',
   connecting: 'The stream of new lines is being opened.',
-  reconnecting: 'The connection is lost; it is tried again until it works, and nothing is missed.',
+  reconnecting: 'The connection is lost and is retried until it works; no line is missed.',
 } as const
 
 /** Whether new lines come in by themselves; the states differ by word, shape and colour. */
@@ -22,7 +22,7 @@ export function LiveBadge({ live }: { live: LiveListState }) {
   const isTrying = live.state === 'connecting' || live.state === 'reconnecting'
   const hint =
     live.state === 'paused'
-      ? `New lines wait: ${live.why}. L resumes.`
+      ? `New lines are held back: ${live.why}. L resumes.`
       : live.state === 'unavailable'
         ? (live.why ?? '')
         : HINTS[live.state]

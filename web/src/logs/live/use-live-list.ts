@@ -26,7 +26,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
     (view.log !== null
       ? 'a line is open'
       : brushing
-        ? 'a span is being chosen'
+        ? 'a time range is being selected'
         : choosing
           ? 'a menu is open'
           : null)
@@ -88,7 +88,7 @@ export function useLiveList(view: LogView, change: ChangeView, screen: ReturnTyp
     /** Whether what is stored now does not arrive by itself yet; it is there with the next answer. */
     opening: isOpening,
     why: !screen.open
-      ? 'This range has ended; choose one that reaches to now to follow new lines.'
+      ? 'This range has ended; choose a range up to now to follow new lines.'
       : view.page > 1
         ? 'New lines arrive on page 1.'
         : page === null

@@ -24,7 +24,7 @@ export function FindBar({ find }: { find: Find }) {
         {find.text === ''
           ? ''
           : find.hits === 0
-            ? 'not here'
+            ? 'no match'
             : `${find.at.toLocaleString()} of ${find.hits.toLocaleString()}`}
       </span>
       <IconButton label="Previous (Shift+Enter)" disabled={find.hits === 0} onClick={() => find.step(-1)}>

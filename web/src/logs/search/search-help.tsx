@@ -2,16 +2,16 @@ import { FloatingPanel } from '../../controls/floating-panel.tsx'
 import type { PopupProps } from '../../controls/popup-button.tsx'
 
 const EXAMPLES: readonly (readonly [written: string, finds: string])[] = [
-  ['timeout', 'with this text, in any case'],
+  ['timeout', 'with this text, case-insensitive'],
   ['"connection timeout"', 'with the phrase'],
   ['-retry', 'without it'],
   ['(front or barn)', 'with either'],
   ['/time ?out|5\\d\\d/', 'that match the expression'],
   ['level:>=warning', 'of this level and above'],
   ['camera:"Front Door"', 'of the camera, by name or id'],
-  ['source:api*', 'of sources that begin so'],
-  ['logger:app.*', 'of loggers that begin so'],
-  ['message:retry', 'with the text in the message alone'],
+  ['source:api*', 'of sources that begin with api'],
+  ['logger:app.*', 'of loggers that begin with app.'],
+  ['message:retry', 'with the text in the message only'],
   ['request_id:r-1', 'of one request'],
   ['extra_data.retry_count:>3', 'with a number above'],
 ]

@@ -22,7 +22,7 @@ export function CutNotice({
   const goOn = () => change({ range: { kind: 'between', from: start, to: oldest.timestamp } })
   return (
     <span className="inline-flex flex-wrap items-center gap-2 text-warning">
-      the lines are long: the page ends after {logs.length} of them, at 8 MB
+      long lines: the page was cut at 8 MB, after {logs.length} lines
       <Button className="h-7 text-ink" onClick={goOn}>
         Show the rest
       </Button>

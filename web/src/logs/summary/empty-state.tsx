@@ -29,7 +29,7 @@ export function EmptyState({
 }
 
 /** No line was ever written: the command that writes the first. */
-export function FirstLine({ title = 'No line has been written yet' }: { title?: string }) {
+export function FirstLine({ title = 'No lines have been written yet' }: { title?: string }) {
   const command = [
     `curl ${wholeAddressOf('/api/logs')}`,
     `  -H 'Authorization: Bearer YOUR_KEY'`,
@@ -38,7 +38,7 @@ export function FirstLine({ title = 'No line has been written yet' }: { title?: 
   ].join(' \\\n')
   return (
     <EmptyState title={title}>
-      <p>This page is watching and will show the first one as it arrives. Send it from a terminal:</p>
+      <p>This page shows the first line as soon as it arrives. Send one from a terminal:</p>
       <div className="flex w-full items-start gap-1 rounded-md border border-line bg-sunken py-2 pr-2 pl-4 text-left">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
         <pre className="min-w-0 flex-1 overflow-x-auto py-1.5 font-mono text-small text-ink" tabIndex={0}>
@@ -49,11 +49,11 @@ export function FirstLine({ title = 'No line has been written yet' }: { title?: 
         </IconButton>
       </div>
       <p>
-        The first key was printed when the server started;{' '}
+        The server printed the first key when it started; create others under{' '}
         <Link className="font-medium text-accent underline underline-offset-2" href="/access">
           Access
-        </Link>{' '}
-        makes others.
+        </Link>
+        .
       </p>
     </EmptyState>
   )

@@ -38,11 +38,11 @@ export function ListState({
   if (view.page > 1 && data.pagination.total_items > 0) {
     return (
       <EmptyState title="Page not found">
-        <p>The list has {data.pagination.total_pages.toLocaleString()} of them now.</p>
+        <p>The list now has {data.pagination.total_pages.toLocaleString()} pages.</p>
         <Button onClick={() => change({ page: data.pagination.total_pages, log: null })}>
-          To the last page
+          Go to the last page
         </Button>
-        <Button onClick={() => change({ page: 1, until: null })}>To the newest lines</Button>
+        <Button onClick={() => change({ page: 1, until: null })}>Go to the newest lines</Button>
       </EmptyState>
     )
   }
@@ -50,7 +50,7 @@ export function ListState({
   if (searched_to !== null) {
     return (
       <EmptyState title="Nothing found so far">
-        <p>The search stopped after a few seconds; older lines are not searched yet.</p>
+        <p>The search stopped after a few seconds; older lines have not been searched yet.</p>
         <SearchedTo to={searched_to} view={view} change={change} zone={zone} asOf={screen.asOf} />
       </EmptyState>
     )
@@ -58,7 +58,7 @@ export function ListState({
   if (hasFilters(view)) {
     return (
       <EmptyState title="Nothing matches these filters">
-        <p>In this range ({periodInWords(view.range, zone)}) no line passes all of them.</p>
+        <p>No line in this range ({periodInWords(view.range, zone)}) matches all filters.</p>
         <Button onClick={() => change(NO_FILTERS)}>Clear the filters</Button>
         {view.range.kind !== 'all' && (
           <Button onClick={() => change({ range: { kind: 'all' } })}>Search all stored lines</Button>
@@ -82,7 +82,7 @@ function NothingInRange({ view, change, zone }: { view: LogView; change: ChangeV
   const newestAt = Date.parse(newest.timestamp)
   return (
     <EmptyState title={`No lines in this range`}>
-      <p>Nothing was logged: {periodInWords(view.range, zone)}. There are other lines.</p>
+      <p>Nothing was logged: {periodInWords(view.range, zone)}. There are lines outside this range.</p>
       <Button
         kind="accent"
         onClick={() =>

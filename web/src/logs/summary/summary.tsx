@@ -108,10 +108,10 @@ function StaleNotice({ error, retry }: { error: Error; retry: () => void }) {
   return (
     <span role="alert" className="inline-flex flex-wrap items-center gap-x-2 gap-y-1 text-error">
       <span>
-        These lines are the last answer.{' '}
+        These lines are from the last successful request.{' '}
         {retryAfterSeconds === null
           ? error.message
-          : `The server accepts no more requests at the moment. Try again in ${retryAfterSeconds} s.`}
+          : `The server is not accepting more requests at the moment. Try again in ${retryAfterSeconds} s.`}
       </span>
       {requestId !== null && <span className="font-mono text-faint wrap-anywhere">Request {requestId}</span>}
       <Button className="h-7 text-ink" onClick={retry}>

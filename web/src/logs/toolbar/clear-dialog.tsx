@@ -74,8 +74,8 @@ function Consequence({
   return (
     <span>
       <strong className="figures font-semibold">{count.toLocaleString()}</strong>{' '}
-      {count === 1 ? 'line' : 'lines'} of all cameras and sources will be deleted, whatever filters are set.{' '}
-      {canUndo ? 'For ten minutes this can be undone.' : 'This cannot be undone.'}
+      {count === 1 ? 'line' : 'lines'} of all cameras and sources will be deleted, regardless of the filters.{' '}
+      {canUndo ? 'This can be undone for ten minutes.' : 'This cannot be undone.'}
     </span>
   )
 }

@@ -54,7 +54,7 @@ function Consequence({ rows, first_log_at, last_log_at }: DeletionPreview) {
   return (
     <span>
       <strong className="figures font-semibold">{rows.toLocaleString()}</strong>{' '}
-      {rows === 1 ? 'line' : 'lines'} under the filters and in the range of the list, from {from} to {to},
+      {rows === 1 ? 'line' : 'lines'} that match the filters and the range of the list, from {from} to {to},
       will be deleted. This cannot be undone.
     </span>
   )

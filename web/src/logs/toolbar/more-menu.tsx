@@ -32,7 +32,7 @@ export function MoreMenu({
   return (
     <FloatingMenu {...popup} label="More">
       <Choice preference={wrapPreference} on="wrap" off="cut" name="Wrap long lines" hint="w" />
-      <Choice preference={densityPreference} on="roomy" off="compact" name="Roomy rows" hint="d" />
+      <Choice preference={densityPreference} on="roomy" off="compact" name="Comfortable rows" hint="d" />
       {!phone && (
         <>
           {[...OWN_COLUMNS, ...shown.filter((name) => fieldPath(name) !== null)].map((name) => (

@@ -6,18 +6,18 @@ import { useInertPage } from '../../controls/use-inert-page.ts'
 
 const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['/'], 'Search'],
-  [['L'], 'Live on or off'],
+  [['L'], 'Turn live on or off'],
   [['j', 'k'], 'Next, previous line; also ↓ and ↑'],
   [['o', 'Enter'], 'Open or close the line'],
   [['m'], 'Menu of the line: filter for, filter out, copy, debug'],
-  [['x'], 'Pick the line; also Ctrl and Shift with a click'],
+  [['x'], 'Select the line; also Ctrl or Shift and click'],
   [['e'], 'To extra_data of the open line; → and ← open and close, Enter filters'],
   [['f'], 'Find in the list'],
   [['Esc'], 'Close the open panel or menu'],
   [['r'], 'Refresh'],
   [['w'], 'Wrap long lines'],
   [['d'], 'Density of the rows'],
-  [['?'], 'This sheet'],
+  [['?'], 'Show this help'],
 ]
 
 export function ShortcutsSheet({ close }: { close: () => void }) {

@@ -71,7 +71,7 @@ function inOrder(series: ReadonlyMap<string, MetricSeries>): MetricSeries[] {
 function tooSlow(): AppError {
   return new AppError(
     'QUERY_TIMEOUT',
-    'The query took longer than it may. Narrow its range, or select fewer lines.',
+    'The query exceeded its time limit. Narrow its range, or select fewer lines.',
   )
 }
 
