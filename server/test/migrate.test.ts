@@ -88,7 +88,7 @@ test('refuses a database that is newer than the program', async () => {
   await migrate(database, directory)
   rmSync(join(directory, '0002_second.sql'))
   await expect(migrate(database, directory)).rejects.toThrow(
-    /has schema 2 .* knows 1\. Start the newer version that made it; or go back by the backup/,
+    /has schema 2 .* knows 1\. Start the newer version that created it, or restore the backup/,
   )
 })
 

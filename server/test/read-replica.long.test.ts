@@ -147,7 +147,7 @@ describe.skipIf(isStandbyMissing)(`with a read replica${withoutStandby}`, () => 
     await nodes.standby.start()
     const wrong = nodes.standby.url.replace(/\w+$/, 'postgres')
     const refused = startProcess(nodes.primary.url, { environment: { DATABASE_READ_URL: wrong } })
-    await expect(refused).rejects.toThrow('DATABASE_READ_URL leads to another database than DATABASE_URL')
+    await expect(refused).rejects.toThrow('DATABASE_READ_URL points to another database than DATABASE_URL')
   })
 
   it.skipIf(isPgbouncerMissing).each([
@@ -167,6 +167,6 @@ describe.skipIf(isStandbyMissing)(`with a read replica${withoutStandby}`, () => 
     await nodes.standby.run('select pg_promote()')
     await write(['after the promotion'])
     expect(await newest()).toBe('after the promotion')
-    await expect.poll(async () => (await check()).cause).toContain('It is no standby')
+    await expect.poll(async () => (await check()).cause).toContain('It is not a standby')
   })
 })

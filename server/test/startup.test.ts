@@ -99,7 +99,7 @@ describe.skipIf(isPgbouncerMissing)(`refuses with a sentence a pooler${withoutPg
     const pooler = await startPgbouncer(url, {}, [user])
     onTestFinished(pooler.stop)
     const through = pooler.through(url)
-    await expect(open(through, another)).rejects.toThrow('leads to another database than DATABASE_URL')
+    await expect(open(through, another)).rejects.toThrow('points to another database than DATABASE_URL')
     await expect(open(through, through)).rejects.toThrow('set DATABASE_DIRECT_URL to PostgreSQL itself')
     const [one, other] = [new pg.Client(through), new pg.Client(through)]
     await Promise.all([one.connect(), other.connect()])

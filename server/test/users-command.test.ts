@@ -39,7 +39,9 @@ describe('timelapser-logs users', () => {
     const answer = await new Browser(server.url).post('/api/auth/link', input)
     expect(answer.body.data).toEqual({ kind: 'user', name: 'anna', role: 'admin', is_external: false })
     for (const command of ['link', 'reset']) {
-      expect((await users(command, ...key, 'Anna')).stdout).toMatch(/#link=[\w-]{43}\nLets anna \(admin\) in/)
+      expect((await users(command, ...key, 'Anna')).stdout).toMatch(
+        /#link=[\w-]{43}\nSigns anna \(admin\) in/,
+      )
     }
     const mistyped = await users('link', ...key, 'ana')
     expect([mistyped.code, mistyped.stdout]).toEqual([1, ''])

@@ -454,7 +454,7 @@ describe('the chart', () => {
       { level: 'INFO', message: 'm', source: 'odd' },
     ])
     const page = await open('/chart?source=odd&measure=max&field=took_ms&by=source&kind=table')
-    await page.getByText('1 where took_ms is no number, such as “n/a”').waitFor()
+    await page.getByText('1 where took_ms is not a number, such as “n/a”').waitFor()
     await page.getByText('1 without took_ms').waitFor()
     const groups = page.getByRole('table', { name: /^Maximum of took_ms by source/ })
     expect(await groups.getByRole('row').last().textContent()).toBe('odd30 ms1')

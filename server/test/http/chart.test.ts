@@ -344,7 +344,7 @@ it.each([
   ['measure=distinct', 'field is required for the measure distinct, for example field=source.'],
   [
     'measure=sum&field=level',
-    'field has to be a key of extra_data for the measure sum; level holds no numbers.',
+    'field must be a key of extra_data for the measure sum; level holds no numbers.',
   ],
   ['measure=mean', 'measure'],
   ['by=source&by=source', 'by names source twice.'],

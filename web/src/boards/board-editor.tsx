@@ -86,7 +86,7 @@ export function BoardEditor({ board, range, close }: { board: Board; range: Rang
         </label>
       </div>
       <p className="text-small text-pretty text-muted">
-        The range chosen above is kept as the board’s. Others see a shared board by its link, each with the
+        The range chosen above is saved with the board. Others see a shared board by its link, each with the
         lines that they may see.
       </p>
       <ChartList charts={charts} set={setCharts} />
@@ -176,7 +176,7 @@ function ChartList({ charts, set }: { charts: Draft[]; set: (charts: Draft[]) =>
             Its own range
           </label>
           <IconButton
-            label={`Take ${title} off the board`}
+            label={`Remove ${title} from the board`}
             onClick={() => set(charts.filter((chart) => chart.key !== key))}
           >
             <X size={15} aria-hidden />
@@ -192,7 +192,7 @@ function Deletion({ board, close }: { board: Board; close: () => void }) {
   return (
     <DeleteDialog
       title={`Delete the board ${board.name}?`}
-      consequence="Its charts are gone with it; no lines are. It cannot be undone."
+      consequence="Its charts are deleted with it; no lines are. This cannot be undone."
       ready
       pending={remove.isPending}
       error={remove.error}

@@ -39,14 +39,14 @@ export function BoardPage({ id }: { id: number }) {
       <main id="content" className="mx-auto grid max-w-md gap-3 px-4 py-24">
         {isGone ? (
           <>
-            <h1 className="text-title font-semibold">No board here</h1>
+            <h1 className="text-title font-semibold">Board not found</h1>
             <p className="text-muted">It was deleted, or its owner does not share it.</p>
           </>
         ) : (
           <Failed what="The board" error={board.error} retry={() => board.refetch()} />
         )}
         <Link className="font-medium text-accent underline" href="/boards">
-          To the boards
+          Go to the boards
         </Link>
       </main>
     )

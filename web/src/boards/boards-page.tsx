@@ -23,7 +23,7 @@ export function BoardsPage() {
       {boards.isPending && <SkeletonRows name="the boards" rows={3} height="h-16" />}
       {boards.data?.length === 0 && (
         <p className="text-pretty text-muted">
-          No boards yet. A board shows several charts together: make one here, then pin charts to it on the
+          No boards yet. A board shows several charts together: create one here, then pin charts to it on the
           screen{' '}
           <Link href="/chart" className="text-accent underline underline-offset-2">
             Chart
@@ -87,7 +87,7 @@ function NewBoard() {
         className={FIELD}
       />
       <Button type="submit" kind="accent" disabled={name.trim() === '' || make.isPending}>
-        Make a board
+        Create a board
       </Button>
     </form>
   )

@@ -41,7 +41,7 @@ export function ChartAnswer({
   if (!isComplete(choice)) {
     return (
       <EmptyState title="Which field?">
-        <p>Name a field of the lines, for example duration_ms: the measure is of its numbers.</p>
+        <p>Choose a field of the lines, for example duration_ms: the measure uses its numbers.</p>
       </EmptyState>
     )
   }
@@ -143,7 +143,7 @@ function Told({
       )}
       {left.not_numbers > 0 && (
         <span>
-          {left.not_numbers.toLocaleString()} where {named} is no number
+          {left.not_numbers.toLocaleString()} where {named} is not a number
           {left.examples.length > 0 && `, such as ${left.examples.map((one) => `“${one}”`).join(', ')}`}
         </span>
       )}
@@ -167,7 +167,7 @@ function NothingThere({ chart, view, change }: { chart: Chart; view: LogView; ch
     >
       <p>
         {isThere
-          ? 'There are lines in this range that match the filters, and none has the field with a value to measure.'
+          ? 'Lines in this range match the filters, but none has the field with a value to measure.'
           : 'No line in this range matches the filters.'}
       </p>
       {view.range.kind !== 'all' && (

@@ -67,7 +67,7 @@ export class BackupReader {
       )
     }
     if (!Number.isSafeInteger(header.migrations) || Number(header.migrations) < 1) {
-      throw new BadBackup('the backup is damaged: its number of migrations is none')
+      throw new BadBackup('the backup is damaged: its number of migrations is not valid')
     }
     return header as BackupHeader
   }
@@ -76,11 +76,11 @@ export class BackupReader {
     for (;;) {
       const line = parse(await this.#line()) as Partial<BackupSection & BackupEnd>
       if (line.end) {
-        if (!isEnd(line)) throw new BadBackup('the backup is damaged: its last line is none')
+        if (!isEnd(line)) throw new BadBackup('the backup is damaged: its last line is not valid')
         this.#end = line as BackupEnd
         return
       }
-      if (!isSection(line)) throw new BadBackup('the backup is damaged: a section is none')
+      if (!isSection(line)) throw new BadBackup('the backup is damaged: a section is not valid')
       yield { ...line, rows: this.#rows() }
     }
   }
@@ -164,6 +164,6 @@ function parse(line: string): unknown {
   try {
     return Object(JSON.parse(line))
   } catch {
-    throw new BadBackup('the file is not a backup of Timelapser Logs, or a damaged one')
+    throw new BadBackup('the file is damaged or not a backup of Timelapser Logs')
   }
 }

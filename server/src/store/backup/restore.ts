@@ -125,9 +125,7 @@ class Restorer {
     for (const partition of await partitions.list()) {
       const { differences } = await verifyCounts(this.#pool, partition, 'logs')
       if (differences.length > 0) {
-        throw new BadBackup(
-          `the counts of ${partition.lower} to ${partition.upper} are not those of its rows`,
-        )
+        throw new BadBackup(`the counts of ${partition.lower} to ${partition.upper} do not match its rows`)
       }
     }
   }

@@ -33,7 +33,7 @@ export async function migrate(
   try {
     if (!(await isWritable(client))) {
       throw new StartupError(
-        'The database is read-only: a standby, or one with default_transaction_read_only. Name the one that takes writes in DATABASE_URL, or make this one take them.',
+        'The database is read-only: a standby, or one with default_transaction_read_only. Point DATABASE_URL to a database that accepts writes, or make this one accept them.',
       )
     }
     await client.query('set statement_timeout = 0')
@@ -124,14 +124,14 @@ function checkHistory(applied: Applied[], migrations: Migration[]): void {
 function refusalOf(applied: Applied[], migrations: Migration[]): string | undefined {
   const newest = applied.at(-1)
   if (newest && newest.id > migrations.length) {
-    return `The database has schema ${newest.id} ("${newest.name}"), and this version of Timelapser Logs knows ${migrations.length}. Start the newer version that made it; or go back by the backup from before the upgrade: timelapser-logs restore FILE, into an empty database or data folder.`
+    return `The database has schema ${newest.id} ("${newest.name}"), and this version of Timelapser Logs knows ${migrations.length}. Start the newer version that created it, or restore the backup from before the upgrade: timelapser-logs restore FILE, into an empty database or data folder.`
   }
   const other = applied.find((row, index) => {
     const migration = migrations[index]
     return migration?.id !== row.id || migration.checksum !== row.checksum
   })
   if (other === undefined) return undefined
-  return `The database was made with another "${other.name}" than the one in this version. Use the version that made it, or an empty database.`
+  return `The database was created with another "${other.name}" than the one in this version. Use the version that created it, or an empty database.`
 }
 
 async function prepareEmptyDatabase(client: pg.Client): Promise<void> {
@@ -144,7 +144,7 @@ async function prepareEmptyDatabase(client: pg.Client): Promise<void> {
   const [facts] = rows
   if (facts?.logs) {
     throw new StartupError(
-      `The database "${facts.database}" has a table "logs" that is not of Timelapser Logs. Name an empty database in DATABASE_URL.`,
+      `The database "${facts.database}" has a table "logs" that is not of Timelapser Logs. Set DATABASE_URL to an empty database.`,
     )
   }
   if (!facts?.mayCreate) {
@@ -179,7 +179,7 @@ function extensionSentence(cause: unknown): string {
     case '58P01':
       return 'The database server does not have the extension pg_trgm. Install it there (Debian and most others: the package postgresql-contrib).'
     default:
-      return `The extension pg_trgm could not be created: ${cause instanceof Error ? cause.message : String(cause)}. Remove the reason and start again.`
+      return `The extension pg_trgm could not be created: ${cause instanceof Error ? cause.message : String(cause)}. Fix the cause and start again.`
   }
 }
 
@@ -201,7 +201,7 @@ async function apply(client: pg.Client, { id, name, sql, checksum }: Migration):
     await client.query('rollback').catch(() => undefined)
     const said = cause instanceof Error ? cause.message : String(cause)
     throw new StartupError(
-      `The schema could not be brought up to date by "${name}": ${said}. Nothing of it was applied; remove the reason and start again.`,
+      `The migration "${name}" failed: ${said}. Nothing of it was applied; fix the cause and start again.`,
       { cause },
     )
   }

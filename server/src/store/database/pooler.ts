@@ -19,10 +19,9 @@ export function isPoolersRefusal(error: unknown): error is Error {
 }
 
 export function poolerInTheWay(variable: string, refusal: Error): StartupError {
-  return new StartupError(
-    `${variable} leads through a pooler (${refusal.message}). ${poolerRemedy(variable)}`,
-    { cause: refusal },
-  )
+  return new StartupError(`${variable} points to a pooler (${refusal.message}). ${poolerRemedy(variable)}`, {
+    cause: refusal,
+  })
 }
 
 /** 7,469,011. Servers that start together change the settings of their role one after the other. */
@@ -108,7 +107,7 @@ export async function checkPooledSession(client: pg.ClientBase): Promise<void> {
   const found = other ?? 'its user has none of them'
   throw Object.assign(
     new StartupError(
-      `A session of the pooler in DATABASE_URL has not the settings that this server keeps for its role (${found}). Use the same user in DATABASE_URL and DATABASE_DIRECT_URL; when it is the same, the session began before them: have the pooler connect anew (RECONNECT on the console of PgBouncer).`,
+      `A session of the pooler in DATABASE_URL lacks the settings that this server keeps for its role (${found}). Use the same user in DATABASE_URL and DATABASE_DIRECT_URL; when it is the same, the session began before them: have the pooler connect anew (RECONNECT on the console of PgBouncer).`,
     ),
     { code: '08000' },
   )
@@ -150,7 +149,7 @@ export async function checkSameDatabase(through: pg.ClientConfig, sessions: pg.P
     await client.end().catch(() => undefined)
   }
   throw new StartupError(
-    'DATABASE_DIRECT_URL leads to another database than DATABASE_URL. Name the same database on the same server in both: one through the pooler, one past it.',
+    'DATABASE_DIRECT_URL points to another database than DATABASE_URL. Set both to the same database on the same server: one through the pooler, one directly.',
   )
 }
 
@@ -170,7 +169,7 @@ export async function refusePooler(pool: pg.Pool, variable: string): Promise<voi
     one.release()
   }
   throw new StartupError(
-    `${variable} leads through a pooler that shares sessions between connections, as PgBouncer does in transaction mode, or drops their settings. ${poolerRemedy(variable)}`,
+    `${variable} points to a pooler that shares sessions between connections, as PgBouncer does in transaction mode, or drops their settings. ${poolerRemedy(variable)}`,
   )
 }
 

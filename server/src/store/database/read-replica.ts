@@ -68,7 +68,7 @@ export type ReadReplicaOptions = {
 export class ReadReplica {
   readonly #options: ReadReplicaOptions
   readonly #figures: ReplicaFigures = {
-    ...{ state: 'away', lag_bytes: null, fallbacks: 0, reason: 'It was not looked at yet.' },
+    ...{ state: 'away', lag_bytes: null, fallbacks: 0, reason: 'It has not been checked yet.' },
     reads: { replica: 0, primary: 0 },
   }
   /** How far the replica had come when it was last asked. */
@@ -181,7 +181,7 @@ export class ReadReplica {
       const { rows } = await client.query<{ is_standby: boolean; replayed: number | null }>(REPLAYED)
       broken = false
       const { is_standby = false, replayed = null } = rows[0] ?? {}
-      if (!is_standby) throw new Error('It is no standby: it was promoted, or was never one')
+      if (!is_standby) throw new Error('It is not a standby: it was promoted, or was never one')
       this.#replayed = replayed ?? 0
     } finally {
       client.release(broken)
@@ -241,7 +241,7 @@ export class ReadReplica {
     if (!this.#isKnown) await refusePooler(this.#options.replica, 'DATABASE_READ_URL')
     if ((await this.#identity('replica')) !== identity) {
       throw new StartupError(
-        'DATABASE_READ_URL leads to another database than DATABASE_URL. Name the same database on a standby of that server, or unset it.',
+        'DATABASE_READ_URL points to another database than DATABASE_URL. Set it to the same database on a standby of that server, or unset it.',
       )
     }
     this.#isKnown = true

@@ -36,12 +36,12 @@ export async function checkServer(
       throw unreachable(cause, connection, variable)
     })
   const [facts] = rows
-  if (!facts) throw new StartupError('The database is gone while connecting to it. Start again.')
+  if (!facts) throw new StartupError('The database disappeared while connecting to it. Start again.')
   const { version, database, encoding, locale, foldsCase } = facts
   const make = `Make one with: create database timelapser_logs encoding 'UTF8' locale 'C.UTF-8' template template0.`
   if (version < OLDEST_VERSION) {
     throw new StartupError(
-      `The database server is PostgreSQL ${Math.floor(version / 10_000)}, and 15 is the oldest that will do. Upgrade it, or unset DATABASE_URL to use the built-in one.`,
+      `The database server is PostgreSQL ${Math.floor(version / 10_000)}, and 15 is the oldest supported version. Upgrade it, or unset DATABASE_URL to use the built-in one.`,
     )
   }
   if (encoding !== 'UTF8') {
@@ -79,10 +79,10 @@ function explain(cause: unknown, place: string, variable: string): [string, stri
       if (!isPoolersRefusal(cause)) break
       return [`PostgreSQL at ${place} is behind a pooler (${said}).`, poolerRemedy(variable)]
     case '53300':
-      return [`PostgreSQL at ${place} has no connection to spare: ${said}.`, 'Raise its max_connections.']
+      return [`PostgreSQL at ${place} has no free connections: ${said}.`, 'Raise its max_connections.']
     case '42501':
       return [
-        `PostgreSQL at ${place} does not let this user in: ${said}.`,
+        `PostgreSQL at ${place} does not allow this user to connect: ${said}.`,
         'Grant it CONNECT on the database.',
       ]
   }

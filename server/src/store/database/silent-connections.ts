@@ -31,7 +31,7 @@ export class SilentConnections {
 
 /** Ends a connection of which nothing is heard, without waiting for a farewell. */
 export function endSilent(socket: Socket): void {
-  socket.destroy(Object.assign(new Error('The database does not answer.'), { code: 'ETIMEDOUT' }))
+  socket.destroy(Object.assign(new Error('The database does not respond.'), { code: 'ETIMEDOUT' }))
 }
 
 /** The socket, or the TLS stream over it. */

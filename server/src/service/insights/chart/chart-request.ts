@@ -58,7 +58,7 @@ export function readChartQuery({ measure, field: named, by: names = [], limit }:
   }
   if (field && typeof field.place === 'string' && !isCount && measure !== 'distinct') {
     throw invalid(
-      `field has to be a key of extra_data for the measure ${measure}; ${field.name} holds no numbers. The measures count and distinct take it.`,
+      `field must be a key of extra_data for the measure ${measure}; ${field.name} holds no numbers. The measures count and distinct take it.`,
     )
   }
   const by = names.map((name) => readField('by', name))
@@ -73,7 +73,7 @@ function readField(parameter: 'field' | 'by', text: string): ChartField {
     throw invalid(`${parameter} must have at most ${MAX_KEYS} keys with dots between; it has ${path.length}.`)
   }
   if (path.includes(''))
-    throw invalid(`${parameter} must have a key on each side of its dots; "${text}" has not.`)
+    throw invalid(`${parameter} must have a key on each side of its dots; it is "${text}".`)
   return { name: `extra_data.${path.join('.')}`, place: path }
 }
 

@@ -101,7 +101,7 @@ export class Charts {
     if (!shape.totals && bars * limit > MAX_POINTS) {
       throw new AppError(
         'INVALID_REQUEST',
-        `limit times the steps of the range must be at most ${MAX_POINTS.toLocaleString('en')}; ${limit} times ${bars} is more. Ask for fewer groups or fewer buckets.`,
+        `limit times the steps of the range must be at most ${MAX_POINTS.toLocaleString('en')}; ${limit} times ${bars} is more. Request fewer groups or fewer buckets.`,
       )
     }
     const zone =
