@@ -77,7 +77,9 @@ test('applies each once when several servers start together', async () => {
 
 test('leaves nothing behind of a migration that fails, and names it', async () => {
   addMigration('0001_broken.sql', 'create table half (name text); select 1 / 0')
-  await expect(migrate(database, directory)).rejects.toThrow(/"0001_broken.sql": division by zero/)
+  await expect(migrate(database, directory)).rejects.toThrow(
+    /The migration "0001_broken.sql" failed: division by zero\./,
+  )
   const { rows } = await database.pool.query(`select to_regclass('half') as half`)
   expect(rows).toEqual([{ half: null }])
 })

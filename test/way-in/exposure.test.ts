@@ -84,7 +84,7 @@ test('tells of what was done in a line of its log, and of the details in the aud
     (await client.request<Lines>('GET', '/api/logs?logger_name=timelapser_logs.audit')).logs
   await expect.poll(lines).toHaveLength(1)
   const [line] = await lines()
-  expect(line?.message).toBe('settings.update on settings, by key ADMIN_API_KEY')
+  expect(line?.message).toBe('Audit: settings.update on settings by key ADMIN_API_KEY')
   expect(Object.keys(line?.extra_data ?? {}).toSorted()).toEqual(
     ['action', 'actor', 'audit_id', 'entity', 'hash', 'request_id'].toSorted(),
   )

@@ -32,7 +32,7 @@ describe('refuses to start with a sentence', () => {
       other.on('listening', () => resolve(other.address() as { port: number }))
     })
     const env = { DATA_DIR: join(temporaryFolder(), 'data'), PORT: `${port}` }
-    await expectRefusal(startProgram({ env }), `Port ${port} on 127.0.0.1 is taken`, `PORT=${port + 1}`)
+    await expectRefusal(startProgram({ env }), `Port ${port} on 127.0.0.1 is in use`, `PORT=${port + 1}`)
   })
 
   test('when another instance uses the data folder, be it in another container', async () => {

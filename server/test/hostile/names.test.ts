@@ -59,7 +59,7 @@ it('takes half of the names from one key, then all there may be; rows and counts
   const { body: diagnosis } = await server.get('/api/diagnostics')
   const check = diagnosis.data.checks.find(({ name }: { name: string }) => name === 'names')
   expect(check.verdict).toBe('warning')
-  expect(check.cause).toContain(`There are ${MOST} sources`)
+  expect(check.cause).toContain(`The limit of ${MOST} sources is reached`)
 })
 
 it('gives months to so many old lines of one key, a century to the rest', async () => {

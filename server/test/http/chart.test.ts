@@ -351,7 +351,7 @@ it.each([
   ['by=logger&by=logger_name', 'by names logger_name twice.'],
   ['by=a&by=b&by=c', 'by must have at most 2 values; it has 3.'],
   [`field=${'a.'.repeat(20)}b`, 'field must have at most 20 keys joined by dots; it has 21.'],
-  ['field=a..b', 'field must have a key on each side of its dots; "a..b" has not.'],
+  ['field=a..b', 'field must have a key on each side of its dots; "a..b" does not.'],
   [`by=${'x'.repeat(301)}`, '300'],
   ['limit=101', 'limit must be at most 100; it is 101.'],
   ['bucket_seconds=1', 'bucket_seconds cuts the range into more than 2000 steps; it is 1.'],

@@ -333,6 +333,7 @@ it('of alerts are those of the snapshot', async () => {
   const at = '2026-03-01T00:00:00Z'
   const visibility = { cameras: null }
   await expectSnapshot('alerts.sql', async () => {
+    await rules.findRule(pool, 1)
     await position.tick(pool)
     await saveSigns(pool, [{ level: 'DEBUG', source: 'api', camera_id: null }])
     await inTransaction(pool, (client) => readSigns(client, at, at))

@@ -212,7 +212,7 @@ export function openSystemLog(spoolDirectory: string): SystemLog {
     audit: ({ id, actor, action, entity, request_id, hash }) =>
       // No colon behind a name: text behind that of a key or a user would look like its secret, and be masked.
       from('system', 'audit').info(
-        `Audit: ${action}, ${entity}, by ${actor === 'nobody' ? 'anonymous' : actor}`,
+        `Audit: ${action} on ${entity} by ${actor === 'nobody' ? 'anonymous' : actor}`,
         {
           ...{ audit_id: id, actor, action, entity, request_id, hash },
         },

@@ -297,6 +297,12 @@ commit;
       join alert_kinds k on k.rule_id = a.rule and k.kind = a.name
       left join alert_states s on s.rule_id = k.rule_id and s.group_key = k.kind and s.tier = 0;
 
+-- find_alert_rule
+      select id, owner, owner_name, name, enabled, rule, revision, begins_after, begun_at, problem, problem_since, problem_owed,
+        created_at, updated_at
+      from alert_rules
+      where id = $1;
+
 -- find_alert_transitions
       select id, rule_id, revision, group_key, tier, kind, window_key, incident, at, value, threshold, first_at, last_at,
         late_ms, held

@@ -70,10 +70,10 @@ function readField(parameter: 'field' | 'by', text: string): ChartField {
   if (Object.hasOwn(COLUMNS, text)) return COLUMNS[text] as ChartField
   const path = repairText(text.replace(/^extra_data\./, '')).split('.')
   if (path.length > MAX_KEYS) {
-    throw invalid(`${parameter} must have at most ${MAX_KEYS} keys with dots between; it has ${path.length}.`)
+    throw invalid(`${parameter} must have at most ${MAX_KEYS} keys joined by dots; it has ${path.length}.`)
   }
   if (path.includes(''))
-    throw invalid(`${parameter} must have a key on each side of its dots; it is "${text}".`)
+    throw invalid(`${parameter} must have a key on each side of its dots; "${text}" does not.`)
   return { name: `extra_data.${path.join('.')}`, place: path }
 }
 
