@@ -112,7 +112,7 @@ describe('settings', () => {
     expect(await json('settings', 'list')).toMatchObject({ log_level: 'INFO', retention_days: 30 })
     expect((await run('settings', 'get', 'timezone')).stdout).toBe('UTC\n')
     expect((await run('settings', 'set', 'timezone', 'Europe/Berlin')).stdout).toBe(
-      'timezone is Europe/Berlin now.\n',
+      'timezone is now Europe/Berlin.\n',
     )
     expect((await run('settings', 'set', 'retention_days', '2', '--dry-run')).stdout).toMatch(
       /^\d+ lines? would be deleted, 0 MB freed\. Nothing is changed\.\n$/,
@@ -130,7 +130,7 @@ describe('settings', () => {
     )
     expect(await json('settings', 'get', 'retention_days')).toBe(30)
     expect((await run('settings', 'set', 'retention_days', '7', '--yes')).stdout).toBe(
-      'retention_days is 7 now.\n',
+      'retention_days is now 7.\n',
     )
     expect((await run('settings', 'set', 'retention_days', '30')).code).toBe(0)
     const set = await json('settings', 'set', 'retention_by_level', '{"DEBUG": 3}')

@@ -223,7 +223,7 @@ describe('timelapser-logs alerts', () => {
       run('alerts', 'digest', '--off'),
       run('alerts', 'apply', file, '--prune'),
     ])
-    expect(ended.stdout).toBe('The silence 1 is over.\n')
+    expect(ended.stdout).toBe('The silence 1 has ended.\n')
     expect(off.stdout).toBe('The daily digest is switched off.\n')
     expect(pruned.stdout).toBe('deleted: Camera offline, Plates\n')
   })

@@ -66,11 +66,15 @@ export function notFound(request: FastifyRequest): AppError {
 /** Writes the error envelope. */
 function send(response: FastifyReply, request: FastifyRequest, error: AppError): FastifyReply {
   if (error.retryAfter !== undefined) response.header('retry-after', String(error.retryAfter))
-  return response
-    .code(error.status)
-    .type('application/json; charset=utf-8')
-    .serializer((body: unknown) => JSON.stringify(body))
-    .send(errorReply(error, request.id))
+  return (
+    response
+      .code(error.status)
+      // Also where a route had already said how long its reply may be kept.
+      .header('cache-control', 'no-store')
+      .type('application/json; charset=utf-8')
+      .serializer((body: unknown) => JSON.stringify(body))
+      .send(errorReply(error, request.id))
+  )
 }
 
 /** The error envelope. */

@@ -42,6 +42,7 @@ export function pageRoutes(
   return async (app) => {
     const access = { config: { access: 'public' as const } }
     const file = resolve(directory, 'index.html')
+    const assets = resolve(directory, 'assets')
     if (!existsSync(file)) {
       for (const view of [...VIEWS, '/embed']) {
         app.get(view, access, (_request, response) =>
@@ -55,6 +56,12 @@ export function pageRoutes(
       serve: false,
       // The build lays packed forms beside the files.
       preCompressed: true,
+      cacheControl: false,
+      // For files that are there alone: a 404 of an old page's file must not be kept when the file is back.
+      setHeaders: (response, path) => {
+        const isHashed = path.startsWith(assets)
+        response.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+      },
     })
     const document = documentBelow(basePath, readFileSync(file, 'utf8'))
     const send = (response: FastifyReply) =>
@@ -65,9 +72,7 @@ export function pageRoutes(
       return send(response)
     })
     app.get('/assets/*', access, (request, response) =>
-      response
-        .header('cache-control', 'public, max-age=31536000, immutable')
-        .sendFile(`assets/${(request.params as { '*': string })['*']}`, { cacheControl: false }),
+      response.sendFile(`assets/${(request.params as { '*': string })['*']}`),
     )
     // An address nobody has: people get the page, which says so and leads on, programs the error. Longer ones are left
     // to those who answer below their beginnings.

@@ -36,6 +36,13 @@ it.each(['br', 'gzip', 'identity'])('sends a file as its build packed it: %s', a
   expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
 })
 
+it('lets nobody keep the answer for a file that is not there, which a build may bring back', async () => {
+  const url = await servePage()
+  const missing = await fetch(`${url}/assets/index-old.js`)
+  await missing.body?.cancel()
+  expect([missing.status, missing.headers.get('cache-control')]).toEqual([404, null])
+})
+
 it('says on every view that there is no page, and how to have one', async () => {
   const app = fastify()
   await app.register(pageRoutes(join(tmpdir(), 'timelapser-not-built')))
