@@ -65,7 +65,7 @@ it('moves a running system to another folder, and refuses what it must', { timeo
   writeFileSync(broken, 'not packed')
   expect(await run(['restore', '--check', broken], next)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('no backup'),
+    stderr: expect.stringContaining('not a backup'),
   })
   const nowhere = join(folder, 'nowhere')
   expect((await run(['restore', '--check', nowhere], next)).stderr).toBe(
@@ -83,8 +83,8 @@ it('makes no database to back up, and none for a file that is no backup', async 
     stderr: `There is no database in ${nothing}. Set DATA_DIR to the server's data folder, or DATABASE_URL to its database.\n`,
   })
   for (const [name, text, sentence] of [
-    ['missing', undefined, 'is not there'],
-    ['letter', 'Dear …', 'no backup'],
+    ['missing', undefined, 'does not exist'],
+    ['letter', 'Dear …', 'not a backup'],
   ] as const) {
     if (text !== undefined) writeFileSync(join(folder, name), text)
     const { code, stderr } = await run(['restore', join(folder, name)], nothing)

@@ -39,7 +39,7 @@ export function ExportDialog({ query, close }: { query: string; close: () => voi
             ) : (
               <>
                 <strong className="figures font-semibold">{count.data.toLocaleString()}</strong>{' '}
-                {count.data === 1 ? 'line' : 'lines'} match the filters and the range of the list
+                {count.data === 1 ? 'line matches' : 'lines match'} the filters and the range of the list
               </>
             )}
           </Dialog.Description>

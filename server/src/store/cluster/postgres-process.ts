@@ -72,15 +72,20 @@ export class PostgresProcess {
     if (this.#ownSocketDirectory) rmSync(this.#ownSocketDirectory, { recursive: true, force: true })
   }
 
-  /** Sessions of a postmaster that was killed take a moment to notice; until then its memory is in use. */
+  /**
+   * Sessions of a postmaster that was killed take a moment to notice; until then its memory is in use. One that is killed
+   * while it starts is started again, as it is later.
+   */
   async #launchPatiently(): Promise<void> {
     const deadline = Date.now() + SESSIONS_END_MS
-    for (;;) {
+    for (let kills = 0; ; ) {
       try {
         return await this.#launch()
       } catch (error) {
         const isInUse = error instanceof StartupError && error.message.includes('shared memory block')
-        if (!isInUse || Date.now() > deadline) throw error
+        const isKilled = this.#child?.signalCode === 'SIGKILL' && !this.#isStopping
+        if (isKilled && ++kills > RESTARTS_PER_MINUTE) throw error
+        if (!isKilled && (!isInUse || Date.now() > deadline)) throw error
         await delay(200)
       }
     }
