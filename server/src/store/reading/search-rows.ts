@@ -116,7 +116,8 @@ class Search {
       for (let some = await this.#take(groups); some.length > 0; some = await this.#take(groups)) {
         const lookedUp = some.length > 1 ? await this.#lookUpEach(some) : []
         for (const [index, group] of some.entries()) {
-          this.#edge = this.#later(this.#edge, startOf(group, order))
+          // The first group may begin far beyond the filter's end: scans that find nothing there would take the time.
+          this.#edge = this.#later(this.#edge, placeWithin(this.#filter, startOf(group, order)))
           const outcome = this.#add(lookedUp[index]) ?? (await this.#readGroup(group))
           if (outcome === 'full') return this.#found(undefined, null)
           if (outcome === 'stopped') return this.#found(undefined, this.#edge as Position)
@@ -309,8 +310,7 @@ type ScannedRow = LogRow & { is_match: boolean; looked_at: number; matched: numb
 
 /**
  * Reads the next `lookAt` rows in order and returns those that match, and the last row read, matching or not: from
- * there the next scan continues. Ends early once there are enough matches. Level, source and camera choose the does:
- * from there the next scan goes on. Ends early once there are enough matches. Level, source and camera choose the rows
+ * there the next scan continues. Ends early once there are enough matches. Level, source and camera choose the rows
  * from their indexes; text is compared with each.
  */
 function scanStatement(query: RowsQuery & { lookAt: number }): Statement {

@@ -51,7 +51,7 @@ export function ListState({
     return (
       <EmptyState title="Nothing found so far">
         <p>The search stopped after a few seconds; older lines have not been searched yet.</p>
-        <SearchedTo to={searched_to} view={view} change={change} zone={zone} asOf={screen.asOf} />
+        <SearchedTo to={searched_to} view={view} change={change} zone={zone} screen={screen} />
       </EmptyState>
     )
   }

@@ -64,7 +64,7 @@ export function Summary({
                 view={view}
                 change={change}
                 zone={zone}
-                asOf={screen.asOf}
+                screen={screen}
               />
             </>
           )}
