@@ -27,6 +27,8 @@ export type Config = {
   databaseUrl: string | undefined
   /** A standby of the same database, for reads. */
   databaseReadUrl: string | undefined
+  /** A database of Timelapser v4, whose table `cameras` has the names of the cameras. */
+  cameraNamesUrl: string | undefined
   /** The way to the same database past a pooler, for all that needs a session of its own. */
   databaseDirectUrl: string | undefined
   /** Absolute. */
@@ -112,6 +114,8 @@ const READERS: { [name: string]: (text: string | undefined) => Partial<Config> }
   DATABASE_URL: (text) => (text === undefined ? {} : { databaseUrl: readDatabaseUrl('DATABASE_URL', text) }),
   DATABASE_DIRECT_URL: (text) =>
     text === undefined ? {} : { databaseDirectUrl: readDatabaseUrl('DATABASE_DIRECT_URL', text) },
+  CAMERA_NAMES_URL: (text) =>
+    text === undefined ? {} : { cameraNamesUrl: readDatabaseUrl('CAMERA_NAMES_URL', text) },
   DATABASE_READ_URL: (text) =>
     text === undefined ? {} : { databaseReadUrl: readDatabaseUrl('DATABASE_READ_URL', text) },
   DATA_DIR: (text = './data') => ({ dataDir: resolve(text) }),

@@ -8,6 +8,7 @@ const SECRETS = [
   'DATABASE_URL',
   'DATABASE_DIRECT_URL',
   'DATABASE_READ_URL',
+  'CAMERA_NAMES_URL',
   '--from',
   'ADMIN_API_KEY',
   'ALERTS_KEY',

@@ -30,6 +30,36 @@ const CONNECT_TIMEOUT_MS = 10_000
 const SETTLE_MS = 10_000
 const SETTLE_POLL_MS = 50
 
+/**
+ * The names of these cameras in its table `cameras`.
+ *
+ * @throws when the database cannot be reached, has no such table or takes longer than ten seconds
+ */
+export async function readOldCameras(connectionString: string, ids: readonly number[]): Promise<OldCamera[]> {
+  const client = clientOf(connectionString, 'timelapser-logs camera names', CONNECT_TIMEOUT_MS)
+  try {
+    await client.connect()
+    const { rows } = await client.query<OldCamera>({
+      name: 'old_camera_names',
+      text: 'select id, name::text as name from cameras where name is not null and id = any($1::integer[])',
+      values: [ids],
+    })
+    return rows
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Reads only; a connection that breaks fails the statement under way, or the next one. */
+function clientOf(connectionString: string, application_name: string, statementTimeoutMs: number): pg.Client {
+  const client = new pg.Client({
+    ...{ connectionString, application_name, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
+    options: `-c TimeZone=UTC -c default_transaction_read_only=on -c statement_timeout=${statementTimeoutMs}`,
+  })
+  client.on('error', () => undefined)
+  return client
+}
+
 export class OldLogs {
   readonly #client: pg.Client
 
@@ -39,14 +69,7 @@ export class OldLogs {
 
   /** @throws {StartupError} when the database cannot be reached, or has no `logs` of Timelapser v4 */
   static async open(connectionString: string): Promise<OldLogs> {
-    const client = new pg.Client({
-      connectionString,
-      application_name: 'timelapser-logs import',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      options: '-c TimeZone=UTC -c default_transaction_read_only=on -c statement_timeout=0',
-    })
-    // A connection that breaks fails the statement under way, or the next one.
-    client.on('error', () => undefined)
+    const client = clientOf(connectionString, 'timelapser-logs import', 0)
     try {
       await client.connect()
       const { rows } = await client.query<{ relkind: string }>({

@@ -17,6 +17,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   old_logs_range: 'on a database of Timelapser v4',
   old_logs_page: 'on a database of Timelapser v4',
   old_cameras: 'on a database of Timelapser v4',
+  old_camera_names: 'on a database of Timelapser v4',
   replica_target: 'with a read replica',
   replica_replayed: 'at a read replica',
   replica_identity: 'with a read replica, at both',

@@ -107,6 +107,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     trustProxy: config.trustProxy,
     publicUrl: config.publicUrl,
     embedOrigins: config.embed?.origins,
+    cameraNamesUrl: config.cameraNamesUrl,
     rateLimits: config.rateLimits,
     dataDirectory: options.dataDirectory,
     alerts: {

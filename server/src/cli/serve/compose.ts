@@ -14,6 +14,7 @@ import { administrationPart } from './parts/administration.ts'
 import { alertsPart } from './parts/alerts.ts'
 import { assistantsPart } from './parts/assistants.ts'
 import { backupsPart } from './parts/backups.ts'
+import { cameraNamesPart } from './parts/camera-names.ts'
 import { openCore } from './parts/core.ts'
 import { intakePart } from './parts/intake.ts'
 import { livePart } from './parts/live.ts'
@@ -55,6 +56,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   const intake = intakePart(core)
   const live = await livePart(core, reading)
   const backups = backupsPart(options, core)
+  const cameraNames = cameraNamesPart(options, core, administration)
   const watch = watchPart(core, administration, live, backups)
   const parsing = parsingPart(core)
   const alerts = alertsPart(options, core, administration, reading)
@@ -102,6 +104,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
   alerts.start()
   watch.start()
   backups.start()
+  cameraNames?.start()
 
   return {
     app,
@@ -118,6 +121,7 @@ export async function composeSystem(options: SystemOptions): Promise<System> {
       await alerts.stop()
       await watch.stop()
       await backups.stop()
+      await cameraNames?.stop()
       await schedule.stop()
       await upkeep.stop()
       await options.beforeStoreCloses?.()

@@ -129,6 +129,7 @@ async function serve(): Promise<void> {
         pageUrl: config.publicUrl ?? `${config.tls ? 'https' : 'http'}://localhost:${config.port}`,
       },
       embedOrigins: config.embed?.origins,
+      cameraNamesUrl: config.cameraNamesUrl,
       backups: config.backups && {
         ...config.backups,
         open: () => openDatabase({ ...BACKUP_SESSIONS, connection: postgres.direct ?? postgres.connection }),

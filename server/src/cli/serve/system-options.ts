@@ -85,6 +85,8 @@ export type SystemOptions = {
     | undefined
   /** The sites whose pages may show the embedded page. */
   embedOrigins?: readonly string[] | undefined
+  /** A database whose table `cameras` has the names of the cameras. */
+  cameraNamesUrl?: string | undefined
   /** A backup each day; `open` connects for as long as one takes. */
   backups?: (BackupPlan & Pick<BackupClockOptions, 'open'>) | undefined
   /** Counts from the first statement on; made by the system when unset. */
