@@ -73,19 +73,21 @@ export class PostgresProcess {
   }
 
   /**
-   * Sessions of a postmaster that was killed take a moment to notice; until then its memory is in use. One that is killed
-   * while it starts is started again, as it is later.
+   * Sessions of a postmaster that was killed take a moment to notice; until then its memory is in use. A postmaster that
+   * is killed while it starts is started again.
    */
   async #launchPatiently(): Promise<void> {
-    const deadline = Date.now() + SESSIONS_END_MS
+    let deadline = Date.now() + SESSIONS_END_MS
     for (let kills = 0; ; ) {
       try {
         return await this.#launch()
       } catch (error) {
+        if (this.#isStopping) throw error
         const isInUse = error instanceof StartupError && error.message.includes('shared memory block')
-        const isKilled = this.#child?.signalCode === 'SIGKILL' && !this.#isStopping
-        if (isKilled && ++kills > RESTARTS_PER_MINUTE) throw error
-        if (!isKilled && (!isInUse || Date.now() > deadline)) throw error
+        if (this.#child?.signalCode === 'SIGKILL') {
+          if (++kills > RESTARTS_PER_MINUTE) throw error
+          deadline = Date.now() + SESSIONS_END_MS
+        } else if (!isInUse || Date.now() > deadline) throw error
         await delay(200)
       }
     }
@@ -93,6 +95,8 @@ export class PostgresProcess {
 
   async #launch(): Promise<void> {
     const { binaries, cluster, user, port } = this.#options
+    // `stop` may come in a pause between two attempts: it would not end a process that begins after it.
+    this.#throwIfStopping()
     this.#launchedMs = Date.now()
     const output = openSync(join(cluster, 'start.log'), 'w')
     const child = spawn(
@@ -113,17 +117,25 @@ export class PostgresProcess {
       child.once('error', (error) => resolve(error.message))
       child.once('exit', () => resolve(this.#lastWords()))
     })
-    const reason = await Promise.race([ended, this.#untilReady()])
+    const reason = await Promise.race([ended, this.#untilReady(child)])
+    this.#throwIfStopping()
     if (reason !== undefined) {
       throw new StartupError(`PostgreSQL did not start on ${cluster}: ${reason}`)
     }
     void ended.then((words) => this.#restart(words))
   }
 
-  async #untilReady(): Promise<undefined> {
+  #throwIfStopping(): void {
+    if (!this.#isStopping) return
+    throw new StartupError(`PostgreSQL was stopped before it had started on ${this.#options.cluster}.`)
+  }
+
+  /** Resolves when connections are accepted, when the process has ended, or when it is being stopped. */
+  async #untilReady(child: ChildProcess): Promise<undefined> {
     const began = Date.now()
     let isTold = false
-    while (Date.now() - began < RECOVERY_PATIENCE_MS && !this.#isStopping) {
+    const isOver = () => this.#isStopping || child.exitCode !== null || child.signalCode !== null
+    while (Date.now() - began < RECOVERY_PATIENCE_MS && !isOver()) {
       const client = new pg.Client({
         host: this.#socketDirectory,
         port: this.#options.port,
@@ -144,7 +156,7 @@ export class PostgresProcess {
         await client.end().catch(() => undefined)
       }
     }
-    if (this.#isStopping) return
+    if (isOver()) return
     throw new StartupError(
       `PostgreSQL was not ready after ${RECOVERY_PATIENCE_MS / 60_000} minutes. Its log is in ${this.#options.cluster}/log.`,
     )
