@@ -120,6 +120,34 @@ describe('a search that runs out of time', () => {
     },
   )
 
+  it('looks at the end of the range after scans that took too long, not beyond it', async () => {
+    const { pool } = database.database
+    const patient = new LogOperations({ pool, settings: new SettingsStore(pool), searchBudgetMs: 800 })
+    // The partition goes on for 23 hours.
+    const filter = { ...all({ kind: 'text', text: 'ap' }), end: fromMillis(START + 3_600_000) }
+    const read = () => patient.getLogs(filter, { offset: 0, limit: 1 })
+    const rows = await read()
+    const blocker = await pool.connect()
+    let statements = 0
+    const count = () => {
+      statements++
+      if (statements === 3) void blocker.query('rollback')
+    }
+    try {
+      await blocker.query('begin; lock table logs in access exclusive mode')
+      pool.on('acquire', count)
+      expect(await read()).toEqual(rows)
+    } finally {
+      pool.off('acquire', count)
+      await blocker.query('rollback')
+      blocker.release()
+      await patient.close()
+    }
+    expect(rows).toHaveLength(1)
+    // Two that waited for the lock; from the end of the partition on it would be seven.
+    expect(statements).toBeLessThanOrEqual(5)
+  })
+
   it('is an error where only the whole answer would do', async () => {
     const nowhere = all({ kind: 'text', text: 'qz' })
     await expect(hurried.getLogs(nowhere, { offset: 0, limit: 1 })).rejects.toBeInstanceOf(SearchTooLong)
