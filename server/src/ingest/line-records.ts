@@ -167,23 +167,24 @@ export function createLineDecoder(options: LineOptions): LineDecoder {
       blanks += 1
       return
     }
-    if (held?.hasOpenQuote === true && held.record.message.length + line.length < MAX_CSV_CHARACTERS) {
+    const facts = read(line)
+    const isDated = facts.timestamp !== undefined
+    // A line with a time is a record of its own: the quote may be of a line that was cut, and never be closed.
+    if (
+      held?.hasOpenQuote === true &&
+      !isDated &&
+      held.record.message.length + line.length < MAX_CSV_CHARACTERS
+    ) {
       held.record.message += `${'\n'.repeat(blanks)}\n${line}`
       held.hasOpenQuote = quotesIn(line) % 2 === 0
       blanks = 0
       return
     }
-    const facts = read(line)
     const { form } = tracker
     const startsAreDated = form.dated >= DATED_LINES && form.dated / form.lines >= DATED_SHARE
-    const isLeveled = facts.timestamp === undefined && facts.level !== undefined
+    const isLeveled = !isDated && facts.level !== undefined
     const length = held?.record.message.length ?? 0
-    const belongs = join.place(
-      line,
-      { isDated: facts.timestamp !== undefined, isLeveled },
-      length,
-      startsAreDated,
-    )
+    const belongs = join.place(line, { isDated, isLeveled }, length, startsAreDated)
     if (held !== undefined && belongs === 'wait') {
       waiting.push({ text: line, number, now })
       return

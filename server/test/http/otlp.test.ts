@@ -76,6 +76,8 @@ describe('OTLP over HTTP', () => {
       7,
       { timeUnixNano: 'soon', severityNumber: 13, body: { structured: 'b' } },
       { severityText: 'Error', body: { stringValue: 'c' } },
+      { severityText: 'Fatal', body: ['no form of a value'] },
+      { severityText: 'Debug', body: {}, eventName: 'empty' },
     ]
     const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'partly' } }] }
     const answer = await push(
@@ -92,7 +94,11 @@ describe('OTLP over HTTP', () => {
       },
     ])
     const rows = await stored('partly')
-    expect(rows.map(({ level }: { level: string }) => level).sort()).toEqual(['ERROR', 'INFO', 'WARNING'])
+    expect(rows.map(({ level }: { level: string }) => level).sort()).toEqual([
+      ...['CRITICAL', 'DEBUG', 'ERROR', 'INFO', 'WARNING'],
+    ])
+    const messageOf = (level: string) => rows.find((row: { level: string }) => row.level === level).message
+    expect([messageOf('CRITICAL'), messageOf('DEBUG')]).toEqual(['["no form of a value"]', 'empty'])
     expect(rows.find(({ level }: { level: string }) => level === 'INFO').extra_data).toEqual({
       trace_id: 'AB12',
       span_id: 'cd34',

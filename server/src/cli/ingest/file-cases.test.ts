@@ -77,6 +77,14 @@ describe('entries', () => {
       ],
     ],
     [
+      'a row that was cut within quotes, and lines after it',
+      '2026-11-29 09:00:01,123 INFO said,"cut\n2026-11-29 09:00:02,123 ERROR next\n',
+      [
+        [at('09:00:01.123'), 'INFO', 'cut'],
+        [at('09:00:02.123'), 'ERROR', 'next'],
+      ],
+    ],
+    [
       "Node's trace with its properties",
       "2026-11-29T09:00:01.000Z ERROR unhandled\nError: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1495:16)\n    at async main (file:///app/index.js:10:3) {\n  errno: -111,\n  code: 'ECONNREFUSED',\n  syscall: 'connect',\n  [cause]: Error: inner\n      at inner (file:///app/x.js:1:1)\n}\n2026-11-29T09:00:02.000Z INFO next\n",
       [

@@ -209,11 +209,12 @@ function readJsonRecord(value: unknown): OtlpRecord | string {
   }
 }
 
-/** A body of none of the forms is kept as it came. */
+/** A body of none of the forms is kept as it came; an empty object is the form of an empty body. */
 function bodyOf(value: unknown): Json {
-  const isAny = asObject(value) !== undefined && Object.keys(value as object).length > 0
   const body = fromJsonValue(value)
-  return body === null && (isAny || (value != null && typeof value !== 'object')) ? (value as Json) : body
+  const object = asObject(value)
+  const isEmpty = object !== undefined && Object.keys(object).length === 0
+  return body ?? (isEmpty ? null : ((value ?? null) as Json))
 }
 
 function toNanos(value: unknown): bigint | undefined {
