@@ -1159,8 +1159,14 @@ it('makes one digest of what more than a hundred groups have to tell at once', a
   await server.send('POST', '/api/logs', lines)
   await evaluate()
   await expect.poll(() => receiver.received.length).toBe(1)
-  expect(receiver.received[0]?.body.title).toBe('[FIRING] Everywhere: 101 groups')
-  expect(receiver.received[0]?.body.groups).toHaveLength(101)
+  const { title, groups, link } = receiver.received[0]?.body ?? {}
+  expect(title).toBe('[FIRING] Everywhere: 101 groups')
+  expect(groups).toHaveLength(101)
+  const query = new URL(link).searchParams
+  const [from, to] = [query.get('from') ?? '', query.get('to') ?? '']
+  const shown = await server.get(`/api/logs?min_level=ERROR&start_date=${from}&end_date=${to}&limit=200`)
+  expect([query.get('min_level'), query.get('source')]).toEqual(['ERROR', null])
+  expect(shown.body.data.logs).toHaveLength(101)
 })
 
 it('ends the incident of a rule whose condition is changed, and begins anew', async () => {

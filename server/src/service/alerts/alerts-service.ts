@@ -212,6 +212,6 @@ function transitionOf(rule: StoredRule, transition: StoredTransition, names: Rea
     text: isOfRule
       ? (transition.held ?? 'It is evaluated again.')
       : describeTransition(definition, transition),
-    search: isOfRule ? null : searchOf(definition, transition),
+    search: isOfRule ? null : searchOf(definition, [transition]),
   }
 }

@@ -7,7 +7,11 @@ import type { AlertDefinition } from '../alert-rule.ts'
 import { groupNode, groupPath, groupTerm, quoted } from '../grouping.ts'
 import { countedQuery } from '../query-within.ts'
 
-/** The search of the lines that tell of an incident, in the form of an address, for all groups of `group_by`. */
+/**
+ * The search of the lines that tell of an incident, in the form of an address, for all groups of `group_by`.
+ *
+ * @param group_key the kind of message of a rule for new kinds; empty for all of them
+ */
 export function evidenceQuery(
   definition: Pick<AlertDefinition, 'query' | 'condition'>,
   group_key: string,
@@ -18,7 +22,7 @@ export function evidenceQuery(
     const { field, side, threshold } = condition
     require(query, `extra_data.${field}:${side === 'over' ? '>' : '<'}${plain(threshold)}`)
   }
-  if (condition.kind === 'new') {
+  if (condition.kind === 'new' && group_key !== '') {
     const [level = '', ...shape] = group_key.split(' ')
     // The end of a long kind is a digest.
     const literal = literalOf(shape.join(' ').replace(/… [\da-f]+$/, ''))
@@ -40,12 +44,15 @@ export function groupQuery(definition: AlertDefinition, key: string): URLSearchP
   return query
 }
 
-/** The query string of the list that shows a transition's lines. */
-export function searchOf(definition: AlertDefinition, transition: StoredTransition): string {
-  const query = groupQuery(definition, transition.group_key)
-  const { start, end } = boundsOf(definition, transition)
-  query.set('from', fromMillis(start))
-  query.set('to', fromMillis(end))
+/** The query string of the list that shows the lines of a group's transition, or of all groups for those of several. */
+export function searchOf(
+  definition: AlertDefinition,
+  transitions: readonly [StoredTransition, ...StoredTransition[]],
+): string {
+  const query = groupQuery(definition, transitions.length === 1 ? transitions[0].group_key : '')
+  const bounds = transitions.map((transition) => boundsOf(definition, transition))
+  query.set('from', fromMillis(Math.min(...bounds.map(({ start }) => start))))
+  query.set('to', fromMillis(Math.max(...bounds.map(({ end }) => end))))
   query.set('live', '0')
   return `?${query}`
 }

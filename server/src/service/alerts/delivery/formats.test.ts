@@ -110,7 +110,9 @@ it('repeats no long text for each of many groups of alertmanager', () => {
     ...{ at, first_at: at, last_at: at },
   }))
   const name = 'Errors'
-  const { body } = render({ ...notice, groups, title: name, rule: { ...notice.rule, name } }, 'alertmanager')
+  const link = `https://logs.example.org/logs?q=${'x'.repeat(4000)}&source=of+the+first`
+  const digest = { ...notice, groups, link, title: name, rule: { ...notice.rule, name } }
+  const { body } = render(digest, 'alertmanager')
   expect(JSON.parse(body)).toHaveLength(1000)
   expect(Buffer.byteLength(body)).toBeLessThan(2_000_000)
 })

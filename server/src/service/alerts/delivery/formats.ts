@@ -74,8 +74,9 @@ const RENDERERS: Record<Format, (notice: Notice, to: To) => Formatted> = {
   alertmanager: (notice) => {
     const groups = notice.groups.length > 0 ? notice.groups : [undefined]
     const isOfRule = notice.kind === 'problem' || notice.kind === 'recovered'
-    // Thousands of groups may have the same.
-    const description = cut(plainText(notice), groups.length > 1 ? 500 : 8000)
+    // There may be thousands of groups: a long text is not repeated for each, and the link leads to the lines of one.
+    const isAlone = groups.length === 1
+    const description = cut(plainText(notice), isAlone ? 8000 : 500)
     const alerts = groups.map((group) => ({
       labels: {
         alertname: isOfRule ? `${notice.rule.name}: not evaluated` : notice.rule.name,
@@ -85,7 +86,7 @@ const RENDERERS: Record<Format, (notice: Notice, to: To) => Formatted> = {
       },
       annotations: { summary: notice.title, description },
       ...alertTimes(notice, group),
-      ...(notice.link !== null && { generatorURL: notice.link }),
+      ...(isAlone && notice.link !== null && { generatorURL: notice.link }),
     }))
     return { body: JSON.stringify(alerts) }
   },

@@ -93,9 +93,9 @@ export class NoticeWriter {
   /** The list of the lines that transitions are about, over fixed bounds. */
   link(definition: AlertDefinition, transitions: readonly StoredTransition[]): string | null {
     const { pageUrl } = this.#options
-    const [first] = transitions
+    const [first, ...others] = transitions
     if (pageUrl === undefined || !first) return null
-    return `${pageUrl}/logs${searchOf(definition, first)}`
+    return `${pageUrl}/logs${searchOf(definition, [first, ...others])}`
   }
 
   async #groups(
