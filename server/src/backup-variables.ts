@@ -32,7 +32,7 @@ const BUCKET_READERS: { [name: string]: (text: string | undefined) => Partial<Bu
             'BACKUP_S3_URL',
             text,
             isBucketUrl(text),
-            'the http or https address of a bucket, with its name in the path and without a user, query or fragment, like https://s3.eu-central-1.amazonaws.com/bucket/folder',
+            'the http or https address of a bucket, with its name in the path and without a user, query or fragment (% is written %25), like https://s3.eu-central-1.amazonaws.com/bucket/folder',
           ).replace(/\/+$/, ''),
         },
   BACKUP_S3_REGION: (text) => ({
@@ -48,21 +48,30 @@ const BUCKET_READERS: { [name: string]: (text: string | undefined) => Partial<Bu
 
 export const BACKUP_READERS = { ...FOLDER_READERS, ...BUCKET_READERS }
 
-/** Undefined without a folder. @throws {StartupError} when a variable is missing or wrong */
+/** Undefined without a folder. @throws {StartupError} when a variable is wrong */
 export function readBackups(environment: Environment): BackupPlan | undefined {
   const plan = readAll(FOLDER_READERS, environment)
-  const bucket = readBackupBucket(environment)
-  if (plan.folder !== undefined) return { ...(plan as BackupPlan), bucket }
-  if (bucket) {
+  return plan.folder === undefined ? undefined : (plan as BackupPlan)
+}
+
+/**
+ * The plan of a server, with the bucket. Commands take their folder as an argument, and the bucket alone.
+ *
+ * @throws {StartupError} for a bucket without a folder
+ */
+export function backupPlanOf({ backups, bucket }: Backups): BackupPlan | undefined {
+  if (bucket && !backups) {
     throw new StartupError(
       'BACKUP_S3_URL is set, but BACKUP_FOLDER is not. A backup is written to a folder, verified and then uploaded: set both.',
     )
   }
-  return undefined
+  return backups && { ...backups, bucket }
 }
 
+type Backups = { backups: BackupPlan | undefined; bucket: BucketConfig | undefined }
+
 /** Undefined without an address. @throws {StartupError} when a variable is missing or wrong */
-export function readBackupBucket(environment: Environment): BucketConfig | undefined {
+export function readBucket(environment: Environment): BucketConfig | undefined {
   const { url, accessKeyId, secretAccessKey, ...others } = readAll(BUCKET_READERS, environment)
   if (url === undefined) return undefined
   if (accessKeyId === undefined || secretAccessKey === undefined) {
@@ -78,5 +87,14 @@ function isBucketUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, pathname, search, hash } = new URL(text)
   const isPlain = username + password + search + hash === ''
-  return ['http:', 'https:'].includes(protocol) && isPlain && /^\/[^/]+(\/[^/]+)*\/*$/.test(pathname)
+  const isPath = /^\/[^/]+(\/[^/]+)*\/*$/.test(pathname) && isDecodable(pathname)
+  return ['http:', 'https:'].includes(protocol) && isPlain && isPath
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    return decodeURIComponent(path) !== ''
+  } catch {
+    return false
+  }
 }

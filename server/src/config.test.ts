@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { misspelt, readConfig, VARIABLES } from './config.ts'
+import { backupPlanOf, misspelt, readConfig, VARIABLES } from './config.ts'
 
 const NO_SYSLOG = { host: '127.0.0.1', cameras: new Map(), timezone: 'UTC' }
 const LOCAL = { host: '127.0.0.1' }
@@ -126,6 +126,8 @@ describe('refuses, naming variable and value,', () => {
     ['DATABASE_URL', 'postgres://me:100%secret@db/logs'],
     ['ADMIN_API_KEY', 'secret'],
     ['ADMIN_API_KEY', 'secret with some spaces'],
+    ['BACKUP_S3_URL', 'https://id:secret@s3.example/bucket'],
+    ['BACKUP_S3_URL', 'https://s3.example/bucket?X-Amz-Signature=secret'],
   ])('%s, whose value is a secret', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name} is not valid (not shown here). It must be `)
     expect(() => readConfig({ [name]: value })).not.toThrow('secret')
@@ -269,24 +271,29 @@ test('variables of other programs are not told of, nor one beside the one that i
 
 const root = join(import.meta.dirname, '../..')
 
-test('a bucket for backups has an address with its name, credentials and a folder', () => {
+test('a bucket for backups has an address with its name, credentials and, on a server, a folder', () => {
   const bucket = {
     BACKUP_FOLDER: '/mnt/backups',
     BACKUP_S3_URL: 'https://s3.example/bucket/folder/',
     AWS_ACCESS_KEY_ID: 'id',
     AWS_SECRET_ACCESS_KEY: 'secret',
   }
-  expect(readConfig(bucket).backups?.bucket).toMatchObject({
+  const { BACKUP_FOLDER: folder, ...withoutFolder } = bucket
+  // The command is given its folder.
+  const read = readConfig(withoutFolder)
+  expect(read.bucket).toMatchObject({
     ...{ url: 'https://s3.example/bucket/folder', accessKeyId: 'id', secretAccessKey: 'secret' },
   })
-  const { BACKUP_FOLDER: _, ...withoutFolder } = bucket
-  expect(() => readConfig(withoutFolder)).toThrow('BACKUP_S3_URL is set, but BACKUP_FOLDER is not.')
+  expect(backupPlanOf(readConfig(bucket))).toMatchObject({ folder, bucket: read.bucket })
+  expect(() => backupPlanOf(read)).toThrow('BACKUP_S3_URL is set, but BACKUP_FOLDER is not.')
   expect(() => readConfig({ ...bucket, AWS_SECRET_ACCESS_KEY: '' })).toThrow('AWS_SECRET_ACCESS_KEY is not')
   for (const url of [
     's3://bucket',
     'https://s3.example',
     'https://a:b@s3.example/x',
     'https://s3.example/b?x=1',
+    'https://s3.example/bucket/100%',
+    'https://s3.example/bucket/%ff',
   ]) {
     expect(() => readConfig({ ...bucket, BACKUP_S3_URL: url })).toThrow('BACKUP_S3_URL is not valid')
   }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { BACKUP_READERS, readBackupBucket, readBackups } from './backup-variables.ts'
+import { BACKUP_READERS, readBackups, readBucket } from './backup-variables.ts'
 import { readDatabaseUrl } from './database-url.ts'
 import { EMBED_READERS, readEmbed } from './embed-variables.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
@@ -15,7 +15,7 @@ import type { BucketConfig } from './store/backup/bucket.ts'
 import { readTrustedHeader, TRUSTED_HEADER_READERS } from './trusted-header-variables.ts'
 import { type Environment, readAll, valid } from './variables.ts'
 
-export { MAX_KEPT_BACKUPS } from './backup-variables.ts'
+export { backupPlanOf, MAX_KEPT_BACKUPS } from './backup-variables.ts'
 
 /** The configuration from the environment; everything else is a setting that can be changed while the server runs. */
 export type Config = {
@@ -57,6 +57,8 @@ export type Config = {
   alertsHeartbeatUrl: string | undefined
   /** A backup each day into a folder; undefined when nobody asked for it. */
   backups: BackupPlan | undefined
+  /** Backups are uploaded to it; undefined without an address. */
+  bucket: BucketConfig | undefined
   syslog: SyslogConfig
   gelf: GelfConfig
   forward: ForwardConfig
@@ -255,16 +257,12 @@ export function readConfig(environment: Environment = process.env): Config {
     trustedHeader: readTrustedHeader(environment, config.trustProxy),
     embed: readEmbed(environment),
     backups: readBackups(environment),
+    bucket: readBucket(environment),
     syslog,
     gelf,
     forward,
     otlpGrpc,
   }
-}
-
-/** The bucket for backups alone; undefined when none is configured. @throws {StartupError} as `readConfig` does */
-export function readBucket(environment: Environment = process.env): BucketConfig | undefined {
-  return readBackupBucket(environment)
 }
 
 /** A sentence for each variable whose name resembles the name of a known variable. */

@@ -2,14 +2,19 @@
 import { execFile } from 'node:child_process'
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { openBucket } from '../../server/test/support/bucket.ts'
 import { bareEnvironment } from '../support/bare-environment.ts'
 import { MAIN, startProgram, temporaryFolder } from '../support/program.ts'
 
 const KEY = 'k'.repeat(40)
 
-function run(args: string[], dataDir: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { ...bareEnvironment, DATA_DIR: dataDir, ADMIN_API_KEY: KEY }
+function run(
+  args: string[],
+  dataDir: string,
+  more: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const env = { ...bareEnvironment, DATA_DIR: dataDir, ADMIN_API_KEY: KEY, ...more }
   return new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -42,6 +47,21 @@ it('moves a running system to another folder, and refuses what it must', { timeo
     stdout: expect.stringMatching(/^Wrote: \d+ lines in \d+ partitions/),
   })
   expect(statSync(file).mode & 0o777).toBe(0o600)
+  const bucket = await openBucket()
+  onTestFinished(bucket.close)
+  const uploaded = await run(['backup', '--folder', folder, '--upload'], old, {
+    ...{ BACKUP_S3_URL: bucket.config.url, BACKUP_S3_REGION: bucket.config.region ?? '' },
+    ...{ AWS_ACCESS_KEY_ID: bucket.config.accessKeyId, AWS_SECRET_ACCESS_KEY: bucket.config.secretAccessKey },
+  })
+  expect(uploaded).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`to ${bucket.config.url}/timelapser`),
+  })
+  expect([...bucket.objects.keys()]).toEqual([expect.stringMatching(/^folder\/timelapser-logs-\w+\.backup$/)])
+  expect(await run(['backup', '--folder', folder, '--upload'], old)).toMatchObject({
+    code: 1,
+    stderr: '--upload requires the address of a bucket in BACKUP_S3_URL.\n',
+  })
   expect(await run(['restore', file], old)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('is running'),

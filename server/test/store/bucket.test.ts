@@ -78,11 +78,12 @@ it('uploads a small file whole and a large one in parts, with prefixes of any le
   ])
 })
 
-it('removes the oldest backups beyond those to keep, from a list of several pages, and nothing else', async () => {
+it('removes older backups beyond those to keep, from a list of several pages, and nothing else', async () => {
   const { bucket, fileOf } = await makeBucket({ pageKeys: 2 })
   const others = [
     'timelapser-logs-20260101T020000Z.backup.part',
     'sub/timelapser-logs-20260101T020000Z.backup',
+    'timelapser-logs-20261201T020000Z.backup',
   ]
   const names = ['20261129', '20261127', '20261128'].map((day) => `timelapser-logs-${day}T020000Z.backup`)
   for (const name of [...names, ...others]) bucket.objects.set(`folder/${name}`, Buffer.from('x'))
@@ -92,6 +93,33 @@ it('removes the oldest backups beyond those to keep, from a list of several page
   expect([...bucket.objects.keys()].toSorted()).toEqual(
     [`elsewhere/${names[0]}`, ...[...others, names[0], NAME].map((name) => `folder/${name}`)].toSorted(),
   )
+
+  // At the root of the bucket, and below a name that the list escapes; neither reads a list of the others.
+  for (const path of ['', "/it's <one>"]) {
+    const [folder, url] = [path === '' ? '' : `${path.slice(1)}/`, bucket.config.url.replace('/folder', path)]
+    bucket.objects.set(folder + names[1], Buffer.from('x'))
+    const before = bucket.requests.length
+    expect(
+      await new Bucket({ ...bucket.config, url }).upload(await fileOf('new'), { keep: 1 }),
+    ).toMatchObject({
+      removed: [names[1]],
+    })
+    expect(bucket.objects.has(folder + NAME)).toBe(true)
+    expect(bucket.requests.slice(before)).toHaveLength(3)
+  }
+})
+
+it('repeats a part whose connection broke', async () => {
+  const { bucket, fileOf } = await makeBucket()
+  let breaks = 2
+  bucket.refuse(({ url, socket }) => {
+    if (url?.includes('partNumber=2') && breaks-- > 0) socket.destroy()
+    return false
+  })
+  const bytes = Buffer.alloc(2500, 'abc')
+  await new Bucket(bucket.config, { partBytes: 1000 }).upload(await fileOf(bytes))
+  expect(bucket.objects.get(`folder/${NAME}`)).toEqual(bytes)
+  expect(breaks).toBeLessThan(1)
 })
 
 it('leaves no parts of an upload that fails or is stopped, and says what the bucket answered', async () => {
@@ -100,7 +128,7 @@ it('leaves no parts of an upload that fails or is stopped, and says what the buc
   const options = { partBytes: 1000, retries: 0 }
   bucket.refuse(({ url }) => url?.includes('partNumber=2') ?? false)
   await expect(new Bucket(bucket.config, options).upload(file)).rejects.toThrow(
-    /^127\.0\.0\.1:\d+ answered 503 SlowDown: Reduce your request rate\.$/,
+    /^127\.0\.0\.1:\d+ answered 503 SlowDown: Reduce your request rate$/,
   )
   const stop = new AbortController()
   bucket.refuse(({ url }) => {

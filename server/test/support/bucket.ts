@@ -101,7 +101,9 @@ export async function openBucket({ pageKeys = 1000 }: { pageKeys?: number } = {}
       .filter((key) => key.startsWith(query.get('prefix') ?? ''))
       .toSorted()
     const from = Number(query.get('continuation-token')?.replace('token+/=', '') ?? 0)
-    const page = keys.slice(from, from + pageKeys).map((key) => `<Contents><Key>${key}</Key></Contents>`)
+    const page = keys
+      .slice(from, from + pageKeys)
+      .map((key) => `<Contents><Key>${escaped(key)}</Key></Contents>`)
     const next = from + pageKeys < keys.length
     const token = next ? `<NextContinuationToken>token+/=${from + pageKeys}</NextContinuationToken>` : ''
     return `<ListBucketResult>${page.join('')}${token}</ListBucketResult>`
@@ -120,6 +122,9 @@ export async function openBucket({ pageKeys = 1000 }: { pageKeys?: number } = {}
       }),
   }
 }
+
+/** As stores written in Go do. */
+const escaped = (text: string) => text.replaceAll(/[&<>'"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 const etagOf = (body: Buffer) => `"${createHash('md5').update(body).digest('hex')}"`
 

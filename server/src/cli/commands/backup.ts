@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
-import { MAX_KEPT_BACKUPS, readBucket } from '../../config.ts'
+import { MAX_KEPT_BACKUPS, readConfig } from '../../config.ts'
 import { StartupError } from '../../startup-error.ts'
 import { writeBackup } from '../../store/backup/backup.ts'
 import { type FolderBackup, fromFile, intoFolder, toFile } from '../../store/backup/backup-files.ts'
@@ -76,14 +76,14 @@ async function backup(
     if (keep !== undefined) throw new StartupError('--keep requires --folder.')
     if (upload) throw new StartupError('--upload requires --folder.')
   }
-  const config = upload && readBucket()
-  if (upload && !config) throw new StartupError('--upload requires the address of a bucket in BACKUP_S3_URL.')
+  const bucket = upload && readConfig().bucket
+  if (upload && !bucket) throw new StartupError('--upload requires the address of a bucket in BACKUP_S3_URL.')
   await withDatabase('read', async ({ pool }) => {
     const began = performance.now()
     if (given === undefined) {
       const facts = await intoFolder(pool, folder ?? '', { keep, onRows: showProgress() })
       const uploaded =
-        config && (await new Bucket(config).upload(facts.file, { keep }).catch(notUploaded(facts)))
+        bucket && (await new Bucket(bucket).upload(facts.file, { keep }).catch(notUploaded(facts)))
       report({ action: 'Wrote and verified', ...facts, uploaded, seconds: secondsSince(began) }, options)
       return 0
     }

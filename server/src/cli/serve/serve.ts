@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type Config, misspelt, readConfig, type TlsConfig } from '../../config.ts'
+import { backupPlanOf, type Config, misspelt, readConfig, type TlsConfig } from '../../config.ts'
 import { errorCode } from '../../startup-error.ts'
 import { prepareDataDirectory } from '../../store/cluster/data-directory.ts'
 import { startEmbeddedPostgres } from '../../store/cluster/embedded-postgres.ts'
@@ -58,6 +58,7 @@ const BACKUP_SESSIONS = {
 async function serve(): Promise<void> {
   const began = performance.now()
   const config = readConfig()
+  const plan = backupPlanOf(config)
   for (const sentence of misspelt()) console.error(sentence)
   const stops: Stop[] = []
   const stopped = untilStopped()
@@ -130,8 +131,8 @@ async function serve(): Promise<void> {
       },
       embedOrigins: config.embed?.origins,
       cameraNamesUrl: config.cameraNamesUrl,
-      backups: config.backups && {
-        ...config.backups,
+      backups: plan && {
+        ...plan,
         open: () => openDatabase({ ...BACKUP_SESSIONS, connection: postgres.direct ?? postgres.connection }),
       },
       metrics,

@@ -52,7 +52,10 @@ export class BackupUploads {
       })
     } catch (error) {
       if (signal.aborted) return
-      this.#failed = { atMs: now(), message: error instanceof Error ? error.message : String(error) }
+      // The database, which says that the job has ended, may fail behind an upload that did not.
+      if (this.#uploaded?.name !== newest.name) {
+        this.#failed = { atMs: now(), message: error instanceof Error ? error.message : String(error) }
+      }
       onFailure(error)
     }
   }

@@ -71,6 +71,9 @@ export async function fromFile<T>(
   }
 }
 
+/** The beginning of all their names. */
+export const NAME_START = 'timelapser-logs-'
+
 /** The files of a folder that are named after their time; what else lies in it stays. */
 const NAME = /^timelapser-logs-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.backup$/
 
@@ -116,7 +119,7 @@ export async function intoFolder(
 ): Promise<FolderBackup> {
   await removeAbandoned(folder)
   const time = new Date().toISOString().replaceAll(/[:-]|\.\d+/g, '')
-  const file = join(folder, `timelapser-logs-${time}.backup`)
+  const file = join(folder, `${NAME_START}${time}.backup`)
   const { rows, partitions } = await toFile(file, (output) => writeBackup(pool, output, { onRows, signal }), {
     check: checkBackup,
     signal,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { AwsClient } from 'aws4fetch'
+import { DoublingPause } from '../../doubling-pause.ts'
 import { MINUTE } from '../database/timestamp.ts'
-import { timeOfBackup } from './backup-files.ts'
+import { NAME_START, timeOfBackup } from './backup-files.ts'
 
 /** A bucket of Amazon S3, or of a store with the same protocol. */
 export type BucketConfig = {
@@ -28,7 +30,7 @@ export type Upload = {
 type BucketOptions = {
   /** Bytes of one request; a larger file is uploaded in parts of this size. */
   partBytes?: number
-  /** Repeats of a request that was answered with 429 or 5xx. */
+  /** Repeats of a request that was answered with 429 or 5xx, or not at all. */
   retries?: number
 }
 
@@ -37,6 +39,12 @@ const MAX_PARTS = 10_000
 const PART_BYTES = 16 * 1024 ** 2
 /** At 30 kB/s a part of 16 MB takes nine minutes. */
 const REQUEST_MS = 10 * MINUTE
+/** Removing the parts of an upload holds up the stop of the server. */
+const ABORT_MS = 10_000
+/** Pauses between the repeats of a request; the upload itself is retried an hour later. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 5000]
+/** The longest message of a bucket that an error quotes. */
+const MAX_MESSAGE_CHARACTERS = 300
 /** A page of a list; S3 gives no more. */
 const PAGE = 1000
 
@@ -45,6 +53,7 @@ export class Bucket {
   readonly url: string
   readonly #client: AwsClient
   readonly #partBytes: number
+  readonly #retries: number
 
   constructor(
     { url, accessKeyId, secretAccessKey, sessionToken, region }: BucketConfig,
@@ -52,8 +61,10 @@ export class Bucket {
   ) {
     this.url = encoded(url)
     this.#partBytes = partBytes
+    this.#retries = retries
     this.#client = new AwsClient({
-      ...{ accessKeyId, secretAccessKey, service: 's3', retries },
+      // The library repeats no request that was not answered, and cannot be stopped between two.
+      ...{ accessKeyId, secretAccessKey, service: 's3', retries: 0 },
       ...(sessionToken !== undefined && { sessionToken }),
       ...(region !== undefined && { region }),
     })
@@ -68,7 +79,7 @@ export class Bucket {
   }
 
   /**
-   * Uploads a file under its name, then removes the oldest backups beyond `keep`. The bucket verifies the SHA-256 of each
+   * Uploads a file under its name, then removes older backups beyond `keep`. The bucket verifies the SHA-256 of each
    * part; an upload that fails leaves no object and no parts.
    */
   async upload(
@@ -92,8 +103,9 @@ export class Bucket {
   }
 
   async #removeOld(name: string, keep: number, signal: AbortSignal | undefined): Promise<string[]> {
-    const others = (await this.#backups(signal)).filter((other) => other !== name)
-    const removed = others.slice(0, Math.max(0, others.length - (keep - 1)))
+    // Never a newer one: a file that is older than those in the bucket is uploaded when it is the newest of its folder.
+    const older = (await this.#backups(signal)).filter((other) => other < name)
+    const removed = older.slice(0, Math.max(0, older.length - (keep - 1)))
     for (const old of removed) {
       await this.#check(await this.#send('DELETE', `${this.url}/${old}`, { signal }))
     }
@@ -104,22 +116,23 @@ export class Bucket {
   async #backups(signal: AbortSignal | undefined): Promise<string[]> {
     const { origin, pathname } = new URL(this.url)
     const [, bucket, ...folders] = pathname.split('/')
-    const prefix = folders.map((folder) => `${decodeURIComponent(folder)}/`).join('')
+    const folder = folders.map((name) => `${decodeURIComponent(name)}/`).join('')
+    const prefix = folder + NAME_START
     const names: string[] = []
     let next: string | undefined
     do {
       const query = queryOf({ 'list-type': '2', prefix, 'max-keys': PAGE, 'continuation-token': next })
       const page = await this.#check(await this.#send('GET', `${origin}/${bucket}?${query}`, { signal }))
       for (const [, key = ''] of page.matchAll(/<Key>([^<]*)<\/Key>/g)) {
-        const name = key.slice(key.lastIndexOf('/') + 1)
-        if (unescaped(key) === prefix + name && timeOfBackup(name) !== undefined) names.push(name)
+        const name = unescaped(key).slice(folder.length)
+        if (timeOfBackup(name) !== undefined) names.push(name)
       }
       next = textOf(page, 'NextContinuationToken')
     } while (next !== undefined)
     return names.toSorted()
   }
 
-  async #put(url: string, body: Buffer, signal: AbortSignal | undefined): Promise<string> {
+  async #put(url: string, body: Bytes, signal: AbortSignal | undefined): Promise<string> {
     const response = await this.#send('PUT', url, { body, signal })
     await this.#check(response)
     return response.headers.get('etag') ?? ''
@@ -151,7 +164,8 @@ export class Bucket {
       if (!done.includes('<CompleteMultipartUploadResult')) throw this.#refusal(200, done)
     } catch (error) {
       // Parts cost money until they are removed; the stop of the server waits for that.
-      await this.#send('DELETE', `${url}?${query}`, {}).catch(() => undefined)
+      const patience = AbortSignal.timeout(ABORT_MS)
+      await this.#send('DELETE', `${url}?${query}`, { signal: patience }).catch(() => undefined)
       throw error
     }
   }
@@ -159,22 +173,26 @@ export class Bucket {
   async #send(
     method: string,
     url: string,
-    { body, signal }: { body?: Buffer; signal?: AbortSignal | undefined },
+    { body, signal }: { body?: Bytes; signal?: AbortSignal | undefined },
   ): Promise<Response> {
+    const hash = createHash('sha256').update(body ?? '')
     const timeout = AbortSignal.timeout(REQUEST_MS)
+    const ended = signal ? AbortSignal.any([signal, timeout]) : timeout
+    const request = {
+      ...{ method, headers: { 'x-amz-content-sha256': hash.digest('hex') }, signal: ended },
+      // A redirect names another region or host, for which the signature is not.
+      redirect: 'manual' as const,
+      ...(body && { body }),
+    }
+    const pause = new DoublingPause(FIRST_PAUSE_MS, LONGEST_PAUSE_MS)
     try {
-      return await this.#client.fetch(url, {
-        method,
-        headers: {
-          'x-amz-content-sha256': createHash('sha256')
-            .update(body ?? '')
-            .digest('hex'),
-        },
-        // A redirect names another region or host, for which the signature is not.
-        redirect: 'manual',
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-        ...(body && { body: new Uint8Array(body) }),
-      })
+      for (let rest = this.#retries; rest > 0; rest--) {
+        const response = await this.#client.fetch(url, request).catch(() => undefined)
+        if (response && response.status < 500 && response.status !== 429) return response
+        await response?.body?.cancel()
+        await delay(pause.next(), undefined, { signal: ended })
+      }
+      return await this.#client.fetch(url, request)
     } catch (error) {
       if (signal?.aborted) throw error
       const { cause = error } = error as Error
@@ -195,7 +213,7 @@ export class Bucket {
   #refusal(status: number, text: string): Error {
     const [code, message] = [textOf(text, 'Code'), textOf(text, 'Message')]
     return new Error(
-      `${this.#host} answered ${[status, code].join(' ').trim()}${message ? `: ${message}` : ''}`,
+      `${this.#host} answered ${[status, code].join(' ').trim()}${message ? `: ${message.slice(0, MAX_MESSAGE_CHARACTERS).replace(/\.$/, '')}` : ''}`,
     )
   }
 
@@ -224,7 +242,9 @@ function queryOf(parameters: Record<string, string | number | undefined>): strin
     .join('&')
 }
 
-async function readPart(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+type Bytes = Buffer<ArrayBuffer>
+
+async function readPart(handle: FileHandle, position: number, length: number): Promise<Bytes> {
   const buffer = Buffer.alloc(length)
   let filled = 0
   while (filled < length) {
@@ -244,7 +264,9 @@ function textOf(xml: string, element: string): string | undefined {
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
 
 function unescaped(text: string): string {
-  return text.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? '')
+  return text.replaceAll(/&(?:#(\d{1,6})|(\w+));/g, (entity, code?: string, name = '') =>
+    code === undefined ? (ENTITIES[name] ?? entity) : String.fromCodePoint(Number(code)),
+  )
 }
 
 function escaped(text: string): string {
