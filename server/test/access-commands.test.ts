@@ -140,6 +140,17 @@ describe('settings', () => {
 })
 
 describe('a dry run of ingest', () => {
+  it('reads stdin for a hyphen, which stands alone', async () => {
+    const args = ['ingest', '-', '--source', 'hyphen', '--dry-run']
+    const read = await runCommand(server, args, {}, 'ERROR one\nINFO two\n')
+    expect(read).toMatchObject({ code: 0, stdout: expect.stringContaining('Read 2 lines of stdin') })
+    const beside = await runCommand(server, ['ingest', '-', 'a.log'], {}, '')
+    expect(beside).toMatchObject({
+      code: 1,
+      stderr: '- stands for stdin, which cannot be read together with files.\n',
+    })
+  })
+
   it('ends as the run does, and a retention that is raised is said to be', { tags: ['long'] }, async () => {
     const folder = makeDataFolder('dry-run')
     const file = join(folder, 'old.log')

@@ -8,16 +8,22 @@ type Server = { url: string; apiKey: string }
 /** Undefined variables are left out. */
 type Environment = Record<string, string | undefined>
 
-/** Starts a command as a process of its own; its environment names the server and an administrator's key. */
+/**
+ * Starts a command as a process of its own; its environment names the server and an administrator's key. Without an input it
+ * has no stdin.
+ */
 export function startCommand(
   { url, apiKey }: Server,
   args: readonly string[],
   env: Environment = {},
+  input?: string,
 ): ChildProcess {
-  return spawn(process.execPath, ['--conditions=timelapser-source', MAIN, ...args], {
+  const child = spawn(process.execPath, ['--conditions=timelapser-source', MAIN, ...args], {
     env: { ...process.env, TIMELAPSER_LOGS_URL: url, TIMELAPSER_LOGS_API_KEY: apiKey, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  child.stdin?.end(input)
+  return child
 }
 
 /** Resolves when it has ended. */
@@ -30,6 +36,11 @@ export async function endOf(child: ChildProcess): Promise<Ended> {
 }
 
 /** Runs a command to its end. */
-export function runCommand(server: Server, args: readonly string[], env?: Environment): Promise<Ended> {
-  return endOf(startCommand(server, args, env))
+export function runCommand(
+  server: Server,
+  args: readonly string[],
+  env?: Environment,
+  input?: string,
+): Promise<Ended> {
+  return endOf(startCommand(server, args, env, input))
 }

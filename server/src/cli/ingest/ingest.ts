@@ -46,8 +46,8 @@ type Options = ServerOptions & {
 const FILE_SAMPLE_LINES = 2000
 
 const HELP = `
-Files are read twice: once for their times, once to send them; gzip is unpacked. Without files, lines are read from
-stdin and sent at least once a second until it ends or Ctrl-C.
+Files are read twice: once for their times, once to send them; gzip is unpacked. Without files, or for -, lines are read
+from stdin and sent at least once a second until it ends or Ctrl-C.
 
 The format of plain lines is detected from the first lines and reported in the summary. The message of a plain line is
 the line without a leading time; a stack trace belongs to the line before it.
@@ -133,7 +133,7 @@ export function ingestCommand(): Command {
 async function runIngest(paths: string[], options: Options): Promise<number> {
   const tally = new IngestTally()
   try {
-    console.log(paths.length > 0 ? await fromFiles(paths, options, tally) : await fromStdin(options, tally))
+    console.log(isStdin(paths) ? await fromStdin(options, tally) : await fromFiles(paths, options, tally))
     return tally.rejected > 0 ? EXIT.someRejected : 0
   } catch (error) {
     const sentence = sentenceOf(error)
@@ -143,6 +143,12 @@ async function runIngest(paths: string[], options: Options): Promise<number> {
       console.error(`${tally.stored.toLocaleString('en-US')} records were stored before that.`)
     return error instanceof IngestStop ? error.exitCode : EXIT.failed
   }
+}
+
+function isStdin(paths: readonly string[]): boolean {
+  if (paths.length > 1 && paths.includes('-'))
+    throw new IngestStop('- stands for stdin, which cannot be read together with files.', EXIT.failed)
+  return paths.length === 0 || paths[0] === '-'
 }
 
 async function fromFiles(paths: string[], options: Options, tally: IngestTally): Promise<string> {
