@@ -10,7 +10,7 @@ afterEach(() => server.close())
 
 const start = (...args: string[]) => startCommand(server, ['scenarios', ...args])
 
-it('stores made-up logs and shows by what is counted that they are there', async () => {
+it('stores generated logs and shows by what is counted that they are there', async () => {
   const { code, stdout } = await endOf(start())
   expect([code, stdout]).toEqual([0, expect.stringContaining('Stored 200 records')])
   expect(stdout).toContain('✅ Total logs: 200 (up from 0)')

@@ -826,7 +826,7 @@ describe('the alerts', () => {
     await digest.getByRole('button', { name: 'Send daily' }).waitFor()
     await page.getByRole('button', { name: 'Delete ops' }).click()
     await page.getByRole('button', { name: 'Confirm: Delete ops' }).click()
-    await page.getByText('There is no channel yet').waitFor()
+    await page.getByText('No channels yet').waitFor()
   })
 })
 

@@ -4,7 +4,7 @@ import { useChannels } from './use-alerts.ts'
 export function ChannelChoice({
   chosen,
   onChange,
-  missing = 'There is no channel yet, so the rule is only shown here. Administrators add channels below.',
+  missing = 'No channels yet: alerts are only shown on this page. Administrators add channels below.',
 }: {
   chosen: readonly string[]
   onChange: (chosen: string[]) => void

@@ -21,7 +21,7 @@ export function ChannelList({ session }: { session: Session }) {
       </h2>
       {listed.length === 0 ? (
         <p className="text-pretty text-muted">
-          There is no channel yet: rules fire, but nobody is notified.
+          No channels yet: rules fire, but no notifications are sent.
           {!isAdmin && ' Ask an administrator to add one.'}
         </p>
       ) : (

@@ -6,14 +6,14 @@ import { filtersIn } from './filters-in.ts'
 type Condition = AlertRuleInput['condition']
 
 export const KINDS = {
-  any: 'any line matches',
-  over: 'more lines match than',
-  under: 'fewer lines match than',
-  silence: 'no line matches',
-  share: 'the matching share is',
-  number: 'a number in them is',
-  usual: 'more lines match than usual:',
-  new: 'a new kind of message matches',
+  any: 'a line matches',
+  over: 'matching lines exceed',
+  under: 'matching lines fall below',
+  silence: 'no lines match',
+  share: 'the share of matching lines is',
+  number: 'a number in matching lines is',
+  usual: 'matching lines exceed the usual number by a factor of',
+  new: 'a message of a new pattern matches',
 } as const
 export type Kind = keyof typeof KINDS
 

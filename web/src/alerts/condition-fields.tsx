@@ -41,10 +41,10 @@ export function ConditionFields({ condition, onChange, children }: Props & { chi
         </span>
         <NumberField label="Minutes" value={minutes} onChange={(next) => onChange({ minutes: next })} />
         {kind === 'new' ? (
-          <span className="text-muted">minutes without another line of it</span>
+          <span className="text-muted">minutes without another such line</span>
         ) : (
           <>
-            <span className="text-muted">minutes, of</span>
+            <span className="text-muted">minutes, for</span>
             {children}
           </>
         )}
@@ -56,14 +56,14 @@ export function ConditionFields({ condition, onChange, children }: Props & { chi
 }
 
 const BEFORE_MINUTES: Readonly<Record<Kind, string>> = {
-  any: '; it is over after',
-  new: '; it is over after',
+  any: '; resolved after',
+  new: '; resolved after',
   over: 'in',
   under: 'in',
   silence: 'for',
   share: 'in',
   number: 'in',
-  usual: 'times as many as at this time of the last days, in',
+  usual: 'in',
 }
 
 function Limit({ condition, onChange }: Props) {

@@ -51,7 +51,7 @@ export function DigestForm({ digest, done }: { digest: AlertDigestSettings | nul
         <ChannelChoice
           chosen={draft.channels}
           onChange={(channels) => setDraft({ ...draft, channels })}
-          missing="There is no channel yet. Administrators add channels below."
+          missing="No channels yet. Administrators add channels below."
         />
       </fieldset>
       <div className="flex flex-wrap gap-2">

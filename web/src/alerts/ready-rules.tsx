@@ -41,11 +41,11 @@ export function ReadyRules({ use }: { use: (draft: RuleDraft) => void }) {
     <section className="grid gap-3" aria-labelledby="ready-rules">
       <div className="grid gap-1">
         <h2 id="ready-rules" className="text-title font-semibold">
-          Nobody is notified when something breaks
+          No alert rules yet
         </h2>
         <p className="text-pretty text-muted">
-          There is no rule yet. Start with one of these: before you save it, it shows when it would have fired
-          in the last 7 days.
+          Start with one of these. Before you save a rule, the page shows when it would have fired in the last
+          7 days.
         </p>
       </div>
       <ul className="grid gap-3 md:grid-cols-3">

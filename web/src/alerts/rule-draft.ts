@@ -14,7 +14,7 @@ import { filtersIn } from './filters-in.ts'
 import { type HoursDraft, toHours, toHoursDraft } from './hours-draft.ts'
 
 export const GROUPINGS = {
-  '': 'all of them together',
+  '': 'all lines together',
   camera: 'each camera',
   source: 'each source',
   logger_name: 'each logger',

@@ -103,5 +103,5 @@ function Body(props: {
 }) {
   const shown = useShownSeries(props.chart)
   if (props.chart.lines === 0) return <p className="py-12 text-center text-muted">No lines to measure.</p>
-  return <ChartBody {...props} shown={shown} height={PLOT_PX} />
+  return <ChartBody {...props} shown={shown} height={PLOT_PX} isSmall />
 }

@@ -17,9 +17,9 @@ import '../chart/chart.css'
 
 /** The columns that a chart takes of six; on a phone it takes all. */
 const WIDTH_CLASS: Readonly<Record<Board['charts'][number]['width'], string>> = {
-  third: 'lg:col-span-3 2xl:col-span-2',
+  third: 'lg:col-span-3 xl:col-span-2',
   half: 'lg:col-span-3',
-  two_thirds: 'lg:col-span-6 2xl:col-span-4',
+  two_thirds: 'lg:col-span-6 xl:col-span-4',
   full: 'lg:col-span-6',
 }
 

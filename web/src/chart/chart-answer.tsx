@@ -1,5 +1,5 @@
 import { Download, Image } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useSyncExternalStore } from 'react'
 import type { Chart } from 'timelapser-logs/api'
 import { ApiError } from '../api/client.ts'
 import { serverNow } from '../api/server-clock.ts'
@@ -18,6 +18,20 @@ import { ChartBody, useShownSeries } from './chart-body.tsx'
 import { type ChartChoice, choiceInWords, countsLines, fieldName } from './choice.ts'
 import { chartCsv, chartPng } from './save-chart.ts'
 import { isComplete, type useChart } from './use-chart.ts'
+
+/** The height of all that stands above and below lines and bars in a wide window. */
+const AROUND_PX = 460
+
+/** The height for lines and bars: in a wide window, that of the screen as far as it is of use. */
+function usePlotHeight(): number {
+  return useSyncExternalStore(
+    (onChange) => {
+      window.addEventListener('resize', onChange)
+      return () => window.removeEventListener('resize', onChange)
+    },
+    () => (window.innerWidth < 1024 ? 300 : Math.max(300, Math.min(window.innerHeight - AROUND_PX, 640))),
+  )
+}
 
 /** The chart that was asked for, or what became of it. */
 export function ChartAnswer({
@@ -38,6 +52,7 @@ export function ChartAnswer({
   zoomOut: ReactNode
 }) {
   const { data, error, isPlaceholderData } = answer
+  const height = usePlotHeight()
   if (!isComplete(choice)) {
     return (
       <EmptyState title="Which field?">
@@ -48,7 +63,7 @@ export function ChartAnswer({
   // A search that is not understood says so at its box.
   if (error instanceof ApiError && error.code === 'INVALID_QUERY') return null
   if (error) return <Failed what="The chart" error={error} retry={refresh} />
-  if (data === undefined) return <Skeleton className="h-[21rem] w-full opacity-40" />
+  if (data === undefined) return <Skeleton className="w-full opacity-40" height={height + 34} />
   return (
     <section aria-label={choiceInWords(choice)} className="grid grid-cols-1 gap-3">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -58,11 +73,19 @@ export function ChartAnswer({
         {zoomOut}
       </div>
       {data.lines === 0 && isLooking ? (
-        <Skeleton className="h-[21rem] w-full opacity-40" />
+        <Skeleton className="w-full opacity-40" height={height + 34} />
       ) : data.lines === 0 ? (
         <NothingThere chart={data} view={view} change={change} />
       ) : (
-        <Drawn chart={data} choice={choice} view={view} zone={zone} zoom={zoom} isOld={isPlaceholderData} />
+        <Drawn
+          chart={data}
+          choice={choice}
+          view={view}
+          zone={zone}
+          zoom={zoom}
+          isOld={isPlaceholderData}
+          height={height}
+        />
       )}
     </section>
   )
@@ -75,6 +98,7 @@ function Drawn({
   zone,
   zoom,
   isOld,
+  height,
 }: {
   chart: Chart
   choice: ChartChoice
@@ -82,6 +106,7 @@ function Drawn({
   zone: string
   zoom: (from: string, to: string) => void
   isOld: boolean
+  height: number
 }) {
   const shown = useShownSeries(chart)
   const name = choiceInWords(choice)
@@ -95,7 +120,16 @@ function Drawn({
     else notify('This browser could not draw the picture.', 'failed')
   }
   return (
-    <ChartBody chart={chart} choice={choice} view={view} zone={zone} zoom={zoom} isOld={isOld} shown={shown}>
+    <ChartBody
+      chart={chart}
+      choice={choice}
+      view={view}
+      zone={zone}
+      zoom={zoom}
+      isOld={isOld}
+      shown={shown}
+      height={height}
+    >
       <p className="flex flex-wrap gap-1.5">
         <Button
           kind="quiet"

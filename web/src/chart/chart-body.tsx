@@ -35,6 +35,7 @@ export function ChartBody({
   isOld,
   shown: { all, series, hidden, toggle },
   height,
+  isSmall = false,
   children,
 }: {
   chart: Chart
@@ -44,8 +45,10 @@ export function ChartBody({
   zoom: (from: string, to: string) => void
   isOld: boolean
   shown: ReturnType<typeof useShownSeries>
-  /** The height of lines and bars in pixels, where there is little room: tables are lower too then, and by group alone. */
-  height?: number | undefined
+  /** The height of lines and bars in pixels. */
+  height: number
+  /** On a board: its tables are low, and by group alone. */
+  isSmall?: boolean
   children?: ReactNode
 }) {
   const unit = unitOf(choice)
@@ -83,10 +86,10 @@ export function ChartBody({
       )}
       {choice.kind === 'table' && (
         <>
-          <Scrolled name="Figures by group" isLow={height !== undefined}>
+          <Scrolled name="Figures by group" isLow={isSmall}>
             <GroupTable chart={chart} series={all} unit={unit} caption={caption} pathOf={pathOf} />
           </Scrolled>
-          {height === undefined && (
+          {!isSmall && (
             <Scrolled name="Figures by time">
               <TimeTable chart={chart} series={all} unit={unit} zone={zone} />
             </Scrolled>

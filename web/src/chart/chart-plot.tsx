@@ -19,7 +19,6 @@ import type { ShownSeries } from './shown-series.ts'
 const LEFT_PX = 52
 /** From one time below the plane to the next, at least. */
 const TICK_PX = 56
-const PLOT_PX = 300
 
 /** The place in the chart that is pointed at. */
 type Place = { step: number; series: number }
@@ -31,7 +30,7 @@ export function ChartPlot({
   choice,
   zone,
   isOld,
-  height = PLOT_PX,
+  height,
   zoom,
   open,
 }: {
@@ -40,7 +39,8 @@ export function ChartPlot({
   choice: ChartChoice
   zone: string
   isOld: boolean
-  height?: number | undefined
+  /** In pixels, without the times below. */
+  height: number
   zoom: (first: number, last: number) => void
   open: (series: ShownSeries, step: number) => void
 }) {

@@ -1,6 +1,7 @@
 import type { Chart } from 'timelapser-logs/api'
 import { serverNow } from '../api/server-clock.ts'
 import { Link } from '../app/link.tsx'
+import { formatDuration } from '../time/duration.ts'
 import { formatFull, formatMoment } from '../time/format.ts'
 import { figureText } from './figure-text.ts'
 import type { ShownSeries } from './shown-series.ts'
@@ -86,8 +87,11 @@ export function TimeTable({
   return (
     <table className="w-full border-collapse">
       <caption className="px-3 py-2 text-left text-muted">
-        By time, in steps of {chart.bucket_seconds?.toLocaleString()} seconds; empty steps are left out
-        {series.length > COLUMNS && `, and so are all but the ${COLUMNS} largest groups`}
+        {/* As wide as the table: where that scrolls, the text stays. */}
+        <span className="sticky left-3 inline-block max-w-[calc(100vw-4.5rem)]">
+          By time, in steps of {formatDuration((chart.bucket_seconds ?? 1) * 1000)}; empty steps are left out
+          {series.length > COLUMNS && `, and so are all but the ${COLUMNS} largest groups`}
+        </span>
       </caption>
       <thead>
         <tr className="border-b border-line text-small text-muted">

@@ -1,6 +1,6 @@
 /** A place where a value will be; quick answers are here before it is seen. */
-export function Skeleton({ className = '' }: { className?: string }) {
-  return <span aria-hidden className={`block rounded-sm bg-line awaiting ${className}`} />
+export function Skeleton({ className = '', height }: { className?: string; height?: number }) {
+  return <span aria-hidden style={{ height }} className={`block rounded-sm bg-line awaiting ${className}`} />
 }
 
 /** The place of a list that is still to come: as many rows, as high, so that nothing below moves when it is here. */

@@ -55,7 +55,7 @@ export function RetentionSettings({ settings }: { settings: Settings }) {
         <SettingField
           of="retention_max_bytes"
           name="Maximum size"
-          hint="The oldest partitions are deleted while all of them together are larger. 0 sets no limit."
+          hint="The oldest partitions are dropped while their total size exceeds this limit. 0 sets no limit."
           problem={draft.problem('retention_max_bytes')}
         >
           {(ids) => (

@@ -53,7 +53,7 @@ Examples:
   timelapser-logs scenarios --live --rate 20                until Ctrl-C
   timelapser-logs scenarios --rows 1k --only camera --print > cameras.ndjson`
 
-/** `timelapser-logs scenarios`: made-up logs, to try things with (spec: "Test Scenario Generator"). */
+/** `timelapser-logs scenarios`: generated logs for trying things out (spec: "Test Scenario Generator"). */
 export function scenariosCommand(): Command {
   return addServerOptions(new Command('scenarios'))
     .description('send generated, realistic logs')
@@ -130,7 +130,7 @@ async function run(client: ApiClient, options: Options): Promise<number> {
   tally.lines = made
   const { verdicts, report } = tellDifference(before, await takeStock(client, story), tally.stored)
   if (options.json) console.log(jsonText({ stored: tally.stored, rejected: tally.rejected, ...report }))
-  else console.log([tally.summary('made-up logs', false), ...verdicts].join('\n'))
+  else console.log([tally.summary('generated logs', false), ...verdicts].join('\n'))
   return tally.rejected > 0 || verdicts.some((verdict) => verdict.startsWith('❌')) ? 1 : 0
 }
 
@@ -155,7 +155,7 @@ async function runLive(client: ApiClient, options: Options): Promise<number> {
     sender.add(record, 'scenarios', ++tally.lines)
   }
   await sender.finish()
-  console.log(tally.summary('made-up logs', false))
+  console.log(tally.summary('generated logs', false))
   return 0
 }
 

@@ -70,7 +70,7 @@ export const SettingsSchema = Type.Object({
     description: 'Days for lines of these sources instead, whatever their level; 0 keeps them.',
   }),
   retention_max_bytes: bytes(
-    'The oldest partitions are dropped while all of them together take more; 0 sets no limit.',
+    'The oldest partitions are dropped while their total size exceeds this; 0 sets no limit.',
     { default: 0 },
   ),
   disk_reserve_bytes: bytes(

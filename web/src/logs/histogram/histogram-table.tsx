@@ -1,5 +1,6 @@
 import type { Histogram } from 'timelapser-logs/api'
 import { serverNow } from '../../api/server-clock.ts'
+import { formatDuration } from '../../time/duration.ts'
 import { formatFull, formatMoment } from '../../time/format.ts'
 
 /** The bars as a table, for those who do not see them; empty steps are left out of it. */
@@ -11,8 +12,8 @@ export function HistogramTable({ histogram, zone }: { histogram: Histogram; zone
   return (
     <table>
       <caption>
-        {histogram.total.toLocaleString()} lines in steps of {histogram.bucket_seconds} seconds; empty steps
-        are left out
+        {histogram.total.toLocaleString()} lines in steps of {formatDuration(histogram.bucket_seconds * 1000)}
+        ; empty steps are left out
       </caption>
       <thead>
         <tr>
