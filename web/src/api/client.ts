@@ -1,5 +1,5 @@
 import type { ErrorReply, Reply } from 'timelapser-logs/api'
-import { addressOf } from '../app/base-path.ts'
+import { addressOf } from '../app/location.ts'
 import { authorization } from './credentials.ts'
 import { noteServerDate } from './server-clock.ts'
 

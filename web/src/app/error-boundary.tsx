@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react'
-import { addressOf } from './base-path.ts'
+import { addressOf } from './location.ts'
 
 /** The last net: a defect of the page shows what happened and a way on, never a white screen. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { error: Error | null }> {

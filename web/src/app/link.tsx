@@ -1,6 +1,5 @@
 import type { ComponentProps, MouseEvent } from 'react'
-import { addressOf } from './base-path.ts'
-import { navigate } from './location.ts'
+import { addressOf, navigate } from './location.ts'
 
 /** A link inside the page: a click stays here, a modified click opens a tab as any link does. */
 export function Link({ href, onClick, ...rest }: ComponentProps<'a'> & { href: string }) {

@@ -1,11 +1,9 @@
 import { useSyncExternalStore } from 'react'
-import { addressOf, currentPath } from './base-path.ts'
 
 const listeners = new Set<() => void>()
 const notify = () => {
   for (const listener of listeners) listener()
 }
-window.addEventListener('popstate', notify)
 
 /** Moves to a path of this page, with an entry in the history unless `replace`. */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
@@ -18,7 +16,11 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
-  return () => listeners.delete(listener)
+  window.addEventListener('popstate', listener)
+  return () => {
+    window.removeEventListener('popstate', listener)
+    listeners.delete(listener)
+  }
 }
 
 export function usePathname(): string {
@@ -28,4 +30,28 @@ export function usePathname(): string {
 /** The query string with its question mark, or the empty string. */
 export function useSearch(): string {
   return useSyncExternalStore(subscribe, () => window.location.search)
+}
+
+let known: string | undefined
+
+/** The path that the page lies below, without a slash at its end: empty, or `/logs` behind a proxy that has it there. */
+function basePath(): string {
+  known ??= document.querySelector('meta[name="base-path"]')?.getAttribute('content') ?? ''
+  return known
+}
+
+/** The address, on this host, of a path of the page or its API. */
+export function addressOf(path: string): string {
+  return path.startsWith('/') ? basePath() + path : path
+}
+
+/** The same with its host, to be used elsewhere. */
+export function wholeAddressOf(path: string): string {
+  return window.location.origin + addressOf(path)
+}
+
+/** The page's path that the window is at. */
+export function currentPath(): string {
+  const { pathname } = window.location
+  return pathname.startsWith(`${basePath()}/`) ? pathname.slice(basePath().length) : '/'
 }

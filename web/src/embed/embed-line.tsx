@@ -1,7 +1,7 @@
 import type { LogRow } from 'timelapser-logs/api'
 import { LevelLabel } from '../logs/level-label.tsx'
 import { LEVEL_FILL } from '../logs/levels.ts'
-import { RowMessage } from '../logs/list/row-message.tsx'
+import { RowMessage } from '../text/message-text.tsx'
 import { formatClock, formatDay, formatFull } from '../time/format.ts'
 
 /** A line of the embedded page; a click on its head shows its fields. */

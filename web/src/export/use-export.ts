@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { ApiError } from '../api/client.ts'
-import { addressOf } from '../app/base-path.ts'
+import { addressOf } from '../app/location.ts'
 import { countRecords } from './count-records.ts'
 import type { ExportFormat } from './export-format.ts'
 import { clickLink, saveFile } from './save-file.ts'

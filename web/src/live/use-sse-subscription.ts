@@ -1,10 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
+import { createParser } from 'eventsource-parser'
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 import { authorization, isEmbedded } from '../api/credentials.ts'
 import { queryClient } from '../api/query-client.ts'
-import { wholeAddressOf } from '../app/base-path.ts'
-import { mayUseSockets, readSocket, restSockets } from './socket-text.ts'
-import { createSseParser, type SseEvent } from './sse-parser.ts'
+import { wholeAddressOf } from '../app/location.ts'
 
 /** The state of a stream as readers see it; a paused list is the list's own matter. */
 export type StreamState = 'connecting' | 'open' | 'reconnecting'
@@ -247,5 +246,102 @@ export function useServerEvents(): void {
   useSSESubscription('logs_masked', () => {
     client.invalidateQueries({ queryKey: ['logs'] })
     client.invalidateQueries({ queryKey: ['patterns'] })
+  })
+}
+
+/** One event of a stream; one with an id alone moves the position and has no data. */
+export type SseEvent = { event: string; id: string | null; data: string }
+
+/** Parses a text/event-stream from chunks of any size. */
+export function createSseParser(onEvent: (event: SseEvent) => void): (chunk: string) => void {
+  // The library reports an id before the event of its block, and reports no event for a block without data.
+  let pending: string | null = null
+  const reportPending = () => {
+    if (pending !== null) onEvent({ event: 'message', id: pending, data: '' })
+    pending = null
+  }
+  const parser = createParser({
+    onId: (id) => {
+      reportPending()
+      pending = id
+    },
+    onEvent: ({ event = 'message', id = null, data }) => {
+      if (id === null) reportPending()
+      pending = null
+      onEvent({ event, id, data })
+    },
+  })
+  return (chunk) => {
+    parser.feed(chunk)
+    reportPending()
+  }
+}
+
+const FIRST_REST_MS = 5 * 60_000
+const LONGEST_REST_MS = 24 * 60 * 60_000
+
+/** Failed tries since a socket last brought data, and the time of the next try. */
+let inVain = 0
+let notBefore = 0
+
+/**
+ * Whether a stream is to be requested as a WebSocket first. Some proxies do not let them through, and servers on an old
+ * Node do not speak them; but a refused socket may have met a server that was just starting.
+ */
+export function mayUseSockets(): boolean {
+  return typeof WebSocket === 'function' && Date.now() >= notBefore
+}
+
+/**
+ * Called when a stream came as a reply after its WebSocket had failed: streams are replies for a while, longer each
+ * time.
+ */
+export function restSockets(): void {
+  notBefore = Date.now() + Math.min(FIRST_REST_MS * 2 ** inVain, LONGEST_REST_MS)
+  inVain += 1
+}
+
+/** The outcome of a socket: it brought data, it was opened in vain, or it was refused. */
+export type SocketOutcome = 'read' | 'silent' | 'refused'
+
+/**
+ * Reads the text of a stream from a WebSocket until it ends. It takes none of the six connections that browsers have to a
+ * host over HTTP/1.1.
+ */
+export function readSocket(
+  url: URL,
+  signal: AbortSignal,
+  onText: (text: string) => void,
+): Promise<SocketOutcome> {
+  const address = new URL(url)
+  address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return new Promise((resolve, reject) => {
+    let outcome: SocketOutcome = 'refused'
+    let socket: WebSocket
+    try {
+      socket = new WebSocket(address)
+    } catch {
+      // Some browsers take a policy of `self` for that of HTTP alone.
+      resolve(outcome)
+      return
+    }
+    const onAbort = () => {
+      socket.close()
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.onopen = () => {
+      outcome = 'silent'
+    }
+    socket.onmessage = ({ data }) => {
+      if (signal.aborted) return
+      outcome = 'read'
+      inVain = 0
+      onText(String(data))
+    }
+    socket.onclose = () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve(outcome)
+    }
   })
 }

@@ -1,5 +1,4 @@
-import { currentPath } from '../app/base-path.ts'
-import { navigate } from '../app/location.ts'
+import { currentPath, navigate } from '../app/location.ts'
 
 /** Leads to sign-in and remembers where the person was. */
 export function goToSignIn(): void {

@@ -17,3 +17,10 @@ export function needlesOf(q: string): Needles {
   }
   return needles
 }
+
+/**
+ * The texts to mark in the lines of a view: the words of its search, its plain text, and the text to find in the list.
+ */
+export function needlesIn(view: { q: string; search: string }, find = ''): Needles {
+  return [...needlesOf(view.q), view.search, find].filter((needle) => needle !== '')
+}

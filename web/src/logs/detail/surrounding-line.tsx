@@ -1,8 +1,7 @@
 import type { LogRow } from 'timelapser-logs/api'
-import { MessageText } from '../../text/message-text.tsx'
+import { MessageText, previewOf } from '../../text/message-text.tsx'
 import { formatClock, formatDay, formatFull } from '../../time/format.ts'
 import { LevelLabel } from '../level-label.tsx'
-import { previewOf } from '../message-preview.ts'
 import { originOf } from '../origin.ts'
 
 /** One of the lines around a line; opening it moves the panel there. */

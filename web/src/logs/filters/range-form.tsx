@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from 'react'
 import { serverNow } from '../../api/server-clock.ts'
-import { wholeAddressOf } from '../../app/base-path.ts'
+import { wholeAddressOf } from '../../app/location.ts'
 import { usePreference } from '../../app/preference.ts'
 import { Button } from '../../controls/button.tsx'
 import { copy } from '../../controls/copy.ts'

@@ -1,6 +1,6 @@
 import type { LogRow } from 'timelapser-logs/api'
 import { parseAnsi } from '../../text/ansi.ts'
-import { previewOf } from '../message-preview.ts'
+import { previewOf } from '../../text/message-text.tsx'
 import { originOf } from '../origin.ts'
 
 /** Characters of a message that are read out while others arrive. */

@@ -1,7 +1,7 @@
 import { Copy } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { wholeAddressOf } from '../../app/base-path.ts'
 import { Link } from '../../app/link.tsx'
+import { wholeAddressOf } from '../../app/location.ts'
 import { IconButton } from '../../controls/button.tsx'
 import { copy } from '../../controls/copy.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { previewOf } from './message-preview.ts'
+import { previewOf } from './message-text.tsx'
 
 describe('the message of a row', () => {
   it('is its first line, with the number of lines below', () => {

@@ -8,7 +8,7 @@ import {
   mergeRows,
   NO_LINES,
   showWaiting,
-} from './live-lines.ts'
+} from './use-live-list.ts'
 
 const row = (id: number, timestamp = `2026-01-01T00:00:00.${String(id).padStart(6, '0')}Z`): LogRow => ({
   id,
