@@ -23,4 +23,4 @@ export {
   SyncLogOperations,
   type SyncLogOperationsOptions,
 } from './store/sync-log-operations.ts'
-export type { AddResult } from './store/writing/add-result.ts'
+export type { AddResult } from './store/writing/senders.ts'

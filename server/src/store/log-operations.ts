@@ -1,7 +1,6 @@
 import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import type { ByteBudget } from '../byte-budget.ts'
-import { CameraRegister, type CameraRegisterOptions } from './cameras/camera-register.ts'
 import { forgetDeletedCameras } from './cameras/deleted-cameras.ts'
 import { type CameraBucket, countByCameras } from './counts/camera-counts.ts'
 import { countRows, type LevelBucket } from './counts/counts.ts'
@@ -50,13 +49,16 @@ import { type PlannedRemoval, planRemovals } from './removal/retention-plan.ts'
 import { type Cutoffs, cutoffForAll } from './removal/retention-policy.ts'
 import { undoClear } from './removal/undo-clear.ts'
 import type { SettingsStore } from './settings/settings.ts'
-import type { AddResult } from './writing/add-result.ts'
 import { Admission, type AdmissionOptions } from './writing/admission.ts'
 import { IdBlocks } from './writing/id-blocks.ts'
-import { LogIntake, type TakeResult, type WriteGate } from './writing/log-intake.ts'
-import { type Flush, LogWriter } from './writing/log-writer.ts'
-import { NameRegister, type NamesFull } from './writing/name-register.ts'
-import type { SenderMark } from './writing/senders.ts'
+import { type Flush, LogIntake, LogWriter, type TakeResult, type WriteGate } from './writing/log-writer.ts'
+import {
+  CameraRegister,
+  type CameraRegisterOptions,
+  NameRegister,
+  type NamesFull,
+} from './writing/registers.ts'
+import type { AddResult, SenderMark } from './writing/senders.ts'
 
 export type LogOperationsOptions = {
   /** Reads, and what writes need beside their own connection. */

@@ -1,12 +1,12 @@
 // Masking of lines so long that a pattern takes a good part of a second with each.
 import { type LogRecord, RECORD_LIMITS } from '@timelapser/logger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { CameraRegister } from '../../src/store/cameras/camera-register.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
 import { RedactionPatterns } from '../../src/store/settings/redaction-patterns.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { Admission } from '../../src/store/writing/admission.ts'
+import { CameraRegister } from '../../src/store/writing/registers.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 /** The slowest there is with words that never end. */

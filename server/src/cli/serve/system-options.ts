@@ -11,11 +11,10 @@ import type { MetricSources, Metrics } from '../../service/metrics.ts'
 import type { Trouble } from '../../service/system-watch.ts'
 import type { FolderBackup } from '../../store/backup/backup-files.ts'
 import type { Upload } from '../../store/backup/bucket.ts'
-import type { RegisteredCamera } from '../../store/cameras/camera-register.ts'
 import type { Notices } from '../../store/database/notices.ts'
 import type { ReadReplica, ReplicaNews } from '../../store/database/read-replica.ts'
 import type { ScrubRun } from '../../store/removal/scrub-runs.ts'
-import type { NamesFull } from '../../store/writing/name-register.ts'
+import type { NamesFull, RegisteredCamera } from '../../store/writing/registers.ts'
 
 /** The system's reports on itself while it runs. */
 export type SystemReports = {

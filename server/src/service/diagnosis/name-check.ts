@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import type { Settings } from '../../store/settings/settings-schema.ts'
-import { countNames } from '../../store/writing/log-names.ts'
-import { limitsOf } from '../../store/writing/name-register.ts'
+import { countNames, limitsOf } from '../../store/writing/registers.ts'
 import { type Check, checkOf, count, type Trouble } from './check.ts'
 
 /** Whether there is room for more sources, loggers and cameras. */

@@ -188,6 +188,40 @@ function writeRows(stream: Connection['stream'], text: string): boolean {
   })
 }
 
+/** Characters of COPY text given to the socket at once. V8 takes longer text for a large object, which outlives its batch. */
+const CHUNK_CHARACTERS = 32 * 1024
+
+/** The rows of some records as chunks of COPY's text. @throws {UnwritableRecord} */
+export function* copyText(
+  records: readonly LogRecord[],
+  start: number,
+  end: number,
+  firstId: number,
+): Generator<string> {
+  let text = ''
+  for (let index = start; index < end; index++) {
+    text += lineOf(firstId + index, records[index] as LogRecord)
+    if (text.length < CHUNK_CHARACTERS) continue
+    yield text
+    text = ''
+  }
+  if (text) yield text
+}
+
+/** A record that cannot be serialised, for example because its fields contain themselves. */
+export class UnwritableRecord extends Error {
+  override name = 'UnwritableRecord'
+}
+
+function lineOf(id: number, record: LogRecord): string {
+  try {
+    return copyLine(id, record)
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    throw new UnwritableRecord(`the record cannot be written as JSON: ${said}`, { cause })
+  }
+}
+
 /** One row in COPY's text format, in the order of `LOG_COLUMNS`, new line included. Fields are tab-separated, null is `\N`. */
 export function copyLine(id: number, record: LogRecord): string {
   const camera = record.camera_id === null ? '\\N' : record.camera_id

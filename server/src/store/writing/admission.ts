@@ -7,15 +7,14 @@ import {
   RECORD_LIMITS,
   redactRecord,
 } from '@timelapser/logger'
-import type { CameraRegister } from '../cameras/camera-register.ts'
 import { comparable, fromMillis, HOUR, LAST_INSTANT, toMillis } from '../database/timestamp.ts'
 import { cutoffFor, cutoffsOf, hasOwnRules } from '../removal/retention-policy.ts'
 import type { LevelOverrides } from '../settings/level-overrides.ts'
 import { RedactionPatterns } from '../settings/redaction-patterns.ts'
 import type { SettingsStore } from '../settings/settings.ts'
 import type { Settings } from '../settings/settings-schema.ts'
-import type { AddResult } from './add-result.ts'
-import type { NameRegister } from './name-register.ts'
+import type { CameraRegister, NameRegister } from './registers.ts'
+import type { AddResult } from './senders.ts'
 
 /**
  * How long records are admitted before others have their turn: patterns can take a fifth of a second with the longest

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
+import type { LogRecord } from '@timelapser/logger'
+import { LRUCache } from 'lru-cache'
 import type pg from 'pg'
-import type { AddResult } from './add-result.ts'
 
 /** The identity of a batch: `batch` rises with each batch of the sender, one is under way at a time. */
 export type SenderMark = {
@@ -13,7 +15,48 @@ export type SenderMark = {
  * The number of what was stored as part of a batch, in place of the batch's own; its sender is made of what is in it.
  * Batches' own are not negative.
  */
-export const PART_OF_A_BATCH = -1
+const PART_OF_A_BATCH = -1
+
+/** The mark of a part of a batch, made of what is in it. */
+export function markOfPart(
+  { sender, batch }: SenderMark,
+  start: number,
+  records: readonly LogRecord[],
+): SenderMark {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([sender, batch, start, records]))
+    .digest('hex')
+  return { sender: digest.slice(0, 32), batch: PART_OF_A_BATCH }
+}
+
+/** The outcome of a batch. */
+export type AddResult = {
+  accepted: number
+  /** Records PostgreSQL refused, by their index in the batch. */
+  rejected: { index: number; reason: string }[]
+  /** The first and last id of the stored rows, null when there are none. Between them are this batch's rows only, unless it was stored in parts. */
+  first_id: number | null
+  last_id: number | null
+  /** The batch had been stored before; the numbers are those of then. */
+  repeated: boolean
+}
+
+/** The answer to a batch without records. */
+export function nothing(): AddResult {
+  return { accepted: 0, rejected: [], first_id: null, last_id: null, repeated: false }
+}
+
+/** The database failed in the middle of a batch of several transactions: only its first records are stored. */
+export class PartlyStored extends Error {
+  override name = 'PartlyStored'
+  /** How many of its records, from the first on, need not be sent again. */
+  readonly records: number
+
+  constructor(records: number, options: { cause: unknown }) {
+    super(`the first ${records} records are stored, the others are not`, options)
+    this.records = records
+  }
+}
 
 /** How long parts are remembered: a sender that was off for so long sends what it had no answer to again. */
 const PARTS_KEPT_DAYS = 30
@@ -126,6 +169,31 @@ export async function adoptMark(pool: pg.Pool, { sender, formerly }: SenderMark)
       where sender = $2 and not exists (select 1 from senders where sender = $1)`,
     values: [sender, formerly],
   })
+}
+
+/** Senders remembered; a forgotten sender costs a statement more. */
+const MAX_SENDERS = 10_000
+
+/** Has marks of before marks belonged to keys taken over, once by each sender. */
+export class AdoptedMarks {
+  readonly #pool: pg.Pool
+  readonly #done = new LRUCache<string, Promise<void>>({ max: MAX_SENDERS })
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  /** Resolves when the sender's former mark, if any, is its own. */
+  async once(mark: SenderMark): Promise<void> {
+    const known = this.#done.get(mark.sender)
+    if (known) return known
+    const adopting = adoptMark(this.#pool, mark)
+    this.#done.set(mark.sender, adopting)
+    await adopting.catch((error: unknown) => {
+      this.#done.delete(mark.sender)
+      throw error
+    })
+  }
 }
 
 /** Forgets the parts of batches that were stored long ago. */

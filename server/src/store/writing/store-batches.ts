@@ -1,19 +1,31 @@
-// A transaction of the writer: the batches of several callers with their counts and their place in the feed.
+// A transaction of the writer: the batches of several callers with their counts and their place in the feed; and the
+// parts of a batch that needs several.
+
 import { LEVELS, type LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import {
   arrayText,
   BEGIN,
   COMMIT,
-  copyLine,
+  copyText,
   type FlightStatement,
   sendFlight,
+  UnwritableRecord,
 } from '../database/batch-flight.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { isClosingRefusal } from '../partitions/partition-closing.ts'
 import { isMissingPartition } from '../partitions/partitions.ts'
-import type { AddResult } from './add-result.ts'
-import { claimBatches, rememberReplies, type SenderMark } from './senders.ts'
+import {
+  type AddResult,
+  claimBatches,
+  findReply,
+  markOfPart,
+  nothing,
+  PartlyStored,
+  rememberBatch,
+  rememberReplies,
+  type SenderMark,
+} from './senders.ts'
 
 /** Records of one caller, which are answered together. */
 export type Batch = {
@@ -26,9 +38,6 @@ export type Batch = {
 }
 
 const COPY = `copy logs (${LOG_COLUMN_LIST}) from stdin`
-
-/** Characters of COPY text given to the socket at once. V8 takes longer text for a large object, which outlives its batch. */
-const CHUNK_CHARACTERS = 32 * 1024
 
 /**
  * Stores all records or, when PostgreSQL refuses one, none; without senders in a single round trip. When it throws, the
@@ -119,36 +128,6 @@ async function copyAround(
   return refused
 }
 
-function* copyText(
-  records: readonly LogRecord[],
-  start: number,
-  end: number,
-  firstId: number,
-): Generator<string> {
-  let text = ''
-  for (let index = start; index < end; index++) {
-    text += lineOf(firstId + index, records[index] as LogRecord)
-    if (text.length < CHUNK_CHARACTERS) continue
-    yield text
-    text = ''
-  }
-  if (text) yield text
-}
-
-/** A record that cannot be serialised, for example because its fields contain themselves. */
-class UnwritableRecord extends Error {
-  override name = 'UnwritableRecord'
-}
-
-function lineOf(id: number, record: LogRecord): string {
-  try {
-    return copyLine(id, record)
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
-    throw new UnwritableRecord(`the record cannot be written as JSON: ${said}`, { cause })
-  }
-}
-
 /** The counts of the stored records and the place of their batches in the feed: the last statement before COMMIT. */
 function feedStatement(
   batches: readonly Batch[],
@@ -206,11 +185,6 @@ function resultOf(
   const first_id = accepted > 0 ? firstId + offset : null
   const last_id = accepted > 0 ? firstId + offset + count - 1 : null
   return { accepted, rejected, first_id, last_id, repeated: false }
-}
-
-/** The answer to a batch without records. */
-export function nothing(): AddResult {
-  return { accepted: 0, rejected: [], first_id: null, last_id: null, repeated: false }
 }
 
 /** Classes 22 (data exception) and 23 (integrity): the record's fault. 54: a value over PostgreSQL's own limits. */
@@ -281,7 +255,7 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 /** The minutes of the records, as the instants they begin with. Bounds of partitions and counts are whole minutes. */
-export function minutesOf(records: readonly LogRecord[]): string[] {
+function minutesOf(records: readonly LogRecord[]): string[] {
   const minutes = new Set<string>()
   let minute = ''
   for (const { timestamp } of records) {
@@ -291,4 +265,133 @@ export function minutesOf(records: readonly LogRecord[]): string[] {
     minutes.add(`${minute}:00Z`)
   }
   return [...minutes]
+}
+
+// A transaction holds a lock on every partition it writes to and on each of its indexes until it ends, and all
+// connections of a PostgreSQL with usual settings share some 6,400 of them: a batch that reaches into 600 days would end
+// with "out of shared memory". So a batch that reaches into many partitions becomes several transactions.
+
+/**
+ * Partitions that batches which share a transaction go to, and days that a batch of its own may reach into. With ten
+ * indexes each, three transactions at once hold a third of those locks.
+ */
+const MAX_PLACES = 64
+
+/**
+ * `2026-11-20`: the common part of timestamps of the same day. Days and not partitions decide where a batch is cut:
+ * they are the same when it comes again, even if partitions changed meanwhile. Past days have a partition each.
+ */
+const DAY_LENGTH = 10
+
+/** The common part of timestamps of the same partition. */
+export type PlaceOf = (timestamp: string) => string
+
+/** A batch that fits into one transaction, and the partitions its rows go to. */
+export type Part = Batch & { places: ReadonlySet<string> }
+
+/**
+ * The batch in as few parts as can be stored in a transaction each: one for nearly every batch.
+ *
+ * Each of several has a sender's mark of its own, made of what is in it. A batch that was stored in part and is sent
+ * again is cut in the same places, and only the parts that were not stored are; a part that is another by now, as the
+ * level of a logger was changed meanwhile, is stored whole: twice rather than never.
+ */
+export function partsOf(
+  records: readonly LogRecord[],
+  { sender, isImport }: Pick<Batch, 'sender' | 'isImport'>,
+  placeOf: PlaceOf,
+): Part[] {
+  const minutes = minutesOf(records)
+  const isWhole = new Set(minutes.map(dayOf)).size <= MAX_PLACES
+  if (isWhole) return [{ records, sender, isImport, minutes, places: new Set(minutes.map(placeOf)) }]
+  const parts: Part[] = []
+  const days = new Set<string>()
+  let start = 0
+  const cut = (end: number) => {
+    const own = records.slice(start, end)
+    const minutes = minutesOf(own)
+    parts.push({
+      records: own,
+      sender: sender && markOfPart(sender, start, own),
+      isImport,
+      minutes,
+      places: new Set(minutes.map(placeOf)),
+    })
+    start = end
+    days.clear()
+  }
+  for (const [index, { timestamp }] of records.entries()) {
+    const day = dayOf(timestamp)
+    if (!days.has(day) && days.size === MAX_PLACES) cut(index)
+    days.add(day)
+  }
+  cut(records.length)
+  return parts
+}
+
+const dayOf: PlaceOf = (timestamp) => timestamp.slice(0, DAY_LENGTH)
+
+/** Whether batches that go to these partitions fit in a transaction with the others, which it adds them to then. */
+export function joinPlaces(all: Set<string>, own: ReadonlySet<string>): boolean {
+  let added = 0
+  for (const place of own) if (!all.has(place)) added++
+  if (all.size > 0 && all.size + added > MAX_PLACES) return false
+  for (const place of own) all.add(place)
+  return true
+}
+
+/**
+ * Stores the parts of a batch. With a sender's mark they go side by side, and the mark shows whether all of it was
+ * stored before. Without a mark they go one after the other, so that the caller learns where to continue.
+ *
+ * @param store stores a part, in a transaction of its own or with others
+ */
+export async function storeInParts(
+  pool: pg.Pool,
+  parts: readonly Part[],
+  sender: SenderMark | undefined,
+  store: (part: Part) => Promise<AddResult>,
+): Promise<AddResult> {
+  if (!sender) return joinResults(parts, await storeInOrder(parts, store))
+  const known = await findReply(pool, sender)
+  if (known) return known
+  const result = joinResults(parts, await Promise.all(parts.map(store)))
+  await rememberBatch(pool, sender, result)
+  return result
+}
+
+/** @throws {PartlyStored} when a part after the first fails */
+async function storeInOrder(
+  parts: readonly Part[],
+  store: (part: Part) => Promise<AddResult>,
+): Promise<AddResult[]> {
+  const results: AddResult[] = []
+  let stored = 0
+  for (const part of parts) {
+    try {
+      results.push(await store(part))
+    } catch (cause) {
+      throw stored === 0 ? cause : new PartlyStored(stored, { cause })
+    }
+    stored += part.records.length
+  }
+  return results
+}
+
+/** The outcome of a batch, from the outcomes of its parts. Between its first and its last id may be others' rows. */
+function joinResults(parts: readonly Part[], results: readonly AddResult[]): AddResult {
+  let offset = 0
+  const rejected = results.flatMap((result, part) => {
+    const before = offset
+    offset += parts[part]?.records.length ?? 0
+    return result.rejected.map(({ index, reason }) => ({ index: before + index, reason }))
+  })
+  const ids = results.flatMap(({ first_id, last_id }) => [first_id, last_id]).filter((id) => id !== null)
+  return {
+    accepted: results.reduce((sum, { accepted }) => sum + accepted, 0),
+    rejected,
+    first_id: ids.length > 0 ? ids.reduce((a, b) => Math.min(a, b)) : null,
+    last_id: ids.length > 0 ? ids.reduce((a, b) => Math.max(a, b)) : null,
+    repeated: results.every(({ repeated }) => repeated),
+  }
 }
