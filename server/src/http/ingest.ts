@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { bodySteps, isPlainText } from '../ingest/body.ts'
-import { DEFAULT_SOURCE, type Decoded } from '../ingest/decoded.ts'
+import { DEFAULT_SOURCE, type Decoded, type RecordDefaults } from '../ingest/decoded.ts'
 import type { LogForm } from '../ingest/inference/log-form.ts'
+import { jsonRecordSteps } from '../ingest/json-records.ts'
+import { type LineOptions, lineRecordSteps } from '../ingest/line-records.ts'
 import type { Steps } from '../ingest/steps.ts'
 import { AppError } from '../service/app-error.ts'
 import type { IngestService, IngestResult as Result } from '../service/ingest/ingest-service.ts'
@@ -19,6 +20,9 @@ import { Reply } from './schemas/replies.ts'
 /** Any JSON type, text, and the default types of programs (curl among them). */
 const TAKEN_TYPES =
   /^\s*(application\/([\w.+-]*json[\w.+-]*|octet-stream|x-www-form-urlencoded)|text\/(plain|json|x-ndjson))\s*(;|$)/i
+
+/** Types of bodies that may hold plain lines. */
+const TEXT = /^\s*(?:text\/plain|application\/x-www-form-urlencoded)\s*(?:;|$)/i
 
 /** As long as the column. */
 const MAX_SOURCE = 100
@@ -120,6 +124,31 @@ function decodeOwn(
   const written = isLive ? { writtenUntil: arrival } : {}
   const defaults = { now: arrival, join, ...written, ...(source !== undefined && { source }) }
   return bodySteps(body, contentType, defaults, remembered)
+}
+
+/**
+ * The body of `POST /api/logs` of any content type. JSON and NDJSON are known by their first character; other text
+ * is plain lines when it is sent as `text/plain`, or as the content type that curl uses by default, and broken JSON
+ * otherwise. In text a bracket may also begin a line (`[error] …`): it is JSON only if all of it is.
+ *
+ * @param remembered how earlier plain lines of the same place were written.
+ */
+export function* bodySteps(
+  body: Uint8Array,
+  contentType: string | undefined,
+  defaults: RecordDefaults & Pick<LineOptions, 'join' | 'writtenUntil'>,
+  remembered?: LogForm,
+): Steps<Decoded> {
+  if (!isPlainText(contentType)) return yield* jsonRecordSteps(body, defaults)
+  const first = Buffer.from(body.subarray(0, 1024)).toString('utf8').trimStart()[0]
+  if (first === '{') return yield* jsonRecordSteps(body, defaults)
+  if (first !== '[') return yield* lineRecordSteps(body, { ...defaults, remembered })
+  const asJson = yield* jsonRecordSteps(body, defaults)
+  return asJson.records.length > 0 ? asJson : yield* lineRecordSteps(body, { ...defaults, remembered })
+}
+
+function isPlainText(contentType: string | undefined): boolean {
+  return contentType !== undefined && TEXT.test(contentType)
 }
 
 /** Whether every record was bad. A repeat only reports records that could not be read: the rest may be stored. */

@@ -1,9 +1,94 @@
-// Records of loggers that have their own places for our fields: each shape is recognised by its names, and translated
-// into ours.
+// Which of our fields is which of a JSON record's: by its name or one of the names that others use, or by the record's
+// shape.
 import { type ExtraData, type Json, parseLevel } from '@timelapser/logger'
+import { bestNames, fieldFor } from './field-names.ts'
 import { putExtra } from './record-fields.ts'
 import { renderMasked } from './seq/render-template.ts'
 import { SEVERITIES } from './syslog/priority.ts'
+
+/** The fields as they were sent, by any of their names, and the unknown fields. */
+export class SentFields {
+  message: unknown = undefined
+  level: unknown = undefined
+  timestamp: unknown = undefined
+  source: unknown = undefined
+  logger_name: unknown = undefined
+  camera_id: unknown = undefined
+  extra_data: unknown = undefined
+  rest: ExtraData | null = null
+  isEmpty = false
+}
+
+const NO_FIELDS = new SentFields()
+
+/**
+ * Each field by its own name, and then a look whether that was all: a read whose name varies costs several times as
+ * much, and this is done to every record.
+ */
+export function sortFields(input: ExtraData, mayReshape = true): SentFields {
+  const sent = new SentFields()
+  sent.message = input.message
+  sent.level = input.level
+  sent.timestamp = input.timestamp
+  sent.source = input.source
+  sent.logger_name = input.logger_name
+  sent.camera_id = input.camera_id
+  sent.extra_data = input.extra_data
+  let found = 0
+  if (sent.message !== undefined) found++
+  if (sent.level !== undefined) found++
+  if (sent.timestamp !== undefined) found++
+  if (sent.source !== undefined) found++
+  if (sent.logger_name !== undefined) found++
+  if (sent.camera_id !== undefined) found++
+  if (sent.extra_data !== undefined) found++
+  let keys = 0
+  for (const _key in input) keys++
+  if (keys === 0) sent.isEmpty = true
+  if (keys === found) return sent
+  const reshaped = mayReshape ? reshapeRecord(input) : undefined
+  if (reshaped !== undefined) return sortFields(reshaped, false)
+  sortOthers(input, Object.keys(input).filter(isOther), sent)
+  return sent
+}
+
+function isOther(key: string): boolean {
+  return key === 'rest' || key === 'isEmpty' || !Object.hasOwn(NO_FIELDS, key)
+}
+
+/** Foreign names: the best name fills a field that has no value of its own, the rest are extra data. */
+function sortOthers(input: ExtraData, others: string[], sent: SentFields): void {
+  const best = bestNames(others, (key) => {
+    const found = fieldFor(key, input[key])
+    return found === undefined || sent[found.field] != null ? undefined : found
+  })
+  const taken = new Set(best.values())
+  for (const [field, key] of best) sent[field] = input[key]
+  for (const key of others) {
+    if (taken.has(key)) continue
+    sent.rest ??= {}
+    putExtra(sent.rest, key, input[key] as Json)
+  }
+}
+
+/** Extra data as sent, joined by the unknown fields; a value that is no object is an unknown field. */
+export function sentExtra(sent: SentFields): ExtraData | null {
+  const given = sent.extra_data ?? null
+  if (given === null) return sent.rest
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    const extra: ExtraData = { ...sent.rest }
+    putExtra(extra, 'extra_data', given as Json)
+    return extra
+  }
+  if (sent.rest === null) return given as ExtraData
+  const extra: ExtraData = {}
+  for (const [key, value] of Object.entries(given)) putExtra(extra, key, value)
+  for (const [key, value] of Object.entries(sent.rest)) putExtra(extra, key, value)
+  return extra
+}
+
+// Records of loggers that have their own places for our fields: each shape is recognised by its names, and translated
+// into ours.
 
 type Shape = {
   /** Whether the record has this shape. */
@@ -177,7 +262,7 @@ const SHAPES: readonly Shape[] = [
  * The record with what its logger says in our names; undefined when it is of no shape that needs it. Nothing of it is lost:
  * fields that are not said otherwise stay beside.
  */
-export function reshapeRecord(record: ExtraData): ExtraData | undefined {
+function reshapeRecord(record: ExtraData): ExtraData | undefined {
   const shape = SHAPES.find(({ is }) => is(record))
   if (shape === undefined) return undefined
   const { fields, said } = shape.read(record)

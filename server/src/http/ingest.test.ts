@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { decodeBody } from './body.ts'
+import { atOnce } from '../ingest/steps.ts'
+import { bodySteps } from './ingest.ts'
 
 it.each<[string | undefined, string, string[], number]>([
   ['application/json', '{"message":"a"}', ['a'], 0],
@@ -14,7 +15,7 @@ it.each<[string | undefined, string, string[], number]>([
   ['text/plain', '[error] a\n[notice] b', ['[error] a', '[notice] b'], 0],
   ['text/plain', '', [], 0],
 ])('%s: %j', (contentType, body, messages, rejected) => {
-  const decoded = decodeBody(Buffer.from(body), contentType, { now: '2025-06-01T12:00:00Z' })
+  const decoded = atOnce(bodySteps(Buffer.from(body), contentType, { now: '2025-06-01T12:00:00Z' }))
   expect(decoded.records.map(({ message }) => message)).toEqual(messages)
   expect(decoded.rejectedCount).toBe(rejected)
 })
