@@ -31,7 +31,7 @@ const PATHS = {
   query: {
     'from GET /api/logs to rows': [
       'logRoutes filterParameters LogService SearchQueries toFilter parseSearch SearchScanner search/readField',
-      'sliceOf encodeCursor LogOperations withPageRoom readLogPage searchRows SearchPlan scanStatement',
+      'sliceOf encodeCursor LogOperations PageRoom readLogPage searchRows SearchPlan scanStatement',
       'groupsFor holdingRows reading/readRows variantConditions compileSearch conjuncts isOneOf everyRow',
       'blockConditions blockChoice withCameras queryWithin countRows',
     ],

@@ -20,9 +20,10 @@ export class FairPlaces {
   #taken = 0
   #times = 0
 
-  constructor(total: number) {
+  /** @param share places that a caller may have at a time, a third of all when unset */
+  constructor(total: number, share = Math.max(1, Math.floor(total / 3))) {
     this.total = total
-    this.share = Math.max(1, Math.floor(total / 3))
+    this.share = share
   }
 
   /** Places taken now. */

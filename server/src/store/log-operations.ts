@@ -32,7 +32,7 @@ import {
   summariseSources,
 } from './reading/log-overview.ts'
 import { type LogSlice, readBeyond, readPage, readTotal, type Total } from './reading/log-pages.ts'
-import { type LogRow, pagesBudget } from './reading/log-row.ts'
+import { type LogRow, PageRoom } from './reading/log-row.ts'
 import type { Order, Position } from './reading/log-rows.ts'
 import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'
@@ -92,6 +92,7 @@ export class LogOperations {
   /** The way in of live lines and imports. */
   readonly intake: LogIntake
   readonly #cameras: CameraRegister
+  readonly #pageRoom = new PageRoom()
   readonly #searchBudgetMs: number | undefined
   readonly #pageTotalBudgetMs: number | undefined
 
@@ -127,7 +128,7 @@ export class LogOperations {
       partitions: this.partitions,
       searchBudgetMs: this.#searchBudgetMs,
       pageTotalBudgetMs: this.#pageTotalBudgetMs,
-      pagesBudget: this.pagesBudget,
+      pageRoom: this.#pageRoom,
     }
   }
 
@@ -143,7 +144,9 @@ export class LogOperations {
   }
 
   /** Bounds the text of pages that are being read. */
-  readonly pagesBudget = pagesBudget()
+  get pagesBudget(): ByteBudget {
+    return this.#pageRoom.budget
+  }
 
   /** Bounds the rows that are not stored yet. */
   get writesBudget(): ByteBudget {

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isCountable } from '../../src/store/filter/log-filter.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
 import { readLogPage } from '../../src/store/reading/log-pages.ts'
+import { PAGE_BYTES } from '../../src/store/reading/log-row.ts'
+import { searchRows } from '../../src/store/reading/search-rows.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { randomRuns } from '../support/random-runs.ts'
@@ -51,5 +54,26 @@ describe('a search', () => {
       }),
       { numRuns: randomRuns(300), endOnFailure: false },
     )
+  })
+
+  it('finds the same in room that has to grow for its rows', async () => {
+    const order = fc.constantFrom('newest' as const, 'oldest' as const)
+    const slices = fc.record({ order, offset: fc.integer({ min: 0, max: 20 }), bytes: fc.nat(3000) })
+    let grown = 0
+    await fc.assert(
+      fc.asyncProperty(searches, slices, async (q, { order, offset, bytes }) => {
+        const filter = { visibility: { cameras: null }, q }
+        if (isCountable(filter)) return
+        const room = { bytes, grow: async () => void grown++ }
+        const slice = { order, offset, limit: 25, maxBytes: PAGE_BYTES, room }
+        const found = await logs.read(searchRows, filter, undefined, slice)
+        const inOrder = order === 'newest' ? rows : rows.toReversed()
+        const expected = inOrder.filter((row) => finds(q, row)).map(({ id }) => id)
+        expect(found.rows.map(({ id }) => id)).toEqual(expected.slice(offset, offset + 25))
+        expect(found).toMatchObject({ isCut: false, stoppedAt: null })
+      }),
+      { numRuns: randomRuns(300), endOnFailure: false },
+    )
+    expect(grown).toBeGreaterThan(0)
   })
 })

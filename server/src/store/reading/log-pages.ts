@@ -4,7 +4,7 @@ import { isTimeout, queryWithin, type Reader, readerFor } from '../database/read
 import { DAY, fromMillis, HOUR, MINUTE, startOfMonth, toMillis } from '../database/timestamp.ts'
 import { countablePart, isCountable, type LogFilter } from '../filter/log-filter.ts'
 import { earliest, groupsFor, latest, range, takeGroups } from './log-groups.ts'
-import { type LogRow, type MeasuredRows, PAGE_BYTES, withPageRoom } from './log-row.ts'
+import { type LogRow, type MeasuredRows, PAGE_BYTES } from './log-row.ts'
 import { countMatches, type Group, type Order, type Position, readRows } from './log-rows.ts'
 import { type Found, SEARCH_BUDGET_MS, SearchTooLong, type Slice, searchRows } from './search-rows.ts'
 import type { Store } from './store.ts'
@@ -46,15 +46,16 @@ export function readLogSlice(store: Store, filter: LogFilter, slice: LogSlice): 
 }
 
 function inRoom<T>(
-  { pagesBudget, signal }: Store,
+  { pageRoom, signal }: Store,
   filter: LogFilter,
   slice: LogSlice,
   read: (range: Slice) => Promise<T>,
 ): Promise<T> {
-  const range = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
-  const work = () => read({ ...range, maxBytes: PAGE_BYTES })
-  const holder = isCountable(filter) ? 'plain' : 'text'
-  return pagesBudget ? withPageRoom(pagesBudget, { limit: range.limit, holder, signal }, work) : work()
+  const place = 'beyond' in slice ? { ...slice, offset: 0 } : { ...slice, order: 'newest' as const }
+  const range = { ...place, maxBytes: PAGE_BYTES }
+  if (!pageRoom) return read(range)
+  if (isCountable(filter)) return pageRoom.readPlain(range.limit, signal, () => read(range))
+  return pageRoom.readText(range.limit, signal, (room) => read({ ...range, room }))
 }
 
 /**

@@ -5,7 +5,7 @@ import { SqlParameters } from '../database/sql-parameters.ts'
 import { comparable, fromMillis, maximum, minimum, toMillis } from '../database/timestamp.ts'
 import { countablePart, type LogFilter, textConditions } from '../filter/log-filter.ts'
 import { endOf, groupsFor, startOf, takeGroups } from './log-groups.ts'
-import type { LogRow } from './log-row.ts'
+import type { GrowingRoom, LogRow } from './log-row.ts'
 import {
   answeredRows,
   countMatches,
@@ -54,6 +54,8 @@ export type Slice = {
   limit: number
   /** See `RowsQuery`. */
   maxBytes?: number | undefined
+  /** Room for the rows of a search, which grows up to that of `maxBytes`. */
+  room?: GrowingRoom | undefined
 }
 
 /** The result of a search. */
@@ -91,6 +93,8 @@ class Search {
   readonly #rows: LogRow[] = []
   /** Bytes that rows may still bring. */
   #left: number | undefined
+  /** The same, before the room has to grow. */
+  #leftInRoom: number
   #isCut = false
   #skip: number
   /** Up to here everything was searched. */
@@ -106,6 +110,7 @@ class Search {
     this.#deadline = performance.now() + (store.searchBudgetMs ?? SEARCH_BUDGET_MS)
     this.#skip = slice.offset
     this.#left = slice.maxBytes
+    this.#leftInRoom = slice.room?.bytes ?? Number.POSITIVE_INFINITY
     this.#edge = slice.beyond
   }
 
@@ -118,7 +123,7 @@ class Search {
         for (const [index, group] of some.entries()) {
           // The first group may begin far beyond the filter's end: scans that find nothing there would take the time.
           this.#edge = this.#later(this.#edge, placeWithin(this.#filter, startOf(group, order)))
-          const outcome = this.#add(lookedUp[index]) ?? (await this.#readGroup(group))
+          const outcome = (await this.#add(lookedUp[index])) ?? (await this.#readGroup(group))
           if (outcome === 'full') return this.#found(undefined, null)
           if (outcome === 'stopped') return this.#found(undefined, this.#edge as Position)
         }
@@ -143,14 +148,17 @@ class Search {
   }
 
   /** The matches of each group, as many as are wanted; undefined where that took too long. */
-  async #lookUpEach(groups: readonly Group[]): Promise<(MeasuredRow[] | undefined)[]> {
+  async #lookUpEach(groups: readonly Group[]): Promise<(LookedUp | undefined)[]> {
     const remaining = this.#deadline - performance.now()
     if (remaining < MIN_STATEMENT_MS) return []
+    const maxBytes = this.#mostBytes && Math.floor(this.#mostBytes / groups.length)
+    const timeoutMs = Math.min(remaining / 2, MAX_INDEX_MS)
     return allEnded(
       groups.map(async (group) => {
-        const query = { ...this.#range(group), offset: 0, limit: this.#wanted, maxBytes: this.#left }
+        const query = { ...this.#range(group), offset: 0, limit: this.#wanted, maxBytes }
         try {
-          return await this.#query<MeasuredRow>(setStatement(query), Math.min(remaining / 2, MAX_INDEX_MS))
+          const rows = await this.#query<MeasuredRow>(setStatement(query), timeoutMs)
+          return { rows, isCut: isLonger(rows.at(-1), maxBytes) }
         } catch (error) {
           if (!isTimeout(error)) throw error
           this.#plan.avoidIndex()
@@ -160,10 +168,26 @@ class Search {
     )
   }
 
-  #add(rows: readonly MeasuredRow[] | undefined): 'full' | 'done' | undefined {
-    if (rows === undefined) return undefined
-    this.#keep(rows.slice(0, this.#wanted))
-    return this.#isFull ? 'full' : 'done'
+  /** Undefined when the group has to be read, or read on. */
+  async #add(found: LookedUp | undefined): Promise<'full' | 'done' | undefined> {
+    if (found === undefined) return undefined
+    this.#keep(found.rows.slice(0, this.#wanted))
+    if (this.#isFull) return 'full'
+    if (!found.isCut) return 'done'
+    await this.#goOnAfter(found.rows.at(-1) as LogRow)
+    return undefined
+  }
+
+  async #goOnAfter({ timestamp, id }: LogRow): Promise<void> {
+    this.#edge = { timestamp, id }
+    if (this.#leftInRoom >= 0 || this.#isFull) return
+    await this.#slice.room?.grow()
+    this.#leftInRoom = Number.POSITIVE_INFINITY
+  }
+
+  /** Bytes that the rows of the next statement may have. */
+  get #mostBytes(): number | undefined {
+    return this.#left && Math.min(this.#left, Math.max(this.#leftInRoom, 0))
   }
 
   /** Adds rows that follow each other, and what they weigh. */
@@ -171,6 +195,7 @@ class Search {
     for (const { bytes: _, ...row } of rows) this.#rows.push(row)
     if (this.#left === undefined || last?.bytes === undefined) return
     this.#left -= last.bytes
+    this.#leftInRoom -= last.bytes
     this.#isCut = this.#left < 0 && this.#rows.length < this.#slice.limit
   }
 
@@ -205,12 +230,15 @@ class Search {
         ...this.#range(group),
         offset: this.#skip,
         limit: this.#slice.limit - this.#rows.length,
-        maxBytes: this.#left,
+        maxBytes: this.#mostBytes,
       }
       const found = await this.#query<MeasuredRow>(setStatement(query), timeoutMs)
       await this.#skipped(this.#range(group), found.length, timeoutMs)
       this.#keep(found)
-      return true
+      const last = found.at(-1)
+      if (!isLonger(last, query.maxBytes)) return true
+      await this.#goOnAfter(last as LogRow)
+      return false
     } catch (error) {
       if (isTimeout(error)) this.#plan.avoidIndex()
       throw error
@@ -222,10 +250,11 @@ class Search {
     const part = this.#partOf(group)
     const lookAt = this.#plan.lookAt(this.#wanted)
     const limit = this.#slice.limit - this.#rows.length
+    const maxBytes = this.#mostBytes
     const began = performance.now()
     let scanned: ScannedRow[]
     try {
-      const query = { ...this.#range(part), lookAt, offset: this.#skip, limit, maxBytes: this.#left }
+      const query = { ...this.#range(part), lookAt, offset: this.#skip, limit, maxBytes }
       scanned = await this.#query<ScannedRow>(scanStatement(query), timeoutMs)
     } catch (error) {
       if (isTimeout(error)) this.#shrink(part)
@@ -234,15 +263,15 @@ class Search {
     const last = scanned.at(-1)
     if (last) this.#plan.learn(last.looked_at, last.matched, performance.now() - began)
     const matches = scanned.filter((row) => row.is_match && row.matched > this.#skip).slice(0, limit)
-    const isCutShort = last?.looked_at === lookAt
+    const isCutShort = last?.looked_at === lookAt || isLonger(last, maxBytes)
     if (!isCutShort) await this.#skipped(this.#range(part), matches.length, timeoutMs)
-    else if (matches.length === 0) this.#skip -= last.matched
+    else if (matches.length === 0) this.#skip -= last?.matched ?? 0
     else this.#skip = 0
     this.#keep(matches.map(toLogRow), last)
     // The rows behind were not looked at.
     if (this.#isCut) return false
     if (isCutShort) {
-      this.#edge = { timestamp: last.timestamp, id: last.id }
+      await this.#goOnAfter(last as LogRow)
       return false
     }
     this.#edge = endOf(part, this.#slice.order)
@@ -299,14 +328,23 @@ class Search {
   }
 }
 
-type MeasuredRow = LogRow & { bytes?: number }
+/** The first matches of a group, and whether more were left out for their length. */
+type LookedUp = { rows: MeasuredRow[]; isCut: boolean }
+
+/** Whether rows up to this one are longer than they may be: there may be more behind it. */
+function isLonger(last: MeasuredRow | undefined, maxBytes: number | undefined): boolean {
+  return last?.bytes !== undefined && maxBytes !== undefined && last.bytes > maxBytes
+}
 
 function toLogRow({ is_match: _, looked_at: __, matched: ___, ...row }: ScannedRow): MeasuredRow {
   return row
 }
 
+/** A row, and the bytes of all rows up to it where they are measured. */
+type MeasuredRow = LogRow & { bytes?: number }
+
 /** A row of a scan: its number among the rows looked at, and how many matched up to it. */
-type ScannedRow = LogRow & { is_match: boolean; looked_at: number; matched: number; bytes?: number }
+type ScannedRow = MeasuredRow & { is_match: boolean; looked_at: number; matched: number }
 
 /**
  * Reads the next `lookAt` rows in order and returns those that match, and the last row read, matching or not: from

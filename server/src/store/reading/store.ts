@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { ByteBudget } from '../../byte-budget.ts'
 import type { Partitions } from '../partitions/partitions.ts'
+import type { PageRoom } from './log-row.ts'
 
 /** The dependencies of functions that read and write log rows. */
 export type Store = {
@@ -13,5 +13,5 @@ export type Store = {
   /** How long a page of a search waits for its total; `PAGE_TOTAL_BUDGET_MS` otherwise. */
   pageTotalBudgetMs?: number | undefined
   /** Bounds the text of pages that are being read; none where nobody waits for pages. */
-  pagesBudget?: ByteBudget | undefined
+  pageRoom?: PageRoom | undefined
 }
