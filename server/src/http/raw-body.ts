@@ -6,7 +6,7 @@ import type { Decoded } from '../ingest/decoded.ts'
 import { SnappyError, unpackSnappy } from '../ingest/snappy.ts'
 import type { Steps } from '../ingest/steps.ts'
 import { AppError } from '../service/app-error.ts'
-import type { BodyIntake } from '../service/ingest/body-intake.ts'
+import type { BodyIntake } from '../service/ingest/ingest-service.ts'
 
 /** Bytes of a body, as sent and unpacked. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024

@@ -13,7 +13,7 @@ import {
   topGroups,
 } from './counts/group-counts.ts'
 import type { ReadReplica } from './database/read-replica.ts'
-import { readerFor } from './database/reader.ts'
+import { type LogRow, PageRoom, readerFor } from './database/reader.ts'
 import { DAY, fromMillis } from './database/timestamp.ts'
 import type { LogFilter } from './filter/log-filter.ts'
 import { explainPattern } from './filter/search-pattern.ts'
@@ -32,7 +32,6 @@ import {
   summariseSources,
 } from './reading/log-overview.ts'
 import { type LogSlice, readBeyond, readPage, readTotal, type Total } from './reading/log-pages.ts'
-import { type LogRow, PageRoom } from './reading/log-row.ts'
 import type { Order, Position } from './reading/log-rows.ts'
 import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
 import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'

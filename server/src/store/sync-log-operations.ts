@@ -8,7 +8,7 @@ import {
   redactRecord,
 } from '@timelapser/logger'
 import type pg from 'pg'
-import type { LogRow } from './reading/log-row.ts'
+import type { LogRow } from './database/reader.ts'
 import { SpooledRecords } from './spooled-records.ts'
 import type { SenderMark } from './writing/senders.ts'
 

@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { peakMegabytes } from '../../../bench/memory.ts'
-import { PAGE_BYTES } from '../../src/store/reading/log-row.ts'
+import { PAGE_BYTES } from '../../src/store/database/reader.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
   follow,

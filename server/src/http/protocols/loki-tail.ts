@@ -6,8 +6,8 @@ import { type FeedPosition, type LiveFeed, positionAfter } from '../../service/l
 import type { LokiQueries } from '../../service/loki/loki-queries.ts'
 import { readTime, toNanos } from '../../service/loki/loki-time.ts'
 import type { RowPipeline } from '../../service/loki/row-pipeline.ts'
+import type { LogRow } from '../../store/database/reader.ts'
 import type { FeedRow } from '../../store/feed/feed.ts'
-import type { LogRow } from '../../store/reading/log-row.ts'
 import { WebSocketSender } from '../web-socket.ts'
 import { limitOf } from './loki-parameters.ts'
 

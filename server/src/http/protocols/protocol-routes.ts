@@ -2,8 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest 
 import type { Decoded } from '../../ingest/decoded.ts'
 import type { Steps } from '../../ingest/steps.ts'
 import type { AppError } from '../../service/app-error.ts'
-import type { BodyIntake } from '../../service/ingest/body-intake.ts'
-import type { IngestService, Way } from '../../service/ingest/ingest-service.ts'
+import type { BodyIntake, IngestService, Way } from '../../service/ingest/ingest-service.ts'
 import { takeRawBodies, withBody } from '../raw-body.ts'
 
 /** A reply in a protocol's own form. */

@@ -1,7 +1,7 @@
 import type { Decoded, StreamLine } from '../../ingest/decoded.ts'
 import { StreamLevels } from '../../ingest/inference/stream-levels.ts'
+import type { Steps } from '../../ingest/steps.ts'
 import type { FormPlace } from '../../store/writing/line-forms.ts'
-import type { BodyIntake } from './body-intake.ts'
 import type { RememberedForms } from './remembered-forms.ts'
 
 /** Streams whose last lines are held, at most 64 kB each, 13 MB in all; the one that was silent longest starts anew. */
@@ -13,15 +13,18 @@ const KNOWN_MS = 60_000
 const MOST_ASKED = 20
 const NEVER = Number.NEGATIVE_INFINITY
 
+/** Runs work in turns with the decoding of bodies. */
+type DecodingTurns = { run<D>(steps: Steps<D>, bytes: number): Promise<D> }
+
 type Stream = { levels: StreamLevels; version: number; askedAt: number }
 
 /** Reads the levels of lines that come in streams with labels, such as Loki's, by what is remembered of each stream. */
 export class StreamForms {
   readonly #forms: RememberedForms
-  readonly #bodies: Pick<BodyIntake, 'run'>
+  readonly #bodies: DecodingTurns
   readonly #streams = new Map<string, Stream>()
 
-  constructor(forms: RememberedForms, bodies: Pick<BodyIntake, 'run'>) {
+  constructor(forms: RememberedForms, bodies: DecodingTurns) {
     this.#forms = forms
     this.#bodies = bodies
   }

@@ -1,5 +1,5 @@
+import type { LogRow } from '../../store/database/reader.ts'
 import { comparable, toMillis } from '../../store/database/timestamp.ts'
-import type { LogRow } from '../../store/reading/log-row.ts'
 
 type TrailLine = { log: LogRow; offset_ms: number; gap_ms: number }
 

@@ -1,4 +1,4 @@
-import type { LogRow } from '../../store/reading/log-row.ts'
+import type { LogRow } from '../../store/database/reader.ts'
 
 /** Characters of the message that an event carries; the row has the rest. */
 const MESSAGE_CHARACTERS = 100

@@ -1,7 +1,7 @@
+import type { LogRow } from '../../store/database/reader.ts'
 import { now } from '../../store/database/timestamp.ts'
 import { earliest } from '../../store/reading/log-groups.ts'
 import type { LogSlice, Page } from '../../store/reading/log-pages.ts'
-import type { LogRow } from '../../store/reading/log-row.ts'
 import type { Position } from '../../store/reading/log-rows.ts'
 import { AppError } from '../app-error.ts'
 

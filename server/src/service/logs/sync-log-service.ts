@@ -1,5 +1,5 @@
 import type { RecordInput } from '@timelapser/logger'
-import type { LogRow } from '../../store/reading/log-row.ts'
+import type { LogRow } from '../../store/database/reader.ts'
 import type { SyncLogOperations } from '../../store/sync-log-operations.ts'
 import { AppError } from '../app-error.ts'
 

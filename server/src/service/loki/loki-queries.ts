@@ -1,6 +1,6 @@
+import type { LogRow } from '../../store/database/reader.ts'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import { type Page, readLogPage } from '../../store/reading/log-pages.ts'
-import type { LogRow } from '../../store/reading/log-row.ts'
 import type { ScannedRow } from '../../store/reading/row-scan.ts'
 import { AppError } from '../app-error.ts'
 import { keyOf } from './labels.ts'

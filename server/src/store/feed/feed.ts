@@ -1,12 +1,11 @@
 import type pg from 'pg'
 import { everyRow } from '../blocks/every-row.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
-import { queryWithin } from '../database/reader.ts'
+import { LONGEST_ROW_BYTES, type LogRow, queryWithin, ROW_BYTES, withCameras } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { floorTo, fromMillis, MINUTE } from '../database/timestamp.ts'
 import { isCountable, type LogFilter, variantConditions } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
-import { LONGEST_ROW_BYTES, type LogRow, ROW_BYTES, withCameras } from '../reading/log-row.ts'
 
 /** One committed batch, in commit order. */
 export type FeedEntry = {

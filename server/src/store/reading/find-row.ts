@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import { everyRow } from '../blocks/every-row.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
+import { type LogRow, withCameras } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { dimensionConditions, type LogFilter } from '../filter/log-filter.ts'
 import { MAX_PARTITIONS_A_STATEMENT, type Partitions } from '../partitions/partitions.ts'
-import { type LogRow, withCameras } from './log-row.ts'
 
 /**
  * One row by id. The id says nothing of the time, so the feed (or the table it was folded into) is asked for the time

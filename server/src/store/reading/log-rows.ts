@@ -3,6 +3,14 @@ import { blockConditions, openedConditions } from '../blocks/signature-condition
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { mayBePacked } from '../database/packed-state.ts'
 import type { Reader } from '../database/reader.ts'
+import {
+  cutByBytes,
+  isMeasured,
+  type LogRow,
+  type MeasuredRows,
+  measured,
+  withCameras,
+} from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { comparable, maximum, minimum } from '../database/timestamp.ts'
 import {
@@ -13,7 +21,6 @@ import {
   variantConditions,
   variantsOf,
 } from '../filter/log-filter.ts'
-import { cutByBytes, isMeasured, type LogRow, type MeasuredRows, measured, withCameras } from './log-row.ts'
 
 /** A half-open stretch of time, [lower, upper), between bounds of partitions or of what the counts know to hold rows. */
 export type Group = { lower: string; upper: string }

@@ -1,8 +1,8 @@
 import type { Level } from '@timelapser/logger'
+import type { LogRow } from '../database/reader.ts'
 import type { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { scanLines } from './line-scan.ts'
-import type { LogRow } from './log-row.ts'
 import type { Order } from './log-rows.ts'
 import type { Store } from './store.ts'
 

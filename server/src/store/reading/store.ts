@@ -1,6 +1,6 @@
 import type pg from 'pg'
+import type { PageRoom } from '../database/reader.ts'
 import type { Partitions } from '../partitions/partitions.ts'
-import type { PageRoom } from './log-row.ts'
 
 /** The dependencies of functions that read and write log rows. */
 export type Store = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { onBehalfOf } from '../../caller.ts'
-import { type GrowingRoom, PageRoom } from './log-row.ts'
+import { type GrowingRoom, PageRoom } from './reader.ts'
 
 const MB = 1024 * 1024
 const LIMIT = 100
