@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Hold } from '../byte-budget.ts'
 import {
   type FeedPosition,
   type FeedReader,
@@ -8,13 +10,12 @@ import {
   positionAfter,
 } from '../service/live/live-feed.ts'
 import { eventFor, type ServerEvents } from '../service/live/server-events.ts'
-import type { StreamIds } from '../service/live/stream-ids.ts'
-import { createLogEntryEvent } from '../service/logs/log-entry-event.ts'
+import { isLimited, type StreamIds, ToldPositions } from '../service/live/stream-ids.ts'
+import { createLogEntriesEvent, createLogEntryEvent, EventRate } from '../service/logs/log-entry-event.ts'
 import type { SearchQueries } from '../service/search/search-query.ts'
 import type { FeedRow } from '../store/feed/feed.ts'
-import type { Visibility } from '../store/filter/log-filter.ts'
-import { EventStream } from './event-stream.ts'
 import { filterParameters } from './log-parameters.ts'
+import { isWebSocket, WebSocketSender } from './web-socket.ts'
 
 export type StreamOptions = {
   liveFeed: LiveFeed
@@ -31,9 +32,6 @@ const ROWS_AN_EVENT = 500
  * taken an event before it counts as one that takes nothing.
  */
 const EVENT_CHARACTERS = 256 * 1024
-
-/** Above this rate a subscriber of `/api/events` gets the number of new rows instead of each row. */
-const EVENTS_A_SECOND = 100
 
 const resumeParameters = {
   last_event_id: Type.Optional(
@@ -88,7 +86,7 @@ export function streamRoutes({
           if (seen) stream.announce({ event: seen.type, data: seen })
         })
         stream.signal.addEventListener('abort', detach, { once: true })
-        const rate = new RateWindow()
+        const rate = new EventRate()
         const take: FeedReader['take'] = (rows, next) => tell(stream, rows, { next, ids }, rate)
         await follow({ request, stream, ids }, from, (position, reader) =>
           liveFeed.follow(filter, position, { ...reader, take }, stream.signal),
@@ -158,43 +156,6 @@ async function follow(
   }
 }
 
-/** Whether there may be lines that the reader may not know of. */
-function isLimited({ cameras, min_level }: Visibility): boolean {
-  return cameras !== null || min_level !== undefined
-}
-
-/**
- * The ids that a stream sends. A position that moved without rows is sent at once to readers of all lines; others get
- * it with the heartbeat, which comes whether or not it moved: else they would see when batches come that they may not
- * know of.
- */
-class ToldPositions {
-  readonly #stream: EventStream
-  readonly #ids: StreamIds
-  readonly #isLimited: boolean
-  #position: FeedPosition
-
-  constructor(stream: EventStream, ids: StreamIds, from: FeedPosition, visibility: Visibility) {
-    this.#stream = stream
-    this.#ids = ids
-    this.#isLimited = isLimited(visibility)
-    this.#position = from
-    if (this.#isLimited) stream.beatWith(() => ids.format(this.#position))
-  }
-
-  /** The id of a position that the client will be at. */
-  at(position: FeedPosition): string {
-    this.#position = position
-    return this.#ids.format(position)
-  }
-
-  /** The position moved, and there is nothing else to send. */
-  moved(position: FeedPosition): void {
-    this.#position = position
-    if (!this.#isLimited) this.#stream.push({ id: this.#ids.format(position) })
-  }
-}
-
 /** How far the rows of a call reach, and the ids of the stream. */
 type Reach = { next: FeedPosition; ids: ToldPositions }
 
@@ -232,17 +193,11 @@ function tell(
   stream: EventStream,
   rows: readonly FeedRow[],
   { next, ids }: Reach,
-  rate: RateWindow,
+  rate: EventRate,
 ): FeedPosition {
   if (rows.length === 0) ids.moved(next)
-  if (rows.length > 0 && rate.add(rows.length) > EVENTS_A_SECOND) {
-    const rowIds = rows.map((row) => row.id)
-    const data = { count: rows.length, first_id: Math.min(...rowIds), last_id: Math.max(...rowIds) }
-    stream.push({
-      event: 'log_entries_created',
-      id: ids.at(next),
-      data: { type: 'log_entries_created', data, priority: 'normal', source: 'logging_system' },
-    })
+  if (rows.length > 0 && rate.isOver(rows.length)) {
+    stream.push({ event: 'log_entries_created', id: ids.at(next), data: createLogEntriesEvent(rows) })
     return next
   }
   for (const row of rows) {
@@ -257,18 +212,179 @@ function toWire({ feed_id: _, feed_index: __, ...row }: FeedRow) {
   return row
 }
 
-/** How many rows came within the last second. */
-class RateWindow {
-  #second = 0
-  #rows = 0
+/** Comments this often keep proxies from closing a quiet stream. */
+const HEARTBEAT_MS = 15_000
 
-  add(rows: number): number {
-    const second = Math.floor(Date.now() / 1000)
-    if (second !== this.#second) {
-      this.#second = second
-      this.#rows = 0
+/** A client that takes nothing for this long is cut off; it comes back and resumes where it was. */
+const STALL_MS = 30_000
+
+/** A client that has not taken this much is cut off when there is news of another kind than rows, which waits for nobody. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
+
+/** How long a browser waits before it reconnects. */
+const RETRY_MS = 2000
+
+export type StreamEvent = {
+  event?: string
+  id?: string
+  data?: unknown
+  /** The data where they are JSON already. */
+  json?: string
+}
+
+/** The transport of a stream's text. Its signal aborts when the client is gone or was cut off. */
+type Carrier = {
+  readonly signal: AbortSignal
+  /** Bytes that the client has not read. */
+  readonly unreadBytes: number
+  /** Sends a text; returns whether the client can take the next. */
+  push: (text: string) => boolean
+  /** Resolves when the client can take the next event. A client that takes nothing is cut off. */
+  ready: () => Promise<void>
+  cutOff: () => void
+  close: () => void
+}
+
+export type EventStreamOptions = {
+  stallMs?: number
+  /** For what the client has not taken. A client for which there is no room is cut off, and resumes. */
+  hold?: Hold
+}
+
+/**
+ * One event stream, as a `text/event-stream` reply or, for who asks for a WebSocket, as the same text in its messages:
+ * over HTTP/1.1 a browser has six connections to a server, and WebSockets are not among them.
+ */
+export class EventStream {
+  readonly #carrier: Carrier
+  readonly #heartbeat: NodeJS.Timeout
+  readonly #hold: Hold | undefined
+  #beatId: (() => string) | undefined
+
+  constructor(request: FastifyRequest, reply: FastifyReply, { stallMs, hold }: EventStreamOptions = {}) {
+    this.#hold = hold
+    this.#carrier = isWebSocket(request.raw)
+      ? new WebSocketSender(request.raw, reply)
+      : new ReplyCarrier(reply, stallMs ?? STALL_MS)
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
+    this.#heartbeat.unref()
+    const end = () => {
+      clearInterval(this.#heartbeat)
+      this.#hold?.release()
     }
-    this.#rows += rows
-    return this.#rows
+    if (this.signal.aborted) end()
+    else this.signal.addEventListener('abort', end, { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.#carrier.signal
+  }
+
+  /**
+   * Sends one event; an event of an id alone moves the client's position.
+   *
+   * @returns whether the client can take the next; else wait for `ready`
+   */
+  push({ event, id, data, json = JSON.stringify(data) }: StreamEvent): boolean {
+    if (this.signal.aborted) return false
+    let text = ''
+    if (event) text += `event: ${event}\n`
+    if (id) text += `id: ${id}\n`
+    if (json !== undefined) text += `data: ${json}\n`
+    const canTakeMore = this.#carrier.push(`${text}\n`)
+    this.#account(canTakeMore ? 0 : this.#carrier.unreadBytes)
+    return canTakeMore
+  }
+
+  /** Sends an event at once, whether or not the client can take it. */
+  announce(event: StreamEvent): void {
+    this.push(event)
+    if (this.#carrier.unreadBytes > MAX_UNREAD_BYTES) this.#carrier.cutOff()
+  }
+
+  /** Resolves when the client can take the next event, or is gone. */
+  async ready(): Promise<void> {
+    await this.#carrier.ready()
+    this.#account(0)
+  }
+
+  /** Adds the client's position to heartbeats. */
+  beatWith(id: () => string): void {
+    this.#beatId = id
+  }
+
+  close(): void {
+    this.#carrier.close()
+  }
+
+  #account(bytes: number): void {
+    if (!this.signal.aborted && this.#hold?.resize(bytes) === false) this.#carrier.cutOff()
+  }
+
+  #beat(): void {
+    // Bytes that wait for the client show it, once it reads them, that the stream is alive.
+    if (this.#carrier.unreadBytes > 0) return
+    this.#carrier.push(this.#beatId ? `id: ${this.#beatId()}\n\n` : ': still here\n\n')
+  }
+}
+
+class ReplyCarrier implements Carrier {
+  readonly #response: ServerResponse
+  readonly #abort = new AbortController()
+  readonly #stallMs: number
+
+  constructor(reply: FastifyReply, stallMs: number) {
+    this.#stallMs = stallMs
+    reply.hijack()
+    this.#response = reply.raw
+    // Headers that hooks have set so far (security, rate limits) go with the stream as with every reply.
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) this.#response.setHeader(name, value)
+    }
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    })
+    this.#response.on('close', () => this.#abort.abort())
+    this.#response.on('error', () => this.#abort.abort())
+    this.#response.write(`retry: ${RETRY_MS}\n\n`)
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get unreadBytes(): number {
+    return this.#response.writableLength
+  }
+
+  push(text: string): boolean {
+    return this.#response.write(text)
+  }
+
+  async ready(): Promise<void> {
+    if (this.signal.aborted || !this.#response.writableNeedDrain) return
+    const stalled = setTimeout(() => this.cutOff(), this.#stallMs)
+    await new Promise<void>((resolve) => {
+      // A slow reader of a stream that is open for weeks waits here a million times.
+      const go = () => {
+        this.#response.off('drain', go)
+        this.signal.removeEventListener('abort', go)
+        resolve()
+      }
+      this.#response.once('drain', go)
+      this.signal.addEventListener('abort', go, { once: true })
+    })
+    clearTimeout(stalled)
+  }
+
+  cutOff(): void {
+    this.#response.destroy()
+  }
+
+  close(): void {
+    this.#abort.abort()
+    this.#response.end()
   }
 }

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import fastify from 'fastify'
 import { expect, it } from 'vitest'
 import { ByteBudget } from '../../src/byte-budget.ts'
-import { EventStream } from '../../src/http/event-stream.ts'
+import { EventStream } from '../../src/http/streams.ts'
 
 it('cuts off a client that takes nothing, and holds no more for it than its socket does', async () => {
   const app = fastify({ forceCloseConnections: true })

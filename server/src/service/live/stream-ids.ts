@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomFillSync } from 'node:crypto'
 import type pg from 'pg'
 import { readOrCreateSecret } from '../../store/database/secrets.ts'
+import type { Visibility } from '../../store/filter/log-filter.ts'
 import { AppError } from '../app-error.ts'
 import type { FeedPosition } from './live-feed.ts'
 
@@ -73,4 +74,44 @@ export class StreamIds {
 
 function toPosition(entry: number, index: number): FeedPosition {
   return { entry, index: index >= WHOLE ? Number.POSITIVE_INFINITY : index }
+}
+
+/** Whether there may be lines that the reader may not know of. */
+export function isLimited({ cameras, min_level }: Visibility): boolean {
+  return cameras !== null || min_level !== undefined
+}
+
+/** A stream that sends ids, at once or with its heartbeat. */
+type IdStream = { push(event: { id: string }): unknown; beatWith(id: () => string): void }
+
+/**
+ * The ids that a stream sends. A position that moved without rows is sent at once to readers of all lines; others get
+ * it with the heartbeat, which comes whether or not it moved: else they would see when batches come that they may not
+ * know of.
+ */
+export class ToldPositions {
+  readonly #stream: IdStream
+  readonly #ids: StreamIds
+  readonly #isLimited: boolean
+  #position: FeedPosition
+
+  constructor(stream: IdStream, ids: StreamIds, from: FeedPosition, visibility: Visibility) {
+    this.#stream = stream
+    this.#ids = ids
+    this.#isLimited = isLimited(visibility)
+    this.#position = from
+    if (this.#isLimited) stream.beatWith(() => ids.format(this.#position))
+  }
+
+  /** The id of a position that the client will be at. */
+  at(position: FeedPosition): string {
+    this.#position = position
+    return this.#ids.format(position)
+  }
+
+  /** The position moved, and there is nothing else to send. */
+  moved(position: FeedPosition): void {
+    this.#position = position
+    if (!this.#isLimited) this.#stream.push({ id: this.#ids.format(position) })
+  }
 }
