@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { AlertsService } from '../service/alerts/alerts-service.ts'
 import type { RulesService } from '../service/alerts/rules-service.ts'
 import type { SilencesService } from '../service/alerts/silences-service.ts'
-import { filterParameters } from './log-parameters.ts'
+import { filterParameters } from '../service/logs/log-query.ts'
 import { reply } from './reply.ts'
 import {
   AlertDefinition,

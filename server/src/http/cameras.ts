@@ -6,7 +6,7 @@ import {
   STRIP_STEPS,
   type StripHours,
 } from '../service/insights/camera-activity.ts'
-import { pagingParameters } from './log-parameters.ts'
+import { pagingParameters } from '../service/logs/log-query.ts'
 import { reply } from './reply.ts'
 import { CamerasActivity } from './schemas/camera-activity.ts'
 import { Camera, CameraInput, Cameras } from './schemas/cameras.ts'

@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CONTEXT_SCOPES, type ContextScope } from '../service/insights/debugging-views.ts'
 import { SCAN_MS } from '../service/insights/message-scanner.ts'
+import { filterParameters } from '../service/logs/log-query.ts'
 import type { LogService } from '../service/logs/log-service.ts'
-import { filterParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
 import {
   ErrorGroups,

@@ -3,8 +3,8 @@ import { createGzip } from 'node:zlib'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { ExportService } from '../service/logs/export-service.ts'
+import { filterParameters } from '../service/logs/log-query.ts'
 import { EXPORT_FIELDS, EXPORT_FORMATS } from '../store/export/export-format.ts'
-import { filterParameters } from './log-parameters.ts'
 
 /** Level 1 packs logs to an eighth at 390 MB/s of a core, level 6 to a tenth at 150. */
 const GZIP = { level: 1 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { filterParameters } from '../service/logs/log-query.ts'
 import type { Marks as MarksService } from '../service/search/marks.ts'
-import { filterParameters } from './log-parameters.ts'
 import { reply } from './reply.ts'
 import { Mark, MarkInput, Marks } from './schemas/marks.ts'
 import { Reply } from './schemas/replies.ts'

@@ -12,9 +12,9 @@ import {
 import { eventFor, type ServerEvents } from '../service/live/server-events.ts'
 import { isLimited, type StreamIds, ToldPositions } from '../service/live/stream-ids.ts'
 import { createLogEntriesEvent, createLogEntryEvent, EventRate } from '../service/logs/log-entry-event.ts'
-import type { SearchQueries } from '../service/search/search-query.ts'
+import type { SearchQueries } from '../service/logs/log-query.ts'
+import { filterParameters } from '../service/logs/log-query.ts'
 import type { FeedRow } from '../store/feed/feed.ts'
-import { filterParameters } from './log-parameters.ts'
 import { isWebSocket, WebSocketSender } from './web-socket.ts'
 
 export type StreamOptions = {

@@ -1,7 +1,6 @@
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import { AppError } from '../app-error.ts'
-import type { LogQuery } from '../logs/log-query.ts'
-import type { SearchQueries } from '../search/search-query.ts'
+import type { LogQuery, SearchQueries } from '../logs/log-query.ts'
 
 const MANY = ['level', 'exclude_level', 'source', 'exclude_source', 'logger_name'] as const
 const MANY_CAMERAS = ['camera_id', 'exclude_camera_id'] as const

@@ -17,7 +17,7 @@ import {
 } from '../../store/database/timestamp.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import { AppError } from '../app-error.ts'
-import type { SearchQueries } from '../search/search-query.ts'
+import type { SearchQueries } from '../logs/log-query.ts'
 import { activeHours } from './active-hours.ts'
 import { type Condition, conditionOf, hasWindows, spanOf, type WindowCondition } from './alert-condition.ts'
 import { filterOf } from './alert-query.ts'

@@ -5,8 +5,7 @@ import { comparable, DAY, fromMillis, HOUR, now, toMillis } from '../../store/da
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { ScannedMessage } from '../../store/reading/message-scan.ts'
-import type { LogQuery } from '../logs/log-query.ts'
-import type { SearchQueries } from '../search/search-query.ts'
+import type { LogQuery, SearchQueries } from '../logs/log-query.ts'
 
 /** How long a view looks through lines before it answers with what it has. */
 export const SCAN_MS = 5000

@@ -1,8 +1,13 @@
 import { isEnabled, LEVELS, type Level, repairText } from '@timelapser/logger'
+import { Type } from 'typebox'
 import { readLevel } from '../../ingest/record-fields.ts'
 import { comparable, parseIso } from '../../store/database/timestamp.ts'
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
+import type { SearchNode } from '../../store/filter/search-conditions.ts'
+import type { LogOperations } from '../../store/log-operations.ts'
+import type { CameraService } from '../administration/camera-service.ts'
 import { AppError } from '../app-error.ts'
+import { type ParsedSearch, parseSearch, queryError } from '../search/search-syntax.ts'
 
 /** The filter parameters of every reading endpoint, as they stand in the URL. */
 export type LogQuery = {
@@ -20,6 +25,96 @@ export type LogQuery = {
   q?: string
   start_date?: string
   end_date?: string
+}
+
+const MAX_VALUES = 100
+const Name = (maxLength: number) => Type.String({ minLength: 1, maxLength })
+const CameraId = Type.Integer({ minimum: -2147483648, maximum: 2147483647 })
+const ManyNames = (maxLength: number, description: string) =>
+  Type.Optional(Type.Array(Name(maxLength), { maxItems: MAX_VALUES, description }))
+const ManyCameras = (description: string) =>
+  Type.Optional(Type.Array(CameraId, { maxItems: MAX_VALUES, description }))
+
+/** The filters that every reading endpoint takes. */
+export const filterParameters = {
+  level: ManyNames(20, 'One of the five levels, any case; repeat for several'),
+  min_level: Type.Optional(Type.String({ maxLength: 20, description: 'This level and above' })),
+  exclude_level: ManyNames(20, 'Levels to leave out'),
+  source: ManyNames(100, 'Exact source; repeat for several'),
+  exclude_source: ManyNames(100, 'Sources to leave out'),
+  camera_id: ManyCameras('Rows with this camera_id or of the source camera_<id>; repeat for several'),
+  exclude_camera_id: ManyCameras('Cameras to leave out'),
+  logger_name: ManyNames(200, 'Exact logger name; repeat for several'),
+  request_id: Type.Optional(Type.String({ maxLength: 200, description: 'extra_data.request_id' })),
+  search: Type.Optional(
+    Type.String({ maxLength: 1000, description: 'Case-insensitive substring of message or logger name' }),
+  ),
+  q: Type.Optional(
+    Type.String({
+      maxLength: 1000,
+      description:
+        'Search syntax: words, "phrases", -not, (a or b), /regex/, level:>=warning, camera:"Front Door", source:api*, logger:, message:, id:, request_id:, extra_data.key:value, extra_data.key:>3',
+    }),
+  ),
+  start_date: Type.Optional(Type.String({ maxLength: 40, description: 'ISO 8601, inclusive; naive is UTC' })),
+  end_date: Type.Optional(Type.String({ maxLength: 40, description: 'ISO 8601, inclusive; naive is UTC' })),
+}
+
+/** Page by number, or from a cursor of an earlier reply. */
+export const pagingParameters = {
+  page: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 1 }),
+  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+}
+
+export type SearchQueriesOptions = {
+  logOperations: Pick<LogOperations, 'explainPattern'>
+  cameras: CameraService
+}
+
+/** Turns what a caller asks for into a filter, the search syntax included. */
+export class SearchQueries {
+  readonly #logs: Pick<LogOperations, 'explainPattern'>
+  readonly #cameras: CameraService
+
+  constructor({ logOperations, cameras }: SearchQueriesOptions) {
+    this.#logs = logOperations
+    this.#cameras = cameras
+  }
+
+  /** @throws {AppError} INVALID_LEVEL, INVALID_DATE or, with a position, INVALID_QUERY */
+  async toFilter(query: LogQuery, visibility: Visibility): Promise<LogFilter> {
+    const filter = toFilter(query, visibility)
+    const { tree, patterns } = parseSearch(query.q ?? '')
+    if (!tree) return filter
+    for (const { pattern, at } of patterns) {
+      const problem = await this.#logs.explainPattern(pattern)
+      if (problem === undefined) continue
+      const said = `The regular expression is invalid (${problem})`
+      throw queryError(said, at, 'Correct it, or quote it to search for the text.')
+    }
+    const cameras = await this.#cameras.list(visibility)
+    return { ...filter, q: withCameraIds(tree, cameras) }
+  }
+}
+
+/** The search with each camera's name as the ids of the cameras called so, in any case. */
+function withCameraIds(tree: ParsedSearch, cameras: readonly { id: number; name: string }[]): SearchNode {
+  switch (tree.kind) {
+    case 'and':
+    case 'or':
+      return { kind: tree.kind, nodes: tree.nodes.map((node) => withCameraIds(node, cameras)) }
+    case 'not':
+      return { kind: 'not', node: withCameraIds(tree.node, cameras) }
+    case 'camera_name': {
+      const name = tree.name.trim().toLowerCase()
+      const named = cameras.filter((camera) => camera.name.trim().toLowerCase() === name)
+      const nodes = named.map(({ id }) => ({ kind: 'camera' as const, id }))
+      return nodes.length === 1 && nodes[0] ? nodes[0] : { kind: 'or', nodes }
+    }
+    default:
+      return tree
+  }
 }
 
 /**

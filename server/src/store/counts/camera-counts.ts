@@ -1,8 +1,8 @@
 import type { Reader } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { fromMillis, HOUR } from '../database/timestamp.ts'
-import { cameraSource } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
+import { cameraSource } from '../filter/search-conditions.ts'
 import { countedRows } from './counts.ts'
 
 /** Rows of one camera in one step of time; `errors` are those of ERROR and CRITICAL. */

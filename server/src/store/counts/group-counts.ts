@@ -1,8 +1,8 @@
 import type { Reader } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { DAY, fromMillis, HOUR } from '../database/timestamp.ts'
-import { cameraOf } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
+import { cameraOf } from '../filter/search-conditions.ts'
 import { countedRows, type Grain } from './counts.ts'
 
 /** The columns that the kept counts know. */

@@ -1,7 +1,16 @@
 import type { Level } from '@timelapser/logger'
 import type { SqlParameters } from '../database/sql-parameters.ts'
-import { cameraSource, escapeLike, isOneOf, isRequest } from './filter-terms.ts'
-import { compileSearch, conjuncts, isDimensional, levelsOf, type SearchNode } from './search-conditions.ts'
+import {
+  cameraSource,
+  compileSearch,
+  conjuncts,
+  escapeLike,
+  isDimensional,
+  isOneOf,
+  isRequest,
+  levelsOf,
+  type SearchNode,
+} from './search-conditions.ts'
 
 /** Which logs a caller sees: all, or those of these cameras, or of this level and above. Part of every read. */
 export type Visibility = { cameras: readonly number[] | null; min_level?: Level }

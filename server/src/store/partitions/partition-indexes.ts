@@ -1,7 +1,7 @@
 // The indexes that are a partition's own, beside those that all of `logs` has.
 
 import type pg from 'pg'
-import { REQUEST_IS_INDEXED } from '../filter/filter-terms.ts'
+import { REQUEST_IS_INDEXED } from '../filter/search-conditions.ts'
 import type { Partition } from './partition.ts'
 
 type Index = {

@@ -1,5 +1,10 @@
-import { everyRow, packedRows, type RowChoice } from '../blocks/every-row.ts'
-import { blockConditions, openedConditions } from '../blocks/signature-conditions.ts'
+import {
+  blockConditions,
+  everyRow,
+  openedConditions,
+  packedRows,
+  type RowChoice,
+} from '../blocks/every-row.ts'
 import { LOG_COLUMN_LIST } from '../database/log-columns.ts'
 import { mayBePacked } from '../database/packed-state.ts'
 import type { Reader } from '../database/reader.ts'

@@ -1,6 +1,6 @@
 import type { SqlParameters } from '../database/sql-parameters.ts'
-import { cameraOf } from '../filter/filter-terms.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
+import { cameraOf } from '../filter/search-conditions.ts'
 
 /** A column of a row, or the keys that lead to a value in its `extra_data`. */
 export type ValuePlace = 'level' | 'source' | 'logger' | 'camera' | readonly string[]
