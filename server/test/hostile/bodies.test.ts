@@ -4,13 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peakMegabytes } from '../../../bench/memory.ts'
 import { MAX_VALUES_A_BODY } from '../../src/ingest/body-limits.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import {
-  KEY,
-  LITTLE_GARBAGE,
-  type ServerProcess,
-  startProcess,
-  stopProcess,
-} from '../support/server-process.ts'
+import { KEY, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
 
 const MAX_MEGABYTES = 450
 const MB = 1024 * 1024
@@ -20,7 +14,7 @@ let server: ServerProcess
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  server = await startProcess(database.url, { environment: LITTLE_GARBAGE })
+  server = await startProcess(database.url)
 }, 120_000)
 afterAll(async () => {
   await stopProcess(server)

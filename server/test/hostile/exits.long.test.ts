@@ -4,14 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { peakMegabytes } from '../../../bench/memory.ts'
 import { PAGE_BYTES } from '../../src/store/database/reader.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import {
-  follow,
-  HEADERS,
-  LITTLE_GARBAGE,
-  type ServerProcess,
-  startProcess,
-  stopProcess,
-} from '../support/server-process.ts'
+import { follow, HEADERS, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
 
 const LINES = 100
 const LONGEST = 256 * 1024
@@ -26,7 +19,7 @@ let server: ServerProcess
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  server = await startProcess(database.url, { environment: LITTLE_GARBAGE })
+  server = await startProcess(database.url)
   for (let first = 0; first < LINES; first += 20) await post(first)
 }, 120_000)
 afterAll(async () => {

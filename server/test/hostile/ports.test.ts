@@ -11,13 +11,7 @@ import { peakMegabytes } from '../../../bench/memory.ts'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ONE } from '../../src/cli/serve/connections.ts'
 import { MAX_WAITING_BYTES, MAX_WAITING_BYTES_OF_ONE } from '../../src/service/ingest/gathering-intake.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import {
-  HEADERS,
-  LITTLE_GARBAGE,
-  type ServerProcess,
-  startProcess,
-  stopProcess,
-} from '../support/server-process.ts'
+import { HEADERS, type ServerProcess, startProcess, stopProcess } from '../support/server-process.ts'
 
 let database: TestDatabase
 let server: ServerProcess
@@ -38,7 +32,6 @@ beforeAll(async () => {
   forward = await freePort()
   grpc = await freePort()
   const environment = {
-    ...LITTLE_GARBAGE,
     SYSLOG_TCP_PORT: String(tcpPort),
     SYSLOG_UDP_PORT: String(udpPort),
     GELF_TCP_PORT: String(gelfTcp),

@@ -22,9 +22,6 @@ export type ProcessOptions = {
   environment?: Record<string, string>
 }
 
-/** A server's garbage takes little memory beside what its bounds let it hold. Intake is slower so. */
-export const LITTLE_GARBAGE = { NODE_OPTIONS: '--max-semi-space-size=4' }
-
 export async function startProcess(
   databaseUrl: string,
   { port = '0', preload, environment }: ProcessOptions = {},

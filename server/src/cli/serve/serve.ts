@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import { backupPlanOf, type Config, misspelt, readConfig, type TlsConfig } from '../../config.ts'
 import { errorCode } from '../../startup-error.ts'
@@ -55,8 +56,16 @@ const BACKUP_SESSIONS = {
   maxConnections: 4,
 }
 
+/**
+ * V8 lets the heap grow to the fourfold between two collections on a machine with much memory: 250 MB of garbage beside
+ * what the budgets let the server hold. Read at each collection, so that it need not be given to Node by each starter;
+ * ingest takes no more time with it.
+ */
+const HEAP_GROWTH = '--heap-growing-percent=50'
+
 async function serve(): Promise<void> {
   const began = performance.now()
+  setFlagsFromString(HEAP_GROWTH)
   const config = readConfig()
   const plan = backupPlanOf(config)
   for (const sentence of misspelt()) console.error(sentence)
