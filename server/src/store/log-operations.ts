@@ -2,25 +2,14 @@ import type { LogRecord } from '@timelapser/logger'
 import type pg from 'pg'
 import type { ByteBudget } from '../byte-budget.ts'
 import { forgetDeletedCameras } from './cameras/deleted-cameras.ts'
-import { type CameraBucket, countByCameras } from './counts/camera-counts.ts'
 import { countRows, type LevelBucket } from './counts/counts.ts'
-import {
-  type CountedColumn,
-  countByGroups,
-  type GroupRows,
-  type GroupStep,
-  type GroupsAsked,
-  topGroups,
-} from './counts/group-counts.ts'
 import type { ReadReplica } from './database/read-replica.ts'
-import { type LogRow, PageRoom, readerFor } from './database/reader.ts'
+import { type LogRow, PageRoom } from './database/reader.ts'
 import { DAY, fromMillis } from './database/timestamp.ts'
 import type { LogFilter } from './filter/log-filter.ts'
 import { explainPattern } from './filter/search-pattern.ts'
 import { Partitions } from './partitions/partitions.ts'
-import { type ScannedFieldLines, scanFields } from './reading/field-scan.ts'
 import { findRow } from './reading/find-row.ts'
-import type { Fold } from './reading/fold-statement.ts'
 import {
   type Facet,
   type FacetRows,
@@ -32,15 +21,8 @@ import {
   summariseSources,
 } from './reading/log-overview.ts'
 import { type LogSlice, readBeyond, readPage, readTotal, type Total } from './reading/log-pages.ts'
-import type { Order, Position } from './reading/log-rows.ts'
-import { countLoggers, type LoggerCounts } from './reading/logger-counts.ts'
-import { type ScannedMessages, scanMessages } from './reading/message-scan.ts'
-import { type LastLine, newestByCamera } from './reading/newest-by-camera.ts'
-import { type ScannedRows, scanRows } from './reading/row-scan.ts'
 import { SEARCH_BUDGET_MS } from './reading/search-rows.ts'
 import type { Store } from './reading/store.ts'
-import { type FoldedPiece, foldValues } from './reading/value-folds.ts'
-import { type ScannedPlace, type ScannedValueLines, scanValues } from './reading/value-scan.ts'
 import { type Clear, clearLogs, dropCleared } from './removal/clear.ts'
 import { type DeletionLimits, deleteMatching } from './removal/delete-matching.ts'
 import { applyRetention, type RetentionResult } from './removal/retention.ts'
@@ -201,6 +183,19 @@ export class LogOperations {
     return how(await this.#reading(signal), await this.#complete(filter), ...more)
   }
 
+  /**
+   * Reads bit by bit, newest rows first, for as long as the caller takes: by `scanMessages`, `scanFields`, `scanValues`,
+   * `foldValues` or `scanRows`. Parameters as for `read`; a long read holds no transaction.
+   */
+  async *scan<F extends LogFilter, More extends unknown[], Piece>(
+    how: (store: Store, filter: F, ...more: More) => AsyncGenerator<Piece>,
+    filter: F,
+    signal: AbortSignal | undefined,
+    ...more: More
+  ): AsyncGenerator<Piece> {
+    yield* how(await this.#reading(signal), await this.#complete(filter), ...more)
+  }
+
   /** How many rows match; exact up to 10,000 where the kept counts do not suffice. */
   async countLogs(filter: LogFilter, signal?: AbortSignal): Promise<Total> {
     return readTotal(await this.#reading(signal), await this.#complete(filter))
@@ -261,77 +256,6 @@ export class LogOperations {
     const complete = asked.map(async ([name, filter]) => [name, await this.#complete(filter)] as const)
     const filters = await Promise.all(complete)
     return facets(await this.#reading(signal), filters)
-  }
-
-  /** The matching rows, newest first, for as long as the caller reads: the columns that distinguish kinds of lines. */
-  async *scanMessages(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<ScannedMessages> {
-    yield* scanMessages(await this.#reading(signal), await this.#complete(filter))
-  }
-
-  /** `extra_data` of the matching rows, or the value at a path in it, newest first; see `scanFields`. */
-  async *scanFields(
-    filter: LogFilter,
-    path: readonly string[] | undefined,
-    signal?: AbortSignal,
-  ): AsyncGenerator<ScannedFieldLines> {
-    yield* scanFields(await this.#reading(signal), await this.#complete(filter), path)
-  }
-
-  /** Rows by logger, source and level, as far back as the time lets it count. */
-  async countLoggers(filter: LogFilter, signal?: AbortSignal): Promise<LoggerCounts> {
-    return countLoggers(await this.#reading(signal), await this.#complete(filter), this.searchBudgetMs)
-  }
-
-  /** The groups with most rows under a countable filter, and how many groups there are. */
-  async topGroups(
-    filter: LogFilter,
-    by: readonly CountedColumn[],
-    limit: number,
-    signal?: AbortSignal,
-  ): Promise<{ groups: GroupRows[]; total: number }> {
-    const { pool } = await this.#reading()
-    return topGroups(readerFor(pool, signal), await this.#complete(filter), by, limit)
-  }
-
-  /** Rows by group under a countable filter, in steps of time; steps without rows are left out. */
-  async countByGroups(filter: LogFilter, asked: GroupsAsked, signal?: AbortSignal): Promise<GroupStep[]> {
-    const { pool } = await this.#reading()
-    return countByGroups(readerFor(pool, signal), await this.#complete(filter), asked)
-  }
-
-  /** Rows and errors by camera in steps of time; steps without rows are left out. */
-  async countByCameras(
-    filter: LogFilter,
-    cameras: readonly number[],
-    origin: number,
-    bucketMs: number,
-  ): Promise<CameraBucket[]> {
-    const { pool } = await this.#reading()
-    return countByCameras(pool, await this.#complete(filter), cameras, origin, bucketMs)
-  }
-
-  /** Some values of the matching rows, newest first, for as long as the caller reads. */
-  async *scanValues(
-    filter: LogFilter,
-    places: readonly ScannedPlace[],
-    signal?: AbortSignal,
-  ): AsyncGenerator<ScannedValueLines> {
-    yield* scanValues(await this.#reading(signal), await this.#complete(filter), places)
-  }
-
-  /** Figures of a field of the matching rows by step and group, newest first, for as long as the caller reads. */
-  async *foldValues(
-    filter: LogFilter,
-    fold: Fold,
-    beyond?: Position,
-    signal?: AbortSignal,
-  ): AsyncGenerator<FoldedPiece> {
-    yield* foldValues(await this.#reading(signal), await this.#complete(filter), fold, beyond)
-  }
-
-  /** The newest row of each camera. */
-  async getLastLines(filter: LogFilter, cameras: readonly number[]): Promise<Map<number, LastLine>> {
-    return newestByCamera(await this.#reading(), await this.#complete(filter), cameras)
   }
 
   /** How many rows `deleteOldLogs(days)` would delete now. */
@@ -401,11 +325,6 @@ export class LogOperations {
   /** Forgets what was kept in memory about cameras. */
   reloadCameras(): void {
     this.#cameras.reload()
-  }
-
-  /** The matching rows, oldest or newest first, for as long as the caller reads; a long read holds no transaction. */
-  async *scanRows(filter: LogFilter, order: Order, signal?: AbortSignal): AsyncGenerator<ScannedRows> {
-    yield* scanRows(await this.#reading(signal), await this.#complete(filter), order)
   }
 
   /** How long a search may scan, in milliseconds. */

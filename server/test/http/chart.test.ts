@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { foldValues } from '../../src/store/reading/value-folds.ts'
 import { matchingLines } from '../support/matching-lines.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { CHART_LINES, CHART_START, type ChartAsked, chartGroups, measureOf } from './chart-model.ts'
@@ -283,7 +284,7 @@ it('says where percentiles and distinct counts are estimates, which are within 1
 it('looks at the newest second alone first, and answers in time where the database is not done with it', async () => {
   const filter = { visibility: { cameras: null }, start: START, end: END }
   const fold = { kind: 'sum', field: ['duration_ms'], by: [], starts: [Date.parse(START)] } as const
-  const first = await server.system.logOperations.foldValues(filter, fold).next()
+  const first = await server.system.logOperations.scan(foldValues, filter, undefined, fold).next()
   expect(Date.parse(END) - Date.parse(first.value?.searched_to)).toBeLessThanOrEqual(1000)
   const client = await server.database.database.pool.connect()
   try {

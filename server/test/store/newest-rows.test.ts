@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
 import { LogOperations } from '../../src/store/log-operations.ts'
+import { newestByCamera } from '../../src/store/reading/newest-by-camera.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { DAY, record } from './some-records.ts'
@@ -39,7 +40,7 @@ it.each([
     ['door', OLD],
     ['gate', NEW],
   ])
-  const lines = await logs.getLastLines(EVERYTHING, [7, 8])
+  const lines = await logs.read(newestByCamera, EVERYTHING, undefined, [7, 8])
   expect([...lines].map(([camera, { message }]) => [camera, message]).sort()).toEqual([
     [7, 'stays'],
     [8, 'stays too'],

@@ -15,9 +15,15 @@ import { packPartition } from '../../src/store/partitions/pack-partition.ts'
 import { askToUnpack, beginPacking } from '../../src/store/partitions/packing-switch.ts'
 import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../../src/store/partitions/unpacking.ts'
 import { verifyCounts } from '../../src/store/partitions/verify-counts.ts'
+import { scanFields } from '../../src/store/reading/field-scan.ts'
 import { summariseSources } from '../../src/store/reading/log-overview.ts'
 import { readLogPage } from '../../src/store/reading/log-pages.ts'
+import { countLoggers } from '../../src/store/reading/logger-counts.ts'
+import { scanMessages } from '../../src/store/reading/message-scan.ts'
+import { newestByCamera } from '../../src/store/reading/newest-by-camera.ts'
 import type { FoldedCell } from '../../src/store/reading/value-folds.ts'
+import { foldValues } from '../../src/store/reading/value-folds.ts'
+import { scanValues } from '../../src/store/reading/value-scan.ts'
 import { previewMatching } from '../../src/store/removal/delete-matching.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
 import { SettingsStore } from '../../src/store/settings/settings.ts'
@@ -113,15 +119,17 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
     lines.push(`${total.total}`)
   }
   const scanned: unknown[] = []
-  for await (const { messages } of logs.scanMessages(filter)) scanned.push(...messages)
-  for await (const { lines: fields } of logs.scanFields(filter, ['a'])) scanned.push(...fields)
+  for await (const { messages } of logs.scan(scanMessages, filter, undefined)) scanned.push(...messages)
+  for await (const { lines: fields } of logs.scan(scanFields, filter, undefined, ['a']))
+    scanned.push(...fields)
   const places = ['level', 'source', 'logger', 'camera', ['a', 'b']] as const
-  for await (const { lines: values } of logs.scanValues(filter, places)) scanned.push(...values)
+  for await (const { lines: values } of logs.scan(scanValues, filter, undefined, places))
+    scanned.push(...values)
   const fold = { field: ['a', 'b'], by: ['camera', 'logger'], starts: [START, START + HOUR] } as const
   // How the time is cut into statements depends on how long they take.
   const folded = new Map<string, number>()
   for (const kind of ['spread', 'different'] as const) {
-    for await (const { lines: cells } of logs.foldValues(range, { ...fold, kind })) {
+    for await (const { lines: cells } of logs.scan(foldValues, range, undefined, { ...fold, kind })) {
       for (const { rows, ...cell } of cells as FoldedCell[]) {
         const key = JSON.stringify([kind, cell])
         folded.set(key, (folded.get(key) ?? 0) + rows)
@@ -144,8 +152,8 @@ async function answers({ logs, feed }: Side, filter: LogFilter, offset: number):
       await logs.getFacet(filter, 'source'),
       await logs.getFacet(filter, 'camera_id'),
     ],
-    loggers: sorted((await logs.countLoggers(filter)).counts),
-    last: sorted([...(await logs.getLastLines(filter, [1, 2, 3]))]),
+    loggers: sorted((await logs.read(countLoggers, filter, undefined)).counts),
+    last: sorted([...(await logs.read(newestByCamera, filter, undefined, [1, 2, 3]))]),
     lines: lines.join(''),
     scanned,
     preview: await logs.read(previewMatching, filter, undefined),

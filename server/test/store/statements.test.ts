@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { verifyBlocks } from '../../src/store/blocks/verify-blocks.ts'
 import { deleteCamera } from '../../src/store/cameras/cameras.ts'
+import { countByCameras } from '../../src/store/counts/camera-counts.ts'
 import { foldCounts } from '../../src/store/counts/count-folding.ts'
+import { countByGroups, topGroups } from '../../src/store/counts/group-counts.ts'
 import { type Database, openDatabase } from '../../src/store/database/open.ts'
 import { type PackedState, watchPackedState } from '../../src/store/database/packed-state.ts'
 import { onlySlow, type StatementTiming } from '../../src/store/database/statement-watch.ts'
@@ -17,6 +19,12 @@ import { nextToPack, packAndClean } from '../../src/store/partitions/packing.ts'
 import { askToUnpack, beginIfWanted, readPackingProgress } from '../../src/store/partitions/packing-switch.ts'
 import { endWhenUnpacked, nextToUnpack, unpackPartition } from '../../src/store/partitions/unpacking.ts'
 import { verifyCounts } from '../../src/store/partitions/verify-counts.ts'
+import { scanFields } from '../../src/store/reading/field-scan.ts'
+import { countLoggers } from '../../src/store/reading/logger-counts.ts'
+import { scanMessages } from '../../src/store/reading/message-scan.ts'
+import { newestByCamera } from '../../src/store/reading/newest-by-camera.ts'
+import { foldValues } from '../../src/store/reading/value-folds.ts'
+import { scanValues } from '../../src/store/reading/value-scan.ts'
 import { previewMatching } from '../../src/store/removal/delete-matching.ts'
 import { cutoffForAll } from '../../src/store/removal/retention-policy.ts'
 import { scrubRows } from '../../src/store/removal/scrub.ts'
@@ -84,8 +92,15 @@ it('are the ones of the snapshot, each with a name', async () => {
     await logs.getLogSummary(undefined, filter)
     await logs.getLogSources(filter)
     await logs.getFacet(filter, 'camera_id')
-    await logs.countByCameras({ visibility: filter.visibility, ...DAY }, [1, 4], 0, 1_800_000)
-    await logs.getLastLines({ visibility: filter.visibility }, [1, 4])
+    await logs.read(
+      countByCameras,
+      { visibility: filter.visibility, ...DAY },
+      undefined,
+      [1, 4],
+      0,
+      1_800_000,
+    )
+    await logs.read(newestByCamera, { visibility: filter.visibility }, undefined, [1, 4])
     await logs.getHistogram({ ...filter, ...DAY }, 0, 3_600_000)
     await logs.getHistogram({ ...filter, ...DAY }, 0, 1000)
     await logs.getLog(first_id ?? 0, filter)
@@ -95,25 +110,30 @@ it('are the ones of the snapshot, each with a name', async () => {
       order: 'oldest',
     })
     for await (const _ of chunks);
-    for await (const _ of logs.scanMessages(filter));
-    for await (const _ of logs.scanFields(filter, undefined));
-    for await (const _ of logs.scanFields(filter, ['retry', 'count']));
-    for await (const _ of logs.scanValues(filter, ['camera', 'logger', ['retry', 'count']]));
+    for await (const _ of logs.scan(scanMessages, filter, undefined));
+    for await (const _ of logs.scan(scanFields, filter, undefined, undefined));
+    for await (const _ of logs.scan(scanFields, filter, undefined, ['retry', 'count']));
+    for await (const _ of logs.scan(scanValues, filter, undefined, ['camera', 'logger', ['retry', 'count']]));
     const fold = {
       field: ['retry', 'count'],
       by: ['camera', ['0']],
       starts: [0, Date.UTC(2026, 2, 2)],
     } as const
-    for await (const _ of logs.foldValues(filter, { ...fold, kind: 'spread' }));
-    for await (const _ of logs.foldValues(filter, { ...fold, kind: 'different' }));
-    await logs.countLoggers(filter)
+    for await (const _ of logs.scan(foldValues, filter, undefined, { ...fold, kind: 'spread' }));
+    for await (const _ of logs.scan(foldValues, filter, undefined, { ...fold, kind: 'different' }));
+    await logs.read(countLoggers, filter, undefined)
   }
   const within = { ...EVERYTHING, ...DAY }
-  const { groups } = await logs.topGroups(within, ['source', 'camera'], 2)
+  const { groups } = await logs.read(topGroups, within, undefined, ['source', 'camera'], 2)
   const asked = { by: ['source', 'camera'] as const, groups: groups.map(({ values }) => values) }
   const starts = [10, 11, 12].map((hour) => Date.UTC(2026, 2, 1, hour))
-  await logs.countByGroups(within, { ...asked, distinct: undefined, starts })
-  await logs.countByGroups(within, { by: [], groups: [], distinct: 'level', starts: undefined })
+  await logs.read(countByGroups, within, undefined, { ...asked, distinct: undefined, starts })
+  await logs.read(countByGroups, within, undefined, {
+    by: [],
+    groups: [],
+    distinct: 'level',
+    starts: undefined,
+  })
   const feed = new Feed(pool, logs.partitions)
   for (const filter of FILTERS) await feed.rowsOf(await feed.entriesAfter(0), filter)
   await feed.head()

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogFilter } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
+import { scanMessages } from '../../store/reading/message-scan.ts'
 import { messageShape } from '../insights/message-shape.ts'
 
 /** Kinds that a rule knows; with more, its lines are texts that no shape is found in. */
@@ -27,14 +28,14 @@ export function kindOf(level: string, message: string): string {
 
 /** The kinds of the last days, each with the time of its first line, as far back as there is time for. */
 export async function pastKinds(
-  logs: Pick<LogOperations, 'scanMessages'>,
+  logs: Pick<LogOperations, 'scan'>,
   filter: LogFilter & { start: string; end: string },
   signal?: AbortSignal,
 ): Promise<{ kinds: Map<string, string>; searched_from: string }> {
   const kinds = new Map<string, string>()
   const deadline = performance.now() + LEARN_MS
   let searched_from = filter.end
-  for await (const { messages, searched_to } of logs.scanMessages(filter, signal)) {
+  for await (const { messages, searched_to } of logs.scan(scanMessages, filter, signal)) {
     for (const { level, message, timestamp } of messages) {
       const kind = kindOf(level, message)
       if (kinds.has(kind) || kinds.size < MAX_KINDS) kinds.set(kind, timestamp)

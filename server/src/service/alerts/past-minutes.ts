@@ -7,6 +7,8 @@ import { MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import { isCountable, type LogFilter } from '../../store/filter/log-filter.ts'
 import type { SearchNode } from '../../store/filter/search-conditions.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
+import { scanFields } from '../../store/reading/field-scan.ts'
+import { countLoggers } from '../../store/reading/logger-counts.ts'
 import { AppError } from '../app-error.ts'
 import { type Condition, conditionOf } from './alert-condition.ts'
 import type { AlertDefinition } from './alert-rule.ts'
@@ -126,7 +128,7 @@ async function readByField(
   const deadline = performance.now() + READ_MS
   const counts = new Map<string, Map<number, number>>()
   let searched_from = toMillis(filter.start)
-  for await (const { lines, searched_to } of logs.scanFields(having(filter, path), path, signal)) {
+  for await (const { lines, searched_to } of logs.scan(scanFields, having(filter, path), signal, path)) {
     for (const { timestamp, value } of lines) {
       const named = keyOfValue(value)
       if (named === undefined) continue
@@ -182,7 +184,7 @@ async function readNumbers(
     const until = performance.now() + (deadline - performance.now()) / (groups.length - index)
     const values = new Map<number, number[]>()
     const asked = { ...withGroup(measured, group_by, group_key), start: filter.start, end: filter.end }
-    for await (const { lines, searched_to } of logOperations.scanFields(asked, path, signal)) {
+    for await (const { lines, searched_to } of logOperations.scan(scanFields, asked, signal, path)) {
       for (const { timestamp, value } of lines) {
         if (typeof value !== 'number' || !Number.isFinite(value)) continue
         const minute = Math.floor(toMillis(timestamp) / MINUTE) * MINUTE
@@ -218,7 +220,7 @@ async function groupsOf(
     return mostRows([...rows].map(([value, count]) => ({ value, rows: count })))
   }
   if (group_by === 'logger_name') {
-    const { counts } = await logs.countLoggers(filter, signal)
+    const { counts } = await logs.read(countLoggers, filter, signal)
     return mostRows(counts.map(({ logger_name, rows }) => ({ value: logger_name, rows })))
   }
   return mostRows(await logs.getFacet(filter, group_by === 'camera' ? 'camera_id' : 'source', signal))

@@ -1,4 +1,5 @@
 import type { CameraBucket } from '../../store/counts/camera-counts.ts'
+import { countByCameras } from '../../store/counts/camera-counts.ts'
 import {
   DAY,
   endOfMinute,
@@ -12,6 +13,7 @@ import {
 import type { Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { LastLine } from '../../store/reading/newest-by-camera.ts'
+import { newestByCamera } from '../../store/reading/newest-by-camera.ts'
 import type { CameraService } from '../administration/camera-service.ts'
 import { toFilter } from '../logs/log-query.ts'
 import { silenceAfter, silentSteps, usualGap } from './camera-cadence.ts'
@@ -75,13 +77,13 @@ export class CameraActivityService {
     const ids = cameras.map(({ id }) => id)
     const count = async (from: number, stepMs: number) => {
       const filter = { visibility, start: fromMillis(from), end: endOfMinute(end) }
-      const buckets = await this.#logs.countByCameras(filter, ids, from, stepMs)
+      const buckets = await this.#logs.read(countByCameras, filter, undefined, ids, from, stepMs)
       return Map.groupBy(buckets, ({ camera_id }) => camera_id)
     }
     const [strips, weeks, last] = await Promise.all([
       count(origin, step),
       count(weekOrigin, HOUR),
-      this.#logs.getLastLines({ visibility, ...(asked && { end: asked }) }, ids),
+      this.#logs.read(newestByCamera, { visibility, ...(asked && { end: asked }) }, undefined, ids),
     ])
     const steps = (hours * HOUR) / step
     const list = cameras.map(({ id, name }) => {

@@ -2,8 +2,10 @@ import type { LogRow } from '../../store/database/reader.ts'
 import { MINUTE, toMillis } from '../../store/database/timestamp.ts'
 import type { Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
+import { scanFields } from '../../store/reading/field-scan.ts'
 import { countDimensions } from '../../store/reading/log-overview.ts'
 import { readLogSlice } from '../../store/reading/log-pages.ts'
+import { countLoggers } from '../../store/reading/logger-counts.ts'
 import { AppError } from '../app-error.ts'
 import type { LogQuery, SearchQueries } from '../logs/log-query.ts'
 import { type FieldSummary, FieldValues } from './field-values.ts'
@@ -192,7 +194,7 @@ export class DebuggingViews {
       query,
       range,
       { visibility, signal, withinMs },
-      (filter) => this.#logs.scanFields(filter, path, signal),
+      (filter) => this.#logs.scan(scanFields, filter, signal, path),
       (lines) => {
         found.add(lines)
         return true
@@ -212,7 +214,7 @@ export class DebuggingViews {
   ): Promise<NoisyLoggers> {
     const range = await this.scanner.rangeOf(query, visibility)
     const filter = await this.#queries.toFilter({ ...query, ...toDates(range) }, visibility)
-    const { counts, counted_from } = await this.#logs.countLoggers(filter, signal)
+    const { counts, counted_from } = await this.#logs.read(countLoggers, filter, signal)
     const minutes = (toMillis(range.end) - toMillis(counted_from ?? range.start)) / MINUTE
     const loggers = toNoisyLoggers(counts, minutes).slice(0, limit)
     return { ...range, loggers, total: rowsOf(counts), searched_to: counted_from }

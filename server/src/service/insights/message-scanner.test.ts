@@ -7,7 +7,7 @@ const RANGE = { start: '2026-03-01T00:00:00Z', end: '2026-03-02T00:00:00Z' }
 const READER = { visibility: { cameras: null } }
 const QUERIES = { toFilter: async () => READER }
 const NO_MESSAGES = {
-  async *scanMessages() {
+  async *scan() {
     // Nothing is stored.
   },
 }

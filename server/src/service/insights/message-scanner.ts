@@ -5,6 +5,7 @@ import { comparable, DAY, fromMillis, HOUR, now, toMillis } from '../../store/da
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { ScannedMessage } from '../../store/reading/message-scan.ts'
+import { scanMessages } from '../../store/reading/message-scan.ts'
 import type { LogQuery, SearchQueries } from '../logs/log-query.ts'
 
 /** How long a view looks through lines before it answers with what it has. */
@@ -39,14 +40,14 @@ export type Scanned<T> = { lines: readonly T[]; searched_to: string }
 
 /** Reads what matches, line by line, within the time. */
 export class MessageScanner {
-  readonly #logs: Pick<LogOperations, 'scanMessages'>
+  readonly #logs: Pick<LogOperations, 'scan'>
   readonly #queries: Pick<SearchQueries, 'toFilter'>
   readonly #budgetMs: number
   readonly #places = new FairPlaces(MAX_AT_ONCE)
   readonly #placeOfQuick = new FairPlaces(MAX_QUICK)
 
   constructor(
-    logs: Pick<LogOperations, 'scanMessages'>,
+    logs: Pick<LogOperations, 'scan'>,
     queries: Pick<SearchQueries, 'toFilter'>,
     budgetMs = SCAN_MS,
   ) {
@@ -70,7 +71,7 @@ export class MessageScanner {
   }
 
   async *#messages(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<Scanned<ScannedMessage>> {
-    for await (const { messages, searched_to } of this.#logs.scanMessages(filter, signal)) {
+    for await (const { messages, searched_to } of this.#logs.scan(scanMessages, filter, signal)) {
       yield { lines: messages, searched_to }
     }
   }

@@ -1,4 +1,4 @@
-import type { Visibility } from '../../store/filter/log-filter.ts'
+import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import { messageShape } from '../insights/message-shape.ts'
 import { keyOf } from './labels.ts'
 import { readBytes, readFloat, readGoDuration, writeBytes } from './language/go-values.ts'
@@ -160,7 +160,7 @@ export class LokiFields {
 
   /** Looks through the newest rows as long as a search may; what was not reached is not told. */
   async #scan(
-    filter: Parameters<LokiReader['logs']['scanRows']>[0],
+    filter: LogFilter,
     signal: AbortSignal | undefined,
     take: Parameters<RowReader['readTo']>[1],
   ): Promise<void> {

@@ -1,5 +1,6 @@
 import type { LogFilter, Visibility } from '../../store/filter/log-filter.ts'
 import { countDimensions } from '../../store/reading/log-overview.ts'
+import { countLoggers } from '../../store/reading/logger-counts.ts'
 import { keyOf, streamOf } from './labels.ts'
 import { parseMatchersOnly } from './language/parse.ts'
 import type { Selection } from './language/syntax.ts'
@@ -71,7 +72,7 @@ export class LokiLabels {
     filter: LogFilter,
     signal: AbortSignal | undefined,
   ): Promise<{ streams: LabelSet[]; isCertain: boolean }> {
-    const { counts } = await this.#reader.logs.countLoggers(filter, signal)
+    const { counts } = await this.#reader.logs.read(countLoggers, filter, signal)
     const loggers = Map.groupBy(counts, ({ level, source }) => `${level}\0${source}`)
     const dimensions = await this.#reader.logs.read(countDimensions, filter, signal)
     const cameras = Map.groupBy(dimensions, ({ level, source }) => `${level}\0${source}`)
@@ -129,7 +130,7 @@ export class LokiLabels {
   ): Promise<Record<(typeof LABELS)[number], Set<string>>> {
     const { filter } = await this.#reader.filterFor(selection, range, visibility)
     const rows = await this.#reader.logs.read(countDimensions, filter, undefined)
-    const loggers = withLoggers ? (await this.#reader.logs.countLoggers(filter)).counts : []
+    const loggers = withLoggers ? (await this.#reader.logs.read(countLoggers, filter, undefined)).counts : []
     return {
       camera: new Set(rows.flatMap(({ camera_id }) => (camera_id === null ? [] : [String(camera_id)]))),
       level: new Set(rows.map(({ level }) => level)),

@@ -4,6 +4,7 @@ import { comparable } from '../../store/database/timestamp.ts'
 import type { LogFilter } from '../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../store/log-operations.ts'
 import type { ScannedRow } from '../../store/reading/row-scan.ts'
+import { scanRows } from '../../store/reading/row-scan.ts'
 import { AppError } from '../app-error.ts'
 
 /** Milliseconds of work before others have their turn. */
@@ -30,7 +31,7 @@ export class RowReader {
   readonly #turns: Turns
 
   constructor(logs: LogOperations, filter: LogFilter, order: 'newest' | 'oldest', limits: Limits) {
-    this.#pieces = logs.scanRows(filter, order, limits.signal)
+    this.#pieces = logs.scan(scanRows, filter, limits.signal, order)
     this.#limits = limits
     this.#order = order
     this.#turns = new Turns(limits)

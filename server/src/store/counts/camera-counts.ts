@@ -1,4 +1,4 @@
-import type { Reader } from '../database/reader.ts'
+import { type ReadFrom, readerFor } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { fromMillis, HOUR } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
@@ -16,7 +16,7 @@ export type CameraBucket = { camera_id: number; bucket: string; logs: number; er
  * @param filter must be `isCountable`
  */
 export async function countByCameras(
-  reader: Reader,
+  from: ReadFrom,
   filter: LogFilter,
   cameras: readonly number[],
   origin: number,
@@ -46,6 +46,6 @@ export async function countByCameras(
     ) named
     group by 1, 2
     having sum(logs) > 0`
-  const { rows } = await reader.query<CameraBucket>(text, parameters.values)
+  const { rows } = await readerFor(from).query<CameraBucket>(text, parameters.values)
   return rows
 }

@@ -1,4 +1,4 @@
-import type { Reader } from '../database/reader.ts'
+import { type ReadFrom, readerFor } from '../database/reader.ts'
 import { SqlParameters } from '../database/sql-parameters.ts'
 import { DAY, fromMillis, HOUR } from '../database/timestamp.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
@@ -23,7 +23,7 @@ export type GroupRows = { values: GroupValues; rows: number }
  * @param filter must be `isCountable`
  */
 export async function topGroups(
-  reader: Reader,
+  from: ReadFrom,
   filter: LogFilter,
   by: readonly CountedColumn[],
   limit: number,
@@ -43,7 +43,7 @@ export async function topGroups(
     ) grouped
     order by rows desc, ${by.map((_, index) => `v${index}`).join(', ')}
     limit ${parameters.add(limit)}`
-  const { rows } = await reader.query<GroupRows & { total: number }>(text, parameters.values)
+  const { rows } = await readerFor(from).query<GroupRows & { total: number }>(text, parameters.values)
   return {
     groups: rows.map(({ values, rows: count }) => ({ values, rows: count })),
     total: rows[0]?.total ?? 0,
@@ -79,7 +79,7 @@ export type GroupStep = {
  * @param filter must be `isCountable`
  */
 export async function countByGroups(
-  reader: Reader,
+  from: ReadFrom,
   filter: LogFilter,
   { by, groups, distinct, starts }: GroupsAsked,
 ): Promise<GroupStep[]> {
@@ -103,7 +103,7 @@ export async function countByGroups(
       having sum(rows) > 0
     ) counted
     group by 1, 2`
-  const { rows } = await reader.query<GroupStep>(text, parameters.values)
+  const { rows } = await readerFor(from).query<GroupStep>(text, parameters.values)
   return rows
 }
 

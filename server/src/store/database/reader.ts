@@ -59,8 +59,11 @@ export type StatementLimits = {
 /** A cancel that overtook its statement on the way to the server did nothing, so it is repeated. */
 const REPEAT_CANCEL_MS = 200
 
+/** Where a read goes, and what ends it. */
+export type ReadFrom = { pool: pg.Pool; signal?: AbortSignal | undefined }
+
 /** A reader whose statements end when the signal aborts. */
-export function readerFor(pool: pg.Pool, signal: AbortSignal | undefined): Reader {
+export function readerFor({ pool, signal }: ReadFrom): Reader {
   if (!signal) return pool
   return { query: (text, values) => queryWithin(pool, text, values ?? [], { signal }) }
 }

@@ -170,7 +170,7 @@ async function ofHoldingMonths(
   select date_trunc('month', bucket) as bucket
   from log_counts_pending
   where ${conditions}`
-  const reader = readerFor(store.pool, store.signal)
+  const reader = readerFor(store)
   const { rows } = await reader.query<{ bucket: string }>(text, parameters.values)
   const months = new Set(rows.map(({ bucket }) => toMillis(bucket)))
   return new Set(partitions.filter((partition) => monthsOf(partition).some((month) => months.has(month))))
@@ -224,10 +224,7 @@ async function holdingRows(
   from log_counts_pending
   where ${conditions}
   order by bucket`
-  const { rows } = await readerFor(store.pool, store.signal).query<{ bucket: string }>(
-    text,
-    parameters.values,
-  )
+  const { rows } = await readerFor(store).query<{ bucket: string }>(text, parameters.values)
   const buckets = rows.map(({ bucket }) => toMillis(bucket))
   const holding = new Map<Partition, Group>()
   for (const [index, partition] of partitions.entries()) {

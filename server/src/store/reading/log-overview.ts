@@ -129,7 +129,7 @@ export async function histogram(
 ): Promise<LevelBucket[]> {
   // Steps finer than the kept counts are counted from the rows.
   if (isCountable(filter) && bucketMs % MINUTE === 0 && origin % MINUTE === 0) {
-    return countByBuckets(readerFor(store.pool, store.signal), filter, origin, bucketMs)
+    return countByBuckets(readerFor(store), filter, origin, bucketMs)
   }
   const rows = await groupRows<LevelBucket>(store, filter, (parameters) => {
     const bin = `date_bin(${parameters.add(bucketMs)}::bigint * interval '1 millisecond', timestamp, ${parameters.add(fromMillis(origin))}::timestamptz)`
@@ -206,7 +206,7 @@ async function countStoredDimensions(
   filter: LogFilter,
   certainty: Certainty,
 ): Promise<TimedCount[]> {
-  if (isCountable(filter)) return countByDimensions(readerFor(store.pool, store.signal), filter, certainty)
+  if (isCountable(filter)) return countByDimensions(readerFor(store), filter, certainty)
   return groupRows<TimedCount>(store, filter, () => ({
     columns: `level, source, camera_id, date_trunc('day', max(timestamp)) as last_from,
       date_trunc('day', max(timestamp)) + interval '1 day' as last_to,

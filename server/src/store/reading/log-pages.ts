@@ -84,7 +84,7 @@ async function totalOf(store: Store, filter: LogFilter, found: Found, slice: Sli
   const seen = { total: found.rows.length > 0 ? slice.offset + found.rows.length : 0, is_exact: false }
   if (found.stoppedAt) return seen
   // Counting ten thousand of a common word would take fifty times as long as finding the hundred of the page.
-  const candidates = await countRows(readerFor(store.pool, store.signal), countablePart(filter))
+  const candidates = await countRows(readerFor(store), countablePart(filter))
   if (candidates * (found.density ?? 0) > EXACT_TOTAL_LIMIT) return seen
   const counted = await countSearch(store, filter, store.pageTotalBudgetMs ?? PAGE_TOTAL_BUDGET_MS)
   return counted.total < seen.total ? seen : counted
@@ -119,7 +119,7 @@ async function readSlice(store: Store, filter: LogFilter, slice: Slice): Promise
     return { rows, isCut }
   }
   if (slice.offset === 0) return walk(store, filter, slice)
-  const found = await locate(readerFor(store.pool, store.signal), filter, slice.offset)
+  const found = await locate(readerFor(store), filter, slice.offset)
   if (!found) return { rows: [], isCut: false }
   return walk(store, { ...filter, end: found.end }, { ...slice, offset: found.offset })
 }
@@ -127,7 +127,7 @@ async function readSlice(store: Store, filter: LogFilter, slice: Slice): Promise
 /** How many rows match: exact from the kept counts, or counted up to `EXACT_TOTAL_LIMIT` within the time of a search. */
 export async function readTotal(store: Store, filter: LogFilter): Promise<Total> {
   if (!isCountable(filter)) return countSearch(store, filter, store.searchBudgetMs ?? SEARCH_BUDGET_MS)
-  return { total: await countRows(readerFor(store.pool, store.signal), filter), is_exact: true }
+  return { total: await countRows(readerFor(store), filter), is_exact: true }
 }
 
 /** Counts the rows themselves, newest partitions first, until there are too many or the time is over. */
@@ -169,7 +169,7 @@ async function walk(
   filter: LogFilter,
   { order, beyond, offset, limit, maxBytes }: Slice,
 ): Promise<Cut> {
-  const reader = readerFor(store.pool, store.signal)
+  const reader = readerFor(store)
   const rows: LogRow[] = []
   const groups = groupsFor(store, filter, order, beyond)
   let skip = offset

@@ -5,6 +5,7 @@ import { SqlParameters } from '../database/sql-parameters.ts'
 import type { LogFilter } from '../filter/log-filter.ts'
 import { earliest, groupsFor } from './log-groups.ts'
 import { matchingRows } from './log-rows.ts'
+import { SEARCH_BUDGET_MS } from './search-rows.ts'
 import type { Store } from './store.ts'
 
 export type LoggerCount = {
@@ -26,8 +27,8 @@ export type LoggerCounts = {
  * Rows by logger, source and level, newest stretch of time first, one statement each; a group comes once for each
  * stretch that met it. Loggers are not among the kept counts, so the rows themselves are counted, within the time.
  */
-export async function countLoggers(store: Store, filter: LogFilter, budgetMs: number): Promise<LoggerCounts> {
-  const deadline = performance.now() + budgetMs
+export async function countLoggers(store: Store, filter: LogFilter): Promise<LoggerCounts> {
+  const deadline = performance.now() + (store.searchBudgetMs ?? SEARCH_BUDGET_MS)
   const counts: LoggerCount[] = []
   let countedFrom: string | null = null
   for await (const { lower, upper } of groupsFor(store, filter, 'newest', undefined)) {

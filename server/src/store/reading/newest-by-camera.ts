@@ -57,9 +57,6 @@ async function newestWithin(
     order by timestamp desc, id desc
     limit 1
   ) newest`
-  const { rows } = await readerFor(store.pool, store.signal).query<LastLine & { camera_id: number }>(
-    text,
-    parameters.values,
-  )
+  const { rows } = await readerFor(store).query<LastLine & { camera_id: number }>(text, parameters.values)
   return rows.map(({ camera_id, ...line }) => [camera_id, line])
 }

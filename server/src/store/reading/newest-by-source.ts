@@ -27,7 +27,7 @@ async function newestWithin(
   select s.name as source, newest.timestamp
   from unnest(${names}::text[]) as s (name)
   cross join lateral ${newestOfPart(part, filter, chosen, parameters)} newest`
-  const { rows } = await readerFor(store.pool, store.signal).query<{ source: string; timestamp: string }>(
+  const { rows } = await readerFor(store).query<{ source: string; timestamp: string }>(
     text,
     parameters.values,
   )

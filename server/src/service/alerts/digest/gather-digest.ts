@@ -5,10 +5,13 @@ import type { DigestPeriod } from '../../../store/alerts/alert-digests.ts'
 import { listRules } from '../../../store/alerts/alert-rules.ts'
 import { countStates } from '../../../store/alerts/alert-states.ts'
 import { countFirings } from '../../../store/alerts/alert-transitions.ts'
+import { countByCameras } from '../../../store/counts/camera-counts.ts'
 import { DAY, endOfMinute, fromMillis, HOUR, MINUTE, toMillis } from '../../../store/database/timestamp.ts'
 import type { LogFilter } from '../../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
 import type { ScannedMessage } from '../../../store/reading/message-scan.ts'
+import { scanMessages } from '../../../store/reading/message-scan.ts'
+import { newestByCamera } from '../../../store/reading/newest-by-camera.ts'
 import type { CameraService } from '../../administration/camera-service.ts'
 import { messageShape } from '../../insights/message-shape.ts'
 import type { AlertDefinition } from '../alert-rule.ts'
@@ -92,7 +95,11 @@ async function findKinds(
   const first = toMillis(start)
   let searched_to = end
   const levels = LEVELS.filter((level) => isEnabled(level, 'WARNING'))
-  const scan = logOperations.scanMessages({ ...filter, levels, start: earliest, end: lastOf(end) }, signal)
+  const scan = logOperations.scan(
+    scanMessages,
+    { ...filter, levels, start: earliest, end: lastOf(end) },
+    signal,
+  )
   for await (const found of scan) {
     for (const message of found.messages) {
       const isOfPeriod = toMillis(message.timestamp) >= first
@@ -153,7 +160,14 @@ async function findSilent(
     const range = { ...filter, start: fromMillis(from), end: lastOf(fromMillis(to)) }
     // Steps of whole hours are counted from the hours; how many there are is of no matter.
     const origin = Math.floor(from / HOUR) * HOUR
-    const buckets = await logOperations.countByCameras(range, ids, origin, (COMPARED_DAYS + 1) * DAY)
+    const buckets = await logOperations.read(
+      countByCameras,
+      range,
+      undefined,
+      ids,
+      origin,
+      (COMPARED_DAYS + 1) * DAY,
+    )
     return new Set(buckets.map(({ camera_id }) => camera_id))
   }
   const [first, last] = [toMillis(start), toMillis(end)]
@@ -161,8 +175,10 @@ async function findSilent(
   const heard = await heardIn(first, last)
   const silent = all.filter(({ id }) => before.has(id) && !heard.has(id))
   const listed = silent.slice(0, MAX_CAMERAS)
-  const lines = await logOperations.getLastLines(
+  const lines = await logOperations.read(
+    newestByCamera,
     { ...filter, end: lastOf(end) },
+    undefined,
     listed.map(({ id }) => id),
   )
   return {

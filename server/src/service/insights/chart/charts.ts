@@ -10,8 +10,9 @@ import { isCountable, type LogFilter, type Visibility } from '../../../store/fil
 import type { LogOperations } from '../../../store/log-operations.ts'
 import type { FoldKind } from '../../../store/reading/fold-statement.ts'
 import type { Position } from '../../../store/reading/log-rows.ts'
-import { type FoldedCell, placesOf } from '../../../store/reading/value-folds.ts'
+import { type FoldedCell, foldValues, placesOf } from '../../../store/reading/value-folds.ts'
 import type { ScannedValues } from '../../../store/reading/value-scan.ts'
+import { scanValues } from '../../../store/reading/value-scan.ts'
 import type { CameraService } from '../../administration/camera-service.ts'
 import type { SettingsService } from '../../administration/settings-service.ts'
 import { AppError } from '../../app-error.ts'
@@ -164,10 +165,11 @@ export class Charts {
     let beyond: Position | undefined
     if (!isCountable(filter)) {
       let found = 0
-      for await (const { lines, searched_to, edge } of logOperations.scanValues(
+      for await (const { lines, searched_to, edge } of logOperations.scan(
+        scanValues,
         filter,
-        placesOf(fold),
         signal,
+        placesOf(fold),
       )) {
         yield { lines, searched_to }
         found += lines.length
@@ -177,7 +179,7 @@ export class Charts {
       }
       if (!beyond) return
     }
-    yield* logOperations.foldValues(filter, fold, beyond, signal)
+    yield* logOperations.scan(foldValues, filter, signal, fold, beyond)
   }
 }
 

@@ -1,4 +1,10 @@
-import { COUNTED_COLUMNS, type CountedColumn, type GroupStep } from '../../../store/counts/group-counts.ts'
+import {
+  COUNTED_COLUMNS,
+  type CountedColumn,
+  countByGroups,
+  type GroupStep,
+  topGroups,
+} from '../../../store/counts/group-counts.ts'
 import { MINUTE } from '../../../store/database/timestamp.ts'
 import { isCountable, type LogFilter } from '../../../store/filter/log-filter.ts'
 import type { LogOperations } from '../../../store/log-operations.ts'
@@ -32,11 +38,11 @@ export async function countChart(
   const top =
     by.length === 0
       ? { groups: [{ values: [], rows: 0 }], total: 1 }
-      : await logs.topGroups(filter, by, limit, signal)
+      : await logs.read(topGroups, filter, signal, by, limit)
   const asked = { by, groups: top.groups.map(({ values }) => values), distinct }
   const [counts, whole] = await Promise.all([
-    logs.countByGroups(filter, { ...asked, starts: cut?.starts }, signal),
-    distinct && cut ? logs.countByGroups(filter, { ...asked, starts: undefined }, signal) : undefined,
+    logs.read(countByGroups, filter, signal, { ...asked, starts: cut?.starts }),
+    distinct && cut ? logs.read(countByGroups, filter, signal, { ...asked, starts: undefined }) : undefined,
   ])
   const places = Map.groupBy(counts, ({ place }) => place)
   const wholes = whole && new Map(whole.map((one) => [one.place, one.distinct_values]))

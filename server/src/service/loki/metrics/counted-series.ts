@@ -2,6 +2,7 @@ import { fromMillis, toMillis } from '../../../store/database/timestamp.ts'
 import { isCountable, type LogFilter } from '../../../store/filter/log-filter.ts'
 import type { SearchNode } from '../../../store/filter/search-conditions.ts'
 import { countDimensions } from '../../../store/reading/log-overview.ts'
+import { countLoggers } from '../../../store/reading/logger-counts.ts'
 import type { LabelSet } from '../pipeline/line-labels.ts'
 import { holdMore } from '../row-reader.ts'
 import type { Label } from '../selection-filter.ts'
@@ -111,7 +112,7 @@ async function groupsOf(
   const add = (group: Group) => groups.set(JSON.stringify(group.labels), group)
   if (labels.includes('logger_name')) {
     if (labels.includes('camera')) return undefined
-    const { counts, counted_from } = await logs.countLoggers(filter, signal)
+    const { counts, counted_from } = await logs.read(countLoggers, filter, signal)
     if (counted_from !== null) return undefined
     for (const row of counts) add(groupOf(labels, { ...row, camera_id: null }))
   } else if (labels.some((label) => label !== 'level')) {
